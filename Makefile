@@ -1,0 +1,46 @@
+# Every verb of the project; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock schema
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .venv/uv/bin/uv
+
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## make .venv and install the locked packages into it
+
+demo: setup ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
+	@exec $(BIN)/anlyt dev --demo
+
+test: setup ## the whole test suite on real engines
+	$(BIN)/pytest
+
+check: setup ## formatting, lint, types, import contracts, docs and schema drift
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.export --check
+
+bench: setup ## ratios against naive and raw peers, side by side (BENCH=smoke for a short run)
+	$(BIN)/python -m bench $(BENCH)
+
+schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
+	$(BIN)/python -m tools.export
+
+lock: $(UV) ## resolve the newest versions into requirements.lock
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+# uv lives inside .venv in a venv of its own, so that syncing the locked packages cannot remove it.
+$(UV):
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("anlyt needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv/uv
+	.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.venv/installed: requirements.lock pyproject.toml | $(UV)
+	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@

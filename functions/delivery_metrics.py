@@ -1,0 +1,48 @@
+"""Delivery reports -> outcomes, latency and peak rate per hour of the platform, its operators and accounts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from functions.function import Batch, function
+from functions.hours import add_platform, hour_of
+from schema.decoding import Stamped
+from schema.events import DlrInbound
+from schema.histogram import bin_of
+from schema.streams import SMS_DLR
+from schema.writes import CellKey, Delivered, Writes
+
+
+def _count(cell: Delivered, event: DlrInbound) -> None:
+    """A final report counts with its latency; a pending one only as pending. Each tells the rate it saw."""
+    cell.peak_tps = max(cell.peak_tps, event.tps_snapshot)
+    if event.delivery_status == "PENDING":
+        cell.pending += 1
+        return
+    if event.delivery_status == "DELIVERED":
+        cell.delivered += 1
+    else:
+        cell.failed += 1
+    cell.latency_sum += event.latency_ms
+    cell.histogram[bin_of(event.latency_ms)] += 1
+
+
+@function(
+    stream=SMS_DLR,
+    durable="anlyt-dlr-consumer",
+    event=DlrInbound,
+    event_type="sms.dlr.inbound.v1",
+    time_field="received_at",
+    span="anlyt.process.dlrEvent",
+    batch=Batch(5000, seconds=0.2),
+)
+def delivery_metrics(events: Sequence[Stamped[DlrInbound]]) -> Writes:
+    """Each report counts in the hour of `receivedAt`, for its operator, its account and the platform."""
+    cells: dict[CellKey, Delivered] = defaultdict(Delivered)
+    for stamped in events:
+        event, hour = stamped.event, hour_of(stamped.at)
+        _count(cells[CellKey("OPERATOR", event.operator_id, hour)], event)
+        _count(cells[CellKey("ACCOUNT", event.account_id, hour)], event)
+    return Writes(
+        delivered=add_platform(cells, Delivered),
+        accounts=frozenset(stamped.event.account_id for stamped in events),
+    )

@@ -1,0 +1,1 @@
+"""How the product reaches the world: settings, engines, telemetry, migrations."""

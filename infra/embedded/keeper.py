@@ -1,0 +1,154 @@
+"""Runs one engine and ends everything of it as soon as the owner is gone, even by kill -9.
+
+    python -I -S keeper.py IDENTITY UID GID COMMAND...
+
+stdin   a pipe that only the owner writes to: every byte is a signal number for the engine, its end a SIGKILL for all
+stdout  the engine's pid, one line
+stderr  the engine's log
+status  the engine's, or 128 + n when signal n ended it
+
+PR_SET_PDEATHSIG set by the owner would not do: it follows the *thread* that forked, and every change of
+credentials clears it. A pipe has neither weakness; the death signal is left for the case that the keeper itself
+is killed. As a child subreaper the keeper inherits what an engine leaves behind (PostgreSQL's backends).
+The standard library only, and one thread: this file runs by itself, and code runs between fork and exec.
+"""
+
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# From linux/prctl.h, linux/sched.h and linux/capability.h.
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER, PR_CAP_AMBIENT = 1, 8, 36, 47
+PR_CAP_AMBIENT_RAISE, CLONE_NEWUSER, CAP_DAC_OVERRIDE, CAPABILITY_VERSION_3 = 2, 0x10000000, 1, 0x20080522
+
+
+def main(identity: str, uid: int, gid: int, command: list[str]) -> int:
+    """Starts the engine, passes signals on and returns its status once nothing of it is left."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    _linux("prctl", PR_SET_CHILD_SUBREAPER, 1)
+    engine = _spawn(lambda: IDENTITIES[identity](uid, gid), command)
+    os.write(1, b"%d\n" % engine)
+    status = _watch(engine, woken)
+    _end_descendants()
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
+def _watch(engine: int, woken: int) -> int:
+    while True:
+        ready, _, _ = select.select([0, woken], [], [])
+        if woken in ready:
+            os.read(woken, 64)
+            if (status := _reap(engine)) is not None:
+                return status
+        if 0 in ready:
+            numbers = os.read(0, 64)
+            for number in numbers or [signal.SIGKILL]:
+                os.kill(engine, number)
+            if not numbers:
+                return os.waitpid(engine, 0)[1]
+
+
+def _reap(engine: int) -> int | None:
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid in (0, engine):
+            return status if pid else None
+
+
+def _end_descendants() -> None:
+    """Orphans of a killed child become ours (subreaper), so this ends when the whole tree is gone."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            for child in _children():
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.005)
+
+
+def _children() -> list[int]:
+    """Read from every stat file: /proc/self/task/*/children needs a kernel option that is not everywhere."""
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == os.getpid()]
+
+
+def _parent(stat: Path) -> int:
+    try:
+        # "pid (any name) state ppid ..."
+        return int(stat.read_bytes().rpartition(b")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _spawn(become: Callable[[], None], command: list[str]) -> int:
+    keeper = os.getpid()
+    if engine := os.fork():
+        return engine
+    try:
+        become()
+        _linux("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == keeper:
+            _exec(command)
+    except OSError as error:
+        os.write(2, f"cannot start {command[0]}: {error}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _exec(command: list[str]) -> None:
+    signal.set_wakeup_fd(-1)
+    # Python ignores these two, and an ignored signal stays ignored over exec.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    os.execv(command[0], command)  # noqa: S606  no shell is the point
+
+
+def _stay(_uid: int, _gid: int) -> None:
+    pass
+
+
+def _enter_namespace(uid: int, gid: int) -> None:
+    """The engine sees itself as `uid`; for everyone else its processes and files stay the caller's."""
+    maps = {"setgroups": "deny", "uid_map": f"{uid} {os.geteuid()} 1", "gid_map": f"{gid} {os.getegid()} 1"}
+    _linux("unshare", CLONE_NEWUSER)
+    for name, text in maps.items():
+        Path("/proc/self", name).write_text(text)
+
+
+def _drop(uid: int, gid: int) -> None:
+    """From root to `uid`, keeping the one capability that reaches files below folders closed to others.
+
+    It has to be an ambient capability, the only kind that survives the exec of an ordinary binary as non-root.
+    """
+    _linux("prctl", PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    effective_permitted_inheritable = (1 << CAP_DAC_OVERRIDE,) * 3
+    _linux("capset", header, (ctypes.c_uint32 * 6)(*effective_permitted_inheritable))
+    _linux("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
+
+
+def _linux(call: str, *arguments: object) -> None:
+    """A system call that Python 3.11 has no name for; elsewhere there is nothing to call."""
+    if sys.platform == "linux" and getattr(ctypes.CDLL(None, use_errno=True), call)(*arguments):
+        raise OSError(ctypes.get_errno(), f"{call}: {os.strerror(ctypes.get_errno())}")
+
+
+IDENTITIES: dict[str, Callable[[int, int], None]] = {"same": _stay, "namespace": _enter_namespace, "nobody": _drop}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]))

@@ -1,0 +1,34 @@
+"""The error hierarchy: what a user can mend, and what an engine's absence means."""
+
+from typing import ClassVar
+
+
+class AnlytError(Exception):
+    """A failure told in one sentence; `code` is what REST and GraphQL answer, `exit_status` the CLI."""
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+    exit_status: ClassVar[int] = 1
+
+
+class UsageError(AnlytError):
+    """A setting or argument that the operator has to correct."""
+
+    code = "INVALID_USAGE"
+    status = 400
+    exit_status = 2
+
+
+class FolderInUseError(AnlytError):
+    """An engine's folder belongs to a running process."""
+
+
+class EngineFailedError(AnlytError):
+    """An embedded engine did not start; the sentence carries the end of its log."""
+
+
+class DependencyUnavailableError(AnlytError):
+    """NATS, PostgreSQL or ClickHouse does not answer; the caller should come back later."""
+
+    code = "DEPENDENCY_UNAVAILABLE"
+    status = 503

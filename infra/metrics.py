@@ -1,0 +1,55 @@
+"""The Prometheus families of the product: each name once, with its meaning beside it.
+
+No tenant, account or message id is ever a label.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 86400)
+
+EVENTS_PROCESSED: Final = Counter(
+    "anlyt_events_processed_total",
+    "Events handled, by event type and result: counted, duplicate or deadletter.",
+    ["type", "result"],
+)
+PROCESSING_LAG: Final = Histogram(
+    "anlyt_events_processing_lag_seconds",
+    "From an event's arrival in its stream to the commit that counts it (newest of each batch).",
+    buckets=LAG,
+)
+UPSERT_DURATION: Final = Histogram(
+    "anlyt_upsert_duration_seconds", "One multi-row upsert of a batch, by table.", ["table"], buckets=FAST
+)
+QUERY_DURATION: Final = Histogram(
+    "anlyt_query_duration_seconds",
+    "One REST or GraphQL request, from its arrival to its answer, by endpoint.",
+    ["endpoint"],
+    buckets=FAST,
+)
+CONSUMER_PENDING: Final = Gauge(
+    "anlyt_nats_consumer_pending",
+    "Messages of a durable consumer that are not delivered or not acknowledged yet.",
+    ["consumer"],
+)
+PG_ERRORS: Final = Counter(
+    "anlyt_pg_errors_total", "PostgreSQL operations that failed (each is retried or answered 503).", ["op"]
+)
+DESERIALIZATION_ERRORS: Final = Counter(
+    "anlyt_deserialization_errors_total",
+    "Events that could not be decoded, by event type.",
+    ["type"],
+)
+PROCESSED_EVENTS_ROWS: Final = Gauge(
+    "anlyt_processed_events_table_size_rows", "Rows of the dedup ledger, as PostgreSQL estimates them."
+)
+DATA_AS_OF: Final = Gauge(
+    "anlyt_data_as_of_timestamp_seconds",
+    "Newest event time stored, by projection.",
+    ["projection"],
+)
+DEADLETTERS: Final = Counter(
+    "anlyt_deadletter_total", "Events published to the dead-letter stream.", ["stream", "reason"]
+)

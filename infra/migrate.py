@@ -1,0 +1,136 @@
+"""Applies numbered DDL, once each, in order; a file that was applied may never change afterwards."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from infra.errors import AnlytError, UsageError
+from infra.postgres import Connection
+
+SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
+StoreName = Literal["postgres", "clickhouse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One DDL file, and whether the store has it."""
+
+    store: StoreName
+    name: str
+    sql: str
+    applied: bool
+
+    @property
+    def checksum(self) -> str:
+        return sha256(self.sql.encode()).hexdigest()
+
+
+class ChangedStepError(AnlytError):
+    """A file differs from what was applied under its name."""
+
+
+class Ledger(Protocol):
+    """What a store remembers of its steps, and how it takes a further one."""
+
+    async def applied(self) -> Mapping[str, str]:
+        """Name -> checksum."""
+
+    async def apply(self, step: Step) -> None: ...
+
+
+async def steps(ledger: Ledger, store: StoreName) -> list[Step]:
+    """Every step of a store in order; ChangedStepError when an applied file was edited."""
+    applied = await ledger.applied()
+    found = [
+        Step(store, file.stem, file.read_text(), file.stem in applied)
+        for file in sorted((SCHEMA / store).glob("*.sql"))
+    ]
+    for step in found:
+        if step.applied and applied[step.name] != step.checksum:
+            raise ChangedStepError(f"{step.name}.sql is not what was applied to {store}; add a new file instead.")
+    return found
+
+
+async def migrate(ledger: Ledger, store: StoreName) -> AsyncIterator[Step]:
+    """Applies what is missing; yields every step, told apart by whether it had been applied before."""
+    for step in await steps(ledger, store):
+        if not step.applied:
+            await ledger.apply(step)
+        yield step
+
+
+class PostgresLedger:
+    """Steps of PostgreSQL: each in a transaction with its own entry, one process at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def applied(self) -> Mapping[str, str]:
+        if await self._connection.fetchval("select to_regclass('anlyt.schema_migrations')") is None:
+            return {}
+        rows = await self._connection.fetch("select name, checksum from anlyt.schema_migrations")
+        return {row["name"]: row["checksum"] for row in rows}
+
+    async def apply(self, step: Step) -> None:
+        async with self._connection.transaction():
+            await self._connection.execute("select pg_advisory_xact_lock(hashtext('anlyt.migrate'))")
+            await self._connection.execute("create schema if not exists anlyt")
+            await self._connection.execute(
+                "create table if not exists anlyt.schema_migrations "
+                "(name text primary key, checksum text not null, applied_at timestamptz not null default now())"
+            )
+            if step.name in await self.applied():  # by another process, while this one waited
+                return
+            await self._connection.execute(step.sql)
+            await self._connection.execute(
+                "insert into anlyt.schema_migrations (name, checksum) values ($1, $2)", step.name, step.checksum
+            )
+
+
+class ClickHouseLedger:
+    """Steps of ClickHouse, which has no transactions: a step killed half-way runs again, so it must bear that."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def applied(self) -> Mapping[str, str]:
+        exists = await self._client.command("exists table anlyt.schema_migrations")
+        if not int(str(exists)):
+            return {}
+        result = await self._client.query("select name, checksum from anlyt.schema_migrations final")
+        return {str(name): str(checksum) for name, checksum in result.result_rows}
+
+    async def apply(self, step: Step) -> None:
+        for statement in _statements(step.sql):
+            await self._client.command(statement)
+        await self._client.command(
+            "create table if not exists anlyt.schema_migrations (name String, checksum String, applied_at DateTime) "
+            "engine = ReplacingMergeTree order by name"
+        )
+        await self._client.command(
+            "insert into anlyt.schema_migrations select {name:String}, {checksum:String}, now()",
+            parameters={"name": step.name, "checksum": step.checksum},
+        )
+
+
+def _statements(sql: str) -> Sequence[str]:
+    """ClickHouse takes one statement a request; in our files each ends with a semicolon at a line's end."""
+    return [part.strip() for part in sql.split(";\n") if part.strip()]
+
+
+async def fix_currency(connection: Connection, currency: str) -> None:
+    """Remembers what `total_cost` counts in; UsageError if the database already counts in another currency."""
+    fixed = await connection.fetchval(
+        "insert into anlyt.deployment (reporting_currency) values ($1) "
+        "on conflict (only_row) do update set reporting_currency = anlyt.deployment.reporting_currency "
+        "returning reporting_currency",
+        currency,
+    )
+    if fixed != currency:
+        raise UsageError(
+            f"ANLYT_REPORTING_CURRENCY is {currency}, but this database counts in {fixed}; set it to {fixed}."
+        )

@@ -1,0 +1,130 @@
+"""NATS JetStream: the connection, the platform's streams, our durable consumers."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DeliverPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import BadRequestError, NotFoundError
+
+from infra.errors import DependencyUnavailableError, UsageError
+from infra.telemetry import logger
+from schema.streams import Stream
+
+# Longer than any batch takes, shorter than anyone wants to wait for what a dead worker had.
+ACK_WAIT_SECONDS: Final = 60
+# Several workers, each with two requests of the largest batch under way.
+MAX_ACK_PENDING: Final = 60_000
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncIterator[Client]:
+    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now."""
+    log = logger()
+
+    async def on_error(error: Exception) -> None:
+        log.debug("nats error", error=repr(error))
+
+    async def on_disconnect() -> None:
+        log.warning("nats disconnected")
+
+    async def on_reconnect() -> None:
+        log.info("nats reconnected")
+
+    try:
+        client = await nats.connect(
+            url.split(","),
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,
+            connect_timeout=2,
+            pending_size=64 << 20,
+            error_cb=on_error,
+            disconnected_cb=on_disconnect,
+            reconnected_cb=on_reconnect,
+        )
+    except (OSError, TimeoutError, NatsError) as error:
+        raise DependencyUnavailableError(f"NATS does not answer at {url}.") from error
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def ensure_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> list[str]:
+    """Creates the streams that are missing and says which; a stream that exists is its producer's, never altered."""
+    return [stream.name for stream in streams if await _ensure_stream(jetstream, stream)]
+
+
+async def missing_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> list[str]:
+    """The names of the streams that do not exist."""
+    return [stream.name for stream in streams if not await _exists(jetstream, stream)]
+
+
+async def _exists(jetstream: JetStreamContext, stream: Stream) -> bool:
+    try:
+        await jetstream.stream_info(stream.name)
+    except NotFoundError:
+        return False
+    return True
+
+
+async def _ensure_stream(jetstream: JetStreamContext, stream: Stream) -> bool:
+    if await _exists(jetstream, stream):
+        return False
+    config = StreamConfig(
+        name=stream.name,
+        subjects=[stream.subject],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=stream.retention.total_seconds(),
+        duplicate_window=stream.duplicate_window.total_seconds(),
+    )
+    try:
+        await jetstream.add_stream(config)
+    except BadRequestError as error:
+        raise UsageError(f"Stream {stream.name} cannot be made for {stream.subject}: {error.description}.") from error
+    return True
+
+
+async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
+    """Our durable pull consumer on a stream, made if it is missing.
+
+    UsageError if the stream is missing, or a consumer of that name is not an explicitly acknowledged pull consumer.
+    """
+    try:
+        info: ConsumerInfo = await jetstream.consumer_info(stream.name, durable)
+    except NotFoundError:
+        info = await _add_consumer(jetstream, stream, durable)
+    if info.config.ack_policy != AckPolicy.EXPLICIT or info.config.deliver_subject:
+        raise UsageError(f"Consumer {durable} of {stream.name} is not a pull consumer with explicit acks; delete it.")
+    return info
+
+
+async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
+    config = ConsumerConfig(
+        durable_name=durable,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_SECONDS,
+        max_deliver=-1,
+        max_ack_pending=MAX_ACK_PENDING,
+        filter_subject=stream.subject,
+    )
+    try:
+        made: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
+    except NotFoundError as error:
+        raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.") from error
+    return made

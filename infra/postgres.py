@@ -1,0 +1,78 @@
+"""PostgreSQL: the pool, named statements, and which errors mean "come back later"."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from infra.errors import DependencyUnavailableError
+
+# Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
+CONNECT_TIMEOUT = 1.0
+
+# Text, because these classes take no parameters at run time.
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+_ABSENCES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error means that PostgreSQL is away, and not that we asked for something wrong.
+
+    asyncpg reports arguments that do not fit as interface errors, too; these are ValueErrors.
+    """
+    return isinstance(error, _ABSENCES) and not isinstance(error, ValueError)
+
+
+@asynccontextmanager
+async def open_pool(dsn: str, *, size: int, statement_timeout: float | None = None) -> AsyncIterator[Pool]:
+    """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
+
+    `statement_timeout` bounds each statement, in seconds.
+    """
+    pool = asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=statement_timeout,
+        server_settings={"timezone": "UTC", "application_name": "anlyt"},
+        init=_read_uuids_as_bytes,
+    )
+    async with pool:
+        yield pool
+
+
+async def _read_uuids_as_bytes(connection: Connection) -> None:
+    """The ledger's keys are 16 bytes in Python: UUID objects would cost a microsecond each."""
+    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
+
+
+@contextmanager
+def told_as_unavailable() -> Iterator[None]:
+    """Turns every error that means an absent PostgreSQL into DependencyUnavailableError."""
+    try:
+        yield
+    except Exception as error:  # told apart by is_unavailable; all others pass
+        if not is_unavailable(error):
+            raise
+        raise DependencyUnavailableError("PostgreSQL does not answer; try again in a few seconds.") from error
+
+
+def statement(folder: Path, name: str) -> str:
+    """The SQL of `folder/name.sql`; its first line says what it is for."""
+    return (folder / f"{name}.sql").read_text()

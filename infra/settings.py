@@ -1,0 +1,183 @@
+"""Every setting of the product, read from the environment once, at start."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+from urllib.parse import urlsplit
+
+from infra.errors import UsageError
+
+Auth = Literal["headers", "mesh", "jwt"]
+LogFormat = Literal["json", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one process. None means: not set, so `anlyt dev` starts an engine of its own."""
+
+    home: Path
+    nats_url: str | None
+    postgres_dsn: str | None
+    postgres_read_dsn: str | None
+    clickhouse_dsn: str | None
+    clickhouse_cluster: str | None
+    api_host: str
+    api_port: int
+    metrics_port: int
+    audit_port: int
+    auth: tuple[Auth, ...]
+    jwks: str | None
+    jwt_audience: str | None
+    jwt_issuer: str | None
+    trust_network: bool
+    reporting_currency: str
+    otlp_endpoint: str | None
+    log_format: LogFormat
+    tls_cert: str | None
+    tls_key: str | None
+    tls_client_ca: str | None
+    s3_endpoint: str | None
+    s3_bucket: str | None
+    s3_access_key: str | None
+    s3_secret_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One setting: how its text becomes a value, what it is when unset, and what it means."""
+
+    parse: Callable[[str], Any]
+    default: str | None
+    meaning: str
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return text
+
+    return parse
+
+
+def _matching(pattern: str, expected: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(expected)
+        return text
+
+    return parse
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise ValueError("a port from 0 (any free one) to 65535")
+    return int(text)
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        for part in text.split(","):
+            if urlsplit(part).scheme not in schemes:
+                raise ValueError(f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return text
+
+    return parse
+
+
+def _auth(text: str) -> tuple[str, ...]:
+    return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
+
+
+def _flag(text: str) -> bool:
+    return _one_of("0", "1")(text) == "1"
+
+
+SPECS: Final[Mapping[str, Spec]] = {
+    "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
+    "nats_url": Spec(_url("nats", "tls"), None, "NATS servers, separated by commas."),
+    "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
+    "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
+    "clickhouse_dsn": Spec(_url("http", "https"), None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),
+    "clickhouse_cluster": Spec(
+        _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster that DDL is applied on; unset: one node."
+    ),
+    "api_host": Spec(str, "127.0.0.1", "Address that the API listens on."),
+    "api_port": Spec(_port, "3030", "Port of GraphQL and REST; 0 takes a free one."),
+    "metrics_port": Spec(_port, "9464", "Port of `/metrics`; 0 takes a free one."),
+    "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener."),
+    "auth": Spec(_auth, "headers", "How callers are identified: `headers`, `mesh`, `jwt`, or several."),
+    "jwks": Spec(str, None, "File or URL of the keys that sign bearer tokens."),
+    "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
+    "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
+    "trust_network": Spec(_flag, "0", "1: identity headers are believed on an address other than loopback, too."),
+    "reporting_currency": Spec(
+        _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
+        "USD",
+        "Currency of `totalCost`; other currencies are reported beside it. Fixed once a database is made.",
+    ),
+    "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
+    "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),
+    "tls_cert": Spec(str, None, "Certificate of the audit listener."),
+    "tls_key": Spec(str, None, "Key of the audit listener."),
+    "tls_client_ca": Spec(str, None, "Authority that signs the regulator's client certificates."),
+    "s3_endpoint": Spec(_url("http", "https"), None, "S3 endpoint of exports and the cold tier."),
+    "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
+    "s3_access_key": Spec(str, None, "S3 access key."),
+    "s3_secret_key": Spec(str, None, "S3 secret key."),
+}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: "api_port" -> "ANLYT_API_PORT"."""
+    return f"ANLYT_{name.upper()}"
+
+
+def _text(name: str, environment: Mapping[str, str]) -> str | None:
+    """What the environment says of a setting, directly or through the file that NAME_FILE points at."""
+    key = variable(name)
+    file = environment.get(f"{key}_FILE")
+    if file is None:
+        return environment.get(key) or None
+    if environment.get(key):
+        raise UsageError(f"{key} and {key}_FILE are both set; keep one of them.")
+    try:
+        return Path(file).read_text().strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{key}_FILE: {file} cannot be read ({type(error).__name__}).") from error
+
+
+def _value(name: str, spec: Spec, environment: Mapping[str, str]) -> Any:
+    text = _text(name, environment) or spec.default
+    if text is None:
+        return None
+    try:
+        return spec.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{variable(name)} must be {error}.") from error
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment; UsageError names the variable that is unknown or wrong."""
+    known = {variable(name) for name in SPECS} | {f"{variable(name)}_FILE" for name in SPECS}
+    unknown = sorted(key for key in environment if key.startswith("ANLYT_") and key not in known)
+    if unknown:
+        raise UsageError(f"{unknown[0]} is not a setting of anlyt; docs/reference/settings.md lists them all.")
+    values = {name: _value(name, spec, environment) for name, spec in SPECS.items()}
+    return _checked(Settings(**cast(Any, values)))
+
+
+def _checked(settings: Settings) -> Settings:
+    """What single settings cannot say: an API that believes headers must stay among friends."""
+    loopback = settings.api_host in {"127.0.0.1", "::1", "localhost"}
+    if "headers" in settings.auth and not loopback and not settings.trust_network:
+        raise UsageError(
+            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH=headers believes whoever "
+            "connects; set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
+        )
+    return settings
+
+
+assert set(SPECS) == {field.name for field in fields(Settings)}

@@ -1,0 +1,93 @@
+"""Logs and traces: JSON lines that carry the current span, and spans that leave only when told where to."""
+
+import logging
+import sys
+from typing import Final, Literal
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from infra.settings import LogFormat
+
+SERVICE: Final = "anlyt"
+
+Span = Literal[
+    "anlyt.process.billingEvent",
+    "anlyt.process.dlrEvent",
+    "anlyt.api.summary",
+    "anlyt.api.operatorPerformance",
+    "anlyt.api.accountUsage",
+    "anlyt.api.throughput",
+    "anlyt.api.deliveryBreakdown",
+    "anlyt.api.topOperators",
+    "anlyt.api.graphql",
+]
+
+tracer: Final = trace.get_tracer(SERVICE)
+
+
+def logger() -> FilteringBoundLogger:
+    """The logger of every room: `await`-free, keyword arguments are what the line is about."""
+    log: FilteringBoundLogger = structlog.get_logger()
+    return log
+
+
+def _add_span(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        line["traceId"] = trace.format_trace_id(context.trace_id)
+        line["spanId"] = trace.format_span_id(context.span_id)
+    return line
+
+
+def _add_service(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    line["service"] = SERVICE
+    return line
+
+
+def configure_logs(format_: LogFormat) -> None:
+    """Every log line of the process goes to stderr, as one JSON object or as readable text."""
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+        _add_service,
+        _add_span,
+    ]
+    last: list[Processor] = (
+        [structlog.processors.EventRenamer("message"), structlog.processors.JSONRenderer()]
+        if format_ == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    _redirect_standard_logging(shared, last)
+
+
+def _redirect_standard_logging(shared: list[Processor], last: list[Processor]) -> None:
+    """Libraries log through `logging`; their lines take the same shape."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def configure_traces(endpoint: str | None) -> None:
+    """Spans are recorded and exported to an OTLP/HTTP collector; without one they cost nothing."""
+    if endpoint is None:
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)

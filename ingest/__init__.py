@@ -1,0 +1,1 @@
+"""Hosts functions: fetch, decode, claim, run, write, commit, acknowledge; dead letters."""

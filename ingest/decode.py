@@ -1,0 +1,67 @@
+"""Sorts a batch of messages into events to count and letters to write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from nats.aio.msg import Msg
+from opentelemetry import trace
+from opentelemetry.propagate import extract
+
+from functions.function import AnyFunction
+from ingest.messages import Position, position
+from schema.decoding import BadEventError, EventDecoder, Stamped, field_names
+from schema.letters import DeadLetter, Source, letter
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `letters`, one by one."""
+
+    newest_stored: datetime
+    events: list[Stamped[Any]] = field(default_factory=list)
+    good: list[Msg] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    bad: list[Msg] = field(default_factory=list)
+
+
+class BatchDecoder:
+    """Decodes what one function reads; one bad message never spoils those around it."""
+
+    def __init__(self, function: AnyFunction) -> None:
+        self._function = function
+        self._decoder = EventDecoder(function.event, function.time_field)
+        self._known = field_names(function.event)
+
+    def decode(self, messages: Sequence[Msg]) -> Decoded:
+        """`messages` must not be empty."""
+        decoded = Decoded(position(messages[-1]).stored_at)
+        for message in messages:
+            stored = position(message)
+            try:
+                event = self._decoder.decode(message.data, message.headers, stored.stored_at)
+            except BadEventError as error:
+                decoded.letters.append(self._letter(message, stored, error))
+                decoded.bad.append(message)
+            else:
+                decoded.events.append(event)
+                decoded.good.append(message)
+        return decoded
+
+    def _letter(self, message: Msg, stored: Position, error: BadEventError) -> DeadLetter:
+        function = self._function
+        source = Source(
+            function.stream.name, message.subject, stored.sequence, stored.stored_at, function.name, function.event_type
+        )
+        return letter(source, message.data, error.reason, str(error), self._known)
+
+
+def trace_links(messages: Sequence[Msg]) -> list[trace.Link]:
+    """Links to the traces that the messages' producers began (W3C `traceparent` headers)."""
+    contexts = [
+        trace.get_current_span(extract(message.headers)).get_span_context()
+        for message in messages
+        if message.headers and "traceparent" in message.headers
+    ]
+    return [trace.Link(context) for context in contexts if context.is_valid]

@@ -1,0 +1,125 @@
+"""Runs a function on its stream: every message is counted once, or told of in a letter, then acknowledged."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+import asyncpg
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from functions.function import AnyFunction
+from infra.errors import AnlytError
+from infra.metrics import DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PG_ERRORS, PROCESSING_LAG
+from infra.nats import ensure_consumer
+from infra.postgres import is_unavailable
+from infra.telemetry import logger, tracer
+from ingest import deadletters
+from ingest.commit import Store, commit
+from ingest.decode import BatchDecoder, Decoded, trace_links
+from ingest.reader import Reader
+
+ACK: Final = b"+ACK"
+TERM: Final = b"+TERM"
+NAK: Final = b"-NAK"
+LONGEST_PAUSE: Final = 2.0  # seconds between two attempts while an engine is away
+
+T = TypeVar("T")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again can help: an engine is away, or refuses what an operator may be about to mend."""
+    return isinstance(error, (asyncpg.PostgresError, NatsError)) or is_unavailable(error)
+
+
+class StoppedError(AnlytError):
+    """The worker was told to stop while an engine was away; its messages go back to the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One function's worker. Several may share its durable, in one process or many."""
+
+    function: AnyFunction
+    client: Client
+    jetstream: JetStreamContext
+    store: Store
+    stop: asyncio.Event
+
+    async def run(self) -> None:
+        """Until `stop` is set: then the batch in hand is finished, and what was fetched ahead is given back."""
+        function = self.function
+
+        async def restore() -> None:
+            await ensure_consumer(self.jetstream, function.stream, function.durable)
+
+        await self._until_done("consumer", restore)
+        reader = Reader(self.client, function.stream.name, function.durable, function.batch.size, restore)
+        await reader.open()
+        decoder = BatchDecoder(function)
+        try:
+            while not self.stop.is_set():
+                if messages := await reader.batch(function.batch.seconds):
+                    await self._process(decoder, messages)
+        except StoppedError:
+            logger().info("stopped while an engine was away", function=function.name)
+        finally:
+            await reader.close()
+
+    async def _process(self, decoder: BatchDecoder, messages: Sequence[Msg]) -> None:
+        """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing."""
+        with tracer.start_as_current_span(self.function.span, links=trace_links(messages)) as span:
+            span.set_attribute("messaging.batch.message_count", len(messages))
+            try:
+                decoded = decoder.decode(messages)
+                counted = await self._until_done("commit", lambda: commit(self.store, self.function, decoded.events))
+                await self._until_done("letters", lambda: deadletters.publish(self.jetstream, decoded.letters))
+            except BaseException:
+                await self._answer(messages, NAK)
+                raise
+            await self._answer(decoded.good, ACK)
+            await self._answer(decoded.bad, TERM)
+            self._measure(decoded, counted)
+
+    async def _until_done(self, step: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS."""
+        pause = 0.05
+        while True:
+            try:
+                return await attempt()
+            except Exception as error:  # told apart by _may_pass; all others end the worker
+                if not _may_pass(error):
+                    raise
+                if step == "commit":
+                    PG_ERRORS.labels(step).inc()
+                logger().warning("trying again", function=self.function.name, step=step, error=repr(error))
+            if await self._stopped_within(pause):
+                raise StoppedError("The worker was stopped.")
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _answer(self, messages: Sequence[Msg], answer: bytes) -> None:
+        """An answer that does not get through costs a redelivery, which adds nothing."""
+        try:
+            for message in messages:
+                await self.client.publish(message.reply, answer)
+        except (NatsError, OSError) as error:
+            logger().warning("acknowledgements lost", function=self.function.name, error=repr(error))
+
+    def _measure(self, decoded: Decoded, counted: int) -> None:
+        type_, bad = self.function.event_type, len(decoded.bad)
+        EVENTS_PROCESSED.labels(type_, "counted").inc(counted)
+        EVENTS_PROCESSED.labels(type_, "duplicate").inc(len(decoded.events) - counted)
+        EVENTS_PROCESSED.labels(type_, "deadletter").inc(bad)
+        DESERIALIZATION_ERRORS.labels(type_).inc(bad)
+        PROCESSING_LAG.observe((datetime.now(UTC) - decoded.newest_stored).total_seconds())

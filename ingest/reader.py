@@ -1,0 +1,124 @@
+"""Reads a durable pull consumer in large batches through one subscription of our own.
+
+nats-py's `fetch` costs 20-25 us a message (a task and a UUID for each); overlapping `CONSUMER.MSG.NEXT` requests
+that deliver to one inbox cost 6, and a batch can linger for company.
+"""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from infra.errors import AnlytError
+
+HEARTBEAT: Final = 1.0
+EXPIRES: Final = 30.0
+# A request stops at this many bytes. Above the largest payload NATS can carry (64 MiB), so none can block it.
+MAX_BYTES: Final = 66 << 20
+PAUSE: Final = 0.2  # before asking again when nobody serves the consumer
+
+
+class Reader:
+    """One worker's end of a durable consumer: `batch` waits for messages, `close` gives back what was not taken."""
+
+    def __init__(
+        self, client: Client, stream: str, durable: str, size: int, restore: Callable[[], Awaitable[object]]
+    ) -> None:
+        """`restore` makes the consumer again if it is gone; it is called when nobody serves it."""
+        self._client, self._size, self._restore = client, size, restore
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._inbox = client.new_inbox()
+        self._buffer: deque[Msg] = deque()
+        self._asked = 0  # messages requested and not delivered yet
+        self._heard = time.monotonic()
+        self._absent = False  # the server said that nobody serves the consumer now
+        self._news = asyncio.Event()
+        self._subscription: Subscription | None = None
+
+    async def open(self) -> None:
+        self._subscription = await self._client.subscribe(
+            self._inbox, cb=self._on_message, pending_msgs_limit=1_000_000, pending_bytes_limit=1 << 30
+        )
+
+    async def batch(self, linger: float) -> Sequence[Msg]:
+        """Up to `size` messages: at once when that many are there, else after `linger` seconds; may be empty."""
+        if self._absent:
+            await asyncio.sleep(PAUSE)
+            await self._try_restore()
+        await self._ask()
+        deadline = time.monotonic() + linger
+        while len(self._buffer) < self._size and (left := deadline - time.monotonic()) > 0 and not self._absent:
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except TimeoutError:
+                break
+        self._forget_lost_requests()
+        return [self._buffer.popleft() for _ in range(min(self._size, len(self._buffer)))]
+
+    async def close(self) -> None:
+        """Stops asking and hands every message that nobody took back to the server, at once."""
+        if self._subscription is None:
+            return
+        try:
+            await self._subscription.unsubscribe()
+            for message in self._buffer:
+                await self._client.publish(message.reply, b"-NAK")
+            await self._client.flush(timeout=2)
+        except NatsError:
+            pass  # the server is away: it redelivers after the ack wait
+        self._buffer.clear()
+
+    async def _try_restore(self) -> None:
+        try:
+            await self._restore()
+            self._absent = False
+        except (NatsError, TimeoutError, AnlytError):
+            self._absent = True
+
+    async def _ask(self) -> None:
+        """Keeps two requests ahead, so that the next batch travels while this one is written."""
+        while self._asked + len(self._buffer) < 2 * self._size:
+            request = {
+                "batch": self._size,
+                "max_bytes": MAX_BYTES,
+                "expires": int(EXPIRES * 1e9),
+                "idle_heartbeat": int(HEARTBEAT * 1e9),
+            }
+            await self._client.publish(self._subject, json.dumps(request).encode(), reply=self._inbox)
+            self._asked += self._size
+
+    async def _on_message(self, message: Msg) -> None:
+        self._heard = time.monotonic()
+        if message.headers and not message.data and "Status" in message.headers:
+            self._on_status(message.headers)
+        else:
+            self._asked -= 1
+            self._buffer.append(message)
+            if 1 < len(self._buffer) < self._size:
+                return
+        self._news.set()
+
+    def _on_status(self, headers: dict[str, str]) -> None:
+        """100 is a heartbeat; 404, 408 and most 409 end one request; everything else ends all of them."""
+        status = headers["Status"]
+        if status == "100":
+            return
+        gone = any(word in headers.get("Description", "") for word in ("Deleted", "Leadership", "Shutdown"))
+        if status in {"404", "408", "409"} and not gone:
+            undelivered = headers.get("Nats-Pending-Messages")
+            self._asked = max(0, self._asked - int(undelivered)) if undelivered else 0
+        else:
+            self._asked, self._absent = 0, True
+
+    def _forget_lost_requests(self) -> None:
+        """Requests die silently with a server; silence for three heartbeats says so."""
+        if not self._buffer and time.monotonic() - self._heard > 3 * HEARTBEAT:
+            self._asked, self._heard = 0, time.monotonic()

@@ -1,0 +1,68 @@
+"""Writes a batch's effect to PostgreSQL: one multi-row upsert a table, rows in one fixed order."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from infra.metrics import UPSERT_DURATION
+from infra.postgres import Connection, statement
+from schema.events import money
+from schema.writes import Billed, CellKey, Delivered, Writes
+
+SQL: Final = Path(__file__).parent / "sql"
+Table = Literal["metrics_hourly", "costs_hourly", "accounts"]
+
+UPSERT_BILLED: Final = statement(SQL, "upsert_billed")
+UPSERT_COSTS: Final = statement(SQL, "upsert_costs")
+UPSERT_DELIVERED: Final = statement(SQL, "upsert_delivered")
+INSERT_ACCOUNTS: Final = statement(SQL, "insert_accounts")
+
+
+async def write(connection: Connection, writes: Writes, reporting_currency: str) -> None:
+    """Adds `writes` to what is stored, within the caller's transaction."""
+    billed, delivered = sorted(writes.billed.items()), sorted(writes.delivered.items())
+    await _upsert(connection, "metrics_hourly", UPSERT_BILLED, _billed_rows(billed, reporting_currency))
+    await _upsert(connection, "costs_hourly", UPSERT_COSTS, _cost_rows(billed, reporting_currency))
+    await _upsert(connection, "metrics_hourly", UPSERT_DELIVERED, _delivered_rows(delivered))
+    await _upsert(connection, "accounts", INSERT_ACCOUNTS, [(account,) for account in sorted(writes.accounts)])
+
+
+async def _upsert(connection: Connection, table: Table, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        with UPSERT_DURATION.labels(table).time():
+            await connection.execute(sql, *map(list, zip(*rows, strict=True)))
+
+
+def _billed_rows(cells: Sequence[tuple[CellKey, Billed]], currency: str) -> list[tuple[Any, ...]]:
+    return [(*key, cell.messages, cell.segments, money(cell.costs.get(currency, 0))) for key, cell in cells]
+
+
+def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[tuple[Any, ...]]:
+    return [
+        (*key, currency, money(cost))
+        for key, cell in cells
+        for currency, cost in sorted(cell.costs.items())
+        if currency != reported
+    ]
+
+
+def _delivered_rows(cells: Sequence[tuple[CellKey, Delivered]]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            *key,
+            cell.delivered,
+            cell.failed,
+            cell.pending,
+            cell.latency_sum,
+            cell.delivered + cell.failed,
+            cell.peak_tps,
+            *_histogram(cell.histogram),
+        )
+        for key, cell in cells
+    ]
+
+
+def _histogram(counts: Mapping[int, int]) -> tuple[str, str]:
+    """Two array literals; unnest() would flatten arrays of arrays."""
+    bins = sorted(counts)
+    return f"{{{','.join(map(str, bins))}}}", f"{{{','.join(str(counts[bin_]) for bin_ in bins)}}}"

@@ -1,0 +1,1 @@
+"""What data is: events, streams, writes, the histogram, DDL. No I/O happens here."""

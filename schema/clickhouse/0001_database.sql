@@ -1,0 +1,2 @@
+-- The database of facts and cubes.
+create database if not exists anlyt;

@@ -1,0 +1,127 @@
+"""From a message's bytes to an event, or to the one sentence that says why not. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from schema.events import Event
+
+MAX_AHEAD: Final = timedelta(hours=24)
+MAX_AGE: Final = timedelta(days=3653)  # ten years
+TENANT_HEADER: Final = "X-Tenant-Id"
+
+Reason = Literal["not_json", "missing_field", "invalid_field", "unsupported_version", "absurd_time"]
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped(Generic[E]):
+    """An event and its event time, in UTC."""
+
+    event: E
+    at: datetime
+
+
+class BadEventError(Exception):
+    """An event that cannot be counted: `reason` is a metric label, the message one sentence for people."""
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason: Reason = reason
+
+
+class EventDecoder(Generic[E]):
+    """Decodes one event type; `time_field` is the (Python) name of the field that holds its event time."""
+
+    def __init__(self, event: type[E], time_field: str) -> None:
+        self._decoder = msgspec.json.Decoder(event)
+        self._time_field = time_field
+        self._time_name = _wire_names(event)[time_field]
+        self._allowed = dict(_allowed_values(event))
+
+    def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: datetime) -> Stamped[E]:
+        """The event in `data`; BadEventError says what is wrong with it.
+
+        `arrived` is when the stream stored the message: judging times by it, not by the clock, a redelivered
+        event is judged as it was the first time.
+        """
+        event = self._parse(data)
+        if headers and getattr(event, "tenant_id", "") is None and TENANT_HEADER in headers:
+            event = self._with_tenant(event, headers[TENANT_HEADER])
+        return Stamped(event, self._time(event, arrived))
+
+    def _parse(self, data: bytes) -> E:
+        try:
+            if not data.isascii():
+                data.decode()  # msgspec does not look into the strings that it skips
+            return self._decoder.decode(data)
+        except msgspec.ValidationError as error:
+            raise self._explained(str(error)) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadEventError("not_json", "The message is not JSON in UTF-8.") from error
+        except RecursionError as error:
+            raise BadEventError("not_json", "The message is nested too deeply to be read.") from error
+
+    def _with_tenant(self, event: E, tenant: str) -> E:
+        if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", tenant):
+            allowed = self._allowed["tenantId"]
+            raise BadEventError("invalid_field", f"The header {TENANT_HEADER} must be {allowed}.")
+        return msgspec.structs.replace(event, tenant_id=tenant)
+
+    def _time(self, event: E, arrived: datetime) -> datetime:
+        try:
+            at = datetime.fromisoformat(getattr(event, self._time_field).upper())
+            if at.tzinfo is not UTC:
+                at = at.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise BadEventError("invalid_field", f"{self._time_name} is not a time that exists.") from error
+        if at > arrived + MAX_AHEAD:
+            raise BadEventError("absurd_time", f"{self._time_name} is more than 24 hours ahead.")
+        if at < arrived - MAX_AGE:
+            raise BadEventError("absurd_time", f"{self._time_name} is more than 10 years ago.")
+        return at
+
+    def _explained(self, message: str) -> BadEventError:
+        """msgspec's message, which may quote a value, as a sentence that names the field and what is allowed."""
+        if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
+            return BadEventError("missing_field", f"{missing[1]} is missing.")
+        found = re.search(r"at `\$\.(\w+)", message)
+        if found is None:
+            return BadEventError("not_json", "The message is not a JSON object.")
+        reason: Reason = "unsupported_version" if found[1] == "schemaVersion" else "invalid_field"
+        return BadEventError(reason, f"{found[1]} must be {self._allowed[found[1]]}.")
+
+
+def field_names(event: type[Event]) -> frozenset[str]:
+    """The names that a producer may use, as they stand in JSON."""
+    return frozenset(_wire_names(event).values())
+
+
+def _wire_names(event: type[Event]) -> dict[str, str]:
+    return {field.name: field.encode_name for field in msgspec.structs.fields(event)}
+
+
+def _allowed_values(event: type[Event]) -> Iterator[tuple[str, str]]:
+    described = inspect.type_info(event)
+    assert isinstance(described, inspect.StructType)
+    for field in described.fields:
+        yield field.encode_name, _allowed(field.type)
+
+
+def _allowed(described: inspect.Type) -> str:
+    """What a field may hold, in words."""
+    match described:
+        case inspect.Metadata(type=inner, extra_json_schema=extra):
+            return str((extra or {}).get("description") or _allowed(inner))
+        case inspect.LiteralType(values=values):
+            return f"one of {', '.join(map(str, values))}" if len(values) > 1 else f'"{values[0]}"'
+        case inspect.UnionType(types=types):
+            return " or ".join(_allowed(part) for part in types if not isinstance(part, inspect.NoneType))
+        case _:
+            return f"a {type(described).__name__.removesuffix('Type').lower()}"

@@ -1,0 +1,102 @@
+"""The events of the platform, as msgspec structs: the one place that says what a producer may send.
+
+Unknown fields are dropped while decoding, so nothing outside these structs (a MSISDN, a message body)
+gets past this page. Times stay text until `schema.decoding` reads them.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+MAX_INT = 2**31
+MONEY_DECIMALS = 6
+MILLION = 10**6
+
+# \Z, not $: a dollar also matches before a final line break.
+Id = Annotated[
+    str, Meta(pattern=r"\A[A-Za-z0-9_.:-]{1,64}\Z", description="1-64 characters of A-Z a-z 0-9 _ . : -")
+]
+Timestamp = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z",
+        description="an RFC 3339 time with an offset, such as 2026-10-01T12:00:00Z",
+    ),
+]
+Money = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[0-9]{1,12}(\.[0-9]{1,6})?\Z",
+        description='a decimal string from "0" to "999999999999.999999", up to 6 decimals',
+    ),
+]
+Currency = Annotated[
+    str, Meta(pattern=r"\A[A-Z]{3}\Z", description="three capital letters (ISO 4217), such as USD")
+]
+Count = Annotated[int, Meta(ge=0, le=MAX_INT, description=f"an integer from 0 to {MAX_INT}")]
+Segments = Annotated[int, Meta(ge=1, le=MAX_INT, description=f"an integer from 1 to {MAX_INT}")]
+ErrorCode = Annotated[
+    str, Meta(pattern=r"\A[ -~]{0,64}\Z", description="null or up to 64 printable ASCII characters")
+]
+Prefix = Annotated[str, Meta(pattern=r"\A[0-9]{2,8}\Z", description="2-8 digits")]
+
+SchemaVersion = Literal["1"]
+BillingStatus = Literal["BILLED", "REFUNDED"]
+DeliveryStatus = Literal[
+    "DELIVERED", "FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED", "PENDING"
+]
+Direction = Literal["MT", "MO"]
+
+
+class Event(Struct, frozen=True, rename="camel", gc=False):
+    """What every event has. `event_id` and the event time together say which event it is."""
+
+    schema_version: SchemaVersion
+    event_id: Id
+    message_id: Id
+
+
+class SmsBilled(Event, frozen=True, rename="camel", gc=False):
+    """`sms.billed.v1`: a message was charged, or the charge was taken back."""
+
+    account_id: Id
+    tenant_id: Id
+    operator_id: Id
+    segment_count: Segments
+    cost_per_segment: Money
+    total_cost: Money
+    currency: Currency
+    status: BillingStatus
+    billed_at: Timestamp
+    mno: Id | None = None
+    lane: Id | None = None
+    direction: Direction | None = None
+
+
+class DlrInbound(Event, frozen=True, rename="camel", gc=False):
+    """`sms.dlr.inbound.v1`: what an operator reported of a message's delivery."""
+
+    operator_id: Id
+    account_id: Id
+    delivery_status: DeliveryStatus
+    latency_ms: Count
+    tps_snapshot: Count
+    received_at: Timestamp
+    error_code: ErrorCode | None = None
+    tenant_id: Id | None = None
+    mno: Id | None = None
+    lane: Id | None = None
+    direction: Direction | None = None
+    destination_prefix: Prefix | None = None
+
+
+def micros(amount: str) -> int:
+    """Millionths of a currency unit in a `Money` string: "0.0125" -> 12500. Exact."""
+    whole, _, fraction = amount.partition(".")
+    return int(whole) * MILLION + int(fraction.ljust(MONEY_DECIMALS, "0"))
+
+
+def money(millionths: int) -> Decimal:
+    """The amount of so many millionths, with six decimals: 12500 -> Decimal("0.012500"). Exact."""
+    return Decimal(millionths).scaleb(-MONEY_DECIMALS)

@@ -1,0 +1,28 @@
+"""The JetStream streams of the platform and how long each keeps its messages."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream; `duplicate_window` is how long JetStream remembers a `Nats-Msg-Id`."""
+
+    name: str
+    subject: str
+    retention: timedelta = WEEK
+    duplicate_window: timedelta = timedelta(minutes=2)
+
+
+BILLING_EVENTS: Final = Stream("BILLING_EVENTS", "billing.events")
+SMS_DLR: Final = Stream("SMS_DLR", "sms.dlr.inbound")
+CDR_EVENTS: Final = Stream("CDR_EVENTS", "cdr.generated.v1")
+COMPLIANCE_AUDIT: Final = Stream("COMPLIANCE_AUDIT", "compliance.audit.v1")
+OPERATOR_QUALITY: Final = Stream("OPERATOR_QUALITY", "operator.quality.v1", timedelta(hours=24))
+# A letter's id is remembered for as long as its event can be redelivered, so a letter is never written twice.
+DEADLETTER: Final = Stream("ANLYT_DEADLETTER", "anlyt.deadletter.>", timedelta(days=30), WEEK)
+
+STREAMS: Final = (BILLING_EVENTS, SMS_DLR, CDR_EVENTS, COMPLIANCE_AUDIT, OPERATOR_QUALITY, DEADLETTER)
