@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from functions.function import Batch, function
-from functions.hours import add_platform, hour_of
+from functions.hours import Cells, hour_of, in_scopes
 from schema.decoding import Stamped
 from schema.events import SmsBilled, micros
 from schema.streams import BILLING_EVENTS
-from schema.writes import Billed, CellKey, Writes
+from schema.writes import Billed, Writes
 
 
 @function(
@@ -22,16 +22,14 @@ from schema.writes import Billed, CellKey, Writes
 )
 def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
     """BILLED adds a message with its segments and cost, REFUNDED takes one away, in the hour of `billedAt`."""
-    cells: dict[CellKey, Billed] = defaultdict(Billed)
+    operators: Cells[Billed] = defaultdict(Billed)
+    accounts: Cells[Billed] = defaultdict(Billed)
     for stamped in events:
         event, hour = stamped.event, hour_of(stamped.at)
         sign = 1 if event.status == "BILLED" else -1
         segments, cost = sign * event.segment_count, sign * micros(event.total_cost)
-        for key in (CellKey("OPERATOR", event.operator_id, hour), CellKey("ACCOUNT", event.account_id, hour)):
-            cell = cells[key]
+        for cell in (operators[event.operator_id, hour], accounts[event.account_id, hour]):
             cell.messages += sign
             cell.segments += segments
             cell.costs[event.currency] += cost
-    return Writes(
-        billed=add_platform(cells, Billed), accounts=frozenset(stamped.event.account_id for stamped in events)
-    )
+    return Writes(billed=in_scopes(operators, accounts, Billed), accounts=frozenset(account for account, _ in accounts))

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from functions.function import Batch, function
-from functions.hours import add_platform, hour_of
+from functions.hours import Cells, hour_of, in_scopes
 from schema.decoding import Stamped
 from schema.events import DlrInbound
 from schema.histogram import bin_of
 from schema.streams import SMS_DLR
-from schema.writes import CellKey, Delivered, Writes
+from schema.writes import Delivered, Writes
 
 
 def _count(cell: Delivered, event: DlrInbound) -> None:
@@ -37,12 +37,12 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
 )
 def delivery_metrics(events: Sequence[Stamped[DlrInbound]]) -> Writes:
     """Each report counts in the hour of `receivedAt`, for its operator, its account and the platform."""
-    cells: dict[CellKey, Delivered] = defaultdict(Delivered)
+    operators: Cells[Delivered] = defaultdict(Delivered)
+    accounts: Cells[Delivered] = defaultdict(Delivered)
     for stamped in events:
         event, hour = stamped.event, hour_of(stamped.at)
-        _count(cells[CellKey("OPERATOR", event.operator_id, hour)], event)
-        _count(cells[CellKey("ACCOUNT", event.account_id, hour)], event)
+        _count(operators[event.operator_id, hour], event)
+        _count(accounts[event.account_id, hour], event)
     return Writes(
-        delivered=add_platform(cells, Delivered),
-        accounts=frozenset(stamped.event.account_id for stamped in events),
+        delivered=in_scopes(operators, accounts, Delivered), accounts=frozenset(account for account, _ in accounts)
     )

@@ -1,8 +1,7 @@
-"""What both metric functions do with their cells: the hour of an event, and the platform's sum."""
+"""What both metric functions do with their cells: the hour of an event, and the three scopes."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 from schema.writes import PLATFORM_ID, CellKey
 
@@ -12,6 +11,8 @@ class Additive(Protocol):
 
 
 C = TypeVar("C", bound=Additive)
+Cells: TypeAlias = dict[tuple[str, datetime], C]
+"""By the id of an operator or account, and the hour."""
 
 
 def hour_of(at: datetime) -> datetime:
@@ -19,13 +20,10 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def platform_key(hour: datetime) -> CellKey:
-    return CellKey("PLATFORM", PLATFORM_ID, hour)
-
-
-def add_platform(cells: dict[CellKey, C], make: type[C]) -> dict[CellKey, C]:
-    """The cells of operators and accounts, with the platform's added: it is the sum of its operators."""
-    operators: Iterable[tuple[CellKey, C]] = [(k, c) for k, c in cells.items() if k.scope == "OPERATOR"]
-    for key, cell in operators:
-        cells.setdefault(platform_key(key.hour), make()).add(cell)
+def in_scopes(operators: Cells[C], accounts: Cells[C], empty: type[C]) -> dict[CellKey, C]:
+    """The cells of all three scopes; the platform's are the sums of its operators'."""
+    cells = {CellKey("OPERATOR", id_, hour): cell for (id_, hour), cell in operators.items()}
+    cells |= {CellKey("ACCOUNT", id_, hour): cell for (id_, hour), cell in accounts.items()}
+    for (_, hour), cell in operators.items():
+        cells.setdefault(CellKey("PLATFORM", PLATFORM_ID, hour), empty()).add(cell)
     return cells

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 
 from functions.function import AnyFunction
-from infra.metrics import DATA_AS_OF
 from infra.postgres import Connection, Pool, statement
 from ingest.ledger import claim, keyed
 from ingest.partitions import Partitions
@@ -69,4 +68,3 @@ async def _mark(connection: Connection, function: AnyFunction, claimed: Events) 
     newest = max(stamped.at for stamped in claimed)
     await connection.execute(MARK_DAYS, days)
     await connection.execute(MARK_AS_OF, function.name, newest)
-    DATA_AS_OF.labels(function.name).set(newest.timestamp())

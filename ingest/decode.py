@@ -10,7 +10,7 @@ from opentelemetry import trace
 from opentelemetry.propagate import extract
 
 from functions.function import AnyFunction
-from ingest.messages import Position, position
+from ingest.messages import sequence, stored_at
 from schema.decoding import BadEventError, EventDecoder, Stamped, field_names
 from schema.letters import DeadLetter, Source, letter
 
@@ -36,23 +36,26 @@ class BatchDecoder:
 
     def decode(self, messages: Sequence[Msg]) -> Decoded:
         """`messages` must not be empty."""
-        decoded = Decoded(position(messages[-1]).stored_at)
+        decoded = Decoded(stored_at(messages[-1]))
         for message in messages:
-            stored = position(message)
             try:
-                event = self._decoder.decode(message.data, message.headers, stored.stored_at)
+                event = self._decoder.decode(message.data, message.headers, stored_at(message))
             except BadEventError as error:
-                decoded.letters.append(self._letter(message, stored, error))
+                decoded.letters.append(self._letter(message, error))
                 decoded.bad.append(message)
             else:
                 decoded.events.append(event)
                 decoded.good.append(message)
         return decoded
 
-    def _letter(self, message: Msg, stored: Position, error: BadEventError) -> DeadLetter:
-        function = self._function
+    def _letter(self, message: Msg, error: BadEventError) -> DeadLetter:
         source = Source(
-            function.stream.name, message.subject, stored.sequence, stored.stored_at, function.name, function.event_type
+            stream=self._function.stream.name,
+            subject=message.subject,
+            sequence=sequence(message),
+            stored_at=stored_at(message),
+            function=self._function.name,
+            event_type=self._function.event_type,
         )
         return letter(source, message.data, error.reason, str(error), self._known)
 

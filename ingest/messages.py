@@ -1,26 +1,30 @@
-"""What JetStream says of a message in its reply subject."""
+"""What JetStream says of a message in its reply subject.
 
-from dataclasses import dataclass
+`$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<consumer sequence>.<nanoseconds>.<pending>`; servers with a
+domain put two more tokens before the stream, and one at the end.
+"""
+
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from nats.aio.msg import Msg
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SHORT: Final = 8  # dots in the form without a domain
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a message stands in its stream, and when the stream stored it."""
-
-    sequence: int
-    stored_at: datetime
+def stored_at(message: Msg) -> datetime:
+    """When the stream stored the message."""
+    return EPOCH + timedelta(microseconds=int(_token(message, 3)) // 1000)
 
 
-def position(message: Msg) -> Position:
-    """Read from `$JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<consumer seq>.<ns>.<pending>`.
+def sequence(message: Msg) -> int:
+    """The message's number in its stream."""
+    return int(_token(message, 5))
 
-    Servers with a domain put two more tokens before the stream, and one at the end.
-    """
-    tokens = message.reply.split(".")
-    at = 5 if len(tokens) == 9 else 7
-    return Position(int(tokens[at]), EPOCH + timedelta(microseconds=int(tokens[at + 2]) // 1000))
+
+def _token(message: Msg, from_the_end: int) -> str:
+    """A token, counted from the end of the form with a domain."""
+    if message.reply.count(".") == SHORT:
+        from_the_end -= 1
+    return message.reply.rsplit(".", from_the_end)[-from_the_end]

@@ -1,13 +1,13 @@
 """From a message's bytes to an event, or to the one sentence that says why not. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from schema.events import Event
 
@@ -20,8 +20,7 @@ Reason = Literal["not_json", "missing_field", "invalid_field", "unsupported_vers
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamped(Generic[E]):
+class Stamped(Struct, Generic[E], frozen=True, gc=False):
     """An event and its event time, in UTC."""
 
     event: E
@@ -43,7 +42,12 @@ class EventDecoder(Generic[E]):
         self._decoder = msgspec.json.Decoder(event)
         self._time_field = time_field
         self._time_name = _wire_names(event)[time_field]
-        self._allowed = dict(_allowed_values(event))
+        self._allowed = {field.encode_name: _allowed(field.type) for field in _fields(event)}
+        patterns = {field.name: pattern for field in _fields(event) if (pattern := _pattern(field.type))}
+        self._patterns = tuple(patterns.items())
+        self._texts = attrgetter(*patterns)
+        # Texts are joined by line breaks, which no pattern lets through.
+        self._all_patterns = re.compile("\n".join(f"(?:{pattern})?" for pattern in patterns.values()))
 
     def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: datetime) -> Stamped[E]:
         """The event in `data`; BadEventError says what is wrong with it.
@@ -52,6 +56,8 @@ class EventDecoder(Generic[E]):
         event is judged as it was the first time.
         """
         event = self._parse(data)
+        if not self._all_patterns.fullmatch("\n".join([text or "" for text in self._texts(event)])):
+            raise self._mismatch(event)
         if headers and getattr(event, "tenant_id", "") is None and TENANT_HEADER in headers:
             event = self._with_tenant(event, headers[TENANT_HEADER])
         return Stamped(event, self._time(event, arrived))
@@ -67,6 +73,20 @@ class EventDecoder(Generic[E]):
             raise BadEventError("not_json", "The message is not JSON in UTF-8.") from error
         except RecursionError as error:
             raise BadEventError("not_json", "The message is nested too deeply to be read.") from error
+
+    def _mismatch(self, event: E) -> BadEventError:
+        """Says which text is wrong."""
+        names = _wire_names(type(event))
+        wrong = next(
+            names[name]
+            for name, pattern in self._patterns
+            if not re.fullmatch(f"(?:{pattern})?", getattr(event, name) or "")
+        )
+        return self._invalid(wrong)
+
+    def _invalid(self, name: str) -> BadEventError:
+        reason: Reason = "unsupported_version" if name == "schemaVersion" else "invalid_field"
+        return BadEventError(reason, f"{name} must be {self._allowed[name]}.")
 
     def _with_tenant(self, event: E, tenant: str) -> E:
         if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", tenant):
@@ -94,8 +114,7 @@ class EventDecoder(Generic[E]):
         found = re.search(r"at `\$\.(\w+)", message)
         if found is None:
             return BadEventError("not_json", "The message is not a JSON object.")
-        reason: Reason = "unsupported_version" if found[1] == "schemaVersion" else "invalid_field"
-        return BadEventError(reason, f"{found[1]} must be {self._allowed[found[1]]}.")
+        return self._invalid(found[1])
 
 
 def field_names(event: type[Event]) -> frozenset[str]:
@@ -107,11 +126,21 @@ def _wire_names(event: type[Event]) -> dict[str, str]:
     return {field.name: field.encode_name for field in msgspec.structs.fields(event)}
 
 
-def _allowed_values(event: type[Event]) -> Iterator[tuple[str, str]]:
+def _fields(event: type[Event]) -> tuple[inspect.Field, ...]:
     described = inspect.type_info(event)
     assert isinstance(described, inspect.StructType)
-    for field in described.fields:
-        yield field.encode_name, _allowed(field.type)
+    return described.fields
+
+
+def _pattern(described: inspect.Type) -> str | None:
+    """The pattern of a text, also of one that may be null."""
+    match described:
+        case inspect.Metadata(extra=extra):
+            return (extra or {}).get("pattern")
+        case inspect.UnionType(types=types):
+            return next(filter(None, map(_pattern, types)), None)
+        case _:
+            return None
 
 
 def _allowed(described: inspect.Type) -> str:

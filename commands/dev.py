@@ -1,0 +1,52 @@
+"""`anlyt dev`: the whole service in one process, on engines of its own."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Final
+
+from rich.console import Console
+
+from commands import api, demo, metrics, migrate
+from commands import engines as embedded
+from functions import FUNCTIONS
+from infra.endpoints import Endpoints, published
+from infra.settings import Settings
+from ingest import service
+
+ADMIN: Final = "-H 'X-Caller: admin-dashboard'"
+PORTAL: Final = "-H 'X-Caller: customer-portal' -H 'X-Tenant-Id: tenant-001' -H 'X-Account-Id: acc-0001'"
+EXAMPLES: Final = (
+    ("/v1/internal/analytics/summary?granularity=daily", ADMIN),
+    ("/v1/internal/analytics/top-operators?limit=3", ADMIN),
+    ("/v1/internal/analytics/throughput?resolution=5m", ADMIN),
+    ("/v1/internal/analytics/accounts/acc-0001/usage", PORTAL),
+)
+
+
+async def run(settings: Settings, *, with_demo: bool) -> None:
+    """Until it is cancelled; then everything is closed in the opposite order, the engines last."""
+    console = Console()
+    async with AsyncExitStack() as opened:
+        console.print(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
+        engines = await opened.enter_async_context(embedded.running(settings))
+        async for _ in migrate.apply(engines, settings.reporting_currency):
+            pass
+        metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
+        await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
+        api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
+        if with_demo:
+            await opened.enter_async_context(demo.running(engines.nats, settings.home))
+        endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url)
+        opened.enter_context(published(settings.home, endpoints))
+        _announce(console, endpoints, with_demo=with_demo)
+        await asyncio.Event().wait()
+
+
+def _announce(console: Console, endpoints: Endpoints, *, with_demo: bool) -> None:
+    console.print(f"\n[bold]anlyt is ready.[/bold]  GraphiQL: {endpoints.api}/graphql  metrics: {endpoints.metrics}")
+    console.print(f"PostgreSQL: {endpoints.postgres}\nNATS: {endpoints.nats}\nClickHouse: {endpoints.clickhouse}\n")
+    if with_demo:
+        console.print("Try, in another terminal:\n")
+        for path, identity in EXAMPLES:
+            console.print(f"  curl -s {identity} '{endpoints.api}{path}'", soft_wrap=True, highlight=False)
+    console.print("\nCtrl-C stops everything.")

@@ -1,0 +1,30 @@
+"""`anlyt ingest`: the function host in a process of its own."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from commands import metrics
+from functions import FUNCTIONS
+from functions.function import AnyFunction
+from infra.endpoints import engines
+from infra.errors import UsageError
+from infra.settings import Settings
+from ingest import service
+
+
+def chosen(names: Sequence[str]) -> list[AnyFunction]:
+    """The functions of these names, all without names; UsageError lists them when one is unknown."""
+    known = {function.name: function for function in FUNCTIONS}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--function {name} is unknown; choose from {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)] or list(FUNCTIONS)
+
+
+async def run(settings: Settings, names: Sequence[str], say: Callable[[str], None]) -> None:
+    """Until it is cancelled."""
+    functions = chosen(names)
+    with metrics.served(settings, fallback=True) as url:
+        async with service.running(engines(settings), functions, settings.reporting_currency):
+            say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
+            await asyncio.Event().wait()

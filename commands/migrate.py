@@ -1,0 +1,63 @@
+"""`anlyt migrate`: brings PostgreSQL, ClickHouse and the streams to what this version needs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+
+from infra import clickhouse, nats
+from infra.endpoints import Engines
+from infra.errors import AnlytError, DependencyUnavailableError
+from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
+from infra.postgres import CONNECT_TIMEOUT, Connection, is_unavailable
+from schema.streams import STREAMS
+
+
+class PendingError(AnlytError):
+    """`--check` found something to apply."""
+
+
+async def apply(engines: Engines, reporting_currency: str) -> AsyncIterator[str]:
+    """Applies every step that is missing; yields a line for each step and stream."""
+    async with _ledgers(engines) as (connection, ledgers):
+        for store, ledger in ledgers.items():
+            async for step in migrate(ledger, store):
+                yield f"{store:<10} {step.name}: {'was there' if step.applied else 'applied'}"
+        await fix_currency(connection, reporting_currency)
+    async with nats.connect(engines.nats) as client:
+        for name in await nats.ensure_streams(client.jetstream(), STREAMS):
+            yield f"{'nats':<10} {name}: made"
+
+
+async def check(engines: Engines) -> AsyncIterator[str]:
+    """Yields a line for each step; then PendingError if any step or stream is missing."""
+    pending = 0
+    async with _ledgers(engines) as (_, ledgers), nats.connect(engines.nats) as client:
+        for store, ledger in ledgers.items():
+            for step in await steps(ledger, store):
+                pending += not step.applied
+                yield f"{store:<10} {step.name}: {'was there' if step.applied else 'missing'}"
+        for name in await nats.missing_streams(client.jetstream(), STREAMS):
+            pending += 1
+            yield f"{'nats':<10} {name}: missing"
+    if pending:
+        raise PendingError(f"{pending} steps are missing; `anlyt migrate` applies them.")
+
+
+@asynccontextmanager
+async def _ledgers(engines: Engines) -> AsyncIterator[tuple[Connection, dict[StoreName, Ledger]]]:
+    async with AsyncExitStack() as opened:
+        connection = await _postgres(engines.postgres)
+        opened.push_async_callback(connection.close)
+        # The database that the first step makes is not there yet.
+        client = await opened.enter_async_context(clickhouse.connect(engines.clickhouse, database="default"))
+        yield connection, {"postgres": PostgresLedger(connection), "clickhouse": ClickHouseLedger(client)}
+
+
+async def _postgres(dsn: str) -> Connection:
+    try:
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
+    except Exception as error:  # told apart by is_unavailable
+        if is_unavailable(error):
+            raise DependencyUnavailableError("PostgreSQL does not answer at ANLYT_POSTGRES_DSN.") from error
+        raise

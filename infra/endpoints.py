@@ -1,0 +1,74 @@
+"""Where the engines are: a setting's word first, then what a running `anlyt dev` wrote down."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from infra.errors import UsageError
+from infra.settings import Settings, variable
+
+FILE: Final = "endpoints.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What `endpoints.json` holds: DSNs and URLs, usable as they are."""
+
+    nats: str
+    postgres: str
+    clickhouse: str
+    api: str
+    metrics: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The three stores that a process works with."""
+
+    nats: str
+    postgres: str
+    clickhouse: str
+
+
+@contextmanager
+def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
+    """`endpoints.json` is there while the body runs. It appears whole: a reader never sees half of it."""
+    file, draft = home / FILE, home / f"{FILE}.new"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(endpoints)) + b"\n")
+    draft.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def engines(settings: Settings) -> Engines:
+    """The engines of this process; UsageError says which setting is missing and what to do."""
+    running = _running(settings.home)
+    return Engines(
+        nats=settings.nats_url or _found(running, "nats", "nats_url"),
+        postgres=settings.postgres_dsn or _found(running, "postgres", "postgres_dsn"),
+        clickhouse=settings.clickhouse_dsn or _found(running, "clickhouse", "clickhouse_dsn"),
+    )
+
+
+def _running(home: Path) -> Endpoints | None:
+    try:
+        return msgspec.json.decode((home / FILE).read_bytes(), type=Endpoints)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            f"{home / FILE} is not what `anlyt dev` writes; delete it and start `anlyt dev` again."
+        ) from error
+
+
+def _found(running: Endpoints | None, engine: str, setting: str) -> str:
+    if running is None:
+        raise UsageError(f"{variable(setting)} is not set, and no `anlyt dev` runs here; set it or start `anlyt dev`.")
+    address: str = getattr(running, engine)
+    return address
