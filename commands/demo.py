@@ -17,7 +17,7 @@ from functions import FUNCTIONS
 from infra import nats
 
 DAYS: Final = 7
-MESSAGES_A_SECOND: Final = 20.0
+MESSAGES_A_SECOND: Final = 2.0
 TOLD: Final = "demo-history-told"
 
 

@@ -43,10 +43,19 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
 
 
 def _announce(console: Console, endpoints: Endpoints, *, with_demo: bool) -> None:
-    console.print(f"\n[bold]anlyt is ready.[/bold]  GraphiQL: {endpoints.api}/graphql  metrics: {endpoints.metrics}")
-    console.print(f"PostgreSQL: {endpoints.postgres}\nNATS: {endpoints.nats}\nClickHouse: {endpoints.clickhouse}\n")
+    console.print("\n[bold]anlyt is ready.[/bold]\n")
+    addresses = {
+        "GraphiQL": f"{endpoints.api}/graphql",
+        "OpenAPI": f"{endpoints.api}/openapi.json",
+        "metrics": endpoints.metrics,
+        "PostgreSQL": endpoints.postgres,
+        "NATS": endpoints.nats,
+        "ClickHouse": endpoints.clickhouse,
+    }
+    for name, address in addresses.items():
+        console.print(f"  {name:<11} {address}", soft_wrap=True, highlight=False)
     if with_demo:
-        console.print("Try, in another terminal:\n")
+        console.print("\nTry, in another terminal:\n")
         for path, identity in EXAMPLES:
             console.print(f"  curl -s {identity} '{endpoints.api}{path}'", soft_wrap=True, highlight=False)
     console.print("\nCtrl-C stops everything.")

@@ -1,5 +1,6 @@
 """What becomes of each message: who sends it over which link, whether and when it arrives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -8,11 +9,19 @@ import numpy.typing as npt
 
 from demo import rhythm
 from demo.rhythm import HOUR, MINUTE, SECOND
-from demo.world import MARKETING, PREFIXES, World
+from demo.world import LANES, MARKETING, OPERATORS, PREFIXES, World
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+
+DEGRADED_DELIVERY: Final = 0.6  # times the link's own rate
+DEGRADED_LATENCY: Final = 8.0  # times the link's own latency
+CONGESTION: Final = 0.25  # how much slower links are when traffic is twice the average
+UNREACHABLE: Final = 0.001  # phones that are off: the message arrives when they come back
+REPORTED_PENDING: Final = 0.05
+REFUNDED: Final = 0.18  # of what was not delivered: about 1 % of everything
 
 
 class Outcome(NamedTuple):
@@ -25,34 +34,35 @@ class Outcome(NamedTuple):
 
 
 OUTCOMES: Final = (
-    Outcome("DELIVERED", None, 0, 0),
-    Outcome("UNDELIVERABLE", "001", 30, 4),  # unknown subscriber
-    Outcome("UNDELIVERED", "027", 22, 6),  # absent subscriber
-    Outcome("EXPIRED", None, 16, 12),  # nobody ever answered
-    Outcome("FAILED", "099", 12, 16),
-    Outcome("FAILED", "ESME_RTHROTTLED", 8, 52),
-    Outcome("REJECTED", "ESME_RINVDSTADR", 8, 2),
-    Outcome("FAILED", "ESME_RSUBMITFAIL", 4, 8),
+    Outcome("DELIVERED", None, 0.00, 0.00),
+    Outcome("EXPIRED", None, 0.04, 0.04),  # nobody ever answered
+    Outcome("UNDELIVERABLE", "001", 0.34, 0.06),  # unknown subscriber
+    Outcome("UNDELIVERED", "027", 0.26, 0.08),  # absent subscriber
+    Outcome("FAILED", "099", 0.16, 0.20),
+    Outcome("FAILED", "ESME_RTHROTTLED", 0.08, 0.52),
+    Outcome("FAILED", "ESME_RSUBMITFAIL", 0.04, 0.08),
+    Outcome("REJECTED", "ESME_RINVDSTADR", 0.08, 0.02),
 )
 DELIVERED: Final = 0
-EXPIRED: Final = 3
-
-DEGRADED_DELIVERY: Final = 0.6  # times the link's own rate
-DEGRADED_LATENCY: Final = 8.0  # times the link's own latency
-CONGESTION: Final = 0.25  # how much slower links are when traffic is twice the average
-UNREACHABLE: Final = 0.012  # phones that are off: delivered when they come back, hours later
-REPORTED_PENDING: Final = 0.05
-REFUNDED: Final = 0.18  # of what was not delivered: about 1 % of everything
+EXPIRED: Final = 1
 
 # How long a message of each lane (world.LANES) is tried.
-VALIDITY: Final = np.array([30 * MINUTE, 5 * MINUTE, 12 * HOUR, 48 * HOUR])
+VALIDITY: Final = np.array([30 * MINUTE, 5 * MINUTE, HOUR, 3 * HOUR])
+
 # Odds of one, two, ... segments in each lane; Dari and Pashto fill a segment with 70 characters.
-SEGMENTS: Final = np.array([[0.2, 0.5, 0.3, 0, 0], [0.97, 0.03, 0, 0, 0], [0.6, 0.3, 0.1, 0, 0], [0.1, 0.35, 0.3, 0.15, 0.1]])
+SEGMENTS: Final = np.array(
+    [
+        [0.20, 0.50, 0.30, 0.00, 0.00],
+        [0.97, 0.03, 0.00, 0.00, 0.00],
+        [0.60, 0.30, 0.10, 0.00, 0.00],
+        [0.10, 0.35, 0.30, 0.15, 0.10],
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """So many messages sent in [start, end); `name` begins their ids."""
+    """So many messages sent in [start, end), instants as in `rhythm`; `name` begins their ids."""
 
     name: str
     start: int
@@ -61,26 +71,30 @@ class Span:
 
 
 class Fates(NamedTuple):
-    """The messages of a span, one a row; account, lane, operator and outcome are indices."""
+    """The messages of a span as columns. Times are in ms; objects are shared, so a column of them is cheap."""
 
-    ids: list[str]
-    sent_at: Ints
-    account: Ints
-    lane: Ints
-    operator: Ints
-    prefix: list[str]
+    message_id: Objects  # of str
+    account: Objects  # of world.Account
+    operator: Objects  # of world.Operator
+    lane: Objects  # of str
+    prefix: Objects  # of str
     segments: Ints
-    outcome: Ints
+    sent_at: Ints
+    status: Objects  # of str
+    error_code: Objects  # of str or None
     latency: Ints
+    pending_first: Bools
     pending_latency: Ints
-    reported_pending: Bools
     refunded: Bools
     refund_delay: Ints
     tps: Ints
 
+    def where(self, chosen: Bools) -> "Fates":
+        return Fates._make(column[chosen] for column in self)
+
 
 def demand(world: World, at: int) -> Floats:
-    """Traffic wanted at an instant by account and lane; sums to 1 over an average instant without campaigns."""
+    """Traffic wanted at an instant by account and lane; without campaigns its sum is 1 on a week's average."""
     wanted = world.appetite * rhythm.levels(at)
     begun = rhythm.campaign(at)
     if begun is not None:
@@ -98,10 +112,76 @@ def draw(world: World, rng: np.random.Generator, span: Span) -> Fates:
     """Decides everything about the messages of a span."""
     n = span.messages
     wanted = demand(world, span.start)
-    account, lane = np.divmod(_pick(rng, wanted.ravel(), n), wanted.shape[1])
-    operator = _pick(rng, np.array([link.share for link in world.operators]), n)
+    load = float(wanted.sum())
+    account, lane = np.divmod(_pick(rng, wanted.ravel(), n), len(LANES))
+    link = _pick(rng, _SHARE, n)
     sent_at = np.sort(rng.integers(span.start, span.end, n))
-    degraded = (operator == _degraded_index(world)) & rhythm.degraded(sent_at)
-    outcome = _outcomes(world, rng, operator, degraded)
-    latency, slow = _latencies(world, rng, operator, lane, outcome, degraded, float(wanted.sum()))
-    ...
+    degraded = (link == _DEGRADED) & rhythm.degraded(sent_at)
+    outcome = _outcomes(rng, link, degraded)
+    unreachable = rng.random(n) < UNREACHABLE
+    answered = _answer_times(rng, link, degraded, load) + unreachable * rng.exponential(HOUR, n)
+    latency = np.where(outcome == EXPIRED, VALIDITY[lane], np.minimum(answered, VALIDITY[lane])).astype(np.int64)
+    return Fates(
+        message_id=_objects([f"{span.name}-{number:05}" for number in range(n)]),
+        account=_objects(world.accounts)[account],
+        operator=_objects(OPERATORS)[link],
+        lane=_objects(LANES)[lane],
+        prefix=_PREFIX[link, rng.integers(0, 2, n)],
+        segments=1 + _pick_each(rng, SEGMENTS[lane]),
+        sent_at=sent_at,
+        status=_STATUS[outcome],
+        error_code=_ERROR_CODE[outcome],
+        latency=latency,
+        pending_first=unreachable | (rng.random(n) < REPORTED_PENDING),
+        pending_latency=np.minimum(latency // 2, rng.integers(200, 2 * SECOND, n)),
+        refunded=(outcome != DELIVERED) & (rng.random(n) < REFUNDED),
+        refund_delay=(10 * MINUTE + rng.exponential(6 * HOUR, n)).astype(np.int64),
+        tps=_tps(rng, link, load),
+    )
+
+
+def _outcomes(rng: np.random.Generator, link: Ints, degraded: Bools) -> Ints:
+    rate = _DELIVERY_RATE[link] * np.where(degraded, DEGRADED_DELIVERY, 1)
+    failure = _pick_each(rng, _FAILURE_ODDS[degraded.astype(np.int64)])
+    return np.where(rng.random(len(link)) < rate, DELIVERED, failure)
+
+
+def _answer_times(rng: np.random.Generator, link: Ints, degraded: Bools, load: float) -> Floats:
+    """Milliseconds until the network answers: log-normal, longer when everybody sends."""
+    usual = _MEDIAN[link] * np.exp(_SPREAD[link] * rng.standard_normal(len(link)))
+    slower = (1 + CONGESTION * max(load - 1, 0)) * np.where(degraded, DEGRADED_LATENCY, 1)
+    return np.asarray(usual * slower)
+
+
+def _tps(rng: np.random.Generator, link: Ints, load: float) -> Ints:
+    """Messages a second on the whole link at that moment; nears but never reaches what it can carry."""
+    used = 1 - np.exp(-load / 2 * rng.lognormal(0, 0.3, len(link)))
+    return np.asarray(_MAX_TPS[link] * used, np.int64)
+
+
+def _pick(rng: np.random.Generator, odds: Floats, n: int) -> Ints:
+    """`n` draws of an index with the given odds, which need not sum to 1."""
+    ladder = np.cumsum(odds)
+    return np.asarray(np.searchsorted(ladder, rng.random(n) * ladder[-1], side="right"), np.int64)
+
+
+def _pick_each(rng: np.random.Generator, odds: Floats) -> Ints:
+    """One draw of a column for each row; each row sums to 1 (the last column takes what rounding leaves)."""
+    ladder = np.cumsum(odds[:, :-1], axis=1)
+    return np.asarray((rng.random((len(odds), 1)) >= ladder).sum(axis=1), np.int64)
+
+
+def _objects(values: Sequence[object]) -> Objects:
+    return np.array(values, dtype=object)
+
+
+_SHARE: Final = np.array([link.share for link in OPERATORS])
+_DELIVERY_RATE: Final = np.array([link.delivery_rate for link in OPERATORS])
+_MEDIAN: Final = np.array([link.median_ms for link in OPERATORS])
+_SPREAD: Final = np.array([link.spread for link in OPERATORS])
+_MAX_TPS: Final = np.array([link.max_tps for link in OPERATORS])
+_PREFIX: Final = _objects([PREFIXES[link.mno] for link in OPERATORS])
+_DEGRADED: Final = [link.id for link in OPERATORS].index(rhythm.DEGRADED_OPERATOR)
+_STATUS: Final = _objects([outcome.status for outcome in OUTCOMES])
+_ERROR_CODE: Final = _objects([outcome.error_code for outcome in OUTCOMES])
+_FAILURE_ODDS: Final = np.array([(outcome.healthy, outcome.degraded) for outcome in OUTCOMES]).T

@@ -62,7 +62,7 @@ def campaign_share() -> float:
 
 def degraded(at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether each instant lies in the bad hour of DEGRADED_OPERATOR."""
-    return at % DAY // HOUR == DEGRADED_HOUR_UTC
+    return np.asarray(at % DAY // HOUR == DEGRADED_HOUR_UTC)
 
 
 def _weekday(day: int) -> int:

@@ -25,23 +25,25 @@ PROFILES: Final = (
     (0.10, (0.02, 0.13, 0.85, 0.00)),  # public services, the only ones with emergencies
 )
 
-# Destination prefixes (country code and network) of each mobile network.
-PREFIXES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+# The two destination prefixes (country code and network) of each mobile network.
+PREFIXES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "AWCC": ("9370", "9371"),
         "ROSHAN": ("9372", "9379"),
         "ETISALAT_AF": ("9373", "9378"),
         "MTN_AF": ("9376", "9377"),
-        "SALAAM": ("9374",),
+        "SALAAM": ("9374", "9375"),
     }
 )
+
+AFN_PER_USD: Final = 70  # in the price lists, which change less often than the market
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One SMPP link: its network, its share of all messages, and how good, fast, dear and wide it is.
+    """One SMPP link: its network, its share of all messages, how good, fast, dear and wide it is.
 
-    Latency is log-normal (`median_ms`, `spread` = sigma of the logarithm); prices are per segment.
+    Latency is log-normal (`median_ms`, `spread` = sigma of the logarithm); the price is USD a segment.
     """
 
     id: str
@@ -50,22 +52,21 @@ class Operator:
     delivery_rate: float
     median_ms: int
     spread: float
-    usd: Decimal
-    afn: Decimal
+    price: Decimal
     max_tps: int
     names_tenant: bool = True  # older links put the tenant only into the header X-Tenant-Id
 
 
 OPERATORS: Final = (
-    Operator("op-awcc-1", "AWCC", 0.16, 0.968, 2_100, 0.55, Decimal("0.018400"), Decimal("1.288000"), 420),
-    Operator("op-awcc-2", "AWCC", 0.10, 0.941, 3_600, 0.80, Decimal("0.015250"), Decimal("1.067500"), 260),
-    Operator("op-roshan-1", "ROSHAN", 0.15, 0.974, 1_700, 0.50, Decimal("0.021300"), Decimal("1.491000"), 400),
-    Operator("op-roshan-2", "ROSHAN", 0.09, 0.955, 2_900, 0.65, Decimal("0.017875"), Decimal("1.251250"), 240),
-    Operator("op-etisalat-1", "ETISALAT_AF", 0.14, 0.965, 2_300, 0.60, Decimal("0.019125"), Decimal("1.338750"), 360),
-    Operator("op-etisalat-2", "ETISALAT_AF", 0.08, 0.932, 4_200, 0.85, Decimal("0.014635"), Decimal("1.024450"), 220, False),
-    Operator("op-mtn-1", "MTN_AF", 0.18, 0.951, 2_800, 0.70, Decimal("0.016940"), Decimal("1.185800"), 460),
-    Operator("op-salaam-1", "SALAAM", 0.10, 0.913, 5_400, 0.95, Decimal("0.012345"), Decimal("0.864150"), 240, False),
-)  # fmt: skip
+    Operator("op-awcc-1", "AWCC", 0.16, 0.968, 2_100, 0.55, Decimal("0.018400"), 420),
+    Operator("op-awcc-2", "AWCC", 0.10, 0.941, 3_600, 0.80, Decimal("0.015250"), 260),
+    Operator("op-roshan-1", "ROSHAN", 0.15, 0.974, 1_700, 0.50, Decimal("0.021300"), 400),
+    Operator("op-roshan-2", "ROSHAN", 0.09, 0.955, 2_900, 0.65, Decimal("0.017875"), 240),
+    Operator("op-etisalat-1", "ETISALAT_AF", 0.14, 0.965, 2_300, 0.60, Decimal("0.019125"), 360),
+    Operator("op-etisalat-2", "ETISALAT_AF", 0.08, 0.932, 4_200, 0.85, Decimal("0.014635"), 220, False),
+    Operator("op-mtn-1", "MTN_AF", 0.18, 0.951, 2_800, 0.70, Decimal("0.016940"), 460),
+    Operator("op-salaam-1", "SALAAM", 0.10, 0.913, 5_400, 0.95, Decimal("0.012345"), 240, False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,9 @@ class Account:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that stays the same while traffic flows; `acc-0001` is the biggest sender."""
+    """What a seed decides; `acc-0001` is the biggest sender. Networks and links are the same in every world."""
 
     seed: int
-    operators: tuple[Operator, ...]
     accounts: tuple[Account, ...]
 
     @cached_property
@@ -95,7 +95,7 @@ class World:
 def make_world(seed: int = 2026) -> World:
     """The same seed gives the same world, and the same world the same traffic."""
     rng = np.random.default_rng(seed)
-    return World(seed, OPERATORS, _accounts(rng))
+    return World(seed, _accounts(rng))
 
 
 def _accounts(rng: np.random.Generator) -> tuple[Account, ...]:

@@ -79,11 +79,12 @@ language plpgsql as $$
 declare
     child text := parent || to_char(starts at time zone 'UTC', '_YYYYMMDD');
 begin
-    if to_regclass(format('anlyt.%I', child)) is not null then
+    -- Not to_regclass(): it may remember from before the lock that there was no such table.
+    if exists (select from pg_class where relname = child and relnamespace = 'anlyt'::regnamespace) then
         return;
     end if;
     perform pg_advisory_xact_lock(hashtext('anlyt.ensure_partition'));
-    if to_regclass(format('anlyt.%I', child)) is not null then
+    if exists (select from pg_class where relname = child and relnamespace = 'anlyt'::regnamespace) then
         return;
     end if;
     -- fillfactor: counters are updated in place (HOT) while their hour lasts

@@ -1,0 +1,26 @@
+"""`make bench`: all benchmarks; `python -m bench [smoke] [NAME]...` runs them shortly, or only the named ones."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from bench import ingest, ledger, reports
+
+BENCHES = {"ingest": ingest.run, "reports": reports.run, "ledger": ledger.run}
+
+
+def main(arguments: list[str]) -> None:
+    smoke = "smoke" in arguments
+    names = [name for name in arguments if name != "smoke"] or list(BENCHES)
+    for name in names:
+        if name not in BENCHES:
+            sys.exit(f"There is no benchmark {name}; choose from smoke, {', '.join(BENCHES)}.")
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="anlyt-bench-") as folder:
+            uvloop.run(BENCHES[name](Path(folder), smoke=smoke))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,51 @@
+"""Engines of their own for a benchmark, migrated and empty."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from commands import migrate
+from infra.embedded.engine import Engine
+from infra.embedded.stack import stack
+from infra.endpoints import Engines
+from infra.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Running engines."""
+
+    nats: Engine
+    postgres: Engine
+    clickhouse: Engine
+
+    def settings(self) -> dict[str, str]:
+        """The environment of a process that works on them, on free ports."""
+        return {
+            "ANLYT_NATS_URL": self.nats.url,
+            "ANLYT_POSTGRES_DSN": self.postgres.url,
+            "ANLYT_CLICKHOUSE_DSN": self.clickhouse.url,
+            "ANLYT_API_PORT": "0",
+            "ANLYT_METRICS_PORT": "0",
+        }
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        connection = await asyncpg.connect(self.postgres.url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def stores(folder: Path) -> AsyncIterator[Stores]:
+    async with AsyncExitStack() as opened:
+        started = (await opened.enter_async_context(stack(folder))).engines
+        engines = Engines(started["nats"].url, started["postgres"].url, started["clickhouse"].url)
+        async for _ in migrate.apply(engines, "USD"):
+            pass
+        yield Stores(started["nats"], started["postgres"], started["clickhouse"])

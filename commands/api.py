@@ -1,0 +1,42 @@
+"""`anlyt api`: REST and GraphQL in a process of their own, or inside `anlyt dev`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+from commands import metrics
+from graph.app import create_app, serving
+from graph.health import Probe
+from infra.endpoints import Engines, engines
+from infra.postgres import open_pool
+from infra.probes import ask_clickhouse, ask_nats, ask_postgres
+from infra.settings import Settings
+
+CONNECTIONS: Final = 16
+# A report takes milliseconds; after this many seconds PostgreSQL hangs, and the caller shall hear so within two.
+STATEMENT_TIMEOUT: Final = 1.5
+
+
+async def run(settings: Settings, say: Callable[[str], None]) -> None:
+    """Until it is cancelled."""
+    with metrics.served(settings, fallback=True) as metrics_url:
+        async with running(settings, engines(settings), development=False) as url:
+            say(f"api: {url}; metrics at {metrics_url}")
+            await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
+    """Serves while the body runs; yields the API's URL. Only PostgreSQL is needed to answer."""
+    dsn = settings.postgres_read_dsn or engines.postgres
+    async with open_pool(dsn, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT) as pool:
+        probes = {
+            "postgres": Probe(partial(ask_postgres, pool), required=True),
+            "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),
+            "nats": Probe(partial(ask_nats, engines.nats), required=False),
+        }
+        app = create_app(settings, pool, probes, development=development)
+        async with serving(app, settings.api_host, settings.api_port) as url:
+            yield url
