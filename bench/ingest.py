@@ -15,7 +15,7 @@ from bench.events import delivery_reports
 from bench.processes import cpu_seconds
 from bench.report import Goal, show
 from bench.stores import Stores, stores
-from functions import delivery_metrics
+from functions.delivery_metrics import delivery_metrics
 from infra import nats
 from schema.streams import SMS_DLR
 

@@ -13,6 +13,7 @@ from ingest.ledger import claim, keyed
 from ingest.partitions import Partitions
 from schema.decoding import Stamped
 from schema.events import Event
+from schema.instants import instant
 
 BATCH: Final = 5_000
 FILL: Final = """
@@ -45,10 +46,9 @@ async def _claims_a_second(pool: Pool, day: datetime, batches: int) -> float:
 
 async def _seconds(connection: Connection, day: datetime, number: int) -> float:
     """A batch's events are spread over two minutes of the day, as they come in when a worker is a little behind."""
-    start = day + timedelta(hours=12, minutes=number)
+    start = instant(day + timedelta(hours=12, minutes=number))
     events = [
-        Stamped(Event("1", f"event-{number}-{index}", "message"), start + timedelta(milliseconds=24 * index))
-        for index in range(BATCH)
+        Stamped(Event("1", f"event-{number}-{index}", "message"), start + 24_000 * index) for index in range(BATCH)
     ]
     await connection.execute("checkpoint")
     by_key = keyed("delivery_metrics", events)

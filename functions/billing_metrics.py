@@ -18,7 +18,7 @@ from schema.writes import Billed, Writes
     event_type="sms.billed.v1",
     time_field="billed_at",
     span="anlyt.process.billingEvent",
-    batch=Batch(5000, seconds=0.2),
+    batch=Batch(10_000, seconds=0.2),
 )
 def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
     """BILLED adds a message with its segments and cost, REFUNDED takes one away, in the hour of `billedAt`."""

@@ -33,7 +33,7 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
     event_type="sms.dlr.inbound.v1",
     time_field="received_at",
     span="anlyt.process.dlrEvent",
-    batch=Batch(5000, seconds=0.2),
+    batch=Batch(10_000, seconds=0.2),
 )
 def delivery_metrics(events: Sequence[Stamped[DlrInbound]]) -> Writes:
     """Each report counts in the hour of `receivedAt`, for its operator, its account and the platform."""

@@ -1,8 +1,8 @@
 """What both metric functions do with their cells: the hour of an event, and the three scopes."""
 
-from datetime import datetime
 from typing import Protocol, Self, TypeAlias, TypeVar
 
+from schema.instants import HOUR
 from schema.writes import PLATFORM_ID, CellKey
 
 
@@ -11,13 +11,13 @@ class Additive(Protocol):
 
 
 C = TypeVar("C", bound=Additive)
-Cells: TypeAlias = dict[tuple[str, datetime], C]
+Cells: TypeAlias = dict[tuple[str, int], C]
 """By the id of an operator or account, and the hour."""
 
 
-def hour_of(at: datetime) -> datetime:
-    """The hour that an event time falls into: 13:59:59.999999 -> 13:00."""
-    return at.replace(minute=0, second=0, microsecond=0)
+def hour_of(at: int) -> int:
+    """The instant at which an event time's hour began: that of 13:59:59.999999 -> that of 13:00."""
+    return at - at % HOUR
 
 
 def in_scopes(operators: Cells[C], accounts: Cells[C], empty: type[C]) -> dict[CellKey, C]:

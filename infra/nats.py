@@ -38,7 +38,8 @@ async def connect(url: str) -> AsyncIterator[Client]:
         log.debug("nats error", error=repr(error))
 
     async def on_disconnect() -> None:
-        log.warning("nats disconnected")
+        if not client.is_closed:  # by us, at the end
+            log.warning("nats disconnected")
 
     async def on_reconnect() -> None:
         log.info("nats reconnected")

@@ -14,6 +14,7 @@ from ingest.ledger import claim, keyed
 from ingest.partitions import Partitions
 from ingest.writer import write
 from schema.decoding import Stamped
+from schema.instants import DAY, time_of
 
 SQL: Final = Path(__file__).parent / "sql"
 MARK_DAYS: Final = statement(SQL, "mark_days")
@@ -43,14 +44,21 @@ async def commit(store: Store, function: AnyFunction, events: Events) -> int:
 
 def _by_days(events: Events) -> Iterator[Events]:
     """The events as they are, unless they spread over more days than one transaction should touch."""
-    days = sorted({stamped.at.date() for stamped in events})
+    days = sorted({stamped.at // DAY for stamped in events})
+    if 0 < len(days) <= DAYS_PER_TRANSACTION:
+        yield events
+        return
     for first in range(0, len(days), DAYS_PER_TRANSACTION):
         part = set(days[first : first + DAYS_PER_TRANSACTION])
-        yield [stamped for stamped in events if stamped.at.date() in part]
+        yield [stamped for stamped in events if stamped.at // DAY in part]
+
+
+def _days(events: Events) -> list[date]:
+    return [time_of(day * DAY).date() for day in sorted({stamped.at // DAY for stamped in events})]
 
 
 async def _commit_part(store: Store, function: AnyFunction, events: Events) -> int:
-    await store.partitions.ensure(stamped.at.date() for stamped in events)
+    await store.partitions.ensure(_days(events))
     try:
         async with store.pool.acquire() as connection, connection.transaction():
             claimed = await claim(connection, keyed(function.name, events))
@@ -64,7 +72,5 @@ async def _commit_part(store: Store, function: AnyFunction, events: Events) -> i
 
 
 async def _mark(connection: Connection, function: AnyFunction, claimed: Events) -> None:
-    days: list[date] = sorted({stamped.at.date() for stamped in claimed})
-    newest = max(stamped.at for stamped in claimed)
-    await connection.execute(MARK_DAYS, days)
-    await connection.execute(MARK_AS_OF, function.name, newest)
+    await connection.execute(MARK_DAYS, _days(claimed))
+    await connection.execute(MARK_AS_OF, function.name, time_of(max(stamped.at for stamped in claimed)))

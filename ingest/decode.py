@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from nats.aio.msg import Msg
@@ -12,6 +11,7 @@ from opentelemetry.propagate import extract
 from functions.function import AnyFunction
 from ingest.messages import sequence, stored_at
 from schema.decoding import BadEventError, EventDecoder, Stamped, field_names
+from schema.instants import time_of
 from schema.letters import DeadLetter, Source, letter
 
 
@@ -19,7 +19,7 @@ from schema.letters import DeadLetter, Source, letter
 class Decoded:
     """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `letters`, one by one."""
 
-    newest_stored: datetime
+    newest_stored: int
     events: list[Stamped[Any]] = field(default_factory=list)
     good: list[Msg] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
@@ -53,7 +53,7 @@ class BatchDecoder:
             stream=self._function.stream.name,
             subject=message.subject,
             sequence=sequence(message),
-            stored_at=stored_at(message),
+            stored_at=time_of(stored_at(message)),
             function=self._function.name,
             event_type=self._function.event_type,
         )
@@ -61,9 +61,12 @@ class BatchDecoder:
 
 
 def trace_links(messages: Sequence[Msg]) -> list[trace.Link]:
-    """Links to the traces that the messages' producers began (W3C `traceparent` headers)."""
+    """Links to the traces that the messages' producers began (W3C `traceparent` headers).
+
+    No other header is looked at: OpenTelemetry logs what it cannot read of them.
+    """
     contexts = [
-        trace.get_current_span(extract(message.headers)).get_span_context()
+        trace.get_current_span(extract({"traceparent": message.headers["traceparent"]})).get_span_context()
         for message in messages
         if message.headers and "traceparent" in message.headers
     ]

@@ -4,18 +4,16 @@
 domain put two more tokens before the stream, and one at the end.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from nats.aio.msg import Msg
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SHORT: Final = 8  # dots in the form without a domain
 
 
-def stored_at(message: Msg) -> datetime:
-    """When the stream stored the message."""
-    return EPOCH + timedelta(microseconds=int(_token(message, 3)) // 1000)
+def stored_at(message: Msg) -> int:
+    """The instant at which the stream stored the message."""
+    return int(_token(message, 3)) // 1000
 
 
 def sequence(message: Msg) -> int:

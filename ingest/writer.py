@@ -1,12 +1,14 @@
 """Writes a batch's effect to PostgreSQL: one multi-row upsert a table, rows in one fixed order."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from infra.metrics import UPSERT_DURATION
 from infra.postgres import Connection, statement
 from schema.events import money
+from schema.instants import time_of
 from schema.writes import Billed, CellKey, Delivered, Writes
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -33,13 +35,17 @@ async def _upsert(connection: Connection, table: Table, sql: str, rows: Sequence
             await connection.execute(sql, *map(list, zip(*rows, strict=True)))
 
 
+def _key(key: CellKey) -> tuple[str, str, datetime]:
+    return key.scope, key.scope_id, time_of(key.hour)
+
+
 def _billed_rows(cells: Sequence[tuple[CellKey, Billed]], currency: str) -> list[tuple[Any, ...]]:
-    return [(*key, cell.messages, cell.segments, money(cell.costs.get(currency, 0))) for key, cell in cells]
+    return [(*_key(key), cell.messages, cell.segments, money(cell.costs.get(currency, 0))) for key, cell in cells]
 
 
 def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[tuple[Any, ...]]:
     return [
-        (*key, currency, money(cost))
+        (*_key(key), currency, money(cost))
         for key, cell in cells
         for currency, cost in sorted(cell.costs.items())
         if currency != reported
@@ -49,7 +55,7 @@ def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[t
 def _delivered_rows(cells: Sequence[tuple[CellKey, Delivered]]) -> list[tuple[Any, ...]]:
     return [
         (
-            *key,
+            *_key(key),
             cell.delivered,
             cell.failed,
             cell.pending,

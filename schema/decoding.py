@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import Final, Generic, Literal, TypeVar
 
@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct, inspect
 
 from schema.events import Event
+from schema.instants import DAY, instant
 
-MAX_AHEAD: Final = timedelta(hours=24)
-MAX_AGE: Final = timedelta(days=3653)  # ten years
+MAX_AHEAD: Final = DAY
+MAX_AGE: Final = 3653 * DAY  # ten years
 TENANT_HEADER: Final = "X-Tenant-Id"
 
 Reason = Literal["not_json", "missing_field", "invalid_field", "unsupported_version", "absurd_time"]
@@ -21,10 +22,10 @@ E = TypeVar("E", bound=Event)
 
 
 class Stamped(Struct, Generic[E], frozen=True, gc=False):
-    """An event and its event time, in UTC."""
+    """An event and its event time, as an instant."""
 
     event: E
-    at: datetime
+    at: int
 
 
 class BadEventError(Exception):
@@ -49,10 +50,10 @@ class EventDecoder(Generic[E]):
         # Texts are joined by line breaks, which no pattern lets through.
         self._all_patterns = re.compile("\n".join(f"(?:{pattern})?" for pattern in patterns.values()))
 
-    def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: datetime) -> Stamped[E]:
+    def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: int) -> Stamped[E]:
         """The event in `data`; BadEventError says what is wrong with it.
 
-        `arrived` is when the stream stored the message: judging times by it, not by the clock, a redelivered
+        `arrived` is the instant at which the stream stored the message: judged by it, not by the clock, a redelivered
         event is judged as it was the first time.
         """
         event = self._parse(data)
@@ -94,12 +95,10 @@ class EventDecoder(Generic[E]):
             raise BadEventError("invalid_field", f"The header {TENANT_HEADER} must be {allowed}.")
         return msgspec.structs.replace(event, tenant_id=tenant)
 
-    def _time(self, event: E, arrived: datetime) -> datetime:
+    def _time(self, event: E, arrived: int) -> int:
         try:
-            at = datetime.fromisoformat(getattr(event, self._time_field).upper())
-            if at.tzinfo is not UTC:
-                at = at.astimezone(UTC)
-        except (ValueError, OverflowError) as error:
+            at = instant(datetime.fromisoformat(getattr(event, self._time_field).upper()))
+        except ValueError as error:
             raise BadEventError("invalid_field", f"{self._time_name} is not a time that exists.") from error
         if at > arrived + MAX_AHEAD:
             raise BadEventError("absurd_time", f"{self._time_name} is more than 24 hours ahead.")
@@ -111,7 +110,7 @@ class EventDecoder(Generic[E]):
         """msgspec's message, which may quote a value, as a sentence that names the field and what is allowed."""
         if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
             return BadEventError("missing_field", f"{missing[1]} is missing.")
-        found = re.search(r"at `\$\.(\w+)", message)
+        found = re.search(r" - at `\$\.(\w+)`\Z", message)  # at the end: a quoted value may look like this, too
         if found is None:
             return BadEventError("not_json", "The message is not a JSON object.")
         return self._invalid(found[1])

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 Scope = Literal["PLATFORM", "OPERATOR", "ACCOUNT"]
@@ -11,11 +10,11 @@ PLATFORM_ID: Final = "platform"
 
 
 class CellKey(NamedTuple):
-    """One row of metrics_hourly; `hour` is an aware UTC time on the hour."""
+    """One row of metrics_hourly; `hour` is the instant at which the hour begins."""
 
     scope: Scope
     scope_id: str
-    hour: datetime
+    hour: int
 
 
 @dataclass(slots=True)

@@ -1,0 +1,23 @@
+"""Instants as integers: microseconds since 1970-01-01 UTC.
+
+Events are compared, hashed and cut into hours by the hundred thousand a second; integers do that several times faster
+than aware datetimes, and just as exactly.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+HOUR: Final = 3_600_000_000
+DAY: Final = 24 * HOUR
+
+
+def instant(time: datetime) -> int:
+    """Of an aware time. Exact."""
+    return (time - EPOCH) // MICROSECOND
+
+
+def time_of(at: int) -> datetime:
+    """The instant as an aware UTC time. Exact."""
+    return EPOCH + timedelta(microseconds=at)
