@@ -1,10 +1,10 @@
 """NATS JetStream: the connection, the platform's streams, our durable consumers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -23,6 +23,7 @@ from infra.errors import DependencyUnavailableError, UsageError
 from infra.telemetry import logger
 from schema.streams import Stream
 
+CONNECT_TIMEOUT: Final = 3.0  # seconds
 # Longer than any batch takes, shorter than anyone wants to wait for what a dead worker had.
 ACK_WAIT_SECONDS: Final = 60
 # Several workers, each with two requests of the largest batch under way.
@@ -44,19 +45,22 @@ async def connect(url: str) -> AsyncIterator[Client]:
     async def on_reconnect() -> None:
         log.info("nats reconnected")
 
+    client = Client()
     try:
-        client = await nats.connect(
-            url.split(","),
-            allow_reconnect=True,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,
-            connect_timeout=2,
-            pending_size=64 << 20,
-            error_cb=on_error,
-            disconnected_cb=on_disconnect,
-            reconnected_cb=on_reconnect,
-        )
+        async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
+            await client.connect(
+                url.split(","),
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                connect_timeout=2,
+                pending_size=64 << 20,
+                error_cb=on_error,
+                disconnected_cb=on_disconnect,
+                reconnected_cb=on_reconnect,
+            )
     except (OSError, TimeoutError, NatsError) as error:
+        await client.close()
         raise DependencyUnavailableError(f"NATS does not answer at {url}.") from error
     try:
         yield client

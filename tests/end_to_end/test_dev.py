@@ -1,0 +1,155 @@
+"""`anlyt dev` from outside: events in over NATS, numbers out over REST and GraphQL, nothing left behind."""
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from infra import nats
+from schema.streams import BILLING_EVENTS, SMS_DLR
+from tests.support import events
+from tests.support.api import ADMIN, ANALYTICS
+from tests.support.cli import Running, anlyt, running
+from tests.support.reference import expect
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+HEALTH = "/health/ready"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("dev"), "dev") as started:
+        started.endpoints()
+        yield started
+        assert started.stop() == 0
+        assert not (started.home / "endpoints.json").exists()
+
+
+@pytest.fixture
+def api(service: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.endpoints().api, headers=ADMIN, timeout=5) as client:
+        yield client
+
+
+def eventually(true: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+async def publish(service: Running, subject: str, messages: list[Message]) -> None:
+    async with nats.connect(service.endpoints().nats) as client:
+        for message in messages:
+            headers = dict(message.headers) if message.headers else None
+            await client.jetstream().publish(subject, message.data, headers=headers)
+
+
+def today(api: httpx.Client) -> Any:
+    return api.get(f"{ANALYTICS}/summary").raise_for_status().json()
+
+
+def graphql(api: httpx.Client, query: str) -> Any:
+    return api.post("/graphql", json={"query": query}).raise_for_status().json()
+
+
+async def test_events_become_numbers(service: Running, api: httpx.Client) -> None:
+    rng, now = random.Random(11), datetime.now(UTC)
+    fresh = {
+        "eventId": "fresh",
+        "billedAt": now.isoformat(),
+        "status": "BILLED",
+        "currency": "USD",
+        "totalCost": "0.0125",
+    }
+    bill = [events.message(rng, events.billing(rng, now) | fresh)] * 3  # sent three times, counted once
+    report = events.report(rng, now) | {"receivedAt": now.isoformat(), "deliveryStatus": "DELIVERED", "latencyMs": 51}
+    reports = [events.message(rng, report)]
+    await publish(service, BILLING_EVENTS.subject, bill)
+    await publish(service, SMS_DLR.subject, reports)
+    assert expect(bill, reports, now).claims == 2
+    eventually(lambda: today(api)["deliveredMessages"] == 1 and today(api)["totalMessages"] == 1)
+    found = today(api)
+    assert (found["totalCost"], found["p95LatencyMs"], found["lowSample"]) == ("0.012500", 51, True)
+    answer = graphql(api, "{ summary { totalMessages totalCost p95LatencyMs dataAsOf } }")
+    assert answer["data"]["summary"] == {
+        name: found[name] for name in ("totalMessages", "totalCost", "p95LatencyMs", "dataAsOf")
+    }
+
+
+async def test_a_bad_event_becomes_a_letter(service: Running, api: httpx.Client, tmp_path: Path) -> None:
+    await publish(service, SMS_DLR.subject, [Message(b'{"schemaVersion":"1","msisdn":"+93700123456"}')])
+    home = str(service.home)
+    eventually(lambda: "missing_field" in anlyt(tmp_path, "deadletters", "list", ANLYT_HOME=home).stdout)
+    shown = anlyt(tmp_path, "deadletters", "show", "1", ANLYT_HOME=home)
+    assert shown.returncode == 0
+    assert "eventId is missing." in shown.stdout
+    assert "93700123456" not in shown.stdout
+    replayed = anlyt(tmp_path, "deadletters", "replay", "1", ANLYT_HOME=home)
+    assert "sent to sms.dlr.inbound again" in replayed.stdout
+    eventually(lambda: anlyt(tmp_path, "deadletters", "show", "2", ANLYT_HOME=home).returncode == 0)
+    assert anlyt(tmp_path, "deadletters", "drop", "--all", ANLYT_HOME=home).returncode == 0
+    assert "No dead letters." in anlyt(tmp_path, "deadletters", "list", ANLYT_HOME=home).stdout
+
+
+def test_metrics_tell_what_happened(service: Running) -> None:
+    text = httpx.get(service.endpoints().metrics).text
+    for family in (
+        "anlyt_events_processed_total",
+        "anlyt_events_processing_lag_seconds",
+        "anlyt_upsert_duration_seconds",
+        "anlyt_query_duration_seconds",
+        "anlyt_nats_consumer_pending",
+        "anlyt_pg_errors_total",
+        "anlyt_deserialization_errors_total",
+        "anlyt_processed_events_table_size_rows",
+        "anlyt_data_as_of_timestamp_seconds",
+        "anlyt_deadletter_total",
+    ):
+        assert f"# TYPE {family} " in text or f"# TYPE {family.removesuffix('_total')} " in text
+
+
+def test_a_second_terminal_just_works(service: Running, tmp_path: Path) -> None:
+    check = anlyt(tmp_path, "migrate", "--check", ANLYT_HOME=str(service.home))
+    assert (check.returncode, check.stderr) == (0, "")
+    with running(tmp_path, "api", ANLYT_HOME=str(service.home)) as second:
+        assert second.process.stdout is not None
+        url = second.process.stdout.readline().split()[1].rstrip(";")
+        assert httpx.get(url + HEALTH).json()["status"] == "ok"
+        assert httpx.get(url + "/graphql", headers={"Accept": "text/html"}).status_code != 200  # not in production
+        assert second.stop(signal.SIGTERM) == 0
+
+
+def test_a_second_start_in_the_same_folder_says_so(service: Running, tmp_path: Path) -> None:
+    second = anlyt(tmp_path, "dev", ANLYT_HOME=str(service.home))
+    assert second.returncode == 1
+    assert f"in use by process {service.process.pid}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+ENGINES = {"postgres": "/bin/postgres", "nats": "/nats-server", "clickhouse": "infra.embedded.chdb_http"}
+
+
+def is_engine(process: psutil.Process, mark: str) -> bool:
+    """The engine itself, not the keeper that started it."""
+    words = process.cmdline()
+    return any(word.endswith(mark) for word in words) and not any("keeper" in word for word in words)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_that_dies_is_started_again(service: Running, api: httpx.Client, engine: str) -> None:
+    before = today(api)["totalMessages"]
+    (victim,) = [process for process in service.family() if is_engine(process, ENGINES[engine])]
+    victim.kill()
+    eventually(lambda: api.get(HEALTH).json()["status"] == "ok")
+    eventually(lambda: api.get(f"{ANALYTICS}/summary").status_code == 200)
+    assert today(api)["totalMessages"] == before

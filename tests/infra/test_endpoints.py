@@ -1,0 +1,31 @@
+"""Where a process finds the engines."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.endpoints import Endpoints, Engines, engines, published
+from infra.errors import UsageError
+from infra.settings import read_settings
+
+RUNNING = Endpoints("nats://n", "postgresql://p", "http://c", "http://api", "http://metrics")
+
+
+def test_a_running_dev_is_found(tmp_path: Path) -> None:
+    settings = read_settings({"ANLYT_HOME": str(tmp_path)})
+    with published(tmp_path, RUNNING):
+        assert engines(settings) == Engines("nats://n", "postgresql://p", "http://c")
+    with pytest.raises(UsageError, match="ANLYT_NATS_URL is not set"):
+        engines(settings)
+
+
+def test_a_setting_comes_first(tmp_path: Path) -> None:
+    settings = read_settings({"ANLYT_HOME": str(tmp_path), "ANLYT_NATS_URL": "nats://other"})
+    with published(tmp_path, RUNNING):
+        assert engines(settings).nats == "nats://other"
+
+
+def test_a_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "endpoints.json").write_text("[]")
+    with pytest.raises(UsageError, match="delete it"):
+        engines(read_settings({"ANLYT_HOME": str(tmp_path)}))

@@ -1,0 +1,98 @@
+"""US-ANLYT-06: a customer sees its own account, and nothing tells it whether another one exists."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+
+from schema.streams import BILLING_EVENTS, SMS_DLR
+from tests.support import events
+from tests.support.api import Api, open_api, portal
+from tests.support.platform import BILLING, DELIVERY, Platform
+from tests.support.reference import Expected, expect
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+START, END = NOW - timedelta(days=60), NOW + timedelta(hours=25)
+WINDOW = {"from_": f"{START:%Y-%m-%dT00:00:00Z}", "to": f"{END:%Y-%m-%dT00:00:00Z}"}
+
+
+@pytest.fixture
+async def counted(platform: Platform) -> Expected:
+    rng = random.Random(6)
+    billing = events.messages(rng, events.billing, NOW, 600)
+    delivery = events.messages(rng, events.report, NOW, 600)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(BILLING, DELIVERY)
+    return expect(billing, delivery, datetime.now(UTC))
+
+
+@pytest.fixture
+async def api(platform: Platform) -> AsyncIterator[Api]:
+    async with open_api(platform.dsn) as opened:
+        yield opened
+
+
+def accounts(expected: Expected) -> list[str]:
+    return sorted(expected.accounts)
+
+
+async def test_usage_equals_the_events(counted: Expected, api: Api) -> None:
+    start, end = (datetime.fromisoformat(WINDOW[name]) for name in ("from_", "to"))
+    for account in accounts(counted):
+        rows = [
+            row for key, row in counted.metrics.items() if key[:2] == ("ACCOUNT", account) and start <= key[2] < end
+        ]
+        found = await api.rest(f"/accounts/{account}/usage", portal(account), **WINDOW)
+        sent, cost = sum(row.total_messages for row in rows), sum((row.total_cost for row in rows), Decimal(0))
+        assert found["accountId"] == account
+        assert found["messagesSent"] == sent
+        assert found["messagesDelivered"] == sum(row.delivered_messages for row in rows)
+        assert found["messagesFailed"] == sum(row.failed_messages for row in rows)
+        assert found["segments"] == sum(row.segments for row in rows)
+        assert Decimal(found["totalCost"]) == cost
+        average = (cost / sent).quantize(Decimal("0.000001"), ROUND_HALF_UP) if sent > 0 else None
+        assert found["avgCostPerMessage"] == (None if average is None else str(average))
+        assert sum(day["sent"] for day in found["dailyBreakdown"]) == sent
+        assert sum(Decimal(day["cost"]) for day in found["dailyBreakdown"]) == cost
+
+
+async def test_another_account_is_forbidden_whether_it_exists_or_not(counted: Expected, api: Api) -> None:
+    mine, other = accounts(counted)[:2]
+    answers = []
+    for account in (other, "no-such-account"):
+        response = await api.get(f"/accounts/{account}/usage", portal(mine), **WINDOW)
+        assert response.status_code == 403
+        answers.append({**response.json(), "requestId": ""})
+    assert answers[0] == answers[1]
+    assert answers[0]["code"] == "FORBIDDEN_ACCOUNT"
+
+
+async def test_a_portal_without_an_account_sees_none(counted: Expected, api: Api) -> None:
+    caller = {"X-Caller": "customer-portal", "X-Tenant-Id": "tenant-1"}
+    response = await api.get(f"/accounts/{accounts(counted)[0]}/usage", caller, **WINDOW)
+    assert (response.status_code, response.json()["code"]) == (403, "FORBIDDEN_ACCOUNT")
+
+
+@pytest.mark.parametrize("path", ["/summary", "/delivery-breakdown", "/top-operators", "/operators/op-1/performance"])
+async def test_a_portal_does_not_see_the_platform(counted: Expected, api: Api, path: str) -> None:
+    response = await api.get(path, portal(accounts(counted)[0]))
+    assert (response.status_code, response.json()["code"]) == (403, "FORBIDDEN")
+
+
+async def test_graphql_keeps_the_same_wall(counted: Expected, api: Api) -> None:
+    mine, other = accounts(counted)[:2]
+    query = "query($id: ID!) { account(id: $id) { accountId messagesSent } }"
+    assert (await api.ask(query, portal(mine), id=mine))["data"]["account"]["accountId"] == mine
+    foreign = await api.ask(query, portal(mine), id=other)
+    assert foreign["data"]["account"] is None
+    assert foreign["errors"][0]["extensions"]["code"] == "FORBIDDEN_ACCOUNT"
+
+
+async def test_nobody_is_somebody(counted: Expected, api: Api) -> None:
+    response = await api.get("/summary", {})
+    assert (response.status_code, response.json()["code"]) == (401, "UNAUTHENTICATED")

@@ -1,0 +1,49 @@
+"""The API over a database, asked in process: REST and GraphQL with the same identity."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from graph.app import create_app
+from infra.postgres import open_pool
+from infra.settings import read_settings
+
+ADMIN = {"X-Caller": "admin-dashboard"}
+ANALYTICS = "/v1/internal/analytics"
+
+
+def portal(account: str, tenant: str = "tenant-1") -> Mapping[str, str]:
+    return {"X-Caller": "customer-portal", "X-Tenant-Id": tenant, "X-Account-Id": account}
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    client: httpx.AsyncClient
+
+    async def get(self, path: str, caller: Mapping[str, str] = ADMIN, **parameters: Any) -> httpx.Response:
+        """`from_` stands for the parameter `from`."""
+        query = {name.rstrip("_"): value for name, value in parameters.items()}
+        return await self.client.get(ANALYTICS + path, params=query, headers=dict(caller))
+
+    async def rest(self, path: str, caller: Mapping[str, str] = ADMIN, **parameters: Any) -> Any:
+        """The answer of a request that must succeed."""
+        response = await self.get(path, caller, **parameters)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def ask(self, query: str, caller: Mapping[str, str] = ADMIN, **variables: Any) -> Any:
+        """GraphQL's whole response: data and errors."""
+        body = {"query": query, "variables": variables}
+        return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()
+
+
+@asynccontextmanager
+async def open_api(dsn: str) -> AsyncIterator[Api]:
+    async with open_pool(dsn, size=4, statement_timeout=1.5) as pool:
+        app = create_app(read_settings({}), pool, {}, development=True)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+            yield Api(client)

@@ -1,0 +1,68 @@
+"""The command line: help with examples, one sentence for every failure, statuses 0, 1 and 2."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from anlyt import cli
+from tests.support.cli import anlyt
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for name, command in group.commands.items():
+        found.append((*path, name))
+        if isinstance(command, click.Group):
+            found.extend(commands(command, (*path, name)))
+    return found
+
+
+@pytest.mark.parametrize("path", [(), *commands(cli)], ids=" ".join)
+def test_help_has_an_example(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli, [*path, "--help"])
+    assert result.exit_code == 0
+    assert re.search(rf"Example:\n\s+.*anlyt {' '.join(path)}", result.output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "sentence"),
+    [
+        (["ingest"], {"ANLYT_COLOUR": "red"}, "ANLYT_COLOUR is not a setting"),
+        (["api"], {"ANLYT_API_PORT": "many"}, "ANLYT_API_PORT must be a port"),
+        (["api"], {"ANLYT_API_HOST": "0.0.0.0"}, "ANLYT_TRUST_NETWORK=1"),
+        (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs here"),
+        (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
+        (["deadletters", "drop"], {}, "Give the numbers of letters, or --all."),
+        (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
+        (["fly"], {}, "No such command 'fly'"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], sentence: str
+) -> None:
+    result = anlyt(tmp_path, *arguments, **settings)
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_absent_engine_is_a_failure(tmp_path: Path) -> None:
+    nowhere = {
+        "ANLYT_NATS_URL": "nats://127.0.0.1:9",
+        "ANLYT_POSTGRES_DSN": "postgresql://anlyt@127.0.0.1:9/anlyt",
+        "ANLYT_CLICKHOUSE_DSN": "http://127.0.0.1:9/anlyt",
+    }
+    for arguments in (["migrate"], ["ingest"], ["deadletters", "list"]):
+        result = anlyt(tmp_path, *arguments, **nowhere)
+        assert result.returncode == 1, result
+        assert re.search(r"anlyt: (NATS|PostgreSQL) does not answer", result.stderr)
+        assert "Traceback" not in result.stderr
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    result = anlyt(tmp_path, "api", "--debug", ANLYT_API_PORT="many")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
