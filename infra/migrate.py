@@ -6,10 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.errors import AnlytError, UsageError
-from infra.postgres import Connection
+from infra.postgres import Connection, Pool, told_as_unavailable
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
 StoreName = Literal["postgres", "clickhouse"]
@@ -124,12 +125,30 @@ def _statements(sql: str) -> Sequence[str]:
 
 async def fix_currency(connection: Connection, currency: str) -> None:
     """Remembers what `total_cost` counts in; UsageError if the database already counts in another currency."""
-    fixed = await connection.fetchval(
-        "insert into anlyt.deployment (reporting_currency) values ($1) "
-        "on conflict (only_row) do update set reporting_currency = anlyt.deployment.reporting_currency "
-        "returning reporting_currency",
+    _compare(
         currency,
+        await connection.fetchval(
+            "insert into anlyt.deployment (reporting_currency) values ($1) "
+            "on conflict (only_row) do update set reporting_currency = anlyt.deployment.reporting_currency "
+            "returning reporting_currency",
+            currency,
+        ),
     )
+
+
+async def check_currency(pool: Pool, currency: str) -> None:
+    """UsageError unless the database is migrated and counts in `currency`; DependencyUnavailableError if it is away."""
+    try:
+        with told_as_unavailable():
+            fixed = await pool.fetchval("select reporting_currency from anlyt.deployment")
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        fixed = None
+    if fixed is None:
+        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.")
+    _compare(currency, fixed)
+
+
+def _compare(currency: str, fixed: str) -> None:
     if fixed != currency:
         raise UsageError(
             f"ANLYT_REPORTING_CURRENCY is {currency}, but this database counts in {fixed}; set it to {fixed}."

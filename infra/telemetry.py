@@ -6,10 +6,6 @@ from typing import Final, Literal
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from infra.settings import LogFormat
@@ -87,6 +83,12 @@ def configure_traces(endpoint: str | None) -> None:
     """Spans are recorded and exported to an OTLP/HTTP collector; without one they cost nothing."""
     if endpoint is None:
         return
+    # Here, because importing them takes longer than most commands run.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))

@@ -33,7 +33,9 @@ T = TypeVar("T")
 
 def _may_pass(error: Exception) -> bool:
     """Whether trying again can help: an engine is away, or refuses what an operator may be about to mend."""
-    return isinstance(error, (asyncpg.PostgresError, NatsError)) or is_unavailable(error)
+    # An InternalClientError is what asyncpg makes of a server that dies while a connection goes back to its pool.
+    passing = (asyncpg.PostgresError, asyncpg.InternalClientError, NatsError)
+    return isinstance(error, passing) or is_unavailable(error)
 
 
 class StoppedError(AnlytError):

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext
 from functions.function import AnyFunction
 from infra.endpoints import Engines
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, PROCESSED_EVENTS_ROWS
+from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool, statement
 from ingest.commit import Store
@@ -31,6 +32,7 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
     stop = asyncio.Event()
     pool_of = open_pool(engines.postgres, size=2 * len(functions) + 1, statement_timeout=STATEMENT_TIMEOUT)
     async with connect(engines.nats) as client, pool_of as pool:
+        await check_currency(pool, reporting_currency)
         jetstream = client.jetstream()
         store = Store(pool, Partitions(pool), reporting_currency)
         async with asyncio.TaskGroup() as tasks:

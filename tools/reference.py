@@ -1,0 +1,90 @@
+"""The reference pages, made from the code that they describe."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+from prometheus_client import REGISTRY, Metric
+
+import infra.metrics
+from anlyt import cli
+from functions import FUNCTIONS
+from infra.settings import SPECS, variable
+from schema.streams import STREAMS
+
+FOLDER: Final = Path("docs/reference")
+MADE: Final = "<!-- Made by `make schema` from the code; edit there. -->"
+
+
+def pages() -> dict[Path, str]:
+    """Path -> content."""
+    return {
+        FOLDER / "settings.md": _page("Settings", _settings()),
+        FOLDER / "metrics.md": _page("Metrics", _metrics()),
+        FOLDER / "commands.md": _page("Commands", _commands(cli, "anlyt")),
+        FOLDER / "streams.md": _page("Streams and functions", _streams()),
+    }
+
+
+def _page(title: str, lines: Iterator[str]) -> str:
+    return "\n".join([f"# {title}", "", MADE, "", *lines, ""])
+
+
+def _settings() -> Iterator[str]:
+    yield "Read from the environment, once, at start. All are optional; an unknown `ANLYT_*` name is an error."
+    yield "A secret may come from a file: `NAME_FILE` holds its path."
+    yield ""
+    yield "| setting | default | meaning |"
+    yield "|---|---|---|"
+    for name, spec in SPECS.items():
+        default = f"`{spec.default}`" if spec.default else "not set"
+        yield f"| `{variable(name)}` | {default} | {spec.meaning} |"
+
+
+def _metrics() -> Iterator[str]:
+    yield "At `/metrics` on `ANLYT_METRICS_PORT`. No tenant, account or message id is ever a label."
+    yield ""
+    yield "| family | type | labels | meaning |"
+    yield "|---|---|---|---|"
+    for family in sorted(_families(), key=lambda found: found.name):
+        suffix = "_total" if family.type == "counter" else ""
+        collector = REGISTRY._names_to_collectors[family.name]
+        labels = ", ".join(f"`{label}`" for label in collector._labelnames) or "-"  # type: ignore[attr-defined]  # no public way
+        yield f"| `{family.name}{suffix}` | {family.type} | {labels} | {family.documentation} |"
+
+
+def _families() -> Iterator[Metric]:
+    assert infra.metrics  # imported for its families
+    return (family for family in REGISTRY.collect() if family.name.startswith("anlyt_"))
+
+
+def _commands(command: click.Command, path: str) -> Iterator[str]:
+    """The help of every command, as it is printed at 100 characters."""
+    context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)
+    yield f"## `{path}`"
+    yield ""
+    yield "```"
+    yield command.get_help(context)
+    yield "```"
+    yield ""
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _commands(child, f"{path} {name}")
+
+
+def _streams() -> Iterator[str]:
+    yield "A stream that is missing is made by `anlyt migrate` and `anlyt dev`; one that exists is never altered."
+    yield ""
+    yield "| stream | subject | kept for |"
+    yield "|---|---|---|"
+    for stream in STREAMS:
+        days, hours = divmod(int(stream.retention.total_seconds()) // 3600, 24)
+        yield f"| `{stream.name}` | `{stream.subject}` | {f'{days} days' if not hours and days > 1 else '24 hours'} |"
+    yield ""
+    yield "| function | event | stream | durable consumer | what it does |"
+    yield "|---|---|---|---|---|"
+    for function in FUNCTIONS:
+        meaning = (function.run.__doc__ or "").splitlines()[0]
+        names = (function.name, function.event_type, function.stream.name, function.durable)
+        yield f"| {' | '.join(f'`{name}`' for name in names)} | {meaning} |"
