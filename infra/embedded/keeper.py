@@ -3,7 +3,7 @@
     python -I -S keeper.py IDENTITY UID GID COMMAND...
 
 stdin   a pipe that only the owner writes to: every byte is a signal number for the engine, its end a SIGKILL for all
-stdout  the engine's pid, one line
+stdout  a pipe: the engine's pid now, its end when the keeper ends
 stderr  the engine's log
 status  the engine's, or 128 + n when signal n ended it
 
@@ -23,8 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 # From linux/prctl.h, linux/sched.h and linux/capability.h.
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER, PR_CAP_AMBIENT = 1, 8, 36, 47
-PR_CAP_AMBIENT_RAISE, CLONE_NEWUSER, CAP_DAC_OVERRIDE, CAPABILITY_VERSION_3 = 2, 0x10000000, 1, 0x20080522
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_CAP_AMBIENT = 1, 28, 36, 47
+PR_CAP_AMBIENT_RAISE, SECBIT_NO_SETUID_FIXUP = 2, 1 << 2
+CLONE_NEWUSER, CAP_DAC_OVERRIDE, CAPABILITY_VERSION_3 = 0x10000000, 1, 0x20080522
 
 
 def main(identity: str, uid: int, gid: int, command: list[str]) -> int:
@@ -35,7 +36,7 @@ def main(identity: str, uid: int, gid: int, command: list[str]) -> int:
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     _linux("prctl", PR_SET_CHILD_SUBREAPER, 1)
     engine = _spawn(lambda: IDENTITIES[identity](uid, gid), command)
-    os.write(1, b"%d\n" % engine)
+    os.write(1, b"%d" % engine)
     status = _watch(engine, woken)
     _end_descendants()
     code = os.waitstatus_to_exitcode(status)
@@ -43,8 +44,12 @@ def main(identity: str, uid: int, gid: int, command: list[str]) -> int:
 
 
 def _watch(engine: int, woken: int) -> int:
+    owner = os.getppid()
     while True:
-        ready, _, _ = select.select([0, woken], [], [])
+        # The pipe says it all, unless a child forked by the owner holds a copy of its other end.
+        ready, _, _ = select.select([0, woken], [], [], 1.0)
+        if os.getppid() != owner:
+            os.kill(engine, signal.SIGKILL)
         if woken in ready:
             os.read(woken, 64)
             if (status := _reap(engine)) is not None:
@@ -99,7 +104,7 @@ def _spawn(become: Callable[[], None], command: list[str]) -> int:
         _linux("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == keeper:
             _exec(command)
-    except OSError as error:
+    except Exception as error:
         os.write(2, f"cannot start {command[0]}: {error}\n".encode())
     finally:
         os._exit(127)
@@ -130,9 +135,10 @@ def _enter_namespace(uid: int, gid: int) -> None:
 def _drop(uid: int, gid: int) -> None:
     """From root to `uid`, keeping the one capability that reaches files below folders closed to others.
 
-    It has to be an ambient capability, the only kind that survives the exec of an ordinary binary as non-root.
+    It has to be an ambient capability, the only kind that survives the exec of an ordinary binary as non-root, and
+    without the fix-up, which would hide it from access(2), by which initdb looks for its neighbours.
     """
-    _linux("prctl", PR_SET_KEEPCAPS, 1)
+    _linux("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
@@ -144,11 +150,19 @@ def _drop(uid: int, gid: int) -> None:
 
 def _linux(call: str, *arguments: object) -> None:
     """A system call that Python 3.11 has no name for; elsewhere there is nothing to call."""
-    if sys.platform == "linux" and getattr(ctypes.CDLL(None, use_errno=True), call)(*arguments):
+    if sys.platform != "linux":
+        return
+    # prctl is variadic and reads unsigned longs.
+    longs = (ctypes.c_ulong(item) if isinstance(item, int) else item for item in arguments)
+    if getattr(ctypes.CDLL(None, use_errno=True), call)(*longs):
         raise OSError(ctypes.get_errno(), f"{call}: {os.strerror(ctypes.get_errno())}")
 
 
-IDENTITIES: dict[str, Callable[[int, int], None]] = {"same": _stay, "namespace": _enter_namespace, "nobody": _drop}
+IDENTITIES: dict[str, Callable[[int, int], None]] = {
+    "same": _stay,
+    "namespace": _enter_namespace,
+    "nobody": _drop,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]))

@@ -1,0 +1,72 @@
+"""ClickHouse: chDB behind our HTTP server, in a process of its own."""
+
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from infra.embedded.engine import Engine, started
+from infra.embedded.process import Identity
+from infra.embedded.recipe import EngineName, StopMode
+
+SETTINGS: Mapping[str, str] = {
+    # Bytes. A query beyond it fails (code 241) instead of taking the machine down.
+    "max_server_memory_usage": str(4 << 30),
+    # With the default of 500, queries hang for minutes while S3 is away, whatever their own limit.
+    "s3_retry_attempts": "3",
+}
+
+
+@dataclass(frozen=True)
+class ClickHouse:
+    """`settings`: server settings, over SETTINGS."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    name: EngineName = "clickhouse"
+    address: str = "http://default:@127.0.0.1:{port}/anlyt"
+
+    async def make(self, folder: Path, lock: int) -> None:
+        """An empty folder will do."""
+
+    def prepare(self, folder: Path, port: int) -> None:
+        (folder / "ready").unlink(missing_ok=True)
+        (folder / "config.xml").write_bytes(_configuration({**SETTINGS, **self.settings}))
+
+    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
+        return [sys.executable, "-P", "-m", "infra.embedded.chdb_http", folder, str(port)]
+
+    def identity(self, folder: Path) -> Identity:
+        return "same"
+
+    def is_ready(self, folder: Path, pid: int) -> bool:
+        """The server writes this file when it answers queries."""
+        try:
+            return (folder / "ready").read_text() == str(pid)
+        except FileNotFoundError:
+            return False
+
+    async def settle(self, port: int) -> None:
+        """The server makes the database itself."""
+
+    def stop_signal(self, mode: StopMode) -> signal.Signals:
+        return signal.SIGTERM if mode == "clean" else signal.SIGKILL
+
+
+def clickhouse_server(
+    folder: Path, port: int = 0, *, settings: Mapping[str, str] | None = None
+) -> AbstractAsyncContextManager[Engine]:
+    """ClickHouse over HTTP on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
+
+    `settings` as in ClickHouse. FolderInUseError, EngineFailedError.
+    """
+    return started(ClickHouse(settings or {}), folder.absolute(), port)
+
+
+def _configuration(settings: Mapping[str, str]) -> bytes:
+    root = ElementTree.Element("clickhouse")
+    for name, value in settings.items():
+        ElementTree.SubElement(root, name).text = value
+    return ElementTree.tostring(root)

@@ -1,0 +1,160 @@
+"""An engine that runs in a folder: the handle, and its life as a context manager."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from infra.embedded import folder as folders
+from infra.embedded import log as logs
+from infra.embedded import ports, process
+from infra.embedded.recipe import EngineName, Recipe, StopMode
+from infra.errors import EngineFailedError
+
+# Seconds. Generous: a database may replay a long log after a crash, or write out its memory at the end.
+START_LIMIT, STOP_LIMIT = 120, 60
+POLL = 0.005
+
+
+class PortTakenError(EngineFailedError):
+    """Somebody else listens on the engine's port."""
+
+
+class Engine:
+    """A handle on one engine, for the event loop that made it; folder and port stay the same over restarts."""
+
+    def __init__(self, recipe: Recipe, folder: Path, port: int, lock: int) -> None:
+        self.folder, self.log = folder, folder / "engine.log"
+        self._recipe, self._port, self._lock = recipe, port, lock
+        self._process: process.Process | None = None
+        self._log_begin = 0
+        self._changing = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        state = f"pid {self.pid}" if self.running else "stopped"
+        return f"<{self.name} at {self.url} in {self.folder}, {state}>"
+
+    @property
+    def name(self) -> EngineName:
+        return self._recipe.name
+
+    @property
+    def port(self) -> int:
+        """0 until a free one is picked in the first start."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        return self._recipe.address.format(port=self.port)
+
+    @property
+    def dsn(self) -> str:
+        """The same as `url`, in the databases' word for it."""
+        return self.url
+
+    @property
+    def pid(self) -> int:
+        """Of the engine's main process, the last one when it has ended."""
+        return self._latest().pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
+
+    async def start(self) -> None:
+        """Returns when the engine takes connections, at once when it does already.
+
+        EngineFailedError has the end of the log. Port 0 is replaced by a free one, for good.
+        """
+        async with self._changing:
+            if self.running:
+                return
+            await self._recipe.make(self.folder, self._lock)
+            await (self._start() if self.port else self._start_on_free_port())
+
+    async def stop(self, mode: StopMode = "clean") -> None:
+        """Returns when nothing of the engine is left."""
+        async with self._changing:
+            if not self.running:
+                return
+            self._latest().signal(self._recipe.stop_signal(mode))
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._latest().ended(), STOP_LIMIT)
+            finally:
+                # Said before anything is awaited again: a cancelled stop leaves no engine behind either.
+                self._latest().kill()
+            await self._latest().ended()
+
+    async def kill(self) -> None:
+        """SIGKILL for every process of the engine; returns when the last is gone."""
+        if self._process is not None:
+            self._process.kill()
+            await self._process.ended()
+
+    async def exited(self) -> str:
+        """Waits until the engine that runs now is gone, asked or not; how it ended, and the end of its log."""
+        status = await self._latest().ended()
+        cause = signal.Signals(status - 128).name if status > 128 else f"exit status {status}"
+        return f"{self.name} in {self.folder} ended with {cause}.{logs.tail(self.log, self._log_begin)}"
+
+    async def _start_on_free_port(self) -> None:
+        attempts = ports.ATTEMPTS
+        while not self.running:
+            self._port = ports.free_port()
+            attempts -= 1
+            try:
+                await self._start()
+            except PortTakenError:
+                self._port = 0
+                if not attempts:
+                    raise
+
+    async def _start(self) -> None:
+        self._recipe.prepare(self.folder, self.port)
+        self._log_begin = logs.begin(self.log)
+        command = self._recipe.command(self.folder, self.port)
+        identity = self._recipe.identity(self.folder)
+        self._process = await process.start(command, self.log, identity=identity, inherit=[self._lock])
+        try:
+            await self._until_ready()
+            await self._recipe.settle(self.port)
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def _until_ready(self) -> None:
+        deadline = asyncio.get_running_loop().time() + START_LIMIT
+        while not self._recipe.is_ready(self.folder, self.pid):
+            if not self.running:
+                text = await self.exited()
+                raise (PortTakenError if ports.is_taken_error(text) else EngineFailedError)(text)
+            if asyncio.get_running_loop().time() > deadline:
+                text = f"{self.name} in {self.folder} was not ready after {START_LIMIT} s."
+                raise EngineFailedError(text + logs.tail(self.log, self._log_begin))
+            await asyncio.sleep(POLL)
+
+    def _latest(self) -> process.Process:
+        if self._process is None:
+            raise EngineFailedError(f"{self.name} in {self.folder} was not started.")
+        return self._process
+
+
+@asynccontextmanager
+async def claimed(recipe: Recipe, folder: Path, port: int) -> AsyncIterator[Engine]:
+    """An engine not started yet, in `folder`, which is made; at the end it is stopped. FolderInUseError."""
+    async with folders.claimed(folder) as lock:
+        engine = Engine(recipe, folder, port, lock)
+        try:
+            yield engine
+        finally:
+            await engine.stop()
+
+
+@asynccontextmanager
+async def started(recipe: Recipe, folder: Path, port: int) -> AsyncIterator[Engine]:
+    """A running engine in `folder`. FolderInUseError, EngineFailedError."""
+    async with claimed(recipe, folder, port) as engine:
+        await engine.start()
+        yield engine

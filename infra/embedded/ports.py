@@ -1,0 +1,33 @@
+"""Free ports of 127.0.0.1."""
+
+import socket
+from random import SystemRandom
+
+# Below the ephemeral ranges of the kernels (Linux: from 32768). There, a client that keeps trying to reach a stopped
+# engine may get the engine's own port as its source, connect to itself, and so keep the engine from coming back.
+RANGE = range(15_000, 32_000)
+# How often a port that looked free may turn out to be taken by the time an engine listens.
+ATTEMPTS = 5
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    while not is_free(port := SystemRandom().choice(RANGE)):
+        pass
+    return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port`; like servers do, it looks past connections that are closing."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def is_taken_error(log: str) -> bool:
+    """Whether an engine's last words are that its port was taken: all three use the system's text for it."""
+    return "address already in use" in log.lower()

@@ -1,0 +1,59 @@
+"""The engines together, as `anlyt dev` and the end-to-end tests run them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.embedded.clickhouse import ClickHouse
+from infra.embedded.engine import Engine, claimed
+from infra.embedded.nats import Nats
+from infra.embedded.postgres import Postgres
+from infra.embedded.recipe import EngineName, Recipe
+
+# In the order of claiming; stopped the other way round, so that PostgreSQL, which has the ledger, outlives the rest.
+RECIPES: tuple[Recipe, ...] = (Postgres(), Nats(), ClickHouse())
+ALL: frozenset[EngineName] = frozenset(recipe.name for recipe in RECIPES)
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Usable as they are; None for an engine that was left out."""
+
+    nats: str | None
+    postgres: str | None
+    clickhouse: str | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    engines: Mapping[EngineName, Engine]
+
+    @property
+    def urls(self) -> Urls:
+        urls = {name: engine.url for name, engine in self.engines.items()}
+        return Urls(urls.get("nats"), urls.get("postgres"), urls.get("clickhouse"))
+
+
+@asynccontextmanager
+async def stack(folder: Path, only: frozenset[EngineName] = ALL) -> AsyncIterator[Stack]:
+    """Starts the engines in `only` at the same time, each in a folder of its name below `folder`.
+
+    FolderInUseError before anything is started, EngineFailedError when everything is stopped again.
+    """
+    async with AsyncExitStack() as engines:
+        chosen = [
+            await engines.enter_async_context(claimed(recipe, _home(folder, recipe), 0))
+            for recipe in RECIPES
+            if recipe.name in only
+        ]
+        outcomes = await asyncio.gather(*(engine.start() for engine in chosen), return_exceptions=True)
+        for failure in outcomes:
+            if failure is not None:
+                raise failure
+        yield Stack({engine.name: engine for engine in chosen})
+
+
+def _home(folder: Path, recipe: Recipe) -> Path:
+    return folder.absolute() / recipe.name

@@ -1,0 +1,81 @@
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import uvloop
+
+from infra.embedded import process
+
+LOOPS = [asyncio.run, uvloop.run]
+
+
+async def _run(code: str, log: Path, *numbers: signal.Signals) -> tuple[int, int]:
+    """The pid and exit status of a script that was sent `numbers` once it had printed something."""
+    running = await process.start([sys.executable, "-uc", code], log)
+    printed = log.read_text
+    while running.running and not printed():
+        await asyncio.sleep(0.01)
+    for number in numbers:
+        running.signal(number)
+    return running.pid, await running.ended()
+
+
+@pytest.mark.parametrize("run", LOOPS)
+@pytest.mark.parametrize("thread", [False, True])
+def test_in_any_loop_and_any_thread(tmp_path: Path, run: Callable[..., tuple[int, int]], thread: bool) -> None:
+    def start() -> tuple[int, int]:
+        return run(_run("print('x'); exit(7)", tmp_path / "log"))
+
+    with ThreadPoolExecutor() as threads:
+        _, status = threads.submit(start).result() if thread else start()
+    assert status == 7
+
+
+def test_a_signal_is_passed_on_and_seen_in_the_status(tmp_path: Path) -> None:
+    code = "import signal; print('x'); signal.pause()"
+    pid, status = asyncio.run(_run(code, tmp_path / "log", signal.SIGTERM))
+    assert (status, psutil.pid_exists(pid)) == (128 + signal.SIGTERM, False)
+
+
+def test_what_a_process_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGDATABASE", "elsewhere")
+    monkeypatch.setenv("TZ", "Asia/Kabul")
+    code = """
+import os, sys
+print([number for number in range(3, 100) if os.path.exists(f"/proc/self/fd/{number}")])
+print(sys.stdin.read() == "", os.environ["TZ"])
+print(any(name.startswith("PG") for name in os.environ))
+"""
+    asyncio.run(_run(code, tmp_path / "log"))
+    assert (tmp_path / "log").read_text() == "[]\nTrue UTC\nFalse\n"
+
+
+def test_several_may_wait_for_the_end_and_one_may_give_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        running = await process.start([sys.executable, "-c", "import time; time.sleep(1000)"], tmp_path / "log")
+        waits = [asyncio.create_task(running.ended()) for _ in range(2)]
+        await asyncio.sleep(0)
+        waits[0].cancel()
+        running.kill()
+        running.kill()
+        running.signal(signal.SIGTERM)
+        assert await waits[1] == await running.ended() == 128 + signal.SIGKILL
+        assert not running.running
+
+    asyncio.run(main())
+
+
+def test_an_inherited_descriptor_reaches_the_engine(tmp_path: Path) -> None:
+    async def main() -> None:
+        with (tmp_path / "file").open("w") as file:
+            code = f"import os; os.write({file.fileno()}, b'here')"
+            running = await process.start([sys.executable, "-c", code], tmp_path / "log", inherit=[file.fileno()])
+            assert await running.ended() == 0
+
+    asyncio.run(main())
+    assert (tmp_path / "file").read_text() == "here"
