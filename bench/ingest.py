@@ -19,7 +19,7 @@ from functions.delivery_metrics import delivery_metrics
 from infra import nats
 from schema.streams import SMS_DLR
 
-POLL = 0.02
+POLL = 0.1  # seconds: asking costs NATS time that is counted
 
 
 async def run(folder: Path, *, smoke: bool) -> None:

@@ -23,7 +23,7 @@ from ingest.commit import Store, commit
 from ingest.decode import BatchDecoder, Decoded, trace_links
 from ingest.reader import Reader
 
-ACK: Final = b"+ACK"
+ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"
 NAK: Final = b"-NAK"
 LONGEST_PAUSE: Final = 2.0  # seconds between two attempts while an engine is away

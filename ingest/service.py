@@ -20,6 +20,8 @@ from ingest.commit import Store
 from ingest.host import Worker
 from ingest.partitions import Partitions
 
+# Of each function: while one waits for PostgreSQL, the other decodes.
+WORKERS: Final = 2
 MEASURE_EVERY: Final = 2.0  # seconds
 # A statement of a batch takes milliseconds; one that takes this long waits for a server that hangs.
 STATEMENT_TIMEOUT: Final = 30.0
@@ -30,7 +32,7 @@ LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
 async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str) -> AsyncIterator[None]:
     """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead."""
     stop = asyncio.Event()
-    pool_of = open_pool(engines.postgres, size=2 * len(functions) + 1, statement_timeout=STATEMENT_TIMEOUT)
+    pool_of = open_pool(engines.postgres, size=2 * WORKERS * len(functions) + 1, statement_timeout=STATEMENT_TIMEOUT)
     async with connect(engines.nats) as client, pool_of as pool:
         await check_currency(pool, reporting_currency)
         jetstream = client.jetstream()
@@ -39,6 +41,7 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
             workers = [
                 tasks.create_task(Worker(function, client, jetstream, store, stop).run(), name=function.name)
                 for function in functions
+                for _ in range(WORKERS)
             ]
             gauges = tasks.create_task(_measure(jetstream, pool, functions), name="gauges")
             try:

@@ -48,7 +48,7 @@ class EventDecoder(Generic[E]):
         self._patterns = tuple(patterns.items())
         self._texts = attrgetter(*patterns)
         # Texts are joined by line breaks, which no pattern lets through.
-        self._all_patterns = re.compile("\n".join(f"(?:{pattern})?" for pattern in patterns.values()))
+        self._all_patterns = re.compile("\n".join(f"(?:{pattern})?+" for pattern in patterns.values()))
 
     def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: int) -> Stamped[E]:
         """The event in `data`; BadEventError says what is wrong with it.

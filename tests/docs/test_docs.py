@@ -1,0 +1,39 @@
+"""The documentation against the code and the tree."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.export import ROOT, drifted
+
+PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def test_pages_made_from_code_are_as_the_code_says() -> None:
+    assert drifted(ROOT) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text()):
+        assert (ROOT / page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_settings_and_verbs_that_are_named_exist(page: Path) -> None:
+    text = (ROOT / page).read_text()
+    settings = (ROOT / "docs/reference/settings.md").read_text()
+    for name in re.findall(r"ANLYT_[A-Z_]+[A-Z]", text):
+        assert f"`{name}`" in settings or name in {"ANLYT_DEADLETTER"}, name
+    verbs = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for verb in re.findall(r"^make (\w+)", text, re.MULTILINE):
+        assert verb in verbs
+
+
+def test_every_room_is_in_the_architecture() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    listed = subprocess.run(["git", "ls-files", "*/__init__.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    rooms = {name.split("/")[0] for name in listed.stdout.split()} - {"tests"}
+    assert {room for room in rooms if f"`{room}/`" not in page} == set()

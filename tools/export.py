@@ -1,0 +1,60 @@
+"""Writes the files that are made from code, or tells which of them are not as the code says.
+
+Run as `python -m tools.export [--check]`; with --check, nothing is written and the exit status is 1 on a drift.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from graph.gql.schema import sdl
+from graph.rest.openapi import document
+from tools.reference import pages
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+def openapi() -> str:
+    """The OpenAPI document, with every object's members in the order of the code."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def files() -> Mapping[Path, str]:
+    """Path -> content."""
+    return {Path("schema/graph.graphql"): sdl(), Path("schema/openapi.json"): openapi(), **pages()}
+
+
+def drifted(root: Path) -> Sequence[Path]:
+    """The files under `root` that are missing or not as the code says."""
+    return [
+        name for name, content in files().items() if not (root / name).exists() or (root / name).read_text() != content
+    ]
+
+
+def write(root: Path) -> Sequence[Path]:
+    """Makes every file under `root` what the code says; returns those that were not."""
+    changed = drifted(root)
+    for name in changed:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(files()[name])
+    return changed
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """The exit status: 0 when done, 1 for a drift, 2 for wrong usage."""
+    if arguments not in ([], ["--check"]):
+        print("Usage: python -m tools.export [--check]", file=sys.stderr)
+        return 2
+    if not arguments:
+        for name in write(root):
+            print(f"{name} written.")
+        return 0
+    for name in (drift := drifted(root)):
+        print(f"{name} is not what the code says; run `make schema` and commit it.", file=sys.stderr)
+    return 1 if drift else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
