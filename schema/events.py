@@ -25,7 +25,9 @@ Id = Annotated[str, _text(r"[A-Za-z0-9_.:-]{1,64}", 64, "1-64 characters of A-Z 
 Timestamp = Annotated[
     str,
     _text(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})",
+        # Which hours and offsets there are, datetime.fromisoformat answers differently from one Python to the next.
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+        r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
         35,
         "an RFC 3339 time with an offset, such as 2026-10-01T12:00:00Z",
     ),

@@ -1,0 +1,1 @@
+"""Answers: one core of reports behind two faces, REST and GraphQL."""

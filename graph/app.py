@@ -1,0 +1,133 @@
+"""The API as an ASGI application, and the server that runs it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from graph.edge import REQUEST_ID, Edge
+from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.gql.endpoint import graphql_routes
+from graph.health import Liveness, Probes, readiness
+from graph.identity import identifiers
+from graph.reports.reader import Reader
+from graph.responses import failed, json_response
+from graph.rest.openapi import document
+from graph.rest.parameters import read_query
+from graph.rest.serving import report_routes
+from infra.errors import UsageError
+from infra.settings import Settings
+
+
+def create_app(settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool) -> ASGIApp:
+    """REST, GraphQL, health and OpenAPI over one pool, which belongs to the caller.
+
+    `development` adds GraphiQL and introspection. UsageError when ANLYT_AUTH asks for what there is not.
+    """
+    ways = identifiers(settings.auth)
+    reader = Reader(pool, settings.reporting_currency)
+    app = Starlette(
+        routes=[
+            *report_routes(reader, ways),
+            *graphql_routes(reader, ways, development=development),
+            *_plain_routes(probes),
+        ],
+        middleware=[Middleware(Edge)],
+        exception_handlers={HTTPException: _told},
+    )
+    app.router.redirect_slashes = False  # a redirect would be an answer that OpenAPI does not know
+    return app
+
+
+def _plain_routes(probes: Probes) -> list[Route]:
+    """What everybody may ask."""
+    openapi = document()
+
+    async def live() -> Response:
+        return json_response(Liveness())
+
+    async def ready() -> Response:
+        found = await readiness(probes)
+        return json_response(found, 503 if found.status == "unavailable" else 200)
+
+    async def describe() -> Response:
+        return json_response(openapi)
+
+    plain = {"/health/live": live, "/health/ready": ready, "/openapi.json": describe}
+    return [Route(path, _without_parameters(answer), methods=["GET"]) for path, answer in plain.items()]
+
+
+def _without_parameters(
+    answer: Callable[[], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    async def checked(request: Request) -> Response:
+        read_query(request.query_params, ())
+        return await answer()
+
+    return checked
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """The router's own errors in our words."""
+    assert isinstance(error, HTTPException)
+    ours = {
+        404: NotFoundError("There is nothing at this path; /openapi.json lists what there is."),
+        405: MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is."),
+    }
+    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+    headers = {"Allow": allowed} if allowed else {}
+    return failed(ours.get(error.status_code, error), request.scope[REQUEST_ID], headers)
+
+
+class _Server(uvicorn.Server):
+    """Signals are the caller's to handle: this may be one of several parts of a process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
+    """Serves `app` inside the running loop, and yields its URL; port 0 takes a free one.
+
+    At exit, requests that are under way get their answers. UsageError when the address cannot be had.
+    """
+    listener = _listener(host, port)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        address = f"[{host}]" if ":" in host else host
+        yield f"http://{address}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise UsageError(f"ANLYT_API_HOST={host}, ANLYT_API_PORT={port}: {error.strerror}.") from error

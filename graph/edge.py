@@ -1,0 +1,57 @@
+"""What every request passes: its id, the length of its URL, and the net under everything."""
+
+import re
+import uuid
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph.errors import UriTooLongError
+from graph.responses import failed
+
+LONGEST_URL: Final = 8192  # bytes of path and query
+REQUEST_ID: Final = "request_id"  # in the ASGI scope
+
+_ACCEPTABLE: Final = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
+
+
+class Edge:
+    """ASGI middleware: gives each request an id and its answer the header, and lets no error through."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope[REQUEST_ID] = _request_id(Headers(scope=scope))
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            _check_length(scope)
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            response = failed(error, request_id)
+            if started:
+                raise  # too late for another answer: the server cuts the connection
+            await response(scope, receive, send_with_id)
+
+
+def _check_length(scope: Scope) -> None:
+    if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_URL:
+        raise UriTooLongError(f"At most {LONGEST_URL} bytes of path and query are read.")
+
+
+def _request_id(headers: Headers) -> str:
+    """The caller's, if it can stand in a header and a log line, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _ACCEPTABLE.fullmatch(given) else str(uuid.uuid4())

@@ -1,0 +1,77 @@
+"""What a caller of the API can do wrong, each with the code and the status it is answered with."""
+
+from typing import ClassVar
+
+from infra.errors import AnlytError
+
+
+class ApiError(AnlytError):
+    """A request that gets no answer; `title` is the same for every error of a code."""
+
+    title: ClassVar[str] = "Internal error"
+
+
+class InvalidWindowError(ApiError):
+    """A time that cannot be read, or a window that is empty, reversed or too long."""
+
+    code, status, title = "INVALID_WINDOW", 400, "Invalid window"
+
+
+class InvalidQueryError(ApiError):
+    """A parameter, header or body that this operation does not take."""
+
+    code, status, title = "INVALID_QUERY", 400, "Invalid query"
+
+
+class UnauthenticatedError(ApiError):
+    """Nothing in the request says who is calling."""
+
+    code, status, title = "UNAUTHENTICATED", 401, "Unauthenticated"
+
+
+class ForbiddenError(ApiError):
+    """This caller may not ask this, whatever the answer would be."""
+
+    code, status, title = "FORBIDDEN", 403, "Forbidden"
+
+
+class ForbiddenAccountError(ApiError):
+    """This caller sees another account than the one it asks for, which may or may not exist."""
+
+    code, status, title = "FORBIDDEN_ACCOUNT", 403, "Forbidden account"
+
+
+class NotFoundError(ApiError):
+    """No such path, or nothing is known of what was asked for."""
+
+    code, status, title = "NOT_FOUND", 404, "Not found"
+
+
+class MethodNotAllowedError(ApiError):
+    """The path exists, under another method."""
+
+    code, status, title = "METHOD_NOT_ALLOWED", 405, "Method not allowed"
+
+
+class PayloadTooLargeError(ApiError):
+    """A body longer than any request of this API."""
+
+    code, status, title = "PAYLOAD_TOO_LARGE", 413, "Payload too large"
+
+
+class UriTooLongError(ApiError):
+    """A URL longer than any request of this API."""
+
+    code, status, title = "URI_TOO_LONG", 414, "URI too long"
+
+
+class UnsupportedMediaTypeError(ApiError):
+    """A body that does not say it is JSON."""
+
+    code, status, title = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type"
+
+
+class QueryTooExpensiveError(ApiError):
+    """A request for more than one request may have."""
+
+    code, status, title = "QUERY_TOO_EXPENSIVE", 422, "Query too expensive"

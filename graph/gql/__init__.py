@@ -1,0 +1,1 @@
+"""GraphQL over the same reports, names and numbers as REST."""

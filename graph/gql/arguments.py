@@ -1,0 +1,76 @@
+"""The arguments of the fields of Query, each described once."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from graph.gql.types import DateTime
+from graph.reports.answers import Resolution as ResolutionName
+from graph.reports.top_operators import MOST_OPERATORS
+from graph.reports.windows import Granularity as GranularityName
+from graph.reports.windows import Window, parse_window
+
+
+@strawberry.enum(
+    description="The length of a point of a `series`: an hour, or a UTC day (of the first and the last day, what "
+    "the window has of it). Totals are the same at either."
+)
+class Granularity(Enum):
+    """Members hold REST's names."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
+@strawberry.enum(
+    description="The length of a point of a throughput. Hours are counted; finer points are interpolated: each "
+    "hour's counts, shared out evenly."
+)
+class Resolution(Enum):
+    """Members hold REST's names."""
+
+    ONE_MINUTE = "1m"
+    FIVE_MINUTES = "5m"
+    ONE_HOUR = "1h"
+
+
+From: TypeAlias = Annotated[
+    DateTime | None,
+    strawberry.argument(
+        name="from", description="Start of the window, snapped down to an hour. Default: today, 00:00 UTC."
+    ),
+]
+To: TypeAlias = Annotated[
+    DateTime | None,
+    strawberry.argument(description="End of the window, excluded, snapped up to an hour. Default: now."),
+]
+By: TypeAlias = Annotated[Granularity, strawberry.argument(description="Whether `series` has hours or days.")]
+Id: TypeAlias = Annotated[
+    strawberry.ID, strawberry.argument(name="id", description="1-64 characters of A-Z a-z 0-9 _ . : -")
+]
+OperatorId: TypeAlias = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only this operator's messages; excludes accountId."),
+]
+AccountId: TypeAlias = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only this account's messages; excludes operatorId."),
+]
+Limit: TypeAlias = Annotated[int, strawberry.argument(description=f"From 1 to {MOST_OPERATORS}.")]
+
+
+def read_window(from_: str | None, to: str | None) -> Window:
+    """As REST reads it; InvalidWindowError."""
+    return parse_window(from_, to, datetime.now(UTC))
+
+
+def read_granularity(by: Granularity) -> GranularityName:
+    """As REST names it."""
+    return by.value
+
+
+def read_resolution(resolution: Resolution) -> ResolutionName:
+    """As REST names it."""
+    return resolution.value

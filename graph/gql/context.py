@@ -1,0 +1,78 @@
+"""What the resolvers of one request share: who asks, and what has been asked of already."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from aiodataloader import DataLoader
+
+from graph.errors import QueryTooExpensiveError
+from graph.gql.documents import Document
+from graph.identity import Scope
+from graph.reports.account import accounts_usage
+from graph.reports.answers import AccountUsage, OperatorPerformance
+from graph.reports.operator import operators_performance
+from graph.reports.reader import Reader
+from graph.reports.windows import Granularity, Window
+
+MOST_POINTS: Final = 150_000  # of all series of a request: a whole window by the minute has 129,600
+
+
+class OperatorKey(NamedTuple):
+    """Operators that share a window and a granularity are read together."""
+
+    id: str
+    window: Window
+    granularity: Granularity
+
+
+class AccountKey(NamedTuple):
+    """Accounts that share a window are read together."""
+
+    id: str
+    window: Window
+
+
+Key = TypeVar("Key")
+Shared = TypeVar("Shared", bound=Hashable)
+
+
+class Context:
+    """One request. Loaders gather what its fields ask for at the same time into few reads."""
+
+    def __init__(self, reader: Reader, scope: Scope, document: Document) -> None:
+        self.reader, self.scope, self.document = reader, scope, document
+        self.operators: DataLoader[OperatorKey, OperatorPerformance | None] = DataLoader(self._operators)
+        self.accounts: DataLoader[AccountKey, AccountUsage] = DataLoader(self._accounts)
+        self._points = 0
+
+    def spend(self, points: int) -> None:
+        """Counts the points of a series before it is made; QueryTooExpensiveError past MOST_POINTS."""
+        self._points += points
+        if self._points > MOST_POINTS:
+            raise QueryTooExpensiveError(
+                f"The series of one request may have {MOST_POINTS} points; ask for shorter windows, a coarser "
+                "resolution or fewer fields."
+            )
+
+    async def _operators(self, keys: Sequence[OperatorKey]) -> list[OperatorPerformance | None]:
+        found: dict[OperatorKey, OperatorPerformance | None] = {}
+        for (window, granularity), group in _grouped(keys, lambda key: (key.window, key.granularity)).items():
+            ids = [key.id for key in group]
+            answers = await operators_performance(self.reader, self.scope, ids, window, granularity)
+            found.update(zip(group, answers, strict=True))
+        return [found[key] for key in keys]
+
+    async def _accounts(self, keys: Sequence[AccountKey]) -> list[AccountUsage]:
+        found: dict[AccountKey, AccountUsage] = {}
+        for window, group in _grouped(keys, lambda key: key.window).items():
+            answers = await accounts_usage(self.reader, self.scope, [key.id for key in group], window)
+            found.update(zip(group, answers, strict=True))
+        return [found[key] for key in keys]
+
+
+def _grouped(keys: Sequence[Key], by: Callable[[Key], Shared]) -> Mapping[Shared, list[Key]]:
+    groups: dict[Shared, list[Key]] = defaultdict(list)
+    for key in keys:
+        groups[by(key)].append(key)
+    return groups

@@ -1,0 +1,134 @@
+"""GraphQL documents: parsed, validated and weighed once, then remembered by their text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from graphql import (
+    BREAK,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Visitor,
+    VisitorAction,
+    parse,
+    specified_rules,
+    validate,
+    visit,
+)
+
+MOST_TOKENS: Final = 4000
+MOST_ALIASES: Final = 200
+DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
+REMEMBERED: Final = 512  # documents
+
+Documents: TypeAlias = Callable[[str], "Document"]
+
+
+class InvalidDocumentError(Exception):
+    """A document that is not run; `errors` are all that is wrong with it."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that may be run.
+
+    `projections` are what the executor compiled from its nodes, by their ids; None when what is selected
+    depends on variables.
+    """
+
+    ast: DocumentNode
+    projections: dict[object, Callable[[Any], Any]] | None
+
+
+class Weight(NamedTuple):
+    """How deep a selection nests, and how many aliases it has with all fragments spread out."""
+
+    depth: int
+    aliases: int
+
+
+def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
+    """Text -> a document that may be run; InvalidDocumentError for any other."""
+    rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+
+    @lru_cache(maxsize=REMEMBERED)
+    def prepare(text: str) -> Document:
+        try:
+            document = parse(text, max_tokens=MOST_TOKENS, no_location=False)
+        except GraphQLError as error:
+            raise InvalidDocumentError([error]) from None
+        except RecursionError:
+            raise InvalidDocumentError([GraphQLError("The document nests too deeply.")]) from None
+        # In this order: only a valid document is sure to have no cycle of fragments.
+        if errors := validate(schema, document, rules) or excesses(document):
+            raise InvalidDocumentError(errors)
+        return Document(document, None if _has_directives(document) else {})
+
+    return prepare
+
+
+def excesses(document: DocumentNode) -> list[GraphQLError]:
+    """What is too much in a valid document. Each fragment is weighed once, however often it is spread."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    weights: dict[str, Weight] = {}
+    found = [
+        _weight(node.selection_set, fragments, weights)
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    ]
+    errors = []
+    if any(weight.depth > DEEPEST for weight in found):
+        errors.append(GraphQLError(f"The document nests deeper than {DEEPEST} levels."))
+    if any(weight.aliases > MOST_ALIASES for weight in found):
+        errors.append(GraphQLError(f"The document has more than {MOST_ALIASES} aliases."))
+    return errors
+
+
+def _has_directives(document: DocumentNode) -> bool:
+    """Whether @skip or @include may make one run select other fields than another."""
+    finder = _DirectiveFinder()
+    visit(document, finder)
+    return finder.found
+
+
+class _DirectiveFinder(Visitor):
+    found = False
+
+    def enter_directive(self, *_: Any) -> VisitorAction:
+        self.found = True
+        return BREAK
+
+
+def _weight(
+    selections: SelectionSetNode | None,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    weights: dict[str, Weight],
+) -> Weight:
+    depth = aliases = 0
+    for selection in selections.selections if selections else ():
+        match selection:
+            case FieldNode():
+                inner = _weight(selection.selection_set, fragments, weights)
+                inner = Weight(inner.depth + 1, inner.aliases + (selection.alias is not None))
+            case InlineFragmentNode():
+                inner = _weight(selection.selection_set, fragments, weights)
+            case FragmentSpreadNode():
+                name = selection.name.value
+                if name not in weights:
+                    weights[name] = _weight(fragments[name].selection_set, fragments, weights)
+                inner = weights[name]
+        depth, aliases = max(depth, inner.depth), aliases + inner.aliases
+    return Weight(depth, aliases)

@@ -1,0 +1,131 @@
+"""The root of the GraphQL schema: each field is one report."""
+
+from typing import TypeAlias
+
+import strawberry
+from strawberry import Info
+
+from graph import identity
+from graph.errors import InvalidQueryError, NotFoundError
+from graph.gql.arguments import (
+    AccountId,
+    By,
+    From,
+    Granularity,
+    Id,
+    Limit,
+    OperatorId,
+    Resolution,
+    To,
+    read_granularity,
+    read_resolution,
+    read_window,
+)
+from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.types import object_type
+from graph.identity import checked_id
+from graph.reports import answers
+from graph.reports.breakdown import delivery_breakdown
+from graph.reports.summary import summary
+from graph.reports.throughput import POINTS_AN_HOUR, throughput
+from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
+from graph.reports.windows import series_length
+
+Asked: TypeAlias = Info[Context, None]
+
+
+async def _summary(
+    info: Asked, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
+) -> answers.Summary:
+    window, by = read_window(from_, to), read_granularity(granularity)
+    info.context.spend(series_length(window, by))
+    return await summary(info.context.reader, info.context.scope, window, by)
+
+
+async def _operator(
+    info: Asked, operator_id: Id, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
+) -> answers.OperatorPerformance:
+    identity.operator(info.context.scope, checked_id("id", operator_id))
+    window, by = read_window(from_, to), read_granularity(granularity)
+    info.context.spend(series_length(window, by))
+    found = await info.context.operators.load(OperatorKey(operator_id, window, by))
+    if found is None:
+        raise NotFoundError("Nothing is known of this operator.")
+    return found
+
+
+async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
+    identity.account(info.context.scope, checked_id("id", account_id))
+    window = read_window(from_, to)
+    info.context.spend(series_length(window, "daily"))
+    return await info.context.accounts.load(AccountKey(account_id, window))
+
+
+async def _throughput(
+    info: Asked,
+    from_: From = None,
+    to: To = None,
+    resolution: Resolution = Resolution.ONE_HOUR,
+    operator_id: OperatorId = None,
+    account_id: AccountId = None,
+) -> answers.Throughput:
+    window, each = read_window(from_, to), read_resolution(resolution)
+    info.context.spend(series_length(window, "hourly") * POINTS_AN_HOUR[each])
+    return await throughput(
+        info.context.reader,
+        info.context.scope,
+        window,
+        each,
+        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
+        account_id=None if account_id is None else checked_id("accountId", account_id),
+    )
+
+
+async def _delivery_breakdown(info: Asked, from_: From = None, to: To = None) -> answers.DeliveryBreakdown:
+    return await delivery_breakdown(info.context.reader, info.context.scope, read_window(from_, to))
+
+
+async def _top_operators(
+    info: Asked,
+    limit: Limit = FEW_OPERATORS,
+    from_: From = None,
+    to: To = None,
+    granularity: By = Granularity.HOURLY,
+) -> answers.TopOperators:
+    if not 1 <= limit <= MOST_OPERATORS:
+        raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
+    window, by = read_window(from_, to), read_granularity(granularity)
+    info.context.spend(limit * series_length(window, by))
+    return await top_operators(info.context.reader, info.context.scope, window, by, limit)
+
+
+@strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
+class Query:
+    """Every field is nullable, so that one that fails leaves the others their answers."""
+
+    summary = strawberry.field(
+        _summary, graphql_type=object_type(answers.Summary) | None, description="The platform at a glance."
+    )
+    operator = strawberry.field(
+        _operator,
+        graphql_type=object_type(answers.OperatorPerformance) | None,
+        description="How one operator carried its messages; an error NOT_FOUND when nothing is known of it.",
+    )
+    account = strawberry.field(
+        _account,
+        graphql_type=object_type(answers.AccountUsage) | None,
+        description="What one account sent, and what it cost.",
+    )
+    throughput = strawberry.field(
+        _throughput, graphql_type=object_type(answers.Throughput) | None, description="Messages over time."
+    )
+    delivery_breakdown = strawberry.field(
+        _delivery_breakdown,
+        graphql_type=object_type(answers.DeliveryBreakdown) | None,
+        description="What became of the messages, on the platform and by operator.",
+    )
+    top_operators = strawberry.field(
+        _top_operators,
+        graphql_type=object_type(answers.TopOperators) | None,
+        description="The busiest operators.",
+    )

@@ -1,0 +1,93 @@
+"""GraphQL's types, made from the answers of the reports: same fields, same names, same descriptions."""
+
+from functools import cache
+from typing import Any, Final, NewType
+
+import msgspec.inspect as mi
+import strawberry
+from graphql import GraphQLError
+from msgspec import Struct
+from strawberry.types.scalar import ScalarDefinition
+
+from graph.reports.answers import MONEY_PATTERN
+
+# What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
+Long = NewType("Long", int)
+Decimal = NewType("Decimal", str)
+DateTime = NewType("DateTime", str)
+Date = NewType("Date", str)
+CostsByCurrency = NewType("CostsByCurrency", dict[str, str])
+
+
+def _text(value: object) -> str:
+    """What is given as a time; whether it is one, and what is wrong with it, the report says."""
+    if not isinstance(value, str):
+        raise GraphQLError("A DateTime is a string.")
+    return value
+
+
+SCALARS: Final[dict[object, ScalarDefinition]] = {
+    Long: strawberry.scalar(name="Long", description="A whole number that may exceed 32 bits."),
+    Decimal: strawberry.scalar(name="Decimal", description='Exact money as a string with 6 decimals: "0.012500".'),
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        parse_value=_text,
+        description="An RFC 3339 time. What is given needs an offset; what is answered is in UTC.",
+    ),
+    Date: strawberry.scalar(name="Date", description="A UTC day: 2026-10-01."),
+    CostsByCurrency: strawberry.scalar(
+        name="CostsByCurrency",
+        description='An object of money by currency, as REST has it: {"USD": "12.500000", "AFN": "830.000000"}.',
+    ),
+}
+
+
+@cache
+def object_type(struct: type[Struct]) -> type:
+    """The GraphQL object type of an answer; its values are the answer itself."""
+    info = mi.type_info(struct)
+    assert isinstance(info, mi.StructType)
+    fields = {
+        field.name: strawberry.field(name=field.encode_name, description=_description(field.type))
+        for field in info.fields
+    }
+    annotations = {field.name: _annotation(field.type) for field in info.fields}
+    made = type(struct.__name__, (), {**fields, "__annotations__": annotations})
+    return strawberry.type(made, name=struct.__name__, description=struct.__doc__)
+
+
+def _annotation(type_: mi.Type) -> Any:
+    """The annotation from which strawberry makes the type of a field."""
+    match type_:
+        case mi.Metadata():
+            return _annotation(type_.type)
+        case mi.UnionType():
+            (inner,) = (member for member in type_.types if not isinstance(member, mi.NoneType))
+            return _annotation(inner) | None
+        case mi.ListType():
+            return list[_annotation(type_.item_type)]  # type: ignore[misc]  # made at run time
+        case mi.StructType():
+            return object_type(type_.cls)
+        case mi.StrType():
+            return Decimal if type_.pattern == MONEY_PATTERN else str
+        case mi.LiteralType():
+            return str
+        case _:
+            return _LEAVES[type(type_)]
+
+
+def _description(type_: mi.Type) -> str | None:
+    if isinstance(type_, mi.Metadata):
+        described: str | None = (type_.extra_json_schema or {}).get("description")
+        return described or _description(type_.type)
+    return None
+
+
+_LEAVES: Final[dict[type[mi.Type], Any]] = {
+    mi.IntType: Long,
+    mi.FloatType: float,
+    mi.BoolType: bool,
+    mi.DateTimeType: DateTime,
+    mi.DateType: Date,
+    mi.DictType: CostsByCurrency,
+}

@@ -1,0 +1,69 @@
+"""Whether the process lives, and whether what it needs answers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+PATIENCE: Final = 1.0  # seconds that a dependency has to answer
+
+Status = Literal["ok", "degraded", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How to ask whether a dependency answers (it raises if not), and whether the API can do without."""
+
+    check: Callable[[], Awaitable[object]]
+    required: bool
+
+
+Probes: TypeAlias = Mapping[str, Probe]
+
+
+class Dependency(Struct, frozen=True):
+    """One dependency's state."""
+
+    status: Literal["ok", "down"]
+    required: Annotated[bool, Meta(description="Whether the API answers nothing without it.")]
+
+
+class Readiness(Struct, frozen=True):
+    """`degraded`: something is down that answers do not need; `unavailable`: something that they do need."""
+
+    status: Status
+    dependencies: Mapping[str, Dependency]
+
+
+class Liveness(Struct, frozen=True):
+    """The process runs and answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+async def readiness(probes: Probes) -> Readiness:
+    """Asks all at once; whoever does not answer within PATIENCE is down."""
+    answered = await asyncio.gather(*(_answers(probe) for probe in probes.values()))
+    dependencies = {
+        name: Dependency("ok" if is_up else "down", probe.required)
+        for (name, probe), is_up in zip(probes.items(), answered, strict=True)
+    }
+    return Readiness(_status(dependencies), dependencies)
+
+
+def _status(dependencies: Mapping[str, Dependency]) -> Status:
+    down = [dependency for dependency in dependencies.values() if dependency.status == "down"]
+    if any(dependency.required for dependency in down):
+        return "unavailable"
+    return "degraded" if down else "ok"
+
+
+async def _answers(probe: Probe) -> bool:
+    """Not wait_for: that would also wait until a check that hangs has noticed its cancellation."""
+    check = asyncio.ensure_future(probe.check())
+    check.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait([check], timeout=PATIENCE)
+    check.cancel()
+    return check.done() and not check.cancelled() and check.exception() is None

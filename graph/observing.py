@@ -1,0 +1,24 @@
+"""Each request is a span, and a sample of how long it took."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from opentelemetry.propagate import extract
+from opentelemetry.trace import SpanKind
+from starlette.datastructures import Headers
+
+from infra.metrics import QUERY_DURATION
+from infra.telemetry import Span, tracer
+
+
+@contextmanager
+def observed(span: Span, endpoint: str, headers: Headers) -> Iterator[None]:
+    """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
+    parent = extract(headers) if "traceparent" in headers else None
+    started = perf_counter()
+    try:
+        with tracer.start_as_current_span(span, parent, kind=SpanKind.SERVER):
+            yield
+    finally:
+        QUERY_DURATION.labels(endpoint).observe(perf_counter() - started)

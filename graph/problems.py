@@ -1,0 +1,62 @@
+"""Errors on the wire: RFC 9457 problem+json, the same shape for all of them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from opentelemetry import trace
+
+from graph.errors import ApiError
+from infra.errors import AnlytError, DependencyUnavailableError
+from infra.telemetry import logger
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER: Final = "2"  # seconds: PostgreSQL restarts in less
+MASKED: Final = "Something failed on our side; the log has more under this requestId."
+
+
+class Problem(Struct, frozen=True, rename="camel"):
+    """What went wrong, for programs (`code`) and for people (`detail`)."""
+
+    type: Annotated[str, Meta(description="A URN of the kind of problem.")]
+    title: Annotated[str, Meta(description="The kind of problem in words.")]
+    status: Annotated[int, Meta(ge=400, le=599, description="The HTTP status, repeated.")]
+    code: Annotated[str, Meta(pattern="^[A-Z_]+$", description="The kind of problem for programs.")]
+    detail: Annotated[str, Meta(description="What was wrong with this request, and how to mend it.")]
+    request_id: Annotated[str, Meta(description="The answer's X-Request-Id.")]
+
+
+def title(error: type[AnlytError]) -> str:
+    """The kind of an error in words."""
+    if issubclass(error, ApiError):
+        return error.title
+    return "Dependency unavailable" if issubclass(error, DependencyUnavailableError) else ApiError.title
+
+
+def is_internal(error: BaseException) -> bool:
+    """Whether an error is ours to mend, and its words not for the caller."""
+    return not isinstance(error, ApiError | DependencyUnavailableError)
+
+
+def problem(error: BaseException, request_id: str) -> Problem:
+    """How an error is told to a caller; what is internal is masked."""
+    if is_internal(error):
+        return Problem(_urn("INTERNAL"), ApiError.title, 500, "INTERNAL", MASKED, request_id)
+    assert isinstance(error, AnlytError)
+    return Problem(_urn(error.code), title(type(error)), error.status, error.code, str(error), request_id)
+
+
+def record(error: BaseException, request_id: str) -> None:
+    """What is ours to mend goes to the log and the span, with its traceback."""
+    if is_internal(error):
+        trace.get_current_span().record_exception(error)
+        logger().error("request failed", requestId=request_id, exc_info=error)
+
+
+def retry_headers(told: Problem) -> Mapping[str, str]:
+    """When to come back, if that may help."""
+    return {"Retry-After": RETRY_AFTER} if told.status == DependencyUnavailableError.status else {}
+
+
+def _urn(code: str) -> str:
+    return f"urn:anlyt:problem:{code.lower().replace('_', '-')}"

@@ -1,0 +1,58 @@
+"""What became of the messages, on the platform and by operator."""
+
+from collections.abc import Mapping, Sequence
+
+from graph.identity import Scope, platform
+from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
+from graph.reports.metrics import Counts, total
+from graph.reports.pieces import DailySum
+from graph.reports.reader import Reader
+from graph.reports.reading import Question, Reading
+from graph.reports.sources import OPERATORS, SUMS, Want
+from graph.reports.windows import Window
+
+
+async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> DeliveryBreakdown:
+    """Delivered, failed and pending in a window; ForbiddenError, DependencyUnavailableError."""
+    subject = platform(scope)
+    whole, operators = Want(SUMS, subject, window), Want(OPERATORS, subject, window)
+    question = Question(
+        ("breakdown", window),
+        (whole, operators),
+        lambda reading: _breakdown(reading, whole, operators),
+        len(window.slices),
+    )
+    (answer,) = await reader.answer(question)
+    return answer
+
+
+def _breakdown(reading: Reading, whole: Want[DailySum], operators: Want[Mapping[str, Counts]]) -> DeliveryBreakdown:
+    counts = total(day.counts for _, day in reading.of(whole))
+    return DeliveryBreakdown(
+        window=whole.window,
+        by_status=ByStatus(delivered=counts.delivered, failed=counts.failed, pending=counts.pending),
+        by_operator=[_share(*item) for item in ranked(reading, operators)],
+        data_as_of=reading.data_as_of,
+    )
+
+
+def ranked(reading: Reading, want: Want[Mapping[str, Counts]]) -> Sequence[tuple[str, Counts]]:
+    """The operators of a window, busiest first, equals by id."""
+    days: dict[str, list[Counts]] = {}
+    for _, day in reading.of(want):
+        for operator_id, counts in day.items():
+            days.setdefault(operator_id, []).append(counts)
+    sums = {operator_id: total(parts) for operator_id, parts in days.items()}
+    return sorted(sums.items(), key=lambda item: (-item[1].messages, item[0]))
+
+
+def _share(operator_id: str, counts: Counts) -> OperatorShare:
+    return OperatorShare(
+        operator_id=operator_id,
+        total=counts.messages,
+        delivered=counts.delivered,
+        failed=counts.failed,
+        pending=counts.pending,
+        delivery_rate=counts.delivery_rate,
+        error_rate=counts.error_rate,
+    )

@@ -1,0 +1,67 @@
+"""Marks: what tells whether a day is still as it was read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from graph.reports.windows import day_date
+from infra.postgres import Connection, statement
+
+_MARKS: Final = statement(Path(__file__).parent / "sql", "marks")
+
+# array_send of PostgreSQL: a header of 5 int32, then each element after its int32 length.
+_HEADER: Final = 20
+_DAY: Final = np.dtype([("length", ">i4"), ("value", ">i4")])
+_LONG: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
+
+
+class Mark(NamedTuple):
+    """A day's state: `version` counts the transactions that changed it, and locks them one behind the other.
+
+    So two snapshots in which a day has the same version show the same rows of it. The newest claim (in
+    PostgreSQL's microseconds) tells apart two databases that happen to count alike: one that was restored,
+    or emptied and filled again.
+    """
+
+    version: int
+    newest_claim_at: int
+
+
+Marks: TypeAlias = Mapping[int, Mark]  # by day since 1970; what was never changed by ingest has no mark
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a snapshot says of the store as a whole and of some days; arrays as PostgreSQL sent them.
+
+    What was made from marked days only is still true in another snapshot with an equal Seen.
+    """
+
+    data_as_of: datetime | None
+    days: bytes
+    versions: bytes
+    claims: bytes
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The days that have a mark."""
+        days = np.frombuffer(self.days[_HEADER:], _DAY)["value"].tolist()
+        versions, claims = (
+            np.frombuffer(column[_HEADER:], _LONG)["value"].tolist() for column in (self.versions, self.claims)
+        )
+        return dict(zip(days, map(Mark, versions, claims), strict=True))
+
+
+Span: TypeAlias = tuple[int, int]  # first and last day since 1970, both included
+
+
+async def see(connection: Connection, spans: Sequence[Span]) -> list[Seen]:
+    """What one snapshot says of each span."""
+    first_days, last_days = ([day_date(day) for day in column] for column in zip(*spans, strict=True))
+    rows = await connection.fetch(_MARKS, first_days, last_days)
+    return [Seen(row[0], row[1] or b"", row[2] or b"", row[3] or b"") for row in rows]

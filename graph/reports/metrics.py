@@ -1,0 +1,84 @@
+"""Counters that add up, and the figures that are derived from their sums. Exact: integers only."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+MONEY_SCALE: Final = 1_000_000
+RATE_SCALE: Final = 10_000
+FEW_SAMPLES: Final = 100
+
+
+class Counts(NamedTuple):
+    """What was counted in some hours of one scope; `cost` in millionths of the reporting currency."""
+
+    messages: int = 0
+    delivered: int = 0
+    failed: int = 0
+    segments: int = 0
+    cost: int = 0
+    latency_sum: int = 0
+    latency_samples: int = 0
+    peak_tps: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Messages without a final report; never below zero, as late reports may outnumber messages."""
+        return max(self.messages - self.delivered - self.failed, 0)
+
+    @property
+    def base(self) -> int:
+        """What rates are shares of: the messages, or the reports when there are more of them."""
+        return max(self.messages, self.delivered + self.failed)
+
+    @property
+    def delivery_rate(self) -> float | None:
+        return ratio(self.delivered, self.base)
+
+    @property
+    def error_rate(self) -> float | None:
+        return ratio(self.failed, self.base)
+
+    @property
+    def average_latency(self) -> int | None:
+        """Whole milliseconds over the terminal reports."""
+        return half_up(self.latency_sum, self.latency_samples) if self.latency_samples else None
+
+    @property
+    def average_cost(self) -> str | None:
+        """Money per message; None where refunds leave no message to share it."""
+        return money(half_up(self.cost, self.messages)) if self.messages > 0 else None
+
+    @property
+    def low_sample(self) -> bool:
+        return self.latency_samples < FEW_SAMPLES
+
+
+NOTHING: Final = Counts()
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """The counts of all parts together: sums, and the highest peak."""
+    columns = tuple(zip(*parts, strict=True))
+    return Counts._make((*map(sum, columns[:-1]), max(columns[-1]))) if columns else NOTHING
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """`part` / `whole` to 4 decimals, half up; None when there is nothing to share."""
+    return half_up(part * RATE_SCALE, whole) / RATE_SCALE if whole > 0 else None
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The nearest integer to a fraction with a positive denominator; a half goes away from zero."""
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return magnitude if numerator >= 0 else -magnitude
+
+
+def money(millionths: int) -> str:
+    """An amount with 6 decimals: -12500 -> "-0.012500"."""
+    whole, fraction = divmod(abs(millionths), MONEY_SCALE)
+    return f"{'-' if millionths < 0 else ''}{whole}.{fraction:06d}"
+
+
+def millionths(amount: str) -> int:
+    """The integer of an amount that PostgreSQL printed with 6 decimals: "-0.012500" -> -12500."""
+    return int(amount.replace(".", ""))

@@ -1,0 +1,134 @@
+"""A day of a subject, as it is kept: immutable, and cut to the hours that a window has of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
+
+from graph.reports import latency
+from graph.reports.answers import Point, UsageDay
+from graph.reports.latency import Dense, Sparse
+from graph.reports.metrics import NOTHING, Counts, money, total
+from graph.reports.windows import DAY_HOURS, Slice, day_date, day_start, hour_start
+
+Amounts: TypeAlias = Mapping[str, int]  # millionths of each currency but the reporting one
+NONE: Final[Amounts] = MappingProxyType({})
+P95: Final = 95
+
+
+class Hour(NamedTuple):
+    """What one hour of a subject holds."""
+
+    counts: Counts = NOTHING
+    samples: Sparse = latency.NO_SAMPLES
+    amounts: Amounts = NONE
+
+
+class Part(NamedTuple):
+    """What some hours of one day hold together."""
+
+    counts: Counts
+    samples: Dense
+    amounts: Amounts
+    point: Point
+
+
+QUIET: Final = Hour()
+
+
+@dataclass(frozen=True)
+class HourlyDay:
+    """A day by hours, which may or may not have their latencies; hours without a row are absent."""
+
+    day: int
+    hours: Mapping[int, Hour]  # by hour of the day, 0-23
+
+    def part(self, piece: Slice) -> Part:
+        """The hours of `piece` together."""
+        return self._whole if piece.is_whole_day else self._cut(piece)
+
+    def points(self, piece: Slice) -> Sequence[Point]:
+        """The hours of `piece` one by one."""
+        return self._points[piece.first : piece.end]
+
+    def sum(self, piece: Slice) -> "DailySum":
+        """The hours of `piece` together, latencies left out."""
+        inside = self._inside(piece)
+        amounts = add_amounts(hour.amounts for hour in inside)
+        return make_sum(self.day, total(hour.counts for hour in inside), amounts)
+
+    @cached_property
+    def _whole(self) -> Part:
+        return self._cut(Slice(self.day, 0, DAY_HOURS))
+
+    @cached_property
+    def _points(self) -> Sequence[Point]:
+        first = self.day * DAY_HOURS
+        return tuple(_hour_point(first + hour, self.hours.get(hour, QUIET)) for hour in range(DAY_HOURS))
+
+    def _cut(self, piece: Slice) -> Part:
+        inside = self._inside(piece)
+        counts = total(hour.counts for hour in inside)
+        samples = latency.dense(hour.samples for hour in inside)
+        point = make_point(day_start(self.day), counts, latency.percentile(samples, P95))
+        return Part(counts, samples, add_amounts(hour.amounts for hour in inside), point)
+
+    def _inside(self, piece: Slice) -> Sequence[Hour]:
+        return [self.hours[hour] for hour in range(piece.first, piece.end) if hour in self.hours]
+
+
+class DailySum(NamedTuple):
+    """The hours of one slice together, without latencies."""
+
+    counts: Counts
+    amounts: Amounts
+    usage: UsageDay
+
+    def sum(self, _: Slice) -> "DailySum":
+        """Itself: read for a slice, it is the sum of that slice."""
+        return self
+
+
+def make_sum(day: int, counts: Counts = NOTHING, amounts: Amounts = NONE) -> DailySum:
+    """The sums of a day since 1970, or of some of its hours."""
+    usage = UsageDay(
+        date=day_date(day),
+        sent=counts.messages,
+        delivered=counts.delivered,
+        failed=counts.failed,
+        segments=counts.segments,
+        cost=money(counts.cost),
+    )
+    return DailySum(counts, amounts, usage)
+
+
+def make_point(time: datetime, counts: Counts, p95: int | None) -> Point:
+    """One point of a series."""
+    return Point(
+        time=time,
+        total_messages=counts.messages,
+        delivered_messages=counts.delivered,
+        failed_messages=counts.failed,
+        pending_messages=counts.pending,
+        delivery_rate=counts.delivery_rate,
+        error_rate=counts.error_rate,
+        total_cost=money(counts.cost),
+        avg_latency_ms=counts.average_latency,
+        p95_latency_ms=p95,
+        peak_tps=counts.peak_tps,
+    )
+
+
+def add_amounts(parts: Iterable[Amounts]) -> Amounts:
+    """All parts together, by currency."""
+    merged: dict[str, int] = {}
+    for part in parts:
+        for currency, amount in part.items():
+            merged[currency] = merged.get(currency, 0) + amount
+    return merged
+
+
+def _hour_point(hour: int, held: Hour) -> Point:
+    return make_point(hour_start(hour), held.counts, latency.sparse_percentile(held.samples, P95))

@@ -1,0 +1,152 @@
+"""Reads pieces in one snapshot: from memory where a day's mark still holds, else from PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+import asyncpg
+
+from graph.reports.cache import AnswerCache, PieceCache
+from graph.reports.marks import Seen, Span, see
+from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches
+from graph.reports.sources import Run, Want, accounts_source
+from graph.reports.watch import Watch
+from graph.reports.windows import DAY_HOURS, Slice
+from infra.errors import DependencyUnavailableError
+from infra.metrics import PG_ERRORS
+from infra.postgres import Connection, Pool, told_as_unavailable
+
+# Seconds until a caller hears that PostgreSQL does not answer: under the 2 s that the API promises.
+DEADLINE: Final = 1.7
+
+
+class Reader:
+    """The only way from a report to PostgreSQL.
+
+    `currency` is the one that total_cost is in; `accounts` is the source that numbers accounts for this reader.
+    """
+
+    def __init__(self, pool: Pool, currency: str) -> None:
+        self.currency = currency
+        self.accounts = accounts_source()
+        self._pool, self._pieces, self._answers = pool, PieceCache(), AnswerCache()
+        self._watch = Watch(self._connection)
+        self._turns: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, *questions: Question[A]) -> list[A]:
+        """The answers, in order, all of one snapshot. DependencyUnavailableError within DEADLINE."""
+        wants = [want for question in questions for want in question.wants]
+        async with _promptly():
+            if not all(map(self._pieces.has, wants)):
+                return self._built(questions, await self._in_turn(wants))
+            seen = await self._watch.look(_span(wants))
+            found = [self._answers.recall(question.key, seen) for question in questions]
+            return self._built(questions, await self._read(wants, seen)) if None in found else found
+
+    async def read(self, *wants: Want[Any]) -> Reading:
+        """Pieces of one snapshot, for an answer that is not worth keeping. DependencyUnavailableError."""
+        async with _promptly():
+            return await self._read(wants, await self._watch.look(_span(wants)))
+
+    async def fetch_value(self, query: str, *arguments: object) -> Any:
+        """One value of a statement in a snapshot of its own. DependencyUnavailableError within DEADLINE."""
+        async with _promptly(), self._connection() as connection:
+            return await connection.fetchval(query, *arguments)
+
+    def _built(self, questions: Sequence[Question[A]], reading: Reading) -> list[A]:
+        answers = [question.build(reading) for question in questions]
+        if reading.has_marks:
+            for question, answer in zip(questions, answers, strict=True):
+                self._answers.keep(question.key, reading.seen, answer, question.points)
+        return answers
+
+    async def _read(self, wants: Sequence[Want[Any]], seen: Seen) -> Reading:
+        """From memory if all is there, and else from one snapshot."""
+        reading = self._recall(wants, seen)
+        if reading.is_complete:
+            return reading
+        return await (self._in_turn(wants) if reading.has_marks else self._loaded(wants))
+
+    async def _in_turn(self, wants: Sequence[Want[Any]]) -> Reading:
+        """Of several callers that miss the same pieces one reads them; the others wait, and find them kept."""
+        key = frozenset((want.source, want.subject) for want in wants)
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        is_first = not turn.locked()
+        async with turn:
+            if is_first:
+                return await self._loaded(wants)
+        return await self._loaded(wants, in_haste=True)
+
+    async def _loaded(self, wants: Sequence[Want[Any]], *, in_haste: bool = False) -> Reading:
+        """The wants as one snapshot shows them, with what memory lacks read from it."""
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            (seen,) = await see(connection, [_span(wants)])
+            reading = self._recall(wants, seen)
+            for batch in batches(reading, in_haste=in_haste):
+                await (self._lump if batch.lumped else self._load)(connection, reading, batch)
+            return reading
+
+    async def _load(self, connection: Connection, reading: Reading, batch: Batch) -> None:
+        """Reads days one by one, and keeps those that have a mark."""
+        runs = [_run(stretch, stretch.want.stored) for stretch in batch.stretches]
+        loaded = await batch.source.load(connection, runs)
+        for number, (want, days, _) in enumerate(batch.stretches):
+            for index in days:
+                piece = want.stored[index]
+                content = loaded.get((number, piece.day))
+                if content is None:
+                    content = batch.source.empty(piece.day)
+                reading.pieces[want][index] = content
+                if mark := reading.seen.marks.get(piece.day):
+                    self._pieces.keep(batch.source, want.subject, piece, mark, content)
+
+    async def _lump(self, connection: Connection, reading: Reading, batch: Batch) -> None:
+        """Reads stretches as one piece each, which stands for all of its days."""
+        assert batch.source.lump is not None
+        for stretch in batch.stretches:
+            run = _run(stretch, stretch.want.window.slices)
+            content = await batch.source.lump(connection, run)
+            reading.pieces[stretch.want][stretch.days[0] : stretch.days[-1] + 1] = [content] * len(stretch.days)
+
+    def _recall(self, wants: Sequence[Want[Any]], seen: Seen) -> Reading:
+        return Reading(seen, {want: self._pieces.recall(want, seen.marks) for want in wants})
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
+        """A connection of the pool; one that failed is neither used again nor waited for."""
+        connection = await self._pool.acquire()
+        try:
+            yield connection
+        except BaseException:
+            connection.terminate()
+            raise
+        finally:
+            await self._pool.release(connection)
+
+
+@asynccontextmanager
+async def _promptly() -> AsyncIterator[None]:
+    """Whatever keeps PostgreSQL from answering is told within DEADLINE, and counted."""
+    try:
+        with told_as_unavailable():
+            async with asyncio.timeout(DEADLINE):
+                yield
+    except DependencyUnavailableError:
+        PG_ERRORS.labels("report").inc()
+        raise
+
+
+def _span(wants: Sequence[Want[Any]]) -> Span:
+    """The first and the last day that any of the wants touches."""
+    windows = [want.window.slices for want in wants]
+    return min(slices[0].day for slices in windows), max(slices[-1].day for slices in windows)
+
+
+def _run(stretch: Stretch, slices: Sequence[Slice]) -> Run:
+    first, last = slices[stretch.days[0]], slices[stretch.days[-1]]
+    return Run(stretch.want.subject, first.day * DAY_HOURS + first.first, last.day * DAY_HOURS + last.end)

@@ -1,0 +1,198 @@
+"""Where pieces come from: anlyt.metrics_hourly and anlyt.costs_hourly, a day of a subject at a time."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+
+import asyncpg
+import numpy as np
+
+from graph.identity import Subject
+from graph.reports import latency
+from graph.reports.latency import Sparse
+from graph.reports.metrics import Counts, millionths
+from graph.reports.pieces import NONE, Amounts, DailySum, Hour, HourlyDay, make_sum
+from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start, slices
+from infra.postgres import Connection, statement
+
+P = TypeVar("P")
+
+_SQL: Final = Path(__file__).parent / "sql"
+_HOUR_SECONDS, _DAY_SECONDS = 3600, 86400
+
+
+class Run(NamedTuple):
+    """Neighbouring hours of one subject, in hours since 1970; of each day that it touches, one stretch."""
+
+    subject: Subject
+    first_hour: int
+    end_hour: int
+
+
+Loaded: TypeAlias = Mapping[tuple[int, int], P]  # by (index of the run, day since 1970); days without rows absent
+
+
+@dataclass(frozen=True, eq=False)
+class Source(Generic[P]):
+    """One kind of piece.
+
+    `whole_days`: pieces are read for whole days and cut afterwards. `days_at_once` bounds a statement, so that
+    none is long. `size` estimates a piece in bytes. `lump`, where there is one, reads a whole run as one piece,
+    much quicker than day by day.
+    """
+
+    name: str
+    load: Callable[[Connection, Sequence[Run]], Awaitable[Loaded[P]]]
+    empty: Callable[[int], P]
+    size: Callable[[P], int]
+    whole_days: bool
+    days_at_once: int
+    lump: Callable[[Connection, Run], Awaitable[P]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Want(Generic[P]):
+    """The pieces of a subject in a window: one for each day that the window touches."""
+
+    source: Source[P]
+    subject: Subject
+    window: Window
+
+    @property
+    def stored(self) -> Sequence[Slice]:
+        """The window's slices as they are kept."""
+        return self.window.days if self.source.whole_days else self.window.slices
+
+
+async def _load_hours(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:
+    rows = await connection.fetch(_HOURS, *_columns(runs))
+    return await _by_hours(connection, runs, rows, latency.parse([(row[10], row[11]) for row in rows]))
+
+
+async def _load_counts(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:
+    rows = await connection.fetch(_COUNTS, *_columns(runs))
+    return await _by_hours(connection, runs, rows, repeat(latency.NO_SAMPLES, len(rows)))
+
+
+async def _by_hours(
+    connection: Connection, runs: Sequence[Run], rows: Sequence[asyncpg.Record], samples: Iterable[Sparse]
+) -> Loaded[HourlyDay]:
+    """Rows of hours.sql or counts.sql: number, hour, counters (the fifth is money), arrays."""
+    amounts = await _amounts(connection, runs, _HOUR_SECONDS)
+    days: dict[tuple[int, int], dict[int, Hour]] = defaultdict(dict)
+    for row, held in zip(rows, samples, strict=True):
+        number, hour = row[0] - 1, row[1]
+        counts = Counts(row[2], row[3], row[4], row[5], millionths(row[6]), row[7], row[8], row[9])
+        days[number, hour // DAY_HOURS][hour % DAY_HOURS] = Hour(counts, held, amounts.get((number, hour), NONE))
+    return {key: HourlyDay(key[1], hours) for key, hours in days.items()}
+
+
+async def _load_sums(connection: Connection, runs: Sequence[Run]) -> Loaded[DailySum]:
+    rows = await connection.fetch(_SUMS, *_columns(runs))
+    amounts = await _amounts(connection, runs, _DAY_SECONDS)
+    return {
+        (row[0] - 1, row[1]): make_sum(
+            row[1],
+            Counts(row[2], row[3], row[4], row[5], millionths(row[6])),
+            amounts.get((row[0] - 1, row[1]), NONE),
+        )
+        for row in rows
+    }
+
+
+async def _load_operators(connection: Connection, runs: Sequence[Run]) -> Loaded[Mapping[str, Counts]]:
+    days: dict[tuple[int, int], dict[str, Counts]] = defaultdict(dict)
+    for row in await connection.fetch(_OPERATORS, *_columns(runs)):
+        days[row[0] - 1, row[1]][row[2]] = Counts(row[3], row[4], row[5])
+    return days
+
+
+async def _amounts(connection: Connection, runs: Sequence[Run], seconds: int) -> Mapping[tuple[int, int], Amounts]:
+    """Cost in other currencies by (index of the run, bucket of so many seconds since 1970)."""
+    buckets: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    for number, bucket, currency, cost in await connection.fetch(_COSTS, *_columns(runs), seconds):
+        buckets[number - 1, bucket][currency] = millionths(cost)
+    return buckets
+
+
+def accounts_source() -> Source[int]:
+    """Active accounts as a set of bits: each reader numbers accounts in the order in which it meets them."""
+    numbers: dict[str, int] = {}
+
+    async def load(connection: Connection, runs: Sequence[Run]) -> Loaded[int]:
+        days = [(number, *piece) for number, run in enumerate(runs) for piece in slices(*run[1:])]
+        starts = [hour_start(day * DAY_HOURS + first) for _, day, first, _ in days]
+        ends = [hour_start(day * DAY_HOURS + end) for _, day, _, end in days]
+        rows = await connection.fetch(_ACCOUNTS, starts, ends)
+        return {days[row[0] - 1][:2]: bits(row[1]) for row in rows}
+
+    async def lump(connection: Connection, run: Run) -> int:
+        between = hour_start(run.first_hour), hour_start(run.end_hour)
+        return bits(await connection.fetchval(_ACCOUNTS_BETWEEN, *between))
+
+    def bits(accounts: Sequence[str]) -> int:
+        active = [numbers.setdefault(account, len(numbers)) for account in accounts]
+        flags = np.zeros(len(numbers), np.uint8)
+        flags[active] = 1
+        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+    return Source(
+        "accounts",
+        load,
+        empty=lambda _: 0,
+        size=lambda active: 300 + active.bit_length() // 8,
+        whole_days=False,
+        days_at_once=5,
+        lump=lump,
+    )
+
+
+def _columns(runs: Sequence[Run]) -> tuple[list[object], ...]:
+    """The runs as the four arrays that every statement here takes."""
+    return (
+        [run.subject.kind for run in runs],
+        [run.subject.id for run in runs],
+        [hour_start(run.first_hour) for run in runs],
+        [hour_start(run.end_hour) for run in runs],
+    )
+
+
+_HOURS, _COUNTS, _SUMS, _COSTS, _OPERATORS, _ACCOUNTS, _ACCOUNTS_BETWEEN = (
+    statement(_SQL, name) for name in ("hours", "counts", "sums", "costs", "operators", "accounts", "accounts_between")
+)
+
+HOURS: Final = Source(
+    "hours",
+    _load_hours,
+    empty=lambda day: HourlyDay(day, {}),
+    size=lambda day: 1000 + 1500 * len(day.hours),
+    whole_days=True,
+    days_at_once=92,
+)
+COUNTS: Final = Source(
+    "counts",
+    _load_counts,
+    empty=lambda day: HourlyDay(day, {}),
+    size=lambda day: 500 + 400 * len(day.hours),
+    whole_days=True,
+    days_at_once=3000,
+)
+SUMS: Final = Source(
+    "sums",
+    _load_sums,
+    empty=make_sum,
+    size=lambda _: 800,
+    whole_days=False,
+    days_at_once=3000,
+)
+OPERATORS: Final[Source[Mapping[str, Counts]]] = Source(
+    "operators",
+    _load_operators,
+    empty=lambda _: {},
+    size=lambda operators: 300 + 400 * len(operators),
+    whole_days=False,
+    days_at_once=100,
+)

@@ -1,0 +1,6 @@
+-- Those of some operators ($1) for which anything was ever counted.
+select coalesce(array_agg(operator_id), '{}')
+from unnest($1::text[]) as asked (operator_id)
+where exists (
+    select from anlyt.metrics_hourly where scope = 'OPERATOR' and scope_id = asked.operator_id
+)

@@ -1,0 +1,81 @@
+"""Messages over time, down to minutes that share their hour's counts."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from graph.errors import InvalidQueryError
+from graph.identity import Scope, Subject, account, operator, platform
+from graph.reports.answers import Resolution, Throughput, ThroughputPoint
+from graph.reports.metrics import RATE_SCALE, Counts, half_up
+from graph.reports.pieces import QUIET, HourlyDay
+from graph.reports.reader import Reader
+from graph.reports.sources import COUNTS, Want
+from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
+
+POINTS_AN_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
+_HOUR_SECONDS: Final = 3600
+
+
+async def throughput(
+    reader: Reader,
+    scope: Scope,
+    window: Window,
+    resolution: Resolution,
+    operator_id: str | None = None,
+    account_id: str | None = None,
+) -> Throughput:
+    """The platform's messages over time, or those of one operator or account.
+
+    InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
+    """
+    want = Want(COUNTS, _subject(scope, operator_id, account_id), window)
+    reading = await reader.read(want)
+    series: list[ThroughputPoint] = []
+    for piece, day in reading.of(want):
+        series += _points(piece, day, POINTS_AN_HOUR[resolution])
+        await asyncio.sleep(0)  # a window may have 129,600 points, and others are waiting
+    return Throughput(
+        window=window,
+        resolution=resolution,
+        interpolated=resolution != "1h",
+        data_as_of=reading.data_as_of,
+        series=series,
+    )
+
+
+def shares(count: int, parts: int) -> Sequence[int]:
+    """`count` in `parts` integers that differ by at most one and sum exactly to it."""
+    return [count * (part + 1) // parts - count * part // parts for part in range(parts)]
+
+
+def _subject(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
+    match operator_id, account_id:
+        case None, None:
+            return platform(scope)
+        case str(), None:
+            return operator(scope, operator_id)
+        case None, str():
+            return account(scope, account_id)
+        case _:
+            raise InvalidQueryError("operatorId and accountId exclude each other; give one of them.")
+
+
+def _points(piece: Slice, day: HourlyDay, parts: int) -> Iterator[ThroughputPoint]:
+    for hour in range(piece.first, piece.end):
+        yield from _hour_points(day.day * DAY_HOURS + hour, day.hours.get(hour, QUIET).counts, parts)
+
+
+def _hour_points(hour: int, counts: Counts, parts: int) -> Iterator[ThroughputPoint]:
+    start, seconds = hour_start(hour), _HOUR_SECONDS // parts
+    columns = (shares(counts.messages, parts), shares(counts.delivered, parts), shares(counts.failed, parts))
+    rates = {messages: half_up(messages * RATE_SCALE, seconds) / RATE_SCALE for messages in set(columns[0])}
+    for part, (messages, delivered, failed) in enumerate(zip(*columns, strict=True)):
+        yield ThroughputPoint(
+            time=start + timedelta(seconds=part * seconds),
+            messages=messages,
+            delivered=delivered,
+            failed=failed,
+            tps=rates[messages],
+        )

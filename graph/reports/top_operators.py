@@ -1,0 +1,62 @@
+"""The busiest operators."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from graph.identity import Scope, operator, platform
+from graph.reports.answers import TopOperators
+from graph.reports.breakdown import ranked
+from graph.reports.metrics import Counts
+from graph.reports.operator import performance
+from graph.reports.pieces import HourlyDay
+from graph.reports.reader import Reader
+from graph.reports.reading import Question, Reading
+from graph.reports.sources import HOURS, OPERATORS, Want
+from graph.reports.windows import Granularity, Window, series_length
+
+MOST_OPERATORS: Final = 100
+FEW_OPERATORS: Final = 5
+
+
+async def top_operators(
+    reader: Reader, scope: Scope, window: Window, granularity: Granularity, limit: int
+) -> TopOperators:
+    """The `limit` operators with most messages in a window; ForbiddenError, DependencyUnavailableError.
+
+    Ranks and figures come from one snapshot: should the ranking have changed since the one that told whose
+    figures to read, both are read again.
+    """
+    ranking = Want(OPERATORS, platform(scope), window)
+    key = ("ranking", window, limit)
+    (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
+    while True:
+        wants = [Want(HOURS, operator(scope, operator_id), window) for operator_id in top]
+        (answer,) = await reader.answer(_question(reader.currency, ranking, wants, granularity, limit))
+        if isinstance(answer, TopOperators):
+            return answer
+        top = answer
+
+
+def _top(reading: Reading, ranking: Want[Mapping[str, Counts]], limit: int) -> list[str]:
+    return [operator_id for operator_id, _ in ranked(reading, ranking)[:limit]]
+
+
+def _question(
+    currency: str,
+    ranking: Want[Mapping[str, Counts]],
+    wants: Sequence[Want[HourlyDay]],
+    granularity: Granularity,
+    limit: int,
+) -> Question[TopOperators | list[str]]:
+    """The answer if the wants are still those of the top, and else the new top."""
+    window, expected = ranking.window, [want.subject.id for want in wants]
+
+    def build(reading: Reading) -> TopOperators | list[str]:
+        top = _top(reading, ranking, limit)
+        if top != expected:
+            return top
+        operators = [performance(currency, reading, want, granularity) for want in wants]
+        return TopOperators(operators=operators, window=window, data_as_of=reading.data_as_of)
+
+    key = ("top", window, granularity, limit, tuple(expected))
+    return Question(key, (ranking, *wants), build, len(wants) * series_length(window, granularity))

@@ -1,0 +1,146 @@
+"""Windows of time: read from text, checked, and snapped outward to whole UTC hours."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Final, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from graph.errors import InvalidWindowError
+
+Granularity = Literal["hourly", "daily"]
+
+LONGEST: Final = timedelta(days=90)
+EXAMPLE: Final = "2026-10-01T12:00:00Z"
+LATER_EXAMPLE: Final = "2026-10-08T12:00:00Z"
+DAY_HOURS: Final = 24
+
+_HOUR: Final = timedelta(hours=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.IGNORECASE | re.ASCII,
+)
+_PLUS_LOST: Final = re.compile(r".*\d \d{2}:\d{2}")
+
+
+class Window(Struct, frozen=True, rename={"from_": "from"}):
+    """A half-open span of whole UTC hours."""
+
+    from_: Annotated[datetime, Meta(description="First hour of the window, included (UTC).")]
+    to: Annotated[datetime, Meta(description="End of the window, excluded (UTC).")]
+
+    @property
+    def first_hour(self) -> int:
+        """The window's first hour, in hours since 1970."""
+        return hour_number(self.from_)
+
+    @property
+    def end_hour(self) -> int:
+        """The hour after the window's last, in hours since 1970."""
+        return hour_number(self.to)
+
+    @property
+    def slices(self) -> Sequence["Slice"]:
+        """The UTC days that the window touches, in order, with the hours that it has of each."""
+        return slices(self.first_hour, self.end_hour)
+
+    @property
+    def days(self) -> Sequence["Slice"]:
+        """The same days with all their hours."""
+        return slices(self.first_hour // DAY_HOURS * DAY_HOURS, -(-self.end_hour // DAY_HOURS) * DAY_HOURS)
+
+
+class Slice(NamedTuple):
+    """The hours `first <= hour < end` of a UTC day, the day in days since 1970."""
+
+    day: int
+    first: int
+    end: int
+
+    @property
+    def starts(self) -> datetime:
+        return hour_start(self.day * DAY_HOURS + self.first)
+
+    @property
+    def ends(self) -> datetime:
+        return hour_start(self.day * DAY_HOURS + self.end)
+
+    @property
+    def is_whole_day(self) -> bool:
+        return self.end - self.first == DAY_HOURS
+
+
+def series_length(window: Window, granularity: Granularity) -> int:
+    """How many points a series has."""
+    return len(window.slices) if granularity == "daily" else window.end_hour - window.first_hour
+
+
+def hour_number(time: datetime) -> int:
+    """Hours since 1970 of a time, rounded down."""
+    return (time - _EPOCH) // _HOUR
+
+
+def hour_start(hour: int) -> datetime:
+    """The start of an hour given in hours since 1970."""
+    return _EPOCH + hour * _HOUR
+
+
+def day_start(day: int) -> datetime:
+    """The start of a UTC day given in days since 1970."""
+    return _EPOCH + timedelta(days=day)
+
+
+def day_date(day: int) -> date:
+    """The date of a UTC day given in days since 1970."""
+    return day_start(day).date()
+
+
+def parse_window(from_: str | None, to: str | None, now: datetime) -> Window:
+    """The window between two RFC 3339 times; by default from today's 00:00 UTC until `now`.
+
+    InvalidWindowError says in one sentence what is wrong with it.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight if from_ is None else parse_time("from", from_)
+    end = now if to is None else parse_time("to", to)
+    if end < start or (end == start and to is not None):
+        raise InvalidWindowError(f"to ({end.isoformat()}) must be later than from ({start.isoformat()}).")
+    if end - start > LONGEST:
+        raise InvalidWindowError(f"The window is {end - start} long; at most {LONGEST.days} days are answered.")
+    return _snapped(start, end)
+
+
+def parse_time(name: str, text: str) -> datetime:
+    """An RFC 3339 time in UTC; InvalidWindowError names the parameter it came in."""
+    if not _RFC3339.fullmatch(text):
+        raise InvalidWindowError(f"{name} must be an RFC 3339 time with an offset, such as {EXAMPLE}{_hint(text)}.")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidWindowError(f"{name} is not a time that exists: {text}.") from None
+
+
+def _hint(text: str) -> str:
+    return "; write the + of an offset as %2B in a URL" if _PLUS_LOST.fullmatch(text) else ""
+
+
+def _snapped(start: datetime, end: datetime) -> Window:
+    """Outward to whole hours, and at least one: at midnight, today has begun with its first hour."""
+    first = start.replace(minute=0, second=0, microsecond=0)
+    last = end.replace(minute=0, second=0, microsecond=0)
+    try:
+        return Window(first, last if first < last == end else last + _HOUR)
+    except OverflowError:
+        raise InvalidWindowError("to lies beyond the last hour that can be counted.") from None
+
+
+@lru_cache(maxsize=512)
+def slices(first_hour: int, end_hour: int) -> Sequence[Slice]:
+    """The UTC days between two hours since 1970, in order, with the hours that lie between of each."""
+    days = range(first_hour // DAY_HOURS, -(-end_hour // DAY_HOURS))
+    return tuple(
+        Slice(day, max(first_hour - day * DAY_HOURS, 0), min(end_hour - day * DAY_HOURS, DAY_HOURS)) for day in days
+    )

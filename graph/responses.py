@@ -1,0 +1,24 @@
+"""Answers and errors as HTTP responses."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from graph.problems import MEDIA_TYPE, problem, record, retry_headers
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+def json_response(answer: object, status: int = 200) -> Response:
+    """Any struct as JSON; answers are the caller's alone and of this moment, so nobody keeps them."""
+    return Response(msgspec.json.encode(answer), status, NO_STORE, "application/json")
+
+
+def failed(error: BaseException, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that failed."""
+    record(error, request_id)
+    told = problem(error, request_id)
+    every = {**retry_headers(told), **(headers or {})}
+    return Response(msgspec.json.encode(told), told.status, every, MEDIA_TYPE)

@@ -1,0 +1,1 @@
+"""REST: the routes, their parameters, and what an error looks like."""

@@ -1,0 +1,165 @@
+"""The routes of REST: an explicit list, from which requests are served and OpenAPI is written."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from graph.errors import (
+    ForbiddenAccountError,
+    ForbiddenError,
+    InvalidQueryError,
+    InvalidWindowError,
+    NotFoundError,
+)
+from graph.identity import Scope, checked_id
+from graph.reports import answers
+from graph.reports.account import account_usage
+from graph.reports.breakdown import delivery_breakdown
+from graph.reports.operator import operator_performance
+from graph.reports.reader import Reader
+from graph.reports.summary import summary
+from graph.reports.throughput import throughput
+from graph.reports.top_operators import top_operators
+from graph.reports.windows import Granularity, Window, parse_window
+from graph.rest import parameters as p
+from infra.errors import AnlytError
+from infra.telemetry import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, understood: who asks, of what, with which parameters."""
+
+    reader: Reader
+    scope: Scope
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        return checked_id("id", self.path["id"])
+
+    @property
+    def window(self) -> Window:
+        return parse_window(self.query.get("from"), self.query.get("to"), datetime.now(UTC))
+
+    @property
+    def granularity(self) -> Granularity:
+        chosen: Granularity = p.read_choice(p.GRANULARITY, self.query)
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One route: `name` is its label in metrics and its operation in OpenAPI."""
+
+    path: str
+    name: str
+    span: Span
+    summary: str
+    parameters: tuple[p.Parameter, ...]
+    answer: type[Struct]
+    errors: tuple[type[AnlytError], ...]
+    run: Callable[[Ask], Awaitable[Any]]
+
+
+async def _summary(ask: Ask) -> answers.Summary:
+    return await summary(ask.reader, ask.scope, ask.window, ask.granularity)
+
+
+async def _operator(ask: Ask) -> answers.OperatorPerformance:
+    return await operator_performance(ask.reader, ask.scope, ask.id, ask.window, ask.granularity)
+
+
+async def _account(ask: Ask) -> answers.AccountUsage:
+    p.read_choice(p.GRANULARITY, ask.query)  # checked, but dailyBreakdown is daily at either
+    return await account_usage(ask.reader, ask.scope, ask.id, ask.window)
+
+
+async def _throughput(ask: Ask) -> answers.Throughput:
+    return await throughput(
+        ask.reader,
+        ask.scope,
+        ask.window,
+        p.read_choice(p.RESOLUTION, ask.query),
+        operator_id=p.read_id(p.OPERATOR_ID, ask.query),
+        account_id=p.read_id(p.ACCOUNT_ID, ask.query),
+    )
+
+
+async def _breakdown(ask: Ask) -> answers.DeliveryBreakdown:
+    return await delivery_breakdown(ask.reader, ask.scope, ask.window)
+
+
+async def _top_operators(ask: Ask) -> answers.TopOperators:
+    limit = p.read_integer(p.LIMIT, ask.query)
+    return await top_operators(ask.reader, ask.scope, ask.window, ask.granularity, limit)
+
+
+_BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError)
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "/v1/internal/analytics/summary",
+        "summary",
+        "anlyt.api.summary",
+        "The platform at a glance.",
+        (p.FROM, p.TO, p.GRANULARITY),
+        answers.Summary,
+        _BAD,
+        _summary,
+    ),
+    Endpoint(
+        "/v1/internal/analytics/operators/{id}/performance",
+        "operatorPerformance",
+        "anlyt.api.operatorPerformance",
+        "How one operator carried its messages.",
+        (p.OPERATOR, p.FROM, p.TO, p.GRANULARITY),
+        answers.OperatorPerformance,
+        (*_BAD, NotFoundError),
+        _operator,
+    ),
+    Endpoint(
+        "/v1/internal/analytics/accounts/{id}/usage",
+        "accountUsage",
+        "anlyt.api.accountUsage",
+        "What one account sent, and what it cost.",
+        (p.ACCOUNT, p.FROM, p.TO, p.GRANULARITY),
+        answers.AccountUsage,
+        (*_BAD, ForbiddenAccountError),
+        _account,
+    ),
+    Endpoint(
+        "/v1/internal/analytics/throughput",
+        "throughput",
+        "anlyt.api.throughput",
+        "Messages over time.",
+        (p.FROM, p.TO, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
+        answers.Throughput,
+        (*_BAD, ForbiddenAccountError),
+        _throughput,
+    ),
+    Endpoint(
+        "/v1/internal/analytics/delivery-breakdown",
+        "deliveryBreakdown",
+        "anlyt.api.deliveryBreakdown",
+        "What became of the messages, on the platform and by operator.",
+        (p.FROM, p.TO),
+        answers.DeliveryBreakdown,
+        _BAD,
+        _breakdown,
+    ),
+    Endpoint(
+        "/v1/internal/analytics/top-operators",
+        "topOperators",
+        "anlyt.api.topOperators",
+        "The busiest operators.",
+        (p.LIMIT, p.FROM, p.TO, p.GRANULARITY),
+        answers.TopOperators,
+        _BAD,
+        _top_operators,
+    ),
+)

@@ -1,0 +1,136 @@
+"""The OpenAPI 3.1 document, written from the same table that requests are served from."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from graph.errors import InvalidQueryError, UnauthenticatedError, UriTooLongError
+from graph.health import Liveness, Readiness
+from graph.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
+from graph.rest.endpoints import ENDPOINTS, Endpoint
+from graph.rest.parameters import Parameter
+from infra.errors import AnlytError, DependencyUnavailableError
+
+Json = dict[str, Any]
+
+DESCRIPTION: Final = """Exact analytics of an SMS gateway platform.
+
+Times are RFC 3339 in UTC. Windows are half-open, snapped outward to whole hours, and at most 90 days long.
+Money is a string with 6 decimals; rates are numbers with 4, rounded half up.
+Every answer says with `dataAsOf` up to which event time it counts.
+"""
+
+SECURITY: Final[Json] = {
+    "caller": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Caller",
+        "description": "The calling service, on the word of a trusted network: `admin-dashboard` sees the "
+        "platform, `customer-portal` only the account in `X-Account-Id`.",
+    },
+    "account": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Account-Id",
+        "description": "The account that customer-portal asks for.",
+    },
+    "tenant": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Tenant-Id",
+        "description": "The tenant that customer-portal asks for.",
+    },
+}
+CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "tenant": []}]
+
+_REFERENCE: Final = "#/components/schemas/{name}"
+_ALWAYS: Final = (UnauthenticatedError, UriTooLongError, DependencyUnavailableError)
+_REQUEST_ID: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+_RETRY: Final = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": int(RETRY_AFTER)}
+}
+
+
+def document() -> Json:
+    """The whole document."""
+    types = (*(endpoint.answer for endpoint in ENDPOINTS), Problem, Liveness, Readiness)
+    _, schemas = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "anlyt", "version": "1", "description": DESCRIPTION},
+        "paths": {**{endpoint.path: {"get": _operation(endpoint)} for endpoint in ENDPOINTS}, **_health()},
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": SECURITY,
+            "headers": {
+                "X-Request-Id": {
+                    "description": "The request's own, or a new one.",
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+                }
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint) -> Json:
+    return {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "description": endpoint.answer.__doc__,
+        "security": CALLERS,
+        "parameters": [_parameter(parameter) for parameter in endpoint.parameters],
+        "responses": {"200": _answer(endpoint.answer), **_errors((*endpoint.errors, *_ALWAYS))},
+    }
+
+
+def _parameter(parameter: Parameter) -> Json:
+    return {
+        "name": parameter.name,
+        "in": parameter.location,
+        "required": parameter.location == "path",
+        "description": parameter.description,
+        "schema": parameter.schema,
+    }
+
+
+def _answer(type_: type[msgspec.Struct], description: str = "The answer.") -> Json:
+    return {
+        "description": description,
+        "headers": _REQUEST_ID,
+        "content": {"application/json": {"schema": _schema(type_)}},
+    }
+
+
+def _errors(errors: tuple[type[AnlytError], ...]) -> Json:
+    """One response a status: its description lists the codes that come with it."""
+    statuses = sorted({error.status for error in errors})
+    return {str(status): _problem([error for error in errors if error.status == status]) for status in statuses}
+
+
+def _problem(errors: list[type[AnlytError]]) -> Json:
+    is_temporary = errors[0].status == HTTPStatus.SERVICE_UNAVAILABLE
+    return {
+        "description": "; ".join(f"`{error.code}`: {title(error)}" for error in errors),
+        "headers": {**_REQUEST_ID, **(_RETRY if is_temporary else {})},
+        "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
+    }
+
+
+def _health() -> Mapping[str, Json]:
+    bad = _errors((InvalidQueryError, UriTooLongError))
+    live = {"200": _answer(Liveness), **bad}
+    ready = {"200": _answer(Readiness), "503": _answer(Readiness, "A required dependency is down."), **bad}
+    return {
+        "/health/live": {"get": _health_operation("live", "Whether the process answers.", live)},
+        "/health/ready": {"get": _health_operation("ready", "Whether the API can answer.", ready)},
+    }
+
+
+def _health_operation(name: str, summary: str, responses: Json) -> Json:
+    return {"operationId": name, "summary": summary, "security": [], "responses": responses}
+
+
+def _schema(type_: type[msgspec.Struct]) -> Json:
+    return {"$ref": _REFERENCE.format(name=type_.__name__)}

@@ -1,0 +1,91 @@
+"""The parameters of the routes: how each is read, and what OpenAPI says of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from starlette.datastructures import QueryParams
+
+from graph.errors import InvalidQueryError
+from graph.identity import ID_PATTERN, checked_id
+from graph.reports.answers import Resolution
+from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
+from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, Granularity
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter; `schema` as in JSON Schema."""
+
+    name: str
+    schema: Mapping[str, Any]
+    description: str
+    location: Literal["query", "path"] = "query"
+
+
+_TIME: Final = {"type": "string", "format": "date-time"}
+_ID: Final = {"type": "string", "pattern": ID_PATTERN}
+
+FROM: Final = Parameter(
+    "from", {**_TIME, "examples": [EXAMPLE]}, "Start of the window, snapped down to an hour. Default: today, 00:00 UTC."
+)
+TO: Final = Parameter(
+    "to", {**_TIME, "examples": [LATER_EXAMPLE]}, "End of the window, excluded, snapped up to an hour. Default: now."
+)
+GRANULARITY: Final = Parameter(
+    "granularity",
+    {"enum": list(get_args(Granularity)), "default": "hourly"},
+    "Whether `series` has hours or UTC days; totals are the same at either.",
+)
+RESOLUTION: Final = Parameter(
+    "resolution",
+    {"enum": list(get_args(Resolution)), "default": "1h"},
+    "Length of a point. Hours are counted; 1m and 5m are interpolated: each hour's counts, shared out evenly.",
+)
+OPERATOR_ID: Final = Parameter("operatorId", _ID, "Only this operator's messages; excludes accountId.")
+ACCOUNT_ID: Final = Parameter("accountId", _ID, "Only this account's messages; excludes operatorId.")
+LIMIT: Final = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MOST_OPERATORS, "default": FEW_OPERATORS},
+    "How many operators.",
+)
+OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
+ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
+
+
+def read_query(given: QueryParams, allowed: Sequence[Parameter]) -> Mapping[str, str]:
+    """The query's parameters; InvalidQueryError names what is unknown or given twice."""
+    names = [parameter.name for parameter in allowed if parameter.location == "query"]
+    unknown = sorted({name for name, _ in given.multi_items()} - set(names))
+    if unknown:
+        raise InvalidQueryError(
+            f"Unknown query parameter: {', '.join(unknown)}. "
+            + (f"Allowed here: {', '.join(names)}." if names else "None is allowed here.")
+        )
+    repeated = sorted({name for name in given if len(given.getlist(name)) > 1})
+    if repeated:
+        raise InvalidQueryError(f"Query parameter given more than once: {', '.join(repeated)}.")
+    return dict(given)
+
+
+def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:
+    """An id, or None when it was not given; InvalidQueryError."""
+    text = values.get(parameter.name)
+    return None if text is None else checked_id(parameter.name, text)
+
+
+def read_choice(parameter: Parameter, values: Mapping[str, str]) -> Any:
+    """One of the schema's enum; InvalidQueryError lists it."""
+    text = values.get(parameter.name, parameter.schema["default"])
+    if text not in parameter.schema["enum"]:
+        raise InvalidQueryError(f"{parameter.name} must be one of {', '.join(parameter.schema['enum'])}.")
+    return text
+
+
+def read_integer(parameter: Parameter, values: Mapping[str, str]) -> int:
+    """An integer within the schema's bounds; InvalidQueryError tells them."""
+    least, most = parameter.schema["minimum"], parameter.schema["maximum"]
+    text = values.get(parameter.name, str(parameter.schema["default"]))
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise InvalidQueryError(f"{parameter.name} must be an integer from {least} to {most}.")
+    return int(text)

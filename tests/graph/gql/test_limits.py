@@ -1,0 +1,106 @@
+"""What one request may cost."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import build_client_schema, get_introspection_query, print_schema
+
+from infra.postgres import Pool
+from tests.graph.support.api import Api, open_api
+from tests.graph.support.store import HOUR, Row, Store
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+WINDOW = 'from: "2026-10-01T00:00:00Z", to: "2026-10-02T00:00:00Z"'
+LONGEST = 'from: "2026-07-01T00:00:00Z", to: "2026-09-29T00:00:00Z"'
+
+
+async def codes(api: Api, query: str) -> list[str]:
+    return [error["extensions"]["code"] for error in (await api.ask(query)).get("errors", [])]
+
+
+async def test_two_hundred_aliases_and_not_one_more(api: Api, store: Store) -> None:
+    fields = [f'a{number}: account(id: "a{number}", {WINDOW}) {{ messagesSent }}' for number in range(201)]
+    assert await codes(api, f"{{ {' '.join(fields[:200])} }}") == []
+    assert await codes(api, f"{{ {' '.join(fields)} }}") == ["INVALID_QUERY"]
+
+
+async def test_aliases_in_fragments_count_as_often_as_they_are_spread(api: Api) -> None:
+    bomb = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} x{n}: __typename ...f{n + 1} }}" for n in range(60))
+    query = f"{{ ...f0 }} {bomb} fragment f60 on Query {{ y: __typename }}"
+    answer = await api.ask(query)
+    assert "aliases" in answer["errors"][0]["message"]
+
+
+async def test_depth_is_limited(api: Api) -> None:
+    answer = await api.ask(
+        f"{{ __schema {{ types {{ fields {{ type {'{ ofType ' * 13}{{ name }} {'}' * 13} }} }} }} }}"
+    )
+    assert "nests deeper" in answer["errors"][0]["message"]
+
+
+async def test_tokens_are_limited(api: Api) -> None:
+    answer = await api.ask(f"{{ {'__typename ' * 5000} }}")
+    assert "tokens" in answer["errors"][0]["message"]
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
+
+
+async def test_nesting_beyond_all_reason(api: Api) -> None:
+    assert await codes(api, "{ a " * 1900) == ["INVALID_QUERY"]
+    assert await codes(api, "{ a " * 1900 + "} " * 1900) == ["INVALID_QUERY"]
+
+
+async def test_cycles_of_fragments_are_found(api: Api) -> None:
+    answer = await api.ask("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }")
+    assert "Cannot spread fragment" in answer["errors"][0]["message"]
+
+
+async def test_the_points_of_all_series_are_counted_together(api: Api, store: Store) -> None:
+    whole = f"throughput({LONGEST}, resolution: ONE_MINUTE) {{ dataAsOf }}"
+    assert await codes(api, f"{{ a: {whole} }}") == []
+    assert await codes(api, f"{{ a: {whole} b: {whole} }}") == ["QUERY_TOO_EXPENSIVE"]
+
+
+async def test_introspection_by_tools_is_within_the_limits(api: Api) -> None:
+    found = await api.fields(get_introspection_query())
+    assert "type Query" in print_schema(build_client_schema(found))
+
+
+@pytest.fixture
+async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
+    """A pool, and every statement that its connections have run."""
+    statements: list[str] = []
+
+    async def log(connection: Any) -> None:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
+        yield pool, statements
+
+
+@pytest.mark.parametrize("field", ["operator", "account"])
+async def test_many_aliases_take_as_many_statements_as_one(
+    logged: tuple[Pool, list[str]], store: Store, field: str
+) -> None:
+    pool, statements = logged
+    await store.put(
+        Row(START + n % 9 * HOUR, scope, f"id-{n}", messages=n) for n in range(100) for scope in ("OPERATOR", "ACCOUNT")
+    )
+    taken = []
+    for count in (1, 20, 100):
+        async with open_api(pool) as api:
+            for _ in range(2):  # read, and then remembered
+                statements.clear()
+                fields = [f'a{n}: {field}(id: "id-{n}", {WINDOW}) {{ {COUNTS[field]} }}' for n in range(count)]
+                found = await api.fields(f"{{ {' '.join(fields)} }}")
+                assert [each[COUNTS[field]] for each in found.values()] == list(range(count))
+                taken.append(len([each for each in statements if "from anlyt." in each]))
+    assert taken[:2] == taken[2:4] == taken[4:]
+    assert taken[1] == 1
+
+
+COUNTS = {"operator": "totalMessages", "account": "messagesSent"}

@@ -1,0 +1,56 @@
+"""The arrays say what schema.histogram says of mappings."""
+
+import struct
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.reports import latency
+from schema import histogram
+
+HISTOGRAMS = st.dictionaries(st.integers(0, len(histogram.UPPER) - 1), st.integers(1, 2**50), max_size=40)
+
+
+def sent(histogram_: Mapping[int, int]) -> tuple[bytes, bytes]:
+    """As PostgreSQL's array_send writes an int2[] and an int8[]; empty ones have no dimension."""
+    if not histogram_:
+        return struct.pack(">iii", 0, 0, 21), struct.pack(">iii", 0, 0, 20)
+    ordered = sorted(histogram_.items())
+    bins = b"".join(struct.pack(">ih", 2, bin_) for bin_, _ in ordered)
+    counts = b"".join(struct.pack(">iq", 8, count) for _, count in ordered)
+    size = len(ordered)
+    return struct.pack(">iiiii", 1, 0, 21, size, 1) + bins, struct.pack(">iiiii", 1, 0, 20, size, 1) + counts
+
+
+def added(parts: list[dict[int, int]]) -> dict[int, int]:
+    merged: dict[int, int] = {}
+    for part in parts:
+        for bin_, count in part.items():
+            merged[bin_] = merged.get(bin_, 0) + count
+    return merged
+
+
+@given(st.lists(HISTOGRAMS, max_size=6))
+def test_arrays_are_read_one_by_one(parts: list[dict[int, int]]) -> None:
+    found = latency.parse([sent(part) for part in parts])
+    assert [dict(zip(each.bins.tolist(), each.counts.tolist(), strict=True)) for each in found] == parts
+
+
+@given(st.lists(HISTOGRAMS, max_size=6), st.integers(0, 6), st.sampled_from([1, 50, 95, 99, 100]))
+def test_percentiles_of_any_merge(parts: list[dict[int, int]], cut: int, percent: int) -> None:
+    held = latency.parse([sent(part) for part in parts])
+    merged = latency.merge([latency.dense(held[:cut]), latency.dense(held[cut:])])
+    assert latency.percentile(merged, percent) == histogram.percentile(added(parts), percent)
+
+
+@given(HISTOGRAMS, st.sampled_from([1, 50, 95, 100]))
+def test_percentiles_of_one_hour(part: dict[int, int], percent: int) -> None:
+    (held,) = latency.parse([sent(part)])
+    assert latency.sparse_percentile(held, percent) == histogram.percentile(part, percent)
+
+
+@pytest.mark.parametrize("parts", [[], [{}], [{}, {}]])
+def test_nothing_has_no_percentile(parts: list[dict[int, int]]) -> None:
+    assert latency.percentile(latency.dense(latency.parse([sent(part) for part in parts])), 95) is None

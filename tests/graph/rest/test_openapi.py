@@ -1,0 +1,33 @@
+import json
+
+import jsonschema_rs
+import pytest
+
+from graph.rest.endpoints import ENDPOINTS
+from graph.rest.openapi import document
+from tests.graph.support.api import Api
+from tools.export import openapi
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_document_is_served_as_it_is_kept(api: Api) -> None:
+    served = (await api.client.get("/openapi.json")).json()
+    assert served == json.loads(openapi())
+
+
+def test_every_endpoint_is_described() -> None:
+    paths = document()["paths"]
+    assert set(paths) == {*(endpoint.path for endpoint in ENDPOINTS), "/health/live", "/health/ready"}
+    for endpoint in ENDPOINTS:
+        operation = paths[endpoint.path]["get"]
+        assert [each["name"] for each in operation["parameters"]] == [each.name for each in endpoint.parameters]
+        assert all(each["description"] for each in operation["parameters"])
+        assert {"200", "400", "401", "403", "414", "503"} <= set(operation["responses"])
+
+
+def test_every_schema_is_valid_and_described() -> None:
+    schemas = document()["components"]["schemas"]
+    for name, schema in schemas.items():
+        jsonschema_rs.meta.validate(schema)
+        assert schema.get("description") or schema.get("type") != "object", name

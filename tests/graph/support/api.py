@@ -1,0 +1,57 @@
+"""The API asked in process: REST and GraphQL, as any caller."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from graph.app import create_app
+from graph.health import Probes
+from infra.postgres import Pool
+from infra.settings import read_settings
+
+ADMIN: Mapping[str, str] = {"X-Caller": "admin-dashboard"}
+REPORTS = "/v1/internal/analytics"
+
+
+def portal(account: str) -> Mapping[str, str]:
+    """customer-portal on behalf of an account."""
+    return {"X-Caller": "customer-portal", "X-Tenant-Id": "tenant-1", "X-Account-Id": account}
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """`client` for what the methods do not say."""
+
+    client: httpx.AsyncClient
+
+    async def get(self, path: str, caller: Mapping[str, str] = ADMIN, /, **query: object) -> httpx.Response:
+        """A report; `from_` stands for `from`."""
+        parameters = {name.rstrip("_"): str(value) for name, value in query.items()}
+        return await self.client.get(f"{REPORTS}/{path}", params=parameters, headers=dict(caller))
+
+    async def report(self, path: str, caller: Mapping[str, str] = ADMIN, /, **query: object) -> Any:
+        """The answer of a report that has to succeed."""
+        response = await self.get(path, caller, **query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def ask(self, query: str, caller: Mapping[str, str] = ADMIN, /, **variables: object) -> Any:
+        """The whole answer of GraphQL."""
+        body = {"query": query, "variables": variables}
+        return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()
+
+    async def fields(self, query: str, caller: Mapping[str, str] = ADMIN, /, **variables: object) -> Any:
+        """The data of a query that has to succeed."""
+        answer = await self.ask(query, caller, **variables)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+@asynccontextmanager
+async def open_api(pool: Pool, probes: Probes | None = None, *, development: bool = True) -> AsyncIterator[Api]:
+    app = create_app(read_settings({}), pool, probes or {}, development=development)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+        yield Api(client)

@@ -1,0 +1,97 @@
+"""Whatever the published schemas allow or forbid: no answer that they do not tell of, and none that is our fault."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, TypeAlias
+
+import asyncpg
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.config import GenerationConfig
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation import GenerationMode
+from schemathesis.graphql.checks import GraphQLClientError
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from graph.app import create_app, serving
+from graph.gql.schema import sdl
+from graph.health import Probe
+from graph.rest.openapi import document
+from infra.postgres import open_pool
+from infra.settings import read_settings
+from tests.graph.support.api import ADMIN
+from tests.graph.support.rows import random_rows
+from tests.graph.support.store import DAY, Store, hours
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+HEADERS = dict(ADMIN)
+AnyCase: TypeAlias = "schemathesis.Case[Any]"
+BOUNDED = settings(
+    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+async def _serve(dsn: str, told: "Future[str]", stop: asyncio.Event) -> None:
+    connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
+    await Store(connection).put(random_rows(Random(5), hours(START, START + 2 * DAY), density=0.3), START + DAY)
+    await connection.close()
+    async with open_pool(dsn, size=4) as pool:
+        app = create_app(read_settings({}), pool, {"nothing": Probe(_well, required=True)}, development=True)
+        async with serving(app, "127.0.0.1", 0) as url:
+            told.set_result(url)
+            await stop.wait()
+
+
+async def _well() -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def url(dsn: str) -> Iterator[str]:
+    """A real server in a thread of its own: Schemathesis asks synchronously."""
+    told: Future[str] = Future()
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(_serve(dsn, told, stop))
+        except BaseException as error:
+            told.set_exception(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield told.result(timeout=30)
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
+
+
+REST = schemathesis.openapi.from_dict(document())
+REST.config.generation = GenerationConfig(
+    modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE], deterministic=True, max_examples=40
+)
+GRAPHQL = schemathesis.graphql.from_file(sdl())
+
+
+@REST.parametrize()
+@BOUNDED
+def test_rest(case: AnyCase, url: str) -> None:
+    """No schema can say that `to` is later than `from`, so data that is valid alone may be refused together."""
+    case.call_and_validate(base_url=url, headers=HEADERS, excluded_checks=[positive_data_acceptance])
+
+
+@GRAPHQL.parametrize()
+@BOUNDED
+def test_graphql(case: AnyCase, url: str) -> None:
+    """A window or an id that is refused is the caller's error, and told as such."""
+    try:
+        case.call_and_validate(base_url=f"{url}/graphql", headers=HEADERS)
+    except FailureGroup as failures:
+        _, others = failures.split(GraphQLClientError)
+        if others:
+            raise

@@ -1,0 +1,112 @@
+"""Whatever is killed, and whenever: nothing is lost, nothing is counted twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TypeAlias
+
+import pytest
+
+from functions import FUNCTIONS
+from infra.embedded.engine import Engine
+from infra.embedded.nats import nats_server
+from infra.embedded.postgres import postgres_server
+from schema.streams import BILLING_EVENTS, SMS_DLR
+from tests.support import events
+from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.database import fresh_database, make_template
+from tests.support.platform import Platform, open_platform
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.worker import Crew, crew
+
+pytestmark = pytest.mark.anyio
+
+EVENTS = 4_000  # of each sort, and their duplicates
+SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Engines of its own, that may be killed, and the workers between them."""
+
+    nats: Engine
+    postgres: Engine
+    platform: Platform
+    random: Random
+
+
+Accident: TypeAlias = Callable[[Scene, Crew], Awaitable[None]]
+
+
+@pytest.fixture
+async def scene(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scene]:
+    seed: int = request.param
+    print(f"seed {seed}")
+    async with nats_server(tmp_path / "nats") as nats, postgres_server(tmp_path / "postgres") as postgres:
+        await make_template(postgres)
+        async with fresh_database(postgres) as dsn, open_platform(nats.url, dsn) as platform:
+            await make_impatient(platform, FUNCTIONS)
+            yield Scene(nats, postgres, platform, Random(seed))
+
+
+async def _withstand(scene: Scene, workers: int, pause: float, *happen: Accident) -> None:
+    """Accidents under load; in the end all of it is counted, and equal to the reference."""
+    platform, random, now = scene.platform, scene.random, datetime.now(UTC)
+    billing = events.messages(random, events.billing, now, EVENTS)
+    delivery = events.messages(random, events.report, now, EVENTS)
+    async with crew(platform.url, platform.dsn, random, workers) as hired:
+        await asyncio.gather(
+            flood(platform, BILLING_EVENTS, billing, SECONDS),
+            flood(platform, SMS_DLR, delivery, SECONDS),
+            accidents(random, [partial(accident, scene, hired) for accident in happen], pause),
+        )
+        await platform.drained(*FUNCTIONS)
+    assert await differences(platform.dsn, expect(billing, delivery, now)) == []
+
+
+async def worker_killed(_: Scene, hired: Crew) -> None:
+    await hired.kill_one()
+
+
+async def postgres_stopped(scene: Scene, _: Crew) -> None:
+    """As by `pg_ctl stop -m immediate`."""
+    await scene.postgres.stop("immediate")
+    await asyncio.sleep(scene.random.random() / 2)
+    await scene.postgres.start()
+
+
+async def postgres_killed(scene: Scene, _: Crew) -> None:
+    await scene.postgres.kill()
+    await scene.postgres.start()
+
+
+async def nats_killed(scene: Scene, _: Crew) -> None:
+    await scene.nats.kill()
+    await asyncio.sleep(scene.random.random() / 2)
+    await scene.nats.start()
+
+
+@pytest.mark.parametrize("scene", [1], indirect=True)
+async def test_workers_killed(scene: Scene) -> None:
+    await _withstand(scene, 3, 0.2, *[worker_killed] * 20)
+
+
+@pytest.mark.parametrize("scene", [2], indirect=True)
+async def test_postgres_stopped_and_killed(scene: Scene) -> None:
+    await _withstand(scene, 2, 0.5, *[postgres_stopped, postgres_killed] * 2)
+
+
+@pytest.mark.parametrize("scene", [3], indirect=True)
+async def test_nats_killed(scene: Scene) -> None:
+    await _withstand(scene, 2, 0.7, *[nats_killed] * 4)
+
+
+@pytest.mark.parametrize("scene", [4], indirect=True)
+async def test_all_of_it(scene: Scene) -> None:
+    happen = [worker_killed] * 8 + [postgres_stopped, postgres_killed] + [nats_killed] * 2
+    await _withstand(scene, 3, 0.2, *scene.random.sample(happen, len(happen)))

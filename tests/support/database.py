@@ -1,0 +1,53 @@
+"""A database of its own for a test, from a migrated template: some 50 ms each."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+import asyncpg
+
+from infra.embedded.engine import Engine
+from infra.migrate import PostgresLedger, fix_currency, migrate
+from infra.postgres import Connection
+
+TEMPLATE = "anlyt_template"
+_numbers = count(1)
+
+
+async def make_template(engine: Engine) -> None:
+    """Migrates `TEMPLATE`, once for an engine."""
+    async with connected(_dsn(engine, "postgres")) as connection:
+        if await connection.fetchval("select true from pg_database where datname = $1", TEMPLATE):
+            return
+        await connection.execute(f"create database {TEMPLATE}")
+    async with connected(_dsn(engine, TEMPLATE)) as connection:
+        async for _ in migrate(PostgresLedger(connection), "postgres"):
+            pass
+        await fix_currency(connection, "USD")
+
+
+@asynccontextmanager
+async def fresh_database(engine: Engine) -> AsyncIterator[str]:
+    """The DSN of a migrated, empty database; dropped afterwards, whoever is still connected."""
+    name = f"test_{next(_numbers)}"
+    async with connected(_dsn(engine, "postgres")) as connection:
+        await connection.execute(f"create database {name} template {TEMPLATE}")
+    try:
+        yield _dsn(engine, name)
+    finally:
+        if engine.running:
+            async with connected(_dsn(engine, "postgres")) as connection:
+                await connection.execute(f"drop database {name} with (force)")
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _dsn(engine: Engine, database: str) -> str:
+    return f"{engine.dsn.rpartition('/')[0]}/{database}"

@@ -1,0 +1,39 @@
+"""Fixtures for the folders that run ingest: their conftest.py imports them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from infra.embedded.engine import Engine
+from infra.embedded.nats import nats_server
+from tests.support.database import fresh_database, make_template
+from tests.support.platform import Platform, open_platform
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: Engine) -> Engine:
+    """PostgreSQL with a migrated template database."""
+    await make_template(postgres)
+    return postgres
+
+
+@pytest.fixture
+async def database(template: Engine) -> AsyncIterator[str]:
+    """The DSN of a database as `anlyt migrate` leaves it."""
+    async with fresh_database(template) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Engine]:
+    """NATS of its own for each test."""
+    async with nats_server(tmp_path / "nats") as engine:
+        yield engine
+
+
+@pytest.fixture
+async def platform(database: str, server: Engine) -> AsyncIterator[Platform]:
+    """Empty streams and an empty database."""
+    async with open_platform(server.url, database) as opened:
+        yield opened

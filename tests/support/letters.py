@@ -1,0 +1,28 @@
+"""Which letters there have to be: one for each function and bad message of its stream, never two."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from functions.function import AnyFunction
+from tests.support.platform import BILLING, Platform
+from tests.support.validity import Bad, billed, reported
+
+
+async def letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
+    """Compares the letters to what is in the streams; empty when there is exactly one for each bad message."""
+    wanted: dict[tuple[str, int], str] = {}
+    for function in functions:
+        read = billed if function is BILLING else reported
+        for sequence, message in (await platform.kept(function.stream)).items():
+            try:
+                read(message, now)
+            except Bad as verdict:
+                wanted[function.name, sequence] = verdict.field
+    letters = await platform.letters()
+    found = {(letter.function, letter.sequence): letter.sentence for letter in letters}
+    return [
+        *(f"{key}: no letter" for key in wanted.keys() - found.keys()),
+        *(f"{key}: a letter for a good event: {found[key]}" for key in found.keys() - wanted.keys()),
+        *(f"{key}: {wanted[key]} is not in: {found[key]}" for key in wanted.keys() & found.keys() if wanted[key] not in found[key]),
+        *([f"{len(letters) - len(found)} letters twice"] * (len(letters) != len(found))),
+    ]

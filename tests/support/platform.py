@@ -1,0 +1,141 @@
+"""NATS and PostgreSQL as ingest meets them: publish messages, run workers, wait until all is counted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from functions import FUNCTIONS
+from functions.function import AnyFunction, Batch
+from infra import nats
+from infra.postgres import Pool, open_pool
+from ingest import deadletters
+from ingest.commit import Store
+from ingest.host import Worker
+from ingest.partitions import Partitions
+from schema.letters import DeadLetter
+from schema.streams import STREAMS, Stream
+from tests.support.validity import Message
+
+# Far above what any test takes, below pytest's own limit: an error that says where it hung.
+PATIENCE = 90.0
+UNDER_WAY = 2000
+
+
+def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
+    """The function with other batches."""
+    return replace(function, batch=Batch(size, seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Connections to both engines; `dsn` and `url` are for those who open their own."""
+
+    url: str
+    dsn: str
+    client: Client
+    jetstream: JetStreamContext
+    pool: Pool
+
+    async def publish(self, stream: Stream, messages: Iterable[Message]) -> None:
+        """Returns when JetStream has stored them all, in this order."""
+        inbox, stored, sent = self.client.new_inbox(), 0, 0
+        news = asyncio.Event()
+
+        async def on_ack(ack: Msg) -> None:
+            nonlocal stored
+            assert b'"error"' not in ack.data, ack.data
+            stored += 1
+            news.set()
+
+        acks = await self.client.subscribe(inbox, cb=on_ack)
+        for message in messages:
+            headers = dict(message.headers) if message.headers else None
+            await self.client.publish(stream.subject, message.data, reply=inbox, headers=headers)
+            sent += 1
+            while sent - stored > UNDER_WAY:
+                await _heard(news)
+        while stored < sent:
+            await _heard(news)
+        await acks.unsubscribe()
+
+    def worker(self, function: AnyFunction, stop: asyncio.Event) -> Worker:
+        store = Store(self.pool, Partitions(self.pool), "USD")
+        return Worker(function, self.client, self.jetstream, store, stop)
+
+    @asynccontextmanager
+    async def working(self, *functions: AnyFunction) -> AsyncIterator[None]:
+        """Workers run meanwhile; a function named twice has two. A worker's error is raised at the end."""
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            for function in functions:
+                tasks.create_task(self.worker(function, stop).run())
+            try:
+                yield
+            finally:
+                stop.set()
+
+    async def drain(self, *functions: AnyFunction) -> None:
+        """Runs the functions until everything in their streams was counted or told of in a letter."""
+        async with self.working(*functions):
+            await self.drained(*functions)
+
+    async def drained(self, *functions: AnyFunction) -> None:
+        async with asyncio.timeout(PATIENCE):
+            for function in functions:
+                while await self.waiting(function):
+                    await asyncio.sleep(0.02)
+
+    async def waiting(self, function: AnyFunction) -> int:
+        """How many messages are not delivered or not acknowledged; 1 while there is no consumer."""
+        try:
+            info = await self.jetstream.consumer_info(function.stream.name, function.durable)
+        except NotFoundError:
+            return 1
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def reconnected(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not self.client.is_connected:
+                await asyncio.sleep(0.01)
+
+    async def kept(self, stream: Stream) -> Mapping[int, Message]:
+        """What the stream holds, by sequence."""
+        name, held = stream.name, {}
+        everything = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL)
+        reading = await self.jetstream.pull_subscribe(stream.subject, stream=name, config=everything)
+        wanted = (await self.jetstream.stream_info(name)).state.messages
+        while len(held) < wanted:
+            for found in await reading.fetch(1000, timeout=PATIENCE):
+                held[found.metadata.sequence.stream] = Message(found.data, found.headers)
+        await reading.unsubscribe()
+        return held
+
+    async def letters(self) -> Sequence[DeadLetter]:
+        return [found.letter async for found in deadletters.stored(self.jetstream)]
+
+
+async def _heard(news: asyncio.Event) -> None:
+    news.clear()
+    async with asyncio.timeout(PATIENCE):
+        await news.wait()
+
+
+@asynccontextmanager
+async def open_platform(url: str, dsn: str) -> AsyncIterator[Platform]:
+    """Connected, with the platform's streams made."""
+    async with AsyncExitStack() as opened:
+        client = await opened.enter_async_context(nats.connect(url))
+        pool = await opened.enter_async_context(open_pool(dsn, size=8))
+        jetstream = client.jetstream()
+        await nats.ensure_streams(jetstream, STREAMS)
+        yield Platform(url, dsn, client, jetstream, pool)
+
+
+BILLING, DELIVERY = FUNCTIONS

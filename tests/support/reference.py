@@ -1,0 +1,133 @@
+"""What PostgreSQL has to hold after some messages, computed in plain Python. Shares no code with the product."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from tests.support.bins import binned
+from tests.support.validity import OUTCOMES, Bad, Event, Message, amount, billed, reported
+
+BILLING, DELIVERY = "billing_metrics", "delivery_metrics"
+SCOPES = ("PLATFORM", "OPERATOR", "ACCOUNT")
+
+Key: TypeAlias = tuple[str, str, datetime]  # scope, scope id, hour
+CostKey: TypeAlias = tuple[str, str, datetime, str]  # the same and a currency
+Read: TypeAlias = Callable[[Message, datetime], Event]
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of metrics_hourly; `samples` are its latencies, in any order."""
+
+    total_messages: int = 0
+    delivered_messages: int = 0
+    failed_messages: int = 0
+    pending_messages: int = 0
+    segments: int = 0
+    total_cost: Decimal = Decimal("0.000000")
+    peak_tps: int = 0
+    samples: list[int] = field(default_factory=list)
+
+    def columns(self) -> Mapping[str, object]:
+        """As they stand in the table, the histogram as bin -> count."""
+        return {
+            "total_messages": self.total_messages,
+            "delivered_messages": self.delivered_messages,
+            "failed_messages": self.failed_messages,
+            "pending_messages": self.pending_messages,
+            "segments": self.segments,
+            "total_cost": self.total_cost,
+            "latency_sum_ms": sum(self.samples),
+            "latency_sample_count": len(self.samples),
+            "peak_tps": self.peak_tps,
+            "histogram": binned(self.samples),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """`letters`: for each function, what the letters' sentences have to name, in the order of the messages."""
+
+    metrics: Mapping[Key, Row]
+    costs: Mapping[CostKey, Decimal]
+    accounts: frozenset[str]
+    days: frozenset[date]
+    data_as_of: Mapping[str, datetime]
+    claims: int
+    letters: Mapping[str, Sequence[str]]
+
+
+def expect(
+    billing: Iterable[Message], delivery: Iterable[Message], arrived: datetime, reporting_currency: str = "USD"
+) -> Expected:
+    """Everything that ingest writes for these messages, however often and in whatever order they come."""
+    billed_events, bad_billing = _unique(billing, billed, arrived)
+    reports, bad_delivery = _unique(delivery, reported, arrived)
+    metrics: dict[Key, Row] = defaultdict(Row)
+    costs: dict[CostKey, Decimal] = defaultdict(lambda: Decimal("0.000000"))
+    for event in billed_events:
+        for key in _keys(event):
+            _bill(metrics[key], costs, key, event, reporting_currency)
+    for event in reports:
+        for key in _keys(event):
+            _report(metrics[key], event)
+    both = [*billed_events, *reports]
+    return Expected(
+        metrics=dict(metrics),
+        costs=dict(costs),
+        accounts=frozenset(event.fields["accountId"] for event in both),
+        days=frozenset(event.at.date() for event in both),
+        data_as_of={
+            name: max(event.at for event in events)
+            for name, events in ((BILLING, billed_events), (DELIVERY, reports))
+            if events
+        },
+        claims=len(both),
+        letters={BILLING: bad_billing, DELIVERY: bad_delivery},
+    )
+
+
+def _unique(messages: Iterable[Message], read: Read, arrived: datetime) -> tuple[list[Event], list[str]]:
+    events: dict[tuple[str, datetime], Event] = {}
+    bad: list[str] = []
+    for message in messages:
+        try:
+            event = read(message, arrived)
+        except Bad as verdict:
+            bad.append(verdict.field)
+        else:
+            events[event.identity] = event
+    return list(events.values()), bad
+
+
+def _keys(event: Event) -> Iterable[Key]:
+    hour = event.at.replace(minute=0, second=0, microsecond=0)
+    ids = ("platform", event.fields["operatorId"], event.fields["accountId"])
+    return [(scope, id_, hour) for scope, id_ in zip(SCOPES, ids, strict=True)]
+
+
+def _bill(row: Row, costs: dict[CostKey, Decimal], key: Key, event: Event, reporting_currency: str) -> None:
+    sign = {"BILLED": 1, "REFUNDED": -1}[event.fields["status"]]
+    cost = sign * amount(event.fields["totalCost"])
+    row.total_messages += sign
+    row.segments += sign * event.fields["segmentCount"]
+    if event.fields["currency"] == reporting_currency:
+        row.total_cost += cost
+    else:
+        costs[*key, event.fields["currency"]] += cost
+
+
+def _report(row: Row, event: Event) -> None:
+    row.peak_tps = max(row.peak_tps, event.fields["tpsSnapshot"])
+    outcome = OUTCOMES[event.fields["deliveryStatus"]]
+    if outcome == "pending":
+        row.pending_messages += 1
+        return
+    row.samples.append(event.fields["latencyMs"])
+    if outcome == "delivered":
+        row.delivered_messages += 1
+    else:
+        row.failed_messages += 1

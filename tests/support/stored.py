@@ -1,0 +1,73 @@
+"""Reads what ingest wrote, and says where it differs from the reference."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from infra.postgres import Connection
+from tests.support.database import connected
+from tests.support.reference import Expected
+
+SHOWN = 10
+
+METRICS = """
+select scope, scope_id, hour_bucket, total_messages, delivered_messages, failed_messages, pending_messages, segments,
+    total_cost, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
+from anlyt.metrics_hourly
+"""
+OPERATORS = METRICS.replace("select scope, scope_id,", "select 'OPERATOR', operator_id,").replace(
+    "metrics_hourly", "operator_performance"
+)
+COSTS = "select scope, scope_id, hour_bucket, currency, total_cost from anlyt.costs_hourly"
+
+
+async def differences(dsn: str, expected: Expected) -> Sequence[str]:
+    """Empty when every table holds exactly what it should."""
+    async with connected(dsn) as connection:
+        comparisons = await _comparisons(connection, expected)
+    found = [line for comparison in comparisons for line in _compared(*comparison)]
+    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
+
+
+async def _comparisons(
+    connection: Connection, expected: Expected
+) -> Sequence[tuple[str, Mapping[Any, Any], Mapping[Any, Any]]]:
+    """(table, what it should hold, what it holds)."""
+    rows = {key: row.columns() for key, row in expected.metrics.items()}
+    operators = {key: row for key, row in rows.items() if key[0] == "OPERATOR"}
+    days = await connection.fetch("select day, version > 0 and rolled_version = 0 from anlyt.event_days")
+    accounts = await connection.fetch("select account_id, true from anlyt.accounts")
+    as_of = await connection.fetch("select projection, newest_event_at from anlyt.data_as_of")
+    claims = await connection.fetchval("select count(*) from anlyt.processed_events")
+    return [
+        ("metrics_hourly", rows, _rows(await connection.fetch(METRICS))),
+        ("operator_performance", operators, _rows(await connection.fetch(OPERATORS))),
+        ("costs_hourly", expected.costs, {tuple(row)[:4]: row[4] for row in await connection.fetch(COSTS)}),
+        ("accounts", dict.fromkeys(expected.accounts, True), dict(map(tuple, accounts))),
+        ("event_days", dict.fromkeys(expected.days, True), dict(map(tuple, days))),
+        ("data_as_of", expected.data_as_of, dict(map(tuple, as_of))),
+        ("processed_events", {"rows": expected.claims}, {"rows": claims}),
+    ]
+
+
+def _rows(records: Sequence[asyncpg.Record]) -> Mapping[Any, Mapping[str, Any]]:
+    return {tuple(record)[:3]: _columns(record) for record in records}
+
+
+def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
+    columns = dict(list(record.items())[3:])
+    bins, counts = columns.pop("latency_bins"), columns.pop("latency_counts")
+    # Kept as a list when it is not ascending, so that it equals no mapping.
+    ordered = all(low < high for low, high in zip(bins, bins[1:], strict=False)) and len(bins) == len(counts)
+    return columns | {"histogram": dict(zip(bins, counts, strict=True)) if ordered else [bins, counts]}
+
+
+def _compared(table: str, wanted: Mapping[Any, Any], found: Mapping[Any, Any]) -> Iterator[str]:
+    for key in wanted.keys() | found.keys():
+        want, have = wanted.get(key, "no row"), found.get(key, "no row")
+        if want == have:
+            continue
+        if isinstance(want, Mapping) and isinstance(have, Mapping):
+            want, have = ({name: side[name] for name in side if want[name] != have[name]} for side in (want, have))
+        yield f"{table} {key}: expected {want}, stored {have}"

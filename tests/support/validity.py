@@ -1,0 +1,164 @@
+"""Which messages are events, in plain Python: json, Decimal, datetime. Shares no code with the product."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeAlias
+
+Check: TypeAlias = Callable[[Any], bool]
+
+
+class Message(NamedTuple):
+    """A message as it is published."""
+
+    data: bytes
+    headers: Mapping[str, str] | None = None
+
+
+class Bad(Exception):  # noqa: N818  a verdict, not a failure
+    """Not an event: `field` is what its letter has to name, empty when there is no JSON object to speak of."""
+
+    def __init__(self, field: str = "") -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def _text(pattern: str) -> Check:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII) is not None
+
+
+def _integer(low: int) -> Check:
+    return lambda value: type(value) is int and low <= value <= 2**31
+
+
+def _one_of(*allowed: str) -> Check:
+    return lambda value: isinstance(value, str) and value in allowed
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+ID = _text(r"[\w.:-]{1,64}")
+MONEY = _text(r"\d{1,12}(\.\d{1,6})?")
+TIME = r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))"
+OUTCOMES = {
+    "DELIVERED": "delivered",
+    "PENDING": "pending",
+    **dict.fromkeys(["FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED"], "failed"),
+}
+
+SHARED: Mapping[str, Check] = {
+    "schemaVersion": _one_of("1"),
+    **dict.fromkeys(["eventId", "messageId", "accountId", "operatorId"], ID),
+}
+BILLED: Mapping[str, Check] = {
+    **SHARED,
+    "tenantId": ID,
+    "segmentCount": _integer(1),
+    "costPerSegment": MONEY,
+    "totalCost": MONEY,
+    "currency": _text("[A-Z]{3}"),
+    "status": _one_of("BILLED", "REFUNDED"),
+    "billedAt": _text(TIME),
+}
+REPORTED: Mapping[str, Check] = {
+    **SHARED,
+    "deliveryStatus": _one_of(*OUTCOMES),
+    "latencyMs": _integer(0),
+    "tpsSnapshot": _integer(0),
+    "receivedAt": _text(TIME),
+}
+EITHER_MAY: Mapping[str, Check] = {
+    "mno": _or_null(ID),
+    "lane": _or_null(ID),
+    "direction": _or_null(_one_of("MT", "MO")),
+}
+REPORTS_MAY: Mapping[str, Check] = {
+    **EITHER_MAY,
+    "tenantId": _or_null(ID),
+    "errorCode": _or_null(_text("[ -~]{0,64}")),
+    "destinationPrefix": _or_null(_text(r"\d{2,8}")),
+}
+
+
+class Event(NamedTuple):
+    """A good event: its fields, and its time in UTC with microseconds (further digits are cut off)."""
+
+    fields: Mapping[str, Any]
+    at: datetime
+
+    @property
+    def identity(self) -> tuple[str, datetime]:
+        return self.fields["eventId"], self.at
+
+
+def billed(message: Message, arrived: datetime) -> Event:
+    """An `sms.billed.v1`; Bad if it is none. `arrived` is when the stream stored it."""
+    fields = _checked(message, BILLED, EITHER_MAY)
+    return Event(fields, _time(fields, "billedAt", arrived))
+
+
+def reported(message: Message, arrived: datetime) -> Event:
+    """An `sms.dlr.inbound.v1`; Bad if it is none."""
+    fields = _checked(message, REPORTED, REPORTS_MAY)
+    header = (message.headers or {}).get("X-Tenant-Id")
+    if fields.get("tenantId") is None and header is not None and not ID(header):
+        raise Bad("X-Tenant-Id")
+    return Event(fields, _time(fields, "receivedAt", arrived))
+
+
+def amount(text: str) -> Decimal:
+    return Decimal(text).quantize(Decimal("0.000001"))
+
+
+def _checked(message: Message, must: Mapping[str, Check], may: Mapping[str, Check]) -> Mapping[str, Any]:
+    fields = _object(message.data)
+    for name, check in must.items():
+        if name not in fields or not check(fields[name]):
+            raise Bad(name)
+    for name, check in may.items():
+        if name in fields and not check(fields[name]):
+            raise Bad(name)
+    return fields
+
+
+def _object(data: bytes) -> Mapping[str, Any]:
+    try:
+        # Python refuses integers of over 4,300 digits; JSON has no such limit.
+        parsed = json.loads(data.decode(), parse_constant=_refused, parse_int=lambda text: int(text[:100]))
+        json.dumps(parsed, ensure_ascii=False).encode()  # a lone surrogate is no character
+    except (ValueError, RecursionError) as error:
+        raise Bad from error
+    if not isinstance(parsed, dict):
+        raise Bad
+    return parsed
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _time(fields: Mapping[str, Any], name: str, arrived: datetime) -> datetime:
+    try:
+        at = instant(fields[name])
+    except (ValueError, OverflowError) as error:
+        raise Bad(name) from error
+    if not arrived - timedelta(days=3653) <= at <= arrived + timedelta(hours=24):
+        raise Bad(name)
+    return at
+
+
+def instant(text: str) -> datetime:
+    """ValueError or OverflowError if there is no such time."""
+    found = re.fullmatch(TIME, text, re.ASCII)
+    if found is None:
+        raise ValueError(text)
+    *date_and_time, fraction, sign, hours, minutes = found.groups()
+    if int(minutes or 0) > 59:
+        raise ValueError(text)
+    ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+    microseconds = int((fraction or "0")[:6].ljust(6, "0"))
+    return datetime(*map(int, date_and_time), microseconds, timezone(ahead)).astimezone(UTC)

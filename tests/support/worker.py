@@ -1,0 +1,103 @@
+"""Worker processes of their own, to be stopped and killed: the service as `anlyt ingest` runs it."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from multiprocessing.process import BaseProcess
+from random import Random
+
+import uvloop
+
+from functions import FUNCTIONS
+from infra.endpoints import Engines
+from infra.errors import DependencyUnavailableError
+from infra.telemetry import configure_logs
+from ingest import service
+from tests.support.platform import cut
+
+# Forked from a process that has imported everything: a worker is there in 30 ms, so that many can be killed.
+_fork = multiprocessing.get_context("forkserver")
+_fork.set_forkserver_preload([__name__])
+
+
+def run(nats: str, dsn: str, batch: int) -> None:
+    """All functions, in batches of at most `batch`, until SIGTERM; EX_TEMPFAIL if an engine is away at the start."""
+    configure_logs("json")
+    try:
+        uvloop.run(_run(nats, dsn, batch))
+    except DependencyUnavailableError:
+        sys.exit(os.EX_TEMPFAIL)
+
+
+async def _run(nats: str, dsn: str, batch: int) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    functions = [cut(function, batch) for function in FUNCTIONS]
+    async with service.running(Engines(nats, dsn, ""), functions, "USD"):
+        await stop.wait()
+
+
+class Crew:
+    """Workers of one platform, and the supervisor that starts them again."""
+
+    def __init__(self, nats: str, dsn: str, random: Random, size: int) -> None:
+        self._nats, self._dsn, self._random = nats, dsn, random
+        self._members = [self._hired() for _ in range(size)]
+
+    async def kill_one(self) -> None:
+        """-9, in the middle of whatever it does; another takes its place."""
+        place = self._random.randrange(len(self._members))
+        victim = self._members[place]
+        victim.kill()
+        await _gone(victim)
+        self._members[place] = self._hired()
+
+    async def supervise(self) -> None:
+        """Whoever found an engine away when it began is replaced; whoever ends for another reason is an error."""
+        while True:
+            for place, member in enumerate(self._members):
+                if member.exitcode == os.EX_TEMPFAIL:
+                    self._members[place] = self._hired()
+                assert member.exitcode in {None, os.EX_TEMPFAIL, -signal.SIGKILL}
+            await asyncio.sleep(0.05)
+
+    async def dismiss(self) -> None:
+        """SIGTERM for all; each ends in order."""
+        for member in self._members:
+            member.terminate()
+        for member in self._members:
+            # The signal itself ends one that had not begun.
+            assert await _gone(member) in {0, -signal.SIGTERM}
+
+    def kill(self) -> None:
+        for member in self._members:
+            member.kill()
+
+    def _hired(self) -> BaseProcess:
+        batch = self._random.choice([20, 200, 1000, 5000])
+        member = _fork.Process(target=run, args=(self._nats, self._dsn, batch))
+        member.start()
+        return member
+
+
+@asynccontextmanager
+async def crew(nats: str, dsn: str, random: Random, size: int) -> AsyncIterator[Crew]:
+    """`size` workers, until the body ends: then all are stopped."""
+    hired = Crew(nats, dsn, random, size)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            supervisor = tasks.create_task(hired.supervise())
+            yield hired
+            supervisor.cancel()
+        await hired.dismiss()
+    finally:
+        hired.kill()
+
+
+async def _gone(member: BaseProcess) -> int | None:
+    await asyncio.to_thread(member.join)
+    return member.exitcode

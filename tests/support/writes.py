@@ -1,0 +1,71 @@
+"""What functions write, in a form that can be added up and compared."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from random import Random
+from typing import Any, TypeAlias
+
+from functions.function import AnyFunction
+from schema.decoding import EventDecoder, Stamped
+from schema.instants import instant, time_of
+from schema.writes import Writes
+from tests.support.reference import Expected
+from tests.support.validity import Message
+
+Events: TypeAlias = Sequence[Stamped[Any]]
+# (scope, scope id, hour, what, ...) -> how much. `what` is a column; cost has a currency, too, and bin a number.
+Amounts: TypeAlias = Mapping[tuple[Any, ...], int]
+
+
+def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -> Events:
+    """All of them must be good."""
+    decoder = EventDecoder(function.event, function.time_field)
+    return [decoder.decode(message.data, message.headers, instant(now)) for message in messages]
+
+
+def split(random: Random, events: Events) -> Sequence[Events]:
+    """The events in order, cut anywhere; parts may be empty."""
+    cuts = sorted(random.randrange(len(events) + 1) for _ in range(random.randrange(6)))
+    return [events[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
+
+
+def summed(batches: Iterable[Writes]) -> Amounts:
+    """What some batches come to together; zeros are left out."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    peaks: dict[tuple[Any, ...], int] = {}
+    for writes in batches:
+        for (scope, id_, hour), cell in writes.billed.items():
+            key = (scope, id_, time_of(hour))
+            sums[*key, "messages"] += cell.messages
+            sums[*key, "segments"] += cell.segments
+            sums.update({(*key, "cost", currency): cost for currency, cost in cell.costs.items()})
+        for (scope, id_, hour), report in writes.delivered.items():
+            key = (scope, id_, time_of(hour))
+            sums.update({(*key, name): getattr(report, name) for name in ("delivered", "failed", "pending")})
+            sums[*key, "latency"] += report.latency_sum
+            sums.update({(*key, "bin", bin_): count for bin_, count in report.histogram.items()})
+            peaks[*key, "peak"] = max(peaks.get((*key, "peak"), 0), report.peak_tps)
+    return {key: amount for key, amount in {**sums, **peaks}.items() if amount}
+
+
+def wanted(expected: Expected, reporting_currency: str = "USD") -> Amounts:
+    """The same from the reference."""
+    amounts: dict[tuple[Any, ...], int] = {}
+    for key, row in expected.metrics.items():
+        amounts |= {
+            (*key, "messages"): row.total_messages,
+            (*key, "segments"): row.segments,
+            (*key, "cost", reporting_currency): int(row.total_cost * 10**6),
+            (*key, "delivered"): row.delivered_messages,
+            (*key, "failed"): row.failed_messages,
+            (*key, "pending"): row.pending_messages,
+            (*key, "latency"): sum(row.samples),
+            (*key, "peak"): row.peak_tps,
+        }
+        columns = row.columns()["histogram"]
+        assert isinstance(columns, Mapping)
+        amounts |= {(*key, "bin", bin_): count for bin_, count in columns.items()}
+    for (scope, id_, hour, currency), cost in expected.costs.items():
+        amounts[scope, id_, hour, "cost", currency] = int(cost * 10**6)
+    return {key: amount for key, amount in amounts.items() if amount}
