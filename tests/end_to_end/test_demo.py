@@ -1,0 +1,53 @@
+"""`anlyt dev --demo` as the README promises it: a week of numbers, and lines to paste that work."""
+
+import re
+import shlex
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from tests.support.api import ADMIN, ANALYTICS
+from tests.support.cli import anlyt, running
+
+
+def printed_until_ready(stdout: IO[str] | None) -> list[str]:
+    """The lines of the announcement, up to its last."""
+    assert stdout is not None
+    lines: list[str] = []
+    for line in stdout:
+        lines.append(line.strip())
+        if "Ctrl-C stops everything." in line:
+            break
+    return lines
+
+
+def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
+    with running(tmp_path, "dev", "--demo") as demo:
+        lines = printed_until_ready(demo.process.stdout)
+        endpoints = demo.endpoints()
+        week = httpx.get(
+            f"{endpoints.api}{ANALYTICS}/summary", params={"granularity": "daily", **last_week()}, headers=ADMIN
+        )
+        found = week.raise_for_status().json()
+        assert found["totalMessages"] > 100_000
+        assert found["activeAccounts"] == 200
+        assert set(found["costsByCurrency"]) == {"USD", "AFN"}
+        assert all(point["totalMessages"] > 0 for point in found["series"][1:-1])
+        curls = [shlex.split(line) for line in lines if line.startswith("curl ")]
+        assert len(curls) >= 4
+        for *options, url in curls:
+            headers = dict(word.split(": ") for word in options if ": " in word)
+            assert httpx.get(url, headers=headers).raise_for_status().json()["dataAsOf"]
+        letters = anlyt(tmp_path, "deadletters", "list").stdout
+        assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", letters)
+        assert demo.stop() == 0
+
+
+def last_week() -> dict[str, str]:
+    now = datetime.now(UTC)
+    return {
+        "from": f"{now - timedelta(days=8):%Y-%m-%dT00:00:00Z}",
+        "to": f"{now + timedelta(days=1):%Y-%m-%dT00:00:00Z}",
+    }
