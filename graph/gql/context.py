@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -42,9 +43,15 @@ class Context:
 
     def __init__(self, reader: Reader, scope: Scope, document: Document) -> None:
         self.reader, self.scope, self.document = reader, scope, document
-        self.operators: DataLoader[OperatorKey, OperatorPerformance | None] = DataLoader(self._operators)
-        self.accounts: DataLoader[AccountKey, AccountUsage] = DataLoader(self._accounts)
         self._points = 0
+
+    @cached_property
+    def operators(self) -> DataLoader[OperatorKey, OperatorPerformance | None]:
+        return DataLoader(self._operators)
+
+    @cached_property
+    def accounts(self) -> DataLoader[AccountKey, AccountUsage]:
+        return DataLoader(self._accounts)
 
     def spend(self, points: int) -> None:
         """Counts the points of a series before it is made; QueryTooExpensiveError past MOST_POINTS."""

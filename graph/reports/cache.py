@@ -10,7 +10,7 @@ from graph.reports.sources import P, Source, Want
 from graph.reports.windows import Slice
 
 PIECES_CAPACITY = 256 << 20  # bytes, by the sources' estimates
-ANSWERS_CAPACITY = 1 << 20  # points of series; their days are shared with the pieces
+ANSWERS_CAPACITY = 8 << 20  # points of series: 8 bytes each, as the points themselves are shared with the pieces
 LARGEST_ANSWER: Final = 5000  # points
 
 
@@ -39,11 +39,17 @@ class PieceCache:
         if days is None:
             return [None] * len(want.window.slices)
         self._subjects.move_to_end(key)
-        return [_held(days.get(piece.day), marks, piece) for piece in want.stored]
+        return [
+            kept.pieces.get((piece.first, piece.end))
+            if (kept := days.get(piece.day)) is not None and kept.mark == marks.get(piece.day)
+            else None
+            for piece in want.stored
+        ]
 
     def keep(self, source: Source[P], subject: Subject, piece: Slice, mark: Mark, content: P) -> None:
         """Remembers a piece read in a snapshot in which its day bore `mark`, and forgets what it replaces."""
         days = self._subjects.setdefault((source, subject), {})
+        self._subjects.move_to_end((source, subject))
         kept = days.get(piece.day)
         if kept is None or kept.mark != mark:
             self._size -= _size(source, kept)
@@ -82,12 +88,6 @@ class AnswerCache:
         while self._size > self._capacity:
             _, (_, _, forgotten) = self._answers.popitem(last=False)
             self._size -= forgotten
-
-
-def _held(kept: Kept | None, marks: Marks, piece: Slice) -> Any:
-    if kept is None or kept.mark != marks.get(piece.day):
-        return None
-    return kept.pieces.get((piece.first, piece.end))
 
 
 def _size(source: Source[Any], kept: Kept | None) -> int:

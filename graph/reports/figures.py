@@ -1,40 +1,56 @@
 """From the days of a subject to the figures of a window."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from graph.reports import latency
 from graph.reports.answers import Point
 from graph.reports.metrics import Counts, money, total
-from graph.reports.pieces import P95, Amounts, HourlyDay, add_amounts
+from graph.reports.pieces import P95, Amounts, HourlyDay, Sum, add_amounts
 from graph.reports.windows import Granularity, Slice
 
 Days: TypeAlias = Sequence[tuple[Slice, HourlyDay]]
 
 
 class Figures(NamedTuple):
-    """A window's sums; `amounts` as in pieces.Amounts, `p95` in ms."""
+    """A window's sums and its points; `amounts` as in pieces.Amounts, `p95` in ms."""
 
     counts: Counts
     amounts: Amounts
     p95: int | None
+    series: Sequence[Point]
 
 
-def figures(days: Days) -> Figures:
-    """The sums over all days, each cut to the window."""
+def figures(days: Days, granularity: Granularity) -> Figures:
+    """All days, each cut to the window: together, and one by one or hour by hour."""
     parts = [day.part(piece) for piece, day in days]
+    whole = _together(tuple(day for piece, day in days if piece.is_whole_day))
+    sums = [whole, *(part.sum for part, (piece, _) in zip(parts, days, strict=True) if not piece.is_whole_day)]
     return Figures(
-        total(part.counts for part in parts),
-        add_amounts(part.amounts for part in parts),
-        latency.percentile(latency.merge([part.samples for part in parts]), P95),
+        total(each.counts for each in sums),
+        add_amounts(each.amounts for each in sums),
+        latency.percentile(latency.merge([each.samples for each in sums]), P95),
+        [part.point for part in parts] if granularity == "daily" else _hourly(days),
     )
 
 
-def series(days: Days, granularity: Granularity) -> Sequence[Point]:
-    """A point for every hour or day of the window."""
-    if granularity == "daily":
-        return [day.part(piece).point for piece, day in days]
-    return [point for piece, day in days for point in day.points(piece)]
+@lru_cache(maxsize=256)
+def _together(days: tuple[HourlyDay, ...]) -> Sum:
+    """Whole days: what windows have in common that differ in their first and last hours only."""
+    sums = [day.whole.sum for day in days]
+    return Sum(
+        total(each.counts for each in sums),
+        latency.merge([each.samples for each in sums]),
+        add_amounts(each.amounts for each in sums),
+    )
+
+
+def _hourly(days: Days) -> Sequence[Point]:
+    points: list[Point] = []
+    for piece, day in days:
+        points += day.points(piece)
+    return points
 
 
 def costs_by_currency(currency: str, counts: Counts, amounts: Amounts) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -20,18 +20,10 @@ _DAY: Final = np.dtype([("length", ">i4"), ("value", ">i4")])
 _LONG: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
 
 
-class Mark(NamedTuple):
-    """A day's state: `version` counts the transactions that changed it, and locks them one behind the other.
-
-    So two snapshots in which a day has the same version show the same rows of it. The newest claim (in
-    PostgreSQL's microseconds) tells apart two databases that happen to count alike: one that was restored,
-    or emptied and filled again.
-    """
-
-    version: int
-    newest_claim_at: int
-
-
+# A day's state: its version and its newest claim. The version counts the transactions that changed the day, and
+# locks them one behind the other: two snapshots in which it is the same show the same rows. The claim (in PostgreSQL's
+# microseconds) tells apart two databases that happen to count alike: one that was restored, or emptied and refilled.
+Mark: TypeAlias = tuple[int, int]
 Marks: TypeAlias = Mapping[int, Mark]  # by day since 1970; what was never changed by ingest has no mark
 
 
@@ -54,7 +46,7 @@ class Seen:
         versions, claims = (
             np.frombuffer(column[_HEADER:], _LONG)["value"].tolist() for column in (self.versions, self.claims)
         )
-        return dict(zip(days, map(Mark, versions, claims), strict=True))
+        return dict(zip(days, zip(versions, claims, strict=True), strict=True))
 
 
 Span: TypeAlias = tuple[int, int]  # first and last day since 1970, both included

@@ -7,7 +7,7 @@ from typing import Final
 from graph.errors import NotFoundError
 from graph.identity import Scope, operator
 from graph.reports.answers import OperatorPerformance
-from graph.reports.figures import costs_by_currency, figures, series
+from graph.reports.figures import costs_by_currency, figures
 from graph.reports.metrics import money
 from graph.reports.pieces import HourlyDay
 from graph.reports.reader import Reader
@@ -60,8 +60,7 @@ def performance(
     currency: str, reading: Reading, want: Want[HourlyDay], granularity: Granularity
 ) -> OperatorPerformance:
     """What was read of an operator, as an answer."""
-    days = reading.of(want)
-    counts, amounts, p95 = figures(days)
+    counts, amounts, p95, series = figures(reading.of(want), granularity)
     return OperatorPerformance(
         operator_id=want.subject.id,
         window=want.window,
@@ -78,5 +77,5 @@ def performance(
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(currency, counts, amounts),
         data_as_of=reading.data_as_of,
-        series=series(days, granularity),
+        series=series,
     )

@@ -26,28 +26,37 @@ class Hour(NamedTuple):
     amounts: Amounts = NONE
 
 
-class Part(NamedTuple):
-    """What some hours of one day hold together."""
+class Sum(NamedTuple):
+    """What some hours or days hold together."""
 
     counts: Counts
     samples: Dense
     amounts: Amounts
+
+
+class Part(NamedTuple):
+    """The hours of a slice together, and how a series shows them."""
+
+    sum: Sum
     point: Point
 
 
 QUIET: Final = Hour()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HourlyDay:
-    """A day by hours, which may or may not have their latencies; hours without a row are absent."""
+    """A day by hours, which may or may not have their latencies; hours without a row are absent.
+
+    Compared by identity: a day that is read again is another one.
+    """
 
     day: int
     hours: Mapping[int, Hour]  # by hour of the day, 0-23
 
     def part(self, piece: Slice) -> Part:
         """The hours of `piece` together."""
-        return self._whole if piece.is_whole_day else self._cut(piece)
+        return self.whole if piece.is_whole_day else self._cut(piece)
 
     def points(self, piece: Slice) -> Sequence[Point]:
         """The hours of `piece` one by one."""
@@ -60,7 +69,8 @@ class HourlyDay:
         return make_sum(self.day, total(hour.counts for hour in inside), amounts)
 
     @cached_property
-    def _whole(self) -> Part:
+    def whole(self) -> Part:
+        """All hours together."""
         return self._cut(Slice(self.day, 0, DAY_HOURS))
 
     @cached_property
@@ -73,7 +83,7 @@ class HourlyDay:
         counts = total(hour.counts for hour in inside)
         samples = latency.dense(hour.samples for hour in inside)
         point = make_point(day_start(self.day), counts, latency.percentile(samples, P95))
-        return Part(counts, samples, add_amounts(hour.amounts for hour in inside), point)
+        return Part(Sum(counts, samples, add_amounts(hour.amounts for hour in inside)), point)
 
     def _inside(self, piece: Slice) -> Sequence[Hour]:
         return [self.hours[hour] for hour in range(piece.first, piece.end) if hour in self.hours]

@@ -1,7 +1,7 @@
 """Reads pieces in one snapshot: from memory where a day's mark still holds, else from PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -10,7 +10,7 @@ import asyncpg
 
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
-from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches
+from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
 from graph.reports.sources import Run, Want, accounts_source
 from graph.reports.watch import Watch
 from graph.reports.windows import DAY_HOURS, Slice
@@ -20,6 +20,8 @@ from infra.postgres import Connection, Pool, told_as_unavailable
 
 # Seconds until a caller hears that PostgreSQL does not answer: under the 2 s that the API promises.
 DEADLINE: Final = 1.7
+# Up to so many missing pieces, callers wait only for those that miss the very same; past it, for whoever misses many.
+FEW_PIECES: Final = 12
 
 
 class Reader:
@@ -40,7 +42,7 @@ class Reader:
         wants = [want for question in questions for want in question.wants]
         async with _promptly():
             if not all(map(self._pieces.has, wants)):
-                return self._built(questions, await self._in_turn(wants))
+                return self._built(questions, await self._in_turn(wants, _subjects(wants)))
             seen = await self._watch.look(_span(wants))
             found = [self._answers.recall(question.key, seen) for question in questions]
             return self._built(questions, await self._read(wants, seen)) if None in found else found
@@ -67,19 +69,22 @@ class Reader:
         reading = self._recall(wants, seen)
         if reading.is_complete:
             return reading
-        return await (self._in_turn(wants) if reading.has_marks else self._loaded(wants))
+        if not reading.has_marks:
+            return await self._loaded(wants)
+        pieces = [piece for stretch in missing(reading) for piece in stretch.pieces]
+        return await self._in_turn(wants, frozenset(pieces) if len(pieces) <= FEW_PIECES else _subjects(wants))
 
-    async def _in_turn(self, wants: Sequence[Want[Any]]) -> Reading:
-        """Of several callers that miss the same pieces one reads them; the others wait, and find them kept."""
-        key = frozenset((want.source, want.subject) for want in wants)
-        turn = self._turns.setdefault(key, asyncio.Lock())
-        is_first = not turn.locked()
-        async with turn:
-            if is_first:
+    async def _in_turn(self, wants: Sequence[Want[Any]], read: Hashable) -> Reading:
+        """Of several callers that are about to `read` the same, one does; the others wait, and find it kept."""
+        turn = self._turns.setdefault(read, asyncio.Lock())
+        if not turn.locked():
+            async with turn:
                 return await self._loaded(wants)
-        return await self._loaded(wants, in_haste=True)
+        async with turn:
+            pass
+        return await self._loaded(wants)
 
-    async def _loaded(self, wants: Sequence[Want[Any]], *, in_haste: bool = False) -> Reading:
+    async def _loaded(self, wants: Sequence[Want[Any]]) -> Reading:
         """The wants as one snapshot shows them, with what memory lacks read from it."""
         async with (
             self._connection() as connection,
@@ -87,7 +92,7 @@ class Reader:
         ):
             (seen,) = await see(connection, [_span(wants)])
             reading = self._recall(wants, seen)
-            for batch in batches(reading, in_haste=in_haste):
+            for batch in batches(reading):
                 await (self._lump if batch.lumped else self._load)(connection, reading, batch)
             return reading
 
@@ -139,6 +144,10 @@ async def _promptly() -> AsyncIterator[None]:
     except DependencyUnavailableError:
         PG_ERRORS.labels("report").inc()
         raise
+
+
+def _subjects(wants: Sequence[Want[Any]]) -> Hashable:
+    return frozenset((want.source, want.subject) for want in wants)
 
 
 def _span(wants: Sequence[Want[Any]]) -> Span:

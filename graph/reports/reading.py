@@ -59,6 +59,11 @@ class Stretch(NamedTuple):
     days: range
     has_marks: bool
 
+    @property
+    def pieces(self) -> Iterator[tuple[object, ...]]:
+        """What tells the missing pieces apart from any other."""
+        return ((self.want.source, self.want.subject, self.want.stored[index]) for index in self.days)
+
 
 class Batch(NamedTuple):
     """Stretches of one source to be read at once; `lumped`: each as one piece, that nobody keeps."""
@@ -81,16 +86,16 @@ def missing(reading: Reading) -> Iterator[Stretch]:
                 yield Stretch(want, range(indices[0], indices[-1] + 1), has_mark)
 
 
-def batches(reading: Reading, *, in_haste: bool) -> Iterator[Batch]:
+def batches(reading: Reading) -> Iterator[Batch]:
     """What is missing, source by source, no more at once than each source allows.
 
     Of a source that lumps, some days are read to be kept, so that after a few requests all are there, and the
-    others in one go; `in_haste`, all of them are lumped.
+    others in one go.
     """
     stretches = sorted(missing(reading), key=lambda stretch: stretch.want.source.name)
     for _, group in groupby(stretches, key=lambda stretch: stretch.want.source.name):
         left = list(group)
-        yield from _chunks(left) if left[0].want.source.lump is None else _lumps(left, in_haste)
+        yield from _chunks(left) if left[0].want.source.lump is None else _lumps(left)
 
 
 def _chunks(left: Sequence[Stretch]) -> Iterator[Batch]:
@@ -100,10 +105,10 @@ def _chunks(left: Sequence[Stretch]) -> Iterator[Batch]:
         yield Batch(source, batch, lumped=False)
 
 
-def _lumps(left: Sequence[Stretch], in_haste: bool) -> Iterator[Batch]:
+def _lumps(left: Sequence[Stretch]) -> Iterator[Batch]:
     source = left[0].want.source
     marked = [stretch for stretch in left if stretch.has_marks]
-    batch, rest = _split(marked, 0 if in_haste else source.days_at_once)
+    batch, rest = _split(marked, source.days_at_once)
     if batch:
         yield Batch(source, batch, lumped=False)
     if lumped := [*rest, *(stretch for stretch in left if not stretch.has_marks)]:

@@ -5,7 +5,7 @@ from operator import or_
 
 from graph.identity import Scope, platform
 from graph.reports.answers import Summary
-from graph.reports.figures import costs_by_currency, figures, series
+from graph.reports.figures import costs_by_currency, figures
 from graph.reports.metrics import money
 from graph.reports.pieces import HourlyDay
 from graph.reports.reader import Reader
@@ -31,8 +31,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
 def _summary(
     currency: str, reading: Reading, hours: Want[HourlyDay], accounts: Want[int], granularity: Granularity
 ) -> Summary:
-    days = reading.of(hours)
-    counts, amounts, p95 = figures(days)
+    counts, amounts, p95, series = figures(reading.of(hours), granularity)
     return Summary(
         window=hours.window,
         total_messages=counts.messages,
@@ -48,5 +47,5 @@ def _summary(
         p95_latency_ms=p95,
         low_sample=counts.low_sample,
         data_as_of=reading.data_as_of,
-        series=series(days, granularity),
+        series=series,
     )

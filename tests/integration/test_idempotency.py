@@ -1,27 +1,134 @@
-import random
-from datetime import UTC, datetime
+"""However often, in whatever order and to whomever events are delivered: each counts once."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 
+from functions import FUNCTIONS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
+from tests.support.chaos import ACK_WAIT, make_impatient
+from tests.support.letters import letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
+from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
+NOW = datetime.now(UTC)
+DAY = f"{NOW - timedelta(days=1):%Y-%m-%d}"
 
-@pytest.mark.parametrize("seed", range(6))
-async def test_brute(platform: Platform, seed: int) -> None:
+
+async def _check(platform: Platform, billing: list[Message], delivery: list[Message]) -> None:
+    assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
+    assert await letter_differences(platform, FUNCTIONS, NOW) == []
+
+
+def _sent(fields: events.Fields) -> Message:
+    return Message(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("seed", range(31, 37))
+async def test_brute_force(platform: Platform, seed: int) -> None:
+    """Both functions, one to three workers each, any batches."""
+    print(f"seed {seed}")
     random = Random(seed)
-    now = datetime.now(UTC)
-    billing = events.messages(random, events.billing, now, 1500)
-    delivery = events.messages(random, events.report, now, 1500)
+    billing = events.messages(random, events.billing, NOW, 1500)
+    delivery = events.messages(random, events.report, NOW, 1500)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(
-        cut(BILLING, random.choice([1, 7, 500, 5000])), cut(DELIVERY, random.choice([3, 50, 500, 5000]))
-    )
-    assert await differences(platform.dsn, expect(billing, delivery, now)) == []
+    workers = [
+        cut(function, random.choice([1, 7, 100, 1000, 5000]))
+        for function in FUNCTIONS
+        for _ in range(random.randrange(1, 4))
+    ]
+    await platform.drain(*workers)
+    await _check(platform, billing, delivery)
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda fields: fields,
+        lambda fields: dict(reversed(fields.items())),
+        lambda fields: fields | {"receivedAt": f"{DAY}T16:30:00.1234567+04:30"},
+        lambda fields: fields | {"receivedAt": f"{DAY}t12:00:00.12345699z"},
+    ],
+    ids=["bytes", "other order", "other offset", "other digits behind the microseconds"],
+)
+async def test_a_copy_is_the_same_event(
+    platform: Platform, batch: int, copied: Callable[[events.Fields], events.Fields]
+) -> None:
+    """In the batch of the first, or long after."""
+    fields = events.report(Random(1), NOW) | {"receivedAt": f"{DAY}T12:00:00.123456Z"}
+    delivery = [_sent(fields), _sent(copied(fields))]
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(cut(DELIVERY, batch))
+    await _check(platform, [], delivery)
+    assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 1
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"eventId": "EVT-1"},
+        {"eventId": "evt-1."},
+        {"receivedAt": f"{DAY}T12:00:00.123457Z"},
+        {"receivedAt": f"{DAY}T12:00:00.123456+04:30"},
+    ],
+    ids=["upper case", "one character more", "a microsecond later", "another instant"],
+)
+async def test_what_only_looks_alike_is_another_event(
+    platform: Platform, batch: int, changes: dict[str, str]
+) -> None:
+    fields = events.report(Random(1), NOW) | {"eventId": "evt-1", "receivedAt": f"{DAY}T12:00:00.123456Z"}
+    delivery = [_sent(fields), _sent(fields | changes)]
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(cut(DELIVERY, batch))
+    await _check(platform, [], delivery)
+    assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 2
+
+
+async def test_each_function_has_its_own_memory(platform: Platform) -> None:
+    """The same id and time, in both streams."""
+    random, at = Random(1), NOW.isoformat()
+    billing = [_sent(events.billing(random, NOW) | {"eventId": "e-1", "billedAt": at})]
+    delivery = [_sent(events.report(random, NOW) | {"eventId": "e-1", "receivedAt": at})]
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(BILLING, DELIVERY)
+    await _check(platform, billing, delivery)
+
+
+async def test_what_was_never_acknowledged_is_delivered_again_and_counted_once(platform: Platform) -> None:
+    """A worker holds its messages for longer than the ack wait, while another is given them, too."""
+    random = Random(2)
+    delivery = events.messages(random, events.report, NOW, 500)
+    await make_impatient(platform, [DELIVERY])
+    await platform.publish(SMS_DLR, delivery)
+    lock = "lock table anlyt.metrics_hourly in access exclusive mode"
+    async with platform.working(cut(DELIVERY, 100), cut(DELIVERY, 100)):
+        async with platform.pool.acquire() as connection, connection.transaction():
+            await connection.execute(lock)
+            await asyncio.sleep(2.5 * ACK_WAIT)
+        await platform.drained(DELIVERY)
+    await _check(platform, [], delivery)
+
+
+async def test_late_events_find_their_hour(platform: Platform) -> None:
+    """Each age twice, far apart in the stream."""
+    random = Random(3)
+    ages = [timedelta(), timedelta(hours=1), timedelta(days=8), timedelta(days=93), timedelta(days=1500)]
+    late = [
+        _sent(events.billing(random, NOW) | {"billedAt": events.written(random, NOW - age)}) for age in ages * 20
+    ]
+    await platform.publish(BILLING_EVENTS, late + late)
+    await platform.drain(cut(BILLING, 30))
+    await _check(platform, late, [])

@@ -98,7 +98,10 @@ class Platform:
             info = await self.jetstream.consumer_info(function.stream.name, function.durable)
         except NotFoundError:
             return 1
-        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+        # A consumer hears of a stored message a moment after its publisher does: until then, nothing is pending.
+        last = (await self.jetstream.stream_info(function.stream.name)).state.last_seq
+        unheard = last - (info.delivered.stream_seq if info.delivered else 0)
+        return max(info.num_pending or 0, unheard) + (info.num_ack_pending or 0)
 
     async def reconnected(self) -> None:
         async with asyncio.timeout(PATIENCE):

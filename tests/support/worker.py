@@ -56,6 +56,13 @@ class Crew:
         await _gone(victim)
         self._members[place] = self._hired()
 
+    async def relieve_one(self) -> None:
+        """SIGTERM: it finishes its batch and gives back the rest; another takes its place."""
+        place = self._random.randrange(len(self._members))
+        relieved = self._members[place]
+        self._members[place] = self._hired()
+        await _in_order(relieved)
+
     async def supervise(self) -> None:
         """Whoever found an engine away when it began is replaced; whoever ends for another reason is an error."""
         while True:
@@ -67,11 +74,7 @@ class Crew:
 
     async def dismiss(self) -> None:
         """SIGTERM for all; each ends in order."""
-        for member in self._members:
-            member.terminate()
-        for member in self._members:
-            # The signal itself ends one that had not begun.
-            assert await _gone(member) in {0, -signal.SIGTERM}
+        await asyncio.gather(*map(_in_order, self._members))
 
     def kill(self) -> None:
         for member in self._members:
@@ -96,6 +99,12 @@ async def crew(nats: str, dsn: str, random: Random, size: int) -> AsyncIterator[
         await hired.dismiss()
     finally:
         hired.kill()
+
+
+async def _in_order(member: BaseProcess) -> None:
+    """The signal itself ends one that has not begun."""
+    member.terminate()
+    assert await _gone(member) in {0, -signal.SIGTERM, os.EX_TEMPFAIL}
 
 
 async def _gone(member: BaseProcess) -> int | None:

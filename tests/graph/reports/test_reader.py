@@ -1,0 +1,112 @@
+"""What is read when, and how often."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from infra.postgres import Pool
+from tests.graph.support.api import Api, open_api
+from tests.graph.support.store import DAY, HOUR, Row, Store, iso
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+WINDOW = {"from_": iso(START + 5 * HOUR), "to": iso(START + 40 * DAY)}
+
+
+@pytest.fixture
+async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
+    """A pool, and every statement that its connections have run."""
+    statements: list[str] = []
+
+    async def log(connection: Any) -> None:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+
+    async with asyncpg.create_pool(dsn, min_size=10, max_size=10, init=log) as pool:
+        yield pool, statements
+
+
+@pytest.fixture
+async def rows(store: Store) -> None:
+    await store.put(
+        Row(START + day * DAY + 3 * HOUR, *subject, messages=1)
+        for day in range(41)
+        for subject in (("PLATFORM", "platform"), ("OPERATOR", "o"), ("ACCOUNT", f"a{day}"))
+    )
+
+
+def counted(statements: list[str], table: str) -> int:
+    return sum(f"from anlyt.{table}" in each or f"join anlyt.{table}" in each for each in statements)
+
+
+async def test_of_many_who_miss_the_same_one_reads_it(logged: tuple[Pool, list[str]], rows: None) -> None:
+    pool, statements = logged
+    async with open_api(pool) as api:
+        answers = await asyncio.gather(*(api.report("operators/o/performance", **WINDOW) for _ in range(10)))
+    assert answers == [answers[0]] * 10
+    assert counted(statements, "metrics_hourly") == 1
+
+
+async def test_what_is_remembered_takes_one_statement_for_all_who_ask_at_once(
+    logged: tuple[Pool, list[str]], rows: None
+) -> None:
+    pool, statements = logged
+    async with open_api(pool) as api:
+        await api.report("operators/o/performance", **WINDOW)
+        statements.clear()
+        await api.report("operators/o/performance", **WINDOW)
+        assert (counted(statements, "event_days"), counted(statements, "metrics_hourly")) == (1, 0)
+        statements.clear()
+        await asyncio.gather(*(api.report("operators/o/performance", **WINDOW) for _ in range(10)))
+        assert counted(statements, "event_days") <= 2
+        assert counted(statements, "metrics_hourly") == 0
+
+
+async def test_only_the_day_that_changed_is_read_again(
+    logged: tuple[Pool, list[str]], rows: None, store: Store
+) -> None:
+    pool, _ = logged
+    async with open_api(pool) as api:
+        await api.report("operators/o/performance", **WINDOW)
+        # Without a mark, this change is seen only by whoever reads the day; with one, everybody has to.
+        await store.put([Row(START + 7 * DAY, "OPERATOR", "o", messages=100)], marked=False)
+        assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 39
+        await store.put([Row(START + 9 * DAY, "OPERATOR", "o", messages=1000)])
+        assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 1039
+        await store.put([Row(START + 7 * DAY, "OPERATOR", "o", messages=100)])
+        assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 1139
+
+
+async def test_all_active_accounts_are_found_while_their_days_are_read_bit_by_bit(
+    logged: tuple[Pool, list[str]], rows: None
+) -> None:
+    pool, statements = logged
+    async with open_api(pool) as api:
+        for _ in range(12):
+            statements.clear()
+            assert (await api.report("summary", **WINDOW))["activeAccounts"] == 39
+        assert counted(statements, "metrics_hourly") == 0
+
+
+async def test_days_that_ingest_never_marked_are_always_read(api: Api, store: Store) -> None:
+    for messages in (5, 6):
+        hour = START + 3 * HOUR
+        subjects = (("PLATFORM", "platform"), ("OPERATOR", "o"), ("ACCOUNT", f"a{messages}"))
+        await store.put([Row(hour, *subject, messages=messages) for subject in subjects], marked=False)
+        summary = await api.report("summary", **WINDOW | {"from_": iso(START)})
+        assert (summary["totalMessages"], summary["activeAccounts"]) == (messages, messages - 4)
+        window = {"from_": iso(START), "to": iso(START + timedelta(hours=5))}
+        assert (await api.report("operators/o/performance", **window))["totalMessages"] == messages
+        assert (await api.report(f"accounts/a{messages}/usage", **window))["messagesSent"] == messages
+
+
+async def test_another_database_that_counts_alike_is_another(api: Api, store: Store) -> None:
+    for messages in (5, 6):
+        await store.empty()
+        await store.put([Row(START, "PLATFORM", "platform", messages=messages)], START)
+        found = await api.report("summary", from_=iso(START), to=iso(START + DAY))
+        assert found["totalMessages"] == messages

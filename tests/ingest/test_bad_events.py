@@ -1,0 +1,121 @@
+"""Bad events of every sort in one stream with good ones: a letter for each bad one, a count for each good one."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+
+from functions import FUNCTIONS
+from ingest import deadletters
+from ingest.commit import Store, commit
+from ingest.decode import BatchDecoder
+from ingest.partitions import Partitions
+from ingest.reader import Reader
+from schema.streams import BILLING_EVENTS, SMS_DLR
+from tests.support import events, faults
+from tests.support.chaos import make_impatient
+from tests.support.letters import letter_differences
+from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+
+def _mixed(random: Random, good: Sequence[Message], bad: Sequence[faults.Fault]) -> list[Message]:
+    both = [*good, *(fault.message for fault in bad)]
+    return random.sample(both, len(both))
+
+
+def _streams(random: Random, now: datetime) -> tuple[list[Message], list[Message]]:
+    billing = events.messages(random, events.billing, now, 400)
+    delivery = events.messages(random, events.report, now, 400)
+    return (
+        _mixed(random, billing, list(faults.billing(events.billing(random, now), now))),
+        _mixed(random, delivery, list(faults.reports(events.report(random, now), now))),
+    )
+
+
+@pytest.mark.parametrize("batch", [1, 50, 5000])
+async def test_every_sort_of_bad_event(platform: Platform, batch: int) -> None:
+    random, now = Random(batch), datetime.now(UTC)
+    billing, delivery = _streams(random, now)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(cut(BILLING, batch), cut(DELIVERY, batch))
+    assert await differences(platform.dsn, expect(billing, delivery, now)) == []
+    assert await letter_differences(platform, FUNCTIONS, now) == []
+
+
+async def test_a_large_event_is_an_event_if_only_what_nobody_reads_is_large(platform: Platform) -> None:
+    random, now = Random(1), datetime.now(UTC)
+    fields = events.report(random, now)
+    large = Message(json.dumps({**fields, "extra": "x" * faults.HUGE}).encode())
+    await platform.publish(SMS_DLR, [large])
+    await platform.drain(DELIVERY)
+    assert await differences(platform.dsn, expect([], [large], now)) == []
+    assert await platform.letters() == []
+
+
+async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_letter(platform: Platform) -> None:
+    """What it had in hand comes to the next one, which finds everything done already."""
+    random, now = Random(2), datetime.now(UTC)
+    _, delivery = _streams(random, now)
+    await make_impatient(platform, [DELIVERY])
+    await platform.publish(SMS_DLR, delivery)
+    for step in ("commit", "letters"):
+        await _begin(platform, step)
+    await platform.drain(cut(DELIVERY, 100))
+    assert await differences(platform.dsn, expect([], delivery, now)) == []
+    assert await letter_differences(platform, [DELIVERY], now) == []
+
+
+async def _begin(platform: Platform, until: str) -> None:
+    """All that a worker does with a batch, up to a step; nothing is acknowledged or given back."""
+
+    async def restore() -> None: ...
+
+    reader = Reader(platform.client, SMS_DLR.name, DELIVERY.durable, 200, restore)
+    await reader.open()
+    decoded = BatchDecoder(DELIVERY).decode(await reader.batch(5))
+    await commit(Store(platform.pool, Partitions(platform.pool), "USD"), DELIVERY, decoded.events)
+    assert decoded.events
+    if until == "letters":
+        await deadletters.publish(platform.jetstream, decoded.letters)
+        assert decoded.letters
+
+
+async def test_replaying_the_stream_from_its_beginning_adds_nothing(platform: Platform) -> None:
+    random, now = Random(3), datetime.now(UTC)
+    _, delivery = _streams(random, now)
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(cut(DELIVERY, 100))
+    await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
+    await platform.drain(cut(DELIVERY, 77))
+    assert await differences(platform.dsn, expect([], delivery, now)) == []
+    assert await letter_differences(platform, [DELIVERY], now) == []
+
+
+async def test_a_stream_of_nothing_but_bad_events(platform: Platform) -> None:
+    """More than letters are published at once."""
+    await platform.publish(SMS_DLR, [Message(b"%d" % n) for n in range(1000)])
+    await platform.drain(DELIVERY)
+    assert len(await platform.letters()) == 1000
+    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+
+
+async def test_letters_wait_for_their_stream(platform: Platform) -> None:
+    """Nothing bad is acknowledged before it is told of."""
+    now = datetime.now(UTC)
+    await platform.jetstream.delete_stream("ANLYT_DEADLETTER")
+    await platform.publish(SMS_DLR, [Message(b"bad")])
+    async with platform.working(DELIVERY):
+        await asyncio.sleep(0.5)
+        assert await platform.waiting(DELIVERY) == 1
+        await platform.jetstream.add_stream(name="ANLYT_DEADLETTER", subjects=["anlyt.deadletter.>"])
+        await platform.drained(DELIVERY)
+    assert await letter_differences(platform, [DELIVERY], now) == []

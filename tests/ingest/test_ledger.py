@@ -1,0 +1,89 @@
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions import delivery_metrics
+from ingest.ledger import Keyed, claim, keyed
+from ingest.partitions import Partitions
+from schema.decoding import Stamped
+from schema.instants import time_of
+from tests.support import events
+from tests.support.platform import Platform
+from tests.support.writes import Events, decoded
+
+NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
+
+
+def _events(random: Random, count: int) -> Events:
+    return decoded(
+        delivery_metrics, [events.message(random, events.report(random, NOW)) for _ in range(count)], NOW
+    )
+
+
+def _identity(stamped: Stamped[Any]) -> tuple[str, int]:
+    return stamped.event.event_id, stamped.at
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_one_order_for_all_workers_and_no_repetitions(seed: int) -> None:
+    random = Random(seed)
+    found = list(_events(random, 20))
+    once = keyed("delivery_metrics", found)
+    again = keyed("delivery_metrics", random.choices(found, k=5) + random.sample(found, len(found)))
+    assert list(once) == list(again)
+    assert {_identity(stamped) for stamped in once.values()} == {_identity(stamped) for stamped in found}
+    # The order of the primary key: (event_at, event_key).
+    assert list(once.items()) == sorted(once.items(), key=lambda item: (item[1].at, item[0]))
+
+
+def test_keys_tell_functions_ids_and_times_apart() -> None:
+    [one] = _events(Random(1), 1)
+    upper = decoded(delivery_metrics, [events.message(Random(1), _fields("evt-1")), events.message(Random(1), _fields("EVT-1"))], NOW)
+    assert keyed("billing_metrics", [one]).keys().isdisjoint(keyed("delivery_metrics", [one]))
+    assert len(keyed("delivery_metrics", upper)) == 2
+    assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1)])) == 2
+    assert all(len(key) == 16 for key in keyed("delivery_metrics", [one]))
+
+
+def _fields(event_id: str) -> events.Fields:
+    return events.report(Random(2), NOW) | {"eventId": event_id}
+
+
+@pytest.mark.anyio
+async def test_claims_that_overlap_share_the_events_out(platform: Platform) -> None:
+    """Transactions that want the same events in any order wait for each other, and never in a circle."""
+    random = Random(3)
+    all_events = list(_events(random, 400))
+    await Partitions(platform.pool).ensure({time_of(stamped.at).date() for stamped in all_events})
+
+    async def attempt(wanted: Sequence[Stamped[Any]]) -> list[tuple[str, int]]:
+        batch: Keyed[Any] = keyed("delivery_metrics", wanted)
+        async with platform.pool.acquire() as connection, connection.transaction():
+            claimed = await claim(connection, batch)
+            await asyncio.sleep(0.01)
+            assert await claim(connection, batch) == []
+        return [_identity(stamped) for stamped in claimed]
+
+    shares = await asyncio.gather(*[attempt(random.sample(all_events, 250)) for _ in range(12)], attempt(all_events))
+    claimed = sum(shares, [])
+    assert sorted(claimed) == sorted(_identity(stamped) for stamped in all_events)
+
+
+@pytest.mark.anyio
+async def test_a_claim_that_is_rolled_back_is_free_again(platform: Platform) -> None:
+    batch = keyed("delivery_metrics", _events(Random(4), 50))
+    await Partitions(platform.pool).ensure({time_of(stamped.at).date() for stamped in batch.values()})
+    async with platform.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        assert len(await claim(connection, batch)) == len(batch)
+        await transaction.rollback()
+        assert len(await claim(connection, batch)) == len(batch)
+        assert await claim(connection, batch) == []

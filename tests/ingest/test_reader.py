@@ -1,0 +1,173 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig
+
+from infra.embedded.engine import Engine
+from infra.nats import ensure_consumer
+from ingest.reader import Reader
+from schema.streams import SMS_DLR
+from tests.support.platform import DELIVERY, PATIENCE, Platform
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+LONG = 60.0  # seconds; a batch that waits this long runs into the test's own limit
+
+
+@asynccontextmanager
+async def reading(platform: Platform, size: int) -> AsyncIterator[Reader]:
+    async def restore() -> None:
+        await ensure_consumer(platform.jetstream, SMS_DLR, DELIVERY.durable)
+
+    await restore()
+    reader = Reader(platform.client, SMS_DLR.name, DELIVERY.durable, size, restore)
+    await reader.open()
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+async def _publish(platform: Platform, numbers: Sequence[int], size: int = 0) -> None:
+    await platform.publish(SMS_DLR, [Message(b"%d".ljust(size) % number) for number in numbers])
+
+
+async def _taken(reader: Reader, count: int) -> Sequence[int]:
+    """The numbers of the next `count` messages, acknowledged."""
+    messages: list[Msg] = []
+    async with asyncio.timeout(PATIENCE):
+        while len(messages) < count:
+            messages += await reader.batch(0.05)
+    for message in messages:
+        await message.ack()
+    return [int(message.data) for message in messages]
+
+
+async def _waiting(platform: Platform) -> int:
+    """How many requests the server knows of."""
+    info = await platform.jetstream.consumer_info(SMS_DLR.name, DELIVERY.durable)
+    return info.num_waiting or 0
+
+
+async def test_a_full_batch_comes_at_once_and_a_part_after_the_linger(platform: Platform) -> None:
+    await _publish(platform, range(25))
+    async with reading(platform, 10) as reader:
+        assert [len(await reader.batch(LONG)) for _ in range(2)] == [10, 10]
+        assert len(await reader.batch(0.5)) == 5
+        assert len(await reader.batch(0.05)) == 0
+
+
+async def test_a_batch_lingers_for_company(platform: Platform) -> None:
+    async with reading(platform, 10) as reader:
+        await _publish(platform, range(3))
+        batch = asyncio.create_task(reader.batch(LONG))
+        await asyncio.sleep(0.1)
+        assert not batch.done()
+        await _publish(platform, range(3, 10))
+        assert [int(message.data) for message in await batch] == list(range(10))
+
+
+async def test_large_batches_bring_everything_once_and_in_order(platform: Platform) -> None:
+    await _publish(platform, range(20_000))
+    async with reading(platform, 5000) as reader:
+        assert await _taken(reader, 20_000) == list(range(20_000))
+        await platform.drained(DELIVERY)
+        assert await reader.batch(0.05) == []
+
+
+async def test_requests_that_expire_are_replaced(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """408."""
+    monkeypatch.setattr("ingest.reader.EXPIRES", 0.4)
+    monkeypatch.setattr("ingest.reader.HEARTBEAT", 0.2)
+    async with reading(platform, 10) as reader:
+        for _ in range(30):
+            assert await reader.batch(0.05) == []
+            assert await _waiting(platform) <= 3
+        await _publish(platform, range(30))
+        assert await _taken(reader, 30) == list(range(30))
+
+
+async def test_requests_end_at_a_size_in_bytes(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """409 Message Size Exceeds MaxBytes."""
+    monkeypatch.setattr("ingest.reader.MAX_BYTES", 10_000)
+    await _publish(platform, range(100), size=1000)
+    async with reading(platform, 50) as reader:
+        assert await _taken(reader, 100) == list(range(100))
+        await reader.batch(0.05)
+        assert await _waiting(platform) <= 3
+
+
+async def test_a_consumer_that_takes_one_request_at_a_time_is_read(platform: Platform) -> None:
+    """409 Exceeded MaxWaiting."""
+    config = ConsumerConfig(durable_name=DELIVERY.durable, ack_policy=AckPolicy.EXPLICIT, max_waiting=1)
+    await platform.jetstream.add_consumer(SMS_DLR.name, config)
+    await _publish(platform, range(100))
+    async with reading(platform, 10) as reader:
+        assert await _taken(reader, 100) == list(range(100))
+
+
+async def test_a_deleted_consumer_is_made_again(platform: Platform) -> None:
+    """409 Consumer Deleted, and 503 for the next request."""
+    async with reading(platform, 10) as reader:
+        await _publish(platform, range(5))
+        assert await _taken(reader, 5) == list(range(5))
+        await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
+        await _publish(platform, range(5, 8))
+        assert await _taken(reader, 8) == list(range(8))
+
+
+async def test_a_deleted_stream_is_waited_for(platform: Platform) -> None:
+    async with reading(platform, 10) as reader:
+        await platform.jetstream.delete_stream(SMS_DLR.name)
+        for _ in range(3):
+            assert await reader.batch(0.05) == []
+        await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
+        await _publish(platform, range(5))
+        assert await _taken(reader, 5) == list(range(5))
+
+
+async def test_a_server_that_was_killed_is_read_on(platform: Platform, server: Engine) -> None:
+    async with reading(platform, 10) as reader:
+        await _publish(platform, range(5))
+        assert await _taken(reader, 5) == list(range(5))
+        await server.kill()
+        assert await reader.batch(0.1) == []
+        await server.start()
+        await platform.reconnected()
+        await _publish(platform, range(5, 30))
+        taken: set[int] = set()
+        while not taken >= set(range(5, 30)):  # the last acknowledgements before the kill may be lost
+            taken |= set(await _taken(reader, 1))
+
+
+@pytest.mark.parametrize("status", ["100", "404", "408", "409", "503"])
+async def test_a_producers_own_status_header_is_no_status(platform: Platform, status: str) -> None:
+    await platform.publish(SMS_DLR, [Message(b"", {"Status": status, "Description": "Consumer Deleted"})])
+    await _publish(platform, range(3))
+    async with reading(platform, 10) as reader:
+        messages = await reader.batch(0.5)
+        assert [message.data for message in messages] == [b"", b"0", b"1", b"2"]
+
+
+@pytest.mark.parametrize("size", [10, 1000, 5000])
+async def test_closing_gives_back_all_that_was_not_taken(platform: Platform, size: int) -> None:
+    """Also what was on its way. It comes again at once, and not after the ack wait, which outlasts the test's limit."""
+    await _publish(platform, range(20_000))
+    async with reading(platform, size) as reader:
+        taken = await _taken(reader, size)
+    async with reading(platform, 5000) as other:
+        rest = await _taken(other, 20_000 - len(taken))
+    assert sorted([*taken, *rest]) == list(range(20_000))
+
+
+async def test_closing_while_the_server_is_away_ends(platform: Platform, server: Engine) -> None:
+    await _publish(platform, range(20))
+    async with reading(platform, 10) as reader:
+        await reader.batch(LONG)
+        await server.kill()
+    await server.start()
+    await platform.reconnected()
