@@ -26,9 +26,8 @@ Ask = Callable[[int], Awaitable[None]]
 """Asks one question; the number makes each question another one."""
 
 
-async def drive(clients: list[Ask], seconds: float) -> Load:
+async def drive(clients: list[Ask], numbers: Iterator[int], seconds: float) -> Load:
     """All clients at once, for so many seconds."""
-    numbers = itertools.count()
     started = time.perf_counter()
     took = await asyncio.gather(*(_loop(ask, numbers, started + seconds) for ask in clients))
     return Load(time.perf_counter() - started, sorted(itertools.chain.from_iterable(took)))

@@ -10,9 +10,12 @@ from commands import metrics
 from graph.app import create_app, serving
 from graph.health import Probe
 from infra.endpoints import Engines, engines
-from infra.postgres import open_pool
+from infra.errors import DependencyUnavailableError, UsageError
+from infra.migrate import check_currency
+from infra.postgres import Connection, open_pool
 from infra.probes import ask_clickhouse, ask_nats, ask_postgres
 from infra.settings import Settings
+from infra.telemetry import logger
 
 CONNECTIONS: Final = 16
 # A report takes milliseconds; after this many seconds PostgreSQL hangs, and the caller shall hear so within two.
@@ -30,8 +33,16 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
     """Serves while the body runs; yields the API's URL. Only PostgreSQL is needed to answer."""
+
+    async def check(connection: Connection) -> None:
+        try:
+            await check_currency(connection, currency=settings.reporting_currency)
+        except UsageError as error:  # to a caller it is all the same why there are no numbers
+            logger().error("PostgreSQL cannot be used", why=str(error))
+            raise DependencyUnavailableError("PostgreSQL is not ready to answer.") from error
+
     dsn = settings.postgres_read_dsn or engines.postgres
-    async with open_pool(dsn, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT) as pool:
+    async with open_pool(dsn, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT, check=check) as pool:
         probes = {
             "postgres": Probe(partial(ask_postgres, pool), required=True),
             "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),

@@ -10,7 +10,7 @@ import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.errors import AnlytError, UsageError
-from infra.postgres import Connection, Pool, told_as_unavailable
+from infra.postgres import Connection
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
 StoreName = Literal["postgres", "clickhouse"]
@@ -136,11 +136,10 @@ async def fix_currency(connection: Connection, currency: str) -> None:
     )
 
 
-async def check_currency(pool: Pool, currency: str) -> None:
-    """UsageError unless the database is migrated and counts in `currency`; DependencyUnavailableError if it is away."""
+async def check_currency(connection: Connection, *, currency: str) -> None:
+    """UsageError unless the database is migrated and counts in `currency`."""
     try:
-        with told_as_unavailable():
-            fixed = await pool.fetchval("select reporting_currency from anlyt.deployment")
+        fixed = await connection.fetchval("select reporting_currency from anlyt.deployment")
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
         fixed = None
     if fixed is None:

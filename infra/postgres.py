@@ -1,6 +1,6 @@
 """PostgreSQL: the pool, named statements, and which errors mean "come back later"."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +16,8 @@ CONNECT_TIMEOUT = 1.0
 # Text, because these classes take no parameters at run time.
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+Check: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 _ABSENCES = (
     OSError,
@@ -39,11 +41,20 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def open_pool(dsn: str, *, size: int, statement_timeout: float | None = None) -> AsyncIterator[Pool]:
+async def open_pool(
+    dsn: str, *, size: int, statement_timeout: float | None = None, check: Check | None = None
+) -> AsyncIterator[Pool]:
     """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
 
-    `statement_timeout` bounds each statement, in seconds.
+    `statement_timeout` bounds each statement, in seconds. A connection that `check` objects to is never handed out.
     """
+
+    async def prepare(connection: Connection) -> None:
+        # The ledger's keys are 16 bytes in Python: UUID objects would cost a microsecond each.
+        await connection.set_type_codec("uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
+        if check is not None:
+            await check(connection)
+
     pool = asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -51,15 +62,15 @@ async def open_pool(dsn: str, *, size: int, statement_timeout: float | None = No
         timeout=CONNECT_TIMEOUT,
         command_timeout=statement_timeout,
         server_settings={"timezone": "UTC", "application_name": "anlyt"},
-        init=_read_uuids_as_bytes,
+        init=prepare,
+        reset=_keep_as_is,
     )
     async with pool:
         yield pool
 
 
-async def _read_uuids_as_bytes(connection: Connection) -> None:
-    """The ledger's keys are 16 bytes in Python: UUID objects would cost a microsecond each."""
-    await connection.set_type_codec("uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
+async def _keep_as_is(_: Connection) -> None:
+    """Nobody changes a session's state, so nothing has to be reset: it would be a statement for every release."""
 
 
 @contextmanager

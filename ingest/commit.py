@@ -63,14 +63,14 @@ async def _commit_part(store: Store, function: AnyFunction, events: Events) -> i
         async with store.pool.acquire() as connection, connection.transaction():
             claimed = await claim(connection, keyed(function.name, events))
             if claimed:
+                await connection.execute(MARK_DAYS, _days(claimed))
                 await write(connection, function(claimed), store.reporting_currency)
-                await _mark(connection, function, claimed)
+                await _mark_as_of(connection, function, claimed)
     except asyncpg.CheckViolationError:  # a partition was dropped since we made sure of it
         store.partitions.forget()
         raise
     return len(claimed)
 
 
-async def _mark(connection: Connection, function: AnyFunction, claimed: Events) -> None:
-    await connection.execute(MARK_DAYS, _days(claimed))
+async def _mark_as_of(connection: Connection, function: AnyFunction, claimed: Events) -> None:
     await connection.execute(MARK_AS_OF, function.name, time_of(max(stamped.at for stamped in claimed)))

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +33,13 @@ LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
 async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str) -> AsyncIterator[None]:
     """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead."""
     stop = asyncio.Event()
-    pool_of = open_pool(engines.postgres, size=2 * WORKERS * len(functions) + 1, statement_timeout=STATEMENT_TIMEOUT)
+    pool_of = open_pool(
+        engines.postgres,
+        size=2 * WORKERS * len(functions) + 1,
+        statement_timeout=STATEMENT_TIMEOUT,
+        check=partial(check_currency, currency=reporting_currency),
+    )
     async with connect(engines.nats) as client, pool_of as pool:
-        await check_currency(pool, reporting_currency)
         jetstream = client.jetstream()
         store = Store(pool, Partitions(pool), reporting_currency)
         async with asyncio.TaskGroup() as tasks:
@@ -43,7 +48,7 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
                 for function in functions
                 for _ in range(WORKERS)
             ]
-            gauges = tasks.create_task(_measure(jetstream, pool, functions), name="gauges")
+            gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
             try:
                 yield
             finally:
@@ -52,16 +57,23 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
                 await asyncio.wait(workers)  # the group itself would cancel them in the middle of a batch
 
 
-async def _measure(jetstream: JetStreamContext, pool: Pool, functions: Sequence[AnyFunction]) -> None:
-    """Keeps the gauges; an engine that is away leaves them as they were."""
-    while True:
+async def _measure(
+    jetstream: JetStreamContext, pool: Pool, functions: Sequence[AnyFunction], stop: asyncio.Event
+) -> None:
+    """Keeps the gauges until `stop`; an engine that is away leaves them as they were.
+
+    To be cancelled is not enough: before Python 3.12, wait_for(), in which nats-py waits for replies, loses a
+    cancellation that comes together with the reply.
+    """
+    while not stop.is_set():
         try:
             await _measure_consumers(jetstream, functions)
             await _measure_store(pool)
         except Exception as error:  # what is not an absence ends the service, as in a worker
             if not (isinstance(error, (NatsError, asyncpg.PostgresError)) or is_unavailable(error)):
                 raise
-        await asyncio.sleep(MEASURE_EVERY)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
 
 
 async def _measure_consumers(jetstream: JetStreamContext, functions: Sequence[AnyFunction]) -> None:

@@ -52,14 +52,37 @@ where scope = 'OPERATOR';
 
 create table anlyt.accounts (account_id text primary key);
 
--- One row a UTC day that events touched. version counts the transactions that changed the day; the day is
--- dirty while version > rolled_version.
+-- One row a UTC day that has figures. version rises with every statement that changes the day's figures, whoever
+-- runs it; the day is dirty while version > rolled_version, and what a reader remembers of it is good while version
+-- stays as it was.
 create table anlyt.event_days (
     day date primary key,
-    version bigint not null,
+    version bigint not null default 0,
     rolled_version bigint not null default 0,
-    newest_claim_at timestamptz not null
+    newest_claim_at timestamptz -- when ingest last claimed an event of the day
 ) with (fillfactor = 50);
+
+create function anlyt.raise_versions() returns trigger language plpgsql as $$
+begin
+    insert into anlyt.event_days as d (day, version)
+    select distinct (hour_bucket at time zone 'UTC')::date, 1 from changed order by 1
+    on conflict (day) do update set version = d.version + 1;
+    return null;
+end
+$$;
+
+create trigger inserted after insert on anlyt.metrics_hourly
+    referencing new table as changed for each statement execute function anlyt.raise_versions();
+create trigger updated after update on anlyt.metrics_hourly
+    referencing new table as changed for each statement execute function anlyt.raise_versions();
+create trigger deleted after delete on anlyt.metrics_hourly
+    referencing old table as changed for each statement execute function anlyt.raise_versions();
+create trigger inserted after insert on anlyt.costs_hourly
+    referencing new table as changed for each statement execute function anlyt.raise_versions();
+create trigger updated after update on anlyt.costs_hourly
+    referencing new table as changed for each statement execute function anlyt.raise_versions();
+create trigger deleted after delete on anlyt.costs_hourly
+    referencing old table as changed for each statement execute function anlyt.raise_versions();
 
 create table anlyt.data_as_of (
     projection text primary key, -- the function whose effects are in this store

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions import billing_metrics
+from functions.billing_metrics import billing_metrics
 from schema.instants import instant
 from schema.writes import Billed, CellKey, Writes
 from tests.support.validity import Message
@@ -46,7 +46,9 @@ def test_a_refund_takes_it_back() -> None:
 
 
 def test_currencies_are_never_mixed() -> None:
-    writes = _run({}, {"currency": "AFN", "totalCost": "2.5"}, {"currency": "AFN", "totalCost": "1", "status": "REFUNDED"})
+    writes = _run(
+        {}, {"currency": "AFN", "totalCost": "2.5"}, {"currency": "AFN", "totalCost": "1", "status": "REFUNDED"}
+    )
     assert [cell.costs for cell in writes.billed.values()] == [{"USD": 37_500, "AFN": 1_500_000}] * 3
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions import delivery_metrics
+from functions.delivery_metrics import delivery_metrics
 from schema.histogram import bin_of
 from schema.writes import Delivered, Writes
 from tests.support.validity import Message

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions import billing_metrics, delivery_metrics
+from functions.billing_metrics import billing_metrics
+from functions.delivery_metrics import delivery_metrics
 from functions.function import AnyFunction
 from tests.support import events
 from tests.support.reference import expect
@@ -24,7 +25,9 @@ def _messages(random: Random, make: events.Make) -> list[Message]:
 
 
 @pytest.mark.parametrize(
-    ("function", "make"), [(billing_metrics, events.billing), (delivery_metrics, events.report)], ids=["billing", "reports"]
+    ("function", "make"),
+    [(billing_metrics, events.billing), (delivery_metrics, events.report)],
+    ids=["billing", "reports"],
 )
 @settings(deadline=None)
 @given(seed=SEEDS)

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
 
+import asyncpg
 import pytest
 
 from functions.function import AnyFunction
@@ -19,6 +20,8 @@ from tests.support.writes import Events, decoded
 
 pytestmark = pytest.mark.anyio
 
+# What asyncpg makes of a connection that is gone.
+GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 KILL_ALL = """
 select pg_terminate_backend(pid) from pg_stat_activity
@@ -86,7 +89,7 @@ async def _until_committed(store: Store, batch: Events) -> None:
     while True:
         try:
             await commit(store, DELIVERY, batch)
-        except Exception:  # noqa: BLE001  whatever asyncpg makes of a connection that is gone
+        except GONE:
             await asyncio.sleep(0)
         else:
             return

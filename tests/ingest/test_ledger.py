@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions import delivery_metrics
+from functions.delivery_metrics import delivery_metrics
 from ingest.ledger import Keyed, claim, keyed
 from ingest.partitions import Partitions
 from schema.decoding import Stamped
@@ -21,9 +22,7 @@ NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
 
 
 def _events(random: Random, count: int) -> Events:
-    return decoded(
-        delivery_metrics, [events.message(random, events.report(random, NOW)) for _ in range(count)], NOW
-    )
+    return decoded(delivery_metrics, [events.message(random, events.report(random, NOW)) for _ in range(count)], NOW)
 
 
 def _identity(stamped: Stamped[Any]) -> tuple[str, int]:
@@ -45,7 +44,11 @@ def test_one_order_for_all_workers_and_no_repetitions(seed: int) -> None:
 
 def test_keys_tell_functions_ids_and_times_apart() -> None:
     [one] = _events(Random(1), 1)
-    upper = decoded(delivery_metrics, [events.message(Random(1), _fields("evt-1")), events.message(Random(1), _fields("EVT-1"))], NOW)
+    upper = decoded(
+        delivery_metrics,
+        [events.message(Random(1), _fields("evt-1")), events.message(Random(1), _fields("EVT-1"))],
+        NOW,
+    )
     assert keyed("billing_metrics", [one]).keys().isdisjoint(keyed("delivery_metrics", [one]))
     assert len(keyed("delivery_metrics", upper)) == 2
     assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1)])) == 2
@@ -72,8 +75,7 @@ async def test_claims_that_overlap_share_the_events_out(platform: Platform) -> N
         return [_identity(stamped) for stamped in claimed]
 
     shares = await asyncio.gather(*[attempt(random.sample(all_events, 250)) for _ in range(12)], attempt(all_events))
-    claimed = sum(shares, [])
-    assert sorted(claimed) == sorted(_identity(stamped) for stamped in all_events)
+    assert sorted(chain.from_iterable(shares)) == sorted(_identity(stamped) for stamped in all_events)
 
 
 @pytest.mark.anyio

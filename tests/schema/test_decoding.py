@@ -45,7 +45,11 @@ both = pytest.mark.parametrize("sort", [BILLING, REPORTS], ids=["billing", "repo
 
 @pytest.mark.parametrize(
     ("sort", "fault"),
-    [(sort, fault) for sort, make in ((BILLING, faults.billing), (REPORTS, faults.reports)) for fault in make(sort.good, NOW)],
+    [
+        (sort, fault)
+        for sort, make in ((BILLING, faults.billing), (REPORTS, faults.reports))
+        for fault in make(sort.good, NOW)
+    ],
     ids=lambda value: None,
 )
 def test_every_fault_is_told_by_its_field(sort: Sort, fault: faults.Fault) -> None:
@@ -77,14 +81,16 @@ JSON = st.recursive(
     lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3),
     max_leaves=5,
 )
-LIKELY = st.sampled_from(["", "0", "1", "USD", "1.5", "2026-10-15T12:00:00Z", "FAILED", "BILLED", "MT", 0, 1, 2**31, 1.0])
+LIKELY = st.sampled_from(
+    ["", "0", "1", "USD", "1.5", "2026-10-15T12:00:00Z", "FAILED", "BILLED", "MT", 0, 1, 2**31, 1.0]
+)
 
 
 @both
 @settings(deadline=None, max_examples=300)
 @given(data=st.data())
 def test_any_value_in_any_field_is_judged_as_the_reference_does(sort: Sort, data: st.DataObject) -> None:
-    names = sorted(field_names(SmsBilled if sort is BILLING else DlrInbound)) + ["unknown"]
+    names = [*sorted(field_names(SmsBilled if sort is BILLING else DlrInbound)), "unknown"]
     changes = data.draw(st.dictionaries(st.sampled_from(names), JSON | LIKELY, max_size=3))
     gone = data.draw(st.sets(st.sampled_from(names), max_size=1))
     fields = {name: value for name, value in {**sort.good, **changes}.items() if name not in gone}
@@ -111,7 +117,9 @@ def test_other_bytes_are_bad_events(sort: Sort, data: bytes) -> None:
 
 @both
 @settings(deadline=None)
-@given(seed=st.integers(0, 2**32), at=st.datetimes(datetime(2017, 1, 1), datetime(2026, 10, 16), timezones=st.just(UTC)))
+@given(
+    seed=st.integers(0, 2**32), at=st.datetimes(datetime(2017, 1, 1), datetime(2026, 10, 16), timezones=st.just(UTC))
+)
 def test_however_a_time_is_written_it_is_the_same_instant(sort: Sort, seed: int, at: datetime) -> None:
     fields = {**sort.good, sort.time: events.written(Random(seed), at)}
     assert sort.decoder.decode(json.dumps(fields).encode(), None, instant(NOW)).at == instant(at)

@@ -56,10 +56,8 @@ def messages(random: Random, make: Make, now: datetime, count: int) -> list[Mess
     """About `count` events as a careless world delivers them: repeated near and far, rewritten, out of order."""
     events = [make(random, now) for _ in range(count)]
     sent = [message(random, fields) for fields in events]
-    for fields in random.sample(events, count // 5):
-        sent.append(message(random, again(random, fields)))
-    for fields in random.sample(events, count // 20):
-        sent.append(message(random, lookalike(random, fields)))
+    sent += [message(random, again(random, fields)) for fields in random.sample(events, count // 5)]
+    sent += [message(random, lookalike(random, fields)) for fields in random.sample(events, count // 20)]
     sent += random.sample(sent, count // 10)
     return reordered(random, sent)
 

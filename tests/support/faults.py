@@ -35,7 +35,16 @@ NOT_MONEY: Sequence[Any] = [
     *(*NOT_A_TEXT, "", "-1", "-0.000001", "+1", "1.0000001", ".5", "5.", "1,5", " 1", "1\n"),
     *("1e3", "1E+400", "NaN", "Infinity", "-Infinity", "\N{FULLWIDTH DIGIT ONE}", "1" * 400),
 ]
-NOT_A_CURRENCY: Sequence[Any] = [*NOT_A_TEXT, "", "usd", "Usd", "US", "USDT", "U$D", "\N{LATIN CAPITAL LETTER U WITH DIAERESIS}SD"]
+NOT_A_CURRENCY: Sequence[Any] = [
+    *NOT_A_TEXT,
+    "",
+    "usd",
+    "Usd",
+    "US",
+    "USDT",
+    "U$D",
+    "\N{LATIN CAPITAL LETTER U WITH DIAERESIS}SD",
+]
 NOT_A_TIME: Sequence[Any] = [
     *(*NOT_A_TEXT, "", "now", "1790000000", "2026-10-01", "2026-10-01T12:00:00", "2026-10-01 12:00:00Z"),
     *("2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-10-32T00:00:00Z"),
@@ -101,7 +110,7 @@ def _faults(
     yield from (Fault(Message(data), "") for data in _not_objects(_text(good)))
     for name in must:
         yield Fault(Message(_text({other: value for other, value in good.items() if other != name})), name)
-    for name, values in (must | may).items():
+    for name, values in {**must, **may}.items():
         yield from (Fault(Message(_text({**good, name: value})), name) for value in values)
     for absurd in (now + timedelta(hours=25), now + timedelta(days=3650), now - timedelta(days=3654)):
         yield Fault(Message(_text({**good, time: absurd.isoformat()})), time)
@@ -111,7 +120,17 @@ def _not_objects(good: bytes) -> Iterator[bytes]:
     yield from (b"", b" ", b"\x00", b"hello +93701234567", b"{", b"}", b"{}}", b"null", b"1", b'"text"', b"[]")
     yield from (good[: len(good) // 2], good[:-1], good + b"x", good + good, b"[" + good + b"]", b"\xef\xbb\xbf" + good)
     yield from (good.replace(b'"', b"'"), good.decode().encode("utf-16"), b"\x1f\x8b" + good)
-    for value in (b"NaN", b"Infinity", b"-Infinity", b'"\xff"', b'"\xed\xa0\x80"', rb'"\ud800"', b'"\n"', b"01", b"[1,]"):
+    for value in (
+        b"NaN",
+        b"Infinity",
+        b"-Infinity",
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        rb'"\ud800"',
+        b'"\n"',
+        b"01",
+        b"[1,]",
+    ):
         yield _with(good, value)
     for bomb in (b"[", b'{"a":'):
         yield bomb * DEEP

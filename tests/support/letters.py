@@ -23,6 +23,10 @@ async def letter_differences(platform: Platform, functions: Sequence[AnyFunction
     return [
         *(f"{key}: no letter" for key in wanted.keys() - found.keys()),
         *(f"{key}: a letter for a good event: {found[key]}" for key in found.keys() - wanted.keys()),
-        *(f"{key}: {wanted[key]} is not in: {found[key]}" for key in wanted.keys() & found.keys() if wanted[key] not in found[key]),
+        *(
+            f"{key}: {wanted[key]} is not in: {found[key]}"
+            for key in wanted.keys() & found.keys()
+            if wanted[key] not in found[key]
+        ),
         *([f"{len(letters) - len(found)} letters twice"] * (len(letters) != len(found))),
     ]

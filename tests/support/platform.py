@@ -110,7 +110,8 @@ class Platform:
 
     async def kept(self, stream: Stream) -> Mapping[int, Message]:
         """What the stream holds, by sequence."""
-        name, held = stream.name, {}
+        held: dict[int, Message] = {}
+        name = stream.name
         everything = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL)
         reading = await self.jetstream.pull_subscribe(stream.subject, stream=name, config=everything)
         wanted = (await self.jetstream.stream_info(name)).state.messages

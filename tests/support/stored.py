@@ -1,6 +1,7 @@
 """Reads what ingest wrote, and says where it differs from the reference."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -59,7 +60,7 @@ def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
     columns = dict(list(record.items())[3:])
     bins, counts = columns.pop("latency_bins"), columns.pop("latency_counts")
     # Kept as a list when it is not ascending, so that it equals no mapping.
-    ordered = all(low < high for low, high in zip(bins, bins[1:], strict=False)) and len(bins) == len(counts)
+    ordered = all(low < high for low, high in pairwise(bins)) and len(bins) == len(counts)
     return columns | {"histogram": dict(zip(bins, counts, strict=True)) if ordered else [bins, counts]}
 
 

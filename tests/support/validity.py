@@ -156,9 +156,10 @@ def instant(text: str) -> datetime:
     found = re.fullmatch(TIME, text, re.ASCII)
     if found is None:
         raise ValueError(text)
-    *date_and_time, fraction, sign, hours, minutes = found.groups()
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
     if int(minutes or 0) > 59:
         raise ValueError(text)
     ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
     microseconds = int((fraction or "0")[:6].ljust(6, "0"))
-    return datetime(*map(int, date_and_time), microseconds, timezone(ahead)).astimezone(UTC)
+    date = int(year), int(month), int(day)
+    return datetime(*date, int(hour), int(minute), int(second), microseconds, timezone(ahead)).astimezone(UTC)

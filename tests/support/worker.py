@@ -107,6 +107,8 @@ async def _in_order(member: BaseProcess) -> None:
     assert await _gone(member) in {0, -signal.SIGTERM, os.EX_TEMPFAIL}
 
 
-async def _gone(member: BaseProcess) -> int | None:
-    await asyncio.to_thread(member.join)
-    return member.exitcode
+async def _gone(member: BaseProcess) -> int:
+    # Not join() in a thread: a process may be asked for its exit status by one thread only.
+    while (status := member.exitcode) is None:
+        await asyncio.sleep(0.005)
+    return status

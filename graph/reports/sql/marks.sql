@@ -10,7 +10,7 @@ cross join lateral (
     select
         array_send(array_agg(day - date '1970-01-01')) as days,
         array_send(array_agg(version)) as versions,
-        array_send(array_agg(newest_claim_at)) as claims
+        array_send(array_agg(coalesce(newest_claim_at, '-infinity'))) as claims
     from anlyt.event_days
     where day between span.first_day and span.last_day
 ) as marks

@@ -72,13 +72,32 @@ async def test_only_the_day_that_changed_is_read_again(
     pool, _ = logged
     async with open_api(pool) as api:
         await api.report("operators/o/performance", **WINDOW)
-        # Without a mark, this change is seen only by whoever reads the day; with one, everybody has to.
+        # Behind the triggers' back, a change is seen only by whoever reads the day; with a mark, everybody has to.
         await store.put([Row(START + 7 * DAY, "OPERATOR", "o", messages=100)], marked=False)
         assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 39
         await store.put([Row(START + 9 * DAY, "OPERATOR", "o", messages=1000)])
         assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 1039
         await store.put([Row(START + 7 * DAY, "OPERATOR", "o", messages=100)])
         assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 1139
+
+
+@pytest.mark.parametrize(
+    ("change", "messages"),
+    [
+        ("update anlyt.metrics_hourly set total_messages = total_messages + 5 where scope_id = 'o'", 39 * 6),
+        ("delete from anlyt.metrics_hourly where scope_id = 'o' and total_messages > 0", 0),
+    ],
+)
+async def test_what_is_written_by_hand_is_seen_at_once(
+    logged: tuple[Pool, list[str]], rows: None, store: Store, change: str, messages: int
+) -> None:
+    pool, _ = logged
+    async with open_api(pool) as api:
+        assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 39
+        await store.put([Row(START, "OPERATOR", "p", messages=1)])
+        await store.connection.execute(change)
+        found = await api.get("operators/o/performance", **WINDOW)
+        assert found.json().get("totalMessages", 0) == messages
 
 
 async def test_all_active_accounts_are_found_while_their_days_are_read_bit_by_bit(
