@@ -25,7 +25,6 @@ from ingest.reader import Reader
 
 ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"
-NAK: Final = b"-NAK"
 LONGEST_PAUSE: Final = 2.0  # seconds between two attempts while an engine is away
 
 T = TypeVar("T")
@@ -63,26 +62,24 @@ class Worker:
         reader = Reader(self.client, function.stream.name, function.durable, function.batch.size, restore)
         await reader.open()
         decoder = BatchDecoder(function)
+        in_hand: Sequence[Msg] = ()
         try:
             while not self.stop.is_set():
-                if messages := await reader.batch(function.batch.seconds):
-                    await self._process(decoder, messages)
+                if in_hand := await reader.batch(function.batch.seconds):
+                    await self._process(decoder, in_hand)
+                in_hand = ()
         except StoppedError:
             logger().info("stopped while an engine was away", function=function.name)
         finally:
-            await reader.close()
+            await reader.close(in_hand)
 
     async def _process(self, decoder: BatchDecoder, messages: Sequence[Msg]) -> None:
         """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing."""
         with tracer.start_as_current_span(self.function.span, links=trace_links(messages)) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
-            try:
-                decoded = decoder.decode(messages)
-                counted = await self._until_done("commit", lambda: commit(self.store, self.function, decoded.events))
-                await self._until_done("letters", lambda: deadletters.publish(self.jetstream, decoded.letters))
-            except BaseException:
-                await self._answer(messages, NAK)
-                raise
+            decoded = decoder.decode(messages)
+            counted = await self._until_done("commit", lambda: commit(self.store, self.function, decoded.events))
+            await self._until_done("letters", lambda: deadletters.publish(self.jetstream, decoded.letters))
             await self._answer(decoded.good, ACK)
             await self._answer(decoded.bad, TERM)
             self._measure(decoded, counted)

@@ -63,14 +63,17 @@ class Reader:
         self._forget_lost_requests()
         return [self._buffer.popleft() for _ in range(min(self._size, len(self._buffer)))]
 
-    async def close(self) -> None:
-        """Stops asking and hands every message that nobody took back to the server, at once."""
+    async def close(self, in_hand: Sequence[Msg] = ()) -> None:
+        """Stops asking, then hands back to the server what is `in_hand` and what nobody took.
+
+        In this order: what is handed back while requests are open comes straight back here.
+        """
         if self._subscription is None:
             return
         try:
             # What is on its way still arrives; an unsubscription would drop it. (nats-py leaves this untyped.)
             await self._subscription.drain()  # type: ignore[no-untyped-call]
-            for message in self._buffer:
+            for message in (*in_hand, *self._buffer):
                 await self._client.publish(message.reply, b"-NAK")
             await self._client.flush(timeout=2)
         except NatsError:
