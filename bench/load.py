@@ -41,6 +41,10 @@ async def _loop(ask: Ask, numbers: Iterator[int], until: float) -> list[float]:
     return took
 
 
+class RefusedError(Exception):
+    """An answer other than 200."""
+
+
 class HttpClient:
     """One kept-alive HTTP/1.1 connection that costs the load's side as little as asyncpg does: no headers parsed."""
 
@@ -58,7 +62,7 @@ class HttpClient:
         _, _, rest = head.partition(b"content-length:")
         body = await self._reader.readexactly(int(rest.split(b"\r\n", 1)[0]))
         if not head.startswith(b"http/1.1 200"):
-            raise RuntimeError(f"{head.decode()}{body.decode()}")
+            raise RefusedError(f"{head.decode()}{body.decode()}")
         return body
 
     def close(self) -> None:
