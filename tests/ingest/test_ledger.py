@@ -21,9 +21,7 @@ NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
 
 
 def _events(random: Random, count: int) -> Events:
-    return decoded(
-        delivery_metrics, [events.message(random, events.report(random, NOW)) for _ in range(count)], NOW
-    )
+    return decoded(delivery_metrics, [events.message(random, events.report(random, NOW)) for _ in range(count)], NOW)
 
 
 def _identity(stamped: Stamped[Any]) -> tuple[str, int]:
@@ -45,10 +43,14 @@ def test_one_order_for_all_workers_and_no_repetitions(seed: int) -> None:
 
 def test_keys_tell_functions_ids_and_times_apart() -> None:
     [one] = _events(Random(1), 1)
-    upper = decoded(delivery_metrics, [events.message(Random(1), _fields("evt-1")), events.message(Random(1), _fields("EVT-1"))], NOW)
+    upper = decoded(
+        delivery_metrics,
+        [events.message(Random(1), _fields("evt-1")), events.message(Random(1), _fields("EVT-1"))],
+        NOW,
+    )
     assert keyed("billing_metrics", [one]).keys().isdisjoint(keyed("delivery_metrics", [one]))
     assert len(keyed("delivery_metrics", upper)) == 2
-    assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1)])) == 2
+    assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1, one.stored)])) == 2
     assert all(len(key) == 16 for key in keyed("delivery_metrics", [one]))
 
 

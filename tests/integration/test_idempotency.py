@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from functions import FUNCTIONS
+from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import ACK_WAIT, make_impatient
@@ -26,7 +26,7 @@ DAY = f"{NOW - timedelta(days=1):%Y-%m-%d}"
 
 async def _check(platform: Platform, billing: list[Message], delivery: list[Message]) -> None:
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, FUNCTIONS, NOW) == []
+    assert await letter_differences(platform, METRICS, NOW) == []
 
 
 def _sent(fields: events.Fields) -> Message:
@@ -44,7 +44,7 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
     await platform.publish(SMS_DLR, delivery)
     workers = [
         cut(function, random.choice([1, 7, 100, 1000, 5000]))
-        for function in FUNCTIONS
+        for function in METRICS
         for _ in range(random.randrange(1, 4))
     ]
     await platform.drain(*workers)
@@ -85,9 +85,7 @@ async def test_a_copy_is_the_same_event(
     ],
     ids=["upper case", "one character more", "a microsecond later", "another instant"],
 )
-async def test_what_only_looks_alike_is_another_event(
-    platform: Platform, batch: int, changes: dict[str, str]
-) -> None:
+async def test_what_only_looks_alike_is_another_event(platform: Platform, batch: int, changes: dict[str, str]) -> None:
     fields = events.report(Random(1), NOW) | {"eventId": "evt-1", "receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(fields | changes)]
     await platform.publish(SMS_DLR, delivery)
@@ -126,9 +124,7 @@ async def test_late_events_find_their_hour(platform: Platform) -> None:
     """Each age twice, far apart in the stream."""
     random = Random(3)
     ages = [timedelta(), timedelta(hours=1), timedelta(days=8), timedelta(days=93), timedelta(days=1500)]
-    late = [
-        _sent(events.billing(random, NOW) | {"billedAt": events.written(random, NOW - age)}) for age in ages * 20
-    ]
+    late = [_sent(events.billing(random, NOW) | {"billedAt": events.written(random, NOW - age)}) for age in ages * 20]
     await platform.publish(BILLING_EVENTS, late + late)
     await platform.drain(cut(BILLING, 30))
     await _check(platform, late, [])

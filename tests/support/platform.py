@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from functions import FUNCTIONS
+from functions import METRICS
 from functions.function import AnyFunction, Batch
 from infra import nats
 from infra.postgres import Pool, open_pool
@@ -141,4 +141,4 @@ async def open_platform(url: str, dsn: str) -> AsyncIterator[Platform]:
         yield Platform(url, dsn, client, jetstream, pool)
 
 
-BILLING, DELIVERY = FUNCTIONS
+BILLING, DELIVERY = METRICS

@@ -12,7 +12,7 @@ from random import Random
 
 import uvloop
 
-from functions import FUNCTIONS
+from functions import METRICS
 from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
 from infra.telemetry import configure_logs
@@ -36,7 +36,7 @@ def run(nats: str, dsn: str, batch: int) -> None:
 async def _run(nats: str, dsn: str, batch: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    functions = [cut(function, batch) for function in FUNCTIONS]
+    functions = [cut(function, batch) for function in METRICS]
     async with service.running(Engines(nats, dsn, ""), functions, "USD"):
         await stop.wait()
 
