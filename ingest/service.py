@@ -64,7 +64,7 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
 
 async def _pool(
     opened: AsyncExitStack, engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str
-) -> Pool | None:
+) -> "Pool | None":  # Pool is a text at run time
     """None if no function writes to PostgreSQL."""
     writers = WORKERS * sum(function.store == "postgres" for function in functions)
     if not writers:
@@ -77,7 +77,7 @@ async def _pool(
 
 
 async def _sinks(
-    opened: AsyncExitStack, engines: Engines, pool: Pool | None, reporting_currency: str
+    opened: AsyncExitStack, engines: Engines, pool: "Pool | None", reporting_currency: str
 ) -> Mapping[StoreName, Sink]:
     clickhouse = open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)
     sinks: dict[StoreName, Sink] = {"clickhouse": FactStore(await opened.enter_async_context(clickhouse))}
@@ -86,7 +86,7 @@ async def _sinks(
     return sinks
 
 
-async def _measure(jetstream: JetStreamContext, pool: Pool | None, functions: Sequence[AnyFunction]) -> None:
+async def _measure(jetstream: JetStreamContext, pool: "Pool | None", functions: Sequence[AnyFunction]) -> None:
     """Keeps the gauges; an engine that is away leaves them as they were."""
     while True:
         try:
