@@ -11,7 +11,8 @@ from tests.support.warehouse import emptied, opened
 
 pytestmark = pytest.mark.anyio
 
-FILES = {file.stem: file.read_text() for file in sorted((Path(__file__).parents[2] / "schema/clickhouse").glob("*.sql"))}
+DDL = Path(__file__).parents[2] / "schema/clickhouse"
+FILES = {file.stem: file.read_text() for file in sorted(DDL.glob("*.sql"))}
 COLUMNS = """
 select name, type from system.columns
 where database = 'anlyt' and table = {table:String} and default_kind = '' order by position
