@@ -1,5 +1,6 @@
 """One batch of facts: rows, then dirty marks. Writing either again adds nothing, so nothing is claimed or undone."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -48,9 +49,14 @@ def _marks(facts: Facts) -> Mapping[str, Column]:
 
 
 async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Column]) -> None:
-    rows = pa.table({name: ARROW[type_](columns[name]) for name, type_ in table.columns.items()})
+    # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
+    rows = await asyncio.to_thread(_rows, table, columns)
     with UPSERT_DURATION.labels(table.name).time():
         await client.insert_arrow(table.name, rows, database="anlyt", settings=SETTINGS)
+
+
+def _rows(table: Table, columns: Mapping[str, Column]) -> pa.Table:
+    return pa.table({name: ARROW[type_](columns[name]) for name, type_ in table.columns.items()})
 
 
 def _as(type_: pa.DataType) -> Callable[[Column], pa.Array]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from random import Random
 
+import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 import uvloop
 
 from functions import FACTS, METRICS
@@ -22,6 +23,7 @@ from tests.support.platform import cut
 # Forked from a process that has imported everything: a worker is there in 30 ms, so that many can be killed.
 _fork = multiprocessing.get_context("forkserver")
 _fork.set_forkserver_preload([__name__])
+pa.array([0])  # with its first array, pyarrow imports pandas
 
 
 def run(engines: Engines, batch: int) -> None:
