@@ -45,7 +45,7 @@ class Outbox:
 
 
 def history(
-    world: World, until: datetime, days: int = 7, messages: int = 150_000, outbox: Outbox | None = None
+    world: World, until: datetime, days: int = 7, messages: int = 120_000, outbox: Outbox | None = None
 ) -> Iterator[Message]:
     """What was published before `until` about roughly so many messages, sent over the `days` before.
 
