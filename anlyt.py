@@ -79,9 +79,10 @@ def migrate(check: bool) -> None:
     from infra.endpoints import engines
 
     settings = _settings()
-    lines = (
-        migrate_.check(engines(settings)) if check else migrate_.apply(engines(settings), settings.reporting_currency)
-    )
+    if check:
+        lines = migrate_.check(engines(settings))
+    else:
+        lines = migrate_.apply(engines(settings), settings.reporting_currency, settings.clickhouse_cluster)
 
     async def show() -> None:
         async for line in lines:

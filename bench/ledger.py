@@ -48,7 +48,8 @@ async def _seconds(connection: Connection, day: datetime, number: int) -> float:
     """A batch's events are spread over two minutes of the day, as they come in when a worker is a little behind."""
     start = instant(day + timedelta(hours=12, minutes=number))
     events = [
-        Stamped(Event("1", f"event-{number}-{index}", "message"), start + 24_000 * index) for index in range(BATCH)
+        Stamped(Event("1", f"event-{number}-{index}", "message"), start + 24_000 * index, start)
+        for index in range(BATCH)
     ]
     await connection.execute("checkpoint")
     by_key = keyed("delivery_metrics", events)

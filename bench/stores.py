@@ -46,6 +46,6 @@ async def stores(folder: Path) -> AsyncIterator[Stores]:
     async with AsyncExitStack() as opened:
         started = (await opened.enter_async_context(stack(folder))).engines
         engines = Engines(started["nats"].url, started["postgres"].url, started["clickhouse"].url)
-        async for _ in migrate.apply(engines, "USD"):
+        async for _ in migrate.apply(engines, "USD", None):
             pass
         yield Stores(started["nats"], started["postgres"], started["clickhouse"])

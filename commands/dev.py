@@ -29,7 +29,7 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
     async with AsyncExitStack() as opened:
         console.print(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings))
-        async for _ in migrate.apply(engines, settings.reporting_currency):
+        async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
         metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))

@@ -17,9 +17,9 @@ class PendingError(AnlytError):
     """`--check` found something to apply."""
 
 
-async def apply(engines: Engines, reporting_currency: str) -> AsyncIterator[str]:
-    """Applies every step that is missing; yields a line for each step and stream."""
-    async with _ledgers(engines) as (connection, ledgers):
+async def apply(engines: Engines, reporting_currency: str, cluster: str | None) -> AsyncIterator[str]:
+    """Applies every step that is missing, on all of a ClickHouse cluster; yields a line for each step and stream."""
+    async with _ledgers(engines, cluster) as (connection, ledgers):
         for store, ledger in ledgers.items():
             async for step in migrate(ledger, store):
                 yield f"{store:<10} {step.name}: {'was there' if step.applied else 'applied'}"
@@ -32,7 +32,7 @@ async def apply(engines: Engines, reporting_currency: str) -> AsyncIterator[str]
 async def check(engines: Engines) -> AsyncIterator[str]:
     """Yields a line for each step; then PendingError if any step or stream is missing."""
     pending = 0
-    async with _ledgers(engines) as (_, ledgers), nats.connect(engines.nats) as client:
+    async with _ledgers(engines, None) as (_, ledgers), nats.connect(engines.nats) as client:
         for store, ledger in ledgers.items():
             for step in await steps(ledger, store):
                 pending += not step.applied
@@ -45,13 +45,13 @@ async def check(engines: Engines) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _ledgers(engines: Engines) -> AsyncIterator[tuple[Connection, dict[StoreName, Ledger]]]:
+async def _ledgers(engines: Engines, cluster: str | None) -> AsyncIterator[tuple[Connection, dict[StoreName, Ledger]]]:
     async with AsyncExitStack() as opened:
         connection = await _postgres(engines.postgres)
         opened.push_async_callback(connection.close)
         # The database that the first step makes is not there yet.
         client = await opened.enter_async_context(clickhouse.connect(engines.clickhouse, database="default"))
-        yield connection, {"postgres": PostgresLedger(connection), "clickhouse": ClickHouseLedger(client)}
+        yield connection, {"postgres": PostgresLedger(connection), "clickhouse": ClickHouseLedger(client, cluster)}
 
 
 async def _postgres(dsn: str) -> Connection:

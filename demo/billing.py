@@ -60,8 +60,8 @@ def _events(status: str, fates: Fates, at: Ints) -> Events:
                 tenant_id=account.tenant_id,
                 operator_id=operator.id,
                 segment_count=segments,
-                cost_per_segment=_COSTS[operator.id, account.currency][1],
-                total_cost=_COSTS[operator.id, account.currency][segments],
+                cost_per_segment=COSTS[operator.id, account.currency][1],
+                total_cost=COSTS[operator.id, account.currency][segments],
                 currency=account.currency,
                 status=status,
                 billed_at=time,
@@ -79,7 +79,7 @@ def _costs(per_segment: Decimal) -> tuple[str, ...]:
     return tuple(str((per_segment * segments).quantize(_MICRO)) for segments in range(SEGMENTS.shape[1] + 1))
 
 
-_COSTS: Final = {
+COSTS: Final = {
     (link.id, currency): _costs(link.price * rate)
     for link in OPERATORS
     for currency, rate in (("USD", 1), ("AFN", AFN_PER_USD))

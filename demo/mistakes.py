@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from demo import billing, delivery
+from demo import billing, charging, compliance, delivery
 from demo.rhythm import DAY
 from demo.wire import Message
 
@@ -32,6 +32,8 @@ MISTAKES: Final[tuple[tuple[str, Spoil], ...]] = (
     (delivery.SUBJECT, _set(latencyMs=-250)),
     (delivery.SUBJECT, _set(receivedAt="1970-01-01T00:00:07Z")),  # a gateway that lost its clock
     (delivery.SUBJECT, _set(deliveryStatus="ENROUTE", msisdn="+93700000000")),  # must be masked in the letter
+    (charging.SUBJECT, _set(chargeAmount="0.0184001")),  # a digit too many
+    (compliance.SUBJECT, _set(verdict="MAYBE")),
 )
 CUT_SHORT: Final = 1 / 7
 

@@ -11,14 +11,19 @@ from typing import Final
 
 import numpy as np
 
-from demo import billing, delivery, mistakes, wire
+from demo import billing, charging, compliance, delivery, mistakes, wire
 from demo.fates import Fates, Span, demand, draw
 from demo.rhythm import DAY, QUARTER, SECOND, campaign_share
 from demo.wire import Events, Message
 from demo.world import World
 
 # Whoever tells what becomes of messages: another kind of event is another module here.
-PRODUCERS: Final[tuple[Callable[[Fates], Iterator[Events]], ...]] = (billing.events, delivery.events)
+PRODUCERS: Final[tuple[Callable[[Fates], Iterator[Events]], ...]] = (
+    billing.events,
+    delivery.events,
+    charging.events,
+    compliance.events,
+)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +45,7 @@ class Outbox:
 
 
 def history(
-    world: World, until: datetime, days: int = 7, messages: int = 150_000, outbox: Outbox | None = None
+    world: World, until: datetime, days: int = 7, messages: int = 120_000, outbox: Outbox | None = None
 ) -> Iterator[Message]:
     """What was published before `until` about roughly so many messages, sent over the `days` before.
 

@@ -12,6 +12,7 @@ from schema.writes import Billed, Writes
 
 
 @function(
+    store="postgres",
     stream=BILLING_EVENTS,
     durable="anlyt-billing-consumer",
     event=SmsBilled,

@@ -27,6 +27,7 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
 
 
 @function(
+    store="postgres",
     stream=SMS_DLR,
     durable="anlyt-dlr-consumer",
     event=DlrInbound,

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from schema.decoding import Stamped
 from schema.events import Event
 from schema.streams import Stream
-from schema.writes import Writes
+from schema.writes import Facts, Writes
 
 E = TypeVar("E", bound=Event)
+W = TypeVar("W", Writes, Facts)
+
+StoreName = Literal["postgres", "clickhouse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Function(Generic[E]):
+class Function(Generic[E, W]):
     """A batch function and what the host has to know of it.
 
-    `time_field` holds the event time, `event_type` is the event's public name, `span` the trace span of a batch.
+    `store` takes its writes, `time_field` holds the event time, `event_type` is the event's public name, `span` the
+    trace span of a batch.
     """
 
-    run: Callable[[Sequence[Stamped[E]]], Writes]
+    run: Callable[[Sequence[Stamped[E]]], W]
+    store: StoreName
     stream: Stream
     durable: str
     event: type[E]
@@ -40,15 +45,16 @@ class Function(Generic[E]):
     def name(self) -> str:
         return self.run.__name__
 
-    def __call__(self, events: Sequence[Stamped[E]]) -> Writes:
+    def __call__(self, events: Sequence[Stamped[E]]) -> W:
         return self.run(events)
 
 
-AnyFunction: TypeAlias = Function[Any]
+AnyFunction: TypeAlias = Function[Any, Any]
 
 
 def function(
     *,
+    store: StoreName,
     stream: Stream,
     durable: str,
     event: type[E],
@@ -56,10 +62,10 @@ def function(
     time_field: str,
     span: str,
     batch: Batch,
-) -> Callable[[Callable[[Sequence[Stamped[E]]], Writes]], Function[E]]:
+) -> Callable[[Callable[[Sequence[Stamped[E]]], W]], Function[E, W]]:
     """Declares a batch function: where its events come from, and how they are cut into batches."""
 
-    def wrap(run: Callable[[Sequence[Stamped[E]]], Writes]) -> Function[E]:
-        return Function(run, stream, durable, event, event_type, time_field, span, batch)
+    def wrap(run: Callable[[Sequence[Stamped[E]]], W]) -> Function[E, W]:
+        return Function(run, store, stream, durable, event, event_type, time_field, span, batch)
 
     return wrap

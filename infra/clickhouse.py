@@ -1,22 +1,31 @@
 """ClickHouse: one async HTTP client, the same for a cluster and for the embedded engine."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 from aiohttp import ClientError
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.exceptions import OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from infra.errors import DependencyUnavailableError
 
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
+# Whatever ClickHouse, or the way to it, may answer to a statement.
+FAILURES: Final = (*UNAVAILABLE, ClickHouseError, DependencyUnavailableError)
 
 
 @asynccontextmanager
-async def connect(dsn: str, *, database: str | None = None) -> AsyncIterator[AsyncClient]:
-    """A client for `http://user:password@host:port/database`; DependencyUnavailableError if nobody answers."""
+async def connect(
+    dsn: str, *, database: str | None = None, statement_timeout: float = 300
+) -> AsyncIterator[AsyncClient]:
+    """A client for `http://user:password@host:port/database`; DependencyUnavailableError if nobody answers.
+
+    `statement_timeout` bounds each statement, in seconds.
+    """
     url = urlsplit(dsn)
     try:
         client = await clickhouse_connect.get_async_client(
@@ -27,6 +36,8 @@ async def connect(dsn: str, *, database: str | None = None) -> AsyncIterator[Asy
             password=unquote(url.password or ""),
             database=database or url.path.strip("/") or "anlyt",
             connect_timeout=2,
+            send_receive_timeout=statement_timeout,
+            autogenerate_session_id=False,  # statements of one client run side by side
         )
     except UNAVAILABLE as error:
         raise DependencyUnavailableError(f"ClickHouse does not answer at {url.hostname}:{url.port}.") from error
@@ -34,3 +45,27 @@ async def connect(dsn: str, *, database: str | None = None) -> AsyncIterator[Asy
         yield client
     finally:
         await client.close()
+
+
+class ClickHouse:
+    """A client that is made when it is first asked for: ClickHouse may be away until then."""
+
+    def __init__(self, dsn: str, opened: AsyncExitStack, statement_timeout: float) -> None:
+        self._dsn, self._opened, self._timeout = dsn, opened, statement_timeout
+        self._client: AsyncClient | None = None
+        self._making = asyncio.Lock()
+
+    async def client(self) -> AsyncClient:
+        """DependencyUnavailableError while it is away; asking again tries again."""
+        async with self._making:
+            if self._client is None:
+                made = connect(self._dsn, statement_timeout=self._timeout)
+                self._client = await self._opened.enter_async_context(made)
+        return self._client
+
+
+@asynccontextmanager
+async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterator[ClickHouse]:
+    """Its client, if it was made, is closed with the body."""
+    async with AsyncExitStack() as opened:
+        yield ClickHouse(dsn, opened, statement_timeout)

@@ -15,7 +15,8 @@ LAG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 86400)
 
 EVENTS_PROCESSED: Final = Counter(
     "anlyt_events_processed_total",
-    "Events handled, by event type and result: counted, duplicate or deadletter.",
+    "Events handled, by event type and result: counted or duplicate (PostgreSQL), stored (ClickHouse, copies included) "
+    "or deadletter.",
     ["type", "result"],
 )
 PROCESSING_LAG: Final = Histogram(
@@ -23,8 +24,13 @@ PROCESSING_LAG: Final = Histogram(
     "From an event's arrival in its stream to the commit that counts it (newest of each batch).",
     buckets=LAG,
 )
+INGEST_LAG: Final = Gauge(
+    "anlyt_ingest_lag_seconds",
+    "Age in its stream of the oldest event that a function has not stored yet; 0 when it has stored them all.",
+    ["function"],
+)
 UPSERT_DURATION: Final = Histogram(
-    "anlyt_upsert_duration_seconds", "One multi-row upsert of a batch, by table.", ["table"], buckets=FAST
+    "anlyt_upsert_duration_seconds", "One multi-row upsert or insert of a batch, by table.", ["table"], buckets=FAST
 )
 QUERY_DURATION: Final = Histogram(
     "anlyt_query_duration_seconds",

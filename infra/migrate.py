@@ -1,6 +1,6 @@
 """Applies numbered DDL, once each, in order; a file that was applied may never change afterwards."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,11 +9,16 @@ from typing import Final, Literal, Protocol
 import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from infra.cluster import statements
 from infra.errors import AnlytError, UsageError
 from infra.postgres import Connection
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
 StoreName = Literal["postgres", "clickhouse"]
+APPLIED: Final = """
+create table if not exists anlyt.schema_migrations (name String, checksum String, applied_at DateTime)
+engine = ReplacingMergeTree order by name;
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,13 @@ class PostgresLedger:
 
 
 class ClickHouseLedger:
-    """Steps of ClickHouse, which has no transactions: a step killed half-way runs again, so it must bear that."""
+    """Steps of ClickHouse, which has no transactions: a step killed half-way runs again, so it must bear that.
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    With a `cluster`, they are applied on all of its servers.
+    """
+
+    def __init__(self, client: AsyncClient, cluster: str | None = None) -> None:
+        self._client, self._cluster = client, cluster
 
     async def applied(self) -> Mapping[str, str]:
         exists = await self._client.command("exists table anlyt.schema_migrations")
@@ -106,21 +114,12 @@ class ClickHouseLedger:
         return {str(name): str(checksum) for name, checksum in result.result_rows}
 
     async def apply(self, step: Step) -> None:
-        for statement in _statements(step.sql):
+        for statement in statements(step.sql + APPLIED, self._cluster):
             await self._client.command(statement)
-        await self._client.command(
-            "create table if not exists anlyt.schema_migrations (name String, checksum String, applied_at DateTime) "
-            "engine = ReplacingMergeTree order by name"
-        )
         await self._client.command(
             "insert into anlyt.schema_migrations select {name:String}, {checksum:String}, now()",
             parameters={"name": step.name, "checksum": step.checksum},
         )
-
-
-def _statements(sql: str) -> Sequence[str]:
-    """ClickHouse takes one statement a request; in our files each ends with a semicolon at a line's end."""
-    return [part.strip() for part in sql.split(";\n") if part.strip()]
 
 
 async def fix_currency(connection: Connection, currency: str) -> None:

@@ -1,28 +1,24 @@
 """One batch, one transaction: claim, run the function on what was claimed, write, mark, commit."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import asyncpg
 
 from functions.function import AnyFunction
+from infra.metrics import PG_ERRORS
 from infra.postgres import Connection, Pool, statement
 from ingest.ledger import claim, keyed
 from ingest.partitions import Partitions
+from ingest.sink import Events, Results, by_days
 from ingest.writer import write
-from schema.decoding import Stamped
 from schema.instants import DAY, time_of
 
 SQL: Final = Path(__file__).parent / "sql"
 MARK_DAYS: Final = statement(SQL, "mark_days")
 MARK_AS_OF: Final = statement(SQL, "mark_as_of")
-# Each day is a partition, and each partition in a transaction takes locks from a table of fixed size.
-DAYS_PER_TRANSACTION: Final = 64
-
-Events: TypeAlias = Sequence[Stamped[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +29,22 @@ class Store:
     partitions: Partitions
     reporting_currency: str
 
+    async def commit(self, function: AnyFunction, events: Events) -> Results:
+        """As a sink of the host."""
+        try:
+            counted = await commit(self, function, events)
+        except Exception:
+            PG_ERRORS.labels("commit").inc()
+            raise
+        return {"counted": counted, "duplicate": len(events) - counted}
+
 
 async def commit(store: Store, function: AnyFunction, events: Events) -> int:
     """Counts the events that were never counted before, and says how many these were.
 
     Any asyncpg error leaves whole transactions behind it: calling again with the same events completes the rest.
     """
-    return sum([await _commit_part(store, function, part) for part in _by_days(events)])
-
-
-def _by_days(events: Events) -> Iterator[Events]:
-    """The events as they are, unless they spread over more days than one transaction should touch."""
-    days = sorted({stamped.at // DAY for stamped in events})
-    if 0 < len(days) <= DAYS_PER_TRANSACTION:
-        yield events
-        return
-    for first in range(0, len(days), DAYS_PER_TRANSACTION):
-        part = set(days[first : first + DAYS_PER_TRANSACTION])
-        yield [stamped for stamped in events if stamped.at // DAY in part]
+    return sum([await _commit_part(store, function, part) for part in by_days(events)])
 
 
 def _days(events: Events) -> list[date]:

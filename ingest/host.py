@@ -13,15 +13,16 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from functions.function import AnyFunction
+from infra import clickhouse
 from infra.errors import AnlytError
-from infra.metrics import DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PG_ERRORS, PROCESSING_LAG
+from infra.metrics import DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
 from infra.nats import ensure_consumer
 from infra.postgres import is_unavailable
 from infra.telemetry import logger, tracer
 from ingest import deadletters
-from ingest.commit import Store, commit
 from ingest.decode import BatchDecoder, Decoded, trace_links
 from ingest.reader import Reader
+from ingest.sink import Results, Sink
 
 ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"
@@ -33,7 +34,7 @@ T = TypeVar("T")
 def _may_pass(error: Exception) -> bool:
     """Whether trying again can help: an engine is away, or refuses what an operator may be about to mend."""
     # An InternalClientError is what asyncpg makes of a server that dies while a connection goes back to its pool.
-    passing = (asyncpg.PostgresError, asyncpg.InternalClientError, NatsError)
+    passing = (asyncpg.PostgresError, asyncpg.InternalClientError, NatsError, *clickhouse.FAILURES)
     return isinstance(error, passing) or is_unavailable(error)
 
 
@@ -48,11 +49,17 @@ class Worker:
     function: AnyFunction
     client: Client
     jetstream: JetStreamContext
-    store: Store
+    sink: Sink
     stop: asyncio.Event
 
     async def run(self) -> None:
         """Until `stop` is set: then the batch in hand is finished, and what was fetched ahead is given back."""
+        try:
+            await self._run()
+        except StoppedError:
+            logger().info("stopped while an engine was away", function=self.function.name)
+
+    async def _run(self) -> None:
         function = self.function
 
         async def restore() -> None:
@@ -68,8 +75,6 @@ class Worker:
                 if in_hand := await reader.batch(function.batch.seconds):
                     await self._process(decoder, in_hand)
                 in_hand = ()
-        except StoppedError:
-            logger().info("stopped while an engine was away", function=function.name)
         finally:
             await reader.close(in_hand)
 
@@ -78,11 +83,11 @@ class Worker:
         with tracer.start_as_current_span(self.function.span, links=trace_links(messages)) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
             decoded = decoder.decode(messages)
-            counted = await self._until_done("commit", lambda: commit(self.store, self.function, decoded.events))
+            results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))
             await self._until_done("letters", lambda: deadletters.publish(self.jetstream, decoded.letters))
             await self._answer(decoded.good, ACK)
             await self._answer(decoded.bad, TERM)
-            self._measure(decoded, counted)
+            self._measure(decoded, results)
 
     async def _until_done(self, step: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS."""
@@ -93,8 +98,6 @@ class Worker:
             except Exception as error:  # told apart by _may_pass; all others end the worker
                 if not _may_pass(error):
                     raise
-                if step == "commit":
-                    PG_ERRORS.labels(step).inc()
                 logger().warning("trying again", function=self.function.name, step=step, error=repr(error))
             if await self._stopped_within(pause):
                 raise StoppedError("The worker was stopped.")
@@ -115,10 +118,10 @@ class Worker:
         except (NatsError, OSError) as error:
             logger().warning("acknowledgements lost", function=self.function.name, error=repr(error))
 
-    def _measure(self, decoded: Decoded, counted: int) -> None:
+    def _measure(self, decoded: Decoded, results: Results) -> None:
         type_, bad = self.function.event_type, len(decoded.bad)
-        EVENTS_PROCESSED.labels(type_, "counted").inc(counted)
-        EVENTS_PROCESSED.labels(type_, "duplicate").inc(len(decoded.events) - counted)
+        for result, events in results.items():
+            EVENTS_PROCESSED.labels(type_, result).inc(events)
         EVENTS_PROCESSED.labels(type_, "deadletter").inc(bad)
         DESERIALIZATION_ERRORS.labels(type_).inc(bad)
         PROCESSING_LAG.observe(time.time() - decoded.newest_stored / 1e6)

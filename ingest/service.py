@@ -1,8 +1,9 @@
 """The function host as a service: a worker for each function, and the gauges that tell how far behind they are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,18 +11,22 @@ from typing import Final
 import asyncpg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
-from functions.function import AnyFunction
+from functions.function import AnyFunction, StoreName
+from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
-from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, PROCESSED_EVENTS_ROWS
+from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool, statement
 from ingest.commit import Store
+from ingest.facts import FactStore
 from ingest.host import Worker
 from ingest.partitions import Partitions
+from ingest.sink import Sink
 
-# Of each function: while one waits for PostgreSQL, the other decodes.
+# Of each function: while one waits for its store, the other decodes.
 WORKERS: Final = 2
 MEASURE_EVERY: Final = 2.0  # seconds
 # A statement of a batch takes milliseconds; one that takes this long waits for a server that hangs.
@@ -31,34 +36,62 @@ LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
 
 @asynccontextmanager
 async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str) -> AsyncIterator[None]:
-    """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead."""
+    """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead.
+
+    Only the stores that these functions write to are opened; ClickHouse may be away, now and later.
+    """
     stop = asyncio.Event()
-    pool_of = open_pool(
-        engines.postgres,
-        size=2 * WORKERS * len(functions) + 1,
-        statement_timeout=STATEMENT_TIMEOUT,
-        check=partial(check_currency, currency=reporting_currency),
-    )
-    async with connect(engines.nats) as client, pool_of as pool:
+    async with AsyncExitStack() as opened:
+        client = await opened.enter_async_context(connect(engines.nats))
         jetstream = client.jetstream()
-        store = Store(pool, Partitions(pool), reporting_currency)
-        async with asyncio.TaskGroup() as tasks:
-            workers = [
-                tasks.create_task(Worker(function, client, jetstream, store, stop).run(), name=function.name)
-                for function in functions
-                for _ in range(WORKERS)
-            ]
-            gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
-            try:
-                yield
-            finally:
-                stop.set()
-                gauges.cancel()
-                await asyncio.wait(workers)  # the group itself would cancel them in the middle of a batch
+        pool = await _pool(opened, engines, functions, reporting_currency)
+        sinks = await _sinks(opened, engines, pool, reporting_currency)
+        tasks = await opened.enter_async_context(asyncio.TaskGroup())
+        workers = [
+            tasks.create_task(
+                Worker(function, client, jetstream, sinks[function.store], stop).run(), name=function.name
+            )
+            for function in functions
+            for _ in range(WORKERS)
+        ]
+        gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
+        try:
+            yield
+        finally:
+            stop.set()
+            gauges.cancel()
+            await asyncio.wait(workers)  # the group itself would cancel them in the middle of a batch
+
+
+async def _pool(
+    opened: AsyncExitStack, engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str
+) -> "Pool | None":  # Pool is a text at run time
+    """None if no function writes to PostgreSQL."""
+    writers = WORKERS * sum(function.store == "postgres" for function in functions)
+    if not writers:
+        return None
+    return await opened.enter_async_context(
+        open_pool(
+            engines.postgres,
+            size=2 * writers + 1,
+            statement_timeout=STATEMENT_TIMEOUT,
+            check=partial(check_currency, currency=reporting_currency),
+        )
+    )
+
+
+async def _sinks(
+    opened: AsyncExitStack, engines: Engines, pool: "Pool | None", reporting_currency: str
+) -> Mapping[StoreName, Sink]:
+    clickhouse = open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)
+    sinks: dict[StoreName, Sink] = {"clickhouse": FactStore(await opened.enter_async_context(clickhouse))}
+    if pool is not None:
+        sinks["postgres"] = Store(pool, Partitions(pool), reporting_currency)
+    return sinks
 
 
 async def _measure(
-    jetstream: JetStreamContext, pool: Pool, functions: Sequence[AnyFunction], stop: asyncio.Event
+    jetstream: JetStreamContext, pool: "Pool | None", functions: Sequence[AnyFunction], stop: asyncio.Event
 ) -> None:
     """Keeps the gauges until `stop`; an engine that is away leaves them as they were.
 
@@ -67,8 +100,10 @@ async def _measure(
     """
     while not stop.is_set():
         try:
-            await _measure_consumers(jetstream, functions)
-            await _measure_store(pool)
+            for function in functions:
+                await _measure_consumer(jetstream, function)
+            if pool is not None:
+                await _measure_store(pool)
         except Exception as error:  # what is not an absence ends the service, as in a worker
             if not (isinstance(error, (NatsError, asyncpg.PostgresError)) or is_unavailable(error)):
                 raise
@@ -76,11 +111,24 @@ async def _measure(
             await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
 
 
-async def _measure_consumers(jetstream: JetStreamContext, functions: Sequence[AnyFunction]) -> None:
-    for function in functions:
-        info = await jetstream.consumer_info(function.stream.name, function.durable)
-        behind = (info.num_pending or 0) + (info.num_ack_pending or 0)
-        CONSUMER_PENDING.labels(function.durable).set(behind)
+async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> None:
+    info = await jetstream.consumer_info(function.stream.name, function.durable)
+    behind = (info.num_pending or 0) + (info.num_ack_pending or 0)
+    CONSUMER_PENDING.labels(function.durable).set(behind)
+    acknowledged = info.ack_floor.stream_seq if info.ack_floor else 0
+    INGEST_LAG.labels(function.name).set(await _age(jetstream, function, acknowledged + 1) if behind else 0)
+
+
+async def _age(jetstream: JetStreamContext, function: AnyFunction, sequence: int) -> float:
+    """Seconds since the stream stored the first message that it still has from `sequence` on; 0 if there is none.
+
+    The acknowledgement floor is the right place to look: our consumers deliver without limit, so it never stalls.
+    """
+    try:
+        oldest = await jetstream.get_msg(function.stream.name, seq=sequence, next=True, subject=function.stream.subject)
+    except NotFoundError:
+        return 0
+    return max(time.time() - oldest.time.timestamp(), 0) if oldest.time else 0
 
 
 async def _measure_store(pool: Pool) -> None:

@@ -22,10 +22,11 @@ E = TypeVar("E", bound=Event)
 
 
 class Stamped(Struct, Generic[E], frozen=True, gc=False):
-    """An event and its event time, as an instant."""
+    """An event, its event time, and when its stream stored it; both as instants."""
 
     event: E
     at: int
+    stored: int
 
 
 class BadEventError(Exception):
@@ -36,6 +37,29 @@ class BadEventError(Exception):
         self.reason: Reason = reason
 
 
+class Texts:
+    """The texts of a struct, checked all at once."""
+
+    def __init__(self, struct: type[Struct]) -> None:
+        patterns = {field.name: pattern for field in _fields(struct) if (pattern := _pattern(field.type))}
+        self._names = _wire_names(struct)
+        self._patterns = tuple(patterns.items())
+        self._of = attrgetter(*patterns)
+        # Joined by line breaks, which no pattern lets through.
+        self._all = re.compile("\n".join(f"(?:{pattern})?+" for pattern in patterns.values()))
+
+    def fit(self, value: Struct) -> bool:
+        return self._all.fullmatch("\n".join([text or "" for text in self._of(value)])) is not None
+
+    def wrong(self, value: Struct) -> str:
+        """The name in JSON of the first that does not fit; there must be one."""
+        return next(
+            self._names[name]
+            for name, pattern in self._patterns
+            if not re.fullmatch(f"(?:{pattern})?", getattr(value, name) or "")
+        )
+
+
 class EventDecoder(Generic[E]):
     """Decodes one event type; `time_field` is the (Python) name of the field that holds its event time."""
 
@@ -44,11 +68,12 @@ class EventDecoder(Generic[E]):
         self._time_field = time_field
         self._time_name = _wire_names(event)[time_field]
         self._allowed = {field.encode_name: _allowed(field.type) for field in _fields(event)}
-        patterns = {field.name: pattern for field in _fields(event) if (pattern := _pattern(field.type))}
-        self._patterns = tuple(patterns.items())
-        self._texts = attrgetter(*patterns)
-        # Texts are joined by line breaks, which no pattern lets through.
-        self._all_patterns = re.compile("\n".join(f"(?:{pattern})?+" for pattern in patterns.values()))
+        self._texts = Texts(event)
+        self._nested = tuple(
+            (field.name, field.encode_name, Texts(item.cls))
+            for field in _fields(event)
+            if (item := _item(field.type)) is not None
+        )
 
     def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: int) -> Stamped[E]:
         """The event in `data`; BadEventError says what is wrong with it.
@@ -57,11 +82,14 @@ class EventDecoder(Generic[E]):
         event is judged as it was the first time.
         """
         event = self._parse(data)
-        if not self._all_patterns.fullmatch("\n".join([text or "" for text in self._texts(event)])):
-            raise self._mismatch(event)
+        if not self._texts.fit(event):
+            raise self._invalid(self._texts.wrong(event))
+        for name, wire_name, texts in self._nested:
+            if not all(map(texts.fit, getattr(event, name))):
+                raise self._invalid(wire_name)
         if headers and getattr(event, "tenant_id", "") is None and TENANT_HEADER in headers:
             event = self._with_tenant(event, headers[TENANT_HEADER])
-        return Stamped(event, self._time(event, arrived))
+        return Stamped(event, self._time(event, arrived), arrived)
 
     def _parse(self, data: bytes) -> E:
         try:
@@ -74,16 +102,6 @@ class EventDecoder(Generic[E]):
             raise BadEventError("not_json", "The message is not JSON in UTF-8.") from error
         except RecursionError as error:
             raise BadEventError("not_json", "The message is nested too deeply to be read.") from error
-
-    def _mismatch(self, event: E) -> BadEventError:
-        """Says which text is wrong."""
-        names = _wire_names(type(event))
-        wrong = next(
-            names[name]
-            for name, pattern in self._patterns
-            if not re.fullmatch(f"(?:{pattern})?", getattr(event, name) or "")
-        )
-        return self._invalid(wrong)
 
     def _invalid(self, name: str) -> BadEventError:
         reason: Reason = "unsupported_version" if name == "schemaVersion" else "invalid_field"
@@ -110,7 +128,8 @@ class EventDecoder(Generic[E]):
         """msgspec's message, which may quote a value, as a sentence that names the field and what is allowed."""
         if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
             return BadEventError("missing_field", f"{missing[1]} is missing.")
-        found = re.search(r" - at `\$\.(\w+)`\Z", message)  # at the end: a quoted value may look like this, too
+        # At the end: a quoted value may look like this, too. What is in a list is told by the list's name.
+        found = re.search(r" - at `\$\.(\w+)[^`]*`\Z", message)
         if found is None:
             return BadEventError("not_json", "The message is not a JSON object.")
         return self._invalid(found[1])
@@ -121,12 +140,12 @@ def field_names(event: type[Event]) -> frozenset[str]:
     return frozenset(_wire_names(event).values())
 
 
-def _wire_names(event: type[Event]) -> dict[str, str]:
-    return {field.name: field.encode_name for field in msgspec.structs.fields(event)}
+def _wire_names(struct: type[Struct]) -> dict[str, str]:
+    return {field.name: field.encode_name for field in msgspec.structs.fields(struct)}
 
 
-def _fields(event: type[Event]) -> tuple[inspect.Field, ...]:
-    described = inspect.type_info(event)
+def _fields(struct: type[Struct]) -> tuple[inspect.Field, ...]:
+    described = inspect.type_info(struct)
     assert isinstance(described, inspect.StructType)
     return described.fields
 
@@ -138,6 +157,17 @@ def _pattern(described: inspect.Type) -> str | None:
             return (extra or {}).get("pattern")
         case inspect.UnionType(types=types):
             return next(filter(None, map(_pattern, types)), None)
+        case _:
+            return None
+
+
+def _item(described: inspect.Type) -> inspect.StructType | None:
+    """The struct that a list holds."""
+    match described:
+        case inspect.Metadata(type=inner):
+            return _item(inner)
+        case inspect.VarTupleType(item_type=inspect.StructType() as item):
+            return item
         case _:
             return None
 

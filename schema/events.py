@@ -48,11 +48,18 @@ ErrorCode = Annotated[
     Meta(max_length=64, description="null or up to 64 printable ASCII characters", extra={"pattern": r"[ -~]{0,64}"}),
 ]
 Prefix = Annotated[str, _text(r"[0-9]{2,8}", 8, "2-8 digits")]
+RuleName = Annotated[str, _text(r"[^\x00-\x1f\x7f]{1,128}", 128, "1-128 characters, none of them a control character")]
+# A number with some producers, a text with others: stored as text. Alone among texts, msgspec checks its pattern.
+Version = (
+    Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.:-]{1,64}\Z", description="1-64 characters of A-Z a-z 0-9 _ . : -")]
+    | Count
+)
 
 SchemaVersion = Literal["1"]
 BillingStatus = Literal["BILLED", "REFUNDED"]
 DeliveryStatus = Literal["DELIVERED", "FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED", "PENDING"]
 Direction = Literal["MT", "MO"]
+Verdict = Literal["ALLOW", "FLAG", "HOLD", "BLOCK"]
 
 
 class Event(Struct, frozen=True, rename="camel", gc=False):
@@ -95,6 +102,59 @@ class DlrInbound(Event, frozen=True, rename="camel", gc=False):
     lane: Id | None = None
     direction: Direction | None = None
     destination_prefix: Prefix | None = None
+
+
+class CdrGenerated(Event, frozen=True, rename="camel", gc=False):
+    """`cdr.generated.v1`: one call detail record, what became of a message and what it is charged at."""
+
+    cdr_id: Id
+    tenant_id: Id
+    account_id: Id
+    operator_id: Id
+    mno: Id
+    lane: Id
+    direction: Direction
+    destination_prefix: Prefix
+    status: DeliveryStatus
+    segment_count: Segments
+    charge_amount: Money
+    currency: Currency
+    occurred_at: Timestamp
+
+
+class Finding(Struct, frozen=True, rename="camel", gc=False):
+    """What one rule said of a message."""
+
+    rule_id: Id
+    rule_name: RuleName
+    rule_type: Id
+    action: Id
+
+
+MAX_FINDINGS = 64
+Findings = Annotated[
+    tuple[Finding, ...],
+    Meta(
+        max_length=MAX_FINDINGS,
+        description=f"a list of up to {MAX_FINDINGS} objects with ruleId, ruleName, ruleType and action",
+    ),
+]
+
+
+class ComplianceAudit(Event, frozen=True, rename="camel", gc=False):
+    """`compliance.audit.v1`: a message was held against a rule set."""
+
+    evaluation_id: Id
+    tenant_id: Id
+    account_id: Id
+    verdict: Verdict
+    findings: Findings
+    rule_set_id: Id
+    rule_set_version: Version
+    evaluation_latency_ms: Count
+    at: Timestamp
+    mno: Id | None = None
+    lane: Id | None = None
 
 
 def micros(amount: str) -> int:

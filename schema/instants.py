@@ -9,7 +9,8 @@ from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-HOUR: Final = 3_600_000_000
+SECOND: Final = 1_000_000
+HOUR: Final = 3600 * SECOND
 DAY: Final = 24 * HOUR
 
 

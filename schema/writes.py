@@ -1,9 +1,11 @@
-"""What a function says shall be written: additive cells, keyed by scope and hour."""
+"""What a function says shall be written: additive cells for PostgreSQL, or facts for ClickHouse."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+
+from schema.facts import Cube, Table
 
 Scope = Literal["PLATFORM", "OPERATOR", "ACCOUNT"]
 PLATFORM_ID: Final = "platform"
@@ -60,3 +62,16 @@ class Writes:
     billed: Mapping[CellKey, Billed] = field(default_factory=dict)
     delivered: Mapping[CellKey, Delivered] = field(default_factory=dict)
     accounts: Set[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The rows of one batch, by column: instants for times, millionths for money. Writing them again adds nothing.
+
+    `touched`: the cells of `cube` that they change, as tenant and the instant at which the cell begins.
+    """
+
+    table: Table
+    columns: Mapping[str, Sequence[Any]]
+    cube: Cube
+    touched: Set[tuple[str, int]]

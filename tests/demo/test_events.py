@@ -1,4 +1,4 @@
-"""The public JSON of both subjects, checked field by field against the contract and nothing of ours."""
+"""The public JSON of every subject, checked field by field against the contract and nothing of ours."""
 
 import json
 import re
@@ -67,7 +67,43 @@ RECEIPT: Mapping[str, Check] = {
     "direction": one_of("MT"),
     "destinationPrefix": matches(r"937\d"),
 }
-SHAPES = {"billing.events": BILLED, "sms.dlr.inbound": RECEIPT}
+RECORD: Mapping[str, Check] = {
+    **{name: BILLED[name] for name in ("schemaVersion", "eventId", "messageId", "tenantId", "accountId", "operatorId")},
+    **{name: RECEIPT[name] for name in ("mno", "lane", "direction", "destinationPrefix")},
+    "cdrId": ID,
+    "status": RECEIPT["deliveryStatus"],
+    "segmentCount": whole(1, 10),
+    "chargeAmount": MONEY,
+    "currency": BILLED["currency"],
+    "occurredAt": TIME,
+}
+
+
+def findings(value: Any) -> bool:
+    shape = {"ruleId": ID, "ruleName": matches(r"[ -~]{1,128}"), "ruleType": ID, "action": ID}
+    return all(
+        found.keys() == shape.keys() and all(check(found[name]) for name, check in shape.items()) for found in value
+    )
+
+
+EVALUATION: Mapping[str, Check] = {
+    **{name: BILLED[name] for name in ("schemaVersion", "eventId", "messageId", "tenantId", "accountId")},
+    "evaluationId": ID,
+    "verdict": one_of("ALLOW", "FLAG", "HOLD", "BLOCK"),
+    "findings": findings,
+    "ruleSetId": ID,
+    "ruleSetVersion": ID,
+    "evaluationLatencyMs": whole(1),
+    "at": TIME,
+    "mno": MNO,
+    "lane": LANE,
+}
+SHAPES = {
+    "billing.events": BILLED,
+    "sms.dlr.inbound": RECEIPT,
+    "cdr.generated.v1": RECORD,
+    "compliance.audit.v1": EVALUATION,
+}
 
 
 def is_bad(message: Message) -> bool:
@@ -159,3 +195,18 @@ def test_pending_is_followed_by_an_end(receipts: list[Event]) -> None:
     followed = [receipt for receipt in pending if receipt["messageId"] in ends]
     assert len(followed) > 0.98 * len(pending)
     assert all(receipt["latencyMs"] <= ends[receipt["messageId"]]["latencyMs"] for receipt in followed)
+
+
+def test_a_record_tells_what_the_receipt_tells(good: list[tuple[Message, Event]], receipts: list[Event]) -> None:
+    ends = {event["messageId"]: event for event in receipts if event["deliveryStatus"] != "PENDING"}
+    records = [event for message, event in good if message.subject == "cdr.generated.v1"]
+    both = [(record, ends[record["messageId"]]) for record in records if record["messageId"] in ends]
+    assert len(both) > 0.98 * len(records)
+    for record, end in both:
+        assert (record["status"], record["occurredAt"]) == (end["deliveryStatus"], end["receivedAt"])
+
+
+def test_every_verdict_is_reached_and_only_trouble_has_findings(good: list[tuple[Message, Event]]) -> None:
+    evaluations = [event for message, event in good if message.subject == "compliance.audit.v1"]
+    assert {event["verdict"] for event in evaluations} == {"ALLOW", "FLAG", "HOLD", "BLOCK"}
+    assert all((event["verdict"] == "ALLOW") == (event["findings"] == []) for event in evaluations)

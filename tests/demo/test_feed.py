@@ -41,6 +41,19 @@ async def connected(url: str, pending_size: int = 2 << 20) -> AsyncIterator[Clie
             await nc.close()
 
 
+STREAMS = {
+    "BILLING_EVENTS": "billing.events",
+    "SMS_DLR": "sms.dlr.inbound",
+    "CDR_EVENTS": "cdr.generated.v1",
+    "COMPLIANCE_AUDIT": "compliance.audit.v1",
+}
+
+
+async def make_streams(nc: Client) -> None:
+    for name, subject in STREAMS.items():
+        await make_stream(nc, name, subject)
+
+
 async def make_stream(nc: Client, name: str, subject: str) -> None:
     await nc.jetstream().add_stream(name=name, subjects=[subject])
 
@@ -103,13 +116,12 @@ async def test_everything_arrives_in_order_with_its_headers(nc: Client) -> None:
     assert len(progress) > 20
 
 
-async def test_history_reaches_both_streams(own: Engine, world: World, until: datetime) -> None:
+async def test_history_reaches_every_stream(own: Engine, world: World, until: datetime) -> None:
     async with connected(own.url) as nc:
-        await make_stream(nc, "BILLING_EVENTS", "billing.events")
-        await make_stream(nc, "SMS_DLR", "sms.dlr.inbound")
+        await make_streams(nc)
         messages = list(history(world, until, days=1, messages=5_000))
         assert await publish(nc, messages) == len(messages)
-        for stream, subject in (("BILLING_EVENTS", "billing.events"), ("SMS_DLR", "sms.dlr.inbound")):
+        for stream, subject in STREAMS.items():
             stored = [data for data, _ in await contents(nc, stream)]
             assert stored == [message.data for message in messages if message.subject == subject]
 
@@ -188,15 +200,14 @@ class Remembering(Outbox):
 async def test_live_traffic_survives_a_restart_of_nats(own: Engine, world: World) -> None:
     outbox, since = Remembering(), datetime.now(UTC) - timedelta(seconds=60)
     async with connected(own.url) as nc:
-        await make_stream(nc, "BILLING_EVENTS", "billing.events")
-        await make_stream(nc, "SMS_DLR", "sms.dlr.inbound")
+        await make_streams(nc)
 
         async def told(messages: int) -> bool:
             return len(outbox.told) > messages
 
         async def all_stored() -> bool:
-            stored = await contents(nc, "BILLING_EVENTS") + await contents(nc, "SMS_DLR")
-            return promised <= {data for data, _ in stored}
+            stored = [await contents(nc, stream) for stream in STREAMS]
+            return promised <= {data for held in stored for data, _ in held}
 
         live = asyncio.create_task(run_live(nc, world, since, 50, outbox, patience=1))
         await eventually(partial(told, 4_000))
@@ -222,7 +233,6 @@ async def test_live_traffic_waits_for_its_streams(own: Engine, world: World) -> 
         live = asyncio.create_task(run_live(nc, world, since, 20, None, stored.append, patience=0.6))
         await eventually(ticked)
         assert stored[-1] == 0
-        await make_stream(nc, "BILLING_EVENTS", "billing.events")
-        await make_stream(nc, "SMS_DLR", "sms.dlr.inbound")
+        await make_streams(nc)
         await eventually(flows)
         await cancel(live)

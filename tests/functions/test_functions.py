@@ -2,7 +2,7 @@ import importlib
 import pkgutil
 
 import functions
-from functions import FUNCTIONS
+from functions import FACTS, FUNCTIONS, METRICS
 from functions.function import Function
 from infra.nats import MAX_ACK_PENDING
 from schema.writes import Writes
@@ -27,5 +27,9 @@ def test_two_workers_have_room_to_read_ahead() -> None:
 
 
 def test_no_events_write_nothing() -> None:
-    for function in FUNCTIONS:
+    for function in METRICS:
         assert function([]) == Writes()
+    for function in FACTS:
+        facts = function([])
+        assert not facts.touched
+        assert not any(facts.columns.values())

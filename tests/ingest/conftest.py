@@ -1,3 +1,3 @@
-from tests.support.fixtures import database, platform, server, template
+from tests.support.fixtures import database, facts, platform, server, template, warehouse
 
-__all__ = ["database", "platform", "server", "template"]
+__all__ = ["database", "facts", "platform", "server", "template", "warehouse"]

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from functions import FUNCTIONS
+from functions import METRICS
 from ingest import deadletters
 from ingest.commit import Store, commit
 from ingest.decode import BatchDecoder
@@ -48,7 +48,7 @@ async def test_every_sort_of_bad_event(platform: Platform, batch: int) -> None:
     await platform.publish(SMS_DLR, delivery)
     await platform.drain(cut(BILLING, batch), cut(DELIVERY, batch))
     assert await differences(platform.dsn, expect(billing, delivery, now)) == []
-    assert await letter_differences(platform, FUNCTIONS, now) == []
+    assert await letter_differences(platform, METRICS, now) == []
 
 
 async def test_a_large_event_is_an_event_if_only_what_nobody_reads_is_large(platform: Platform) -> None:

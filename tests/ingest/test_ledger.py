@@ -51,7 +51,7 @@ def test_keys_tell_functions_ids_and_times_apart() -> None:
     )
     assert keyed("billing_metrics", [one]).keys().isdisjoint(keyed("delivery_metrics", [one]))
     assert len(keyed("delivery_metrics", upper)) == 2
-    assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1)])) == 2
+    assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1, one.stored)])) == 2
     assert all(len(key) == 16 for key in keyed("delivery_metrics", [one]))
 
 

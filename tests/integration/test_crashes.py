@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import pytest
 
-from functions import FUNCTIONS
+from functions import METRICS
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
@@ -75,9 +75,9 @@ async def _withstand(scene: Scene, workers: int, pause: float, *happen: Accident
             flood(platform, SMS_DLR, delivery, SECONDS),
             accidents(random, [partial(accident, scene, hired) for accident in happen], pause),
         )
-        await platform.drained(*FUNCTIONS)
+        await platform.drained(*METRICS)
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, FUNCTIONS, NOW) == []
+    assert await letter_differences(platform, METRICS, NOW) == []
 
 
 async def worker_killed(_: Scene, hired: Crew) -> None:
@@ -108,25 +108,25 @@ async def nats_killed(scene: Scene, _: Crew) -> None:
 
 @pytest.mark.parametrize("scene", [1], indirect=True)
 async def test_workers_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, FUNCTIONS)
+    await make_impatient(scene.platform, METRICS)
     await _withstand(scene, 3, 0.2, *[worker_killed] * 20)
 
 
 @pytest.mark.parametrize("scene", [2], indirect=True)
 async def test_postgres_stopped_and_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, FUNCTIONS)
+    await make_impatient(scene.platform, METRICS)
     await _withstand(scene, 2, 0.5, *[postgres_stopped, postgres_killed] * 2)
 
 
 @pytest.mark.parametrize("scene", [3], indirect=True)
 async def test_nats_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, FUNCTIONS)
+    await make_impatient(scene.platform, METRICS)
     await _withstand(scene, 2, 0.7, *[nats_killed] * 4)
 
 
 @pytest.mark.parametrize("scene", [4], indirect=True)
 async def test_all_of_it(scene: Scene) -> None:
-    await make_impatient(scene.platform, FUNCTIONS)
+    await make_impatient(scene.platform, METRICS)
     happen = [worker_killed] * 8 + [postgres_stopped, postgres_killed] + [nats_killed] * 2
     await _withstand(scene, 3, 0.2, *scene.random.sample(happen, len(happen)))
 

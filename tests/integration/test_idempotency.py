@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from functions import FUNCTIONS
+from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import ACK_WAIT, make_impatient
@@ -26,7 +26,7 @@ DAY = f"{NOW - timedelta(days=1):%Y-%m-%d}"
 
 async def _check(platform: Platform, billing: list[Message], delivery: list[Message]) -> None:
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, FUNCTIONS, NOW) == []
+    assert await letter_differences(platform, METRICS, NOW) == []
 
 
 def _sent(fields: events.Fields) -> Message:
@@ -44,7 +44,7 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
     await platform.publish(SMS_DLR, delivery)
     workers = [
         cut(function, random.choice([1, 7, 100, 1000, 5000]))
-        for function in FUNCTIONS
+        for function in METRICS
         for _ in range(random.randrange(1, 4))
     ]
     await platform.drain(*workers)

@@ -134,7 +134,7 @@ def _read(text: str) -> datetime:
 
 
 def _time_name(fields: Mapping[str, Any]) -> str:
-    return "billedAt" if "billedAt" in fields else "receivedAt"
+    return next(name for name in ("billedAt", "receivedAt", "occurredAt", "at") if name in fields)
 
 
 def _shared(random: Random) -> Fields:

@@ -84,6 +84,32 @@ REPORTS_MAY: Mapping[str, Sequence[Any]] = {
     "errorCode": NOT_AN_ERROR_CODE,
     "destinationPrefix": NOT_A_PREFIX,
 }
+NOT_A_RULE_NAME: Sequence[Any] = [*NOT_A_TEXT, "", "x" * 129, "a\nb", "\u0000", "\u007f"]
+FINDING: Mapping[str, Any] = {"ruleId": "r-1", "ruleName": "At night", "ruleType": "TIME", "action": "FLAG"}
+RECORDED: Mapping[str, Sequence[Any]] = {
+    **EITHER,
+    **dict.fromkeys(["cdrId", "tenantId", "mno", "lane"], NOT_AN_ID),
+    **dict.fromkeys(["direction", "status"], NOT_ONE_OF),
+    "destinationPrefix": [None, *NOT_A_PREFIX],
+    "segmentCount": [0, *NOT_A_COUNT],
+    "chargeAmount": NOT_MONEY,
+    "currency": NOT_A_CURRENCY,
+    "occurredAt": NOT_A_TIME,
+}
+EVALUATED: Mapping[str, Sequence[Any]] = {
+    **{name: values for name, values in EITHER.items() if name != "operatorId"},
+    **dict.fromkeys(["evaluationId", "tenantId", "ruleSetId"], NOT_AN_ID),
+    "verdict": NOT_ONE_OF,
+    "findings": [
+        *(None, 1, "x", {}, True, [None], [1], ["x"], [[]], [{}], [FINDING] * 65, [FINDING, {}]),
+        *([{name: text for name, text in FINDING.items() if name != gone}] for gone in FINDING),
+        *([FINDING, {**FINDING, name: wrong}] for name in ("ruleId", "ruleType", "action") for wrong in NOT_AN_ID),
+        *([{**FINDING, "ruleName": wrong}] for wrong in NOT_A_RULE_NAME),
+    ],
+    "ruleSetVersion": [None, -1, 1.5, True, [], {}, "", "a b", "1\n", "x" * 65, 2**31 + 1],
+    "evaluationLatencyMs": NOT_A_COUNT,
+    "at": NOT_A_TIME,
+}
 NOT_A_TENANT = ["", "a b", "x" * 65, "ä", "+93 70 123 45 67"]
 
 
@@ -98,6 +124,16 @@ def reports(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
     nameless = {name: value for name, value in good.items() if name != "tenantId"}
     for tenant in NOT_A_TENANT:
         yield Fault(Message(_text(nameless), {"X-Tenant-Id": tenant}), "X-Tenant-Id")
+
+
+def records(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
+    """The same for a `cdr.generated.v1`."""
+    yield from _faults(good, now, "occurredAt", RECORDED, {})
+
+
+def evaluations(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
+    """The same for a `compliance.audit.v1`."""
+    yield from _faults(good, now, "at", EVALUATED, {name: OPTIONAL[name] for name in ("mno", "lane")})
 
 
 def _faults(

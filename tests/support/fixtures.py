@@ -9,6 +9,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from tests.support.database import fresh_database, make_template
 from tests.support.platform import Platform, open_platform
+from tests.support.warehouse import emptied
 
 
 @pytest.fixture(scope="session")
@@ -36,4 +37,18 @@ async def server(tmp_path: Path) -> AsyncIterator[Engine]:
 async def platform(database: str, server: Engine) -> AsyncIterator[Platform]:
     """Empty streams and an empty database."""
     async with open_platform(server.url, database) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def warehouse(clickhouse: Engine) -> str:
+    """The DSN of a migrated ClickHouse with empty tables."""
+    await emptied(clickhouse.dsn)
+    return clickhouse.dsn
+
+
+@pytest.fixture
+async def facts(warehouse: str, server: Engine) -> AsyncIterator[Platform]:
+    """Empty streams and empty fact tables; no PostgreSQL."""
+    async with open_platform(server.url, clickhouse=warehouse) as opened:
         yield opened

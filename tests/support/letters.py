@@ -4,15 +4,23 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from functions.function import AnyFunction
-from tests.support.platform import BILLING, Platform
-from tests.support.validity import Bad, billed, reported
+from tests.support.platform import Platform
+from tests.support.validity import Bad, billed, evaluated, recorded, reported
+
+READERS = {
+    "billing_metrics": billed,
+    "delivery_metrics": reported,
+    "dlr_facts": reported,
+    "cdr_facts": recorded,
+    "compliance_facts": evaluated,
+}
 
 
 async def letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
     """Compares the letters to what is in the streams; empty when there is exactly one for each bad message."""
     wanted: dict[tuple[str, int], str] = {}
     for function in functions:
-        read = billed if function is BILLING else reported
+        read = READERS[function.name]
         for sequence, message in (await platform.kept(function.stream)).items():
             try:
                 read(message, now)

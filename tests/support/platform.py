@@ -11,12 +11,14 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from functions import FUNCTIONS
+from functions import METRICS
 from functions.function import AnyFunction, Batch
 from infra import nats
+from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.postgres import Pool, open_pool
 from ingest import deadletters
 from ingest.commit import Store
+from ingest.facts import FactStore
 from ingest.host import Worker
 from ingest.partitions import Partitions
 from schema.letters import DeadLetter
@@ -26,6 +28,7 @@ from tests.support.validity import Message
 # Far above what any test takes, below pytest's own limit: an error that says where it hung.
 PATIENCE = 90.0
 UNDER_WAY = 2000
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for those who write no metrics
 
 
 def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
@@ -35,13 +38,14 @@ def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Connections to both engines; `dsn` and `url` are for those who open their own."""
+    """Connections to the engines; `dsn` and `url` are for those who open their own."""
 
     url: str
     dsn: str
     client: Client
     jetstream: JetStreamContext
     pool: Pool
+    clickhouse: ClickHouse
 
     async def publish(self, stream: Stream, messages: Iterable[Message]) -> None:
         """Returns when JetStream has stored them all, in this order."""
@@ -66,8 +70,9 @@ class Platform:
         await acks.unsubscribe()
 
     def worker(self, function: AnyFunction, stop: asyncio.Event) -> Worker:
-        store = Store(self.pool, Partitions(self.pool), "USD")
-        return Worker(function, self.client, self.jetstream, store, stop)
+        metrics, facts = Store(self.pool, Partitions(self.pool), "USD"), FactStore(self.clickhouse)
+        sink = facts if function.store == "clickhouse" else metrics
+        return Worker(function, self.client, self.jetstream, sink, stop)
 
     @asynccontextmanager
     async def working(self, *functions: AnyFunction) -> AsyncIterator[None]:
@@ -132,14 +137,15 @@ async def _heard(news: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def open_platform(url: str, dsn: str) -> AsyncIterator[Platform]:
-    """Connected, with the platform's streams made."""
+async def open_platform(url: str, dsn: str = NOWHERE, clickhouse: str = "") -> AsyncIterator[Platform]:
+    """With the platform's streams made; the databases are connected to when somebody needs them."""
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(url))
         pool = await opened.enter_async_context(open_pool(dsn, size=8))
+        warehouse = await opened.enter_async_context(open_clickhouse(clickhouse, statement_timeout=30))
         jetstream = client.jetstream()
         await nats.ensure_streams(jetstream, STREAMS)
-        yield Platform(url, dsn, client, jetstream, pool)
+        yield Platform(url, dsn, client, jetstream, pool, warehouse)
 
 
-BILLING, DELIVERY = FUNCTIONS
+BILLING, DELIVERY = METRICS

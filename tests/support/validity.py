@@ -83,6 +83,39 @@ REPORTS_MAY: Mapping[str, Check] = {
     "destinationPrefix": _or_null(_text(r"\d{2,8}")),
 }
 
+RECORDED: Mapping[str, Check] = {
+    **SHARED,
+    **dict.fromkeys(["cdrId", "tenantId", "mno", "lane"], ID),
+    "direction": _one_of("MT", "MO"),
+    "destinationPrefix": _text(r"\d{2,8}"),
+    "status": _one_of(*OUTCOMES),
+    "segmentCount": _integer(1),
+    "chargeAmount": MONEY,
+    "currency": _text("[A-Z]{3}"),
+    "occurredAt": _text(TIME),
+}
+
+
+def _findings(value: Any) -> bool:
+    texts = {"ruleId": ID, "ruleName": _text(r"[^\x00-\x1f\x7f]{1,128}"), "ruleType": ID, "action": ID}
+    return (
+        isinstance(value, list)
+        and len(value) <= 64
+        and all(isinstance(found, dict) for found in value)
+        and all(name in found and check(found[name]) for found in value for name, check in texts.items())
+    )
+
+
+EVALUATED: Mapping[str, Check] = {
+    **{name: check for name, check in SHARED.items() if name != "operatorId"},
+    **dict.fromkeys(["evaluationId", "tenantId", "ruleSetId"], ID),
+    "verdict": _one_of("ALLOW", "FLAG", "HOLD", "BLOCK"),
+    "findings": _findings,
+    "ruleSetVersion": lambda value: ID(value) or _integer(0)(value),
+    "evaluationLatencyMs": _integer(0),
+    "at": _text(TIME),
+}
+
 
 class Event(NamedTuple):
     """A good event: its fields, and its time in UTC with microseconds (further digits are cut off)."""
@@ -108,6 +141,18 @@ def reported(message: Message, arrived: datetime) -> Event:
     if fields.get("tenantId") is None and header is not None and not ID(header):
         raise Bad("X-Tenant-Id")
     return Event(fields, _time(fields, "receivedAt", arrived))
+
+
+def recorded(message: Message, arrived: datetime) -> Event:
+    """A `cdr.generated.v1`; Bad if it is none."""
+    fields = _checked(message, RECORDED, {})
+    return Event(fields, _time(fields, "occurredAt", arrived))
+
+
+def evaluated(message: Message, arrived: datetime) -> Event:
+    """A `compliance.audit.v1`; Bad if it is none."""
+    fields = _checked(message, EVALUATED, {"mno": _or_null(ID), "lane": _or_null(ID)})
+    return Event(fields, _time(fields, "at", arrived))
 
 
 def amount(text: str) -> Decimal:

@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from random import Random
 
+import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 import uvloop
 
-from functions import FUNCTIONS
+from functions import FACTS, METRICS
 from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
 from infra.telemetry import configure_logs
@@ -22,30 +23,34 @@ from tests.support.platform import cut
 # Forked from a process that has imported everything: a worker is there in 30 ms, so that many can be killed.
 _fork = multiprocessing.get_context("forkserver")
 _fork.set_forkserver_preload([__name__])
+pa.array([0])  # with its first array, pyarrow imports pandas
 
 
-def run(nats: str, dsn: str, batch: int) -> None:
-    """All functions, in batches of at most `batch`, until SIGTERM; EX_TEMPFAIL if an engine is away at the start."""
+def run(engines: Engines, batch: int) -> None:
+    """The functions of ClickHouse if there is one, else those of PostgreSQL, until SIGTERM.
+
+    Batches hold at most `batch`; EX_TEMPFAIL if an engine is away at the start.
+    """
     configure_logs("json")
     try:
-        uvloop.run(_run(nats, dsn, batch))
+        uvloop.run(_run(engines, batch))
     except DependencyUnavailableError:
         sys.exit(os.EX_TEMPFAIL)
 
 
-async def _run(nats: str, dsn: str, batch: int) -> None:
+async def _run(engines: Engines, batch: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    functions = [cut(function, batch) for function in FUNCTIONS]
-    async with service.running(Engines(nats, dsn, ""), functions, "USD"):
+    functions = [cut(function, batch) for function in (FACTS if engines.clickhouse else METRICS)]
+    async with service.running(engines, functions, "USD"):
         await stop.wait()
 
 
 class Crew:
     """Workers of one platform, and the supervisor that starts them again."""
 
-    def __init__(self, nats: str, dsn: str, random: Random, size: int) -> None:
-        self._nats, self._dsn, self._random = nats, dsn, random
+    def __init__(self, engines: Engines, random: Random, size: int) -> None:
+        self._engines, self._random = engines, random
         self._members = [self._hired() for _ in range(size)]
 
     async def kill_one(self) -> None:
@@ -82,15 +87,15 @@ class Crew:
 
     def _hired(self) -> BaseProcess:
         batch = self._random.choice([20, 200, 1000, 5000])
-        member = _fork.Process(target=run, args=(self._nats, self._dsn, batch))
+        member = _fork.Process(target=run, args=(self._engines, batch))
         member.start()
         return member
 
 
 @asynccontextmanager
-async def crew(nats: str, dsn: str, random: Random, size: int) -> AsyncIterator[Crew]:
+async def crew(nats: str, dsn: str, random: Random, size: int, clickhouse: str = "") -> AsyncIterator[Crew]:
     """`size` workers, until the body ends: then all are stopped."""
-    hired = Crew(nats, dsn, random, size)
+    hired = Crew(Engines(nats, dsn, clickhouse), random, size)
     try:
         async with asyncio.TaskGroup() as tasks:
             supervisor = tasks.create_task(hired.supervise())

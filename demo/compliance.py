@@ -1,0 +1,101 @@
+"""The compliance service's events: `compliance.audit.v1`, for a sample of the messages and for what it stopped."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from demo.fates import Fates
+from demo.wire import Events, timestamps
+
+SUBJECT: Final = "compliance.audit.v1"
+SAMPLED: Final = 4  # of so many messages, one evaluation is reported
+RULE_SET: Final = "rs-afghanistan"
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    rule_id: str
+    rule_name: str
+    rule_type: str
+    action: str
+
+
+class Evaluation(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    event_id: str
+    evaluation_id: str
+    message_id: str
+    tenant_id: str
+    account_id: str
+    verdict: str
+    findings: tuple[Finding, ...]
+    evaluation_latency_ms: int
+    at: str
+    mno: str
+    lane: str
+    rule_set_id: str = RULE_SET
+    rule_set_version: str = "2026.3"
+    schema_version: str = "1"
+
+
+class Outcome(NamedTuple):
+    """How often an evaluation ends so, of all that are reported; a stopped message has an id that is sent nowhere."""
+
+    odds: float
+    verdict: str
+    findings: tuple[Finding, ...] = ()
+
+
+_KEYWORD: Final = Finding("r-101", "Words of the national blocklist", "KEYWORD", "BLOCK")
+_SENDER: Final = Finding("r-204", "Sender name without registration", "SENDER_ID", "HOLD")
+_HOURS: Final = Finding("r-310", "Marketing at night", "QUIET_HOURS", "FLAG")
+_LINK: Final = Finding("r-415", "Shortened link", "URL", "FLAG")
+
+OUTCOMES: Final = (
+    Outcome(0.940, "ALLOW"),
+    Outcome(0.025, "FLAG", (_LINK,)),
+    Outcome(0.015, "FLAG", (_HOURS, _LINK)),
+    Outcome(0.010, "HOLD", (_SENDER,)),
+    Outcome(0.006, "BLOCK", (_KEYWORD,)),
+    Outcome(0.004, "BLOCK", (_KEYWORD, _LINK, _LINK)),
+)
+
+
+def events(fates: Fates) -> Iterator[Events]:
+    rng = np.random.default_rng(fates.sent_at.astype(np.uint64))  # the same messages, the same evaluations
+    sample = fates.where(rng.integers(SAMPLED, size=len(fates.sent_at)) == 0)
+    n = len(sample.sent_at)
+    took = 1 + rng.exponential(4, n).astype(np.int64)
+    at = sample.sent_at - rng.integers(20, 200, n)
+    outcome = rng.choice(len(OUTCOMES), size=n, p=[outcome.odds for outcome in OUTCOMES])
+    rows = zip(
+        sample.message_id,
+        sample.account,
+        sample.operator,
+        sample.lane,
+        outcome.tolist(),
+        took.tolist(),
+        timestamps(at),
+        strict=True,
+    )
+    data = [
+        _encode(
+            Evaluation(
+                event_id=f"{message_id}.evaluated",
+                evaluation_id=f"eval-{message_id}",
+                message_id=f"{message_id}-stopped" if OUTCOMES[index].verdict == "BLOCK" else message_id,
+                tenant_id=account.tenant_id,
+                account_id=account.id,
+                verdict=OUTCOMES[index].verdict,
+                findings=OUTCOMES[index].findings,
+                evaluation_latency_ms=latency,
+                at=time,
+                mno=operator.mno,
+                lane=lane,
+            )
+        )
+        for message_id, account, operator, lane, index, latency, time in rows
+    ]
+    yield Events(SUBJECT, at, data, [None] * len(data))

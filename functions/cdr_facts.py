@@ -1,0 +1,34 @@
+"""Call detail records -> facts_cdr."""
+
+from collections.abc import Sequence
+
+from functions.facts import cells, identities, numbers, texts
+from functions.function import Batch, function
+from schema.decoding import Stamped
+from schema.events import CdrGenerated, micros
+from schema.facts import FACTS_CDR
+from schema.instants import DAY
+from schema.streams import CDR_EVENTS
+from schema.writes import Facts
+
+
+@function(
+    store="clickhouse",
+    stream=CDR_EVENTS,
+    durable="anlyt-ingest-cdr",
+    event=CdrGenerated,
+    event_type="cdr.generated.v1",
+    time_field="occurred_at",
+    span="anlyt.process.cdrFacts",
+    batch=Batch(10_000, seconds=1),
+)
+def cdr_facts(events: Sequence[Stamped[CdrGenerated]]) -> Facts:
+    """A row for each call detail record."""
+    columns = {
+        **identities(events),
+        **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"),
+        **texts(events, "cdr_id", "message_id", "currency"),
+        **numbers(events, "segment_count"),
+        "charge_amount": [micros(stamped.event.charge_amount) for stamped in events],
+    }
+    return Facts(FACTS_CDR, columns, "cube_cdr_daily", cells(events, DAY))

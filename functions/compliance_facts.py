@@ -1,0 +1,38 @@
+"""Compliance evaluations -> facts_compliance."""
+
+from collections.abc import Sequence
+
+from functions.facts import cells, identities, numbers, texts
+from functions.function import Batch, function
+from schema.decoding import Stamped
+from schema.events import ComplianceAudit
+from schema.facts import FACTS_COMPLIANCE
+from schema.instants import HOUR
+from schema.streams import COMPLIANCE_AUDIT
+from schema.writes import Facts
+
+
+@function(
+    store="clickhouse",
+    stream=COMPLIANCE_AUDIT,
+    durable="anlyt-ingest-compliance",
+    event=ComplianceAudit,
+    event_type="compliance.audit.v1",
+    time_field="at",
+    span="anlyt.process.complianceFacts",
+    batch=Batch(10_000, seconds=1),
+)
+def compliance_facts(events: Sequence[Stamped[ComplianceAudit]]) -> Facts:
+    """A row for each evaluation, its findings as four arrays."""
+    findings = [stamped.event.findings for stamped in events]
+    columns = {
+        **identities(events),
+        **texts(events, "account_id", "mno", "lane", "verdict", "evaluation_id", "message_id", "rule_set_id"),
+        "rule_ids": [[finding.rule_id for finding in found] for found in findings],
+        "rule_names": [[finding.rule_name for finding in found] for found in findings],
+        "rule_types": [[finding.rule_type for finding in found] for found in findings],
+        "rule_actions": [[finding.action for finding in found] for found in findings],
+        "rule_set_version": [str(stamped.event.rule_set_version) for stamped in events],
+        **numbers(events, "evaluation_latency_ms"),
+    }
+    return Facts(FACTS_COMPLIANCE, columns, "cube_compliance_hourly", cells(events, HOUR))

@@ -1,0 +1,34 @@
+"""Delivery reports -> facts_dlr."""
+
+from collections.abc import Sequence
+
+from functions.facts import cells, identities, numbers, texts
+from functions.function import Batch, function
+from schema.decoding import Stamped
+from schema.events import DlrInbound
+from schema.facts import FACTS_DLR
+from schema.instants import HOUR
+from schema.streams import SMS_DLR
+from schema.writes import Facts
+
+
+@function(
+    store="clickhouse",
+    stream=SMS_DLR,
+    durable="anlyt-ingest-dlr",
+    event=DlrInbound,
+    event_type="sms.dlr.inbound.v1",
+    time_field="received_at",
+    span="anlyt.process.dlrFacts",
+    batch=Batch(10_000, seconds=1),
+)
+def dlr_facts(events: Sequence[Stamped[DlrInbound]]) -> Facts:
+    """A row for each delivery report. An empty error code is none."""
+    columns = {
+        **identities(events),
+        **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix"),
+        "status": [stamped.event.delivery_status for stamped in events],
+        "error_code": [stamped.event.error_code or None for stamped in events],
+        **numbers(events, "latency_ms", "tps_snapshot"),
+    }
+    return Facts(FACTS_DLR, columns, "cube_dlr_hourly", cells(events, HOUR))

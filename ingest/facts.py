@@ -1,0 +1,83 @@
+"""One batch of facts: rows, then dirty marks. Writing either again adds nothing, so nothing is claimed or undone."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from functions.function import AnyFunction
+from infra.clickhouse import ClickHouse
+from infra.metrics import UPSERT_DURATION
+from ingest.sink import Events, Results, by_days
+from schema.events import MONEY_DECIMALS
+from schema.facts import DIRTY, ColumnType, Table
+from schema.instants import SECOND
+from schema.writes import Facts
+
+Column = Sequence[Any]
+# A batch is one insert, answered when it is on disk.
+SETTINGS: Final = {"async_insert": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class FactStore:
+    """Commits to ClickHouse. Copies of an event replace each other there, and are not told apart here."""
+
+    clickhouse: ClickHouse
+
+    async def commit(self, function: AnyFunction, events: Events) -> Results:
+        """Any error of infra.clickhouse.FAILURES may leave facts without marks; the next attempt writes both again."""
+        for part in by_days(events):
+            facts: Facts = function(part)
+            client = await self.clickhouse.client()
+            await _insert(client, facts.table, facts.columns)
+            await _insert(client, DIRTY, _marks(facts))
+        return {"stored": len(events)}
+
+
+def _marks(facts: Facts) -> Mapping[str, Column]:
+    touched = sorted(facts.touched)
+    return {
+        "cube": [facts.cube] * len(touched),
+        "tenant_id": [tenant for tenant, _ in touched],
+        "hour": [begin // SECOND for _, begin in touched],
+    }
+
+
+async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Column]) -> None:
+    # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
+    rows = await asyncio.to_thread(_rows, table, columns)
+    with UPSERT_DURATION.labels(table.name).time():
+        await client.insert_arrow(table.name, rows, database="anlyt", settings=SETTINGS)
+
+
+def _rows(table: Table, columns: Mapping[str, Column]) -> pa.Table:
+    return pa.table({name: ARROW[type_](columns[name]) for name, type_ in table.columns.items()})
+
+
+def _as(type_: pa.DataType) -> Callable[[Column], pa.Array]:
+    return lambda values: pa.array(values, type_)
+
+
+def _money(millionths: Column) -> pa.Array:
+    """128-bit integers from 64-bit ones: Decimal objects would cost more than all other columns together."""
+    low = np.array(millionths, np.int64)
+    words = np.column_stack([low, low >> 63])
+    return pa.Array.from_buffers(pa.decimal128(38, MONEY_DECIMALS), len(low), [None, pa.py_buffer(words.tobytes())])
+
+
+ARROW: Final[Mapping[ColumnType, Callable[[Column], pa.Array]]] = {
+    "LowCardinality(String)": _as(pa.string()),
+    "LowCardinality(Nullable(String))": _as(pa.string()),
+    "String": _as(pa.string()),
+    "Array(LowCardinality(String))": _as(pa.list_(pa.string())),
+    "UInt32": _as(pa.uint32()),
+    "UInt64": _as(pa.uint64()),
+    "DateTime('UTC')": _as(pa.uint32()),
+    "DateTime64(6, 'UTC')": _as(pa.timestamp("us", "UTC")),
+    "Decimal(38, 6)": _money,
+}

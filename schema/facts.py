@@ -1,0 +1,86 @@
+"""The fact tables: their columns in order, each with its ClickHouse type; a test holds the live tables against them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ColumnType = Literal[
+    "LowCardinality(String)",
+    "LowCardinality(Nullable(String))",
+    "String",
+    "Array(LowCardinality(String))",
+    "UInt32",
+    "UInt64",
+    "DateTime('UTC')",
+    "DateTime64(6, 'UTC')",
+    "Decimal(38, 6)",
+]
+Cube = Literal["cube_dlr_hourly", "cube_cdr_daily", "cube_compliance_hourly"]
+
+WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
+UNKNOWN: Final = "unknown"  # stands for a dimension that an event does not name
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the database `anlyt`."""
+
+    name: str
+    columns: Mapping[str, ColumnType]
+
+
+_IDENTITY: Final[Mapping[str, ColumnType]] = {
+    "tenant_id": WORD,
+    "event_time": "DateTime64(6, 'UTC')",
+    "event_key": "UInt64",
+}
+_VERSION: Final[Mapping[str, ColumnType]] = {"ver": "UInt64"}
+_ROUTE: Final[Mapping[str, ColumnType]] = dict.fromkeys(
+    ["account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"], WORD
+)
+
+FACTS_DLR: Final = Table(
+    "facts_dlr",
+    {
+        **_IDENTITY,
+        **_ROUTE,
+        "error_code": "LowCardinality(Nullable(String))",
+        "latency_ms": "UInt32",
+        "tps_snapshot": "UInt32",
+        **_VERSION,
+    },
+)
+FACTS_CDR: Final = Table(
+    "facts_cdr",
+    {
+        **_IDENTITY,
+        **_ROUTE,
+        "cdr_id": "String",
+        "message_id": "String",
+        "segment_count": "UInt32",
+        "charge_amount": "Decimal(38, 6)",
+        "currency": WORD,
+        **_VERSION,
+    },
+)
+FACTS_COMPLIANCE: Final = Table(
+    "facts_compliance",
+    {
+        **_IDENTITY,
+        "account_id": WORD,
+        "mno": WORD,
+        "lane": WORD,
+        "verdict": WORD,
+        "evaluation_id": "String",
+        "message_id": "String",
+        **dict.fromkeys(["rule_ids", "rule_names", "rule_types", "rule_actions"], "Array(LowCardinality(String))"),
+        "rule_set_id": WORD,
+        "rule_set_version": WORD,
+        "evaluation_latency_ms": "UInt32",
+        **_VERSION,
+    },
+)
+# What a cube has to be computed again for. `hour` is the beginning of the cell: of an hour, or of a day.
+DIRTY: Final = Table("dirty", {"cube": WORD, "tenant_id": WORD, "hour": "DateTime('UTC')"})
+
+TABLES: Final = (FACTS_DLR, FACTS_CDR, FACTS_COMPLIANCE, DIRTY)

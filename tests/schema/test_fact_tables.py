@@ -1,0 +1,71 @@
+"""The ClickHouse tables: the live columns are the declared ones; the cluster form is the plain form, replicated."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.cluster import statements
+from infra.embedded.engine import Engine
+from schema.facts import TABLES, Table
+from tests.support.warehouse import emptied, opened
+
+pytestmark = pytest.mark.anyio
+
+DDL = Path(__file__).parents[2] / "schema/clickhouse"
+FILES = {file.stem: file.read_text() for file in sorted(DDL.glob("*.sql"))}
+COLUMNS = """
+select name, type from system.columns
+where database = 'anlyt' and table = {table:String} and default_kind = '' order by position
+"""
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+async def test_live_columns_are_the_declared_ones(clickhouse: Engine, table: Table) -> None:
+    await emptied(clickhouse.dsn)
+    async with opened(clickhouse.dsn) as client:
+        live = await client.query(COLUMNS, parameters={"table": table.name})
+    assert sorted(map(tuple, live.result_rows)) == sorted(table.columns.items())
+    assert [name for name, _ in live.result_rows[:3]] == list(table.columns)[:3]
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if table.name.startswith("facts_")], ids=lambda t: t.name)
+async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickhouse: Engine, table: Table) -> None:
+    await emptied(clickhouse.dsn)
+    async with opened(clickhouse.dsn) as client:
+        made = await client.query(
+            "select engine_full, partition_key, sorting_key, primary_key from system.tables "
+            "where database = 'anlyt' and name = {table:String}",
+            parameters={"table": table.name},
+        )
+    engine, *keys = made.result_rows[0]
+    assert engine.startswith("ReplacingMergeTree(ver) ")
+    assert "fsync_after_insert = 1" in engine
+    assert keys == ["toYYYYMMDD(event_time)", "tenant_id, event_time, event_key", "tenant_id, event_time"]
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_the_cluster_form_is_sql(clickhouse: Engine, name: str) -> None:
+    plain, clustered = statements(FILES[name], None), statements(FILES[name], "main")
+    assert len(plain) == len(clustered) > 0
+    async with opened(clickhouse.dsn) as client:
+        for statement in clustered:
+            assert " on cluster 'main'" in statement
+            assert await client.command(f"explain ast {statement}")
+
+
+def test_a_statement_of_the_cluster_form() -> None:
+    sql = (
+        "-- why; not\ncreate table if not exists anlyt.t (a Int8) -- one;\nengine = ReplacingMergeTree(a) order by a;\n"
+    )
+    assert statements(sql, None) == [
+        "create table if not exists anlyt.t (a Int8) \nengine = ReplacingMergeTree(a) order by a"
+    ]
+    assert statements(sql, "c1") == [
+        "create table if not exists anlyt.t on cluster 'c1' (a Int8) \n"
+        "engine = ReplicatedReplacingMergeTree(a) order by a"
+    ]
+
+
+def test_what_has_no_cluster_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="No cluster form is known of: drop table"):
+        statements("drop table anlyt.t;\n", "main")

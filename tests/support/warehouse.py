@@ -1,0 +1,63 @@
+"""What ClickHouse holds, and where it differs from the reference."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from infra.clickhouse import connect
+from infra.migrate import ClickHouseLedger, migrate
+from tests.support.fact_reference import COLUMNS, Expected
+
+SHOWN = 10
+TABLES = [*COLUMNS, "dirty"]
+
+
+async def emptied(dsn: str) -> None:
+    """Migrates what is not, and removes what other tests left."""
+    async with connect(dsn, database="default") as client:
+        async for _ in migrate(ClickHouseLedger(client), "clickhouse"):
+            pass
+        for table in TABLES:
+            await client.command(f"truncate table anlyt.{table}")
+
+
+async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
+    """Empty when every fact table holds exactly what it should, and every touched cell is marked."""
+    async with connect(dsn) as client:
+        stored = {table: await _facts(client, table) for table in COLUMNS}
+        marks = await client.query("select distinct cube, tenant_id, hour from dirty")
+    found = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
+    found += [f"mark {mark}" for mark in expected.marks.symmetric_difference(map(_comparable, marks.result_rows))]
+    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
+
+
+@asynccontextmanager
+async def opened(dsn: str) -> AsyncIterator[AsyncClient]:
+    async with connect(dsn) as client:
+        yield client
+
+
+async def _facts(client: AsyncClient, table: str) -> Counter[tuple[Any, ...]]:
+    """Rows without their keys, which the reference does not know."""
+    result = await client.query(f"select {', '.join(COLUMNS[table])} from {table} final")
+    return Counter(map(_comparable, result.result_rows))
+
+
+def _comparable(row: Sequence[Any]) -> tuple[Any, ...]:
+    """The client gives times without their zone, which is UTC, and arrays as lists."""
+    return tuple(
+        cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else tuple(cell) if isinstance(cell, list) else cell
+        for cell in row
+    )
+
+
+def _compared(table: str, wanted: Mapping[Any, int], found: Mapping[Any, int]) -> Sequence[str]:
+    return [
+        f"{table} {row}: expected {wanted.get(row, 0)} times, stored {found.get(row, 0)} times"
+        for row in wanted.keys() | found.keys()
+        if wanted.get(row, 0) != found.get(row, 0)
+    ]
