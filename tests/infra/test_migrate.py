@@ -77,6 +77,7 @@ async def test_the_reporting_currency_is_fixed(connection: Connection) -> None:
 
 async def test_clickhouse_remembers_its_steps(clickhouse: Engine) -> None:
     async with connect(clickhouse.dsn, database="default") as client:
+        await client.command("drop database if exists anlyt sync")  # other tests of the session migrated it
         ledger = ClickHouseLedger(client)
         first = [step async for step in migrate(ledger, "clickhouse")]
         second = [step async for step in migrate(ledger, "clickhouse")]
