@@ -1,0 +1,46 @@
+import asyncio
+import time
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from prometheus_client import REGISTRY
+
+from functions import METRICS
+from infra.endpoints import Engines
+from ingest import service
+from schema.streams import SMS_DLR
+from tests.support import events
+from tests.support.platform import DELIVERY, PATIENCE, Platform
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_it_counts_and_tells_how_far_it_is(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MEASURE_EVERY", 0.05)
+    random, now = Random(1), datetime.now(UTC)
+    delivery = [events.message(random, events.report(random, now)) for _ in range(300)]
+    expected = expect([], delivery, now)
+    as_of = {"projection": "delivery_metrics"}
+    await platform.publish(SMS_DLR, [*delivery, Message(b"bad")])
+    async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"), asyncio.timeout(PATIENCE):
+        await platform.drained(DELIVERY)
+        newest = expected.data_as_of["delivery_metrics"].timestamp()
+        while REGISTRY.get_sample_value("anlyt_data_as_of_timestamp_seconds", as_of) != newest:
+            await asyncio.sleep(0.02)
+        while REGISTRY.get_sample_value("anlyt_nats_consumer_pending", {"consumer": DELIVERY.durable}) != 0:
+            await asyncio.sleep(0.02)
+    assert await differences(platform.dsn, expected) == []
+
+
+async def test_it_stops_while_it_measures(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when a reply that it waits for comes at the very moment."""
+    monkeypatch.setattr(service, "MEASURE_EVERY", 0.0)
+    random = Random(2)
+    for _ in range(20):
+        async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"):
+            await asyncio.sleep(random.uniform(0.03, 0.06))
+            time.sleep(0.01)  # noqa: ASYNC251  replies pile up behind a busy loop, and come together with the stop
