@@ -25,8 +25,8 @@ from schema.letters import DeadLetter
 from schema.streams import STREAMS, Stream
 from tests.support.validity import Message
 
-# Far above what any test takes, below pytest's own limit: an error that says where it hung.
-PATIENCE = 90.0
+# Far above what any test takes, and below the ack wait: what is stuck until then is an error, not a delay.
+PATIENCE = 0.75 * nats.ACK_WAIT_SECONDS
 UNDER_WAY = 2000
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for those who write no metrics
 
