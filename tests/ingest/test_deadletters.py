@@ -10,12 +10,14 @@ from ingest import deadletters
 from ingest.deadletters import OriginalGoneError, Stored
 from schema.streams import DEADLETTER, SMS_DLR
 from tests.support import events
-from tests.support.platform import DELIVERY, Platform
+from tests.support.platform import DELIVERY, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
+
+QUICK = cut(DELIVERY, 100)
 
 
 async def _all(platform: Platform) -> list[Stored]:
@@ -25,7 +27,7 @@ async def _all(platform: Platform) -> list[Stored]:
 async def _letter(platform: Platform, message: Message) -> Stored:
     """The letter of a bad event."""
     await platform.publish(SMS_DLR, [message])
-    await platform.drain(DELIVERY)
+    await platform.drain(QUICK)
     return (await _all(platform))[-1]
 
 
@@ -51,7 +53,7 @@ async def test_a_letter_says_what_is_wrong_and_where_the_event_is(platform: Plat
 
 async def test_letters_are_listed_in_order_around_dropped_ones(platform: Platform) -> None:
     await platform.publish(SMS_DLR, [Message(b"%d" % number) for number in range(5)])
-    await platform.drain(DELIVERY)
+    await platform.drain(QUICK)
     for found in (await _all(platform))[:4:2]:
         await deadletters.drop(platform.jetstream, found)
     assert [found.letter.sequence for found in await _all(platform)] == [2, 4, 5]
@@ -75,7 +77,7 @@ async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: 
     assert found.letter.reason == "absurd_time"
     await asyncio.sleep(2.5)
     await deadletters.replay(platform.jetstream, found)
-    await platform.drain(DELIVERY)
+    await platform.drain(QUICK)
     assert await _all(platform) == []
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
     kept = await platform.kept(SMS_DLR)
@@ -86,7 +88,7 @@ async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: 
 async def test_an_event_that_is_still_bad_gets_another_letter_when_replayed(platform: Platform) -> None:
     found = await _letter(platform, Message(b"bad"))
     await deadletters.replay(platform.jetstream, found)
-    await platform.drain(DELIVERY)
+    await platform.drain(QUICK)
     [again] = await _all(platform)
     assert (again.letter.sequence, again.letter.sha256) == (2, found.letter.sha256)
 
@@ -94,7 +96,7 @@ async def test_an_event_that_is_still_bad_gets_another_letter_when_replayed(plat
 async def test_an_empty_event_can_be_replayed(platform: Platform) -> None:
     found = await _letter(platform, Message(b""))
     await deadletters.replay(platform.jetstream, found)
-    await platform.drain(DELIVERY)
+    await platform.drain(QUICK)
     assert [again.letter.sequence for again in await _all(platform)] == [2]
 
 
@@ -107,7 +109,7 @@ async def test_what_was_replayed_twice_is_counted_once(platform: Platform) -> No
     await asyncio.sleep(2.5)
     await deadletters.replay(platform.jetstream, found)
     await platform.jetstream.publish(SMS_DLR.subject, message.data)
-    await platform.drain(DELIVERY)
+    await platform.drain(QUICK)
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
 
 
