@@ -81,6 +81,11 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
                 return row.counts
 
 
+def told(name: str, counts: Counts) -> str:
+    """A line for whoever asked for the run."""
+    return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
+
+
 async def measure(stores: Stores) -> None:
     """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
     for row in await stores.postgres.fetch(LAST_SUCCESSES):

@@ -96,10 +96,10 @@ async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]
         "group by tenant_id, hour having sum(latency_count) > 0"
     )
     found = {key: values for *key_, values in merged.result_rows if (key := comparable(key_))}
-    assert found.keys() == samples.keys()
-    return [
+    return [f"percentiles of {key}" for key in found.keys() ^ samples.keys()] + [
         f"percentile {quantile} of {key}: {value}"
         for key, values in found.items()
+        if key in samples
         for quantile, value in zip(QUANTILES, values, strict=True)
         if not _near(sorted(samples[key]), quantile, value)
     ]
