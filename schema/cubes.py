@@ -1,6 +1,11 @@
 """The cubes: their columns in order, each with its ClickHouse type; a test holds the live tables against them.
 
 Dimensions come first, then figures, then what a ReplacingMergeTree needs. Read them with FINAL.
+
+`dataAsOf` of an answer is that of the table which gave it, over all tenants. Of a cube: `select max(newest_event_at)
+from anlyt.data_as_of where cube = ... having count() > 0`, written after the cells and before their marks are removed.
+Of facts: `select max(event_time) from anlyt.facts_... having count() > 0`, which ClickHouse knows from its parts' minima
+and maxima (1 ms, no FINAL). No row: nothing is stored.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ async def rows(dsn: str, statement: str) -> list[Any]:
 
 
 async def test_brute_force(stores: Stores, warehouse: str) -> None:
-    """Runs come between any two batches; chunks are of any size; at the end no mark is left."""
+    """Runs come between any two batches; chunks are of any size; at the end no mark is left; merges change nothing."""
     random = Random(1)
     sent = make_sent(random, NOW, 500)
     async with fact_store(warehouse) as store:
@@ -44,6 +44,10 @@ async def test_brute_force(stores: Stores, warehouse: str) -> None:
     assert await cube_differences(warehouse, expected(sent, NOW)) == []
     assert await rows(warehouse, "select count() from dirty") == [(0,)]
     assert await runs.run(stores, "cubes") == {"cells": 0}
+    async with opened(warehouse) as client:
+        for cube in ("cube_dlr_hourly", "cube_cdr_daily", "cube_compliance_hourly"):
+            await client.command(f"optimize table {cube} final")
+    assert await cube_differences(warehouse, expected(sent, NOW)) == []
 
 
 async def test_runs_and_writers_at_once_in_spite_of_the_lease(stores: Stores, warehouse: str) -> None:
@@ -119,21 +123,6 @@ async def test_cells_that_no_longer_have_facts_are_gone(stores: Stores, warehous
         await client.command("delete from facts_dlr where tenant_id = 't-8'")
     await runs.run(stores, "cubes")
     assert await cube_differences(warehouse, expect([kept], arrived=NOW)) == []
-
-
-async def test_merges_change_nothing(stores: Stores, warehouse: str) -> None:
-    random = Random(6)
-    sent = make_sent(random, NOW, 100)
-    async with fact_store(warehouse) as store:
-        for number, (function, part) in enumerate(batches(random, sent, NOW)):
-            await store.commit(function, part)
-            if number % 4 == 0:
-                await runs.run(stores, "cubes")
-    await runs.run(stores, "cubes")
-    async with opened(warehouse) as client:
-        for table in ("cube_dlr_hourly", "cube_cdr_daily", "cube_compliance_hourly"):
-            await client.command(f"optimize table {table} final")
-    assert await cube_differences(warehouse, expected(sent, NOW)) == []
 
 
 async def test_a_mark_that_comes_while_its_cell_is_computed_stays(
