@@ -34,8 +34,7 @@ with
         fate < 97, 'UNDELIVERABLE', 'PENDING') as status_
 select
     concat('tenant-', leftPad(toString(tenant), 3, '0')),
-    toDateTime64({start:UInt32}, 6, 'UTC')
-        + toIntervalMicrosecond(intDiv({seconds:UInt64} * 1000000 * number, {rows:UInt64})),
+    toDateTime64({start:UInt32}, 6, 'UTC') + toIntervalMicrosecond({step:UInt64} * number),
     sipHash64(number),
     concat('acc-', toString(tenant * 5 + intDiv(h, 17) % 5)),
     mno_,
@@ -86,7 +85,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Stores, AsyncClient]]:
 
 
 async def _fill(client: AsyncClient, rows: int, span: timedelta) -> None:
-    whole = {"start": int(START.timestamp()), "seconds": int(span.total_seconds()), "rows": rows}
+    whole = {"start": int(START.timestamp()), "step": span // timedelta(microseconds=rows)}
     for first in range(0, rows, STEP):
         await client.command(FILL, parameters={**whole, "first": first, "count": min(STEP, rows - first)})
 
