@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions import dlr_facts
+from functions.dlr_facts import dlr_facts
 from pipelines import runs
 from pipelines.bridge import Run
 from pipelines.cubes.cells import Params
