@@ -19,7 +19,7 @@ from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
 from graph.gql.endpoint import graphql_routes
 from graph.health import Liveness, Probes, readiness
-from graph.identity import identifiers
+from graph.identity import make_door
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
 from graph.rest.openapi import document
@@ -32,14 +32,14 @@ from infra.settings import Settings
 def create_app(settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over one pool, which belongs to the caller.
 
-    `development` adds GraphiQL and introspection. UsageError when ANLYT_AUTH asks for what there is not.
+    `development` adds GraphiQL and introspection.
     """
-    ways = identifiers(settings.auth)
+    door = make_door(settings)
     reader = Reader(pool, settings.reporting_currency)
     app = Starlette(
         routes=[
-            *report_routes(reader, ways),
-            *graphql_routes(reader, ways, development=development),
+            *report_routes(reader, door),
+            *graphql_routes(reader, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],

@@ -32,6 +32,8 @@ class Settings:
     jwt_audience: str | None
     jwt_issuer: str | None
     trust_network: bool
+    trust_domain: str | None
+    rate_limit: int
     reporting_currency: str
     otlp_endpoint: str | None
     log_format: LogFormat
@@ -42,6 +44,7 @@ class Settings:
     s3_bucket: str | None
     s3_access_key: str | None
     s3_secret_key: str | None
+    signing_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,15 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise ValueError("a port from 0 (any free one) to 65535")
     return int(text)
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -113,6 +125,14 @@ SPECS: Final[Mapping[str, Spec]] = {
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
     "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
     "trust_network": Spec(_flag, "0", "1: identity headers are believed on an address other than loopback, too."),
+    "trust_domain": Spec(
+        _matching(r"[a-z0-9._-]{1,255}", "a SPIFFE trust domain, such as cluster.local"),
+        None,
+        "Trust domain that a SPIFFE id must be of; unset: any that the proxy lets in.",
+    ),
+    "rate_limit": Spec(
+        _count(0, 10**6), "100", "Requests a second that one tenant may send to the API; 0: as many as it likes."
+    ),
     "reporting_currency": Spec(
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
@@ -127,6 +147,11 @@ SPECS: Final[Mapping[str, Spec]] = {
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
+    "signing_key": Spec(
+        _matching(r".{32,}", "at least 32 characters"),
+        None,
+        "Key that signs cursors, the same for all processes; unset: the one that `anlyt migrate` made.",
+    ),
 }
 
 
@@ -170,14 +195,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _checked(settings: Settings) -> Settings:
-    """What single settings cannot say: an API that believes headers must stay among friends."""
-    loopback = settings.api_host in {"127.0.0.1", "::1", "localhost"}
-    if "headers" in settings.auth and not loopback and not settings.trust_network:
+    """What single settings cannot say: an API that believes headers must stay among friends, as must its keys."""
+    trusting = [name for name in settings.auth if name != "jwt"]
+    if trusting and settings.api_host not in _LOOPBACK and not settings.trust_network:
         raise UsageError(
-            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH=headers believes whoever "
+            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH={trusting[0]} believes whoever "
             "connects; set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
         )
+    if "jwt" in settings.auth and settings.jwks is None:
+        raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
+    keys = urlsplit(settings.jwks or "")
+    if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:
+        raise UsageError("ANLYT_JWKS must be https, or the network trusted with ANLYT_TRUST_NETWORK=1.")
     return settings
+
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 assert set(SPECS) == {field.name for field in fields(Settings)}
