@@ -15,11 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from graph.cursors import CursorKey
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
 from graph.health import Liveness, Probes, readiness
 from graph.identity import make_door
+from graph.reports.freshness import Progress, earliest
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
 from graph.rest.openapi import document
@@ -29,17 +32,20 @@ from infra.errors import UsageError
 from infra.settings import Settings
 
 
-def create_app(settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool) -> ASGIApp:
+def create_app(
+    settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool, progress: Progress = dict
+) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over one pool, which belongs to the caller.
 
-    `development` adds GraphiQL and introspection.
+    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted.
     """
     door = make_door(settings)
-    reader = Reader(pool, settings.reporting_currency)
+    reader = Reader(pool, settings.reporting_currency, lambda: earliest(progress))
+    sources = Sources(reader, CursorKey(pool, settings.signing_key), progress)
     app = Starlette(
         routes=[
             *report_routes(reader, door),
-            *graphql_routes(reader, door, development=development),
+            *graphql_routes(sources, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],

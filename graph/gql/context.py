@@ -7,11 +7,13 @@ from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
+from graph.cursors import CursorKey
 from graph.errors import QueryTooExpensiveError
 from graph.gql.documents import Document
 from graph.identity import Scope
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
+from graph.reports.freshness import Progress
 from graph.reports.operator import operators_performance
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
@@ -34,6 +36,14 @@ class AccountKey(NamedTuple):
     window: Window
 
 
+class Sources(NamedTuple):
+    """What answers are made from, the same for all requests."""
+
+    reader: Reader
+    cursors: CursorKey
+    progress: Progress
+
+
 Key = TypeVar("Key")
 Shared = TypeVar("Shared", bound=Hashable)
 
@@ -41,8 +51,9 @@ Shared = TypeVar("Shared", bound=Hashable)
 class Context:
     """One request. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, reader: Reader, scope: Scope, document: Document) -> None:
-        self.reader, self.scope, self.document = reader, scope, document
+    def __init__(self, sources: Sources, scope: Scope, document: Document) -> None:
+        self.reader, self.cursors, self.progress = sources
+        self.scope, self.document = scope, document
         self._points = 0
 
     @cached_property

@@ -15,14 +15,13 @@ from strawberry.http.ides import get_graphql_ide_html
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError
-from graph.gql.context import Context
+from graph.gql.context import Context, Sources
 from graph.gql.documents import Documents, InvalidDocumentError, documents
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.schema import SCHEMA
 from graph.identity import Door, Scope
 from graph.observing import observed
-from graph.reports.reader import Reader
 from graph.responses import json_response
 
 PATH: Final = "/graphql"
@@ -39,8 +38,8 @@ class Operation(Struct, frozen=True, rename="camel"):
 class GraphQL:
     """An ASGI application that answers POST."""
 
-    def __init__(self, reader: Reader, door: Door, *, development: bool) -> None:
-        self._reader, self._door = reader, door
+    def __init__(self, sources: Sources, door: Door, *, development: bool) -> None:
+        self._sources, self._door = sources, door
         self._documents: Documents = documents(SCHEMA, introspection=development)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
@@ -66,7 +65,7 @@ class GraphQL:
         running = execute(
             SCHEMA,
             document.ast,
-            context_value=Context(self._reader, caller, document),
+            context_value=Context(self._sources, caller, document),
             variable_values=operation.variables,
             operation_name=operation.operation_name,
             executor_class=ProjectingExecutor,
@@ -88,9 +87,9 @@ async def _operation(request: Request) -> Operation:
         ) from None
 
 
-def graphql_routes(reader: Reader, door: Door, *, development: bool) -> list[Route]:
+def graphql_routes(sources: Sources, door: Door, *, development: bool) -> list[Route]:
     """POST, and in development the page to explore the schema with."""
-    answers = Route(PATH, GraphQL(reader, door, development=development), methods=["POST"])
+    answers = Route(PATH, GraphQL(sources, door, development=development), methods=["POST"])
     return [answers, Route(PATH, _graphiql, methods=["GET"])] if development else [answers]
 
 

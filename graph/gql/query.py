@@ -14,6 +14,7 @@ from graph.gql.arguments import (
     Granularity,
     Id,
     Limit,
+    Of,
     OperatorId,
     Resolution,
     To,
@@ -21,11 +22,21 @@ from graph.gql.arguments import (
     read_resolution,
     read_window,
 )
+from graph.gql.connections import (
+    ACCOUNTS_DESCRIPTION,
+    OPERATORS_DESCRIPTION,
+    Account,
+    Connection,
+    Operator,
+    accounts,
+    operators,
+)
 from graph.gql.context import AccountKey, Context, OperatorKey
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
+from graph.reports.freshness import freshness
 from graph.reports.summary import summary
 from graph.reports.throughput import POINTS_AN_HOUR, throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
@@ -65,7 +76,7 @@ async def _throughput(
     info: Asked,
     from_: From = None,
     to: To = None,
-    resolution: Resolution = Resolution.ONE_HOUR,
+    resolution: Of = Resolution.ONE_HOUR,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
 ) -> answers.Throughput:
@@ -99,6 +110,10 @@ async def _top_operators(
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
+async def _freshness(info: Asked) -> answers.Freshness:
+    return await freshness(info.context.reader, info.context.progress)
+
+
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
 class Query:
     """Every field is nullable, so that one that fails leaves the others their answers."""
@@ -128,4 +143,11 @@ class Query:
         _top_operators,
         graphql_type=object_type(answers.TopOperators) | None,
         description="The busiest operators.",
+    )
+    operators = strawberry.field(operators, graphql_type=Connection[Operator] | None, description=OPERATORS_DESCRIPTION)
+    accounts = strawberry.field(accounts, graphql_type=Connection[Account] | None, description=ACCOUNTS_DESCRIPTION)
+    freshness = strawberry.field(
+        _freshness,
+        graphql_type=object_type(answers.Freshness) | None,
+        description="How fresh the answers are, in the data's own time, for each projection of the events.",
     )

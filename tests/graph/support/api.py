@@ -9,6 +9,7 @@ import httpx
 
 from graph.app import create_app
 from graph.health import Probes
+from graph.reports.freshness import Progress
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 
@@ -52,8 +53,13 @@ class Api:
 
 @asynccontextmanager
 async def open_api(
-    pool: Pool, probes: Probes | None = None, *, development: bool = True, settings: Settings | None = None
+    pool: Pool,
+    probes: Probes | None = None,
+    *,
+    development: bool = True,
+    settings: Settings | None = None,
+    progress: Progress = dict,
 ) -> AsyncIterator[Api]:
-    app = create_app(settings or read_settings({}), pool, probes or {}, development=development)
+    app = create_app(settings or read_settings({}), pool, probes or {}, development=development, progress=progress)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client)
