@@ -45,7 +45,7 @@ def create_app(
     app = Starlette(
         routes=[
             *report_routes(reader, door),
-            *graphql_routes(sources, door, development=development),
+            *graphql_routes(settings, sources, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],

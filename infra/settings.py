@@ -34,6 +34,8 @@ class Settings:
     trust_network: bool
     trust_domain: str | None
     rate_limit: int
+    persisted_operations: str | None
+    persisted_only: bool
     reporting_currency: str
     otlp_endpoint: str | None
     log_format: LogFormat
@@ -133,6 +135,10 @@ SPECS: Final[Mapping[str, Spec]] = {
     "rate_limit": Spec(
         _count(0, 10**6), "100", "Requests a second that one tenant may send to the API; 0: as many as it likes."
     ),
+    "persisted_operations": Spec(
+        str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
+    ),
+    "persisted_only": Spec(_flag, "0", "1: GraphQL answers persisted operations only."),
     "reporting_currency": Spec(
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
@@ -202,6 +208,8 @@ def _checked(settings: Settings) -> Settings:
             f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH={trusting[0]} believes whoever "
             "connects; set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
         )
+    if settings.persisted_only and settings.persisted_operations is None:
+        raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of what may be asked.")
     if "jwt" in settings.auth and settings.jwks is None:
         raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
     keys = urlsplit(settings.jwks or "")

@@ -13,7 +13,6 @@ from graph.gql.context import AccountKey, Context, OperatorKey
 from graph.gql.types import Long, object_type
 from graph.reports import answers, lists
 from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
-from graph.reports.windows import series_length
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -40,7 +39,6 @@ async def _performance(
     root: "Operator", info: Asked, window: WindowOf = None, granularity: By = Granularity.DAILY
 ) -> answers.OperatorPerformance:
     asked, by = read_interval(window), read_granularity(granularity)
-    info.context.spend(series_length(asked, by))
     found = await info.context.operators.load(OperatorKey(root.operator_id, asked, by))
     if found is None:
         raise NotFoundError("Nothing is known of this operator.")
@@ -49,7 +47,6 @@ async def _performance(
 
 async def _usage(root: "Account", info: Asked, window: WindowOf = None) -> answers.AccountUsage:
     asked = read_interval(window)
-    info.context.spend(series_length(asked, "daily"))
     return await info.context.accounts.load(AccountKey(root.account_id, asked))
 
 

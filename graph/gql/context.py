@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
 from graph.cursors import CursorKey
-from graph.errors import QueryTooExpensiveError
 from graph.gql.documents import Document
 from graph.identity import Scope
 from graph.reports.account import accounts_usage
@@ -17,8 +16,6 @@ from graph.reports.freshness import Progress
 from graph.reports.operator import operators_performance
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
-
-MOST_POINTS: Final = 150_000  # of all series of a request: a whole window by the minute has 129,600
 
 
 class OperatorKey(NamedTuple):
@@ -54,7 +51,6 @@ class Context:
     def __init__(self, sources: Sources, scope: Scope, document: Document) -> None:
         self.reader, self.cursors, self.progress = sources
         self.scope, self.document = scope, document
-        self._points = 0
 
     @cached_property
     def operators(self) -> DataLoader[OperatorKey, OperatorPerformance | None]:
@@ -63,15 +59,6 @@ class Context:
     @cached_property
     def accounts(self) -> DataLoader[AccountKey, AccountUsage]:
         return DataLoader(self._accounts)
-
-    def spend(self, points: int) -> None:
-        """Counts the points of a series before it is made; QueryTooExpensiveError past MOST_POINTS."""
-        self._points += points
-        if self._points > MOST_POINTS:
-            raise QueryTooExpensiveError(
-                f"The series of one request may have {MOST_POINTS} points; ask for shorter windows, a coarser "
-                "resolution or fewer fields."
-            )
 
     async def _operators(self, keys: Sequence[OperatorKey]) -> list[OperatorPerformance | None]:
         found: dict[OperatorKey, OperatorPerformance | None] = {}

@@ -38,9 +38,8 @@ from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
 from graph.reports.summary import summary
-from graph.reports.throughput import POINTS_AN_HOUR, throughput
+from graph.reports.throughput import throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
-from graph.reports.windows import series_length
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -49,7 +48,6 @@ async def _summary(
     info: Asked, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
 ) -> answers.Summary:
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(series_length(window, by))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
@@ -58,7 +56,6 @@ async def _operator(
 ) -> answers.OperatorPerformance:
     identity.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(series_length(window, by))
     found = await info.context.operators.load(OperatorKey(operator_id, window, by))
     if found is None:
         raise NotFoundError("Nothing is known of this operator.")
@@ -68,7 +65,6 @@ async def _operator(
 async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
     identity.account(info.context.scope, checked_id("id", account_id))
     window = read_window(from_, to)
-    info.context.spend(series_length(window, "daily"))
     return await info.context.accounts.load(AccountKey(account_id, window))
 
 
@@ -81,7 +77,6 @@ async def _throughput(
     account_id: AccountId = None,
 ) -> answers.Throughput:
     window, each = read_window(from_, to), read_resolution(resolution)
-    info.context.spend(series_length(window, "hourly") * POINTS_AN_HOUR[each])
     return await throughput(
         info.context.reader,
         info.context.scope,
@@ -106,7 +101,6 @@ async def _top_operators(
     if not 1 <= limit <= MOST_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(limit * series_length(window, by))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
