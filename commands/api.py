@@ -51,11 +51,17 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
             "nats": Probe(partial(ask_nats, engines.nats), required=False),
         }
         # A replica may not show yet what is stored.
+        closing = asyncio.Event()
         watching = {} if settings.postgres_read_dsn else _CONSUMERS
         async with watched(engines.nats, watching) as progress:
-            app = create_app(settings, pool, probes, development=development, progress=lambda: progress.until)
+            app = create_app(
+                settings, pool, probes, development=development, progress=lambda: progress.until, closing=closing
+            )
             async with serving(app, settings.api_host, settings.api_port) as url:
-                yield url
+                try:
+                    yield url
+                finally:
+                    closing.set()
 
 
 _CONSUMERS: Final = {each.name: Consumer(each.stream, each.durable) for each in FUNCTIONS if each.store == "postgres"}

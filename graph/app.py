@@ -20,6 +20,7 @@ from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
 from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
+from graph.gql.streams import Streams
 from graph.health import Liveness, Probes, readiness
 from graph.identity import make_door
 from graph.reports.freshness import Progress, earliest
@@ -33,15 +34,22 @@ from infra.settings import Settings
 
 
 def create_app(
-    settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool, progress: Progress = dict
+    settings: Settings,
+    pool: asyncpg.Pool,
+    probes: Probes,
+    *,
+    development: bool,
+    progress: Progress = dict,
+    closing: asyncio.Event | None = None,
 ) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over one pool, which belongs to the caller.
 
-    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted.
+    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted;
+    streams of answers end when `closing` is set.
     """
     door = make_door(settings)
     reader = Reader(pool, settings.reporting_currency, lambda: earliest(progress))
-    sources = Sources(reader, CursorKey(pool, settings.signing_key), progress)
+    sources = Sources(reader, CursorKey(pool, settings.signing_key), progress, Streams(), closing or asyncio.Event())
     app = Starlette(
         routes=[
             *report_routes(reader, door),

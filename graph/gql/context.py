@@ -1,5 +1,6 @@
 """What the resolvers of one request share: who asks, and what has been asked of already."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
@@ -9,6 +10,7 @@ from aiodataloader import DataLoader
 
 from graph.cursors import CursorKey
 from graph.gql.documents import Document
+from graph.gql.streams import Streams
 from graph.identity import Scope
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
@@ -39,6 +41,8 @@ class Sources(NamedTuple):
     reader: Reader
     cursors: CursorKey
     progress: Progress
+    streams: Streams
+    closing: asyncio.Event  # set when the process ends, so that streams do
 
 
 Key = TypeVar("Key")
@@ -49,7 +53,7 @@ class Context:
     """One request. Loaders gather what its fields ask for at the same time into few reads."""
 
     def __init__(self, sources: Sources, scope: Scope, document: Document) -> None:
-        self.reader, self.cursors, self.progress = sources
+        self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
         self.scope, self.document = scope, document
 
     @cached_property

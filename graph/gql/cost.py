@@ -90,6 +90,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "operators"): lambda _: REPORT,
     ("Query", "accounts"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
+    ("Subscription", "liveThroughput"): lambda _: REPORT,
     ("Operator", "performance"): _daily,
     ("Account", "usage"): _daily,
 }

@@ -16,9 +16,11 @@ from graphql import (
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     Visitor,
     VisitorAction,
+    get_operation_ast,
     parse,
     specified_rules,
     validate,
@@ -95,6 +97,12 @@ def excesses(document: DocumentNode) -> list[GraphQLError]:
     if any(weight.aliases > MOST_ALIASES for weight in found):
         errors.append(GraphQLError(f"The document has more than {MOST_ALIASES} aliases."))
     return errors
+
+
+def is_subscription(document: DocumentNode, name: str | None) -> bool:
+    """Whether the operation `name` is one; without a name, the only one."""
+    operation = get_operation_ast(document, name)
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 def _has_directives(document: DocumentNode) -> bool:

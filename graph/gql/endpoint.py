@@ -1,25 +1,27 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
-from graphql import ExecutionResult, GraphQLError, execute
+from graphql import ExecutionResult, GraphQLError, execute, subscribe
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
 from graph.edge import REQUEST_ID
-from graph.errors import QueryTooExpensiveError
+from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
 from graph.gql.cost import MOST_COST, cost
-from graph.gql.documents import Document, Documents, InvalidDocumentError, documents
+from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.explorer import asset_route, page
 from graph.gql.persisted import Persisted, read_manifest
 from graph.gql.requests import Operation, asked, posted
 from graph.gql.schema import SCHEMA
+from graph.gql.streams import MEDIA_TYPE, event_stream
 from graph.identity import Door, Scope
 from graph.observing import observed
 from graph.responses import json_response
@@ -40,7 +42,10 @@ class GraphQL:
         request = Request(scope, receive)
         with observed("anlyt.api.graphql", "graphql", request.headers):
             response = await self.answer(request)
-            await response(scope, receive, send)
+            if not isinstance(response, StreamingResponse):
+                await response(scope, receive, send)
+                return
+        await response(scope, receive, send)  # takes as long as it likes, which is nobody's latency
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request, whatever is wrong with it."""
@@ -49,36 +54,71 @@ class GraphQL:
             caller = await self._door.admit(request.headers)
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
-            return json_response(await self._run(text, operation, caller, request_id))
+            accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
+            return await self._run(text, operation, caller, request_id, accepts_events=accepts_events)
         except Exception as error:
             return errors_response(error, request_id)
 
-    async def _run(self, text: str, operation: Operation, caller: Scope, request_id: str) -> Answer:
+    async def _run(
+        self, text: str, operation: Operation, caller: Scope, request_id: str, *, accepts_events: bool
+    ) -> Response:
         """The GraphQL answer: data, and errors in the words of REST."""
         try:
             document = self._prepare(text)
         except InvalidDocumentError as invalid:
-            return {"data": None, "errors": [told(error, request_id) for error in invalid.errors]}
+            return json_response(_failed(invalid.errors, request_id))
         needed = cost(SCHEMA, document.ast, operation.operation_name, operation.variables or {})
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
-            return {"data": None, "errors": [told(_too_expensive(needed), request_id)], "extensions": extensions}
-        result = await self._executed(document, operation, caller)
-        if result.errors:
-            errors = [told(error, request_id) for error in result.errors]
-            return {"data": result.data, "errors": errors, "extensions": extensions}
-        return {"data": result.data, "extensions": extensions}
+            return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
+        context = Context(self._sources, caller, document)
+        if is_subscription(document.ast, operation.operation_name):
+            return await _stream(document, operation, context, request_id, accepts_events=accepts_events)
+        answer = _answer(await _executed(document, operation, context), request_id)
+        return json_response({**answer, "extensions": extensions})
 
-    async def _executed(self, document: Document, operation: Operation, caller: Scope) -> ExecutionResult:
-        running = execute(
-            SCHEMA,
-            document.ast,
-            context_value=Context(self._sources, caller, document),
-            variable_values=operation.variables,
-            operation_name=operation.operation_name,
-            executor_class=ProjectingExecutor,
-        )
-        return running if isinstance(running, ExecutionResult) else await running
+
+async def _executed(document: Document, operation: Operation, context: Context) -> ExecutionResult:
+    running = execute(
+        SCHEMA,
+        document.ast,
+        context_value=context,
+        variable_values=operation.variables,
+        operation_name=operation.operation_name,
+        executor_class=ProjectingExecutor,
+    )
+    return running if isinstance(running, ExecutionResult) else await running
+
+
+async def _stream(
+    document: Document, operation: Operation, context: Context, request_id: str, *, accepts_events: bool
+) -> Response:
+    """A subscription's events; an error instead when it cannot begin."""
+    if not accepts_events:
+        raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {MEDIA_TYPE}.")
+    begun = subscribe(
+        SCHEMA,
+        document.ast,
+        context_value=context,
+        variable_values=operation.variables,
+        operation_name=operation.operation_name,
+        executor_class=ProjectingExecutor,
+    )
+    results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
+    if isinstance(results, ExecutionResult):
+        return json_response(_answer(results, request_id))
+    answers = (_answer(result, request_id) async for result in results)
+    return event_stream(answers, lambda error: _failed([GraphQLError(str(error), original_error=error)], request_id))
+
+
+def _answer(result: ExecutionResult, request_id: str) -> Answer:
+    if result.errors:
+        return {**_failed(result.errors, request_id), "data": result.data}
+    return {"data": result.data}
+
+
+def _failed(errors: Sequence[GraphQLError], request_id: str) -> Answer:
+    return {"data": None, "errors": [told(error, request_id) for error in errors]}
 
 
 def _too_expensive(needed: int) -> GraphQLError:

@@ -279,3 +279,16 @@ class Freshness(Answer, frozen=True, kw_only=True):
     data_as_of: DataAsOf
     complete_until: CompleteUntilField = None
     projections: Annotated[Sequence[ProjectionFreshness], Meta(description="Each projection, by name.")]
+
+
+class LiveThroughput(Answer, frozen=True, kw_only=True):
+    """What was counted on the platform between two looks at the last hours."""
+
+    time: Annotated[datetime, Meta(description="When the second look was taken (UTC).")]
+    seconds: Annotated[float, Meta(description="Since the first look.")]
+    messages: Annotated[int, Meta(description="Messages counted in between; below zero where refunds prevail.")]
+    delivered: Annotated[int, Meta(description="Reports of delivery counted in between.")]
+    failed: Annotated[int, Meta(description="Reports of failure counted in between.")]
+    tps: Annotated[float, Meta(description="Messages counted a second, 4 decimals.")]
+    data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
