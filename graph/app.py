@@ -23,6 +23,7 @@ from graph.gql.endpoint import graphql_routes
 from graph.gql.streams import Streams
 from graph.health import Liveness, Probes, readiness
 from graph.identity import make_door
+from graph.protocol import BoundedProtocol
 from graph.reports.freshness import Progress, earliest
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
@@ -120,7 +121,7 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     listener = _listener(host, port)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -74,6 +74,13 @@ class MethodNotAllowedError(ApiError):
     code, status, title = "METHOD_NOT_ALLOWED", 405, "Method not allowed"
 
 
+class RequestTimeoutError(ApiError):
+    """A body that does not arrive."""
+
+    code, status, title = "REQUEST_TIMEOUT", 408, "Request timeout"
+    headers = MappingProxyType({"Connection": "close"})
+
+
 class PayloadTooLargeError(ApiError):
     """A body longer than any request of this API."""
 

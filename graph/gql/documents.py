@@ -17,7 +17,9 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    OverlappingFieldsCanBeMergedRule,
     SelectionSetNode,
+    ValidationContext,
     Visitor,
     VisitorAction,
     get_operation_ast,
@@ -29,6 +31,7 @@ from graphql import (
 
 MOST_TOKENS: Final = 4000
 MOST_ALIASES: Final = 200
+MOST_COMPARISONS: Final = 20_000  # of fields that may have to be merged: some tens of milliseconds
 DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
 REMEMBERED: Final = 512  # documents
 
@@ -41,6 +44,17 @@ class InvalidDocumentError(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
+
+
+class BoundedOverlaps(OverlappingFieldsCanBeMergedRule):
+    """Compares each field with every other of its name, of which a short document can have very many."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = MOST_COMPARISONS
+
+
+_RULES: Final = tuple(BoundedOverlaps if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Weight(NamedTuple):
 
 def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
     """Text -> a document that may be run; InvalidDocumentError for any other."""
-    rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
 
     @lru_cache(maxsize=REMEMBERED)
     def prepare(text: str) -> Document:
