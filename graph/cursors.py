@@ -15,9 +15,9 @@ from graph.postgres import connected, promptly
 from infra.postgres import Pool, statement
 
 # The values of a row that the next page begins behind.
-Position: TypeAlias = tuple[str | int | float | None, ...]
+Position: TypeAlias = tuple[str | int | None, ...]
 
-LONGEST: Final = 8192  # characters
+LONGEST: Final = 16_384  # characters
 MAC_BYTES: Final = sha256().digest_size
 
 _KEY: Final = statement(Path(__file__).parent / "sql", "signing_key")
@@ -32,7 +32,7 @@ class Cursors:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def sign(self, purpose: str, context: str, position: Sequence[str | int | float | None]) -> str:
+    def sign(self, purpose: str, context: str, position: Sequence[str | int | None]) -> str:
         """An opaque text of A-Z a-z 0-9 - _. The position can be read from it, but not changed."""
         content = msgspec.json.encode(position)
         return _text(self._mac(purpose, context, content) + content)
@@ -42,8 +42,8 @@ class Cursors:
         sealed = _bytes(cursor)
         content = sealed[MAC_BYTES:]
         if not hmac.compare_digest(sealed[:MAC_BYTES], self._mac(purpose, context, content)):
-            problem = QueryProblem(path, "is not a cursor of this query, as this caller was given it")
-            raise InvalidQueryError(f"{path} {problem.message}.", [problem])
+            problem = QueryProblem(path, "This is no cursor that this caller was given by this query.")
+            raise InvalidQueryError(f"{path}: {problem.message}", [problem])
         return msgspec.json.decode(content, type=Position)
 
     def _mac(self, purpose: str, context: str, content: bytes) -> bytes:
