@@ -8,10 +8,11 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
+from graph.reports.active import accounts_source
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
-from graph.reports.sources import Run, Want, accounts_source
+from graph.reports.sources import Run, Want
 from graph.reports.watch import Watch
 from graph.reports.windows import DAY_HOURS, FIRST_DAY, LAST_DAY, Slice
 from infra.errors import DependencyUnavailableError

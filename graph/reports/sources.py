@@ -15,7 +15,7 @@ from graph.reports import latency
 from graph.reports.arrays import exact, longs
 from graph.reports.metrics import Counts, millionths
 from graph.reports.pieces import NONE, Amounts, CountedDay, Hour, HourlyDay
-from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start, slices
+from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
 from infra.postgres import Connection, statement
 
 P = TypeVar("P")
@@ -120,38 +120,6 @@ async def _amounts(connection: Connection, runs: Sequence[Run]) -> Mapping[tuple
     return hours
 
 
-def accounts_source() -> Source[int]:
-    """Active accounts as a set of bits: each reader numbers accounts in the order in which it meets them."""
-    numbers: dict[str, int] = {}
-
-    async def load(connection: Connection, runs: Sequence[Run]) -> Loaded[int]:
-        days = [(number, *piece) for number, run in enumerate(runs) for piece in slices(*run[1:])]
-        starts = [hour_start(day * DAY_HOURS + first) for _, day, first, _ in days]
-        ends = [hour_start(day * DAY_HOURS + end) for _, day, _, end in days]
-        rows = await connection.fetch(_ACCOUNTS, starts, ends)
-        return {days[row[0] - 1][:2]: bits(row[1]) for row in rows}
-
-    async def lump(connection: Connection, run: Run) -> int:
-        between = hour_start(run.first_hour), hour_start(run.end_hour)
-        return bits(await connection.fetchval(_ACCOUNTS_BETWEEN, *between))
-
-    def bits(accounts: Sequence[str]) -> int:
-        active = [numbers.setdefault(account, len(numbers)) for account in accounts]
-        flags = np.zeros(len(numbers), np.uint8)
-        flags[active] = 1
-        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
-
-    return Source(
-        "accounts",
-        load,
-        empty=lambda _: 0,
-        size=lambda active: 300 + active.bit_length() // 8,
-        whole_days=False,
-        days_at_once=5,
-        lump=lump,
-    )
-
-
 def _columns(runs: Sequence[Run]) -> tuple[list[object], ...]:
     """The runs as the four arrays that every statement here takes."""
     return (
@@ -162,9 +130,7 @@ def _columns(runs: Sequence[Run]) -> tuple[list[object], ...]:
     )
 
 
-_HOURS, _COUNTS, _COSTS, _OPERATORS, _ACCOUNTS, _ACCOUNTS_BETWEEN = (
-    statement(_SQL, name) for name in ("hours", "counts", "costs", "operators", "accounts", "accounts_between")
-)
+_HOURS, _COUNTS, _COSTS, _OPERATORS = (statement(_SQL, name) for name in ("hours", "counts", "costs", "operators"))
 
 HOURS: Final = Source(
     "hours",
