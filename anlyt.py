@@ -118,6 +118,44 @@ def ingest(functions: tuple[str, ...]) -> None:
     _until_signal(ingest_.run(_settings(), functions, click.echo))
 
 
+@command("schedule")
+def schedule() -> None:
+    """Run the pipelines at their times, and once at the start.
+
+    \b
+    Example:
+      anlyt schedule
+    """
+    from commands import schedule as schedule_
+
+    _until_signal(schedule_.run(_settings(), click.echo))
+
+
+def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    """("a=1", "b=2") -> {"a": "1", "b": "2"}."""
+    for word in words:
+        if not word.partition("=")[0] or "=" not in word:
+            raise click.BadParameter(f"{word!r} is not of the form name=value.")
+    return dict(word.split("=", 1) for word in words)
+
+
+@command("pipeline")
+@click.argument("name")
+@click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
+def pipeline(name: str, params: dict[str, str]) -> None:
+    """Run one pipeline now: cubes.
+
+    Status 1 if it fails, or is running in another process already.
+
+    \b
+    Example:
+      anlyt pipeline cubes --param chunk=100
+    """
+    from commands import pipeline as pipeline_
+
+    _until_signal(pipeline_.run(_settings(), name, params, click.echo))
+
+
 @cli.group("deadletters")
 def deadletters() -> None:
     """Events that could not be counted.

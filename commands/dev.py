@@ -12,6 +12,8 @@ from functions import FUNCTIONS
 from infra.endpoints import Endpoints, published
 from infra.settings import Settings
 from ingest import service
+from pipelines import schedule
+from pipelines.stores import open_stores
 
 ADMIN: Final = "-H 'X-Caller: admin-dashboard'"
 PORTAL: Final = "-H 'X-Caller: customer-portal' -H 'X-Tenant-Id: tenant-001' -H 'X-Account-Id: acc-0001'"
@@ -33,6 +35,8 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
             pass
         metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
+        stores = await opened.enter_async_context(open_stores(engines))
+        await opened.enter_async_context(schedule.running(stores))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         if with_demo:
             await opened.enter_async_context(demo.running(engines.nats, settings.home))

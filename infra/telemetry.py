@@ -22,6 +22,12 @@ Span = Literal[
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
     "anlyt.api.graphql",
+    "anlyt.pipeline.rollup",
+    "anlyt.pipeline.cubes",
+    "anlyt.pipeline.quality",
+    "anlyt.pipeline.reconciliation",
+    "anlyt.pipeline.archive",
+    "anlyt.pipeline.maintenance",
 ]
 
 tracer: Final = trace.get_tracer(SERVICE)
