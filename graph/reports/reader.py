@@ -20,7 +20,7 @@ from infra.metrics import PG_ERRORS
 from infra.postgres import Connection, Pool, told_as_unavailable
 
 # Seconds until a caller hears that PostgreSQL does not answer: under the 2 s that the API promises.
-DEADLINE: Final = 1.7
+DEADLINE: Final = 1.5
 # Up to so many missing pieces, callers wait only for those that miss the very same; past it, for whoever misses many.
 FEW_PIECES: Final = 12
 # What is seen of the days begins and ends at multiples of so many.
