@@ -108,7 +108,9 @@ async def _ensure_stream(jetstream: JetStreamContext, stream: Stream) -> bool:
 
 async def made_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
     """When the stream was made: one that is deleted and made again has another time."""
-    return (await jetstream.stream_info(stream.name)).created
+    made: datetime | None = (await jetstream.stream_info(stream.name)).created
+    assert made is not None, "every server says when"
+    return made
 
 
 async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:

@@ -49,8 +49,13 @@ async def sequence_at(jetstream: JetStreamContext, stream: Stream, since: dateti
     """
     if since is None:
         return (await jetstream.stream_info(stream.name)).state.first_seq
-    policy = {"deliver_policy": DeliverPolicy.BY_START_TIME, "opt_start_time": since}
-    config = ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=30, mem_storage=True, **policy)
+    config = ConsumerConfig(
+        ack_policy=AckPolicy.NONE,
+        deliver_policy=DeliverPolicy.BY_START_TIME,
+        opt_start_time=since,
+        inactive_threshold=30,
+        mem_storage=True,
+    )
     info = await jetstream.add_consumer(stream.name, config)
     await jetstream.delete_consumer(stream.name, info.name)
     return int(info.delivered.stream_seq) + 1 if info.delivered else 1

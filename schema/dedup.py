@@ -16,7 +16,7 @@ CLOCKS: Final = timedelta(minutes=10)
 
 
 class LedgerDay(NamedTuple):
-    """One event day. `newest_claim_at` is None if no event of it was ever claimed, `kept` whether it has a partition."""
+    """One event day; `newest_claim_at` is None if none of its events was ever claimed, `kept`: it has a partition."""
 
     day: date
     newest_claim_at: datetime | None
