@@ -66,7 +66,8 @@ async def follow(client: Client, replay: Replay) -> AsyncIterator[Progress]:
         now = await standing(jetstream, function.stream, function.durable)
         total = replay.to_do + now.last - replay.last
         yield Progress(max(total - now.behind, 0), total)
-        if now.floor >= replay.last and now.behind <= usual:
+        # A floor stays below messages that were deleted; where nothing is left, nothing is below them either.
+        if now.behind <= usual and (now.floor >= replay.last or not now.behind):
             return
         await asyncio.sleep(ASK_EVERY)
 

@@ -15,6 +15,7 @@ from functions.function import AnyFunction
 from infra.errors import UsageError
 from infra.postgres import open_pool
 from ingest import backfill
+from ingest.commit import HOLD
 from ingest.history import History
 from ingest.rebuild import Rebuild
 from ingest.swap import CELLS
@@ -43,6 +44,7 @@ PHANTOM = (
     "insert into anlyt.metrics_hourly (hour_bucket, scope, scope_id, total_messages) values ($1, 'ACCOUNT', 'x', 1)"
 )
 PHANTOM_COST = "insert into anlyt.costs_hourly values ($1, 'ACCOUNT', 'x', 'CHF', 5)"
+WAITING = "select true from pg_locks where locktype = 'advisory' and not granted"
 VERSIONS = "select day, version from anlyt.event_days"
 
 
@@ -252,6 +254,22 @@ async def test_two_at_once_are_one(platform: Platform, tmp_path: Path) -> None:
                 await connection.execute("select pg_advisory_unlock_all()")
             assert second.returncode == 1
             assert "runs already" in second.stderr
+
+
+async def test_stopped_while_it_waits_for_a_commit(platform: Platform, tmp_path: Path) -> None:
+    """The swap waits for whoever counts, and a signal ends the wait."""
+    billing, _ = _history(Random(90), 100)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.drain(BILLING)
+    async with platform.pool.acquire() as connection, connection.transaction():
+        await connection.execute(HOLD, BILLING.name)
+        with running(tmp_path, "backfill", BILLING.name, "--rebuild", **_settings(platform)) as started:
+            while not await platform.pool.fetchval(WAITING):
+                await asyncio.sleep(0.02)
+            started.process.send_signal(signal.SIGTERM)
+            _, told = await asyncio.to_thread(started.process.communicate)
+    assert (started.process.returncode, "nothing was changed" in told) == (1, True)
+    assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
 async def test_facts_are_replayed_without_postgresql(facts: Platform, warehouse: str, tmp_path: Path) -> None:

@@ -42,9 +42,12 @@ def test_what_was_dropped_is_not_remembered_whatever_the_memory_is_now() -> None
     ledger = [LedgerDay(DAY, ago(3), False), LedgerDay(DAY, ago(5), False), LedgerDay(DAY, ago(1), True)]
     assert remembered_since(ledger, NOW, None) == ago(3) + CLOCKS
     assert remembered_since(ledger, NOW, NINE) == ago(3) + CLOCKS
+    made_again = LedgerDay(DAY, ago(0), True, forgotten_claim_at=ago(2))
+    assert remembered_since([*ledger, made_again], NOW, NINE) == ago(2) + CLOCKS
 
 
-LEDGERS = st.lists(st.builds(LedgerDay, st.just(DAY), st.none() | st.floats(0, 30).map(ago), st.booleans()), max_size=8)
+TIMES = st.none() | st.floats(0, 30).map(ago)
+LEDGERS = st.lists(st.builds(LedgerDay, st.just(DAY), TIMES, st.booleans(), TIMES), max_size=8)
 
 
 @given(LEDGERS, st.floats(0, 1))
