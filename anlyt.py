@@ -135,7 +135,8 @@ def backfill(function: str, since: str | None, rebuild: bool) -> None:
     """
     from commands import backfill as backfill_
 
-    _until_signal(backfill_.run(_settings(), function, _time("--since", since), rebuild=rebuild))
+    begin = _time("--since", since)
+    _until_signal(backfill_.run(_settings(), function, begin, rebuild=rebuild))
 
 
 @cli.group("deadletters")

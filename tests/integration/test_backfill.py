@@ -2,18 +2,23 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import click
 import pytest
 
+from anlyt import cli
+from commands import ingest
+from commands.backfill import AlreadyRunningError, run
 from functions import METRICS, cdr_facts
 from functions.function import AnyFunction
 from infra.errors import UsageError
 from infra.postgres import open_pool
+from infra.settings import read_settings
 from ingest import backfill
 from ingest.commit import HOLD
 from ingest.history import History
@@ -22,7 +27,7 @@ from ingest.swap import CELLS
 from schema.streams import BILLING_EVENTS, CDR_EVENTS, SMS_DLR, Stream
 from tests.support import events, fact_events
 from tests.support.chaos import flood, make_impatient
-from tests.support.cli import anlyt, running
+from tests.support.cli import running
 from tests.support.fact_reference import expect as expect_facts
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.reference import expect
@@ -236,24 +241,20 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
         with running(tmp_path, "backfill", BILLING.name, *mode, **_settings(platform)) as started:
             await asyncio.sleep(rng.uniform(0.7, 1.6))
             started.process.send_signal(signal.SIGKILL)
-    done = await asyncio.to_thread(anlyt, tmp_path, "backfill", BILLING.name, *mode, **_settings(platform))
-    assert (done.returncode, done.stderr) == (0, "")
+    await run(read_settings(_settings(platform)), BILLING.name, SINCE if rebuild else None, rebuild=rebuild)
     assert await platform.waiting(BILLING) == 0
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
     assert await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild')::text") is None
 
 
-async def test_two_at_once_are_one(platform: Platform, tmp_path: Path) -> None:
-    async with open_pool(platform.dsn, size=1) as pool:
-        for lock in (BILLING.name, "rebuild"):
-            async with pool.acquire() as connection:
-                await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", f"anlyt.backfill.{lock}")
-                second = await asyncio.to_thread(
-                    anlyt, tmp_path, "backfill", BILLING.name, "--rebuild", **_settings(platform)
-                )
-                await connection.execute("select pg_advisory_unlock_all()")
-            assert second.returncode == 1
-            assert "runs already" in second.stderr
+async def test_two_at_once_are_one(platform: Platform) -> None:
+    settings = read_settings(_settings(platform))
+    async with platform.pool.acquire() as connection:
+        for lock, rebuild in ((BILLING.name, False), (BILLING.name, True), ("rebuild", True)):
+            await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", f"anlyt.backfill.{lock}")
+            with pytest.raises(AlreadyRunningError, match="runs already"):
+                await run(settings, BILLING.name, None, rebuild=rebuild)
+            await connection.execute("select pg_advisory_unlock_all()")
 
 
 async def test_stopped_while_it_waits_for_a_commit(platform: Platform, tmp_path: Path) -> None:
@@ -272,15 +273,17 @@ async def test_stopped_while_it_waits_for_a_commit(platform: Platform, tmp_path:
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
-async def test_facts_are_replayed_without_postgresql(facts: Platform, warehouse: str, tmp_path: Path) -> None:
+async def test_facts_are_replayed_without_postgresql(
+    facts: Platform, warehouse: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     rng = Random(89)
     records = events.messages(rng, fact_events.record, NOW, 200)
     await facts.publish(CDR_EVENTS, records)
     settings = _settings(facts, ANLYT_CLICKHOUSE_DSN=warehouse)
     for _ in range(2):
-        done = await asyncio.to_thread(anlyt, tmp_path, "backfill", cdr_facts.name, **settings)
-        assert (done.returncode, done.stderr) == (0, "")
-    assert f"{len(records):,} messages were replayed" in done.stdout
+        await run(read_settings(settings), cdr_facts.name, None, rebuild=False)
+        assert await facts.waiting(cdr_facts) == 0
+    assert f"{len(records):,} messages were replayed" in capsys.readouterr().out
     assert await fact_differences(warehouse, expect_facts(records=records, arrived=NOW)) == []
 
 
@@ -288,16 +291,22 @@ def test_every_function_of_postgresql_can_be_rebuilt() -> None:
     assert list(CELLS) == [function.name for function in METRICS]
 
 
-USAGE: Sequence[tuple[Sequence[str], str]] = [
-    (["nothing"], "FUNCTION nothing is unknown"),
-    (["cdr_facts", "--rebuild"], "needs no --rebuild"),
-    (["cdr_facts", "--since", "yesterday"], "is not a time with an offset"),
-    (["cdr_facts", "--since", "2026-10-01"], "is not a time with an offset"),
-]
+async def test_a_memory_that_is_too_short_is_refused(platform: Platform) -> None:
+    settings = read_settings(_settings(platform, ANLYT_DEDUP_DAYS="6"))
+    for refused in (run(settings, BILLING.name, None, rebuild=False), ingest.run(settings, [], print)):
+        with pytest.raises(UsageError, match="ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its messages for 7 days"):
+            await refused
 
 
-@pytest.mark.parametrize(("arguments", "told"), USAGE)
-def test_wrong_usage(tmp_path: Path, arguments: Sequence[str], told: str) -> None:
-    refused = anlyt(tmp_path, "backfill", *arguments)
-    assert refused.returncode == 2
-    assert told in refused.stderr
+@pytest.mark.parametrize(
+    ("function", "told"), [("nothing", "FUNCTION nothing is unknown"), ("cdr_facts", "needs no --rebuild")]
+)
+async def test_functions_that_cannot_be_rebuilt(function: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        await run(read_settings({}), function, None, rebuild=True)
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-10-01", "2026-10-01T00:00:00"])
+def test_times_need_an_offset(time: str) -> None:
+    with pytest.raises(click.UsageError, match="is not a time with an offset"):
+        cli.main(["backfill", "cdr_facts", "--since", time], standalone_mode=False)
