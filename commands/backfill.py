@@ -45,17 +45,17 @@ async def run(settings: Settings, name: str, since: datetime | None, *, rebuild:
     found = engines(settings)
     try:
         async with nats.connect(found.nats) as client:
-            await check_dedup(client, [function], settings.dedup_days)
             await (_rebuild if rebuild else _replay)(settings, found, client, function, since)
     except asyncio.CancelledError as error:
-        done = "nothing was changed" if rebuild else "the workers go on with what is left"
-        raise StoppedError(f"Stopped: {done}, and the same command begins again.") from error
+        left = "nothing is half done" if rebuild else "the function's workers go on with what is left"
+        raise StoppedError(f"Stopped: {left}; the same command begins again.") from error
 
 
 async def _replay(
     settings: Settings, found: Engines, client: Client, function: AnyFunction, since: datetime | None
 ) -> None:
     """With workers of its own beside those that run elsewhere: it ends even if none does."""
+    await check_dedup(client, [function], settings.dedup_days)
     async with AsyncExitStack() as opened:
         remembered = None
         if function.store == "postgres":

@@ -39,7 +39,7 @@ Tell = Callable[[int, int], None]
 
 
 class RebuildFailedError(AnlytError):
-    """A rebuild that broke off; what was stored before it is as it was."""
+    """A rebuild that broke off: what was stored is as it was, or (if only the end was not heard of) as it shall be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class Rebuild:
                 await self._catch_up(reader, since)
                 return await self._replace(reader, since)
         except FAILURES as error:
-            raise RebuildFailedError(f"The rebuild broke off and changed nothing; run it again ({error!r}).") from error
+            raise RebuildFailedError(
+                f"The rebuild broke off, and nothing is half done; run it again ({error!r})."
+            ) from error
         finally:
             with suppress(*FAILURES):
                 await self.connection.execute(DROP_STAGE)
