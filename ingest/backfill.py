@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from nats.aio.client import Client
@@ -73,8 +73,9 @@ async def follow(client: Client, replay: Replay) -> AsyncIterator[Progress]:
 
 
 def _too_far(function: AnyFunction, stored: datetime, remembered: datetime) -> str:
+    whole_second = (remembered + timedelta(seconds=1)).replace(microsecond=0)
     return (
         f"{function.stream.name} still has messages of {stored:%Y-%m-%dT%H:%M:%SZ}, but {function.name} may have "
-        f"forgotten which of them it counted before {remembered:%Y-%m-%dT%H:%M:%SZ}; replay only what is newer "
-        f"(--since {remembered:%Y-%m-%dT%H:%M:%SZ}), or all of it into new tables (--rebuild)."
+        f"forgotten which of them it counted before {whole_second:%Y-%m-%dT%H:%M:%SZ}; replay only what is newer "
+        f"(--since {whole_second:%Y-%m-%dT%H:%M:%SZ}), or all of it into new tables (--rebuild)."
     )

@@ -1,6 +1,7 @@
 """US-ANLYT-08: history is replayed or rebuilt while events come in; equal to brute force, whatever is killed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -111,8 +112,10 @@ async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: P
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
     remembered = datetime.now(UTC) + timedelta(seconds=1)
-    with pytest.raises(UsageError, match=r"--since .*--rebuild"):
+    with pytest.raises(UsageError, match=r"--since (\S+)\).*--rebuild") as refused:
         await backfill.begin(platform.client, BILLING, None, remembered)
+    offered = re.findall(r"--since (\S+)\)", str(refused.value))
+    assert [datetime.fromisoformat(time) >= remembered for time in offered] == [True]
     assert await platform.waiting(BILLING) == 0
     assert (await backfill.begin(platform.client, BILLING, remembered, remembered)).to_do == 0
 
