@@ -6,9 +6,9 @@ from pathlib import Path
 
 import uvloop
 
-from bench import backfill, ingest, ledger, reports
+from bench import backfill, cubes, ingest, ledger, reports
 
-BENCHES = {"ingest": ingest.run, "reports": reports.run, "ledger": ledger.run, "backfill": backfill.run}
+BENCHES = {module.__name__.removeprefix("bench."): module.run for module in (ingest, reports, ledger, backfill, cubes)}
 
 
 def main(arguments: list[str]) -> None:

@@ -77,8 +77,13 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
         await connection.execute(ABANDON, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
-                row.counts = await in_thread(under_way, partial(_kedro, ordered.definition))
+                row.counts = await execute(under_way, ordered.definition)
                 return row.counts
+
+
+def told(name: str, counts: Counts) -> str:
+    """A line for whoever asked for the run."""
+    return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 
 
 async def measure(stores: Stores) -> None:
@@ -87,12 +92,17 @@ async def measure(stores: Stores) -> None:
         PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
 
 
+async def execute(under_way: Run, definition: Definition) -> Counts:
+    """The nodes, between the datasets of the catalog; without lease or row."""
+    return await in_thread(under_way, partial(_kedro, definition))
+
+
 def _kedro(definition: Definition) -> Counts:
-    """In a thread, between the datasets of the catalog."""
     catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
     left = SequentialRunner().run(definition.make(), catalog)
     counted = left.get(f"{definition.name}_counts")
-    return {} if counted is None else counted.load()
+    counts: Counts = {} if counted is None else counted.load()
+    return counts
 
 
 @dataclass(slots=True)
