@@ -1,6 +1,9 @@
 """What a caller of the API can do wrong, each with the code and the status it is answered with."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
 
 from infra.errors import AnlytError
 
@@ -17,10 +20,22 @@ class InvalidWindowError(ApiError):
     code, status, title = "INVALID_WINDOW", 400, "Invalid window"
 
 
+class QueryProblem(Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a query."""
+
+    path: Annotated[str, Meta(description="Where, as a JSON path: `$.filter.and[0].field`.")]
+    message: Annotated[str, Meta(description="What is wrong with it.")]
+    allowed: Annotated[tuple[str, ...], Meta(description="What may stand there; of many, the nearest.")] = ()
+
+
 class InvalidQueryError(ApiError):
-    """A parameter, header or body that this operation does not take."""
+    """A parameter, header or body that this operation does not take; a query's has all of its problems."""
 
     code, status, title = "INVALID_QUERY", 400, "Invalid query"
+
+    def __init__(self, detail: str, problems: Sequence[QueryProblem] = ()) -> None:
+        super().__init__(detail)
+        self.problems = tuple(problems)
 
 
 class UnauthenticatedError(ApiError):
@@ -75,3 +90,13 @@ class QueryTooExpensiveError(ApiError):
     """A request for more than one request may have."""
 
     code, status, title = "QUERY_TOO_EXPENSIVE", 422, "Query too expensive"
+
+
+class RateLimitedError(ApiError):
+    """A caller that has used up its share for now; `retry_after` in whole seconds."""
+
+    code, status, title = "RATE_LIMITED", 429, "Rate limited"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
