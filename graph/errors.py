@@ -1,6 +1,7 @@
 """What a caller of the API can do wrong, each with the code and the status it is answered with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
@@ -12,6 +13,7 @@ class ApiError(AnlytError):
     """A request that gets no answer; `title` is the same for every error of a code."""
 
     title: ClassVar[str] = "Internal error"
+    headers: Mapping[str, str] = MappingProxyType({})  # of the answer
 
 
 class InvalidWindowError(ApiError):
@@ -86,17 +88,17 @@ class UnsupportedMediaTypeError(ApiError):
     code, status, title = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type"
 
 
+class RateLimitedError(ApiError):
+    """More than this caller may ask for now; `seconds` until it may again."""
+
+    code, status, title = "RATE_LIMITED", 429, "Rate limited"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(seconds)}
+
+
 class QueryTooExpensiveError(ApiError):
     """A request for more than one request may have."""
 
     code, status, title = "QUERY_TOO_EXPENSIVE", 422, "Query too expensive"
-
-
-class RateLimitedError(ApiError):
-    """A caller that has used up its share for now; `retry_after` in whole seconds."""
-
-    code, status, title = "RATE_LIMITED", 429, "Rate limited"
-
-    def __init__(self, detail: str, retry_after: int) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after

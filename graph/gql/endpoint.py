@@ -13,8 +13,9 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 from strawberry.http.ides import get_graphql_ide_html
 
+from graph.bodies import read_json
 from graph.edge import REQUEST_ID
-from graph.errors import InvalidQueryError, PayloadTooLargeError, UnsupportedMediaTypeError
+from graph.errors import InvalidQueryError
 from graph.gql.context import Context
 from graph.gql.documents import Documents, InvalidDocumentError, documents
 from graph.gql.errors import errors_response, told
@@ -26,7 +27,6 @@ from graph.reports.reader import Reader
 from graph.responses import json_response
 
 PATH: Final = "/graphql"
-LONGEST_BODY: Final = 256 << 10  # bytes
 
 
 class Operation(Struct, frozen=True, rename="camel"):
@@ -80,13 +80,7 @@ class GraphQL:
 
 async def _operation(request: Request) -> Operation:
     """The body of a request; UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaTypeError("The body must be JSON; send Content-Type: application/json.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise PayloadTooLargeError(f"At most {LONGEST_BODY} bytes are read.")
+    body = await read_json(request)
     try:
         return msgspec.json.decode(body, type=Operation)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
