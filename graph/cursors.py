@@ -17,7 +17,7 @@ from infra.postgres import Pool, statement
 # The values of a row that the next page begins behind.
 Position: TypeAlias = tuple[str | int | float | None, ...]
 
-LONGEST: Final = 8192  # characters
+LONGEST: Final = 16_384  # characters
 MAC_BYTES: Final = sha256().digest_size
 
 _KEY: Final = statement(Path(__file__).parent / "sql", "signing_key")
@@ -42,8 +42,8 @@ class Cursors:
         sealed = _bytes(cursor)
         content = sealed[MAC_BYTES:]
         if not hmac.compare_digest(sealed[:MAC_BYTES], self._mac(purpose, context, content)):
-            problem = QueryProblem(path, "is not a cursor of this query, as this caller was given it")
-            raise InvalidQueryError(f"{path} {problem.message}.", [problem])
+            problem = QueryProblem(path, "This is no cursor that this caller was given by this query.")
+            raise InvalidQueryError(f"{path}: {problem.message}", [problem])
         return msgspec.json.decode(content, type=Position)
 
     def _mac(self, purpose: str, context: str, content: bytes) -> bytes:
