@@ -15,7 +15,7 @@ from graph.postgres import connected, promptly
 from infra.postgres import Pool, statement
 
 # The values of a row that the next page begins behind.
-Position: TypeAlias = tuple[str | int | float | None, ...]
+Position: TypeAlias = tuple[str | int | None, ...]
 
 LONGEST: Final = 16_384  # characters
 MAC_BYTES: Final = sha256().digest_size
@@ -32,7 +32,7 @@ class Cursors:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def sign(self, purpose: str, context: str, position: Sequence[str | int | float | None]) -> str:
+    def sign(self, purpose: str, context: str, position: Sequence[str | int | None]) -> str:
         """An opaque text of A-Z a-z 0-9 - _. The position can be read from it, but not changed."""
         content = msgspec.json.encode(position)
         return _text(self._mac(purpose, context, content) + content)
