@@ -90,7 +90,8 @@ class Engine:
                 raise told from error
             raise
         charge.add(int(result.summary.get("read_rows", 0)))
-        return Rows(result.result_columns)
+        # Of no row, the client knows no columns either.
+        return Rows(result.result_columns or [()] * len(statement.columns))
 
     async def _promptly(self, work: Awaitable[T]) -> T:
         """A slow query is waited for, a frozen engine is not: only the one still answers a ping."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from graph.dsl.answers import PrintedColumn
+from graph.dsl.columns import Column
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Engine
 from graph.dsl.scope import UNLISTED
@@ -15,6 +16,7 @@ from infra.postgres import statement
 from schema.catalog import DATASETS
 
 _NEW: Final = statement(Path(__file__).parent / "sql", "new_mnos")
+_FOUND: Final = (Column("mno", "text", "group"),)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +39,7 @@ class Newcomers:
             "to": _micros(max(end for _, end in windows)),
             "known": sorted(known),
         }
-        (mnos,) = (await self._engine.read(Statement(_NEW, parameters))).columns
+        (mnos,) = (await self._engine.read(Statement(_NEW, parameters, _FOUND))).columns
         return bool(mnos) and await self._pseudonyms.learn(tenant_id, mnos) != known
 
 
