@@ -19,7 +19,7 @@ from graph.dsl import compile as compiling
 from graph.dsl import execute, queries
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
-from infra.postgres import Pool
+from infra.postgres import Pool, open_pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
 from tests.graph.support.problems import check_problem
@@ -39,6 +39,8 @@ from tests.graph.support.queries import (
 )
 
 pytestmark = pytest.mark.anyio
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 ARROW = "application/vnd.apache.arrow.stream"
 REPORTS = reports(Random(11), 1500)
@@ -444,6 +446,14 @@ async def test_what_is_our_mistake_is_masked(asker: Asker, monkeypatch: pytest.M
     check_problem(response, 500, "INTERNAL")
     assert "secret" not in response.text
     assert [line["requestId"] for line in logs] == [response.json()["requestId"]]
+
+
+async def test_the_platform_needs_no_postgres(filled: str) -> None:
+    """Tenants do: what they may see of MNOs stands there."""
+    async with open_pool(NOWHERE, size=2) as nowhere, asking(nowhere, filled) as asker:
+        await asker.ask(BY_MNO, ADMIN)
+        check_problem(await asker.post(BY_MNO, tenant("t-1")), 503, "DEPENDENCY_UNAVAILABLE")
+        check_problem(await asker.post({**BY_MNO, "limit": 1}, ADMIN), 503, "DEPENDENCY_UNAVAILABLE")  # has a cursor
 
 
 @pytest.mark.parametrize(("dimension", "source"), [("errorCode", "facts_dlr"), ("lane", "cube_dlr_hourly")])
