@@ -2,6 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any, Optional, TypeAlias
 
 import strawberry
@@ -77,8 +78,14 @@ def as_json(value: Any) -> Any:
         given = {each: getattr(value, each.name) for each in fields(value)}
         return {_name(each): as_json(part) for each, part in given.items() if part is not UNSET}
     if isinstance(value, list):
-        return [as_json(part) for part in value]
-    return Decimal(repr(value)) if isinstance(value, float) else value
+        # What is compared with is a list at most: deeper ones are wrong, however deep, and told as such.
+        return [as_json(part) if is_dataclass(part) else _exact(part) for part in value]
+    return _exact(value)
+
+
+def _exact(value: Any) -> Any:
+    """Numbers with a fraction as they were written."""
+    return Decimal(repr(value)) if isinstance(value, float) and isfinite(value) else value
 
 
 def _name(field: Any) -> str:

@@ -364,6 +364,34 @@ async def test_bodies_that_are_no_query(
     assert ("problems" in response.json()) == (status == 400)
 
 
+@pytest.mark.parametrize("depth", [300, 900, 5000])
+@pytest.mark.parametrize("bomb", ['["a"]', '{"not": 1}', '{"a": 1}'])
+async def test_depth_bombs(asker: Asker, bomb: str, depth: int) -> None:
+    """In every place that takes any JSON, in both faces: refused, and nothing of ours fails."""
+    left, _, right = bomb.partition("1" if "1" in bomb else '"a"')
+    nested = left * depth + "1" + right * depth
+    comparison = f'{{"field": "lane", "op": "eq", "value": {nested}}}'
+    for filter_ in (nested, comparison):
+        query = json.dumps({**BY_CODE, "filter": "?"}).replace('"?"', filter_)
+        headers = {**ADMIN, "Content-Type": "application/json"}
+        check_problem(await asker.client.post(QUERY, content=query, headers=headers), 400, "INVALID_QUERY")
+        document = "query ($input: QueryInput!) { query(input: $input) { data } }"
+        body = f'{{"query": "{document}", "variables": {{"input": {query}}}}}'
+        answer = (await asker.client.post("/graphql", content=body, headers=headers)).json()
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"INVALID_QUERY"}
+
+
+@pytest.mark.parametrize("literal", ["1e400", "9" * 5000, "[" * 80 + "]" * 80, "{a: 1}", "true", "[1.5, null]", "$x"])
+async def test_literals_that_are_no_text(asker: Asker, literal: str) -> None:
+    time = '{from: "2026-10-01T00:00:00Z", to: "2026-10-02T00:00:00Z"}'
+    condition = f'{{field: "lane", op: "eq", value: {literal}}}'
+    document = (
+        f'{{ query(input: {{dataset: "dlr", measures: ["messages"], time: {time}, filter: {condition}}}) {{ data }} }}'
+    )
+    answer = (await asker.client.post("/graphql", json={"query": document}, headers=dict(ADMIN))).json()
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"INVALID_QUERY"}
+
+
 async def test_only_as_documented(asker: Asker) -> None:
     check_problem(await asker.client.get(QUERY, headers=dict(ADMIN)), 405, "METHOD_NOT_ALLOWED")
     response = await asker.client.post(f"{QUERY}?limit=5", json=BY_CODE, headers=dict(ADMIN))
