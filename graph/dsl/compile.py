@@ -21,7 +21,7 @@ from graph.errors import QueryProblem
 
 ROW_CAP: Final = 100_000  # of all pages of one query together
 # How many rows were before it, and a row's values of the whole order, as texts.
-Position: TypeAlias = tuple[str | int | float | None, ...]
+Position: TypeAlias = tuple[str | int | None, ...]
 
 ONE_CURRENCY: Final = QueryProblem(
     "$.measures", "Money is not added up over currencies: group by currency, or filter one of them."
@@ -103,7 +103,7 @@ def _read(position: Position | None, question: Question) -> tuple[int, Sequence[
     """Rows seen, and the values. InvalidQueryError for a position that no page of this query ends at."""
     if position is None:
         return 0, None
-    seen, *values = position
+    seen, *values = position or (None,)
     texts = [value for value in values if value is None or isinstance(value, str)]
     if isinstance(seen, int) and 0 < seen < ROW_CAP and len(texts) == len(values) == len(question.order):
         return seen, texts

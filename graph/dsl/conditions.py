@@ -14,6 +14,7 @@ MOST_CONDITIONS: Final = 100  # in one list
 MOST_COMPARISONS: Final = 200  # in one tree
 MOST_VALUES: Final = 1000
 COMBINING: Final = ("and", "or", "not")
+ABSENT: Final = object()  # no value was given
 
 
 def read_condition(path: str, value: object, problems: Problems) -> Condition | None:
@@ -59,7 +60,7 @@ class _Reader:
         if self._comparisons > MOST_COMPARISONS:
             return None
         given = read_object(path, value, self._problems, COMPARISON)
-        if None in (given.get("field"), given.get("operator")) or "value" not in given:
+        if len(given) < len(COMPARISON) or None in given.values():
             return None
         return Comparison(path, given["field"], given["operator"], _value(path, given, self._problems))
 
@@ -92,9 +93,9 @@ def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
     """The value, a list exactly where the operator wants one; `isNull` alone means true."""
     operator, value = given["operator"], given["value"]
     if operator == "isNull":
-        value = True if value is None else value
+        value = True if value is ABSENT else value
         return flag(f"{path}.value", value, problems)
-    if value is None:
+    if value is ABSENT:
         problems.add(f"{path}.value", "Is required; `isNull` looks for null.")
         return None
     if isinstance(value, tuple) != (operator in ("in", "notIn")):
@@ -108,5 +109,5 @@ def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
 COMPARISON: Final = {
     "field": Member("field", text()),
     "op": Member("operator", choice("an operator", get_args(Operator))),
-    "value": Member("value", _any, None),
+    "value": Member("value", _any, ABSENT),
 }

@@ -76,8 +76,9 @@ def flat(condition: Condition) -> Condition:
 PASSES: Final[tuple[Pass, ...]] = (
     without_negative_operators,
     without_repeated_values,
-    without_double_negation,
     flat,
+    without_double_negation,
+    flat,  # an `and` may have come out of its double negation
 )
 
 

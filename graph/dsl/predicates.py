@@ -45,6 +45,8 @@ def predicate(condition: Condition, fields: Fields) -> Expression:
 
 def after(keys: Sequence[tuple[Field, bool]], position: Sequence[str | None]) -> Expression:
     """What comes after a position in the order of keys, each with whether it descends; null is last in both."""
+    if not keys:
+        return Constant(0)  # an answer of one row
     (key, descending), value = keys[0], position[0]
     beyond = _beyond(key, descending, value)
     if len(keys) == 1:

@@ -8,7 +8,7 @@ from typing import Final
 from graph.errors import InvalidQueryError, QueryProblem
 
 MOST_TOLD: Final = 50
-MOST_ALLOWED: Final = 8
+MOST_ALLOWED: Final = 12
 LONGEST_SHOWN: Final = 60
 
 

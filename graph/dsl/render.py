@@ -10,20 +10,15 @@ from graph.dsl.scope import tenant_predicate
 from graph.dsl.select import Join, Read, Select, Source
 from schema.expressions import Bound, Call, Column, Constant, Expression, Lambda, Name
 
-INFIX: Final[Mapping[str, str]] = {
-    "plus": "+",
-    "minus": "-",
-    "multiply": "*",
-    "modulo": "%",
-    "equals": "=",
-    "notEquals": "!=",
-    "greater": ">",
-    "greaterOrEquals": ">=",
-    "less": "<",
-    "lessOrEquals": "<=",
-    "in": "in",
-    "and": "and",
-    "or": "or",
+# Function -> how it is written between its arguments, and how tightly that holds them.
+INFIX: Final[Mapping[str, tuple[str, int]]] = {
+    "or": ("or", 1),
+    "and": ("and", 2),
+    **{name: (operator, 3) for name, operator in (("equals", "="), ("notEquals", "!="), ("in", "in"))},
+    **{name: (operator, 3) for name, operator in (("greater", ">"), ("greaterOrEquals", ">="))},
+    **{name: (operator, 3) for name, operator in (("less", "<"), ("lessOrEquals", "<="))},
+    **{name: (operator, 4) for name, operator in (("plus", "+"), ("minus", "-"))},
+    **{name: (operator, 5) for name, operator in (("multiply", "*"), ("modulo", "%"))},
 }
 INDENT: Final = "    "
 
@@ -79,7 +74,7 @@ class _Printer:
     def _where(self, select: Select, indent: str) -> Sequence[str]:
         """A table's rows are the tenant's before they are anything else."""
         first = (tenant_predicate(select.source.scope),) if isinstance(select.source, Read) else ()
-        conditions = [self._conjunct(each) for each in (*first, *select.where)]
+        conditions = [self._operand(each, "and") for each in (*first, *select.where)]
         return [f"{indent}where " + f"\n{indent}{INDENT}and ".join(conditions)] if conditions else []
 
     def _list(self, keyword: str, items: Sequence[str], indent: str) -> str:
@@ -110,22 +105,22 @@ class _Printer:
             self.parameters[self._names[bound]] = list(bound.value) if isinstance(bound.value, tuple) else bound.value
         return f"{{{self._names[bound]}:{bound.type}}}"
 
-    def _conjunct(self, expression: Expression) -> str:
-        """Between `and`s."""
+    def _operand(self, expression: Expression, outer: str) -> str:
+        """Beside the operator of a function; `and` within `or` has brackets for the reader."""
         text = self.expression(expression)
-        return f"({text})" if isinstance(expression, Call) and expression.function == "or" else text
-
-    def _operand(self, expression: Expression) -> str:
-        """Beside an operator."""
-        text = self.expression(expression)
-        return f"({text})" if isinstance(expression, Call) and expression.function in INFIX else text
+        if not isinstance(expression, Call) or expression.function not in INFIX:
+            return text
+        looser = INFIX[expression.function][1] <= INFIX[outer][1]
+        return f"({text})" if looser or (outer, expression.function) == ("or", "and") else text
 
     def _call(self, call: Call) -> str:
         if call.function in INFIX:
-            return f" {INFIX[call.function]} ".join(map(self._operand, call.arguments))
+            operands = [self._operand(each, call.function) for each in call.arguments]
+            return f" {INFIX[call.function][0]} ".join(operands)
         arguments = [self.expression(each) for each in call.arguments]
+        name = "" if call.function == "tuple" else call.function
         parameters = f"({', '.join(map(self.expression, call.parameters))})" if call.parameters else ""
-        return f"{call.function}{parameters}({', '.join(arguments)})"
+        return f"{name}{parameters}({', '.join(arguments)})"
 
 
 def _element(source: Read, name: str) -> str:
