@@ -1,4 +1,4 @@
-"""A query as it was written: the one shape behind REST and GraphQL. Names are not looked up yet."""
+"""A query as it was written: the one shape behind REST and GraphQL. Fields are names yet."""
 
 from dataclasses import dataclass
 from datetime import datetime

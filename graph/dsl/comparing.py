@@ -92,7 +92,7 @@ class Comparing:
             if number is None:
                 self.problems.add(path, f"{measure.name} is {_WANTED[measure.kind]}; {shown(written)} is none.")
             units.append(number or 0)
-        value: Value = tuple(units) if isinstance(comparison.value, tuple) else units[0]
+        value: Value = tuple(units) if isinstance(comparison.value, tuple) else next(iter(units), None)
         return Comparison(comparison.path, comparison.field, comparison.operator, value)
 
 
@@ -112,11 +112,11 @@ def _each(condition: Condition, change: Callable[[Comparison], Comparison]) -> C
 
 
 def _values(comparison: Comparison) -> Iterable[tuple[str, Scalar]]:
-    """The values, each with its path."""
+    """The values, each with its path, but for those that could not be read."""
     path = f"{comparison.path}.value"
     if isinstance(comparison.value, tuple):
-        return [(f"{path}[{index}]", value) for index, value in enumerate(comparison.value)]
-    return [(path, comparison.value)]
+        return [(f"{path}[{index}]", value) for index, value in enumerate(comparison.value) if value is not None]
+    return [] if comparison.value is None else [(path, comparison.value)]
 
 
 def _number(value: Scalar, kind: Kind) -> int | None:

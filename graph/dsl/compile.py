@@ -10,11 +10,12 @@ from graph.dsl import statements
 from graph.dsl.ast import Query
 from graph.dsl.calendar import Window
 from graph.dsl.columns import Cell, Column
+from graph.dsl.meaning import TIME
 from graph.dsl.passes import fields
 from graph.dsl.plan import Plan, plan
 from graph.dsl.problems import Problems
 from graph.dsl.render import render
-from graph.dsl.resolve import TIME, Question, resolve
+from graph.dsl.resolve import Question, resolve
 from graph.dsl.scope import AllTenants, QueryScope, reads_names
 from graph.dsl.select import Select, Statement
 from graph.errors import QueryProblem

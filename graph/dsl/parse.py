@@ -1,16 +1,21 @@
-"""JSON -> Query. Types, sizes and shapes are checked here; names and meanings in resolve.py."""
+"""JSON -> Query. Types, sizes and shapes are checked here; what names mean, in meaning.py."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from graph.dsl.ast import CompareTo, Direction, Order, Query, Time
+from graph.dsl.calendar import TIMEZONES
+from graph.dsl.comparing import Comparing
 from graph.dsl.conditions import read_condition
+from graph.dsl.meaning import Named, checked
 from graph.dsl.problems import Problems
 from graph.dsl.reading import Member, choice, flag, integer, read_object, sequence, text
+from graph.dsl.scope import AllTenants
 from graph.dsl.source import read
 from graph.errors import InvalidWindowError
 from graph.reports.windows import parse_time
+from schema.catalog import DATASETS
 from schema.catalog.terms import Granularity
 
 MOST_MEASURES: Final = 20
@@ -24,11 +29,30 @@ LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def parse(source: bytes | Mapping[str, object]) -> Query:
-    """InvalidQueryError with every problem of the shape."""
+    """InvalidQueryError with every problem of the shape, and then of the names, too."""
     problems = Problems()
     attributes = read_object("$", read(source) if isinstance(source, bytes) else source, problems, QUERY)
+    if problems:
+        _add_meanings(attributes, problems)
     problems.check()
     return Query(**attributes)
+
+
+def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:
+    """What is wrong with the names, too, as far as they could be read: nobody should have to ask twice."""
+    dataset, time = attributes.get("dataset"), attributes.get("time")
+    if dataset is None:
+        return
+    named = Named(
+        measures=attributes.get("measures") or (),
+        dimensions=attributes.get("dimensions") or (),
+        granularity=time and time.granularity,
+        order_by=attributes.get("order_by") or (),
+        filter=attributes.get("filter"),
+        having=attributes.get("having"),
+    )
+    # Whatever depends on the caller is told when everything else is right.
+    checked(named, Comparing(DATASETS[dataset], AllTenants(), problems))
 
 
 def _instant(path: str, value: object, problems: Problems) -> datetime | None:
@@ -66,14 +90,14 @@ TIME: Final = {
     "from": Member("from_", _instant),
     "to": Member("to", _instant),
     "granularity": Member("granularity", choice("a granularity", get_args(Granularity)), "none"),
-    "timezone": Member("timezone", text(), "UTC"),
+    "timezone": Member("timezone", choice("an IANA timezone", sorted(TIMEZONES)), "UTC"),
 }
 ORDER: Final = {
     "field": Member("field", text()),
     "direction": Member("direction", choice("a direction", get_args(Direction)), "asc"),
 }
 QUERY: Final = {
-    "dataset": Member("dataset", text()),
+    "dataset": Member("dataset", choice("a dataset", tuple(DATASETS))),
     "measures": Member("measures", sequence(text(), 1, MOST_MEASURES)),
     "dimensions": Member("dimensions", sequence(text(), 0, MOST_DIMENSIONS), ()),
     "time": Member("time", _time),

@@ -48,7 +48,7 @@ def _obstacles(table: Table, question: Question) -> Iterator[str]:
         if any(instant(edge) % table.cell for edge in window):
             yield f"{table.name} holds {cells}: {window.from_.isoformat()} to {window.to.isoformat()} cuts through one."
         if not _whole_buckets(table, question, window):
-            yield f"{table.name} holds {cells}: a {question.granularity} in {question.zone.key} cuts through one."
+            yield f"{table.name} holds {cells}: {question.granularity}s in {question.zone.key} cut through them."
 
 
 def _whole_buckets(table: Table, question: Question, window: Window) -> bool:

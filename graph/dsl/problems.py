@@ -18,6 +18,9 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[QueryProblem] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def add(self, path: str, message: str, allowed: Iterable[str] = ()) -> None:
         self._found.append(QueryProblem(path, message, tuple(allowed)))
 

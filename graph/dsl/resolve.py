@@ -1,20 +1,17 @@
 """Query -> Question: names become what the catalogue has under them, and everything is checked that needs it."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from graph.dsl.ast import Comparison, Condition, Query
-from graph.dsl.calendar import TIMEZONES, Window, previous_period, same_elapsed
+from graph.dsl.calendar import Window, previous_period, same_elapsed
 from graph.dsl.comparing import Comparing
+from graph.dsl.meaning import Named, checked, groups
 from graph.dsl.passes import conjuncts, fields, simplified
 from graph.dsl.problems import Problems
 from graph.dsl.scope import QueryScope
 from schema.catalog import DATASETS
 from schema.catalog.terms import Dataset, Dimension, Granularity, Measure
-
-TIME: Final = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Question:
     @property
     def groups(self) -> tuple[str, ...]:
         """What is grouped by."""
-        return _groups(self.granularity, (dimension.name for dimension in self.dimensions))
+        return groups(self.granularity, (dimension.name for dimension in self.dimensions))
 
     @property
     def needs_one_currency(self) -> bool:
@@ -57,19 +54,11 @@ class Question:
 
 def resolve(query: Query, scope: QueryScope) -> Question:
     """InvalidQueryError with every problem of the meaning."""
-    problems = Problems()
-    if query.dataset not in DATASETS:
-        problems.unknown("$.dataset", "a dataset", query.dataset, DATASETS)
-    zone = _zone(query.time.timezone, problems)
-    problems.check()
-    dataset = DATASETS[query.dataset]
-    comparing = Comparing(dataset, scope, problems)
-    _check_names(query, dataset, comparing)
-    window = Window(query.time.from_, query.time.to)
+    problems, dataset, time = Problems(), DATASETS[query.dataset], query.time
+    named = Named(query.measures, query.dimensions, time.granularity, query.order_by, query.filter, query.having)
+    filtered, having = checked(named, Comparing(dataset, scope, problems))
+    window, zone = Window(time.from_, time.to), ZoneInfo(time.timezone)
     previous = _compared(query, window, zone, problems)
-    filtered = query.filter and comparing.filter(query.filter)
-    having = query.having and comparing.having(query.having)
-    _check_order(query, problems)
     problems.check()
     return Question(
         dataset=dataset,
@@ -77,7 +66,7 @@ def resolve(query: Query, scope: QueryScope) -> Question:
         dimensions=tuple(map(dataset.dimension, query.dimensions)),
         window=window,
         previous=previous,
-        granularity=query.time.granularity,
+        granularity=time.granularity,
         zone=zone,
         filter=filtered and simplified(filtered),
         having=having and simplified(having),
@@ -85,47 +74,6 @@ def resolve(query: Query, scope: QueryScope) -> Question:
         limit=query.limit,
         totals=query.totals,
     )
-
-
-def _zone(name: str, problems: Problems) -> ZoneInfo:
-    if name in TIMEZONES:
-        return ZoneInfo(name)
-    problems.unknown("$.time.timezone", "an IANA timezone", name, sorted(TIMEZONES))
-    return ZoneInfo("UTC")
-
-
-def _check_names(query: Query, dataset: Dataset, comparing: Comparing) -> None:
-    problems = comparing.problems
-    dimensions = {dimension.name: dimension for dimension in dataset.dimensions}
-    _check_each(
-        "measures", query.measures, f"a measure of {dataset.name}", [each.name for each in dataset.measures], problems
-    )
-    _check_each("dimensions", query.dimensions, f"a dimension of {dataset.name}", dimensions, problems)
-    for index, name in enumerate(query.dimensions):
-        if name in dimensions:
-            comparing.readable(f"$.dimensions[{index}]", dimensions[name])
-
-
-def _check_each(member: str, names: Sequence[str], what: str, allowed: Iterable[str], problems: Problems) -> None:
-    """Each is one of the allowed, once."""
-    known = tuple(allowed)
-    for index, name in enumerate(names):
-        path = f"$.{member}[{index}]"
-        if name not in known:
-            problems.unknown(path, what, name, known)
-        elif name in names[:index]:
-            problems.add(path, f"{name} is there already.")
-
-
-def _check_order(query: Query, problems: Problems) -> None:
-    """Only by what the answer has: a cursor is made of its rows."""
-    asked = (*_groups(query.time.granularity, query.dimensions), *query.measures)
-    for index, order in enumerate(query.order_by):
-        path = f"$.orderBy[{index}].field"
-        if order.field not in asked:
-            problems.unknown(path, "a column of this answer", order.field, asked)
-        elif order.field in [each.field for each in query.order_by[:index]]:
-            problems.add(path, f"{order.field} is there already.")
 
 
 def _compared(query: Query, window: Window, zone: ZoneInfo, problems: Problems) -> Window | None:
@@ -148,12 +96,8 @@ def _whole_order(query: Query) -> tuple[Sort, ...]:
     """As asked, then by what else is grouped by, upward."""
     asked = tuple(Sort(order.field, order.direction == "desc") for order in query.order_by)
     named = {sort.field for sort in asked}
-    groups = _groups(query.time.granularity, query.dimensions)
-    return (*asked, *(Sort(group, False) for group in groups if group not in named))
-
-
-def _groups(granularity: Granularity, dimensions: Iterable[str]) -> tuple[str, ...]:
-    return (() if granularity == "none" else (TIME,)) + tuple(dimensions)
+    rest = [group for group in groups(query.time.granularity, query.dimensions) if group not in named]
+    return (*asked, *(Sort(group, False) for group in rest))
 
 
 def _is_one_currency(condition: Condition) -> bool:

@@ -11,10 +11,11 @@ from typing import Final
 from graph.dsl.ast import And, Condition
 from graph.dsl.buckets import bucket
 from graph.dsl.calendar import LONGEST, Shift, Window, shift
+from graph.dsl.meaning import TIME
 from graph.dsl.passes import conjuncts, fields
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import Field, after, predicate
-from graph.dsl.resolve import TIME, Question
+from graph.dsl.resolve import Question
 from graph.dsl.scope import mno_seen
 from graph.dsl.select import Join, Read, Select
 from schema.catalog.terms import Measure

@@ -78,6 +78,27 @@ def test_the_whole_shape() -> None:
     assert parse(EXAMPLE) == parsed  # GraphQL has read its JSON already
 
 
+def test_names_are_checked_beside_the_shape() -> None:
+    query = {
+        "dataset": "cdr",
+        "measures": ["costs", 5, "cost"],
+        "dimensions": ["lanes", "lane", "lane"],
+        "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z", "timezone": "Asia/Cabul"},
+        "filter": {"or": [{"field": "verdict", "op": "eq", "value": "x"}, {"field": "cost", "op": "eq", "value": 1}]},
+        "having": {"and": [{"field": "lane", "op": "eq", "value": "x"}, {"field": "cost", "op": "eq", "value": 1.5}]},
+        "limit": 0,
+    }
+    found = problems(query)
+    assert [path for path, _, _ in found] == [
+        *("$.measures[1]", "$.time.timezone", "$.limit", "$.measures[0]", "$.dimensions[0]", "$.dimensions[2]"),
+        *("$.filter.or[0].field", "$.filter.or[1].field", "$.having.and[0].field", "$.having.and[1].value"),
+    ]
+    allowed = {path: names for path, _, names in found if names}
+    assert allowed["$.time.timezone"][0] == "Asia/Kabul"
+    assert allowed["$.measures[0]"][0] == "cost"
+    assert allowed["$.dimensions[0]"][0] == "lane"
+
+
 def test_what_need_not_be_said() -> None:
     parsed = parse(LEAST | {"filter": None, "limit": None})
     assert (parsed.dimensions, parsed.filter, parsed.order_by, parsed.limit) == ((), None, (), 500)
@@ -117,8 +138,9 @@ def test_every_problem_is_told_at_once() -> None:
         ({"measures": ["messages", 5]}, "$.measures[1]", "Must be a text, not 5."),
         ({"measures": "messages"}, "$.measures", 'Must be a list, not "messages".'),
         ({"measures": ["messages"] * 21}, "$.measures", "Must have 1 to 20 items, not 21."),
-        ({"dataset": "x" * 129}, "$.dataset", "Must have at most 128 characters, not 129."),
-        ({"dataset": "\ud800"}, "$.dataset", "Has half of a surrogate pair, which is no character."),
+        ({"measures": ["x" * 129]}, "$.measures[0]", "Must have at most 128 characters, not 129."),
+        ({"dimensions": ["\ud800"]}, "$.dimensions[0]", "Has half of a surrogate pair, which is no character."),
+        ({"dataset": "dlrs"}, "$.dataset", '"dlrs" is not a dataset.'),
         ({"limit": "5"}, "$.limit", 'Must be an integer from 1 to 10000, not "5".'),
         ({"limit": True}, "$.limit", "Must be an integer from 1 to 10000, not true."),
         ({"limit": 5.0}, "$.limit", 'Must be an integer from 1 to 10000, not "5.0".'),
@@ -136,7 +158,7 @@ def test_every_problem_is_told_at_once() -> None:
             "Is required; `isNull` looks for null.",
         ),
         (
-            {"filter": {"field": "lane", "op": "isNull", "value": "x"}},
+            {"filter": {"field": "errorCode", "op": "isNull", "value": "x"}},
             "$.filter.value",
             'Must be true or false, not "x".',
         ),
@@ -157,7 +179,7 @@ def test_every_problem_is_told_at_once() -> None:
         ),
         ({"filter": {"and": {}}}, "$.filter.and", "Must be a list of 1 to 100 conditions."),
         (
-            {"filter": {"and": [{"not": {"field": "x", "op": "eq", "value": "y"}}], "or": []}},
+            {"filter": {"and": [{"not": {"field": "mno", "op": "eq", "value": "y"}}], "or": []}},
             "$.filter",
             "`and` must be the only member of its object.",
         ),
