@@ -58,7 +58,7 @@ def test_nothing_can_be_told_from_a_letter() -> None:
     drawn = Counter((mno, letter) for _ in range(rounds) for mno, letter in draw(KNOWN, ()).items())
     expected = rounds / len(ALPHABET)
     assert len(drawn) == len(KNOWN) * len(ALPHABET)
-    # Six standard deviations of a binomial count: by chance once in some ten million runs of all 130 counts.
+    # Six standard deviations of a binomial count: by chance once in some million runs of all 130 counts.
     assert all(abs(times - expected) < 6 * expected**0.5 for times in drawn.values())
 
 
