@@ -81,7 +81,7 @@ def _groups(
         keys = set()
         for row in _exploded(seen):
             if query.get("filter") is None or _holds(query["filter"], row.__getitem__):
-                time_ = () if granularity == "none" else (_bucket(fact["at"], granularity, zone),)
+                time_ = () if granularity == "none" else (bucket(fact["at"], granularity, zone),)
                 keys.add((*time_, *(row[name] for name in query.get("dimensions", []))))
         for key in keys:
             groups[key].append(fact)
@@ -93,7 +93,7 @@ def _exploded(fact: Fact) -> Iterator[Fact]:
         yield {**fact, "ruleType": kind}
 
 
-def _bucket(at: datetime, granularity: str, zone: ZoneInfo) -> str:
+def bucket(at: datetime, granularity: str, zone: ZoneInfo) -> str:
     """The start of a bucket, as it is printed."""
     local = at.astimezone(zone)
     offset = local.utcoffset() or timedelta()
