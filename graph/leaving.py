@@ -16,9 +16,9 @@ class ClientGoneError(Exception):
 async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:
     """The result of `work`; ClientGoneError when the client leaves first, and `work` is cancelled.
 
-    For requests whose body has been read: the only message that can come then is that the client has left.
+    What is left of the request's body is lost.
     """
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(receive())
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(receive))
     # Given up, it may still fail; then nobody asks how.
     working.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
@@ -31,3 +31,8 @@ async def unless_gone(receive: Receive, work: Awaitable[T]) -> T:
         working.cancel()
         # Cancelled work still has to close what it opened.
         await asyncio.wait([working])
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

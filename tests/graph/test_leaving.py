@@ -15,6 +15,20 @@ async def stays() -> Message:
     raise AssertionError
 
 
+async def test_a_body_that_nobody_read_is_no_leaving() -> None:
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await stays()
+
+    async def work() -> int:
+        while messages:
+            await asyncio.sleep(0)
+        return 5
+
+    assert await unless_gone(receive, work()) == 5
+
+
 async def leaves() -> Message:
     return {"type": "http.disconnect"}
 
