@@ -39,7 +39,7 @@ def tenant_of(scope: Scope) -> str | None:
         case PlatformScope():
             return None
         case AccountScope():
-            if scope.tenant_id is None or scope.tenant_id == UNKNOWN:
+            if not scope.tenant_id or scope.tenant_id == UNKNOWN:
                 raise ForbiddenError(f"{scope.caller} queries one tenant; the caller has none.")
             return scope.tenant_id
         case _:

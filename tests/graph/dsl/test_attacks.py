@@ -219,7 +219,7 @@ async def test_deep_and_wide_conditions_are_a_query(client: AsyncClient) -> None
 
 async def test_scopes_come_from_the_caller_alone() -> None:
     assert tenant_of(PlatformScope("admin-dashboard")) is None
-    for tenant in (None, "unknown"):
+    for tenant in (None, "", "unknown"):
         with pytest.raises(ForbiddenError):
             tenant_of(AccountScope("customer-portal", "a-1", tenant))
     portal = AccountScope("customer-portal", "a-1", "t-1")

@@ -77,7 +77,8 @@ async def test_rows_stand_beside_those_before(
     granularity: str,
     dimensions: list[str],
 ) -> None:
-    query: dict[str, Any] = {"dataset": "dlr", "measures": MEASURES, "dimensions": dimensions, "compareTo": compare, "limit": 10_000}
+    query: dict[str, Any] = {"dataset": "dlr", "measures": MEASURES, "dimensions": dimensions, "limit": 10_000}
+    query["compareTo"] = compare
     current, earlier = (
         query | {"time": {**window(zone, *edges), "granularity": granularity, "timezone": zone}}
         for edges in (now, before)

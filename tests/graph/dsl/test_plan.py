@@ -69,12 +69,3 @@ def test_the_window_compared_with_is_read_from_the_same_table() -> None:
     part = source("cdr", (day[0], "2026-10-07T13:00:00"), compareTo="sameElapsed")
     assert part.startswith(DAYS)
     assert part.count("cuts through one.") == 2
-
-
-@pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda each: each.name)
-def test_facts_have_every_dimension_and_every_table_every_part(dataset: Any) -> None:
-    names = {dimension.name for dimension in dataset.dimensions}
-    assert set(dataset.tables[-1].dimensions) == names
-    for table in dataset.tables:
-        assert set(table.dimensions) <= names
-        assert set(table.parts) == set(dataset.tables[-1].parts)
