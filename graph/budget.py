@@ -7,18 +7,19 @@ each process for itself.
 
 import math
 import time
+from asyncio import CancelledError
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from graph.errors import RateLimitedError
+from graph.errors import QueryTooExpensiveError, RateLimitedError
 
 PLATFORM_SHARE: Final = 4  # times a tenant's
 REMEMBERED: Final = 10_000  # tenants; the first to be forgotten is the one that has asked nothing for longest
 SOON: Final = 1  # seconds, until a query may have ended
-ROWS_A_SECOND: Final = 20_000_000  # taken to be read by a query of which only the duration is known
+ROWS_A_SECOND: Final = 20_000_000  # taken to be read by a query that was ended before it could say
 
 
 @dataclass(slots=True)
@@ -34,10 +35,10 @@ class Charge:
     """One query under way; whoever runs it says how much it read."""
 
     def __init__(self) -> None:
-        self.rows: int | None = None
+        self.rows = 0
 
     def add(self, rows: int) -> None:
-        self.rows = (self.rows or 0) + rows
+        self.rows += rows
 
 
 class Budget:
@@ -51,16 +52,20 @@ class Budget:
     def query(self, tenant_id: str | None) -> Iterator[Charge]:
         """Around one query; RateLimitedError says when to come back.
 
-        A query that ends without having said what it read (killed, given up) pays for its time.
+        A query that is ended (given up by its caller, too expensive) pays for its time; one that fails otherwise, as
+        when the engine is away, only for what it read.
         """
         account = self._admitted(tenant_id)
         account.running += 1
         charge, began = Charge(), self._clock()
         try:
             yield charge
+        except (CancelledError, QueryTooExpensiveError):
+            charge.add(int((self._clock() - began) * ROWS_A_SECOND))
+            raise
         finally:
             account.running -= 1
-            account.rows -= (self._clock() - began) * ROWS_A_SECOND if charge.rows is None else charge.rows
+            account.rows -= charge.rows
 
     def _admitted(self, tenant_id: str | None) -> _Account:
         share = PLATFORM_SHARE if tenant_id is None else 1

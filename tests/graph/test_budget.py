@@ -1,5 +1,6 @@
 """One tenant's queries do not use up another's; who has used up its own hears when to come back."""
 
+from asyncio import CancelledError
 from contextlib import ExitStack
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from graph import budget
 from graph.budget import PLATFORM_SHARE, ROWS_A_SECOND, Budget
-from graph.errors import RateLimitedError
+from graph.errors import QueryTooExpensiveError, RateLimitedError
+from infra.errors import DependencyUnavailableError
 
 
 class Clock:
@@ -36,6 +38,12 @@ def refused(limits: Budget, tenant: str | None) -> int:
 def read(limits: Budget, tenant: str | None, rows: int) -> None:
     with limits.query(tenant) as charge:
         charge.add(rows)
+
+
+def fail(limits: Budget, clock: Clock, seconds: float, error: type[BaseException]) -> None:
+    with limits.query("t"):
+        clock.now += seconds
+        raise error
 
 
 @pytest.mark.parametrize(("tenant", "most"), [("t", 3), (None, 3 * PLATFORM_SHARE)])
@@ -83,11 +91,20 @@ def test_nothing_is_saved_up(clock: Clock) -> None:
     assert refused(limits, "t") == 61
 
 
-def test_a_query_of_unknown_size_pays_for_its_time(clock: Clock) -> None:
+@pytest.mark.parametrize("end", [QueryTooExpensiveError, CancelledError])
+def test_a_query_that_is_ended_pays_for_its_time(clock: Clock, end: type[BaseException]) -> None:
     limits = Budget(1, ROWS_A_SECOND, clock)
-    with limits.query("t"):
-        clock.now = 2.5
+    with pytest.raises(end):
+        fail(limits, clock, 2.5, end)
     assert refused(limits, "t") == 88  # a minute and a half, of which 2.5 s have passed
+
+
+def test_an_engine_that_is_away_costs_nothing(clock: Clock) -> None:
+    limits = Budget(1, 600, clock)
+    for _ in range(3):
+        with pytest.raises(DependencyUnavailableError):
+            fail(limits, clock, 2, DependencyUnavailableError)
+    read(limits, "t", 600)
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.floats(0, 30)), max_size=40))
