@@ -1,5 +1,6 @@
 """Facts to ask about, and the query language asked over HTTP."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -145,3 +146,40 @@ async def asking(pool: Pool, dsn: str, settings: Settings | None = None) -> Asyn
 def window(**more: Any) -> Json:
     """`time` over all facts."""
     return {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z", **more}
+
+
+REPORTS = reports(Random(11), 1500)
+RECORDS = records(Random(12), 400)
+
+BY_CODE: Json = {
+    "dataset": "dlr",
+    "measures": ["messages", "deliveryRate", "avgLatencyMs", "maxTps"],
+    "dimensions": ["errorCode", "lane"],
+    "time": window(granularity="day", timezone="Asia/Kabul"),
+    "limit": 1000,
+    "totals": True,
+}
+COMPARED: Json = {
+    **BY_CODE,
+    "dimensions": ["status"],
+    "time": {"from": "2026-10-02T00:00:00Z", "to": "2026-10-03T12:00:00Z"},
+    "compareTo": "previousPeriod",
+}
+MONEY: Json = {
+    "dataset": "cdr",
+    "measures": ["records", "cost", "avgCost", "costPerDelivered"],
+    "dimensions": ["currency", "status"],
+    "time": {"from": "2026-10-01T00:00:00.000001Z", "to": "2026-10-04T00:00:00Z"},
+}
+BY_MNO: Json = {
+    "dataset": "dlr",
+    "measures": ["messages"],
+    "dimensions": ["mno", "errorCode"],
+    "time": window(),
+    "limit": 1000,
+}
+
+
+def counted(by: str, tenant_id: str | None) -> Mapping[Any, int]:
+    """Reports by a column, as a tenant (or all) should see them."""
+    return Counter(row[by] for row in REPORTS if tenant_id in (None, row["tenant_id"]))
