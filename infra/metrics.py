@@ -62,3 +62,16 @@ DATA_AS_OF: Final = Gauge(
 DEADLETTERS: Final = Counter(
     "anlyt_deadletter_total", "Events published to the dead-letter stream.", ["stream", "reason"]
 )
+PIPELINE_DURATION: Final = Histogram(
+    "anlyt_pipeline_duration_seconds", "One successful run of a pipeline.", ["pipeline"], buckets=LAG
+)
+PIPELINE_LAST_SUCCESS: Final = Gauge(
+    "anlyt_pipeline_last_success_timestamp_seconds",
+    "When a run of the pipeline last succeeded, whichever process it was.",
+    ["pipeline"],
+)
+CUBE_FRESHNESS: Final = Gauge(
+    "anlyt_cube_freshness_seconds",
+    "Age of the oldest change of the facts that the cube does not show yet; 0 when it shows them all.",
+    ["cube"],
+)

@@ -37,6 +37,7 @@ class Settings:
     persisted_operations: str | None
     persisted_only: bool
     reporting_currency: str
+    dedup_days: int
     otlp_endpoint: str | None
     log_format: LogFormat
     tls_cert: str | None
@@ -47,6 +48,8 @@ class Settings:
     s3_access_key: str | None
     s3_secret_key: str | None
     signing_key: str | None
+    query_concurrency: int
+    query_rows_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,12 @@ def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
 
 
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise ValueError("a number of days up to 9999; 0 stands for all time")
+    return int(text)
+
+
 def _flag(text: str) -> bool:
     return _one_of("0", "1")(text) == "1"
 
@@ -133,7 +142,7 @@ SPECS: Final[Mapping[str, Spec]] = {
         "Trust domain that a SPIFFE id must be of; unset: any that the proxy lets in.",
     ),
     "rate_limit": Spec(
-        _count(0, 10**6), "100", "Requests a second that one tenant may send to the API; 0: as many as it likes."
+        _count(0, 10**6), "1000", "Requests a second that one tenant may send to the API; 0: as many as it likes."
     ),
     "persisted_operations": Spec(
         str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
@@ -143,6 +152,11 @@ SPECS: Final[Mapping[str, Spec]] = {
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
         "Currency of `totalCost`; other currencies are reported beside it. Fixed once a database is made.",
+    ),
+    "dedup_days": Spec(
+        _days,
+        "9",
+        "Days for which counted events are remembered, at least as long as the streams keep messages; 0: for ever.",
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),
@@ -157,6 +171,17 @@ SPECS: Final[Mapping[str, Spec]] = {
         _matching(r".{32,}", "at least 32 characters"),
         None,
         "Key that signs cursors, the same for all processes; unset: the one that `anlyt migrate` made.",
+    ),
+    "query_concurrency": Spec(
+        _count(1, 1000),
+        "8",
+        "Queries of one tenant that run at once, in each API process; the platform's own callers have 4 times as many.",
+    ),
+    "query_rows_per_minute": Spec(
+        _count(1, 10**15),
+        "2000000000",
+        "Rows that the queries of one tenant may read in a minute, in each API process; the platform's own callers may "
+        "read 4 times as many.",
     ),
 }
 

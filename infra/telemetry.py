@@ -21,7 +21,15 @@ Span = Literal[
     "anlyt.api.throughput",
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
+    "anlyt.api.query",
+    "anlyt.api.catalog",
     "anlyt.api.graphql",
+    "anlyt.pipeline.rollup",
+    "anlyt.pipeline.cubes",
+    "anlyt.pipeline.quality",
+    "anlyt.pipeline.reconciliation",
+    "anlyt.pipeline.archive",
+    "anlyt.pipeline.maintenance",
 ]
 
 tracer: Final = trace.get_tracer(SERVICE)

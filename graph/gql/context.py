@@ -4,11 +4,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
 from graph.cursors import CursorKey
+from graph.dsl.queries import Queries
 from graph.gql.documents import Document
 from graph.gql.streams import Streams
 from graph.identity import Scope
@@ -18,6 +19,8 @@ from graph.reports.freshness import Progress
 from graph.reports.operator import operators_performance
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
+
+FEW_QUERIES: Final = 2  # of one request that run at once; others of its `query` fields wait
 
 
 class OperatorKey(NamedTuple):
@@ -43,6 +46,7 @@ class Sources(NamedTuple):
     progress: Progress
     streams: Streams
     closing: asyncio.Event  # set when the process ends, so that streams do
+    queries: Queries
 
 
 Key = TypeVar("Key")
@@ -55,6 +59,7 @@ class Context:
     def __init__(self, sources: Sources, scope: Scope, document: Document) -> None:
         self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
         self.scope, self.document = scope, document
+        self.query_turns = asyncio.Semaphore(FEW_QUERIES)
 
     @cached_property
     def operators(self) -> DataLoader[OperatorKey, OperatorPerformance | None]:

@@ -4,6 +4,7 @@ cost = the sum over all fields of
     a report: 10 + the points of its series (hours or days of its window; minutes of a throughput)
     topOperators: limit x the same
     deliveryBreakdown: 10 + the days of its window
+    query: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
 Fields are counted as often as they are written, fragments as often as they are spread, and @skip is not looked at.
 Arguments that cannot be read cost nothing here: the field itself says what is wrong with them.
@@ -28,6 +29,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from graph.dsl.parse import MOST_ROWS
 from graph.errors import ApiError
 from graph.gql.arguments import read_interval, read_window
 from graph.reports.lists import FEW_LISTED, MOST_LISTED
@@ -90,6 +92,8 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "operators"): lambda _: REPORT,
     ("Query", "accounts"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
+    ("Query", "query"): lambda _: MOST_ROWS,
+    ("Query", "catalog"): lambda _: REPORT,
     ("Subscription", "liveThroughput"): lambda _: REPORT,
     ("Operator", "performance"): _daily,
     ("Account", "usage"): _daily,

@@ -23,6 +23,7 @@ from graph.gql.requests import Operation, asked, posted
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import MEDIA_TYPE, event_stream
 from graph.identity import Door, Scope
+from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
 from graph.responses import json_response
 from infra.settings import Settings
@@ -41,7 +42,10 @@ class GraphQL:
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         with observed("anlyt.api.graphql", "graphql", request.headers):
-            response = await self.answer(request)
+            try:
+                response = await self.answer(request)
+            except ClientGoneError:
+                return
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
@@ -55,7 +59,10 @@ class GraphQL:
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
             accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
-            return await self._run(text, operation, caller, request_id, accepts_events=accepts_events)
+            working = self._run(text, operation, caller, request_id, accepts_events=accepts_events)
+            return await unless_gone(request.receive, working)
+        except ClientGoneError:
+            raise
         except Exception as error:
             return errors_response(error, request_id)
 

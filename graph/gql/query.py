@@ -6,6 +6,8 @@ import strawberry
 from strawberry import Info
 
 from graph import identity
+from graph.dsl.answers import QueryAnswer
+from graph.dsl.catalog import CATALOG, Catalog
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import (
     AccountId,
@@ -32,6 +34,7 @@ from graph.gql.connections import (
     operators,
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.queries import QueryArgument, as_json
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
@@ -104,6 +107,15 @@ async def _top_operators(
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
+async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
+    async with info.context.query_turns:
+        return (await info.context.sources.queries.answer(info.context.scope, as_json(asked))).answer
+
+
+async def _catalog(_: Asked) -> Catalog:
+    return CATALOG
+
+
 async def _freshness(info: Asked) -> answers.Freshness:
     return await freshness(info.context.reader, info.context.progress)
 
@@ -144,4 +156,12 @@ class Query:
         _freshness,
         graphql_type=object_type(answers.Freshness) | None,
         description="How fresh the answers are, in the data's own time, for each projection of the events.",
+    )
+    query = strawberry.field(
+        _query,
+        graphql_type=object_type(QueryAnswer) | None,
+        description="The typed query language: measures by dimensions and time. The same shape as REST.",
+    )
+    catalog = strawberry.field(
+        _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
     )

@@ -19,6 +19,7 @@ DateTime = NewType("DateTime", str)
 Date = NewType("Date", str)
 Interval = NewType("Interval", str)
 CostsByCurrency = NewType("CostsByCurrency", dict[str, str])
+Json = NewType("Json", object)
 
 
 @strawberry.enum(description="How far a point of a series can be trusted.")
@@ -46,6 +47,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         parse_value=_text,
         description="An RFC 3339 time. What is given needs an offset; what is answered is in UTC.",
     ),
+    Json: strawberry.scalar(name="JSON", description="Any JSON value; objects have the names that REST has."),
     Interval: strawberry.scalar(
         name="Interval",
         parse_value=_text,
@@ -90,6 +92,8 @@ def _annotation(type_: mi.Type) -> Any:
             return Decimal if type_.pattern == MONEY_PATTERN else str
         case mi.LiteralType():
             return Quality if set(type_.values) == set(QUALITIES) else str
+        case mi.DictType() if type_.value_type in _FREE:
+            return Json
         case _:
             return _LEAVES[type(type_)]
 
@@ -100,6 +104,8 @@ def _description(type_: mi.Type) -> str | None:
         return described or _description(type_.type)
     return None
 
+
+_FREE: Final = (mi.AnyType(), mi.StrType())  # values of an object whose names a query decides
 
 _LEAVES: Final[dict[type[mi.Type], Any]] = {
     mi.IntType: Long,

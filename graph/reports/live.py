@@ -77,7 +77,7 @@ async def _look(reader: Reader, subject: Subject) -> Look:
     want = Want(COUNTS, subject, Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1)))
     reading = await reader.read(want)
     hours = {
-        day.day * DAY_HOURS + number: day.hours.get(number, QUIET).counts
+        day.day * DAY_HOURS + number: day.counts(number)
         for piece, day in reading.of(want)
         for number in range(piece.first, piece.end)
     }

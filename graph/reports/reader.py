@@ -7,17 +7,20 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from graph.postgres import connected, promptly
+from graph.reports.active import accounts_source
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
 from graph.reports.quality import CompleteUntil
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
-from graph.reports.sources import Run, Want, accounts_source
+from graph.reports.sources import Run, Want
 from graph.reports.watch import Watch
-from graph.reports.windows import DAY_HOURS, Slice
+from graph.reports.windows import DAY_HOURS, FIRST_DAY, LAST_DAY, Slice
 from infra.postgres import Connection, Pool
 
 # Up to so many missing pieces, callers wait only for those that miss the very same; past it, for whoever misses many.
 FEW_PIECES: Final = 12
+# What is seen of the days begins and ends at multiples of so many.
+SPAN_DAYS: Final = 32
 
 
 class Reader:
@@ -95,7 +98,7 @@ class Reader:
             return reading
 
     async def _load(self, connection: Connection, reading: Reading, batch: Batch) -> None:
-        """Reads days one by one, and keeps those that have a mark."""
+        """Reads days one by one, and keeps them."""
         runs = [_run(stretch, stretch.want.stored) for stretch in batch.stretches]
         loaded = await batch.source.load(connection, runs)
         for number, (want, days, _) in enumerate(batch.stretches):
@@ -105,8 +108,7 @@ class Reader:
                 if content is None:
                     content = batch.source.empty(piece.day)
                 reading.pieces[want][index] = content
-                if mark := reading.seen.marks.get(piece.day):
-                    self._pieces.keep(batch.source, want.subject, piece, mark, content)
+                self._pieces.keep(batch.source, want.subject, piece, reading.seen, content)
 
     async def _lump(self, connection: Connection, reading: Reading, batch: Batch) -> None:
         """Reads stretches as one piece each, which stands for all of its days."""
@@ -117,7 +119,7 @@ class Reader:
             reading.pieces[stretch.want][stretch.days[0] : stretch.days[-1] + 1] = [content] * len(stretch.days)
 
     def _recall(self, wants: Sequence[Want[Any]], seen: Seen) -> Reading:
-        return Reading(seen, {want: self._pieces.recall(want, seen.marks) for want in wants})
+        return Reading(seen, {want: self._pieces.recall(want, seen) for want in wants})
 
 
 def _subjects(wants: Sequence[Want[Any]]) -> Hashable:
@@ -125,9 +127,10 @@ def _subjects(wants: Sequence[Want[Any]]) -> Hashable:
 
 
 def _span(wants: Sequence[Want[Any]]) -> Span:
-    """The first and the last day that any of the wants touches."""
+    """The days that any of the wants touches, and some more: windows that differ little share what is seen."""
     windows = [want.window.slices for want in wants]
-    return min(slices[0].day for slices in windows), max(slices[-1].day for slices in windows)
+    first, last = min(slices[0].day for slices in windows), max(slices[-1].day for slices in windows)
+    return max(first - first % SPAN_DAYS, FIRST_DAY), min(last - last % SPAN_DAYS + SPAN_DAYS - 1, LAST_DAY)
 
 
 def _run(stretch: Stretch, slices: Sequence[Slice]) -> Run:

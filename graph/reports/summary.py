@@ -4,6 +4,7 @@ from functools import reduce
 from operator import or_
 
 from graph.identity import Scope, platform
+from graph.reports.active import Active
 from graph.reports.answers import Summary
 from graph.reports.figures import costs_by_currency, figures
 from graph.reports.metrics import money
@@ -31,7 +32,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
 
 
 def _summary(
-    currency: str, reading: Reading, hours: Want[HourlyDay], accounts: Want[int], granularity: Granularity
+    currency: str, reading: Reading, hours: Want[HourlyDay], accounts: Want[Active], granularity: Granularity
 ) -> Summary:
     counts, amounts, p95, series = figures(reading.of(hours), granularity)
     return Summary(
@@ -45,7 +46,7 @@ def _summary(
         delivery_rate=counts.delivery_rate,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(currency, counts, amounts),
-        active_accounts=reduce(or_, (bits for _, bits in reading.of(accounts))).bit_count(),
+        active_accounts=reduce(or_, (day.during(piece) for piece, day in reading.of(accounts))).bit_count(),
         peak_tps=counts.peak_tps,
         avg_latency_ms=counts.average_latency,
         p95_latency_ms=p95,

@@ -9,7 +9,7 @@ from graph.errors import InvalidQueryError
 from graph.identity import Scope, Subject, account, operator, platform
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
 from graph.reports.metrics import RATE_SCALE, Counts, half_up
-from graph.reports.pieces import QUIET, HourlyDay
+from graph.reports.pieces import CountedDay
 from graph.reports.quality import completeness
 from graph.reports.reader import Reader
 from graph.reports.sources import COUNTS, Want
@@ -66,9 +66,9 @@ def _subject(scope: Scope, operator_id: str | None, account_id: str | None) -> S
             raise InvalidQueryError("operatorId and accountId exclude each other; give one of them.")
 
 
-def _points(piece: Slice, day: HourlyDay, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
+def _points(piece: Slice, day: CountedDay, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
     for hour in range(piece.first, piece.end):
-        yield from _hour_points(day.day * DAY_HOURS + hour, day.hours.get(hour, QUIET).counts, parts, horizon)
+        yield from _hour_points(day.day * DAY_HOURS + hour, day.counts(hour), parts, horizon)
 
 
 def _hour_points(hour: int, counts: Counts, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:

@@ -25,6 +25,7 @@ from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, REPORTS, portal
 from tests.graph.support.store import HOUR, Row, Store
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +55,7 @@ PIECES = [*SYNTAX, *NAMES, *ODDITIES]
 async def url(opened: Store, pool: Pool) -> AsyncIterator[str]:
     subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-secret"), ("ACCOUNT", "acc-secret")]
     await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START)
-    app = create_app(read_settings({"ANLYT_RATE_LIMIT": "0"}), pool, {}, development=False)
+    app = create_app(read_settings({"ANLYT_RATE_LIMIT": "0"}), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
     async with serving(app, "127.0.0.1", 0) as served:
         yield served
 

@@ -4,6 +4,7 @@ A field or route without a row fails, so that nothing is added without a decisio
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,17 +15,27 @@ from starlette.routing import Route
 
 from graph.app import create_app, serving
 from graph.gql.schema import SCHEMA
+from graph.rest.query import CATALOG_PATH, QUERY_PATH
+from infra.clickhouse import open_clickhouse
+from infra.embedded.engine import Engine
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 from tests.graph.support.store import HOUR, Row, Store
 from tests.graph.support.tokens import bearer, key_set, token
+from tests.support.warehouse import NO_CLICKHOUSE, emptied
 
 pytestmark = pytest.mark.anyio
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 WHEN: Final = 'from: "2026-10-01T00:00:00Z", to: "2026-10-02T00:00:00Z"'
+INPUT: Final = f'{{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}'
 URL_WHEN: Final = "from=2026-10-01T00:00:00Z&to=2026-10-02T00:00:00Z"
 REPORTS: Final = "/v1/internal/analytics"
+QUERY: Final = {
+    "dataset": "dlr",
+    "measures": ["messages"],
+    "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"},
+}
 CALLERS: Final = ("anonymous", "A", "B", "bare", "finance", "admin")
 
 
@@ -43,6 +54,7 @@ PUBLIC: Final = Rule("ok", "ok", "ok", "ok", "ok", "ok")
 SIGNED_IN: Final = Rule("UNAUTHENTICATED", "ok", "ok", "ok", "ok", "ok")
 PLATFORM: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok", "ok")
 ADMIN: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok")
+TENANT: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "ok", "ok")
 OF_A: Final = Rule("UNAUTHENTICATED", "ok", "FORBIDDEN_ACCOUNT", "FORBIDDEN_ACCOUNT", "ok", "ok")
 OF_NOBODY: Final = Rule("UNAUTHENTICATED", *["FORBIDDEN_ACCOUNT"] * 3, "ok", "ok")
 PAGE: Final = Rule(*["ok"] * 6)
@@ -61,6 +73,11 @@ FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
     ("Query.topOperators", f"{{ topOperators({WHEN}) {{ dataAsOf }} }}"): PLATFORM,
     ("Query.operators", "{ operators { edges { node { operatorId performance { totalCost } } } } }"): PLATFORM,
     ("Query.accounts", "{ accounts { edges { node { accountId usage { totalCost } } } totalCount } }"): ADMIN,
+    (
+        "Query.query",
+        f'{{ query(input: {{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}) {{ data }} }}',
+    ): TENANT,
+    ("Query.catalog", "{ catalog { granularities } }"): SIGNED_IN,
     ("Query.freshness", "{ freshness { dataAsOf } }"): SIGNED_IN,
     ("Subscription.liveThroughput", "subscription { liveThroughput(every: 1) { tps } }"): ADMIN,
 }
@@ -76,6 +93,8 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}&accountId=unheard-of"): OF_NOBODY,
     (f"{REPORTS}/delivery-breakdown", f"{REPORTS}/delivery-breakdown?{URL_WHEN}"): PLATFORM,
     (f"{REPORTS}/top-operators", f"{REPORTS}/top-operators?{URL_WHEN}"): PLATFORM,
+    (QUERY_PATH, QUERY_PATH): TENANT,
+    (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,
     ("/health/live", "/health/live"): PUBLIC,
     ("/health/ready", "/health/ready"): PUBLIC,
@@ -100,14 +119,17 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-async def client(opened: Store, pool: Pool, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engine) -> AsyncIterator[httpx.AsyncClient]:
     """A store with something in it for everybody, so that there is something to be kept from whom."""
     subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b")]
     await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START + 6 * HOUR)
     await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b')")
-    app = create_app(settings, pool, {}, development=True)
-    async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url, timeout=30) as made:
-        yield made
+    await emptied(clickhouse.dsn)
+    async with AsyncExitStack() as stack:
+        facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
+        app = create_app(settings, pool, {}, clickhouse=facts, development=True)
+        url = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
+        yield await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
 
 
 def test_every_root_field_has_a_row() -> None:
@@ -116,7 +138,7 @@ def test_every_root_field_has_a_row() -> None:
 
 
 def test_every_route_has_a_row(pool: Pool, settings: Settings) -> None:
-    app = create_app(settings, pool, {}, development=True)
+    app = create_app(settings, pool, {}, clickhouse=NO_CLICKHOUSE, development=True)
     routes = {route.path for route in app.routes if isinstance(route, Route)}  # type: ignore[attr-defined]  # a Starlette
     assert routes == {route for route, _ in ROUTES}
 
@@ -148,7 +170,8 @@ async def test_fields(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
 async def test_routes(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
     found = []
     for caller in CALLERS:
-        response = await client.get(row[1], headers=headers_of(caller))
+        method, body = ("POST", QUERY) if row[0] == QUERY_PATH else ("GET", None)
+        response = await client.request(method, row[1], json=body, headers=headers_of(caller))
         found.append("ok" if response.status_code == 200 else response.json()["code"])
     assert found == list(ROUTES[row])
 

@@ -19,6 +19,7 @@ from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, portal
 from tests.graph.support.store import Row, Store
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ async def closing() -> asyncio.Event:
 
 @pytest.fixture
 async def client(pool: Pool, closing: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(read_settings({}), pool, {}, development=False, closing=closing)
+    app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=False, closing=closing)
     async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url, timeout=30) as opened:
         yield opened
 

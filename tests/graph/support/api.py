@@ -12,6 +12,7 @@ from graph.health import Probes
 from graph.reports.freshness import Progress
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
+from tests.support.warehouse import NO_CLICKHOUSE
 
 ADMIN: Mapping[str, str] = {"X-Caller": "admin-dashboard"}
 REPORTS = "/v1/internal/analytics"
@@ -60,6 +61,13 @@ async def open_api(
     settings: Settings | None = None,
     progress: Progress = dict,
 ) -> AsyncIterator[Api]:
-    app = create_app(settings or read_settings({}), pool, probes or {}, development=development, progress=progress)
+    app = create_app(
+        settings or read_settings({}),
+        pool,
+        probes or {},
+        clickhouse=NO_CLICKHOUSE,
+        development=development,
+        progress=progress,
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client)

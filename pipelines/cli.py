@@ -1,0 +1,53 @@
+"""`kedro run` of this project: the same as `anlyt pipeline`, so that no run goes without lease, row and metrics."""
+
+import asyncio
+import logging.config
+import os
+
+import click
+import msgspec
+
+from infra.endpoints import engines
+from infra.errors import AnlytError
+from infra.settings import read_settings
+from infra.telemetry import configure_logs, configure_traces
+from pipelines import CONF, runs
+from pipelines.stores import open_stores
+
+
+@click.group(name="anlyt")
+def cli() -> None:
+    """Commands of this project."""
+
+
+def pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    """("a=1,b:2", "c=3") -> {"a": "1", "b": "2", "c": "3"}: Kedro takes colons, too."""
+    found = {}
+    for word in filter(None, ",".join(words).split(",")):
+        name, sign, value = word.replace(":", "=", "=" not in word).partition("=")
+        if not (name and sign):
+            raise click.BadParameter(f"{word!r} is not of the form name=value.")
+        found[name] = value
+    return found
+
+
+@cli.command()
+@click.option("--pipeline", "-p", required=True, metavar="NAME", help="Name of the registered pipeline to run.")
+@click.option("--params", multiple=True, callback=pairs, metavar="NAME=VALUE,...", help="Its parameters.")
+def run(pipeline: str, params: dict[str, str]) -> None:
+    """Run one pipeline, with the settings that `anlyt` has, as `anlyt pipeline` does."""
+    try:
+        asyncio.run(_run(pipeline, params))
+    except AnlytError as error:
+        click.echo(f"anlyt: {error}", err=True)
+        raise SystemExit(error.exit_status) from error
+
+
+async def _run(name: str, params: dict[str, str]) -> None:
+    settings = read_settings(os.environ)
+    logging.config.dictConfig(msgspec.yaml.decode((CONF / "logging.yml").read_bytes()))
+    configure_logs(settings.log_format)
+    configure_traces(settings.otlp_endpoint)
+    runs.order(name, params)  # before any engine is asked for
+    async with open_stores(engines(settings)) as stores:
+        click.echo(runs.told(name, await runs.run(stores, name, params)))

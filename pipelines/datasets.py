@@ -1,0 +1,82 @@
+"""Datasets over the stores. What a pipeline reads and writes is in its own folder's datasets.py, made from these.
+
+Making one connects to nothing, so Kedro's own commands (`kedro viz`, `kedro catalog`) work without the stores.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import asyncpg
+import msgspec
+from kedro.io import AbstractDataset, DatasetError
+
+from infra.postgres import statement
+from pipelines.bridge import current
+from pipelines.stores import Stores
+
+HERE: Final = Path(__file__).parent
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class StoreDataset(AbstractDataset[In, Out], Generic[In, Out]):
+    """What nodes exchange with the stores; a subclass overrides `read`, `write` or both."""
+
+    async def read(self, stores: Stores) -> Out:
+        raise DatasetError(f"{type(self).__name__} cannot be read.")
+
+    async def write(self, stores: Stores, data: In) -> None:
+        raise DatasetError(f"{type(self).__name__} cannot be written.")
+
+    def load(self) -> Out:
+        run = current()
+        return run.call(self.read(run.stores))
+
+    def save(self, data: In) -> None:
+        run = current()
+        run.call(self.write(run.stores, data))
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+
+class RunParams(AbstractDataset[None, msgspec.Struct]):
+    """The checked parameters of this run."""
+
+    def load(self) -> msgspec.Struct:
+        return current().params
+
+    def save(self, data: None) -> None:
+        raise DatasetError("Parameters come from the command line.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+
+class _Query(StoreDataset[None, Out], Generic[Out]):
+    """`sql` is a file below `pipelines/`: one statement without parameters."""
+
+    def __init__(self, sql: str) -> None:
+        file = HERE / sql
+        self._file, self._statement = sql, statement(file.parent, file.stem)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"sql": self._file}
+
+
+class PostgresQuery(_Query[Sequence[asyncpg.Record]]):
+    """The rows of a statement."""
+
+    async def read(self, stores: Stores) -> Sequence[asyncpg.Record]:
+        rows: Sequence[asyncpg.Record] = await stores.postgres.fetch(self._statement)
+        return rows
+
+
+class ClickHouseQuery(_Query[Sequence[Sequence[Any]]]):
+    """The rows of a statement. (Times come without a zone, and are in UTC.)"""
+
+    async def read(self, stores: Stores) -> Sequence[Sequence[Any]]:
+        client = await stores.clickhouse.client()
+        rows: Sequence[Sequence[Any]] = (await client.query(self._statement)).result_rows
+        return rows

@@ -1,0 +1,17 @@
+"""Every pipeline of the product."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from kedro.pipeline import Pipeline
+
+from pipelines.cubes.pipeline import CUBES
+from pipelines.definition import Definition
+
+DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES,)}
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """For Kedro's own commands; `__default__` is what `kedro viz` draws."""
+    made = {name: definition.make() for name, definition in DEFINITIONS.items()}
+    return {**made, "__default__": sum(made.values(), Pipeline([]))}

@@ -1,0 +1,146 @@
+"""One run of a pipeline: parameters checked, lease held, row written, metrics and span told."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from kedro.io import DataCatalog, DatasetError
+from kedro.runner import SequentialRunner
+
+from infra.errors import AnlytError, UsageError
+from infra.metrics import PIPELINE_DURATION, PIPELINE_LAST_SUCCESS
+from infra.postgres import Connection, statement
+from infra.telemetry import logger, tracer
+from pipelines import CONF
+from pipelines.bridge import Run, in_thread
+from pipelines.definition import Counts, Definition
+from pipelines.lease import lease
+from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.stores import Stores
+
+SQL: Final = Path(__file__).parent / "sql"
+ABANDON: Final = statement(SQL, "abandon_runs")
+BEGIN: Final = statement(SQL, "begin_run")
+FINISH: Final = statement(SQL, "finish_run")
+LAST_SUCCESSES: Final = statement(SQL, "last_successes")
+LONGEST_ERROR: Final = 500  # characters
+
+
+class PipelineFailedError(AnlytError):
+    """A run ended with an error, which is the cause of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A pipeline with parameters that were checked."""
+
+    definition: Definition
+    params: msgspec.Struct
+
+
+def order(name: str, params: Mapping[str, str]) -> Order:
+    """UsageError lists what is allowed when the pipeline or a parameter is unknown, or says what a value must be."""
+    if name not in DEFINITIONS:
+        raise UsageError(f"There is no pipeline {name}; choose from {', '.join(DEFINITIONS)}.")
+    definition = DEFINITIONS[name]
+    allowed = definition.params.__struct_fields__
+    for given in params:
+        if given not in allowed:
+            raise UsageError(f"Pipeline {name} has no parameter {given}; it takes {', '.join(allowed) or 'none'}.")
+    try:
+        return Order(definition, msgspec.convert(dict(params), definition.params, strict=False))
+    except msgspec.ValidationError as error:
+        raise UsageError(f"Pipeline {name}: {_told(error)}") from error
+
+
+def _told(error: msgspec.ValidationError) -> str:
+    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'"""
+    expected, _, place = str(error).removeprefix("Expected ").partition(" - at `$.")
+    return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
+
+
+async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None) -> Counts:
+    """Runs a pipeline to its end; what it did, in numbers.
+
+    UsageError for wrong parameters, PipelineBusyError while another run is under way, PipelineFailedError with the
+    cause of a failure. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
+    """
+    ordered = order(name, params or {})
+    under_way = Run(stores, ordered.params)
+    async with lease(stores.engines.postgres, name, under_way.stop) as connection:
+        await connection.execute(ABANDON, name)
+        with tracer.start_as_current_span(ordered.definition.span):
+            async with _recorded(connection, name) as row:
+                row.counts = await execute(under_way, ordered.definition)
+                return row.counts
+
+
+def told(name: str, counts: Counts) -> str:
+    """A line for whoever asked for the run."""
+    return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
+
+
+async def measure(stores: Stores) -> None:
+    """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
+    for row in await stores.postgres.fetch(LAST_SUCCESSES):
+        PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
+
+
+async def execute(under_way: Run, definition: Definition) -> Counts:
+    """The nodes, between the datasets of the catalog; without lease or row."""
+    return await in_thread(under_way, partial(_kedro, definition))
+
+
+def _kedro(definition: Definition) -> Counts:
+    catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
+    left = SequentialRunner().run(definition.make(), catalog)
+    counted = left.get(f"{definition.name}_counts")
+    counts: Counts = {} if counted is None else counted.load()
+    return counts
+
+
+@dataclass(slots=True)
+class _Row:
+    counts: Counts
+
+
+@asynccontextmanager
+async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
+    """The row of a run, closed in whatever way the body ends; its error is raised as PipelineFailedError."""
+    id_, row, began = await connection.fetchval(BEGIN, name), _Row({}), time.perf_counter()
+
+    async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
+        if not connection.is_closed():  # else the next run does it
+            await connection.execute(FINISH, id_, status, msgspec.json.encode(row.counts).decode(), error)
+
+    try:
+        yield row
+    except asyncio.CancelledError:
+        await finish("ABANDONED", "The run was stopped.")
+        raise
+    except Exception as error:
+        cause = _cause(error)
+        sentence = "PostgreSQL closed the run's lease." if connection.is_closed() else _sentence(cause)
+        await finish("FAILED", sentence)
+        logger().error("pipeline failed", pipeline=name, error=sentence)
+        raise PipelineFailedError(f"Pipeline {name} failed: {sentence}") from cause
+    seconds = time.perf_counter() - began
+    await finish("SUCCEEDED", None)
+    PIPELINE_DURATION.labels(name).observe(seconds)
+    logger().info("pipeline succeeded", pipeline=name, seconds=round(seconds, 3), **row.counts)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What a dataset's error is about."""
+    return _cause(error.__cause__) if isinstance(error, DatasetError) and error.__cause__ else error
+
+
+def _sentence(error: BaseException) -> str:
+    text = str(error) if isinstance(error, AnlytError) else f"{type(error).__name__}: {error}"
+    return text.strip().partition("\n")[0][:LONGEST_ERROR]

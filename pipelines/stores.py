@@ -1,0 +1,36 @@
+"""The stores that pipelines work with: opened in a composition root, shared by all runs of a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from infra.clickhouse import ClickHouse, open_clickhouse
+from infra.endpoints import Engines
+from infra.postgres import Pool, open_pool
+
+CONNECTIONS: Final = 4
+# A statement of a pipeline works on bounded parts; one that takes this long waits for a server that hangs.
+STATEMENT_TIMEOUT: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Connections are made when they are first needed. `engines` is for those who need one of their own."""
+
+    engines: Engines
+    postgres: Pool
+    clickhouse: ClickHouse
+
+
+@asynccontextmanager
+async def open_stores(engines: Engines) -> AsyncIterator[Stores]:
+    """Closed with the body."""
+    async with AsyncExitStack() as opened:
+        yield Stores(
+            engines,
+            await opened.enter_async_context(
+                open_pool(engines.postgres, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT)
+            ),
+            await opened.enter_async_context(open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)),
+        )
