@@ -5,32 +5,36 @@ from collections.abc import Mapping, Sequence
 from graph.identity import Scope, platform
 from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
 from graph.reports.metrics import Counts, total
-from graph.reports.pieces import DailySum
+from graph.reports.pieces import CountedDay
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
-from graph.reports.sources import OPERATORS, SUMS, Want
+from graph.reports.sources import COUNTS, OPERATORS, Want
 from graph.reports.windows import Window
 
 
 async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> DeliveryBreakdown:
     """Delivered, failed and pending in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
-    whole, operators = Want(SUMS, subject, window), Want(OPERATORS, subject, window)
+    whole, operators = Want(COUNTS, subject, window), Want(OPERATORS, subject, window)
     question = Question(
         ("breakdown", window),
         (whole, operators),
         lambda reading: _breakdown(reading, whole, operators),
         len(window.slices),
     )
+    known = completeness(reader.complete_until)
     (answer,) = await reader.answer(question)
-    return answer
+    return judged(answer, known)
 
 
-def _breakdown(reading: Reading, whole: Want[DailySum], operators: Want[Mapping[str, Counts]]) -> DeliveryBreakdown:
-    counts = total(day.counts for _, day in reading.of(whole))
+def _breakdown(reading: Reading, whole: Want[CountedDay], operators: Want[Mapping[str, Counts]]) -> DeliveryBreakdown:
+    counts = total(day.sum(piece).counts for piece, day in reading.of(whole))
     return DeliveryBreakdown(
         window=whole.window,
         by_status=ByStatus(delivered=counts.delivered, failed=counts.failed, pending=counts.pending),
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         by_operator=[_share(*item) for item in ranked(reading, operators)],
         data_as_of=reading.data_as_of,
     )

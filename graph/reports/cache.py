@@ -1,11 +1,11 @@
 """What was read and answered before, each with what it has to be checked against."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Any, Final, NamedTuple
+from collections.abc import Hashable, Iterator
+from typing import Any, Final
 
 from graph.identity import Subject
-from graph.reports.marks import Mark, Marks, Seen
+from graph.reports.marks import Mark, Seen
 from graph.reports.sources import P, Source, Want
 from graph.reports.windows import Slice
 
@@ -14,11 +14,28 @@ ANSWERS_CAPACITY = 8 << 20  # points of series: 8 bytes each, as the points them
 LARGEST_ANSWER: Final = 5000  # points
 
 
-class Kept(NamedTuple):
-    """One day of a subject: the pieces read at `mark`, by their first and end hour."""
+class Shelf:
+    """The pieces of one subject by their hours, each with the mark of its day when it was read."""
 
-    mark: Mark
-    pieces: dict[tuple[int, int], Any]
+    def __init__(self) -> None:
+        self.kept: dict[Slice, tuple[Mark, Any]] = {}
+        self.fresh: dict[Slice, Any] = {}  # those that hold in the snapshot that was asked of last
+        self._seen: Seen | None = None
+
+    def check(self, seen: Seen) -> Iterator[Any]:
+        """Makes `fresh` true of a snapshot, and yields what was thrown away because its day has changed."""
+        if seen == self._seen:
+            return
+        self._seen, self.fresh = seen, {}
+        for piece, (mark, content) in list(self.kept.items()):
+            match seen.marks.get(piece.day):
+                case None:  # not a day that this snapshot was asked about
+                    pass
+                case now if now == mark:
+                    self.fresh[piece] = content
+                case _:
+                    del self.kept[piece]
+                    yield content
 
 
 class PieceCache:
@@ -26,40 +43,38 @@ class PieceCache:
 
     def __init__(self) -> None:
         self._capacity, self._size = PIECES_CAPACITY, 0
-        self._subjects: OrderedDict[tuple[Source[Any], Subject], dict[int, Kept]] = OrderedDict()
+        self._shelves: OrderedDict[tuple[Source[Any], Subject], Shelf] = OrderedDict()
 
     def has(self, want: Want[Any]) -> bool:
         """Whether anything of a want's subject is kept."""
-        return (want.source, want.subject) in self._subjects
+        return (want.source, want.subject) in self._shelves
 
-    def recall(self, want: Want[P], marks: Marks) -> list[P | None]:
-        """The pieces of a want, in order; None where there is none or its mark does not hold any more."""
-        key = (want.source, want.subject)
-        days = self._subjects.get(key)
-        if days is None:
+    def recall(self, want: Want[P], seen: Seen) -> list[P | None]:
+        """The pieces of a want, in order; None where there is none or its day is not any more as it was read."""
+        shelf = self._shelves.get((want.source, want.subject))
+        if shelf is None:
             return [None] * len(want.window.slices)
-        self._subjects.move_to_end(key)
-        return [
-            kept.pieces.get((piece.first, piece.end))
-            if (kept := days.get(piece.day)) is not None and kept.mark == marks.get(piece.day)
-            else None
-            for piece in want.stored
-        ]
+        self._checked(want.source, want.subject, shelf, seen)
+        return list(map(shelf.fresh.get, want.stored))
 
-    def keep(self, source: Source[P], subject: Subject, piece: Slice, mark: Mark, content: P) -> None:
-        """Remembers a piece read in a snapshot in which its day bore `mark`, and forgets what it replaces."""
-        days = self._subjects.setdefault((source, subject), {})
-        self._subjects.move_to_end((source, subject))
-        kept = days.get(piece.day)
-        if kept is None or kept.mark != mark:
-            self._size -= _size(source, kept)
-            kept = days[piece.day] = Kept(mark, {})
-        if (piece.first, piece.end) not in kept.pieces:
-            self._size += source.size(content)
-        kept.pieces[piece.first, piece.end] = content
+    def keep(self, source: Source[P], subject: Subject, piece: Slice, seen: Seen, content: P) -> None:
+        """Remembers a piece read in a snapshot, unless nobody could tell when its day changes."""
+        mark = seen.marks.get(piece.day)
+        if mark is None:
+            return
+        shelf = self._shelves.setdefault((source, subject), Shelf())
+        self._checked(source, subject, shelf, seen)
+        if (replaced := shelf.kept.get(piece)) is not None:
+            self._size -= source.size(replaced[1])
+        shelf.kept[piece], shelf.fresh[piece] = (mark, content), content
+        self._size += source.size(content)
         while self._size > self._capacity:
-            (forgotten, _), old = self._subjects.popitem(last=False)
-            self._size -= sum(_size(forgotten, each) for each in old.values())
+            (forgotten, _), old = self._shelves.popitem(last=False)
+            self._size -= sum(forgotten.size(each) for _, each in old.kept.values())
+
+    def _checked(self, source: Source[P], subject: Subject, shelf: Shelf, seen: Seen) -> None:
+        self._shelves.move_to_end((source, subject))
+        self._size -= sum(map(source.size, shelf.check(seen)))
 
 
 class AnswerCache:
@@ -88,7 +103,3 @@ class AnswerCache:
         while self._size > self._capacity:
             _, (_, _, forgotten) = self._answers.popitem(last=False)
             self._size -= forgotten
-
-
-def _size(source: Source[Any], kept: Kept | None) -> int:
-    return sum(map(source.size, kept.pieces.values())) if kept else 0

@@ -26,7 +26,8 @@ def figures(days: Days, granularity: Granularity) -> Figures:
     """All days, each cut to the window: together, and one by one or hour by hour."""
     parts = [day.part(piece) for piece, day in days]
     whole = _together(tuple(day for piece, day in days if piece.is_whole_day))
-    sums = [whole, *(part.sum for part, (piece, _) in zip(parts, days, strict=True) if not piece.is_whole_day)]
+    edges = (0, -1) if len(days) > 1 else (0,)
+    sums = [whole, *(parts[edge].sum for edge in edges if not days[edge][0].is_whole_day)]
     return Figures(
         total(each.counts for each in sums),
         add_amounts(each.amounts for each in sums),

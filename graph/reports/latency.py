@@ -1,21 +1,17 @@
 """Histograms of latency as numpy arrays: what schema.histogram says of mappings, for thousands at a time."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from graph.reports import arrays
 from schema.histogram import VALUE
 
 Dense: TypeAlias = npt.NDArray[np.int64]  # how many samples each bin holds, by bin number
 EMPTY: Final[Dense] = np.zeros(0, np.int64)
-
-# array_send of PostgreSQL: a header of 5 int32, then each element after its int32 length.
-_HEADER: Final = 20
-_BIN: Final = np.dtype([("length", ">i4"), ("value", ">i2")])
-_COUNT: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
 
 
 class Sparse(NamedTuple):
@@ -30,9 +26,9 @@ NO_SAMPLES: Final = Sparse(np.zeros(0, np.int16), np.zeros(0, np.int64))
 
 def parse(rows: Sequence[tuple[bytes, bytes]]) -> list[Sparse]:
     """The histograms of (array_send(latency_bins), array_send(latency_counts)) pairs."""
-    bins = np.frombuffer(b"".join(bins[_HEADER:] for bins, _ in rows), _BIN)["value"].astype(np.int16)
-    counts = np.frombuffer(b"".join(counts[_HEADER:] for _, counts in rows), _COUNT)["value"].astype(np.int64)
-    ends = np.cumsum([len(row[0][_HEADER:]) // _BIN.itemsize for row in rows], dtype=np.int64).tolist()
+    every_bin = [row[0] for row in rows]
+    bins, counts = arrays.shorts(every_bin), arrays.longs([row[1] for row in rows])
+    ends = accumulate(arrays.short_lengths(every_bin))
     return [Sparse(bins[start:end], counts[start:end]) for start, end in pairwise([0, *ends])]
 
 

@@ -3,22 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import numpy as np
-
+from graph.reports.arrays import ints, longs
 from graph.reports.windows import day_date
 from infra.postgres import Connection, statement
 
 _MARKS: Final = statement(Path(__file__).parent / "sql", "marks")
-
-# array_send of PostgreSQL: a header of 5 int32, then each element after its int32 length.
-_HEADER: Final = 20
-_DAY: Final = np.dtype([("length", ">i4"), ("value", ">i4")])
-_LONG: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
-
 
 # A day's state: its version and its newest claim. The version counts the transactions that changed the day, and
 # locks them one behind the other: two snapshots in which it is the same show the same rows. The claim (in PostgreSQL's
@@ -42,11 +35,12 @@ class Seen:
     @cached_property
     def marks(self) -> Marks:
         """The days that have a mark."""
-        days = np.frombuffer(self.days[_HEADER:], _DAY)["value"].tolist()
-        versions, claims = (
-            np.frombuffer(column[_HEADER:], _LONG)["value"].tolist() for column in (self.versions, self.claims)
-        )
-        return dict(zip(days, zip(versions, claims, strict=True), strict=True))
+        versions, claims = (longs([column]).tolist() for column in (self.versions, self.claims))
+        return dict(zip(ints([self.days]).tolist(), zip(versions, claims, strict=True), strict=True))
+
+    def marks_all(self, first_day: int, last_day: int) -> bool:
+        """Whether every day from one to another has a mark."""
+        return all(map(self.marks.__contains__, range(first_day, last_day + 1)))
 
 
 Span: TypeAlias = tuple[int, int]  # first and last day since 1970, both included
@@ -56,4 +50,10 @@ async def see(connection: Connection, spans: Sequence[Span]) -> list[Seen]:
     """What one snapshot says of each span."""
     first_days, last_days = ([day_date(day) for day in column] for column in zip(*spans, strict=True))
     rows = await connection.fetch(_MARKS, first_days, last_days)
-    return [Seen(row[0], row[1] or b"", row[2] or b"", row[3] or b"") for row in rows]
+    return [_same(Seen(row[0], row[1] or b"", row[2] or b"", row[3] or b"")) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _same(seen: Seen) -> Seen:
+    """As long as nothing changes it is one object, whose marks are worked out once."""
+    return seen

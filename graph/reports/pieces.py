@@ -1,14 +1,18 @@
 """A day of a subject, as it is kept: immutable, and cut to the hours that a window has of it."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+import numpy as np
+
 from graph.reports import latency
 from graph.reports.answers import Point, UsageDay
+from graph.reports.arrays import Numbers
 from graph.reports.latency import Dense, Sparse
 from graph.reports.metrics import NOTHING, Counts, money, total
 from graph.reports.windows import DAY_HOURS, Slice, day_date, day_start, hour_start
@@ -46,47 +50,42 @@ QUIET: Final = Hour()
 
 @dataclass(frozen=True, eq=False)
 class HourlyDay:
-    """A day by hours, which may or may not have their latencies; hours without a row are absent.
-
-    Compared by identity: a day that is read again is another one.
-    """
+    """A day by hours; hours without a row are absent. Compared by identity: a day that is read again is another one."""
 
     day: int
     hours: Mapping[int, Hour]  # by hour of the day, 0-23
 
     def part(self, piece: Slice) -> Part:
         """The hours of `piece` together."""
-        return self.whole if piece.is_whole_day else self._cut(piece)
+        return self.whole if piece.is_whole_day else _cut(self, piece)
 
     def points(self, piece: Slice) -> Sequence[Point]:
         """The hours of `piece` one by one."""
         return self._points[piece.first : piece.end]
 
-    def sum(self, piece: Slice) -> "DailySum":
-        """The hours of `piece` together, latencies left out."""
-        inside = self._inside(piece)
-        amounts = add_amounts(hour.amounts for hour in inside)
-        return make_sum(self.day, total(hour.counts for hour in inside), amounts)
-
     @cached_property
     def whole(self) -> Part:
         """All hours together."""
-        return self._cut(Slice(self.day, 0, DAY_HOURS))
+        return self.cut(Slice(self.day, 0, DAY_HOURS))
 
     @cached_property
     def _points(self) -> Sequence[Point]:
         first = self.day * DAY_HOURS
         return tuple(_hour_point(first + hour, self.hours.get(hour, QUIET)) for hour in range(DAY_HOURS))
 
-    def _cut(self, piece: Slice) -> Part:
-        inside = self._inside(piece)
+    def cut(self, piece: Slice) -> Part:
+        """`part`, worked out anew."""
+        inside = [self.hours[hour] for hour in range(piece.first, piece.end) if hour in self.hours]
         counts = total(hour.counts for hour in inside)
         samples = latency.dense(hour.samples for hour in inside)
         point = make_point(day_start(self.day), counts, latency.percentile(samples, P95))
         return Part(Sum(counts, samples, add_amounts(hour.amounts for hour in inside)), point)
 
-    def _inside(self, piece: Slice) -> Sequence[Hour]:
-        return [self.hours[hour] for hour in range(piece.first, piece.end) if hour in self.hours]
+
+@lru_cache(maxsize=1024)
+def _cut(day: HourlyDay, piece: Slice) -> Part:
+    """Windows differ in where they cut their first and last day, and there are 24 hours to cut at."""
+    return day.cut(piece)
 
 
 class DailySum(NamedTuple):
@@ -96,9 +95,37 @@ class DailySum(NamedTuple):
     amounts: Amounts
     usage: UsageDay
 
-    def sum(self, _: Slice) -> "DailySum":
-        """Itself: read for a slice, it is the sum of that slice."""
-        return self
+
+@dataclass(frozen=True, eq=False)
+class CountedDay:
+    """A day by hours without latencies, compactly: a column an hour that has a row.
+
+    `columns`: a row each for the first five of Counts, which add up over a day within their type.
+    """
+
+    day: int
+    hours: Sequence[int] = ()  # of the day, ascending
+    columns: Numbers = field(default_factory=lambda: np.zeros((5, 0), np.int64))
+    amounts: Mapping[int, Amounts] = field(default_factory=dict)  # by hour of the day
+
+    def sum(self, piece: Slice) -> DailySum:
+        """The hours of `piece` together."""
+        return self.whole if piece.is_whole_day else self._sum(piece.first, piece.end)
+
+    @cached_property
+    def whole(self) -> DailySum:
+        """All hours together."""
+        return self._sum(0, DAY_HOURS)
+
+    def counts(self, hour: int) -> Counts:
+        """One hour of the day."""
+        return self._sum(hour, hour + 1).counts
+
+    def _sum(self, first: int, end: int) -> DailySum:
+        inside = slice(bisect_left(self.hours, first), bisect_left(self.hours, end))
+        counts = Counts(*self.columns[:, inside].sum(axis=1).tolist())
+        amounts = add_amounts(held for hour, held in self.amounts.items() if first <= hour < end) or NONE
+        return make_sum(self.day, counts, amounts)
 
 
 def make_sum(day: int, counts: Counts = NOTHING, amounts: Amounts = NONE) -> DailySum:

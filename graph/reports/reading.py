@@ -35,8 +35,8 @@ class Reading:
     @property
     def has_marks(self) -> bool:
         """Whether every day has a mark, so that the answer may be kept."""
-        days = {piece.day for want in self.pieces for piece in want.window.slices}
-        return days <= self.seen.marks.keys()
+        windows = (want.window.slices for want in self.pieces)
+        return all(self.seen.marks_all(slices[0].day, slices[-1].day) for slices in windows)
 
 
 @dataclass(frozen=True, slots=True)

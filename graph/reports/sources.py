@@ -1,9 +1,9 @@
 """Where pieces come from: anlyt.metrics_hourly and anlyt.costs_hourly, a day of a subject at a time."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -12,16 +12,15 @@ import numpy as np
 
 from graph.identity import Subject
 from graph.reports import latency
-from graph.reports.latency import Sparse
+from graph.reports.arrays import exact, longs
 from graph.reports.metrics import Counts, millionths
-from graph.reports.pieces import NONE, Amounts, DailySum, Hour, HourlyDay, make_sum
-from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start, slices
+from graph.reports.pieces import NONE, Amounts, CountedDay, Hour, HourlyDay
+from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
 from infra.postgres import Connection, statement
 
 P = TypeVar("P")
 
 _SQL: Final = Path(__file__).parent / "sql"
-_HOUR_SECONDS, _DAY_SECONDS = 3600, 86400
 
 
 class Run(NamedTuple):
@@ -69,19 +68,8 @@ class Want(Generic[P]):
 
 async def _load_hours(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:
     rows = await connection.fetch(_HOURS, *_columns(runs))
-    return await _by_hours(connection, runs, rows, latency.parse([(row[10], row[11]) for row in rows]))
-
-
-async def _load_counts(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:
-    rows = await connection.fetch(_COUNTS, *_columns(runs))
-    return await _by_hours(connection, runs, rows, repeat(latency.NO_SAMPLES, len(rows)))
-
-
-async def _by_hours(
-    connection: Connection, runs: Sequence[Run], rows: Sequence[asyncpg.Record], samples: Iterable[Sparse]
-) -> Loaded[HourlyDay]:
-    """Rows of hours.sql or counts.sql: number, hour, counters (the fifth is money), arrays."""
-    amounts = await _amounts(connection, runs, _HOUR_SECONDS)
+    samples = latency.parse([(row[10], row[11]) for row in rows])
+    amounts = await _amounts(connection, runs)
     days: dict[tuple[int, int], dict[int, Hour]] = defaultdict(dict)
     for row, held in zip(rows, samples, strict=True):
         number, hour = row[0] - 1, row[1]
@@ -90,17 +78,31 @@ async def _by_hours(
     return {key: HourlyDay(key[1], hours) for key, hours in days.items()}
 
 
-async def _load_sums(connection: Connection, runs: Sequence[Run]) -> Loaded[DailySum]:
-    rows = await connection.fetch(_SUMS, *_columns(runs))
-    amounts = await _amounts(connection, runs, _DAY_SECONDS)
-    return {
-        (row[0] - 1, row[1]): make_sum(
-            row[1],
-            Counts(row[2], row[3], row[4], row[5], millionths(row[6])),
-            amounts.get((row[0] - 1, row[1]), NONE),
-        )
-        for row in rows
-    }
+async def _load_counts(connection: Connection, runs: Sequence[Run]) -> Loaded[CountedDay]:
+    days: dict[tuple[int, int], CountedDay] = {}
+    for row in await connection.fetch(_COUNTS, *_columns(runs)):
+        for day in counted_days(row):
+            days[row[0] - 1, day.day] = day
+    return days
+
+
+def counted_days(row: asyncpg.Record) -> Iterator[CountedDay]:
+    """A row of counts.sql, day by day."""
+    _, hours, *counters, costs, other_hours, currencies, others = row
+    numbers = longs([hours])
+    columns = exact([*(longs([counter]) for counter in counters), _amounts_of(costs)])
+    amounts: dict[int, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    for hour, currency, amount in zip(other_hours, currencies, _amounts_of(others), strict=True):
+        amounts[hour // DAY_HOURS][hour % DAY_HOURS][currency] = amount
+    days, starts = np.unique(numbers // DAY_HOURS, return_index=True)
+    for day, (start, end) in zip(days.tolist(), pairwise([*starts.tolist(), len(numbers)]), strict=True):
+        of_the_day = (numbers[start:end] - day * DAY_HOURS).tolist()
+        yield CountedDay(day, of_the_day, columns[:, start:end], amounts.get(day, {}))
+
+
+def _amounts_of(joined: str) -> list[int]:
+    """Millionths of amounts that PostgreSQL joined by commas."""
+    return [int(amount) for amount in joined.replace(".", "").split(",") if amount]
 
 
 async def _load_operators(connection: Connection, runs: Sequence[Run]) -> Loaded[Mapping[str, Counts]]:
@@ -110,44 +112,12 @@ async def _load_operators(connection: Connection, runs: Sequence[Run]) -> Loaded
     return days
 
 
-async def _amounts(connection: Connection, runs: Sequence[Run], seconds: int) -> Mapping[tuple[int, int], Amounts]:
-    """Cost in other currencies by (index of the run, bucket of so many seconds since 1970)."""
-    buckets: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
-    for number, bucket, currency, cost in await connection.fetch(_COSTS, *_columns(runs), seconds):
-        buckets[number - 1, bucket][currency] = millionths(cost)
-    return buckets
-
-
-def accounts_source() -> Source[int]:
-    """Active accounts as a set of bits: each reader numbers accounts in the order in which it meets them."""
-    numbers: dict[str, int] = {}
-
-    async def load(connection: Connection, runs: Sequence[Run]) -> Loaded[int]:
-        days = [(number, *piece) for number, run in enumerate(runs) for piece in slices(*run[1:])]
-        starts = [hour_start(day * DAY_HOURS + first) for _, day, first, _ in days]
-        ends = [hour_start(day * DAY_HOURS + end) for _, day, _, end in days]
-        rows = await connection.fetch(_ACCOUNTS, starts, ends)
-        return {days[row[0] - 1][:2]: bits(row[1]) for row in rows}
-
-    async def lump(connection: Connection, run: Run) -> int:
-        between = hour_start(run.first_hour), hour_start(run.end_hour)
-        return bits(await connection.fetchval(_ACCOUNTS_BETWEEN, *between))
-
-    def bits(accounts: Sequence[str]) -> int:
-        active = [numbers.setdefault(account, len(numbers)) for account in accounts]
-        flags = np.zeros(len(numbers), np.uint8)
-        flags[active] = 1
-        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
-
-    return Source(
-        "accounts",
-        load,
-        empty=lambda _: 0,
-        size=lambda active: 300 + active.bit_length() // 8,
-        whole_days=False,
-        days_at_once=5,
-        lump=lump,
-    )
+async def _amounts(connection: Connection, runs: Sequence[Run]) -> Mapping[tuple[int, int], Amounts]:
+    """Cost in other currencies by (index of the run, hour since 1970)."""
+    hours: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    for number, hour, currency, cost in await connection.fetch(_COSTS, *_columns(runs)):
+        hours[number - 1, hour][currency] = millionths(cost)
+    return hours
 
 
 def _columns(runs: Sequence[Run]) -> tuple[list[object], ...]:
@@ -160,9 +130,7 @@ def _columns(runs: Sequence[Run]) -> tuple[list[object], ...]:
     )
 
 
-_HOURS, _COUNTS, _SUMS, _COSTS, _OPERATORS, _ACCOUNTS, _ACCOUNTS_BETWEEN = (
-    statement(_SQL, name) for name in ("hours", "counts", "sums", "costs", "operators", "accounts", "accounts_between")
-)
+_HOURS, _COUNTS, _COSTS, _OPERATORS = (statement(_SQL, name) for name in ("hours", "counts", "costs", "operators"))
 
 HOURS: Final = Source(
     "hours",
@@ -170,22 +138,14 @@ HOURS: Final = Source(
     empty=lambda day: HourlyDay(day, {}),
     size=lambda day: 1000 + 1500 * len(day.hours),
     whole_days=True,
-    days_at_once=92,
+    days_at_once=1000,
 )
 COUNTS: Final = Source(
     "counts",
     _load_counts,
-    empty=lambda day: HourlyDay(day, {}),
-    size=lambda day: 500 + 400 * len(day.hours),
+    empty=CountedDay,
+    size=lambda day: 1500 + 50 * len(day.hours),
     whole_days=True,
-    days_at_once=3000,
-)
-SUMS: Final = Source(
-    "sums",
-    _load_sums,
-    empty=make_sum,
-    size=lambda _: 800,
-    whole_days=False,
     days_at_once=3000,
 )
 OPERATORS: Final[Source[Mapping[str, Counts]]] = Source(

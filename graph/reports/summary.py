@@ -4,10 +4,12 @@ from functools import reduce
 from operator import or_
 
 from graph.identity import Scope, platform
+from graph.reports.active import Active
 from graph.reports.answers import Summary
 from graph.reports.figures import costs_by_currency, figures
 from graph.reports.metrics import money
 from graph.reports.pieces import HourlyDay
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.sources import HOURS, Want
@@ -18,6 +20,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
     """Everything of the platform in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
     hours, accounts = Want(HOURS, subject, window), Want(reader.accounts, subject, window)
+    known = completeness(reader.complete_until)
     question = Question(
         ("summary", window, granularity),
         (hours, accounts),
@@ -25,11 +28,11 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
         series_length(window, granularity),
     )
     (answer,) = await reader.answer(question)
-    return answer
+    return judged(answer, known, granularity)
 
 
 def _summary(
-    currency: str, reading: Reading, hours: Want[HourlyDay], accounts: Want[int], granularity: Granularity
+    currency: str, reading: Reading, hours: Want[HourlyDay], accounts: Want[Active], granularity: Granularity
 ) -> Summary:
     counts, amounts, p95, series = figures(reading.of(hours), granularity)
     return Summary(
@@ -38,10 +41,12 @@ def _summary(
         delivered_messages=counts.delivered,
         failed_messages=counts.failed,
         pending_messages=counts.pending,
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(currency, counts, amounts),
-        active_accounts=reduce(or_, (bits for _, bits in reading.of(accounts))).bit_count(),
+        active_accounts=reduce(or_, (day.during(piece) for piece, day in reading.of(accounts))).bit_count(),
         peak_tps=counts.peak_tps,
         avg_latency_ms=counts.average_latency,
         p95_latency_ms=p95,

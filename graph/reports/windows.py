@@ -17,6 +17,8 @@ EXAMPLE: Final = "2026-10-01T12:00:00Z"
 LATER_EXAMPLE: Final = "2026-10-08T12:00:00Z"
 DAY_HOURS: Final = 24
 
+FIRST_DAY, LAST_DAY = (limit.toordinal() - date(1970, 1, 1).toordinal() for limit in (date.min, date.max))
+
 _HOUR: Final = timedelta(hours=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339: Final = re.compile(
@@ -140,7 +142,14 @@ def _snapped(start: datetime, end: datetime) -> Window:
 @lru_cache(maxsize=512)
 def slices(first_hour: int, end_hour: int) -> Sequence[Slice]:
     """The UTC days between two hours since 1970, in order, with the hours that lie between of each."""
-    days = range(first_hour // DAY_HOURS, -(-end_hour // DAY_HOURS))
-    return tuple(
-        Slice(day, max(first_hour - day * DAY_HOURS, 0), min(end_hour - day * DAY_HOURS, DAY_HOURS)) for day in days
-    )
+    (first, begins), (last, ends) = divmod(first_hour, DAY_HOURS), divmod(end_hour, DAY_HOURS)
+    if first == last:
+        return (Slice(first, begins, ends),) if begins < ends else ()
+    head = (Slice(first, begins, DAY_HOURS),) if begins else ()
+    tail = (Slice(last, 0, ends),) if ends else ()
+    return (*head, *map(_whole_day, range(first + bool(begins), last)), *tail)
+
+
+@lru_cache(maxsize=4096)
+def _whole_day(day: int) -> Slice:
+    return Slice(day, 0, DAY_HOURS)

@@ -1,3 +1,4 @@
+import struct
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,55 +9,73 @@ from graph.identity import Subject
 from graph.reports import cache
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen
-from graph.reports.pieces import make_sum
-from graph.reports.sources import SUMS, Want
+from graph.reports.pieces import CountedDay
+from graph.reports.sources import COUNTS, Want
 from graph.reports.windows import DAY_HOURS, Slice, Window
 
 DAY = datetime(2026, 10, 1, tzinfo=UTC)
 NUMBER = (DAY - datetime(1970, 1, 1, tzinfo=UTC)).days
 WHOLE = Slice(NUMBER, 0, DAY_HOURS)
-PIECE = make_sum(NUMBER)
+PIECE = CountedDay(NUMBER)
 EMPTY = Seen(None, b"", b"", b"")
 
 
 @pytest.fixture(autouse=True)
 def room_for_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "PIECES_CAPACITY", 10 * SUMS.size(PIECE))
+    monkeypatch.setattr(cache, "PIECES_CAPACITY", 10 * COUNTS.size(PIECE))
     monkeypatch.setattr(cache, "ANSWERS_CAPACITY", 10)
 
 
-def want(account: int) -> Want[object]:
-    return Want(SUMS, Subject("ACCOUNT", str(account)), Window(DAY, DAY + timedelta(days=1)))  # type: ignore[arg-type]  # any piece will do
+def want(account: int) -> Want[CountedDay]:
+    return Want(COUNTS, Subject("ACCOUNT", str(account)), Window(DAY, DAY + timedelta(days=1)))
+
+
+def seen(**marks: int) -> Seen:
+    """A snapshot in which the days `d<number>` have these versions."""
+    days = [int(name[1:]) for name in marks]
+    return Seen(None, sent("i", days), sent("q", list(marks.values())), sent("q", [7] * len(days)))
+
+
+def sent(code: str, numbers: list[int]) -> bytes:
+    """As array_send writes them."""
+    return bytes(20) + b"".join(struct.pack(f">i{code}", struct.calcsize(f">{code}"), number) for number in numbers)
 
 
 def test_a_piece_is_recalled_by_the_mark_it_was_read_at() -> None:
     held = PieceCache()
     assert not held.has(want(1))
-    held.keep(SUMS, want(1).subject, WHOLE, (3, 7), PIECE)
+    held.keep(COUNTS, want(1).subject, WHOLE, seen(d20727=3), PIECE)
     assert held.has(want(1))
-    assert held.recall(want(1), {NUMBER: (3, 7)}) == [PIECE]
-    for marks in ({}, {NUMBER: (4, 7)}, {NUMBER: (3, 8)}, {NUMBER + 1: (3, 7)}):
-        assert held.recall(want(1), marks) == [None]
-    assert held.recall(want(2), {NUMBER: (3, 7)}) == [None]
+    assert held.recall(want(1), seen(d20727=3)) == [PIECE]
+    assert held.recall(want(2), seen(d20727=3)) == [None]
+    assert held.recall(want(1), seen(d20728=3)) == held.recall(want(1), seen()) == [None]
+    assert held.recall(want(1), seen(d20727=3, d20728=9)) == [PIECE]
+    assert held.recall(want(1), seen(d20727=4)) == [None]
+
+
+def test_nothing_is_kept_of_a_day_without_a_mark() -> None:
+    held = PieceCache()
+    held.keep(COUNTS, want(1).subject, WHOLE, seen(d20728=3), PIECE)
+    assert not held.has(want(1))
 
 
 @given(st.lists(st.tuples(st.integers(0, 14), st.integers(1, 3), st.integers(0, 2)), max_size=60))
 def test_there_is_never_more_than_there_is_room_for(kept: list[tuple[int, int, int]]) -> None:
     held = PieceCache()
     for account, version, first in kept:
-        held.keep(SUMS, want(account).subject, Slice(NUMBER, first, DAY_HOURS), (version, 0), PIECE)
-        pieces = sum(len(each.pieces) for days in held._subjects.values() for each in days.values())
-        assert held._size == pieces * SUMS.size(PIECE)
+        held.keep(COUNTS, want(account).subject, Slice(NUMBER, first, DAY_HOURS), seen(d20727=version), PIECE)
+        pieces = sum(len(shelf.kept) for shelf in held._shelves.values())
+        assert held._size == pieces * COUNTS.size(PIECE)
         assert pieces <= 10
         assert held.has(want(account))
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
-    held = PieceCache()
+    held, now = PieceCache(), seen(d20727=1)
     for account in range(10):
-        held.keep(SUMS, want(account).subject, WHOLE, (1, 0), PIECE)
-    held.recall(want(0), {})
-    held.keep(SUMS, want(10).subject, WHOLE, (1, 0), PIECE)
+        held.keep(COUNTS, want(account).subject, WHOLE, now, PIECE)
+    held.recall(want(0), now)
+    held.keep(COUNTS, want(10).subject, WHOLE, now, PIECE)
     assert [account for account in range(11) if not held.has(want(account))] == [1]
 
 
