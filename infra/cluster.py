@@ -6,6 +6,7 @@ from typing import Final
 
 # What our DDL may begin with; the name of what is made ends the match.
 CREATED: Final = re.compile(r"\Acreate (?:database|table|view) if not exists [\w.]+", re.IGNORECASE)
+INSERTED: Final = re.compile(r"\Ainsert into [\w.]+ *(?:\([\w, ]+\))?\s+select\b", re.IGNORECASE)
 ENGINE: Final = re.compile(r"\bengine = (\w*MergeTree)\b")
 COMMENT: Final = re.compile(r"--[^\n]*")
 
@@ -14,7 +15,7 @@ def statements(sql: str, cluster: str | None) -> Sequence[str]:
     """The statements of a DDL file (each ends with a semicolon at a line's end), without comments.
 
     With a cluster, each runs `ON CLUSTER`, and each MergeTree is replicated; its path and replica name are the servers'
-    defaults (`default_replica_path`, `default_replica_name`).
+    defaults (`default_replica_path`, `default_replica_name`). What is inserted on one server comes to all by itself.
     """
     plain = [part.strip() for part in COMMENT.sub("", sql).split(";\n") if part.strip()]
     return plain if cluster is None else [_clustered(statement, cluster) for statement in plain]
@@ -22,6 +23,8 @@ def statements(sql: str, cluster: str | None) -> Sequence[str]:
 
 def _clustered(statement: str, cluster: str) -> str:
     """ValueError for what we do not know how to run on a cluster."""
+    if INSERTED.match(statement):
+        return statement
     created = CREATED.match(statement)
     if created is None:
         raise ValueError(f"No cluster form is known of: {statement[:60]}")

@@ -19,10 +19,13 @@ HOUR: Final = "DateTime('UTC')"  # also of a day: its first second
 
 @dataclass(frozen=True, slots=True)
 class CubeTable:
-    """`time`: the column that says where a cell begins; it is the second dimension."""
+    """`source`: the facts, or the cube of shorter cells, that it is computed from.
+
+    `time`: the column that says where a cell begins; it is the second dimension.
+    """
 
     name: Cube
-    facts: str
+    source: str
     time: str
     dimensions: Mapping[str, str]
     figures: Mapping[str, str]
@@ -46,6 +49,13 @@ CUBE_DLR_HOURLY: Final = CubeTable(
         "latency_digest": "AggregateFunction(quantilesTDigest(0.5, 0.95, 0.99), UInt32)",
     },
 )
+CUBE_DLR_DAILY: Final = CubeTable(
+    "cube_dlr_daily",
+    "cube_dlr_hourly",
+    "day",
+    {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
+    {name: type_ for name, type_ in CUBE_DLR_HOURLY.figures.items() if name != "latency_digest"},
+)
 CUBE_CDR_DAILY: Final = CubeTable(
     "cube_cdr_daily",
     "facts_cdr",
@@ -61,4 +71,4 @@ CUBE_COMPLIANCE_HOURLY: Final = CubeTable(
     {"evaluations": "UInt64", "latency_sum": "UInt64"},
 )
 
-CUBES: Final = (CUBE_DLR_HOURLY, CUBE_CDR_DAILY, CUBE_COMPLIANCE_HOURLY)
+CUBES: Final = (CUBE_DLR_HOURLY, CUBE_DLR_DAILY, CUBE_CDR_DAILY, CUBE_COMPLIANCE_HOURLY)

@@ -15,7 +15,7 @@ ColumnType = Literal[
     "DateTime64(6, 'UTC')",
     "Decimal(38, 6)",
 ]
-Cube = Literal["cube_dlr_hourly", "cube_cdr_daily", "cube_compliance_hourly"]
+Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_daily", "cube_compliance_hourly"]
 
 WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
 UNKNOWN: Final = "unknown"  # stands for a dimension that an event does not name

@@ -1,17 +1,16 @@
 """What the names of a question stand for in statements: dimensions of rows, columns of answers, parts of measures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from graph.dsl.buckets import bucket
 from graph.dsl.calendar import Shift
 from graph.dsl.meaning import TIME
-from graph.dsl.passes import fields
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import Field
 from graph.dsl.resolve import Question
 from graph.dsl.scope import mno_seen
-from schema.expressions import Call, Column, Expression, Name
+from schema.expressions import Column, Expression, Name
 
 # The engine's types of what a measure is computed as.
 TYPES: Final = {"integer": "Int64", "rate": "Int64", "money": "Int128"}
@@ -51,15 +50,4 @@ def column(question: Question, name: str) -> Field:
 
 def parts(question: Question) -> Sequence[str]:
     """The parts that the measures are made of, each once."""
-    having = [question.dataset.measure(name) for name in sorted(fields(question.having))]
-    found = [name for each in (*question.measures, *having) for name in _names(each.formula)]
-    return tuple(dict.fromkeys(name.removeprefix("part_") for name in found))
-
-
-def _names(expression: Expression) -> Iterator[str]:
-    match expression:
-        case Name(name):
-            yield name
-        case Call():
-            for argument in expression.arguments:
-                yield from _names(argument)
+    return tuple(dict.fromkeys(name for each in question.computed for name in each.parts))

@@ -22,7 +22,7 @@ class Freshness:
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine, self._clock = engine, clock
-        self._told: dict[str, tuple[float, datetime | None]] = {}  # by table, of which there are six
+        self._told: dict[str, tuple[float, datetime | None]] = {}  # by table, of which there are seven
 
     async def of(self, table: str) -> datetime | None:
         """None for an empty table. DependencyUnavailableError."""

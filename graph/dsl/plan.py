@@ -24,8 +24,8 @@ class Plan:
 def plan(question: Question, scope: QueryScope) -> Plan:
     """With the cheapest table that can answer; facts always can.
 
-    A cube also answers percentiles: merging its digests costs what reading the facts does where cells are thin (about
-    five facts each), and much less where they are not.
+    A cube with digests also answers percentiles: merging them costs what reading the facts does where cells are thin
+    (about five facts each), and much less where they are not.
     """
     reasons: list[str] = []
     for table in question.dataset.tables:
@@ -33,14 +33,12 @@ def plan(question: Question, scope: QueryScope) -> Plan:
         if not obstacles:
             return Plan(scope, question, table, tuple(dict.fromkeys(reasons)))
         reasons += obstacles
-    raise AssertionError(f"No table of {question.dataset.name} has every dimension.")
+    raise AssertionError(f"No table of {question.dataset.name} has every dimension and part.")
 
 
 def _obstacles(table: Table, question: Question) -> Iterator[str]:
-    needed = (*(dimension.name for dimension in question.dimensions), *sorted(fields(question.filter)))
-    for name in dict.fromkeys(needed):
-        if name not in table.dimensions:
-            yield f"{table.name} has no {name}."
+    for name in _missing(table, question):
+        yield f"{table.name} has no {name}."
     if not table.is_cube:
         return
     cells = CELLS[table.cell]
@@ -49,6 +47,13 @@ def _obstacles(table: Table, question: Question) -> Iterator[str]:
             yield f"{table.name} holds {cells}: {window.from_.isoformat()} to {window.to.isoformat()} cuts through one."
         if not _whole_buckets(table, question, window):
             yield f"{table.name} holds {cells}: {question.granularity}s in {question.zone.key} cut through them."
+
+
+def _missing(table: Table, question: Question) -> Iterator[str]:
+    """Dimensions, and measures that the table has no parts for."""
+    needed = (*(dimension.name for dimension in question.dimensions), *sorted(fields(question.filter)))
+    yield from (name for name in dict.fromkeys(needed) if name not in table.dimensions)
+    yield from (measure.name for measure in question.computed if not table.parts.keys() >= set(measure.parts))
 
 
 def _whole_buckets(table: Table, question: Question, window: Window) -> bool:

@@ -45,6 +45,11 @@ class Question:
         return groups(self.granularity, (dimension.name for dimension in self.dimensions))
 
     @property
+    def computed(self) -> tuple[Measure, ...]:
+        """The measures asked for, then those of `having`."""
+        return (*self.measures, *(self.dataset.measure(name) for name in sorted(fields(self.having))))
+
+    @property
     def needs_one_currency(self) -> bool:
         """Whether it adds up money that is neither grouped by nor filtered to one currency."""
         names = {measure.name for measure in self.measures} | fields(self.having)

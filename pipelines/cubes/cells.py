@@ -10,10 +10,14 @@ from schema.facts import Cube
 
 CUBES: Final[Mapping[Cube, timedelta]] = {
     "cube_dlr_hourly": timedelta(hours=1),
+    "cube_dlr_daily": timedelta(days=1),
     "cube_cdr_daily": timedelta(days=1),
     "cube_compliance_hourly": timedelta(hours=1),
 }
 """With the length of a cell."""
+
+DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily"}
+"""Cubes of hours from which another is computed, with that one of days."""
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +45,14 @@ class Chunk(msgspec.Struct, frozen=True):
     @property
     def cube(self) -> Cube:
         return self.cells[0].cube
+
+    @property
+    def days(self) -> "Chunk | None":
+        """The days of these hours, in the cube that is computed from this one, if any is."""
+        if self.cube not in DAYS_OF:
+            return None
+        days = (Cell(DAYS_OF[self.cube], cell.tenant, cell.begin.replace(hour=0)) for cell in self.cells)
+        return Chunk(tuple(dict.fromkeys(days)), self.done, self.total)
 
     @property
     def is_last(self) -> bool:

@@ -13,7 +13,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from infra.postgres import statement
 from infra.telemetry import logger
 from pipelines.bridge import current
-from pipelines.cubes.cells import CUBES, Cell, Chunk, Params
+from pipelines.cubes.cells import CUBES, DAYS_OF, Cell, Chunk, Params
 from pipelines.datasets import StoreDataset
 from pipelines.stores import Stores
 from schema.facts import Cube
@@ -24,8 +24,12 @@ MARKS_OF_CELLS: Final = statement(SQL, "marks_of_cells")
 NEXT_VERSION: Final = statement(SQL, "next_version")
 REMOVE_MARKS: Final = statement(SQL, "remove_marks")
 COMPUTE: Final[Mapping[Cube, Sequence[str]]] = {
-    cube: [statement(SQL, f"{verb}_{cube}") for verb in ("compute", "raise_as_of", "mark_contested")] for cube in CUBES
+    cube: [statement(SQL, f"{verb}_{cube}") for verb in ("compute", "mark_contested")] for cube in CUBES
 }
+NEWEST_EVENT: Final[Mapping[Cube, str]] = {
+    cube: statement(SQL, f"newest_event_{cube}") for cube in CUBES if cube not in DAYS_OF.values()
+}
+RAISE_AS_OF: Final = statement(SQL, "raise_as_of")
 
 # Removing is a mutation of the table of marks: it costs the same for many.
 MARKS_AT_ONCE: Final = 20_000
@@ -46,12 +50,14 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
 
 
 class CubeCells(StoreDataset[Chunk, None]):
-    """Saving a chunk computes its cells from the facts that are there, and removes the marks that asked for it.
+    """Saving a chunk computes its cells from the facts that are there, then the days that are made of them, and removes
+    the marks that asked for it.
 
     The order makes every interruption harmless, and two runs at once, too: marks are read, then the version is taken,
     then facts are read, and only what was written is forgotten. Of the versions of a row the highest wins; whoever
     wrote it took it after every removed mark had been read, and read the facts after that. A row that only the older
     of two runs found is not taken back by the newer one, so who finds rows of another version marks the cell again.
+    Days have a version of their own, taken once the hours are written: whose is higher has read the other's hours.
     """
 
     def __init__(self) -> None:
@@ -60,16 +66,24 @@ class CubeCells(StoreDataset[Chunk, None]):
 
     async def write(self, stores: Stores, chunk: Chunk) -> None:
         client = await stores.clickhouse.client()
-        # As one text, lists are parsed three times as quickly.
-        keys = msgspec.json.encode([(cell.tenant, int(cell.begin.timestamp())) for cell in chunk.cells]).decode()
-        cells = {"cube": chunk.cube, "cells": keys}
+        cells = _parameters(chunk)
         marks = (await client.query(MARKS_OF_CELLS, parameters=cells, settings=SETTINGS)).result_rows
-        # Twice: rows that were there before are taken back with the version between.
-        version = 2 * await stores.postgres.fetchval(NEXT_VERSION)
-        await self._compute(client, chunk.cube, {**cells, "first": chunk.first, "end": chunk.end, "version": version})
+        newest = await self._newest(client, chunk)
+        for part in filter(None, (chunk, chunk.days)):
+            # Twice: rows that were there before are taken back with the version between.
+            version = 2 * await stores.postgres.fetchval(NEXT_VERSION)
+            await self._compute(client, part.cube, {**_parameters(part), "version": version})
+            if newest is not None:
+                await client.command(RAISE_AS_OF, parameters={"cube": part.cube, "newest": newest})
         self._settled += [mark for (mark,) in marks]
         await self._remove(client, least=1 if chunk.is_last else MARKS_AT_ONCE)
         self._tell(chunk)
+
+    async def _newest(self, client: AsyncClient, chunk: Chunk) -> int | None:
+        """Microseconds since 1970; None without facts, and of days that are marked themselves: their hours told."""
+        sql = NEWEST_EVENT.get(chunk.cube)
+        found = (await client.query(sql, parameters=_parameters(chunk), settings=SETTINGS)).result_rows if sql else ()
+        return found[0][0] if found else None
 
     async def _compute(self, client: AsyncClient, cube: Cube, parameters: Mapping[str, Any]) -> None:
         for sql in COMPUTE[cube]:
@@ -86,3 +100,9 @@ class CubeCells(StoreDataset[Chunk, None]):
         if time.monotonic() > self._told + TELL_EVERY:
             self._told = time.monotonic()
             logger().info("computing cubes", cells=chunk.done + len(chunk.cells), of=chunk.total)
+
+
+def _parameters(chunk: Chunk) -> dict[str, Any]:
+    """As one text, lists are parsed three times as quickly."""
+    keys = msgspec.json.encode([(cell.tenant, int(cell.begin.timestamp())) for cell in chunk.cells]).decode()
+    return {"cube": chunk.cube, "cells": keys, "first": chunk.first, "end": chunk.end}

@@ -15,7 +15,7 @@ from schema.catalog.dimensions import (
 )
 from schema.catalog.terms import Dataset, Measure, Table, aggregate, columns, part
 from schema.expressions import NULL, ZERO, Call, Column, Constant, Expression, call, equal, one_of, plus, rounded_ratio
-from schema.instants import HOUR
+from schema.instants import DAY, HOUR
 
 FAILED: Final = ("FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED")
 QUANTILES: Final = (0.5, 0.95, 0.99)
@@ -70,6 +70,13 @@ HOURLY: Final = Table(
         "latencies": aggregate("quantilesTDigestMerge", Column("latency_digest"), parameters=QUANTILES),
     },
 )
+DAILY: Final = Table(
+    name="cube_dlr_daily",
+    time="day",
+    cell=DAY,
+    dimensions=HOURLY.dimensions,
+    parts={name: each for name, each in HOURLY.parts.items() if name != "latencies"},
+)
 
 
 def _count(name: str, meaning: str) -> Measure:
@@ -118,5 +125,5 @@ DLR: Final = Dataset(
         ),
     ),
     dimensions=(TENANT, ACCOUNT, OPERATOR, MNO, LANE, DIRECTION, STATUS, ERROR_CODE, PREFIX),
-    tables=(HOURLY, FACTS),
+    tables=(DAILY, HOURLY, FACTS),
 )

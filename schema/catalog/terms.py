@@ -1,6 +1,6 @@
 """What the catalogue is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -53,6 +53,11 @@ class Measure:
     approximate: str | None = None
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """What a table must have for it."""
+        return tuple(dict.fromkeys(name.removeprefix("part_") for name in _names(self.formula)))
+
+    @property
     def operators(self) -> tuple[Operator, ...]:
         """What a condition of `having` may do with it."""
         return (*MEMBERSHIP, *ORDER, "isNull") if self.nullable else (*MEMBERSHIP, *ORDER)
@@ -62,8 +67,9 @@ class Measure:
 class Table:
     """A table that can answer.
 
-    `cell`: microseconds that a row sums up, counted in UTC; 1 for facts. `parts`: aggregates that measures are made of.
-    `unnested`: dimensions that a row has several of: an array's expression, of which `Name(name)` is one element.
+    `cell`: microseconds that a row sums up, counted in UTC; 1 for facts. `parts`: aggregates that measures are made of;
+    a cube may lack some. `unnested`: dimensions that a row has several of: an array's expression, of which `Name(name)`
+    is one element.
     """
 
     name: str
@@ -83,7 +89,7 @@ Tables: TypeAlias = tuple[Table, ...]
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One kind of events. `tables`: the cheapest first; the last one has every dimension."""
+    """One kind of events. `tables`: the cheapest first; the last one has every dimension and part."""
 
     name: DatasetName
     meaning: str
@@ -110,6 +116,15 @@ def part(name: str) -> Name:
 def columns(**names: str) -> Mapping[str, Expression]:
     """Dimensions that are columns as they are."""
     return {dimension: Column(column) for dimension, column in names.items()}
+
+
+def _names(expression: Expression) -> Iterator[str]:
+    match expression:
+        case Name(name):
+            yield name
+        case Call():
+            for argument in expression.arguments:
+                yield from _names(argument)
 
 
 CELLS: Final[Mapping[int, str]] = {HOUR: "UTC hours", DAY: "UTC days"}

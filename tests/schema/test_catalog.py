@@ -44,12 +44,24 @@ def test_every_name_is_explained_once(dataset: Dataset) -> None:
 
 
 @each_dataset
-def test_every_table_has_every_part(dataset: Dataset) -> None:
-    parts = {f"part_{name}" for name in dataset.tables[-1].parts}
+def test_facts_have_every_part(dataset: Dataset) -> None:
+    *cubes, facts = dataset.tables
+    parts = {f"part_{name}" for name in facts.parts}
     used = {each.name for measure in dataset.measures for each in inner(measure.formula) if isinstance(each, Name)}
     assert used == parts
-    for table in dataset.tables:
-        assert {f"part_{name}" for name in table.parts} == parts
+    assert set(facts.parts) == {part for measure in dataset.measures for part in measure.parts}
+    assert all(set(cube.parts) <= set(facts.parts) for cube in cubes)
+
+
+def test_only_days_of_reports_lack_percentiles() -> None:
+    lacking = [
+        (table.name, measure.name)
+        for dataset in DATASETS.values()
+        for table in dataset.tables
+        for measure in dataset.measures
+        if not table.parts.keys() >= set(measure.parts)
+    ]
+    assert lacking == [("cube_dlr_daily", f"p{number}LatencyMs") for number in (50, 95, 99)]
 
 
 @each_dataset

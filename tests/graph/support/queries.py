@@ -16,7 +16,7 @@ from graph.app import create_app
 from infra.clickhouse import connect, open_clickhouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
-from tests.graph.support.warehouse_facts import CUBES, FILL_CUBES
+from tests.graph.support.warehouse_facts import FILL_CUBES
 from tests.support.warehouse import emptied
 
 QUERY = "/v1/anlyt/query"
@@ -28,7 +28,7 @@ MNOS = ("AWCC", "ROSHAN", "MTN_AF", "unknown")
 CODES = (None, "099", "=1+1", 'a,"b"', "x;y", "-1", " ", "1e5", "null")
 REACHED = """
 insert into anlyt.data_as_of
-select 'cube_dlr_hourly', max(event_time) from anlyt.facts_dlr
+select arrayJoin(['cube_dlr_hourly', 'cube_dlr_daily']), max(event_time) from anlyt.facts_dlr
 union all select 'cube_cdr_daily', max(event_time) from anlyt.facts_cdr
 """
 
@@ -103,8 +103,6 @@ async def fill(dsn: str, **facts: Sequence[Row]) -> None:
     """Empties ClickHouse, and puts facts by table; cubes are what they say."""
     await emptied(dsn)
     async with connect(dsn) as client:
-        for cube in (*CUBES, "data_as_of"):
-            await client.command(f"truncate table anlyt.{cube}")
         for table, rows in facts.items():
             await put(client, table, rows)
         for statement in (*FILL_CUBES, REACHED):
