@@ -59,9 +59,9 @@ where database = 'anlyt' and active and table in ('facts_dlr', 'cube_dlr_hourly'
 group by table order by table
 """
 BY_DAY: Final = {
-    "cube_dlr_daily": "select toDate(day) as at, status, sum(messages) from cube_dlr_daily final group by at, status",
-    "cube_dlr_hourly": "select toDate(hour) as at, status, sum(messages) from cube_dlr_hourly final group by at, status",
-    "facts_dlr": "select toDate(event_time) as at, status, count() from facts_dlr final group by at, status",
+    "cube_dlr_daily": "select toDate(day) as d, status, sum(messages) from cube_dlr_daily final group by d, status",
+    "cube_dlr_hourly": "select toDate(hour) as d, status, sum(messages) from cube_dlr_hourly final group by d, status",
+    "facts_dlr": "select toDate(event_time) as d, status, count() from facts_dlr final group by d, status",
 }
 START: Final = datetime(2026, 6, 1, tzinfo=UTC)
 STEP: Final = 2_000_000

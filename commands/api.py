@@ -10,6 +10,7 @@ from commands import metrics
 from functions import FUNCTIONS
 from graph.app import create_app, serving
 from graph.health import Probe
+from infra.cancelling import for_ever
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines, engines
 from infra.errors import DependencyUnavailableError, UsageError
@@ -33,7 +34,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
     with metrics.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), development=False) as url:
             say(f"api: {url}; metrics at {metrics_url}")
-            await asyncio.Event().wait()
+            await for_ever()
 
 
 @asynccontextmanager

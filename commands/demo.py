@@ -15,6 +15,7 @@ from demo.wire import Message
 from demo.world import World, make_world
 from functions import FUNCTIONS
 from infra import nats
+from infra.cancelling import heed
 
 DAYS: Final = 7
 MESSAGES_A_SECOND: Final = 2.0
@@ -68,6 +69,7 @@ class _Clock:
 async def _until_counted(client: Client, progress: Progress, task: TaskID, total: int) -> None:
     """Waits until the functions have read everything that is in their streams."""
     while behind := await _behind(client):
+        heed()
         progress.update(task, total=total, completed=max(total - behind, 0), said=f"{behind:,} to go")
         await asyncio.sleep(0.2)
     progress.update(task, total=total, completed=total, said=f"{total:,} events")

@@ -1,6 +1,5 @@
 """`anlyt dev`: the whole service in one process, on engines of its own."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -11,6 +10,7 @@ from commands import engines as embedded
 from commands.ingest import check_dedup
 from functions import FUNCTIONS
 from infra import nats
+from infra.cancelling import for_ever
 from infra.endpoints import Endpoints, published
 from infra.settings import Settings
 from ingest import service
@@ -47,7 +47,7 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
         endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url)
         opened.enter_context(published(settings.home, endpoints))
         _announce(console, endpoints, with_demo=with_demo)
-        await asyncio.Event().wait()
+        await for_ever()
 
 
 def _announce(console: Console, endpoints: Endpoints, *, with_demo: bool) -> None:

@@ -1,6 +1,5 @@
 """`anlyt ingest`: the function host in a process of its own."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from nats.aio.client import Client
@@ -9,6 +8,7 @@ from commands import metrics
 from functions import FUNCTIONS
 from functions.function import AnyFunction
 from infra import nats
+from infra.cancelling import for_ever
 from infra.dedup import check_memory
 from infra.endpoints import engines
 from infra.errors import UsageError
@@ -40,4 +40,4 @@ async def run(settings: Settings, names: Sequence[str], say: Callable[[str], Non
             await check_dedup(client, functions, settings.dedup_days)
         async with service.running(found, functions, settings.reporting_currency):
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
-            await asyncio.Event().wait()
+            await for_ever()

@@ -1,9 +1,9 @@
 """`anlyt schedule`: runs the pipelines at their times, in a process of its own."""
 
-import asyncio
 from collections.abc import Callable
 
 from commands import metrics
+from infra.cancelling import for_ever
 from infra.endpoints import engines
 from infra.settings import Settings
 from pipelines import schedule
@@ -15,4 +15,4 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
     with metrics.served(settings, fallback=True) as url:
         async with open_stores(engines(settings)) as stores, schedule.running(stores):
             say(f"schedule: {', '.join(name for name, _ in schedule.TIMES)}; metrics at {url}")
-            await asyncio.Event().wait()
+            await for_ever()

@@ -189,7 +189,7 @@ async def test_the_platform_needs_no_postgres(filled: str) -> None:
         check_problem(await asker.post({**BY_MNO, "limit": 1}, ADMIN), 503, "DEPENDENCY_UNAVAILABLE")  # has a cursor
 
 
-@pytest.mark.parametrize(("dimension", "source"), [("errorCode", "facts_dlr"), ("lane", "cube_dlr_hourly")])
+@pytest.mark.parametrize(("dimension", "source"), [("errorCode", "facts_dlr"), ("lane", "cube_dlr_daily")])
 async def test_data_as_of_is_the_newest_event(asker: Asker, dimension: str, source: str) -> None:
     """Of the table that answered, whatever was asked of it."""
     query = {**BY_CODE, "dimensions": [dimension], "time": window()}

@@ -11,12 +11,14 @@ from schema.catalog import DATASETS
 
 
 def source(dataset: str, time: tuple[str, str], granularity: str = "none", zone: str = "UTC", **members: Any) -> str:
-    """The table, and the reasons if it is of facts."""
+    """The table if it is a cube, else the reasons, those of the cube of days left out if that of hours has some."""
     measure = DATASETS[dataset].measures[0].name
     window = {"from": f"{time[0]}Z", "to": f"{time[1]}Z", "granularity": granularity, "timezone": zone}
     query = {"dataset": dataset, "measures": [measure], "time": window} | members
     compiled = compile_query(parse(query), AllTenants(), None)
-    return " ".join(compiled.reasons) or compiled.source
+    if compiled.source.startswith("cube_"):
+        return compiled.source
+    return " ".join(reason for reason in compiled.reasons if not reason.startswith("cube_dlr_daily"))
 
 
 OCTOBER = ("2026-10-01T00:00:00", "2026-11-01T00:00:00")
@@ -28,7 +30,11 @@ DAYS = "cube_cdr_daily holds UTC days: "
 @pytest.mark.parametrize(
     ("dataset", "time", "granularity", "zone", "expected"),
     [
-        ("dlr", OCTOBER, "none", "Asia/Kabul", "cube_dlr_hourly"),
+        ("dlr", OCTOBER, "none", "Asia/Kabul", "cube_dlr_daily"),
+        ("dlr", OCTOBER, "day", "UTC", "cube_dlr_daily"),
+        ("dlr", OCTOBER, "week", "Africa/Abidjan", "cube_dlr_daily"),
+        ("dlr", ("2026-10-01T01:00:00", "2026-11-01T00:00:00"), "day", "UTC", "cube_dlr_hourly"),
+        ("dlr", OCTOBER, "day", "Europe/Berlin", "cube_dlr_hourly"),
         ("dlr", OCTOBER, "hour", "Europe/Berlin", "cube_dlr_hourly"),
         ("dlr", BERLIN_OCTOBER, "month", "Europe/Berlin", "cube_dlr_hourly"),
         ("dlr", OCTOBER, "minute", "UTC", f"{HOURS}minutes in UTC cut through them."),
@@ -69,3 +75,27 @@ def test_the_window_compared_with_is_read_from_the_same_table() -> None:
     part = source("cdr", (day[0], "2026-10-07T13:00:00"), compareTo="sameElapsed")
     assert part.startswith(DAYS)
     assert part.count("cuts through one.") == 2
+
+
+def test_days_have_every_number_of_reports_but_percentiles() -> None:
+    percentiles = ["p50LatencyMs", "p95LatencyMs", "p99LatencyMs"]
+    names = [measure.name for measure in DATASETS["dlr"].measures]
+    assert source("dlr", OCTOBER, measures=[name for name in names if name not in percentiles]) == "cube_dlr_daily"
+    for name in percentiles:
+        assert source("dlr", OCTOBER, measures=["messages", name]) == "cube_dlr_hourly"
+        having = {"field": name, "op": "gt", "value": 100}
+        assert source("dlr", OCTOBER, measures=["messages"], having=having) == "cube_dlr_hourly"
+
+
+def test_why_hours_and_not_days() -> None:
+    window = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T06:00:00Z", "granularity": "day"}
+    query = {"dataset": "dlr", "measures": ["p95LatencyMs", "p99LatencyMs"], "time": window}
+    compiled = compile_query(parse(query), AllTenants(), None)
+    assert (compiled.source, compiled.reasons) == (
+        "cube_dlr_hourly",
+        (
+            "cube_dlr_daily has no p95LatencyMs.",
+            "cube_dlr_daily has no p99LatencyMs.",
+            "cube_dlr_daily holds UTC days: 2026-10-01T00:00:00+00:00 to 2026-11-01T06:00:00+00:00 cuts through one.",
+        ),
+    )

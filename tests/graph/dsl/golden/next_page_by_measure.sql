@@ -8,10 +8,10 @@ from (
         sumIf(rows.messages, rows.status = 'DELIVERED') as part_delivered,
         sumIf(rows.messages, rows.status in ('FAILED', 'UNDELIVERABLE', 'UNDELIVERED', 'EXPIRED', 'REJECTED')) as part_failed,
         sum(rows.messages) as part_messages
-    from anlyt.cube_dlr_hourly as rows final
+    from anlyt.cube_dlr_daily as rows final
     where rows.tenant_id = {tenant:String}
-        and rows.hour >= {p1:DateTime('UTC')}
-        and rows.hour < {p2:DateTime('UTC')}
+        and rows.day >= {p1:DateTime('UTC')}
+        and rows.day < {p2:DateTime('UTC')}
     group by
         by_mno
 )

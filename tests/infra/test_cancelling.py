@@ -1,0 +1,48 @@
+"""A task that was told to end while a library waited ends, even if the library went on as if nothing were."""
+
+import asyncio
+
+import pytest
+
+from infra.cancelling import for_ever, heed
+
+pytestmark = pytest.mark.anyio
+
+
+async def losing(waiting: asyncio.Event) -> None:
+    """Waits like wait_for() before Python 3.12 when the reply is there already."""
+    try:
+        waiting.set()
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        return
+
+
+async def test_a_lost_cancellation_is_heeded() -> None:
+    waiting = asyncio.Event()
+
+    async def work() -> None:
+        await losing(waiting)
+        await for_ever()
+
+    task = asyncio.create_task(work())
+    await waiting.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_for_ever_ends_when_cancelled() -> None:
+    task = asyncio.create_task(for_ever())
+    await asyncio.sleep(0)
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_who_was_not_told_goes_on() -> None:
+    task = asyncio.create_task(asyncio.sleep(0))
+    task.cancel()
+    await asyncio.wait([task])
+    heed()  # another task was
