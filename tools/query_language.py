@@ -7,7 +7,7 @@ from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
 from graph.dsl.parse import EARLIEST, FEW_ROWS, LATEST, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
 from graph.dsl.reading import LONGEST_TEXT
 from schema.catalog import DATASETS
-from schema.catalog.terms import CELLS, Dataset
+from schema.catalog.terms import CELLS, Dataset, Table
 
 MEMBERS = (
     ("dataset", "one of the datasets below", "required"),
@@ -91,12 +91,20 @@ def _dataset(dataset: Dataset) -> Iterator[str]:
             for each in dataset.dimensions
         ),
     )
-    yield "The first of these tables answers that has the dimensions and whose cells fill window and buckets."
+    yield "The first of these tables answers that has dimensions and measures, and whose cells fill window and buckets."
     yield ""
     yield from _table(
-        ("table", "cells", "dimensions"),
-        ([f"`{each.name}`", CELLS.get(each.cell, "events"), _operators(each.dimensions)] for each in dataset.tables),
+        ("table", "cells", "dimensions", "measures"),
+        (
+            [f"`{each.name}`", CELLS.get(each.cell, "events"), _operators(each.dimensions), _measures(dataset, each)]
+            for each in dataset.tables
+        ),
     )
+
+
+def _measures(dataset: Dataset, table: Table) -> str:
+    lacking = [measure.name for measure in dataset.measures if not table.has(measure)]
+    return f"all but {_operators(lacking)}" if lacking else "all"
 
 
 def _operators(names: Iterable[str]) -> str:

@@ -53,7 +53,7 @@ def _missing(table: Table, question: Question) -> Iterator[str]:
     """Dimensions, and measures that the table has no parts for."""
     needed = (*(dimension.name for dimension in question.dimensions), *sorted(fields(question.filter)))
     yield from (name for name in dict.fromkeys(needed) if name not in table.dimensions)
-    yield from (measure.name for measure in question.computed if not table.parts.keys() >= set(measure.parts))
+    yield from (measure.name for measure in question.computed if not table.has(measure))
 
 
 def _whole_buckets(table: Table, question: Question, window: Window) -> bool:

@@ -83,6 +83,10 @@ class Table:
     def is_cube(self) -> bool:
         return self.cell > 1
 
+    def has(self, measure: Measure) -> bool:
+        """Whether it has every part of it."""
+        return self.parts.keys() >= set(measure.parts)
+
 
 Tables: TypeAlias = tuple[Table, ...]
 

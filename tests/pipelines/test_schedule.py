@@ -40,14 +40,16 @@ async def test_runs_begin_at_once_and_gauges_tell_of_marks(stores: Stores, wareh
     await stores_marked_long_ago(stores)
     await freshness.measure(stores)
     assert gauge("anlyt_cube_freshness_seconds", cube="cube_dlr_hourly") >= 3600
+    assert gauge("anlyt_cube_freshness_seconds", cube="cube_dlr_daily") >= 3600
     newest = max(at for (_, at, *_) in expect(sent, arrived=NOW).facts["facts_dlr"])
     assert gauge("anlyt_data_as_of_timestamp_seconds", projection="facts_dlr") == newest.timestamp()
     async with schedule.running(stores), asyncio.timeout(PATIENCE):
         while await cube_differences(warehouse, expect(sent, arrived=NOW)):
             await asyncio.sleep(0.05)
     await freshness.measure(stores)
-    assert gauge("anlyt_cube_freshness_seconds", cube="cube_dlr_hourly") == 0
-    assert gauge("anlyt_data_as_of_timestamp_seconds", projection="cube_dlr_hourly") == newest.timestamp()
+    for cube in ("cube_dlr_hourly", "cube_dlr_daily"):
+        assert gauge("anlyt_cube_freshness_seconds", cube=cube) == 0
+        assert gauge("anlyt_data_as_of_timestamp_seconds", projection=cube) == newest.timestamp()
 
 
 async def stores_marked_long_ago(stores: Stores) -> None:
