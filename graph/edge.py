@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import UriTooLongError
+from graph.observing import traced
 from graph.responses import failed
 
 LONGEST_URL: Final = 8192  # bytes of path and query
@@ -33,7 +34,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *traced()]
             await send(message)
 
         try:

@@ -12,6 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from infra.clickhouse import FAILURES
 from infra.errors import DependencyUnavailableError
+from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import runs
@@ -84,12 +85,18 @@ async def _run(stores: Stores, name: str) -> None:
 async def _measure(stores: Stores) -> None:
     """A store that is away leaves its gauges as they were."""
     while True:
-        for measure in MEASURES:
-            try:
-                await measure(stores)
-            except FAILURES:
-                continue
-            except Exception as error:  # told apart by is_unavailable
-                if not is_unavailable(error):
-                    logger().exception("gauges could not be measured")
+        if all([await _measured(stores, measure) for measure in MEASURES]):
+            GAUGES_MEASURED.labels("pipelines").set_to_current_time()
         await asyncio.sleep(MEASURE_EVERY)
+
+
+async def _measured(stores: Stores, measure: Measure) -> bool:
+    try:
+        await measure(stores)
+    except FAILURES:
+        return False
+    except Exception as error:  # told apart by is_unavailable
+        if not is_unavailable(error):
+            logger().exception("gauges could not be measured")
+        return False
+    return True
