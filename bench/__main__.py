@@ -6,9 +6,11 @@ from pathlib import Path
 
 import uvloop
 
-from bench import backfill, cubes, ingest, ledger, reports
+from bench import backfill, cubes, ingest, ledger, queries, reports
 
-BENCHES = {module.__name__.removeprefix("bench."): module.run for module in (ingest, reports, ledger, backfill, cubes)}
+BENCHES = {
+    module.__name__.removeprefix("bench."): module.run for module in (ingest, reports, ledger, backfill, cubes, queries)
+}
 
 
 def main(arguments: list[str]) -> None:

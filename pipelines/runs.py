@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
+import asyncpg
 import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
@@ -27,6 +28,7 @@ from pipelines.stores import Stores
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
 BEGIN: Final = statement(SQL, "begin_run")
+FORGET: Final = statement(SQL, "forget_runs")
 FINISH: Final = statement(SQL, "finish_run")
 LAST_SUCCESSES: Final = statement(SQL, "last_successes")
 LONGEST_ERROR: Final = 500  # characters
@@ -74,7 +76,7 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
     ordered = order(name, params or {})
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop) as connection:
-        await connection.execute(ABANDON, name)
+        await _tidy(connection, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
                 row.counts = await execute(under_way, ordered.definition)
@@ -90,6 +92,15 @@ async def measure(stores: Stores) -> None:
     """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
     for row in await stores.postgres.fetch(LAST_SUCCESSES):
         PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
+
+
+async def _tidy(connection: Connection, name: str) -> None:
+    """Closes or removes rows that earlier runs left; UsageError if there is no table for them."""
+    try:
+        await connection.execute(ABANDON, name)
+        await connection.execute(FORGET, name)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
 async def execute(under_way: Run, definition: Definition) -> Counts:
