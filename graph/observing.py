@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from opentelemetry.propagate import extract
-from opentelemetry.trace import SpanKind, get_current_span
+from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 from starlette.datastructures import Headers
 
 from infra.metrics import QUERY_DURATION
@@ -24,7 +24,15 @@ def observed(span: Span, endpoint: str, headers: Headers) -> Iterator[None]:
         QUERY_DURATION.labels(endpoint).observe(perf_counter() - started)
 
 
-def traced() -> list[tuple[bytes, bytes]]:
+def leave_status(status: int) -> None:
+    """Notes in the request's span how it was answered."""
+    span = get_current_span()
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
+
+
+def trace_headers() -> list[tuple[bytes, bytes]]:
     """The header `traceresponse` (W3C Trace Context, level 2), by which a caller finds the request's span, if any."""
     span = get_current_span()
     if not span.is_recording():

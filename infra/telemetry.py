@@ -29,6 +29,7 @@ Span = Literal[
     "anlyt.api.catalog",
     "anlyt.api.graphql",
     "anlyt.pipeline.rollup",
+    "anlyt.rollup.daily",
     "anlyt.pipeline.cubes",
     "anlyt.pipeline.quality",
     "anlyt.pipeline.reconciliation",

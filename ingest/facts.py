@@ -9,12 +9,10 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from opentelemetry.trace import SpanKind
 
 from functions.function import AnyFunction
-from infra.clickhouse import ClickHouse
+from infra.clickhouse import ClickHouse, traced
 from infra.metrics import UPSERT_DURATION
-from infra.telemetry import tracer
 from ingest.sink import Events, Results, by_days
 from schema.events import MONEY_DECIMALS
 from schema.facts import DIRTY, ColumnType, Table
@@ -57,11 +55,7 @@ def _marks(facts: Facts) -> Mapping[str, Column]:
 async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Column]) -> None:
     # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
-    attributes = {"db.system.name": "clickhouse", "db.operation.name": "INSERT", "db.collection.name": table.name}
-    with (
-        tracer.start_as_current_span("anlyt.sql", kind=SpanKind.CLIENT, attributes=attributes),
-        UPSERT_DURATION.labels(table.name).time(),
-    ):
+    with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
         await client.insert_arrow(table.name, rows, database="anlyt", settings=SETTINGS)
 
 

@@ -27,6 +27,7 @@ from tests.support.prometheus import Prometheus, alerts, prometheus
 pytestmark = pytest.mark.anyio
 
 PRODUCER, CALLER = "0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"
+QUERIER = "d4cda95b652f4a1592b449d5929fda1b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,8 @@ async def test_a_trace_leads_from_a_report_to_its_facts_and_from_a_broken_one_to
     await publish(observed.endpoints.nats, SMS_DLR.subject, json.dumps(report).encode())
     eventually(lambda: spans.named("anlyt.process.dlrFacts"))
     batch = spans.named("anlyt.process.dlrFacts")[0]
-    inserts = [span.attributes for span in spans.below(batch)]
-    assert [(each["db.system.name"], each["db.collection.name"]) for each in inserts] == [
-        ("clickhouse", "facts_dlr"),
-        ("clickhouse", "dirty"),
-    ]
+    statements = [span.attributes["db.query.text"] for span in spans.below(batch)]
+    assert statements == ["insert into anlyt.facts_dlr", "insert into anlyt.dirty"]
     await publish(observed.endpoints.nats, SMS_DLR.subject, b"{}")
     eventually(lambda: len(spans.named("anlyt.process.dlrFacts")) == 2)
     async with nats.connect(observed.endpoints.nats) as client:
@@ -118,7 +116,19 @@ async def test_a_trace_leads_from_the_caller_to_the_answer(observed: Observed) -
     (request,) = observed.collector.named("anlyt.api.summary")
     assert (request.trace, request.parent) == (CALLER, "00f067aa0ba902b7")
     assert answer.headers["traceresponse"] == f"00-{CALLER}-{request.id}-01"
+    assert request.attributes["http.response.status_code"] == "200"
     eventually(lambda: [span for span in observed.collector.below(request) if span.name == "anlyt.sql"])
+
+
+def test_a_trace_leads_from_a_query_to_clickhouse(observed: Observed) -> None:
+    window = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
+    query = {"dataset": "dlr", "measures": ["messages"], "time": window}
+    headers = ADMIN | {"traceparent": f"00-{QUERIER}-00f067aa0ba902b7-01"}
+    httpx.post(f"{observed.endpoints.api}/v1/anlyt/query", json=query, headers=headers).raise_for_status()
+    eventually(lambda: observed.collector.named("anlyt.api.query"))
+    (request,) = observed.collector.named("anlyt.api.query")
+    below = [span.attributes.get("db.system.name") for span in observed.collector.spans if span.trace == QUERIER]
+    assert (request.trace, "clickhouse" in below) == (QUERIER, True)
 
 
 def test_a_log_line_names_its_span(observed: Observed) -> None:

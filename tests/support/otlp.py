@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ def _decoded(request: ExportTraceServiceRequest) -> Iterator[Exported]:
                     id=span.span_id.hex(),
                     parent=span.parent_span_id.hex(),
                     links=tuple(link.trace_id.hex() for link in span.links),
-                    attributes={each.key: each.value.string_value for each in span.attributes},
+                    attributes={each.key: _text(each.value) for each in span.attributes},
                     service=own["service.name"],
                 )
+
+
+def _text(value: AnyValue) -> str:
+    return str(getattr(value, value.WhichOneof("value") or "string_value"))
