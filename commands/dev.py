@@ -35,7 +35,7 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
             pass
         metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
-        stores = await opened.enter_async_context(open_stores(engines))
+        stores = await opened.enter_async_context(open_stores(engines, dedup_days=settings.dedup_days))
         await opened.enter_async_context(schedule.running(stores))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         if with_demo:

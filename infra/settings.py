@@ -33,6 +33,7 @@ class Settings:
     jwt_issuer: str | None
     trust_network: bool
     reporting_currency: str
+    dedup_days: int
     otlp_endpoint: str | None
     log_format: LogFormat
     tls_cert: str | None
@@ -87,6 +88,12 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise ValueError("a number of days up to 9999; 0 stands for all time")
+    return int(text)
+
+
 def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
 
@@ -117,6 +124,11 @@ SPECS: Final[Mapping[str, Spec]] = {
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
         "Currency of `totalCost`; other currencies are reported beside it. Fixed once a database is made.",
+    ),
+    "dedup_days": Spec(
+        _days,
+        "9",
+        "Days for which counted events are remembered, at least as long as the streams keep messages; 0: for ever.",
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),

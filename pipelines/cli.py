@@ -49,6 +49,6 @@ async def _run(name: str, params: dict[str, str]) -> None:
     logging.config.dictConfig(msgspec.yaml.decode((CONF / "logging.yml").read_bytes()))
     configure_logs(settings.log_format)
     configure_traces(settings.otlp_endpoint)
-    async with open_stores(engines(settings)) as stores:
+    async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores:
         counts = await run_pipeline(stores, name, params)
         click.echo(f"{name}: done. {counts}")

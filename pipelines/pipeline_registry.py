@@ -7,8 +7,15 @@ from kedro.pipeline import Pipeline
 
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.reconciliation.pipeline import RECONCILIATION
 
-DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES,)}
+DEFINITIONS: Final[Mapping[str, Definition]] = {
+    definition.name: definition
+    for definition in (
+        CUBES,
+        RECONCILIATION,
+    )
+}
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -14,7 +14,7 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
 from infra.errors import AnlytError, UsageError
-from infra.metrics import PIPELINE_DURATION, PIPELINE_LAST_SUCCESS
+from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
 from infra.postgres import Connection, statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
@@ -34,6 +34,10 @@ LONGEST_ERROR: Final = 500  # characters
 
 class PipelineFailedError(AnlytError):
     """A run ended with an error, which is the cause of this one."""
+
+
+class PipelineAlarmError(AnlytError):
+    """A run succeeded, and found what a human has to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,19 @@ def order(name: str, params: Mapping[str, str]) -> Order:
 
 
 def _told(error: msgspec.ValidationError) -> str:
-    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'"""
-    expected, _, place = str(error).removeprefix("Expected ").partition(" - at `$.")
-    return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
+    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'; 'Invalid ...' -> 'day: invalid ...'"""
+    wrong, _, place = str(error).partition(" - at `$.")
+    expected = wrong.removeprefix("Expected ").partition(", got ")[0]
+    named = place.rstrip("`")
+    return f"{named} must be {expected}." if wrong.startswith("Expected ") else f"{named}: {wrong}."
 
 
 async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None) -> Counts:
     """Runs a pipeline to its end; what it did, in numbers.
 
     UsageError for wrong parameters, PipelineBusyError while another run is under way, PipelineFailedError with the
-    cause of a failure. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
+    cause of a failure, PipelineAlarmError after a success with an alarm. Every run that began leaves a row in
+    `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
     under_way = Run(stores, ordered.params)
@@ -77,8 +84,11 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
         await connection.execute(ABANDON, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
-                row.counts = await in_thread(under_way, partial(_kedro, ordered.definition))
-                return row.counts
+                under_way.id = row.id
+                row.counts, alarm = await in_thread(under_way, partial(_kedro, ordered.definition))
+    if alarm:
+        raise PipelineAlarmError(alarm)
+    return row.counts
 
 
 async def measure(stores: Stores) -> None:
@@ -87,27 +97,28 @@ async def measure(stores: Stores) -> None:
         PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
 
 
-def _kedro(definition: Definition) -> Counts:
-    """In a thread, between the datasets of the catalog."""
+def _kedro(definition: Definition) -> tuple[Counts, str]:
+    """In a thread, between the datasets of the catalog; what the pipeline leaves: counts, and an alarm."""
     catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
     left = SequentialRunner().run(definition.make(), catalog)
-    counted = left.get(f"{definition.name}_counts")
-    return {} if counted is None else counted.load()
+    counts, alarm = (left.get(f"{definition.name}_{what}") for what in ("counts", "alarm"))
+    return {} if counts is None else counts.load(), "" if alarm is None else alarm.load()
 
 
 @dataclass(slots=True)
 class _Row:
+    id: int
     counts: Counts
 
 
 @asynccontextmanager
 async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     """The row of a run, closed in whatever way the body ends; its error is raised as PipelineFailedError."""
-    id_, row, began = await connection.fetchval(BEGIN, name), _Row({}), time.perf_counter()
+    row, began = _Row(await connection.fetchval(BEGIN, name), {}), time.perf_counter()
 
     async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
         if not connection.is_closed():  # else the next run does it
-            await connection.execute(FINISH, id_, status, msgspec.json.encode(row.counts).decode(), error)
+            await connection.execute(FINISH, row.id, status, msgspec.json.encode(row.counts).decode(), error)
 
     try:
         yield row
@@ -118,6 +129,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
         cause = _cause(error)
         sentence = "PostgreSQL closed the run's lease." if connection.is_closed() else _sentence(cause)
         await finish("FAILED", sentence)
+        PIPELINE_FAILURES.labels(name).inc()
         logger().error("pipeline failed", pipeline=name, error=sentence)
         raise PipelineFailedError(f"Pipeline {name} failed: {sentence}") from cause
     seconds = time.perf_counter() - began

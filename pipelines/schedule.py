@@ -17,12 +17,13 @@ from infra.telemetry import logger
 from pipelines import runs
 from pipelines.cubes import freshness
 from pipelines.lease import PipelineBusyError
+from pipelines.reconciliation import divergence
 from pipelines.stores import Stores
 
 TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (("cubes", IntervalTrigger(seconds=15)),)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure)
+MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 
@@ -73,6 +74,8 @@ async def _run(stores: Stores, name: str) -> None:
         logger().info("pipeline is running elsewhere", pipeline=name)
     except DependencyUnavailableError as error:
         logger().warning("pipeline has to wait", pipeline=name, why=str(error))
+    except runs.PipelineAlarmError as alarm:
+        logger().warning("pipeline sounds an alarm", pipeline=name, why=str(alarm))
     except runs.PipelineFailedError:
         pass  # told where it happened
     except Exception:
