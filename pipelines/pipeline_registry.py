@@ -7,12 +7,14 @@ from kedro.pipeline import Pipeline
 
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.quality.pipeline import QUALITY
 from pipelines.reconciliation.pipeline import RECONCILIATION
 
 DEFINITIONS: Final[Mapping[str, Definition]] = {
     definition.name: definition
     for definition in (
         CUBES,
+        QUALITY,
         RECONCILIATION,
     )
 }

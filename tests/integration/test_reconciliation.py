@@ -197,7 +197,7 @@ def shown() -> Mapping[str, float]:
 @pytest.mark.parametrize("back", [-1, 0, REACH + 1])
 async def test_a_day_that_cannot_be_compared_is_refused(stores: Stores, back: int) -> None:
     day = datetime.now(UTC).date() - back * DAY
-    with pytest.raises(runs.PipelineFailedError, match="day must be from .* to .* it has ended"):
+    with pytest.raises(runs.PipelineFailedError, match=r"day must be from .* to .* it has ended"):
         await reconcile(stores, day=str(day))
     with pytest.raises(runs.UsageError, match="day: Invalid"):
         await reconcile(stores, day="yesterday")

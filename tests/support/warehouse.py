@@ -13,7 +13,7 @@ from infra.migrate import ClickHouseLedger, migrate
 from tests.support.fact_reference import COLUMNS, Expected
 
 SHOWN = 10
-TABLES = [*COLUMNS, "dirty"]
+TABLES = [*COLUMNS, "dirty", "cube_dlr_hourly"]
 
 
 async def emptied(dsn: str) -> None:
