@@ -7,6 +7,7 @@ from kedro.pipeline import Pipeline
 
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.maintenance.pipeline import MAINTENANCE
 from pipelines.quality.pipeline import QUALITY
 from pipelines.reconciliation.pipeline import RECONCILIATION
 
@@ -14,6 +15,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
     definition.name: definition
     for definition in (
         CUBES,
+        MAINTENANCE,
         QUALITY,
         RECONCILIATION,
     )

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -13,7 +14,7 @@ import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
-from infra.errors import AnlytError, UsageError
+from infra.errors import AnlytError, DependencyUnavailableError, UsageError
 from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
 from infra.postgres import Connection, statement
 from infra.telemetry import logger, tracer
@@ -79,6 +80,19 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
     `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
+    try:
+        counts, alarm = await _run(stores, ordered)
+    except (PipelineFailedError, DependencyUnavailableError):
+        PIPELINE_FAILURES.labels(name).inc()
+        raise
+    if alarm:
+        raise PipelineAlarmError(alarm)
+    return counts
+
+
+async def _run(stores: Stores, ordered: Order) -> tuple[Counts, str]:
+    """Under the lease, with a row and a span: what the pipeline leaves."""
+    name = ordered.definition.name
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop) as connection:
         await connection.execute(ABANDON, name)
@@ -86,15 +100,18 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
                 row.counts, alarm = await in_thread(under_way, partial(_kedro, ordered.definition))
-    if alarm:
-        raise PipelineAlarmError(alarm)
-    return row.counts
+                return row.counts, alarm
+
+
+async def last_successes(stores: Stores) -> Mapping[str, datetime]:
+    """When each pipeline last succeeded, whichever process ran it."""
+    return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
 
 
 async def measure(stores: Stores) -> None:
     """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
-    for row in await stores.postgres.fetch(LAST_SUCCESSES):
-        PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
+    for name, finished in (await last_successes(stores)).items():
+        PIPELINE_LAST_SUCCESS.labels(name).set(finished.timestamp())
 
 
 def _kedro(definition: Definition) -> tuple[Counts, str]:
@@ -129,7 +146,6 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
         cause = _cause(error)
         sentence = "PostgreSQL closed the run's lease." if connection.is_closed() else _sentence(cause)
         await finish("FAILED", sentence)
-        PIPELINE_FAILURES.labels(name).inc()
         logger().error("pipeline failed", pipeline=name, error=sentence)
         raise PipelineFailedError(f"Pipeline {name} failed: {sentence}") from cause
     seconds = time.perf_counter() - began
