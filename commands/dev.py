@@ -39,7 +39,9 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
         await opened.enter_async_context(schedule.running(stores))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         if with_demo:
-            await opened.enter_async_context(demo.running(engines.nats, settings.home))
+            await opened.enter_async_context(
+                demo.running(stores, settings.home, with_books=settings.postgres_dsn is None)
+            )
         endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url)
         opened.enter_context(published(settings.home, endpoints))
         _announce(console, endpoints, with_demo=with_demo)
