@@ -65,11 +65,10 @@ def order(name: str, params: Mapping[str, str]) -> Order:
 
 
 def _told(error: msgspec.ValidationError) -> str:
-    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'; 'Invalid ...' -> 'day: invalid ...'"""
-    wrong, _, place = str(error).partition(" - at `$.")
-    expected = wrong.removeprefix("Expected ").partition(", got ")[0]
-    named = place.rstrip("`")
-    return f"{named} must be {expected}." if wrong.startswith("Expected ") else f"{named}: {wrong}."
+    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'; 'Invalid date - ...' -> 'a valid date'."""
+    sentence = str(error).removeprefix("Expected ").replace("Invalid ", "a valid ")
+    expected, _, place = sentence.partition(" - at `$.")
+    return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
 
 
 async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None) -> Counts:
