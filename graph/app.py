@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from graph.cursors import CursorKey
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
 from graph.gql.endpoint import graphql_routes
@@ -39,7 +40,7 @@ def create_app(settings: Settings, pool: asyncpg.Pool, probes: Probes, *, develo
     app = Starlette(
         routes=[
             *report_routes(reader, ways),
-            *graphql_routes(reader, ways, development=development),
+            *graphql_routes(reader, CursorKey(pool, None), ways, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],

@@ -1,6 +1,10 @@
 """What a caller of the API can do wrong, each with the code and the status it is answered with."""
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
 
 from infra.errors import AnlytError
 
@@ -9,6 +13,7 @@ class ApiError(AnlytError):
     """A request that gets no answer; `title` is the same for every error of a code."""
 
     title: ClassVar[str] = "Internal error"
+    headers: Mapping[str, str] = MappingProxyType({})  # of the answer
 
 
 class InvalidWindowError(ApiError):
@@ -17,10 +22,22 @@ class InvalidWindowError(ApiError):
     code, status, title = "INVALID_WINDOW", 400, "Invalid window"
 
 
+class QueryProblem(Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a query."""
+
+    path: Annotated[str, Meta(description="Where, as a JSON path: `$.filter.and[0].field`.")]
+    message: Annotated[str, Meta(description="What is wrong with it.")]
+    allowed: Annotated[tuple[str, ...], Meta(description="What may stand there; of many, the nearest.")] = ()
+
+
 class InvalidQueryError(ApiError):
-    """A parameter, header or body that this operation does not take."""
+    """A parameter, header or body that this operation does not take; a query's has all of its problems."""
 
     code, status, title = "INVALID_QUERY", 400, "Invalid query"
+
+    def __init__(self, detail: str, problems: Sequence[QueryProblem] = ()) -> None:
+        super().__init__(detail)
+        self.problems = tuple(problems)
 
 
 class UnauthenticatedError(ApiError):
@@ -69,6 +86,16 @@ class UnsupportedMediaTypeError(ApiError):
     """A body that does not say it is JSON."""
 
     code, status, title = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type"
+
+
+class RateLimitedError(ApiError):
+    """More than this caller may ask for now; `seconds` until it may again."""
+
+    code, status, title = "RATE_LIMITED", 429, "Rate limited"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class QueryTooExpensiveError(ApiError):

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
+from graph.cursors import CursorKey
 from graph.errors import QueryTooExpensiveError
 from graph.gql.documents import Document
 from graph.identity import Scope
@@ -41,8 +42,8 @@ Shared = TypeVar("Shared", bound=Hashable)
 class Context:
     """One request. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, reader: Reader, scope: Scope, document: Document) -> None:
-        self.reader, self.scope, self.document = reader, scope, document
+    def __init__(self, reader: Reader, cursors: CursorKey, scope: Scope, document: Document) -> None:
+        self.reader, self.cursors, self.scope, self.document = reader, cursors, scope, document
         self._points = 0
 
     @cached_property

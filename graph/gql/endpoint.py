@@ -13,6 +13,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 from strawberry.http.ides import get_graphql_ide_html
 
+from graph.cursors import CursorKey
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, PayloadTooLargeError, UnsupportedMediaTypeError
 from graph.gql.context import Context
@@ -40,8 +41,8 @@ class Operation(Struct, frozen=True, rename="camel"):
 class GraphQL:
     """An ASGI application that answers POST."""
 
-    def __init__(self, reader: Reader, ways: Sequence[Identify], *, development: bool) -> None:
-        self._reader, self._ways = reader, ways
+    def __init__(self, reader: Reader, cursors: CursorKey, ways: Sequence[Identify], *, development: bool) -> None:
+        self._reader, self._cursors, self._ways = reader, cursors, ways
         self._documents: Documents = documents(SCHEMA, introspection=development)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
@@ -67,7 +68,7 @@ class GraphQL:
         running = execute(
             SCHEMA,
             document.ast,
-            context_value=Context(self._reader, caller, document),
+            context_value=Context(self._reader, self._cursors, caller, document),
             variable_values=operation.variables,
             operation_name=operation.operation_name,
             executor_class=ProjectingExecutor,
@@ -95,9 +96,9 @@ async def _operation(request: Request) -> Operation:
         ) from None
 
 
-def graphql_routes(reader: Reader, ways: Sequence[Identify], *, development: bool) -> list[Route]:
+def graphql_routes(reader: Reader, cursors: CursorKey, ways: Sequence[Identify], *, development: bool) -> list[Route]:
     """POST, and in development the page to explore the schema with."""
-    answers = Route(PATH, GraphQL(reader, ways, development=development), methods=["POST"])
+    answers = Route(PATH, GraphQL(reader, cursors, ways, development=development), methods=["POST"])
     return [answers, Route(PATH, _graphiql, methods=["GET"])] if development else [answers]
 
 

@@ -22,6 +22,8 @@ from graph.gql.arguments import (
     read_window,
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
+from graph.gql.reconciliation import ReconciliationConnection, reconciliation
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
@@ -128,4 +130,7 @@ class Query:
         _top_operators,
         graphql_type=object_type(answers.TopOperators) | None,
         description="The busiest operators.",
+    )
+    reconciliation = strawberry.field(
+        reconciliation, graphql_type=ReconciliationConnection | None, description=RECONCILIATION_DESCRIPTION
     )
