@@ -10,10 +10,10 @@ from infra.errors import UsageError
 DAY: Final = timedelta(days=1)
 # After its end a day stays open for so long: events on their way are counted, and billing-service adds up.
 GRACE: Final = timedelta(hours=1)
-# Days whose late events may still come (as long as streams keep them), and those that the archive may have taken:
-# of these, what is left in PostgreSQL would be taken for all that we counted.
-AGAIN: Final = 7
-REACH: Final = 90
+AGAIN: Final = 7  # days whose late events may still come: as long as streams keep them
+# Days back that PostgreSQL has whole. Of one that the archive may have begun with (what is over 90 days old), what is
+# left would be taken for all that we counted.
+REACH: Final = 89
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
