@@ -6,9 +6,11 @@ from pathlib import Path
 
 import uvloop
 
-from bench import ingest, ledger, reports
+from bench import backfill, cubes, ingest, ledger, queries, reports
 
-BENCHES = {"ingest": ingest.run, "reports": reports.run, "ledger": ledger.run}
+BENCHES = {
+    module.__name__.removeprefix("bench."): module.run for module in (ingest, reports, ledger, backfill, cubes, queries)
+}
 
 
 def main(arguments: list[str]) -> None:

@@ -5,9 +5,9 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-import asyncpg
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -15,32 +15,59 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from graph.budget import Budget
 from graph.cursors import CursorKey
+from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
 from graph.gql.endpoint import graphql_routes
 from graph.health import Liveness, Probes, readiness
-from graph.identity import identifiers
+from graph.identity import Scope, identifiers, identify
+from graph.pseudonyms import Pseudonyms
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
 from graph.rest.openapi import document
 from graph.rest.parameters import read_query
+from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from infra.clickhouse import ClickHouse
 from infra.errors import UsageError
+from infra.postgres import Pool
 from infra.settings import Settings
 
 
-def create_app(settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool) -> ASGIApp:
-    """REST, GraphQL, health and OpenAPI over one pool, which belongs to the caller.
+def create_app(
+    settings: Settings,
+    pool: Pool,
+    probes: Probes,
+    *,
+    clickhouse: ClickHouse,
+    primary: "Pool | None" = None,
+    development: bool,
+) -> ASGIApp:
+    """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
-    `development` adds GraphiQL and introspection. UsageError when ANLYT_AUTH asks for what there is not.
+    `primary` is what can be written where `pool` is a replica's. `development` adds GraphiQL and introspection.
+    UsageError when ANLYT_AUTH asks for what there is not.
     """
     ways = identifiers(settings.auth)
     reader = Reader(pool, settings.reporting_currency)
+    cursors = CursorKey(pool, settings.signing_key)
+    queries = Queries(
+        clickhouse,
+        Pseudonyms(pool, primary or pool),
+        cursors,
+        Budget(settings.query_concurrency, settings.query_rows_per_minute),
+    )
+
+    async def admit(headers: Headers) -> Scope:
+        return identify(ways, headers)
+
     app = Starlette(
         routes=[
             *report_routes(reader, ways),
-            *graphql_routes(reader, CursorKey(pool, None), ways, development=development),
+            *query_routes(queries, admit),
+            *graphql_routes(reader, queries, cursors, ways, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 # Seconds until a caller hears that PostgreSQL does not answer: under the 2 s that the API promises.
-DEADLINE: Final = 1.7
+DEADLINE: Final = 1.5
 
 
 @asynccontextmanager

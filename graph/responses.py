@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from graph.problems import MEDIA_TYPE, problem, record, retry_headers
+from graph import problems
+from graph.problems import MEDIA_TYPE, problem, record
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -20,5 +21,5 @@ def failed(error: BaseException, request_id: str, headers: Mapping[str, str] | N
     """The answer to a request that failed."""
     record(error, request_id)
     told = problem(error, request_id)
-    every = {**retry_headers(told), **(headers or {})}
+    every = {**problems.headers(error), **(headers or {})}
     return Response(msgspec.json.encode(told), told.status, every, MEDIA_TYPE)

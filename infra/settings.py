@@ -43,6 +43,9 @@ class Settings:
     s3_bucket: str | None
     s3_access_key: str | None
     s3_secret_key: str | None
+    signing_key: str | None
+    query_concurrency: int
+    query_rows_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,15 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise ValueError("a port from 0 (any free one) to 65535")
     return int(text)
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -139,6 +151,22 @@ SPECS: Final[Mapping[str, Spec]] = {
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
+    "signing_key": Spec(
+        _matching(r".{32,}", "at least 32 characters"),
+        None,
+        "Key that signs cursors, the same for all processes; unset: the one that `anlyt migrate` made.",
+    ),
+    "query_concurrency": Spec(
+        _count(1, 1000),
+        "8",
+        "Queries of one tenant that run at once, in each API process; the platform's own callers have 4 times as many.",
+    ),
+    "query_rows_per_minute": Spec(
+        _count(1, 10**15),
+        "2000000000",
+        "Rows that the queries of one tenant may read in a minute, in each API process; the platform's own callers may "
+        "read 4 times as many.",
+    ),
 }
 
 

@@ -98,8 +98,13 @@ async def _run(stores: Stores, ordered: Order) -> tuple[Counts, str]:
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
-                row.counts, alarm = await in_thread(under_way, partial(_kedro, ordered.definition))
+                row.counts, alarm = await execute(under_way, ordered.definition)
                 return row.counts, alarm
+
+
+def told(name: str, counts: Counts) -> str:
+    """A line for whoever asked for the run."""
+    return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 
 
 async def last_successes(stores: Stores) -> Mapping[str, datetime]:
@@ -113,8 +118,12 @@ async def measure(stores: Stores) -> None:
         PIPELINE_LAST_SUCCESS.labels(name).set(finished.timestamp())
 
 
+async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
+    """The nodes, between the datasets of the catalog; without lease or row. What they leave: counts, and an alarm."""
+    return await in_thread(under_way, partial(_kedro, definition))
+
+
 def _kedro(definition: Definition) -> tuple[Counts, str]:
-    """In a thread, between the datasets of the catalog; what the pipeline leaves: counts, and an alarm."""
     catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
     left = SequentialRunner().run(definition.make(), catalog)
     counts, alarm = (left.get(f"{definition.name}_{what}") for what in ("counts", "alarm"))

@@ -71,10 +71,12 @@ async def running(stores: Stores) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        scheduler.shutdown(wait=False)
-        for task in (gauges, *under_way):
+        scheduler.pause()
+        ending = (gauges, *under_way)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(gauges, *under_way, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        scheduler.shutdown(wait=False)
 
 
 def first_time(trigger: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ Claims are forgotten by partitions of one event day each, and by their age: the 
 within `memory`, since an event is claimed after it was stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -16,11 +16,16 @@ CLOCKS: Final = timedelta(minutes=10)
 
 
 class LedgerDay(NamedTuple):
-    """One event day; `newest_claim_at` is None if none of its events was ever claimed, `kept`: it has a partition."""
+    """One event day; `kept` if it has a partition now.
+
+    `newest_claim_at` is None if none of its events was ever claimed, `forgotten_claim_at` the newest claim that went
+    with a partition, None if none went.
+    """
 
     day: date
     newest_claim_at: datetime | None
     kept: bool
+    forgotten_claim_at: datetime | None = None
 
 
 def memory(days: int) -> timedelta | None:
@@ -29,15 +34,18 @@ def memory(days: int) -> timedelta | None:
 
 
 def forgettable(ledger: Iterable[LedgerDay], now: datetime, memory: timedelta | None) -> list[date]:
-    """The days whose partitions may be dropped.
+    """The days whose partitions may be dropped, by `anlyt.forget_day(day, horizon)`.
 
-    A claim may come in between this answer and the drop: ask again while holding the partition's lock (`lock table
-    anlyt.processed_events_YYYYMMDD in access exclusive mode`, in the transaction that drops it).
+    It asks again, as a claim may have come in since, and notes what is forgotten.
     """
     if memory is None:
         return []
-    horizon = now - memory - GRACE
-    return [found.day for found in ledger if found.kept and _last_use(found) < horizon]
+    return [found.day for found in ledger if found.kept and _last_use(found) < horizon(now, memory)]
+
+
+def horizon(now: datetime, memory: timedelta) -> datetime:
+    """Claims older than this may be forgotten."""
+    return now - memory - GRACE
 
 
 def remembered_since(ledger: Iterable[LedgerDay], now: datetime, memory: timedelta | None) -> datetime | None:
@@ -45,18 +53,23 @@ def remembered_since(ledger: Iterable[LedgerDay], now: datetime, memory: timedel
 
     What was dropped counts, whatever `memory` was then, and what may be dropped while a replay lasts.
     """
-    forgotten = [
-        found.newest_claim_at
-        for found in ledger
-        if found.newest_claim_at is not None
-        and (not found.kept or (memory is not None and found.newest_claim_at < now - memory))
-    ]
+    forgotten = [at for found in ledger for at in _forgotten(found, now, memory)]
     return max(forgotten) + CLOCKS if forgotten else None
 
 
 def outlives(memory: timedelta | None, retention: timedelta | None) -> bool:
     """Whether claims are known for as long as a stream can deliver their events (None: for ever)."""
     return memory is None or (retention is not None and memory >= retention)
+
+
+def _forgotten(found: LedgerDay, now: datetime, memory: timedelta | None) -> Iterator[datetime]:
+    """The newest claims that are gone, or may go within the grace."""
+    if found.forgotten_claim_at is not None:
+        yield found.forgotten_claim_at
+    if (newest := found.newest_claim_at) is None:
+        return
+    if not found.kept or (memory is not None and newest < now - memory):
+        yield newest
 
 
 def _last_use(found: LedgerDay) -> datetime:

@@ -1,5 +1,6 @@
 """What the resolvers of one request share: who asks, and what has been asked of already."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from aiodataloader import DataLoader
 
 from graph.cursors import CursorKey
+from graph.dsl.queries import Queries
 from graph.errors import QueryTooExpensiveError
 from graph.gql.documents import Document
 from graph.identity import Scope
@@ -17,6 +19,7 @@ from graph.reports.operator import operators_performance
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
 
+FEW_QUERIES: Final = 2  # of one request that run at once; others of its `query` fields wait
 MOST_POINTS: Final = 150_000  # of all series of a request: a whole window by the minute has 129,600
 
 
@@ -42,8 +45,10 @@ Shared = TypeVar("Shared", bound=Hashable)
 class Context:
     """One request. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, reader: Reader, cursors: CursorKey, scope: Scope, document: Document) -> None:
-        self.reader, self.cursors, self.scope, self.document = reader, cursors, scope, document
+    def __init__(self, reader: Reader, queries: Queries, cursors: CursorKey, scope: Scope, document: Document) -> None:
+        self.reader, self.queries, self.cursors = reader, queries, cursors
+        self.scope, self.document = scope, document
+        self.query_turns = asyncio.Semaphore(FEW_QUERIES)
         self._points = 0
 
     @cached_property

@@ -13,21 +13,23 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 from strawberry.http.ides import get_graphql_ide_html
 
+from graph.bodies import read_json
 from graph.cursors import CursorKey
+from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID
-from graph.errors import InvalidQueryError, PayloadTooLargeError, UnsupportedMediaTypeError
+from graph.errors import InvalidQueryError
 from graph.gql.context import Context
 from graph.gql.documents import Documents, InvalidDocumentError, documents
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.schema import SCHEMA
 from graph.identity import Identify, Scope, identify
+from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
 from graph.reports.reader import Reader
 from graph.responses import json_response
 
 PATH: Final = "/graphql"
-LONGEST_BODY: Final = 256 << 10  # bytes
 
 
 class Operation(Struct, frozen=True, rename="camel"):
@@ -41,14 +43,19 @@ class Operation(Struct, frozen=True, rename="camel"):
 class GraphQL:
     """An ASGI application that answers POST."""
 
-    def __init__(self, reader: Reader, cursors: CursorKey, ways: Sequence[Identify], *, development: bool) -> None:
-        self._reader, self._cursors, self._ways = reader, cursors, ways
+    def __init__(
+        self, reader: Reader, queries: Queries, cursors: CursorKey, ways: Sequence[Identify], *, development: bool
+    ) -> None:
+        self._reader, self._queries, self._cursors, self._ways = reader, queries, cursors, ways
         self._documents: Documents = documents(SCHEMA, introspection=development)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         with observed("anlyt.api.graphql", "graphql", request.headers):
-            response = await self._response(request, scope[REQUEST_ID])
+            try:
+                response = await self._response(request, scope[REQUEST_ID])
+            except ClientGoneError:
+                return
             await response(scope, receive, send)
 
     async def _response(self, request: Request, request_id: str) -> Response:
@@ -57,7 +64,7 @@ class GraphQL:
             operation = await _operation(request)
         except Exception as error:
             return errors_response(error, request_id)
-        return json_response(await self._run(operation, caller, request_id))
+        return json_response(await unless_gone(request.receive, self._run(operation, caller, request_id)))
 
     async def _run(self, operation: Operation, caller: Scope, request_id: str) -> dict[str, Any]:
         """The GraphQL answer: data, and errors in the words of REST."""
@@ -68,7 +75,7 @@ class GraphQL:
         running = execute(
             SCHEMA,
             document.ast,
-            context_value=Context(self._reader, self._cursors, caller, document),
+            context_value=Context(self._reader, self._queries, self._cursors, caller, document),
             variable_values=operation.variables,
             operation_name=operation.operation_name,
             executor_class=ProjectingExecutor,
@@ -81,13 +88,7 @@ class GraphQL:
 
 async def _operation(request: Request) -> Operation:
     """The body of a request; UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaTypeError("The body must be JSON; send Content-Type: application/json.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise PayloadTooLargeError(f"At most {LONGEST_BODY} bytes are read.")
+    body = await read_json(request)
     try:
         return msgspec.json.decode(body, type=Operation)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -96,9 +97,11 @@ async def _operation(request: Request) -> Operation:
         ) from None
 
 
-def graphql_routes(reader: Reader, cursors: CursorKey, ways: Sequence[Identify], *, development: bool) -> list[Route]:
+def graphql_routes(
+    reader: Reader, queries: Queries, cursors: CursorKey, ways: Sequence[Identify], *, development: bool
+) -> list[Route]:
     """POST, and in development the page to explore the schema with."""
-    answers = Route(PATH, GraphQL(reader, cursors, ways, development=development), methods=["POST"])
+    answers = Route(PATH, GraphQL(reader, queries, cursors, ways, development=development), methods=["POST"])
     return [answers, Route(PATH, _graphiql, methods=["GET"])] if development else [answers]
 
 

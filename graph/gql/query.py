@@ -6,6 +6,8 @@ import strawberry
 from strawberry import Info
 
 from graph import identity
+from graph.dsl.answers import QueryAnswer
+from graph.dsl.catalog import CATALOG, Catalog
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import (
     AccountId,
@@ -22,6 +24,7 @@ from graph.gql.arguments import (
     read_window,
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.queries import QueryArgument, as_json
 from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
 from graph.gql.reconciliation import ReconciliationConnection, reconciliation
 from graph.gql.types import object_type
@@ -101,6 +104,15 @@ async def _top_operators(
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
+async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
+    async with info.context.query_turns:
+        return (await info.context.queries.answer(info.context.scope, as_json(asked))).answer
+
+
+async def _catalog(_: Asked) -> Catalog:
+    return CATALOG
+
+
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
 class Query:
     """Every field is nullable, so that one that fails leaves the others their answers."""
@@ -130,6 +142,14 @@ class Query:
         _top_operators,
         graphql_type=object_type(answers.TopOperators) | None,
         description="The busiest operators.",
+    )
+    query = strawberry.field(
+        _query,
+        graphql_type=object_type(QueryAnswer) | None,
+        description="The typed query language: measures by dimensions and time. The same shape as REST.",
+    )
+    catalog = strawberry.field(
+        _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
     )
     reconciliation = strawberry.field(
         reconciliation, graphql_type=ReconciliationConnection | None, description=RECONCILIATION_DESCRIPTION

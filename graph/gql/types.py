@@ -17,6 +17,7 @@ Decimal = NewType("Decimal", str)
 DateTime = NewType("DateTime", str)
 Date = NewType("Date", str)
 CostsByCurrency = NewType("CostsByCurrency", dict[str, str])
+Json = NewType("Json", object)
 
 
 def _text(value: object) -> str:
@@ -34,6 +35,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         parse_value=_text,
         description="An RFC 3339 time. What is given needs an offset; what is answered is in UTC.",
     ),
+    Json: strawberry.scalar(name="JSON", description="Any JSON value; objects have the names that REST has."),
     Date: strawberry.scalar(name="Date", description="A UTC day: 2026-10-01."),
     CostsByCurrency: strawberry.scalar(
         name="CostsByCurrency",
@@ -72,6 +74,8 @@ def _annotation(type_: mi.Type) -> Any:
             return Decimal if type_.pattern == MONEY_PATTERN else str
         case mi.LiteralType():
             return str
+        case mi.DictType() if type_.value_type in _FREE:
+            return Json
         case _:
             return _LEAVES[type(type_)]
 
@@ -82,6 +86,8 @@ def _description(type_: mi.Type) -> str | None:
         return described or _description(type_.type)
     return None
 
+
+_FREE: Final = (mi.AnyType(), mi.StrType())  # values of an object whose names a query decides
 
 _LEAVES: Final[dict[type[mi.Type], Any]] = {
     mi.IntType: Long,

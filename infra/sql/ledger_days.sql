@@ -1,5 +1,5 @@
--- The ledger by event day: the newest claim, and whether the day's partition is there. Days as in schema/dedup.py.
-select day, claimed.newest_claim_at, partition.day is not null as kept
+-- The ledger by event day, as LedgerDay in schema/dedup.py.
+select day, claimed.newest_claim_at, partition.day is not null as kept, forgotten_claim_at
 from anlyt.event_days as claimed
 full join (
     select to_date(right(child.relname, 8), 'YYYYMMDD') as day

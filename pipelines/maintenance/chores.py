@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from pipelines.definition import Counts
-from schema.dedup import LedgerDay, forgettable
+from schema.dedup import LedgerDay, forgettable, horizon
 
 DAY: Final = timedelta(days=1)
 # Event times up to a day ahead are good; with as much again, one missed run does no harm.
@@ -29,6 +29,13 @@ class Ledger(NamedTuple):
     memory: timedelta | None
 
 
+class Forgettable(NamedTuple):
+    """Event days of the ledger in which nobody has claimed since `horizon`."""
+
+    days: Sequence[date]
+    horizon: datetime
+
+
 def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
     """The partitions of the coming days, and of this month and the next."""
     today = now.astimezone(UTC).date()
@@ -39,10 +46,11 @@ def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
     return made, {"partitions_ahead": len(made)}
 
 
-def unneeded(ledger: Ledger) -> tuple[Sequence[date], Counts]:
-    """Event days whose claims nobody will ask for again."""
+def unneeded(ledger: Ledger) -> tuple[Forgettable, Counts]:
+    """Event days whose claims nobody will ask for again; of a ledger that forgets nothing, none."""
     days = forgettable(ledger.days, ledger.now, ledger.memory)
-    return days, {"ledger_days_dropped": len(days)}
+    since = ledger.now if ledger.memory is None else horizon(ledger.now, ledger.memory)
+    return Forgettable(days, since), {"ledger_days_dropped": len(days)}
 
 
 def stale(runs: Sequence[int]) -> tuple[Sequence[int], Counts]:

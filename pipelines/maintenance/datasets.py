@@ -12,13 +12,14 @@ from infra.dedup import check_memory, ledger_days
 from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from pipelines.datasets import StoreDataset
-from pipelines.maintenance.chores import Ledger, Partition
+from pipelines.maintenance.chores import Forgettable, Ledger, Partition
 from pipelines.stores import Stores
-from schema.dedup import forgettable, memory
+from schema.dedup import memory
 from schema.streams import BILLING_EVENTS, SMS_DLR
 
 SQL: Final = Path(__file__).parent / "sql"
 ENSURE_PARTITION: Final = statement(SQL, "ensure_partition")
+FORGET_DAY: Final = statement(SQL, "forget_day")
 FORGET_RUNS: Final = statement(SQL, "forget_runs")
 STALE_RUNS: Final = statement(SQL, "stale_runs")
 
@@ -57,26 +58,20 @@ class DedupLedger(StoreDataset[None, Ledger]):
             return Ledger(await ledger_days(connection), datetime.now(UTC), memory(stores.dedup_days))
 
 
-class ForgottenDays(StoreDataset[Sequence[date], None]):
-    """Saved days have no partition in the ledger any more, unless somebody claimed in them meanwhile.
+class ForgottenDays(StoreDataset[Forgettable, None]):
+    """Saved days have no partition in the ledger any more, unless somebody claimed in them meanwhile."""
 
-    `anlyt.event_days` keeps when they were last claimed in: a replay that would need them is then refused.
-    """
-
-    async def write(self, stores: Stores, days: Sequence[date]) -> None:
+    async def write(self, stores: Stores, unneeded: Forgettable) -> None:
         async with stores.postgres.acquire() as connection:
-            for day in days:
-                await _forget(connection, day, stores.dedup_days)
+            for day in unneeded.days:
+                await _forget(connection, day, unneeded.horizon)
 
 
-async def _forget(connection: Connection, day: date, dedup_days: int) -> None:
-    """Whoever claims holds the ledger's lock until the commit, so behind it the newest claims are known."""
+async def _forget(connection: Connection, day: date, horizon: datetime) -> None:
     try:
         async with connection.transaction():
             await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-            await connection.execute("lock table only anlyt.processed_events in access exclusive mode")
-            if day in forgettable(await ledger_days(connection), datetime.now(UTC), memory(dedup_days)):
-                await connection.execute(f"drop table anlyt.processed_events_{day:%Y%m%d}")
+            await connection.execute(FORGET_DAY, day, horizon)
     except asyncpg.LockNotAvailableError as error:
         raise LedgerInUseError(f"processed_events was not free within {LOCK_TIMEOUT}; {day} is still in it.") from error
 

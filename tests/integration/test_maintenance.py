@@ -75,9 +75,9 @@ async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: d
     kept = {f"{today + days * DAY:%Y%m%d}" for days in (-400, -39, -1, 0, 1, 2, 3)}
     assert await partitions(stores, "processed_events") == kept
     remembered = await stores.postgres.fetchrow(
-        "select version, newest_claim_at from anlyt.event_days where day = $1", today - 40 * DAY
+        "select version, newest_claim_at, forgotten_claim_at from anlyt.event_days where day = $1", today - 40 * DAY
     )
-    assert tuple(remembered or ()) == (5, long_ago)
+    assert tuple(remembered or ()) == (5, long_ago, long_ago)
 
 
 async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform, database: str, today: date) -> None:

@@ -11,6 +11,7 @@ from graph.app import create_app
 from graph.health import Probes
 from infra.postgres import Pool
 from infra.settings import read_settings
+from tests.support.warehouse import NO_CLICKHOUSE
 
 ADMIN: Mapping[str, str] = {"X-Caller": "admin-dashboard"}
 REPORTS = "/v1/internal/analytics"
@@ -52,6 +53,6 @@ class Api:
 
 @asynccontextmanager
 async def open_api(pool: Pool, probes: Probes | None = None, *, development: bool = True) -> AsyncIterator[Api]:
-    app = create_app(read_settings({}), pool, probes or {}, development=development)
+    app = create_app(read_settings({}), pool, probes or {}, clickhouse=NO_CLICKHOUSE, development=development)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client)
