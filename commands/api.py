@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from commands import metrics
+from functions import FUNCTIONS
 from graph.app import create_app, serving
 from graph.health import Probe
 from infra.clickhouse import open_clickhouse
@@ -15,6 +16,7 @@ from infra.errors import DependencyUnavailableError, UsageError
 from infra.migrate import check_currency
 from infra.postgres import Connection, open_pool
 from infra.probes import ask_clickhouse, ask_nats, ask_postgres
+from infra.progress import Consumer, watched
 from infra.settings import Settings
 from infra.telemetry import logger
 
@@ -62,6 +64,25 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
             "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),
             "nats": Probe(partial(ask_nats, engines.nats), required=False),
         }
-        app = create_app(settings, pool, probes, clickhouse=clickhouse, primary=primary, development=development)
-        async with serving(app, settings.api_host, settings.api_port) as url:
-            yield url
+        # A replica may not show yet what is stored.
+        closing = asyncio.Event()
+        watching = {} if settings.postgres_read_dsn else _CONSUMERS
+        async with watched(engines.nats, watching) as progress:
+            app = create_app(
+                settings,
+                pool,
+                probes,
+                clickhouse=clickhouse,
+                primary=primary,
+                development=development,
+                progress=lambda: progress.until,
+                closing=closing,
+            )
+            async with serving(app, settings.api_host, settings.api_port) as url:
+                try:
+                    yield url
+                finally:
+                    closing.set()
+
+
+_CONSUMERS: Final = {each.name: Consumer(each.stream, each.durable) for each in FUNCTIONS if each.store == "postgres"}

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,10 +19,14 @@ from graph.cursors import CursorKey
 from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
+from graph.gql.streams import Streams
 from graph.health import Liveness, Probes, readiness
-from graph.identity import Scope, identifiers, identify
+from graph.identity import make_door
+from graph.protocol import BoundedProtocol
 from graph.pseudonyms import Pseudonyms
+from graph.reports.freshness import Progress, earliest
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
 from graph.rest.openapi import document
@@ -44,30 +47,25 @@ def create_app(
     clickhouse: ClickHouse,
     primary: "Pool | None" = None,
     development: bool,
+    progress: Progress = dict,
+    closing: asyncio.Event | None = None,
 ) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
-    `primary` is what can be written where `pool` is a replica's. `development` adds GraphiQL and introspection.
-    UsageError when ANLYT_AUTH asks for what there is not.
+    `primary` is what can be written where `pool` is a replica's. `development` adds GraphiQL and introspection;
+    `progress` tells how far the streams are counted; streams of answers end when `closing` is set.
     """
-    ways = identifiers(settings.auth)
-    reader = Reader(pool, settings.reporting_currency)
-    cursors = CursorKey(pool, settings.signing_key)
-    queries = Queries(
-        clickhouse,
-        Pseudonyms(pool, primary or pool),
-        cursors,
-        Budget(settings.query_concurrency, settings.query_rows_per_minute),
-    )
-
-    async def admit(headers: Headers) -> Scope:
-        return identify(ways, headers)
-
+    door = make_door(settings)
+    reader = Reader(pool, settings.reporting_currency, lambda: earliest(progress))
+    key = CursorKey(pool, settings.signing_key)
+    budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
+    queries = Queries(clickhouse, Pseudonyms(pool, primary or pool), key, budget)
+    sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     app = Starlette(
         routes=[
-            *report_routes(reader, ways),
-            *query_routes(queries, admit),
-            *graphql_routes(reader, queries, cursors, ways, development=development),
+            *report_routes(reader, door),
+            *query_routes(queries, door.admit),
+            *graphql_routes(settings, sources, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],
@@ -134,7 +132,7 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     listener = _listener(host, port)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -41,9 +41,13 @@ class InvalidQueryError(ApiError):
 
 
 class UnauthenticatedError(ApiError):
-    """Nothing in the request says who is calling."""
+    """Nothing that can be believed says who is calling; `challenge` is how to say it (RFC 9110, 11.6.1)."""
 
     code, status, title = "UNAUTHENTICATED", 401, "Unauthenticated"
+
+    def __init__(self, detail: str, challenge: str = 'X-Caller realm="anlyt"') -> None:
+        super().__init__(detail)
+        self.headers = {"WWW-Authenticate": challenge}
 
 
 class ForbiddenError(ApiError):
@@ -68,6 +72,13 @@ class MethodNotAllowedError(ApiError):
     """The path exists, under another method."""
 
     code, status, title = "METHOD_NOT_ALLOWED", 405, "Method not allowed"
+
+
+class RequestTimeoutError(ApiError):
+    """A body that does not arrive."""
+
+    code, status, title = "REQUEST_TIMEOUT", 408, "Request timeout"
+    headers = MappingProxyType({"Connection": "close"})
 
 
 class PayloadTooLargeError(ApiError):

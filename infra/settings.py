@@ -32,6 +32,10 @@ class Settings:
     jwt_audience: str | None
     jwt_issuer: str | None
     trust_network: bool
+    trust_domain: str | None
+    rate_limit: int
+    persisted_operations: str | None
+    persisted_only: bool
     reporting_currency: str
     dedup_days: int
     otlp_endpoint: str | None
@@ -100,14 +104,14 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _auth(text: str) -> tuple[str, ...]:
+    return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
+
+
 def _days(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text):
         raise ValueError("a number of days up to 9999; 0 stands for all time")
     return int(text)
-
-
-def _auth(text: str) -> tuple[str, ...]:
-    return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
 
 
 def _flag(text: str) -> bool:
@@ -132,6 +136,18 @@ SPECS: Final[Mapping[str, Spec]] = {
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
     "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
     "trust_network": Spec(_flag, "0", "1: identity headers are believed on an address other than loopback, too."),
+    "trust_domain": Spec(
+        _matching(r"[a-z0-9._-]{1,255}", "a SPIFFE trust domain, such as cluster.local"),
+        None,
+        "Trust domain that a SPIFFE id must be of; unset: any that the proxy lets in.",
+    ),
+    "rate_limit": Spec(
+        _count(0, 10**6), "1000", "Requests a second that one tenant may send to the API; 0: as many as it likes."
+    ),
+    "persisted_operations": Spec(
+        str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
+    ),
+    "persisted_only": Spec(_flag, "0", "1: GraphQL answers persisted operations only."),
     "reporting_currency": Spec(
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
@@ -210,14 +226,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _checked(settings: Settings) -> Settings:
-    """What single settings cannot say: an API that believes headers must stay among friends."""
-    loopback = settings.api_host in {"127.0.0.1", "::1", "localhost"}
-    if "headers" in settings.auth and not loopback and not settings.trust_network:
+    """What single settings cannot say: an API that believes headers must stay among friends, as must its keys."""
+    trusting = [name for name in settings.auth if name != "jwt"]
+    if trusting and settings.api_host not in _LOOPBACK and not settings.trust_network:
         raise UsageError(
-            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH=headers believes whoever "
+            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH={trusting[0]} believes whoever "
             "connects; set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
         )
+    if settings.persisted_only and settings.persisted_operations is None:
+        raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of what may be asked.")
+    if "jwt" in settings.auth and settings.jwks is None:
+        raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
+    keys = urlsplit(settings.jwks or "")
+    if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:
+        raise UsageError("ANLYT_JWKS must be https, or the network trusted with ANLYT_TRUST_NETWORK=1.")
     return settings
+
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 assert set(SPECS) == {field.name for field in fields(Settings)}

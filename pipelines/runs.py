@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
+import asyncpg
 import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
@@ -94,7 +95,7 @@ async def _run(stores: Stores, ordered: Order) -> tuple[Counts, str]:
     name = ordered.definition.name
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop) as connection:
-        await connection.execute(ABANDON, name)
+        await _tidy(connection, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
@@ -116,6 +117,14 @@ async def measure(stores: Stores) -> None:
     """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
     for name, finished in (await last_successes(stores)).items():
         PIPELINE_LAST_SUCCESS.labels(name).set(finished.timestamp())
+
+
+async def _tidy(connection: Connection, name: str) -> None:
+    """Closes rows that killed runs left; UsageError if there is no table for them."""
+    try:
+        await connection.execute(ABANDON, name)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
 async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:

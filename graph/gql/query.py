@@ -16,12 +16,22 @@ from graph.gql.arguments import (
     Granularity,
     Id,
     Limit,
+    Of,
     OperatorId,
     Resolution,
     To,
     read_granularity,
     read_resolution,
     read_window,
+)
+from graph.gql.connections import (
+    ACCOUNTS_DESCRIPTION,
+    OPERATORS_DESCRIPTION,
+    Account,
+    Connection,
+    Operator,
+    accounts,
+    operators,
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
 from graph.gql.queries import QueryArgument, as_json
@@ -31,10 +41,10 @@ from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
+from graph.reports.freshness import freshness
 from graph.reports.summary import summary
-from graph.reports.throughput import POINTS_AN_HOUR, throughput
+from graph.reports.throughput import throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
-from graph.reports.windows import series_length
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -43,7 +53,6 @@ async def _summary(
     info: Asked, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
 ) -> answers.Summary:
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(series_length(window, by))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
@@ -52,7 +61,6 @@ async def _operator(
 ) -> answers.OperatorPerformance:
     identity.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(series_length(window, by))
     found = await info.context.operators.load(OperatorKey(operator_id, window, by))
     if found is None:
         raise NotFoundError("Nothing is known of this operator.")
@@ -62,7 +70,6 @@ async def _operator(
 async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
     identity.account(info.context.scope, checked_id("id", account_id))
     window = read_window(from_, to)
-    info.context.spend(series_length(window, "daily"))
     return await info.context.accounts.load(AccountKey(account_id, window))
 
 
@@ -70,12 +77,11 @@ async def _throughput(
     info: Asked,
     from_: From = None,
     to: To = None,
-    resolution: Resolution = Resolution.ONE_HOUR,
+    resolution: Of = Resolution.ONE_HOUR,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
 ) -> answers.Throughput:
     window, each = read_window(from_, to), read_resolution(resolution)
-    info.context.spend(series_length(window, "hourly") * POINTS_AN_HOUR[each])
     return await throughput(
         info.context.reader,
         info.context.scope,
@@ -100,17 +106,20 @@ async def _top_operators(
     if not 1 <= limit <= MOST_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(limit * series_length(window, by))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
 async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
     async with info.context.query_turns:
-        return (await info.context.queries.answer(info.context.scope, as_json(asked))).answer
+        return (await info.context.sources.queries.answer(info.context.scope, as_json(asked))).answer
 
 
 async def _catalog(_: Asked) -> Catalog:
     return CATALOG
+
+
+async def _freshness(info: Asked) -> answers.Freshness:
+    return await freshness(info.context.reader, info.context.progress)
 
 
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
@@ -142,6 +151,13 @@ class Query:
         _top_operators,
         graphql_type=object_type(answers.TopOperators) | None,
         description="The busiest operators.",
+    )
+    operators = strawberry.field(operators, graphql_type=Connection[Operator] | None, description=OPERATORS_DESCRIPTION)
+    accounts = strawberry.field(accounts, graphql_type=Connection[Account] | None, description=ACCOUNTS_DESCRIPTION)
+    freshness = strawberry.field(
+        _freshness,
+        graphql_type=object_type(answers.Freshness) | None,
+        description="How fresh the answers are, in the data's own time, for each projection of the events.",
     )
     query = strawberry.field(
         _query,

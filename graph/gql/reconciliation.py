@@ -6,8 +6,8 @@ import strawberry
 from strawberry import Info
 
 from graph.errors import InvalidQueryError
+from graph.gql.connections import PageInfo
 from graph.gql.context import Context
-from graph.gql.pages import PageInfo, page_info
 from graph.gql.types import object_type
 from graph.identity import platform
 from graph.reports.reconciliation import FEW, MOST, Comparison, Place, comparisons, place
@@ -56,5 +56,10 @@ async def reconciliation(
         edges=[
             ReconciliationEdge(node=each, cursor=cursor) for each, cursor in zip(page.comparisons, signed, strict=True)
         ],
-        page_info=page_info(signed, is_first=after is None, has_more=page.has_more),
+        page_info=PageInfo(
+            has_next_page=page.has_more,
+            has_previous_page=after is not None,
+            start_cursor=signed[0] if signed else None,
+            end_cursor=signed[-1] if signed else None,
+        ),
     )

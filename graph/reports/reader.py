@@ -10,6 +10,7 @@ from graph.postgres import connected, promptly
 from graph.reports.active import accounts_source
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
+from graph.reports.quality import CompleteUntil
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
 from graph.reports.sources import Run, Want
 from graph.reports.watch import Watch
@@ -25,11 +26,12 @@ SPAN_DAYS: Final = 32
 class Reader:
     """The only way from a report to PostgreSQL.
 
-    `currency` is the one that total_cost is in; `accounts` is the source that numbers accounts for this reader.
+    `currency` is the one that total_cost is in; `accounts` is the source that numbers accounts for this reader;
+    `complete_until` tells how far the streams are counted.
     """
 
-    def __init__(self, pool: Pool, currency: str) -> None:
-        self.currency = currency
+    def __init__(self, pool: Pool, currency: str, complete_until: CompleteUntil = lambda: None) -> None:
+        self.currency, self.complete_until = currency, complete_until
         self.accounts = accounts_source()
         self._connection = partial(connected, pool)
         self._pieces, self._answers = PieceCache(), AnswerCache()

@@ -9,6 +9,7 @@ from graph.reports.answers import Summary
 from graph.reports.figures import costs_by_currency, figures
 from graph.reports.metrics import money
 from graph.reports.pieces import HourlyDay
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.sources import HOURS, Want
@@ -19,6 +20,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
     """Everything of the platform in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
     hours, accounts = Want(HOURS, subject, window), Want(reader.accounts, subject, window)
+    known = completeness(reader.complete_until)
     question = Question(
         ("summary", window, granularity),
         (hours, accounts),
@@ -26,7 +28,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
         series_length(window, granularity),
     )
     (answer,) = await reader.answer(question)
-    return answer
+    return judged(answer, known, granularity)
 
 
 def _summary(
@@ -39,6 +41,8 @@ def _summary(
         delivered_messages=counts.delivered,
         failed_messages=counts.failed,
         pending_messages=counts.pending,
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(currency, counts, amounts),

@@ -9,6 +9,7 @@ from graph.reports.breakdown import ranked
 from graph.reports.metrics import Counts
 from graph.reports.operator import performance
 from graph.reports.pieces import HourlyDay
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.sources import HOURS, OPERATORS, Want
@@ -26,6 +27,7 @@ async def top_operators(
     Ranks and figures come from one snapshot: should the ranking have changed since the one that told whose
     figures to read, both are read again.
     """
+    known = completeness(reader.complete_until)
     ranking = Want(OPERATORS, platform(scope), window)
     key = ("ranking", window, limit)
     (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
@@ -33,7 +35,7 @@ async def top_operators(
         wants = [Want(HOURS, operator(scope, operator_id), window) for operator_id in top]
         (answer,) = await reader.answer(_question(reader.currency, ranking, wants, granularity, limit))
         if isinstance(answer, TopOperators):
-            return answer
+            return judged(answer, known, granularity)
         top = answer
 
 

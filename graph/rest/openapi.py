@@ -56,8 +56,15 @@ SECURITY: Final[Json] = {
         "name": "X-Tenant-Id",
         "description": "The tenant that customer-portal asks for.",
     },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "Claims `sub`, `exp`, `roles` (`platform.admin`, `platform.finance`, `customer`), and of a "
+        "customer `tenant_id` and `account_id`. Where a service mesh identifies callers, its proxies do.",
+    },
 }
-CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "tenant": []}]
+CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "tenant": []}, {"token": []}]
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 QUERY_ERRORS: Final = (
@@ -68,10 +75,18 @@ _BESIDE: Final = {
     "description": "As in the JSON answer; only where the body has nothing but rows.",
     "schema": {"type": "string"},
 }
-_ALWAYS: Final = (UnauthenticatedError, UriTooLongError, DependencyUnavailableError)
+_ALWAYS: Final = (UnauthenticatedError, UriTooLongError, RateLimitedError, DependencyUnavailableError)
 _REQUEST_ID: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
 _RETRY: Final = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": int(RETRY_AFTER)}
+}
+_CHALLENGE: Final = {
+    "WWW-Authenticate": {"description": "How to say who is calling.", "schema": {"type": "string"}, "example": "Bearer"}
+}
+_OF_STATUS: Final[Mapping[int, Json]] = {
+    HTTPStatus.UNAUTHORIZED: _CHALLENGE,
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY,
 }
 
 
@@ -136,10 +151,9 @@ def _errors(errors: tuple[type[AnlytError], ...]) -> Json:
 
 
 def _problem(errors: list[type[AnlytError]]) -> Json:
-    is_temporary = errors[0].status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
     return {
         "description": "; ".join(f"`{error.code}`: {title(error)}" for error in errors),
-        "headers": {**_REQUEST_ID, **(_RETRY if is_temporary else {})},
+        "headers": {**_REQUEST_ID, **_OF_STATUS.get(errors[0].status, {})},
         "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
     }
 

@@ -23,8 +23,9 @@ DIRTY_CELLS: Final = statement(SQL, "dirty_cells")
 MARKS_OF_CELLS: Final = statement(SQL, "marks_of_cells")
 NEXT_VERSION: Final = statement(SQL, "next_version")
 REMOVE_MARKS: Final = statement(SQL, "remove_marks")
-COMPUTE: Final[dict[Cube, str]] = {cube: statement(SQL, f"compute_{cube}") for cube in CUBES}
-RAISE_AS_OF: Final[dict[Cube, str]] = {cube: statement(SQL, f"raise_as_of_{cube}") for cube in CUBES}
+COMPUTE: Final[Mapping[Cube, Sequence[str]]] = {
+    cube: [statement(SQL, f"{verb}_{cube}") for verb in ("compute", "raise_as_of", "mark_contested")] for cube in CUBES
+}
 
 # Removing is a mutation of the table of marks: it costs the same for many.
 MARKS_AT_ONCE: Final = 20_000
@@ -48,8 +49,9 @@ class CubeCells(StoreDataset[Chunk, None]):
     """Saving a chunk computes its cells from the facts that are there, and removes the marks that asked for it.
 
     The order makes every interruption harmless, and two runs at once, too: marks are read, then the version is taken,
-    then facts are read, and only what was written is forgotten. Of the versions of a cell the highest wins; whoever
-    wrote it took it after every removed mark had been read, and read the facts after that.
+    then facts are read, and only what was written is forgotten. Of the versions of a row the highest wins; whoever
+    wrote it took it after every removed mark had been read, and read the facts after that. A row that only the older
+    of two runs found is not taken back by the newer one, so who finds rows of another version marks the cell again.
     """
 
     def __init__(self) -> None:
@@ -70,7 +72,7 @@ class CubeCells(StoreDataset[Chunk, None]):
         self._tell(chunk)
 
     async def _compute(self, client: AsyncClient, cube: Cube, parameters: Mapping[str, Any]) -> None:
-        for sql in (COMPUTE[cube], RAISE_AS_OF[cube]):
+        for sql in COMPUTE[cube]:
             await client.command(sql, parameters=dict(parameters), settings=SETTINGS)
 
     async def _remove(self, client: AsyncClient, least: int) -> None:

@@ -48,8 +48,8 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
             await engine.start()
 
         async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired, cubist(engines) as working:
-            happen: list[Callable[[], Awaitable[None]]] = [working.replace] * 8 + [hired.kill_one] * 3
-            happen += [engine_killed] * 2
+            happen: list[Callable[[], Awaitable[None]]]
+            happen = [*[working.replace] * 8, *[hired.kill_one] * 3, *[engine_killed] * 2]
             await asyncio.gather(
                 *[
                     flood(platform, stream, messages, 3.0)

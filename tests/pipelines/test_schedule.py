@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from prometheus_client import REGISTRY
 
-from functions import dlr_facts
+from functions.dlr_facts import dlr_facts
 from pipelines import schedule
 from pipelines.cubes import freshness
 from pipelines.pipeline_registry import DEFINITIONS

@@ -5,18 +5,21 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from random import Random
 
-from functions import cdr_facts, compliance_facts, dlr_facts
+from functions.cdr_facts import cdr_facts
+from functions.compliance_facts import compliance_facts
+from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
 from infra.clickhouse import open_clickhouse
 from ingest.facts import FactStore
 from ingest.sink import Events
 from tests.support import events, fact_events
+from tests.support.events import Make
 from tests.support.fact_reference import Expected, expect
 from tests.support.validity import Message
 from tests.support.writes import decoded, split
 
 Sent = Mapping[AnyFunction, Sequence[Message]]
-SORTS = {
+SORTS: Mapping[AnyFunction, Make] = {
     dlr_facts: fact_events.report,
     cdr_facts: fact_events.record,
     compliance_facts: fact_events.evaluation,

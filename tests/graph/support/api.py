@@ -9,8 +9,9 @@ import httpx
 
 from graph.app import create_app
 from graph.health import Probes
+from graph.reports.freshness import Progress
 from infra.postgres import Pool
-from infra.settings import read_settings
+from infra.settings import Settings, read_settings
 from tests.support.warehouse import NO_CLICKHOUSE
 
 ADMIN: Mapping[str, str] = {"X-Caller": "admin-dashboard"}
@@ -52,7 +53,21 @@ class Api:
 
 
 @asynccontextmanager
-async def open_api(pool: Pool, probes: Probes | None = None, *, development: bool = True) -> AsyncIterator[Api]:
-    app = create_app(read_settings({}), pool, probes or {}, clickhouse=NO_CLICKHOUSE, development=development)
+async def open_api(
+    pool: Pool,
+    probes: Probes | None = None,
+    *,
+    development: bool = True,
+    settings: Settings | None = None,
+    progress: Progress = dict,
+) -> AsyncIterator[Api]:
+    app = create_app(
+        settings or read_settings({}),
+        pool,
+        probes or {},
+        clickhouse=NO_CLICKHOUSE,
+        development=development,
+        progress=progress,
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions import dlr_facts
+from functions.dlr_facts import dlr_facts
 from pipelines import runs
 from pipelines.bridge import Run
 from pipelines.cubes.cells import Params
-from pipelines.cubes.datasets import CubeCells
+from pipelines.cubes.datasets import COMPUTE, CubeCells
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
 from tests.support import events, fact_events
@@ -171,3 +171,24 @@ async def test_the_newest_cells_come_first_and_the_limit_leaves_the_rest(stores:
     assert await cube_differences(warehouse, expect(reports[1:], arrived=NOW)) == []
     assert await runs.run(stores, "cubes") == {"cells": 1}
     assert await cube_differences(warehouse, expect(reports, arrived=NOW)) == []
+
+
+async def test_a_row_that_only_an_overtaken_run_wrote_does_not_stay(
+    stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if its fact had been removed after the slow run read it, and it wrote after the other had looked for rows."""
+    random = Random(10)
+    report = events.message(random, fact_events.report(random, NOW) | {"mno": "AWCC"})
+    stray = (
+        "insert into cube_dlr_hourly select * replace ('MTN_AF' as mno, %(version)s - 4 as ver) from cube_dlr_hourly"
+    )
+    compute, *rest = COMPUTE["cube_dlr_hourly"]
+    monkeypatch.setitem(COMPUTE, "cube_dlr_hourly", [compute, stray, *rest])
+    async with fact_store(warehouse) as store:
+        await store.commit(dlr_facts, decoded(dlr_facts, [report], NOW))
+    await runs.run(stores, "cubes")
+    monkeypatch.undo()
+    assert await rows(warehouse, "select count(), countIf(mno = 'MTN_AF') from cube_dlr_hourly final") == [(2, 1)]
+    assert await runs.run(stores, "cubes") == {"cells": 1}
+    assert await cube_differences(warehouse, expect([report], arrived=NOW)) == []
+    assert await runs.run(stores, "cubes") == {"cells": 0}
