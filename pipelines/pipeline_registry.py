@@ -7,8 +7,19 @@ from kedro.pipeline import Pipeline
 
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.maintenance.pipeline import MAINTENANCE
+from pipelines.quality.pipeline import QUALITY
+from pipelines.reconciliation.pipeline import RECONCILIATION
 
-DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES,)}
+DEFINITIONS: Final[Mapping[str, Definition]] = {
+    definition.name: definition
+    for definition in (
+        CUBES,
+        MAINTENANCE,
+        QUALITY,
+        RECONCILIATION,
+    )
+}
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -91,6 +91,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "topOperators"): _top_operators,
     ("Query", "operators"): lambda _: REPORT,
     ("Query", "accounts"): lambda _: REPORT,
+    ("Query", "reconciliation"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
     ("Query", "query"): lambda _: MOST_ROWS,
     ("Query", "catalog"): lambda _: REPORT,
@@ -98,7 +99,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Operator", "performance"): _daily,
     ("Account", "usage"): _daily,
 }
-LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts")})
+LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts"), ("Query", "reconciliation")})
 
 
 def cost(schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Arguments) -> int:

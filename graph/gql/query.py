@@ -35,6 +35,8 @@ from graph.gql.connections import (
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
 from graph.gql.queries import QueryArgument, as_json
+from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
+from graph.gql.reconciliation import ReconciliationConnection, reconciliation
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
@@ -164,4 +166,7 @@ class Query:
     )
     catalog = strawberry.field(
         _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
+    )
+    reconciliation = strawberry.field(
+        reconciliation, graphql_type=ReconciliationConnection | None, description=RECONCILIATION_DESCRIPTION
     )
