@@ -126,12 +126,13 @@ async def _run(stores: Stores, name: str) -> bool:
 async def _measure(stores: Stores) -> None:
     """A store that is away leaves its gauges as they were."""
     while True:
-        if all([await _measured(stores, measure) for measure in MEASURES]):
+        if all([await measured(stores, measure) for measure in MEASURES]):
             GAUGES_MEASURED.labels("pipelines").set_to_current_time()
         await asyncio.sleep(MEASURE_EVERY)
 
 
-async def _measured(stores: Stores, measure: Measure) -> bool:
+async def measured(stores: Stores, measure: Measure) -> bool:
+    """Whether the store was there."""
     try:
         await measure(stores)
     except FAILURES:
