@@ -23,6 +23,7 @@ Span = Literal[
     "anlyt.api.topOperators",
     "anlyt.api.graphql",
     "anlyt.pipeline.rollup",
+    "anlyt.rollup.daily",
     "anlyt.pipeline.cubes",
     "anlyt.pipeline.quality",
     "anlyt.pipeline.reconciliation",

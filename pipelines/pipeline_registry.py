@@ -7,8 +7,9 @@ from kedro.pipeline import Pipeline
 
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.rollup.pipeline import ROLLUP
 
-DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES,)}
+DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES, ROLLUP)}
 
 
 def register_pipelines() -> dict[str, Pipeline]:

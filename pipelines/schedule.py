@@ -19,7 +19,10 @@ from pipelines.cubes import freshness
 from pipelines.lease import PipelineBusyError
 from pipelines.stores import Stores
 
-TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (("cubes", IntervalTrigger(seconds=15)),)
+TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
+    ("cubes", IntervalTrigger(seconds=15)),
+    ("rollup", IntervalTrigger(minutes=15)),
+)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
 MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure)

@@ -1,20 +1,22 @@
 """Which accounts were active: sets of bits, a bit an account, that add up over any days and hours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.reports.arrays import ints
+from graph.reports.rolled import clean_days, days_of, stretches
 from graph.reports.sources import Loaded, Run, Source
-from graph.reports.windows import DAY_HOURS, Slice, hour_start
+from graph.reports.windows import Slice, day_date, day_number, day_start
 from infra.postgres import Connection, statement
 
 _SQL: Final = Path(__file__).parent / "sql"
 _ACCOUNTS, _ACCOUNTS_BETWEEN = (statement(_SQL, name) for name in ("accounts", "accounts_between"))
+_ROLLED, _ROLLED_BETWEEN = (statement(_SQL, name) for name in ("accounts_rolled", "accounts_between_rolled"))
 
 _NOBODY: Final = np.zeros(0, np.int32)
 
@@ -47,37 +49,69 @@ def bits(accounts: Sequence[int] | npt.NDArray[np.int32]) -> int:
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 
-def accounts_source() -> Source[Active]:
+class AccountSources(NamedTuple):
+    """Who was active: by hours for what is cut out of a day, whole days for the rest."""
+
+    hourly: Source[Active]
+    daily: Source[Active]
+
+
+def account_sources() -> AccountSources:
     """Each reader numbers accounts in the order in which it meets them."""
     numbers: dict[str, int] = {}
 
-    async def load(connection: Connection, runs: Sequence[Run]) -> Loaded[Active]:
-        days = [(number, day) for number, run in enumerate(runs) for day in _days(run)]
-        starts = [hour_start(day * DAY_HOURS) for _, day in days]
-        rows = await connection.fetch(_ACCOUNTS, starts)
-        return {days[row[0] - 1]: active(row[1], row[2]) for row in rows}
+    def numbered(accounts: Sequence[str]) -> list[int]:
+        return [numbers.setdefault(account, len(numbers)) for account in accounts]
 
-    async def lump(connection: Connection, run: Run) -> Active:
-        between = hour_start(run.first_hour), hour_start(run.end_hour)
-        return Active(bits(numbered(await connection.fetchval(_ACCOUNTS_BETWEEN, *between))))
+    async def by_hours(connection: Connection, days: Sequence[int]) -> Mapping[int, Active]:
+        rows = await connection.fetch(_ACCOUNTS, [day_start(day) for day in days])
+        return {days[row[0] - 1]: active(row[1], row[2]) for row in rows}
 
     def active(accounts: Sequence[str], hours: bytes) -> Active:
         known = numbered(accounts)
         return Active(bits(known), np.array(known, np.int32), ints([hours]))
 
-    def numbered(accounts: Sequence[str]) -> list[int]:
-        return [numbers.setdefault(account, len(numbers)) for account in accounts]
+    async def load_hourly(connection: Connection, runs: Sequence[Run]) -> Loaded[Active]:
+        return _by_run(runs, await by_hours(connection, _days(runs)))
 
-    return Source(
-        "accounts",
-        load,
-        empty=lambda _: Active(),
-        size=lambda active: 600 + active.whole.bit_length() // 8 + 8 * len(active.accounts),
-        whole_days=True,
-        days_at_once=5,
-        lump=lump,
+    async def load_daily(connection: Connection, runs: Sequence[Run]) -> Loaded[Active]:
+        days = _days(runs)
+        clean = await clean_days(connection, days)
+        rows = await connection.fetch(_ROLLED, [day_date(day) for day in clean])
+        found = {day_number(row["day"]): Active(bits(numbered(row["accounts"]))) for row in rows}
+        dirty = [day for day in days if day not in clean]
+        by_day = await by_hours(connection, dirty) if dirty else {}
+        return _by_run(runs, found | {day: Active(hours.whole) for day, hours in by_day.items()})
+
+    async def lump(connection: Connection, run: Run) -> Active:
+        clean = await clean_days(connection, days_of(run))
+        found: set[str] = set(await connection.fetchval(_ROLLED_BETWEEN, [day_date(day) for day in clean]))
+        for dirty in stretches(day for day in days_of(run) if day not in clean):
+            between = day_start(dirty.start), day_start(dirty.stop)
+            found.update(await connection.fetchval(_ACCOUNTS_BETWEEN, *between))
+        return Active(bits(numbered(sorted(found))))
+
+    def size(active: Active) -> int:
+        return 600 + active.whole.bit_length() // 8 + 8 * len(active.accounts)
+
+    nobody = Active()
+    return AccountSources(
+        Source("accounts by hours", load_hourly, empty=lambda _: nobody, size=size, whole_days=True, days_at_once=5),
+        Source(
+            "accounts by days",
+            load_daily,
+            empty=lambda _: nobody,
+            size=size,
+            whole_days=True,
+            days_at_once=5,
+            lump=lump,
+        ),
     )
 
 
-def _days(run: Run) -> range:
-    return range(run.first_hour // DAY_HOURS, -(-run.end_hour // DAY_HOURS))
+def _days(runs: Sequence[Run]) -> Sequence[int]:
+    return sorted({day for run in runs for day in days_of(run)})
+
+
+def _by_run(runs: Sequence[Run], days: Mapping[int, Active]) -> Loaded[Active]:
+    return {(number, day): days[day] for number, run in enumerate(runs) for day in days_of(run) if day in days}

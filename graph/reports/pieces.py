@@ -38,6 +38,9 @@ class Sum(NamedTuple):
     amounts: Amounts
 
 
+EMPTY: Final = Sum(NOTHING, latency.EMPTY, NONE)
+
+
 class Part(NamedTuple):
     """The hours of a slice together, and how a series shows them."""
 
@@ -54,6 +57,10 @@ class HourlyDay:
 
     day: int
     hours: Mapping[int, Hour]  # by hour of the day, 0-23
+
+    @property
+    def has_rows(self) -> bool:
+        return bool(self.hours)
 
     def part(self, piece: Slice) -> Part:
         """The hours of `piece` together."""
@@ -78,8 +85,31 @@ class HourlyDay:
         inside = [self.hours[hour] for hour in range(piece.first, piece.end) if hour in self.hours]
         counts = total(hour.counts for hour in inside)
         samples = latency.dense(hour.samples for hour in inside)
-        point = make_point(day_start(self.day), counts, latency.percentile(samples, P95))
-        return Part(Sum(counts, samples, add_amounts(hour.amounts for hour in inside)), point)
+        return make_part(self.day, Sum(counts, samples, add_amounts(hour.amounts for hour in inside)))
+
+
+@dataclass(frozen=True, eq=False)
+class RolledDay:
+    """A whole day, its hours together. Compared by identity, as HourlyDay is."""
+
+    day: int
+    sum: Sum = EMPTY
+    has_rows: bool = False
+
+    @cached_property
+    def whole(self) -> Part:
+        return make_part(self.day, self.sum)
+
+    def part(self, piece: Slice) -> Part:
+        """The day; ValueError for less of it."""
+        if not piece.is_whole_day:
+            raise ValueError(f"A day that was added up cannot be cut: {piece}.")
+        return self.whole
+
+
+def summed(day: HourlyDay) -> RolledDay:
+    """A day's hours together."""
+    return RolledDay(day.day, day.whole.sum, day.has_rows)
 
 
 @lru_cache(maxsize=1024)
@@ -139,6 +169,11 @@ def make_sum(day: int, counts: Counts = NOTHING, amounts: Amounts = NONE) -> Dai
         cost=money(counts.cost),
     )
     return DailySum(counts, amounts, usage)
+
+
+def make_part(day: int, sum_: Sum) -> Part:
+    """What some hours of a day since 1970 hold, and how a series shows it."""
+    return Part(sum_, make_point(day_start(day), sum_.counts, latency.percentile(sum_.samples, P95)))
 
 
 def make_point(time: datetime, counts: Counts, p95: int | None) -> Point:

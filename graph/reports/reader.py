@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
-from graph.reports.active import accounts_source
+from graph.reports.active import account_sources
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
@@ -30,12 +30,12 @@ SPAN_DAYS: Final = 32
 class Reader:
     """The only way from a report to PostgreSQL.
 
-    `currency` is the one that total_cost is in; `accounts` is the source that numbers accounts for this reader.
+    `currency` is the one that total_cost is in; `accounts` are the sources that number accounts for this reader.
     """
 
     def __init__(self, pool: Pool, currency: str) -> None:
         self.currency = currency
-        self.accounts = accounts_source()
+        self.accounts = account_sources()
         self._pool, self._pieces, self._answers = pool, PieceCache(), AnswerCache()
         self._watch = Watch(self._connection)
         self._turns: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()

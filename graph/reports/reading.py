@@ -20,9 +20,13 @@ class Reading:
     seen: Seen
     pieces: Mapping[Want[Any], list[Any]]
 
-    def of(self, want: Want[P]) -> Sequence[tuple[Slice, P]]:
-        """The pieces of a want, each with the hours that the window has of its day."""
-        return list(zip(want.window.slices, cast(Sequence[P], self.pieces[want]), strict=True))
+    def of(self, *wants: Want[P]) -> Sequence[tuple[Slice, P]]:
+        """The pieces of neighbouring wants in order, each with the hours that the window has of its day."""
+        return [
+            pair
+            for want in wants
+            for pair in zip(want.window.slices, cast(Sequence[P], self.pieces[want]), strict=True)
+        ]
 
     @property
     def data_as_of(self) -> datetime | None:

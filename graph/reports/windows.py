@@ -100,6 +100,11 @@ def day_date(day: int) -> date:
     return day_start(day).date()
 
 
+def day_number(day: date) -> int:
+    """Days since 1970 of a date."""
+    return (day - _EPOCH.date()).days
+
+
 def parse_window(from_: str | None, to: str | None, now: datetime) -> Window:
     """The window between two RFC 3339 times; by default from today's 00:00 UTC until `now`.
 
