@@ -60,8 +60,9 @@ def order(name: str, params: Mapping[str, str]) -> Order:
 
 
 def _told(error: msgspec.ValidationError) -> str:
-    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'"""
-    expected, _, place = str(error).removeprefix("Expected ").partition(" - at `$.")
+    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'; 'Invalid date - ...' -> 'a valid date'."""
+    sentence = str(error).removeprefix("Expected ").replace("Invalid ", "a valid ")
+    expected, _, place = sentence.partition(" - at `$.")
     return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
 
 

@@ -25,7 +25,7 @@ MARK_ROLLED: Final = statement(SQL, "mark_rolled")
 
 
 class DirtyDays(StoreDataset[None, Sequence[dt.date]]):
-    """The days to add up, in order."""
+    """The days to add up."""
 
     async def read(self, stores: Stores) -> Sequence[dt.date]:
         params = current().params
