@@ -6,9 +6,9 @@ from pathlib import Path
 
 import uvloop
 
-from bench import ingest, ledger, reports
+from bench import ingest, ledger, reports, rollup
 
-BENCHES = {"ingest": ingest.run, "reports": reports.run, "ledger": ledger.run}
+BENCHES = {"ingest": ingest.run, "reports": reports.run, "ledger": ledger.run, "rollup": rollup.run}
 
 
 def main(arguments: list[str]) -> None:

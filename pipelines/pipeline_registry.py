@@ -5,11 +5,12 @@ from typing import Final
 
 from kedro.pipeline import Pipeline
 
+from pipelines.archive.pipeline import ARCHIVE
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
 from pipelines.rollup.pipeline import ROLLUP
 
-DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES, ROLLUP)}
+DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES, ROLLUP, ARCHIVE)}
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -22,6 +22,7 @@ from pipelines.stores import Stores
 TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
     ("cubes", IntervalTrigger(seconds=15)),
     ("rollup", IntervalTrigger(minutes=15)),
+    ("archive", IntervalTrigger(days=1)),
 )
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
