@@ -85,7 +85,7 @@ async def _cold(opened: Stores, connection: Connection, window: Window, scale: S
     for _ in range(2 * scale.rounds + 1):
         for times, state in ((took.ours, "version"), (took.theirs, "-1")):
             await connection.execute(f"update anlyt.event_days set rolled_version = {state}")
-            reader = Reader(opened.postgres, "USD")
+            reader = Reader(opened.postgres, "USD", opened.clickhouse)
             began = time.perf_counter()
             await summary(reader, PlatformScope("admin-dashboard"), window, "daily")
             times.append(time.perf_counter() - began)

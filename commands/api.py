@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
 from commands import metrics
 from graph.app import create_app, serving
 from graph.health import Probe
+from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines, engines
 from infra.errors import DependencyUnavailableError, UsageError
 from infra.migrate import check_currency
@@ -20,6 +21,8 @@ from infra.telemetry import logger
 CONNECTIONS: Final = 16
 # A report takes milliseconds; after this many seconds PostgreSQL hangs, and the caller shall hear so within two.
 STATEMENT_TIMEOUT: Final = 1.5
+# The engine itself gives up earlier; this is for when it does not.
+QUERY_TIMEOUT: Final = 30
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -32,7 +35,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
-    """Serves while the body runs; yields the API's URL. Only PostgreSQL is needed to answer."""
+    """Serves while the body runs; yields the API's URL. Reports need PostgreSQL, old windows ClickHouse."""
 
     async def check(connection: Connection) -> None:
         try:
@@ -42,12 +45,18 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
             raise DependencyUnavailableError("PostgreSQL is not ready to answer.") from error
 
     dsn = settings.postgres_read_dsn or engines.postgres
-    async with open_pool(dsn, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT, check=check) as pool:
+    async with AsyncExitStack() as opened:
+        pool = await opened.enter_async_context(
+            open_pool(dsn, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT, check=check)
+        )
+        clickhouse = await opened.enter_async_context(
+            open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
+        )
         probes = {
             "postgres": Probe(partial(ask_postgres, pool), required=True),
             "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),
             "nats": Probe(partial(ask_nats, engines.nats), required=False),
         }
-        app = create_app(settings, pool, probes, development=development)
+        app = create_app(settings, pool, probes, clickhouse=clickhouse, development=development)
         async with serving(app, settings.api_host, settings.api_port) as url:
             yield url

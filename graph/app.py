@@ -25,17 +25,20 @@ from graph.responses import failed, json_response
 from graph.rest.openapi import document
 from graph.rest.parameters import read_query
 from graph.rest.serving import report_routes
+from infra.clickhouse import ClickHouse
 from infra.errors import UsageError
 from infra.settings import Settings
 
 
-def create_app(settings: Settings, pool: asyncpg.Pool, probes: Probes, *, development: bool) -> ASGIApp:
-    """REST, GraphQL, health and OpenAPI over one pool, which belongs to the caller.
+def create_app(
+    settings: Settings, pool: asyncpg.Pool, probes: Probes, *, clickhouse: ClickHouse, development: bool
+) -> ASGIApp:
+    """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
     `development` adds GraphiQL and introspection. UsageError when ANLYT_AUTH asks for what there is not.
     """
     ways = identifiers(settings.auth)
-    reader = Reader(pool, settings.reporting_currency)
+    reader = Reader(pool, settings.reporting_currency, clickhouse)
     app = Starlette(
         routes=[
             *report_routes(reader, ways),

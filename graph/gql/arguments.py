@@ -9,8 +9,8 @@ import strawberry
 from graph.gql.types import DateTime
 from graph.reports.answers import Resolution as ResolutionName
 from graph.reports.top_operators import MOST_OPERATORS
+from graph.reports.windows import LONGEST_TREND, Window, parse_window
 from graph.reports.windows import Granularity as GranularityName
-from graph.reports.windows import Window, parse_window
 
 
 @strawberry.enum(
@@ -36,6 +36,17 @@ class Resolution(Enum):
     ONE_HOUR = "1h"
 
 
+@strawberry.enum(
+    name="TrendGranularity",
+    description="The length of a point of a trend: a UTC day or month (of the first and last, what the window has).",
+)
+class TrendBy(Enum):
+    """Members hold the report's names."""
+
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
 From: TypeAlias = Annotated[
     DateTime | None,
     strawberry.argument(
@@ -47,6 +58,7 @@ To: TypeAlias = Annotated[
     strawberry.argument(description="End of the window, excluded, snapped up to an hour. Default: now."),
 ]
 By: TypeAlias = Annotated[Granularity, strawberry.argument(description="Whether `series` has hours or days.")]
+TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
 Id: TypeAlias = Annotated[
     strawberry.ID, strawberry.argument(name="id", description="1-64 characters of A-Z a-z 0-9 _ . : -")
 ]
@@ -64,6 +76,11 @@ Limit: TypeAlias = Annotated[int, strawberry.argument(description=f"From 1 to {M
 def read_window(from_: str | None, to: str | None) -> Window:
     """As REST reads it; InvalidWindowError."""
     return parse_window(from_, to, datetime.now(UTC))
+
+
+def read_long_window(from_: str | None, to: str | None) -> Window:
+    """Of a trend; InvalidWindowError."""
+    return parse_window(from_, to, datetime.now(UTC), LONGEST_TREND)
 
 
 def read_granularity(by: Granularity) -> GranularityName:

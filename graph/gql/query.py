@@ -17,7 +17,10 @@ from graph.gql.arguments import (
     OperatorId,
     Resolution,
     To,
+    TrendBy,
+    TrendPoints,
     read_granularity,
+    read_long_window,
     read_resolution,
     read_window,
 )
@@ -29,6 +32,7 @@ from graph.reports.breakdown import delivery_breakdown
 from graph.reports.summary import summary
 from graph.reports.throughput import POINTS_AN_HOUR, throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
+from graph.reports.trend import trend
 from graph.reports.windows import series_length
 
 Asked: TypeAlias = Info[Context, None]
@@ -99,6 +103,26 @@ async def _top_operators(
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
+async def _trend(
+    info: Asked,
+    from_: From = None,
+    to: To = None,
+    granularity: TrendPoints = TrendBy.DAILY,
+    operator_id: OperatorId = None,
+    account_id: AccountId = None,
+) -> answers.Trend:
+    window = read_long_window(from_, to)
+    info.context.spend(series_length(window, "daily"))
+    return await trend(
+        info.context.reader,
+        info.context.scope,
+        window,
+        granularity.value,
+        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
+        account_id=None if account_id is None else checked_id("accountId", account_id),
+    )
+
+
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
 class Query:
     """Every field is nullable, so that one that fails leaves the others their answers."""
@@ -128,4 +152,9 @@ class Query:
         _top_operators,
         graphql_type=object_type(answers.TopOperators) | None,
         description="The busiest operators.",
+    )
+    trend = strawberry.field(
+        _trend,
+        graphql_type=object_type(answers.Trend) | None,
+        description="Days or months over up to ten years, recent and archived alike.",
     )

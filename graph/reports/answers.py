@@ -11,6 +11,7 @@ from graph.reports.windows import Window
 MONEY_PATTERN: Final = r"^-?[0-9]+\.[0-9]{6}$"
 
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
+TrendGranularity: TypeAlias = Literal["daily", "monthly"]
 
 Count: TypeAlias = Annotated[int, Meta(description="A whole number; below zero where refunds prevail.")]
 Number: TypeAlias = Annotated[int, Meta(ge=0)]
@@ -204,3 +205,24 @@ class TopOperators(Answer, frozen=True, kw_only=True):
     ]
     window: Window
     data_as_of: DataAsOf
+
+
+class Trend(Answer, frozen=True, kw_only=True):
+    """The platform, an operator or an account over up to ten years, recent and archived days alike."""
+
+    window: Window
+    granularity: TrendGranularity
+    total_messages: Count
+    delivered_messages: Number
+    failed_messages: Number
+    pending_messages: Pending
+    delivery_rate: DeliveryRate
+    error_rate: ErrorRate
+    total_cost: Money
+    costs_by_currency: Costs
+    peak_tps: PeakTps
+    avg_latency_ms: AverageLatency
+    p95_latency_ms: P95Latency
+    low_sample: LowSample
+    data_as_of: DataAsOf
+    series: Annotated[Sequence[Point], Meta(description="Every UTC day or month that the window touches, in order.")]

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from graph.identity import Subject
 from graph.reports.marks import Mark, Seen
-from graph.reports.sources import P, Source, Want
+from graph.reports.runs import P
+from graph.reports.sources import Source, Want
 from graph.reports.windows import Slice
 
 PIECES_CAPACITY = 256 << 20  # bytes, by the sources' estimates

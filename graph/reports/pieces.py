@@ -12,7 +12,7 @@ import numpy as np
 
 from graph.reports import latency
 from graph.reports.answers import Point, UsageDay
-from graph.reports.arrays import Numbers
+from graph.reports.arrays import Numbers, exact
 from graph.reports.latency import Dense, Sparse
 from graph.reports.metrics import NOTHING, Counts, money, total
 from graph.reports.windows import DAY_HOURS, Slice, day_date, day_start, hour_start
@@ -169,6 +169,49 @@ def make_sum(day: int, counts: Counts = NOTHING, amounts: Amounts = NONE) -> Dai
         cost=money(counts.cost),
     )
     return DailySum(counts, amounts, usage)
+
+
+def add_hours(one: Hour, other: Hour) -> Hour:
+    """Two parts of what was counted in one hour."""
+    samples = latency.merge_sparse(one.samples, other.samples)
+    return Hour(total((one.counts, other.counts)), samples, add_amounts((one.amounts, other.amounts)))
+
+
+def add_hourly(one: HourlyDay, other: HourlyDay) -> HourlyDay:
+    """Two parts of what was counted in one day."""
+    hours = one.hours.keys() | other.hours.keys()
+    return HourlyDay(
+        one.day, {hour: add_hours(one.hours.get(hour, QUIET), other.hours.get(hour, QUIET)) for hour in hours}
+    )
+
+
+def add_rolled(one: RolledDay, other: RolledDay) -> RolledDay:
+    """Two parts of what was counted in one day."""
+    sum_ = Sum(
+        total((one.sum.counts, other.sum.counts)),
+        latency.merge((one.sum.samples, other.sum.samples)),
+        add_amounts((one.sum.amounts, other.sum.amounts)),
+    )
+    return RolledDay(one.day, sum_, one.has_rows or other.has_rows)
+
+
+def add_counted(one: CountedDay, other: CountedDay) -> CountedDay:
+    """Two parts of what was counted in one day."""
+    parts = ((hour, day.counts(hour), day.amounts.get(hour, NONE)) for day in (one, other) for hour in (*day.hours,))
+    return counted(one.day, parts)
+
+
+def counted(day: int, parts: Iterable[tuple[int, Counts, Amounts]]) -> CountedDay:
+    """A day from parts of its hours: the hour, what was counted in it, and amounts in other currencies."""
+    hours: dict[int, Counts] = {}
+    amounts: dict[int, Amounts] = {}
+    for hour, counts, others in parts:
+        hours[hour] = total((hours.get(hour, NOTHING), counts))
+        if others:
+            amounts[hour] = add_amounts((amounts.get(hour, NONE), others))
+    ascending = sorted(hours)
+    columns = exact(list(zip(*(hours[hour][:5] for hour in ascending), strict=True)))
+    return CountedDay(day, ascending, columns, amounts)
 
 
 def make_part(day: int, sum_: Sum) -> Part:

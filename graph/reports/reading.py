@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from graph.reports.marks import Seen
-from graph.reports.sources import P, Source, Want
+from graph.reports.runs import P
+from graph.reports.sources import Source, Want
 from graph.reports.windows import Slice
 
 A = TypeVar("A")

@@ -1,8 +1,7 @@
 """Whole days of a subject: from anlyt.metrics_daily where the day is clean, else from its hours."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +9,11 @@ import asyncpg
 
 from graph.identity import Subject
 from graph.reports import latency
+from graph.reports.archived import archived_days
 from graph.reports.metrics import Counts, millionths
-from graph.reports.pieces import NONE, Amounts, RolledDay, Sum, summed
-from graph.reports.sources import HOURS, Loaded, Run, Source, Want
+from graph.reports.pieces import NONE, Amounts, RolledDay, Sum, add_rolled, summed
+from graph.reports.runs import Loaded, Run, days_of, stretches
+from graph.reports.sources import HOURS, Source, Want
 from graph.reports.windows import DAY_HOURS, Window, day_date, day_number, hour_start
 from infra.postgres import Connection, statement
 
@@ -34,22 +35,10 @@ def parts(hours: Source[Any], days: Source[Any], subject: Subject, window: Windo
     )
 
 
-def days_of(run: Run) -> range:
-    """The days that a run touches, in days since 1970."""
-    return range(run.first_hour // DAY_HOURS, -(-run.end_hour // DAY_HOURS))
-
-
 async def clean_days(connection: Connection, days: Iterable[int]) -> set[int]:
     """Those of some days that may be read from daily rows, in this connection's snapshot."""
     rows = await connection.fetch(_CLEAN, [day_date(day) for day in days])
     return {day_number(row["day"]) for row in rows}
-
-
-def stretches(days: Iterable[int]) -> Iterator[range]:
-    """Ascending days as ranges without gaps."""
-    for _, group in groupby(enumerate(days), key=lambda item: item[1] - item[0]):
-        neighbours = [day for _, day in group]
-        yield range(neighbours[0], neighbours[-1] + 1)
 
 
 async def _load(connection: Connection, runs: Sequence[Run]) -> Loaded[RolledDay]:
@@ -108,4 +97,6 @@ DAYS: Final = Source(
     size=lambda day: 1000 + day.sum.samples.nbytes,
     whole_days=True,
     days_at_once=500,
+    archived=archived_days,
+    add=add_rolled,
 )

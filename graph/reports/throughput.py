@@ -30,7 +30,7 @@ async def throughput(
 
     InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
     """
-    want = Want(COUNTS, _subject(scope, operator_id, account_id), window)
+    want = Want(COUNTS, subject_of(scope, operator_id, account_id), window)
     reading = await reader.read(want)
     series: list[ThroughputPoint] = []
     for piece, day in reading.of(want):
@@ -50,7 +50,8 @@ def shares(count: int, parts: int) -> Sequence[int]:
     return [count * (part + 1) // parts - count * part // parts for part in range(parts)]
 
 
-def _subject(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
+def subject_of(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
+    """The platform unless one of the others is named; InvalidQueryError for both."""
     match operator_id, account_id:
         case None, None:
             return platform(scope)

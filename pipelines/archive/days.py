@@ -1,9 +1,27 @@
 """Which days leave."""
 
 import datetime as dt
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 KEPT: Final = dt.timedelta(days=90)
+
+
+Days: TypeAlias = Sequence[dt.date]
+
+
+class OldDay(NamedTuple):
+    """A day that should not be here any more, and how many hourly rows it has."""
+
+    day: dt.date
+    rows: int
+
+
+class Partition(NamedTuple):
+    """A month of a table."""
+
+    table: str
+    name: str
 
 
 def first_kept_day() -> dt.date:

@@ -1,18 +1,19 @@
-"""How a day moves: nothing is lost or doubled, wherever it is interrupted.
+"""How days move: nothing is lost or doubled, wherever it is interrupted.
 
-1. A number is drawn for the batch: nothing else was or will be written under it.
-2. The day's rows are read in one snapshot, with the day's version, and written to the archive.
+1. Each day's rows are read in one snapshot, with the day's version.
+2. A number is drawn for the batch, under which nothing else was or will be written, and the rows are.
 3. They are read back, and have to be the same.
-4. One transaction of PostgreSQL makes the batch count and drops the rows, if the day is still at that version.
+4. One transaction of PostgreSQL makes the batch count and drops the rows, if all days are still at their versions.
 
 A reader sees either state of step 4 in its snapshot, and reads only rows of batches that count. What was written under
 the number of a run that was killed never counts; the next run removes it.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
@@ -31,7 +32,7 @@ BEGIN_BATCH: Final = statement(SQL, "begin_batch")
 FINISH_BATCH: Final = statement(SQL, "finish_batch")
 ABANDON_BATCHES: Final = statement(SQL, "abandon_batches")
 FORGET_BATCH: Final = statement(SQL, "forget_batch")
-LOCK_VERSION: Final = statement(SQL, "lock_version")
+LOCK_VERSIONS: Final = statement(SQL, "lock_versions")
 KEEP_OPERATORS: Final = statement(SQL, "keep_operators")
 MARK_EMPTY: Final = statement(SQL, "mark_empty")
 DROP_HOURLY: Final = tuple(statement(SQL, f"drop_hourly_{name}") for name in ("metrics", "costs"))
@@ -40,7 +41,7 @@ ARCHIVED: Final = {period: statement(SQL, f"archived_{period}") for period in ("
 DELETE: Final = {period: statement(SQL, f"delete_{period}") for period in ("hourly", "daily")}
 BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
 
-ATTEMPTS: Final = 3  # at a day that changes meanwhile
+ATTEMPTS: Final = 3  # at days that change meanwhile
 SETTINGS: Final = {"async_insert": 0}
 
 
@@ -58,11 +59,15 @@ class Day:
     daily: Rows
 
 
-async def move(stores: Stores, day: dt.date) -> bool:
-    """Whether the day moved; False if it changed each time that it was about to. ArchiveMismatchError."""
+Chunk: TypeAlias = Sequence[Day]  # ascending
+
+
+async def move(stores: Stores, days: Sequence[dt.date]) -> bool:
+    """Whether the days moved; False if one changed each time that they were about to. ArchiveMismatchError."""
     for _ in range(ATTEMPTS):
-        found = await _read(stores, day)
-        if found is not None and await _archive(stores, found):
+        found = [await _read(stores, day) for day in sorted(days)]
+        chunk = [day for day in found if day is not None]
+        if len(chunk) == len(found) and await _archive(stores, chunk):
             return True
     return False
 
@@ -73,10 +78,10 @@ async def abandon(stores: Stores) -> None:
     if not begun:
         return
     client = await stores.clickhouse.client()
-    for batch, day in begun:
+    for given_up in begun:
         for period in BUCKET:
-            await client.command(DELETE[period], parameters={"batch": batch, "day": day})
-        await stores.postgres.execute(FORGET_BATCH, batch)
+            await client.command(DELETE[period], parameters=dict(given_up))
+        await stores.postgres.execute(FORGET_BATCH, given_up["batch"])
 
 
 async def _read(stores: Stores, day: dt.date) -> Day | None:
@@ -93,14 +98,22 @@ async def _read(stores: Stores, day: dt.date) -> Day | None:
     return Day(day, version, hourly, daily)
 
 
-async def _archive(stores: Stores, found: Day) -> bool:
-    batch = await stores.postgres.fetchval(BEGIN_BATCH, found.day)
+async def _archive(stores: Stores, chunk: Chunk) -> bool:
+    batch = await stores.postgres.fetchval(BEGIN_BATCH, [day.day for day in chunk])
     client = await stores.clickhouse.client()
-    await _write(client, "hourly", found.hourly, batch)
-    await _write(client, "daily", found.daily, batch)
-    await _verify(client, found, batch)
+    parameters = {"batch": batch, "first": chunk[0].day, "last": chunk[-1].day}
+    for period, rows in (
+        ("hourly", sorted(row for day in chunk for row in day.hourly)),
+        ("daily", sorted(row for day in chunk for row in day.daily)),
+    ):
+        await _write(client, period, rows, batch)
+        _compare(
+            period, rows, from_clickhouse((await client.query(ARCHIVED[period], parameters=parameters)).result_rows)
+        )
+    for day in chunk:
+        _check_sums(day)
     async with stores.postgres.acquire() as connection, connection.transaction():
-        return await _switch(connection, found, batch)
+        return await _switch(connection, chunk, batch)
 
 
 async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> None:
@@ -114,34 +127,42 @@ async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> No
     )
 
 
-async def _verify(client: AsyncClient, found: Day, batch: int) -> None:
-    """Every row, and that days add up to what hours do."""
-    parameters = {"batch": batch, "day": found.day}
-    for period, rows in (("hourly", found.hourly), ("daily", found.daily)):
-        given_back = from_clickhouse((await client.query(ARCHIVED[period], parameters=parameters)).result_rows)
-        if given_back != rows:
-            raise ArchiveMismatchError(
-                f"Of {found.day} ClickHouse gives back other {period} rows ({len(given_back)}) than were written "
-                f"({len(rows)}); nothing was dropped from PostgreSQL."
-            )
-    if sums(found.hourly) != sums(found.daily):
-        raise ArchiveMismatchError(f"The daily rows of {found.day} are not the sum of its hours; nothing was dropped.")
+def _compare(period: str, written: Rows, given_back: Rows) -> None:
+    """Every row, whole."""
+    if given_back != written:
+        raise ArchiveMismatchError(
+            f"ClickHouse gives back other {period} rows ({len(given_back)}) than were written ({len(written)}); "
+            "nothing was dropped from PostgreSQL."
+        )
 
 
-async def _switch(connection: Connection, found: Day, batch: int) -> bool:
-    """Within the caller's transaction: the batch counts, and the rows are gone. Locks in the order of the rollup."""
-    await connection.execute(LOCK_DAY, found.day)
-    if await connection.fetchval(LOCK_VERSION, found.day) != found.version:
+def _check_sums(day: Day) -> None:
+    if sums(day.hourly) != sums(day.daily):
+        raise ArchiveMismatchError(f"The daily rows of {day.day} are not the sum of its hours; nothing was dropped.")
+
+
+async def _switch(connection: Connection, chunk: Chunk, batch: int) -> bool:
+    """Within the caller's transaction: the batch counts, and the rows are gone; or nothing is changed.
+
+    Locks are taken in the order of the rollup and of ingest, so nobody waits for each other.
+    """
+    for day in chunk:
+        await connection.execute(LOCK_DAY, day.day)
+    rows = await connection.fetch(LOCK_VERSIONS, [day.day for day in chunk])
+    if [row["version"] for row in rows] != [day.version for day in chunk]:
         return False
-    messages = sum(row.total_messages for row in found.hourly)
-    counts = len(found.hourly), len(found.daily), messages
-    done = await connection.execute(FINISH_BATCH, batch, *counts, digest(found.hourly, found.daily))
-    if done != "UPDATE 1":
-        return False
-    await connection.execute(KEEP_OPERATORS, *hours_of(found.day))
-    for drop in DROP_HOURLY:
-        await connection.execute(drop, *hours_of(found.day))
-    for drop in DROP_DAILY:
-        await connection.execute(drop, found.day)
-    await connection.execute(MARK_EMPTY, found.day)
+    for day in chunk:
+        await _drop(connection, day, batch)
     return True
+
+
+async def _drop(connection: Connection, day: Day, batch: int) -> None:
+    figures = len(day.hourly), len(day.daily), sums(day.hourly)["total_messages"], digest(day.hourly, day.daily)
+    if await connection.execute(FINISH_BATCH, batch, day.day, *figures) != "UPDATE 1":
+        raise ArchiveMismatchError("Another run has given up what this one was writing; nothing was dropped.")
+    await connection.execute(KEEP_OPERATORS, *hours_of(day.day))
+    for drop in DROP_HOURLY:
+        await connection.execute(drop, *hours_of(day.day))
+    for drop in DROP_DAILY:
+        await connection.execute(drop, day.day)
+    await connection.execute(MARK_EMPTY, day.day)

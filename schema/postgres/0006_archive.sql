@@ -1,10 +1,12 @@
 -- What has left for ClickHouse. An archived day has no rows here but those of events that came later; what it holds is
 -- the sum of both.
 
--- One batch is what one transaction moved of a UTC day: the rows of metrics_hourly_archive and metrics_daily_archive with
--- its number. Only those of ARCHIVED batches count; others were left behind by a run that was killed.
+-- One batch is what one transaction moved of some UTC days: the rows of metrics_hourly_archive and metrics_daily_archive
+-- with its number. Only those of ARCHIVED batches count; others were left behind by a run that was killed.
+create sequence anlyt.archive_batch;
+
 create table anlyt.archive_batches (
-    batch bigint generated always as identity primary key,
+    batch bigint not null,
     day date not null,
     state text not null default 'WRITING' check (state in ('WRITING', 'ARCHIVED', 'ABANDONED')),
     hourly_rows bigint,
@@ -13,6 +15,7 @@ create table anlyt.archive_batches (
     digest text, -- SHA-256 of the rows, as pipelines/archive/rows.py makes it
     began timestamptz not null default clock_timestamp(),
     archived timestamptz,
+    primary key (batch, day),
     check ((state = 'ARCHIVED') = (archived is not null))
 );
 

@@ -23,6 +23,7 @@ from tests.graph.support.api import ADMIN, REPORTS
 from tests.graph.support.problems import check_problem
 from tests.graph.support.store import Row, Store
 from tests.support.chaos import frozen
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +57,7 @@ async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
     # Asking for TLS, asyncpg leaves an exception behind for nobody when such a connection hangs and is given up.
     async with open_pool(f"{engine.dsn}?sslmode=disable", size=4, statement_timeout=1.5) as pool:
         probes = {"postgres": Probe(partial(ask_postgres, pool), required=True)}
-        app = create_app(read_settings({}), pool, probes, development=False)
+        app = create_app(read_settings({}), pool, probes, clickhouse=NO_CLICKHOUSE, development=False)
         async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url, timeout=30) as opened:
             yield opened
 

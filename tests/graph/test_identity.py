@@ -25,6 +25,7 @@ from infra.postgres import Pool
 from infra.settings import Auth, read_settings
 from tests.graph.support.api import ADMIN, REPORTS, Api, portal
 from tests.graph.support.problems import check_problem
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -153,5 +154,5 @@ def test_headers_say_who_is_calling() -> None:
 @pytest.mark.parametrize("auth", [("mesh",), ("headers", "jwt")])
 async def test_a_way_that_is_not_there_stops_the_start(pool: Pool, auth: tuple[Auth, ...]) -> None:
     with pytest.raises(UsageError, match=r"ANLYT_AUTH=.* supports headers"):
-        create_app(replace(read_settings({}), auth=auth), pool, {}, development=False)
+        create_app(replace(read_settings({}), auth=auth), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
     assert identifiers(("headers",)) == (by_headers,)

@@ -27,6 +27,7 @@ from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
 from tests.graph.support.rows import random_rows
 from tests.graph.support.store import DAY, Store, hours
+from tests.support.warehouse import NO_CLICKHOUSE
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 HEADERS = dict(ADMIN)
@@ -41,7 +42,13 @@ async def _serve(dsn: str, told: "Future[str]", stop: asyncio.Event) -> None:
     await Store(connection).put(random_rows(Random(5), hours(START, START + 2 * DAY), density=0.3), START + DAY)
     await connection.close()
     async with open_pool(dsn, size=4) as pool:
-        app = create_app(read_settings({}), pool, {"nothing": Probe(_well, required=True)}, development=True)
+        app = create_app(
+            read_settings({}),
+            pool,
+            {"nothing": Probe(_well, required=True)},
+            clickhouse=NO_CLICKHOUSE,
+            development=True,
+        )
         async with serving(app, "127.0.0.1", 0) as url:
             told.set_result(url)
             await stop.wait()

@@ -13,12 +13,13 @@ from graph.app import create_app, serving
 from infra.errors import UsageError
 from infra.postgres import Pool
 from infra.settings import read_settings
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_free_port_is_told(pool: Pool) -> None:
-    app = create_app(read_settings({}), pool, {}, development=False)
+    app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
     async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url) as client:
         assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
         response = await client.get("/health/live")

@@ -10,6 +10,7 @@ import httpx
 from graph.app import create_app
 from infra.postgres import open_pool
 from infra.settings import read_settings
+from tests.support.warehouse import NO_CLICKHOUSE
 
 ADMIN = {"X-Caller": "admin-dashboard"}
 ANALYTICS = "/v1/internal/analytics"
@@ -43,7 +44,7 @@ class Api:
 @asynccontextmanager
 async def open_api(dsn: str) -> AsyncIterator[Api]:
     async with open_pool(dsn, size=4, statement_timeout=1.5) as pool:
-        app = create_app(read_settings({}), pool, {}, development=True)
+        app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=True)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
             yield Api(client)

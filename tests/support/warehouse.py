@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from infra.clickhouse import connect
+from infra.clickhouse import ClickHouse, connect
 from infra.migrate import ClickHouseLedger, migrate
 from tests.support.fact_reference import COLUMNS, Expected
 
 SHOWN = 10
-TABLES = [*COLUMNS, "dirty"]
+TABLES = [*COLUMNS, "dirty", "metrics_hourly_archive", "metrics_daily_archive"]
+# For those who ask it nothing.
+NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
 
 
 async def emptied(dsn: str) -> None:

@@ -2,4 +2,5 @@
 select scope, scope_id, toUnixTimestamp(hour_bucket), total_messages, delivered_messages, failed_messages, pending_messages,
     segments, total_cost, costs, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
 from anlyt.metrics_hourly_archive
-where batch = {batch:Int64} and hour_bucket >= toDateTime({day:Date}, 'UTC') and hour_bucket < toDateTime({day:Date} + 1, 'UTC')
+where batch = {batch:Int64} and hour_bucket >= toDateTime({first:Date}, 'UTC')
+    and hour_bucket < toDateTime({last:Date} + 1, 'UTC')

@@ -9,8 +9,10 @@ import httpx
 
 from graph.app import create_app
 from graph.health import Probes
+from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import read_settings
+from tests.support.warehouse import NO_CLICKHOUSE
 
 ADMIN: Mapping[str, str] = {"X-Caller": "admin-dashboard"}
 REPORTS = "/v1/internal/analytics"
@@ -51,7 +53,9 @@ class Api:
 
 
 @asynccontextmanager
-async def open_api(pool: Pool, probes: Probes | None = None, *, development: bool = True) -> AsyncIterator[Api]:
-    app = create_app(read_settings({}), pool, probes or {}, development=development)
+async def open_api(
+    pool: Pool, probes: Probes | None = None, *, clickhouse: ClickHouse = NO_CLICKHOUSE, development: bool = True
+) -> AsyncIterator[Api]:
+    app = create_app(read_settings({}), pool, probes or {}, clickhouse=clickhouse, development=development)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client)

@@ -32,7 +32,8 @@ async def check_reports(api: Api, rows: Sequence[Row], window: Window, granulari
     for account in ACCOUNTS:
         found = await api.report(f"accounts/{account}/usage", **asked)
         del found["dataAsOf"]
-        assert found == expected.usage(rows, account, window), window
+        wanted = expected.usage(rows, account, window)
+        assert found == wanted, (found, wanted)
     await _check_breakdown(api, rows, window)
 
 
