@@ -32,6 +32,8 @@ SEED = 20261122
 LOCKED_OUT = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 FIRST_KEPT = TODAY - 90 * DAY
+TREND = """query($from: DateTime, $to: DateTime) {
+  trend(from: $from, to: $to, granularity: MONTHLY) { totalMessages series { totalMessages } } }"""
 START, DAYS = FIRST_KEPT - 3 * DAY, 5  # three days to archive, two to keep
 
 
@@ -194,10 +196,8 @@ async def test_runs_that_were_killed_and_runs_at_once(
         for subject in SUBJECTS[:4]
     ]
     await store.put(rows)
-    for _ in range(3):
-        await killed_run(
-            store.connection, tmp_path, "archive", random.uniform(0.1, 3), postgres=database, clickhouse=warehouse
-        )
+    for after in (random.uniform(0.1, 1), random.uniform(1, 3)):
+        await killed_run(store.connection, tmp_path, "archive", after, postgres=database, clickhouse=warehouse)
         await check_history(stores, rows, random)
     outcomes = await asyncio.gather(*(runs.run(stores, "archive") for _ in range(2)), return_exceptions=True)
     assert {type(each) for each in outcomes if isinstance(each, Exception)} <= {PipelineBusyError}
@@ -213,11 +213,13 @@ async def test_runs_that_were_killed_and_runs_at_once(
 
 
 async def check_history(stores: Stores, rows: Sequence[Row], random: Random) -> None:
-    """Some windows of 90 days, anywhere in it."""
-    for _ in range(2):
-        start = FIRST_KEPT - random.randrange(60, 390) * DAY
-        async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
-            await check_reports(api, rows, (start, start + 90 * DAY), "daily")
+    """Some window of 90 days, and the trend of all: a seam would show."""
+    start = FIRST_KEPT - random.randrange(60, 390) * DAY
+    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+        await check_reports(api, rows, (start, start + 90 * DAY), "daily")
+        found = (await api.fields(TREND, **{"from": iso(TODAY - 600 * DAY), "to": iso(TODAY)}))["trend"]
+    messages = sum(row.messages for row in rows if row.scope == "PLATFORM")
+    assert (found["totalMessages"], sum(month["totalMessages"] for month in found["series"])) == (messages, messages)
 
 
 async def test_nothing_to_do(stores: Stores) -> None:
