@@ -114,9 +114,13 @@ async def fill(engines: Stores, newest: datetime, scale: Scale) -> int:
             await connection.execute("select setseed(0.5)")
             await connection.execute(FILL, newest - timedelta(days=scale.days), newest, scale.accounts)
             await connection.execute(
-                "insert into anlyt.accounts select 'acc-' || n from generate_series(0, $1 - 1) n", scale.accounts
+                "insert into anlyt.accounts select 'acc-' || n from generate_series(0, $1 - 1) n "
+                "on conflict do nothing",
+                scale.accounts,
             )
-            await connection.execute("insert into anlyt.data_as_of values ('delivery_metrics', $1)", newest)
+            await connection.execute(
+                "insert into anlyt.data_as_of values ('delivery_metrics', $1) on conflict do nothing", newest
+            )
             await connection.execute("vacuum analyze anlyt.metrics_hourly")
             return int(await connection.fetchval("select count(*) from anlyt.metrics_hourly"))
 
