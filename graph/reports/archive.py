@@ -16,7 +16,8 @@ from infra.postgres import Connection, statement
 _BATCHES: Final = statement(Path(__file__).parent / "sql", "archived_batches")
 # Seconds for one statement: the caller hears in time, and of the right store.
 PATIENCE: Final = 1.3
-SETTINGS: Final = {"readonly": 1}
+# Of a cluster, a replica that has all that was written; without one it means nothing.
+SETTINGS: Final = {"readonly": 1, "select_sequential_consistency": 1}
 
 
 @dataclass(frozen=True, slots=True)

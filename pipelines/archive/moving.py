@@ -42,7 +42,9 @@ DELETE: Final = {period: statement(SQL, f"delete_{period}") for period in ("hour
 BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
 
 ATTEMPTS: Final = 3  # at days that change meanwhile
-SETTINGS: Final = {"async_insert": 0}
+# A cluster answers when most replicas have the rows, and readers (graph/reports/archive.py) ask one that does.
+SETTINGS: Final = {"async_insert": 0, "insert_quorum": "auto", "insert_quorum_parallel": 0}
+CONSISTENT: Final = {"select_sequential_consistency": 1}
 
 
 class ArchiveMismatchError(AnlytError):
@@ -107,9 +109,8 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
         ("daily", sorted(row for day in chunk for row in day.daily)),
     ):
         await _write(client, period, rows, batch)
-        _compare(
-            period, rows, from_clickhouse((await client.query(ARCHIVED[period], parameters=parameters)).result_rows)
-        )
+        found = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
+        _compare(period, rows, from_clickhouse(found.result_rows))
     for day in chunk:
         _check_sums(day)
     async with stores.postgres.acquire() as connection, connection.transaction():

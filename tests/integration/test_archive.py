@@ -88,7 +88,7 @@ async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, 
     await store.put(rows)
     await runs.run(stores, "archive")
     old = [row for row in rows if row.hour < FIRST_KEPT]
-    sums = "count(), sum(total_messages), sum(latency_sample_count), sum(total_cost)"
+    sums = "count(), sum(total_messages), sum(latency_sample_count), sum(total_cost), sum(pending_messages)"
     async with opened(warehouse) as client:
         for table in ("metrics_hourly_archive", "metrics_daily_archive"):
             found = (await client.query(f"select {sums} from anlyt.{table} final")).result_rows[0]
@@ -96,6 +96,7 @@ async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, 
                 sum(row.messages for row in old),
                 sum(len(row.samples) for row in old),
                 sum(row.cost for row in old),
+                sum(row.pending for row in old),
             )
         assert (await client.query("select count() from anlyt.metrics_hourly_archive final")).result_rows[0][0] == len(
             old
@@ -154,6 +155,7 @@ def together(rows: Sequence[Row]) -> Row:
         peak=max(row.peak for row in rows),
         samples=[sample for row in rows for sample in row.samples],
         costs=costs,
+        pending=sum(row.pending for row in rows),
     )
 
 

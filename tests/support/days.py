@@ -37,7 +37,7 @@ def _columns(rows: list[Row]) -> Mapping[str, Any]:
         "total_messages": sum(row.messages for row in rows),
         "delivered_messages": sum(row.delivered for row in rows),
         "failed_messages": sum(row.failed for row in rows),
-        "pending_messages": 0,
+        "pending_messages": sum(row.pending for row in rows),
         "segments": sum(row.segments for row in rows),
         "total_cost": sum((row.cost for row in rows), Decimal(0)),
         "latency_sum_ms": sum(samples),
