@@ -54,7 +54,7 @@ class PieceCache:
         """The pieces of a want, in order; None where there is none or its day is not any more as it was read."""
         shelf = self._shelves.get((want.source, want.subject))
         if shelf is None:
-            return [None] * len(want.window.slices)
+            return [None] * len(want.slices)
         self._checked(want.source, want.subject, shelf, seen)
         return list(map(shelf.fresh.get, want.stored))
 

@@ -121,7 +121,7 @@ class Reader:
     async def _lump(self, connection: Connection, archive: Archive, reading: Reading, batch: Batch) -> None:
         """Reads stretches as one piece each, which stands for all of its days."""
         for stretch in batch.stretches:
-            run = _run(stretch, stretch.want.window.slices)
+            run = _run(stretch, stretch.want.slices)
             content = await batch.source.read_lump(connection, archive, run)
             reading.pieces[stretch.want][stretch.days[0] : stretch.days[-1] + 1] = [content] * len(stretch.days)
 
@@ -159,7 +159,7 @@ def _subjects(wants: Sequence[Want[Any]]) -> Hashable:
 
 def _span(wants: Sequence[Want[Any]]) -> Span:
     """The days that any of the wants touches, and some more: windows that differ little share what is seen."""
-    windows = [want.window.slices for want in wants]
+    windows = [want.slices for want in wants]
     first, last = min(slices[0].day for slices in windows), max(slices[-1].day for slices in windows)
     return max(first - first % SPAN_DAYS, FIRST_DAY), min(last - last % SPAN_DAYS + SPAN_DAYS - 1, LAST_DAY)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Generic
@@ -66,10 +66,15 @@ class Want(Generic[P]):
     subject: Subject
     window: Window
 
-    @property
+    @cached_property
+    def slices(self) -> Sequence[Slice]:
+        """The window's, one for each piece."""
+        return self.window.slices
+
+    @cached_property
     def stored(self) -> Sequence[Slice]:
-        """The window's slices as they are kept."""
-        return self.window.days if self.source.whole_days else self.window.slices
+        """The same as they are kept."""
+        return self.window.days if self.source.whole_days else self.slices
 
 
 async def _load_hours(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:
