@@ -67,7 +67,7 @@ Chunk: TypeAlias = Sequence[Day]  # ascending
 async def move(stores: Stores, days: Sequence[dt.date]) -> bool:
     """Whether the days moved; False if one changed each time that they were about to. ArchiveMismatchError."""
     for _ in range(ATTEMPTS):
-        found = [await _read(stores, day) for day in sorted(days)]
+        found = [await read_day(stores, day) for day in sorted(days)]
         chunk = [day for day in found if day is not None]
         if len(chunk) == len(found) and await _archive(stores, chunk):
             return True
@@ -86,7 +86,7 @@ async def abandon(stores: Stores) -> None:
         await stores.postgres.execute(FORGET_BATCH, given_up["batch"])
 
 
-async def _read(stores: Stores, day: dt.date) -> Day | None:
+async def read_day(stores: Stores, day: dt.date) -> Day | None:
     """None when it changes while it is read."""
     async with stores.postgres.acquire() as connection:
         async with connection.transaction():
@@ -114,7 +114,7 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
     for day in chunk:
         _check_sums(day)
     async with stores.postgres.acquire() as connection, connection.transaction():
-        return await _switch(connection, chunk, batch)
+        return await switch(connection, chunk, batch)
 
 
 async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> None:
@@ -142,7 +142,7 @@ def _check_sums(day: Day) -> None:
         raise ArchiveMismatchError(f"The daily rows of {day.day} are not the sum of its hours; nothing was dropped.")
 
 
-async def _switch(connection: Connection, chunk: Chunk, batch: int) -> bool:
+async def switch(connection: Connection, chunk: Chunk, batch: int) -> bool:
     """Within the caller's transaction: the batch counts, and the rows are gone; or nothing is changed.
 
     Locks are taken in the order of the rollup and of ingest, so nobody waits for each other.
