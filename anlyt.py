@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -156,6 +157,26 @@ def pipeline(name: str, params: dict[str, str]) -> None:
     _until_signal(pipeline_.run(_settings(), name, params, click.echo))
 
 
+@command("backfill")
+@click.argument("function")
+@click.option("--since", metavar="TIME", help="Only what was stored from then on, as 2026-10-01T00:00:00Z.")
+@click.option("--rebuild", is_flag=True, help="Count into new tables and swap them in; TIME is an hour of events then.")
+def backfill(function: str, since: str | None, rebuild: bool) -> None:
+    """Count again what a stream still has.
+
+    What FUNCTION counted already is recognised, also while its workers run. With --rebuild, everything is counted anew
+    and takes the place of what was stored: for an algorithm that changed, or events that were forgotten.
+
+    \b
+    Example:
+      anlyt backfill billing_metrics --since 2026-10-01T00:00:00Z
+    """
+    from commands import backfill as backfill_
+
+    begin = _time("--since", since)
+    _until_signal(backfill_.run(_settings(), function, begin, rebuild=rebuild))
+
+
 @cli.group("deadletters")
 def deadletters() -> None:
     """Events that could not be counted.
@@ -229,6 +250,19 @@ def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
 
     _check_ids(ids, all_)
     asyncio.run(letters.drop(_settings(), ids))
+
+
+def _time(option: str, text: str | None) -> datetime | None:
+    """What an option's RFC 3339 says."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        raise click.UsageError(f"{option} {text} is not a time with an offset, such as 2026-10-01T00:00:00Z.")
+    return found
 
 
 def _check_ids(ids: tuple[int, ...], all_: bool) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import uvloop
 
-from bench import ingest, ledger, reports, rollup
+from bench import backfill, cubes, ingest, ledger, queries, reports, rollup
 
-BENCHES = {"ingest": ingest.run, "reports": reports.run, "ledger": ledger.run, "rollup": rollup.run}
+BENCHES = {
+    module.__name__.removeprefix("bench."): module.run
+    for module in (ingest, reports, ledger, rollup, backfill, cubes, queries)
+}
 
 
 def main(arguments: list[str]) -> None:

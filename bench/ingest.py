@@ -26,10 +26,10 @@ async def run(folder: Path, *, smoke: bool) -> None:
     events = list(delivery_reports(3_000 if smoke else 300_000))
     few = events[: 300 if smoke else 6_000]  # the naive consumer's share: enough for a steady rate
     async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
-        await _publish(client, events)
+        await publish(client, events)
         naive_rate = await _naive(engines, client, len(few))
         copy_rate = await _copy(engines, events)
-        rate, cpu = await _product(engines, client, len(events))
+        rate, cpu = await ingested(engines, client, len(events))
     show(
         f"Ingest of {len(events):,} delivery reports, one worker, {os.cpu_count()} cores",
         ("way", "events/s", "of naive", "CPU us/event"),
@@ -46,7 +46,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     )
 
 
-async def _publish(client: Client, events: Sequence[bytes]) -> None:
+async def publish(client: Client, events: Sequence[bytes]) -> None:
     jetstream = client.jetstream(publish_async_max_pending=4_000)
     for event in events:
         await jetstream.publish_async(SMS_DLR.subject, event, wait_stall=60)
@@ -69,7 +69,7 @@ async def _copy(engines: Stores, events: Sequence[bytes]) -> float:
         return len(rows) / (time.perf_counter() - started)
 
 
-async def _product(engines: Stores, client: Client, count: int) -> tuple[float, dict[str, float]]:
+async def ingested(engines: Stores, client: Client, count: int) -> tuple[float, dict[str, float]]:
     """Events/s from the first batch to the last acknowledgement, and CPU us an event by process."""
     async with _ingest_process(engines) as pid:
         watched = {"worker": [pid], "PostgreSQL": [engines.postgres.pid], "NATS": [engines.nats.pid]}

@@ -1,8 +1,14 @@
-"""CPU time of processes, with all that they started."""
+"""Processes of a benchmark, and the CPU time that they take with all that they started."""
 
-from collections.abc import Iterable
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import psutil
+
+from bench.stores import Stores
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -20,3 +26,21 @@ def _tree_seconds(pid: int) -> float:
             continue
         total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+@asynccontextmanager
+async def api_process(engines: Stores) -> AsyncIterator[tuple[str, int]]:
+    """`anlyt api`, when it answers: its URL and pid."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "anlyt", "api"),
+        env=environment | engines.settings(),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    try:
+        yield line.split()[1].rstrip(";"), process.pid
+    finally:
+        process.terminate()
+        await process.wait()

@@ -5,9 +5,7 @@ The tables are 90 days x 24 hours x (the platform, 6 operators, 1,000 accounts).
 """
 
 import asyncio
-import os
 import statistics
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ import asyncpg
 import msgspec
 
 from bench.load import Ask, HttpClient, Load, RefusedError, drive
-from bench.processes import cpu_seconds
+from bench.processes import api_process, cpu_seconds
 from bench.report import Goal, show
 from bench.stores import Stores, stores
 from infra.postgres import Connection
@@ -85,7 +83,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     question = Question(newest, scale)
     async with stores(folder) as engines:
         rows = await fill(engines, newest, scale)
-        async with _api_process(engines) as (url, pid), _clients(engines, url, question) as ways:
+        async with api_process(engines) as (url, pid), _clients(engines, url, question) as ways:
             numbers: dict[str, Iterator[int]] = {name: count() for name in ways}
             rounds = [await _round(ways, numbers, scale.seconds, pid) for _ in range(scale.rounds)]
     _show(rows, rounds)
@@ -123,24 +121,6 @@ async def fill(engines: Stores, newest: datetime, scale: Scale) -> int:
             )
             await connection.execute("vacuum analyze anlyt.metrics_hourly")
             return int(await connection.fetchval("select count(*) from anlyt.metrics_hourly"))
-
-
-@asynccontextmanager
-async def _api_process(engines: Stores) -> AsyncIterator[tuple[str, int]]:
-    """`anlyt api`, when it answers: its URL and pid."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "anlyt", "api"),
-        env=environment | engines.settings(),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    line = (await process.stdout.readline()).decode()
-    try:
-        yield line.split()[1].rstrip(";"), process.pid
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from commands import metrics
+from functions import FUNCTIONS
 from graph.app import create_app, serving
 from graph.health import Probe
 from infra.clickhouse import open_clickhouse
@@ -15,10 +16,12 @@ from infra.errors import DependencyUnavailableError, UsageError
 from infra.migrate import check_currency
 from infra.postgres import Connection, open_pool
 from infra.probes import ask_clickhouse, ask_nats, ask_postgres
+from infra.progress import Consumer, watched
 from infra.settings import Settings
 from infra.telemetry import logger
 
 CONNECTIONS: Final = 16
+FEW_CONNECTIONS: Final = 2
 # A report takes milliseconds; after this many seconds PostgreSQL hangs, and the caller shall hear so within two.
 STATEMENT_TIMEOUT: Final = 1.5
 # The engine itself gives up earlier; this is for when it does not.
@@ -35,7 +38,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
-    """Serves while the body runs; yields the API's URL. Reports need PostgreSQL, old windows ClickHouse."""
+    """Serves while the body runs; yields the API's URL. Reports need PostgreSQL; old days and queries, ClickHouse."""
 
     async def check(connection: Connection) -> None:
         try:
@@ -49,6 +52,10 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
         pool = await opened.enter_async_context(
             open_pool(dsn, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT, check=check)
         )
+        # A replica cannot be written to; new pseudonyms are few.
+        primary = await opened.enter_async_context(
+            open_pool(engines.postgres, size=FEW_CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT, check=check)
+        )
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
         )
@@ -57,6 +64,25 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
             "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),
             "nats": Probe(partial(ask_nats, engines.nats), required=False),
         }
-        app = create_app(settings, pool, probes, clickhouse=clickhouse, development=development)
-        async with serving(app, settings.api_host, settings.api_port) as url:
-            yield url
+        # A replica may not show yet what is stored.
+        closing = asyncio.Event()
+        watching = {} if settings.postgres_read_dsn else _CONSUMERS
+        async with watched(engines.nats, watching) as progress:
+            app = create_app(
+                settings,
+                pool,
+                probes,
+                clickhouse=clickhouse,
+                primary=primary,
+                development=development,
+                progress=lambda: progress.until,
+                closing=closing,
+            )
+            async with serving(app, settings.api_host, settings.api_port) as url:
+                try:
+                    yield url
+                finally:
+                    closing.set()
+
+
+_CONSUMERS: Final = {each.name: Consumer(each.stream, each.durable) for each in FUNCTIONS if each.store == "postgres"}

@@ -8,7 +8,9 @@ from rich.console import Console
 
 from commands import api, demo, metrics, migrate
 from commands import engines as embedded
+from commands.ingest import check_dedup
 from functions import FUNCTIONS
+from infra import nats
 from infra.endpoints import Endpoints, published
 from infra.settings import Settings
 from ingest import service
@@ -34,6 +36,8 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
         metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
+        async with nats.connect(engines.nats) as client:
+            await check_dedup(client, FUNCTIONS, settings.dedup_days)
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
         stores = await opened.enter_async_context(open_stores(engines))
         await opened.enter_async_context(schedule.running(stores))

@@ -3,28 +3,41 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from nats.aio.client import Client
+
 from commands import metrics
 from functions import FUNCTIONS
 from functions.function import AnyFunction
+from infra import nats
+from infra.dedup import check_memory
 from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
 
 
-def chosen(names: Sequence[str]) -> list[AnyFunction]:
+def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction]:
     """The functions of these names, all without names; UsageError lists them when one is unknown."""
     known = {function.name: function for function in FUNCTIONS}
     for name in names:
         if name not in known:
-            raise UsageError(f"--function {name} is unknown; choose from {', '.join(known)}.")
+            raise UsageError(f"{option} {name} is unknown; choose from {', '.join(known)}.")
     return [known[name] for name in dict.fromkeys(names)] or list(FUNCTIONS)
+
+
+async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: int) -> None:
+    """UsageError if an event could come again after it was forgotten; facts need no memory."""
+    streams = dict.fromkeys(function.stream for function in functions if function.store == "postgres")
+    await check_memory(client.jetstream(), streams, days)
 
 
 async def run(settings: Settings, names: Sequence[str], say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
     functions = chosen(names)
     with metrics.served(settings, fallback=True) as url:
-        async with service.running(engines(settings), functions, settings.reporting_currency):
+        found = engines(settings)
+        async with nats.connect(found.nats) as client:
+            await check_dedup(client, functions, settings.dedup_days)
+        async with service.running(found, functions, settings.reporting_currency):
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
             await asyncio.Event().wait()

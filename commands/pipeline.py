@@ -12,5 +12,4 @@ async def run(settings: Settings, name: str, params: Mapping[str, str], say: Cal
     """Until the run is over; says what it did."""
     runs.order(name, params)  # before any engine is asked for
     async with open_stores(engines(settings)) as stores:
-        counts = await runs.run(stores, name, params)
-    say(f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items()))
+        say(runs.told(name, await runs.run(stores, name, params)))

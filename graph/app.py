@@ -5,7 +5,6 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,34 +14,58 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from graph.budget import Budget
+from graph.cursors import CursorKey
+from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
+from graph.gql.streams import Streams
 from graph.health import Liveness, Probes, readiness
-from graph.identity import identifiers
+from graph.identity import make_door
+from graph.protocol import BoundedProtocol
+from graph.pseudonyms import Pseudonyms
+from graph.reports.freshness import Progress, earliest
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
 from graph.rest.openapi import document
 from graph.rest.parameters import read_query
+from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
 from infra.clickhouse import ClickHouse
 from infra.errors import UsageError
+from infra.postgres import Pool
 from infra.settings import Settings
 
 
 def create_app(
-    settings: Settings, pool: asyncpg.Pool, probes: Probes, *, clickhouse: ClickHouse, development: bool
+    settings: Settings,
+    pool: Pool,
+    probes: Probes,
+    *,
+    clickhouse: ClickHouse,
+    primary: "Pool | None" = None,
+    development: bool,
+    progress: Progress = dict,
+    closing: asyncio.Event | None = None,
 ) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
-    `development` adds GraphiQL and introspection. UsageError when ANLYT_AUTH asks for what there is not.
+    `primary` is what can be written where `pool` is a replica's. `development` adds GraphiQL and introspection;
+    `progress` tells how far the streams are counted; streams of answers end when `closing` is set.
     """
-    ways = identifiers(settings.auth)
-    reader = Reader(pool, settings.reporting_currency, clickhouse)
+    door = make_door(settings)
+    reader = Reader(pool, settings.reporting_currency, clickhouse, lambda: earliest(progress))
+    key = CursorKey(pool, settings.signing_key)
+    budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
+    queries = Queries(clickhouse, Pseudonyms(pool, primary or pool), key, budget)
+    sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     app = Starlette(
         routes=[
-            *report_routes(reader, ways),
-            *graphql_routes(reader, ways, development=development),
+            *report_routes(reader, door),
+            *query_routes(queries, door.admit),
+            *graphql_routes(settings, sources, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],
@@ -109,7 +132,7 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     listener = _listener(host, port)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

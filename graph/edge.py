@@ -1,5 +1,6 @@
-"""What every request passes: its id, the length of its URL, and the net under everything."""
+"""What every request passes: its id, limits of its URL and of its body's time, and the net under everything."""
 
+import asyncio
 import re
 import uuid
 from typing import Final
@@ -7,9 +8,10 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.errors import UriTooLongError
+from graph.errors import RequestTimeoutError, UriTooLongError
 from graph.responses import failed
 
+SLOWEST_BODY: Final = 10.0  # seconds from the head to the end of the body
 LONGEST_URL: Final = 8192  # bytes of path and query
 REQUEST_ID: Final = "request_id"  # in the ASGI scope
 
@@ -19,8 +21,8 @@ _ACCEPTABLE: Final = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
 class Edge:
     """ASGI middleware: gives each request an id and its answer the header, and lets no error through."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, slowest_body: float = SLOWEST_BODY) -> None:
+        self._app, self._slowest_body = app, slowest_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,12 +40,32 @@ class Edge:
 
         try:
             _check_length(scope)
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, _in_time(receive, self._slowest_body), send_with_id)
         except Exception as error:
             response = failed(error, request_id)
             if started:
                 raise  # too late for another answer: the server cuts the connection
             await response(scope, receive, send_with_id)
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """`receive`, which raises RequestTimeoutError when the body is not all there in so many seconds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    body_is_there = False
+
+    async def receive_in_time() -> Message:
+        nonlocal body_is_there
+        if body_is_there:  # what may come now is that the client leaves
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise RequestTimeoutError(f"The body has to arrive within {seconds:g} s.") from None
+        body_is_there = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 def _check_length(scope: Scope) -> None:

@@ -1,6 +1,10 @@
 """What a caller of the API can do wrong, each with the code and the status it is answered with."""
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
 
 from infra.errors import AnlytError
 
@@ -9,6 +13,7 @@ class ApiError(AnlytError):
     """A request that gets no answer; `title` is the same for every error of a code."""
 
     title: ClassVar[str] = "Internal error"
+    headers: Mapping[str, str] = MappingProxyType({})  # of the answer
 
 
 class InvalidWindowError(ApiError):
@@ -17,16 +22,32 @@ class InvalidWindowError(ApiError):
     code, status, title = "INVALID_WINDOW", 400, "Invalid window"
 
 
+class QueryProblem(Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a query."""
+
+    path: Annotated[str, Meta(description="Where, as a JSON path: `$.filter.and[0].field`.")]
+    message: Annotated[str, Meta(description="What is wrong with it.")]
+    allowed: Annotated[tuple[str, ...], Meta(description="What may stand there; of many, the nearest.")] = ()
+
+
 class InvalidQueryError(ApiError):
-    """A parameter, header or body that this operation does not take."""
+    """A parameter, header or body that this operation does not take; a query's has all of its problems."""
 
     code, status, title = "INVALID_QUERY", 400, "Invalid query"
 
+    def __init__(self, detail: str, problems: Sequence[QueryProblem] = ()) -> None:
+        super().__init__(detail)
+        self.problems = tuple(problems)
+
 
 class UnauthenticatedError(ApiError):
-    """Nothing in the request says who is calling."""
+    """Nothing that can be believed says who is calling; `challenge` is how to say it (RFC 9110, 11.6.1)."""
 
     code, status, title = "UNAUTHENTICATED", 401, "Unauthenticated"
+
+    def __init__(self, detail: str, challenge: str = 'X-Caller realm="anlyt"') -> None:
+        super().__init__(detail)
+        self.headers = {"WWW-Authenticate": challenge}
 
 
 class ForbiddenError(ApiError):
@@ -53,6 +74,13 @@ class MethodNotAllowedError(ApiError):
     code, status, title = "METHOD_NOT_ALLOWED", 405, "Method not allowed"
 
 
+class RequestTimeoutError(ApiError):
+    """A body that does not arrive."""
+
+    code, status, title = "REQUEST_TIMEOUT", 408, "Request timeout"
+    headers = MappingProxyType({"Connection": "close"})
+
+
 class PayloadTooLargeError(ApiError):
     """A body longer than any request of this API."""
 
@@ -69,6 +97,16 @@ class UnsupportedMediaTypeError(ApiError):
     """A body that does not say it is JSON."""
 
     code, status, title = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type"
+
+
+class RateLimitedError(ApiError):
+    """More than this caller may ask for now; `seconds` until it may again."""
+
+    code, status, title = "RATE_LIMITED", 429, "Rate limited"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class QueryTooExpensiveError(ApiError):

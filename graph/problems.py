@@ -1,12 +1,12 @@
 """Errors on the wire: RFC 9457 problem+json, the same shape for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from opentelemetry import trace
 
-from graph.errors import ApiError
+from graph.errors import ApiError, InvalidQueryError, QueryProblem
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.telemetry import logger
 
@@ -24,6 +24,9 @@ class Problem(Struct, frozen=True, rename="camel"):
     code: Annotated[str, Meta(pattern="^[A-Z_]+$", description="The kind of problem for programs.")]
     detail: Annotated[str, Meta(description="What was wrong with this request, and how to mend it.")]
     request_id: Annotated[str, Meta(description="The answer's X-Request-Id.")]
+    problems: Annotated[
+        Sequence[QueryProblem] | UnsetType, Meta(description="Of a query: everything that is wrong with it.")
+    ] = UNSET
 
 
 def title(error: type[AnlytError]) -> str:
@@ -43,7 +46,8 @@ def problem(error: BaseException, request_id: str) -> Problem:
     if is_internal(error):
         return Problem(_urn("INTERNAL"), ApiError.title, 500, "INTERNAL", MASKED, request_id)
     assert isinstance(error, AnlytError)
-    return Problem(_urn(error.code), title(type(error)), error.status, error.code, str(error), request_id)
+    problems = (error.problems if isinstance(error, InvalidQueryError) else ()) or UNSET
+    return Problem(_urn(error.code), title(type(error)), error.status, error.code, str(error), request_id, problems)
 
 
 def record(error: BaseException, request_id: str) -> None:
@@ -53,9 +57,11 @@ def record(error: BaseException, request_id: str) -> None:
         logger().error("request failed", requestId=request_id, exc_info=error)
 
 
-def retry_headers(told: Problem) -> Mapping[str, str]:
-    """When to come back, if that may help."""
-    return {"Retry-After": RETRY_AFTER} if told.status == DependencyUnavailableError.status else {}
+def headers(error: BaseException) -> Mapping[str, str]:
+    """What an error adds to the answer's headers: when to come back, or how to say who is calling."""
+    if isinstance(error, DependencyUnavailableError):
+        return {"Retry-After": RETRY_AFTER}
+    return error.headers if isinstance(error, ApiError) else {}
 
 
 def _urn(code: str) -> str:

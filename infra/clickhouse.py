@@ -12,6 +12,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from infra.errors import DependencyUnavailableError
+from infra.probes import ask_clickhouse
 
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
 # Whatever ClickHouse, or the way to it, may answer to a statement.
@@ -62,6 +63,10 @@ class ClickHouse:
                 made = connect(self._dsn, statement_timeout=self._timeout)
                 self._client = await self._opened.enter_async_context(made)
         return self._client
+
+    async def ping(self) -> None:
+        """Raises unless it answers; may take any time."""
+        await ask_clickhouse(self._dsn)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final
 
 from nats.aio.client import Client
@@ -103,6 +104,13 @@ async def _ensure_stream(jetstream: JetStreamContext, stream: Stream) -> bool:
     except BadRequestError as error:
         raise UsageError(f"Stream {stream.name} cannot be made for {stream.subject}: {error.description}.") from error
     return True
+
+
+async def made_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
+    """When the stream was made: one that is deleted and made again has another time."""
+    made: datetime | None = (await jetstream.stream_info(stream.name)).created
+    assert made is not None, "every server says when"
+    return made
 
 
 async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:

@@ -84,6 +84,6 @@ def told_as_unavailable() -> Iterator[None]:
         raise DependencyUnavailableError("PostgreSQL does not answer; try again in a few seconds.") from error
 
 
-def statement(folder: Path, name: str) -> str:
-    """The SQL of `folder/name.sql`; its first line says what it is for."""
-    return (folder / f"{name}.sql").read_text()
+def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
+    """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why."""
+    return (folder / f"{name}.sql").read_text().replace("anlyt.", f"{schema}.")

@@ -32,7 +32,12 @@ class Settings:
     jwt_audience: str | None
     jwt_issuer: str | None
     trust_network: bool
+    trust_domain: str | None
+    rate_limit: int
+    persisted_operations: str | None
+    persisted_only: bool
     reporting_currency: str
+    dedup_days: int
     otlp_endpoint: str | None
     log_format: LogFormat
     tls_cert: str | None
@@ -42,6 +47,9 @@ class Settings:
     s3_bucket: str | None
     s3_access_key: str | None
     s3_secret_key: str | None
+    signing_key: str | None
+    query_concurrency: int
+    query_rows_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         for part in text.split(","):
@@ -89,6 +106,12 @@ def _url(*schemes: str) -> Callable[[str], str]:
 
 def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise ValueError("a number of days up to 9999; 0 stands for all time")
+    return int(text)
 
 
 def _flag(text: str) -> bool:
@@ -113,10 +136,27 @@ SPECS: Final[Mapping[str, Spec]] = {
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
     "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
     "trust_network": Spec(_flag, "0", "1: identity headers are believed on an address other than loopback, too."),
+    "trust_domain": Spec(
+        _matching(r"[a-z0-9._-]{1,255}", "a SPIFFE trust domain, such as cluster.local"),
+        None,
+        "Trust domain that a SPIFFE id must be of; unset: any that the proxy lets in.",
+    ),
+    "rate_limit": Spec(
+        _count(0, 10**6), "1000", "Requests a second that one tenant may send to the API; 0: as many as it likes."
+    ),
+    "persisted_operations": Spec(
+        str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
+    ),
+    "persisted_only": Spec(_flag, "0", "1: GraphQL answers persisted operations only."),
     "reporting_currency": Spec(
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
         "Currency of `totalCost`; other currencies are reported beside it. Fixed once a database is made.",
+    ),
+    "dedup_days": Spec(
+        _days,
+        "9",
+        "Days for which counted events are remembered, at least as long as the streams keep messages; 0: for ever.",
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),
@@ -127,6 +167,22 @@ SPECS: Final[Mapping[str, Spec]] = {
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
+    "signing_key": Spec(
+        _matching(r".{32,}", "at least 32 characters"),
+        None,
+        "Key that signs cursors, the same for all processes; unset: the one that `anlyt migrate` made.",
+    ),
+    "query_concurrency": Spec(
+        _count(1, 1000),
+        "8",
+        "Queries of one tenant that run at once, in each API process; the platform's own callers have 4 times as many.",
+    ),
+    "query_rows_per_minute": Spec(
+        _count(1, 10**15),
+        "2000000000",
+        "Rows that the queries of one tenant may read in a minute, in each API process; the platform's own callers may "
+        "read 4 times as many.",
+    ),
 }
 
 
@@ -170,14 +226,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _checked(settings: Settings) -> Settings:
-    """What single settings cannot say: an API that believes headers must stay among friends."""
-    loopback = settings.api_host in {"127.0.0.1", "::1", "localhost"}
-    if "headers" in settings.auth and not loopback and not settings.trust_network:
+    """What single settings cannot say: an API that believes headers must stay among friends, as must its keys."""
+    trusting = [name for name in settings.auth if name != "jwt"]
+    if trusting and settings.api_host not in _LOOPBACK and not settings.trust_network:
         raise UsageError(
-            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH=headers believes whoever "
+            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH={trusting[0]} believes whoever "
             "connects; set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
         )
+    if settings.persisted_only and settings.persisted_operations is None:
+        raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of what may be asked.")
+    if "jwt" in settings.auth and settings.jwks is None:
+        raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
+    keys = urlsplit(settings.jwks or "")
+    if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:
+        raise UsageError("ANLYT_JWKS must be https, or the network trusted with ANLYT_TRUST_NETWORK=1.")
     return settings
+
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 assert set(SPECS) == {field.name for field in fields(Settings)}

@@ -21,6 +21,8 @@ Span = Literal[
     "anlyt.api.throughput",
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
+    "anlyt.api.query",
+    "anlyt.api.catalog",
     "anlyt.api.graphql",
     "anlyt.pipeline.rollup",
     "anlyt.rollup.daily",

@@ -1,7 +1,7 @@
 """One batch, one transaction: claim, run the function on what was claimed, write, mark, commit."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +17,10 @@ from ingest.writer import write
 from schema.instants import DAY, time_of
 
 SQL: Final = Path(__file__).parent / "sql"
+HOLD: Final = statement(SQL, "hold")
 MARK_DAYS: Final = statement(SQL, "mark_days")
 MARK_AS_OF: Final = statement(SQL, "mark_as_of")
+NOTE_SOURCE: Final = statement(SQL, "note_source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Store:
     pool: Pool
     partitions: Partitions
     reporting_currency: str
+
+    async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
+        """Notes which incarnation of its stream the function reads: a rebuild has to know of earlier ones."""
+        await self.pool.execute(NOTE_SOURCE, function.name, stream_made_at)
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
         """As a sink of the host."""
@@ -55,6 +61,7 @@ async def _commit_part(store: Store, function: AnyFunction, events: Events) -> i
     await store.partitions.ensure(_days(events))
     try:
         async with store.pool.acquire() as connection, connection.transaction():
+            await connection.execute(HOLD, function.name)
             claimed = await claim(connection, keyed(function.name, events))
             if claimed:
                 await connection.execute(MARK_DAYS, _days(claimed))

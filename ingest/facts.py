@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,9 @@ class FactStore:
     """Commits to ClickHouse. Copies of an event replace each other there, and are not told apart here."""
 
     clickhouse: ClickHouse
+
+    async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
+        """A fact is the same whichever stream it came from."""
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
         """Any error of infra.clickhouse.FAILURES may leave facts without marks; the next attempt writes both again."""

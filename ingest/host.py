@@ -16,7 +16,7 @@ from functions.function import AnyFunction
 from infra import clickhouse
 from infra.errors import AnlytError
 from infra.metrics import DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
-from infra.nats import ensure_consumer
+from infra.nats import ensure_consumer, made_at
 from infra.postgres import is_unavailable
 from infra.telemetry import logger, tracer
 from ingest import deadletters
@@ -65,7 +65,11 @@ class Worker:
         async def restore() -> None:
             await ensure_consumer(self.jetstream, function.stream, function.durable)
 
-        await self._until_done("consumer", restore)
+        async def begin() -> None:
+            await restore()
+            await self.sink.begin(function, await made_at(self.jetstream, function.stream))
+
+        await self._until_done("consumer", begin)
         reader = Reader(self.client, function.stream.name, function.durable, function.batch.size, restore)
         await reader.open()
         decoder = BatchDecoder(function)

@@ -32,7 +32,7 @@ def keyed(function: str, events: Sequence[Stamped[E]]) -> Keyed[E]:
     return {key: found[at, key] for at, key in sorted(found)}
 
 
-async def claim(connection: Connection, events: Keyed[E]) -> list[Stamped[E]]:
+async def claim(connection: Connection, events: Keyed[E], sql: str = CLAIM) -> list[Stamped[E]]:
     """The events that nobody claimed before; they are this transaction's, if it commits."""
-    rows = await connection.fetch(CLAIM, [stamped.at for stamped in events.values()], list(events))
+    rows = await connection.fetch(sql, [stamped.at for stamped in events.values()], list(events))
     return [events[row[0]] for row in rows]

@@ -1,6 +1,7 @@
 """Where the host puts batches: the one thing in which functions of PostgreSQL and of ClickHouse differ."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from functions.function import AnyFunction
@@ -17,6 +18,9 @@ DAYS_AT_ONCE: Final = 64
 
 class Sink(Protocol):
     """A store that takes the effect of a batch, so that taking it again adds nothing."""
+
+    async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
+        """Before anything is read from a stream; `stream_made_at` tells it from an earlier one of its name."""
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
         """Runs the function and stores what it says; how many events had which result.

@@ -1,6 +1,7 @@
 """Writes a batch's effect to PostgreSQL: one multi-row upsert a table, rows in one fixed order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,19 +15,32 @@ from schema.writes import Billed, CellKey, Delivered, Writes
 SQL: Final = Path(__file__).parent / "sql"
 Table = Literal["metrics_hourly", "costs_hourly", "accounts"]
 
-UPSERT_BILLED: Final = statement(SQL, "upsert_billed")
-UPSERT_COSTS: Final = statement(SQL, "upsert_costs")
-UPSERT_DELIVERED: Final = statement(SQL, "upsert_delivered")
-INSERT_ACCOUNTS: Final = statement(SQL, "insert_accounts")
+
+@dataclass(frozen=True, slots=True)
+class Upserts:
+    """The statements that add to the tables of one schema."""
+
+    billed: str
+    costs: str
+    delivered: str
+    accounts: str
 
 
-async def write(connection: Connection, writes: Writes, reporting_currency: str) -> None:
+def upserts(schema: str) -> Upserts:
+    names = ("upsert_billed", "upsert_costs", "upsert_delivered", "insert_accounts")
+    return Upserts(*[statement(SQL, name, schema=schema) for name in names])
+
+
+LIVE: Final = upserts("anlyt")
+
+
+async def write(connection: Connection, writes: Writes, reporting_currency: str, into: Upserts = LIVE) -> None:
     """Adds `writes` to what is stored, within the caller's transaction."""
     billed, delivered = sorted(writes.billed.items()), sorted(writes.delivered.items())
-    await _upsert(connection, "metrics_hourly", UPSERT_BILLED, _billed_rows(billed, reporting_currency))
-    await _upsert(connection, "costs_hourly", UPSERT_COSTS, _cost_rows(billed, reporting_currency))
-    await _upsert(connection, "metrics_hourly", UPSERT_DELIVERED, _delivered_rows(delivered))
-    await _upsert(connection, "accounts", INSERT_ACCOUNTS, [(account,) for account in sorted(writes.accounts)])
+    await _upsert(connection, "metrics_hourly", into.billed, _billed_rows(billed, reporting_currency))
+    await _upsert(connection, "costs_hourly", into.costs, _cost_rows(billed, reporting_currency))
+    await _upsert(connection, "metrics_hourly", into.delivered, _delivered_rows(delivered))
+    await _upsert(connection, "accounts", into.accounts, [(account,) for account in sorted(writes.accounts)])
 
 
 async def _upsert(connection: Connection, table: Table, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -11,8 +11,7 @@ from infra.endpoints import engines
 from infra.errors import AnlytError
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
-from pipelines import CONF
-from pipelines.runs import run as run_pipeline
+from pipelines import CONF, runs
 from pipelines.stores import open_stores
 
 
@@ -22,13 +21,13 @@ def cli() -> None:
 
 
 def pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
-    """("a=1,b=2", "c=3") -> {"a": "1", "b": "2", "c": "3"}; as Kedro does, a colon may stand for the equals sign."""
-    found: dict[str, str] = {}
-    for word in ",".join(words).split(",") if words else ():
-        key, sign, value = word.replace(":", "=", 1).partition("=") if "=" not in word else word.partition("=")
-        if not (key and sign):
+    """("a=1,b:2", "c=3") -> {"a": "1", "b": "2", "c": "3"}: Kedro takes colons, too."""
+    found = {}
+    for word in filter(None, ",".join(words).split(",")):
+        name, sign, value = word.replace(":", "=", "=" not in word).partition("=")
+        if not (name and sign):
             raise click.BadParameter(f"{word!r} is not of the form name=value.")
-        found[key] = value
+        found[name] = value
     return found
 
 
@@ -49,6 +48,6 @@ async def _run(name: str, params: dict[str, str]) -> None:
     logging.config.dictConfig(msgspec.yaml.decode((CONF / "logging.yml").read_bytes()))
     configure_logs(settings.log_format)
     configure_traces(settings.otlp_endpoint)
+    runs.order(name, params)  # before any engine is asked for
     async with open_stores(engines(settings)) as stores:
-        counts = await run_pipeline(stores, name, params)
-        click.echo(f"{name}: done. {counts}")
+        click.echo(runs.told(name, await runs.run(stores, name, params)))

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
+import asyncpg
 import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
@@ -27,6 +28,7 @@ from pipelines.stores import Stores
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
 BEGIN: Final = statement(SQL, "begin_run")
+FORGET: Final = statement(SQL, "forget_runs")
 FINISH: Final = statement(SQL, "finish_run")
 LAST_SUCCESSES: Final = statement(SQL, "last_successes")
 LONGEST_ERROR: Final = 500  # characters
@@ -75,11 +77,16 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
     ordered = order(name, params or {})
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop) as connection:
-        await connection.execute(ABANDON, name)
+        await _tidy(connection, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
-                row.counts = await in_thread(under_way, partial(_kedro, ordered.definition))
+                row.counts = await execute(under_way, ordered.definition)
                 return row.counts
+
+
+def told(name: str, counts: Counts) -> str:
+    """A line for whoever asked for the run."""
+    return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 
 
 async def measure(stores: Stores) -> None:
@@ -88,12 +95,26 @@ async def measure(stores: Stores) -> None:
         PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
 
 
+async def _tidy(connection: Connection, name: str) -> None:
+    """Closes or removes rows that earlier runs left; UsageError if there is no table for them."""
+    try:
+        await connection.execute(ABANDON, name)
+        await connection.execute(FORGET, name)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
+
+
+async def execute(under_way: Run, definition: Definition) -> Counts:
+    """The nodes, between the datasets of the catalog; without lease or row."""
+    return await in_thread(under_way, partial(_kedro, definition))
+
+
 def _kedro(definition: Definition) -> Counts:
-    """In a thread, between the datasets of the catalog."""
     catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
     left = SequentialRunner().run(definition.make(), catalog)
     counted = left.get(f"{definition.name}_counts")
-    return {} if counted is None else counted.load()
+    counts: Counts = {} if counted is None else counted.load()
+    return counts
 
 
 @dataclass(slots=True)

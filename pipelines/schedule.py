@@ -63,10 +63,12 @@ async def running(stores: Stores) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        scheduler.shutdown(wait=False)
-        for task in (gauges, *under_way):
+        scheduler.pause()
+        ending = (gauges, *under_way)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(gauges, *under_way, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        scheduler.shutdown(wait=False)
 
 
 async def _run(stores: Stores, name: str) -> None:

@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, cast
 
 import strawberry
 
-from graph.gql.types import DateTime
+from graph.errors import InvalidWindowError
+from graph.gql.types import DateTime, Interval
 from graph.reports.answers import Resolution as ResolutionName
 from graph.reports.top_operators import MOST_OPERATORS
-from graph.reports.windows import LONGEST_TREND, Window, parse_window
+from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST_TREND, Window, parse_window
 from graph.reports.windows import Granularity as GranularityName
 
 
@@ -20,8 +21,8 @@ from graph.reports.windows import Granularity as GranularityName
 class Granularity(Enum):
     """Members hold REST's names."""
 
-    HOURLY = "hourly"
-    DAILY = "daily"
+    HOURLY = strawberry.enum_value("hourly", description="Hours.")
+    DAILY = strawberry.enum_value("daily", description="UTC days.")
 
 
 @strawberry.enum(
@@ -31,9 +32,9 @@ class Granularity(Enum):
 class Resolution(Enum):
     """Members hold REST's names."""
 
-    ONE_MINUTE = "1m"
-    FIVE_MINUTES = "5m"
-    ONE_HOUR = "1h"
+    ONE_MINUTE = strawberry.enum_value("1m", description="A minute, interpolated.")
+    FIVE_MINUTES = strawberry.enum_value("5m", description="Five minutes, interpolated.")
+    ONE_HOUR = strawberry.enum_value("1h", description="An hour, as it was counted.")
 
 
 @strawberry.enum(
@@ -43,8 +44,8 @@ class Resolution(Enum):
 class TrendBy(Enum):
     """Members hold the report's names."""
 
-    DAILY = "daily"
-    MONTHLY = "monthly"
+    DAILY = strawberry.enum_value("daily", description="A UTC day.")
+    MONTHLY = strawberry.enum_value("monthly", description="A UTC month.")
 
 
 From: TypeAlias = Annotated[
@@ -56,6 +57,10 @@ From: TypeAlias = Annotated[
 To: TypeAlias = Annotated[
     DateTime | None,
     strawberry.argument(description="End of the window, excluded, snapped up to an hour. Default: now."),
+]
+WindowOf: TypeAlias = Annotated[
+    Interval | None,
+    strawberry.argument(description="The window, snapped outward to whole hours. Default: today, 00:00 UTC until now."),
 ]
 By: TypeAlias = Annotated[Granularity, strawberry.argument(description="Whether `series` has hours or days.")]
 TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
@@ -70,6 +75,7 @@ AccountId: TypeAlias = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="Only this account's messages; excludes operatorId."),
 ]
+Of: TypeAlias = Annotated[Resolution, strawberry.argument(description="The length of a point.")]
 Limit: TypeAlias = Annotated[int, strawberry.argument(description=f"From 1 to {MOST_OPERATORS}.")]
 
 
@@ -83,11 +89,21 @@ def read_long_window(from_: str | None, to: str | None) -> Window:
     return parse_window(from_, to, datetime.now(UTC), LONGEST_TREND)
 
 
+def read_interval(interval: str | None) -> Window:
+    """The window of an Interval; InvalidWindowError."""
+    if interval is None:
+        return read_window(None, None)
+    start, slash, end = interval.partition("/")
+    if not slash:
+        raise InvalidWindowError(f"window must be two times with a slash between, such as {EXAMPLE}/{LATER_EXAMPLE}.")
+    return read_window(start, end)
+
+
 def read_granularity(by: Granularity) -> GranularityName:
     """As REST names it."""
-    return by.value
+    return cast(GranularityName, by.value)
 
 
 def read_resolution(resolution: Resolution) -> ResolutionName:
     """As REST names it."""
-    return resolution.value
+    return cast(ResolutionName, resolution.value)

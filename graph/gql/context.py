@@ -1,5 +1,6 @@
 """What the resolvers of one request share: who asks, and what has been asked of already."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
@@ -7,16 +8,19 @@ from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from graph.errors import QueryTooExpensiveError
+from graph.cursors import CursorKey
+from graph.dsl.queries import Queries
 from graph.gql.documents import Document
+from graph.gql.streams import Streams
 from graph.identity import Scope
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
+from graph.reports.freshness import Progress
 from graph.reports.operator import operators_performance
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
 
-MOST_POINTS: Final = 150_000  # of all series of a request: a whole window by the minute has 129,600
+FEW_QUERIES: Final = 2  # of one request that run at once; others of its `query` fields wait
 
 
 class OperatorKey(NamedTuple):
@@ -34,6 +38,17 @@ class AccountKey(NamedTuple):
     window: Window
 
 
+class Sources(NamedTuple):
+    """What answers are made from, the same for all requests."""
+
+    reader: Reader
+    cursors: CursorKey
+    progress: Progress
+    streams: Streams
+    closing: asyncio.Event  # set when the process ends, so that streams do
+    queries: Queries
+
+
 Key = TypeVar("Key")
 Shared = TypeVar("Shared", bound=Hashable)
 
@@ -41,9 +56,10 @@ Shared = TypeVar("Shared", bound=Hashable)
 class Context:
     """One request. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, reader: Reader, scope: Scope, document: Document) -> None:
-        self.reader, self.scope, self.document = reader, scope, document
-        self._points = 0
+    def __init__(self, sources: Sources, scope: Scope, document: Document) -> None:
+        self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
+        self.scope, self.document = scope, document
+        self.query_turns = asyncio.Semaphore(FEW_QUERIES)
 
     @cached_property
     def operators(self) -> DataLoader[OperatorKey, OperatorPerformance | None]:
@@ -52,15 +68,6 @@ class Context:
     @cached_property
     def accounts(self) -> DataLoader[AccountKey, AccountUsage]:
         return DataLoader(self._accounts)
-
-    def spend(self, points: int) -> None:
-        """Counts the points of a series before it is made; QueryTooExpensiveError past MOST_POINTS."""
-        self._points += points
-        if self._points > MOST_POINTS:
-            raise QueryTooExpensiveError(
-                f"The series of one request may have {MOST_POINTS} points; ask for shorter windows, a coarser "
-                "resolution or fewer fields."
-            )
 
     async def _operators(self, keys: Sequence[OperatorKey]) -> list[OperatorPerformance | None]:
         found: dict[OperatorKey, OperatorPerformance | None] = {}

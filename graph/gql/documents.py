@@ -16,9 +16,13 @@ from graphql import (
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    OperationType,
+    OverlappingFieldsCanBeMergedRule,
     SelectionSetNode,
+    ValidationContext,
     Visitor,
     VisitorAction,
+    get_operation_ast,
     parse,
     specified_rules,
     validate,
@@ -27,6 +31,7 @@ from graphql import (
 
 MOST_TOKENS: Final = 4000
 MOST_ALIASES: Final = 200
+MOST_COMPARISONS: Final = 20_000  # of fields that may have to be merged: some tens of milliseconds
 DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
 REMEMBERED: Final = 512  # documents
 
@@ -39,6 +44,17 @@ class InvalidDocumentError(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
+
+
+class BoundedOverlaps(OverlappingFieldsCanBeMergedRule):
+    """Compares each field with every other of its name, of which a short document can have very many."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = MOST_COMPARISONS
+
+
+_RULES: Final = tuple(BoundedOverlaps if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,7 @@ class Weight(NamedTuple):
 
 def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
     """Text -> a document that may be run; InvalidDocumentError for any other."""
-    rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
 
     @lru_cache(maxsize=REMEMBERED)
     def prepare(text: str) -> Document:
@@ -95,6 +111,12 @@ def excesses(document: DocumentNode) -> list[GraphQLError]:
     if any(weight.aliases > MOST_ALIASES for weight in found):
         errors.append(GraphQLError(f"The document has more than {MOST_ALIASES} aliases."))
     return errors
+
+
+def is_subscription(document: DocumentNode, name: str | None) -> bool:
+    """Whether the operation `name` is one; without a name, the only one."""
+    operation = get_operation_ast(document, name)
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 def _has_directives(document: DocumentNode) -> bool:

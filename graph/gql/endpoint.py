@@ -1,110 +1,152 @@
-"""GraphQL over HTTP: POST of JSON, and the GraphiQL page in development."""
+"""GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
-import msgspec
-from graphql import ExecutionResult, execute
-from msgspec import Struct
+from graphql import ExecutionResult, GraphQLError, execute, subscribe
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
-from strawberry.http.ides import get_graphql_ide_html
 
 from graph.edge import REQUEST_ID
-from graph.errors import InvalidQueryError, PayloadTooLargeError, UnsupportedMediaTypeError
-from graph.gql.context import Context
-from graph.gql.documents import Documents, InvalidDocumentError, documents
+from graph.errors import InvalidQueryError, QueryTooExpensiveError
+from graph.gql.context import Context, Sources
+from graph.gql.cost import MOST_COST, cost
+from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
+from graph.gql.explorer import asset_route, page
+from graph.gql.persisted import Persisted, read_manifest
+from graph.gql.requests import Operation, asked, posted
 from graph.gql.schema import SCHEMA
-from graph.identity import Identify, Scope, identify
+from graph.gql.streams import MEDIA_TYPE, event_stream
+from graph.identity import Door, Scope
+from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
-from graph.reports.reader import Reader
 from graph.responses import json_response
+from infra.settings import Settings
 
 PATH: Final = "/graphql"
-LONGEST_BODY: Final = 256 << 10  # bytes
 
-
-class Operation(Struct, frozen=True, rename="camel"):
-    """The body of a request; what else it holds (`extensions`) is ignored."""
-
-    query: str
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
+Answer = dict[str, Any]
 
 
 class GraphQL:
-    """An ASGI application that answers POST."""
+    """An ASGI application that answers POST, and GET where there are persisted operations."""
 
-    def __init__(self, reader: Reader, ways: Sequence[Identify], *, development: bool) -> None:
-        self._reader, self._ways = reader, ways
-        self._documents: Documents = documents(SCHEMA, introspection=development)
+    def __init__(self, sources: Sources, door: Door, prepare: Documents, persisted: Persisted) -> None:
+        self._sources, self._door, self._prepare, self._persisted = sources, door, prepare, persisted
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         with observed("anlyt.api.graphql", "graphql", request.headers):
-            response = await self._response(request, scope[REQUEST_ID])
-            await response(scope, receive, send)
+            try:
+                response = await self.answer(request)
+            except ClientGoneError:
+                return
+            if not isinstance(response, StreamingResponse):
+                await response(scope, receive, send)
+                return
+        await response(scope, receive, send)  # takes as long as it likes, which is nobody's latency
 
-    async def _response(self, request: Request, request_id: str) -> Response:
+    async def answer(self, request: Request) -> Response:
+        """The answer to one request, whatever is wrong with it."""
+        request_id = request.scope[REQUEST_ID]
         try:
-            caller = identify(self._ways, request.headers)
-            operation = await _operation(request)
+            caller = await self._door.admit(request.headers)
+            operation = asked(request.query_params) if request.method == "GET" else await posted(request)
+            text = self._persisted.text(operation)
+            accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
+            working = self._run(text, operation, caller, request_id, accepts_events=accepts_events)
+            return await unless_gone(request.receive, working)
+        except ClientGoneError:
+            raise
         except Exception as error:
             return errors_response(error, request_id)
-        return json_response(await self._run(operation, caller, request_id))
 
-    async def _run(self, operation: Operation, caller: Scope, request_id: str) -> dict[str, Any]:
+    async def _run(
+        self, text: str, operation: Operation, caller: Scope, request_id: str, *, accepts_events: bool
+    ) -> Response:
         """The GraphQL answer: data, and errors in the words of REST."""
         try:
-            document = self._documents(operation.query)
+            document = self._prepare(text)
         except InvalidDocumentError as invalid:
-            return {"data": None, "errors": [told(error, request_id) for error in invalid.errors]}
-        running = execute(
-            SCHEMA,
-            document.ast,
-            context_value=Context(self._reader, caller, document),
-            variable_values=operation.variables,
-            operation_name=operation.operation_name,
-            executor_class=ProjectingExecutor,
-        )
-        result = running if isinstance(running, ExecutionResult) else await running
-        if result.errors:
-            return {"data": result.data, "errors": [told(error, request_id) for error in result.errors]}
-        return {"data": result.data}
+            return json_response(_failed(invalid.errors, request_id))
+        needed = cost(SCHEMA, document.ast, operation.operation_name, operation.variables or {})
+        extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
+        if needed > MOST_COST:
+            return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
+        context = Context(self._sources, caller, document)
+        if is_subscription(document.ast, operation.operation_name):
+            return await _stream(document, operation, context, request_id, accepts_events=accepts_events)
+        answer = _answer(await _executed(document, operation, context), request_id)
+        return json_response({**answer, "extensions": extensions})
 
 
-async def _operation(request: Request) -> Operation:
-    """The body of a request; UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaTypeError("The body must be JSON; send Content-Type: application/json.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise PayloadTooLargeError(f"At most {LONGEST_BODY} bytes are read.")
-    try:
-        return msgspec.json.decode(body, type=Operation)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidQueryError(
-            f"The body must be a JSON object with `query`, and perhaps `variables` and `operationName`: {error}."
-        ) from None
+async def _executed(document: Document, operation: Operation, context: Context) -> ExecutionResult:
+    running = execute(
+        SCHEMA,
+        document.ast,
+        context_value=context,
+        variable_values=operation.variables,
+        operation_name=operation.operation_name,
+        executor_class=ProjectingExecutor,
+    )
+    return running if isinstance(running, ExecutionResult) else await running
 
 
-def graphql_routes(reader: Reader, ways: Sequence[Identify], *, development: bool) -> list[Route]:
-    """POST, and in development the page to explore the schema with."""
-    answers = Route(PATH, GraphQL(reader, ways, development=development), methods=["POST"])
-    return [answers, Route(PATH, _graphiql, methods=["GET"])] if development else [answers]
+async def _stream(
+    document: Document, operation: Operation, context: Context, request_id: str, *, accepts_events: bool
+) -> Response:
+    """A subscription's events; an error instead when it cannot begin."""
+    if not accepts_events:
+        raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {MEDIA_TYPE}.")
+    begun = subscribe(
+        SCHEMA,
+        document.ast,
+        context_value=context,
+        variable_values=operation.variables,
+        operation_name=operation.operation_name,
+        executor_class=ProjectingExecutor,
+    )
+    results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
+    if isinstance(results, ExecutionResult):
+        return json_response(_answer(results, request_id))
+    answers = (_answer(result, request_id) async for result in results)
+    return event_stream(answers, lambda error: _failed([GraphQLError(str(error), original_error=error)], request_id))
 
 
-async def _graphiql(_: Request) -> Response:
-    """Asks as admin-dashboard, unless its headers editor says otherwise."""
-    page = get_graphql_ide_html("graphiql")
-    return HTMLResponse(page.replace("const defaultHeaders = {};", _DEFAULT_HEADERS))
+def _answer(result: ExecutionResult, request_id: str) -> Answer:
+    if result.errors:
+        return {**_failed(result.errors, request_id), "data": result.data}
+    return {"data": result.data}
 
 
-_DEFAULT_HEADERS: Final = 'const defaultHeaders = {"X-Caller": "admin-dashboard"};'
+def _failed(errors: Sequence[GraphQLError], request_id: str) -> Answer:
+    return {"data": None, "errors": [told(error, request_id) for error in errors]}
+
+
+def _too_expensive(needed: int) -> GraphQLError:
+    cause = QueryTooExpensiveError(
+        f"The operation costs {needed}, and at most {MOST_COST} is answered; ask for shorter windows, a coarser "
+        "granularity or resolution, smaller pages or fewer fields."
+    )
+    return GraphQLError(str(cause), original_error=cause)
+
+
+def graphql_routes(settings: Settings, sources: Sources, door: Door, *, development: bool) -> list[Route]:
+    """The endpoint, and in development the page to explore the schema with. UsageError for a wrong manifest."""
+    prepare = documents(SCHEMA, introspection=development)
+    persisted = read_manifest(settings.persisted_operations, prepare, alone=settings.persisted_only)
+    graph = GraphQL(sources, door, prepare, persisted)
+    methods = ["GET", "POST"] if persisted.documents and not development else ["POST"]
+    answers = Route(PATH, graph, methods=methods)
+    if not development:
+        return [answers]
+
+    async def explore(request: Request) -> Response:
+        return page() if not request.query_params else await graph.answer(request)
+
+    return [answers, Route(PATH, explore, methods=["GET"]), asset_route(PATH)]

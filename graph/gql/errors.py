@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from starlette.responses import Response
 
 from graph.errors import InvalidQueryError
-from graph.problems import Problem, problem, record, retry_headers
+from graph.problems import Problem, headers, problem, record
 
 
 def told(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
@@ -30,11 +30,13 @@ def errors_response(error: Exception, request_id: str) -> Response:
     record(error, request_id)
     seen = problem(error, request_id)
     body = {"data": None, "errors": [_shape(seen)]}
-    return Response(msgspec.json.encode(body), seen.status, retry_headers(seen), "application/json")
+    return Response(msgspec.json.encode(body), seen.status, headers(error), "application/json")
 
 
 def _shape(seen: Problem) -> Mapping[str, Any]:
     """`classification`, as other servers have it, tells tools who has to mend the request: the caller or we."""
     classification = {500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_UNAVAILABLE"}.get(seen.status, "BAD_REQUEST")
-    extensions = {"code": seen.code, "classification": classification, "requestId": seen.request_id}
+    extensions: dict[str, object] = {"code": seen.code, "classification": classification, "requestId": seen.request_id}
+    if seen.problems:
+        extensions["problems"] = msgspec.to_builtins(seen.problems)
     return {"message": seen.detail, "extensions": extensions}

@@ -6,6 +6,8 @@ import strawberry
 from strawberry import Info
 
 from graph import identity
+from graph.dsl.answers import QueryAnswer
+from graph.dsl.catalog import CATALOG, Catalog
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import (
     AccountId,
@@ -14,6 +16,7 @@ from graph.gql.arguments import (
     Granularity,
     Id,
     Limit,
+    Of,
     OperatorId,
     Resolution,
     To,
@@ -24,16 +27,27 @@ from graph.gql.arguments import (
     read_resolution,
     read_window,
 )
+from graph.gql.connections import (
+    ACCOUNTS_DESCRIPTION,
+    OPERATORS_DESCRIPTION,
+    Account,
+    Connection,
+    Operator,
+    accounts,
+    operators,
+)
 from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.queries import QueryArgument, as_json
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
+from graph.reports.freshness import freshness
 from graph.reports.summary import summary
-from graph.reports.throughput import POINTS_AN_HOUR, throughput
+from graph.reports.throughput import throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
 from graph.reports.trend import trend
-from graph.reports.windows import series_length
+from graph.reports.trend_answer import Trend
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -42,7 +56,6 @@ async def _summary(
     info: Asked, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
 ) -> answers.Summary:
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(series_length(window, by))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
@@ -51,7 +64,6 @@ async def _operator(
 ) -> answers.OperatorPerformance:
     identity.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(series_length(window, by))
     found = await info.context.operators.load(OperatorKey(operator_id, window, by))
     if found is None:
         raise NotFoundError("Nothing is known of this operator.")
@@ -61,7 +73,6 @@ async def _operator(
 async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
     identity.account(info.context.scope, checked_id("id", account_id))
     window = read_window(from_, to)
-    info.context.spend(series_length(window, "daily"))
     return await info.context.accounts.load(AccountKey(account_id, window))
 
 
@@ -69,12 +80,11 @@ async def _throughput(
     info: Asked,
     from_: From = None,
     to: To = None,
-    resolution: Resolution = Resolution.ONE_HOUR,
+    resolution: Of = Resolution.ONE_HOUR,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
 ) -> answers.Throughput:
     window, each = read_window(from_, to), read_resolution(resolution)
-    info.context.spend(series_length(window, "hourly") * POINTS_AN_HOUR[each])
     return await throughput(
         info.context.reader,
         info.context.scope,
@@ -99,7 +109,6 @@ async def _top_operators(
     if not 1 <= limit <= MOST_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
     window, by = read_window(from_, to), read_granularity(granularity)
-    info.context.spend(limit * series_length(window, by))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
@@ -110,17 +119,28 @@ async def _trend(
     granularity: TrendPoints = TrendBy.DAILY,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
-) -> answers.Trend:
-    window = read_long_window(from_, to)
-    info.context.spend(series_length(window, "daily"))
+) -> Trend:
     return await trend(
         info.context.reader,
         info.context.scope,
-        window,
+        read_long_window(from_, to),
         granularity.value,
         operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
         account_id=None if account_id is None else checked_id("accountId", account_id),
     )
+
+
+async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
+    async with info.context.query_turns:
+        return (await info.context.sources.queries.answer(info.context.scope, as_json(asked))).answer
+
+
+async def _catalog(_: Asked) -> Catalog:
+    return CATALOG
+
+
+async def _freshness(info: Asked) -> answers.Freshness:
+    return await freshness(info.context.reader, info.context.progress)
 
 
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
@@ -155,6 +175,21 @@ class Query:
     )
     trend = strawberry.field(
         _trend,
-        graphql_type=object_type(answers.Trend) | None,
+        graphql_type=object_type(Trend) | None,
         description="Days or months over up to ten years, recent and archived alike.",
+    )
+    operators = strawberry.field(operators, graphql_type=Connection[Operator] | None, description=OPERATORS_DESCRIPTION)
+    accounts = strawberry.field(accounts, graphql_type=Connection[Account] | None, description=ACCOUNTS_DESCRIPTION)
+    freshness = strawberry.field(
+        _freshness,
+        graphql_type=object_type(answers.Freshness) | None,
+        description="How fresh the answers are, in the data's own time, for each projection of the events.",
+    )
+    query = strawberry.field(
+        _query,
+        graphql_type=object_type(QueryAnswer) | None,
+        description="The typed query language: measures by dimensions and time. The same shape as REST.",
+    )
+    catalog = strawberry.field(
+        _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
     )

@@ -1,5 +1,6 @@
 """GraphQL's types, made from the answers of the reports: same fields, same names, same descriptions."""
 
+from enum import Enum
 from functools import cache
 from typing import Any, Final, NewType
 
@@ -9,20 +10,32 @@ from graphql import GraphQLError
 from msgspec import Struct
 from strawberry.types.scalar import ScalarDefinition
 
-from graph.reports.answers import MONEY_PATTERN
+from graph.reports.answers import MONEY_PATTERN, QUALITIES
 
 # What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
 Long = NewType("Long", int)
 Decimal = NewType("Decimal", str)
 DateTime = NewType("DateTime", str)
 Date = NewType("Date", str)
+Interval = NewType("Interval", str)
 CostsByCurrency = NewType("CostsByCurrency", dict[str, str])
+Json = NewType("Json", object)
+
+
+@strawberry.enum(description="How far a point of a series can be trusted.")
+class Quality(Enum):
+    """As answers.Quality."""
+
+    ACTUAL = strawberry.enum_value("ACTUAL", description=QUALITIES["ACTUAL"])
+    PARTIAL = strawberry.enum_value("PARTIAL", description=QUALITIES["PARTIAL"])
+    INTERPOLATED = strawberry.enum_value("INTERPOLATED", description=QUALITIES["INTERPOLATED"])
+    ESTIMATED = strawberry.enum_value("ESTIMATED", description=QUALITIES["ESTIMATED"])
 
 
 def _text(value: object) -> str:
-    """What is given as a time; whether it is one, and what is wrong with it, the report says."""
+    """What is given as a time or two; whether it is that, and what is wrong with it, the report says."""
     if not isinstance(value, str):
-        raise GraphQLError("A DateTime is a string.")
+        raise GraphQLError("A DateTime is a string, and so is an Interval.")
     return value
 
 
@@ -33,6 +46,13 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         name="DateTime",
         parse_value=_text,
         description="An RFC 3339 time. What is given needs an offset; what is answered is in UTC.",
+    ),
+    Json: strawberry.scalar(name="JSON", description="Any JSON value; objects have the names that REST has."),
+    Interval: strawberry.scalar(
+        name="Interval",
+        parse_value=_text,
+        description="A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: "
+        "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z.",
     ),
     Date: strawberry.scalar(name="Date", description="A UTC day: 2026-10-01."),
     CostsByCurrency: strawberry.scalar(
@@ -71,7 +91,9 @@ def _annotation(type_: mi.Type) -> Any:
         case mi.StrType():
             return Decimal if type_.pattern == MONEY_PATTERN else str
         case mi.LiteralType():
-            return str
+            return Quality if set(type_.values) == set(QUALITIES) else str
+        case mi.DictType() if type_.value_type in _FREE:
+            return Json
         case _:
             return _LEAVES[type(type_)]
 
@@ -82,6 +104,8 @@ def _description(type_: mi.Type) -> str | None:
         return described or _description(type_.type)
     return None
 
+
+_FREE: Final = (mi.AnyType(), mi.StrType())  # values of an object whose names a query decides
 
 _LEAVES: Final[dict[type[mi.Type], Any]] = {
     mi.IntType: Long,

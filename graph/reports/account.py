@@ -7,6 +7,7 @@ from graph.reports.answers import AccountUsage
 from graph.reports.figures import costs_by_currency
 from graph.reports.metrics import money, total
 from graph.reports.pieces import CountedDay, add_amounts
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.sources import COUNTS, Want
@@ -24,7 +25,8 @@ async def accounts_usage(
 ) -> Sequence[AccountUsage]:
     """The same of several, read together, in the order given."""
     questions = [_question(reader.currency, account(scope, account_id), window) for account_id in account_ids]
-    return await reader.answer(*questions)
+    known = completeness(reader.complete_until)
+    return [judged(answer, known) for answer in await reader.answer(*questions)]
 
 
 def _question(currency: str, subject: Subject, window: Window) -> Question[AccountUsage]:
@@ -42,6 +44,8 @@ def _usage(currency: str, reading: Reading, want: Want[CountedDay]) -> AccountUs
         messages_sent=counts.messages,
         messages_delivered=counts.delivered,
         messages_failed=counts.failed,
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
         segments=counts.segments,
         total_cost=money(counts.cost),

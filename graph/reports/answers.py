@@ -11,10 +11,17 @@ from graph.reports.windows import Window
 MONEY_PATTERN: Final = r"^-?[0-9]+\.[0-9]{6}$"
 
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
-TrendGranularity: TypeAlias = Literal["daily", "monthly"]
 
 Count: TypeAlias = Annotated[int, Meta(description="A whole number; below zero where refunds prevail.")]
-Number: TypeAlias = Annotated[int, Meta(ge=0)]
+Delivered: TypeAlias = Annotated[int, Meta(ge=0, description="Messages that a report said were delivered.")]
+Failed: TypeAlias = Annotated[
+    int, Meta(ge=0, description="Messages that a final report said failed, expired or were rejected.")
+]
+OperatorId: TypeAlias = Annotated[str, Meta(description="The operator, by its id in events.")]
+AccountId: TypeAlias = Annotated[str, Meta(description="The account, by its id in events.")]
+Used: TypeAlias = Annotated[
+    Window, Meta(description="The whole hours that were counted: what was asked, snapped outward.")
+]
 Money: TypeAlias = Annotated[
     str,
     Meta(pattern=MONEY_PATTERN, description="Reporting currency, exactly, with 6 decimals."),
@@ -31,6 +38,16 @@ DeliveryRate: TypeAlias = Annotated[
 ErrorRate: TypeAlias = Annotated[
     Share | None,
     Meta(description="failed / max(messages, delivered + failed), 4 decimals; null for 0/0."),
+]
+PendingShare: TypeAlias = Annotated[
+    Share | None,
+    Meta(
+        description="Maturity of delivery reports: the share of the messages that have no final report yet, "
+        "pending / max(messages, delivered + failed), 4 decimals; null for 0/0."
+    ),
+]
+Provisional: TypeAlias = Annotated[
+    bool, Meta(description="1 % of the messages or more have no final report yet: rates will still change.")
 ]
 Pending: TypeAlias = Annotated[int, Meta(ge=0, description="max(messages - delivered - failed, 0).")]
 PeakTps: TypeAlias = Annotated[
@@ -49,6 +66,24 @@ LowSample: TypeAlias = Annotated[
 DataAsOf: TypeAlias = Annotated[
     datetime | None, Meta(description="Newest event time whose effect is in the store; null when empty.")
 ]
+CompleteUntilField: TypeAlias = Annotated[
+    datetime | None,
+    Meta(
+        description="Everything that had reached our streams by this time is counted, from all sources; null while "
+        "that is not known."
+    ),
+]
+Quality = Literal["ACTUAL", "PARTIAL", "INTERPOLATED", "ESTIMATED"]
+QUALITIES: Final[Mapping[Quality, str]] = {
+    "ACTUAL": "Counted, and all that has arrived of it.",
+    "PARTIAL": "Not all of it: the bucket ends after completeUntil, or the window has only some of its hours.",
+    "INTERPOLATED": "Not counted at this resolution: a share of what was counted of a longer bucket.",
+    "ESTIMATED": "Computed from a sample or a sketch, with an error.",
+}
+QualityField: TypeAlias = Annotated[
+    Quality,
+    Meta(description="How far the point can be trusted: " + " ".join(f"{k}: {v}" for k, v in QUALITIES.items())),
+]
 Bucket: TypeAlias = Annotated[datetime, Meta(description="Start of the bucket (UTC).")]
 
 
@@ -61,8 +96,8 @@ class Point(Answer, frozen=True, kw_only=True, rename="camel"):
 
     time: Bucket
     total_messages: Count
-    delivered_messages: Number
-    failed_messages: Number
+    delivered_messages: Delivered
+    failed_messages: Failed
     pending_messages: Pending
     delivery_rate: DeliveryRate
     error_rate: ErrorRate
@@ -70,16 +105,19 @@ class Point(Answer, frozen=True, kw_only=True, rename="camel"):
     avg_latency_ms: AverageLatency
     p95_latency_ms: P95Latency
     peak_tps: PeakTps
+    quality: QualityField = "ACTUAL"
 
 
 class Summary(Answer, frozen=True, kw_only=True):
     """The whole platform in a window."""
 
-    window: Window
+    window: Used
     total_messages: Count
-    delivered_messages: Number
-    failed_messages: Number
+    delivered_messages: Delivered
+    failed_messages: Failed
     pending_messages: Pending
+    pending_share: PendingShare
+    provisional: Provisional
     delivery_rate: DeliveryRate
     total_cost: Money
     costs_by_currency: Costs
@@ -89,18 +127,21 @@ class Summary(Answer, frozen=True, kw_only=True):
     p95_latency_ms: P95Latency
     low_sample: LowSample
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
 class OperatorPerformance(Answer, frozen=True, kw_only=True):
     """How one operator carried its messages in a window."""
 
-    operator_id: str
-    window: Window
+    operator_id: OperatorId
+    window: Used
     total_messages: Count
-    delivered_messages: Number
-    failed_messages: Number
+    delivered_messages: Delivered
+    failed_messages: Failed
     pending_messages: Pending
+    pending_share: PendingShare
+    provisional: Provisional
     delivery_rate: DeliveryRate
     error_rate: ErrorRate
     avg_latency_ms: AverageLatency
@@ -110,6 +151,7 @@ class OperatorPerformance(Answer, frozen=True, kw_only=True):
     total_cost: Money
     costs_by_currency: Costs
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
@@ -118,20 +160,23 @@ class UsageDay(Answer, frozen=True, kw_only=True):
 
     date: Annotated[date, Meta(description="UTC day.")]
     sent: Count
-    delivered: Number
-    failed: Number
+    delivered: Delivered
+    failed: Failed
     segments: Count
     cost: Money
+    quality: QualityField = "ACTUAL"
 
 
 class AccountUsage(Answer, frozen=True, kw_only=True):
     """What one account sent in a window, and what it cost."""
 
-    account_id: str
-    window: Window
+    account_id: AccountId
+    window: Used
     messages_sent: Count
-    messages_delivered: Number
-    messages_failed: Number
+    messages_delivered: Delivered
+    messages_failed: Failed
+    pending_share: PendingShare
+    provisional: Provisional
     delivery_rate: DeliveryRate
     segments: Count
     total_cost: Money
@@ -141,6 +186,7 @@ class AccountUsage(Answer, frozen=True, kw_only=True):
     ]
     daily_breakdown: Annotated[Sequence[UsageDay], Meta(description="Every day of the window, in order.")]
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
 
 
 class ThroughputPoint(Answer, frozen=True, kw_only=True):
@@ -148,18 +194,20 @@ class ThroughputPoint(Answer, frozen=True, kw_only=True):
 
     time: Bucket
     messages: Count
-    delivered: Number
-    failed: Number
+    delivered: Delivered
+    failed: Failed
     tps: Annotated[float, Meta(description="Messages per second over the point, 4 decimals.")]
+    quality: QualityField = "ACTUAL"
 
 
 class Throughput(Answer, frozen=True, kw_only=True):
     """Messages over time. What is counted is hours: finer points share their hour's counts evenly."""
 
-    window: Window
-    resolution: Resolution
+    window: Used
+    resolution: Annotated[Resolution, Meta(description="Length of a point: 1m, 5m or 1h.")]
     interpolated: Annotated[bool, Meta(description="True for 1m and 5m, which are not counted but shared out.")]
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
     series: Annotated[
         Sequence[ThroughputPoint],
         Meta(description="Every point of the window, in order; those of an hour sum exactly to that hour."),
@@ -169,18 +217,18 @@ class Throughput(Answer, frozen=True, kw_only=True):
 class ByStatus(Answer, frozen=True, kw_only=True):
     """The platform's messages by what became of them."""
 
-    delivered: Number
-    failed: Number
+    delivered: Delivered
+    failed: Failed
     pending: Pending
 
 
 class OperatorShare(Answer, frozen=True, kw_only=True):
     """One operator's messages by what became of them."""
 
-    operator_id: str
+    operator_id: OperatorId
     total: Count
-    delivered: Number
-    failed: Number
+    delivered: Delivered
+    failed: Failed
     pending: Pending
     delivery_rate: DeliveryRate
     error_rate: ErrorRate
@@ -189,12 +237,15 @@ class OperatorShare(Answer, frozen=True, kw_only=True):
 class DeliveryBreakdown(Answer, frozen=True, kw_only=True):
     """What became of the messages of a window, on the platform and by operator."""
 
-    window: Window
-    by_status: ByStatus
+    window: Used
+    by_status: Annotated[ByStatus, Meta(description="The whole platform's.")]
+    pending_share: PendingShare
+    provisional: Provisional
     by_operator: Annotated[
         Sequence[OperatorShare], Meta(description="Every operator with rows in the window, busiest first.")
     ]
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
 
 
 class TopOperators(Answer, frozen=True, kw_only=True):
@@ -203,26 +254,41 @@ class TopOperators(Answer, frozen=True, kw_only=True):
     operators: Annotated[
         Sequence[OperatorPerformance], Meta(description="By messages, most first; equals by operator id.")
     ]
-    window: Window
+    window: Used
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
 
 
-class Trend(Answer, frozen=True, kw_only=True):
-    """The platform, an operator or an account over up to ten years, recent and archived days alike."""
+class ProjectionFreshness(Answer, frozen=True, kw_only=True):
+    """How far one projection of the events has come."""
 
-    window: Window
-    granularity: TrendGranularity
-    total_messages: Count
-    delivered_messages: Number
-    failed_messages: Number
-    pending_messages: Pending
-    delivery_rate: DeliveryRate
-    error_rate: ErrorRate
-    total_cost: Money
-    costs_by_currency: Costs
-    peak_tps: PeakTps
-    avg_latency_ms: AverageLatency
-    p95_latency_ms: P95Latency
-    low_sample: LowSample
+    projection: Annotated[str, Meta(description="The function that counts: billing_metrics, delivery_metrics.")]
+    data_as_of: Annotated[datetime | None, Meta(description="Newest event time that it has counted; null: none.")]
+    complete_until: Annotated[
+        datetime | None,
+        Meta(description="It has counted everything that had reached its stream by this time; null: not known."),
+    ]
+    lag_seconds: Annotated[
+        float | None, Meta(description="How long ago completeUntil is, in seconds; null: not known.")
+    ]
+
+
+class Freshness(Answer, frozen=True, kw_only=True):
+    """How fresh the answers are, in the data's own time."""
+
     data_as_of: DataAsOf
-    series: Annotated[Sequence[Point], Meta(description="Every UTC day or month that the window touches, in order.")]
+    complete_until: CompleteUntilField = None
+    projections: Annotated[Sequence[ProjectionFreshness], Meta(description="Each projection, by name.")]
+
+
+class LiveThroughput(Answer, frozen=True, kw_only=True):
+    """What was counted on the platform between two looks at the last hours."""
+
+    time: Annotated[datetime, Meta(description="When the second look was taken (UTC).")]
+    seconds: Annotated[float, Meta(description="Since the first look.")]
+    messages: Annotated[int, Meta(description="Messages counted in between; below zero where refunds prevail.")]
+    delivered: Annotated[int, Meta(description="Reports of delivery counted in between.")]
+    failed: Annotated[int, Meta(description="Reports of failure counted in between.")]
+    tps: Annotated[float, Meta(description="Messages counted a second, 4 decimals.")]
+    data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None

@@ -6,6 +6,7 @@ from graph.identity import Scope, platform
 from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
 from graph.reports.metrics import Counts, total
 from graph.reports.pieces import CountedDay
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.sources import COUNTS, OPERATORS, Want
@@ -22,8 +23,9 @@ async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> De
         lambda reading: _breakdown(reading, whole, operators),
         len(window.slices),
     )
+    known = completeness(reader.complete_until)
     (answer,) = await reader.answer(question)
-    return answer
+    return judged(answer, known)
 
 
 def _breakdown(reading: Reading, whole: Want[CountedDay], operators: Want[Mapping[str, Counts]]) -> DeliveryBreakdown:
@@ -31,6 +33,8 @@ def _breakdown(reading: Reading, whole: Want[CountedDay], operators: Want[Mappin
     return DeliveryBreakdown(
         window=whole.window,
         by_status=ByStatus(delivered=counts.delivered, failed=counts.failed, pending=counts.pending),
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         by_operator=[_share(*item) for item in ranked(reading, operators)],
         data_as_of=reading.data_as_of,
     )

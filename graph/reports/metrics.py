@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 MONEY_SCALE: Final = 1_000_000
 RATE_SCALE: Final = 10_000
 FEW_SAMPLES: Final = 100
+FINAL_PERCENT: Final = 1  # of the messages may be without a report once rates are final
 
 
 class Counts(NamedTuple):
@@ -37,6 +38,15 @@ class Counts(NamedTuple):
     @property
     def error_rate(self) -> float | None:
         return ratio(self.failed, self.base)
+
+    @property
+    def pending_share(self) -> float | None:
+        return ratio(self.pending, self.base)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether enough reports are missing to change the rates."""
+        return self.pending > 0 and 100 * self.pending >= FINAL_PERCENT * self.base
 
     @property
     def average_latency(self) -> int | None:

@@ -9,6 +9,7 @@ from graph.identity import Scope, Subject, operator
 from graph.reports.answers import OperatorPerformance
 from graph.reports.figures import Wants, costs_by_currency, figure_wants, figures
 from graph.reports.metrics import money
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.windows import Granularity, Window, series_length
@@ -34,10 +35,14 @@ async def operators_performance(
     questions = [
         _question(reader.currency, operator(scope, operator_id), window, granularity) for operator_id in operator_ids
     ]
+    known = completeness(reader.complete_until)
     found = await reader.answer(*questions)
     silent = [operator_id for operator_id, (_, has_rows) in zip(operator_ids, found, strict=True) if not has_rows]
-    known = set(await reader.fetch_value(_KNOWN, silent)) if silent else set()
-    return [answer if has_rows or answer.operator_id in known else None for answer, has_rows in found]
+    heard_of = set(await reader.fetch_value(_KNOWN, silent)) if silent else set()
+    return [
+        judged(answer, known, granularity) if has_rows or answer.operator_id in heard_of else None
+        for answer, has_rows in found
+    ]
 
 
 def _question(
@@ -66,6 +71,8 @@ def performance(
         delivered_messages=counts.delivered,
         failed_messages=counts.failed,
         pending_messages=counts.pending,
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
         error_rate=counts.error_rate,
         avg_latency_ms=counts.average_latency,

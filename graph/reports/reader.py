@@ -1,29 +1,25 @@
 """Reads pieces in one snapshot: from memory where a day's mark still holds, else from PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import asyncpg
-
+from graph.postgres import connected, promptly
 from graph.reports.active import account_sources
 from graph.reports.archive import Archive, archive_of
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
+from graph.reports.quality import CompleteUntil
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
 from graph.reports.runs import Run
 from graph.reports.sources import Want
 from graph.reports.watch import Watch
 from graph.reports.windows import DAY_HOURS, FIRST_DAY, LAST_DAY, Slice
 from infra.clickhouse import ClickHouse
-from infra.errors import DependencyUnavailableError
-from infra.metrics import PG_ERRORS
-from infra.postgres import Connection, Pool, told_as_unavailable
+from infra.postgres import Connection, Pool
 
-# Seconds until a caller hears that PostgreSQL does not answer: under the 2 s that the API promises.
-DEADLINE: Final = 1.7
 # Up to so many missing pieces, callers wait only for those that miss the very same; past it, for whoever misses many.
 FEW_PIECES: Final = 12
 # What is seen of the days begins and ends at multiples of so many.
@@ -33,21 +29,25 @@ SPAN_DAYS: Final = 32
 class Reader:
     """The only way from a report to PostgreSQL, and to what has left it for ClickHouse.
 
-    `currency` is the one that total_cost is in; `accounts` are the sources that number accounts for this reader.
+    `currency` is the one that total_cost is in; `accounts` are the sources that number accounts for this reader;
+    `complete_until` tells how far the streams are counted.
     """
 
-    def __init__(self, pool: Pool, currency: str, clickhouse: ClickHouse) -> None:
-        self.currency = currency
+    def __init__(
+        self, pool: Pool, currency: str, clickhouse: ClickHouse, complete_until: CompleteUntil = lambda: None
+    ) -> None:
+        self.currency, self.complete_until = currency, complete_until
         self.accounts = account_sources()
-        self._pool, self._pieces, self._answers = pool, PieceCache(), AnswerCache()
+        self._connection = partial(connected, pool)
         self._clickhouse = clickhouse
+        self._pieces, self._answers = PieceCache(), AnswerCache()
         self._watch = Watch(self._connection)
         self._turns: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, *questions: Question[A]) -> list[A]:
         """The answers, in order, all of one snapshot. DependencyUnavailableError within DEADLINE."""
         wants = [want for question in questions for want in question.wants]
-        async with _promptly():
+        async with promptly("report"):
             if not all(map(self._pieces.has, wants)):
                 return self._built(questions, await self._in_turn(wants, _subjects(wants)))
             seen = await self._watch.look(_span(wants))
@@ -56,12 +56,12 @@ class Reader:
 
     async def read(self, *wants: Want[Any]) -> Reading:
         """Pieces of one snapshot, for an answer that is not worth keeping. DependencyUnavailableError."""
-        async with _promptly():
+        async with promptly("report"):
             return await self._read(wants, await self._watch.look(_span(wants)))
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """One value of a statement in a snapshot of its own. DependencyUnavailableError within DEADLINE."""
-        async with _promptly(), self._connection() as connection:
+        async with promptly("report"), self._connection() as connection:
             return await connection.fetchval(query, *arguments)
 
     def _built(self, questions: Sequence[Question[A]], reading: Reading) -> list[A]:
@@ -127,30 +127,6 @@ class Reader:
 
     def _recall(self, wants: Sequence[Want[Any]], seen: Seen) -> Reading:
         return Reading(seen, {want: self._pieces.recall(want, seen) for want in wants})
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
-        """A connection of the pool; one that failed is neither used again nor waited for."""
-        connection = await self._pool.acquire()
-        try:
-            yield connection
-        except BaseException:
-            connection.terminate()
-            raise
-        finally:
-            await self._pool.release(connection)
-
-
-@asynccontextmanager
-async def _promptly() -> AsyncIterator[None]:
-    """Whatever keeps PostgreSQL from answering is told within DEADLINE, and counted."""
-    try:
-        with told_as_unavailable():
-            async with asyncio.timeout(DEADLINE):
-                yield
-    except DependencyUnavailableError:
-        PG_ERRORS.labels("report").inc()
-        raise
 
 
 def _subjects(wants: Sequence[Want[Any]]) -> Hashable:

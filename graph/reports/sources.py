@@ -156,7 +156,7 @@ HOURS: Final = Source(
     empty=lambda day: HourlyDay(day, {}),
     size=lambda day: 1000 + 1500 * len(day.hours),
     whole_days=True,
-    days_at_once=92,
+    days_at_once=1000,
     archived=archived_hours,
     add=add_hourly,
 )

@@ -9,6 +9,7 @@ from graph.reports.active import Active
 from graph.reports.answers import Summary
 from graph.reports.figures import Wants, costs_by_currency, figure_wants, figures
 from graph.reports.metrics import money
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.rolled import parts
@@ -21,6 +22,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
     subject = platform(scope)
     wants = figure_wants(subject, window, granularity)
     accounts = parts(reader.accounts.hourly, reader.accounts.daily, subject, window)
+    known = completeness(reader.complete_until)
     question = Question(
         ("summary", window, granularity),
         (*wants, *accounts),
@@ -28,7 +30,7 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
         series_length(window, granularity),
     )
     (answer,) = await reader.answer(question)
-    return answer
+    return judged(answer, known, granularity)
 
 
 def _summary(
@@ -46,6 +48,8 @@ def _summary(
         delivered_messages=counts.delivered,
         failed_messages=counts.failed,
         pending_messages=counts.pending,
+        pending_share=counts.pending_share,
+        provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(currency, counts, amounts),

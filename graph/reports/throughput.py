@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from graph.errors import InvalidQueryError
 from graph.identity import Scope, Subject, account, operator, platform
-from graph.reports.answers import Resolution, Throughput, ThroughputPoint
+from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
 from graph.reports.metrics import RATE_SCALE, Counts, half_up
 from graph.reports.pieces import CountedDay
+from graph.reports.quality import completeness
 from graph.reports.reader import Reader
 from graph.reports.sources import COUNTS, Want
 from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
@@ -31,16 +32,19 @@ async def throughput(
     InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
     """
     want = Want(COUNTS, subject_of(scope, operator_id, account_id), window)
+    known = completeness(reader.complete_until)
     reading = await reader.read(want)
+    horizon = known.horizon(reading.data_as_of)
     series: list[ThroughputPoint] = []
     for piece, day in reading.of(want):
-        series += _points(piece, day, POINTS_AN_HOUR[resolution])
+        series += _points(piece, day, POINTS_AN_HOUR[resolution], horizon)
         await asyncio.sleep(0)  # a window may have 129,600 points, and others are waiting
     return Throughput(
         window=window,
         resolution=resolution,
         interpolated=resolution != "1h",
         data_as_of=reading.data_as_of,
+        complete_until=known.until,
         series=series,
     )
 
@@ -63,13 +67,15 @@ def subject_of(scope: Scope, operator_id: str | None, account_id: str | None) ->
             raise InvalidQueryError("operatorId and accountId exclude each other; give one of them.")
 
 
-def _points(piece: Slice, day: CountedDay, parts: int) -> Iterator[ThroughputPoint]:
+def _points(piece: Slice, day: CountedDay, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
     for hour in range(piece.first, piece.end):
-        yield from _hour_points(day.day * DAY_HOURS + hour, day.counts(hour), parts)
+        yield from _hour_points(day.day * DAY_HOURS + hour, day.counts(hour), parts, horizon)
 
 
-def _hour_points(hour: int, counts: Counts, parts: int) -> Iterator[ThroughputPoint]:
+def _hour_points(hour: int, counts: Counts, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
     start, seconds = hour_start(hour), _HOUR_SECONDS // parts
+    whole: Quality = "ACTUAL" if parts == 1 else "INTERPOLATED"
+    quality: Quality = "PARTIAL" if horizon is None or hour_start(hour + 1) > horizon else whole
     columns = (shares(counts.messages, parts), shares(counts.delivered, parts), shares(counts.failed, parts))
     rates = {messages: half_up(messages * RATE_SCALE, seconds) / RATE_SCALE for messages in set(columns[0])}
     for part, (messages, delivered, failed) in enumerate(zip(*columns, strict=True)):
@@ -79,4 +85,5 @@ def _hour_points(hour: int, counts: Counts, parts: int) -> Iterator[ThroughputPo
             delivered=delivered,
             failed=failed,
             tps=rates[messages],
+            quality=quality,
         )

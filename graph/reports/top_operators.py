@@ -10,6 +10,7 @@ from graph.reports.breakdown import ranked
 from graph.reports.figures import Wants, figure_wants
 from graph.reports.metrics import Counts
 from graph.reports.operator import performance
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.sources import OPERATORS, Want
@@ -27,6 +28,7 @@ async def top_operators(
     Ranks and figures come from one snapshot: should the ranking have changed since the one that told whose
     figures to read, both are read again.
     """
+    known = completeness(reader.complete_until)
     ranking = Want(OPERATORS, platform(scope), window)
     key = ("ranking", window, limit)
     (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
@@ -34,7 +36,7 @@ async def top_operators(
         wants = [figure_wants(operator(scope, operator_id), window, granularity) for operator_id in top]
         (answer,) = await reader.answer(_question(reader.currency, ranking, wants, granularity, limit))
         if isinstance(answer, TopOperators):
-            return answer
+            return judged(answer, known, granularity)
         top = answer
 
 

@@ -5,13 +5,15 @@ from itertools import groupby
 
 from graph.identity import Scope
 from graph.reports import latency
-from graph.reports.answers import Point, Trend, TrendGranularity
+from graph.reports.answers import Point
 from graph.reports.figures import Days, Wants, costs_by_currency, figure_wants, figures
 from graph.reports.metrics import money, total
 from graph.reports.pieces import P95, make_point
+from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.throughput import subject_of
+from graph.reports.trend_answer import Trend, TrendGranularity
 from graph.reports.windows import Window, day_date, day_number, day_start
 
 
@@ -26,6 +28,7 @@ async def trend(
     """InvalidQueryError for operator and account at once; ForbiddenError, ForbiddenAccountError."""
     subject = subject_of(scope, operator_id, account_id)
     wants = figure_wants(subject, window, "daily")
+    known = completeness(reader.complete_until)
     question = Question(
         ("trend", subject, window, granularity),
         wants,
@@ -33,7 +36,7 @@ async def trend(
         len(window.slices),
     )
     (answer,) = await reader.answer(question)
-    return answer
+    return judged(answer, known)
 
 
 def _trend(currency: str, reading: Reading, window: Window, wants: Wants, granularity: TrendGranularity) -> Trend:

@@ -6,18 +6,32 @@ from typing import Any, Final
 
 import msgspec
 
-from graph.errors import InvalidQueryError, UnauthenticatedError, UriTooLongError
+from graph.dsl.answers import QueryAnswer
+from graph.dsl.catalog import Catalog
+from graph.errors import (
+    ForbiddenError,
+    InvalidQueryError,
+    PayloadTooLargeError,
+    QueryTooExpensiveError,
+    RateLimitedError,
+    UnauthenticatedError,
+    UnsupportedMediaTypeError,
+    UriTooLongError,
+)
 from graph.health import Liveness, Readiness
 from graph.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
 from graph.rest.endpoints import ENDPOINTS, Endpoint
 from graph.rest.parameters import Parameter
+from graph.rest.query import CATALOG_PATH, MEDIA_TYPES, QUERY_PATH
+from graph.rest.query_schema import EXAMPLE, SCHEMAS
 from infra.errors import AnlytError, DependencyUnavailableError
 
 Json = dict[str, Any]
 
 DESCRIPTION: Final = """Exact analytics of an SMS gateway platform.
 
-Times are RFC 3339 in UTC. Windows are half-open, snapped outward to whole hours, and at most 90 days long.
+Times are RFC 3339 in UTC. Windows are half-open; those of reports are snapped outward to whole hours, and at most 90
+days long.
 Money is a string with 6 decimals; rates are numbers with 4, rounded half up.
 Every answer says with `dataAsOf` up to which event time it counts.
 """
@@ -42,27 +56,54 @@ SECURITY: Final[Json] = {
         "name": "X-Tenant-Id",
         "description": "The tenant that customer-portal asks for.",
     },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "Claims `sub`, `exp`, `roles` (`platform.admin`, `platform.finance`, `customer`), and of a "
+        "customer `tenant_id` and `account_id`. Where a service mesh identifies callers, its proxies do.",
+    },
 }
-CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "tenant": []}]
+CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "tenant": []}, {"token": []}]
 
 _REFERENCE: Final = "#/components/schemas/{name}"
-_ALWAYS: Final = (UnauthenticatedError, UriTooLongError, DependencyUnavailableError)
+QUERY_ERRORS: Final = (
+    *(InvalidQueryError, ForbiddenError, PayloadTooLargeError, UnsupportedMediaTypeError),
+    *(QueryTooExpensiveError, RateLimitedError),
+)
+_BESIDE: Final = {
+    "description": "As in the JSON answer; only where the body has nothing but rows.",
+    "schema": {"type": "string"},
+}
+_ALWAYS: Final = (UnauthenticatedError, UriTooLongError, RateLimitedError, DependencyUnavailableError)
 _REQUEST_ID: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
 _RETRY: Final = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": int(RETRY_AFTER)}
+}
+_CHALLENGE: Final = {
+    "WWW-Authenticate": {"description": "How to say who is calling.", "schema": {"type": "string"}, "example": "Bearer"}
+}
+_OF_STATUS: Final[Mapping[int, Json]] = {
+    HTTPStatus.UNAUTHORIZED: _CHALLENGE,
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY,
 }
 
 
 def document() -> Json:
     """The whole document."""
-    types = (*(endpoint.answer for endpoint in ENDPOINTS), Problem, Liveness, Readiness)
+    types = (*(endpoint.answer for endpoint in ENDPOINTS), QueryAnswer, Catalog, Problem, Liveness, Readiness)
     _, schemas = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     return {
         "openapi": "3.1.0",
         "info": {"title": "anlyt", "version": "1", "description": DESCRIPTION},
-        "paths": {**{endpoint.path: {"get": _operation(endpoint)} for endpoint in ENDPOINTS}, **_health()},
+        "paths": {
+            **{endpoint.path: {"get": _operation(endpoint)} for endpoint in ENDPOINTS},
+            **_queries(),
+            **_health(),
+        },
         "components": {
-            "schemas": schemas,
+            "schemas": {**schemas, **SCHEMAS},
             "securitySchemes": SECURITY,
             "headers": {
                 "X-Request-Id": {
@@ -110,12 +151,37 @@ def _errors(errors: tuple[type[AnlytError], ...]) -> Json:
 
 
 def _problem(errors: list[type[AnlytError]]) -> Json:
-    is_temporary = errors[0].status == HTTPStatus.SERVICE_UNAVAILABLE
     return {
         "description": "; ".join(f"`{error.code}`: {title(error)}" for error in errors),
-        "headers": {**_REQUEST_ID, **(_RETRY if is_temporary else {})},
+        "headers": {**_REQUEST_ID, **_OF_STATUS.get(errors[0].status, {})},
         "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
     }
+
+
+def _queries() -> Mapping[str, Json]:
+    """The query language: its rows in three formats."""
+    bad = _errors((*QUERY_ERRORS, *_ALWAYS))
+    answer = _answer(QueryAnswer)
+    for media_type in MEDIA_TYPES[1:]:
+        answer["content"][media_type] = {"schema": {"type": "string", "format": "binary"}}
+    answer["headers"] = {**_REQUEST_ID, **{f"X-Anlyt-{name}": _BESIDE for name in ("Page", "Meta", "Totals")}}
+    body = {"schema": {"$ref": _REFERENCE.format(name="Query")}, "example": EXAMPLE}
+    asked = {
+        "operationId": "query",
+        "summary": "Measures by dimensions and time.",
+        "description": QueryAnswer.__doc__,
+        "security": CALLERS,
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {"200": answer, **bad},
+    }
+    told = {
+        "operationId": "catalog",
+        "summary": "What can be asked.",
+        "description": Catalog.__doc__,
+        "security": CALLERS,
+        "responses": {"200": _answer(Catalog), **_errors((InvalidQueryError, ForbiddenError, *_ALWAYS))},
+    }
+    return {QUERY_PATH: {"post": asked}, CATALOG_PATH: {"get": told}}
 
 
 def _health() -> Mapping[str, Json]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from infra.postgres import statement
-from pipelines.cubes.cells import LENGTH
+from pipelines.cubes.cells import CUBES
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -17,8 +17,8 @@ NEWEST_EVENTS: Final = statement(SQL, "newest_events")
 async def measure(stores: Stores) -> None:
     """Keeps `anlyt_cube_freshness_seconds` and `anlyt_data_as_of_timestamp_seconds`; clickhouse.FAILURES if away."""
     client = await stores.clickhouse.client()
-    ages: dict[str, float] = {cube: age for cube, age in (await client.query(FRESHNESS)).result_rows}
-    for cube in LENGTH:
+    ages: dict[str, float] = {row[0]: row[1] for row in (await client.query(FRESHNESS)).result_rows}
+    for cube in CUBES:
         CUBE_FRESHNESS.labels(cube).set(max(ages.get(cube, 0), 0))
     for projection, newest in (await client.query(NEWEST_EVENTS)).result_rows:
         DATA_AS_OF.labels(projection).set(newest.replace(tzinfo=UTC).timestamp())

@@ -1,17 +1,19 @@
-"""dirty cells -> chunks -> computed again."""
+"""Marked cells -> chunks -> computed again."""
 
 from kedro.pipeline import Pipeline, node
 
 from pipelines.cubes.cells import Params
-from pipelines.cubes.nodes import count, cut
+from pipelines.cubes.nodes import count, cut, each
 from pipelines.definition import Definition
 
 
 def make() -> Pipeline:
     return Pipeline(
         [
-            node(cut, ["cubes_dirty_cells", "run_params"], "cubes_cells", name="compute_dirty_cells"),
-            node(count, "cubes_dirty_cells", "cubes_counts", name="count_dirty_cells"),
+            # A dataset is loaded once for each node that takes it: what is due is read by one, and kept.
+            node(cut, ["cubes_dirty_cells", "run_params"], "cubes_chunks", name="cut_dirty_cells"),
+            node(each, "cubes_chunks", "cubes_cells", name="compute_cells"),
+            node(count, "cubes_chunks", "cubes_counts", name="count_cells"),
         ]
     )
 

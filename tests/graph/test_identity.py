@@ -1,31 +1,16 @@
 """Who may ask what, through both faces."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import product
 
 import pytest
 from starlette.datastructures import Headers
 
-from graph.app import create_app
-from graph.errors import ForbiddenAccountError, ForbiddenError, InvalidQueryError, UnauthenticatedError
-from graph.identity import (
-    AccountScope,
-    PlatformScope,
-    Scope,
-    account,
-    by_headers,
-    identifiers,
-    identify,
-    operator,
-    platform,
-)
-from infra.errors import UsageError
-from infra.postgres import Pool
-from infra.settings import Auth, read_settings
+from graph.errors import ForbiddenAccountError, ForbiddenError
+from graph.identity import AccountScope, PlatformScope, Scope, account, administration, operator, platform
+from graph.identity.callers import by_headers
 from tests.graph.support.api import ADMIN, REPORTS, Api, portal
 from tests.graph.support.problems import check_problem
-from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -136,23 +121,16 @@ def test_only_a_platform_scope_gives_the_platform_away() -> None:
     assert account(accounts[0], "mine") == ("ACCOUNT", "mine")
 
 
-def test_the_first_way_that_knows_the_caller_decides() -> None:
-    ways = (lambda _: None, lambda _: SCOPES[0], lambda _: SCOPES[1])
-    assert identify(ways, Headers({})) is SCOPES[0]
-    with pytest.raises(UnauthenticatedError):
-        identify(ways[:1], Headers({}))
+def test_finance_reads_but_does_not_administer() -> None:
+    finance = PlatformScope("f", "finance")
+    assert platform(finance) == administration(SCOPES[0])
+    assert account(finance, "a") == ("ACCOUNT", "a")
+    for scope in (finance, *SCOPES[1:]):
+        with pytest.raises(ForbiddenError):
+            administration(scope)
 
 
-def test_headers_say_who_is_calling() -> None:
-    assert by_headers(Headers(dict(ADMIN))) == PlatformScope("admin-dashboard")
-    assert by_headers(Headers(dict(MINE))) == AccountScope("customer-portal", "mine", "tenant-1")
-    assert by_headers(Headers({})) is None
-    with pytest.raises(InvalidQueryError):
-        by_headers(Headers(raw=[(b"x-caller", b"a"), (b"X-Caller".lower(), b"b")]))
-
-
-@pytest.mark.parametrize("auth", [("mesh",), ("headers", "jwt")])
-async def test_a_way_that_is_not_there_stops_the_start(pool: Pool, auth: tuple[Auth, ...]) -> None:
-    with pytest.raises(UsageError, match=r"ANLYT_AUTH=.* supports headers"):
-        create_app(replace(read_settings({}), auth=auth), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
-    assert identifiers(("headers",)) == (by_headers,)
+async def test_headers_say_who_is_calling() -> None:
+    assert await by_headers(Headers(dict(ADMIN))) == PlatformScope("admin-dashboard")
+    assert await by_headers(Headers(dict(MINE))) == AccountScope("customer-portal", "mine", "tenant-1")
+    assert await by_headers(Headers({})) is None

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from graph import observing
 from graph.rest.endpoints import ENDPOINTS, Endpoint
+from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from tests.graph.support.api import ADMIN, Api
 from tests.graph.support.store import Store
 
@@ -40,6 +41,15 @@ async def test_a_report(api: Api, store: Store, spans: InMemorySpanExporter, end
     assert trace.format_trace_id(span.context.trace_id) == TRACE
 
 
+@pytest.mark.parametrize(("method", "path", "name"), [("POST", QUERY_PATH, "query"), ("GET", CATALOG_PATH, "catalog")])
+async def test_the_query_language(api: Api, spans: InMemorySpanExporter, method: str, path: str, name: str) -> None:
+    before = samples(name)
+    await api.client.request(method, path, headers=dict(ADMIN))
+    assert samples(name) == before + 1
+    (span,) = spans.get_finished_spans()
+    assert span.name == f"anlyt.api.{name}"
+
+
 async def test_a_query(api: Api, spans: InMemorySpanExporter) -> None:
     before = samples("graphql")
     await api.fields("{ __typename }")
@@ -51,4 +61,4 @@ async def test_a_query(api: Api, spans: InMemorySpanExporter) -> None:
 def test_no_id_is_a_label() -> None:
     (family,) = (family for family in REGISTRY.collect() if family.name == "anlyt_query_duration_seconds")
     labels = {sample.labels["endpoint"] for sample in family.samples}
-    assert labels <= {*(endpoint.name for endpoint in ENDPOINTS), "graphql"}
+    assert labels <= {*(endpoint.name for endpoint in ENDPOINTS), "graphql", "query", "catalog"}

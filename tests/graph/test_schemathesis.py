@@ -22,12 +22,14 @@ from graph.app import create_app, serving
 from graph.gql.schema import sdl
 from graph.health import Probe
 from graph.rest.openapi import document
+from infra.clickhouse import open_clickhouse
+from infra.embedded.engine import Engine
 from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
+from tests.graph.support.queries import fill, records, reports
 from tests.graph.support.rows import random_rows
 from tests.graph.support.store import DAY, Store, hours
-from tests.support.warehouse import NO_CLICKHOUSE
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 HEADERS = dict(ADMIN)
@@ -37,16 +39,18 @@ BOUNDED = settings(
 )
 
 
-async def _serve(dsn: str, told: "Future[str]", stop: asyncio.Event) -> None:
+async def _serve(dsn: str, warehouse: str, told: "Future[str]", stop: asyncio.Event) -> None:
     connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
     await Store(connection).put(random_rows(Random(5), hours(START, START + 2 * DAY), density=0.3), START + DAY)
     await connection.close()
-    async with open_pool(dsn, size=4) as pool:
+    await fill(warehouse, facts_dlr=reports(Random(6), 200), facts_cdr=records(Random(7), 50))
+    async with open_pool(dsn, size=4) as pool, open_clickhouse(warehouse, statement_timeout=30) as clickhouse:
+        probes = {"nothing": Probe(_well, required=True)}
         app = create_app(
             read_settings({}),
             pool,
-            {"nothing": Probe(_well, required=True)},
-            clickhouse=NO_CLICKHOUSE,
+            probes,
+            clickhouse=clickhouse,
             development=True,
         )
         async with serving(app, "127.0.0.1", 0) as url:
@@ -59,14 +63,14 @@ async def _well() -> None:
 
 
 @pytest.fixture(scope="module")
-def url(dsn: str) -> Iterator[str]:
+def url(dsn: str, clickhouse: Engine) -> Iterator[str]:
     """A real server in a thread of its own: Schemathesis asks synchronously."""
     told: Future[str] = Future()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:
         try:
-            loop.run_until_complete(_serve(dsn, told, stop))
+            loop.run_until_complete(_serve(dsn, clickhouse.dsn, told, stop))
         except BaseException as error:
             told.set_exception(error)
 

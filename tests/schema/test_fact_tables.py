@@ -6,6 +6,7 @@ import pytest
 
 from infra.cluster import statements
 from infra.embedded.engine import Engine
+from schema.cubes import CUBES, CubeTable
 from schema.facts import TABLES, Table
 from tests.support.warehouse import emptied, opened
 
@@ -41,6 +42,24 @@ async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickh
     assert engine.startswith("ReplacingMergeTree(ver) ")
     assert "fsync_after_insert = 1" in engine
     assert keys == ["toYYYYMMDD(event_time)", "tenant_id, event_time, event_key", "tenant_id, event_time"]
+
+
+@pytest.mark.parametrize("cube", CUBES, ids=lambda cube: cube.name)
+async def test_cubes_are_the_declared_ones(clickhouse: Engine, cube: CubeTable) -> None:
+    """Their dimensions are their key, in that order: what FINAL tells rows apart by."""
+    await emptied(clickhouse.dsn)
+    async with opened(clickhouse.dsn) as client:
+        live = await client.query(COLUMNS, parameters={"table": cube.name})
+        made = await client.query(
+            "select engine_full, sorting_key, primary_key from system.tables "
+            "where database = 'anlyt' and name = {table:String}",
+            parameters={"table": cube.name},
+        )
+    assert list(map(tuple, live.result_rows)) == list(cube.columns.items())
+    engine, *keys = made.result_rows[0]
+    assert engine.startswith("ReplacingMergeTree(ver, is_deleted) ")
+    assert "fsync_after_insert = 1" in engine
+    assert keys == [", ".join(cube.dimensions), f"tenant_id, {cube.time}"]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -13,9 +13,10 @@ from infra.migrate import ClickHouseLedger, migrate
 from tests.support.fact_reference import COLUMNS, Expected
 
 SHOWN = 10
-TABLES = [*COLUMNS, "dirty", "metrics_hourly_archive", "metrics_daily_archive"]
 # For those who ask it nothing.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
+CUBES = ["cube_dlr_hourly", "cube_cdr_daily", "cube_compliance_hourly", "data_as_of"]
+TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_archive"]
 
 
 async def emptied(dsn: str) -> None:
@@ -33,7 +34,7 @@ async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
         stored = {table: await _facts(client, table) for table in COLUMNS}
         marks = await client.query("select distinct cube, tenant_id, hour from dirty")
     found = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
-    found += [f"mark {mark}" for mark in expected.marks.symmetric_difference(map(_comparable, marks.result_rows))]
+    found += [f"mark {mark}" for mark in expected.marks.symmetric_difference(map(comparable, marks.result_rows))]
     return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
 
 
@@ -46,10 +47,10 @@ async def opened(dsn: str) -> AsyncIterator[AsyncClient]:
 async def _facts(client: AsyncClient, table: str) -> Counter[tuple[Any, ...]]:
     """Rows without their keys, which the reference does not know."""
     result = await client.query(f"select {', '.join(COLUMNS[table])} from {table} final")
-    return Counter(map(_comparable, result.result_rows))
+    return Counter(map(comparable, result.result_rows))
 
 
-def _comparable(row: Sequence[Any]) -> tuple[Any, ...]:
+def comparable(row: Sequence[Any]) -> tuple[Any, ...]:
     """The client gives times without their zone, which is UTC, and arrays as lists."""
     return tuple(
         cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else tuple(cell) if isinstance(cell, list) else cell

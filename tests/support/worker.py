@@ -58,7 +58,7 @@ class Crew:
         place = self._random.randrange(len(self._members))
         victim = self._members[place]
         victim.kill()
-        await _gone(victim)
+        await gone(victim)
         self._members[place] = self._hired()
 
     async def relieve_one(self) -> None:
@@ -109,10 +109,10 @@ async def crew(nats: str, dsn: str, random: Random, size: int, clickhouse: str =
 async def _in_order(member: BaseProcess) -> None:
     """The signal itself ends one that has not begun."""
     member.terminate()
-    assert await _gone(member) in {0, -signal.SIGTERM, os.EX_TEMPFAIL}
+    assert await gone(member) in {0, -signal.SIGTERM, os.EX_TEMPFAIL}
 
 
-async def _gone(member: BaseProcess) -> int:
+async def gone(member: BaseProcess) -> int:
     # Not join() in a thread: a process may be asked for its exit status by one thread only.
     while (status := member.exitcode) is None:
         await asyncio.sleep(0.005)

@@ -1,7 +1,7 @@
 -- The cells of some tenants and days, from deduplicated facts; rows that were there before are taken back.
 insert into anlyt.cube_cdr_daily
-select * replace ({version:UInt64} - 1 as ver, 1 as is_deleted) from anlyt.cube_cdr_daily final
-where (tenant_id, day) in {cells:Array(Tuple(String, DateTime('UTC')))}
+select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_cdr_daily final
+where (tenant_id, day) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
 union all
 select
     tenant_id,
@@ -14,9 +14,9 @@ select
     count() as records,
     sum(segment_count) as segments,
     sum(charge_amount) as cost,
-    {version:UInt64} as ver,
+    %(version)s as ver,
     0 as is_deleted
 from anlyt.facts_cdr final
-where (tenant_id, toStartOfDay(event_time)) in {cells:Array(Tuple(String, DateTime('UTC')))}
-    and event_time >= {first:DateTime('UTC')} and event_time < {end:DateTime('UTC')}
+where (tenant_id, toStartOfDay(event_time)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and event_time >= %(first)s and event_time < %(end)s
 group by tenant_id, day, mno, lane, direction, status, currency

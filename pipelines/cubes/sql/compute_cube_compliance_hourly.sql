@@ -1,7 +1,7 @@
 -- The cells of some tenants and hours, from deduplicated facts; rows that were there before are taken back.
 insert into anlyt.cube_compliance_hourly
-select * replace ({version:UInt64} - 1 as ver, 1 as is_deleted) from anlyt.cube_compliance_hourly final
-where (tenant_id, hour) in {cells:Array(Tuple(String, DateTime('UTC')))}
+select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_compliance_hourly final
+where (tenant_id, hour) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
 union all
 select
     tenant_id,
@@ -11,9 +11,9 @@ select
     verdict,
     count() as evaluations,
     sum(evaluation_latency_ms) as latency_sum,
-    {version:UInt64} as ver,
+    %(version)s as ver,
     0 as is_deleted
 from anlyt.facts_compliance final
-where (tenant_id, toStartOfHour(event_time)) in {cells:Array(Tuple(String, DateTime('UTC')))}
-    and event_time >= {first:DateTime('UTC')} and event_time < {end:DateTime('UTC')}
+where (tenant_id, toStartOfHour(event_time)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and event_time >= %(first)s and event_time < %(end)s
 group by tenant_id, hour, mno, lane, verdict

@@ -1,7 +1,7 @@
 -- The cells of some tenants and hours, from deduplicated facts; rows that were there before are taken back.
 insert into anlyt.cube_dlr_hourly
-select * replace ({version:UInt64} - 1 as ver, 1 as is_deleted) from anlyt.cube_dlr_hourly final
-where (tenant_id, hour) in {cells:Array(Tuple(String, DateTime('UTC')))}
+select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_dlr_hourly final
+where (tenant_id, hour) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
 union all
 select
     tenant_id,
@@ -16,9 +16,9 @@ select
     countIf(status != 'PENDING' and error_code is not null) as esme_errors,
     max(tps_snapshot) as max_tps,
     quantilesTDigestStateIf(0.5, 0.95, 0.99)(latency_ms, status != 'PENDING') as latency_digest,
-    {version:UInt64} as ver,
+    %(version)s as ver,
     0 as is_deleted
 from anlyt.facts_dlr final
-where (tenant_id, toStartOfHour(event_time)) in {cells:Array(Tuple(String, DateTime('UTC')))}
-    and event_time >= {first:DateTime('UTC')} and event_time < {end:DateTime('UTC')}
+where (tenant_id, toStartOfHour(event_time)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and event_time >= %(first)s and event_time < %(end)s
 group by tenant_id, hour, mno, lane, direction, status

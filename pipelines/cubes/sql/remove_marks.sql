@@ -1,3 +1,2 @@
 -- Removes marks that were seen; one of the same cells that came meanwhile stays.
-delete from anlyt.dirty
-where cube = {cube:String} and (tenant_id, hour) in {cells:Array(Tuple(String, DateTime('UTC')))} and mark_id in {marks:Array(UUID)}
+delete from anlyt.dirty where mark_id in cast(%(marks)s as Array(UUID))

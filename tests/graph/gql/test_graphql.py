@@ -113,7 +113,7 @@ async def test_the_same_document_answers_each_variable(api: Api, rows: Sequence[
         ("{ nothing }", "INVALID_QUERY", "Cannot query field"),
         ("{ summary }", "INVALID_QUERY", "must have a selection"),
         ("mutation { a }", "INVALID_QUERY", "mutation"),
-        ("subscription { a }", "INVALID_QUERY", "subscription"),
+        ("subscription { a }", "INVALID_QUERY", "Subscription"),
         ("query A { __typename } query B { __typename }", "INVALID_QUERY", "operation name"),
         ("{ summary(from: 5) { dataAsOf } }", "INVALID_QUERY", "DateTime"),
         ('{ summary(from: "5") { dataAsOf } }', "INVALID_WINDOW", "RFC 3339"),

@@ -48,7 +48,7 @@ async def test_a_body_that_is_no_operation(api: Api, body: bytes) -> None:
 async def test_members_that_may_be_null_or_there_besides(api: Api) -> None:
     body = {"query": "query A { __typename }", "variables": None, "operationName": "A", "extensions": {"x": 1}}
     response = await api.client.post("/graphql", json=body, headers=dict(ADMIN))
-    assert response.json() == {"data": {"__typename": "Query"}}
+    assert response.json()["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
@@ -76,7 +76,7 @@ async def test_graphiql_is_for_development(api: Api, production: Api) -> None:
     page = await api.client.get("/graphql")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert '"X-Caller": "admin-dashboard"' in page.text
+    assert "admin-dashboard" in page.text
     response = await production.client.get("/graphql")
     check_problem(response, 405, "METHOD_NOT_ALLOWED")
     assert response.headers["allow"] == "POST"

@@ -61,7 +61,7 @@ async def test_summary(api: Api, rows: Sequence[Row], window: Window, granularit
     whole = of(rows, "PLATFORM", "platform", used)
     check_percentiles(found, whole, parts(rows, "PLATFORM", "platform", used, length))
     assert datetime.fromisoformat(found.pop("dataAsOf")) == AS_OF
-    assert found == expected.summary(rows, used, length)
+    assert found == expected.summary(rows, used, length, AS_OF)
 
 
 @pytest.mark.parametrize("granularity", LENGTHS)
@@ -75,7 +75,7 @@ async def test_operator_performance(api: Api, rows: Sequence[Row], operator: str
         whole = of(rows, "OPERATOR", operator, used)
         check_percentiles(found, whole, parts(rows, "OPERATOR", operator, used, length))
         assert datetime.fromisoformat(found.pop("dataAsOf")) == AS_OF
-        assert found == expected.performance(rows, operator, used, length)
+        assert found == expected.performance(rows, operator, used, length, AS_OF)
 
 
 @pytest.mark.parametrize("granularity", LENGTHS)
@@ -86,7 +86,7 @@ async def test_account_usage(api: Api, rows: Sequence[Row], account: str, granul
             f"accounts/{account}/usage", from_=iso(window[0]), to=iso(window[1]), granularity=granularity
         )
         assert datetime.fromisoformat(found.pop("dataAsOf")) == AS_OF
-        assert found == expected.usage(rows, account, snapped(*window))
+        assert found == expected.usage(rows, account, snapped(*window), AS_OF)
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -95,6 +95,7 @@ async def test_delivery_breakdown(api: Api, rows: Sequence[Row], window: Window)
     found = await api.report("delivery-breakdown", from_=iso(window[0]), to=iso(window[1]))
     whole = of(rows, "PLATFORM", "platform", used)
     assert found["window"] == {"from": iso(used[0]), "to": iso(used[1])}
+    assert {name: found[name] for name in ("pendingShare", "provisional")} == whole.maturity()
     assert found["byStatus"] == {
         "delivered": whole.delivered,
         "failed": whole.failed,
@@ -126,6 +127,7 @@ async def test_top_operators_are_each_as_in_performance(api: Api, rows: Sequence
         "operators": performances[:limit],
         "window": performances[0]["window"],
         "dataAsOf": performances[0]["dataAsOf"],
+        "completeUntil": None,
     }
 
 
@@ -159,6 +161,8 @@ async def test_throughput(
             assert sum(shared) == getattr(held, name)
             assert max(shared) - min(shared) <= 1
         for point in within:
+            counted = "ACTUAL" if points == 1 else "INTERPOLATED"
+            assert point["quality"] == (counted if hour + HOUR <= AS_OF else "PARTIAL")
             assert point["tps"] == pytest.approx(point["messages"] / step.total_seconds(), abs=0.00005)
 
 

@@ -16,13 +16,14 @@ from tests.support.bins import within_tolerance
 
 pytestmark = pytest.mark.anyio
 
-START = datetime(2025, 11, 20, tzinfo=UTC)
+START = datetime(2024, 9, 20, tzinfo=UTC)
 DAYS = 400
+AS_OF = START + 390 * DAY
 QUERY = """query($from: DateTime, $to: DateTime, $by: TrendGranularity!, $operator: ID, $account: ID) {
   trend(from: $from, to: $to, granularity: $by, operatorId: $operator, accountId: $account) {
     window { from to } granularity totalMessages deliveredMessages failedMessages deliveryRate errorRate totalCost
     costsByCurrency avgLatencyMs p95LatencyMs peakTps lowSample
-    series { time totalMessages deliveredMessages failedMessages totalCost p95LatencyMs peakTps }
+    series { time quality totalMessages deliveredMessages failedMessages totalCost p95LatencyMs peakTps }
   } }"""
 
 
@@ -35,7 +36,7 @@ async def rows(opened: Store) -> Sequence[Row]:
         for day in range(DAYS)
         for subject in SUBJECTS[:5]
     ]
-    await opened.put(made)
+    await opened.put(made, AS_OF)
     return made
 
 
@@ -72,6 +73,9 @@ async def test_days_and_months_are_the_sums_of_their_rows(
     starts = sorted({bucket(hour, by) for hour in hours})
     assert [point["time"] for point in found["series"]] == [iso(start) for start in starts]
     for point, start in zip(found["series"], starts, strict=True):
+        end = start + DAY if by == "DAILY" else (start + 31 * DAY).replace(day=1)
+        whole_and_over = window[0] <= start and end <= min(window[1], AS_OF)
+        assert point["quality"] == ("ACTUAL" if whole_and_over else "PARTIAL")
         check(point, Sum(row for row in whole.rows if bucket(row.hour, by) == start))
 
 

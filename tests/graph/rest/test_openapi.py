@@ -5,6 +5,7 @@ import pytest
 
 from graph.rest.endpoints import ENDPOINTS
 from graph.rest.openapi import document
+from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from tests.graph.support.api import Api
 from tools.export import openapi
 
@@ -18,7 +19,10 @@ async def test_the_document_is_served_as_it_is_kept(api: Api) -> None:
 
 def test_every_endpoint_is_described() -> None:
     paths = document()["paths"]
-    assert set(paths) == {*(endpoint.path for endpoint in ENDPOINTS), "/health/live", "/health/ready"}
+    assert set(paths) == {
+        *(endpoint.path for endpoint in ENDPOINTS),
+        *(QUERY_PATH, CATALOG_PATH, "/health/live", "/health/ready"),
+    }
     for endpoint in ENDPOINTS:
         operation = paths[endpoint.path]["get"]
         assert [each["name"] for each in operation["parameters"]] == [each.name for each in endpoint.parameters]

@@ -9,9 +9,10 @@ import httpx
 
 from graph.app import create_app
 from graph.health import Probes
+from graph.reports.freshness import Progress
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
-from infra.settings import read_settings
+from infra.settings import Settings, read_settings
 from tests.support.warehouse import NO_CLICKHOUSE
 
 ADMIN: Mapping[str, str] = {"X-Caller": "admin-dashboard"}
@@ -54,8 +55,21 @@ class Api:
 
 @asynccontextmanager
 async def open_api(
-    pool: Pool, probes: Probes | None = None, *, clickhouse: ClickHouse = NO_CLICKHOUSE, development: bool = True
+    pool: Pool,
+    probes: Probes | None = None,
+    *,
+    clickhouse: ClickHouse = NO_CLICKHOUSE,
+    development: bool = True,
+    settings: Settings | None = None,
+    progress: Progress = dict,
 ) -> AsyncIterator[Api]:
-    app = create_app(read_settings({}), pool, probes or {}, clickhouse=clickhouse, development=development)
+    app = create_app(
+        settings or read_settings({}),
+        pool,
+        probes or {},
+        clickhouse=clickhouse,
+        development=development,
+        progress=progress,
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client)

@@ -64,6 +64,12 @@ class Sum:
         average = (self.cost / self.messages).quantize(MICRO, ROUND_HALF_UP)
         return f"{average + 0:f}"  # no "-0.000000"
 
+    def maturity(self) -> dict[str, Any]:
+        """How many final reports are missing."""
+        pending = max(self.messages - self.delivered - self.failed, 0)
+        provisional = pending > 0 and Decimal(pending) / self.base >= Decimal("0.01")
+        return {"pendingShare": rate(pending, self.base), "provisional": provisional}
+
     def figures(self) -> dict[str, Any]:
         """What all series and totals have in common, but for the percentile, which is only nearly this."""
         return {
@@ -100,7 +106,12 @@ def buckets(window: Window, length: timedelta) -> Sequence[tuple[datetime, Windo
     return [(each, (max(each, start), min(each + length, end))) for each in starts]
 
 
-def summary(rows: Sequence[Row], window: Window, length: timedelta) -> dict[str, Any]:
+def quality(start: datetime, part: Window, length: timedelta, complete: datetime) -> str:
+    """Of a bucket of which the window has `part`."""
+    return "ACTUAL" if part == (start, start + length) and start + length <= complete else "PARTIAL"
+
+
+def summary(rows: Sequence[Row], window: Window, length: timedelta, complete: datetime) -> dict[str, Any]:
     """The whole answer but for percentiles and dataAsOf."""
     whole = of(rows, "PLATFORM", "platform", window)
     active = {row.id for row in rows if row.scope == "ACCOUNT" and window[0] <= row.hour < window[1]}
@@ -110,11 +121,15 @@ def summary(rows: Sequence[Row], window: Window, length: timedelta) -> dict[str,
         "costsByCurrency": whole.costs,
         "activeAccounts": len(active),
         "lowSample": len(whole.samples) < 100,
-        "series": points(rows, "PLATFORM", "platform", window, length),
+        **whole.maturity(),
+        "completeUntil": None,
+        "series": points(rows, "PLATFORM", "platform", window, length, complete),
     }
 
 
-def performance(rows: Sequence[Row], operator: str, window: Window, length: timedelta) -> dict[str, Any]:
+def performance(
+    rows: Sequence[Row], operator: str, window: Window, length: timedelta, complete: datetime
+) -> dict[str, Any]:
     """The whole answer but for percentiles and dataAsOf."""
     whole = of(rows, "OPERATOR", operator, window)
     return {
@@ -124,22 +139,27 @@ def performance(rows: Sequence[Row], operator: str, window: Window, length: time
         "errorRate": rate(whole.failed, whole.base),
         "costsByCurrency": whole.costs,
         "lowSample": len(whole.samples) < 100,
-        "series": points(rows, "OPERATOR", operator, window, length),
+        **whole.maturity(),
+        "completeUntil": None,
+        "series": points(rows, "OPERATOR", operator, window, length, complete),
     }
 
 
-def points(rows: Sequence[Row], scope: str, id_: str, window: Window, length: timedelta) -> list[dict[str, Any]]:
+def points(
+    rows: Sequence[Row], scope: str, id_: str, window: Window, length: timedelta, complete: datetime
+) -> list[dict[str, Any]]:
     found = []
     for start, part in buckets(window, length):
         each = of(rows, scope, id_, part)
-        found.append({"time": iso(start), **each.figures(), "errorRate": rate(each.failed, each.base)})
+        judged = {"errorRate": rate(each.failed, each.base), "quality": quality(start, part, length, complete)}
+        found.append({"time": iso(start), **each.figures(), **judged})
     return found
 
 
-def usage(rows: Sequence[Row], account: str, window: Window) -> dict[str, Any]:
+def usage(rows: Sequence[Row], account: str, window: Window, complete: datetime) -> dict[str, Any]:
     """The whole answer but for dataAsOf."""
     whole = of(rows, "ACCOUNT", account, window)
-    days = [(start, of(rows, "ACCOUNT", account, part)) for start, part in buckets(window, DAY)]
+    days = [(start, part, of(rows, "ACCOUNT", account, part)) for start, part in buckets(window, DAY)]
     return {
         "accountId": account,
         "window": {"from": iso(window[0]), "to": iso(window[1])},
@@ -151,6 +171,8 @@ def usage(rows: Sequence[Row], account: str, window: Window) -> dict[str, Any]:
         "totalCost": money(whole.cost),
         "costsByCurrency": whole.costs,
         "avgCostPerMessage": whole.average_cost,
+        **whole.maturity(),
+        "completeUntil": None,
         "dailyBreakdown": [
             {
                 "date": start.date().isoformat(),
@@ -159,7 +181,8 @@ def usage(rows: Sequence[Row], account: str, window: Window) -> dict[str, Any]:
                 "failed": day.failed,
                 "segments": day.segments,
                 "cost": money(day.cost),
+                "quality": quality(start, part, DAY, complete),
             }
-            for start, day in days
+            for start, part, day in days
         ],
     }

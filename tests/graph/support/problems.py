@@ -8,7 +8,7 @@ def check_problem(response: httpx.Response, status: int, code: str) -> str:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert set(problem) == {"type", "title", "status", "code", "detail", "requestId"}
+    assert set(problem) - {"problems"} == {"type", "title", "status", "code", "detail", "requestId"}
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["requestId"] == response.headers["x-request-id"]
     assert problem["type"].startswith("urn:anlyt:problem:")

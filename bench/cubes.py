@@ -1,0 +1,165 @@
+"""Cubes: what they take beside their facts, how soon they are fresh, and what they spare a reader."""
+
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from bench.report import Goal, show
+from bench.stores import stores
+from infra.endpoints import Engines
+from pipelines import runs
+from pipelines.stores import Stores, open_stores
+
+TENANTS: Final = 200
+# Each number is a report. Tenants are skewed (the largest has a sixth of the traffic, the smallest a six-hundredth),
+# and so are routes and outcomes.
+FILL: Final = """
+insert into facts_dlr
+with
+    cityHash64(number) as h,
+    toUInt32(least(199, floor(200 * pow(h % 10007 / 10007., 3)))) as tenant,
+    if(h % 101 < 3, 'MO', 'MT') as direction_,
+    ['AWCC', 'AWCC', 'AWCC', 'ROSHAN', 'ROSHAN', 'ETISALAT_AF', 'ETISALAT_AF', 'MTN_AF', 'MTN_AF', 'SALAAM'][
+        1 + intDiv(h, 7) % 10] as mno_,
+    ['OTP', 'OTP', 'OTP', 'OTP', 'OTP', 'TRANSACTIONAL', 'TRANSACTIONAL', 'TRANSACTIONAL', 'MARKETING', 'MARKETING'][
+        1 + intDiv(h, 11) % 10] as lane_,
+    intDiv(h, 13) % 100 as fate,
+    multiIf(fate < 90, 'DELIVERED', fate < 93, 'FAILED', fate < 95, 'EXPIRED', fate < 96, 'REJECTED',
+        fate < 97, 'UNDELIVERABLE', 'PENDING') as status_
+select
+    concat('tenant-', leftPad(toString(tenant), 3, '0')),
+    toDateTime64({start:UInt32}, 6, 'UTC') + toIntervalMicrosecond({step:UInt64} * number),
+    sipHash64(number),
+    concat('acc-', toString(tenant * 5 + intDiv(h, 17) % 5)),
+    mno_,
+    mno_,
+    lane_,
+    direction_,
+    concat('937', toString(intDiv(h, 19) % 9)),
+    status_,
+    if(status_ in ('DELIVERED', 'PENDING'), null, concat('0', toString(intDiv(h, 23) % 30))),
+    toUInt32(least(3600000, randLogNormal(7.5, 0.9))),
+    200 + intDiv(h, 29) % 300,
+    toUInt64(9223372036854775808 - toUnixTimestamp(now()))
+from numbers({first:UInt64}, {count:UInt64})
+"""
+MARK: Final = """
+insert into dirty (cube, tenant_id, hour)
+select distinct 'cube_dlr_hourly', tenant_id, toStartOfHour(event_time) from facts_dlr
+"""
+BYTES: Final = """
+select table, sum(bytes_on_disk), sum(rows) from system.parts
+where database = 'anlyt' and active and table in ('facts_dlr', 'cube_dlr_hourly') group by table
+"""
+BY_DAY: Final = {
+    "cube": "select toDate(hour) as day, status, sum(messages) from cube_dlr_hourly final group by day, status",
+    "raw": "select toDate(event_time) as day, status, count() from facts_dlr final group by day, status",
+}
+START: Final = datetime(2026, 6, 1, tzinfo=UTC)
+STEP: Final = 2_000_000
+CHUNK: Final = {"chunk": "10000", "limit": "1000000"}
+
+
+async def run(folder: Path, *, smoke: bool) -> None:
+    dense, wide = (100_000, 100_000) if smoke else (10_000_000, 20_000_000)
+    async with opened(folder / "dense") as (work, client):
+        await _storage(work, client, dense)
+    async with opened(folder / "wide") as (work, client):
+        await _fill(client, wide, timedelta(days=90))
+        await _freshness(work, client, wide, rounds=2 if smoke else 7)
+        await _fill_cube(work, client, wide)
+        await _reading(client, f"{wide:,} facts over 90 days")
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[tuple[Stores, AsyncClient]]:
+    async with stores(folder) as engines:
+        addresses = Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)
+        async with open_stores(addresses) as work:
+            yield work, await work.clickhouse.client()
+
+
+async def _fill(client: AsyncClient, rows: int, span: timedelta) -> None:
+    whole = {"start": int(START.timestamp()), "step": span // timedelta(microseconds=rows)}
+    for first in range(0, rows, STEP):
+        await client.command(FILL, parameters={**whole, "first": first, "count": min(STEP, rows - first)})
+
+
+async def _storage(work: Stores, client: AsyncClient, rows: int) -> None:
+    """One hour at national density."""
+    await _fill(client, rows, timedelta(hours=1))
+    await client.command(MARK)
+    await runs.run(work, "cubes")
+    await _merge(client)
+    bytes_ = {table: (size, count) for table, size, count in (await client.query(BYTES)).result_rows}
+    facts, cube = bytes_["facts_dlr"], bytes_["cube_dlr_hourly"]
+    show(
+        f"One hour of {rows:,} delivery reports of {TENANTS} tenants, merged",
+        ("table", "rows", "MB", "bytes a row"),
+        [(name, f"{count:,}", size / 1e6, size / count) for name, (size, count) in bytes_.items()],
+        [Goal("cube's share of the facts' bytes", cube[0] / facts[0], 0.05, at_most=True)],
+    )
+    await _reading(client, "one hour at national density")
+
+
+async def _freshness(work: Stores, client: AsyncClient, rows: int, rounds: int) -> None:
+    """From marks of two hours of every tenant to cells that are fresh: what a second of ingest asks for, and more."""
+    took = []
+    for number in range(rounds):
+        hours = [START + timedelta(days=10 * number + 5, hours=hour) for hour in (7, 8)]
+        began = time.perf_counter()
+        await client.command(
+            f"{MARK} where event_time >= {{first:DateTime('UTC')}} and event_time < {{end:DateTime('UTC')}}",
+            parameters={"first": hours[0], "end": hours[1] + timedelta(hours=1)},
+        )
+        counts = await runs.run(work, "cubes")
+        took.append(time.perf_counter() - began)
+    show(
+        f"From marking to fresh, over {rows:,} facts of 90 days",
+        ("cells", "runs", "seconds (median)", "seconds (worst)"),
+        [(counts["cells"], rounds, statistics.median(took), max(took))],
+        [Goal("seconds for the cells of two hours", statistics.median(took), 2, at_most=True)],
+    )
+
+
+async def _fill_cube(work: Stores, client: AsyncClient, rows: int) -> None:
+    await client.command(MARK)
+    began = time.perf_counter()
+    counts = await runs.run(work, "cubes", CHUNK)
+    print(f"{counts['cells']:,} cells computed from {rows:,} facts in {time.perf_counter() - began:.0f} s")
+    await _merge(client)
+
+
+async def _merge(client: AsyncClient) -> None:
+    for table in ("facts_dlr", "cube_dlr_hourly"):
+        await client.command(f"optimize table {table} final")
+
+
+async def _reading(client: AsyncClient, title: str) -> None:
+    """Counts of all tenants by day and status: from the cube, and from the facts; both merged."""
+    seconds: dict[str, float] = {}
+    answers: dict[str, list[Any]] = {}
+    for name, sql in BY_DAY.items():
+        taken = []
+        for _ in range(7):
+            began = time.perf_counter()
+            answers[name] = sorted(map(tuple, (await client.query(sql)).result_rows))
+            taken.append(time.perf_counter() - began)
+        seconds[name] = statistics.median(taken)
+    assert answers["cube"] == answers["raw"]
+    sizes = {table: count for table, _, count in (await client.query(BYTES)).result_rows}
+    show(
+        f"Counts by day and status: {title}",
+        ("from", "rows", "ms (median of 7)"),
+        [
+            ("cube_dlr_hourly", f"{sizes['cube_dlr_hourly']:,}", seconds["cube"] * 1000),
+            ("facts_dlr", f"{sizes['facts_dlr']:,}", seconds["raw"] * 1000),
+        ],
+        [Goal("facts over cube", seconds["raw"] / seconds["cube"], 10)],
+    )

@@ -1,0 +1,149 @@
+"""Windows of time in a zone: the one to compare with, and how far its buckets lie back. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from schema.catalog.terms import Granularity
+from schema.instants import instant
+
+# Two names of the database are no zones: one is whatever this machine has, the other stands for "not set up".
+TIMEZONES: Final = frozenset(available_timezones() - {"localtime", "Factory"})
+# Seconds: no bucket is longer, whatever the clocks do.
+LONGEST: Final = {"minute": 60, "hour": 7200, "day": 2 * 86_400, "week": 8 * 86_400, "month": 32 * 86_400}
+
+_DAY: Final = timedelta(days=1)
+
+
+class Window(NamedTuple):
+    """Half-open; aware, in UTC."""
+
+    from_: datetime
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What is added to a bucket of one window to get the bucket of the same index in another."""
+
+    unit: Literal["seconds", "days", "months"]
+    amount: int
+
+
+def previous_period(window: Window, zone: ZoneInfo) -> Window:
+    """The window of the same length just before.
+
+    Whole months of the zone are counted as months, whole days as days; anything else is elapsed time.
+    """
+    start, end = _local(window.from_, zone), _local(window.to, zone)
+    if not (_is_midnight(start) and _is_midnight(end)):
+        return Window(window.from_ - (window.to - window.from_), window.from_)
+    if start.day == end.day == 1:
+        before = add_months(start.date(), _month(start) - _month(end))
+    else:
+        before = start.date() - (end.date() - start.date())
+    return Window(_midnight(before, zone), window.from_)
+
+
+def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
+    """The same part of the period before: of the day, month, week or year, in this order, that begins with the window
+    and contains it. A part longer than that period ends with it. None if the window begins no such period.
+    """
+    start, end = _local(window.from_, zone), _local(window.to, zone)
+    if not _is_midnight(start):
+        return None
+    first = start.date()
+    for begins, after, before in _PERIODS:
+        if begins(first) and end <= _naive(after(first)):
+            back = before(first)
+            until = min(_naive(back) + (end - start), _naive(first))
+            return Window(_midnight(back, zone), until.replace(tzinfo=zone).astimezone(UTC))
+    return None
+
+
+def shift(granularity: Granularity, previous: Window, window: Window, zone: ZoneInfo) -> Shift | None:
+    """From the buckets of `previous` to those of `window`; None without buckets."""
+    before, start = _local(previous.from_, zone).date(), _local(window.from_, zone).date()
+    match granularity:
+        case "none":
+            return None
+        case "minute" | "hour":
+            seconds = {"minute": 60, "hour": 3600}[granularity]
+            return Shift("seconds", _bucket(window.from_, zone, seconds) - _bucket(previous.from_, zone, seconds))
+        case "day":
+            return Shift("days", (start - before).days)
+        case "week":
+            return Shift("days", (_monday(start) - _monday(before)).days)
+        case "month":
+            return Shift("months", _month(start) - _month(before))
+
+
+@lru_cache(maxsize=1024)
+def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
+    """The zone's offsets from UTC within a window, in microseconds. No offset lasts less than a day."""
+    days = (window.to - window.from_) // _DAY
+    times = [window.from_ + day * _DAY for day in range(days + 1)]
+    return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
+
+
+def add_months(first: date, months: int) -> date:
+    """From the first of a month to the first of another."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _local(time: datetime, zone: ZoneInfo) -> datetime:
+    """What clocks of the zone show, without the zone."""
+    return time.astimezone(zone).replace(tzinfo=None)
+
+
+def _offset(time: datetime, zone: ZoneInfo) -> timedelta:
+    offset = time.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset
+
+
+def _bucket(at: datetime, zone: ZoneInfo, seconds: int) -> int:
+    """The start of a bucket whose clock shows a whole hour or minute, in seconds since 1970."""
+    elapsed = instant(at) // 1_000_000
+    return elapsed - (elapsed + _offset(at, zone) // timedelta(seconds=1)) % seconds
+
+
+def _is_midnight(local: datetime) -> bool:
+    return local.time() == time()
+
+
+def _naive(day: date) -> datetime:
+    return datetime.combine(day, time())
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a day of the zone begins, in UTC."""
+    return _naive(day).replace(tzinfo=zone).astimezone(UTC)
+
+
+class _Period(NamedTuple):
+    begins: Callable[[date], bool]
+    after: Callable[[date], date]
+    before: Callable[[date], date]
+
+
+_PERIODS: Final = (
+    _Period(lambda _: True, lambda day: day + _DAY, lambda day: day - _DAY),
+    _Period(lambda day: day.day == 1, lambda day: add_months(day, 1), lambda day: add_months(day, -1)),
+    _Period(lambda day: day.weekday() == 0, lambda day: day + 7 * _DAY, lambda day: day - 7 * _DAY),
+    _Period(
+        lambda day: (day.month, day.day) == (1, 1), lambda day: add_months(day, 12), lambda day: add_months(day, -12)
+    ),
+)

@@ -1,0 +1,142 @@
+"""Comparisons held against the catalogue and the scope: what a field takes, and values as the engine has them."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, assert_never
+
+from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar, Value
+from graph.dsl.problems import Problems, shown
+from graph.dsl.scope import PSEUDONYM, QueryScope, is_pseudonym, reads_names
+from schema.catalog.terms import DECIMALS, MEMBERSHIP, Dataset, Dimension, Kind, Measure
+
+MOST_DIGITS: Final = 15  # before the decimal point
+
+_MONEY: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
+_WANTED: Final[dict[Kind, str]] = {
+    "integer": f"an integer of at most {MOST_DIGITS} digits",
+    "rate": "a number with at most 4 decimals",
+    "money": 'a decimal text with at most 6 decimals, such as "12.50"',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """What one query's comparisons are held against."""
+
+    dataset: Dataset
+    scope: QueryScope
+    problems: Problems
+
+    def filter(self, condition: Condition) -> Condition:
+        """Comparisons of dimensions."""
+        return _each(condition, self._filtered)
+
+    def having(self, condition: Condition) -> Condition:
+        """Comparisons of measures, asked for or not; values become integers of the measure's smallest unit."""
+        return _each(condition, self._measured)
+
+    def readable(self, path: str, dimension: Dimension) -> None:
+        """Who reads MNOs under pseudonyms must not learn them from another dimension."""
+        if dimension.tells_operator and not reads_names(self.scope):
+            self.problems.add(path, f"{dimension.name} tells the MNO: it needs a data-share addendum in force.")
+
+    def _filtered(self, comparison: Comparison) -> Comparison:
+        path, field = f"{comparison.path}.field", comparison.field
+        names = {dimension.name: dimension for dimension in self.dataset.dimensions}
+        if field in names:
+            self.readable(path, names[field])
+            self._check_operator(comparison, names[field])
+            if comparison.operator != "isNull":
+                self._check_texts(comparison, names[field])
+        elif field == "time":
+            self.problems.add(path, "Time is bounded by `time.from` and `time.to`.")
+        elif any(measure.name == field for measure in self.dataset.measures):
+            self.problems.add(path, f"{field} is a measure: compare it in `having`.")
+        else:
+            self.problems.unknown(path, f"a dimension of {self.dataset.name}", field, names)
+        return comparison
+
+    def _measured(self, comparison: Comparison) -> Comparison:
+        path, field = f"{comparison.path}.field", comparison.field
+        names = {measure.name: measure for measure in self.dataset.measures}
+        if field in names:
+            self._check_operator(comparison, names[field])
+            return comparison if comparison.operator == "isNull" else self._in_units(comparison, names[field])
+        if any(dimension.name == field for dimension in self.dataset.dimensions):
+            self.problems.add(path, f"{field} is a dimension: compare it in `filter`.")
+        else:
+            self.problems.unknown(path, f"a measure of {self.dataset.name}", field, names)
+        return comparison
+
+    def _check_operator(self, comparison: Comparison, field: Dimension | Measure) -> None:
+        if comparison.operator not in field.operators:
+            what = f"an operator that {field.name} takes"
+            self.problems.unknown(f"{comparison.path}.op", what, comparison.operator, field.operators)
+
+    def _check_texts(self, comparison: Comparison, dimension: Dimension) -> None:
+        pseudonyms = dimension.name == "mno" and not reads_names(self.scope) and comparison.operator in MEMBERSHIP
+        for path, value in _values(comparison):
+            if not isinstance(value, str):
+                self.problems.add(path, f"{dimension.name} is a text; {shown(value)} is none.")
+            elif dimension.values and comparison.operator in MEMBERSHIP and value not in dimension.values:
+                self.problems.unknown(path, f"a {dimension.name}", value, dimension.values)
+            elif pseudonyms and not is_pseudonym(self.scope, value):
+                self.problems.add(path, f"{shown(value)} is not one of your pseudonyms, such as {PSEUDONYM}A.")
+
+    def _in_units(self, comparison: Comparison, measure: Measure) -> Comparison:
+        units = []
+        for path, written in _values(comparison):
+            number = _number(written, measure.kind)
+            if number is None:
+                self.problems.add(path, f"{measure.name} is {_WANTED[measure.kind]}; {shown(written)} is none.")
+            units.append(number or 0)
+        value: Value = tuple(units) if isinstance(comparison.value, tuple) else next(iter(units), None)
+        return Comparison(comparison.path, comparison.field, comparison.operator, value)
+
+
+def _each(condition: Condition, change: Callable[[Comparison], Comparison]) -> Condition:
+    """Every comparison, in the order in which they were written."""
+    match condition:
+        case Comparison():
+            return change(condition)
+        case And(conditions):
+            return And(tuple(_each(each, change) for each in conditions))
+        case Or(conditions):
+            return Or(tuple(_each(each, change) for each in conditions))
+        case Not(inner):
+            return Not(_each(inner, change))
+        case _:
+            assert_never(condition)
+
+
+def _values(comparison: Comparison) -> Iterable[tuple[str, Scalar]]:
+    """The values, each with its path, but for those that could not be read."""
+    path = f"{comparison.path}.value"
+    if isinstance(comparison.value, tuple):
+        return [(f"{path}[{index}]", value) for index, value in enumerate(comparison.value) if value is not None]
+    return [] if comparison.value is None else [(path, comparison.value)]
+
+
+def _number(value: Scalar, kind: Kind) -> int | None:
+    """A value in the smallest units of its kind, exactly; None for one that is none."""
+    match value:
+        case bool() | None:
+            return None
+        case str():
+            number = Decimal(value) if kind == "money" and _MONEY.fullmatch(value) else None
+        case int() | Decimal():
+            number = Decimal(value) if kind != "money" else None
+        case _:
+            assert_never(value)
+    return None if number is None else _scaled(number, DECIMALS[kind])
+
+
+def _scaled(number: Decimal, decimals: int) -> int | None:
+    """Digits are counted before anything is computed: decimal arithmetic rounds, and overflows."""
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or len(digits) > MOST_DIGITS + decimals or abs(exponent) > MOST_DIGITS:
+        return None
+    scaled = number * 10**decimals
+    return int(scaled) if scaled == int(scaled) and number.adjusted() < MOST_DIGITS else None

@@ -1,0 +1,113 @@
+"""Reads `filter` and `having`: comparisons under `and`, `or` and `not`."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, get_args
+
+from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar, Value
+from graph.dsl.problems import Problems, shown
+from graph.dsl.reading import Member, choice, flag, read_object, text
+from schema.catalog.terms import Operator
+
+DEEPEST: Final = 8  # levels of and, or, not
+MOST_CONDITIONS: Final = 100  # in one list
+MOST_COMPARISONS: Final = 200  # in one tree
+MOST_VALUES: Final = 1000
+COMBINING: Final = ("and", "or", "not")
+ABSENT: Final = object()  # no value was given
+
+
+def read_condition(path: str, value: object, problems: Problems) -> Condition | None:
+    """A tree of conditions, or None with what is wrong with it."""
+    return _Reader(problems).condition(path, value, 0)
+
+
+class _Reader:
+    """Of one tree: counts its comparisons, as they have a limit together."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._comparisons = 0
+
+    def condition(self, path: str, value: object, depth: int) -> Condition | None:
+        given = {name for name, each in value.items() if each is not None} if isinstance(value, Mapping) else set()
+        combining = [name for name in COMBINING if name in given]
+        if not combining or not isinstance(value, Mapping):
+            return self._comparison(path, value)
+        if len(given) > 1:
+            self._problems.add(path, f"`{combining[0]}` must be the only member of its object.")
+            return None
+        if depth == DEEPEST:
+            self._problems.add(path, f"Must be nested to depth {DEEPEST} at most.")
+            return None
+        return self._combined(f"{path}.{combining[0]}", combining[0], value[combining[0]], depth + 1)
+
+    def _combined(self, path: str, how: str, value: object, depth: int) -> Condition | None:
+        if how == "not":
+            inner = self.condition(path, value, depth)
+            return None if inner is None else Not(inner)
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_CONDITIONS:
+            self._problems.add(path, f"Must be a list of 1 to {MOST_CONDITIONS} conditions.")
+            return None
+        read = [self.condition(f"{path}[{index}]", each, depth) for index, each in enumerate(value)]
+        whole = tuple(condition for condition in read if condition is not None)
+        return And(whole) if how == "and" else Or(whole)
+
+    def _comparison(self, path: str, value: object) -> Condition | None:
+        self._comparisons += 1
+        if self._comparisons == MOST_COMPARISONS + 1:
+            self._problems.add(path, f"Must have {MOST_COMPARISONS} comparisons at most.")
+        if self._comparisons > MOST_COMPARISONS:
+            return None
+        given = read_object(path, value, self._problems, COMPARISON)
+        if len(given) < len(COMPARISON) or None in given.values():
+            return None
+        return Comparison(path, given["field"], given["operator"], _value(path, given, self._problems))
+
+
+def _any(path: str, value: object, problems: Problems) -> Value:
+    """A scalar or a list of scalars."""
+    if isinstance(value, list | tuple):
+        if not 1 <= len(value) <= MOST_VALUES:
+            problems.add(path, f"Must have 1 to {MOST_VALUES} items, not {len(value)}.")
+            return None
+        return tuple(_scalar(f"{path}[{index}]", each, problems) for index, each in enumerate(value))
+    return _scalar(path, value, problems)
+
+
+def _scalar(path: str, value: object, problems: Problems) -> Scalar:
+    match value:
+        case str():
+            read: str | None = text()(path, value, problems)
+            return read
+        case bool() | int() | Decimal():
+            return value
+        case float():  # from GraphQL, whose numbers are floats
+            return Decimal(repr(value))
+        case _:
+            problems.add(path, f"Must be a text or a number, not {shown(value)}.")
+            return None
+
+
+def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
+    """The value, a list exactly where the operator wants one; `isNull` alone means true."""
+    operator, value = given["operator"], given["value"]
+    if operator == "isNull":
+        value = True if value is ABSENT else value
+        return flag(f"{path}.value", value, problems)
+    if value is ABSENT:
+        problems.add(f"{path}.value", "Is required; `isNull` looks for null.")
+        return None
+    if isinstance(value, tuple) != (operator in ("in", "notIn")):
+        wanted = "a single value" if isinstance(value, tuple) else "a list of values"
+        problems.add(f"{path}.value", f"`{operator}` takes {wanted}.")
+        return None
+    checked: Value = value
+    return checked
+
+
+COMPARISON: Final = {
+    "field": Member("field", text()),
+    "op": Member("operator", choice("an operator", get_args(Operator))),
+    "value": Member("value", _any, ABSENT),
+}

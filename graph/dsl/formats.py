@@ -1,0 +1,55 @@
+"""An answer's rows in other formats than JSON: the same columns, the same values."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+
+from graph.dsl.answers import PREVIOUS, PrintedColumn, QueryAnswer
+from graph.dsl.columns import Kind
+
+# Money is text, as in JSON: both are exact, and the rows are the same in every format.
+ARROW_TYPES: Final[Mapping[Kind, Any]] = {
+    "text": pa.string(),
+    "time": pa.string(),
+    "money": pa.string(),
+    "integer": pa.int64(),
+    "rate": pa.float64(),
+}
+
+
+def to_csv(columns: Sequence[PrintedColumn]) -> bytes:
+    """RFC 4180 with a header line; null is an empty field.
+
+    Values are data, and stand there as they are: nothing is prefixed for the sake of programs that would run a text
+    which begins with `=`. Whoever opens it with a spreadsheet imports columns as text.
+    """
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow(map(_flat_name, columns))
+    lines.writerows(zip(*(each.values for each in columns), strict=True))
+    return text.getvalue().encode()
+
+
+def to_arrow(columns: Sequence[PrintedColumn], answer: QueryAnswer) -> bytes:
+    """An IPC stream; `page`, `meta` and `totals` are JSON in the schema's metadata."""
+    fields = [pa.field(_flat_name(each), ARROW_TYPES[each.kind]) for each in columns]
+    arrays = [pa.array(each.values, field.type) for each, field in zip(columns, fields, strict=True)]
+    table = pa.table(arrays, pa.schema(fields, notes(answer)))
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue()
+
+
+def notes(answer: QueryAnswer) -> Mapping[str, str]:
+    """What an answer says beside its rows, each as JSON; nothing in it is other than ASCII."""
+    told = {"page": answer.page, "meta": answer.meta, "totals": answer.totals}
+    return {name: msgspec.json.encode(value).decode() for name, value in told.items() if value is not None}
+
+
+def _flat_name(column: PrintedColumn) -> str:
+    return f"{PREVIOUS}.{column.name}" if column.is_previous else column.name

@@ -1,0 +1,110 @@
+"""Conditions made simpler, one named step after the other. Each leaves a condition that is true of the same rows."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias, assert_never
+
+from graph.dsl.ast import And, Comparison, Condition, Not, Or
+
+Pass: TypeAlias = Callable[[Condition], Condition]
+
+
+def simplified(condition: Condition) -> Condition:
+    for each in PASSES:
+        condition = rewritten(condition, each)
+    return condition
+
+
+def rewritten(condition: Condition, change: Pass) -> Condition:
+    """`change` at every node, the innermost first."""
+    match condition:
+        case Comparison():
+            return change(condition)
+        case And(conditions):
+            return change(And(tuple(rewritten(each, change) for each in conditions)))
+        case Or(conditions):
+            return change(Or(tuple(rewritten(each, change) for each in conditions)))
+        case Not(inner):
+            return change(Not(rewritten(inner, change)))
+        case _:
+            assert_never(condition)
+
+
+def without_negative_operators(condition: Condition) -> Condition:
+    """`ne` and `notIn` are what `eq` and `in` are not, of null too; so is `isNull` with false."""
+    match condition:
+        case Comparison(path, field, "ne", value):
+            return Not(Comparison(path, field, "eq", value))
+        case Comparison(path, field, "notIn", value):
+            return Not(Comparison(path, field, "in", value))
+        case Comparison(path, field, "isNull", False):
+            return Not(Comparison(path, field, "isNull", True))
+    return condition
+
+
+def without_repeated_values(condition: Condition) -> Condition:
+    """Each value of a list once; a list of one is a comparison with it."""
+    match condition:
+        case Comparison(path, field, "in", tuple(values)):
+            distinct = tuple(dict.fromkeys(values))
+            return Comparison(path, field, "in", distinct) if len(distinct) > 1 else _equals(path, field, distinct)
+    return condition
+
+
+def without_double_negation(condition: Condition) -> Condition:
+    match condition:
+        case Not(Not(inner)):
+            return inner
+    return condition
+
+
+def flat(condition: Condition) -> Condition:
+    """No `and` directly in an `and`, no `or` in an `or`, neither of one condition."""
+    match condition:
+        case And(conditions):
+            inner = tuple(
+                part for each in conditions for part in (each.conditions if isinstance(each, And) else (each,))
+            )
+            return And(inner) if len(inner) > 1 else inner[0]
+        case Or(conditions):
+            inner = tuple(
+                part for each in conditions for part in (each.conditions if isinstance(each, Or) else (each,))
+            )
+            return Or(inner) if len(inner) > 1 else inner[0]
+    return condition
+
+
+PASSES: Final[tuple[Pass, ...]] = (
+    without_negative_operators,
+    without_repeated_values,
+    flat,
+    without_double_negation,
+    flat,  # an `and` may have come out of its double negation
+)
+
+
+def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
+    """Conditions that must all be true."""
+    if condition is None:
+        return ()
+    return condition.conditions if isinstance(condition, And) else (condition,)
+
+
+def fields(condition: Condition | None) -> frozenset[str]:
+    """The names of what is compared."""
+    match condition:
+        case None:
+            return frozenset()
+        case Comparison():
+            return frozenset({condition.field})
+        case And(conditions) | Or(conditions):
+            return frozenset().union(*map(fields, conditions))
+        case Not(inner):
+            return fields(inner)
+        case _:
+            assert_never(condition)
+
+
+def _equals(path: str, field: str, values: tuple[object, ...]) -> Comparison:
+    value = values[0]
+    assert isinstance(value, str | int)
+    return Comparison(path, field, "eq", value)

@@ -1,0 +1,132 @@
+"""From a query as it was sent to its answer: the one way for REST and GraphQL."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from graph.budget import Budget, Charge
+from graph.cursors import CursorKey
+from graph.dsl import answers
+from graph.dsl.answers import Page, PrintedColumn, QueryAnswer
+from graph.dsl.ast import Query
+from graph.dsl.compile import Compiled, compile_query, fingerprint
+from graph.dsl.execute import Engine, Rows
+from graph.dsl.freshness import Freshness
+from graph.dsl.newcomers import Newcomers
+from graph.dsl.parse import parse
+from graph.dsl.scope import query_scope, tenant_of
+from graph.errors import InvalidQueryError
+from graph.identity import Scope
+from graph.pseudonyms import Pseudonyms
+from infra.clickhouse import ClickHouse
+
+PURPOSE: Final = "query"  # of cursors
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and its rows once more as columns."""
+
+    answer: QueryAnswer
+    columns: Sequence[PrintedColumn]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query under way.
+
+    `tenant_id`: whose it is, None for the platform's own; `id`: in the engine's logs; `began`: of the performance
+    counter.
+    """
+
+    query: Query
+    caller: Scope
+    tenant_id: str | None
+    id: str
+    charge: Charge
+    began: float
+
+
+class Queries:
+    """The query layer: one for a process, as budget and memory are."""
+
+    def __init__(self, clickhouse: ClickHouse, pseudonyms: Pseudonyms, key: CursorKey, budget: Budget) -> None:
+        self._engine = Engine(clickhouse)
+        self._freshness = Freshness(self._engine)
+        self._newcomers = Newcomers(self._engine, pseudonyms)
+        self._pseudonyms, self._key, self._budget = pseudonyms, key, budget
+
+    async def answer(self, caller: Scope, body: bytes | Mapping[str, object]) -> Answered:
+        """Cancelling ends the query in the engine, too.
+
+        InvalidQueryError has every problem; ForbiddenError, RateLimitedError, QueryTooExpensiveError,
+        DependencyUnavailableError.
+        """
+        began = time.perf_counter()
+        query, tenant_id = parse(body), tenant_of(caller)
+        with self._budget.query(tenant_id) as charge:
+            asked = _Asked(query, caller, tenant_id, str(uuid4()), charge, began)
+            compiled, context = await self._compiled(asked)
+            if query.explain:
+                return await self._explained(asked, compiled)
+            answered = await self._run(asked, compiled, context)
+            if tenant_id is not None and await self._newcomers.met(
+                tenant_id, query.dataset, compiled, answered.columns
+            ):
+                answered = await self._run(asked, *await self._compiled(asked))
+            return answered
+
+    async def _compiled(self, asked: _Asked) -> tuple[Compiled, str]:
+        """The statements, and the context of their cursors."""
+        letters = None if asked.tenant_id is None else await self._pseudonyms.letters(asked.tenant_id)
+        scope, after = query_scope(asked.caller, letters), asked.query.after
+        context = fingerprint(asked.query, scope)
+        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after)
+        return compile_query(asked.query, scope, position), context
+
+    async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
+        await self._check_currencies(asked, compiled)
+        as_of = await self._freshness.of(compiled.source)
+        statements = [compiled.rows, *([compiled.totals] if compiled.totals else [])]
+        rows, *totals = await self._engine.run(statements, asked.id, asked.charge)
+        columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
+        page, truncated = await self._page(compiled, context, rows)
+        answer = QueryAnswer(
+            data=answers.as_rows(columns),
+            totals=answers.totals(compiled, totals[0]) if totals else None,
+            page=page,
+            meta=answers.meta(compiled, as_of, truncated=truncated, began=asked.began),
+        )
+        return Answered(answer, columns)
+
+    async def _page(self, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
+        """Where the next page begins, and whether there would be one but for the cap."""
+        if len(rows) <= compiled.limit:
+            return Page(), False
+        if compiled.seen + compiled.limit >= compiled.row_cap:
+            return Page(), True
+        last = compiled.end([values[compiled.limit - 1] for values in rows.columns])
+        return Page((await self._key.cursors()).sign(PURPOSE, context, last), has_next_page=True), False
+
+    async def _check_currencies(self, asked: _Asked, compiled: Compiled) -> None:
+        """InvalidQueryError where amounts of several currencies would be added up."""
+        if compiled.currencies is None:
+            return
+        (found,) = await self._engine.run([compiled.currencies], f"{asked.id}/currencies", asked.charge)
+        if len(found) > 1:
+            problem = compiled.currency_problem
+            assert problem is not None
+            raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])
+
+    async def _explained(self, asked: _Asked, compiled: Compiled) -> Answered:
+        as_of = await self._freshness.of(compiled.source)
+        (found,) = await self._engine.run([compiled.estimate], f"{asked.id}/estimate", asked.charge)
+        answer = QueryAnswer(
+            data=[],
+            page=Page(),
+            meta=answers.meta(compiled, as_of, truncated=False, began=asked.began),
+            explain=answers.explanation(compiled, found, with_sql=asked.tenant_id is None),
+        )
+        return Answered(answer, [])

@@ -1,0 +1,144 @@
+"""Statements -> SQL for ClickHouse. The only place that makes text of SQL, and that writes the tenant's predicate.
+
+Names in the text come from the catalogue; whatever comes from a request or its caller is bound as a parameter.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, assert_never
+
+from graph.dsl.scope import tenant_predicate
+from graph.dsl.select import Join, Read, Select, Source
+from schema.expressions import Bound, Call, Column, Constant, Expression, Lambda, Name
+
+# Function -> how it is written between its arguments, and how tightly that holds them.
+INFIX: Final[Mapping[str, tuple[str, int]]] = {
+    "or": ("or", 1),
+    "and": ("and", 2),
+    **{name: (operator, 3) for name, operator in (("equals", "="), ("notEquals", "!="), ("in", "in"))},
+    **{name: (operator, 3) for name, operator in (("greater", ">"), ("greaterOrEquals", ">="))},
+    **{name: (operator, 3) for name, operator in (("less", "<"), ("lessOrEquals", "<="))},
+    **{name: (operator, 4) for name, operator in (("plus", "+"), ("minus", "-"))},
+    **{name: (operator, 5) for name, operator in (("multiply", "*"), ("modulo", "%"))},
+}
+INDENT: Final = "    "
+
+
+def render(select: Select) -> tuple[str, Mapping[str, object]]:
+    """The text, and its parameters, named p1, p2, ... as they come, if they have no names of their own."""
+    printer = _Printer()
+    text = printer.select(select, "")
+    return text, printer.parameters
+
+
+class _Printer:
+    """Of one statement: it collects what is bound."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, object] = {}
+        self._names: dict[Bound, str] = {}
+
+    def select(self, select: Select, indent: str) -> str:
+        clauses = [
+            self._list(
+                "select", [f"{self.expression(each)} as {name}" for name, each in select.columns.items()], indent
+            ),
+            f"{indent}from {self._source(select.source, indent)}",
+            *self._where(select, indent),
+            *([self._list("group by", select.group_by, indent)] if select.group_by else []),
+        ]
+        if select.order_by:
+            keys = [f"{sort.field} {'desc' if sort.descending else 'asc'} nulls last" for sort in select.order_by]
+            clauses.append(self._list("order by", keys, indent))
+        if select.limit is not None:
+            clauses.append(f"{indent}limit {self.expression(select.limit)}")
+        return "\n".join(clauses)
+
+    def _source(self, source: Source, indent: str) -> str:
+        match source:
+            case Read():
+                arrays = [
+                    f"{self.expression(source.table.unnested[name])} as {_element(source, name)}"
+                    for name in source.unnested
+                ]
+                unnest = f"\n{indent}array join {', '.join(arrays)}" if arrays else ""
+                return f"anlyt.{source.table.name} as rows final{unnest}"
+            case Select():
+                return f"(\n{self.select(source, indent + INDENT)}\n{indent})"
+            case Join():
+                left, right = self._source(source.left, indent), self._source(source.right, indent)
+                how, on = ("left join", f" on {_matching(source.keys)}") if source.keys else ("cross join", "")
+                return f"{left} as page\n{indent}{how} {right} as previous{on}"
+            case _:
+                assert_never(source)
+
+    def _where(self, select: Select, indent: str) -> Sequence[str]:
+        """A table's rows are the tenant's before they are anything else."""
+        first = (tenant_predicate(select.source.scope),) if isinstance(select.source, Read) else ()
+        conditions = [self._operand(each, "and") for each in (*first, *select.where)]
+        return [f"{indent}where " + f"\n{indent}{INDENT}and ".join(conditions)] if conditions else []
+
+    def _list(self, keyword: str, items: Sequence[str], indent: str) -> str:
+        separator = f",\n{indent}{INDENT}"
+        return f"{indent}{keyword}\n{indent}{INDENT}{separator.join(items)}"
+
+    def expression(self, expression: Expression) -> str:
+        match expression:
+            case Column(name):
+                return f"rows.{name}"
+            case Name(name):
+                return name
+            case Constant(value):
+                return _literal(value)
+            case Bound():
+                return self._bound(expression)
+            case Lambda(parameter, body):
+                return f"{parameter} -> {self.expression(body)}"
+            case Call():
+                return self._call(expression)
+            case _:
+                assert_never(expression)
+
+    def _bound(self, bound: Bound) -> str:
+        """A parameter for each value, however often it stands in the text."""
+        if bound not in self._names:
+            self._names[bound] = bound.name or f"p{len(self._names)}"
+            self.parameters[self._names[bound]] = list(bound.value) if isinstance(bound.value, tuple) else bound.value
+        return f"{{{self._names[bound]}:{bound.type}}}"
+
+    def _operand(self, expression: Expression, outer: str) -> str:
+        """Beside the operator of a function; `and` within `or` has brackets for the reader."""
+        text = self.expression(expression)
+        if not isinstance(expression, Call) or expression.function not in INFIX:
+            return text
+        looser = INFIX[expression.function][1] <= INFIX[outer][1]
+        return f"({text})" if looser or (outer, expression.function) == ("or", "and") else text
+
+    def _call(self, call: Call) -> str:
+        if call.function in INFIX:
+            operands = [self._operand(each, call.function) for each in call.arguments]
+            return f" {INFIX[call.function][0]} ".join(operands)
+        arguments = [self.expression(each) for each in call.arguments]
+        name = "" if call.function == "tuple" else call.function
+        parameters = f"({', '.join(map(self.expression, call.parameters))})" if call.parameters else ""
+        return f"{name}{parameters}({', '.join(arguments)})"
+
+
+def _element(source: Read, name: str) -> str:
+    element = source.table.dimensions[name]
+    assert isinstance(element, Name)
+    return element.name
+
+
+def _matching(keys: Sequence[str]) -> str:
+    return " and ".join(f"page.{key} <=> previous.{key}" for key in keys)
+
+
+def _literal(value: str | int | float | None) -> str:
+    """A constant of ours: no escapes are known here, so none may be needed."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        assert value.isprintable()
+        assert not set(value) & {"'", "\\"}
+        return f"'{value}'"
+    return repr(value)

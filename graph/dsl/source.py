@@ -1,0 +1,69 @@
+"""The text of a query: JSON, read strictly."""
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from graph.dsl.problems import Problems, shown
+
+LONGEST_NUMBER: Final = 40  # characters: more than any number that a query compares with
+
+
+class _Wrong(ValueError):  # noqa: N818  # never leaves this module
+    """Valid for Python's parser, but not for us."""
+
+
+def read(body: bytes) -> Mapping[str, object]:
+    """The object that a JSON text holds, numbers with a fraction as decimals; InvalidQueryError for any other text."""
+    problems = Problems()
+    try:
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=_constant,
+        )
+    except _Wrong as error:
+        problems.add("$", str(error))
+    except RecursionError:
+        problems.add("$", "The JSON text is nested too deeply.")
+    except UnicodeDecodeError:
+        problems.add("$", "The body must be JSON in UTF-8.")
+    except json.JSONDecodeError as error:
+        problems.add("$", f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")
+    else:
+        if isinstance(value, dict):
+            return value
+        problems.add("$", f"A query is a JSON object, not {shown(value)}.")
+    problems.check()
+    raise AssertionError("a problem was added")
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two members of one name, nobody can tell which was meant."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Wrong(f"An object has two members named {shown(twice)}.")
+    return members
+
+
+def _integer(text: str) -> int:
+    return int(_short(text))
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(_short(text))
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST_NUMBER:
+        raise _Wrong(f"A number has more than {LONGEST_NUMBER} characters.")
+    return text
+
+
+def _constant(text: str) -> None:
+    raise _Wrong(f"{text} is not JSON.")

@@ -1,0 +1,158 @@
+"""Lists as connections: https://relay.dev/graphql/connections.htm, forwards only."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Annotated, Final, Generic, TypeAlias, TypeVar
+
+import strawberry
+from strawberry import Info
+
+from graph.errors import InvalidQueryError, NotFoundError
+from graph.gql.arguments import By, Granularity, WindowOf, read_granularity, read_interval
+from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.types import Long, object_type
+from graph.reports import answers, lists
+from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
+
+Asked: TypeAlias = Info[Context, None]
+
+
+@strawberry.enum(description="The order of a list. Ids never change, so pages neither repeat nor leave out anything.")
+class ListOrder(Enum):
+    """The order of a list."""
+
+    ID_ASC = strawberry.enum_value("ID_ASC", description="By id, upwards.")
+    ID_DESC = strawberry.enum_value("ID_DESC", description="By id, downwards.")
+
+
+First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST_LISTED}.")]
+After: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="A cursor that this caller was given by this field in this order: the page begins behind it."
+    ),
+]
+OrderBy: TypeAlias = Annotated[ListOrder, strawberry.argument(description="The order of the list.")]
+
+
+async def _performance(
+    root: "Operator", info: Asked, window: WindowOf = None, granularity: By = Granularity.DAILY
+) -> answers.OperatorPerformance:
+    asked, by = read_interval(window), read_granularity(granularity)
+    found = await info.context.operators.load(OperatorKey(root.operator_id, asked, by))
+    if found is None:
+        raise NotFoundError("Nothing is known of this operator.")
+    return found
+
+
+async def _usage(root: "Account", info: Asked, window: WindowOf = None) -> answers.AccountUsage:
+    asked = read_interval(window)
+    return await info.context.accounts.load(AccountKey(root.account_id, asked))
+
+
+@strawberry.type(description="An operator that anything was ever counted for.")
+class Operator:
+    """A node."""
+
+    operator_id: str = strawberry.field(description="The operator, by its id in events.")
+    performance = strawberry.field(
+        _performance,
+        graphql_type=object_type(answers.OperatorPerformance) | None,
+        description="How it carried its messages; read for a whole page at once.",
+    )
+
+
+@strawberry.type(description="An account that ever had a billing event or delivery report.")
+class Account:
+    """A node."""
+
+    account_id: str = strawberry.field(description="The account, by its id in events.")
+    usage = strawberry.field(
+        _usage,
+        graphql_type=object_type(answers.AccountUsage) | None,
+        description="What it sent, and what it cost; read for a whole page at once.",
+    )
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    """As Relay has it. Pages go forwards only: the list is turned round by its order."""
+
+    has_next_page: bool = strawberry.field(description="Whether there is more behind this page.")
+    has_previous_page: bool = strawberry.field(description="Whether this page begins behind a cursor.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="What to give as `after` for the next page; null if empty.")
+
+
+Node = TypeVar("Node", Operator, Account)
+
+
+@strawberry.type(description="A node in a page.")
+class Edge(Generic[Node]):
+    """A node, and its place."""
+
+    node: Node = strawberry.field(description="What is listed.")
+    cursor: str = strawberry.field(description="Its place: opaque, signed, and good for this caller only.")
+
+
+async def _total_count(root: "Connection[Node]", info: Asked) -> int:
+    return await lists.size(info.context.reader, info.context.scope, root.listing)
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Node]):
+    """A page, and where it lies."""
+
+    listing: strawberry.Private[Listing]
+    edges: list[Edge[Node]] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+    total_count = strawberry.field(
+        _total_count,
+        graphql_type=Long,
+        description="How many there are in the whole list now, 100000 at most; counted only when it is asked for.",
+    )
+
+
+async def operators(
+    info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
+) -> Connection[Operator]:
+    """A page of the operators; ForbiddenError, InvalidQueryError."""
+    ids, cursors, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
+    edges = [Edge(node=Operator(operator_id=each), cursor=cursor) for each, cursor in zip(ids, cursors, strict=True)]
+    return Connection(listing=lists.OPERATORS, edges=edges, page_info=place)
+
+
+async def accounts(
+    info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
+) -> Connection[Account]:
+    """A page of the accounts; ForbiddenError, InvalidQueryError."""
+    ids, cursors, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
+    edges = [Edge(node=Account(account_id=each), cursor=cursor) for each, cursor in zip(ids, cursors, strict=True)]
+    return Connection(listing=lists.ACCOUNTS, edges=edges, page_info=place)
+
+
+async def _page(
+    context: Context, listing: Listing, first: int, after: str | None, order: ListOrder
+) -> tuple[Sequence[str], Sequence[str], PageInfo]:
+    """The ids of a page, their cursors, and where it lies."""
+    listing.allowed(context.scope)
+    if not 1 <= first <= MOST_LISTED:
+        raise InvalidQueryError(f"first must be an integer from 1 to {MOST_LISTED}.")
+    cursors = await context.cursors.cursors()
+    purpose, whose = f"graphql.{listing.name}", f"{order.name} {context.scope!r}"
+    behind = None if after is None else str(cursors.open(purpose, whose, after, path="after")[0])
+    page = await lists.page(
+        context.reader, context.scope, listing, first, behind, descending=order is ListOrder.ID_DESC
+    )
+    signed = [cursors.sign(purpose, whose, (each,)) for each in page.ids]
+    place = PageInfo(
+        has_next_page=page.has_more,
+        has_previous_page=after is not None,
+        start_cursor=signed[0] if signed else None,
+        end_cursor=signed[-1] if signed else None,
+    )
+    return page.ids, signed, place
+
+
+OPERATORS_DESCRIPTION: Final = "All operators, each with its performance on demand. For the platform's own callers."
+ACCOUNTS_DESCRIPTION: Final = "All accounts, each with its usage on demand. For administrators."

@@ -1,0 +1,71 @@
+"""Operations as they are asked for: POST of JSON, or GET of one that is persisted."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+
+from graph.bodies import read_json
+from graph.errors import InvalidQueryError
+
+PARAMETERS: Final = frozenset({"documentId", "variables", "operationName", "extensions"})
+
+
+class PersistedQuery(Struct, frozen=True):
+    """As Apollo's clients name a document."""
+
+    sha256_hash: Annotated[str, Meta(max_length=80)] = msgspec.field(name="sha256Hash")
+
+
+class Extensions(Struct, frozen=True, rename="camel"):
+    """What a request says besides; anything else in it is ignored."""
+
+    persisted_query: PersistedQuery | None = None
+
+
+class Operation(Struct, frozen=True, rename="camel"):
+    """A request: a document, or the hash of one that is persisted, `documentId` or Apollo's extension."""
+
+    query: str | None = None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    document_id: Annotated[str, Meta(max_length=80)] | None = None
+    extensions: Extensions | None = None
+
+    @property
+    def hash(self) -> str | None:
+        """SHA-256 of the document that is meant, in hex; None when its text is given instead."""
+        apollo = self.extensions.persisted_query if self.extensions else None
+        named = self.document_id or (apollo.sha256_hash if apollo else None)
+        return named.removeprefix("sha256:") if named else None
+
+
+async def posted(request: Request) -> Operation:
+    """The body of a request; UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError."""
+    body = await read_json(request)
+    try:
+        return msgspec.json.decode(body, type=Operation)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidQueryError(
+            "The body must be a JSON object with `query` or `documentId`, and perhaps `variables` and "
+            f"`operationName`: {error}."
+        ) from None
+
+
+def asked(parameters: Mapping[str, str]) -> Operation:
+    """The same of a URL: `variables` and `extensions` are JSON; InvalidQueryError."""
+    unknown = sorted(parameters.keys() - PARAMETERS)
+    if unknown:
+        raise InvalidQueryError(
+            f"GET is for persisted operations and takes {', '.join(sorted(PARAMETERS))} only; POST other operations."
+        )
+    try:
+        given = {name: msgspec.json.decode(text) if name in _JSON else text for name, text in parameters.items()}
+        return msgspec.convert(given, Operation)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidQueryError(f"variables and extensions must be JSON objects: {error}.") from None
+
+
+_JSON: Final = frozenset({"variables", "extensions"})

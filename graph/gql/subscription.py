@@ -1,0 +1,41 @@
+"""What is told again and again: the root of subscriptions."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, TypeAlias
+
+import strawberry
+from strawberry import Info
+
+from graph.errors import InvalidQueryError
+from graph.gql.context import Context
+from graph.gql.types import object_type
+from graph.identity import administration
+from graph.reports import answers
+from graph.reports.live import LONGEST, SHORTEST, live_throughput
+
+Asked: TypeAlias = Info[Context, None]
+Every: TypeAlias = Annotated[
+    int, strawberry.argument(description=f"Seconds between two events, from {SHORTEST} to {LONGEST}.")
+]
+
+
+async def _live_throughput(info: Asked, every: Every = 5) -> AsyncIterator[answers.LiveThroughput]:
+    context = info.context
+    administration(context.scope)
+    if not SHORTEST <= every <= LONGEST:
+        raise InvalidQueryError(f"every must be an integer from {SHORTEST} to {LONGEST}.")
+    with context.sources.streams.one_more(context.scope.caller):
+        async for event in live_throughput(context.reader, context.scope, every, context.sources.closing):
+            yield event
+
+
+@strawberry.type(description="What is told again and again, as server-sent events.")
+class Subscription:
+    """Each field is a stream."""
+
+    live_throughput = strawberry.subscription(
+        _live_throughput,
+        graphql_type=object_type(answers.LiveThroughput),
+        description="What was counted since the event before, for administrators. It ends after ten minutes, to be "
+        "asked for again; a caller may have five open.",
+    )

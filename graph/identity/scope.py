@@ -1,0 +1,96 @@
+"""What a caller may see.
+
+A report reads rows of a `Subject`, and only a `Scope` hands out subjects: code that forgets to ask what the
+caller may see has nothing to read from. Whoever gets a subject may see all of its figures, cost included: the
+platform's and everybody's for administrators and finance, an account's for itself. That is the only rule for cost.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias, assert_never
+
+from msgspec import Meta
+
+from graph.errors import ForbiddenAccountError, ForbiddenError, InvalidQueryError
+
+SubjectKind = Literal["PLATFORM", "OPERATOR", "ACCOUNT"]
+ID_PATTERN: Final = r"^[A-Za-z0-9_.:-]{1,64}$"
+SubjectId: TypeAlias = Annotated[str, Meta(pattern=ID_PATTERN, description="1-64 characters of A-Z a-z 0-9 _ . : -")]
+PlatformRole = Literal["admin", "finance"]
+
+_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+class Subject(NamedTuple):
+    """Whose rows are read: anlyt.metrics_hourly's (scope, scope_id)."""
+
+    kind: SubjectKind
+    id: str
+
+
+PLATFORM: Final = Subject("PLATFORM", "platform")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformScope:
+    """Sees every operator and every account; `finance` sees their figures, but neither lists nor live traffic."""
+
+    caller: str
+    role: PlatformRole = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountScope:
+    """Sees one account; none at all when the caller did not say which."""
+
+    caller: str
+    account_id: str | None
+    tenant_id: str | None
+
+
+Scope: TypeAlias = PlatformScope | AccountScope
+
+
+def platform(scope: Scope) -> Subject:
+    """The whole platform's rows; ForbiddenError."""
+    match scope:
+        case PlatformScope():
+            return PLATFORM
+        case AccountScope():
+            raise ForbiddenError("This caller sees the usage of its own account only.")
+        case _:
+            assert_never(scope)
+
+
+def administration(scope: Scope) -> Subject:
+    """The whole platform's rows for what administrators alone do: list accounts, watch traffic; ForbiddenError."""
+    subject = platform(scope)
+    if isinstance(scope, PlatformScope) and scope.role != "admin":
+        raise ForbiddenError("Only administrators may ask this.")
+    return subject
+
+
+def operator(scope: Scope, operator_id: str) -> Subject:
+    """One operator's rows; ForbiddenError."""
+    platform(scope)
+    return Subject("OPERATOR", operator_id)
+
+
+def account(scope: Scope, account_id: str) -> Subject:
+    """One account's rows; ForbiddenAccountError, whether that account exists or not."""
+    match scope:
+        case PlatformScope():
+            return Subject("ACCOUNT", account_id)
+        case AccountScope():
+            if scope.account_id != account_id:
+                raise ForbiddenAccountError("This account is not the caller's.")
+            return Subject("ACCOUNT", account_id)
+        case _:
+            assert_never(scope)
+
+
+def checked_id(name: str, text: str) -> str:
+    """An id as events may carry it; InvalidQueryError names the parameter it came in."""
+    if not _ID.fullmatch(text):
+        raise InvalidQueryError(f"{name} must be 1-64 characters of A-Z a-z 0-9 _ . : -")
+    return text

@@ -1,0 +1,2 @@
+-- The key that all processes sign with.
+select key from anlyt.signing_key

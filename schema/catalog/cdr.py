@@ -1,0 +1,86 @@
+"""Call detail records."""
+
+from typing import Final
+
+from schema.catalog.dimensions import ACCOUNT, CURRENCY, DIRECTION, LANE, MNO, OPERATOR, PREFIX, STATUS, TENANT
+from schema.catalog.terms import Dataset, Measure, Table, aggregate, columns, part
+from schema.expressions import NULL, Column, Constant, Expression, call, equal, rounded_ratio
+from schema.instants import DAY
+
+_DELIVERED: Final = equal(Column("status"), Constant("DELIVERED"))
+_CURRENCY: Final = Column("currency")
+# Nothing is added up over currencies, whatever a query groups by.
+_ONE_CURRENCY: Final = equal(aggregate("min", _CURRENCY), aggregate("max", _CURRENCY))
+
+FACTS: Final = Table(
+    name="facts_cdr",
+    time="event_time",
+    cell=1,
+    dimensions=columns(
+        tenantId="tenant_id",
+        accountId="account_id",
+        operatorId="operator_id",
+        mno="mno",
+        lane="lane",
+        direction="direction",
+        status="status",
+        destinationPrefix="destination_prefix",
+        currency="currency",
+    ),
+    parts={
+        "records": aggregate("count"),
+        "delivered": aggregate("countIf", _DELIVERED),
+        "segments": aggregate("sum", Column("segment_count")),
+        "cost": call("reinterpretAsInt128", aggregate("sum", Column("charge_amount"))),
+        "one_currency": _ONE_CURRENCY,
+    },
+)
+DAILY: Final = Table(
+    name="cube_cdr_daily",
+    time="day",
+    cell=DAY,
+    dimensions=columns(
+        tenantId="tenant_id", mno="mno", lane="lane", direction="direction", status="status", currency="currency"
+    ),
+    parts={
+        "records": aggregate("sum", Column("records")),
+        "delivered": aggregate("sumIf", Column("records"), _DELIVERED),
+        "segments": aggregate("sum", Column("segments")),
+        "cost": call("reinterpretAsInt128", aggregate("sum", Column("cost"))),
+        "one_currency": _ONE_CURRENCY,
+    },
+)
+
+
+def _count(name: str, meaning: str) -> Measure:
+    return Measure(name, "integer", name, meaning, part(name), nullable=False)
+
+
+def _money(name: str, unit: str, amount: Expression, meaning: str) -> Measure:
+    meant = f"{meaning} Needs one currency: group by it, filter one, or have no other."
+    return Measure(name, "money", unit, meant, call("if", part("one_currency"), amount, NULL))
+
+
+CDR: Final = Dataset(
+    name="cdr",
+    meaning="Call detail records, by the time of the call.",
+    measures=(
+        _count("records", "Call detail records, each counted once."),
+        _count("segments", "Segments of their messages."),
+        _money("cost", "currency", part("cost"), "What the records are charged at."),
+        _money(
+            "avgCost",
+            "currency/record",
+            rounded_ratio(part("cost"), part("records")),
+            "Cost over records; null if there is none.",
+        ),
+        _money(
+            "costPerDelivered",
+            "currency/delivered record",
+            rounded_ratio(part("cost"), part("delivered")),
+            "Cost of all records over delivered ones; null if there is none.",
+        ),
+    ),
+    dimensions=(TENANT, ACCOUNT, OPERATOR, MNO, LANE, DIRECTION, STATUS, PREFIX, CURRENCY),
+    tables=(DAILY, FACTS),
+)

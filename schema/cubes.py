@@ -1,0 +1,64 @@
+"""The cubes: their columns in order, each with its ClickHouse type; a test holds the live tables against them.
+
+Dimensions come first, then figures, then what a ReplacingMergeTree needs. Read them with FINAL.
+
+`dataAsOf` of an answer is that of the table which gave it, over all tenants. Of a cube: `select max(newest_event_at)
+from anlyt.data_as_of where cube = ... having count() > 0`, written after the cells and before their marks are removed.
+Of facts: `select max(event_time) from anlyt.facts_... having count() > 0`, which ClickHouse knows from the minima and
+maxima of its parts (1 ms, no FINAL). No row: nothing is stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from schema.facts import WORD, Cube
+
+HOUR: Final = "DateTime('UTC')"  # also of a day: its first second
+
+
+@dataclass(frozen=True, slots=True)
+class CubeTable:
+    """`time`: the column that says where a cell begins; it is the second dimension."""
+
+    name: Cube
+    facts: str
+    time: str
+    dimensions: Mapping[str, str]
+    figures: Mapping[str, str]
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        return {**self.dimensions, **self.figures, "ver": "UInt64", "is_deleted": "UInt8"}
+
+
+CUBE_DLR_HOURLY: Final = CubeTable(
+    "cube_dlr_hourly",
+    "facts_dlr",
+    "hour",
+    {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
+    {
+        "messages": "UInt64",
+        "latency_count": "UInt64",  # this, the sum, the errors and the digest are of terminal reports only
+        "latency_sum": "UInt64",
+        "esme_errors": "UInt64",
+        "max_tps": "UInt32",
+        "latency_digest": "AggregateFunction(quantilesTDigest(0.5, 0.95, 0.99), UInt32)",
+    },
+)
+CUBE_CDR_DAILY: Final = CubeTable(
+    "cube_cdr_daily",
+    "facts_cdr",
+    "day",
+    {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
+    {"records": "UInt64", "segments": "UInt64", "cost": "Decimal(38, 6)"},
+)
+CUBE_COMPLIANCE_HOURLY: Final = CubeTable(
+    "cube_compliance_hourly",
+    "facts_compliance",
+    "hour",
+    {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "verdict"], WORD)},
+    {"evaluations": "UInt64", "latency_sum": "UInt64"},
+)
+
+CUBES: Final = (CUBE_DLR_HOURLY, CUBE_CDR_DAILY, CUBE_COMPLIANCE_HOURLY)

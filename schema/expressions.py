@@ -1,0 +1,87 @@
+"""Expressions of SQL as values: what the catalogue says with, and the query compiler computes with.
+
+Texts of SQL are made of them in one place, `graph/dsl/render.py`. There, `Bound` is the only way of a value that the
+catalogue does not hold: it becomes a parameter, never text.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table that is read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Another expression of the same statement, or a parameter of a lambda, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is ours, printed as a literal."""
+
+    value: str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A value of the request or of its caller, sent beside the statement as ClickHouse's `type`."""
+
+    value: str | int | tuple[str, ...] | tuple[int, ...]
+    type: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function or an operator. `parameters` are those of a parametric aggregate: quantiles(0.5)(x)."""
+
+    function: str
+    arguments: tuple["Expression", ...]
+    parameters: tuple[Constant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """A function of one argument, for functions of arrays."""
+
+    parameter: str
+    body: "Expression"
+
+
+Expression: TypeAlias = Column | Name | Constant | Bound | Call | Lambda
+
+NULL: Final = Constant(None)
+ZERO: Final = Constant(0)
+
+
+def call(function: str, *arguments: Expression) -> Call:
+    return Call(function, arguments)
+
+
+def plus(left: Expression, right: Expression) -> Call:
+    return call("plus", left, right)
+
+
+def times(factor: int, expression: Expression) -> Call:
+    return call("multiply", expression, Constant(factor))
+
+
+def equal(left: Expression, right: Expression) -> Call:
+    return call("equals", left, right)
+
+
+def one_of(expression: Expression, values: tuple[str, ...]) -> Call:
+    return call("in", expression, call("tuple", *map(Constant, values)))
+
+
+def rounded_ratio(numerator: Expression, denominator: Expression, scale: int = 1) -> Call:
+    """`scale` times a ratio of integers that are not negative, as an integer, rounded half up; null over zero."""
+    doubled = plus(times(2 * scale, numerator), denominator)
+    return call("if", equal(denominator, ZERO), NULL, call("intDivOrZero", doubled, times(2, denominator)))

@@ -1,0 +1,89 @@
+"""Windows to compare with, and the shift between their buckets."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from graph.dsl.calendar import Shift, Window, offsets, previous_period, same_elapsed, shift
+
+BERLIN = ZoneInfo("Europe/Berlin")
+KABUL = ZoneInfo("Asia/Kabul")
+
+
+def window(zone: ZoneInfo, from_: str, to: str) -> Window:
+    """Of two times that clocks of the zone show."""
+    start, end = (datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC) for text in (from_, to))
+    return Window(start, end)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "before"),
+    [
+        pytest.param(BERLIN, ("2026-10-01", "2026-11-01"), ("2026-09-01", "2026-10-01"), id="a month, as a month"),
+        pytest.param(BERLIN, ("2026-03-01", "2026-06-01"), ("2025-12-01", "2026-03-01"), id="three months"),
+        pytest.param(KABUL, ("2026-01-01", "2027-01-01"), ("2025-01-01", "2026-01-01"), id="a year of months"),
+        pytest.param(BERLIN, ("2026-03-29", "2026-03-30"), ("2026-03-28", "2026-03-29"), id="the day of 23 hours"),
+        pytest.param(BERLIN, ("2026-03-30", "2026-04-02"), ("2026-03-27", "2026-03-30"), id="days, one of 23 hours"),
+        pytest.param(KABUL, ("2026-02-15", "2026-03-15"), ("2026-01-18", "2026-02-15"), id="days across months"),
+        pytest.param(
+            BERLIN,
+            ("2026-03-29T00:00", "2026-03-29T06:00"),
+            ("2026-03-28T19:00", "2026-03-29T00:00"),
+            id="not whole days: five hours passed",
+        ),
+    ],
+)
+def test_previous_period(zone: ZoneInfo, now: tuple[str, str], before: tuple[str, str]) -> None:
+    assert previous_period(window(zone, *now), zone) == window(zone, *before)
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        pytest.param(("2026-11-01", "2026-11-22T10:15"), ("2026-10-01", "2026-10-22T10:15"), id="month to date"),
+        pytest.param(
+            ("2026-03-01", "2026-03-31T12:00"), ("2026-02-01", "2026-03-01"), id="the month before was shorter"
+        ),
+        pytest.param(("2026-10-01", "2026-11-01"), ("2026-09-01", "2026-10-01"), id="a whole month"),
+        pytest.param(("2026-10-07", "2026-10-07T15:00"), ("2026-10-06", "2026-10-06T15:00"), id="today"),
+        pytest.param(("2026-03-29", "2026-03-29T12:00"), ("2026-03-28", "2026-03-28T12:00"), id="by the clock"),
+        pytest.param(("2026-10-05", "2026-10-07T15:00"), ("2026-09-28", "2026-09-30T15:00"), id="week to date"),
+        pytest.param(("2026-06-01", "2026-06-03"), ("2026-05-01", "2026-05-03"), id="a month before a week"),
+        pytest.param(("2026-01-01", "2026-03-01"), ("2025-01-01", "2025-03-01"), id="year to date"),
+    ],
+)
+def test_same_elapsed(now: tuple[str, str], before: tuple[str, str]) -> None:
+    assert same_elapsed(window(BERLIN, *now), BERLIN) == window(BERLIN, *before)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(("2026-10-07T01:00", "2026-10-07T02:00"), id="begins nothing"),
+        pytest.param(("2026-10-07", "2026-10-09"), id="two days of a week"),
+        pytest.param(("2026-10-01", "2026-11-02"), id="longer than its month"),
+    ],
+)
+def test_no_period_begins_with_the_window(now: tuple[str, str]) -> None:
+    assert same_elapsed(window(BERLIN, *now), BERLIN) is None
+
+
+def test_shifts() -> None:
+    october, september = window(BERLIN, "2026-10-01", "2026-11-01"), window(BERLIN, "2026-09-01", "2026-10-01")
+    assert shift("none", september, october, BERLIN) is None
+    assert shift("month", september, october, BERLIN) == Shift("months", 1)
+    assert shift("week", september, october, BERLIN) == Shift("days", 28)
+    assert shift("day", september, october, BERLIN) == Shift("days", 30)
+    assert shift("hour", september, october, BERLIN) == Shift("seconds", 30 * 86_400)
+    march, february = window(BERLIN, "2026-03-30T12:00", "2026-03-31"), window(BERLIN, "2026-03-28T12:00", "2026-03-29")
+    assert shift("hour", february, march, BERLIN) == Shift("seconds", 47 * 3600)
+    odd = Window(march.from_ + timedelta(seconds=59), march.to)
+    assert shift("minute", february, odd, BERLIN) == Shift("seconds", 47 * 3600)
+
+
+def test_offsets_within_a_window() -> None:
+    hour = 3600 * 10**6
+    assert offsets(window(BERLIN, "2026-01-01", "2026-03-29"), BERLIN) == {hour}
+    assert offsets(window(BERLIN, "2026-01-01", "2026-03-30"), BERLIN) == {hour, 2 * hour}
+    assert offsets(window(KABUL, "2026-01-01", "2026-01-02"), KABUL) == {9 * hour // 2}

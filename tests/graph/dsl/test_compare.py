@@ -1,0 +1,129 @@
+"""`compareTo`: beside each row stands that of the same groups and the same bucket, counted from the window's start."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from graph.dsl.compile import compile_query
+from graph.dsl.parse import parse
+from graph.dsl.scope import AllTenants
+from infra.embedded.engine import Engine
+from tests.graph.support import asking, counting
+from tests.graph.support.warehouse_facts import Fact, fill, report
+from tests.support.warehouse import opened
+
+pytestmark = pytest.mark.anyio
+
+MEASURES = ["messages", "deliveryRate"]
+DAYS = [
+    datetime.fromisoformat(f"{day}T12:00:00+00:00") for day in ("2026-02-28", "2026-03-28", "2026-03-29", "2026-03-31")
+]
+
+
+@pytest.fixture(scope="module")
+def some() -> Sequence[Fact]:
+    """Reports of four days, about the end of February and the beginning of summer time."""
+    seed = Random().randrange(10**6)
+    print(f"seed {seed}")
+    random = Random(seed)
+    return [
+        {**report(random), "at": random.choice(DAYS) + timedelta(hours=random.uniform(-12, 12))} for _ in range(300)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def filled(clickhouse: Engine, some: Sequence[Fact]) -> None:
+    await fill(clickhouse.dsn, {"dlr": some})
+
+
+@pytest.fixture
+async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
+    async with opened(clickhouse.dsn) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("compare", "zone", "now", "before", "granularity"),
+    [
+        ("previousPeriod", "Europe/Berlin", ("2026-03-01", "2026-04-01"), ("2026-02-01", "2026-03-01"), "day"),
+        ("previousPeriod", "Europe/Berlin", ("2026-03-01", "2026-04-01"), ("2026-02-01", "2026-03-01"), "week"),
+        ("previousPeriod", "Asia/Kabul", ("2026-03-01", "2026-04-01"), ("2026-02-01", "2026-03-01"), "month"),
+        ("previousPeriod", "Europe/Berlin", ("2026-03-29", "2026-03-30"), ("2026-03-28", "2026-03-29"), "hour"),
+        ("previousPeriod", "UTC", ("2026-03-29", "2026-03-30"), ("2026-03-28", "2026-03-29"), "none"),
+        (
+            "previousPeriod",
+            "UTC",
+            ("2026-03-28T12:30", "2026-03-29T12:30"),
+            ("2026-03-27T12:30", "2026-03-28T12:30"),
+            "hour",
+        ),
+        ("sameElapsed", "Europe/Berlin", ("2026-03-01", "2026-03-31T12:00"), ("2026-02-01", "2026-03-01"), "day"),
+        ("sameElapsed", "Asia/Kabul", ("2026-03-29", "2026-03-29T18:00"), ("2026-03-28", "2026-03-28T18:00"), "minute"),
+    ],
+)
+@pytest.mark.parametrize("dimensions", [[], ["status", "errorCode"]], ids=["whole", "grouped"])
+async def test_rows_stand_beside_those_before(
+    client: AsyncClient,
+    some: Sequence[Fact],
+    compare: str,
+    zone: str,
+    now: tuple[str, str],
+    before: tuple[str, str],
+    granularity: str,
+    dimensions: list[str],
+) -> None:
+    query: dict[str, Any] = {"dataset": "dlr", "measures": MEASURES, "dimensions": dimensions, "limit": 10_000}
+    query["compareTo"] = compare
+    current, earlier = (
+        query | {"time": {**window(zone, *edges), "granularity": granularity, "timezone": zone}}
+        for edges in (now, before)
+    )
+    compiled = compile_query(parse(current), AllTenants(), None)
+    assert compiled.previous_window is not None
+    assert [edge.isoformat() for edge in compiled.previous_window] == [
+        datetime.fromisoformat(earlier["time"][edge]).astimezone(compiled.window.to.tzinfo).isoformat()
+        for edge in ("from", "to")
+    ]
+    told = await asking.rows(client, compiled, compiled.rows)
+    assert told
+    assert told == expected(current, earlier, some)
+
+
+def window(zone: str, from_: str, to: str) -> Mapping[str, str]:
+    """Of two times that clocks of the zone show."""
+    start, end = (datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat() for text in (from_, to))
+    return {"from": start, "to": end}
+
+
+def expected(
+    current: Mapping[str, Any], earlier: Mapping[str, Any], some: Sequence[Fact]
+) -> Sequence[Mapping[str, Any]]:
+    """Rows with the measures of the bucket that is as far from its window's first one."""
+    matching = dict(zip(buckets(current["time"]), buckets(earlier["time"]), strict=False))
+    dimensions = current["dimensions"]
+
+    def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return (row.get("time"), *(row[name] for name in dimensions))
+
+    previous = {key(row): {name: row[name] for name in MEASURES} for row in counting.answer(earlier, some, None, None)}
+    nothing = {"messages": 0, "deliveryRate": None}
+    return [
+        {**row, "previous": previous.get(key({**row, "time": matching.get(row.get("time"))}), nothing)}
+        for row in counting.answer(current, some, None, None)
+    ]
+
+
+def buckets(time: Mapping[str, str]) -> Sequence[str | None]:
+    """The buckets of a window, in order."""
+    if time["granularity"] == "none":
+        return [None]
+    start, end = (datetime.fromisoformat(time[edge]).astimezone(ZoneInfo("UTC")) for edge in ("from", "to"))
+    step = timedelta(minutes=1 if time["granularity"] == "minute" else 30)
+    zone = ZoneInfo(time["timezone"])
+    times = (start + number * step for number in range((end - start) // step))
+    return list(dict.fromkeys(counting.bucket(at, time["granularity"], zone) for at in times))

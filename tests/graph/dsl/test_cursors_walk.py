@@ -1,0 +1,155 @@
+"""Pages put together are the whole answer, each row once, in any order; also while facts arrive."""
+
+from collections.abc import AsyncIterator, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from graph.dsl.compile import Compiled, Position, compile_query
+from graph.dsl.parse import parse
+from graph.dsl.scope import AllTenants, OneTenant
+from graph.errors import InvalidQueryError
+from infra.embedded.engine import Engine
+from tests.graph.support import asking
+from tests.graph.support.questions import Query, question
+from tests.graph.support.warehouse_facts import add, facts, fill, report
+from tests.support.warehouse import opened
+
+pytestmark = pytest.mark.anyio
+
+PAGE = 7
+
+
+@pytest.fixture(scope="module")
+def random() -> Random:
+    seed = Random().randrange(10**6)
+    print(f"seed {seed}")
+    return Random(seed)
+
+
+@pytest.fixture(scope="module")
+async def filled(clickhouse: Engine, random: Random) -> None:
+    await fill(clickhouse.dsn, facts(random, 60))
+
+
+@pytest.fixture
+async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
+    async with opened(clickhouse.dsn) as client:
+        yield client
+
+
+async def walk(client: AsyncClient, query: Query, limit: int) -> Sequence[Sequence[Any]]:
+    """All rows, page by page."""
+    found: list[Sequence[Any]] = []
+    position: Position | None = None
+    while True:
+        compiled = compile_query(parse(query | {"limit": limit}), AllTenants(), position)
+        page = await asking.cells(client, compiled.rows)
+        assert len(page) <= limit + 1
+        found += page[:limit]
+        position = asking.end(compiled, page)
+        if position is None:
+            return found
+
+
+async def test_pages_are_the_whole_answer(client: AsyncClient, random: Random) -> None:
+    walked = 0
+    while walked < 10:
+        query = question(random) | {"compareTo": None, "totals": False}
+        compiled = compile_query(parse(query | {"limit": 10_000}), AllTenants(), None)
+        whole = await asking.cells(client, compiled.rows)
+        if not PAGE < len(whole) < 15 * PAGE or compiled.approximate:
+            continue
+        assert list(map(tuple, await walk(client, query, PAGE))) == list(map(tuple, whole)), query
+        walked += 1
+
+
+async def test_facts_that_arrive_move_no_other_row(client: AsyncClient, random: Random) -> None:
+    """Groups that were there before come once and in order, whatever is written between two pages."""
+    query = {
+        "dataset": "dlr",
+        "measures": ["messages"],
+        "dimensions": ["errorCode", "accountId"],
+        "time": {"from": "2020-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z", "granularity": "hour"},
+        "orderBy": [{"field": "time", "direction": "desc"}, {"field": "errorCode"}],
+        "limit": PAGE,
+    }
+    whole = compile_query(parse(query | {"limit": 10_000}), AllTenants(), None)
+    before = [tuple(row[:3]) for row in await asking.cells(client, whole.rows)]
+    found: list[tuple[Any, ...]] = []
+    position: Position | None = None
+    while True:
+        compiled = compile_query(parse(query), AllTenants(), position)
+        page = await asking.cells(client, compiled.rows)
+        found += [tuple(row[:3]) for row in page[:PAGE]]
+        position = asking.end(compiled, page)
+        if position is None:
+            break
+        await add(client, "dlr", [report(random)])
+    assert len(set(found)) == len(found)
+    assert [row for row in found if row in set(before)] == before
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_later_pages_read_less(client: AsyncClient, direction: str) -> None:
+    """Buckets are computed, so the table's key would not know what they say of time."""
+    query = {
+        "dataset": "dlr",
+        "measures": ["messages"],
+        "dimensions": ["accountId"],
+        "time": {"from": "2020-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z", "granularity": "day"},
+        "orderBy": [{"field": "time", "direction": direction}],
+    }
+    middle = "1774742400"  # 2026-03-29
+    first = compile_query(parse(query), AllTenants(), None)
+    later = compile_query(parse(query), AllTenants(), (1, middle, "a-1"))
+    assert 0 < await estimated(client, later) < await estimated(client, first)
+
+
+async def estimated(client: AsyncClient, compiled: Compiled) -> int:
+    """Rows that the engine would read."""
+    return sum(row[3] for row in await asking.cells(client, compiled.estimate))
+
+
+async def test_percentiles_page_in_one_order(client: AsyncClient) -> None:
+    query = {
+        "dataset": "dlr",
+        "measures": ["p95LatencyMs"],
+        "dimensions": ["mno", "lane", "status"],
+        "time": {"from": "2020-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+        "orderBy": [{"field": "p95LatencyMs", "direction": "desc"}],
+    }
+    compiled = compile_query(parse(query), AllTenants(), None)
+    assert compiled.rows.settings == {"max_threads": 1}
+    whole = await asking.cells(client, compiled.rows)
+    assert whole[-1][-1] is None  # of pending ones
+    assert list(map(tuple, await walk(client, query, 5))) == list(map(tuple, whole))
+
+
+async def test_a_page_ends_at_the_cap(client: AsyncClient) -> None:
+    query = {
+        "dataset": "dlr",
+        "measures": ["messages"],
+        "dimensions": ["mno"],
+        "time": {"from": "2020-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+    }
+    last = compile_query(parse(query), AllTenants(), (99_999, "A"))
+    assert (last.seen, last.limit, last.row_cap) == (99_999, 1, 100_000)
+    page = await asking.cells(client, last.rows)
+    assert len(page) == 2
+    assert last.end(page[0]) == (100_000, "AWCC")
+
+
+@pytest.mark.parametrize("position", [(), ("5", "A"), (0, "A"), (100_000, "A"), (5,), (5, "A", "B"), (5, 7)], ids=repr)
+async def test_positions_of_no_page(position: Position) -> None:
+    query = {
+        "dataset": "dlr",
+        "measures": ["messages"],
+        "dimensions": ["mno"],
+        "time": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+    }
+    with pytest.raises(InvalidQueryError) as caught:
+        compile_query(parse(query), OneTenant("t-1", None), position)
+    assert [problem.path for problem in caught.value.problems] == ["$.after"]

@@ -1,0 +1,150 @@
+"""The query language as callers meet it: one answer in every format and face, page by page."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pytest
+
+from graph.dsl import compile as compiling
+from graph.dsl import queries
+from tests.graph.support.api import ADMIN
+from tests.graph.support.problems import check_problem
+from tests.graph.support.queries import (
+    BY_CODE,
+    COMPARED,
+    MONEY,
+    Asker,
+    Json,
+    tenant,
+    window,
+)
+
+pytestmark = pytest.mark.anyio
+
+ARROW = "application/vnd.apache.arrow.stream"
+FIELDS = (
+    "data totals page { endCursor hasNextPage } meta { source dataAsOf rowCap truncated approximate window { from } }"
+)
+
+
+@pytest.mark.parametrize("query", [BY_CODE, COMPARED, MONEY])
+@pytest.mark.parametrize("caller", [ADMIN, tenant("t-3")])
+async def test_rows_are_the_same_in_every_format(asker: Asker, query: Json, caller: Mapping[str, str]) -> None:
+    answer = await asker.ask(query, caller)
+    flat = [_flat(row) for row in answer["data"]]
+    assert len(flat) >= 3
+
+    arrow = await asker.post(query, caller, ARROW)
+    assert arrow.headers["content-type"] == ARROW
+    table = pa.ipc.open_stream(arrow.content).read_all()
+    assert table.to_pylist() == flat
+
+    text = await asker.post(query, caller, "text/csv;q=0.9, application/json;q=0.5")
+    assert text.headers["content-type"].startswith("text/csv")
+    header, *lines = csv.reader(io.StringIO(text.text, newline=""))
+    assert [dict(zip(header, line, strict=True)) for line in lines] == [
+        {name: "" if value is None else str(value) for name, value in row.items()} for row in flat
+    ]
+
+    metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    for beside in (
+        metadata,
+        {name: text.headers.get(f"x-anlyt-{name}", "null") for name in ("page", "meta", "totals")},
+    ):
+        assert json.loads(beside["page"]) == answer["page"]
+        assert json.loads(beside.get("totals", "null")) == answer["totals"]
+        assert {**json.loads(beside["meta"]), "elapsedMs": 0} == {**answer["meta"], "elapsedMs": 0}
+
+
+def _flat(row: Json) -> Json:
+    before = {f"previous.{name}": value for name, value in row.get("previous", {}).items()}
+    return {**{name: value for name, value in row.items() if name != "previous"}, **before}
+
+
+@pytest.mark.parametrize("query", [BY_CODE, COMPARED, MONEY])
+async def test_both_faces_give_one_answer(asker: Asker, query: Json) -> None:
+    rest = await asker.ask(query, ADMIN)
+    told = (await asker.graphql(query, ADMIN, FIELDS))["data"]["query"]
+    assert told["data"] == rest["data"]
+    assert told["totals"] == rest["totals"]
+    assert told["page"] == rest["page"]
+    assert told["meta"].items() <= {**rest["meta"], "window": {"from": rest["meta"]["window"]["from"]}}.items()
+
+
+async def test_inline_arguments_mean_the_same(asker: Asker) -> None:
+    inline = """{ query(input: {
+        dataset: "dlr", measures: ["messages", "deliveryRate"], dimensions: ["status"],
+        time: {from: "2026-10-01T00:00:00Z", to: "2026-10-04T00:00:00Z"}, limit: 5, after: null,
+        filter: {and: [{field: "lane", op: "in", value: ["OTP"]}, {not: {field: "status", op: "eq", value: "FAILED"}}]},
+        having: {field: "deliveryRate", op: "gte", value: 0.5}, orderBy: [{field: "messages", direction: "desc"}]
+    }) { data } }"""
+    rest = {
+        "dataset": "dlr",
+        "measures": ["messages", "deliveryRate"],
+        "dimensions": ["status"],
+        "time": window(),
+        "filter": {
+            "and": [
+                {"field": "lane", "op": "in", "value": ["OTP"]},
+                {"not": {"field": "status", "op": "eq", "value": "FAILED"}},
+            ]
+        },
+        "having": {"field": "deliveryRate", "op": "gte", "value": 0.5},
+        "orderBy": [{"field": "messages", "direction": "desc"}],
+    }
+    answer = (await asker.client.post("/graphql", json={"query": inline}, headers=dict(ADMIN))).json()
+    assert answer["data"]["query"]["data"] == (await asker.ask(rest, ADMIN))["data"] != []
+
+
+@pytest.mark.parametrize("caller", [ADMIN, tenant("t-2")])
+async def test_pages_add_up_to_the_whole(asker: Asker, caller: Mapping[str, str]) -> None:
+    whole = await asker.ask(BY_CODE, caller)
+    rows, after = [], None
+    while True:
+        page = await asker.ask({**BY_CODE, "limit": 7, "after": after}, caller)
+        rows += page["data"]
+        assert page["totals"] == whole["totals"]
+        after = page["page"]["endCursor"]
+        assert page["page"]["hasNextPage"] == (after is not None) == (len(rows) < len(whole["data"]))
+        if after is None:
+            break
+    assert rows == whole["data"]
+
+
+async def test_the_row_cap_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    capped = compiling.compile_query
+    monkeypatch.setattr(compiling, "ROW_CAP", 10)
+    monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(capped(*asked), row_cap=10))
+    first = await asker.ask({**BY_CODE, "limit": 7}, ADMIN)
+    assert (first["page"]["hasNextPage"], first["meta"]["truncated"]) == (True, False)
+    last = await asker.ask({**BY_CODE, "limit": 7, "after": first["page"]["endCursor"]}, ADMIN)
+    assert len(last["data"]) == 3
+    assert last["page"] == {"endCursor": None, "hasNextPage": False}
+    assert (last["meta"]["truncated"], last["meta"]["rowCap"]) == (True, 10)
+
+
+async def test_a_cursor_is_for_one_caller_and_one_query(asker: Asker) -> None:
+    query = {**BY_CODE, "limit": 2}
+    cursor = (await asker.ask(query, tenant("t-1")))["page"]["endCursor"]
+    await asker.ask({**query, "after": cursor}, tenant("t-1"))
+    await asker.ask({**query, "after": cursor, "limit": 3}, tenant("t-1"))
+    wrong: list[tuple[Json, Mapping[str, str]]] = [
+        ({**query, "after": cursor}, tenant("t-2")),
+        ({**query, "after": cursor}, ADMIN),
+        ({**query, "after": cursor[:-1] + ("A" if cursor[-1] != "A" else "B")}, tenant("t-1")),
+        ({**query, "after": "x" + cursor}, tenant("t-1")),
+        ({**query, "after": cursor, "dimensions": ["errorCode"]}, tenant("t-1")),
+        ({**query, "after": cursor, "time": window(granularity="day")}, tenant("t-1")),
+        ({**query, "after": cursor, "filter": {"field": "lane", "op": "eq", "value": "OTP"}}, tenant("t-1")),
+        ({**query, "after": ""}, tenant("t-1")),
+    ]
+    for asked, caller in wrong:
+        response = await asker.post(asked, caller)
+        check_problem(response, 400, "INVALID_QUERY")
+        assert [problem["path"] for problem in response.json()["problems"]] == ["$.after"]
+        (error,) = (await asker.graphql(asked, caller, "data"))["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["problems"][0]["path"]) == ("INVALID_QUERY", "$.after")

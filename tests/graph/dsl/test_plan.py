@@ -1,0 +1,71 @@
+"""Which table answers, and why no cheaper one."""
+
+from typing import Any
+
+import pytest
+
+from graph.dsl.compile import compile_query
+from graph.dsl.parse import parse
+from graph.dsl.scope import AllTenants
+from schema.catalog import DATASETS
+
+
+def source(dataset: str, time: tuple[str, str], granularity: str = "none", zone: str = "UTC", **members: Any) -> str:
+    """The table, and the reasons if it is of facts."""
+    measure = DATASETS[dataset].measures[0].name
+    window = {"from": f"{time[0]}Z", "to": f"{time[1]}Z", "granularity": granularity, "timezone": zone}
+    query = {"dataset": dataset, "measures": [measure], "time": window} | members
+    compiled = compile_query(parse(query), AllTenants(), None)
+    return " ".join(compiled.reasons) or compiled.source
+
+
+OCTOBER = ("2026-10-01T00:00:00", "2026-11-01T00:00:00")
+BERLIN_OCTOBER = ("2026-09-30T22:00:00", "2026-10-31T23:00:00")
+HOURS = "cube_dlr_hourly holds UTC hours: "
+DAYS = "cube_cdr_daily holds UTC days: "
+
+
+@pytest.mark.parametrize(
+    ("dataset", "time", "granularity", "zone", "expected"),
+    [
+        ("dlr", OCTOBER, "none", "Asia/Kabul", "cube_dlr_hourly"),
+        ("dlr", OCTOBER, "hour", "Europe/Berlin", "cube_dlr_hourly"),
+        ("dlr", BERLIN_OCTOBER, "month", "Europe/Berlin", "cube_dlr_hourly"),
+        ("dlr", OCTOBER, "minute", "UTC", f"{HOURS}minutes in UTC cut through them."),
+        ("dlr", OCTOBER, "day", "Asia/Kabul", f"{HOURS}days in Asia/Kabul cut through them."),
+        ("dlr", OCTOBER, "hour", "Asia/Kathmandu", f"{HOURS}hours in Asia/Kathmandu cut through them."),
+        ("dlr", OCTOBER, "day", "Australia/Lord_Howe", f"{HOURS}days in Australia/Lord_Howe cut through them."),
+        (
+            "dlr",
+            ("2026-10-01T00:00:00", "2026-10-01T00:01:00"),
+            "none",
+            "UTC",
+            f"{HOURS}2026-10-01T00:00:00+00:00 to 2026-10-01T00:01:00+00:00 cuts through one.",
+        ),
+        ("cdr", OCTOBER, "week", "UTC", "cube_cdr_daily"),
+        ("cdr", OCTOBER, "day", "Atlantic/Reykjavik", "cube_cdr_daily"),
+        ("cdr", OCTOBER, "hour", "UTC", f"{DAYS}hours in UTC cut through them."),
+        ("cdr", OCTOBER, "day", "Europe/London", f"{DAYS}days in Europe/London cut through them."),
+        ("cdr", ("2026-11-01T00:00:00", "2026-12-01T00:00:00"), "day", "Europe/London", "cube_cdr_daily"),
+        ("compliance", OCTOBER, "day", "Asia/Tashkent", "cube_compliance_hourly"),
+    ],
+)
+def test_cells_make_whole_buckets_and_windows(
+    dataset: str, time: tuple[str, str], granularity: str, zone: str, expected: str
+) -> None:
+    assert source(dataset, time, granularity, zone) == expected
+
+
+def test_what_a_cube_does_not_have() -> None:
+    assert source("compliance", OCTOBER, dimensions=["ruleType"]) == "cube_compliance_hourly has no ruleType."
+    missing = source("dlr", OCTOBER, filter={"not": {"field": "errorCode", "op": "isNull"}}, dimensions=["accountId"])
+    assert missing == "cube_dlr_hourly has no accountId. cube_dlr_hourly has no errorCode."
+
+
+def test_the_window_compared_with_is_read_from_the_same_table() -> None:
+    whole = source("cdr", OCTOBER, compareTo="previousPeriod")
+    assert whole == "cube_cdr_daily"
+    day = ("2026-10-07T00:00:00", "2026-10-08T00:00:00")
+    part = source("cdr", (day[0], "2026-10-07T13:00:00"), compareTo="sameElapsed")
+    assert part.startswith(DAYS)
+    assert part.count("cuts through one.") == 2

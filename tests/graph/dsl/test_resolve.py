@@ -1,0 +1,160 @@
+"""What names and values mean to a dataset, and to who is asking."""
+
+from typing import Any
+
+import pytest
+
+from graph.dsl.ast import And, Comparison, Not
+from graph.dsl.calendar import TIMEZONES
+from graph.dsl.parse import parse
+from graph.dsl.resolve import Question, Sort, resolve
+from graph.dsl.scope import AllTenants, OneTenant, QueryScope
+from graph.errors import InvalidQueryError
+from infra.embedded.engine import Engine
+from tests.support.warehouse import opened
+
+OCTOBER = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
+MASKED = OneTenant("t-1", (("AWCC", "MNO-B"), ("unknown", "unknown")))
+
+
+def asked(scope: QueryScope = AllTenants(), **members: Any) -> Question:  # noqa: B008  # frozen
+    return resolve(parse({"dataset": "dlr", "measures": ["messages"], "time": OCTOBER} | members), scope)
+
+
+def problems(scope: QueryScope = AllTenants(), **members: Any) -> list[tuple[str, str]]:  # noqa: B008  # frozen
+    with pytest.raises(InvalidQueryError) as caught:
+        asked(scope, **members)
+    return [(problem.path, problem.message) for problem in caught.value.problems]
+
+
+def test_conditions_become_simple_and_measures_integers() -> None:
+    question = asked(
+        filter={
+            "and": [{"field": "lane", "op": "ne", "value": "OTP"}, {"field": "mno", "op": "in", "value": ["A", "A"]}]
+        },
+        having={"field": "deliveryRate", "op": "gte", "value": 0.95},
+    )
+    assert question.filter == And(
+        (Not(Comparison("$.filter.and[0]", "lane", "eq", "OTP")), Comparison("$.filter.and[1]", "mno", "eq", "A"))
+    )
+    assert question.having == Comparison("$.having", "deliveryRate", "gte", 9500)
+    money = asked(
+        dataset="cdr", measures=["records"], having={"field": "cost", "op": "in", "value": ["1.5", "-0.000001"]}
+    )
+    assert money.having == Comparison("$.having", "cost", "in", (1_500_000, -1))
+
+
+def test_the_order_has_every_group() -> None:
+    order = [{"field": "messages", "direction": "desc"}, {"field": "lane"}]
+    question = asked(dimensions=["mno", "lane"], time=OCTOBER | {"granularity": "day"}, orderBy=order)
+    assert question.order == (Sort("messages", True), Sort("lane", False), Sort("time", False), Sort("mno", False))
+    assert asked().order == ()
+
+
+@pytest.mark.parametrize(
+    ("members", "path", "message"),
+    [
+        ({"orderBy": [{"field": "failed"}]}, "$.orderBy[0].field", '"failed" is not a column of this answer.'),
+        ({"orderBy": [{"field": "time"}]}, "$.orderBy[0].field", '"time" is not a column of this answer.'),
+        ({"orderBy": [{"field": "messages"}] * 2}, "$.orderBy[1].field", "messages is there already."),
+        (
+            {"filter": {"field": "time", "op": "eq", "value": "x"}},
+            "$.filter.field",
+            "Time is bounded by `time.from` and `time.to`.",
+        ),
+        (
+            {"filter": {"field": "status", "op": "prefix", "value": "D"}},
+            "$.filter.op",
+            '"prefix" is not an operator that status takes.',
+        ),
+        ({"filter": {"field": "status", "op": "eq", "value": "DONE"}}, "$.filter.value", '"DONE" is not a status.'),
+        (
+            {"filter": {"field": "errorCode", "op": "in", "value": ["99", 99]}},
+            "$.filter.value[1]",
+            "errorCode is a text; 99 is none.",
+        ),
+        (
+            {"having": {"field": "messages", "op": "eq", "value": "5"}},
+            "$.having.value",
+            'messages is an integer of at most 15 digits; "5" is none.',
+        ),
+        (
+            {"having": {"field": "messages", "op": "isNull"}},
+            "$.having.op",
+            '"isNull" is not an operator that messages takes.',
+        ),
+        (
+            {"having": {"field": "deliveryRate", "op": "eq", "value": 0.99999}},
+            "$.having.value",
+            'deliveryRate is a number with at most 4 decimals; "0.99999" is none.',
+        ),
+        (
+            {"compareTo": "sameElapsed", "time": {"from": "2026-10-01T00:00:01Z", "to": "2026-10-02T00:00:00Z"}},
+            "$.compareTo",
+            "`sameElapsed` needs a window that begins a day, month, week or year of its timezone and lies within it; "
+            "`previousPeriod` compares any window.",
+        ),
+    ],
+)
+def test_one_problem(members: dict[str, Any], path: str, message: str) -> None:
+    assert problems(**members) == [(path, message)]
+
+
+@pytest.mark.parametrize("value", ["1e16", "1e999999999", "-1e-999999999", "0.1e-5", "1.00000000000000000000000001"])
+def test_numbers_that_would_be_rounded_are_refused(value: str) -> None:
+    body = (
+        '{"dataset": "dlr", "measures": ["messages"], "time": {"from": "2026-10-01T00:00:00Z", '
+        f'"to": "2026-11-01T00:00:00Z"}}, "having": {{"field": "deliveryRate", "op": "gt", "value": {value}}}}}'
+    )
+    with pytest.raises(InvalidQueryError) as caught:
+        resolve(parse(body.encode()), AllTenants())
+    assert [problem.path for problem in caught.value.problems] == ["$.having.value"]
+
+
+def test_whoever_reads_pseudonyms_learns_no_operator() -> None:
+    told = problems(
+        MASKED,
+        dimensions=["destinationPrefix", "mno"],
+        filter={"field": "operatorId", "op": "eq", "value": "op-1"},
+    )
+    addendum = "tells the MNO: it needs a data-share addendum in force."
+    assert told == [
+        ("$.dimensions[0]", f"destinationPrefix {addendum}"),
+        ("$.filter.field", f"operatorId {addendum}"),
+    ]
+    assert asked(OneTenant("t-1", None), dimensions=["destinationPrefix", "operatorId"]).dimensions
+
+
+def test_a_name_of_an_mno_is_like_any_other_word() -> None:
+    real, invented = (
+        problems(MASKED, filter={"field": "mno", "op": "in", "value": [name]})[0][1].replace(name, "?")
+        for name in ("AWCC", "NOBODY")
+    )
+    assert real == invented
+    for pseudonym in ("MNO-B", "MNO-Z", "unknown"):
+        assert asked(MASKED, filter={"field": "mno", "op": "eq", "value": pseudonym}).filter
+
+
+@pytest.mark.parametrize(
+    ("members", "needed"),
+    [
+        ({"measures": ["cost"]}, True),
+        ({"measures": ["records"]}, False),
+        ({"measures": ["records"], "having": {"field": "avgCost", "op": "gt", "value": "1"}}, True),
+        ({"measures": ["cost"], "dimensions": ["currency"]}, False),
+        ({"measures": ["cost"], "filter": {"field": "currency", "op": "eq", "value": "USD"}}, False),
+        ({"measures": ["cost"], "filter": {"field": "currency", "op": "in", "value": ["USD", "USD"]}}, False),
+        ({"measures": ["cost"], "filter": {"field": "currency", "op": "in", "value": ["USD", "AFN"]}}, True),
+        ({"measures": ["cost"], "filter": {"or": [{"field": "currency", "op": "eq", "value": "USD"}] * 2}}, True),
+        ({"measures": ["cost"], "filter": {"not": {"field": "currency", "op": "eq", "value": "USD"}}}, True),
+    ],
+)
+def test_money_needs_one_currency(members: dict[str, Any], needed: bool) -> None:
+    assert asked(**{"dataset": "cdr"} | members).needs_one_currency is needed
+
+
+@pytest.mark.anyio
+async def test_the_engine_knows_every_timezone(clickhouse: Engine) -> None:
+    async with opened(clickhouse.dsn) as client:
+        known = await client.query("select time_zone from system.time_zones")
+    assert {name for (name,) in known.result_rows} >= TIMEZONES

@@ -1,0 +1,200 @@
+"""Lists, page by page: complete, stable, few statements, and nobody's cursor but one's own."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+
+from infra.postgres import Pool
+from infra.settings import read_settings
+from tests.graph.support.api import ADMIN, Api, open_api, portal
+from tests.graph.support.store import DAY, HOUR, Row, Store, iso
+from tests.graph.support.tokens import bearer, key_set, token
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+WINDOW = f'window: "{iso(START)}/{iso(START + 7 * DAY)}"'
+TWO_DAYS = f'window: "{iso(START)}/{iso(START + 2 * DAY)}"'
+PAGE = """query($first: Int!, $after: String, $by: ListOrder!) {
+    page: %s(first: $first, after: $after, orderBy: $by) {
+        edges { cursor node { id: %s } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        totalCount
+    }
+}"""
+QUERIES = {"operators": PAGE % ("operators", "operatorId"), "accounts": PAGE % ("accounts", "accountId")}
+IDS = sorted(f"id-{number:03}" for number in range(103))
+
+
+async def add(store: Store, ids: Sequence[str], messages: int = 1) -> None:
+    await store.put(
+        Row(START + hour * HOUR, scope, each, messages=messages)
+        for each in ids
+        for scope in ("OPERATOR", "ACCOUNT")
+        for hour in (0, 47)
+    )
+    await store.connection.execute(
+        "insert into anlyt.accounts select unnest($1::text[]) on conflict do nothing", list(ids)
+    )
+
+
+async def page(api: Api, name: str, first: int, after: str | None = None, by: str = "ID_ASC") -> Any:
+    return (await api.fields(QUERIES[name], first=first, after=after, by=by))["page"]
+
+
+def ids(found: Any) -> list[str]:
+    return [edge["node"]["id"] for edge in found["edges"]]
+
+
+async def walk(api: Api, name: str, first: int, by: str) -> list[str]:
+    """All pages one after the other."""
+    seen, after = [], None
+    while True:
+        found = await page(api, name, first, after, by)
+        place = found["pageInfo"]
+        assert place["hasPreviousPage"] is (after is not None)
+        cursors = [edge["cursor"] for edge in found["edges"]]
+        assert (place["startCursor"], place["endCursor"]) == ((cursors[0], cursors[-1]) if cursors else (None, None))
+        seen += ids(found)
+        if not place["hasNextPage"]:
+            return seen
+        assert len(cursors) == first
+        after = place["endCursor"]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_pages_of_any_size_have_everything_once_in_order(api: Api, store: Store, name: str) -> None:
+    empty = await page(api, name, 5)
+    assert (empty["edges"], empty["totalCount"]) == ([], 0)
+    assert empty["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None}
+    await add(store, IDS)
+    for first in (7, 103, 1000):
+        assert await walk(api, name, first, "ID_ASC") == IDS
+        assert await walk(api, name, first, "ID_DESC") == IDS[::-1]
+    assert (await page(api, name, 1))["totalCount"] == len(IDS)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_what_arrives_meanwhile_neither_repeats_nor_hides_anything(api: Api, store: Store, name: str) -> None:
+    random = Random(5)
+    await add(store, IDS)
+    seen: list[str] = []
+    after = None
+    while True:
+        found = await page(api, name, 10, after)
+        seen += ids(found)
+        await add(store, [f"id-{random.randrange(103):03}x" for _ in range(5)], messages=random.randrange(1000))
+        if not found["pageInfo"]["hasNextPage"]:
+            break
+        after = found["pageInfo"]["endCursor"]
+    assert seen == sorted(set(seen))
+    assert set(IDS) <= set(seen)
+
+
+async def codes(api: Api, query: str, caller: Mapping[str, str] = ADMIN, **variables: object) -> list[str]:
+    return [error["extensions"]["code"] for error in (await api.ask(query, caller, **variables)).get("errors", [])]
+
+
+async def test_cursors_are_good_for_their_own_place_only(api: Api, store: Store) -> None:
+    await add(store, IDS)
+    cursor = (await page(api, "operators", 3))["pageInfo"]["endCursor"]
+    query = QUERIES["operators"]
+    assert await codes(api, query, first=3, after=cursor, by="ID_ASC") == []
+    foreign = [("accounts", "ID_ASC"), ("operators", "ID_DESC")]
+    for name, by in foreign:
+        assert await codes(api, QUERIES[name], first=3, after=cursor, by=by) == ["INVALID_QUERY"]
+    for position in range(0, len(cursor), 5):
+        tampered = cursor[:position] + ("A" if cursor[position] != "A" else "B") + cursor[position + 1 :]
+        assert await codes(api, query, first=3, after=tampered, by="ID_ASC") == ["INVALID_QUERY"], position
+    for odd in ("", "x", cursor + "=", cursor[:-1], " " + cursor, "\0", "é", "A" * 20_000):
+        assert await codes(api, query, first=3, after=odd, by="ID_ASC") == ["INVALID_QUERY"], odd[:20]
+
+
+async def test_cursors_are_good_for_one_caller_and_in_every_process(pool: Pool, store: Store, tmp_path: Path) -> None:
+    await add(store, IDS)
+    (tmp_path / "keys").write_bytes(key_set("ec-1"))
+    settings = read_settings({"ANLYT_AUTH": "headers,jwt", "ANLYT_JWKS": str(tmp_path / "keys")})
+    query = QUERIES["operators"]
+    async with open_api(pool, settings=settings) as api, open_api(pool) as another:
+        cursor = (await page(api, "operators", 3))["pageInfo"]["endCursor"]
+        assert ids(await page(another, "operators", 2, cursor)) == IDS[3:5]
+        other = bearer(token())
+        assert await codes(api, query, other, first=3, after=None, by="ID_ASC") == []
+        assert await codes(api, query, other, first=3, after=cursor, by="ID_ASC") == ["INVALID_QUERY"]
+
+
+@pytest.mark.parametrize("first", [0, -1, 1001])
+async def test_a_page_has_one_to_a_thousand_nodes(api: Api, first: int) -> None:
+    assert await codes(api, QUERIES["accounts"], first=first, by="ID_ASC") == ["INVALID_QUERY"]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_lists_are_for_the_platform(api: Api, store: Store, name: str) -> None:
+    await add(store, IDS[:2])
+    answer = await api.ask(QUERIES[name], portal(IDS[0]), first=5, by="ID_ASC")
+    assert answer["data"] == {"page": None}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+
+
+@pytest.fixture
+async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
+    """A pool, and every statement that its connections have run."""
+    statements: list[str] = []
+
+    async def log(connection: Any) -> None:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
+        yield pool, statements
+
+
+@pytest.mark.parametrize(
+    ("name", "nested"),
+    [
+        ("operators", f"operatorId performance({TWO_DAYS}) {{ totalMessages series {{ time }} }}"),
+        ("accounts", f"accountId usage({TWO_DAYS}) {{ messagesSent dailyBreakdown {{ date }} }}"),
+    ],
+)
+async def test_a_page_takes_as_many_statements_as_one_node(
+    logged: tuple[Pool, list[str]], store: Store, name: str, nested: str
+) -> None:
+    pool, statements = logged
+    await add(store, IDS, messages=3)
+    taken = []
+    for first in (1, 100):
+        async with open_api(pool) as api:
+            await api.fields("{ operators(first: 1) { totalCount } }")  # the key of cursors is read once
+            for _ in range(2):  # read, and then remembered
+                statements.clear()
+                found = await api.fields(f"{{ {name}(first: {first}) {{ edges {{ node {{ {nested} }} }} }} }}")
+                assert len(found[name]["edges"]) == first
+                for edge in found[name]["edges"]:
+                    report = next(value for value in edge["node"].values() if isinstance(value, dict))
+                    assert 6 in report.values()
+                taken.append([each for each in statements if "anlyt." in each])
+    assert [len(each) for each in taken[:2]] == [len(each) for each in taken[2:]]
+    assert len(taken[1]) == 2  # the list, and whether what is remembered still holds
+
+
+async def test_nested_figures_are_those_of_the_root(api: Api, store: Store) -> None:
+    await add(store, IDS[:9], messages=7)
+    times = f'from: "{iso(START)}", to: "{iso(START + 7 * DAY)}"'
+    figures = "totalMessages deliveryRate p95LatencyMs series { time totalMessages quality }"
+    roots = [f'r{n}: operator(id: "id-00{n}", {times}, granularity: DAILY) {{ {figures} }}' for n in range(9)]
+    listed = f"operators {{ edges {{ node {{ operatorId performance({WINDOW}) {{ {figures} }} }} }} }}"
+    found = await api.fields(f"{{ {listed} {' '.join(roots)} }}")
+    nested = [edge["node"]["performance"] for edge in found.pop("operators")["edges"]]
+    assert nested == list(found.values())
+
+
+@pytest.mark.parametrize("window", ["x", "2026-10-01T00:00:00Z", "2026-10-01/2026-10-02", "a/b", "/", 5])
+async def test_an_interval_is_two_times(api: Api, store: Store, window: object) -> None:
+    await add(store, IDS[:1])
+    query = "query($w: Interval) { operators { edges { node { performance(window: $w) { lowSample } } } } }"
+    expected = "INVALID_QUERY" if window == 5 else "INVALID_WINDOW"
+    assert await codes(api, query, w=window) == [expected]

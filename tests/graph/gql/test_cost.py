@@ -1,0 +1,113 @@
+"""What an operation costs, and that it is told before anything is read."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import parse
+
+from graph.gql.cost import MOST_COST, cost
+from graph.gql.schema import SCHEMA
+from infra.postgres import Pool
+from tests.graph.support.api import Api, open_api
+
+pytestmark = pytest.mark.anyio
+
+DAY = 'from: "2026-10-01T00:00:00Z", to: "2026-10-02T00:00:00Z"'
+WEEK = 'window: "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z"'
+LONGEST = 'from: "2026-07-01T00:00:00Z", to: "2026-09-29T00:00:00Z"'
+
+
+def weighed(text: str, name: str | None = None, **variables: object) -> int:
+    return cost(SCHEMA, parse(text), name, variables)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{ __typename }", 0),
+        ("{ __schema { types { name fields { name } } } }", 0),
+        (f"{{ summary({DAY}) {{ totalMessages }} }}", 34),
+        (f"{{ summary({DAY}, granularity: DAILY) {{ totalMessages series {{ time }} }} }}", 11),
+        (f"{{ a: summary({DAY}) {{ dataAsOf }} b: summary({DAY}) {{ dataAsOf }} }}", 68),
+        (f'{{ operator(id: "a", {DAY}) {{ lowSample }} }}', 34),
+        (f'{{ account(id: "a", {DAY}) {{ segments }} }}', 11),
+        (f"{{ deliveryBreakdown({DAY}) {{ dataAsOf }} }}", 11),
+        (f"{{ throughput({DAY}) {{ dataAsOf }} }}", 34),
+        (f"{{ throughput({DAY}, resolution: FIVE_MINUTES) {{ dataAsOf }} }}", 10 + 24 * 12),
+        (f"{{ throughput({LONGEST}, resolution: ONE_MINUTE) {{ dataAsOf }} }}", 129_610),
+        (f"{{ topOperators({DAY}) {{ dataAsOf }} }}", 5 * 34),
+        (f"{{ topOperators({DAY}, limit: 100) {{ dataAsOf }} }}", 3400),
+        ("{ operators(first: 100) { totalCount pageInfo { endCursor } } }", 110),
+        (
+            f"{{ operators(first: 100) {{ edges {{ node {{ performance({WEEK}) {{ lowSample }} }} }} }} }}",
+            10 + 100 * 18,
+        ),
+        (f"{{ accounts {{ edges {{ node {{ usage({WEEK}) {{ segments }} }} }} }} }}", 10 + 50 * 18),
+        ("{ freshness { dataAsOf } }", 10),
+        ("{ catalog { granularities } }", 10),
+        ("query($i: QueryInput!) { a: query(input: $i) { data } b: query(input: $i) { data } }", 20_000),
+        ('{ summary(from: "nonsense") { dataAsOf } }', 10),
+        ("{ operators(first: 999999999) { totalCount } }", 1010),
+        ("{ operators(first: -5) { totalCount } }", 10),
+        (f"{{ ...a ...a }} fragment a on Query {{ summary({DAY}) {{ dataAsOf }} }}", 68),
+        (f"{{ ... on Query {{ summary({DAY}) {{ dataAsOf }} }} }}", 34),
+    ],
+)
+def test_the_formula(text: str, expected: int) -> None:
+    assert weighed(text) == expected
+
+
+def test_arguments_may_be_variables() -> None:
+    text = "query($f: DateTime, $t: DateTime, $n: Int = 7) { topOperators(from: $f, to: $t, limit: $n) { dataAsOf } }"
+    times = {"f": "2026-10-01T00:00:00Z", "t": "2026-10-02T00:00:00Z"}
+    assert weighed(text, **times) == 7 * 34
+    assert weighed(text, **times, n=3) == 3 * 34
+    assert weighed(text, f=5, t=[], n="x") == 0
+
+
+def test_the_operation_that_is_run_counts() -> None:
+    text = f"query A {{ summary({DAY}) {{ dataAsOf }} }} query B {{ __typename }}"
+    assert (weighed(text, "A"), weighed(text, "B"), weighed(text, "C"), weighed(text)) == (34, 0, 0, 0)
+
+
+def test_fragments_of_fragments_are_weighed_once_each() -> None:
+    """2^60 spreads, counted in a moment."""
+    bomb = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60))
+    assert weighed(f"{{ ...f0 }} {bomb} fragment f60 on Query {{ freshness {{ dataAsOf }} }}") == 10 * 2**60
+
+
+def test_every_root_field_has_a_price() -> None:
+    assert SCHEMA.query_type is not None
+    free = [name for name in SCHEMA.query_type.fields if weighed(f'{{ {name}(id: "a") {{ x }} }}') == 0]
+    assert free == []
+
+
+async def test_the_cost_is_told(api: Api) -> None:
+    answer = await api.ask(f"{{ summary({DAY}) {{ dataAsOf }} }}")
+    assert answer["extensions"] == {"cost": {"requested": 34, "limit": MOST_COST}}
+
+
+@pytest.fixture
+async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
+    """A pool, and every statement that its connections have run."""
+    statements: list[str] = []
+
+    async def log(connection: Any) -> None:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
+        yield pool, statements
+
+
+async def test_nothing_is_read_for_what_costs_too_much(logged: tuple[Pool, list[str]]) -> None:
+    pool, statements = logged
+    long = 'performance(window: "2026-07-01T00:00:00Z/2026-09-29T00:00:00Z", granularity: HOURLY) { lowSample }'
+    async with open_api(pool) as api:
+        answer = await api.ask(f"{{ operators(first: 100) {{ edges {{ node {{ {long} }} }} }} }}")
+    assert answer["data"] is None
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "QUERY_TOO_EXPENSIVE"
+    assert answer["extensions"]["cost"]["requested"] == 10 + 100 * (1 + 10 + 2160)
+    assert [each for each in statements if "anlyt." in each] == []

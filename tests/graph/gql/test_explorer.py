@@ -1,0 +1,44 @@
+"""GraphiQL: whole, from here alone, with examples that work."""
+
+import json
+import re
+
+import pytest
+
+from graph.gql.explorer import TABS
+from tests.graph.support.api import Api
+from tests.graph.support.problems import check_problem
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_page_needs_nobody_else(api: Api) -> None:
+    page = await api.client.get("/graphql")
+    assert (page.status_code, "http://" in page.text, "https://" in page.text) == (200, False, False)
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    names = [part for part in parts if not part.startswith("data:")]
+    assert len(names) == 4
+    for name in names:
+        part = await api.client.get(f"/{name}")
+        assert part.status_code == 200
+        assert part.headers["content-type"].startswith(("text/css", "text/javascript"))
+        assert len(part.content) > 10_000  # httpx has unpacked it
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_the_tabs_are_in_the_page_as_they_are(api: Api) -> None:
+    text = (await api.client.get("/graphql")).text
+    found = json.loads(re.search(r"const defaultTabs = (.*);", text)[1].replace("<\\/", "</"))  # type: ignore[index]  # there is one
+    assert [json.loads(tab["headers"]) for tab in found] == [tab["headers"] for tab in TABS]
+
+
+@pytest.mark.parametrize("tab", TABS)
+async def test_every_example_is_answered(api: Api, tab: dict[str, dict[str, str]]) -> None:
+    body = {"query": tab["query"], "variables": tab["variables"]}
+    answer = (await api.client.post("/graphql", json=body, headers=tab["headers"])).json()
+    assert "errors" not in answer, answer
+
+
+@pytest.mark.parametrize("name", ["README.md", "page.html", "x", "..%2Fexplorer.py", "graphiql.min.js.gz"])
+async def test_only_parts_of_the_page_are_served(api: Api, name: str) -> None:
+    check_problem(await api.client.get(f"/graphql/assets/{name}"), 404, "NOT_FOUND")

@@ -1,0 +1,242 @@
+"""The query language over a list of facts, in plain Python. The compiler is held to it and shares no code with it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.graph.support.warehouse_facts import EPOCH, Fact
+
+Query = Mapping[str, Any]
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+FAILED = {"FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED"}
+PERCENTILES = {"p50LatencyMs": Fraction(50, 100), "p95LatencyMs": Fraction(95, 100), "p99LatencyMs": Fraction(99, 100)}
+DECIMALS = {"cost": 6, "avgCost": 6, "costPerDelivered": 6}
+DECIMALS |= dict.fromkeys(["deliveryRate", "errorRate", "esmeErrorRate", "blockRate"], 4)
+
+
+class Samples(list[int]):
+    """Sorted latencies and a rank: what a percentile is estimated of."""
+
+    def __init__(self, values: Sequence[int], rank: Fraction) -> None:
+        super().__init__(sorted(values))
+        self.rank = rank
+
+    def allows(self, estimate: int | None) -> bool:
+        """Whether an estimate lies where a sample of nearly that rank would."""
+        if not self:
+            return estimate is None
+        at, slack = self.rank * len(self), 1 + ceil(len(self) / 50)
+        low, high = max(floor(at) - slack, 0), min(ceil(at) + slack, len(self) - 1)
+        return estimate is not None and floor(self[low] * 0.99) <= estimate <= ceil(self[high] * 1.01)
+
+
+def answer(query: Query, facts: Sequence[Fact], tenant: str | None, letters: Mapping[str, str] | None) -> Sequence[Row]:
+    """Every row of the answer in its order; percentiles as Samples, everything else as it is printed."""
+    groups = _groups(query, facts, tenant, letters)
+    if not query.get("dimensions") and query["time"].get("granularity", "none") == "none":
+        groups.setdefault((), [])
+    names = _names(query)
+    rows = [
+        {**dict(zip(names, key, strict=True)), **_measures(query["measures"], some)} for key, some in groups.items()
+    ]
+    having = query.get("having")
+    if having:
+        kept = []
+        for row, some in zip(rows, groups.values(), strict=True):
+            wanted = _measures(sorted(_fields(having)), some)
+            if _holds(having, lambda name, wanted=wanted: _exact(name, wanted[name])):  # type: ignore[misc]
+                kept.append(row)
+        rows = kept
+    return _ordered(query, rows, names)
+
+
+def totals(query: Query, facts: Sequence[Fact], tenant: str | None, letters: Mapping[str, str] | None) -> Row:
+    """The measures over everything, each fact once."""
+    whole = {**query, "dimensions": [], "having": None, "orderBy": [], "time": {**query["time"], "granularity": "none"}}
+    return dict(answer(whole, facts, tenant, letters)[0])
+
+
+def _names(query: Query) -> list[str]:
+    time_ = [] if query["time"].get("granularity", "none") == "none" else ["time"]
+    return [*time_, *query.get("dimensions", [])]
+
+
+def _groups(
+    query: Query, facts: Sequence[Fact], tenant: str | None, letters: Mapping[str, str] | None
+) -> dict[Key, list[Fact]]:
+    groups: dict[Key, list[Fact]] = defaultdict(list)
+    start, end = (datetime.fromisoformat(query["time"][edge]) for edge in ("from", "to"))
+    zone = ZoneInfo(query["time"].get("timezone", "UTC"))
+    granularity = query["time"].get("granularity", "none")
+    for fact in facts:
+        if not start <= fact["at"] < end or tenant not in (None, fact["tenantId"]):
+            continue
+        seen = fact if letters is None else {**fact, "mno": letters.get(fact["mno"], "MNO-?")}
+        keys = set()
+        for row in _exploded(seen):
+            if query.get("filter") is None or _holds(query["filter"], row.__getitem__):
+                time_ = () if granularity == "none" else (bucket(fact["at"], granularity, zone),)
+                keys.add((*time_, *(row[name] for name in query.get("dimensions", []))))
+        for key in keys:
+            groups[key].append(fact)
+    return groups
+
+
+def _exploded(fact: Fact) -> Iterator[Fact]:
+    for kind in sorted(set(fact.get("ruleTypes", []))) or [None]:
+        yield {**fact, "ruleType": kind}
+
+
+def bucket(at: datetime, granularity: str, zone: ZoneInfo) -> str:
+    """The start of a bucket, as it is printed."""
+    local = at.astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    if granularity in ("minute", "hour"):
+        size = {"minute": 60, "hour": 3600}[granularity]
+        seconds = (at - EPOCH) // timedelta(seconds=1)
+        start = EPOCH + timedelta(seconds=seconds - (seconds + offset.total_seconds()) % size)
+    else:
+        day = local.date()
+        if granularity == "week":
+            day -= timedelta(days=day.weekday())
+        if granularity == "month":
+            day = day.replace(day=1)
+        start = _first_instant(day, zone)
+    text = start.astimezone(zone).isoformat()
+    return text.replace("+00:00", "Z") if zone.key == "UTC" else text
+
+
+def _first_instant(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _fields(condition: Query) -> set[str]:
+    if "field" in condition:
+        return {condition["field"]}
+    inner = [condition["not"]] if "not" in condition else condition.get("and") or condition["or"]
+    return {name for each in inner for name in _fields(each)}
+
+
+def _holds(condition: Query, value: Callable[[str], Any]) -> bool:
+    if "and" in condition:
+        return all(_holds(each, value) for each in condition["and"])
+    if "or" in condition:
+        return any(_holds(each, value) for each in condition["or"])
+    if "not" in condition:
+        return not _holds(condition["not"], value)
+    return _compares(value(condition["field"]), condition["op"], condition.get("value"), condition["field"])
+
+
+def _compares(found: Any, operator: str, wanted: Any, field: str) -> bool:
+    if operator == "isNull":
+        return (found is None) == (wanted is not False)
+    if operator in ("ne", "notIn"):
+        return not _compares(found, {"ne": "eq", "notIn": "in"}[operator], wanted, field)
+    if found is None:
+        return False
+    if operator == "in":
+        return found in [_exact(field, each) for each in wanted]
+    if operator == "prefix":
+        return bool(found.startswith(wanted))
+    to = _exact(field, wanted)
+    left, right = (found.encode(), to.encode()) if isinstance(found, str) else (found, to)
+    return {"eq": left == right, "gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}[
+        operator
+    ]
+
+
+def _exact(field: str, value: Any) -> Any:
+    """A printed measure as a fraction; anything else as it is."""
+    return Fraction(str(value)) if field in DECIMALS and value is not None else value
+
+
+def _measures(names: Sequence[str], some: Sequence[Fact]) -> Row:
+    return {name: _measure(name, some) for name in names}
+
+
+def _measure(name: str, some: Sequence[Fact]) -> Any:
+    if name in PERCENTILES:
+        return Samples([fact["latencyMs"] for fact in some if fact["status"] != "PENDING"], PERCENTILES[name])
+    value = _value(name, some)
+    if value is None or name not in DECIMALS:
+        return value if value is None else _half_up(value, 0)
+    units = _half_up(value, DECIMALS[name])
+    if DECIMALS[name] == 4:
+        return float(Fraction(units, 10**4))
+    return f"{units // 10**6}.{units % 10**6:06d}"
+
+
+def _half_up(value: Fraction | int, decimals: int) -> int:
+    return floor(Fraction(value) * 10**decimals + Fraction(1, 2))
+
+
+def _value(name: str, some: Sequence[Fact]) -> Fraction | int | None:
+    if name in DECIMALS and DECIMALS[name] == 6:
+        return _money(name, some)
+    value: Fraction | int | None = VALUES[name](some)
+    return value
+
+
+def _over(count: int, of: int) -> Fraction | None:
+    return Fraction(count, of) if of else None
+
+
+def _terminal(some: Sequence[Fact]) -> Sequence[Fact]:
+    return [fact for fact in some if fact["status"] != "PENDING"]
+
+
+def _having(some: Sequence[Fact], field: str, *words: str) -> int:
+    return sum(fact[field] in words for fact in some)
+
+
+VALUES: Mapping[str, Callable[[Sequence[Fact]], Any]] = {
+    **dict.fromkeys(["messages", "records", "evaluations"], len),
+    "delivered": lambda some: _having(some, "status", "DELIVERED"),
+    "failed": lambda some: _having(some, "status", *FAILED),
+    "pending": lambda some: _having(some, "status", "PENDING"),
+    "deliveryRate": lambda some: _over(_having(some, "status", "DELIVERED"), len(_terminal(some))),
+    "errorRate": lambda some: _over(_having(some, "status", *FAILED), len(_terminal(some))),
+    "esmeErrorRate": lambda some: _over(
+        sum(fact["errorCode"] is not None for fact in _terminal(some)), len(_terminal(some))
+    ),
+    "avgLatencyMs": lambda some: _over(sum(fact["latencyMs"] for fact in _terminal(some)), len(_terminal(some))),
+    "maxTps": lambda some: max((fact["tps"] for fact in some), default=None),
+    "segments": lambda some: sum(fact["segments"] for fact in some),
+    "blocked": lambda some: _having(some, "verdict", "BLOCK"),
+    "held": lambda some: _having(some, "verdict", "HOLD"),
+    "flagged": lambda some: _having(some, "verdict", "FLAG"),
+    "allowed": lambda some: _having(some, "verdict", "ALLOW"),
+    "blockRate": lambda some: _over(_having(some, "verdict", "BLOCK"), len(some)),
+    "avgEvaluationMs": lambda some: _over(sum(fact["evaluationMs"] for fact in some), len(some)),
+}
+
+
+def _money(name: str, some: Sequence[Fact]) -> Fraction | None:
+    if len({fact["currency"] for fact in some}) > 1:
+        return None
+    cost = sum((Fraction(fact["charge"]) for fact in some), Fraction(0))
+    divisor = {"cost": 1, "avgCost": len(some), "costPerDelivered": _having(some, "status", "DELIVERED")}[name]
+    return cost / divisor if divisor else None
+
+
+def _ordered(query: Query, rows: list[Row], names: Sequence[str]) -> Sequence[Row]:
+    """As asked, then by the groups, upward; null last. Percentiles order nothing here."""
+    asked = [(order["field"], order.get("direction") == "desc") for order in query.get("orderBy", [])]
+    keys = [*asked, *((name, False) for name in names if name not in [field for field, _ in asked])]
+    for field, descending in reversed(keys):
+        known = [row for row in rows if row[field] is not None]
+        known.sort(key=lambda row, field=field: _sortable(field, row[field]), reverse=descending)  # type: ignore[misc]
+        rows = known + [row for row in rows if row[field] is None]
+    return rows
+
+
+def _sortable(field: str, value: Any) -> Any:
+    if field == "time":
+        return datetime.fromisoformat(value)
+    return value.encode() if isinstance(value, str) and field not in DECIMALS else _exact(field, value)

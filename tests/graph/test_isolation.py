@@ -1,0 +1,205 @@
+"""Who gets what: every root field of GraphQL and every route of REST, for every kind of caller.
+
+A field or route without a row fails, so that nothing is added without a decision of who may see it.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from graph.app import create_app, serving
+from graph.gql.schema import SCHEMA
+from graph.rest.query import CATALOG_PATH, QUERY_PATH
+from infra.clickhouse import open_clickhouse
+from infra.embedded.engine import Engine
+from infra.postgres import Pool
+from infra.settings import Settings, read_settings
+from tests.graph.support.store import HOUR, Row, Store
+from tests.graph.support.tokens import bearer, key_set, token
+from tests.support.warehouse import NO_CLICKHOUSE, emptied
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+WHEN: Final = 'from: "2026-10-01T00:00:00Z", to: "2026-10-02T00:00:00Z"'
+INPUT: Final = f'{{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}'
+URL_WHEN: Final = "from=2026-10-01T00:00:00Z&to=2026-10-02T00:00:00Z"
+REPORTS: Final = "/v1/internal/analytics"
+QUERY: Final = {
+    "dataset": "dlr",
+    "measures": ["messages"],
+    "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"},
+}
+CALLERS: Final = ("anonymous", "A", "B", "bare", "finance", "admin")
+
+
+class Rule(NamedTuple):
+    """What each kind of caller gets: "ok" or the code of the refusal, in the order of CALLERS."""
+
+    anonymous: str
+    of_a: str
+    of_b: str
+    bare: str  # a customer whose token names no account
+    finance: str
+    admin: str
+
+
+PUBLIC: Final = Rule("ok", "ok", "ok", "ok", "ok", "ok")
+SIGNED_IN: Final = Rule("UNAUTHENTICATED", "ok", "ok", "ok", "ok", "ok")
+PLATFORM: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok", "ok")
+ADMIN: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok")
+TENANT: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "ok", "ok")
+OF_A: Final = Rule("UNAUTHENTICATED", "ok", "FORBIDDEN_ACCOUNT", "FORBIDDEN_ACCOUNT", "ok", "ok")
+OF_NOBODY: Final = Rule("UNAUTHENTICATED", *["FORBIDDEN_ACCOUNT"] * 3, "ok", "ok")
+PAGE: Final = Rule(*["ok"] * 6)
+
+# (root field, selection) -> who gets it
+FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
+    ("Query.summary", f"{{ summary({WHEN}) {{ totalCost }} }}"): PLATFORM,
+    ("Query.operator", f'{{ operator(id: "op-1", {WHEN}) {{ totalCost }} }}'): PLATFORM,
+    ("Query.account", f'{{ account(id: "a", {WHEN}) {{ totalCost }} }}'): OF_A,
+    ("Query.account", f'{{ account(id: "unheard-of", {WHEN}) {{ totalCost }} }}'): OF_NOBODY,
+    ("Query.throughput", f"{{ throughput({WHEN}) {{ resolution }} }}"): PLATFORM,
+    ("Query.throughput", f'{{ throughput({WHEN}, operatorId: "op-1") {{ resolution }} }}'): PLATFORM,
+    ("Query.throughput", f'{{ throughput({WHEN}, accountId: "a") {{ resolution }} }}'): OF_A,
+    ("Query.throughput", f'{{ throughput({WHEN}, accountId: "unheard-of") {{ resolution }} }}'): OF_NOBODY,
+    ("Query.deliveryBreakdown", f"{{ deliveryBreakdown({WHEN}) {{ dataAsOf }} }}"): PLATFORM,
+    ("Query.topOperators", f"{{ topOperators({WHEN}) {{ dataAsOf }} }}"): PLATFORM,
+    ("Query.operators", "{ operators { edges { node { operatorId performance { totalCost } } } } }"): PLATFORM,
+    ("Query.accounts", "{ accounts { edges { node { accountId usage { totalCost } } } totalCount } }"): ADMIN,
+    (
+        "Query.query",
+        f'{{ query(input: {{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}) {{ data }} }}',
+    ): TENANT,
+    ("Query.catalog", "{ catalog { granularities } }"): SIGNED_IN,
+    ("Query.freshness", "{ freshness { dataAsOf } }"): SIGNED_IN,
+    ("Subscription.liveThroughput", "subscription { liveThroughput(every: 1) { tps } }"): ADMIN,
+}
+# (route, URL) -> who gets it
+ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
+    (f"{REPORTS}/summary", f"{REPORTS}/summary?{URL_WHEN}"): PLATFORM,
+    (f"{REPORTS}/operators/{{id}}/performance", f"{REPORTS}/operators/op-1/performance?{URL_WHEN}"): PLATFORM,
+    (f"{REPORTS}/accounts/{{id}}/usage", f"{REPORTS}/accounts/a/usage?{URL_WHEN}"): OF_A,
+    (f"{REPORTS}/accounts/{{id}}/usage", f"{REPORTS}/accounts/unheard-of/usage?{URL_WHEN}"): OF_NOBODY,
+    (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}"): PLATFORM,
+    (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}&operatorId=op-1"): PLATFORM,
+    (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}&accountId=a"): OF_A,
+    (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}&accountId=unheard-of"): OF_NOBODY,
+    (f"{REPORTS}/delivery-breakdown", f"{REPORTS}/delivery-breakdown?{URL_WHEN}"): PLATFORM,
+    (f"{REPORTS}/top-operators", f"{REPORTS}/top-operators?{URL_WHEN}"): PLATFORM,
+    (QUERY_PATH, QUERY_PATH): TENANT,
+    (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
+    ("/openapi.json", "/openapi.json"): PUBLIC,
+    ("/health/live", "/health/live"): PUBLIC,
+    ("/health/ready", "/health/ready"): PUBLIC,
+    ("/graphql", "/graphql"): PAGE,
+    ("/graphql/assets/{name}", "/graphql/assets/react.production.min.js"): PAGE,
+}
+
+
+def headers_of(caller: str) -> dict[str, str]:
+    roles = {"finance": ["platform.finance"], "admin": ["platform.admin"]}.get(caller, ["customer"])
+    if caller == "anonymous":
+        return {}
+    ids = {"tenant_id": f"tenant-{caller}", "account_id": caller.lower()} if caller in {"A", "B"} else {}
+    return bearer(token(sub=f"user-{caller}", roles=roles, **ids))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
+    keys.write_bytes(key_set("ec-1"))
+    return read_settings({"ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)})
+
+
+@pytest.fixture(scope="module")
+async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engine) -> AsyncIterator[httpx.AsyncClient]:
+    """A store with something in it for everybody, so that there is something to be kept from whom."""
+    subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b")]
+    await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START + 6 * HOUR)
+    await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b')")
+    await emptied(clickhouse.dsn)
+    async with AsyncExitStack() as stack:
+        facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
+        app = create_app(settings, pool, {}, clickhouse=facts, development=True)
+        url = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
+        yield await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
+
+
+def test_every_root_field_has_a_row() -> None:
+    roots = [root for root in (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type) if root]
+    assert {f"{root.name}.{name}" for root in roots for name in root.fields} == {field for field, _ in FIELDS}
+
+
+def test_every_route_has_a_row(pool: Pool, settings: Settings) -> None:
+    app = create_app(settings, pool, {}, clickhouse=NO_CLICKHOUSE, development=True)
+    routes = {route.path for route in app.routes if isinstance(route, Route)}  # type: ignore[attr-defined]  # a Starlette
+    assert routes == {route for route, _ in ROUTES}
+
+
+async def got(client: httpx.AsyncClient, query: str, caller: str) -> tuple[str, str]:
+    """ "ok" or the code, and the first part of the answer."""
+    headers = {**headers_of(caller), "Accept": "text/event-stream"}
+    async with client.stream("POST", "/graphql", json={"query": query}, headers=headers) as response:
+        text = ""
+        async for line in response.aiter_lines():
+            if line.startswith(("data: {", "{")):
+                text = line.removeprefix("data: ")
+                break
+        answer = httpx.Response(200, text=text).json()
+    if "errors" not in answer:
+        return "ok", text
+    assert answer["data"] is None or set(answer["data"].values()) == {None}, answer
+    (error,) = answer["errors"]
+    return error["extensions"]["code"], text
+
+
+@pytest.mark.parametrize("row", FIELDS, ids=" ".join)
+async def test_fields(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
+    found = {caller: await got(client, row[1], caller) for caller in CALLERS}
+    assert [code for code, _ in found.values()] == list(FIELDS[row])
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=" ".join)
+async def test_routes(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
+    found = []
+    for caller in CALLERS:
+        method, body = ("POST", QUERY) if row[0] == QUERY_PATH else ("GET", None)
+        response = await client.request(method, row[1], json=body, headers=headers_of(caller))
+        found.append("ok" if response.status_code == 200 else response.json()["code"])
+    assert found == list(ROUTES[row])
+
+
+async def test_what_exists_and_what_does_not_look_the_same(client: httpx.AsyncClient) -> None:
+    """To a customer: but for the request's id, not one byte tells another's account from no account."""
+    for template in (
+        "accounts/{}/usage",
+        "throughput?accountId={}",
+        "operators/{}/performance",
+        "throughput?operatorId={}",
+    ):
+        answers = []
+        for subject in ("b", "op-1", "unheard-of"):
+            path = f"{REPORTS}/{template.format(subject)}"
+            response = await client.get(path, headers={**headers_of("A"), "X-Request-Id": "same"})
+            answers.append((response.status_code, response.text))
+        assert len(set(answers)) == 1, answers
+    for field in ("account", "operator"):
+        texts = {
+            subject: (await got(client, f'{{ {field}(id: "{subject}") {{ totalCost }} }}', "A"))[1]
+            for subject in ("b", "op-1", "unheard-of")
+        }
+        assert len({text.split('"requestId"')[0] for text in texts.values()}) == 1, texts
+
+
+async def test_headers_of_another_do_not_help_a_token(client: httpx.AsyncClient) -> None:
+    others = {"X-Caller": "admin-dashboard", "X-Tenant-Id": "tenant-B", "X-Account-Id": "b"}
+    response = await client.get(f"{REPORTS}/accounts/b/usage", headers={**headers_of("A"), **others})
+    assert response.json()["code"] == "FORBIDDEN_ACCOUNT"
+    assert (await client.get(f"{REPORTS}/summary", headers=others)).json()["code"] == "UNAUTHENTICATED"

@@ -1,0 +1,3 @@
+from tests.support.fixtures import database, platform, server, template
+
+__all__ = ["database", "platform", "server", "template"]

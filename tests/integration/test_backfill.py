@@ -1,0 +1,213 @@
+"""US-ANLYT-08: history is replayed or rebuilt while events come in; equal to brute force, whatever is killed."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from functions import METRICS
+from functions.function import AnyFunction
+from infra.errors import UsageError
+from infra.postgres import open_pool
+from ingest import backfill
+from ingest.history import History
+from ingest.rebuild import Rebuild
+from ingest.swap import CELLS
+from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
+from tests.support import events
+from tests.support.chaos import flood
+from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+SINCE = NOW - timedelta(days=80)
+STREAM_OF: dict[AnyFunction, Stream] = {BILLING: BILLING_EVENTS, DELIVERY: SMS_DLR}
+CORRUPT = """
+update anlyt.metrics_hourly set total_messages = total_messages + 7, total_cost = total_cost - 1,
+    delivered_messages = 0, latency_counts = '{}', latency_bins = '{}', peak_tps = 9
+where hour_bucket >= $1 and random() < 0.5
+"""
+PHANTOM = (
+    "insert into anlyt.metrics_hourly (hour_bucket, scope, scope_id, total_messages) values ($1, 'ACCOUNT', 'x', 1)"
+)
+PHANTOM_COST = "insert into anlyt.costs_hourly values ($1, 'ACCOUNT', 'x', 'CHF', 5)"
+WAITING = "select true from pg_locks where locktype = 'advisory' and not granted"
+VERSIONS = "select day, version from anlyt.event_days"
+
+
+def _history(rng: Random, count: int) -> tuple[list[Message], list[Message]]:
+    return events.messages(rng, events.billing, NOW, count), events.messages(rng, events.report, NOW, count)
+
+
+@asynccontextmanager
+async def _rebuilding(platform: Platform, function: AnyFunction) -> AsyncIterator[Rebuild]:
+    async with open_pool(platform.dsn, size=2) as pool, pool.acquire() as connection:
+        yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None)
+
+
+async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | None = SINCE) -> datetime:
+    async with _rebuilding(platform, function) as rebuild:
+        return await rebuild.run(since)
+
+
+async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> None:
+    """Three times in a row, the last from a time on; workers run all along, and more events come in."""
+    seed = 81
+    print(f"seed {seed}")
+    billing, delivery = _history(Random(seed), 2000)
+    half = len(billing) // 2
+    await platform.publish(BILLING_EVENTS, billing[:half])
+    await platform.publish(SMS_DLR, delivery[:half])
+    workers = [cut(function, 300) for function in METRICS]
+    async with platform.working(*workers, *workers):
+        await platform.drained(*METRICS)
+
+        async def replay(function: AnyFunction, since: datetime | None) -> None:
+            begun = await backfill.begin(platform.client, function, since)
+            assert begun.to_do >= (half if since is None else 0)
+            progress = [found async for found in backfill.follow(platform.client, begun)]
+            assert progress[-1].total >= progress[-1].done >= begun.to_do - function.batch.size
+
+        async def replays(function: AnyFunction) -> None:
+            for since in (None, None, NOW):
+                await replay(function, since)
+
+        await asyncio.gather(
+            flood(platform, BILLING_EVENTS, billing[half:], 1.5),
+            flood(platform, SMS_DLR, delivery[half:], 1.5),
+            *map(replays, workers),
+        )
+        await platform.drained(*METRICS)
+    assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
+
+
+async def test_a_replay_begins_where_it_shall_and_never_skips(platform: Platform) -> None:
+    billing, _ = _history(Random(82), 200)
+    await platform.publish(BILLING_EVENTS, billing[:100])
+    await platform.drain(BILLING)
+    await asyncio.sleep(0.01)
+    middle = datetime.now(UTC)
+    await platform.publish(BILLING_EVENTS, billing[100:150])
+    await platform.drain(BILLING)
+    assert (await backfill.begin(platform.client, BILLING, middle)).to_do == 50
+    await platform.drain(BILLING)
+    await platform.publish(BILLING_EVENTS, billing[150:])
+    waiting = len(billing) - 150
+    begun = await backfill.begin(platform.client, BILLING, datetime.now(UTC) + timedelta(days=1))
+    assert (begun.behind, begun.to_do) == (waiting, waiting)
+    await platform.drain(BILLING)
+    assert await differences(platform.dsn, expect(billing, [], NOW)) == []
+
+
+async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: Platform) -> None:
+    billing, _ = _history(Random(83), 50)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.drain(BILLING)
+    remembered = datetime.now(UTC) + timedelta(seconds=1)
+    with pytest.raises(UsageError, match=r"--since (\S+)\).*--rebuild") as refused:
+        await backfill.begin(platform.client, BILLING, None, remembered)
+    offered = re.findall(r"--since (\S+)\)", str(refused.value))
+    assert [datetime.fromisoformat(time) >= remembered for time in offered] == [True]
+    assert await platform.waiting(BILLING) == 0
+    assert (await backfill.begin(platform.client, BILLING, remembered, remembered)).to_do == 0
+
+
+@pytest.mark.parametrize("function", METRICS, ids=lambda function: function.name)
+async def test_a_rebuild_under_live_load_heals(platform: Platform, function: AnyFunction) -> None:
+    """Its own columns only: what is corrupt in the other function's stays until that one is rebuilt, too."""
+    seed = 84
+    print(f"seed {seed}")
+    rng = Random(seed)
+    billing, delivery = _history(rng, 2000)
+    half = len(billing) // 2
+    await platform.publish(BILLING_EVENTS, billing[:half])
+    await platform.publish(SMS_DLR, delivery[:half])
+    workers = [cut(each, 300) for each in METRICS]
+    async with platform.working(*workers, *workers):
+        await platform.drained(*METRICS)
+        hour = NOW.replace(minute=0, second=0, microsecond=0)
+        await platform.pool.execute(CORRUPT, SINCE)
+        await platform.pool.execute(PHANTOM, hour)
+        await platform.pool.execute(PHANTOM_COST, hour)
+        versions = dict(map(tuple, await platform.pool.fetch(VERSIONS)))
+        other = DELIVERY if function == BILLING else BILLING
+
+        async def rebuilds() -> None:
+            for each in (function, other, function):
+                await _rebuild(platform, cut(each, rng.choice([100, 700])))
+
+        await asyncio.gather(
+            flood(platform, BILLING_EVENTS, billing[half:], 2), flood(platform, SMS_DLR, delivery[half:], 2), rebuilds()
+        )
+        await platform.drained(*METRICS)
+    # A row without delivery reports may be a charge and its refund: a rebuild of delivery_metrics lets it be.
+    assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
+    now = dict(map(tuple, await platform.pool.fetch(VERSIONS)))
+    assert now[NOW.date()] > versions[NOW.date()]
+
+
+async def test_a_rebuild_counts_what_was_never_counted_and_keeps_what_is_older(platform: Platform) -> None:
+    """Claims are gone, cells are gone; the worker begins afterwards, and finds all of it counted."""
+    billing, delivery = _history(Random(85), 300)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.publish(SMS_DLR, delivery)
+    await platform.drain(*METRICS)
+    for table in ("processed_events", "metrics_hourly", "costs_hourly"):
+        column = "event_at" if table == "processed_events" else "hour_bucket"
+        await platform.pool.execute(f"delete from anlyt.{table} where {column} >= $1", SINCE.replace(minute=0))
+    start = SINCE.replace(minute=0, second=0, microsecond=0)
+    for function in METRICS:
+        assert await _rebuild(platform, function, start) == start
+        await backfill.begin(platform.client, function, start)
+    await platform.drain(*METRICS)
+    assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
+
+
+async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head of the stream is gone; here, events count only if they are 2 hours older than their message."""
+    billing, _ = _history(Random(86), 300)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.drain(BILLING)
+    await platform.jetstream.purge_stream(BILLING_EVENTS.name, seq=len(billing) // 2)
+    with pytest.raises(UsageError, match="nothing to rebuild before"):
+        await _rebuild(platform, BILLING, None)
+    with pytest.raises(UsageError, match="too early"):
+        await _rebuild(platform, BILLING, SINCE)
+    assert await differences(platform.dsn, expect(billing, [], NOW)) == []
+    monkeypatch.setattr("ingest.whole.AHEAD", -timedelta(hours=2))
+    start = await _rebuild(platform, BILLING, None)
+    kept = {key: row for key, row in expect(billing, [], NOW).metrics.items() if key[2] < start}
+    left = expect((await platform.kept(BILLING_EVENTS)).values(), [], NOW).metrics
+    rebuilt = {key: row for key, row in left.items() if key[2] >= start}
+    sums = {key: row.total_messages for key, row in (kept | rebuilt).items()}
+    rows = await platform.pool.fetch("select scope, scope_id, hour_bucket, total_messages from anlyt.metrics_hourly")
+    assert {(row[0], row[1], row[2]): row[3] for row in rows} == sums
+
+
+async def test_a_stream_that_was_made_again_is_not_taken_for_all_there_was(platform: Platform) -> None:
+    billing, _ = _history(Random(87), 100)
+    await platform.publish(BILLING_EVENTS, billing)
+    await platform.drain(BILLING)
+    for left in ([], billing[:10]):
+        config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
+        await platform.jetstream.delete_stream(BILLING_EVENTS.name)
+        await platform.jetstream.add_stream(config)
+        await platform.publish(BILLING_EVENTS, left)
+        with pytest.raises(UsageError, match="nothing to rebuild before"):
+            await _rebuild(platform, BILLING, None)
+    await platform.jetstream.purge_stream(BILLING_EVENTS.name)
+    with pytest.raises(UsageError, match="nothing to rebuild before"):
+        await _rebuild(platform, BILLING, None)
+    assert await differences(platform.dsn, expect(billing, [], NOW)) == []
+
+
+def test_every_function_of_postgresql_can_be_rebuilt() -> None:
+    assert list(CELLS) == [function.name for function in METRICS]

@@ -1,0 +1,77 @@
+"""US-ANLYT-13: cubes equal their facts, while writers, the pipeline and the engine are killed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from functions import FACTS
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from infra.endpoints import Engines
+from pipelines import runs
+from pipelines.lease import PipelineBusyError
+from pipelines.stores import open_stores
+from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
+from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.cube_reference import cube_differences
+from tests.support.cubist import cubist
+from tests.support.database import connected
+from tests.support.facts import expected, make_sent
+from tests.support.platform import PATIENCE, open_platform
+from tests.support.warehouse import emptied
+from tests.support.worker import crew
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+
+
+async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) -> None:
+    random = Random(31)
+    async with (
+        clickhouse_server(tmp_path / "clickhouse") as engine,
+        open_platform(server.url, clickhouse=engine.dsn) as platform,
+    ):
+        await emptied(engine.dsn)
+        await make_impatient(platform, FACTS)
+        sent = make_sent(random, NOW, 300)
+        engines = Engines(server.url, database, engine.dsn)
+
+        async def engine_killed() -> None:
+            await engine.kill()
+            await asyncio.sleep(random.random() / 2)
+            await engine.start()
+
+        async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired, cubist(engines) as working:
+            happen: list[Callable[[], Awaitable[None]]]
+            happen = [*[working.replace] * 8, *[hired.kill_one] * 3, *[engine_killed] * 2]
+            await asyncio.gather(
+                *[
+                    flood(platform, stream, messages, 3.0)
+                    for stream, messages in zip((SMS_DLR, CDR_EVENTS, COMPLIANCE_AUDIT), sent.values(), strict=True)
+                ],
+                accidents(random, random.sample(happen, len(happen)), 0.3),
+            )
+            await platform.drained(*FACTS)
+        await _run_when_free(engines)
+        assert await cube_differences(engine.dsn, expected(sent, NOW)) == []
+        async with connected(database) as connection:
+            found = await connection.fetch("select status, count(*) from anlyt.pipeline_runs group by 1")
+        counted = {row["status"]: row["count"] for row in found}
+        assert counted["ABANDONED"] >= 1
+        assert "RUNNING" not in counted
+
+
+async def _run_when_free(engines: Engines) -> None:
+    """PostgreSQL notices a moment later that the holder of the lease is gone."""
+    async with open_stores(engines) as stores, asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(PipelineBusyError):
+                await runs.run(stores, "cubes")
+                return
+            await asyncio.sleep(0.05)

@@ -1,0 +1,75 @@
+"""The commands of docs/MIGRATION_PLAN.md, as they stand there, on a platform that has run for a while."""
+
+import asyncio
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from functions import FUNCTIONS, METRICS
+from infra.embedded.engine import Engine
+from schema.streams import BILLING_EVENTS, CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
+from tests.support import events, fact_events
+from tests.support.cli import anlyt
+from tests.support.fact_reference import expect as expect_facts
+from tests.support.platform import Platform, open_platform
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.warehouse import fact_differences
+from tools.export import ROOT
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+PAGE = ROOT / "docs/MIGRATION_PLAN.md"
+
+
+def blocks() -> list[list[list[str]]]:
+    """The arguments of each command in each block of shell."""
+    found = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [[shlex.split(line) for line in block.splitlines()] for block in found]
+
+
+async def _run(folder: Path, settings: dict[str, str], command: list[str]) -> None:
+    assert command[0] == "anlyt"
+    done = await asyncio.to_thread(anlyt, folder, *command[1:], **settings)
+    assert (done.returncode, done.stderr) == (0, ""), command
+
+
+async def _publish(platform: Platform, random: Random) -> dict[str, list[events.Message]]:
+    sent = {
+        "billing": events.messages(random, events.billing, NOW, 200),
+        "reports": events.messages(random, fact_events.report, NOW, 200),
+        "records": events.messages(random, fact_events.record, NOW, 200),
+        "evaluations": events.messages(random, fact_events.evaluation, NOW, 200),
+    }
+    streams = (BILLING_EVENTS, SMS_DLR, CDR_EVENTS, COMPLIANCE_AUDIT)
+    for stream, messages in zip(streams, sent.values(), strict=True):
+        await platform.publish(stream, messages)
+    return sent
+
+
+async def test_the_plan_does_what_it_says(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
+    """Figures of now are made wrong before the rebuild."""
+    settings = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
+    migrate, first, replay, rebuild = blocks()
+    assert [command[2] for command in first] == [function.name for function in FUNCTIONS]
+    assert [command[2] for command in rebuild] == [function.name for function in METRICS]
+    async with open_platform(server.url, database, warehouse) as platform:
+        sent = await _publish(platform, Random(91))
+        for command in migrate:
+            await _run(tmp_path, settings, command)
+        for block in (first, replay):
+            await asyncio.gather(*[_run(tmp_path, settings, command) for command in block])
+            assert [await platform.waiting(function) for function in FUNCTIONS] == [0] * len(FUNCTIONS)
+            assert await differences(database, expect(sent["billing"], sent["reports"], NOW)) == []
+        wrong = "update anlyt.metrics_hourly set segments = -1, peak_tps = 0 where hour_bucket >= $1"
+        await platform.pool.execute(wrong, NOW.replace(minute=0, second=0, microsecond=0))
+        for command in rebuild:
+            await _run(tmp_path, settings, command)
+    assert await differences(database, expect(sent["billing"], sent["reports"], NOW)) == []
+    facts = expect_facts(sent["reports"], sent["records"], sent["evaluations"], arrived=NOW)
+    assert await fact_differences(warehouse, facts) == []

@@ -1,0 +1,59 @@
+"""The process that runs pipelines at their times."""
+
+import asyncio
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from prometheus_client import REGISTRY
+
+from functions.dlr_facts import dlr_facts
+from pipelines import schedule
+from pipelines.cubes import freshness
+from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.stores import Stores
+from tests.support import events, fact_events
+from tests.support.cube_reference import cube_differences
+from tests.support.fact_reference import expect
+from tests.support.facts import fact_store
+from tests.support.platform import PATIENCE
+from tests.support.writes import decoded
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+
+
+def gauge(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+def test_every_pipeline_that_is_scheduled_exists() -> None:
+    assert {name for name, _ in schedule.TIMES} <= set(DEFINITIONS)
+
+
+async def test_runs_begin_at_once_and_gauges_tell_of_marks(stores: Stores, warehouse: str) -> None:
+    random = Random(41)
+    sent = [events.message(random, fact_events.report(random, NOW)) for _ in range(30)]
+    async with fact_store(warehouse) as store:
+        await store.commit(dlr_facts, decoded(dlr_facts, sent, NOW))
+    await stores_marked_long_ago(stores)
+    await freshness.measure(stores)
+    assert gauge("anlyt_cube_freshness_seconds", cube="cube_dlr_hourly") >= 3600
+    newest = max(at for (_, at, *_) in expect(sent, arrived=NOW).facts["facts_dlr"])
+    assert gauge("anlyt_data_as_of_timestamp_seconds", projection="facts_dlr") == newest.timestamp()
+    async with schedule.running(stores), asyncio.timeout(PATIENCE):
+        while await cube_differences(warehouse, expect(sent, arrived=NOW)):
+            await asyncio.sleep(0.05)
+    await freshness.measure(stores)
+    assert gauge("anlyt_cube_freshness_seconds", cube="cube_dlr_hourly") == 0
+    assert gauge("anlyt_data_as_of_timestamp_seconds", projection="cube_dlr_hourly") == newest.timestamp()
+
+
+async def stores_marked_long_ago(stores: Stores) -> None:
+    """One more mark of each cell, an hour old."""
+    client = await stores.clickhouse.client()
+    await client.command(
+        "insert into dirty (cube, tenant_id, hour, marked_at) "
+        "select cube, tenant_id, hour, marked_at - interval 1 hour from dirty"
+    )

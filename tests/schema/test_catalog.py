@@ -1,0 +1,79 @@
+"""The catalogue holds together, and speaks of tables as they are."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+
+from infra.embedded.engine import Engine
+from schema.catalog import DATASETS, Dataset
+from schema.catalog.dlr import FAILED
+from schema.events import DeliveryStatus
+from schema.expressions import Call, Column, Expression, Lambda, Name
+from tests.support.warehouse import emptied, opened
+
+CONTRACT = {
+    "dlr": [
+        *("messages", "delivered", "failed", "pending", "deliveryRate", "errorRate", "esmeErrorRate", "avgLatencyMs"),
+        *("p50LatencyMs", "p95LatencyMs", "p99LatencyMs", "maxTps"),
+    ],
+    "cdr": ["records", "segments", "cost", "avgCost", "costPerDelivered"],
+    "compliance": ["evaluations", "blocked", "held", "flagged", "allowed", "blockRate", "avgEvaluationMs"],
+}
+each_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda dataset: dataset.name)
+
+
+def inner(expression: Expression) -> Iterator[Expression]:
+    """An expression and all that it is made of."""
+    yield expression
+    if isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from inner(argument)
+    if isinstance(expression, Lambda):
+        yield from inner(expression.body)
+
+
+@each_dataset
+def test_every_name_is_explained_once(dataset: Dataset) -> None:
+    names = [*(measure.name for measure in dataset.measures), *(dimension.name for dimension in dataset.dimensions)]
+    assert len(names) == len(set(names))
+    assert [measure.name for measure in dataset.measures] == CONTRACT[dataset.name]
+    meanings = [*(measure.meaning for measure in dataset.measures), *(each.meaning for each in dataset.dimensions)]
+    assert all(meaning.endswith(".") for meaning in [*meanings, dataset.meaning])
+    assert "time" not in names
+
+
+@each_dataset
+def test_every_table_has_every_part(dataset: Dataset) -> None:
+    parts = {f"part_{name}" for name in dataset.tables[-1].parts}
+    used = {each.name for measure in dataset.measures for each in inner(measure.formula) if isinstance(each, Name)}
+    assert used == parts
+    for table in dataset.tables:
+        assert {f"part_{name}" for name in table.parts} == parts
+
+
+@each_dataset
+def test_facts_have_every_dimension(dataset: Dataset) -> None:
+    *cubes, facts = dataset.tables
+    assert list(facts.dimensions) == [dimension.name for dimension in dataset.dimensions]
+    assert not facts.is_cube
+    assert all(cube.is_cube and set(cube.dimensions) < set(facts.dimensions) for cube in cubes)
+
+
+def test_a_status_is_counted_once() -> None:
+    assert {"DELIVERED", "PENDING", *FAILED} == set(get_args(DeliveryStatus))
+
+
+@pytest.mark.anyio
+@each_dataset
+async def test_the_columns_exist(clickhouse: Engine, dataset: Dataset) -> None:
+    await emptied(clickhouse.dsn)
+    async with opened(clickhouse.dsn) as client:
+        for table in dataset.tables:
+            found = await client.query(
+                "select name from system.columns where database = 'anlyt' and table = {table:String}",
+                parameters={"table": table.name},
+            )
+            said = (*table.parts.values(), *table.dimensions.values(), *table.unnested.values())
+            used = {each.name for expression in said for each in inner(expression) if isinstance(each, Column)}
+            assert used | {table.time, "tenant_id"} <= {name for (name,) in found.result_rows}

@@ -1,0 +1,111 @@
+"""The reference page of the query language, made from its catalogue."""
+
+from collections.abc import Iterable, Iterator
+
+from graph.dsl.compile import ROW_CAP
+from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
+from graph.dsl.parse import EARLIEST, FEW_ROWS, LATEST, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
+from graph.dsl.reading import LONGEST_TEXT
+from schema.catalog import DATASETS
+from schema.catalog.terms import CELLS, Dataset
+
+MEMBERS = (
+    ("dataset", "one of the datasets below", "required"),
+    ("measures", f"1 to {MOST_MEASURES} of the dataset's measures", "required"),
+    ("dimensions", f"up to {MOST_DIMENSIONS} of its dimensions; a row for each combination that has events", "none"),
+    (
+        "time",
+        "`from` <= event time < `to`, RFC 3339 with an offset, exact and not snapped, between "
+        f"{EARLIEST.year} and {LATEST.year}; `granularity` `minute`, `hour`, `day`, `week`, `month` or `none`; "
+        "`timezone` an IANA name",
+        "required; `none`; `UTC`",
+    ),
+    (
+        "filter",
+        f"comparisons of dimensions under `and`, `or`, `not`, nested to depth {DEEPEST}, {MOST_COMPARISONS} at most",
+        "none",
+    ),
+    ("having", "the same of measures, asked for or not", "none"),
+    ("orderBy", "columns of the answer, each `asc` or `desc`; then by time and dimensions", "by time and dimensions"),
+    ("limit", f"rows of a page, at most {MOST_ROWS:,}; all pages together have at most {ROW_CAP:,}", str(FEW_ROWS)),
+    ("after", "`page.endCursor` of the page before, with the same query", "none"),
+    ("compareTo", "`previousPeriod` or `sameElapsed`: adds `previous` to each row", "none"),
+    ("totals", "whether to add the measures over everything", "`false`"),
+    ("explain", "whether to tell what the query would do, instead of running it", "`false`"),
+)
+
+RULES = f"""\
+* **Buckets.** `time` is the start of a row's bucket, with the zone's offset (`Z` in UTC). Weeks begin on Monday; a
+  day begins with its first instant in the zone, and has 23 or 25 hours when clocks change; hours and minutes are
+  those that a clock of the zone shows. Only buckets with events have rows; without dimensions and granularity there
+  is one row.
+* **Numbers.** Rates have 4 decimals and money has 6 (as a string), rounded half up once, from integers. Null stands
+  for a ratio of nothing. Percentiles are t-digests, as `meta.approximate` says; pages ordered by one can shift by a
+  row while cubes are computed again.
+* **Null.** A comparison with null is false, and `ne`, `notIn` and `not` are true wherever what they negate is false.
+  Null comes last in either direction.
+* **Values.** Texts are compared byte by byte and have at most {LONGEST_TEXT} characters, lists {MOST_VALUES:,}
+  values. In `having`, counts and rates are numbers and money is a string: `"12.50"`.
+* **Totals** are computed over all events that the filter leaves, each counted once: a rate of everything, not a sum
+  of rates. `having` removes rows and changes no total.
+* **Money** is never added up over currencies: group by `currency`, filter one, or the query is refused when there
+  are several. In totals over several currencies it is null.
+* **`previousPeriod`** is the window of the same length just before: whole months of the zone are counted as months,
+  whole days as days, anything else as elapsed time.
+* **`sameElapsed`** is the same part of the period before, by the clock: of the day, month, week or year, in this
+  order, that begins with the window and contains it. A part that is longer than the period before ends with it.
+* **`previous`** stands beside the row with the same dimensions and the same bucket, counted from the start of its
+  window. Where the other window has none, counts are 0 and everything else is null.
+* **MNOs.** A tenant without a data-share addendum in force reads and filters `mno` by its own pseudonyms, and cannot
+  use `operatorId` and `destinationPrefix`.
+"""
+
+
+def lines() -> Iterator[str]:
+    """The page below its title."""
+    yield "What `POST /v1/anlyt/query` and GraphQL's `query(input)` take. The tenant comes from who is asking: no query"
+    yield "can name, widen or drop it. Everything that is wrong with a query is told at once, under `problems`."
+    yield ""
+    yield from _table(("member", "meaning", "default"), ([f"`{name}`", *rest] for name, *rest in MEMBERS))
+    yield "A comparison is `{field, op, value}` with `op` one of those listed at its field; `in` and `notIn` take a"
+    yield "list, and `isNull` takes `true` (the default) or `false`."
+    yield ""
+    yield RULES.rstrip()
+    for dataset in DATASETS.values():
+        yield from ("", f"## `{dataset.name}`", "", dataset.meaning, "")
+        yield from _dataset(dataset)
+
+
+def _dataset(dataset: Dataset) -> Iterator[str]:
+    yield from _table(
+        ("measure", "type", "unit", "meaning", "`having`"),
+        (
+            [f"`{each.name}`", each.kind, each.unit, each.meaning, _operators(each.operators)]
+            for each in dataset.measures
+        ),
+    )
+    yield from _table(
+        ("dimension", "meaning", "values", "`filter`"),
+        (
+            [f"`{each.name}`", each.meaning, _operators(each.values) or "any text", _operators(each.operators)]
+            for each in dataset.dimensions
+        ),
+    )
+    yield "The first of these tables answers that has the dimensions and whose cells fill window and buckets."
+    yield ""
+    yield from _table(
+        ("table", "cells", "dimensions"),
+        ([f"`{each.name}`", CELLS.get(each.cell, "events"), _operators(each.dimensions)] for each in dataset.tables),
+    )
+
+
+def _operators(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    head = list(head)
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
