@@ -1,6 +1,7 @@
 """What has left PostgreSQL: the archive in ClickHouse, of which a snapshot of PostgreSQL says what counts."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,5 +57,7 @@ class Archive:
 
 async def archive_of(connection: Connection, clickhouse: ClickHouse, span: Span) -> Archive:
     """The archive as the connection's snapshot has it, of some days."""
-    rows = await connection.fetch(_BATCHES, *map(day_date, span))
-    return Archive(clickhouse, {row["day"]: row["batches"] for row in rows})
+    batches: dict[int, list[int]] = defaultdict(list)
+    for day, batch in await connection.fetch(_BATCHES, *map(day_date, span)):
+        batches[day].append(batch)
+    return Archive(clickhouse, dict(batches))
