@@ -75,6 +75,15 @@ CUBE_FRESHNESS: Final = Gauge(
     "Age of the oldest change of the facts that the cube does not show yet; 0 when it shows them all.",
     ["cube"],
 )
+PIPELINE_FAILURES: Final = Counter(
+    "anlyt_pipeline_failures_total", "Runs of a pipeline that failed in this process.", ["pipeline"]
+)
+RECONCILIATION_DIVERGENCE: Final = Gauge(
+    "anlyt_reconciliation_divergence_ratio",
+    "How far our cost of a UTC day is from billing's, relative to billing's: the currency that differs most. "
+    "Days of the last month, as compared last.",
+    ["day"],
+)
 ROLLUP_DURATION: Final = Histogram(
     "anlyt_rollup_duration_seconds",
     "One period added up from the finer one; granularity daily: a day from its hours.",

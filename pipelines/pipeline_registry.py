@@ -8,9 +8,22 @@ from kedro.pipeline import Pipeline
 from pipelines.archive.pipeline import ARCHIVE
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.maintenance.pipeline import MAINTENANCE
+from pipelines.quality.pipeline import QUALITY
+from pipelines.reconciliation.pipeline import RECONCILIATION
 from pipelines.rollup.pipeline import ROLLUP
 
-DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES, ROLLUP, ARCHIVE)}
+DEFINITIONS: Final[Mapping[str, Definition]] = {
+    definition.name: definition
+    for definition in (
+        CUBES,
+        MAINTENANCE,
+        QUALITY,
+        RECONCILIATION,
+        ROLLUP,
+        ARCHIVE,
+    )
+}
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -10,6 +10,7 @@ from graph.errors import InvalidWindowError
 from graph.gql.types import DateTime, Interval
 from graph.reports.answers import Resolution as ResolutionName
 from graph.reports.top_operators import MOST_OPERATORS
+from graph.reports.trend_answer import TrendGranularity
 from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST_TREND, Window, parse_window
 from graph.reports.windows import Granularity as GranularityName
 
@@ -107,3 +108,8 @@ def read_granularity(by: Granularity) -> GranularityName:
 def read_resolution(resolution: Resolution) -> ResolutionName:
     """As REST names it."""
     return cast(ResolutionName, resolution.value)
+
+
+def read_trend_granularity(by: TrendBy) -> TrendGranularity:
+    """As the report names it."""
+    return cast(TrendGranularity, by.value)

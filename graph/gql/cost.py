@@ -97,6 +97,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "trend"): _trend,
     ("Query", "operators"): lambda _: REPORT,
     ("Query", "accounts"): lambda _: REPORT,
+    ("Query", "reconciliation"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
     ("Query", "query"): lambda _: MOST_ROWS,
     ("Query", "catalog"): lambda _: REPORT,
@@ -104,7 +105,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Operator", "performance"): _daily,
     ("Account", "usage"): _daily,
 }
-LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts")})
+LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts"), ("Query", "reconciliation")})
 
 
 def cost(schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Arguments) -> int:

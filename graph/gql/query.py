@@ -25,6 +25,7 @@ from graph.gql.arguments import (
     read_granularity,
     read_long_window,
     read_resolution,
+    read_trend_granularity,
     read_window,
 )
 from graph.gql.connections import (
@@ -38,6 +39,8 @@ from graph.gql.connections import (
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
 from graph.gql.queries import QueryArgument, as_json
+from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
+from graph.gql.reconciliation import ReconciliationConnection, reconciliation
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
@@ -124,7 +127,7 @@ async def _trend(
         info.context.reader,
         info.context.scope,
         read_long_window(from_, to),
-        granularity.value,
+        read_trend_granularity(granularity),
         operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
         account_id=None if account_id is None else checked_id("accountId", account_id),
     )
@@ -192,4 +195,7 @@ class Query:
     )
     catalog = strawberry.field(
         _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
+    )
+    reconciliation = strawberry.field(
+        reconciliation, graphql_type=ReconciliationConnection | None, description=RECONCILIATION_DESCRIPTION
     )

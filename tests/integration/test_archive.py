@@ -121,7 +121,9 @@ async def test_months_that_are_empty_go(stores: Stores, store: Store) -> None:
         await api.report("operators/op-1/performance")  # known, though nothing of it is in PostgreSQL any more
         assert (await api.get("operators/op-2/performance")).status_code == 404
         for order in ("ID_ASC", "ID_DESC"):
-            listed = await api.fields(f"{{ operators(orderBy: {order}) {{ totalCount edges {{ node {{ operatorId }} }} }} }}")
+            listed = await api.fields(
+                f"{{ operators(orderBy: {order}) {{ totalCount edges {{ node {{ operatorId }} }} }} }}"
+            )
             assert listed["operators"] == {"totalCount": 1, "edges": [{"node": {"operatorId": "op-1"}}]}
 
 

@@ -1,0 +1,3 @@
+from tests.support.fixtures import database, template
+
+__all__ = ["database", "template"]
