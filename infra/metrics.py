@@ -96,3 +96,9 @@ RECONCILIATION_DIVERGENCE: Final = Gauge(
     "Days of the last month, as compared last.",
     ["day"],
 )
+ROLLUP_DURATION: Final = Histogram(
+    "anlyt_rollup_duration_seconds",
+    "One period added up from the finer one; granularity daily: a day from its hours.",
+    ["granularity"],
+    buckets=FAST,
+)

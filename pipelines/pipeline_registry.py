@@ -5,11 +5,13 @@ from typing import Final
 
 from kedro.pipeline import Pipeline
 
+from pipelines.archive.pipeline import ARCHIVE
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
 from pipelines.maintenance.pipeline import MAINTENANCE
 from pipelines.quality.pipeline import QUALITY
 from pipelines.reconciliation.pipeline import RECONCILIATION
+from pipelines.rollup.pipeline import ROLLUP
 
 DEFINITIONS: Final[Mapping[str, Definition]] = {
     definition.name: definition
@@ -18,6 +20,8 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         MAINTENANCE,
         QUALITY,
         RECONCILIATION,
+        ROLLUP,
+        ARCHIVE,
     )
 }
 

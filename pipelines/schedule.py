@@ -24,9 +24,11 @@ from pipelines.stores import Stores
 
 TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
     ("cubes", IntervalTrigger(seconds=15)),
+    ("rollup", IntervalTrigger(minutes=15)),
     ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
     ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
     ("reconciliation", CronTrigger(hour=3, minute=10, timezone=UTC)),
+    ("archive", CronTrigger(hour=4, minute=20, timezone=UTC)),
 )
 # What fails is tried again after this, or at its next time if that comes sooner.
 RETRY: Final = timedelta(minutes=5)
