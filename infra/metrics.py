@@ -81,12 +81,6 @@ CUBE_FRESHNESS: Final = Gauge(
     "Age of the oldest change of the facts that the cube does not show yet; 0 when it shows them all.",
     ["cube"],
 )
-ROLLUP_DURATION: Final = Histogram(
-    "anlyt_rollup_duration_seconds",
-    "One period added up from the finer one; granularity daily: a day from its hours.",
-    ["granularity"],
-    buckets=FAST,
-)
 PIPELINE_FAILURES: Final = Counter(
     "anlyt_pipeline_failures_total", "Runs of a pipeline that failed in this process.", ["pipeline"]
 )
