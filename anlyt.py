@@ -121,7 +121,7 @@ def ingest(functions: tuple[str, ...]) -> None:
 
 @command("schedule")
 def schedule() -> None:
-    """Run the pipelines at their times, and once at the start.
+    """Run the pipelines at their times, and at the start what was missed.
 
     \b
     Example:
@@ -144,9 +144,9 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 @click.argument("name")
 @click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
 def pipeline(name: str, params: dict[str, str]) -> None:
-    """Run one pipeline now: cubes.
+    """Run one pipeline now: cubes, maintenance, quality or reconciliation.
 
-    Status 1 if it fails, or is running in another process already.
+    Status 1 if it fails, is running in another process already, or found what a human has to look at.
 
     \b
     Example:

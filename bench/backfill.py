@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.events import delivery_reports
-from bench.ingest import ingested, publish
+from bench.host import ingested, publish
 from bench.report import Goal, show
 from bench.stores import Stores, stores
 from functions.delivery_metrics import delivery_metrics
@@ -20,7 +20,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
         await publish(client, events)
-        live, _ = await ingested(engines, client, len(events))
+        live, _ = await ingested(engines, client, delivery_metrics, len(events))
         replay = len(events) / await _seconds(engines)
         rebuild = len(events) / await _seconds(engines, "--rebuild", "--since", since)
     show(

@@ -82,7 +82,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     question = Question(newest, scale)
     async with stores(folder) as engines:
-        rows = await _fill(engines, newest, scale)
+        rows = await fill(engines, newest, scale)
         async with api_process(engines) as (url, pid), _clients(engines, url, question) as ways:
             numbers: dict[str, Iterator[int]] = {name: count() for name in ways}
             rounds = [await _round(ways, numbers, scale.seconds, pid) for _ in range(scale.rounds)]
@@ -103,7 +103,8 @@ async def _round(ways: Ways, numbers: dict[str, Iterator[int]], seconds: float, 
     return found
 
 
-async def _fill(engines: Stores, newest: datetime, scale: Scale) -> int:
+async def fill(engines: Stores, newest: datetime, scale: Scale) -> int:
+    """Every hour of `scale.days` days up to `newest`; how many rows these are."""
     days = [(newest - timedelta(days=back)).date() for back in range(scale.days + 1)]
     async with asyncpg.create_pool(engines.postgres.url, min_size=1, max_size=1, command_timeout=1800) as pool:
         await Partitions(pool).ensure(days)
@@ -111,9 +112,13 @@ async def _fill(engines: Stores, newest: datetime, scale: Scale) -> int:
             await connection.execute("select setseed(0.5)")
             await connection.execute(FILL, newest - timedelta(days=scale.days), newest, scale.accounts)
             await connection.execute(
-                "insert into anlyt.accounts select 'acc-' || n from generate_series(0, $1 - 1) n", scale.accounts
+                "insert into anlyt.accounts select 'acc-' || n from generate_series(0, $1 - 1) n "
+                "on conflict do nothing",
+                scale.accounts,
             )
-            await connection.execute("insert into anlyt.data_as_of values ('delivery_metrics', $1)", newest)
+            await connection.execute(
+                "insert into anlyt.data_as_of values ('delivery_metrics', $1) on conflict do nothing", newest
+            )
             await connection.execute("vacuum analyze anlyt.metrics_hourly")
             return int(await connection.fetchval("select count(*) from anlyt.metrics_hourly"))
 

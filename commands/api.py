@@ -39,7 +39,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
-    """Serves while the body runs; yields the API's URL. Reports need PostgreSQL only, queries ClickHouse."""
+    """Serves while the body runs; yields the API's URL. Reports need PostgreSQL; old days and queries, ClickHouse."""
 
     async def check(connection: Connection) -> None:
         try:

@@ -39,11 +39,13 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
         async with nats.connect(engines.nats) as client:
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
-        stores = await opened.enter_async_context(open_stores(engines))
+        stores = await opened.enter_async_context(open_stores(engines, dedup_days=settings.dedup_days))
         await opened.enter_async_context(schedule.running(stores))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         if with_demo:
-            await opened.enter_async_context(demo.running(engines.nats, settings.home))
+            await opened.enter_async_context(
+                demo.running(stores, settings.home, with_books=settings.postgres_dsn is None)
+            )
         endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url)
         opened.enter_context(published(settings.home, endpoints))
         _announce(console, endpoints, with_demo=with_demo)

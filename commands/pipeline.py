@@ -11,5 +11,5 @@ from pipelines.stores import open_stores
 async def run(settings: Settings, name: str, params: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Until the run is over; says what it did."""
     runs.order(name, params)  # before any engine is asked for
-    async with open_stores(engines(settings)) as stores:
+    async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores:
         say(runs.told(name, await runs.run(stores, name, params)))

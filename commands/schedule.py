@@ -13,6 +13,6 @@ from pipelines.stores import open_stores
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
     with metrics.served(settings, fallback=True) as url:
-        async with open_stores(engines(settings)) as stores, schedule.running(stores):
+        async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores, schedule.running(stores):
             say(f"schedule: {', '.join(name for name, _ in schedule.TIMES)}; metrics at {url}")
             await for_ever()

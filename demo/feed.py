@@ -22,10 +22,12 @@ STEP: Final = timedelta(seconds=10)  # of live traffic told at once, when there 
 
 Progress = Callable[[int], None]
 """Called with the number of messages stored so far."""
+Watch = Callable[[Message], None]
+"""Called with each message, before it is published."""
 
 
-def _ignore(_: int) -> None:
-    """For who does not ask about progress."""
+def _ignore(_: object) -> None:
+    """For who does not ask about progress, or about messages."""
 
 
 async def publish(
@@ -55,18 +57,20 @@ async def run_live(
     outbox: Outbox | None = None,
     on_progress: Progress = _ignore,
     *,
+    watch: Watch = _ignore,
     patience: float = PATIENCE,
 ) -> None:
     """Publishes `rate` messages a second with all that follows from them, from `since` on until cancelled.
 
-    `outbox` holds what history left untold. While NATS is away the traffic waits for it: nothing is dropped.
+    `outbox` holds what history left untold; `watch` is called with each message.
+    While NATS is away the traffic waits for it: nothing is dropped.
     """
     outbox = Outbox() if outbox is None else outbox
     troubled = False
     async with Publisher(nc, patience) as publisher:
         while True:
             if publisher.under_way < WINDOW:
-                since = await _tell(publisher, world, since, rate, outbox)
+                since = await _tell(publisher, world, since, rate, outbox, watch)
             late = await publisher.send_again()
             troubled = _report(publisher, troubled, late)
             on_progress(publisher.stored)
@@ -74,12 +78,15 @@ async def run_live(
             await asyncio.sleep(0 if behind else TICK)
 
 
-async def _tell(publisher: Publisher, world: World, since: datetime, rate: float, outbox: Outbox) -> datetime:
+async def _tell(
+    publisher: Publisher, world: World, since: datetime, rate: float, outbox: Outbox, watch: Watch
+) -> datetime:
     """Publishes the next of live traffic and returns the instant up to which it is told now."""
     until = min(datetime.now(UTC), since + STEP)
     if until <= since:  # somebody set the clock back
         return since
     for message in live(world, since, until, rate, outbox):
+        watch(message)
         await publisher.send(message)
     return until
 

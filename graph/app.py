@@ -56,7 +56,7 @@ def create_app(
     `progress` tells how far the streams are counted; streams of answers end when `closing` is set.
     """
     door = make_door(settings)
-    reader = Reader(pool, settings.reporting_currency, lambda: earliest(progress))
+    reader = Reader(pool, settings.reporting_currency, clickhouse, lambda: earliest(progress))
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
     queries = Queries(clickhouse, Pseudonyms(pool, primary or pool), key, budget)

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import RequestTimeoutError, UriTooLongError
+from graph.observing import leave_status, trace_headers
 from graph.responses import failed
 
 SLOWEST_BODY: Final = 10.0  # seconds from the head to the end of the body
@@ -35,7 +36,8 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                leave_status(message["status"])
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *trace_headers()]
             await send(message)
 
         try:

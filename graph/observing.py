@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from opentelemetry.propagate import extract
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 from starlette.datastructures import Headers
 
 from infra.metrics import QUERY_DURATION
@@ -22,3 +22,21 @@ def observed(span: Span, endpoint: str, headers: Headers) -> Iterator[None]:
             yield
     finally:
         QUERY_DURATION.labels(endpoint).observe(perf_counter() - started)
+
+
+def leave_status(status: int) -> None:
+    """Notes in the request's span how it was answered."""
+    span = get_current_span()
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
+
+
+def trace_headers() -> list[tuple[bytes, bytes]]:
+    """The header `traceresponse` (W3C Trace Context, level 2), by which a caller finds the request's span, if any."""
+    span = get_current_span()
+    if not span.is_recording():
+        return []
+    context = span.get_span_context()
+    value = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    return [(b"traceresponse", value.encode())]

@@ -1,8 +1,8 @@
 """ClickHouse: one async HTTP client, the same for a cluster and for the embedded engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -10,9 +10,11 @@ import clickhouse_connect
 from aiohttp import ClientError
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from opentelemetry.trace import SpanKind, StatusCode
 
 from infra.errors import DependencyUnavailableError
 from infra.probes import ask_clickhouse
+from infra.telemetry import tracer
 
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
 # Whatever ClickHouse, or the way to it, may answer to a statement.
@@ -74,3 +76,18 @@ async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterato
     """Its client, if it was made, is closed with the body."""
     async with AsyncExitStack() as opened:
         yield ClickHouse(dsn, opened, statement_timeout)
+
+
+@contextmanager
+def traced(statement: str) -> Iterator[None]:
+    """A span around one statement, whose text holds no values; of an error, the span has the class only."""
+    attributes = {"db.system.name": "clickhouse", "db.query.text": statement}
+    with tracer.start_as_current_span(
+        "anlyt.sql", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            yield
+        except BaseException as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(StatusCode.ERROR)
+            raise

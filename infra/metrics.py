@@ -54,6 +54,12 @@ DESERIALIZATION_ERRORS: Final = Counter(
 PROCESSED_EVENTS_ROWS: Final = Gauge(
     "anlyt_processed_events_table_size_rows", "Rows of the dedup ledger, as PostgreSQL estimates them."
 )
+GAUGES_MEASURED: Final = Gauge(
+    "anlyt_gauges_measured_timestamp_seconds",
+    "When the gauges of a part of the service (ingest, pipelines) were last measured, all of them: while an engine is "
+    "away, they stay as they were.",
+    ["part"],
+)
 DATA_AS_OF: Final = Gauge(
     "anlyt_data_as_of_timestamp_seconds",
     "Newest event time stored, by projection.",
@@ -74,4 +80,19 @@ CUBE_FRESHNESS: Final = Gauge(
     "anlyt_cube_freshness_seconds",
     "Age of the oldest change of the facts that the cube does not show yet; 0 when it shows them all.",
     ["cube"],
+)
+PIPELINE_FAILURES: Final = Counter(
+    "anlyt_pipeline_failures_total", "Runs of a pipeline that failed in this process.", ["pipeline"]
+)
+RECONCILIATION_DIVERGENCE: Final = Gauge(
+    "anlyt_reconciliation_divergence_ratio",
+    "How far our cost of a UTC day is from billing's, relative to billing's: the currency that differs most. "
+    "Days of the last month, as compared last.",
+    ["day"],
+)
+ROLLUP_DURATION: Final = Histogram(
+    "anlyt_rollup_duration_seconds",
+    "One period added up from the finer one; granularity daily: a day from its hours.",
+    ["granularity"],
+    buckets=FAST,
 )

@@ -94,9 +94,11 @@ def _count(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def _url(*schemes: str) -> Callable[[str], str]:
+def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
+    """One URL, which may name several hosts; with `several`, a list of URLs."""
+
     def parse(text: str) -> str:
-        for part in text.split(","):
+        for part in text.split(",") if several else [text]:
             if urlsplit(part).scheme not in schemes:
                 raise ValueError(f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
         return text
@@ -120,7 +122,7 @@ def _flag(text: str) -> bool:
 
 SPECS: Final[Mapping[str, Spec]] = {
     "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
-    "nats_url": Spec(_url("nats", "tls"), None, "NATS servers, separated by commas."),
+    "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
     "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
     "clickhouse_dsn": Spec(_url("http", "https"), None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),

@@ -15,6 +15,10 @@ SERVICE: Final = "anlyt"
 Span = Literal[
     "anlyt.process.billingEvent",
     "anlyt.process.dlrEvent",
+    "anlyt.process.dlrFacts",
+    "anlyt.process.cdrFacts",
+    "anlyt.process.complianceFacts",
+    "anlyt.sql",
     "anlyt.api.summary",
     "anlyt.api.operatorPerformance",
     "anlyt.api.accountUsage",
@@ -25,6 +29,7 @@ Span = Literal[
     "anlyt.api.catalog",
     "anlyt.api.graphql",
     "anlyt.pipeline.rollup",
+    "anlyt.rollup.daily",
     "anlyt.pipeline.cubes",
     "anlyt.pipeline.quality",
     "anlyt.pipeline.reconciliation",
@@ -33,6 +38,11 @@ Span = Literal[
 ]
 
 tracer: Final = trace.get_tracer(SERVICE)
+
+
+def is_exporting() -> bool:
+    """Whether spans go anywhere; asked by what would cost something."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def logger() -> FilteringBoundLogger:

@@ -10,6 +10,7 @@ import msgspec
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
+from opentelemetry.propagate import inject
 
 from infra.errors import AnlytError, UsageError
 from infra.metrics import DEADLETTERS
@@ -40,9 +41,9 @@ async def publish(jetstream: JetStreamContext, letters: Sequence[DeadLetter]) ->
 
 async def _publish(jetstream: JetStreamContext, one: DeadLetter) -> None:
     source = Source(one.stream, one.subject, one.sequence, one.stored_at, one.function, one.event_type)
-    ack = await jetstream.publish(
-        f"anlyt.deadletter.{one.stream}", ENCODER.encode(one), headers={"Nats-Msg-Id": letter_id(source)}
-    )
+    headers = {"Nats-Msg-Id": letter_id(source)}
+    inject(headers)  # the trace of the batch
+    ack = await jetstream.publish(f"anlyt.deadletter.{one.stream}", ENCODER.encode(one), headers=headers)
     if not ack.duplicate:
         DEADLETTERS.labels(one.stream, one.reason).inc()
 

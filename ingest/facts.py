@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from functions.function import AnyFunction
-from infra.clickhouse import ClickHouse
+from infra.clickhouse import ClickHouse, traced
 from infra.metrics import UPSERT_DURATION
 from ingest.sink import Events, Results, by_days
 from schema.events import MONEY_DECIMALS
@@ -55,7 +55,7 @@ def _marks(facts: Facts) -> Mapping[str, Column]:
 async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Column]) -> None:
     # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
-    with UPSERT_DURATION.labels(table.name).time():
+    with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
         await client.insert_arrow(table.name, rows, database="anlyt", settings=SETTINGS)
 
 

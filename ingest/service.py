@@ -16,7 +16,7 @@ from nats.js.errors import NotFoundError
 from functions.function import AnyFunction, StoreName
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
-from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, INGEST_LAG, PROCESSED_EVENTS_ROWS
+from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool, statement
@@ -104,6 +104,7 @@ async def _measure(
                 await _measure_consumer(jetstream, function)
             if pool is not None:
                 await _measure_store(pool)
+            GAUGES_MEASURED.labels("ingest").set_to_current_time()
         except Exception as error:  # what is not an absence ends the service, as in a worker
             if not (isinstance(error, (NatsError, asyncpg.PostgresError)) or is_unavailable(error)):
                 raise

@@ -14,10 +14,13 @@ T = TypeVar("T")
 
 
 class Run:
-    """A run under way: its stores, its parameters, and the loop that its thread calls into."""
+    """A run under way: its stores, its parameters, and the loop that its thread calls into.
+
+    `id` is that of its row in `anlyt.pipeline_runs`, 0 until there is one.
+    """
 
     def __init__(self, stores: Stores, params: msgspec.Struct) -> None:
-        self.stores, self.params = stores, params
+        self.stores, self.params, self.id = stores, params, 0
         self._loop = asyncio.get_running_loop()
         self._stopped = False
         self._call: Future[Any] | None = None

@@ -49,5 +49,5 @@ async def _run(name: str, params: dict[str, str]) -> None:
     configure_logs(settings.log_format)
     configure_traces(settings.otlp_endpoint)
     runs.order(name, params)  # before any engine is asked for
-    async with open_stores(engines(settings)) as stores:
+    async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores:
         click.echo(runs.told(name, await runs.run(stores, name, params)))

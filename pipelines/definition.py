@@ -22,7 +22,8 @@ Counts: TypeAlias = Mapping[str, int]
 class Definition:
     """`params` is a frozen msgspec struct whose fields have defaults; nodes get it as the input `run_params`.
 
-    A pipeline may leave one output that is not in the catalog, named `<name>_counts`: Counts.
+    A pipeline may leave two outputs that are not in the catalog: `<name>_counts`, Counts, and `<name>_alarm`, one
+    sentence if the run did its work and found what a human has to look at, else empty.
     """
 
     name: str

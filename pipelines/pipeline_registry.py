@@ -5,10 +5,25 @@ from typing import Final
 
 from kedro.pipeline import Pipeline
 
+from pipelines.archive.pipeline import ARCHIVE
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.maintenance.pipeline import MAINTENANCE
+from pipelines.quality.pipeline import QUALITY
+from pipelines.reconciliation.pipeline import RECONCILIATION
+from pipelines.rollup.pipeline import ROLLUP
 
-DEFINITIONS: Final[Mapping[str, Definition]] = {definition.name: definition for definition in (CUBES,)}
+DEFINITIONS: Final[Mapping[str, Definition]] = {
+    definition.name: definition
+    for definition in (
+        CUBES,
+        MAINTENANCE,
+        QUALITY,
+        RECONCILIATION,
+        ROLLUP,
+        ARCHIVE,
+    )
+}
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -14,8 +15,8 @@ import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
-from infra.errors import AnlytError, UsageError
-from infra.metrics import PIPELINE_DURATION, PIPELINE_LAST_SUCCESS
+from infra.errors import AnlytError, DependencyUnavailableError, UsageError
+from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
 from infra.postgres import Connection, statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
@@ -28,7 +29,6 @@ from pipelines.stores import Stores
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
 BEGIN: Final = statement(SQL, "begin_run")
-FORGET: Final = statement(SQL, "forget_runs")
 FINISH: Final = statement(SQL, "finish_run")
 LAST_SUCCESSES: Final = statement(SQL, "last_successes")
 LONGEST_ERROR: Final = 500  # characters
@@ -36,6 +36,10 @@ LONGEST_ERROR: Final = 500  # characters
 
 class PipelineFailedError(AnlytError):
     """A run ended with an error, which is the cause of this one."""
+
+
+class PipelineAlarmError(AnlytError):
+    """A run succeeded, and found what a human has to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ def order(name: str, params: Mapping[str, str]) -> Order:
 
 
 def _told(error: msgspec.ValidationError) -> str:
-    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'"""
-    expected, _, place = str(error).removeprefix("Expected ").partition(" - at `$.")
+    """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'; 'Invalid date - ...' -> 'a valid date'."""
+    sentence = str(error).removeprefix("Expected ").replace("Invalid ", "a valid ")
+    expected, _, place = sentence.partition(" - at `$.")
     return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
 
 
@@ -71,16 +76,31 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
     """Runs a pipeline to its end; what it did, in numbers.
 
     UsageError for wrong parameters, PipelineBusyError while another run is under way, PipelineFailedError with the
-    cause of a failure. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
+    cause of a failure, PipelineAlarmError after a success with an alarm. Every run that began leaves a row in
+    `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
+    try:
+        counts, alarm = await _run(stores, ordered)
+    except (PipelineFailedError, DependencyUnavailableError):
+        PIPELINE_FAILURES.labels(name).inc()
+        raise
+    if alarm:
+        raise PipelineAlarmError(alarm)
+    return counts
+
+
+async def _run(stores: Stores, ordered: Order) -> tuple[Counts, str]:
+    """Under the lease, with a row and a span: what the pipeline leaves."""
+    name = ordered.definition.name
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop) as connection:
         await _tidy(connection, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
-                row.counts = await execute(under_way, ordered.definition)
-                return row.counts
+                under_way.id = row.id
+                row.counts, alarm = await execute(under_way, ordered.definition)
+                return row.counts, alarm
 
 
 def told(name: str, counts: Counts) -> str:
@@ -88,47 +108,51 @@ def told(name: str, counts: Counts) -> str:
     return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 
 
+async def last_successes(stores: Stores) -> Mapping[str, datetime]:
+    """When each pipeline last succeeded, whichever process ran it."""
+    return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
+
+
 async def measure(stores: Stores) -> None:
     """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
-    for row in await stores.postgres.fetch(LAST_SUCCESSES):
-        PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
+    for name, finished in (await last_successes(stores)).items():
+        PIPELINE_LAST_SUCCESS.labels(name).set(finished.timestamp())
 
 
 async def _tidy(connection: Connection, name: str) -> None:
-    """Closes or removes rows that earlier runs left; UsageError if there is no table for them."""
+    """Closes rows that killed runs left; UsageError if there is no table for them."""
     try:
         await connection.execute(ABANDON, name)
-        await connection.execute(FORGET, name)
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
         raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
-async def execute(under_way: Run, definition: Definition) -> Counts:
-    """The nodes, between the datasets of the catalog; without lease or row."""
+async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
+    """The nodes, between the datasets of the catalog; without lease or row. What they leave: counts, and an alarm."""
     return await in_thread(under_way, partial(_kedro, definition))
 
 
-def _kedro(definition: Definition) -> Counts:
+def _kedro(definition: Definition) -> tuple[Counts, str]:
     catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
     left = SequentialRunner().run(definition.make(), catalog)
-    counted = left.get(f"{definition.name}_counts")
-    counts: Counts = {} if counted is None else counted.load()
-    return counts
+    counts, alarm = (left.get(f"{definition.name}_{what}") for what in ("counts", "alarm"))
+    return {} if counts is None else counts.load(), "" if alarm is None else alarm.load()
 
 
 @dataclass(slots=True)
 class _Row:
+    id: int
     counts: Counts
 
 
 @asynccontextmanager
 async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     """The row of a run, closed in whatever way the body ends; its error is raised as PipelineFailedError."""
-    id_, row, began = await connection.fetchval(BEGIN, name), _Row({}), time.perf_counter()
+    row, began = _Row(await connection.fetchval(BEGIN, name), {}), time.perf_counter()
 
     async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
         if not connection.is_closed():  # else the next run does it
-            await connection.execute(FINISH, id_, status, msgspec.json.encode(row.counts).decode(), error)
+            await connection.execute(FINISH, row.id, status, msgspec.json.encode(row.counts).decode(), error)
 
     try:
         yield row

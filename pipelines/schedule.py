@@ -1,28 +1,40 @@
 """When each pipeline runs, and the process that runs them: `anlyt schedule`, or inside `anlyt dev`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # has no type information
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
 
 from infra.clickhouse import FAILURES
 from infra.errors import DependencyUnavailableError
+from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import runs
 from pipelines.cubes import freshness
 from pipelines.lease import PipelineBusyError
+from pipelines.reconciliation import divergence
 from pipelines.stores import Stores
 
-TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (("cubes", IntervalTrigger(seconds=15)),)
+TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
+    ("cubes", IntervalTrigger(seconds=15)),
+    ("rollup", IntervalTrigger(minutes=15)),
+    ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
+    ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
+    ("reconciliation", CronTrigger(hour=3, minute=10, timezone=UTC)),
+    ("archive", CronTrigger(hour=4, minute=20, timezone=UTC)),
+)
+# What fails is tried again after this, or at its next time if that comes sooner.
+RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure)
+MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 
@@ -31,25 +43,28 @@ MEASURE_EVERY: Final = 5.0  # seconds
 async def running(stores: Stores) -> AsyncIterator[None]:
     """Runs the pipelines at their times while the body does; then stops the runs under way.
 
-    Each runs once at the start, too: its time may have passed while no process was there. What is due while the same
-    pipeline still runs is left out: each run does all there is to do.
+    One whose time has passed since its last success, while no process was there, runs at the start. What is due while
+    the same pipeline still runs is left out: each run does all there is to do.
     """
-    under_way: set[asyncio.Task[None]] = set()
+    under_way: set[asyncio.Task[bool]] = set()
 
     async def job(name: str) -> None:
         run = asyncio.create_task(_run(stores, name), name=name)
         under_way.add(run)
         run.add_done_callback(under_way.discard)
         await asyncio.wait([run])
+        if not run.cancelled() and not run.result():
+            _try_again(scheduler, name)
 
     scheduler = AsyncIOScheduler(timezone=UTC)
+    successes, now = await _last_successes(stores), datetime.now(UTC)
     for name, trigger in TIMES:
         scheduler.add_job(
             job,
             trigger,
             args=[name],
             id=name,
-            next_run_time=datetime.now(UTC),
+            next_run_time=first_time(trigger, successes.get(name), now),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
@@ -67,29 +82,65 @@ async def running(stores: Stores) -> AsyncIterator[None]:
         scheduler.shutdown(wait=False)
 
 
-async def _run(stores: Stores, name: str) -> None:
-    """Failures are in the log and in `anlyt.pipeline_runs`; the next time tries again."""
+def first_time(trigger: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
+    """When a pipeline shall run first: at its next time, or now if one has passed since it last succeeded."""
+    if last_success is None:
+        return now
+    due: datetime = trigger.get_next_fire_time(last_success, last_success)
+    return max(due, now)
+
+
+def _try_again(scheduler: AsyncIOScheduler, name: str) -> None:
+    job = scheduler.get_job(name)
+    if job is not None:  # else everything stops
+        job.modify(next_run_time=min(job.next_run_time, datetime.now(UTC) + RETRY))
+
+
+async def _last_successes(stores: Stores) -> Mapping[str, datetime]:
+    """Nothing while PostgreSQL is away: then every pipeline fails, and is tried again."""
+    try:
+        return await runs.last_successes(stores)
+    except Exception as error:  # told apart by is_unavailable
+        if not is_unavailable(error):
+            raise
+        return {}
+
+
+async def _run(stores: Stores, name: str) -> bool:
+    """Whether the pipeline is done for this time. Failures are in the log and in `anlyt.pipeline_runs`."""
     try:
         await runs.run(stores, name)
     except PipelineBusyError:
         logger().info("pipeline is running elsewhere", pipeline=name)
     except DependencyUnavailableError as error:
         logger().warning("pipeline has to wait", pipeline=name, why=str(error))
-    except runs.PipelineFailedError:
-        pass  # told where it happened
+        return False
+    except runs.PipelineAlarmError as alarm:
+        logger().warning("pipeline sounds an alarm", pipeline=name, why=str(alarm))
+    except runs.PipelineFailedError:  # told where it happened
+        return False
     except Exception:
         logger().exception("pipeline could not be run", pipeline=name)
+        return False
+    return True
 
 
 async def _measure(stores: Stores) -> None:
     """A store that is away leaves its gauges as they were."""
     while True:
-        for measure in MEASURES:
-            try:
-                await measure(stores)
-            except FAILURES:
-                continue
-            except Exception as error:  # told apart by is_unavailable
-                if not is_unavailable(error):
-                    logger().exception("gauges could not be measured")
+        if all([await measured(stores, measure) for measure in MEASURES]):
+            GAUGES_MEASURED.labels("pipelines").set_to_current_time()
         await asyncio.sleep(MEASURE_EVERY)
+
+
+async def measured(stores: Stores, measure: Measure) -> bool:
+    """Whether the store was there."""
+    try:
+        await measure(stores)
+    except FAILURES:
+        return False
+    except Exception as error:  # told apart by is_unavailable
+        if not is_unavailable(error):
+            logger().exception("gauges could not be measured")
+        return False
+    return True

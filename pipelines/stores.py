@@ -16,15 +16,19 @@ STATEMENT_TIMEOUT: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Connections are made when they are first needed. `engines` is for those who need one of their own."""
+    """Connections are made when they are first needed. `engines` is for those who need one of their own.
+
+    `dedup_days`: ANLYT_DEDUP_DAYS, 0 for ever.
+    """
 
     engines: Engines
     postgres: Pool
     clickhouse: ClickHouse
+    dedup_days: int
 
 
 @asynccontextmanager
-async def open_stores(engines: Engines) -> AsyncIterator[Stores]:
+async def open_stores(engines: Engines, *, dedup_days: int = 0) -> AsyncIterator[Stores]:
     """Closed with the body."""
     async with AsyncExitStack() as opened:
         yield Stores(
@@ -33,4 +37,5 @@ async def open_stores(engines: Engines) -> AsyncIterator[Stores]:
                 open_pool(engines.postgres, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT)
             ),
             await opened.enter_async_context(open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)),
+            dedup_days,
         )

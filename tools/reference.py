@@ -49,16 +49,17 @@ def _metrics() -> Iterator[str]:
     yield ""
     yield "| family | type | labels | meaning |"
     yield "|---|---|---|---|"
-    for family in sorted(_families(), key=lambda found: found.name):
-        suffix = "_total" if family.type == "counter" else ""
+    for name, family in sorted(families().items()):
         collector = REGISTRY._names_to_collectors[family.name]
         labels = ", ".join(f"`{label}`" for label in collector._labelnames) or "-"  # type: ignore[attr-defined]  # no public way
-        yield f"| `{family.name}{suffix}` | {family.type} | {labels} | {family.documentation} |"
+        yield f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
 
 
-def _families() -> Iterator[Metric]:
+def families() -> dict[str, Metric]:
+    """Our metrics by the names under which Prometheus knows them."""
     assert infra.metrics  # imported for its families
-    return (family for family in REGISTRY.collect() if family.name.startswith("anlyt_"))
+    ours = (family for family in REGISTRY.collect() if family.name.startswith("anlyt_"))
+    return {f"{family.name}_total" if family.type == "counter" else family.name: family for family in ours}
 
 
 def _commands(command: click.Command, path: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from graph.budget import Charge
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
-from infra.clickhouse import FAILURES, UNAVAILABLE, ClickHouse
+from infra.clickhouse import FAILURES, UNAVAILABLE, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
 
 T = TypeVar("T")
@@ -79,12 +79,13 @@ class Engine:
     async def _one(self, statement: Statement, query_id: str, charge: Charge) -> Rows:
         try:
             client = await self._clickhouse.client()
-            result = await client.query(
-                statement.sql,
-                parameters=dict(statement.parameters),
-                settings={**statement.settings, **LIMITS, "query_id": query_id},
-                column_oriented=True,
-            )
+            with traced(statement.sql):
+                result = await client.query(
+                    statement.sql,
+                    parameters=dict(statement.parameters),
+                    settings={**statement.settings, **LIMITS, "query_id": query_id},
+                    column_oriented=True,
+                )
         except FAILURES as error:
             if told := _told(error):
                 raise told from error

@@ -10,7 +10,8 @@ from graph.errors import InvalidWindowError
 from graph.gql.types import DateTime, Interval
 from graph.reports.answers import Resolution as ResolutionName
 from graph.reports.top_operators import MOST_OPERATORS
-from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, Window, parse_window
+from graph.reports.trend_answer import TrendGranularity
+from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST_TREND, Window, parse_window
 from graph.reports.windows import Granularity as GranularityName
 
 
@@ -37,6 +38,17 @@ class Resolution(Enum):
     ONE_HOUR = strawberry.enum_value("1h", description="An hour, as it was counted.")
 
 
+@strawberry.enum(
+    name="TrendGranularity",
+    description="The length of a point of a trend: a UTC day or month (of the first and last, what the window has).",
+)
+class TrendBy(Enum):
+    """Members hold the report's names."""
+
+    DAILY = strawberry.enum_value("daily", description="A UTC day.")
+    MONTHLY = strawberry.enum_value("monthly", description="A UTC month.")
+
+
 From: TypeAlias = Annotated[
     DateTime | None,
     strawberry.argument(
@@ -52,6 +64,7 @@ WindowOf: TypeAlias = Annotated[
     strawberry.argument(description="The window, snapped outward to whole hours. Default: today, 00:00 UTC until now."),
 ]
 By: TypeAlias = Annotated[Granularity, strawberry.argument(description="Whether `series` has hours or days.")]
+TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
 Id: TypeAlias = Annotated[
     strawberry.ID, strawberry.argument(name="id", description="1-64 characters of A-Z a-z 0-9 _ . : -")
 ]
@@ -72,6 +85,11 @@ def read_window(from_: str | None, to: str | None) -> Window:
     return parse_window(from_, to, datetime.now(UTC))
 
 
+def read_long_window(from_: str | None, to: str | None) -> Window:
+    """Of a trend; InvalidWindowError."""
+    return parse_window(from_, to, datetime.now(UTC), LONGEST_TREND)
+
+
 def read_interval(interval: str | None) -> Window:
     """The window of an Interval; InvalidWindowError."""
     if interval is None:
@@ -90,3 +108,8 @@ def read_granularity(by: Granularity) -> GranularityName:
 def read_resolution(resolution: Resolution) -> ResolutionName:
     """As REST names it."""
     return cast(ResolutionName, resolution.value)
+
+
+def read_trend_granularity(by: TrendBy) -> TrendGranularity:
+    """As the report names it."""
+    return cast(TrendGranularity, by.value)

@@ -3,7 +3,7 @@
 cost = the sum over all fields of
     a report: 10 + the points of its series (hours or days of its window; minutes of a throughput)
     topOperators: limit x the same
-    deliveryBreakdown: 10 + the days of its window
+    deliveryBreakdown, trend: 10 + the days of its window
     query: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
 Fields are counted as often as they are written, fragments as often as they are spread, and @skip is not looked at.
@@ -31,7 +31,7 @@ from graphql import (
 
 from graph.dsl.parse import MOST_ROWS
 from graph.errors import ApiError
-from graph.gql.arguments import read_interval, read_window
+from graph.gql.arguments import read_interval, read_long_window, read_window
 from graph.reports.lists import FEW_LISTED, MOST_LISTED
 from graph.reports.throughput import POINTS_AN_HOUR
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
@@ -43,13 +43,13 @@ REPORT: Final = 10
 Arguments: TypeAlias = Mapping[str, Any]
 
 
-def _window(given: Arguments) -> Window | None:
+def _window(given: Arguments, read: Callable[[str | None, str | None], Window] = read_window) -> Window | None:
     """The window of `from` and `to`, or of `window`; None when there is none."""
     try:
         if isinstance(given.get("window"), str):
             return read_interval(given["window"])
         times = [each if isinstance(each := given.get(name), str) else None for name in ("from", "to")]
-        return read_window(*times)
+        return read(*times)
     except ApiError:
         return None
 
@@ -72,6 +72,11 @@ def _throughput(given: Arguments) -> int:
     return REPORT + (series_length(window, "hourly") * points if window else 0)
 
 
+def _trend(given: Arguments) -> int:
+    window = _window(given, read_long_window)
+    return REPORT + (series_length(window, "daily") if window else 0)
+
+
 def _top_operators(given: Arguments) -> int:
     return _bounded(given.get("limit", FEW_OPERATORS), MOST_OPERATORS) * _hourly(given)
 
@@ -89,8 +94,10 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "throughput"): _throughput,
     ("Query", "deliveryBreakdown"): _daily,
     ("Query", "topOperators"): _top_operators,
+    ("Query", "trend"): _trend,
     ("Query", "operators"): lambda _: REPORT,
     ("Query", "accounts"): lambda _: REPORT,
+    ("Query", "reconciliation"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
     ("Query", "query"): lambda _: MOST_ROWS,
     ("Query", "catalog"): lambda _: REPORT,
@@ -98,7 +105,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Operator", "performance"): _daily,
     ("Account", "usage"): _daily,
 }
-LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts")})
+LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts"), ("Query", "reconciliation")})
 
 
 def cost(schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Arguments) -> int:

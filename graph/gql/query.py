@@ -20,8 +20,12 @@ from graph.gql.arguments import (
     OperatorId,
     Resolution,
     To,
+    TrendBy,
+    TrendPoints,
     read_granularity,
+    read_long_window,
     read_resolution,
+    read_trend_granularity,
     read_window,
 )
 from graph.gql.connections import (
@@ -35,6 +39,8 @@ from graph.gql.connections import (
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
 from graph.gql.queries import QueryArgument, as_json
+from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
+from graph.gql.reconciliation import ReconciliationConnection, reconciliation
 from graph.gql.types import object_type
 from graph.identity import checked_id
 from graph.reports import answers
@@ -43,6 +49,8 @@ from graph.reports.freshness import freshness
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
+from graph.reports.trend import trend
+from graph.reports.trend_answer import Trend
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -107,6 +115,24 @@ async def _top_operators(
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
+async def _trend(
+    info: Asked,
+    from_: From = None,
+    to: To = None,
+    granularity: TrendPoints = TrendBy.DAILY,
+    operator_id: OperatorId = None,
+    account_id: AccountId = None,
+) -> Trend:
+    return await trend(
+        info.context.reader,
+        info.context.scope,
+        read_long_window(from_, to),
+        read_trend_granularity(granularity),
+        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
+        account_id=None if account_id is None else checked_id("accountId", account_id),
+    )
+
+
 async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
     async with info.context.query_turns:
         return (await info.context.sources.queries.answer(info.context.scope, as_json(asked))).answer
@@ -150,6 +176,11 @@ class Query:
         graphql_type=object_type(answers.TopOperators) | None,
         description="The busiest operators.",
     )
+    trend = strawberry.field(
+        _trend,
+        graphql_type=object_type(Trend) | None,
+        description="Days or months over up to ten years, recent and archived alike.",
+    )
     operators = strawberry.field(operators, graphql_type=Connection[Operator] | None, description=OPERATORS_DESCRIPTION)
     accounts = strawberry.field(accounts, graphql_type=Connection[Account] | None, description=ACCOUNTS_DESCRIPTION)
     freshness = strawberry.field(
@@ -164,4 +195,7 @@ class Query:
     )
     catalog = strawberry.field(
         _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
+    )
+    reconciliation = strawberry.field(
+        reconciliation, graphql_type=ReconciliationConnection | None, description=RECONCILIATION_DESCRIPTION
     )

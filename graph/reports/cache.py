@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from graph.identity import Subject
 from graph.reports.marks import Mark, Seen
-from graph.reports.sources import P, Source, Want
+from graph.reports.runs import P
+from graph.reports.sources import Source, Want
 from graph.reports.windows import Slice
 
 PIECES_CAPACITY = 256 << 20  # bytes, by the sources' estimates
@@ -53,7 +54,7 @@ class PieceCache:
         """The pieces of a want, in order; None where there is none or its day is not any more as it was read."""
         shelf = self._shelves.get((want.source, want.subject))
         if shelf is None:
-            return [None] * len(want.window.slices)
+            return [None] * len(want.slices)
         self._checked(want.source, want.subject, shelf, seen)
         return list(map(shelf.fresh.get, want.stored))
 

@@ -41,6 +41,15 @@ def dense(parts: Iterable[Sparse]) -> Dense:
     return merged
 
 
+def merge_sparse(one: Sparse, other: Sparse) -> Sparse:
+    """Both in one."""
+    if not len(one.bins) or not len(other.bins):
+        return one if len(one.bins) else other
+    merged = dense([one, other])
+    bins = np.flatnonzero(merged)
+    return Sparse(bins.astype(np.int16), merged[bins])
+
+
 def merge(parts: Sequence[Dense]) -> Dense:
     """All parts in one."""
     merged = np.zeros(max(map(len, parts), default=0), np.int64)

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from graph.errors import NotFoundError
-from graph.identity import Scope, operator
+from graph.identity import Scope, Subject, operator
 from graph.reports.answers import OperatorPerformance
-from graph.reports.figures import costs_by_currency, figures
+from graph.reports.figures import Wants, costs_by_currency, figure_wants, figures
 from graph.reports.metrics import money
-from graph.reports.pieces import HourlyDay
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
-from graph.reports.sources import HOURS, Want
 from graph.reports.windows import Granularity, Window, series_length
 from infra.postgres import statement
 
@@ -35,8 +33,7 @@ async def operators_performance(
 ) -> Sequence[OperatorPerformance | None]:
     """The same of several, read together, in the order given; None for an operator that is not known."""
     questions = [
-        _question(reader.currency, Want(HOURS, operator(scope, operator_id), window), granularity)
-        for operator_id in operator_ids
+        _question(reader.currency, operator(scope, operator_id), window, granularity) for operator_id in operator_ids
     ]
     known = completeness(reader.complete_until)
     found = await reader.answer(*questions)
@@ -49,26 +46,27 @@ async def operators_performance(
 
 
 def _question(
-    currency: str, want: Want[HourlyDay], granularity: Granularity
+    currency: str, subject: Subject, window: Window, granularity: Granularity
 ) -> Question[tuple[OperatorPerformance, bool]]:
     """The performance, and whether there are any rows in the window."""
+    wants = figure_wants(subject, window, granularity)
 
     def build(reading: Reading) -> tuple[OperatorPerformance, bool]:
-        has_rows = any(day.hours for _, day in reading.of(want))
-        return performance(currency, reading, want, granularity), has_rows
+        has_rows = any(day.has_rows for _, day in reading.of(*wants))
+        return performance(currency, reading, window, wants, granularity), has_rows
 
-    key = ("performance", want.subject, want.window, granularity)
-    return Question(key, (want,), build, series_length(want.window, granularity))
+    key = ("performance", subject, window, granularity)
+    return Question(key, wants, build, series_length(window, granularity))
 
 
 def performance(
-    currency: str, reading: Reading, want: Want[HourlyDay], granularity: Granularity
+    currency: str, reading: Reading, window: Window, wants: Wants, granularity: Granularity
 ) -> OperatorPerformance:
     """What was read of an operator, as an answer."""
-    counts, amounts, p95, series = figures(reading.of(want), granularity)
+    counts, amounts, p95, series = figures(reading.of(*wants), granularity)
     return OperatorPerformance(
-        operator_id=want.subject.id,
-        window=want.window,
+        operator_id=wants[0].subject.id,
+        window=window,
         total_messages=counts.messages,
         delivered_messages=counts.delivered,
         failed_messages=counts.failed,

@@ -12,7 +12,7 @@ import numpy as np
 
 from graph.reports import latency
 from graph.reports.answers import Point, UsageDay
-from graph.reports.arrays import Numbers
+from graph.reports.arrays import Numbers, exact
 from graph.reports.latency import Dense, Sparse
 from graph.reports.metrics import NOTHING, Counts, money, total
 from graph.reports.windows import DAY_HOURS, Slice, day_date, day_start, hour_start
@@ -38,6 +38,9 @@ class Sum(NamedTuple):
     amounts: Amounts
 
 
+EMPTY: Final = Sum(NOTHING, latency.EMPTY, NONE)
+
+
 class Part(NamedTuple):
     """The hours of a slice together, and how a series shows them."""
 
@@ -54,6 +57,10 @@ class HourlyDay:
 
     day: int
     hours: Mapping[int, Hour]  # by hour of the day, 0-23
+
+    @property
+    def has_rows(self) -> bool:
+        return bool(self.hours)
 
     def part(self, piece: Slice) -> Part:
         """The hours of `piece` together."""
@@ -78,8 +85,31 @@ class HourlyDay:
         inside = [self.hours[hour] for hour in range(piece.first, piece.end) if hour in self.hours]
         counts = total(hour.counts for hour in inside)
         samples = latency.dense(hour.samples for hour in inside)
-        point = make_point(day_start(self.day), counts, latency.percentile(samples, P95))
-        return Part(Sum(counts, samples, add_amounts(hour.amounts for hour in inside)), point)
+        return make_part(self.day, Sum(counts, samples, add_amounts(hour.amounts for hour in inside)))
+
+
+@dataclass(frozen=True, eq=False)
+class RolledDay:
+    """A whole day, its hours together. Compared by identity, as HourlyDay is."""
+
+    day: int
+    sum: Sum = EMPTY
+    has_rows: bool = False
+
+    @cached_property
+    def whole(self) -> Part:
+        return make_part(self.day, self.sum)
+
+    def part(self, piece: Slice) -> Part:
+        """The day; ValueError for less of it."""
+        if not piece.is_whole_day:
+            raise ValueError(f"A day that was added up cannot be cut: {piece}.")
+        return self.whole
+
+
+def summed(day: HourlyDay) -> RolledDay:
+    """A day's hours together."""
+    return RolledDay(day.day, day.whole.sum, day.has_rows)
 
 
 @lru_cache(maxsize=1024)
@@ -139,6 +169,54 @@ def make_sum(day: int, counts: Counts = NOTHING, amounts: Amounts = NONE) -> Dai
         cost=money(counts.cost),
     )
     return DailySum(counts, amounts, usage)
+
+
+def add_hours(one: Hour, other: Hour) -> Hour:
+    """Two parts of what was counted in one hour."""
+    samples = latency.merge_sparse(one.samples, other.samples)
+    return Hour(total((one.counts, other.counts)), samples, add_amounts((one.amounts, other.amounts)))
+
+
+def add_hourly(one: HourlyDay, other: HourlyDay) -> HourlyDay:
+    """Two parts of what was counted in one day."""
+    hours = one.hours.keys() | other.hours.keys()
+    return HourlyDay(
+        one.day, {hour: add_hours(one.hours.get(hour, QUIET), other.hours.get(hour, QUIET)) for hour in hours}
+    )
+
+
+def add_rolled(one: RolledDay, other: RolledDay) -> RolledDay:
+    """Two parts of what was counted in one day."""
+    sum_ = Sum(
+        total((one.sum.counts, other.sum.counts)),
+        latency.merge((one.sum.samples, other.sum.samples)),
+        add_amounts((one.sum.amounts, other.sum.amounts)),
+    )
+    return RolledDay(one.day, sum_, one.has_rows or other.has_rows)
+
+
+def add_counted(one: CountedDay, other: CountedDay) -> CountedDay:
+    """Two parts of what was counted in one day."""
+    parts = ((hour, day.counts(hour), day.amounts.get(hour, NONE)) for day in (one, other) for hour in (*day.hours,))
+    return counted(one.day, parts)
+
+
+def counted(day: int, parts: Iterable[tuple[int, Counts, Amounts]]) -> CountedDay:
+    """A day from parts of its hours: the hour, what was counted in it, and amounts in other currencies."""
+    hours: dict[int, Counts] = {}
+    amounts: dict[int, Amounts] = {}
+    for hour, counts, others in parts:
+        hours[hour] = total((hours.get(hour, NOTHING), counts))
+        if others:
+            amounts[hour] = add_amounts((amounts.get(hour, NONE), others))
+    ascending = sorted(hours)
+    columns = exact(list(zip(*(hours[hour][:5] for hour in ascending), strict=True)))
+    return CountedDay(day, ascending, columns, amounts)
+
+
+def make_part(day: int, sum_: Sum) -> Part:
+    """What some hours of a day since 1970 hold, and how a series shows it."""
+    return Part(sum_, make_point(day_start(day), sum_.counts, latency.percentile(sum_.samples, P95)))
 
 
 def make_point(time: datetime, counts: Counts, p95: int | None) -> Point:

@@ -16,6 +16,7 @@ from graph.reports.answers import (
     TopOperators,
     UsageDay,
 )
+from graph.reports.trend_answer import Trend
 from graph.reports.windows import Granularity, Window, day_start
 
 # Up to when everything that had arrived in the streams is counted; None while nobody knows.
@@ -57,8 +58,12 @@ def judged(answer: A, known: Completeness, granularity: Granularity = "hourly") 
         case Summary() | OperatorPerformance():
             series = marked(whole.series, whole.window, granularity, known.horizon(whole.data_as_of))
             whole = replace(whole, complete_until=known.until, series=series)
+        case Trend():
+            mark = marked_months if whole.granularity == "monthly" else marked_days
+            series = mark(whole.series, whole.window, known.horizon(whole.data_as_of))
+            whole = replace(whole, complete_until=known.until, series=series)
         case AccountUsage():
-            days = marked(whole.daily_breakdown, whole.window, "daily", known.horizon(whole.data_as_of))
+            days = marked_days(whole.daily_breakdown, whole.window, known.horizon(whole.data_as_of))
             whole = replace(whole, complete_until=known.until, daily_breakdown=days)
         case TopOperators():
             operators = [judged(each, known, granularity) for each in whole.operators]
@@ -73,6 +78,21 @@ def marked(points: Sequence[P], window: Window, granularity: Granularity, horizo
     """Points of hours or UTC days, those PARTIAL that are cut by the window or end after the horizon."""
     if granularity == "hourly":
         return _partial_from(points, _complete(window.from_, HOUR, len(points), horizon))
+    return marked_days(points, window, horizon)
+
+
+def marked_months(points: Sequence[Point], window: Window, horizon: datetime | None) -> Sequence[Point]:
+    """The same of UTC months."""
+    return [point if _is_whole_month(point.time, window, horizon) else _partial(point) for point in points]
+
+
+def _is_whole_month(starts: datetime, window: Window, horizon: datetime | None) -> bool:
+    ends = (starts + 31 * DAY).replace(day=1)
+    return window.from_ <= starts and ends <= window.to and horizon is not None and ends <= horizon
+
+
+def marked_days(points: Sequence[P], window: Window, horizon: datetime | None) -> Sequence[P]:
+    """The same of UTC days."""
     first, last = window.slices[0], window.slices[-1]
     complete = _complete(day_start(first.day), DAY, len(points), horizon)
     if not last.is_whole_day:

@@ -7,14 +7,17 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from graph.postgres import connected, promptly
-from graph.reports.active import accounts_source
+from graph.reports.active import account_sources
+from graph.reports.archive import Archive, archive_of
 from graph.reports.cache import AnswerCache, PieceCache
 from graph.reports.marks import Seen, Span, see
 from graph.reports.quality import CompleteUntil
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
-from graph.reports.sources import Run, Want
+from graph.reports.runs import Run
+from graph.reports.sources import Want
 from graph.reports.watch import Watch
 from graph.reports.windows import DAY_HOURS, FIRST_DAY, LAST_DAY, Slice
+from infra.clickhouse import ClickHouse
 from infra.postgres import Connection, Pool
 
 # Up to so many missing pieces, callers wait only for those that miss the very same; past it, for whoever misses many.
@@ -24,16 +27,19 @@ SPAN_DAYS: Final = 32
 
 
 class Reader:
-    """The only way from a report to PostgreSQL.
+    """The only way from a report to PostgreSQL, and to what has left it for ClickHouse.
 
-    `currency` is the one that total_cost is in; `accounts` is the source that numbers accounts for this reader;
+    `currency` is the one that total_cost is in; `accounts` are the sources that number accounts for this reader;
     `complete_until` tells how far the streams are counted.
     """
 
-    def __init__(self, pool: Pool, currency: str, complete_until: CompleteUntil = lambda: None) -> None:
+    def __init__(
+        self, pool: Pool, currency: str, clickhouse: ClickHouse, complete_until: CompleteUntil = lambda: None
+    ) -> None:
         self.currency, self.complete_until = currency, complete_until
-        self.accounts = accounts_source()
+        self.accounts = account_sources()
         self._connection = partial(connected, pool)
+        self._clickhouse = clickhouse
         self._pieces, self._answers = PieceCache(), AnswerCache()
         self._watch = Watch(self._connection)
         self._turns: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
@@ -91,16 +97,18 @@ class Reader:
             self._connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            (seen,) = await see(connection, [_span(wants)])
+            span = _span(wants)
+            (seen,) = await see(connection, [span])
             reading = self._recall(wants, seen)
+            archive = await archive_of(connection, self._clickhouse, span)
             for batch in batches(reading):
-                await (self._lump if batch.lumped else self._load)(connection, reading, batch)
+                await (self._lump if batch.lumped else self._load)(connection, archive, reading, batch)
             return reading
 
-    async def _load(self, connection: Connection, reading: Reading, batch: Batch) -> None:
+    async def _load(self, connection: Connection, archive: Archive, reading: Reading, batch: Batch) -> None:
         """Reads days one by one, and keeps them."""
         runs = [_run(stretch, stretch.want.stored) for stretch in batch.stretches]
-        loaded = await batch.source.load(connection, runs)
+        loaded = await batch.source.read(connection, archive, runs)
         for number, (want, days, _) in enumerate(batch.stretches):
             for index in days:
                 piece = want.stored[index]
@@ -110,12 +118,11 @@ class Reader:
                 reading.pieces[want][index] = content
                 self._pieces.keep(batch.source, want.subject, piece, reading.seen, content)
 
-    async def _lump(self, connection: Connection, reading: Reading, batch: Batch) -> None:
+    async def _lump(self, connection: Connection, archive: Archive, reading: Reading, batch: Batch) -> None:
         """Reads stretches as one piece each, which stands for all of its days."""
-        assert batch.source.lump is not None
         for stretch in batch.stretches:
-            run = _run(stretch, stretch.want.window.slices)
-            content = await batch.source.lump(connection, run)
+            run = _run(stretch, stretch.want.slices)
+            content = await batch.source.read_lump(connection, archive, run)
             reading.pieces[stretch.want][stretch.days[0] : stretch.days[-1] + 1] = [content] * len(stretch.days)
 
     def _recall(self, wants: Sequence[Want[Any]], seen: Seen) -> Reading:
@@ -128,7 +135,7 @@ def _subjects(wants: Sequence[Want[Any]]) -> Hashable:
 
 def _span(wants: Sequence[Want[Any]]) -> Span:
     """The days that any of the wants touches, and some more: windows that differ little share what is seen."""
-    windows = [want.window.slices for want in wants]
+    windows = [want.slices for want in wants]
     first, last = min(slices[0].day for slices in windows), max(slices[-1].day for slices in windows)
     return max(first - first % SPAN_DAYS, FIRST_DAY), min(last - last % SPAN_DAYS + SPAN_DAYS - 1, LAST_DAY)
 

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from graph.reports.marks import Seen
-from graph.reports.sources import P, Source, Want
+from graph.reports.runs import P
+from graph.reports.sources import Source, Want
 from graph.reports.windows import Slice
 
 A = TypeVar("A")
@@ -20,9 +21,9 @@ class Reading:
     seen: Seen
     pieces: Mapping[Want[Any], list[Any]]
 
-    def of(self, want: Want[P]) -> Sequence[tuple[Slice, P]]:
-        """The pieces of a want, each with the hours that the window has of its day."""
-        return list(zip(want.window.slices, cast(Sequence[P], self.pieces[want]), strict=True))
+    def of(self, *wants: Want[P]) -> Sequence[tuple[Slice, P]]:
+        """The pieces of neighbouring wants in order, each with the hours that the window has of its day."""
+        return [pair for want in wants for pair in zip(want.slices, cast(Sequence[P], self.pieces[want]), strict=True)]
 
     @property
     def data_as_of(self) -> datetime | None:
@@ -35,7 +36,7 @@ class Reading:
     @property
     def has_marks(self) -> bool:
         """Whether every day has a mark, so that the answer may be kept."""
-        windows = (want.window.slices for want in self.pieces)
+        windows = (want.slices for want in self.pieces)
         return all(self.seen.marks_all(slices[0].day, slices[-1].day) for slices in windows)
 
 
@@ -77,8 +78,7 @@ def missing(reading: Reading) -> Iterator[Stretch]:
     """What has yet to be read."""
     for want, pieces in reading.pieces.items():
         states = [
-            (piece is None, slice_.day in reading.seen.marks)
-            for piece, slice_ in zip(pieces, want.window.slices, strict=True)
+            (piece is None, slice_.day in reading.seen.marks) for piece, slice_ in zip(pieces, want.slices, strict=True)
         ]
         for (is_missing, has_mark), group in groupby(range(len(pieces)), key=states.__getitem__):
             if is_missing:

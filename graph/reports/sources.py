@@ -1,37 +1,28 @@
-"""Where pieces come from: anlyt.metrics_hourly and anlyt.costs_hourly, a day of a subject at a time."""
+"""Where pieces come from: anlyt.metrics_hourly and anlyt.costs_hourly and the archive, a day of a subject at a time."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic
 
 import asyncpg
 import numpy as np
 
 from graph.identity import Subject
 from graph.reports import latency
+from graph.reports.archive import Archive
+from graph.reports.archived import archived_counts, archived_hours, archived_operators
 from graph.reports.arrays import exact, longs
-from graph.reports.metrics import Counts, millionths
-from graph.reports.pieces import NONE, Amounts, CountedDay, Hour, HourlyDay
+from graph.reports.metrics import NOTHING, Counts, millionths, total
+from graph.reports.pieces import NONE, Amounts, CountedDay, Hour, HourlyDay, add_counted, add_hourly
+from graph.reports.runs import Loaded, P, Run
 from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
 from infra.postgres import Connection, statement
 
-P = TypeVar("P")
-
 _SQL: Final = Path(__file__).parent / "sql"
-
-
-class Run(NamedTuple):
-    """Neighbouring hours of one subject, in hours since 1970; of each day that it touches, one stretch."""
-
-    subject: Subject
-    first_hour: int
-    end_hour: int
-
-
-Loaded: TypeAlias = Mapping[tuple[int, int], P]  # by (index of the run, day since 1970); days without rows absent
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +31,7 @@ class Source(Generic[P]):
 
     `whole_days`: pieces are read for whole days and cut afterwards. `days_at_once` bounds a statement, so that
     none is long. `size` estimates a piece in bytes. `lump`, where there is one, reads a whole run as one piece,
-    much quicker than day by day.
+    much quicker than day by day. `archived` reads what has left PostgreSQL, and `add` adds two parts of one day.
     """
 
     name: str
@@ -49,7 +40,22 @@ class Source(Generic[P]):
     size: Callable[[P], int]
     whole_days: bool
     days_at_once: int
+    archived: Callable[[Archive, Sequence[Run]], Awaitable[Loaded[P]]]
+    add: Callable[[P, P], P]
     lump: Callable[[Connection, Run], Awaitable[P]] | None = None
+
+    async def read(self, connection: Connection, archive: Archive, runs: Sequence[Run]) -> Loaded[P]:
+        """The runs' days, of what is in PostgreSQL and what has left it."""
+        loaded = dict(await self.load(connection, runs))
+        for key, old in (await self.archived(archive, runs) if archive.has(runs) else {}).items():
+            loaded[key] = self.add(loaded[key], old) if key in loaded else old
+        return loaded
+
+    async def read_lump(self, connection: Connection, archive: Archive, run: Run) -> P:
+        """The same of all days of a run as one piece."""
+        assert self.lump is not None
+        days = await self.archived(archive, [run]) if archive.has([run]) else {}
+        return reduce(self.add, days.values(), await self.lump(connection, run))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +66,15 @@ class Want(Generic[P]):
     subject: Subject
     window: Window
 
-    @property
+    @cached_property
+    def slices(self) -> Sequence[Slice]:
+        """The window's, one for each piece."""
+        return self.window.slices
+
+    @cached_property
     def stored(self) -> Sequence[Slice]:
-        """The window's slices as they are kept."""
-        return self.window.days if self.source.whole_days else self.window.slices
+        """The same as they are kept."""
+        return self.window.days if self.source.whole_days else self.slices
 
 
 async def _load_hours(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:
@@ -112,6 +123,13 @@ async def _load_operators(connection: Connection, runs: Sequence[Run]) -> Loaded
     return days
 
 
+def _add_operators(one: Mapping[str, Counts], other: Mapping[str, Counts]) -> Mapping[str, Counts]:
+    return {
+        operator_id: total((one.get(operator_id, NOTHING), other.get(operator_id, NOTHING)))
+        for operator_id in one.keys() | other.keys()
+    }
+
+
 async def _amounts(connection: Connection, runs: Sequence[Run]) -> Mapping[tuple[int, int], Amounts]:
     """Cost in other currencies by (index of the run, hour since 1970)."""
     hours: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
@@ -139,6 +157,8 @@ HOURS: Final = Source(
     size=lambda day: 1000 + 1500 * len(day.hours),
     whole_days=True,
     days_at_once=1000,
+    archived=archived_hours,
+    add=add_hourly,
 )
 COUNTS: Final = Source(
     "counts",
@@ -147,6 +167,8 @@ COUNTS: Final = Source(
     size=lambda day: 1500 + 50 * len(day.hours),
     whole_days=True,
     days_at_once=3000,
+    archived=archived_counts,
+    add=add_counted,
 )
 OPERATORS: Final[Source[Mapping[str, Counts]]] = Source(
     "operators",
@@ -155,4 +177,6 @@ OPERATORS: Final[Source[Mapping[str, Counts]]] = Source(
     size=lambda operators: 300 + 400 * len(operators),
     whole_days=False,
     days_at_once=100,
+    archived=archived_operators,
+    add=_add_operators,
 )

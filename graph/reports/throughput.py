@@ -31,7 +31,7 @@ async def throughput(
 
     InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
     """
-    want = Want(COUNTS, _subject(scope, operator_id, account_id), window)
+    want = Want(COUNTS, subject_of(scope, operator_id, account_id), window)
     known = completeness(reader.complete_until)
     reading = await reader.read(want)
     horizon = known.horizon(reading.data_as_of)
@@ -54,7 +54,8 @@ def shares(count: int, parts: int) -> Sequence[int]:
     return [count * (part + 1) // parts - count * part // parts for part in range(parts)]
 
 
-def _subject(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
+def subject_of(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
+    """The platform unless one of the others is named; InvalidQueryError for both."""
     match operator_id, account_id:
         case None, None:
             return platform(scope)

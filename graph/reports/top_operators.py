@@ -1,18 +1,19 @@
 """The busiest operators."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from graph.identity import Scope, operator, platform
 from graph.reports.answers import TopOperators
 from graph.reports.breakdown import ranked
+from graph.reports.figures import Wants, figure_wants
 from graph.reports.metrics import Counts
 from graph.reports.operator import performance
-from graph.reports.pieces import HourlyDay
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
-from graph.reports.sources import HOURS, OPERATORS, Want
+from graph.reports.sources import OPERATORS, Want
 from graph.reports.windows import Granularity, Window, series_length
 
 MOST_OPERATORS: Final = 100
@@ -32,7 +33,7 @@ async def top_operators(
     key = ("ranking", window, limit)
     (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
     while True:
-        wants = [Want(HOURS, operator(scope, operator_id), window) for operator_id in top]
+        wants = [figure_wants(operator(scope, operator_id), window, granularity) for operator_id in top]
         (answer,) = await reader.answer(_question(reader.currency, ranking, wants, granularity, limit))
         if isinstance(answer, TopOperators):
             return judged(answer, known, granularity)
@@ -46,19 +47,19 @@ def _top(reading: Reading, ranking: Want[Mapping[str, Counts]], limit: int) -> l
 def _question(
     currency: str,
     ranking: Want[Mapping[str, Counts]],
-    wants: Sequence[Want[HourlyDay]],
+    wants: Sequence[Wants],
     granularity: Granularity,
     limit: int,
 ) -> Question[TopOperators | list[str]]:
     """The answer if the wants are still those of the top, and else the new top."""
-    window, expected = ranking.window, [want.subject.id for want in wants]
+    window, expected = ranking.window, [each[0].subject.id for each in wants]
 
     def build(reading: Reading) -> TopOperators | list[str]:
         top = _top(reading, ranking, limit)
         if top != expected:
             return top
-        operators = [performance(currency, reading, want, granularity) for want in wants]
+        operators = [performance(currency, reading, window, each, granularity) for each in wants]
         return TopOperators(operators=operators, window=window, data_as_of=reading.data_as_of)
 
     key = ("top", window, granularity, limit, tuple(expected))
-    return Question(key, (ranking, *wants), build, len(wants) * series_length(window, granularity))
+    return Question(key, (ranking, *chain(*wants)), build, len(wants) * series_length(window, granularity))

@@ -13,6 +13,7 @@ from graph.errors import InvalidWindowError
 Granularity = Literal["hourly", "daily"]
 
 LONGEST: Final = timedelta(days=90)
+LONGEST_TREND: Final = timedelta(days=3660)
 EXAMPLE: Final = "2026-10-01T12:00:00Z"
 LATER_EXAMPLE: Final = "2026-10-08T12:00:00Z"
 DAY_HOURS: Final = 24
@@ -100,7 +101,12 @@ def day_date(day: int) -> date:
     return day_start(day).date()
 
 
-def parse_window(from_: str | None, to: str | None, now: datetime) -> Window:
+def day_number(day: date) -> int:
+    """Days since 1970 of a date."""
+    return (day - _EPOCH.date()).days
+
+
+def parse_window(from_: str | None, to: str | None, now: datetime, longest: timedelta = LONGEST) -> Window:
     """The window between two RFC 3339 times; by default from today's 00:00 UTC until `now`.
 
     InvalidWindowError says in one sentence what is wrong with it.
@@ -110,8 +116,8 @@ def parse_window(from_: str | None, to: str | None, now: datetime) -> Window:
     end = now if to is None else parse_time("to", to)
     if end < start or (end == start and to is not None):
         raise InvalidWindowError(f"to ({end.isoformat()}) must be later than from ({start.isoformat()}).")
-    if end - start > LONGEST:
-        raise InvalidWindowError(f"The window is {end - start} long; at most {LONGEST.days} days are answered.")
+    if end - start > longest:
+        raise InvalidWindowError(f"The window is {end - start} long; at most {longest.days} days are answered.")
     return _snapped(start, end)
 
 

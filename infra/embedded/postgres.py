@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 
@@ -19,6 +20,10 @@ from infra.embedded import process
 from infra.embedded.engine import Engine, started
 from infra.embedded.recipe import EngineName, StopMode
 from infra.errors import EngineFailedError
+from infra.postgres import statement
+
+# What other services of the platform would bring: here, nobody else does.
+BILLING: Final = statement(Path(__file__).parent / "sql", "billing_daily_totals")
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -109,6 +114,11 @@ class Postgres:
         try:
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = 'anlyt'"):
                 await connection.execute("CREATE DATABASE anlyt")
+        finally:
+            await connection.close()
+        connection = await asyncpg.connect(self.address.format(port=port))
+        try:
+            await connection.execute(BILLING)
         finally:
             await connection.close()
 

@@ -39,9 +39,18 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         for *options, url in curls:
             headers = dict(word.split(": ") for word in options if ": " in word)
             assert answer(url, headers)["dataAsOf"]
+        assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
         letters = anlyt(tmp_path, "deadletters", "list").stdout
         assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", letters)
         assert demo.stop() == 0
+
+
+def days_that_differ(api: str) -> int:
+    query = "{ reconciliation(first: 100) { edges { node { day status } } } }"
+    found = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN).raise_for_status().json()
+    nodes = [edge["node"] for edge in found["data"]["reconciliation"]["edges"]]
+    assert {node["status"] for node in nodes} == {"OK", "DIVERGED"}
+    return len({node["day"] for node in nodes if node["status"] == "DIVERGED"})
 
 
 def answer(url: str, headers: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> Any:

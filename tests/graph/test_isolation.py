@@ -73,6 +73,7 @@ FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
     ("Query.topOperators", f"{{ topOperators({WHEN}) {{ dataAsOf }} }}"): PLATFORM,
     ("Query.operators", "{ operators { edges { node { operatorId performance { totalCost } } } } }"): PLATFORM,
     ("Query.accounts", "{ accounts { edges { node { accountId usage { totalCost } } } totalCount } }"): ADMIN,
+    ("Query.reconciliation", "{ reconciliation { edges { node { ours theirs } } } }"): PLATFORM,
     (
         "Query.query",
         f'{{ query(input: {{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}) {{ data }} }}',

@@ -55,6 +55,11 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert read_settings({"ANLYT_POSTGRES_DSN_FILE": str(file)}).postgres_dsn == "postgresql://anlyt:secret@db/anlyt"
 
 
+@pytest.mark.parametrize("dsn", ["postgresql://anlyt@a,b:5433/anlyt", "postgresql:///anlyt?host=a,b"])
+def test_a_dsn_may_name_several_hosts(dsn: str) -> None:
+    assert read_settings({"ANLYT_POSTGRES_DSN": dsn}).postgres_dsn == dsn
+
+
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ANLYT_S3_SECRET_KEY_FILE"):
         read_settings({"ANLYT_S3_SECRET_KEY_FILE": str(tmp_path / "nothing")})

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from functions import METRICS
+from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from ingest import service
 from schema.streams import SMS_DLR
@@ -44,3 +45,23 @@ async def test_it_stops_while_it_measures(platform: Platform, monkeypatch: pytes
         async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"):
             await asyncio.sleep(random.uniform(0.03, 0.06))
             time.sleep(0.01)  # noqa: ASYNC251  replies pile up behind a busy loop, and come together with the stop
+
+
+async def test_gauges_that_show_the_past_are_told_by_their_age(
+    platform: Platform, server: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MEASURE_EVERY", 0.02)
+
+    def age() -> float:
+        measured = REGISTRY.get_sample_value("anlyt_gauges_measured_timestamp_seconds", {"part": "ingest"})
+        return time.time() - (measured or 0)
+
+    async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"), asyncio.timeout(PATIENCE):
+        while age() > 1:
+            await asyncio.sleep(0.02)
+        await server.stop()
+        while age() < 1:
+            await asyncio.sleep(0.02)
+        await server.start()
+        while age() > 1:
+            await asyncio.sleep(0.02)

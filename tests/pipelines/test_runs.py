@@ -103,16 +103,6 @@ async def test_the_row_of_a_killed_run_is_closed_by_the_next(stores: Stores) -> 
     }
 
 
-async def test_rows_of_long_ago_are_removed(stores: Stores) -> None:
-    await stores.postgres.execute(
-        "insert into anlyt.pipeline_runs (name, started, finished, status) "
-        "select name, now() - days * interval '1 day', now(), 'SUCCEEDED' "
-        "from unnest(array['cubes', 'rollup']) as name, unnest(array[89, 91]) as days"
-    )
-    await runs.run(stores, "cubes")
-    assert sorted(row["name"] for row in await rows(stores)) == ["cubes", "cubes", "rollup", "rollup"]
-
-
 async def test_a_database_without_tables_is_named(stores: Stores) -> None:
     await stores.postgres.execute("drop schema anlyt cascade")
     with pytest.raises(UsageError, match="ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first"):

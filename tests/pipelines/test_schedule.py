@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from functions.dlr_facts import dlr_facts
+from infra.metrics import GAUGES_MEASURED
 from pipelines import schedule
 from pipelines.cubes import freshness
 from pipelines.pipeline_registry import DEFINITIONS
@@ -16,6 +17,7 @@ from tests.support import events, fact_events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import expect
 from tests.support.facts import fact_store
+from tests.support.pipelines import stores_of
 from tests.support.platform import PATIENCE
 from tests.support.writes import decoded
 
@@ -59,3 +61,13 @@ async def stores_marked_long_ago(stores: Stores) -> None:
         "insert into dirty (cube, tenant_id, hour, marked_at) "
         "select cube, tenant_id, hour, marked_at - interval 1 hour from dirty"
     )
+
+
+async def test_gauges_count_as_measured_only_with_every_store_there(database: str, stores: Stores) -> None:
+    measured = {"part": "pipelines"}
+    GAUGES_MEASURED.clear()
+    async with stores_of(database) as without_clickhouse:
+        assert not all([await schedule.measured(without_clickhouse, each) for each in schedule.MEASURES])
+    async with schedule.running(stores), asyncio.timeout(PATIENCE):
+        while not gauge("anlyt_gauges_measured_timestamp_seconds", **measured):
+            await asyncio.sleep(0.05)

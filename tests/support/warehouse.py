@@ -15,8 +15,8 @@ from tests.support.fact_reference import COLUMNS, Expected
 SHOWN = 10
 # For those who ask it nothing.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
-CUBES = ["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_daily", "cube_compliance_hourly"]
-TABLES = [*COLUMNS, *CUBES, "dirty", "data_as_of"]
+CUBES = ["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_daily", "cube_compliance_hourly", "data_as_of"]
+TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_archive"]
 
 
 async def emptied(dsn: str) -> None:

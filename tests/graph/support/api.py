@@ -10,6 +10,7 @@ import httpx
 from graph.app import create_app
 from graph.health import Probes
 from graph.reports.freshness import Progress
+from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 from tests.support.warehouse import NO_CLICKHOUSE
@@ -57,6 +58,7 @@ async def open_api(
     pool: Pool,
     probes: Probes | None = None,
     *,
+    clickhouse: ClickHouse = NO_CLICKHOUSE,
     development: bool = True,
     settings: Settings | None = None,
     progress: Progress = dict,
@@ -65,7 +67,7 @@ async def open_api(
         settings or read_settings({}),
         pool,
         probes or {},
-        clickhouse=NO_CLICKHOUSE,
+        clickhouse=clickhouse,
         development=development,
         progress=progress,
     )

@@ -61,7 +61,8 @@ class Sum:
     def average_cost(self) -> str | None:
         if self.messages <= 0:
             return None
-        return f"{(self.cost / self.messages).quantize(MICRO, ROUND_HALF_UP):f}"
+        average = (self.cost / self.messages).quantize(MICRO, ROUND_HALF_UP)
+        return f"{average + 0:f}"  # no "-0.000000"
 
     def maturity(self) -> dict[str, Any]:
         """How many final reports are missing."""

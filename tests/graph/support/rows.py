@@ -39,4 +39,5 @@ def random_row(random: Random, hour: datetime, scope: str, id_: str) -> Row:
         peak=random.randrange(500),
         samples=samples,
         costs={currency: Decimal(random.choice(AMOUNTS)) for currency in currencies},
+        pending=random.randrange(9),
     )

@@ -13,7 +13,7 @@ from tests.support.bins import binned
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _COLUMNS = (
     "hour_bucket, scope, scope_id, total_messages, delivered_messages, failed_messages, segments, total_cost, "
-    "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts"
+    "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts, pending_messages"
 )
 
 
@@ -32,6 +32,7 @@ class Row:
     peak: int = 0
     samples: Sequence[int] = ()
     costs: Mapping[str, Decimal] = field(default_factory=dict)
+    pending: int = 0
 
 
 class Store:
@@ -53,7 +54,7 @@ class Store:
             await self._make_room({row.hour for row in rows})
             await self.connection.executemany(
                 f"insert into anlyt.metrics_hourly as m ({_COLUMNS}) values "
-                f"({', '.join(f'${number}' for number in range(1, 14))}) "
+                f"({', '.join(f'${number}' for number in range(1, 15))}) "
                 f"on conflict (scope, scope_id, hour_bucket) do update set ({_COLUMNS}) = "
                 f"({', '.join(f'excluded.{name.strip()}' for name in _COLUMNS.split(','))})",
                 [_values(row) for row in rows],
@@ -96,7 +97,8 @@ def _values(row: Row) -> tuple[Any, ...]:
     bins = binned(row.samples)
     identity = (row.hour, row.scope, row.id)
     counters = (row.messages, row.delivered, row.failed, row.segments, row.cost)
-    return (*identity, *counters, sum(row.samples), len(row.samples), row.peak, list(bins), list(bins.values()))
+    latencies = (sum(row.samples), len(row.samples), row.peak, list(bins), list(bins.values()))
+    return (*identity, *counters, *latencies, row.pending)
 
 
 def hours(start: datetime, end: datetime) -> list[datetime]:

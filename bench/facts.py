@@ -1,0 +1,97 @@
+"""Facts from NATS to ClickHouse: `anlyt ingest` against a bare insert_arrow of the same rows; the lag under load."""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.request import urlopen
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from nats.aio.client import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from bench.events import delivery_reports
+from bench.host import ingest_process, ingested, publish
+from bench.report import Goal, show
+from bench.stores import Stores, stores
+from functions.dlr_facts import dlr_facts
+from infra import nats
+from infra.clickhouse import connect
+from schema.streams import SMS_DLR
+
+RATE = 3_000  # events a second: 10 million an hour
+TICK = 0.1  # seconds between two bursts of them
+BATCH = 10_000  # rows, as the function's
+
+
+async def run(folder: Path, *, smoke: bool) -> None:
+    count, seconds = (3_000, 2) if smoke else (300_000, 60)
+    async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
+        await publish(client, list(delivery_reports(count)))
+        rate, cpu = await ingested(engines, client, dlr_facts, count)
+        async with connect(engines.clickhouse.url) as clickhouse:
+            bare = await _bare(clickhouse)
+        lags = await _lags(engines, client, seconds)
+    show(
+        f"{count:,} delivery reports to facts_dlr, one process, {os.cpu_count()} cores",
+        ("way", "facts/s", "CPU us/fact"),
+        [
+            ("anlyt ingest", f"{rate:,.0f}", ", ".join(f"{name} {us:.1f}" for name, us in cpu.items())),
+            (f"bare insert_arrow, {BATCH:,} rows at once", f"{bare:,.0f}", ""),
+        ],
+        [Goal("facts/s", rate, 25_000), Goal("share of a bare insert_arrow", rate / bare, 0.0)],
+    )
+    p95 = statistics.quantiles(lags, n=20)[-1]
+    show(
+        f"anlyt_ingest_lag_seconds at {RATE:,} events/s for {seconds} s",
+        ("samples", "median", "P95", "highest"),
+        [(len(lags), statistics.median(lags), p95, max(lags))],
+        [Goal("lag P95, seconds", p95, 60, at_most=True)],
+    )
+
+
+async def _bare(clickhouse: AsyncClient) -> float:
+    """Rows/s of the rows that the product stored, into a table of the same form."""
+    await clickhouse.command("create table bare as facts_dlr")
+    rows = await clickhouse.query_arrow("select * from facts_dlr")
+    started = time.perf_counter()
+    for first in range(0, rows.num_rows, BATCH):
+        await clickhouse.insert_arrow("bare", rows.slice(first, BATCH))
+    return int(rows.num_rows) / (time.perf_counter() - started)
+
+
+async def _lags(engines: Stores, client: Client, seconds: int) -> Sequence[float]:
+    """The gauge, as somebody sees it who looks every quarter of a second while events keep coming."""
+    lags: list[float] = []
+    async with ingest_process(engines, dlr_facts) as (_, metrics):
+        publishing = asyncio.create_task(_keep_publishing(client, seconds))
+        while not publishing.done():
+            lags.append(await asyncio.to_thread(_lag, metrics))
+            await asyncio.sleep(0.25)
+        await publishing
+    return lags
+
+
+async def _keep_publishing(client: Client, seconds: int) -> None:
+    jetstream = client.jetstream(publish_async_max_pending=4_000)
+    events = delivery_reports(RATE * seconds, seed=8)
+    began, burst = time.perf_counter(), int(RATE * TICK)
+    for number, event in enumerate(events, 1):
+        await jetstream.publish_async(SMS_DLR.subject, event, wait_stall=60)
+        if number % burst == 0:
+            await asyncio.sleep(max(began + number / RATE - time.perf_counter(), 0))
+    await jetstream.publish_async_completed()
+
+
+def _lag(metrics: str) -> float:
+    with urlopen(metrics) as page:  # noqa: S310  # our own address
+        families = text_string_to_metric_families(page.read().decode())
+    [lag] = [
+        sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "anlyt_ingest_lag_seconds" and sample.labels["function"] == dlr_facts.name
+    ] or [0.0]
+    return lag

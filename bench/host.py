@@ -1,0 +1,66 @@
+"""`anlyt ingest` as benchmarks run it: one function, in a process of its own."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from nats.aio.client import Client
+
+from bench.processes import cpu_seconds
+from bench.stores import Stores
+from functions.function import AnyFunction
+from infra import nats
+from schema.streams import SMS_DLR
+
+POLL: Final = 0.1  # seconds: asking costs NATS time that is counted
+
+
+async def publish(client: Client, events: Sequence[bytes]) -> None:
+    """Delivery reports, all of them stored."""
+    jetstream = client.jetstream(publish_async_max_pending=4_000)
+    for event in events:
+        await jetstream.publish_async(SMS_DLR.subject, event, wait_stall=60)
+    await jetstream.publish_async_completed()
+
+
+async def ingested(
+    engines: Stores, client: Client, function: AnyFunction, count: int
+) -> tuple[float, Mapping[str, float]]:
+    """Events/s from the first batch to the last acknowledgement, and CPU us an event by process."""
+    async with ingest_process(engines, function) as (pid, _):
+        store = {"postgres": "PostgreSQL", "clickhouse": "ClickHouse"}[function.store]
+        pids = {"worker": pid, store: getattr(engines, function.store).pid, "NATS": engines.nats.pid}
+        before = {name: cpu_seconds([pid]) for name, pid in pids.items()}
+        started = time.perf_counter()
+        while await _behind(client, function):
+            await asyncio.sleep(POLL)
+        seconds = time.perf_counter() - started
+        spent = {name: cpu_seconds([pid]) - before[name] for name, pid in pids.items()}
+    return count / seconds, {name: cpu / count * 1e6 for name, cpu in spent.items()}
+
+
+@asynccontextmanager
+async def ingest_process(engines: Stores, function: AnyFunction) -> AsyncIterator[tuple[int, str]]:
+    """From the moment at which it is about to fetch its first batch: its pid, and the address of its metrics."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "anlyt", "ingest", "--function", function.name),
+        env=environment | engines.settings(),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    try:
+        yield process.pid, line.split()[-1]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _behind(client: Client, function: AnyFunction) -> int:
+    info = await nats.ensure_consumer(client.jetstream(), function.stream, function.durable)
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)

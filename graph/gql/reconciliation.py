@@ -1,0 +1,65 @@
+"""The list of what reconciliation found, as a connection."""
+
+from typing import Annotated, Final, TypeAlias, cast
+
+import strawberry
+from strawberry import Info
+
+from graph.errors import InvalidQueryError
+from graph.gql.connections import PageInfo
+from graph.gql.context import Context
+from graph.gql.types import object_type
+from graph.identity import platform
+from graph.reports.reconciliation import FEW, MOST, Comparison, Place, comparisons, place
+
+PURPOSE: Final = "graphql.reconciliation"
+DESCRIPTION: Final = (
+    "What reconciliation found of each UTC day and currency, newest first. For administrators and finance."
+)
+
+First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST}.")]
+After: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(description="A cursor that this caller was given by this field: the page begins behind it."),
+]
+
+
+@strawberry.type(description="A comparison in a page.")
+class ReconciliationEdge:
+    """A node, and its place."""
+
+    node: Comparison = strawberry.field(graphql_type=object_type(Comparison), description="What was compared.")
+    cursor: str = strawberry.field(description="Its place: opaque, signed, and good for this caller only.")
+
+
+@strawberry.type(description="A page of what reconciliation found.")
+class ReconciliationConnection:
+    """A page, and where it lies."""
+
+    edges: list[ReconciliationEdge] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+
+
+async def reconciliation(
+    info: Info[Context, None], first: First = FEW, after: After = None
+) -> ReconciliationConnection:
+    """ForbiddenError, InvalidQueryError, DependencyUnavailableError."""
+    context = info.context
+    platform(context.scope)
+    if not 1 <= first <= MOST:
+        raise InvalidQueryError(f"first must be an integer from 1 to {MOST}.")
+    cursors, whose = await context.cursors.cursors(), repr(context.scope)
+    behind = None if after is None else Place(*cast(Place, cursors.open(PURPOSE, whose, after, path="after")))
+    page = await comparisons(context.reader, context.scope, first, behind)
+    signed = [cursors.sign(PURPOSE, whose, place(each)) for each in page.comparisons]
+    return ReconciliationConnection(
+        edges=[
+            ReconciliationEdge(node=each, cursor=cursor) for each, cursor in zip(page.comparisons, signed, strict=True)
+        ],
+        page_info=PageInfo(
+            has_next_page=page.has_more,
+            has_previous_page=after is not None,
+            start_cursor=signed[0] if signed else None,
+            end_cursor=signed[-1] if signed else None,
+        ),
+    )

@@ -1,0 +1,20 @@
+-- Up to $4 comparisons as JSON, the newest first: behind ($1 run, $2 day, $3 currency), or from the first.
+select coalesce(json_agg(page order by "runId" desc, day desc, currency desc), '[]')::text
+from (
+    select
+        run_id as "runId",
+        day,
+        currency,
+        round(ours, 6)::text as ours,
+        round(theirs, 6)::text as theirs,
+        round(difference, 6)::text as difference,
+        divergence::float8 as divergence,
+        status,
+        our_messages as "ourMessages",
+        their_messages as "theirMessages",
+        compared_at as "comparedAt"
+    from anlyt.reconciliation_log
+    where $1::int8 is null or (run_id, day, currency) < ($1, $2::text::date, $3::text)
+    order by run_id desc, day desc, currency desc
+    limit $4::int4
+) as page

@@ -1,0 +1,50 @@
+"""What a trend answers; graph/reports/answers.py has all others."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from graph.reports.answers import (
+    Answer,
+    AverageLatency,
+    CompleteUntilField,
+    Costs,
+    Count,
+    DataAsOf,
+    Delivered,
+    DeliveryRate,
+    ErrorRate,
+    Failed,
+    LowSample,
+    Money,
+    P95Latency,
+    PeakTps,
+    Pending,
+    Point,
+    Used,
+)
+
+TrendGranularity: TypeAlias = Literal["daily", "monthly"]
+
+
+class Trend(Answer, frozen=True, kw_only=True):
+    """The platform, an operator or an account over up to ten years, recent and archived days alike."""
+
+    window: Used
+    granularity: Annotated[TrendGranularity, Meta(description="Whether `series` has days or months.")]
+    total_messages: Count
+    delivered_messages: Delivered
+    failed_messages: Failed
+    pending_messages: Pending
+    delivery_rate: DeliveryRate
+    error_rate: ErrorRate
+    total_cost: Money
+    costs_by_currency: Costs
+    peak_tps: PeakTps
+    avg_latency_ms: AverageLatency
+    p95_latency_ms: P95Latency
+    low_sample: LowSample
+    data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
+    series: Annotated[Sequence[Point], Meta(description="Every UTC day or month that the window touches, in order.")]

@@ -1,0 +1,1 @@
+"""Days older than PostgreSQL keeps them move to ClickHouse: written, read back, and only then dropped."""

@@ -1,0 +1,62 @@
+"""Where old days come from and go to."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from infra.postgres import statement
+from infra.telemetry import logger
+from pipelines.archive.days import Days, OldDay, Partition, first_kept_day
+from pipelines.archive.moving import abandon, move
+from pipelines.datasets import StoreDataset
+from pipelines.stores import Stores
+
+SQL: Final = Path(__file__).parent / "sql"
+OLD_DAYS: Final = statement(SQL, "old_days")
+OLD_PARTITIONS: Final = statement(SQL, "old_partitions")
+DROP_PARTITION: Final = statement(SQL, "drop_partition")
+# A partition is dropped under locks that reports and ingest wait for.
+LOCK_TIMEOUT: Final = "set local lock_timeout = '500ms'"
+
+
+class OldDays(StoreDataset[None, Sequence[OldDay]]):
+    """The days that have rows here and should not. What runs that were killed have left behind is removed first."""
+
+    async def read(self, stores: Stores) -> Sequence[OldDay]:
+        await abandon(stores)
+        return [OldDay(*row) for row in await stores.postgres.fetch(OLD_DAYS, first_kept_day())]
+
+
+class MovedDays(StoreDataset[Days, Days]):
+    """Saving days moves them together; what is loaded are those that were moved in this run."""
+
+    def __init__(self) -> None:
+        self._moved: list[dt.date] = []
+
+    async def write(self, stores: Stores, days: Days) -> None:
+        if await move(stores, days):
+            self._moved += days
+        else:
+            logger().warning("days keep changing and stay until the next run", first=str(days[0]), last=str(days[-1]))
+
+    async def read(self, stores: Stores) -> Days:
+        return self._moved
+
+
+class Partitions(StoreDataset[Partition, Sequence[Partition]]):
+    """Old months; saving one drops it if it is empty."""
+
+    async def read(self, stores: Stores) -> Sequence[Partition]:
+        return [Partition(*row) for row in await stores.postgres.fetch(OLD_PARTITIONS, first_kept_day())]
+
+    async def write(self, stores: Stores, partition: Partition) -> None:
+        async with stores.postgres.acquire() as connection:
+            try:
+                async with connection.transaction():
+                    await connection.execute(LOCK_TIMEOUT)
+                    await connection.execute(DROP_PARTITION, *partition)
+            except asyncpg.LockNotAvailableError:
+                logger().info("a partition is in use and stays until the next run", partition=partition.name)

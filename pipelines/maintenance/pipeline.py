@@ -1,0 +1,38 @@
+"""Three chores; partitions ahead come first, since ingest needs them most."""
+
+from kedro.pipeline import Pipeline, node
+
+from pipelines.definition import Definition
+from pipelines.maintenance.chores import ahead, count, stale, unneeded
+
+
+def make() -> Pipeline:
+    """Kedro runs nodes that do not depend on each other in the order of their names."""
+    return Pipeline(
+        [
+            node(
+                ahead, "maintenance_now", ["maintenance_partitions", "maintenance_made"], name="1_make_partitions_ahead"
+            ),
+            node(
+                stale,
+                "maintenance_stale_runs",
+                ["maintenance_forgotten_runs", "maintenance_runs"],
+                name="2_forget_runs",
+            ),
+            node(
+                unneeded,
+                "maintenance_ledger",
+                ["maintenance_forgotten_days", "maintenance_dropped"],
+                name="3_drop_ledger_days",
+            ),
+            node(
+                count,
+                ["maintenance_made", "maintenance_dropped", "maintenance_runs"],
+                "maintenance_counts",
+                name="4_count",
+            ),
+        ]
+    )
+
+
+MAINTENANCE = Definition("maintenance", "anlyt.pipeline.maintenance", make)

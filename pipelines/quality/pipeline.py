@@ -1,0 +1,22 @@
+"""where the stream is, and samples of facts -> signals that are due -> stream."""
+
+from kedro.pipeline import Pipeline, node
+
+from pipelines.definition import Definition
+from pipelines.quality.signals import due
+
+
+def make() -> Pipeline:
+    return Pipeline(
+        [
+            node(
+                due,
+                ["quality_position", "quality_samples"],
+                ["quality_stream", "quality_counts"],
+                name="publish_due_signals",
+            ),
+        ]
+    )
+
+
+QUALITY = Definition("quality", "anlyt.pipeline.quality", make)

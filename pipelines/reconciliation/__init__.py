@@ -1,0 +1,1 @@
+"""What we counted, held day by day against what billing-service charged."""

@@ -1,0 +1,42 @@
+"""Which days are compared. Pure."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from infra.errors import UsageError
+
+DAY: Final = timedelta(days=1)
+# After its end a day stays open for so long: events on their way are counted, and billing-service adds up.
+GRACE: Final = timedelta(hours=1)
+AGAIN: Final = 7  # days whose late events may still come: as long as streams keep them
+# Days back that PostgreSQL has whole. Of one that the archive may have begun with (what is over 90 days old), what is
+# left would be taken for all that we counted.
+REACH: Final = 89
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`day`: only this one, whether it was compared before or not."""
+
+    day: date | None = None
+
+
+class Days(NamedTuple):
+    """From `first` to `last`, both of them included; those before `again` only if they were never compared."""
+
+    first: date
+    last: date
+    again: date
+
+
+def chosen(params: Params, now: datetime) -> Days:
+    """The days that a run has to look at; UsageError for one that has not ended, or that is too old to be compared."""
+    today = now.astimezone(UTC).date()
+    first = today - REACH * DAY
+    if params.day is None:
+        last = (now - GRACE).astimezone(UTC).date() - DAY
+        return Days(first, last, last - (AGAIN - 1) * DAY)
+    if not first <= params.day < today:
+        raise UsageError(f"day must be from {first} to {today - DAY} (UTC): it has ended, and is not in the archive.")
+    return Days(params.day, params.day, params.day)

@@ -1,0 +1,21 @@
+"""totals of both sides -> comparisons -> log, and an alarm if they differ."""
+
+from kedro.pipeline import Pipeline, node
+
+from pipelines.definition import Definition
+from pipelines.reconciliation.comparison import alarm, compare, count
+from pipelines.reconciliation.days import Params
+
+
+def make() -> Pipeline:
+    return Pipeline(
+        [
+            node(compare, "reconciliation_totals", "reconciliation_comparisons", name="compare_totals"),
+            node(list, "reconciliation_comparisons", "reconciliation_log", name="log_comparisons"),
+            node(count, "reconciliation_comparisons", "reconciliation_counts", name="count_comparisons"),
+            node(alarm, "reconciliation_comparisons", "reconciliation_alarm", name="sound_alarm"),
+        ]
+    )
+
+
+RECONCILIATION = Definition("reconciliation", "anlyt.pipeline.reconciliation", make, Params)

@@ -1,0 +1,59 @@
+"""Where daily rows come from and go to."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from infra.metrics import ROLLUP_DURATION
+from infra.postgres import Connection, statement
+from infra.telemetry import tracer
+from pipelines.bridge import current
+from pipelines.datasets import StoreDataset
+from pipelines.rollup.days import Params
+from pipelines.stores import Stores
+
+SQL: Final = Path(__file__).parent / "sql"
+DIRTY_DAYS: Final = statement(SQL, "dirty_days")
+LOCK_DAY: Final = statement(SQL, "lock_day")
+VERSION: Final = statement(SQL, "version")
+DELETE_METRICS: Final = statement(SQL, "delete_metrics")
+INSERT_METRICS: Final = statement(SQL, "insert_metrics")
+DELETE_COSTS: Final = statement(SQL, "delete_costs")
+INSERT_COSTS: Final = statement(SQL, "insert_costs")
+MARK_ROLLED: Final = statement(SQL, "mark_rolled")
+
+
+class DirtyDays(StoreDataset[None, Sequence[dt.date]]):
+    """The days to add up."""
+
+    async def read(self, stores: Stores) -> Sequence[dt.date]:
+        params = current().params
+        assert isinstance(params, Params)
+        return [row["day"] for row in await stores.postgres.fetch(DIRTY_DAYS, params.day, params.all)]
+
+
+class DailyRows(StoreDataset[dt.date, None]):
+    """Saving a day adds up its hours, in one transaction with the mark that says which version they were of."""
+
+    async def write(self, stores: Stores, day: dt.date) -> None:
+        with ROLLUP_DURATION.labels("daily").time(), tracer.start_as_current_span("anlyt.rollup.daily"):
+            async with stores.postgres.acquire() as connection, connection.transaction():
+                await add_up(connection, day)
+
+
+async def add_up(connection: Connection, day: dt.date) -> None:
+    """Within the caller's transaction, which is READ COMMITTED.
+
+    The version is read before the hours are: what commits in between is perhaps in the rows already, but not in the
+    version, so the day stays dirty and nobody reads the rows. The day's row is locked last, as ingest waits for it.
+    """
+    begins = dt.datetime.combine(day, dt.time(), dt.UTC)
+    hours = begins, begins + dt.timedelta(days=1)
+    await connection.execute(LOCK_DAY, day)
+    version = await connection.fetchval(VERSION, day)
+    await connection.execute(DELETE_METRICS, day)
+    await connection.execute(INSERT_METRICS, day, *hours)
+    await connection.execute(DELETE_COSTS, day)
+    await connection.execute(INSERT_COSTS, day, *hours)
+    await connection.execute(MARK_ROLLED, day, version)

@@ -1,0 +1,71 @@
+"""Billing's books against the reference's counting of the same events."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from demo import billing
+from demo.totals import OFF_AFTER, OFF_BY, Total, Totals, misbooked
+from demo.traffic import Outbox, history, live
+from demo.wire import Message
+from demo.world import make_world
+from tests.support.reference import expect
+from tests.support.validity import Message as Sent
+
+UNTIL = datetime(2026, 10, 8, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Message]:
+    world, outbox = make_world(), Outbox()
+    return [*history(world, UNTIL, 5, 8_000, outbox), *live(world, UNTIL, UNTIL + timedelta(hours=2), 0.1, outbox)]
+
+
+@pytest.fixture(scope="module")
+def booked(told: list[Message]) -> list[Total]:
+    totals = Totals()
+    for message in told:
+        totals.add(message)
+    return totals.take()
+
+
+def test_copies_and_mistakes_do_not_count(told: list[Message], booked: list[Total]) -> None:
+    bills = [Sent(message.data, message.headers) for message in told if message.subject == billing.SUBJECT]
+    expected = expect(bills, [], UNTIL)
+    assert expected.letters["billing_metrics"]  # there were mistakes
+    costs: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    messages: dict[date, int] = defaultdict(int)
+    for (scope, _, hour), row in expected.metrics.items():
+        if scope == "PLATFORM":
+            costs[hour.date(), "USD"] += row.total_cost
+            messages[hour.date()] += row.total_messages
+    for (scope, _, hour, currency), cost in expected.costs.items():
+        if scope == "PLATFORM":
+            costs[hour.date(), currency] += cost
+    assert {(total.day, total.currency): total.cost for total in booked} == costs
+    counted: dict[date, int] = defaultdict(int)
+    for total in booked:
+        counted[total.day] += total.messages
+    assert counted == messages
+
+
+def test_what_is_given_back_is_taken_again(told: list[Message], booked: list[Total]) -> None:
+    totals = Totals()
+    for message in told[::2]:
+        totals.add(message)
+    totals.give_back(totals.take())
+    for message in told[1::2]:
+        totals.add(message)
+    assert totals.take() == booked
+    assert totals.take() == []
+
+
+def test_one_day_is_off(booked: list[Total]) -> None:
+    wrong = booked[0].day + OFF_AFTER
+    for before, after in zip(booked, misbooked(booked), strict=True):
+        off = abs(after.cost - before.cost) > abs(before.cost) * Decimal("0.0001")
+        assert off == (before.day == wrong)
+    assert OFF_BY != 1
+    assert misbooked([]) == []

@@ -1,0 +1,98 @@
+"""The runbooks against the code: a page for each alert, commands and metrics that exist, statements that run."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import get_args
+
+import asyncpg
+import click
+import pytest
+
+from anlyt import cli
+from functions import FUNCTIONS
+from infra.clickhouse import connect
+from infra.telemetry import Span
+from tests.support.prometheus import alerts
+from tools.export import ROOT
+from tools.reference import families
+
+pytestmark = pytest.mark.anyio
+
+PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
+PIPELINES = {name.rpartition(".")[2] for name in get_args(Span) if name.startswith("anlyt.pipeline.")}
+SECTIONS = ["Meaning", "First look", "Causes and cures", "How to verify"]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """What stands between ```language and ```, wherever it is indented to."""
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Lines of blocks, and `inline code`, that begin with anlyt."""
+    text = page.read_text()
+    lines = re.findall(r"^ *anlyt (.*)$", text, re.MULTILINE) + re.findall(r"`anlyt ([^`]+)`", text)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def name(page: Path) -> str:
+    return page.stem
+
+
+def test_each_alert_has_a_page_and_a_line_in_the_index() -> None:
+    index = (ROOT / "docs/runbooks/README.md").read_text()
+    lines = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \|", index, re.MULTILINE)
+    assert lines == [(alert["alert"], alert["alert"], alert["labels"]["severity"]) for alert in alerts()]
+    assert {page.stem for page in PAGES if page.stem.startswith("Anlyt")} == {alert["alert"] for alert in alerts()}
+    assert [page for page in PAGES if f"{page.name})" not in index and page.name != "README.md"] == []
+
+
+@pytest.mark.parametrize("alert", [alert["alert"] for alert in alerts()])
+def test_the_page_of_an_alert_says_what_it_means_where_to_look_what_to_do_and_how_to_verify(alert: str) -> None:
+    title, *sections = re.findall(r"^#+ (.*)$", (ROOT / f"docs/runbooks/{alert}.md").read_text(), re.MULTILINE)
+    assert (title, sections) == (alert, SECTIONS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_commands_exist(page: Path) -> None:
+    for command in commands(page):
+        parsed(cli, command)
+
+
+def parsed(command: click.Command, arguments: Sequence[str]) -> None:
+    """Fails if this is not how the command is used."""
+    if isinstance(command, click.Group):
+        assert arguments[0] in command.commands, arguments
+        parsed(command.commands[arguments[0]], arguments[1:])
+        return
+    given = command.make_context(command.name, list(arguments)).params
+    named = given.get("function") or ()
+    assert ({named} if isinstance(named, str) else set(named)) <= {function.name for function in FUNCTIONS}
+    assert given.get("name") in {None, "NAME", *PIPELINES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_metrics_exist(page: Path) -> None:
+    assert set(re.findall(r"\banlyt_\w+[a-z]", page.read_text())) - set(families()) <= {"anlyt_"}
+
+
+def statements(page: Path) -> tuple[list[str], list[str]]:
+    """Of PostgreSQL, and of ClickHouse."""
+    found = blocks(page, "sql")
+    clickhouse = [text for text in found if text.lstrip().startswith("-- ClickHouse\n")]
+    return [text for text in found if text not in clickhouse], clickhouse
+
+
+async def test_the_statements_run(database: str, warehouse: str) -> None:
+    postgres, clickhouse = (list(chain(*each)) for each in zip(*map(statements, PAGES), strict=True))
+    connection = await asyncpg.connect(database)
+    for statement in postgres:
+        await connection.fetch(statement)
+    await connection.close()
+    async with connect(warehouse) as client:
+        for statement in clickhouse:
+            await client.query(statement.strip().removesuffix(";"))
+    assert min(len(postgres), len(clickhouse)) > 3

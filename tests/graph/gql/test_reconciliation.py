@@ -1,0 +1,113 @@
+"""The list of comparisons: walked page by page, whoever writes meanwhile; for the platform's own callers only."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from infra.postgres import Pool
+from tests.graph.support.api import Api, portal
+
+pytestmark = pytest.mark.anyio
+
+PAGE = """query ($first: Int! = 50, $after: String) { reconciliation(first: $first, after: $after) {
+    edges { cursor node { runId day currency ours theirs difference divergence status ourMessages comparedAt } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+} }"""
+FIRST = date(2026, 10, 1)
+
+
+@pytest.fixture
+async def log(pool: Pool) -> Pool:
+    await pool.execute("truncate anlyt.reconciliation_log")
+    return pool
+
+
+async def write(log: Pool, run_id: int, days: int, currencies: tuple[str, ...] = ("AFN", "USD")) -> None:
+    await log.executemany(
+        "insert into anlyt.reconciliation_log "
+        "(run_id, day, currency, ours, theirs, difference, divergence, status, our_messages) "
+        "values ($1, $2, $3, 1.5, 1, 0.5, 0.5, 'DIVERGED', 7)",
+        [(run_id, FIRST + timedelta(days=day), currency) for day in range(days) for currency in currencies],
+    )
+
+
+def key(edge: Mapping[str, Any]) -> tuple[int, str, str]:
+    return edge["node"]["runId"], edge["node"]["day"], edge["node"]["currency"]
+
+
+async def test_pages_are_walked_while_others_write(api: Api, log: Pool) -> None:
+    random = Random(9)
+    for run_id in (1, 2, 3):
+        await write(log, run_id, 4)
+    wanted = [
+        (run, str(FIRST + timedelta(days=day)), currency)
+        for run in (1, 2, 3)
+        for day in range(4)
+        for currency in ("AFN", "USD")
+    ]
+    walked: list[tuple[int, str, str]] = []
+    after: str | None = None
+    while True:
+        page = (await api.fields(PAGE, first=random.randrange(1, 6), after=after))["reconciliation"]
+        walked += map(key, page["edges"])
+        info = page["pageInfo"]
+        assert info["hasPreviousPage"] == (after is not None)
+        assert (info["startCursor"], info["endCursor"]) == (page["edges"][0]["cursor"], page["edges"][-1]["cursor"])
+        await write(log, 10 + len(walked), 1)  # newer: before the page that was asked for first
+        after = info["endCursor"]
+        if not info["hasNextPage"]:
+            break
+    assert walked == sorted(wanted, reverse=True)
+
+
+async def test_money_is_exact_and_what_is_missing_is_null(api: Api, log: Pool) -> None:
+    await log.execute(
+        "insert into anlyt.reconciliation_log "
+        "(run_id, day, currency, theirs, difference, divergence, status, compared_at) values "
+        "(7, '2026-10-07', 'USD', 123456789012.000001, -123456789012.000001, 1, 'MISSING_OURS', '2026-10-08T03:10Z')"
+    )
+    (edge,) = (await api.fields(PAGE))["reconciliation"]["edges"]
+    assert edge["node"] == {
+        "runId": 7,
+        "day": "2026-10-07",
+        "currency": "USD",
+        "ours": None,
+        "theirs": "123456789012.000001",
+        "difference": "-123456789012.000001",
+        "divergence": 1.0,
+        "status": "MISSING_OURS",
+        "ourMessages": None,
+        "comparedAt": "2026-10-08T03:10:00Z",
+    }
+
+
+async def test_an_empty_log(api: Api, log: Pool) -> None:
+    page = (await api.fields(PAGE))["reconciliation"]
+    assert page == {
+        "edges": [],
+        "pageInfo": {"hasNextPage": False, "hasPreviousPage": False, "startCursor": None, "endCursor": None},
+    }
+
+
+def code(answer: Any) -> str:
+    (error,) = answer["errors"]
+    assert answer["data"] == {"reconciliation": None}
+    found: str = error["extensions"]["code"]
+    return found
+
+
+async def test_customers_see_nothing_of_it(api: Api, log: Pool) -> None:
+    await write(log, 1, 1)
+    assert code(await api.ask(PAGE, portal("acc-1"))) == "FORBIDDEN"
+
+
+async def test_cursors_and_sizes_are_checked(api: Api, log: Pool) -> None:
+    await write(log, 1, 1)
+    cursor = (await api.fields(PAGE))["reconciliation"]["pageInfo"]["endCursor"]
+    for wrong in ("", "x", cursor[:-1], cursor[1:], cursor + "A"):
+        assert code(await api.ask(PAGE, after=wrong)) == "INVALID_QUERY"
+    for first in (0, -1, 1001):
+        assert code(await api.ask(PAGE, first=first)) == "INVALID_QUERY"

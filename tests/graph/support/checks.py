@@ -1,0 +1,80 @@
+"""Every report over some rows, against their sums."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from tests.graph.support import expected
+from tests.graph.support.api import Api
+from tests.graph.support.expected import Sum, Window, of
+from tests.graph.support.rows import ACCOUNTS, OPERATORS
+from tests.graph.support.store import DAY, HOUR, Row, iso
+from tests.support.bins import within_tolerance
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # up to when the streams are counted: these rows came from none
+LENGTHS = {"hourly": HOUR, "daily": DAY}
+
+
+async def check_reports(api: Api, rows: Sequence[Row], window: Window, granularity: str) -> None:
+    """The summary, and all operators and accounts, but for dataAsOf; the window is of whole hours."""
+    asked, length = {"from_": iso(window[0]), "to": iso(window[1])}, LENGTHS[granularity]
+    found = await api.report("summary", **asked, granularity=granularity)
+    _check(found, rows, ("PLATFORM", "platform"), window, length)
+    assert found == expected.summary(rows, window, length, NEVER), window
+    for operator in OPERATORS:
+        response = await api.get(f"operators/{operator}/performance", **asked, granularity=granularity)
+        if any(row.id == operator for row in rows):
+            found = response.json()
+            _check(found, rows, ("OPERATOR", operator), window, length)
+            assert found == expected.performance(rows, operator, window, length, NEVER), window
+        else:
+            assert response.status_code == 404
+    for account in ACCOUNTS:
+        found = await api.report(f"accounts/{account}/usage", **asked)
+        del found["dataAsOf"]
+        wanted = expected.usage(rows, account, window, NEVER)
+        assert found == wanted, (found, wanted)
+    await _check_breakdown(api, rows, window)
+
+
+async def _check_breakdown(api: Api, rows: Sequence[Row], window: Window) -> None:
+    found = await api.report("delivery-breakdown", from_=iso(window[0]), to=iso(window[1]))
+    shares = {share["operatorId"]: share for share in found["byOperator"]}
+    known = {row.id for row in rows if row.scope == "OPERATOR" and window[0] <= row.hour < window[1]}
+    assert shares.keys() == known
+    for operator, share in shares.items():
+        wanted = of(rows, "OPERATOR", operator, window)
+        assert (share["total"], share["delivered"], share["failed"]) == (
+            wanted.messages,
+            wanted.delivered,
+            wanted.failed,
+        )
+
+
+def _check(
+    found: dict[str, Any], rows: Sequence[Row], subject: tuple[str, str], window: Window, length: timedelta
+) -> None:
+    """Takes the percentiles out of an answer, after a look at each; and what is another test's."""
+    del found["dataAsOf"]
+    whole = of(rows, *subject, window)
+    parts = [of(rows, *subject, part) for _, part in expected.buckets(window, length)]
+    for answer, rows_of_it in [(found, whole), *zip(found["series"], parts, strict=True)]:
+        _check_percentile(answer, rows_of_it)
+
+
+def _check_percentile(answer: dict[str, Any], rows: Sum) -> None:
+    p95 = answer.pop("p95LatencyMs")
+    if rows.exact_p95 is None:
+        assert p95 is None
+    else:
+        assert within_tolerance(p95, rows.exact_p95)
+
+
+def random_window(random: Random, start: datetime, hours: int) -> Window:
+    """Of whole hours, near `hours` of them that begin at `start`; often of whole days."""
+    first = random.randrange(-24, hours)
+    length = random.choice([1, 7, 24, 30, 48, 100, hours])
+    if random.random() < 0.5:
+        first, length = first // 24 * 24, -(-length // 24) * 24
+    return start + first * HOUR, start + (first + length) * HOUR

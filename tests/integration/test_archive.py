@@ -1,0 +1,256 @@
+"""Old days are in one store or the other, whole, and every answer is the sum of both."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from infra.embedded.clickhouse import clickhouse_server
+from infra.endpoints import Engines
+from infra.postgres import Connection
+from pipelines import runs
+from pipelines.lease import PipelineBusyError
+from pipelines.runs import PipelineFailedError
+from pipelines.stores import Stores, open_stores
+from tests.graph.support.api import open_api
+from tests.graph.support.checks import check_reports, random_window
+from tests.graph.support.problems import check_problem
+from tests.graph.support.rows import SUBJECTS, random_row, random_rows
+from tests.graph.support.store import DAY, HOUR, Row, Store, hours, iso
+from tests.support.accidents import killed_run
+from tests.support.database import connected
+from tests.support.warehouse import emptied, opened
+
+pytestmark = pytest.mark.anyio
+
+SEED = 20261122
+LOCKED_OUT = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+FIRST_KEPT = TODAY - 90 * DAY
+TREND = """query($from: DateTime, $to: DateTime) {
+  trend(from: $from, to: $to, granularity: MONTHLY) { totalMessages series { totalMessages } } }"""
+START, DAYS = FIRST_KEPT - 3 * DAY, 5  # three days to archive, two to keep
+
+
+@pytest.fixture
+async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
+    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
+        yield made
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    async with connected(database) as connection:
+        yield Store(connection)
+
+
+async def left(connection: Connection) -> int:
+    """Hourly and daily rows in PostgreSQL that should have gone."""
+    count = 0
+    for table in ("metrics", "costs"):
+        count += await connection.fetchval(
+            f"select count(*) from anlyt.{table}_hourly where hour_bucket < $1", FIRST_KEPT
+        )
+        count += await connection.fetchval(
+            f"select count(*) from anlyt.{table}_daily where day_bucket < $1", FIRST_KEPT.date()
+        )
+    return count
+
+
+async def check_answers(stores: Stores, rows: Sequence[Row], random: Random, times: int = 2) -> None:
+    """What an API tells that remembers nothing."""
+    for _ in range(times):
+        window, by = random_window(random, START, DAYS * 24), random.choice(["hourly", "daily"])
+        async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+            await check_reports(api, rows, window, by)
+
+
+async def test_old_days_move_and_answers_stay(stores: Stores, store: Store) -> None:
+    random, rows = Random(SEED), random_rows(Random(SEED), hours(START, START + DAYS * DAY), density=0.3)
+    await store.put(rows)
+    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as remembering:
+        whole = START, START + DAYS * DAY
+        await check_reports(remembering, rows, whole, "daily")
+        assert await runs.run(stores, "archive") == {"days": 3}
+        await check_reports(remembering, rows, whole, "daily")
+    assert await left(store.connection) == 0
+    await check_answers(stores, rows, random, 4)
+    assert await runs.run(stores, "archive") == {"days": 0}
+
+
+async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, warehouse: str) -> None:
+    rows = random_rows(Random(SEED), hours(START, START + DAYS * DAY), density=0.2)
+    await store.put(rows)
+    await runs.run(stores, "archive")
+    old = [row for row in rows if row.hour < FIRST_KEPT]
+    sums = "count(), sum(total_messages), sum(latency_sample_count), sum(total_cost), sum(pending_messages)"
+    async with opened(warehouse) as client:
+        for table in ("metrics_hourly_archive", "metrics_daily_archive"):
+            found = (await client.query(f"select {sums} from anlyt.{table} final")).result_rows[0]
+            assert found[1:] == (
+                sum(row.messages for row in old),
+                sum(len(row.samples) for row in old),
+                sum(row.cost for row in old),
+                sum(row.pending for row in old),
+            )
+        assert (await client.query("select count() from anlyt.metrics_hourly_archive final")).result_rows[0][0] == len(
+            old
+        )
+    ledger = "select sum(hourly_rows), sum(total_messages), bool_and(state = 'ARCHIVED') from anlyt.archive_batches"
+    assert tuple(await store.connection.fetchrow(ledger) or ()) == (len(old), sum(row.messages for row in old), True)
+
+
+async def test_months_that_are_empty_go(stores: Stores, store: Store) -> None:
+    long_ago = (FIRST_KEPT - 70 * DAY).replace(day=3)
+    await store.put([Row(long_ago, "PLATFORM", "platform", messages=4), Row(START, "PLATFORM", "platform", messages=1)])
+    await runs.run(stores, "archive")
+    partitions = "select count(*) from pg_class where relname = $1"
+    assert await store.connection.fetchval(partitions, f"metrics_hourly_{long_ago:%Y%m}01") == 0
+    await store.put([Row(long_ago, "OPERATOR", "op-1", messages=2)])  # a late event makes it again
+    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+        window = {"from_": iso(long_ago.replace(hour=0)), "to": iso(long_ago + DAY)}
+        assert (await api.report("summary", **window))["totalMessages"] == 4
+        assert (await api.report("operators/op-1/performance", **window))["totalMessages"] == 2
+        await runs.run(stores, "archive")
+        assert (await api.report("operators/op-1/performance", **window))["totalMessages"] == 2
+        await api.report("operators/op-1/performance")  # known, though nothing of it is in PostgreSQL any more
+        assert (await api.get("operators/op-2/performance")).status_code == 404
+        for order in ("ID_ASC", "ID_DESC"):
+            listed = await api.fields(
+                f"{{ operators(orderBy: {order}) {{ totalCount edges {{ node {{ operatorId }} }} }} }}"
+            )
+            assert listed["operators"] == {"totalCount": 1, "edges": [{"node": {"operatorId": "op-1"}}]}
+
+
+class LateEvents:
+    """Adds rows as late events do: to the row of their hour if that is still there, else to a fresh one."""
+
+    def __init__(self, store: Store) -> None:
+        self.written: list[Row] = []
+        self._store = store
+        self._held: dict[tuple[datetime, str, str], list[Row]] = defaultdict(list)
+
+    async def add(self, rows: Sequence[Row]) -> None:
+        there = await self._store.connection.fetch("select hour_bucket, scope, scope_id from anlyt.metrics_hourly")
+        for key in self._held.keys() - set(map(tuple, there)):
+            del self._held[key]
+        for row in rows:
+            self._held[row.hour, row.scope, row.id].append(row)
+        await self._store.put([together(self._held[row.hour, row.scope, row.id]) for row in rows])
+        self.written += rows
+
+
+def together(rows: Sequence[Row]) -> Row:
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        for currency, cost in row.costs.items():
+            costs[currency] += cost
+    return Row(
+        *(rows[0].hour, rows[0].scope, rows[0].id),
+        messages=sum(row.messages for row in rows),
+        delivered=sum(row.delivered for row in rows),
+        failed=sum(row.failed for row in rows),
+        segments=sum(row.segments for row in rows),
+        cost=sum((row.cost for row in rows), Decimal(0)),
+        peak=max(row.peak for row in rows),
+        samples=[sample for row in rows for sample in row.samples],
+        costs=costs,
+        pending=sum(row.pending for row in rows),
+    )
+
+
+async def test_late_events_count_once_wherever_their_rows_are(stores: Stores, store: Store) -> None:
+    """Added at random points between runs: what is told is always the sum of all that was ever written."""
+    random, late = Random(SEED), LateEvents(store)
+    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as remembering:
+        for _ in range(8):
+            cells = sorted({(random.randrange(DAYS * 24), *random.choice(SUBJECTS)) for _ in range(40)})
+            await late.add([random_row(random, START + hour * HOUR, *subject) for hour, *subject in cells])
+            if random.random() < 0.7:
+                await runs.run(stores, random.choice(["archive", "archive", "rollup"]))
+            window, by = random_window(random, START, DAYS * 24), random.choice(["hourly", "daily"])
+            await check_reports(remembering, late.written, window, by)
+            await check_answers(stores, late.written, random, 1)
+
+
+async def test_what_commits_while_a_day_moves_is_counted(stores: Stores, store: Store, database: str) -> None:
+    """An event of the day commits between reading and dropping: the day is read again, or stays."""
+    await store.put([Row(START, "PLATFORM", "platform", messages=1)])
+    async with connected(database) as other, asyncio.TaskGroup() as tasks, other.transaction():
+        await other.execute("update anlyt.metrics_hourly set total_messages = 5")
+        tasks.create_task(runs.run(stores, "archive"))
+        while not await store.connection.fetchval(LOCKED_OUT):
+            await asyncio.sleep(0.01)
+    await check_answers(stores, [Row(START, "PLATFORM", "platform", messages=5)], Random(SEED))
+    await runs.run(stores, "archive")
+    assert await left(store.connection) == 0
+    await check_answers(stores, [Row(START, "PLATFORM", "platform", messages=5)], Random(SEED))
+
+
+async def test_runs_that_were_killed_and_runs_at_once(
+    stores: Stores, store: Store, database: str, warehouse: str, tmp_path: Path
+) -> None:
+    """400 days of history: killed at random points, nothing is lost or doubled."""
+    random = Random(SEED)
+    rows = [
+        random_row(random, FIRST_KEPT + (DAYS - day) * DAY + random.randrange(24) * HOUR, *subject)
+        for day in range(400)
+        for subject in SUBJECTS[:4]
+    ]
+    await store.put(rows)
+    for after in (random.uniform(0.1, 1), random.uniform(1, 3)):
+        await killed_run(store.connection, tmp_path, "archive", after, postgres=database, clickhouse=warehouse)
+        await check_history(stores, rows, random)
+    outcomes = await asyncio.gather(*(runs.run(stores, "archive") for _ in range(2)), return_exceptions=True)
+    assert {type(each) for each in outcomes if isinstance(each, Exception)} <= {PipelineBusyError}
+    assert await left(store.connection) == 0
+    assert await store.connection.fetchval("select count(*) from anlyt.archive_batches where state <> 'ARCHIVED'") == 0
+    await check_history(stores, rows, random)
+    async with opened(warehouse) as client:
+        found = (
+            await client.query("select count(), sum(total_messages) from anlyt.metrics_hourly_archive")
+        ).result_rows
+    old = [row for row in rows if row.hour < FIRST_KEPT]
+    assert found == [(len(old), sum(row.messages for row in old))]
+
+
+async def check_history(stores: Stores, rows: Sequence[Row], random: Random) -> None:
+    """Some window of 90 days, and the trend of all: a seam would show."""
+    start = FIRST_KEPT - random.randrange(60, 390) * DAY
+    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+        await check_reports(api, rows, (start, start + 90 * DAY), "daily")
+        found = (await api.fields(TREND, **{"from": iso(TODAY - 600 * DAY), "to": iso(TODAY)}))["trend"]
+    messages = sum(row.messages for row in rows if row.scope == "PLATFORM")
+    assert (found["totalMessages"], sum(month["totalMessages"] for month in found["series"])) == (messages, messages)
+
+
+async def test_nothing_to_do(stores: Stores) -> None:
+    assert await runs.run(stores, "archive") == {"days": 0}
+
+
+async def test_clickhouse_away(database: str, store: Store, tmp_path: Path) -> None:
+    """A clear failure that changes nothing; old windows answer 503, recent ones their numbers; then all is well."""
+    rows = [Row(START, "PLATFORM", "platform", messages=3), Row(TODAY, "PLATFORM", "platform", messages=4)]
+    await store.put(rows)
+    old, recent = {"from_": iso(START), "to": iso(START + DAY)}, {"from_": iso(TODAY), "to": iso(TODAY + DAY)}
+    async with clickhouse_server(tmp_path / "clickhouse") as engine:
+        await emptied(engine.dsn)
+        async with open_stores(Engines("nats://127.0.0.1:1", database, engine.dsn)) as stores:
+            await engine.stop()
+            with pytest.raises(PipelineFailedError, match="ClickHouse"):
+                await runs.run(stores, "archive")
+            async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+                assert (await api.report("summary", **old))["totalMessages"] == 3
+            await engine.start()
+            await runs.run(stores, "archive")
+            await engine.stop()
+            async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+                check_problem(await api.get("summary", **old), 503, "DEPENDENCY_UNAVAILABLE")
+                assert (await api.report("summary", **recent))["totalMessages"] == 4
+                await engine.start()
+                assert (await api.report("summary", **old))["totalMessages"] == 3

@@ -1,0 +1,89 @@
+"""Prometheus and promtool for the tests of the alerts."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from infra.embedded.ports import free_port
+from tools.export import ROOT
+from tools.prometheus import FOLDER, MISSING
+
+RULES = ROOT / "infra/alerts/anlyt.rules.yaml"
+
+
+def program(name: str) -> Path:
+    """Its path. Who lacks it is told how to get it."""
+    found = shutil.which(name, path=str(FOLDER)) or shutil.which(name)
+    assert found is not None, f"No {name} here; `make test` fetches it. {MISSING}"
+    return Path(found)
+
+
+def promtool(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [program("promtool"), *arguments], capture_output=True, text=True, timeout=100, check=False, cwd=ROOT
+    )
+
+
+def alerts() -> list[dict[str, Any]]:
+    """The rules, as they are written."""
+    (group,) = msgspec.yaml.decode(RULES.read_bytes())["groups"]
+    rules: list[dict[str, Any]] = group["rules"]
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class Prometheus:
+    """A server that scrapes and evaluates every second."""
+
+    url: str
+
+    def firing(self) -> set[tuple[str, str]]:
+        """(alert, function) of what fires; function is empty for alerts that are not about one."""
+        found = httpx.get(f"{self.url}/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
+        labels = [alert["labels"] for alert in found if alert["state"] == "firing"]
+        return {(each["alertname"], each.get("function", "")) for each in labels}
+
+    def values(self, query: str) -> list[float]:
+        """Of an instant query, one for each series."""
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
+        return [float(series["value"][1]) for series in answer["data"]["result"]]
+
+
+@contextmanager
+def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[Prometheus]:
+    """Scrapes `target` (host:port) as job anlyt, with these rules; ends with the body."""
+    address = f"127.0.0.1:{free_port()}"
+    _write(folder / "rules.yaml", {"groups": [{"name": "anlyt", "rules": rules}]})
+    _write(
+        folder / "prometheus.yaml",
+        {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["rules.yaml"],
+            "scrape_configs": [{"job_name": "anlyt", "static_configs": [{"targets": [target]}]}],
+        },
+    )
+    options = {"config.file": "prometheus.yaml", "storage.tsdb.path": "data", "web.listen-address": address}
+    with (
+        (folder / "prometheus.log").open("wb") as log,
+        subprocess.Popen(
+            [program("prometheus"), *(f"--{name}={value}" for name, value in options.items())],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        try:
+            yield Prometheus(f"http://{address}")
+        finally:
+            process.kill()
+
+
+def _write(file: Path, content: object) -> None:
+    file.write_bytes(msgspec.yaml.encode(content))
