@@ -22,6 +22,8 @@ Span = Literal[
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
     "anlyt.api.query",
+    "anlyt.api.mnoQuality",
+    "anlyt.api.costQuality",
     "anlyt.api.catalog",
     "anlyt.api.graphql",
     "anlyt.pipeline.rollup",
