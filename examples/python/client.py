@@ -117,4 +117,8 @@ def main(url: str, tenant: str, start: str, end: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        _, url, tenant, start, end = sys.argv
+        main(url, tenant, start, end)
+    except (AnlytError, ValueError) as error:
+        sys.exit(f"{error}\nUsage: python examples/python/client.py URL TENANT FROM TO")

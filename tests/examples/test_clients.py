@@ -84,6 +84,8 @@ async def test_python(url: str) -> None:
     code, out, error = await run(sys.executable, script, url, "t-1", START, END, cwd=ROOT)
     assert code == 0, error
     assert [line.partition(":")[0] for line in out.splitlines()] == [each["mno"] for each in quality["mnos"]]
+    code, _, error = await run(sys.executable, script, url, "t-1", END, START, cwd=ROOT)
+    assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +98,8 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / TYPESCRIPT
 
 
-async def test_typescript(url: str, typescript: Path) -> None:
-    """One test, because all of it needs what npm installs."""
+async def test_what_is_generated_is_what_the_schema_says(typescript: Path) -> None:
+    """And it holds together: the compiler has no complaint."""
     install = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
     code, _, error = await run(NODE, NPM, *install, cwd=typescript)
     assert code == 0, error
@@ -107,6 +109,10 @@ async def test_typescript(url: str, typescript: Path) -> None:
     assert (typescript / "generated/operations.ts").read_text() == kept, "run `npm run generate` in examples/typescript"
     code, out, _ = await run(NODE, "node_modules/typescript/bin/tsc", cwd=typescript)
     assert code == 0, out
+
+
+async def test_typescript(url: str, typescript: Path) -> None:
+    """Node runs it as it is: only to generate and to check takes what npm installs."""
     code, out, error = await run(NODE, "main.ts", url, "t-1", "acc-1", START, END, cwd=typescript)
     assert code == 0, error
     quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
