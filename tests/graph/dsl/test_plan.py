@@ -1,12 +1,14 @@
 """Which table answers, and why no cheaper one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
-from graph.dsl.scope import AllTenants
+from graph.dsl.plan import unmasked
+from graph.dsl.scope import AllTenants, OneTenant
 from schema.catalog import DATASETS
 
 
@@ -69,3 +71,23 @@ def test_the_window_compared_with_is_read_from_the_same_table() -> None:
     part = source("cdr", (day[0], "2026-10-07T13:00:00"), compareTo="sameElapsed")
     assert part.startswith(DAYS)
     assert part.count("cuts through one.") == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, ()),
+        ({"dimensions": ["lane"]}, ()),
+        ({"dimensions": ["lane", "mno"]}, ("mno",)),
+        ({"filter": {"not": {"field": "destinationPrefix", "op": "eq", "value": "9370"}}}, ("destinationPrefix",)),
+        ({"dimensions": ["mno", "operatorId"]}, ("operatorId", "mno")),
+    ],
+)
+def test_what_an_addendum_alone_shows(members: Mapping[str, Any], expected: tuple[str, ...]) -> None:
+    """To the tenant that has one; without, or to the platform, nothing is unmasked."""
+    window = {"from": f"{OCTOBER[0]}Z", "to": f"{OCTOBER[1]}Z"}
+    query = parse({"dataset": "dlr", "measures": ["messages"], "time": window, **members})
+    assert unmasked(compile_query(query, OneTenant("t-1", None), None).plan) == expected
+    assert unmasked(compile_query(query, AllTenants(), None).plan) == ()
+    if set(expected) <= {"mno"}:
+        assert unmasked(compile_query(query, OneTenant("t-1", (("AWCC", "MNO-Q"),)), None).plan) == ()
