@@ -4,13 +4,26 @@ import { readFile, writeFile } from "node:fs/promises";
 import { codegen } from "@graphql-codegen/core";
 import * as typescript from "@graphql-codegen/typescript";
 import * as operations from "@graphql-codegen/typescript-operations";
-import { Kind, parse, print } from "graphql";
+import { pruneSchema } from "@graphql-tools/utils";
+import { buildASTSchema, Kind, parse, print, printSchema, visit } from "graphql";
 
 const here = (name) => new URL(name, import.meta.url);
 const read = async (name) => parse(await readFile(here(name), "utf8"));
 
-const schema = await read("../../schema/graph.graphql");
 const document = await read("operations.graphql");
+const named = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+const asked = new Set(named.flatMap((each) => each.selectionSet.selections.map((field) => field.name.value)));
+
+/** The schema as far as the operations need it: what others ask may change without a change here. */
+const needed = visit(await read("../../schema/graph.graphql"), {
+  SchemaDefinition: () => null,
+  ObjectTypeDefinition(type) {
+    if (type.name.value === "Subscription") return null;
+    if (type.name.value !== "Query") return false;
+    return { ...type, fields: type.fields.filter((field) => asked.has(field.name.value)) };
+  },
+});
+const schema = parse(printSchema(pruneSchema(buildASTSchema(needed))));
 const config = {
   onlyOperationTypes: true, // of the schema, only what the operations use
   enumsAsTypes: true, // Node runs TypeScript by leaving types out, and an enum is more than a type
@@ -36,7 +49,6 @@ const types = await codegen({
   plugins: [{ typescript: {} }, { operations: {} }],
   pluginMap: { typescript, operations },
 });
-const named = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
 const members = named.map(({ name: { value } }) => `  ${value}: { data: ${value}Query; variables: ${value}QueryVariables };`);
 const texts = named.map((each) => `  ${each.name.value}: ${JSON.stringify(print(each))},`);
 const byName = [

@@ -4,8 +4,9 @@ cost = the sum over all fields of
     a report: 10 + the points of its series (hours or days of its window; minutes of a throughput)
     topOperators: limit x the same
     deliveryBreakdown: 10 + the days of its window
-    query, mnoQuality, costQuality: 10,000, as many as a page of a query may have rows
+    query: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
+    mnoQuality, costQuality: as much as the query that each of them is
 Fields are counted as often as they are written, fragments as often as they are spread, and @skip is not looked at.
 Arguments that cannot be read cost nothing here: the field itself says what is wrong with them.
 """

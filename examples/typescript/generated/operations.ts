@@ -38,20 +38,6 @@ export type Direction =
   /** Their events did not say. */
   | 'UNKNOWN';
 
-/** The length of a point of a `series`: an hour, or a UTC day (of the first and the last day, what the window has of it). Totals are the same at either. */
-export type Granularity =
-  /** Hours. */
-  | 'HOURLY'
-  /** UTC days. */
-  | 'DAILY';
-
-/** The order of a list. Ids never change, so pages neither repeat nor leave out anything. */
-export type ListOrder =
-  /** By id, upwards. */
-  | 'ID_ASC'
-  /** By id, downwards. */
-  | 'ID_DESC';
-
 /** How far a point of a series can be trusted. */
 export type Quality =
   /** Counted, and all that has arrived of it. */
@@ -126,15 +112,6 @@ export type QueryTime = {
   /** IANA zone in which buckets begin, such as Asia/Kabul. Default: UTC. */
   timezone?: InputMaybe<Scalars['String']['input']>;
 };
-
-/** The length of a point of a throughput. Hours are counted; finer points are interpolated: each hour's counts, shared out evenly. */
-export type Resolution =
-  /** A minute, interpolated. */
-  | 'ONE_MINUTE'
-  /** Five minutes, interpolated. */
-  | 'FIVE_MINUTES'
-  /** An hour, as it was counted. */
-  | 'ONE_HOUR';
 
 export type MnoQualityQueryVariables = Exact<{
   window?: InputMaybe<Scalars['Interval']['input']>;
