@@ -33,6 +33,7 @@ from graph.rest.openapi import document
 from graph.rest.parameters import read_query
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
 from infra.errors import UsageError
 from infra.postgres import Pool
@@ -59,11 +60,12 @@ def create_app(
     reader = Reader(pool, settings.reporting_currency, clickhouse, lambda: earliest(progress))
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
-    queries = Queries(clickhouse, Pseudonyms(pool, primary or pool), key, budget)
+    writable = primary or pool
+    queries = Queries(clickhouse, Pseudonyms(pool, writable), Unmaskings(writable), key, budget)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     app = Starlette(
         routes=[
-            *report_routes(reader, door),
+            *report_routes(reader, queries, door),
             *query_routes(queries, door.admit),
             *graphql_routes(settings, sources, door, development=development),
             *_plain_routes(probes),

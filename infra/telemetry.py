@@ -26,6 +26,8 @@ Span = Literal[
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
     "anlyt.api.query",
+    "anlyt.api.mnoQuality",
+    "anlyt.api.costQuality",
     "anlyt.api.catalog",
     "anlyt.api.graphql",
     "anlyt.pipeline.rollup",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from graph.dsl.calendar import Window, offsets
 from graph.dsl.passes import fields
 from graph.dsl.resolve import Question
-from graph.dsl.scope import QueryScope
+from graph.dsl.scope import AllTenants, QueryScope, reads_names
+from schema.catalog.dimensions import MNO
 from schema.catalog.terms import CELLS, Table
 from schema.instants import HOUR, instant
 
@@ -34,6 +35,16 @@ def plan(question: Question, scope: QueryScope) -> Plan:
             return Plan(scope, question, table, tuple(dict.fromkeys(reasons)))
         reasons += obstacles
     raise AssertionError(f"No table of {question.dataset.name} has every dimension and part.")
+
+
+def unmasked(plan: Plan) -> tuple[str, ...]:
+    """The dimensions that tell a tenant of MNOs what an addendum alone lets it know; those of a filter do, too."""
+    if isinstance(plan.scope, AllTenants) or not reads_names(plan.scope):
+        return ()
+    question = plan.question
+    used = {dimension.name for dimension in question.dimensions} | fields(question.filter)
+    telling = (each for each in question.dataset.dimensions if each is MNO or each.tells_operator)
+    return tuple(each.name for each in telling if each.name in used)
 
 
 def _obstacles(table: Table, question: Question) -> Iterator[str]:

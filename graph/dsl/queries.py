@@ -16,10 +16,12 @@ from graph.dsl.execute import Engine, Rows
 from graph.dsl.freshness import Freshness
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
+from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, tenant_of
 from graph.errors import InvalidQueryError
 from graph.identity import Scope
 from graph.pseudonyms import Pseudonyms
+from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
 
 PURPOSE: Final = "query"  # of cursors
@@ -37,14 +39,15 @@ class Answered:
 class _Asked:
     """A query under way.
 
-    `tenant_id`: whose it is, None for the platform's own; `id`: in the engine's logs; `began`: of the performance
-    counter.
+    `tenant_id`: whose it is, None for the platform's own; `id`: in the engine's logs; `request_id`: the caller's;
+    `began`: of the performance counter.
     """
 
     query: Query
     caller: Scope
     tenant_id: str | None
     id: str
+    request_id: str
     charge: Charge
     began: float
 
@@ -52,14 +55,17 @@ class _Asked:
 class Queries:
     """The query layer: one for a process, as budget and memory are."""
 
-    def __init__(self, clickhouse: ClickHouse, pseudonyms: Pseudonyms, key: CursorKey, budget: Budget) -> None:
+    def __init__(
+        self, clickhouse: ClickHouse, pseudonyms: Pseudonyms, unmaskings: Unmaskings, key: CursorKey, budget: Budget
+    ) -> None:
         self._engine = Engine(clickhouse)
         self._freshness = Freshness(self._engine)
         self._newcomers = Newcomers(self._engine, pseudonyms)
-        self._pseudonyms, self._key, self._budget = pseudonyms, key, budget
+        self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
+        self._key, self._budget = key, budget
 
-    async def answer(self, caller: Scope, body: bytes | Mapping[str, object]) -> Answered:
-        """Cancelling ends the query in the engine, too.
+    async def answer(self, caller: Scope, body: bytes | Mapping[str, object], request_id: str) -> Answered:
+        """Cancelling ends the query in the engine, too. What an addendum alone shows is logged before it is answered.
 
         InvalidQueryError has every problem; ForbiddenError, RateLimitedError, QueryTooExpensiveError,
         DependencyUnavailableError.
@@ -67,7 +73,7 @@ class Queries:
         began = time.perf_counter()
         query, tenant_id = parse(body), tenant_of(caller)
         with self._budget.query(tenant_id) as charge:
-            asked = _Asked(query, caller, tenant_id, str(uuid4()), charge, began)
+            asked = _Asked(query, caller, tenant_id, str(uuid4()), request_id, charge, began)
             compiled, context = await self._compiled(asked)
             if query.explain:
                 return await self._explained(asked, compiled)
@@ -75,7 +81,10 @@ class Queries:
             if tenant_id is not None and await self._newcomers.met(
                 tenant_id, query.dataset, compiled, answered.columns
             ):
-                answered = await self._run(asked, *await self._compiled(asked))
+                compiled, context = await self._compiled(asked)
+                answered = await self._run(asked, compiled, context)
+            if tenant_id is not None and (shown := unmasked(compiled.plan)):
+                await self._unmaskings.log(tenant_id, caller.caller, request_id, f"{query.dataset}: {', '.join(shown)}")
             return answered
 
     async def _compiled(self, asked: _Asked) -> tuple[Compiled, str]:

@@ -56,9 +56,9 @@ Shared = TypeVar("Shared", bound=Hashable)
 class Context:
     """One request. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, sources: Sources, scope: Scope, document: Document) -> None:
+    def __init__(self, sources: Sources, scope: Scope, document: Document, request_id: str) -> None:
         self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
-        self.scope, self.document = scope, document
+        self.scope, self.document, self.request_id = scope, document, request_id
         self.query_turns = asyncio.Semaphore(FEW_QUERIES)
 
     @cached_property

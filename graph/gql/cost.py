@@ -6,6 +6,7 @@ cost = the sum over all fields of
     deliveryBreakdown, trend: 10 + the days of its window
     query: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
+    mnoQuality, costQuality: as much as the query that each of them is
 Fields are counted as often as they are written, fragments as often as they are spread, and @skip is not looked at.
 Arguments that cannot be read cost nothing here: the field itself says what is wrong with them.
 """
@@ -100,6 +101,8 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "reconciliation"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
     ("Query", "query"): lambda _: MOST_ROWS,
+    ("Query", "mnoQuality"): lambda _: MOST_ROWS,
+    ("Query", "costQuality"): lambda _: MOST_ROWS,
     ("Query", "catalog"): lambda _: REPORT,
     ("Subscription", "liveThroughput"): lambda _: REPORT,
     ("Operator", "performance"): _daily,

@@ -78,7 +78,7 @@ class GraphQL:
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
             return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
-        context = Context(self._sources, caller, document)
+        context = Context(self._sources, caller, document, request_id)
         if is_subscription(document.ast, operation.operation_name):
             return await _stream(document, operation, context, request_id, accepts_events=accepts_events)
         answer = _answer(await _executed(document, operation, context), request_id)

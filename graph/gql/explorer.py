@@ -49,11 +49,28 @@ FINANCE: Final = """# finance: what operators and accounts cost (with a token: t
   account(id: "acc-0001") { segments totalCost costsByCurrency avgCostPerMessage }
 }
 """
+ROUTES: Final = """# customer-portal: how well each network carries the tenant's messages
+{
+  mnoQuality {
+    mnos { mno messages share deliveryRate esmeErrorRate p50LatencyMs p95LatencyMs suppressed lowSample }
+    dataAsOf
+  }
+}
+"""
+COSTS: Final = """# finance: cost against quality, a scatter plot of networks
+{
+  costQuality {
+    mnos { mno currency costPerDelivered deliveryRate messages days { date costPerDelivered deliveryRate messages } }
+  }
+}
+"""
 _PORTAL_HEADERS: Final = {"X-Caller": "customer-portal", "X-Tenant-Id": "tenant-001", "X-Account-Id": "acc-0001"}
 TABS: Final = (
     {"query": DASHBOARD, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
     {"query": PORTAL, "headers": _PORTAL_HEADERS, "variables": {"account": "acc-0001"}},
+    {"query": ROUTES, "headers": _PORTAL_HEADERS, "variables": {}},
     {"query": FINANCE, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
+    {"query": COSTS, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
 )
 
 

@@ -38,6 +38,7 @@ from graph.gql.connections import (
     operators,
 )
 from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.queries import QueryArgument, as_json
 from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
 from graph.gql.reconciliation import ReconciliationConnection, reconciliation
@@ -135,7 +136,8 @@ async def _trend(
 
 async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
     async with info.context.query_turns:
-        return (await info.context.sources.queries.answer(info.context.scope, as_json(asked))).answer
+        context = info.context
+        return (await context.sources.queries.answer(context.scope, as_json(asked), context.request_id)).answer
 
 
 async def _catalog(_: Asked) -> Catalog:
@@ -193,6 +195,8 @@ class Query:
         graphql_type=object_type(QueryAnswer) | None,
         description="The typed query language: measures by dimensions and time. The same shape as REST.",
     )
+    mno_quality = mno_quality_field
+    cost_quality = cost_quality_field
     catalog = strawberry.field(
         _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
     )

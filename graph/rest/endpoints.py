@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct
+from starlette.types import Receive
 
+from graph.dsl.queries import Queries
 from graph.errors import (
     ForbiddenAccountError,
     ForbiddenError,
@@ -31,12 +33,15 @@ from infra.telemetry import Span
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, understood: who asks, of what, with which parameters."""
+    """One request, understood: who asks, of what, with which parameters; `receive` tells when its client leaves."""
 
     reader: Reader
+    queries: Queries
     scope: Scope
     path: Mapping[str, str]
     query: Mapping[str, str]
+    request_id: str
+    receive: Receive
 
     @property
     def id(self) -> str:

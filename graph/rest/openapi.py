@@ -21,6 +21,7 @@ from graph.errors import (
 from graph.health import Liveness, Readiness
 from graph.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
 from graph.rest.endpoints import ENDPOINTS, Endpoint
+from graph.rest.insights import INSIGHTS
 from graph.rest.parameters import Parameter
 from graph.rest.query import CATALOG_PATH, MEDIA_TYPES, QUERY_PATH
 from graph.rest.query_schema import EXAMPLE, SCHEMAS
@@ -92,13 +93,14 @@ _OF_STATUS: Final[Mapping[int, Json]] = {
 
 def document() -> Json:
     """The whole document."""
-    types = (*(endpoint.answer for endpoint in ENDPOINTS), QueryAnswer, Catalog, Problem, Liveness, Readiness)
+    endpoints = (*ENDPOINTS, *INSIGHTS)
+    types = (*(endpoint.answer for endpoint in endpoints), QueryAnswer, Catalog, Problem, Liveness, Readiness)
     _, schemas = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     return {
         "openapi": "3.1.0",
         "info": {"title": "anlyt", "version": "1", "description": DESCRIPTION},
         "paths": {
-            **{endpoint.path: {"get": _operation(endpoint)} for endpoint in ENDPOINTS},
+            **{endpoint.path: {"get": _operation(endpoint)} for endpoint in endpoints},
             **_queries(),
             **_health(),
         },

@@ -75,9 +75,9 @@ def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:
 
 
 def read_choice(parameter: Parameter, values: Mapping[str, str]) -> Any:
-    """One of the schema's enum; InvalidQueryError lists it."""
-    text = values.get(parameter.name, parameter.schema["default"])
-    if text not in parameter.schema["enum"]:
+    """One of the schema's enum; None when it was not given and has no default. InvalidQueryError lists them."""
+    text = values.get(parameter.name, parameter.schema.get("default"))
+    if text is not None and text not in parameter.schema["enum"]:
         raise InvalidQueryError(f"{parameter.name} must be one of {', '.join(parameter.schema['enum'])}.")
     return text
 

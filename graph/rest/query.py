@@ -45,7 +45,7 @@ class QueryFace:
                 caller = await self._admit(request.headers)
                 read_query(QueryParams(scope["query_string"]), ())
                 body = await read_json(request)
-                answered = await unless_gone(receive, self._queries.answer(caller, body))
+                answered = await unless_gone(receive, self._queries.answer(caller, body, scope[REQUEST_ID]))
                 response = await rendered(answered, preferred(request.headers, MEDIA_TYPES))
             except ClientGoneError:
                 return

@@ -28,9 +28,11 @@ pytestmark = pytest.mark.anyio
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 WHEN: Final = 'from: "2026-10-01T00:00:00Z", to: "2026-10-02T00:00:00Z"'
+WINDOW: Final = 'window: "2026-10-01T00:00:00Z/2026-10-02T00:00:00Z"'
 INPUT: Final = f'{{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}'
 URL_WHEN: Final = "from=2026-10-01T00:00:00Z&to=2026-10-02T00:00:00Z"
 REPORTS: Final = "/v1/internal/analytics"
+INSIGHTS: Final = "/v1/insights"
 QUERY: Final = {
     "dataset": "dlr",
     "measures": ["messages"],
@@ -78,6 +80,9 @@ FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
         "Query.query",
         f'{{ query(input: {{dataset: "dlr", measures: ["messages"], time: {{{WHEN}}}}}) {{ data }} }}',
     ): TENANT,
+    ("Query.mnoQuality", f"{{ mnoQuality({WINDOW}) {{ mnos {{ mno }} }} }}"): TENANT,
+    ("Query.mnoQuality", f'{{ mnoQuality({WINDOW}, tenantId: "tenant-A") {{ mnos {{ mno }} }} }}'): TENANT,
+    ("Query.costQuality", f"{{ costQuality({WINDOW}) {{ mnos {{ cost }} }} }}"): PLATFORM,
     ("Query.catalog", "{ catalog { granularities } }"): SIGNED_IN,
     ("Query.freshness", "{ freshness { dataAsOf } }"): SIGNED_IN,
     ("Subscription.liveThroughput", "subscription { liveThroughput(every: 1) { tps } }"): ADMIN,
@@ -94,6 +99,9 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}&accountId=unheard-of"): OF_NOBODY,
     (f"{REPORTS}/delivery-breakdown", f"{REPORTS}/delivery-breakdown?{URL_WHEN}"): PLATFORM,
     (f"{REPORTS}/top-operators", f"{REPORTS}/top-operators?{URL_WHEN}"): PLATFORM,
+    (f"{INSIGHTS}/mno-quality", f"{INSIGHTS}/mno-quality?{URL_WHEN}"): TENANT,
+    (f"{INSIGHTS}/mno-quality", f"{INSIGHTS}/mno-quality?{URL_WHEN}&tenantId=tenant-A"): TENANT,
+    (f"{INSIGHTS}/cost-quality", f"{INSIGHTS}/cost-quality?{URL_WHEN}"): PLATFORM,
     (QUERY_PATH, QUERY_PATH): TENANT,
     (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,

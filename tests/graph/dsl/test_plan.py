@@ -1,12 +1,14 @@
 """Which table answers, and why no cheaper one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
-from graph.dsl.scope import AllTenants
+from graph.dsl.plan import unmasked
+from graph.dsl.scope import AllTenants, OneTenant
 from schema.catalog import DATASETS
 
 
@@ -99,3 +101,23 @@ def test_why_hours_and_not_days() -> None:
             "cube_dlr_daily holds UTC days: 2026-10-01T00:00:00+00:00 to 2026-11-01T06:00:00+00:00 cuts through one.",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, ()),
+        ({"dimensions": ["lane"]}, ()),
+        ({"dimensions": ["lane", "mno"]}, ("mno",)),
+        ({"filter": {"not": {"field": "destinationPrefix", "op": "eq", "value": "9370"}}}, ("destinationPrefix",)),
+        ({"dimensions": ["mno", "operatorId"]}, ("operatorId", "mno")),
+    ],
+)
+def test_what_an_addendum_alone_shows(members: Mapping[str, Any], expected: tuple[str, ...]) -> None:
+    """To the tenant that has one; without, or to the platform, nothing is unmasked."""
+    window = {"from": f"{OCTOBER[0]}Z", "to": f"{OCTOBER[1]}Z"}
+    query = parse({"dataset": "dlr", "measures": ["messages"], "time": window, **members})
+    assert unmasked(compile_query(query, OneTenant("t-1", None), None).plan) == expected
+    assert unmasked(compile_query(query, AllTenants(), None).plan) == ()
+    if set(expected) <= {"mno"}:
+        assert unmasked(compile_query(query, OneTenant("t-1", (("AWCC", "MNO-Q"),)), None).plan) == ()

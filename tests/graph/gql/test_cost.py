@@ -47,6 +47,7 @@ def weighed(text: str, name: str | None = None, **variables: object) -> int:
         (f"{{ accounts {{ edges {{ node {{ usage({WEEK}) {{ segments }} }} }} }} }}", 10 + 50 * 18),
         ("{ freshness { dataAsOf } }", 10),
         ("{ catalog { granularities } }", 10),
+        (f"{{ mnoQuality({WEEK}) {{ dataAsOf }} costQuality({WEEK}) {{ dataAsOf }} }}", 20_000),
         ("query($i: QueryInput!) { a: query(input: $i) { data } b: query(input: $i) { data } }", 20_000),
         ('{ summary(from: "nonsense") { dataAsOf } }', 10),
         ("{ operators(first: 999999999) { totalCount } }", 1010),

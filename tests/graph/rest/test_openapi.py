@@ -4,6 +4,7 @@ import jsonschema_rs
 import pytest
 
 from graph.rest.endpoints import ENDPOINTS
+from graph.rest.insights import INSIGHTS
 from graph.rest.openapi import document
 from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from tests.graph.support.api import Api
@@ -20,7 +21,7 @@ async def test_the_document_is_served_as_it_is_kept(api: Api) -> None:
 def test_every_endpoint_is_described() -> None:
     paths = document()["paths"]
     assert set(paths) == {
-        *(endpoint.path for endpoint in ENDPOINTS),
+        *(endpoint.path for endpoint in (*ENDPOINTS, *INSIGHTS)),
         *(QUERY_PATH, CATALOG_PATH, "/health/live", "/health/ready"),
     }
     for endpoint in ENDPOINTS:

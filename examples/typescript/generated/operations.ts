@@ -1,0 +1,151 @@
+// Made by generate.mjs from schema/graph.graphql and operations.graphql; do not edit.
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An object of money by currency, as REST has it: {"USD": "12.500000", "AFN": "830.000000"}. */
+  CostsByCurrency: { input: Record<string, string>; output: Record<string, string>; }
+  /** A UTC day: 2026-10-01. */
+  Date: { input: string; output: string; }
+  /** An RFC 3339 time. What is given needs an offset; what is answered is in UTC. */
+  DateTime: { input: string; output: string; }
+  /** Exact money as a string with 6 decimals: "0.012500". */
+  Decimal: { input: string; output: string; }
+  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. */
+  Interval: { input: string; output: string; }
+  /** Any JSON value; objects have the names that REST has. */
+  JSON: { input: unknown; output: unknown; }
+  /** A whole number that may exceed 32 bits. */
+  Long: { input: number; output: number; }
+};
+
+/** Which way messages went. */
+export type Direction =
+  /** To a handset. */
+  | 'MT'
+  /** From a handset. */
+  | 'MO'
+  /** Their events did not say. */
+  | 'UNKNOWN';
+
+/** How far a point of a series can be trusted. */
+export type Quality =
+  /** Counted, and all that has arrived of it. */
+  | 'ACTUAL'
+  /** Not all of it: the bucket ends after completeUntil, or the window has only some of its hours. */
+  | 'PARTIAL'
+  /** Not counted at this resolution: a share of what was counted of a longer bucket. */
+  | 'INTERPOLATED'
+  /** Computed from a sample or a sketch, with an error. */
+  | 'ESTIMATED';
+
+/** One condition: a comparison (`field`, `op`, `value`), or exactly one of `and`, `or` and `not`. */
+export type QueryCondition = {
+  /** All of these. */
+  and?: InputMaybe<Array<QueryCondition>>;
+  /** Any of these. */
+  or?: InputMaybe<Array<QueryCondition>>;
+  /** Not this. */
+  not?: InputMaybe<QueryCondition>;
+  /** A dimension; in `having`, a measure asked for. */
+  field?: InputMaybe<Scalars['String']['input']>;
+  /** eq, ne, in, notIn, gt, gte, lt, lte, prefix or isNull, as `catalog` lists them. */
+  op?: InputMaybe<Scalars['String']['input']>;
+  /** What it is compared with: a value, or a list. */
+  value?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+/** A query; the same shape as the body of POST /v1/anlyt/query. */
+export type QueryInput = {
+  /** dlr, cdr or compliance. */
+  dataset: Scalars['String']['input'];
+  /** Numbers of each row, as `catalog` names them. */
+  measures: Array<Scalars['String']['input']>;
+  /** Texts that rows are grouped by. */
+  dimensions?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** When. */
+  time: QueryTime;
+  /** Which events count. */
+  filter?: InputMaybe<QueryCondition>;
+  /** Which rows are answered. */
+  having?: InputMaybe<QueryCondition>;
+  /** Ties are broken by dimensions. */
+  orderBy?: InputMaybe<Array<QueryOrder>>;
+  /** Rows of a page. */
+  limit?: InputMaybe<Scalars['Int']['input']>;
+  /** The `endCursor` of the page before. */
+  after?: InputMaybe<Scalars['String']['input']>;
+  /** previousPeriod or sameElapsed. */
+  compareTo?: InputMaybe<Scalars['String']['input']>;
+  /** Also the measures over all rows. */
+  totals?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only tell what the query would do. */
+  explain?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** What rows are ordered by. */
+export type QueryOrder = {
+  /** `time`, or a dimension or measure asked for. */
+  field: Scalars['String']['input'];
+  /** asc, the default, or desc. */
+  direction?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The window, half-open and exact, and the buckets it is cut into. */
+export type QueryTime = {
+  /** Start. */
+  from: Scalars['DateTime']['input'];
+  /** End, excluded. */
+  to: Scalars['DateTime']['input'];
+  /** minute, hour, day, week, month or none, which is the default. */
+  granularity?: InputMaybe<Scalars['String']['input']>;
+  /** IANA zone in which buckets begin, such as Asia/Kabul. Default: UTC. */
+  timezone?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type MnoQualityQueryVariables = Exact<{
+  window?: InputMaybe<Scalars['Interval']['input']>;
+  lane?: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type MnoQualityQuery = { mnoQuality?: { dataAsOf?: string | null, window: { from: string, to: string }, mnos: Array<{ mno: string, messages?: number | null, deliveryRate?: number | null, errorRate?: number | null, p95LatencyMs?: number | null, suppressed: boolean, lowSample: boolean }> } | null };
+
+export type UsageQueryVariables = Exact<{
+  account: Scalars['ID']['input'];
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+}>;
+
+
+export type UsageQuery = { account?: { messagesSent: number, messagesDelivered: number, deliveryRate?: number | null, totalCost: string, dailyBreakdown: Array<{ date: string, sent: number, delivered: number, cost: string, quality: Quality }> } | null };
+
+export type LanesQueryVariables = Exact<{
+  input: QueryInput;
+}>;
+
+
+export type LanesQuery = { query?: { data: Array<unknown>, page: { endCursor?: string | null, hasNextPage: boolean }, meta: { source: string, dataAsOf?: string | null } } | null };
+
+/** What each operation is answered with, and what it takes. */
+export type Operations = {
+  MnoQuality: { data: MnoQualityQuery; variables: MnoQualityQueryVariables };
+  Usage: { data: UsageQuery; variables: UsageQueryVariables };
+  Lanes: { data: LanesQuery; variables: LanesQueryVariables };
+};
+
+export const texts: Record<keyof Operations, string> = {
+  MnoQuality: "query MnoQuality($window: Interval, $lane: String) {\n  mnoQuality(window: $window, lane: $lane) {\n    window {\n      from\n      to\n    }\n    mnos {\n      mno\n      messages\n      deliveryRate\n      errorRate\n      p95LatencyMs\n      suppressed\n      lowSample\n    }\n    dataAsOf\n  }\n}",
+  Usage: "query Usage($account: ID!, $from: DateTime, $to: DateTime) {\n  account(id: $account, from: $from, to: $to) {\n    messagesSent\n    messagesDelivered\n    deliveryRate\n    totalCost\n    dailyBreakdown {\n      date\n      sent\n      delivered\n      cost\n      quality\n    }\n  }\n}",
+  Lanes: "query Lanes($input: QueryInput!) {\n  query(input: $input) {\n    data\n    page {\n      endCursor\n      hasNextPage\n    }\n    meta {\n      source\n      dataAsOf\n    }\n  }\n}",
+};

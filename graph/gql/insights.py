@@ -1,0 +1,71 @@
+"""The fields of the insights."""
+
+from enum import Enum
+from typing import Annotated, Final, TypeAlias, cast
+
+import strawberry
+from strawberry import Info
+
+from graph.gql.arguments import WindowOf, read_interval
+from graph.gql.context import Context
+from graph.gql.types import object_type
+from graph.identity import checked_id
+from graph.insights import answers
+from graph.insights.asking import Asking
+from graph.insights.cost_quality import cost_quality
+from graph.insights.mno_quality import Traffic, mno_quality
+from schema.facts import UNKNOWN
+
+Asked: TypeAlias = Info[Context, None]
+
+
+@strawberry.enum(description="Which way messages went.")
+class Direction(Enum):
+    """Members hold the names of events."""
+
+    MT = strawberry.enum_value("MT", description="To a handset.")
+    MO = strawberry.enum_value("MO", description="From a handset.")
+    UNKNOWN = strawberry.enum_value(UNKNOWN, description="Their events did not say.")
+
+
+Lane: TypeAlias = Annotated[str | None, strawberry.argument(description="Only messages of this lane.")]
+Way: TypeAlias = Annotated[Direction | None, strawberry.argument(description="Only messages that went this way.")]
+TenantId: TypeAlias = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only this tenant's messages; a tenant sees none of another's."),
+]
+
+
+async def _mno_quality(
+    info: Asked, window: WindowOf = None, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
+) -> answers.MnoQuality:
+    traffic = Traffic(
+        None if lane is None else checked_id("lane", lane),
+        None if direction is None else cast(str, direction.value),
+        None if tenant_id is None else checked_id("tenantId", tenant_id),
+    )
+    async with info.context.query_turns:
+        return await mno_quality(_asking(info), read_interval(window), traffic)
+
+
+async def _cost_quality(info: Asked, window: WindowOf = None) -> answers.CostQuality:
+    async with info.context.query_turns:
+        return await cost_quality(_asking(info), read_interval(window))
+
+
+def _asking(info: Asked) -> Asking:
+    return Asking(info.context.sources.queries, info.context.scope, info.context.request_id)
+
+
+mno_quality_field: Final = strawberry.field(
+    _mno_quality,
+    graphql_type=object_type(answers.MnoQuality) | None,
+    description="How well each MNO carries messages. A tenant sees those that its own traffic used: under pseudonyms "
+    "of its own, unless a data-share addendum is in force.",
+)
+cost_quality_field: Final = strawberry.field(
+    _cost_quality,
+    graphql_type=object_type(answers.CostQuality) | None,
+    description="What each MNO costs, against how well it delivers: by day, and over the window. For finance and "
+    "administrators.",
+)

@@ -1,0 +1,1 @@
+"""Figures to choose a route by: how well, and at what cost, each MNO carries messages. Made of typed queries alone."""

@@ -1,0 +1,93 @@
+"""What the insights answer: one description of names, types and units for REST, OpenAPI and GraphQL."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from graph.reports.answers import MONEY_PATTERN, DataAsOf, Quality, Share, Used
+
+Rate: TypeAlias = Share | None
+Mno: TypeAlias = Annotated[
+    str,
+    Meta(
+        description="The MNO: its name for the platform's callers and under a data-share addendum, else the tenant's "
+        "own pseudonym for it, which never changes and says nothing. `unknown`: what no event named an MNO for."
+    ),
+]
+Amount: TypeAlias = Annotated[
+    str, Meta(pattern=MONEY_PATTERN, description="What all its records are charged at, in `currency`, exactly.")
+]
+CostPerDelivered: TypeAlias = Annotated[
+    Annotated[str, Meta(pattern=MONEY_PATTERN)] | None,
+    Meta(description="cost / delivered records, 6 decimals, half up; null when none was delivered."),
+]
+Records: TypeAlias = Annotated[int, Meta(ge=0, description="Call detail records, each counted once: the volume.")]
+DeliveredRecords: TypeAlias = Annotated[int, Meta(ge=0, description="Records of delivered messages.")]
+RecordsDeliveryRate: TypeAlias = Annotated[
+    Rate, Meta(description="delivered / terminal records (all but the pending), 4 decimals; null for 0/0.")
+]
+
+
+class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How one MNO carried messages, by their terminal delivery reports. Suppressed, it has its name alone."""
+
+    mno: Mno
+    messages: Annotated[int | None, Meta(description="Terminal delivery reports.")] = None
+    share: Annotated[
+        Rate, Meta(description="messages over those of all MNOs of this answer that are not suppressed, 4 decimals.")
+    ] = None
+    delivery_rate: Annotated[Rate, Meta(description="delivered / messages, 4 decimals.")] = None
+    error_rate: Annotated[Rate, Meta(description="failed / messages, 4 decimals.")] = None
+    esme_error_rate: Annotated[Rate, Meta(description="Reports with an error code / messages, 4 decimals.")] = None
+    p50_latency_ms: Annotated[int | None, Meta(description="Median latency, ms; a t-digest's estimate.")] = None
+    p95_latency_ms: Annotated[
+        int | None, Meta(description="95th percentile of latency, ms; a t-digest's estimate.")
+    ] = None
+    suppressed: Annotated[bool, Meta(description="Fewer than 20 messages: no figure is told.")]
+    low_sample: Annotated[bool, Meta(description="Fewer than 100 messages: read the figures with care.")]
+
+
+class MnoQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The quality of each MNO that the traffic used: a tenant's own, or for the platform's callers everybody's."""
+
+    window: Used
+    mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`, never of volume.")]
+    data_as_of: DataAsOf
+
+
+class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One UTC day of an MNO and a currency."""
+
+    date: Annotated[date, Meta(description="UTC day; of the first and the last one, what the window has of it.")]
+    messages: Records
+    delivered: DeliveredRecords
+    delivery_rate: RecordsDeliveryRate
+    cost: Amount
+    cost_per_delivered: CostPerDelivered
+    quality: Annotated[
+        Quality,
+        Meta(description="PARTIAL when the window has only some of the day's hours, or the day ends after dataAsOf."),
+    ]
+
+
+class MnoCostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One MNO in one currency, over the window. One that charges in two currencies has two; nothing is converted."""
+
+    mno: Mno
+    currency: Annotated[str, Meta(description="ISO 4217.")]
+    messages: Records
+    delivered: DeliveredRecords
+    delivery_rate: RecordsDeliveryRate
+    cost: Amount
+    cost_per_delivered: CostPerDelivered
+    days: Annotated[Sequence[CostQualityDay], Meta(description="The days that have records; they add up to this.")]
+
+
+class CostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Cost against quality of each MNO, from call detail records of all tenants; for finance and administrators."""
+
+    window: Used
+    mnos: Annotated[Sequence[MnoCostQuality], Meta(description="In the order of `mno` and `currency`.")]
+    data_as_of: DataAsOf

@@ -1,0 +1,103 @@
+"""What each MNO costs, against how well it delivers: what finance allocates traffic by."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from graph.identity import platform
+from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
+from graph.insights.asking import Asking, Found, time_of
+from graph.reports.answers import Quality
+from graph.reports.metrics import half_up, millionths, money, ratio
+from graph.reports.windows import Window, day_date
+
+DELIVERED: Final = "DELIVERED"
+PENDING: Final = "PENDING"
+_PAIR: Final = itemgetter("mno", "currency")
+_DAY: Final = itemgetter("time")
+
+Row = Mapping[str, Any]
+
+
+class Sums(NamedTuple):
+    """Records of one MNO and currency; `cost` in millionths."""
+
+    records: int
+    terminal: int
+    delivered: int
+    cost: int
+
+    @property
+    def delivery_rate(self) -> float | None:
+        return ratio(self.delivered, self.terminal)
+
+    @property
+    def cost_per_delivered(self) -> str | None:
+        return money(half_up(self.cost, self.delivered)) if self.delivered else None
+
+
+async def cost_quality(asking: Asking, window: Window) -> CostQuality:
+    """ForbiddenError for all but the platform's own callers; InvalidWindowError and the errors of Queries.answer."""
+    platform(asking.scope)
+    found = await asking.all_rows(cost_query(window))
+    return CostQuality(window=window, mnos=costs(found, window), data_as_of=found.data_as_of)
+
+
+def cost_query(window: Window) -> Mapping[str, object]:
+    """The typed query behind the answer: by status, so that rates and costs come from the same rows."""
+    groups = ["mno", "currency"]
+    return {
+        "dataset": "cdr",
+        "measures": ["records", "cost"],
+        "dimensions": [*groups, "status"],
+        "time": time_of(window, "day"),
+        "orderBy": [{"field": field} for field in (*groups, "time", "status")],
+    }
+
+
+def costs(found: Found, window: Window) -> list[MnoCostQuality]:
+    """Rows of `cost_query` for each MNO and currency: the sums of days are the window's."""
+    ordered = sorted(found.rows, key=lambda row: (*_PAIR(row), _DAY(row)))
+    partial = partial_days(window)
+    made = []
+    for (mno, currency), rows in groupby(ordered, _PAIR):
+        mine = list(rows)
+        days = [_day(time, part, partial, found.data_as_of) for time, part in groupby(mine, _DAY)]
+        made.append(MnoCostQuality(mno=mno, currency=currency, days=days, **_figures(summed(mine))))
+    return made
+
+
+def summed(rows: Iterable[Row]) -> Sums:
+    """Rows of any statuses, of one MNO and currency."""
+    records = terminal = delivered = cost = 0
+    for row in rows:
+        records += row["records"]
+        terminal += row["records"] * (row["status"] != PENDING)
+        delivered += row["records"] * (row["status"] == DELIVERED)
+        cost += millionths(row["cost"])
+    return Sums(records, terminal, delivered, cost)
+
+
+def partial_days(window: Window) -> frozenset[date]:
+    """Days of which the window has only some hours."""
+    return frozenset(day_date(piece.day) for piece in window.slices if not piece.is_whole_day)
+
+
+def _day(time: str, rows: Iterable[Row], partial: frozenset[date], as_of: datetime | None) -> CostQualityDay:
+    start = datetime.fromisoformat(time)
+    whole = start.date() not in partial and as_of is not None and start + timedelta(days=1) <= as_of
+    quality: Quality = "ACTUAL" if whole else "PARTIAL"
+    return CostQualityDay(date=start.date(), quality=quality, **_figures(summed(rows)))
+
+
+def _figures(sums: Sums) -> dict[str, Any]:
+    """The members that a day and a window share."""
+    return {
+        "messages": sums.records,
+        "delivered": sums.delivered,
+        "delivery_rate": sums.delivery_rate,
+        "cost": money(sums.cost),
+        "cost_per_delivered": sums.cost_per_delivered,
+    }

@@ -1,0 +1,65 @@
+"""The insights' routes, in the shape of every report's."""
+
+from typing import Final, get_args
+
+from graph.errors import ForbiddenError, InvalidQueryError, InvalidWindowError, QueryTooExpensiveError
+from graph.identity import ID_PATTERN
+from graph.insights import answers
+from graph.insights.asking import Asking
+from graph.insights.cost_quality import cost_quality
+from graph.insights.mno_quality import Traffic, mno_quality
+from graph.leaving import unless_gone
+from graph.rest import parameters as p
+from graph.rest.endpoints import Ask, Endpoint
+from schema.events import Direction
+from schema.facts import UNKNOWN
+
+LANE: Final = p.Parameter("lane", {"type": "string", "pattern": ID_PATTERN}, "Only messages of this lane.")
+DIRECTION: Final = p.Parameter(
+    "direction", {"enum": [*get_args(Direction), UNKNOWN]}, "Only messages to a handset (`MT`), or from one (`MO`)."
+)
+TENANT: Final = p.Parameter(
+    "tenantId",
+    {"type": "string", "pattern": ID_PATTERN},
+    "Only this tenant's messages; a tenant sees none of another's.",
+)
+
+_BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError, QueryTooExpensiveError)
+
+
+async def _mno_quality(ask: Ask) -> answers.MnoQuality:
+    direction = p.read_choice(DIRECTION, ask.query)
+    traffic = Traffic(p.read_id(LANE, ask.query), direction, p.read_id(TENANT, ask.query))
+    return await unless_gone(ask.receive, mno_quality(_asking(ask), ask.window, traffic))
+
+
+async def _cost_quality(ask: Ask) -> answers.CostQuality:
+    return await unless_gone(ask.receive, cost_quality(_asking(ask), ask.window))
+
+
+def _asking(ask: Ask) -> Asking:
+    return Asking(ask.queries, ask.scope, ask.request_id)
+
+
+INSIGHTS: Final = (
+    Endpoint(
+        "/v1/insights/mno-quality",
+        "mnoQuality",
+        "anlyt.api.mnoQuality",
+        "How well each MNO carries messages.",
+        (p.FROM, p.TO, LANE, DIRECTION, TENANT),
+        answers.MnoQuality,
+        _BAD,
+        _mno_quality,
+    ),
+    Endpoint(
+        "/v1/insights/cost-quality",
+        "costQuality",
+        "anlyt.api.costQuality",
+        "What each MNO costs, against how well it delivers.",
+        (p.FROM, p.TO),
+        answers.CostQuality,
+        _BAD,
+        _cost_quality,
+    ),
+)

@@ -1,0 +1,3 @@
+from tests.support.fixtures import database, template, warehouse
+
+__all__ = ["database", "template", "warehouse"]

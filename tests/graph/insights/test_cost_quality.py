@@ -1,0 +1,84 @@
+"""What MNOs cost: equal to brute force by day and over the window, in both faces, nothing converted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from graph.dsl import queries
+from graph.insights import asking as asking_module
+from tests.graph.support.api import ADMIN
+from tests.graph.support.insights import RECORDS, cost, expected_cost
+from tests.graph.support.problems import check_problem
+from tests.graph.support.queries import Asker, tenant
+
+pytestmark = pytest.mark.anyio
+
+KEYS = ("messages", "delivered", "deliveryRate", "cost", "costPerDelivered")
+PATH = "/v1/insights/cost-quality"
+
+
+def grouped(rows: Sequence[Mapping[str, Any]], *names: str) -> Mapping[tuple[Any, ...], Any]:
+    """The figures of each group; `date` is the day of the record."""
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        dated = {**row, "date": row["event_time"].date().isoformat()}
+        groups.setdefault(tuple(dated[name] for name in names), []).append(row)
+    return {key: expected_cost(some) for key, some in groups.items()}
+
+
+def told(figures: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(figures[key] for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    "window", ["2026-10-01T00:00:00Z/2026-10-04T00:00:00Z", "2026-10-01T05:00:00Z/2026-10-03T18:00:00Z"]
+)
+@pytest.mark.parametrize("page", [10_000, 7])
+async def test_equal_to_brute_force(asker: Asker, monkeypatch: pytest.MonkeyPatch, window: str, page: int) -> None:
+    """From the cube of days and from facts; in one page of rows and in many."""
+    monkeypatch.setattr(asking_module, "MOST_ROWS", page)
+    answer = await cost(asker, ADMIN, window=window)
+    start, end = map(datetime.fromisoformat, window.split("/"))
+    rows = [row for row in RECORDS if start <= row["event_time"] < end]
+    assert {(each["mno"], each["currency"]): told(each) for each in answer["mnos"]} == grouped(rows, "mno", "currency")
+    days = {(each["mno"], each["currency"], day["date"]): told(day) for each in answer["mnos"] for day in each["days"]}
+    assert days == grouped(rows, "mno", "currency", "date")
+    pairs = [(each["mno"], each["currency"]) for each in answer["mnos"]]
+    assert pairs == sorted(pairs)
+    assert all(
+        [day["date"] for day in each["days"]] == sorted(day["date"] for day in each["days"]) for each in answer["mnos"]
+    )
+    assert answer["dataAsOf"] == max(row["event_time"] for row in RECORDS).astimezone(UTC).isoformat().replace(
+        "+00:00", "Z"
+    )
+
+
+async def test_days_that_are_not_all_there_are_partial(asker: Asker) -> None:
+    """The first for the window's sake, the last because data reach into it only."""
+    answer = await cost(asker, ADMIN, window="2026-10-01T05:00:00Z/2026-10-04T00:00:00Z")
+    qualities = {day["date"]: day["quality"] for each in answer["mnos"] for day in each["days"]}
+    assert qualities == {"2026-10-01": "PARTIAL", "2026-10-02": "ACTUAL", "2026-10-03": "PARTIAL"}
+
+
+async def test_who_may_not_see_costs(asker: Asker) -> None:
+    check_problem(await asker.client.get(PATH, headers=dict(tenant("t-1"))), 403, "FORBIDDEN")
+    body = {"query": "{ costQuality { dataAsOf } }"}
+    answer = (await asker.client.post("/graphql", json=body, headers=dict(tenant("t-1")))).json()
+    assert answer["data"] == {"costQuality": None}
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_more_rows_than_are_told_are_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = queries.compile_query
+    monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(compiled(*asked), row_cap=20))
+    monkeypatch.setattr(asking_module, "MOST_ROWS", 8)
+    query = f"{PATH}?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
+    check_problem(await asker.client.get(query, headers=dict(ADMIN)), 422, "QUERY_TOO_EXPENSIVE")
+
+
+async def test_nothing_is_an_empty_answer(asker: Asker) -> None:
+    answer = await cost(asker, ADMIN, window="2026-01-01T00:00:00Z/2026-01-02T00:00:00Z")
+    assert answer["mnos"] == []

@@ -1,0 +1,227 @@
+"""How well MNOs carry: equal to brute force in both faces; of one's own traffic; under names that tell nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.insights.mno_quality import FEWEST, figures
+from infra.clickhouse import connect
+from infra.postgres import Pool, open_pool
+from infra.settings import read_settings
+from tests.graph.support.api import ADMIN
+from tests.graph.support.insights import REPORTS, expected_quality, quality
+from tests.graph.support.problems import check_problem
+from tests.graph.support.queries import Asker, asking, put, tenant
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/v1/insights/mno-quality?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
+FIGURES = ("messages", "share", "deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs")
+NOWHERE = "http://127.0.0.1:1/anlyt"
+COUNTS = st.dictionaries(st.text("ABC", min_size=1, max_size=3), st.tuples(st.integers(0, 60), st.integers(0, 60)))
+
+
+def told(answer: Any) -> Mapping[str, Any]:
+    """As expected_quality has it."""
+    return {
+        row["mno"]: None
+        if row["suppressed"]
+        else (row["messages"], row["deliveryRate"], row["errorRate"], row["esmeErrorRate"])
+        for row in answer["mnos"]
+    }
+
+
+def own(name: str) -> Sequence[Mapping[str, Any]]:
+    return [row for row in REPORTS if row["tenant_id"] == name]
+
+
+async def unmaskings(pool: Pool, name: str) -> Sequence[tuple[str, ...]]:
+    rows = await pool.fetch(
+        "select caller, request_id, what from anlyt.unmasking_log where tenant_id = $1 order by unmasking_id", name
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_the_platform_reads_names_of_all_traffic(asker: Asker, pool: Pool) -> None:
+    answer = await quality(asker, ADMIN)
+    assert told(answer) == expected_quality(REPORTS)
+    assert answer["window"] == {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}
+    assert sum(row["share"] for row in answer["mnos"] if row["share"]) == pytest.approx(1, abs=0.001)
+    latencies = sorted(row["latency_ms"] for row in REPORTS if row["mno"] == "AWCC" and row["status"] != "PENDING")
+    (awcc,) = (row for row in answer["mnos"] if row["mno"] == "AWCC")
+    for name, rank in (("p50LatencyMs", 0.5), ("p95LatencyMs", 0.95)):
+        near = [latencies[round(len(latencies) * (rank + off))] for off in (-0.02, 0.02)]
+        assert near[0] <= awcc[name] <= near[1]
+    assert not await pool.fetch("select from anlyt.unmasking_log")
+
+
+async def test_the_platform_may_choose_a_tenant_a_lane_and_a_direction(asker: Asker) -> None:
+    assert told(await quality(asker, ADMIN, tenantId="t-1")) == expected_quality(own("t-1"))
+    chosen = [row for row in REPORTS if (row["lane"], row["direction"]) == ("OTP", "MO")]
+    assert told(await quality(asker, ADMIN, lane="OTP", direction="MO")) == expected_quality(chosen)
+    assert told(await quality(asker, ADMIN, direction="unknown")) == {}
+
+
+@pytest.mark.parametrize("name", ["t-1", "t-2"])
+async def test_a_tenant_reads_its_own_under_pseudonyms(asker: Asker, pool: Pool, name: str) -> None:
+    answer = await quality(asker, tenant(name))
+    letters = {
+        row["mno"]: row["pseudonym"]
+        for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = $1", name)
+    }
+    mine = expected_quality(own(name))
+    assert told(answer) == {letters.get(mno, mno): figures for mno, figures in mine.items()}
+    names = [row["mno"] for row in answer["mnos"]]
+    assert names == sorted(names)
+    assert not {*names} & {*letters}
+    assert not await unmaskings(pool, name)
+
+
+async def test_a_tenant_cannot_choose_another(asker: Asker) -> None:
+    for other in ("t-1", "unheard-of"):
+        assert (await quality(asker, tenant("t-2"), tenantId=other))["mnos"] == []
+    assert (await quality(asker, tenant("t-2"), tenantId="t-2")) == await quality(asker, tenant("t-2"))
+    check_problem(await asker.client.get(PATH, headers={"X-Caller": "customer-portal"}), 403, "FORBIDDEN")
+
+
+async def test_few_messages_have_no_figures(asker: Asker) -> None:
+    """19 of SALAAM are suppressed, whatever is pending beside them; 20 of ETISALAT_AF are not."""
+    rows = (await quality(asker, ADMIN, tenantId="t-2"))["mnos"]
+    by_mno = {row["mno"]: row for row in rows}
+    assert by_mno["SALAAM"]["suppressed"]
+    assert {by_mno["SALAAM"][figure] for figure in FIGURES} == {None}
+    assert by_mno["ETISALAT_AF"]["messages"] == 20
+    assert by_mno["ETISALAT_AF"]["deliveryRate"] == 1
+    assert by_mno["ETISALAT_AF"]["lowSample"]
+
+
+@given(COUNTS, st.permutations(range(30)))
+def test_nothing_follows_from_volume(counts: Mapping[str, tuple[int, int]], order: Sequence[int]) -> None:
+    """Whatever order the engine gives rows in, and however many messages they have: the order is that of names.
+
+    Shares tell nothing of what is suppressed: they are what they would be without it.
+    """
+    rates = dict.fromkeys(("deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs"), 1)
+    rows = [{"mno": mno, "delivered": each[0], "failed": each[1], **rates} for mno, each in counts.items()]
+    shuffled = [rows[index] for index in order if index < len(rows)] + rows[30:]
+    made = figures(shuffled)
+    assert [row.mno for row in made] == sorted(counts)
+    assert [row.suppressed for row in made] == [sum(counts[row.mno]) < FEWEST for row in made]
+    kept = figures([row for row in rows if sum(counts[row["mno"]]) >= FEWEST])
+    assert [row for row in made if not row.suppressed] == kept
+
+
+async def test_pseudonyms_stay_and_are_each_tenants_own(asker: Asker, pool: Pool, filled: str) -> None:
+    """Through another process, another window and later newcomers; and one tenant's say nothing of another's."""
+    before = await quality(asker, tenant("t-1"))
+    names = {row["mno"] for row in before["mnos"]}
+    late = {**REPORTS[0], "tenant_id": "t-late", "status": "DELIVERED"}
+    async with connect(filled) as client:
+        rows = [{**late, "mno": f"NEW_{number % 2}", "event_key": 50_000 + number} for number in range(45)]
+        await put(client, "facts_dlr", rows)
+    day = late["event_time"].date()
+    async with asking(pool, filled) as other:
+        assert await quality(other, tenant("t-1")) == before
+        cut = await quality(other, tenant("t-1"), window="2026-10-01T07:00:00Z/2026-10-03T00:00:00Z")
+        assert {row["mno"] for row in cut["mnos"]} <= names
+        # An hour's facts that no cube has yet: a window that cuts through none of its cells would not show them.
+        asked = {**BY_FACTS, "time": {"from": f"{day}T00:00:00Z", "to": f"{day}T23:59:59.999999Z"}}
+        newcomers = {row["mno"] for row in (await other.ask(asked, tenant("t-late")))["data"]}
+    assert len(newcomers) == 2
+    assert all(name.startswith("MNO-") and name != "MNO-?" for name in newcomers)
+    drawn = await pool.fetch(
+        "select array_agg(pseudonym order by mno) as letters from anlyt.mno_pseudonyms group by tenant_id"
+    )
+    assert len({tuple(row["letters"][:5]) for row in drawn}) == len(drawn)
+
+
+BY_FACTS: dict[str, Any] = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["mno"]}
+ADDENDUM = "insert into anlyt.data_share_addenda (tenant_id, valid_from, valid_to) values ($1, {}, {})"
+IN_FORCE = ADDENDUM.format("now()", "null")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [("now() + interval '1 hour'", "null"), ("now() - interval '2 hours'", "now() - interval '1 hour'")],
+    ids=["to come", "expired"],
+)
+async def test_an_addendum_that_is_not_in_force_shows_nothing(pool: Pool, filled: str, times: tuple[str, str]) -> None:
+    await pool.execute(ADDENDUM.format(*times), "t-1")
+    async with asking(pool, filled) as asker:
+        names = {row["mno"] for row in (await quality(asker, tenant("t-1")))["mnos"]}
+    assert all(name.startswith("MNO-") for name in names - {"unknown"})
+    assert not await unmaskings(pool, "t-1")
+
+
+async def test_an_addendum_shows_names_and_every_answer_is_logged(pool: Pool, filled: str) -> None:
+    await pool.execute(IN_FORCE, "t-3")
+    caller = {**tenant("t-3"), "X-Request-Id": "request-1"}
+    async with asking(pool, filled) as asker:
+        assert told(await quality(asker, caller)) == expected_quality(own("t-3"))
+        assert await unmaskings(pool, "t-3") == [("customer-portal", "request-1", "dlr: mno")] * 2
+        query = {**BY_FACTS, "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}}
+        only = {"field": "operatorId", "op": "eq", "value": "op-1"}
+        await asker.ask({**query, "filter": only}, caller)
+        await asker.ask({**query, "dimensions": ["lane"]}, caller)  # tells no MNO
+        assert (await unmaskings(pool, "t-3"))[2:] == [("customer-portal", "request-1", "dlr: operatorId, mno")]
+        check_problem(await asker.client.get(PATH + "&lane=no%20lane", headers=caller), 400, "INVALID_QUERY")
+    await pool.execute("update anlyt.data_share_addenda set revoked_at = now() where tenant_id = 't-3'")
+    async with asking(pool, filled) as asker:
+        names = {row["mno"] for row in (await quality(asker, caller))["mnos"]}
+    assert all(name.startswith("MNO-") for name in names - {"unknown"})
+    assert len(await unmaskings(pool, "t-3")) == 3
+
+
+async def test_what_cannot_be_logged_is_not_shown(pool: Pool, filled: str) -> None:
+    await pool.execute(IN_FORCE, "t-2")
+    await pool.execute("alter table anlyt.unmasking_log rename to gone")
+    try:
+        async with asking(pool, filled) as asker:
+            response = await asker.client.get(PATH, headers=dict(tenant("t-2")))
+            assert response.status_code >= 500
+            assert "AWCC" not in response.text
+    finally:
+        await pool.execute("alter table anlyt.gone rename to unmasking_log")
+        await pool.execute("delete from anlyt.data_share_addenda where tenant_id = 't-2'")
+
+
+async def test_the_budget_of_queries_applies(pool: Pool, filled: str) -> None:
+    async with asking(pool, filled, replace(read_settings({}), query_rows_per_minute=10)) as asker:
+        await asker.client.get(PATH, headers=dict(tenant("t-1")))
+        response = await asker.client.get(PATH, headers=dict(tenant("t-1")))
+        check_problem(response, 429, "RATE_LIMITED")
+        assert int(response.headers["retry-after"]) > 0
+        assert (await asker.client.get(PATH, headers=dict(tenant("t-3")))).status_code == 200
+
+
+async def test_without_clickhouse_there_is_no_answer(pool: Pool) -> None:
+    async with asking(pool, NOWHERE) as asker:
+        for caller in (ADMIN, tenant("t-1")):
+            check_problem(await asker.client.get(PATH, headers=dict(caller)), 503, "DEPENDENCY_UNAVAILABLE")
+        body = {"query": "{ mnoQuality { dataAsOf } costQuality { dataAsOf } }"}
+        answer = (await asker.client.post("/graphql", json=body, headers=dict(ADMIN))).json()
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["DEPENDENCY_UNAVAILABLE"] * 2
+
+
+async def test_without_postgres_a_tenant_reads_nothing(filled: str) -> None:
+    async with open_pool("postgresql://nobody@127.0.0.1:1/none", size=2) as nowhere, asking(nowhere, filled) as asker:
+        check_problem(await asker.client.get(PATH, headers=dict(tenant("t-1"))), 503, "DEPENDENCY_UNAVAILABLE")
+        assert (await asker.client.get(PATH, headers=dict(ADMIN))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ("from=1999-12-31T00:00:00Z&to=2000-01-02T00:00:00Z", "INVALID_WINDOW"),
+        ("from=2026-01-01T00:00:00Z&to=2026-10-01T00:00:00Z", "INVALID_WINDOW"),
+        ("direction=mt", "INVALID_QUERY"),
+        ("tenantId=%2A%20or", "INVALID_QUERY"),
+        ("mno=AWCC", "INVALID_QUERY"),
+    ],
+)
+async def test_what_is_refused(asker: Asker, parameters: str, code: str) -> None:
+    check_problem(await asker.client.get(f"/v1/insights/mno-quality?{parameters}", headers=dict(ADMIN)), 400, code)
