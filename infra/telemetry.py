@@ -24,6 +24,7 @@ Span = Literal[
     "anlyt.api.query",
     "anlyt.api.catalog",
     "anlyt.api.graphql",
+    "anlyt.api.audit",
     "anlyt.pipeline.rollup",
     "anlyt.pipeline.cubes",
     "anlyt.pipeline.quality",
