@@ -105,6 +105,19 @@ def api() -> None:
     _until_signal(api_.run(_settings(), click.echo))
 
 
+@command("audit-api")
+def audit_api() -> None:
+    """Serve audit queries to the regulator's portal, over mTLS on ANLYT_AUDIT_PORT.
+
+    \b
+    Example:
+      ANLYT_TLS_CERT=tls.pem ANLYT_TLS_KEY=tls.key ANLYT_TLS_CLIENT_CA=regulator-ca.pem anlyt audit-api
+    """
+    from commands import audit
+
+    _until_signal(audit.run(_settings(), click.echo))
+
+
 @command("ingest")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
 def ingest(functions: tuple[str, ...]) -> None:
