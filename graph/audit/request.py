@@ -80,7 +80,7 @@ def _tenant(path: str, value: object, problems: Problems) -> str | None:
 
 
 def _rule_type(path: str, value: object, problems: Problems) -> str | None:
-    written = text()(path, value, problems)
+    written: str | None = text()(path, value, problems)
     if written is not None and "\0" in written:
         problems.add(path, "Has U+0000, which no record can hold.")
     return written

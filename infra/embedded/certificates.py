@@ -53,8 +53,9 @@ def make_authority(name: str) -> Pair:
     """An authority that has signed itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(name)
-    builder = _builder(subject, subject, key, validity())
+    builder = _builder(subject, subject, key, validity(), key)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(_AUTHORITY_USAGE, critical=True)
     return Pair(builder.sign(key, hashes.SHA256()), key)
 
 
@@ -65,13 +66,14 @@ def issue(
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(name)
     issuer = authority.certificate.subject if authority else subject
-    builder = _builder(subject, issuer, key, valid or validity())
+    signer = authority.key if authority else key
+    builder = _builder(subject, issuer, key, valid or validity(), signer)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = builder.add_extension(x509.ExtendedKeyUsage(usage), critical=False)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return Pair(builder.sign(authority.key if authority else key, hashes.SHA256()), key)
+    return Pair(builder.sign(signer, hashes.SHA256()), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class ThrowAway:
     def make(self, host: str) -> None:
         """All of them anew, for a listener on `host`; only this user may read the keys."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        authority = make_authority("anlyt dev")
+        authority = make_authority("anlyt dev's authority")
         server = issue(authority, "anlyt dev", [x509.DNSName("localhost"), *_addresses("127.0.0.1", "::1", host)])
         client = issue(authority, CLIENT, [x509.DNSName(CLIENT)])
         self.authority.write_bytes(authority.pem())
@@ -122,7 +124,28 @@ def _subject(name: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, valid: Validity
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    valid: Validity,
+    signer: ec.EllipticCurvePrivateKey,
 ) -> x509.CertificateBuilder:
+    """With the key identifiers that strict verifiers ask for (RFC 5280, 4.2.1.1 and 4.2.1.2)."""
     builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
-    return builder.not_valid_before(valid.begin).not_valid_after(valid.end)
+    builder = builder.not_valid_before(valid.begin).not_valid_after(valid.end)
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    its = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    return builder.add_extension(own, critical=False).add_extension(its, critical=False)
+
+
+_AUTHORITY_USAGE: Final = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)

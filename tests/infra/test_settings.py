@@ -55,6 +55,11 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert read_settings({"ANLYT_POSTGRES_DSN_FILE": str(file)}).postgres_dsn == "postgresql://anlyt:secret@db/anlyt"
 
 
+def test_the_path_of_a_certificate_has_two_names(tmp_path: Path) -> None:
+    assert read_settings({"ANLYT_TLS_KEY_FILE": "key.pem"}).tls_key == "key.pem"
+    assert read_settings({"ANLYT_TLS_KEY": "key.pem"}).tls_key == "key.pem"
+
+
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ANLYT_S3_SECRET_KEY_FILE"):
         read_settings({"ANLYT_S3_SECRET_KEY_FILE": str(tmp_path / "nothing")})

@@ -66,7 +66,7 @@ REFUSED: dict[str, tuple[Callable[[Pair], Pair | None], str]] = {
     "expired": (lambda ca: issue(ca, CLIENT, RIGHT, valid=Validity(NOW - 2 * DAY, NOW - DAY)), "expired"),
     "not yet valid": (lambda ca: issue(ca, CLIENT, RIGHT, valid=Validity(NOW + DAY, NOW + 2 * DAY)), "not yet valid"),
     "other authority": (lambda _: issue(OTHER, CLIENT, RIGHT), "unable to get local issuer"),
-    "other authority of the same name": (lambda _: issue(NAMESAKE, CLIENT, RIGHT), "signature failure"),
+    "other authority of the same name": (lambda _: issue(NAMESAKE, CLIENT, RIGHT), "unable to get local issuer"),
     "self-signed": (lambda _: issue(None, CLIENT, RIGHT), "self-signed"),
     "an authority of its own": (lambda _: make_authority(CLIENT), "self-signed"),
 }

@@ -38,7 +38,7 @@ DEFAULT_SETTINGS: Mapping[str, str] = {"async_insert": "0"}
 
 
 def _lz4(body: bytes) -> bytes:
-    """All frames: clickhouse-connect makes one of each block of an insert, and `lz4.frame.decompress` reads the first."""
+    """All frames: clickhouse-connect makes one of each block, and `lz4.frame.decompress` reads the first only."""
     found = []
     while body:
         decompressor = lz4.frame.LZ4FrameDecompressor()
