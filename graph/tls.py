@@ -35,5 +35,9 @@ def _extension(connection: ssl.SSLObject) -> dict[Any, Any]:
     }
 
 
-def _name(certificate: bytes) -> str:
-    return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+def _name(certificate: bytes) -> str | None:
+    """The subject's; None for what OpenSSL can read, and only it."""
+    try:
+        return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+    except ValueError:
+        return None

@@ -29,9 +29,11 @@ class Regulator:
 def identify(scope: HttpScope, trust_domain: str | None) -> Regulator:
     """Of a certificate that TLS has verified; ForbiddenError, and a line in the log, for anybody else's."""
     chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", [])
-    if not chain:
-        raise ForbiddenError(REFUSAL)
-    certificate = x509.load_pem_x509_certificate(chain[0].encode())
+    try:
+        certificate = x509.load_pem_x509_certificate("".join(chain).encode())  # of a chain, the first
+    except ValueError:
+        logger().warning("audit client refused", names=[], serial=None)
+        raise ForbiddenError(REFUSAL) from None
     names = list(_names(certificate))
     serial = f"{certificate.serial_number:x}"
     if not _is_valid(certificate) or not any(_is_service(name, trust_domain) for name in names):
