@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -105,6 +104,19 @@ def api() -> None:
     _until_signal(api_.run(_settings(), click.echo))
 
 
+@command("audit-api")
+def audit_api() -> None:
+    """Serve audit queries to the regulator's portal, over mTLS on ANLYT_AUDIT_PORT.
+
+    \b
+    Example:
+      ANLYT_TLS_CERT=tls.pem ANLYT_TLS_KEY=tls.key ANLYT_TLS_CLIENT_CA=regulator-ca.pem anlyt audit-api
+    """
+    from commands import audit
+
+    _until_signal(audit.run(_settings(), click.echo))
+
+
 @command("ingest")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
 def ingest(functions: tuple[str, ...]) -> None:
@@ -172,8 +184,9 @@ def backfill(function: str, since: str | None, rebuild: bool) -> None:
       anlyt backfill billing_metrics --since 2026-10-01T00:00:00Z
     """
     from commands import backfill as backfill_
+    from commands.arguments import read_time
 
-    begin = _time("--since", since)
+    begin = read_time("--since", since)
     _until_signal(backfill_.run(_settings(), function, begin, rebuild=rebuild))
 
 
@@ -231,8 +244,9 @@ def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
       anlyt deadletters replay 7 8
     """
     from commands import deadletters as letters
+    from commands.arguments import check_ids
 
-    _check_ids(ids, all_)
+    check_ids(ids, all_=all_)
     asyncio.run(letters.replay(_settings(), ids))
 
 
@@ -247,27 +261,10 @@ def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
       anlyt deadletters drop --all
     """
     from commands import deadletters as letters
+    from commands.arguments import check_ids
 
-    _check_ids(ids, all_)
+    check_ids(ids, all_=all_)
     asyncio.run(letters.drop(_settings(), ids))
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    """What an option's RFC 3339 says."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
-        raise click.UsageError(f"{option} {text} is not a time with an offset, such as 2026-10-01T00:00:00Z.")
-    return found
-
-
-def _check_ids(ids: tuple[int, ...], all_: bool) -> None:
-    if bool(ids) == all_:
-        raise click.UsageError("Give the numbers of letters, or --all.")
 
 
 def main() -> None:

@@ -1,17 +1,21 @@
 """`anlyt dev`: the whole service in one process, on engines of its own."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rich.console import Console
 
-from commands import api, demo, metrics, migrate
+from commands import api, audit, demo, metrics, migrate
 from commands import engines as embedded
 from commands.ingest import check_dedup
 from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import for_ever
-from infra.endpoints import Endpoints, published
+from infra.embedded.certificates import FOLDER, ThrowAway
+from infra.endpoints import Endpoints, Engines, published
+from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
 from pipelines import schedule
@@ -42,22 +46,44 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
         stores = await opened.enter_async_context(open_stores(engines, dedup_days=settings.dedup_days))
         await opened.enter_async_context(schedule.running(stores))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
+        audit_url = await opened.enter_async_context(_audit(settings, engines))
         if with_demo:
             await opened.enter_async_context(
                 demo.running(stores, settings.home, with_books=settings.postgres_dsn is None)
             )
-        endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url)
+        endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
         opened.enter_context(published(settings.home, endpoints))
-        _announce(console, endpoints, with_demo=with_demo)
+        _announce(console, endpoints, settings, with_demo=with_demo)
         await for_ever()
 
 
-def _announce(console: Console, endpoints: Endpoints, *, with_demo: bool) -> None:
+@asynccontextmanager
+async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
+    """The audit listener, with certificates of its own unless settings point at some; any port if its own is taken."""
+    if _has_own_certificates(settings):
+        ThrowAway(settings.home / FOLDER).make(settings.audit_host)
+        files = ThrowAway(settings.home / FOLDER).listener
+    else:
+        files = audit.tls_files(settings)
+    async with AsyncExitStack() as opened:
+        try:
+            url = await opened.enter_async_context(audit.running(settings, engines, files))
+        except UsageError:
+            url = await opened.enter_async_context(audit.running(settings, engines, files, port=0))
+        yield url
+
+
+def _has_own_certificates(settings: Settings) -> bool:
+    return not any((settings.tls_cert, settings.tls_key, settings.tls_client_ca))
+
+
+def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> None:
     console.print("\n[bold]anlyt is ready.[/bold]\n")
     addresses = {
         "GraphiQL": f"{endpoints.api}/graphql",
         "OpenAPI": f"{endpoints.api}/openapi.json",
         "metrics": endpoints.metrics,
+        "audit": f"{endpoints.audit}",
         "PostgreSQL": endpoints.postgres,
         "NATS": endpoints.nats,
         "ClickHouse": endpoints.clickhouse,
@@ -68,4 +94,17 @@ def _announce(console: Console, endpoints: Endpoints, *, with_demo: bool) -> Non
         console.print("\nTry, in another terminal:\n")
         for path, identity in EXAMPLES:
             console.print(f"  curl -s {identity} '{endpoints.api}{path}'", soft_wrap=True, highlight=False)
+    if _has_own_certificates(settings):
+        console.print("\nAs the regulator's portal:\n")
+        console.print(f"  {_audit_example(endpoints, settings)}", soft_wrap=True, highlight=False)
     console.print("\nCtrl-C stops everything.")
+
+
+def _audit_example(endpoints: Endpoints, settings: Settings) -> str:
+    files, today = ThrowAway(settings.home / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
+    certificate, key = files.client
+    window = f'"from": "{today:%Y-%m-%dT00:00:00Z}", "to": "{today + timedelta(days=1):%Y-%m-%dT00:00:00Z}"'
+    return (
+        f"curl -s --cacert {files.authority} --cert {certificate} --key {key} -H 'Content-Type: application/json' "
+        f"""{endpoints.audit}/v1/audit/query -d '{{"tenantId": "tenant-001", {window}, "limit": 2}}'"""
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -33,6 +34,7 @@ from graph.rest.openapi import document
 from graph.rest.parameters import read_query
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from graph.tls import TlsProtocol
 from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
 from infra.errors import UsageError
@@ -126,15 +128,20 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
+async def serving(
+    app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None, setting: str = "ANLYT_API"
+) -> AsyncIterator[str]:
     """Serves `app` inside the running loop, and yields its URL; port 0 takes a free one.
 
-    At exit, requests that are under way get their answers. UsageError when the address cannot be had.
+    Under `tls`, a connection is for one request: the client's certificate is then judged anew for each. At exit,
+    requests that are under way get their answers. UsageError when the address, from `setting`, cannot be had.
     """
-    listener = _listener(host, port)
+    listener = _listener(host, port, setting)
     config = uvicorn.Config(
         app,
-        http=BoundedProtocol,
+        http=TlsProtocol if tls else BoundedProtocol,
+        ssl_context_factory=(lambda *_: tls) if tls else None,
+        headers=[("Connection", "close")] if tls else None,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -147,15 +154,15 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     task = asyncio.create_task(server.serve([listener]))
     try:
         address = f"[{host}]" if ":" in host else host
-        yield f"http://{address}:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://{address}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def _listener(host: str, port: int, setting: str) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise UsageError(f"ANLYT_API_HOST={host}, ANLYT_API_PORT={port}: {error.strerror}.") from error
+        raise UsageError(f"{setting}_HOST={host}, {setting}_PORT={port}: {error.strerror}.") from error

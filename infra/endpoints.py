@@ -23,6 +23,7 @@ class Endpoints:
     clickhouse: str
     api: str
     metrics: str
+    audit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ def engines(settings: Settings) -> Engines:
         postgres=settings.postgres_dsn or _found(running, "postgres", "postgres_dsn"),
         clickhouse=settings.clickhouse_dsn or _found(running, "clickhouse", "clickhouse_dsn"),
     )
+
+
+def has_audit(home: Path) -> bool:
+    """Whether an `anlyt dev` runs there that has an audit listener."""
+    running = _running(home)
+    return running is not None and running.audit is not None
 
 
 def _running(home: Path) -> Endpoints | None:

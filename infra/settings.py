@@ -26,6 +26,7 @@ class Settings:
     api_host: str
     api_port: int
     metrics_port: int
+    audit_host: str
     audit_port: int
     auth: tuple[Auth, ...]
     jwks: str | None
@@ -43,6 +44,7 @@ class Settings:
     tls_cert: str | None
     tls_key: str | None
     tls_client_ca: str | None
+    tls_client_crl: str | None
     s3_endpoint: str | None
     s3_bucket: str | None
     s3_access_key: str | None
@@ -54,11 +56,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One setting: how its text becomes a value, what it is when unset, and what it means."""
+    """One setting: how its text becomes a value, what it is when unset, and what it means.
+
+    `is_path`: it names a file that is read again when it changes, so that NAME_FILE is another name for it.
+    """
 
     parse: Callable[[str], Any]
     default: str | None
     meaning: str
+    is_path: bool = False
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -132,7 +138,8 @@ SPECS: Final[Mapping[str, Spec]] = {
     "api_host": Spec(str, "127.0.0.1", "Address that the API listens on."),
     "api_port": Spec(_port, "3030", "Port of GraphQL and REST; 0 takes a free one."),
     "metrics_port": Spec(_port, "9464", "Port of `/metrics`; 0 takes a free one."),
-    "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener."),
+    "audit_host": Spec(str, "127.0.0.1", "Address that the regulator's mTLS listener listens on."),
+    "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener; 0 takes a free one."),
     "auth": Spec(_auth, "headers", "How callers are identified: `headers`, `mesh`, `jwt`, or several."),
     "jwks": Spec(str, None, "File or URL of the keys that sign bearer tokens."),
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
@@ -162,9 +169,16 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),
-    "tls_cert": Spec(str, None, "Certificate of the audit listener."),
-    "tls_key": Spec(str, None, "Key of the audit listener."),
-    "tls_client_ca": Spec(str, None, "Authority that signs the regulator's client certificates."),
+    "tls_cert": Spec(
+        str, None, "PEM file of the audit listener's certificate, and of those up to its root.", is_path=True
+    ),
+    "tls_key": Spec(str, None, "PEM file of the audit listener's key.", is_path=True),
+    "tls_client_ca": Spec(
+        str, None, "PEM file of the authorities that sign the regulator's client certificates.", is_path=True
+    ),
+    "tls_client_crl": Spec(
+        str, None, "PEM file of their revocation lists, one of each authority; unset: nothing is revoked.", is_path=True
+    ),
     "s3_endpoint": Spec(_url("http", "https"), None, "S3 endpoint of exports and the cold tier."),
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
@@ -193,7 +207,7 @@ def variable(name: str) -> str:
     return f"ANLYT_{name.upper()}"
 
 
-def _text(name: str, environment: Mapping[str, str]) -> str | None:
+def _text(name: str, spec: Spec, environment: Mapping[str, str]) -> str | None:
     """What the environment says of a setting, directly or through the file that NAME_FILE points at."""
     key = variable(name)
     file = environment.get(f"{key}_FILE")
@@ -201,6 +215,8 @@ def _text(name: str, environment: Mapping[str, str]) -> str | None:
         return environment.get(key) or None
     if environment.get(key):
         raise UsageError(f"{key} and {key}_FILE are both set; keep one of them.")
+    if spec.is_path:
+        return file or None
     try:
         return Path(file).read_text().strip() or None
     except (OSError, UnicodeDecodeError) as error:
@@ -208,7 +224,7 @@ def _text(name: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _value(name: str, spec: Spec, environment: Mapping[str, str]) -> Any:
-    text = _text(name, environment) or spec.default
+    text = _text(name, spec, environment) or spec.default
     if text is None:
         return None
     try:

@@ -30,6 +30,7 @@ Span = Literal[
     "anlyt.api.costQuality",
     "anlyt.api.catalog",
     "anlyt.api.graphql",
+    "anlyt.api.audit",
     "anlyt.pipeline.rollup",
     "anlyt.rollup.daily",
     "anlyt.pipeline.cubes",

@@ -55,7 +55,7 @@ def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:
     checked(named, Comparing(DATASETS[dataset], AllTenants(), problems))
 
 
-def _instant(path: str, value: object, problems: Problems) -> datetime | None:
+def read_instant(path: str, value: object, problems: Problems) -> datetime | None:
     """An RFC 3339 time, in UTC."""
     written = text()(path, value, problems)
     if written is None:
@@ -87,8 +87,8 @@ def _order(path: str, value: object, problems: Problems) -> Order | None:
 
 
 TIME: Final = {
-    "from": Member("from_", _instant),
-    "to": Member("to", _instant),
+    "from": Member("from_", read_instant),
+    "to": Member("to", read_instant),
     "granularity": Member("granularity", choice("a granularity", get_args(Granularity)), "none"),
     "timezone": Member("timezone", choice("an IANA timezone", sorted(TIMEZONES)), "UTC"),
 }

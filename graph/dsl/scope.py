@@ -27,7 +27,15 @@ class OneTenant:
     letters: tuple[tuple[str, str], ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditScope:
+    """The tenant that the regulator named. No query of the language is compiled for it: it reads audited facts only."""
+
+    tenant_id: str
+
+
 QueryScope: TypeAlias = AllTenants | OneTenant
+ReadScope: TypeAlias = QueryScope | AuditScope
 
 
 def tenant_of(scope: Scope) -> str | None:
@@ -65,12 +73,12 @@ def is_pseudonym(scope: QueryScope, text: str) -> bool:
     return text.startswith(PSEUDONYM) or any(text == letter for _, letter in letters or ())
 
 
-def tenant_predicate(scope: QueryScope) -> Expression:
+def tenant_predicate(scope: ReadScope) -> Expression:
     """What every read of a table begins with."""
     match scope:
         case AllTenants():
             return equal(Bound(EVERY_TENANT, "String", "tenant"), Constant(EVERY_TENANT))
-        case OneTenant():
+        case OneTenant() | AuditScope():
             return equal(Column("tenant_id"), Bound(scope.tenant_id, "String", "tenant"))
         case _:
             assert_never(scope)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from graph.dsl.columns import Column
 from graph.dsl.resolve import Sort
-from graph.dsl.scope import QueryScope
+from graph.dsl.scope import ReadScope
 from schema.catalog.terms import Table
 from schema.expressions import Bound, Expression
 
@@ -16,7 +16,7 @@ class Read:
     """The deduplicated rows of a table that the scope may see. `unnested`: one row for each element of these."""
 
     table: Table
-    scope: QueryScope
+    scope: ReadScope
     unnested: tuple[str, ...] = ()
 
 

@@ -62,10 +62,13 @@ def elements(forwarded: str) -> Sequence[Element] | None:
     return None
 
 
+def spiffe_caller(uri: str, trust_domain: str | None) -> str | None:
+    """The service that a SPIFFE id names: its namespace. None for any other text, and for another trust domain."""
+    spiffe = _SPIFFE.fullmatch(uri)
+    return spiffe[2] if spiffe and trust_domain in (None, spiffe[1]) else None
+
+
 def _caller(forwarded: str, trust_domain: str | None) -> str | None:
     hops = elements(forwarded)
     uris = [value for key, value in hops[-1] if key == "uri"] if hops else []
-    spiffe = _SPIFFE.fullmatch(uris[0]) if len(uris) == 1 else None
-    if spiffe is None or trust_domain not in (None, spiffe[1]):
-        return None
-    return spiffe[2]
+    return spiffe_caller(uris[0], trust_domain) if len(uris) == 1 else None

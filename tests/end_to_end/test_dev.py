@@ -2,6 +2,7 @@
 
 import random
 import signal
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from infra import nats
+from infra.embedded.certificates import ThrowAway
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.api import ADMIN, ANALYTICS
@@ -127,6 +129,28 @@ def test_a_second_terminal_just_works(service: Running, tmp_path: Path) -> None:
         assert httpx.get(url + HEALTH).json()["status"] == "ok"
         assert httpx.get(url + "/graphql", headers={"Accept": "text/html"}).status_code != 200  # not in production
         assert second.stop(signal.SIGTERM) == 0
+
+
+def test_the_regulator_is_answered(service: Running, tmp_path: Path) -> None:
+    files = ThrowAway(service.home / "tls")
+    context = ssl.create_default_context(cafile=files.authority)
+    context.load_cert_chain(*files.client)
+    body = {"tenantId": "tenant-001", "from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
+    with running(tmp_path, "audit-api", ANLYT_HOME=str(service.home)) as second:
+        assert second.process.stdout is not None
+        url = second.process.stdout.readline().split()[1].rstrip(";")
+        for address in (service.endpoints().audit, url):
+            answer = httpx.post(f"{address}/v1/audit/query", json=body, verify=context).raise_for_status().json()
+            assert (answer["data"], answer["meta"]["rowCap"]) == ([], 1_000_000)
+        assert second.stop(signal.SIGTERM) == 0
+
+
+def test_an_audit_listener_needs_certificates(tmp_path: Path) -> None:
+    missing = anlyt(tmp_path, "audit-api", ANLYT_TLS_KEY="a.key")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "ANLYT_TLS_CERT is not set; the audit listener needs" in missing.stderr
+    wrong = anlyt(tmp_path, "audit-api", ANLYT_TLS_CERT="a.pem", ANLYT_TLS_KEY="a.key", ANLYT_TLS_CLIENT_CA="ca.pem")
+    assert wrong.returncode == 2
 
 
 def test_a_second_start_in_the_same_folder_says_so(service: Running, tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ def test_a_dsn_may_name_several_hosts(dsn: str) -> None:
     assert read_settings({"ANLYT_POSTGRES_DSN": dsn}).postgres_dsn == dsn
 
 
+def test_the_path_of_a_certificate_has_two_names(tmp_path: Path) -> None:
+    assert read_settings({"ANLYT_TLS_KEY_FILE": "key.pem"}).tls_key == "key.pem"
+    assert read_settings({"ANLYT_TLS_KEY": "key.pem"}).tls_key == "key.pem"
+
+
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ANLYT_S3_SECRET_KEY_FILE"):
         read_settings({"ANLYT_S3_SECRET_KEY_FILE": str(tmp_path / "nothing")})

@@ -21,7 +21,8 @@ PATIENCE = 60.0
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
     """No setting of the outside comes in; ports are free ones."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
-    own = {"ANLYT_HOME": str(folder / "home"), "ANLYT_API_PORT": "0", "ANLYT_METRICS_PORT": "0"}
+    ports = dict.fromkeys(["ANLYT_API_PORT", "ANLYT_METRICS_PORT", "ANLYT_AUDIT_PORT"], "0")
+    own = {"ANLYT_HOME": str(folder / "home"), **ports}
     return clean | own | dict(settings)
 
 

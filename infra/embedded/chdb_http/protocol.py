@@ -36,12 +36,25 @@ STREAMABLE = frozenset({"Native", "ArrowStream", "RowBinary", "JSONEachRow", "Ta
 # Over ClickHouse's own defaults: an insert is answered when its rows are in the table, and it is one batch.
 DEFAULT_SETTINGS: Mapping[str, str] = {"async_insert": "0"}
 
+
+def _lz4(body: bytes) -> bytes:
+    """All frames: clickhouse-connect makes one of each block, and `lz4.frame.decompress` reads the first only."""
+    found = []
+    while body:
+        decompressor = lz4.frame.LZ4FrameDecompressor()
+        found.append(decompressor.decompress(body))
+        if not decompressor.eof:
+            raise EOFError("The last LZ4 frame is cut short.")
+        body = decompressor.unused_data or b""
+    return b"".join(found)
+
+
 DECOMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "": bytes,
     "identity": bytes,
     "gzip": gzip.decompress,
     "deflate": zlib.decompress,
-    "lz4": lz4.frame.decompress,
+    "lz4": _lz4,
     "zstd": zstd.decompress,
 }
 

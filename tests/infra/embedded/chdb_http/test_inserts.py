@@ -67,7 +67,11 @@ async def test_values_and_select(client: AsyncClient, table: str) -> None:
 @pytest.mark.parametrize("compress", ["lz4", "zstd", "gzip", False])
 async def test_compression(clickhouse: Engine, client: AsyncClient, table: str, compress: str | bool) -> None:
     async with await create_async_client(dsn=clickhouse.dsn, compress=compress) as other:
-        await other.insert(table, [[number] for number in range(50_000)], column_names=["id"])
+        # Of several blocks, each compressed by itself.
+        context = await other.create_insert_context(table, column_names=["id"])
+        context.data = [[number] for number in range(50_000)]
+        context.block_row_count = 20_000
+        await other.insert(context=context)
         assert (await other.query("SELECT uniqExact(id) FROM rows")).result_rows == [(50_000,)]
 
 

@@ -1,0 +1,25 @@
+"""What words of the command line mean, where click has no type for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+
+def read_time(option: str, text: str | None) -> datetime | None:
+    """What an option's RFC 3339 says; click's UsageError names it."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        raise click.UsageError(f"{option} {text} is not a time with an offset, such as 2026-10-01T00:00:00Z.")
+    return found
+
+
+def check_ids(ids: Sequence[int], *, all_: bool) -> None:
+    """Either numbers or --all; click's UsageError."""
+    if bool(ids) == all_:
+        raise click.UsageError("Give the numbers of letters, or --all.")

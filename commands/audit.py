@@ -1,0 +1,69 @@
+"""`anlyt audit-api`: the regulator's listener in a process of its own, or inside `anlyt dev`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from commands import metrics
+from graph.app import serving
+from graph.audit.app import create_audit_app
+from graph.audit.audits import Audits
+from graph.budget import Budget
+from graph.cursors import CursorKey
+from infra.cancelling import for_ever
+from infra.clickhouse import open_clickhouse
+from infra.embedded.certificates import FOLDER, ThrowAway
+from infra.endpoints import Engines, engines, has_audit
+from infra.errors import UsageError
+from infra.postgres import open_pool
+from infra.settings import Settings, variable
+from infra.tls import RenewedContext, TlsFiles
+
+CONNECTIONS: Final = 4
+STATEMENT_TIMEOUT: Final = 1.5  # seconds, as for the API
+QUERY_TIMEOUT: Final = 30
+
+REQUIRED: Final = ("tls_cert", "tls_key", "tls_client_ca")
+
+
+async def run(settings: Settings, say: Callable[[str], None]) -> None:
+    """Until it is cancelled."""
+    files = tls_files(settings)
+    with metrics.served(settings, fallback=True) as metrics_url:
+        async with running(settings, engines(settings), files) as url:
+            say(f"audit-api: {url}; metrics at {metrics_url}")
+            await for_ever()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, engines: Engines, files: TlsFiles, *, port: int | None = None
+) -> AsyncIterator[str]:
+    """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile."""
+    context = RenewedContext(files)
+    async with AsyncExitStack() as opened:
+        pool = await opened.enter_async_context(
+            open_pool(engines.postgres, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT)
+        )
+        clickhouse = await opened.enter_async_context(
+            open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
+        )
+        budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
+        audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
+        app = create_audit_app(audits, settings.trust_domain)
+        port = settings.audit_port if port is None else port
+        yield await opened.enter_async_context(
+            serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")
+        )
+
+
+def tls_files(settings: Settings) -> TlsFiles:
+    """Those of the settings, else of a running `anlyt dev`; UsageError names what is missing."""
+    given = {name: getattr(settings, name) for name in (*REQUIRED, "tls_client_crl")}
+    if not any(given.values()) and has_audit(settings.home):
+        return ThrowAway(settings.home / FOLDER).listener
+    missing = [variable(name) for name in REQUIRED if given[name] is None]
+    if missing:
+        raise UsageError(f"{missing[0]} is not set; the audit listener needs {', '.join(map(variable, REQUIRED))}.")
+    return TlsFiles(**{name: Path(path) for name, path in given.items() if path is not None})

@@ -1,0 +1,77 @@
+"""The audit listener as an ASGI application: who is not the regulator is refused before anything is read."""
+
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from graph.audit.audits import Audits
+from graph.audit.regulator import Regulator, identify
+from graph.bodies import read_json
+from graph.edge import REQUEST_ID, Edge
+from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.leaving import ClientGoneError, unless_gone
+from graph.observing import observed
+from graph.responses import failed, json_response
+from graph.rest.parameters import read_query
+
+QUERY_PATH: Final = "/v1/audit/query"
+REGULATOR: Final = "regulator"  # in the ASGI scope
+
+
+class RegulatorOnly:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, trust_domain: str | None) -> None:
+        self._app, self._trust_domain = app, trust_domain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[REGULATOR] = identify(scope, self._trust_domain)
+        await self._app(scope, receive, send)
+
+
+class AuditFace:
+    """An ASGI application that answers audit queries."""
+
+    def __init__(self, audits: Audits) -> None:
+        self._audits = audits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        regulator: Regulator = scope[REGULATOR]
+        with observed("anlyt.api.audit", "audit", request.headers):
+            try:
+                read_query(request.query_params, ())
+                body = await read_json(request)
+                work = self._audits.answer(regulator, scope[REQUEST_ID], body)
+                response = json_response(await unless_gone(receive, work))
+            except ClientGoneError:
+                return
+            except Exception as error:
+                response = failed(error, scope[REQUEST_ID])
+            await response(scope, receive, send)
+
+
+def create_audit_app(audits: Audits, trust_domain: str | None) -> ASGIApp:
+    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed."""
+    app = Starlette(
+        routes=[Route(QUERY_PATH, AuditFace(audits), methods=["POST"])],
+        middleware=[Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)],
+        exception_handlers={HTTPException: _told},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    request_id = request.scope[REQUEST_ID]
+    if error.status_code == 405:
+        told = MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is.")
+        return failed(told, request_id, {"Allow": "POST"})
+    return failed(NotFoundError(f"There is nothing at this path; there is POST {QUERY_PATH}."), request_id)

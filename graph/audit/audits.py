@@ -1,0 +1,138 @@
+"""From an audit query to its answer, which nobody sees before it is recorded."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
+from graph.audit.regulator import Regulator
+from graph.audit.request import AuditQuery, parse
+from graph.audit.statements import Position, slices, statement
+from graph.budget import Budget, Charge
+from graph.cursors import CursorKey
+from graph.dsl.answers import Page, QueryWindow
+from graph.dsl.execute import Engine, Rows
+from graph.dsl.freshness import Freshness
+from graph.postgres import connected, promptly
+from infra.clickhouse import ClickHouse
+from infra.postgres import Pool
+from infra.postgres import statement as sql
+from schema.catalog.audit import AUDITED
+from schema.instants import instant, time_of
+
+PURPOSE: Final = "audit"  # of cursors
+OPERATION: Final = "query"  # as it is recorded
+
+_RECORD: Final = sql(Path(__file__).parent / "sql", "record_access")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A page, and whether there are rows after it."""
+
+    rows: Sequence[Row]
+    has_more: bool
+    position: Position | None
+
+    @property
+    def seen(self) -> int:
+        """Rows of the pages before."""
+        return 0 if self.position is None else self.position.seen
+
+    @property
+    def end(self) -> Position:
+        last = self.rows[-1]
+        return Position(self.seen + len(self.rows), last["at"], last["key"])
+
+
+class Audits:
+    """One for a process."""
+
+    def __init__(self, clickhouse: ClickHouse, pool: Pool, key: CursorKey, budget: Budget) -> None:
+        self._engine = Engine(clickhouse)
+        self._freshness = Freshness(self._engine)
+        self._pool, self._key, self._budget = pool, key, budget
+
+    async def answer(self, regulator: Regulator, request_id: str, body: bytes) -> AuditAnswer:
+        """Cancelling ends the query in the engine, too.
+
+        InvalidQueryError has every problem; RateLimitedError, QueryTooExpensiveError, DependencyUnavailableError, also
+        when the access could not be recorded.
+        """
+        began, asked = time.perf_counter(), parse(body)
+        context = asked.fingerprint(regulator.name)
+        with self._budget.query(None) as charge:
+            position = await self._opened(asked, context)
+            as_of = await self._freshness.of(AUDITED[asked.dataset].table.name)
+            read = await self._read(asked, position, charge)
+        page, truncated = await self._page(read, context)
+        access_id = await self._recorded(regulator, request_id, asked, read)
+        return AuditAnswer(
+            data=[printed(asked.dataset, row) for row in read.rows],
+            page=page,
+            meta=AuditMeta(
+                dataset=asked.dataset,
+                tenant_id=asked.tenant_id,
+                window=QueryWindow(asked.from_, asked.to),
+                data_as_of=as_of,
+                rows_before=read.seen,
+                row_cap=ROW_CAP,
+                truncated=truncated,
+                access_id=access_id,
+                elapsed_ms=round((time.perf_counter() - began) * 1000),
+            ),
+        )
+
+    async def _opened(self, asked: AuditQuery, context: str) -> Position | None:
+        if asked.after is None:
+            return None
+        seen, at, key = (await self._key.cursors()).open(PURPOSE, context, asked.after)
+        assert isinstance(seen, int)
+        assert isinstance(at, int)
+        assert isinstance(key, int)
+        return Position(seen, time_of(at), key)
+
+    async def _read(self, asked: AuditQuery, position: Position | None, charge: Charge) -> _Read:
+        """Slice after slice, until there is one row more than the page has."""
+        limit = min(asked.limit, ROW_CAP - (position.seen if position else 0))
+        found: list[Row] = []
+        query_id, behind = str(uuid4()), position
+        for number, part in enumerate(slices(position.at if position else asked.from_, asked.to)):
+            wanted = statement(asked, part, behind, limit + 1 - len(found))
+            (rows,) = await self._engine.run([wanted], f"{query_id}/{number}", charge)
+            found += _rows([column.name for column in wanted.columns], rows)
+            if len(found) > limit:
+                break
+            behind = None  # the next slice begins after it
+        return _Read(found[:limit], len(found) > limit, position)
+
+    async def _page(self, read: _Read, context: str) -> tuple[Page, bool]:
+        """Where the next page begins, and whether there would be one but for the cap."""
+        if not read.has_more:
+            return Page(), False
+        end = read.end
+        if end.seen >= ROW_CAP:
+            return Page(), True
+        cursor = (await self._key.cursors()).sign(PURPOSE, context, (end.seen, instant(end.at), end.key))
+        return Page(cursor, has_next_page=True), False
+
+    async def _recorded(self, regulator: Regulator, request_id: str, asked: AuditQuery, read: _Read) -> int:
+        who = (regulator.name, regulator.serial, regulator.sha256, request_id)
+        what = (OPERATION, asked.tenant_id, json.dumps(asked.told()), read.seen, len(read.rows))
+        async with promptly("audit_access_log"), connected(self._pool) as connection:
+            access_id: int = await connection.fetchval(_RECORD, *who, *what)
+        return access_id
+
+
+def _rows(names: Sequence[str], rows: Rows) -> Iterator[Row]:
+    """By name; the client gives times without their zone, which is UTC."""
+    for values in zip(*rows.columns, strict=True):
+        row = dict(zip(names, values, strict=True))
+        yield {**row, "at": row["at"].replace(tzinfo=UTC)}

@@ -1,0 +1,61 @@
+"""Who asks: the one service that may, by the names that its certificate's SAN gives. The subject's CN is never read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from starlette.types import Scope as HttpScope
+
+from graph.errors import ForbiddenError
+from graph.identity.mesh import spiffe_caller
+from infra.telemetry import logger
+
+SERVICE: Final = "regulator-portal-service"
+REFUSAL: Final = f"Only a certificate whose URI or DNS SAN is {SERVICE} is answered here."
+
+
+@dataclass(frozen=True, slots=True)
+class Regulator:
+    """`serial` and `sha256`, of the whole certificate, are hexadecimal."""
+
+    name: str
+    serial: str
+    sha256: str
+
+
+def identify(scope: HttpScope, trust_domain: str | None) -> Regulator:
+    """Of a certificate that TLS has verified; ForbiddenError, and a line in the log, for anybody else's."""
+    chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", [])
+    try:
+        certificate = x509.load_pem_x509_certificate("".join(chain).encode())  # of a chain, the first
+    except ValueError:
+        logger().warning("audit client refused", names=[], serial=None)
+        raise ForbiddenError(REFUSAL) from None
+    names = list(_names(certificate))
+    serial = f"{certificate.serial_number:x}"
+    if not _is_valid(certificate) or not any(_is_service(name, trust_domain) for name in names):
+        logger().warning("audit client refused", names=names, serial=serial)
+        raise ForbiddenError(REFUSAL)
+    return Regulator(SERVICE, serial, certificate.fingerprint(SHA256()).hex())
+
+
+def _names(certificate: x509.Certificate) -> Iterator[str]:
+    """Those of services; none if they cannot be read."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return
+    yield from found.get_values_for_type(x509.DNSName)
+    yield from found.get_values_for_type(x509.UniformResourceIdentifier)
+
+
+def _is_service(name: str, trust_domain: str | None) -> bool:
+    return name == SERVICE or spiffe_caller(name, trust_domain) == SERVICE
+
+
+def _is_valid(certificate: x509.Certificate) -> bool:
+    """Still: a connection may be older than the end of its certificate."""
+    return certificate.not_valid_before_utc <= datetime.now(UTC) < certificate.not_valid_after_utc

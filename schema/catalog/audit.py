@@ -1,0 +1,58 @@
+"""What an audit reads: facts as they are, under the names that their events have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from schema.catalog.cdr import FACTS as CDR_FACTS
+from schema.catalog.compliance import FACTS as COMPLIANCE_FACTS
+from schema.catalog.terms import Table
+from schema.expressions import Column, Expression
+
+AuditDataset = Literal["compliance", "cdr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`columns`: name -> the table's column. `at` is the event's time; with `key` it is each fact's own."""
+
+    table: Table
+    columns: Mapping[str, Expression]
+
+
+def _columns(**names: str) -> Mapping[str, Expression]:
+    shared = {"at": "event_time", "key": "event_key", "tenantId": "tenant_id", "accountId": "account_id"}
+    return {name: Column(column) for name, column in {**shared, "mno": "mno", "lane": "lane", **names}.items()}
+
+
+AUDITED: Final[Mapping[AuditDataset, Facts]] = {
+    "compliance": Facts(
+        COMPLIANCE_FACTS,
+        _columns(
+            verdict="verdict",
+            evaluationId="evaluation_id",
+            messageId="message_id",
+            ruleIds="rule_ids",
+            ruleNames="rule_names",
+            ruleTypes="rule_types",
+            ruleActions="rule_actions",
+            ruleSetId="rule_set_id",
+            ruleSetVersion="rule_set_version",
+            evaluationLatencyMs="evaluation_latency_ms",
+        ),
+    ),
+    "cdr": Facts(
+        CDR_FACTS,
+        _columns(
+            operatorId="operator_id",
+            direction="direction",
+            destinationPrefix="destination_prefix",
+            status="status",
+            cdrId="cdr_id",
+            messageId="message_id",
+            segmentCount="segment_count",
+            chargeAmount="charge_amount",
+            currency="currency",
+        ),
+    ),
+}

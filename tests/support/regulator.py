@@ -1,0 +1,79 @@
+"""The audit listener over real engines, and clients with certificates of every kind."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography import x509
+
+from commands import audit
+from infra.embedded.certificates import CLIENT, Pair, issue, make_authority
+from infra.endpoints import Engines
+from infra.settings import read_settings
+from infra.tls import TlsFiles
+
+QUERY = "/v1/audit/query"
+NOBODY = Engines("nats://127.0.0.1:1", "postgresql://postgres@127.0.0.1:1/none", "http://127.0.0.1:1/anlyt")
+_numbers = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """A folder of certificates: an authority, and a listener's files."""
+
+    folder: Path
+    authority: Pair
+
+    @property
+    def files(self) -> TlsFiles:
+        return TlsFiles(self.folder / "server.pem", self.folder / "server.key", self.folder / "ca.pem")
+
+    def serve(self, authority: Pair) -> None:
+        """The listener's files: a new certificate, and an authority of clients."""
+        server = issue(self.authority, "server", [x509.DNSName("localhost")])
+        write(self.files.tls_cert, server.pem())
+        write(self.files.tls_key, server.key_pem())
+        write(self.files.tls_client_ca, authority.pem())
+
+    def client(self, pair: Pair | None) -> ssl.SSLContext:
+        """A client that trusts the listener, and shows this certificate."""
+        context = ssl.create_default_context(cadata=self.authority.pem().decode())
+        if pair is not None:
+            file = self.folder / f"client-{next(_numbers)}.pem"
+            file.write_bytes(pair.key_pem() + pair.pem())
+            context.load_cert_chain(file)
+        return context
+
+    def regulator(self) -> ssl.SSLContext:
+        return self.client(issue(self.authority, "portal", [x509.DNSName(CLIENT)]))
+
+
+def write(path: Path, content: bytes) -> None:
+    """As whoever rotates files does: nobody sees half of one."""
+    draft = path.with_suffix(".new")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def make_papers(folder: Path) -> Papers:
+    papers = Papers(folder, make_authority("authority"))
+    papers.serve(papers.authority)
+    return papers
+
+
+@asynccontextmanager
+async def listening(files: TlsFiles, engines: Engines = NOBODY, **settings: str) -> AsyncIterator[str]:
+    """The listener's URL, by a name that its certificate has."""
+    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0", **settings}), engines, files) as url:
+        yield url.replace("127.0.0.1", "localhost")
+
+
+async def ask(url: str, context: ssl.SSLContext, body: Any) -> httpx.Response:
+    """One query, on a connection of its own."""
+    async with httpx.AsyncClient(verify=context, timeout=30) as client:
+        return await client.post(url + QUERY, json=body)
