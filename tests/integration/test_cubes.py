@@ -63,8 +63,8 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
         async with connected(database) as connection:
             found = await connection.fetch("select status, count(*) from anlyt.pipeline_runs group by 1")
         counted = {row["status"]: row["count"] for row in found}
-        assert counted["ABANDONED"] >= 1
-        assert "RUNNING" not in counted
+        assert counted["SUCCEEDED"] >= 1
+        assert counted.keys() <= {"SUCCEEDED", "FAILED", "ABANDONED"}
 
 
 async def _run_when_free(engines: Engines) -> None:
