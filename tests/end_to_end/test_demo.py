@@ -36,7 +36,8 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         assert all(point["totalMessages"] > 0 for point in found["series"][1:-1])
         curls = [shlex.split(line) for line in lines if line.startswith("curl ")]
         assert len(curls) >= 4
-        for *options, url in curls:
+        # The one with a certificate is tried where its listener is.
+        for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
             assert answer(url, headers)["dataAsOf"]
         assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
