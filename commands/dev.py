@@ -44,13 +44,14 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
         stores = await opened.enter_async_context(open_stores(engines, dedup_days=settings.dedup_days))
-        await opened.enter_async_context(schedule.running(stores))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         audit_url = await opened.enter_async_context(_audit(settings, engines))
         if with_demo:
             await opened.enter_async_context(
                 demo.running(stores, settings.home, with_books=settings.postgres_dsn is None)
             )
+        # After the demo's history: pipelines would compete with it, and find out much of it twice.
+        await opened.enter_async_context(schedule.running(stores))
         endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
         opened.enter_context(published(settings.home, endpoints))
         _announce(console, endpoints, settings, with_demo=with_demo)
