@@ -16,7 +16,7 @@ from infra import nats
 
 
 async def run(folder: Path, *, smoke: bool) -> None:
-    events = list(delivery_reports(3_000 if smoke else 300_000))
+    events = list(delivery_reports(3_000 if smoke else 1_000_000))
     since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
         await publish(client, events)
