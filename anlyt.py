@@ -156,7 +156,7 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 @click.argument("name")
 @click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
 def pipeline(name: str, params: dict[str, str]) -> None:
-    """Run one pipeline now: cubes, maintenance, quality or reconciliation.
+    """Run one pipeline now: rollup, cubes, quality, reconciliation, archive or maintenance.
 
     Status 1 if it fails, is running in another process already, or found what a human has to look at.
 

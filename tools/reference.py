@@ -62,18 +62,21 @@ def families() -> dict[str, Metric]:
     return {f"{family.name}_total" if family.type == "counter" else family.name: family for family in ours}
 
 
-def _commands(command: click.Command, path: str) -> Iterator[str]:
+def _commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[str]:
     """The help of every command, as it is printed at 100 characters."""
-    context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)
-    yield f"## `{path}`"
+    # Under its parent, as click calls it: a command keeps the help option of the first context that asks for one.
+    context = click.Context(
+        command, parent, name, max_content_width=100, terminal_width=100, **command.context_settings
+    )
+    yield f"## `{context.command_path}`"
     yield ""
     yield "```"
     yield command.get_help(context)
     yield "```"
     yield ""
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _commands(child, f"{path} {name}")
+        for child, found in command.commands.items():
+            yield from _commands(found, child, context)
 
 
 def _streams() -> Iterator[str]:

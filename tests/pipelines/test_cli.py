@@ -1,12 +1,15 @@
 """`anlyt pipeline` and Kedro's own commands, as a user runs them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from anlyt import cli
+from pipelines.runs import DEFINITIONS
 from pipelines.stores import Stores
 from tests.support.cli import PATIENCE, anlyt, environment
 
@@ -56,6 +59,11 @@ def test_wrong_usage_is_one_sentence(tmp_path: Path) -> None:
         wrong = anlyt(tmp_path, "pipeline", *arguments)
         assert wrong.returncode == 2
         assert sentence in wrong.stderr
+
+
+def test_the_help_names_every_pipeline() -> None:
+    help_ = cli.commands["pipeline"].help or ""
+    assert set(re.findall(r"\w+", help_.splitlines()[0])) >= set(DEFINITIONS)
 
 
 def test_kedro_knows_the_project(tmp_path: Path) -> None:
