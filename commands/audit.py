@@ -5,10 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from commands import metrics
+from commands import exports, metrics
 from graph.app import serving
 from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
+from graph.audit.exports.runner import PACE, Pace
 from graph.budget import Budget
 from graph.cursors import CursorKey
 from infra.cancelling import for_ever
@@ -38,9 +39,12 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, engines: Engines, files: TlsFiles, *, port: int | None = None
+    settings: Settings, engines: Engines, files: TlsFiles, *, port: int | None = None, pace: Pace = PACE
 ) -> AsyncIterator[str]:
-    """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile."""
+    """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile.
+
+    Exports are worked on meanwhile, at this pace.
+    """
     context = RenewedContext(files)
     async with AsyncExitStack() as opened:
         pool = await opened.enter_async_context(
@@ -51,7 +55,8 @@ async def running(
         )
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
-        app = create_audit_app(audits, settings.trust_domain)
+        exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
+        app = create_audit_app(audits, settings.trust_domain, exported)
         port = settings.audit_port if port is None else port
         yield await opened.enter_async_context(
             serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")

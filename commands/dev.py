@@ -31,12 +31,12 @@ EXAMPLES: Final = (
 )
 
 
-async def run(settings: Settings, *, with_demo: bool) -> None:
+async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
     """Until it is cancelled; then everything is closed in the opposite order, the engines last."""
     console = Console()
     async with AsyncExitStack() as opened:
         console.print(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
-        engines = await opened.enter_async_context(embedded.running(settings))
+        engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
         metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
@@ -52,7 +52,9 @@ async def run(settings: Settings, *, with_demo: bool) -> None:
             )
         # After the demo's history: pipelines would compete with it, and find out much of it twice.
         await opened.enter_async_context(schedule.running(stores))
-        endpoints = Endpoints(engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
+        s3 = engines.s3.dsn if engines.s3 else None
+        stores_ = (engines.nats, engines.postgres, engines.clickhouse)
+        endpoints = Endpoints(*stores_, api_url, metrics_url, audit_url, s3)
         opened.enter_context(published(settings.home, endpoints))
         _announce(console, endpoints, settings, with_demo=with_demo)
         await for_ever()

@@ -1,35 +1,70 @@
 """The embedded engines of `anlyt dev`: those that no setting points at, started, watched, and started again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Final
 
+from infra import s3
 from infra.embedded.engine import Engine
 from infra.embedded.recipe import EngineName
+from infra.embedded.s3 import s3_server
 from infra.embedded.stack import stack
 from infra.endpoints import Engines
+from infra.errors import UsageError
 from infra.settings import Settings
 from infra.telemetry import logger
 
+S3_FOLDER: Final = "s3"  # in ANLYT_HOME
+
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Engines]:
-    """Addresses of all three engines. One that dies by itself is started again, on the same port."""
+async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator[Engines]:
+    """Addresses of all engines. One that dies by itself is started again, on the same port.
+
+    S3 is there before ClickHouse, which reads its cold parts when it starts, and outlives it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    async with _s3(settings, with_s3=with_s3) as bucket, _stores(settings, bucket) as engines:
+        yield engines
+
+
+@asynccontextmanager
+async def _s3(settings: Settings, *, with_s3: bool) -> AsyncIterator[s3.S3 | None]:
+    """That of the settings; else one of our own if it is asked for, and whenever it was before: it may have parts."""
+    given = s3.from_settings(settings)
+    ours = settings.home / S3_FOLDER
+    if given is not None and ours.exists():
+        raise UsageError(f"ClickHouse in {settings.home} keeps old parts in {ours}; unset ANLYT_S3_ENDPOINT.")
+    if given is not None or not (with_s3 or ours.exists()):
+        yield given
+        return
+    async with s3_server(ours) as engine, _kept([engine]):
+        yield s3.from_dsn(engine.url)
+
+
+@asynccontextmanager
+async def _stores(settings: Settings, bucket: s3.S3 | None) -> AsyncIterator[Engines]:
     given: dict[EngineName, str | None] = {
         "nats": settings.nats_url,
         "postgres": settings.postgres_dsn,
         "clickhouse": settings.clickhouse_dsn,
     }
-    settings.home.mkdir(parents=True, exist_ok=True)
-    async with stack(settings.home, frozenset(name for name, url in given.items() if url is None)) as started:
-        keepers = [asyncio.create_task(_keep(engine)) for engine in started.engines.values()]
+    missing = frozenset(name for name, url in given.items() if url is None)
+    async with stack(settings.home, missing, bucket) as started, _kept(started.engines.values()):
         found = {name: url or started.engines[name].url for name, url in given.items()}
-        try:
-            yield Engines(**found)
-        finally:
-            for keeper in keepers:
-                keeper.cancel()
-            await asyncio.gather(*keepers, return_exceptions=True)
+        yield Engines(found["nats"], found["postgres"], found["clickhouse"], bucket)
+
+
+@asynccontextmanager
+async def _kept(engines: Iterable[Engine]) -> AsyncIterator[None]:
+    keepers = [asyncio.create_task(_keep(engine)) for engine in engines]
+    try:
+        yield
+    finally:
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
 
 
 async def _keep(engine: Engine) -> None:

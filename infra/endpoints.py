@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from infra.errors import UsageError
+from infra.s3 import S3, from_dsn, from_settings
 from infra.settings import Settings, variable
 
 FILE: Final = "endpoints.json"
@@ -24,15 +25,17 @@ class Endpoints:
     api: str
     metrics: str
     audit: str | None = None
+    s3: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The three stores that a process works with."""
+    """The three stores that a process works with, and S3 if there is one."""
 
     nats: str
     postgres: str
     clickhouse: str
+    s3: S3 | None = None
 
 
 @contextmanager
@@ -50,10 +53,12 @@ def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
 def engines(settings: Settings) -> Engines:
     """The engines of this process; UsageError says which setting is missing and what to do."""
     running = _running(settings.home)
+    s3 = from_settings(settings)
     return Engines(
         nats=settings.nats_url or _found(running, "nats", "nats_url"),
         postgres=settings.postgres_dsn or _found(running, "postgres", "postgres_dsn"),
         clickhouse=settings.clickhouse_dsn or _found(running, "clickhouse", "clickhouse_dsn"),
+        s3=from_dsn(running.s3) if s3 is None and running is not None and running.s3 else s3,
     )
 
 

@@ -68,6 +68,9 @@ DATA_AS_OF: Final = Gauge(
 DEADLETTERS: Final = Counter(
     "anlyt_deadletter_total", "Events published to the dead-letter stream.", ["stream", "reason"]
 )
+AUDIT_EXPORTS: Final = Counter(
+    "anlyt_audit_exports_total", "Exports that came to an end: done, failed, cancelled or expired.", ["result"]
+)
 PIPELINE_DURATION: Final = Histogram(
     "anlyt_pipeline_duration_seconds", "One successful run of a pipeline.", ["pipeline"], buckets=LAG
 )

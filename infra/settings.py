@@ -49,6 +49,9 @@ class Settings:
     s3_bucket: str | None
     s3_access_key: str | None
     s3_secret_key: str | None
+    s3_region: str
+    export_days: int
+    export_signing_key: str | None
     signing_key: str | None
     query_concurrency: int
     query_rows_per_minute: int
@@ -183,6 +186,13 @@ SPECS: Final[Mapping[str, Spec]] = {
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
+    "s3_region": Spec(str, "us-east-1", "S3 region; what it is matters to AWS only."),
+    "export_days": Spec(_count(1, 3650), "30", "Days for which a finished export's files are kept."),
+    "export_signing_key": Spec(
+        str,
+        None,
+        "Ed25519 key, in PEM (PKCS 8), that signs manifests of exports; unset: the one that `anlyt migrate` made.",
+    ),
     "signing_key": Spec(
         _matching(r".{32,}", "at least 32 characters"),
         None,

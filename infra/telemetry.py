@@ -31,6 +31,8 @@ Span = Literal[
     "anlyt.api.catalog",
     "anlyt.api.graphql",
     "anlyt.api.audit",
+    "anlyt.api.auditExports",
+    "anlyt.audit.exportFile",
     "anlyt.pipeline.rollup",
     "anlyt.rollup.daily",
     "anlyt.pipeline.cubes",

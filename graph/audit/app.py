@@ -11,7 +11,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.audit.audits import Audits
-from graph.audit.regulator import Regulator, identify
+from graph.audit.exports.exports import Exports
+from graph.audit.exports.routes import PATH, export_routes
+from graph.audit.regulator import REGULATOR, Regulator, identify
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
@@ -21,7 +23,6 @@ from graph.responses import failed, json_response
 from graph.rest.parameters import read_query
 
 QUERY_PATH: Final = "/v1/audit/query"
-REGULATOR: Final = "regulator"  # in the ASGI scope
 
 
 class RegulatorOnly:
@@ -57,10 +58,10 @@ class AuditFace:
             await response(scope, receive, send)
 
 
-def create_audit_app(audits: Audits, trust_domain: str | None) -> ASGIApp:
-    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed."""
+def create_audit_app(audits: Audits, trust_domain: str | None, exports: Exports | None = None) -> ASGIApp:
+    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3."""
     app = Starlette(
-        routes=[Route(QUERY_PATH, AuditFace(audits), methods=["POST"])],
+        routes=[Route(QUERY_PATH, AuditFace(audits), methods=["POST"]), *export_routes(exports)],
         middleware=[Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)],
         exception_handlers={HTTPException: _told},
     )
@@ -73,5 +74,5 @@ async def _told(request: Request, error: Exception) -> Response:
     request_id = request.scope[REQUEST_ID]
     if error.status_code == 405:
         told = MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is.")
-        return failed(told, request_id, {"Allow": "POST"})
-    return failed(NotFoundError(f"There is nothing at this path; there is POST {QUERY_PATH}."), request_id)
+        return failed(told, request_id, {"Allow": ", ".join(sorted((error.headers or {})["Allow"].split(", ")))})
+    return failed(NotFoundError(f"There is nothing at this path; there are POST {QUERY_PATH} and {PATH}."), request_id)

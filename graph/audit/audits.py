@@ -1,14 +1,13 @@
 """From an audit query to its answer, which nobody sees before it is recorded."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from graph.audit.access import record
 from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
 from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
@@ -21,14 +20,10 @@ from graph.dsl.freshness import Freshness
 from graph.postgres import connected, promptly
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
-from infra.postgres import statement as sql
 from schema.catalog.audit import AUDITED
 from schema.instants import instant, time_of
 
 PURPOSE: Final = "audit"  # of cursors
-OPERATION: Final = "query"  # as it is recorded
-
-_RECORD: Final = sql(Path(__file__).parent / "sql", "record_access")
 
 Row = Mapping[str, Any]
 
@@ -124,11 +119,9 @@ class Audits:
         return Page(cursor, has_next_page=True), False
 
     async def _recorded(self, regulator: Regulator, request_id: str, asked: AuditQuery, read: _Read) -> int:
-        who = (regulator.name, regulator.serial, regulator.sha256, request_id)
-        what = (OPERATION, asked.tenant_id, json.dumps(asked.told()), read.seen, len(read.rows))
+        what = (asked.tenant_id, asked.told(), read.seen, len(read.rows))
         async with promptly("audit_access_log"), connected(self._pool) as connection:
-            access_id: int = await connection.fetchval(_RECORD, *who, *what)
-        return access_id
+            return await record(connection, regulator, request_id, "query", *what)
 
 
 def _rows(names: Sequence[str], rows: Rows) -> Iterator[Row]:

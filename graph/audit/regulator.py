@@ -14,6 +14,7 @@ from graph.identity.mesh import spiffe_caller
 from infra.telemetry import logger
 
 SERVICE: Final = "regulator-portal-service"
+REGULATOR: Final = "regulator"  # in the ASGI scope
 REFUSAL: Final = f"Only a certificate whose URI or DNS SAN is {SERVICE} is answered here."
 
 

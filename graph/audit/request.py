@@ -47,13 +47,14 @@ def parse(body: bytes) -> AuditQuery:
     """InvalidQueryError with every problem."""
     problems = Problems()
     attributes = read_object("$", read(body), problems, MEMBERS)
-    _check_window(attributes, problems)
-    _check_dataset(attributes, problems)
+    check_window(attributes, problems)
+    check_dataset(attributes, problems)
     problems.check()
     return AuditQuery(**attributes)
 
 
-def _check_window(attributes: Mapping[str, Any], problems: Problems) -> None:
+def check_window(attributes: Mapping[str, Any], problems: Problems) -> None:
+    """Of what could be read of it."""
     from_, to = (cast("datetime | None", attributes.get(name)) for name in ("from_", "to"))
     if from_ is None or to is None:
         return
@@ -63,7 +64,7 @@ def _check_window(attributes: Mapping[str, Any], problems: Problems) -> None:
         problems.add("$.to", "Must be at most five years after `from`.")
 
 
-def _check_dataset(attributes: Mapping[str, Any], problems: Problems) -> None:
+def check_dataset(attributes: Mapping[str, Any], problems: Problems) -> None:
     """Only an evaluation has a verdict and rules."""
     if attributes.get("dataset") != "cdr":
         return

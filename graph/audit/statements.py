@@ -54,9 +54,8 @@ def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: 
         facts.columns,
         Read(facts.table, AuditScope(asked.tenant_id)),
         where=(
-            call("greaterOrEquals", AT, _instant(part.from_)),
-            call("less", AT, _instant(part.to)),
-            *_filter(asked),
+            *within(part),
+            *filters(asked.verdict, asked.rule_type),
             *(_beyond(position) if position else ()),
         ),
         order_by=(Sort("at", descending=False), Sort("key", descending=False)),
@@ -66,11 +65,17 @@ def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: 
     return Statement(sql, parameters, tuple(Printed(name, "text", "group") for name in facts.columns))
 
 
-def _filter(asked: AuditQuery) -> Iterator[Expression]:
-    if asked.verdict is not None:
-        yield equal(Column("verdict"), Bound(asked.verdict, "String"))
-    if asked.rule_type is not None:
-        yield call("has", Column("rule_types"), Bound(asked.rule_type, "String"))
+def within(part: Slice) -> tuple[Expression, ...]:
+    """Event times of the slice."""
+    return call("greaterOrEquals", AT, _instant(part.from_)), call("less", AT, _instant(part.to))
+
+
+def filters(verdict: str | None, rule_type: str | None) -> Iterator[Expression]:
+    """None: all."""
+    if verdict is not None:
+        yield equal(Column("verdict"), Bound(verdict, "String"))
+    if rule_type is not None:
+        yield call("has", Column("rule_types"), Bound(rule_type, "String"))
 
 
 def _beyond(position: Position) -> Iterator[Expression]:

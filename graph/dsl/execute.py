@@ -43,6 +43,9 @@ ADVICE: Final = "ask for a shorter window, a coarser granularity, fewer dimensio
 # ... and that mean: not now. Unknown databases and tables: it is not migrated yet; others: it is busy, or stopping.
 NOT_NOW: Final = frozenset({60, 81, 202, 209, 210, 236, 394, 734})
 
+# ... that parts which it needs are in S3, and cannot be read.
+S3_ERROR: Final = 499
+
 PATIENCE: Final = 0.8  # seconds that a statement has before the engine is asked whether it lives
 PING: Final = 0.9  # seconds that it has to say so; both together are under the 2 s that the API promises
 
@@ -87,8 +90,8 @@ class Engine:
                     column_oriented=True,
                 )
         except FAILURES as error:
-            if told := _told(error):
-                raise told from error
+            if ours := told(error):
+                raise ours from error
             raise
         charge.add(int(result.summary.get("read_rows", 0)))
         # Of no row, the client knows no columns either.
@@ -124,11 +127,15 @@ async def _together(works: Sequence[Awaitable[T]]) -> Sequence[T]:
             task.cancel()
 
 
-def _told(error: BaseException) -> AnlytError | None:
+def told(error: BaseException) -> AnlytError | None:
     """An engine's error in our words, without a piece of SQL; None for what is a mistake of ours."""
     code: int | None = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
     if code is None:
         return None if isinstance(error, ProgrammingError) else _unavailable()
+    if code == S3_ERROR:
+        return DependencyUnavailableError(
+            "The cold tier (S3) of ClickHouse does not answer; events of the last year can be read, older ones later."
+        )
     if code in TOO_EXPENSIVE:
         return QueryTooExpensiveError(f"This query {TOO_EXPENSIVE[code]}; {ADVICE}.")
     return _unavailable() if code in NOT_NOW else None

@@ -11,6 +11,10 @@ from xml.etree import ElementTree
 from infra.embedded.engine import Engine, started
 from infra.embedded.process import Identity
 from infra.embedded.recipe import EngineName, StopMode
+from infra.embedded.tiered import Tree, configuration
+from infra.errors import UsageError
+from infra.s3 import S3
+from infra.tiers import POLICY
 
 SETTINGS: Mapping[str, str] = {
     # Bytes. A query beyond it fails (code 241) instead of taking the machine down.
@@ -22,9 +26,10 @@ SETTINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class ClickHouse:
-    """`settings`: server settings, over SETTINGS."""
+    """`settings`: server settings, over SETTINGS. `s3`: where cold parts and exports go."""
 
     settings: Mapping[str, str] = field(default_factory=dict)
+    s3: S3 | None = None
     name: EngineName = "clickhouse"
     address: str = "http://default:@127.0.0.1:{port}/anlyt"
 
@@ -32,8 +37,14 @@ class ClickHouse:
         """An empty folder will do."""
 
     def prepare(self, folder: Path, port: int) -> None:
+        """UsageError for a folder whose tables may have parts in S3, if nothing is known of it any more."""
         (folder / "ready").unlink(missing_ok=True)
-        (folder / "config.xml").write_bytes(_configuration({**SETTINGS, **self.settings}))
+        file = folder / "config.xml"
+        file.touch(mode=0o600)
+        if self.s3 is None and POLICY in file.read_text():
+            raise UsageError(f"ClickHouse in {folder} keeps old parts in S3, which ANLYT_S3_ENDPOINT has to name.")
+        tree = configuration(self.s3) if self.s3 else {}
+        file.write_bytes(_configuration({**SETTINGS, **self.settings, **tree}))
 
     def command(self, folder: Path, port: int) -> Sequence[str | Path]:
         return [sys.executable, "-P", "-m", "infra.embedded.chdb_http", folder, str(port)]
@@ -56,17 +67,25 @@ class ClickHouse:
 
 
 def clickhouse_server(
-    folder: Path, port: int = 0, *, settings: Mapping[str, str] | None = None
+    folder: Path, port: int = 0, *, settings: Mapping[str, str] | None = None, s3: S3 | None = None
 ) -> AbstractAsyncContextManager[Engine]:
     """ClickHouse over HTTP on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
 
-    `settings` as in ClickHouse. FolderInUseError, EngineFailedError.
+    `settings` and `s3` as in ClickHouse. FolderInUseError, EngineFailedError.
     """
-    return started(ClickHouse(settings or {}), folder.absolute(), port)
+    return started(ClickHouse(settings or {}, s3), folder.absolute(), port)
 
 
-def _configuration(settings: Mapping[str, str]) -> bytes:
+def _configuration(tree: Tree) -> bytes:
     root = ElementTree.Element("clickhouse")
-    for name, value in settings.items():
-        ElementTree.SubElement(root, name).text = value
+    _add(root, tree)
     return ElementTree.tostring(root)
+
+
+def _add(parent: ElementTree.Element, tree: Tree) -> None:
+    for name, value in tree.items():
+        element = ElementTree.SubElement(parent, name)
+        if isinstance(value, str):
+            element.text = value
+        else:
+            _add(element, value)

@@ -1,4 +1,4 @@
-"""What the three kinds of engine differ in."""
+"""What the kinds of engine differ in."""
 
 import signal
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from infra.embedded.process import Identity
 
-EngineName = Literal["nats", "postgres", "clickhouse"]
+EngineName = Literal["nats", "postgres", "clickhouse", "s3"]
 
 # clean: in order; immediate: at once, leaving recovery to the next start.
 StopMode = Literal["clean", "immediate"]

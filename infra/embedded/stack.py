@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.embedded.clickhouse import ClickHouse
@@ -11,6 +11,7 @@ from infra.embedded.engine import Engine, claimed
 from infra.embedded.nats import Nats
 from infra.embedded.postgres import Postgres
 from infra.embedded.recipe import EngineName, Recipe
+from infra.s3 import S3
 
 # In the order of claiming; stopped the other way round, so that PostgreSQL, which has the ledger, outlives the rest.
 RECIPES: tuple[Recipe, ...] = (Postgres(), Nats(), ClickHouse())
@@ -37,14 +38,15 @@ class Stack:
 
 
 @asynccontextmanager
-async def stack(folder: Path, only: frozenset[EngineName] = ALL) -> AsyncIterator[Stack]:
+async def stack(folder: Path, only: frozenset[EngineName] = ALL, s3: S3 | None = None) -> AsyncIterator[Stack]:
     """Starts the engines in `only` at the same time, each in a folder of its name below `folder`.
 
+    `s3`: where ClickHouse keeps cold parts; it has to be there before and after.
     FolderInUseError before anything is started, EngineFailedError when everything is stopped again.
     """
     async with AsyncExitStack() as engines:
         chosen = [
-            await engines.enter_async_context(claimed(recipe, _home(folder, recipe), 0))
+            await engines.enter_async_context(claimed(_with(recipe, s3), _home(folder, recipe), 0))
             for recipe in RECIPES
             if recipe.name in only
         ]
@@ -53,6 +55,10 @@ async def stack(folder: Path, only: frozenset[EngineName] = ALL) -> AsyncIterato
             if failure is not None:
                 raise failure
         yield Stack({engine.name: engine for engine in chosen})
+
+
+def _with(recipe: Recipe, s3: S3 | None) -> Recipe:
+    return replace(recipe, s3=s3) if isinstance(recipe, ClickHouse) else recipe
 
 
 def _home(folder: Path, recipe: Recipe) -> Path:

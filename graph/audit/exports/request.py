@@ -1,0 +1,41 @@
+"""`POST /v1/audit/exports`: JSON -> ExportQuery."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from graph.audit.request import MEMBERS, check_dataset, check_window
+from graph.dsl.problems import Problems
+from graph.dsl.reading import read_object
+from graph.dsl.source import read
+from schema.catalog.audit import AuditDataset
+
+# A query's, but for what makes pages of it.
+EXPORT_MEMBERS: Final = {name: member for name, member in MEMBERS.items() if name not in {"limit", "after"}}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQuery:
+    """One tenant's facts in `from_` <= event time < `to`."""
+
+    tenant_id: str
+    from_: datetime
+    to: datetime
+    dataset: AuditDataset
+    verdict: str | None
+    rule_type: str | None
+
+    def told(self) -> Mapping[str, Any]:
+        """As it is recorded."""
+        return {**asdict(self), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
+
+
+def parse(body: bytes) -> ExportQuery:
+    """InvalidQueryError with every problem."""
+    problems = Problems()
+    attributes = read_object("$", read(body), problems, EXPORT_MEMBERS)
+    check_window(attributes, problems)
+    check_dataset(attributes, problems)
+    problems.check()
+    return ExportQuery(**attributes)

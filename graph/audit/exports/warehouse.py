@@ -1,0 +1,109 @@
+"""What ClickHouse does for an export: it counts, writes an object, and reads it back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.summary import QuerySummary
+
+from graph.audit.exports.request import ExportQuery
+from graph.audit.exports.slices import cut, windows
+from graph.audit.exports.statements import counting, measuring, writing
+from graph.audit.statements import Slice
+from graph.dsl.execute import S3_ERROR, told
+from graph.dsl.select import Statement
+from infra.clickhouse import FAILURES, ClickHouse, traced
+from infra.errors import AnlytError, DependencyUnavailableError
+from infra.tiers import COLLECTION
+from schema.catalog.audit import AuditDataset
+
+TIMEOUT: Final = 600  # seconds of one statement
+LIMITS: Final[Mapping[str, str | int]] = {
+    "max_execution_time": TIMEOUT,
+    "timeout_overflow_mode": "throw",
+    "max_memory_usage": 2 << 30,  # bytes
+    "wait_end_of_query": 1,
+    "output_format_parquet_compression_method": "zstd",
+    # With their defaults, an S3 that hangs is waited for for minutes.
+    "s3_connect_timeout_ms": 1000,
+    "s3_request_timeout_ms": 10_000,
+    "s3_use_adaptive_timeouts": 0,
+}
+NO_COLLECTION: Final = 669  # NAMED_COLLECTION_DOESNT_EXIST
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an object holds. `charges`: currency -> sum, of call detail records."""
+
+    row_count: int
+    first_at: datetime | None
+    last_at: datetime | None
+    charges: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+class Warehouse:
+    """DependencyUnavailableError says in its sentence what is away; QueryTooExpensiveError."""
+
+    def __init__(self, clickhouse: ClickHouse) -> None:
+        self._clickhouse = clickhouse
+
+    async def plan(self, asked: ExportQuery) -> Sequence[Slice]:
+        """What each file shall hold."""
+        hours: list[tuple[datetime, int]] = []
+        for part in windows(asked.from_, asked.to):
+            rows = await self._rows(counting(asked, part))
+            hours += [(hour.replace(tzinfo=UTC), count) for hour, count in rows]
+        return cut(Slice(asked.from_, asked.to), hours)
+
+    async def write(self, asked: ExportQuery, part: Slice, file: str) -> Measured:
+        """Makes the object `file`, which must not be there, and tells what can be read from it."""
+        statement = writing(asked, part, file)
+        with _told(), traced(statement.sql):
+            summary = await (await self._clickhouse.client()).command(statement.sql, **_sent(statement))
+        assert isinstance(summary, QuerySummary)
+        measured = await self._measured(asked.dataset, file)
+        if measured.row_count != summary.written_rows:
+            raise DependencyUnavailableError(
+                f"ClickHouse wrote {summary.written_rows} rows of {file}, and S3 has {measured.row_count}."
+            )
+        return measured
+
+    async def _measured(self, dataset: AuditDataset, file: str) -> Measured:
+        ((count, first, last, *charges),) = await self._rows(measuring(dataset, file))
+        if not count:
+            return Measured(0, None, None)
+        return Measured(count, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), *charges)
+
+    async def _rows(self, statement: Statement) -> Sequence[Sequence[Any]]:
+        with _told(), traced(statement.sql):
+            result = await (await self._clickhouse.client()).query(statement.sql, **_sent(statement))
+        return result.result_rows
+
+
+def _sent(statement: Statement) -> dict[str, Any]:
+    # Its own id, so that what is left of one can be told from the next try.
+    settings = {**statement.settings, **LIMITS, "query_id": f"export-{uuid4()}"}
+    return {"parameters": dict(statement.parameters), "settings": settings}
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except FAILURES as error:
+        raise _why(error) or error from error
+
+
+def _why(error: BaseException) -> AnlytError | None:
+    code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
+    if code == S3_ERROR:
+        return DependencyUnavailableError("S3 does not answer to ClickHouse.")
+    if code == NO_COLLECTION:
+        return DependencyUnavailableError(f"ClickHouse has no named collection {COLLECTION}.")
+    return told(error)

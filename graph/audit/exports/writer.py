@@ -1,0 +1,63 @@
+"""Work on one export, from where it was left: slices, a file for each, the manifest, and only then `done`."""
+
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_hex
+from typing import Final
+
+from graph.audit.exports import manifest
+from graph.audit.exports.jobs import Export, ExportFile, Jobs
+from graph.audit.exports.keys import ManifestKey
+from graph.audit.exports.objects import Objects
+from graph.audit.exports.warehouse import Warehouse
+from graph.dsl.freshness import Freshness
+from infra.telemetry import tracer
+from schema.catalog.audit import AUDITED
+
+TOKEN: Final = 4  # bytes in a file's name, so that no two tries write the same object
+
+
+class Writer:
+    """`keep`: how long the files of an export that is done stay."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        warehouse: Warehouse,
+        objects: Objects,
+        key: ManifestKey,
+        freshness: Freshness,
+        keep: timedelta,
+    ) -> None:
+        self._jobs, self._warehouse, self._objects = jobs, warehouse, objects
+        self._key, self._freshness, self._keep = key, freshness, keep
+
+    async def write(self, job: Export) -> None:
+        """All that is not written yet.
+
+        LostClaimError; DependencyUnavailableError, after which it can be gone on with; QueryTooExpensiveError.
+        """
+        if job.planned_at is None:
+            as_of = await self._freshness.of(AUDITED[job.asked.dataset].table.name)
+            await self._jobs.plan(job, as_of, await self._warehouse.plan(job.asked))
+        for file in await self._jobs.files(job.id):
+            if file.written is None:
+                await self._write_file(job, file)
+        await self._finish(job)
+
+    async def _write_file(self, job: Export, file: ExportFile) -> None:
+        with tracer.start_as_current_span("anlyt.audit.exportFile"):
+            name = f"{file.number:04}-{token_hex(TOKEN)}.parquet"
+            path = f"{job.id}/{name}"
+            measured = await self._warehouse.write(job.asked, file.part, path)
+            await self._jobs.keep(job, file.number, name, await self._objects.digest(path), measured)
+
+    async def _finish(self, job: Export) -> None:
+        """The manifest is the last object: where it is, all is."""
+        planned = await self._jobs.one(job.id, job.caller)
+        assert planned is not None
+        signer = await self._key.signer()
+        content = manifest.compose(planned, await self._jobs.files(job.id), signer.public.kid)
+        await self._objects.put(f"{job.id}/{manifest.SIGNATURE}", signer.sign(content))
+        await self._objects.put(f"{job.id}/{manifest.NAME}", content)
+        await self._jobs.finish(job, sha256(content).hexdigest(), self._keep)

@@ -1,0 +1,73 @@
+"""S3: where it is, and the one async client of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
+
+from obstore.store import S3Store
+
+from infra.errors import UsageError
+from infra.settings import Settings, variable
+
+# Seconds of one request, and of all of its attempts together.
+REQUEST_TIMEOUT, PATIENCE = 10, 20
+REQUIRED: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """A bucket, addressed by path, and who may use it."""
+
+    endpoint: str  # without a slash at its end
+    bucket: str
+    access_key: str
+    secret_key: str
+    region: str = "us-east-1"
+
+    def __repr__(self) -> str:
+        return f"<S3 {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """Of the bucket; ends with a slash."""
+        return f"{self.endpoint}/{self.bucket}/"
+
+    @property
+    def dsn(self) -> str:
+        """All of it but the region, as `endpoints.json` holds it: http://key:secret@host:port/bucket."""
+        scheme, _, rest = self.endpoint.partition("://")
+        return f"{scheme}://{quote(self.access_key, safe='')}:{quote(self.secret_key, safe='')}@{rest}/{self.bucket}"
+
+
+def from_dsn(dsn: str) -> S3:
+    """The inverse of `S3.dsn`."""
+    url = urlsplit(dsn)
+    endpoint = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+    return S3(endpoint, url.path.strip("/"), unquote(url.username or ""), unquote(url.password or ""))
+
+
+def from_settings(settings: Settings) -> S3 | None:
+    """None when no setting speaks of S3; UsageError names what is missing of it."""
+    given = {name: getattr(settings, name) for name in REQUIRED}
+    if not any(given.values()):
+        return None
+    missing = [variable(name) for name, value in given.items() if value is None]
+    if missing:
+        raise UsageError(f"{missing[0]} is not set; S3 needs {', '.join(map(variable, REQUIRED))}.")
+    endpoint, bucket, access_key, secret_key = given.values()
+    return S3(endpoint.rstrip("/"), bucket, access_key, secret_key, settings.s3_region)
+
+
+def open_store(s3: S3) -> S3Store:
+    """A client of the bucket, which connects when it is used."""
+    return S3Store(
+        s3.bucket,
+        endpoint=s3.endpoint,
+        access_key_id=s3.access_key,
+        secret_access_key=s3.secret_key,
+        region=s3.region,
+        virtual_hosted_style_request=False,
+        client_options={"allow_http": True, "timeout": f"{REQUEST_TIMEOUT}s", "connect_timeout": "2s"},
+        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=PATIENCE)},
+    )

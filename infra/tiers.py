@@ -1,0 +1,14 @@
+"""Names that our statements and the configuration of a ClickHouse server agree on, for its use of S3."""
+
+from typing import Final
+
+# A storage policy of three volumes, hot to cold. The hot one has to be called `default`, as in the policy that tables
+# begin with: ClickHouse changes a table's policy only to one that has all of its volumes.
+POLICY: Final = "anlyt_tiered"
+HOT, WARM, COLD = "default", "warm", "cold"
+
+# A named collection with the URL of the bucket's folder EXPORTS, and the keys to it.
+COLLECTION: Final = "anlyt_exports"
+
+# Folders of the bucket.
+EXPORTS, COLD_FOLDER = "exports", "cold"
