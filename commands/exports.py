@@ -35,8 +35,8 @@ async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) 
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=TIMEOUT + 30)
         )
-        freshness = Freshness(Engine(clickhouse))
-        writer = Writer(jobs, Warehouse(clickhouse), objects, key, freshness, timedelta(days=settings.export_days))
+        freshness, warehouse = Freshness(Engine(clickhouse)), Warehouse(clickhouse, pace.rows_a_file)
+        writer = Writer(jobs, warehouse, objects, key, freshness, timedelta(days=settings.export_days))
         working = asyncio.create_task(Runner(jobs, writer, objects, pace).run())
         try:
             yield Exports(jobs, objects, key, CursorKey(pool, settings.signing_key))

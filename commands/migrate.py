@@ -1,15 +1,17 @@
 """`anlyt migrate`: brings PostgreSQL, ClickHouse and the streams to what this version needs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
+from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra import clickhouse, nats
 from infra.endpoints import Engines
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
 from infra.postgres import CONNECT_TIMEOUT, Connection, is_unavailable
+from infra.tiering import tier, tierings
 from schema.streams import STREAMS
 
 
@@ -19,10 +21,12 @@ class PendingError(AnlytError):
 
 async def apply(engines: Engines, reporting_currency: str, cluster: str | None) -> AsyncIterator[str]:
     """Applies every step that is missing, on all of a ClickHouse cluster; yields a line for each step and stream."""
-    async with _ledgers(engines, cluster) as (connection, ledgers):
+    async with _ledgers(engines, cluster) as (connection, warehouse, ledgers):
         for store, ledger in ledgers.items():
             async for step in migrate(ledger, store):
                 yield f"{store:<10} {step.name}: {'was there' if step.applied else 'applied'}"
+        async for each in tier(warehouse, cluster):
+            yield f"{'clickhouse':<10} tiers of {each.table}: {'were there' if each.applied else 'applied'}"
         await fix_currency(connection, reporting_currency)
     async with nats.connect(engines.nats) as client:
         for name in await nats.ensure_streams(client.jetstream(), STREAMS):
@@ -32,11 +36,14 @@ async def apply(engines: Engines, reporting_currency: str, cluster: str | None) 
 async def check(engines: Engines) -> AsyncIterator[str]:
     """Yields a line for each step; then PendingError if any step or stream is missing."""
     pending = 0
-    async with _ledgers(engines, None) as (_, ledgers), nats.connect(engines.nats) as client:
+    async with _ledgers(engines, None) as (_, warehouse, ledgers), nats.connect(engines.nats) as client:
         for store, ledger in ledgers.items():
             for step in await steps(ledger, store):
                 pending += not step.applied
                 yield f"{store:<10} {step.name}: {'was there' if step.applied else 'missing'}"
+        for each in await tierings(warehouse):
+            pending += not each.applied
+            yield f"{'clickhouse':<10} tiers of {each.table}: {'were there' if each.applied else 'missing'}"
         for name in await nats.missing_streams(client.jetstream(), STREAMS):
             pending += 1
             yield f"{'nats':<10} {name}: missing"
@@ -45,13 +52,19 @@ async def check(engines: Engines) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _ledgers(engines: Engines, cluster: str | None) -> AsyncIterator[tuple[Connection, dict[StoreName, Ledger]]]:
+async def _ledgers(
+    engines: Engines, cluster: str | None
+) -> AsyncIterator[tuple[Connection, AsyncClient, Mapping[StoreName, Ledger]]]:
     async with AsyncExitStack() as opened:
         connection = await _postgres(engines.postgres)
         opened.push_async_callback(connection.close)
         # The database that the first step makes is not there yet.
         client = await opened.enter_async_context(clickhouse.connect(engines.clickhouse, database="default"))
-        yield connection, {"postgres": PostgresLedger(connection), "clickhouse": ClickHouseLedger(client, cluster)}
+        ledgers: dict[StoreName, Ledger] = {
+            "postgres": PostgresLedger(connection),
+            "clickhouse": ClickHouseLedger(client, cluster),
+        }
+        yield connection, client, ledgers
 
 
 async def _postgres(dsn: str) -> Connection:

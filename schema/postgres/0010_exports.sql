@@ -22,12 +22,12 @@ create table anlyt.audit_exports (
     finished_at timestamptz,
     expires_at timestamptz, -- of one that is done
     manifest_sha256 text, -- hexadecimal
-    purged_at timestamptz, -- when its files were deleted
+    purged_at timestamptz, -- when its files were deleted last
     check ((state = 'done') <= (manifest_sha256 is not null and expires_at is not null))
 );
 create index audit_exports_unfinished on anlyt.audit_exports (access_id) where state in ('queued', 'running');
-create index audit_exports_unpurged on anlyt.audit_exports (access_id)
-where state in ('failed', 'cancelled', 'expired') and purged_at is null;
+create index audit_exports_ended on anlyt.audit_exports (access_id)
+where state in ('failed', 'cancelled', 'expired');
 
 -- Slices of an export's window, which they cover without a gap; a file each, once it is written and read back.
 create table anlyt.audit_export_files (

@@ -12,6 +12,7 @@ import httpx
 from cryptography import x509
 
 from commands import audit
+from graph.audit.exports.runner import PACE, Pace
 from infra.embedded.certificates import CLIENT, Pair, issue, make_authority
 from infra.endpoints import Engines
 from infra.settings import read_settings
@@ -67,9 +68,11 @@ def make_papers(folder: Path) -> Papers:
 
 
 @asynccontextmanager
-async def listening(files: TlsFiles, engines: Engines = NOBODY, **settings: str) -> AsyncIterator[str]:
+async def listening(
+    files: TlsFiles, engines: Engines = NOBODY, pace: Pace = PACE, **settings: str
+) -> AsyncIterator[str]:
     """The listener's URL, by a name that its certificate has."""
-    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0", **settings}), engines, files) as url:
+    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0", **settings}), engines, files, pace=pace) as url:
         yield url.replace("127.0.0.1", "localhost")
 
 

@@ -19,13 +19,13 @@ MOST_RUNNING: Final = 2  # of one caller, over all processes
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: for how long a claim holds, how often it is renewed, and the pauses when there is nothing to do, and
-    before what failed is tried again."""
+    """In what steps, and with which pauses (seconds), exports are worked on."""
 
-    lease: float = 30
+    lease: float = 30  # for which a claim holds
     renewal: float = 5
-    idle: float = 2
-    retry: float = 5
+    idle: float = 2  # when there is nothing to do
+    retry: float = 5  # before what an engine kept from being done
+    rows_a_file: int = 1_000_000
 
 
 PACE: Final = Pace()

@@ -7,7 +7,6 @@ from typing import Final
 
 from graph.audit.statements import Slice
 
-ROWS_A_FILE: Final = 1_000_000  # an hour of more rows than that is one file nevertheless
 COUNTED_AT_ONCE: Final = timedelta(days=92)  # by one statement, so that each is short
 
 
@@ -19,10 +18,10 @@ def windows(from_: datetime, to: datetime) -> Iterator[Slice]:
         from_ = end
 
 
-def cut(window: Slice, hours: Iterable[tuple[datetime, int]], most: int = ROWS_A_FILE) -> Sequence[Slice]:
-    """Slices that cover the window without a gap; `hours`: those with rows, in order, and how many.
+def cut(window: Slice, hours: Iterable[tuple[datetime, int]], most: int) -> Sequence[Slice]:
+    """Slices of at most so many rows that cover the window without a gap; `hours`: those with rows, in order.
 
-    What is not cut: an hour. The last slice may be empty, if the window is.
+    An hour is not cut, whatever it has. A window without rows is one slice.
     """
     edges, rows = [window.from_], 0
     for hour, count in hours:

@@ -50,8 +50,8 @@ class Measured:
 class Warehouse:
     """DependencyUnavailableError says in its sentence what is away; QueryTooExpensiveError."""
 
-    def __init__(self, clickhouse: ClickHouse) -> None:
-        self._clickhouse = clickhouse
+    def __init__(self, clickhouse: ClickHouse, rows_a_file: int) -> None:
+        self._clickhouse, self._rows_a_file = clickhouse, rows_a_file
 
     async def plan(self, asked: ExportQuery) -> Sequence[Slice]:
         """What each file shall hold."""
@@ -59,7 +59,7 @@ class Warehouse:
         for part in windows(asked.from_, asked.to):
             rows = await self._rows(counting(asked, part))
             hours += [(hour.replace(tzinfo=UTC), count) for hour, count in rows]
-        return cut(Slice(asked.from_, asked.to), hours)
+        return cut(Slice(asked.from_, asked.to), hours, self._rows_a_file)
 
     async def write(self, asked: ExportQuery, part: Slice, file: str) -> Measured:
         """Makes the object `file`, which must not be there, and tells what can be read from it."""

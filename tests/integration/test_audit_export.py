@@ -1,0 +1,339 @@
+"""US-ANLYT-15: slices larger than pages become Parquet in S3, exactly, whatever is killed or away meanwhile."""
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+import uvloop
+from obstore.store import S3Store
+
+from commands import audit
+from graph.audit.exports.runner import Pace
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from infra.embedded.s3 import s3_server
+from infra.endpoints import Engines
+from infra.s3 import S3, from_dsn, open_store
+from infra.settings import read_settings
+from infra.telemetry import configure_logs
+from infra.tls import TlsFiles
+from tests.graph.support.problems import check_problem
+from tests.support import audited
+from tests.support.audited import BEGIN, END, Fact
+from tests.support.database import connected
+from tests.support.exported import PATH, Portal
+from tests.support.regulator import Papers, listening, make_papers
+from tests.support.warehouse import emptied, opened
+from tests.support.worker import gone
+
+pytestmark = pytest.mark.anyio
+
+COUNT = 4_000
+SECRET = "keys-of-no-log"
+FIVE_YEARS = {"from": BEGIN.isoformat(), "to": END.isoformat()}
+PACE = Pace(lease=1.5, renewal=0.2, idle=0.05, retry=0.2, rows_a_file=400)
+ABSENT = replace(PACE, idle=3_600)  # asks for work once, before there is any
+
+_fork = multiprocessing.get_context("forkserver")
+_fork.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """ClickHouse, which knows an S3, and what is in it."""
+
+    clickhouse: Engine
+    s3: Engine
+    bucket: S3
+    facts: Mapping[str, Sequence[Fact]]
+
+    def rows(self, **body: Any) -> Sequence[Fact]:
+        dataset = body.get("dataset", "compliance")
+        return audited.expected(dataset, self.facts[dataset], body)
+
+    @property
+    def store(self) -> S3Store:
+        return open_store(self.bucket)
+
+
+@pytest.fixture(scope="module")
+async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filled]:
+    folder = tmp_path_factory.mktemp("exports")
+    random = Random(2901)
+    print("seed 2901")
+    facts = {
+        "compliance": [audited.evaluation(random, at) for at in audited.moments(random, COUNT)],
+        "cdr": [
+            {**audited.record(random, at), "currency": random.choice(["AFN", "USD"])}
+            for at in audited.moments(random, COUNT // 4)
+        ],
+    }
+    async with s3_server(folder / "s3") as s3:
+        bucket = replace(from_dsn(s3.dsn), secret_key=SECRET)
+        async with clickhouse_server(folder / "clickhouse", s3=bucket) as clickhouse:
+            await emptied(clickhouse.dsn)
+            async with opened(clickhouse.dsn) as client:
+                for dataset, some in facts.items():
+                    await audited.write(client, dataset, some)
+            yield Filled(clickhouse, s3, bucket, facts)
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Papers:
+    return make_papers(tmp_path)
+
+
+@pytest.fixture
+async def portal(database: str, filled: Filled, papers: Papers) -> AsyncIterator[Portal]:
+    async with served(database, filled, papers, PACE) as opened_:
+        yield opened_
+
+
+@asynccontextmanager
+async def served(database: str, filled: Filled, papers: Papers, pace: Pace) -> AsyncIterator[Portal]:
+    async with (
+        listening(papers.files, engines(database, filled), pace) as url,
+        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
+        httpx.AsyncClient(timeout=30) as plain,
+    ):
+        yield Portal(client, plain)
+
+
+def engines(database: str, filled: Filled) -> Engines:
+    return Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn, filled.bucket)
+
+
+async def objects(filled: Filled, id_: str) -> Sequence[str]:
+    return [meta["path"] async for some in filled.store.list(f"exports/{id_}/") for meta in some]
+
+
+QUESTIONS: Sequence[Mapping[str, Any]] = (
+    {"tenantId": "t-1", **FIVE_YEARS},
+    {"tenantId": "t-2", **FIVE_YEARS, "verdict": "BLOCK", "ruleType": "URL"},
+    {"tenantId": "t:3", **FIVE_YEARS, "dataset": "cdr"},
+    {"tenantId": "nobody", **FIVE_YEARS},
+    {"tenantId": "t-1", "from": "2023-01-01T00:30:00.000001+04:30", "to": "2025-06-01T00:00:00Z", "dataset": "cdr"},
+)
+
+
+async def test_files_are_exact(portal: Portal, filled: Filled, database: str) -> None:
+    ids = [await portal.ask(**body) for body in QUESTIONS]
+    for id_, body in zip(ids, QUESTIONS, strict=True):
+        assert await portal.rows(id_) == filled.rows(**body)
+        export = await portal.follow(id_)
+        names = [file["name"] for file in export["files"]]
+        assert all(file["rows"] <= 400 or is_hour(file) for file in export["files"])
+        expected = {f"exports/{id_}/{name}" for name in [*names, "manifest.json", "manifest.json.sig"]}
+        assert set(await objects(filled, id_)) == expected
+    assert len((await portal.follow(ids[0]))["files"]) > 2
+    async with connected(database) as connection:
+        recorded = await connection.fetch("select * from anlyt.audit_access_log order by access_id")
+    assert [(row["operation"], row["tenant_id"]) for row in recorded[: len(ids)]] == [
+        ("export", body["tenantId"]) for body in QUESTIONS
+    ]
+    given = {row["operation"] for row in recorded[len(ids) :]}
+    assert given == {"exportFiles"}
+    for engine in (filled.clickhouse, filled.s3):
+        assert SECRET not in engine.log.read_text()
+    assert (filled.clickhouse.folder / "config.xml").stat().st_mode & 0o777 == 0o600
+
+
+def is_hour(file: Mapping[str, Any]) -> bool:
+    """Of its rows, which are not cut."""
+    same: bool = file["firstAt"][:13] == file["lastAt"][:13]
+    return same
+
+
+async def test_links_end_and_need_their_signature(portal: Portal) -> None:
+    export = await portal.ended(await portal.ask(**QUESTIONS[1]))
+    url = export["files"][0]["url"]
+    assert "X-Amz-Expires=600" in url
+    left = datetime.fromisoformat(export["linksExpireAt"]) - datetime.fromisoformat(export["finishedAt"])
+    assert timedelta(minutes=9) < left < timedelta(minutes=12)
+    assert (await portal.plain.get(url.partition("?")[0])).status_code == 403
+    for name in ("url", "signatureUrl"):
+        assert (await portal.fetch(export["manifest"][name])) != b""
+
+
+def work(files: TlsFiles, stores: Engines) -> None:
+    """`anlyt audit-api` until it is killed."""
+    configure_logs("json")
+    uvloop.run(_work(files, stores))
+
+
+async def _work(files: TlsFiles, stores: Engines) -> None:
+    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0"}), stores, files, pace=PACE):
+        await asyncio.Event().wait()
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two processes that share the work; whichever is killed, another takes its place."""
+
+    hire: partial[BaseProcess]
+    members: list[BaseProcess]
+
+    async def kill_one(self, random: Random) -> None:
+        place = random.randrange(len(self.members))
+        self.members[place].kill()
+        assert await gone(self.members[place]) == -signal.SIGKILL
+        self.members[place] = self.hire()
+        self.members[place].start()
+
+
+@pytest.mark.parametrize("seed", [2911, 2912])
+async def test_kills_change_nothing(database: str, filled: Filled, papers: Papers, seed: int) -> None:
+    """Processes die at random points of their work; every export ends, exact, with the manifest as its last object."""
+    print("seed", seed)
+    random = Random(seed)
+    hire = partial(_fork.Process, target=work, args=(papers.files, engines(database, filled)))
+    pair = Pair(hire, [hire(), hire()])
+    async with served(database, filled, papers, ABSENT) as portal:
+        ids = [await portal.ask(**body) for body in QUESTIONS]
+        for member in pair.members:
+            member.start()
+        try:
+            for _ in range(5):
+                await asyncio.sleep(random.uniform(0.1, 1.2))
+                await pair.kill_one(random)
+                await check_no_half(portal, filled, ids)
+            for id_, body in zip(ids, QUESTIONS, strict=True):
+                assert await portal.rows(id_) == filled.rows(**body)
+        finally:
+            for member in pair.members:
+                member.kill()
+                await gone(member)
+    async with connected(database) as connection:
+        assert await connection.fetchval("select count(*) from anlyt.audit_exports where claim is not null") == 0
+
+
+async def check_no_half(portal: Portal, filled: Filled, ids: Sequence[str]) -> None:
+    """What says done is whole already."""
+    for id_ in ids:
+        export = await portal.follow(id_)
+        if export["status"] == "done":
+            there = await objects(filled, id_)
+            names = [*(file["name"] for file in export["files"]), "manifest.json", "manifest.json.sig"]
+            assert {f"exports/{id_}/{name}" for name in names} <= set(there)
+
+
+async def test_cancel(portal: Portal, filled: Filled, database: str) -> None:
+    """At any moment: while it waits, while it is written, when it is done."""
+    random = Random(2921)
+    for wanted in (0, 1, 2, 100):
+        id_ = await portal.ask(**QUESTIONS[0])
+        await portal.until(
+            id_, lambda export, wanted=wanted: export["filesWritten"] >= wanted or export["status"] == "done"
+        )
+        await asyncio.sleep(random.uniform(0, 0.05))
+        response = await portal.client.delete(f"{PATH}/{id_}")
+        assert (response.status_code, response.json()["status"]) == (200, "cancelled")
+        async with asyncio.timeout(20):
+            while not await purged(database, id_):
+                await asyncio.sleep(0.05)
+        assert await objects(filled, id_) == []
+        export = await portal.follow(id_)
+        assert (export["status"], export["finishedAt"] is not None, "files" in export) == ("cancelled", True, False)
+        assert (await portal.client.delete(f"{PATH}/{id_}")).json()["status"] == "cancelled"
+    for unknown in ("00000000-0000-4000-8000-000000000000", "☎", "1"):
+        for method in ("GET", "DELETE"):
+            check_problem(await portal.client.request(method, f"{PATH}/{unknown}"), 404, "NOT_FOUND")
+
+
+async def purged(database: str, id_: str) -> bool:
+    async with connected(database) as connection:
+        found = "select purged_at is not null from anlyt.audit_exports where export_id = $1"
+        return bool(await connection.fetchval(found, id_))
+
+
+async def test_time_ends(portal: Portal, filled: Filled, database: str) -> None:
+    kept, ended = await portal.ask(**QUESTIONS[1]), await portal.ask(**QUESTIONS[2])
+    for id_ in (kept, ended):
+        export = await portal.ended(id_)
+        days = datetime.fromisoformat(export["expiresAt"]) - datetime.fromisoformat(export["finishedAt"])
+        assert days == timedelta(days=30)
+    async with connected(database) as connection:
+        await connection.execute(
+            "update anlyt.audit_exports set expires_at = clock_timestamp() where export_id = $1", ended
+        )
+    export = await portal.until(ended, lambda export: export["status"] == "expired")
+    assert "files" not in export
+    async with asyncio.timeout(20):
+        while await objects(filled, ended):
+            await asyncio.sleep(0.05)
+    assert await portal.rows(kept) == filled.rows(**QUESTIONS[1])
+
+
+async def test_engines_that_are_away(portal: Portal, filled: Filled) -> None:
+    """It is accepted, waits, says why, and goes on by itself."""
+    for engine, sentence in ((filled.s3, "S3 does not answer"), (filled.clickhouse, "ClickHouse does not answer")):
+        await engine.stop("immediate")
+        id_ = await portal.ask(**QUESTIONS[2])
+        export = await portal.until(id_, lambda export: export["reason"] is not None)
+        assert export["status"] in {"queued", "running"}
+        assert sentence in export["reason"]
+        await engine.start()
+        assert await portal.rows(id_) == filled.rows(**QUESTIONS[2])
+        assert (await portal.follow(id_))["reason"] is None
+
+
+async def test_lists(portal: Portal, database: str) -> None:
+    ids = [await portal.ask(**QUESTIONS[3]) for _ in range(5)]
+    pages = [(await portal.client.get(PATH, params={"limit": 2})).json()]
+    later = await portal.ask(**QUESTIONS[3])
+    while pages[-1]["page"]["hasNextPage"]:
+        query = {"limit": 2, "after": pages[-1]["page"]["endCursor"]}
+        pages.append((await portal.client.get(PATH, params=query)).json())
+    assert [export["id"] for page in pages for export in page["data"]] == ids[::-1]
+    assert (await portal.client.get(PATH)).json()["data"][0]["id"] == later
+    assert not any("files" in export for page in pages for export in page["data"])
+    cursor = pages[0]["page"]["endCursor"]
+    for wrong in (cursor[:-2], "x", cursor.swapcase()):
+        check_problem(await portal.client.get(PATH, params={"after": wrong}), 400, "INVALID_QUERY")
+    for query in ({"limit": 0}, {"limit": 101}, {"page": 1}):
+        check_problem(await portal.client.get(PATH, params=query), 400, "INVALID_QUERY")
+    async with connected(database) as connection:
+        await connection.execute("update anlyt.audit_exports set caller = 'another' where export_id = $1", ids[0])
+    check_problem(await portal.client.get(f"{PATH}/{ids[0]}"), 404, "NOT_FOUND")
+    assert ids[0] not in [export["id"] for export in (await portal.client.get(PATH)).json()["data"]]
+
+
+async def test_what_is_not_accepted(database: str, filled: Filled, papers: Papers) -> None:
+    five = {"from": "2020-01-01T00:00:00Z", "to": "2025-01-03T00:00:00Z"}
+    wrong: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
+        ({}, ["$.tenantId", "$.from", "$.to"]),
+        ({"tenantId": "*", **five}, ["$.tenantId", "$.to"]),
+        ({"tenantId": "t", **FIVE_YEARS, "limit": 1, "after": "x"}, ["$.limit", "$.after"]),
+        ({"tenantId": "t", **FIVE_YEARS, "dataset": "cdr", "verdict": "ALLOW"}, ["$.verdict"]),
+        ({"tenantId": "t", **FIVE_YEARS, "dataset": "dlr", "verdict": "NO"}, ["$.dataset", "$.verdict"]),
+    )
+    async with served(database, filled, papers, ABSENT) as portal:
+        for body, paths in wrong:
+            problem = await portal.refused(400, "INVALID_QUERY", **body)
+            assert sorted(each["path"] for each in problem["problems"]) == sorted(paths)
+        check_problem(await portal.client.put(PATH, json={}), 405, "METHOD_NOT_ALLOWED")
+        async with connected(database) as connection:
+            assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 0
+        for _ in range(100):
+            await portal.ask(**QUESTIONS[3])
+        await portal.refused(429, "RATE_LIMITED", **QUESTIONS[3])
+        async with connected(database) as connection:
+            assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 100
+    without = Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn)
+    async with (
+        listening(papers.files, without) as url,
+        httpx.AsyncClient(base_url=url, verify=papers.regulator()) as client,
+    ):
+        answer = check_problem(await client.post(PATH, json=dict(QUESTIONS[3])), 503, "DEPENDENCY_UNAVAILABLE")
+        assert "ANLYT_S3_ENDPOINT" in answer

@@ -1,0 +1,217 @@
+"""US-ANLYT-11, US-ANLYT-15: parts move to S3 as they grow old, answers stay the same, and nothing is left out of one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from infra.clickhouse import connect
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from infra.embedded.s3 import s3_server
+from infra.endpoints import Engines
+from infra.errors import EngineFailedError, UsageError
+from infra.s3 import from_dsn, open_store
+from infra.tiering import TABLES, statements, tier, tierings
+from tests.graph.support.problems import check_problem
+from tests.support import audited
+from tests.support.audited import Fact
+from tests.support.chaos import frozen
+from tests.support.regulator import QUERY, listening, make_papers
+from tests.support.warehouse import emptied, opened
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+AGES = (1, 30, 80, 100, 300, 400, 900, 1800)  # days
+SECONDS = 15  # within which a caller hears that S3 is away
+
+
+@dataclass(frozen=True, slots=True)
+class Tiered:
+    """A ClickHouse of tiers, its S3, and what is in it."""
+
+    clickhouse: Engine
+    s3: Engine
+    facts: Sequence[Fact]
+
+    def rows(self, **body: Any) -> Sequence[Fact]:
+        return audited.expected("compliance", self.facts, body)
+
+
+@asynccontextmanager
+async def tiered(folder: Path) -> AsyncIterator[Tiered]:
+    """With facts of all ages, written before the tables had tiers."""
+    random = Random(3001)
+    print("seed 3001")
+    moments = [NOW - timedelta(days=age, seconds=random.randrange(3_000)) for age in AGES for _ in range(200)]
+    facts = [audited.evaluation(random, at) for at in moments]
+    async with s3_server(folder / "s3") as s3, clickhouse_server(folder / "clickhouse", s3=from_dsn(s3.dsn)) as engine:
+        await emptied(engine.dsn)
+        async with opened(engine.dsn) as client:
+            await audited.write(client, "compliance", facts)
+        yield Tiered(engine, s3, facts)
+
+
+def window(young: int, old: int) -> Mapping[str, Any]:
+    """Events that are between so many days old."""
+    return {
+        "tenantId": "t-1",
+        "from": (NOW - timedelta(days=old)).isoformat(),
+        "to": (NOW - timedelta(days=young)).isoformat(),
+        "limit": 10_000,
+    }
+
+
+HOT, WARM, COLD, ALL = window(0, 85), window(95, 310), window(390, 1_801), window(0, 1_801)
+
+
+async def volumes(client: AsyncClient) -> Mapping[str, int]:
+    """Disk -> rows."""
+    found = await client.query(
+        "select disk_name, sum(rows) from system.parts where active and table = 'facts_compliance' group by 1"
+    )
+    return dict(found.result_rows)
+
+
+async def moved(client: AsyncClient) -> Mapping[str, int]:
+    async with asyncio.timeout(30):
+        while set(found := await volumes(client)) != {"default", "anlyt_warm", "anlyt_cold"}:
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> None:
+    papers = make_papers(tmp_path)
+    async with tiered(tmp_path) as store, AsyncExitStack() as opened_:
+        client = await opened_.enter_async_context(connect(store.clickhouse.dsn))
+        engines = Engines("nats://127.0.0.1:1", database, store.clickhouse.dsn)
+        url = await opened_.enter_async_context(listening(papers.files, engines))
+        regulator = await opened_.enter_async_context(
+            httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60)
+        )
+
+        async def ask(body: Mapping[str, Any]) -> Sequence[Any]:
+            response = await regulator.post(QUERY, json=body)
+            assert response.status_code == 200, response.text
+            rows: Sequence[Any] = response.json()["data"]
+            return rows
+
+        async def refused(body: Mapping[str, Any]) -> None:
+            async with asyncio.timeout(SECONDS):
+                told = check_problem(await regulator.post(QUERY, json=body), 503, "DEPENDENCY_UNAVAILABLE")
+            assert "cold tier (S3)" in told
+
+        assert await volumes(client) == {"default": len(store.facts) + len(store.facts[::3])}
+        before = await ask(ALL)
+        assert before == store.rows(**ALL)
+
+        assert [each.applied for each in await tierings(client)] == [False] * len(TABLES)
+        assert [each.applied async for each in tier(client, None)] == [False] * len(TABLES)
+        assert [each.applied async for each in tier(client, None)] == [True] * len(TABLES)
+        parts = await moved(client)
+        assert sum(parts.values()) <= len(store.facts) + len(store.facts[::3])
+        assert await keys(store.s3)
+        for body in (ALL, HOT, WARM, COLD):
+            assert await ask(body) == store.rows(**body)
+            assert store.rows(**body)
+
+        # A late fact of an old day does not need S3 to be written.
+        await store.s3.stop("immediate")
+        late = [audited.evaluation(Random(3002), NOW - timedelta(days=700))]
+        await audited.write(client, "compliance", late)
+        await refused(COLD)
+        await refused(ALL)
+        for body in (HOT, WARM):
+            assert await ask(body) == store.rows(**body)
+
+        await store.s3.start()
+        whole = Tiered(store.clickhouse, store.s3, [*store.facts, *late])
+        for body in (ALL, COLD):
+            assert await ask(body) == whole.rows(**body)
+        with frozen(store.s3):
+            await client.command("system drop mark cache")
+            await refused({**COLD, "verdict": "FLAG"})
+            assert await ask(HOT) == store.rows(**HOT)
+        async with asyncio.timeout(20):
+            while (await regulator.post(QUERY, json=COLD)).status_code != 200:
+                await asyncio.sleep(0.1)
+        assert await ask(ALL) == whole.rows(**ALL)
+
+
+async def test_cold_parts_outlive_every_restart_or_nothing_starts(tmp_path: Path) -> None:
+    """Fewer rows are never an answer."""
+    async with tiered(tmp_path) as store:
+        async with connect(store.clickhouse.dsn) as client:
+            async for _ in tier(client, None):
+                pass
+            await moved(client)
+            counted = "select count() from facts_compliance final"
+            rows = len(store.facts)
+            assert (await client.query(counted)).result_rows == [(rows,)]
+        await store.clickhouse.kill()
+        await store.s3.kill()
+        await store.s3.start()
+        await store.clickhouse.start()
+        async with connect(store.clickhouse.dsn) as client:
+            assert (await client.query(counted)).result_rows == [(rows,)]
+
+        await store.clickhouse.stop()
+        await store.s3.stop()
+        with pytest.raises(EngineFailedError):
+            await store.clickhouse.start()  # S3 is away
+        cold = [file for file in (tmp_path / "s3" / "objects" / "anlyt").iterdir() if file.name.startswith("cold")]
+        lost = cold[len(cold) // 2]
+        content = lost.read_bytes()
+        lost.unlink()
+        await store.s3.start()
+        await starts_or_fails(store.clickhouse, counted)
+        await store.s3.stop()
+        lost.write_bytes(content)
+        await store.s3.start()
+        await store.clickhouse.stop()
+        await store.clickhouse.start()
+        async with connect(store.clickhouse.dsn) as client:
+            assert (await client.query(counted)).result_rows == [(rows,)]
+    with pytest.raises(UsageError, match="keeps old parts in S3"):
+        async with clickhouse_server(tmp_path / "clickhouse"):
+            pass
+
+
+async def starts_or_fails(engine: Engine, sql: str) -> None:
+    """Of an object that is lost, the engine hears at its start or when it reads it; it does not go on without it."""
+    try:
+        await engine.start()
+    except EngineFailedError:
+        return
+    async with connect(engine.dsn) as client:
+        with pytest.raises(ClickHouseError):
+            await client.query(f"{sql} where not ignore(*)")
+
+
+async def keys(s3: Engine) -> Sequence[str]:
+    return [meta["path"] async for some in open_store(from_dsn(s3.dsn)).list("cold/") for meta in some]
+
+
+async def test_a_server_without_the_policy_stays_as_it_is(clickhouse: Engine) -> None:
+    await emptied(clickhouse.dsn)
+    async with connect(clickhouse.dsn) as client:
+        assert await tierings(client) == []
+        assert [each async for each in tier(client, None)] == []
+        found = await client.query("select distinct storage_policy from system.tables where name like 'facts%'")
+        assert found.result_rows == [("default",)]
+
+
+def test_on_a_cluster() -> None:
+    settings, ttl = statements("facts_dlr", "anlyt")
+    assert settings.startswith("alter table anlyt.facts_dlr on cluster 'anlyt' modify setting storage_policy = ")
+    assert ttl.startswith("alter table anlyt.facts_dlr on cluster 'anlyt' modify ttl toDateTime(event_time) + ")
