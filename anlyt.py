@@ -52,7 +52,10 @@ def _until_signal(coroutine: Coroutine[Any, Any, None]) -> None:
 
 @command("dev")
 @click.option("--demo", is_flag=True, help="A week of synthetic history, then live traffic.")
-def dev(demo: bool) -> None:
+@click.option(
+    "--s3", is_flag=True, help="An S3, too: exports of the audit, and old facts go there. Once, and for good."
+)
+def dev(demo: bool, s3: bool) -> None:
     """Run everything on this machine, with engines of its own.
 
     An engine that a setting points at is used instead of starting one. Ctrl-C stops everything.
@@ -63,7 +66,7 @@ def dev(demo: bool) -> None:
     """
     from commands import dev as dev_
 
-    _until_signal(dev_.run(_settings(), with_demo=demo))
+    _until_signal(dev_.run(_settings(), with_demo=demo, with_s3=s3))
 
 
 @command("migrate")

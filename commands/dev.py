@@ -52,9 +52,8 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
             )
         # After the demo's history: pipelines would compete with it, and find out much of it twice.
         await opened.enter_async_context(schedule.running(stores))
-        s3 = engines.s3.dsn if engines.s3 else None
-        stores_ = (engines.nats, engines.postgres, engines.clickhouse)
-        endpoints = Endpoints(*stores_, api_url, metrics_url, audit_url, s3)
+        urls = (engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
+        endpoints = Endpoints(*urls, s3=engines.s3.dsn if engines.s3 else None)
         opened.enter_context(published(settings.home, endpoints))
         _announce(console, endpoints, settings, with_demo=with_demo)
         await for_ever()
@@ -90,6 +89,7 @@ def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, wit
         "PostgreSQL": endpoints.postgres,
         "NATS": endpoints.nats,
         "ClickHouse": endpoints.clickhouse,
+        **({"S3": endpoints.s3} if endpoints.s3 else {}),
     }
     for name, address in addresses.items():
         console.print(f"  {name:<11} {address}", soft_wrap=True, highlight=False)
@@ -99,15 +99,17 @@ def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, wit
             console.print(f"  curl -s {identity} '{endpoints.api}{path}'", soft_wrap=True, highlight=False)
     if _has_own_certificates(settings):
         console.print("\nAs the regulator's portal:\n")
-        console.print(f"  {_audit_example(endpoints, settings)}", soft_wrap=True, highlight=False)
+        for path in ("query", "exports") if endpoints.s3 else ("query",):
+            console.print(f"  {_audit_example(endpoints, settings, path)}", soft_wrap=True, highlight=False)
     console.print("\nCtrl-C stops everything.")
 
 
-def _audit_example(endpoints: Endpoints, settings: Settings) -> str:
+def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     files, today = ThrowAway(settings.home / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
     certificate, key = files.client
     window = f'"from": "{today:%Y-%m-%dT00:00:00Z}", "to": "{today + timedelta(days=1):%Y-%m-%dT00:00:00Z}"'
+    limit = ', "limit": 2' if path == "query" else ""
     return (
         f"curl -s --cacert {files.authority} --cert {certificate} --key {key} -H 'Content-Type: application/json' "
-        f"""{endpoints.audit}/v1/audit/query -d '{{"tenantId": "tenant-001", {window}, "limit": 2}}'"""
+        f"""{endpoints.audit}/v1/audit/{path} -d '{{"tenantId": "tenant-001", {window}{limit}}}'"""
     )
