@@ -6,6 +6,7 @@ from typing import Final
 # begin with: ClickHouse changes a table's policy only to one that has all of its volumes.
 POLICY: Final = "anlyt_tiered"
 HOT, WARM, COLD = "default", "warm", "cold"
+WARM_DISK, COLD_DISK = "anlyt_warm", "anlyt_cold"
 
 # A named collection with the URL of the bucket's folder EXPORTS, and the keys to it.
 COLLECTION: Final = "anlyt_exports"

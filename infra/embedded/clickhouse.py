@@ -41,6 +41,7 @@ class ClickHouse:
         (folder / "ready").unlink(missing_ok=True)
         file = folder / "config.xml"
         file.touch(mode=0o600)
+        file.chmod(0o600)  # it may be there already, and now it has keys
         if self.s3 is None and POLICY in file.read_text():
             raise UsageError(f"ClickHouse in {folder} keeps old parts in S3, which ANLYT_S3_ENDPOINT has to name.")
         tree = configuration(self.s3) if self.s3 else {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from infra.s3 import S3
-from infra.tiers import COLD, COLD_FOLDER, COLLECTION, EXPORTS, HOT, POLICY, WARM
+from infra.tiers import COLD, COLD_DISK, COLD_FOLDER, COLLECTION, EXPORTS, HOT, POLICY, WARM, WARM_DISK
 
 Tree: TypeAlias = "Mapping[str, str | Tree]"
 
@@ -37,13 +37,13 @@ def configuration(s3: S3) -> Tree:
     later = {"perform_ttl_move_on_insert": "0"}
     volumes = {
         HOT: {"disk": "default"},
-        WARM: {"disk": "anlyt_warm", **later},
-        COLD: {"disk": "anlyt_cold", **later},
+        WARM: {"disk": WARM_DISK, **later},
+        COLD: {"disk": COLD_DISK, **later},
     }
     return {
         "named_collections": {COLLECTION: {"url": f"{s3.url}{EXPORTS}/", **keys}},
         "storage_configuration": {
-            "disks": {"anlyt_warm": {"type": "local", "path": "data/warm/"}, "anlyt_cold": cold},
+            "disks": {WARM_DISK: {"type": "local", "path": "data/warm/"}, COLD_DISK: cold},
             # Parts move by age only, however full a disk is.
             "policies": {POLICY: {"volumes": volumes, "move_factor": "0"}},
         },

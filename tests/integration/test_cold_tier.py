@@ -121,6 +121,13 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
         parts = await moved(client)
         assert sum(parts.values()) <= len(store.facts) + len(store.facts[::3])
         assert await keys(store.s3)
+        ancient = [audited.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
+        await audited.write(client, "compliance", ancient)
+        async with asyncio.timeout(30):
+            while (
+                await client.query("select min(event_time) < now() - interval 7 year from facts_compliance")
+            ).first_row[0]:
+                await asyncio.sleep(0.1)
         for body in (ALL, HOT, WARM, COLD):
             assert await ask(body) == store.rows(**body)
             assert store.rows(**body)

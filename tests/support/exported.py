@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 from base64 import urlsafe_b64decode
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -112,9 +111,9 @@ def _check_whole(manifest: Mapping[str, Any], export: Mapping[str, Any], rows: S
 
 
 def _charges(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-    sums: Counter[str] = Counter()
+    sums: dict[str, Decimal] = {}
     for row in rows:
-        sums[row["currency"]] += Decimal(row["chargeAmount"])  # type: ignore[assignment]  # it adds up anything
+        sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + Decimal(row["chargeAmount"])
     return {currency: f"{amount:.6f}" for currency, amount in sorted(sums.items())}
 
 

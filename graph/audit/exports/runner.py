@@ -40,14 +40,17 @@ class Runner:
     async def run(self) -> None:
         """Until it is cancelled; then what it works on is left to others."""
         while True:
+            pause = self._pace.idle
             try:
                 while await self._turn():
                     pass
             except DependencyUnavailableError as error:
                 logger().warning("exports wait", why=str(error))
+                pause = self._pace.retry
             except Exception as error:
                 logger().error("exports failed", exc_info=error)
-            await asyncio.sleep(self._pace.idle)
+                pause = self._pace.retry
+            await asyncio.sleep(pause)
 
     async def _turn(self) -> bool:
         """Whether there was something to do."""
