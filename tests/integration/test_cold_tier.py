@@ -32,7 +32,7 @@ from tests.support.warehouse import emptied, opened
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
-AGES = (1, 80, 100, 400, 1800)  # days
+AGES = (1, 100, 400, 1800)  # days
 SECONDS = 15  # within which a caller hears that S3 is away
 
 

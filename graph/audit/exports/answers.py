@@ -7,23 +7,15 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from graph.audit.exports.jobs import Export, ExportFile, Progress, State
-from graph.audit.exports.manifest import Charges
+from graph.audit.exports.manifest import ManifestFile
 from graph.dsl.answers import Page, QueryWindow
 from schema.catalog.audit import AuditDataset
 
 
-class FileLink(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One file, and where to get it."""
+class FileLink(ManifestFile, frozen=True, kw_only=True, rename="camel"):
+    """One file, as in the manifest, and where to get it."""
 
-    name: str
-    window: QueryWindow
-    rows: int
-    bytes: int
-    sha256: str
-    first_at: datetime | None
-    last_at: datetime | None
     url: Annotated[str, Meta(description="Gives the file to whoever has this link, until `linksExpireAt`.")]
-    charges: Charges = UNSET
 
 
 class ManifestLink(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -8,15 +8,14 @@ from msgspec import structs
 
 from graph.audit.access import Operation, record
 from graph.audit.exports.answers import ExportAnswer, ExportList, FileLink, ManifestLink, answer, progress
-from graph.audit.exports.jobs import Export, Jobs, Written, add, unfinished
+from graph.audit.exports.jobs import Export, ExportFile, Jobs, Written, add, unfinished
 from graph.audit.exports.keys import ManifestKey, PublicKeys
-from graph.audit.exports.manifest import NAME, SIGNATURE, charges
+from graph.audit.exports.manifest import NAME, SIGNATURE, described
 from graph.audit.exports.objects import LINK_LIFETIME, Objects
 from graph.audit.exports.request import parse
 from graph.audit.regulator import Regulator
-from graph.audit.statements import Slice
 from graph.cursors import CursorKey
-from graph.dsl.answers import Page, QueryWindow
+from graph.dsl.answers import Page
 from graph.errors import NotFoundError, RateLimitedError
 from infra.metrics import AUDIT_EXPORTS
 
@@ -51,7 +50,7 @@ class Exports:
         if job.state != "done":
             return answer(job, made)
         links_expire_at = datetime.now(UTC) + LINK_LIFETIME
-        links = [await self._link(job, file.part, file.written) for file in files if file.written]
+        links = [await self._link(job, file, file.written) for file in files if file.written]
         await self._record(regulator, request_id, "exportFiles", job, made.row_count)
         return structs.replace(
             answer(job, made), files=links, manifest=await self._manifest(job), links_expire_at=links_expire_at
@@ -99,18 +98,9 @@ class Exports:
         async with self._jobs.transaction() as connection:
             await record(connection, regulator, request_id, operation, job.asked.tenant_id, request, 0, rows)
 
-    async def _link(self, job: Export, part: Slice, written: Written) -> FileLink:
-        return FileLink(
-            name=written.name,
-            window=QueryWindow(*part),
-            rows=written.measured.row_count,
-            bytes=written.digest.byte_count,
-            sha256=written.digest.sha256,
-            first_at=written.measured.first_at,
-            last_at=written.measured.last_at,
-            url=await self._objects.link(f"{job.id}/{written.name}"),
-            charges=charges(job.asked.dataset, [written]),
-        )
+    async def _link(self, job: Export, file: ExportFile, written: Written) -> FileLink:
+        url = await self._objects.link(f"{job.id}/{written.name}")
+        return FileLink(url=url, **structs.asdict(described(job.asked.dataset, file, written)))
 
     async def _manifest(self, job: Export) -> ManifestLink:
         return ManifestLink(

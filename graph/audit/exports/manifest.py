@@ -78,7 +78,7 @@ def compose(job: Export, files: Sequence[ExportFile], key_id: str) -> bytes:
         rows=sum(each.measured.row_count for _, each in written),
         bytes=sum(each.digest.byte_count for _, each in written),
         charges=charges(job.asked.dataset, (each for _, each in written)),
-        files=[_file(job.asked.dataset, file, each) for file, each in written],
+        files=[described(job.asked.dataset, file, each) for file, each in written],
         key_id=key_id,
     )
     return msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
@@ -95,7 +95,8 @@ def charges(dataset: AuditDataset, written: Iterable[Written]) -> Mapping[str, s
     return {currency: f"{sums[currency]:.6f}" for currency in sorted(sums)}
 
 
-def _file(dataset: AuditDataset, file: ExportFile, written: Written) -> ManifestFile:
+def described(dataset: AuditDataset, file: ExportFile, written: Written) -> ManifestFile:
+    """A file, as the manifest has it."""
     return ManifestFile(
         name=written.name,
         window=QueryWindow(*file.part),
