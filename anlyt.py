@@ -109,7 +109,7 @@ def api() -> None:
 
 @command("audit-api")
 def audit_api() -> None:
-    """Serve audit queries to the regulator's portal, over mTLS on ANLYT_AUDIT_PORT.
+    """Serve audit queries and exports to the regulator's portal, over mTLS on ANLYT_AUDIT_PORT.
 
     \b
     Example:

@@ -8,15 +8,15 @@ from infra.tiers import COLD, COLD_DISK, COLD_FOLDER, COLLECTION, EXPORTS, HOT, 
 
 Tree: TypeAlias = "Mapping[str, str | Tree]"
 
-# Of reads: three attempts of two seconds each when S3 hangs. Both kinds of names are read, each by another part of the
+# Of reads: two attempts of two seconds each when S3 hangs. Both kinds of names are read, each by another part of the
 # engine; without the second kind, a query hangs for minutes.
 PATIENCE: Final = {
     "connect_timeout_ms": "1000",
     "request_timeout_ms": "2000",
-    "retry_attempts": "0",
+    "retry_attempts": "1",
     "use_adaptive_timeouts": "0",
     "s3_request_timeout_ms": "2000",
-    "s3_retry_attempts": "0",
+    "s3_retry_attempts": "1",
     "s3_max_single_read_retries": "0",
 }
 

@@ -32,6 +32,7 @@ from infra.tls import TlsFiles
 from tests.graph.support.problems import check_problem
 from tests.support import audited
 from tests.support.audited import BEGIN, END, Fact
+from tests.support.chaos import frozen
 from tests.support.database import connected
 from tests.support.exported import PATH, Portal
 from tests.support.regulator import Papers, listening, make_papers
@@ -292,8 +293,13 @@ async def test_time_ends(portal: Portal, filled: Filled, database: str) -> None:
     assert await portal.rows(kept) == filled.rows(**QUESTIONS[1])
 
 
-async def test_engines_that_are_away(portal: Portal, filled: Filled) -> None:
-    """It is accepted, waits, says why, and goes on by itself."""
+async def test_engines_that_are_away(portal: Portal, filled: Filled, postgres: Engine) -> None:
+    """It is accepted, waits, says why, and goes on by itself; also after its lease ended while PostgreSQL hung."""
+    id_ = await portal.ask(**QUESTIONS[0])
+    await portal.until(id_, lambda export: export["filesWritten"] > 0)
+    with frozen(postgres):
+        await asyncio.sleep(PACE.lease + 0.5)
+    assert await portal.rows(id_) == filled.rows(**QUESTIONS[0])
     for engine, sentence in ((filled.s3, "S3 does not answer"), (filled.clickhouse, "ClickHouse does not answer")):
         await engine.stop("immediate")
         id_ = await portal.ask(**QUESTIONS[2])
