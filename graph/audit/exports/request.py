@@ -11,8 +11,9 @@ from graph.dsl.reading import read_object
 from graph.dsl.source import read
 from schema.catalog.audit import AuditDataset
 
-# A query's, but for what makes pages of it.
-EXPORT_MEMBERS: Final = {name: member for name, member in MEMBERS.items() if name not in {"limit", "after"}}
+# A query's, but for what is about its pages.
+NAMES: Final = ("tenantId", "from", "to", "dataset", "verdict", "ruleType")
+EXPORT_MEMBERS: Final = {name: MEMBERS[name] for name in NAMES}
 
 
 @dataclass(frozen=True, slots=True)
