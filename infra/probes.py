@@ -28,7 +28,9 @@ async def ask_clickhouse(dsn: str) -> None:
     """`/ping` is answered with 200."""
     parts = urlsplit(dsn)
     async with ClientSession(raise_for_status=True) as session:
-        await session.get(f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}/ping")
+        # Its body may come later than its head: a response that is not read to its end leaves a connection behind.
+        async with session.get(f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}/ping") as response:
+            await response.read()
 
 
 async def ask_postgres(pool: Pool) -> None:
