@@ -27,10 +27,10 @@ async def _greeting(url: str) -> bytes:
 async def ask_clickhouse(dsn: str) -> None:
     """`/ping` is answered with 200."""
     parts = urlsplit(dsn)
-    async with ClientSession(raise_for_status=True) as session:
+    ping = f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}/ping"
+    async with ClientSession(raise_for_status=True) as session, session.get(ping) as response:
         # Its body may come later than its head: a response that is not read to its end leaves a connection behind.
-        async with session.get(f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}/ping") as response:
-            await response.read()
+        await response.read()
 
 
 async def ask_postgres(pool: Pool) -> None:
