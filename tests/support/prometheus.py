@@ -13,14 +13,15 @@ import msgspec
 
 from infra.embedded.ports import free_port
 from tools.export import ROOT
-from tools.prometheus import FOLDER, MISSING
+from tools.debian import TOOLS
+from tools.prometheus import MISSING
 
 RULES = ROOT / "infra/alerts/anlyt.rules.yaml"
 
 
 def program(name: str) -> Path:
     """Its path. Who lacks it is told how to get it."""
-    found = shutil.which(name, path=str(FOLDER)) or shutil.which(name)
+    found = shutil.which(name, path=str(TOOLS)) or shutil.which(name)
     assert found is not None, f"No {name} here; `make test` fetches it. {MISSING}"
     return Path(found)
 
