@@ -132,8 +132,9 @@ def ingest(functions: tuple[str, ...]) -> None:
 
 
 @command("schedule")
-def schedule() -> None:
-    """Run the pipelines at their times, and at the start what was missed.
+@click.option("--pipeline", "pipelines", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+def schedule(pipelines: tuple[str, ...]) -> None:
+    """Run the pipelines at their times, and at the start what was missed: all of them, or the named ones.
 
     \b
     Example:
@@ -141,7 +142,7 @@ def schedule() -> None:
     """
     from commands import schedule as schedule_
 
-    _until_signal(schedule_.run(_settings(), click.echo))
+    _until_signal(schedule_.run(_settings(), pipelines, click.echo))
 
 
 def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`anlyt schedule`: runs the pipelines at their times, in a process of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from commands import metrics
 from infra.cancelling import for_ever
@@ -10,9 +10,11 @@ from pipelines import schedule
 from pipelines.stores import open_stores
 
 
-async def run(settings: Settings, say: Callable[[str], None]) -> None:
+async def run(settings: Settings, names: Collection[str], say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
+    times = schedule.chosen(names)
     with metrics.served(settings, fallback=True) as url:
-        async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores, schedule.running(stores):
-            say(f"schedule: {', '.join(name for name, _ in schedule.TIMES)}; metrics at {url}")
-            await for_ever()
+        async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores:
+            async with schedule.running(stores, times):
+                say(f"schedule: {', '.join(name for name, _ in times)}; metrics at {url}")
+                await for_ever()

@@ -35,6 +35,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["api"], {"ANLYT_API_HOST": "0.0.0.0"}, "ANLYT_TRUST_NETWORK=1"),
         (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs here"),
         (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
+        (["schedule", "--pipeline", "nothing"], {}, "--pipeline nothing is unknown; choose from cubes, rollup"),
         (["deadletters", "drop"], {}, "Give the numbers of letters, or --all."),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
         (["fly"], {}, "No such command 'fly'"),

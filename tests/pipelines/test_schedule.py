@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from functions.dlr_facts import dlr_facts
 from infra.metrics import GAUGES_MEASURED
-from pipelines import schedule
+from pipelines import runs, schedule
 from pipelines.cubes import freshness
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
@@ -32,6 +32,17 @@ def gauge(name: str, **labels: str) -> float:
 
 def test_every_pipeline_that_is_scheduled_exists() -> None:
     assert {name for name, _ in schedule.TIMES} <= set(DEFINITIONS)
+
+
+async def test_the_named_ones_are_run_and_no_other(stores: Stores) -> None:
+    async with schedule.running(stores, schedule.chosen(["maintenance", "rollup"])), asyncio.timeout(PATIENCE):
+        while set(await runs.last_successes(stores)) != {"maintenance", "rollup"}:
+            await asyncio.sleep(0.05)
+    assert await stores.postgres.fetchval("select count(distinct name) from anlyt.pipeline_runs") == 2
+
+
+def test_without_names_all_are_run() -> None:
+    assert schedule.chosen([]) == schedule.TIMES
 
 
 async def test_runs_begin_at_once_and_gauges_tell_of_marks(stores: Stores, warehouse: str) -> None:

@@ -178,6 +178,8 @@ func functions(root *template.Template) template.FuncMap {
 		delete(all, name)
 	}
 	all["toYaml"] = toYaml
+	all["fromYaml"] = fromYaml
+	all["fromJson"] = fromYaml // JSON is YAML
 	all["required"] = required
 	all["include"] = func(name string, data interface{}) (string, error) { return execute(root, name, data) }
 	all["tpl"] = func(text string, data interface{}) (string, error) {
@@ -208,6 +210,12 @@ func toYaml(value interface{}) (string, error) {
 	encoder.SetIndent(2)
 	err = encoder.Encode(plain)
 	return strings.TrimSuffix(out.String(), "\n"), err
+}
+
+func fromYaml(text string) (object, error) {
+	read := object{}
+	err := yaml.Unmarshal([]byte(text), &read)
+	return read, err
 }
 
 func required(message string, value interface{}) (interface{}, error) {
