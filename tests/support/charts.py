@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -18,7 +19,8 @@ from tools.export import ROOT
 from tools.renderer import MISSING, PROGRAM
 
 Manifest = dict[str, Any]
-KUBERNETES: Final = kubernetes_validate.latest_version()
+# The oldest that the charts ask for, and the newest whose schemas are at hand.
+VERSIONS: Final = ("1.29.0", kubernetes_validate.latest_version())
 # Their schemas belong to operators, not to Kubernetes.
 FOREIGN: Final = frozenset({"keda.sh/v1alpha1", "monitoring.coreos.com/v1", "security.istio.io/v1"})
 
@@ -59,7 +61,7 @@ class Chart:
         return [each for each in yaml.load_all(rendered.stdout, UniqueKeys) if each is not None]
 
 
-class UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(yaml.CSafeLoader):
     """A key that is there twice is a mistake in a template."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -90,7 +92,13 @@ def validate(manifests: Sequence[Manifest]) -> None:
     for manifest in manifests:
         assert manifest["metadata"]["namespace"] == "test"
         if manifest["apiVersion"] not in FOREIGN:
-            kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+            _validate(json.dumps(manifest))
+
+
+@cache  # variations have most of their manifests in common
+def _validate(manifest: str) -> None:
+    for version in VERSIONS:
+        kubernetes_validate.validate(json.loads(manifest), version, strict=True)
 
 
 def of_kind(manifests: Sequence[Manifest], *kinds: str) -> dict[str, Manifest]:
