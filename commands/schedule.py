@@ -14,7 +14,7 @@ async def run(settings: Settings, names: Collection[str], say: Callable[[str], N
     """Until it is cancelled."""
     times = schedule.chosen(names)
     with metrics.served(settings, fallback=True) as url:
-        async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores:
-            async with schedule.running(stores, times):
-                say(f"schedule: {', '.join(name for name, _ in times)}; metrics at {url}")
-                await for_ever()
+        opening = open_stores(engines(settings), dedup_days=settings.dedup_days)
+        async with opening as stores, schedule.running(stores, times):
+            say(f"schedule: {', '.join(name for name, _ in times)}; metrics at {url}")
+            await for_ever()

@@ -1,4 +1,4 @@
-"""The files of the service's chart that are made from code: what a chart has to know of functions, alerts and settings."""
+"""The files of the service's chart that are made from code: its functions, alerts and settings."""
 
 import json
 from collections.abc import Iterator, Mapping

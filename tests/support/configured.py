@@ -1,4 +1,4 @@
-"""The real engine under the configuration that the chart of ClickHouse renders, S3 by moto, one process after another."""
+"""The real engine under the configuration that the chart of ClickHouse renders, with S3 by moto."""
 
 import json
 import os
@@ -111,7 +111,7 @@ def configured(folder: Path) -> Iterator[Server]:
 def starting_s3() -> Iterator[str]:
     """The URL of a server that takes seconds to come up."""
     port = free_port()
-    command = [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [f"{Path(sys.executable).parent}/moto_server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield f"http://127.0.0.1:{port}"

@@ -12,8 +12,8 @@ import httpx
 import msgspec
 
 from infra.embedded.ports import free_port
-from tools.export import ROOT
 from tools.debian import TOOLS
+from tools.export import ROOT
 from tools.prometheus import MISSING
 
 RULES = ROOT / "infra/alerts/anlyt.rules.yaml"

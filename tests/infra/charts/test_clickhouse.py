@@ -1,8 +1,7 @@
-"""The chart of ClickHouse: rendered with Go templates and sprig (not Helm), validated, and started on the real engine."""
+"""The chart of ClickHouse: rendered with Go templates and sprig (not Helm), validated, tried on the real engine."""
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -224,7 +223,8 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
     made = (
         "create table anlyt.aged (day Date) engine = MergeTree partition by toYYYYMM(day) order by day",
         "alter table anlyt.aged modify setting storage_policy = 'anlyt_tiered'",
-        "alter table anlyt.aged modify ttl day + interval 90 day to volume 'warm', day + interval 1 year to volume 'cold'",
+        "alter table anlyt.aged modify ttl day + interval 90 day to volume 'warm', "
+        "day + interval 1 year to volume 'cold'",
         "insert into anlyt.aged select today() - 30 * number from numbers(26)",
         "select distinct disk_name from system.parts where table = 'aged' and active order by 1",
         "select count() from anlyt.aged",

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]  # has no type information
 import msgspec
 import pytest
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
 
 from anlyt import cli
 from functions import FUNCTIONS
@@ -114,7 +115,9 @@ SECRETS: Mapping[str, tuple[str, str]] = {
 
 
 def read(variables: Mapping[str, str], folder: Path) -> Settings:
-    return read_settings({key: laid(path, folder) if key.endswith("_FILE") else path for key, path in variables.items()})
+    return read_settings(
+        {key: laid(path, folder) if key.endswith("_FILE") else path for key, path in variables.items()}
+    )
 
 
 def laid(path: str, folder: Path) -> str:
@@ -131,7 +134,9 @@ def test_each_process_is_a_command_that_exists(manifests: list[Manifest]) -> Non
         cli.commands[name].make_context(name, arguments)
 
 
-def test_secrets_are_files_and_each_pod_has_only_its_own(manifests: list[Manifest], variation: Mapping[str, Any]) -> None:
+def test_secrets_are_files_and_each_pod_has_only_its_own(
+    manifests: list[Manifest], variation: Mapping[str, Any]
+) -> None:
     keys = SERVICE.values(**variation)["secrets"]
     for name, pod in pods(manifests):
         of = {"anlyt-api": "api", "anlyt-audit-api": "audit"}.get(name, "workers")
@@ -215,7 +220,7 @@ def fires(trigger: Any) -> list[timedelta]:
     times = [first]
     for _ in range(10):
         times.append(trigger.get_next_fire_time(times[-1], times[-1] + timedelta(seconds=1)))
-    return [times[0] - midnight, *(after - before for before, after in zip(times, times[1:], strict=False))]
+    return [times[0] - midnight, *(after - before for before, after in pairwise(times))]
 
 
 def test_only_the_four_callers_get_in(default: list[Manifest]) -> None:
@@ -230,7 +235,9 @@ def test_only_the_four_callers_get_in(default: list[Manifest]) -> None:
 
 def admits(policies: Any, labels: Mapping[str, str]) -> set[tuple[str, int]]:
     """(namespace, port) of what may connect to a pod; no pod may be without a policy."""
-    applying = [each["spec"] for each in policies if each["spec"]["podSelector"]["matchLabels"].items() <= labels.items()]
+    applying = [
+        each["spec"] for each in policies if each["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    ]
     assert any("Ingress" in spec["policyTypes"] for spec in applying)
     return {
         (peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], port["port"])
