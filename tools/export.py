@@ -11,7 +11,7 @@ from typing import Final
 
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
-from tools import charts
+from tools import capacity, charts
 from tools.reference import pages
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -24,7 +24,13 @@ def openapi() -> str:
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
-    return {Path("schema/graph.graphql"): sdl(), Path("schema/openapi.json"): openapi(), **pages(), **charts.files()}
+    return {
+        Path("schema/graph.graphql"): sdl(),
+        Path("schema/openapi.json"): openapi(),
+        **pages(),
+        **charts.files(),
+        **capacity.files(),
+    }
 
 
 def drifted(root: Path) -> Sequence[Path]:

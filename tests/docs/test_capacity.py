@@ -1,0 +1,68 @@
+"""docs/capacity.md: its inputs are measured, and what it concludes follows from them."""
+
+import re
+
+import pytest
+
+from functions import FUNCTIONS
+from tools import capacity
+from tools.export import ROOT
+
+BENCHMARKS = (ROOT / "docs/benchmarks.md").read_text()
+PAGE = capacity.page()
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        f"{capacity.METRICS.worker} + {capacity.METRICS.store} + {capacity.METRICS.nats}",
+        f"worker {capacity.FACTS.worker}, ClickHouse {capacity.FACTS.store}, NATS {capacity.FACTS.nats}",
+        f"{capacity.FACT_BYTES['facts_dlr'] * 10:.0f} MB | {capacity.CUBES} |",
+        f"| `facts_cdr` | {capacity.FACT_BYTES['facts_cdr']} |",
+        f"| `facts_compliance` | {capacity.FACT_BYTES['facts_compliance']} |",
+        f"| `processed_events` | {capacity.CLAIM} |",
+        f"| `metrics_hourly` | {capacity.HOUR_ROW} |",
+        f" | {capacity.STORED_MESSAGE} |",
+        f"facts/s | {capacity.FACT_WORKER:,} |",
+        f"| {capacity.SUMMARIES:,} (",
+        f"| {capacity.USAGES:,} (",
+        f"{capacity.DENSE_HOUR:,} rows",
+    ],
+)
+def test_inputs_are_measured(figure: str) -> None:
+    assert figure in BENCHMARKS
+
+
+def test_a_worker_is_not_said_to_be_faster_than_it_was() -> None:
+    measured = [
+        int(rate.replace(",", "")) for rate in re.findall(r"^\| [\d.]+ \| ([\d,]+) \|", BENCHMARKS, re.MULTILINE)
+    ]
+    assert sorted(measured)[len(measured) // 2] <= capacity.WORKER <= max(measured)
+
+
+def test_every_function_is_counted() -> None:
+    assert set(capacity.FUNCTIONS) == {function.name for function in FUNCTIONS}
+    for function in FUNCTIONS:
+        assert (capacity.FUNCTIONS[function.name] is capacity.METRICS) == (function.store == "postgres")
+
+
+def test_conclusions_follow() -> None:
+    """A few of them, computed once more by hand."""
+    assert cell("workers", 3) == f"{3_000 * (2 * 20.9 + 3 * 30.4) / 1e6 * 2:.2f}"
+    daily = (15.2 + 50.5 + 49.7 + 15.2 * 0.037) * 30_000 * 86_400
+    assert cell("cold, S3", 4) == f"{daily * 365 * 6 * 1.3 / 1e12:,.1f} TB"
+    assert cell("`processed_events`, 11 days", 2) == f"{116 * 2 * 3_000 * 86_400 * 11 * 1.3 / 1e9:,.0f} GB"
+    assert cell("the largest, 3,000/s", 2) == "1,296 million"
+
+
+def cell(row: str, column: int) -> str:
+    """The text of a table's cell; columns count from 1."""
+    [line] = [line for line in PAGE.splitlines() if line.startswith(f"| {row} |")]
+    return line.split("|")[column].strip()
+
+
+def test_a_rate_and_its_headroom_are_met() -> None:
+    for rate in capacity.RATES:
+        for name in capacity.FUNCTIONS:
+            one = capacity.WORKER if capacity.FUNCTIONS[name] is capacity.METRICS else capacity.FACT_WORKER
+            assert capacity.processes(name, rate) * one >= rate * capacity.HEADROOM
