@@ -12,8 +12,8 @@ import msgspec
 import pytest
 import yaml
 
-from anlyt import cli
 from infra.settings import read_settings
+from tests.support.charts import understood
 from tools.charts import CHART
 from tools.export import ROOT
 
@@ -121,8 +121,7 @@ def test_a_workstation_has_the_servers_that_the_tests_run_on() -> None:
 def test_each_process_of_a_workstation_is_a_command_with_settings(name: str) -> None:
     settings = read_settings(ours()[name]["environment"])
     assert settings.trust_network
-    [command] = ours()[name]["command"]
-    cli.commands[command].make_context(command, [])
+    understood(ours()[name]["command"])
     assert ours()[name]["read_only"]
     assert set(ours()[name]["depends_on"]) <= set(services())
     for address in (settings.nats_url, settings.postgres_dsn, settings.clickhouse_dsn):

@@ -15,6 +15,7 @@ import kubernetes_validate  # type: ignore[import-untyped]  # has no type inform
 import msgspec
 import yaml
 
+from anlyt import cli
 from tools.export import ROOT
 from tools.renderer import MISSING, PROGRAM
 
@@ -107,6 +108,15 @@ def of_kind(manifests: Sequence[Manifest], *kinds: str) -> dict[str, Manifest]:
     by_name = {each["metadata"]["name"]: each for each in found}
     assert len(by_name) == len(found)
     return by_name
+
+
+def understood(arguments: Sequence[str]) -> None:
+    """click's UsageError unless `anlyt` has such a command with such options."""
+    # Under its parent: a command keeps the help option of the first context that asks for one.
+    parent = cli.make_context("anlyt", list(arguments))
+    name, command, rest = cli.resolve_command(parent, list(arguments))
+    assert command is not None
+    command.make_context(name, rest, parent)
 
 
 def pods(manifests: Sequence[Manifest]) -> Iterator[tuple[str, Manifest]]:

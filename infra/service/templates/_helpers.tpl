@@ -44,7 +44,7 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{- /* Settings that are the same in every process, then those that are files of secrets. .secrets: setting -> key */ -}}
+{{- /* The chart's settings, then those of values (.settings over those of all), then files of secrets (setting -> key). */ -}}
 {{- define "anlyt.environment" -}}
 - name: ANLYT_HOME
   value: /tmp/anlyt
@@ -58,7 +58,7 @@ capabilities:
   value: "3443"
 - name: ANLYT_METRICS_PORT
   value: "9464"
-{{- range $name, $value := .root.Values.settings }}
+{{- range $name, $value := merge (dict) (.settings | default dict) .root.Values.settings }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
@@ -83,7 +83,7 @@ vault.hashicorp.com/agent-inject-template-{{ $key }}: '{{ printf `{{ with secret
 {{- end }}
 
 {{- /*
-The template of a pod. component; args of `anlyt`; secrets: setting -> key; resources; ports: name -> number; probes: YAML;
+The template of a pod. component; args of `anlyt`; settings of its own; secrets: setting -> key; resources; ports: name -> number; probes: YAML;
 once: it ends by itself.
 */ -}}
 {{- define "anlyt.pod" -}}

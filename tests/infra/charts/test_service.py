@@ -12,12 +12,11 @@ import msgspec
 import pytest
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
 
-from anlyt import cli
 from functions import FUNCTIONS
 from infra.settings import SPECS, Settings, read_settings, variable
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.schedule import TIMES
-from tests.support.charts import SERVICE, Manifest, containers, environment, of_kind, pods, validate
+from tests.support.charts import SERVICE, Manifest, containers, environment, of_kind, pods, understood, validate
 from tests.support.prometheus import RULES
 from tools.charts import OF_THE_CHART
 from tools.export import ROOT
@@ -102,6 +101,8 @@ def test_each_process_understands_its_environment(manifests: list[Manifest], tmp
         settings = read(environment(container), tmp_path)
         for setting, (_, text) in SECRETS.items():
             assert getattr(settings, setting) == text
+        s3 = {settings.s3_endpoint, settings.s3_bucket, settings.s3_access_key, settings.s3_secret_key}
+        assert None not in s3 or s3 == {None}
         # Kubernetes would otherwise make ANLYT_API_PORT of the Service anlyt-api: tcp://...
         assert pod["spec"]["enableServiceLinks"] is False
 
@@ -130,8 +131,7 @@ def laid(path: str, folder: Path) -> str:
 def test_each_process_is_a_command_that_exists(manifests: list[Manifest]) -> None:
     for _, pod in pods(manifests):
         [container] = containers(pod)
-        name, *arguments = container["args"]
-        cli.commands[name].make_context(name, arguments)
+        understood(container["args"])
 
 
 def test_secrets_are_files_and_each_pod_has_only_its_own(
