@@ -1,62 +1,46 @@
 """docs/capacity.md: what was measured, what is assumed, and the machines that follow; all of its arithmetic is here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from string import Template
 from typing import Final
 
+from tools.measured import (
+    CLAIM,
+    CLAIMS,
+    CUBE_SCAN,
+    CUBES,
+    DAY,
+    DENSE_HOUR,
+    FACT_BYTES,
+    FACT_WORKER,
+    FACTS,
+    FUNCTIONS,
+    HOUR_ROW,
+    METRICS,
+    MOST_ROWS,
+    RECOMPUTED,
+    SCAN,
+    STORED_MESSAGE,
+    STREAMS,
+    SUMMARIES,
+    USAGES,
+    WORKER,
+)
+
 PAGE: Final = Path("docs/capacity.md")
 TEMPLATE: Final = Path(__file__).parent / "capacity.md"
 
-DAY: Final = 86_400  # seconds
 YEAR: Final = 365  # days
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """CPU microseconds an event, by who spends them (docs/benchmarks.md)."""
-
-    worker: float
-    store: float
-    nats: float
-
-
-# A row of the table "Ingest", that of the idlest machine; "Facts", CPU us a fact.
-METRICS: Final = Cost(worker=20.9, store=5.8, nats=8.8)
-FACTS: Final = Cost(worker=30.4, store=5.2, nats=11.3)
-FUNCTIONS: Final[Mapping[str, Cost]] = {
-    "billing_metrics": METRICS,
-    "delivery_metrics": METRICS,
-    "dlr_facts": FACTS,
-    "cdr_facts": FACTS,
-    "compliance_facts": FACTS,
-}
-"""A message of the platform is one event for each. Measured are `delivery_metrics` and `dlr_facts`."""
-
-# Bytes (docs/benchmarks.md, "Cubes" and "What a row takes").
-FACT_BYTES: Final[Mapping[str, float]] = {"facts_dlr": 15.2, "facts_cdr": 50.5, "facts_compliance": 49.7}
-CUBES: Final = 0.037  # of facts_dlr
-CLAIM: Final = 116
-HOUR_ROW: Final = 660
-STORED_MESSAGE: Final = 397
-STREAMS: Final = 4  # of events, one message each for a message of the platform
-CLAIMS: Final = 2  # billing_metrics, delivery_metrics
-
-# Rates of one process, or of two cores (docs/benchmarks.md).
-WORKER: Final = 38_000  # events/s, "Ingest"
-FACT_WORKER: Final = 29_858  # events/s, "Facts"
-SUMMARIES: Final = 1_021  # over REST a second, "Reports"
-USAGES: Final = 1_193
-SCAN: Final = 20_000_000 / 0.539  # facts a second, "Cubes": FINAL, by day and status
-CUBE_SCAN: Final = 6_850_428 / 0.231  # rows of cube_dlr_hourly a second, "Cubes"
-DENSE_HOUR: Final = 30_175  # rows of a cube for one hour of 10,000,000 reports, "Cubes"
-MOST_ROWS: Final = 10**9  # that a statement may read, decision 15
-
 # Assumptions, each named on the page.
+EVERY: Final = 15  # seconds from one computation of a cell to the next, if it is done by then
+CLICKHOUSE_CORES: Final = 16  # of one machine
+READERS: Final = 4  # cores of PostgreSQL, for reports and pipelines
 HEADROOM: Final = 2  # machines are planned for twice the work
 SPARE: Final = 1.3  # disks are planned to be at most this much too large
 REPLICAS: Final = 3
@@ -80,6 +64,7 @@ def page() -> str:
         "costs": costs(),
         "cores": cores(),
         "workers": workers(),
+        "cubes": cubes(),
         "facts": facts(),
         "tiers": tiers(),
         "postgres": postgres(),
@@ -148,6 +133,21 @@ def cores() -> Table:
     return ("", "us a message", *(f"cores at {rate:,}/s" for rate in RATES)), rows
 
 
+def recomputing(cube: str, rate: int) -> float:
+    """Cores, at the end of a cell, when it has most facts; half of it in the mean. All tenants are at work."""
+    cost, seconds = RECOMPUTED[cube]
+    return cost * rate * seconds / 1e6 / EVERY
+
+
+def cubes() -> Table:
+    rows = [
+        [f"`{cube}`", f"{cost:.3f}", *(f"{recomputing(cube, rate):.1f}" for rate in RATES)]
+        for cube, (cost, _) in RECOMPUTED.items()
+    ]
+    total = [f"**{sum(recomputing(cube, rate) for cube in RECOMPUTED):.1f}**" for rate in RATES]
+    return ("", "us a fact", *(f"cores at {rate:,}/s" for rate in RATES)), [*rows, ["**all**", "", *total]]
+
+
 def processes(function: str, rate: int) -> int:
     """Worker processes, headroom included."""
     most = WORKER if FUNCTIONS[function] is METRICS else FACT_WORKER
@@ -172,9 +172,9 @@ def fact_bytes() -> float:
 
 
 def facts() -> Table:
-    cubes = FACT_BYTES["facts_dlr"] * CUBES
+    beside = FACT_BYTES["facts_dlr"] * CUBES
     rows = [[f"`{name}`", f"{size:.1f}"] for name, size in FACT_BYTES.items()]
-    rows += [["cubes of delivery reports", f"{cubes:.2f}"], ["**all**", f"**{fact_bytes():.1f}**"]]
+    rows += [["cubes of delivery reports", f"{beside:.2f}"], ["**all**", f"**{fact_bytes():.1f}**"]]
     return ("", "bytes a message"), rows
 
 
@@ -236,7 +236,7 @@ def queries() -> Table:
 
 
 def machines() -> Table:
-    """Machines of 16 cores; disks are beside them."""
+    """What to have, disks beside processors."""
     rows = []
     for rate in RATES:
         ingest = sum(processes(function, rate) for function in FUNCTIONS)
@@ -244,8 +244,9 @@ def machines() -> Table:
             [
                 f"{rate:,}/s",
                 f"{ingest} workers, {ceil(needed('workers', rate) + 1)} cores",
-                f"2 x {max(4, ceil(needed('PostgreSQL', rate)) + 4)} cores, {_size(ledger(rate) + hourly())}",
-                f"{REPLICAS} x 16 cores, {_size(terabytes(HOT, rate))} hot, {_size(terabytes(COLD - HOT, rate))} warm",
+                f"2 x {ceil(needed('PostgreSQL', rate)) + READERS} cores, {_size(ledger(rate) + hourly())}",
+                f"{REPLICAS} x {CLICKHOUSE_CORES} cores, {_size(terabytes(HOT, rate))} hot, "
+                f"{_size(terabytes(COLD - HOT, rate))} warm",
                 _size(REPLICAS * terabytes(KEPT - COLD, rate)),
                 f"3 x {max(2, ceil(needed('NATS', rate)))} cores, {_size(stream_terabytes(rate))}",
             ]

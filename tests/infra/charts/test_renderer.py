@@ -15,7 +15,7 @@ def rendered(folder: Path, template: str, **values: object) -> "subprocess.Compl
     (folder / "templates").mkdir()
     for name, text in {**CHART, "templates/one.yaml": template, "over.yaml": json.dumps(values)}.items():
         (folder / name).write_text(text)
-    command = [PROGRAM, folder, "anlyt", "test", folder / "over.yaml"]
+    command = [str(PROGRAM), str(folder), "anlyt", "test", f"{folder}/over.yaml"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

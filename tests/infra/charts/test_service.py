@@ -13,12 +13,11 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
 
 from functions import FUNCTIONS
-from infra.settings import SPECS, Settings, read_settings, variable
+from infra.settings import Settings, read_settings
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.schedule import TIMES
 from tests.support.charts import SERVICE, Manifest, containers, environment, of_kind, pods, understood, validate
 from tests.support.prometheus import RULES
-from tools.charts import OF_THE_CHART
 from tools.export import ROOT
 
 VARIATIONS: Mapping[str, Mapping[str, Any]] = {
@@ -223,63 +222,6 @@ def fires(trigger: Any) -> list[timedelta]:
     return [times[0] - midnight, *(after - before for before, after in pairwise(times))]
 
 
-def test_only_the_four_callers_get_in(default: list[Manifest]) -> None:
-    policies = of_kind(default, "NetworkPolicy").values()
-    admitted = {name: admits(policies, pod["metadata"]["labels"]) for name, pod in pods(default)}
-    assert admitted.pop("anlyt-api") == {("admin-dashboard", 3030), ("customer-portal", 3030), ("monitoring", 9464)}
-    assert admitted.pop("anlyt-audit-api") == {("regulator-portal-service", 3443), ("monitoring", 9464)}
-    for name, found in admitted.items():
-        ends_by_itself = name.startswith(("anlyt-pipeline-", "anlyt-migrate"))
-        assert found == (set() if ends_by_itself else {("monitoring", 9464)}), name
-
-
-def admits(policies: Any, labels: Mapping[str, str]) -> set[tuple[str, int]]:
-    """(namespace, port) of what may connect to a pod; no pod may be without a policy."""
-    applying = [
-        each["spec"] for each in policies if each["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
-    ]
-    assert any("Ingress" in spec["policyTypes"] for spec in applying)
-    return {
-        (peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], port["port"])
-        for spec in applying
-        for rule in spec.get("ingress", ())
-        for peer in rule["from"]
-        for port in rule["ports"]
-    }
-
-
-def test_pods_connect_to_the_stores_and_to_nothing_else(default: list[Manifest]) -> None:
-    policies = of_kind(default, "NetworkPolicy")
-    assert [name for name, each in policies.items() if "Egress" in each["spec"]["policyTypes"]] == ["anlyt-default"]
-    rules = policies["anlyt-default"]["spec"]["egress"]
-    # An empty list of peers would be everybody.
-    assert all(rule["to"] and rule["ports"] for rule in rules)
-    spaces = {rule["to"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for rule in rules}
-    assert spaces == {"kube-system", "nats", "postgres", "clickhouse", "s3", "monitoring", "istio-system"}
-
-
-def test_with_vault_pods_reach_it() -> None:
-    [policy] = [
-        each
-        for each in of_kind(SERVICE.manifests(**VARIATIONS["vault"]), "NetworkPolicy").values()
-        if "Egress" in each["spec"]["policyTypes"]
-    ]
-    assert any(rule["ports"] == [{"protocol": "TCP", "port": 8200}] for rule in policy["spec"]["egress"])
-
-
-def test_the_mesh_lets_only_the_callers_proxies_reach_the_api(default: list[Manifest]) -> None:
-    [policy] = of_kind(default, "AuthorizationPolicy").values()
-    api, metrics = policy["spec"]["rules"]
-    assert api["from"][0]["source"]["namespaces"] == ["admin-dashboard", "customer-portal"]
-    assert metrics["to"][0]["operation"]["ports"] == ["9464"]
-    [peers] = of_kind(default, "PeerAuthentication").values()
-    assert peers["spec"]["mtls"]["mode"] == "STRICT"
-    labels = dict(pods(default))["anlyt-api"]["metadata"]["labels"]
-    assert labels["sidecar.istio.io/inject"] == "true"
-    for each in (policy, peers):
-        assert each["spec"]["selector"]["matchLabels"].items() <= labels.items()
-
-
 def test_every_selector_finds_pods(manifests: list[Manifest]) -> None:
     labels = [pod["metadata"]["labels"].items() for _, pod in pods(manifests)]
     for each in of_kind(manifests, "Service").values():
@@ -310,45 +252,6 @@ def test_prometheus_scrapes_what_stays_under_a_name_that_the_alerts_know(default
 def test_the_alerts_are_those_of_the_repository(default: list[Manifest]) -> None:
     [rule] = of_kind(default, "PrometheusRule").values()
     assert rule["spec"] == msgspec.yaml.decode(RULES.read_bytes())
-
-
-def test_every_setting_can_be_set_and_no_other() -> None:
-    wanted = {variable(name): "x" for name in SPECS if name not in OF_THE_CHART}
-    assert SERVICE.problems(settings=wanted) == []
-    assert SERVICE.problems(secrets={"all": dict.fromkeys(wanted, "key")}) == []
-    variables = environment(containers(next(pods(SERVICE.manifests(settings=wanted)))[1])[0])
-    assert {key for key in variables if not key.endswith("_FILE")} == {variable(name) for name in SPECS}
-    assert SERVICE.problems(settings={"ANLYT_NATS_URI": "nats://nats"}) != []
-
-
-WRONG: Mapping[str, Mapping[str, Any]] = {
-    "api.replicas": {"api": {"replicas": 0}},
-    "audit": {"audit": {"enable": True}},
-    "image.tag": {"image": {"tag": "latest"}},
-    "image.digest": {"image": {"digest": "sha256:abc"}},
-    "ingest.scale.maxReplicas": {"ingest": {"scale": {"maxReplicas": "many"}}},
-    "ingest.keda.monitoring": {"ingest": {"keda": {"monitoring": "http://nats:8222/"}}},
-    "mesh": {"mesh": "linkerd"},
-    "monitoring.interval": {"monitoring": {"interval": 15}},
-    "network.callers": {"network": {"callers": {"grafana": {"namespace": "monitoring"}}}},
-    "network.egress.s3.to": {"network": {"egress": {"s3": {"to": []}}}},
-    "pipelines.cron.rollup": {"pipelines": {"cron": {"rollup": "hourly"}}},
-    "secrets": {"secrets": {"existingSecret": ""}},
-    "secrets.all": {"secrets": {"all": {"ANLYT_PASSWORD": "key"}}},
-    "settings.ANLYT_RATE_LIMIT": {"settings": {"ANLYT_RATE_LIMIT": 1000}},
-    "": {"ingress": {"enabled": True}},
-}
-
-
-@pytest.mark.parametrize("place", WRONG, ids=str)
-def test_wrong_values_are_refused(place: str) -> None:
-    assert {problem.partition(":")[0] for problem in SERVICE.problems(**WRONG[place])} == {place}
-
-
-def test_without_any_secret_nothing_is_rendered() -> None:
-    rendered = SERVICE.rendered(secrets={"existingSecret": ""})
-    assert rendered.returncode == 1
-    assert "secrets.existingSecret names a Secret unless secrets.vault.enabled" in rendered.stderr
 
 
 def test_the_chart_is_of_this_version() -> None:
