@@ -100,9 +100,16 @@ metadata:
     sidecar.istio.io/inject: {{ eq .component "api" | quote }}
     {{- end }}
     {{- end }}
-  {{- if $isVault }}
+  {{- $isMeshed := and (eq $values.mesh "istio") (eq .component "api") }}
+  {{- if or $isVault $isMeshed }}
   annotations:
+    {{- if $isMeshed }}
+    # A proxy would spread one pod's statements over the replicas of ClickHouse, which may lag behind each other.
+    traffic.sidecar.istio.io/excludeOutboundPorts: 4222,5432,8123
+    {{- end }}
+    {{- if $isVault }}
     {{- include "anlyt.vault" . | nindent 4 }}
+    {{- end }}
   {{- end }}
 spec:
   serviceAccountName: {{ .account | default .root.Release.Name }}

@@ -124,7 +124,9 @@ def xml(manifests: list[Manifest], name: str, file: str) -> ElementTree.Element:
     return ElementTree.fromstring(of_kind(manifests, "ConfigMap")[f"anlyt-{name}"]["data"][file])
 
 
-def test_everything_is_written_to_one_replica(default: list[Manifest]) -> None:
+def test_everything_is_written_to_one_replica_and_each_pod_reads_one(default: list[Manifest]) -> None:
+    # One pod's statements go to one replica: what it reads of freshness holds for the rows that it reads next.
+    assert of_kind(default, "Service")["anlyt-reader"]["spec"]["sessionAffinity"] == "ClientIP"
     selectors = {name: each["spec"]["selector"] for name, each in of_kind(default, "Service").items()}
     pod = "statefulset.kubernetes.io/pod-name"
     assert selectors["anlyt-writer"] == {**selectors["anlyt-reader"], pod: "anlyt-server-0"}

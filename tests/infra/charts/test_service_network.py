@@ -64,7 +64,10 @@ def test_the_mesh_lets_only_the_callers_proxies_reach_the_api(default: list[Mani
     assert metrics["to"][0]["operation"]["ports"] == ["9464"]
     [peers] = of_kind(default, "PeerAuthentication").values()
     assert peers["spec"]["mtls"]["mode"] == "STRICT"
-    labels = dict(pods(default))["anlyt-api"]["metadata"]["labels"]
+    about = dict(pods(default))["anlyt-api"]["metadata"]
+    labels = about["labels"]
     assert labels["sidecar.istio.io/inject"] == "true"
+    # Else the proxy would choose a replica of ClickHouse for each connection.
+    assert "8123" in about["annotations"]["traffic.sidecar.istio.io/excludeOutboundPorts"].split(",")
     for each in (policy, peers):
         assert each["spec"]["selector"]["matchLabels"].items() <= labels.items()
