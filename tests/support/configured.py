@@ -32,10 +32,21 @@ TEXTS: Final = (
 
 BUCKETS: Final = ("anlyt", "anlyt-backups")
 
-# Statements come as a list in JSON, and what each gave goes out: a text, or {"error": its message}.
+# Statements come as a list in JSON, and what each gave goes out: a text, or {"error": its message}. A pair is a statement
+# that is asked until it gives the second, for a minute at most.
 SESSION: Final = """
-import json, sys
+import json, sys, time
 from chdb.state import connect
+
+def asked(statement):
+    if isinstance(statement, str):
+        return told(statement)
+    statement, wanted = statement
+    for _ in range(600):
+        if (found := told(statement)) == wanted:
+            break
+        time.sleep(0.1)
+    return found
 
 def told(statement):
     try:
@@ -44,7 +55,7 @@ def told(statement):
         return {"error": str(error)}
 
 connection = connect(sys.argv[1])
-json.dump([told(each) for each in json.load(sys.stdin)], sys.stdout)
+json.dump([asked(each) for each in json.load(sys.stdin)], sys.stdout)
 """
 Told = str | dict[str, str]
 
@@ -56,7 +67,7 @@ class Server:
     folder: Path
     s3: str
 
-    def run(self, *statements: str, as_user: str = "default") -> list[Told]:
+    def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Told]:
         """What each statement gives to a user with that user's rights. chDB lets nobody in but `default`."""
         self._become(as_user)
         location = f"{self.folder}/data?config-file={self.folder}/server.xml"

@@ -224,14 +224,16 @@ def test_every_table_with_a_tenant_is_known_here(server: Server) -> None:
 
 def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Server) -> None:
     made = (
-        "create table anlyt.aged (day Date) engine = MergeTree partition by toYYYYMM(day) order by day",
+        "create table anlyt.aged (day Date) engine = MergeTree partition by day order by day",
         "alter table anlyt.aged modify setting storage_policy = 'anlyt_tiered'",
         "alter table anlyt.aged modify ttl day + interval 90 day to volume 'warm', "
         "day + interval 1 year to volume 'cold'",
         "insert into anlyt.aged select today() - 30 * number from numbers(26)",
-        # Nothing moves while it is inserted.
-        "alter table anlyt.aged materialize ttl settings mutations_sync = 2",
-        "select distinct disk_name from system.parts where table = 'aged' and active order by 1",
+        # They move a little later: an insert does not wait for S3.
+        (
+            "select disk_name, count() from system.parts where table = 'aged' and active group by 1 order by 1",
+            moved := "anlyt_cold\t13\nanlyt_warm\t10\ndefault\t3\n",
+        ),
         "select count() from anlyt.aged",
     )
     *_, disks, count, whole, again, later = server.run(
@@ -241,7 +243,7 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
         "backup database anlyt to Disk('anlyt_backups', '2026-47/2/') "
         "settings base_backup = Disk('anlyt_backups', '2026-47/whole/')",
     )
-    assert texts([disks, count]) == ["anlyt_cold\nanlyt_warm\ndefault", "26"]
+    assert texts([disks, count]) == [moved.strip(), "26"]
     assert ["BACKUP_CREATED" in each for each in texts([whole, later])] == [True, True]
     # What the script of the backup job looks for.
     assert "BACKUP_ALREADY_EXISTS" in refused(again)
