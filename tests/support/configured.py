@@ -32,8 +32,8 @@ TEXTS: Final = (
 
 BUCKETS: Final = ("anlyt", "anlyt-backups")
 
-# Statements come as a list in JSON, and what each gave goes out: a text, or {"error": its message}. A pair is a statement
-# that is asked until it gives the second, for a minute at most.
+# Statements come as a list in JSON, and what each gave goes out: a text, or {"error": its message}. A pair is a
+# statement that is asked until it gives the second, for a minute at most.
 SESSION: Final = """
 import json, sys, time
 from chdb.state import connect
