@@ -7,12 +7,12 @@ from infra.cancelling import for_ever
 from infra.endpoints import engines
 from infra.settings import Settings
 from pipelines import schedule
-from pipelines.stores import open_stores
+from pipelines.stores import configured
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
     with metrics.served(settings, fallback=True) as url:
-        async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores, schedule.running(stores):
+        async with configured(settings, engines(settings)) as stores, schedule.running(stores):
             say(f"schedule: {', '.join(name for name, _ in schedule.TIMES)}; metrics at {url}")
             await for_ever()

@@ -27,6 +27,7 @@ TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
     ("rollup", IntervalTrigger(minutes=15)),
     ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
     ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
+    ("integrity", CronTrigger(hour=2, minute=30, timezone=UTC)),
     ("reconciliation", CronTrigger(hour=3, minute=10, timezone=UTC)),
     ("archive", CronTrigger(hour=4, minute=20, timezone=UTC)),
 )
