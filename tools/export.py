@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
 from tools.reference import pages
@@ -23,7 +24,8 @@ def openapi() -> str:
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
-    return {Path("schema/graph.graphql"): sdl(), Path("schema/openapi.json"): openapi(), **pages()}
+    schemas = {"schema/graph.graphql": sdl(), "schema/audit.graphql": audit_sdl(), "schema/openapi.json": openapi()}
+    return {**{Path(name): text for name, text in schemas.items()}, **pages()}
 
 
 def drifted(root: Path) -> Sequence[Path]:

@@ -16,6 +16,7 @@ from schema.expressions import Bound, Column, Expression, call, equal
 
 FIRST_SLICE: Final = timedelta(days=1)
 AT, KEY = Column("event_time"), Column("event_key")
+STORED: Final = {"ver": Column("ver")}  # tells when the stream stored the event
 
 
 class Slice(NamedTuple):
@@ -50,8 +51,9 @@ def slices(from_: datetime, to: datetime) -> Iterator[Slice]:
 def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: int) -> Statement:
     """The first `limit` facts of a slice, after the position."""
     facts = AUDITED[asked.dataset]
+    columns = {**facts.columns, **(STORED if asked.evidence else {})}
     select = Select(
-        facts.columns,
+        columns,
         Read(facts.table, AuditScope(asked.tenant_id)),
         where=(
             call("greaterOrEquals", AT, _instant(part.from_)),
@@ -63,7 +65,7 @@ def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: 
         limit=Bound(limit, "UInt64"),
     )
     sql, parameters = render(select)
-    return Statement(sql, parameters, tuple(Printed(name, "text", "group") for name in facts.columns))
+    return Statement(sql, parameters, tuple(Printed(name, "text", "group") for name in columns))
 
 
 def _filter(asked: AuditQuery) -> Iterator[Expression]:

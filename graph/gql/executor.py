@@ -71,7 +71,7 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
         inner = self._projection(cast(GraphQLObjectType, get_named_type(field_type)), nodes)
         if is_list_type(field_type.of_type if is_non_null_type(field_type) else field_type):
             return lambda value: [inner(item) for item in get(value)]
-        return lambda value: inner(get(value))
+        return lambda value: None if (found := get(value)) is None else inner(found)
 
 
 @cache

@@ -14,7 +14,7 @@ from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, Table
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 END = datetime(2026, 10, 1, 12, tzinfo=UTC)
-ASKED = AuditQuery("t-1", BEGIN, END, "compliance", "BLOCK", "URL", 10, None)
+ASKED = AuditQuery("t-1", BEGIN, END, "compliance", "BLOCK", "URL", 10, None, evidence=False)
 
 SQL = """\
 select
