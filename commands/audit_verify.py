@@ -60,7 +60,8 @@ async def run(settings: Settings, bounds: Days, anchor: Anchor | None, *, as_jso
     head = read.links[-1].link
     if found:
         raise TamperedError(
-            f"{found.total()} differences on {len(found)} days; docs/runbooks/integrity.md says what to do."
+            f"The facts and the chain are not as they were, in {found.total()} places; "
+            "docs/runbooks/integrity.md says what to do."
         )
     told = f"{len(days):,} days up to {days[-1]} are what the chain says"
     click.echo(f"{told}; its newest link is {head.number}:{head.hash.hex()}", err=as_json)

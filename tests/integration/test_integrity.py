@@ -1,0 +1,307 @@
+"""The hash chain over compliance facts: whatever is tampered with is named, and runs may be killed anywhere."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+
+from functions import compliance_facts
+from infra.embedded.engine import Engine
+from pipelines import runs
+from pipelines.integrity import datasets
+from pipelines.lease import PipelineBusyError
+from pipelines.stores import Stores
+from schema.streams import COMPLIANCE_AUDIT
+from tests.support import fact_events
+from tests.support.audited import Fact
+from tests.support.chained import DAY, DAYS, chained, closed, differences, facts_of, midnight, write
+from tests.support.cli import anlyt
+from tests.support.pipeliner import killed_after
+from tests.support.pipelines import runs_of, stores_of
+from tests.support.platform import cut, open_platform
+from tests.support.validity import Message
+from tests.support.warehouse import opened
+
+pytestmark = pytest.mark.anyio
+
+FIRST = midnight(DAYS + 2)
+HISTORY = [(FIRST + number * DAY).date() for number in range(DAYS)]
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks agree here."""
+    monkeypatch.setattr(datasets, "SETTLING", timedelta(0))
+
+
+class Tampering(NamedTuple):
+    """What is done, how it is undone, and what verification has to say."""
+
+    do: Callable[[], Awaitable[object]]
+    undo: Callable[[], Awaitable[object]]
+    told: str
+
+
+async def test_every_tampering_is_named(
+    database: str, warehouse: str, server: Engine, tmp_path: Path, settled: None
+) -> None:
+    random = Random(3011)
+    facts = [fact for day in range(DAYS) for fact in facts_of(random, FIRST + day * DAY, 60)]
+    async with chained(database, warehouse, server.url) as stores:
+        await write(warehouse, facts)
+        await closed(stores)
+        await write(warehouse, facts_of(random, FIRST, 20, datetime.now(UTC)))
+        await closed(stores)
+        assert await differences(stores) == []
+        for case in [*with_facts(stores, facts), *with_links(stores)]:
+            await case.do()
+            day = date.fromisoformat(case.told[:10])
+            found = await differences(stores, day, day)
+            assert any(line.startswith(case.told) for line in found), (case.told, found)
+            await case.undo()
+        assert await differences(stores) == []
+        await check_what_postgres_refuses(stores)
+        await check_command(stores, facts, tmp_path)
+
+
+def with_facts(stores: Stores, facts: Sequence[Fact]) -> Sequence[Tampering]:
+    """Of the second day, which nothing came late for, and of the first one, for which something did."""
+    day, amended = HISTORY[1], HISTORY[0]
+    one = next(fact for fact in facts if fact["at"].date() == day and len(fact["findings"]) == 1)
+    old = next(fact for fact in facts if fact["at"].date() == amended)
+    forged = {**one, "key": 7, "at": one["at"] + timedelta(microseconds=1)}
+    nobody = {**forged, "tenantId": "t-9"}
+    before = {**forged, "at": FIRST - 9 * DAY}
+
+    def is_(fact: Fact) -> str:
+        return f"tenant_id = '{fact['tenantId']}' and event_key = {fact['key']}"
+
+    def statement(sql: str) -> Callable[[], Awaitable[object]]:
+        async def run() -> None:
+            async with opened(stores.engines.clickhouse) as client:
+                await client.command(sql, settings={"mutations_sync": 2})
+
+        return run
+
+    def changed(fact: Fact, column: str, wrong: str, right: str) -> tuple[Callable[[], Awaitable[object]], ...]:
+        change = f"alter table facts_compliance update {column} = %s where {is_(fact)}"
+        return statement(change % wrong), statement(change % right)
+
+    def there(fact: Fact) -> Callable[[], Awaitable[object]]:
+        return lambda: write(stores.engines.clickhouse, [fact])
+
+    def gone(fact: Fact) -> Callable[[], Awaitable[object]]:
+        return statement(f"alter table facts_compliance delete where {is_(fact)}")
+
+    rule = f"['{one['findings'][0]['ruleType']}']"
+    number = 2
+    return [
+        Tampering(*changed(one, "message_id", "'m-0'", f"'{one['messageId']}'"), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", "['NONE']", rule), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", f"arrayPushBack({rule}, 'X')", rule), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", "[]", rule), _told(day, "changed", one, number)),
+        Tampering(gone(one), there(one), _told(day, "dropped", one, number)),
+        Tampering(there(forged), gone(forged), _told(day, "added", forged, number)),
+        Tampering(there(nobody), gone(nobody), _told(day, "added", nobody, number)),
+        Tampering(gone(old), there(old), _told(amended, "dropped", old, 1)),
+        Tampering(
+            there(before), gone(before), f"{before['at'].date()}  added facts of tenant {one['tenantId']} that no"
+        ),
+    ]
+
+
+def _told(day: object, verb: str, fact: Fact, link: int) -> str:
+    return f"{day}  {verb} facts of tenant {fact['tenantId']} that link {link} covers: expected "
+
+
+def with_links(stores: Stores) -> Sequence[Tampering]:
+    """By somebody who may do anything in PostgreSQL."""
+
+    def statements(*changes: str) -> Callable[[], Awaitable[object]]:
+        async def run() -> None:
+            async with stores.postgres.acquire() as connection, connection.transaction():
+                await connection.execute("set local session_replication_role = replica")  # triggers sleep
+                for change in changes:
+                    await connection.execute(change)
+
+        return run
+
+    def swapped(one: int, other: int) -> Callable[[], Awaitable[object]]:
+        change = "update anlyt.integrity_links set number = {} where number = {}"
+        return statements(change.format(99, one), change.format(one, other), change.format(other, 99))
+
+    links, leaves = "update anlyt.integrity_links set ", "update anlyt.integrity_leaves set "
+    kept = "create table anlyt.kept as select * from anlyt.{} where {}"
+    back = "insert into anlyt.{} select * from anlyt.kept", "drop table anlyt.kept"
+    two, three, four = HISTORY[1:4]
+    leaf = "link = 3 and tenant_id = 't-2'"
+    return [
+        Tampering(swapped(2, 3), swapped(2, 3), f"{three}  hash of link 2: "),
+        Tampering(
+            statements(f"{links} facts = facts + 1 where number = 2"),
+            statements(f"{links} facts = facts - 1 where number = 2"),
+            f"{two}  number of facts of link 2: ",
+        ),
+        Tampering(
+            statements(
+                kept.format("integrity_links", "number = 3"), "delete from anlyt.integrity_links where number = 3"
+            ),
+            statements(back[0].format("integrity_links"), back[1]),
+            f"{four}  number of link 4: expected 3; found 4",
+        ),
+        Tampering(
+            statements(f"{leaves} facts = facts - 1, number = number + 90 where {leaf}"),
+            statements(f"{leaves} facts = facts + 1, number = number - 90 where {leaf}"),
+            f"{three}  root of the leaves of link 3: ",
+        ),
+        Tampering(
+            statements(kept.format("integrity_leaves", leaf), f"delete from anlyt.integrity_leaves where {leaf}"),
+            statements(back[0].format("integrity_leaves"), back[1]),
+            f"{three}  number of leaves of link 3: expected 3; found 2",
+        ),
+        Tampering(
+            statements(f"{leaves} path = '\\x52' || substr(path, 2) where link = 3 and get_byte(path, 0) = 76"),
+            statements(f"{leaves} path = '\\x4c' || substr(path, 2) where link = 3 and tenant_id in ('t-2', 't:3')"),
+            f"{three}  path of tenant t-2 in link 3: ",
+        ),
+    ]
+
+
+async def check_what_postgres_refuses(stores: Stores) -> None:
+    for table in ("integrity_links", "integrity_leaves"):
+        for change in (f"update anlyt.{table} set facts = 0", f"delete from anlyt.{table}"):
+            with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
+                await stores.postgres.execute(change)
+    with pytest.raises(asyncpg.UniqueViolationError):  # a fork
+        await stores.postgres.execute(
+            "insert into anlyt.integrity_links "
+            "select 99, day, number, stored_before, leaves, facts, root, previous, hash "
+            "from anlyt.integrity_links where number = 2"
+        )
+
+
+async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> None:
+    """`anlyt audit verify`, and the pipeline's own alarm."""
+    engines = stores.engines
+    settings = {
+        "ANLYT_POSTGRES_DSN": engines.postgres,
+        "ANLYT_CLICKHOUSE_DSN": engines.clickhouse,
+        "ANLYT_NATS_URL": engines.nats,
+    }
+
+    async def verify(*arguments: str) -> tuple[int, str, str]:
+        ran = await asyncio.to_thread(anlyt, folder, "audit", "verify", *arguments, **settings)
+        assert "Traceback" not in ran.stderr
+        return ran.returncode, ran.stdout, ran.stderr
+
+    status, said, _ = await verify("--from", str(HISTORY[1]))
+    number, _, head = said.split()[-1].partition(":")
+    assert (status, "are what the chain says" in said) == (0, True), said
+    await write(engines.clickhouse, [{**facts[0], "key": 9}])
+    status, said, errors = await verify("--json", "--anchor", f"{number}:{'0' * 64}")
+    noted, *added = map(json.loads, said.splitlines())
+    assert (status, noted["what"], noted["found"]) == (1, f"noted hash of link {number}", head)
+    both = [(str(HISTORY[0]), "added")] * 2  # of either link
+    assert [(each["day"], each["what"].split()[0]) for each in added] == both
+    assert "anlyt: The facts and the chain are not as they were, in 3 places; docs/runbooks/integrity.md" in errors
+    with pytest.raises(runs.PipelineAlarmError, match=r"not what the chain says: .* added facts of tenant"):
+        await closed(stores)
+
+
+async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
+    database: str, warehouse: str, server: Engine, settled: None
+) -> None:
+    facts = facts_of(Random(3012), FIRST, 30)
+    late = facts_of(Random(3013), FIRST, 10, datetime.now(UTC))
+    async with chained(database, warehouse, server.url) as stores:
+        await write(warehouse, facts)
+        await closed(stores)
+        late = [{**fact, "stored": datetime.now(UTC)} for fact in late]
+        await write(warehouse, late)
+        async with opened(warehouse) as client:
+            await client.command(
+                "alter table facts_compliance delete where event_key = {key:UInt64}",
+                parameters={"key": facts[0]["key"]},
+                settings={"mutations_sync": 2},
+            )
+        with pytest.raises(runs.PipelineAlarmError, match="dropped facts of tenant"):
+            await closed(stores)
+        await write(warehouse, facts[:1])
+        counts = await runs.run(stores, "integrity", {"day": str(FIRST.date())})
+        assert (counts["days_amended"], counts["differences"]) == (1, 0)
+        assert await differences(stores) == []
+
+
+async def test_what_waits_in_the_stream_is_late_and_not_tampering(
+    database: str, warehouse: str, server: Engine, settled: None
+) -> None:
+    async with stores_with_stream(database, warehouse, server.url) as (stores, publish, drain):
+        with pytest.raises(runs.PipelineFailedError, match="has no consumer anlyt-ingest-compliance"):
+            await closed(stores)
+        await publish(3)
+        await drain()
+        assert (await closed(stores))["facts"] == 3
+        await publish(2)  # stored, but nobody has read them
+        assert (await closed(stores))["days_amended"] == 0
+        await drain()
+        assert await differences(stores) == []
+        assert (await closed(stores)).items() >= {"days_amended": 1, "facts": 5}.items()
+        assert await differences(stores) == []
+
+
+Work = Callable[[int], Awaitable[None]]
+
+
+@asynccontextmanager
+async def stores_with_stream(
+    database: str, warehouse: str, url: str
+) -> AsyncIterator[tuple[Stores, Work, Callable[[], Awaitable[None]]]]:
+    """Stores; how evaluations of one tenant on the first day are published; and how all are stored."""
+    random = Random(3014)
+    async with open_platform(url, clickhouse=warehouse) as bus, stores_of(database, warehouse, url) as stores:
+
+        async def publish(count: int) -> None:
+            made = [fact_events.evaluation(random, FIRST) for _ in range(count)]
+            dated = [{**event, "tenantId": "t-1", "at": (FIRST + DAY / 2).isoformat()} for event in made]
+            await bus.publish(COMPLIANCE_AUDIT, [Message(json.dumps(event).encode()) for event in dated])
+
+        yield stores, publish, lambda: bus.drain(cut(compliance_facts, 100))
+
+
+async def test_killed_and_run_again_is_as_never_killed(database: str, warehouse: str, server: Engine) -> None:
+    seed = Random().randrange(10**6)
+    print(f"seed {seed}")
+    random = Random(seed)
+    days = 40
+    facts = [fact for day in range(days) for fact in facts_of(random, midnight(days + 2) + day * DAY, 5)]
+    async with chained(database, warehouse, server.url) as stores:
+        await write(warehouse, facts)
+        for number in range(4):
+            await killed_after(random.uniform(0.1, 0.9), stores.engines, ["integrity"], 0)
+            await write(warehouse, facts_of(random, midnight(days + 1 - number), 3, datetime.now(UTC)))
+        await closed_at_last(stores)
+        assert await differences(stores) == []
+        dates = await stores.postgres.fetch(
+            "select day from anlyt.integrity_links where amends is null order by number"
+        )
+        assert len(dates) >= days + 1
+        assert [row["day"] for row in dates] == sorted({row["day"] for row in dates})
+        assert {row["status"] for row in await runs_of(stores, "integrity")} <= {"SUCCEEDED", "ABANDONED"}
+
+
+async def closed_at_last(stores: Stores) -> None:
+    """Once PostgreSQL has noticed that the run before is dead."""
+    while True:
+        try:
+            await closed(stores)
+        except PipelineBusyError:
+            await asyncio.sleep(0.02)
+        else:
+            return
