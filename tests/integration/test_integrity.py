@@ -31,6 +31,7 @@ from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
+EMPTY_TOO = "allow_replace_partition_from_empty_source = 1"
 FIRST = midnight(DAYS + 2)
 HISTORY = [(FIRST + number * DAY).date() for number in range(DAYS)]
 
@@ -41,11 +42,14 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "SETTLING", timedelta(0))
 
 
+Work = Callable[[], Awaitable[object]]
+
+
 class Tampering(NamedTuple):
     """What is done, how it is undone, and what verification has to say."""
 
-    do: Callable[[], Awaitable[object]]
-    undo: Callable[[], Awaitable[object]]
+    do: Work
+    undo: Work
     told: str
 
 
@@ -60,12 +64,15 @@ async def test_every_tampering_is_named(
         await write(warehouse, facts_of(random, FIRST, 20, datetime.now(UTC)))
         await closed(stores)
         assert await differences(stores) == []
+        copies = [f"create table anlyt.{name} as anlyt.facts_compliance" for name in ("kept", "forged")]
+        await done(stores, *copies, "insert into anlyt.kept select * from anlyt.facts_compliance final")()
         for case in [*with_facts(stores, facts), *with_links(stores)]:
             await case.do()
             day = date.fromisoformat(case.told[:10])
             found = await differences(stores, day, day)
             assert any(line.startswith(case.told) for line in found), (case.told, found)
             await case.undo()
+        await done(stores, "drop table anlyt.kept sync", "drop table anlyt.forged sync")()
         assert await differences(stores) == []
         await check_what_postgres_refuses(stores)
         await check_command(stores, facts, tmp_path)
@@ -80,41 +87,56 @@ def with_facts(stores: Stores, facts: Sequence[Fact]) -> Sequence[Tampering]:
     nobody = {**forged, "tenantId": "t-9"}
     before = {**forged, "at": FIRST - 9 * DAY}
 
-    def is_(fact: Fact) -> str:
-        return f"tenant_id = '{fact['tenantId']}' and event_key = {fact['key']}"
+    def forged_day(fact: Fact, rows: str) -> tuple[Work, Work]:
+        """A day that is replaced, by what `rows` selects; and by what it was."""
+        partition = f"{fact['at']:%Y%m%d}"
+        forge = (
+            "truncate table anlyt.forged",
+            f"insert into anlyt.forged {rows} and toYYYYMMDD(event_time) = {partition}",
+            f"alter table anlyt.facts_compliance replace partition '{partition}' from anlyt.forged",
+        )
+        mend = (
+            f"alter table anlyt.facts_compliance replace partition '{partition}' from anlyt.kept settings {EMPTY_TOO}"
+        )
+        return done(stores, *forge), done(stores, mend)
 
-    def statement(sql: str) -> Callable[[], Awaitable[object]]:
-        async def run() -> None:
-            async with opened(stores.engines.clickhouse) as client:
-                await client.command(sql, settings={"mutations_sync": 2})
+    def changed(fact: Fact, column: str, wrong: str) -> tuple[Work, Work]:
+        value = f"if(event_key = {fact['key']}, {wrong}, {column}) as {column}"
+        return forged_day(fact, f"select * replace ({value}) from anlyt.kept where 1")
 
-        return run
+    def dropped(fact: Fact) -> tuple[Work, Work]:
+        return forged_day(fact, f"select * from anlyt.kept where event_key != {fact['key']}")
 
-    def changed(fact: Fact, column: str, wrong: str, right: str) -> tuple[Callable[[], Awaitable[object]], ...]:
-        change = f"alter table facts_compliance update {column} = %s where {is_(fact)}"
-        return statement(change % wrong), statement(change % right)
-
-    def there(fact: Fact) -> Callable[[], Awaitable[object]]:
-        return lambda: write(stores.engines.clickhouse, [fact])
-
-    def gone(fact: Fact) -> Callable[[], Awaitable[object]]:
-        return statement(f"alter table facts_compliance delete where {is_(fact)}")
+    def added(fact: Fact) -> tuple[Work, Work]:
+        return lambda: write(stores.engines.clickhouse, [fact]), forged_day(fact, "")[1]
 
     rule = f"['{one['findings'][0]['ruleType']}']"
     number = 2
     return [
-        Tampering(*changed(one, "message_id", "'m-0'", f"'{one['messageId']}'"), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "rule_types", "['NONE']", rule), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "rule_types", f"arrayPushBack({rule}, 'X')", rule), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "rule_types", "[]", rule), _told(day, "changed", one, number)),
-        Tampering(gone(one), there(one), _told(day, "dropped", one, number)),
-        Tampering(there(forged), gone(forged), _told(day, "added", forged, number)),
-        Tampering(there(nobody), gone(nobody), _told(day, "added", nobody, number)),
-        Tampering(gone(old), there(old), _told(amended, "dropped", old, 1)),
+        Tampering(*changed(one, "message_id", "'m-0'"), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", "['NONE']"), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", f"arrayPushBack({rule}, 'X')"), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", "[]"), _told(day, "changed", one, number)),
+        Tampering(*changed(one, "tenant_id", "'t-9'"), _told(day, "dropped", one, number)),
+        Tampering(*dropped(one), _told(day, "dropped", one, number)),
+        Tampering(*added(forged), _told(day, "added", forged, number)),
+        Tampering(*added(nobody), _told(day, "added", nobody, number)),
+        Tampering(*dropped(old), _told(amended, "dropped", old, 1)),
         Tampering(
-            there(before), gone(before), f"{before['at'].date()}  added facts of tenant {one['tenantId']} that no"
+            *added(before), f"{before['at'].date()}  added facts of tenant {one['tenantId']} that no link covers"
         ),
     ]
+
+
+def done(stores: Stores, *statements: str) -> Work:
+    """In ClickHouse."""
+
+    async def run() -> None:
+        async with opened(stores.engines.clickhouse) as client:
+            for each in statements:
+                await client.command(each)
+
+    return run
 
 
 def _told(day: object, verb: str, fact: Fact, link: int) -> str:
@@ -124,7 +146,7 @@ def _told(day: object, verb: str, fact: Fact, link: int) -> str:
 def with_links(stores: Stores) -> Sequence[Tampering]:
     """By somebody who may do anything in PostgreSQL."""
 
-    def statements(*changes: str) -> Callable[[], Awaitable[object]]:
+    def statements(*changes: str) -> Work:
         async def run() -> None:
             async with stores.postgres.acquire() as connection, connection.transaction():
                 await connection.execute("set local session_replication_role = replica")  # triggers sleep
@@ -133,7 +155,7 @@ def with_links(stores: Stores) -> Sequence[Tampering]:
 
         return run
 
-    def swapped(one: int, other: int) -> Callable[[], Awaitable[object]]:
+    def swapped(one: int, other: int) -> Work:
         change = "update anlyt.integrity_links set number = {} where number = {}"
         return statements(change.format(99, one), change.format(one, other), change.format(other, 99))
 
@@ -256,13 +278,11 @@ async def test_what_waits_in_the_stream_is_late_and_not_tampering(
         assert await differences(stores) == []
 
 
-Work = Callable[[int], Awaitable[None]]
+Publish = Callable[[int], Awaitable[None]]
 
 
 @asynccontextmanager
-async def stores_with_stream(
-    database: str, warehouse: str, url: str
-) -> AsyncIterator[tuple[Stores, Work, Callable[[], Awaitable[None]]]]:
+async def stores_with_stream(database: str, warehouse: str, url: str) -> AsyncIterator[tuple[Stores, Publish, Work]]:
     """Stores; how evaluations of one tenant on the first day are published; and how all are stored."""
     random = Random(3014)
     async with open_platform(url, clickhouse=warehouse) as bus, stores_of(database, warehouse, url) as stores:
@@ -279,11 +299,11 @@ async def test_killed_and_run_again_is_as_never_killed(database: str, warehouse:
     seed = Random().randrange(10**6)
     print(f"seed {seed}")
     random = Random(seed)
-    days = 40
+    days = 30
     facts = [fact for day in range(days) for fact in facts_of(random, midnight(days + 2) + day * DAY, 5)]
     async with chained(database, warehouse, server.url) as stores:
         await write(warehouse, facts)
-        for number in range(4):
+        for number in range(3):
             await killed_after(random.uniform(0.1, 0.9), stores.engines, ["integrity"], 0)
             await write(warehouse, facts_of(random, midnight(days + 1 - number), 3, datetime.now(UTC)))
         await closed_at_last(stores)
