@@ -75,9 +75,7 @@ def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
                 yield Difference(link.day, f"{what} of link {link.number}", expected, found)
         if link.amends is None and closed is not None and link.day > closed:
             if link.day - DAY != closed:
-                yield Difference(
-                    link.day, f"last day before that of link {link.number}", str(link.day - DAY), str(closed)
-                )
+                yield Difference(link.day, f"day closed before link {link.number}", str(link.day - DAY), str(closed))
             closed = link.day
         number, previous, newest[link.day] = link.number, stored, link.number
 
