@@ -16,6 +16,7 @@ from schema.instants import instant, time_of
 _LAST: Final = instant(datetime.max.replace(tzinfo=UTC))
 ROW_CAP: Final = 1_000_000  # of all pages of one query together
 FINDING: Final = {"ruleId": "ruleIds", "ruleName": "ruleNames", "ruleType": "ruleTypes", "action": "ruleActions"}
+_ELSEWHERE: Final = frozenset({"at", "key", "ver", *FINDING.values()})  # columns that are answered as something else
 
 
 class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -47,7 +48,7 @@ class AuditAnswer(Struct, frozen=True, kw_only=True):
 
 def printed(dataset: AuditDataset, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row of the engine under the names of its event."""
-    plain = {name: value for name, value in row.items() if name not in {"at", "key", "ver", *FINDING.values()}}
+    plain = {name: value for name, value in row.items() if name not in _ELSEWHERE}
     time = {"at" if dataset == "compliance" else "occurredAt": row["at"]}
     if "ver" in row:
         time["storedAt"] = _stored(row["ver"])

@@ -60,9 +60,8 @@ def of_leaves(link: Link, leaves: Sequence[StoredLeaf]) -> Iterator[Difference]:
 def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
     """Each link against what its own row says, against the link before, and against the days that should be there."""
     number, previous = 0, GENESIS
-    closed = (
-        links[0].link.day - DAY if links else None
-    )  # the last day so far; late facts may be of days before the first
+    # The last day so far. Links of days before the first one are about late facts.
+    closed = links[0].link.day - DAY if links else date.max
     newest: dict[date, int] = {}  # day -> its newest link so far
     for link, stored in links:
         for what, expected, found in (
@@ -73,9 +72,9 @@ def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
         ):
             if expected != found:
                 yield Difference(link.day, f"{what} of link {link.number}", expected, found)
-        if link.amends is None and closed is not None and link.day > closed:
-            if link.day - DAY != closed:
-                yield Difference(link.day, f"day closed before link {link.number}", str(link.day - DAY), str(closed))
+        if link.amends is None and link.day > closed:
+            if closed != (before := link.day - DAY):
+                yield Difference(link.day, f"day closed before link {link.number}", str(before), str(closed))
             closed = link.day
         number, previous, newest[link.day] = link.number, stored, link.number
 

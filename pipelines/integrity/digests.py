@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 SQL: Final = Path(__file__).parent / "sql"
 FIRST_DAY: Final = statement(SQL, "first_day")
 FACT_HASHES: Final = statement(SQL, "fact_hashes")
-# FINAL's order is the order that is asked for: with it, the engine sorts nothing, and holds a few blocks at a time.
-SETTINGS: Final = {"optimize_read_in_order": 1}
+# Comparing copies (FINAL) takes a fraction of the time if the order is made afterwards; on disk, where that is much.
+SETTINGS: Final = {"optimize_read_in_order": 0, "max_bytes_before_external_sort": 1 << 30}
 
 
 class Digest(NamedTuple):
@@ -50,7 +50,7 @@ async def first_day(clickhouse: ClickHouse, stored_before: datetime) -> date | N
 
 
 async def digests(clickhouse: ClickHouse, day: date, stored_before: datetime) -> Mapping[str, Digest]:
-    """By tenant, of those that have facts. Memory is that of a block of rows, however many there are."""
+    """By tenant, of those that have facts. Takes the memory of a block of rows here, and 1 GiB in the engine."""
     counts: Counter[str] = Counter()
     hashes: dict[str, _Hash] = {}
     parameters = {"begin": begin(day), "end": end(day), "beyond": ver_of(stored_before)}

@@ -79,5 +79,5 @@ def test_slices_are_the_window(begin: datetime, length: timedelta) -> None:
     assert (found[0].from_, found[-1].to) == (begin, begin + length)
     assert all(left.to == right.from_ for left, right in pairwise(found))
     assert all(part.from_ < part.to for part in found)
-    assert len(found) <= 11
-    assert found[0].to - begin <= timedelta(days=1)
+    assert len(found) <= 10
+    assert found[0].to - begin <= timedelta(minutes=10)
