@@ -18,6 +18,7 @@ from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import runs
 from pipelines.cubes import freshness
+from pipelines.integrity import gauge
 from pipelines.lease import PipelineBusyError
 from pipelines.reconciliation import divergence
 from pipelines.stores import Stores
@@ -35,7 +36,7 @@ TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
 RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure)
+MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure, gauge.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 

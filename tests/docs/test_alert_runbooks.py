@@ -68,7 +68,9 @@ def parsed(command: click.Command, arguments: Sequence[str]) -> None:
         assert arguments[0] in command.commands, arguments
         parsed(command.commands[arguments[0]], arguments[1:])
         return
-    given = command.make_context(command.name, list(arguments)).params
+    # Under its parent, as click calls it: a command keeps the help option of the first context that asks for one.
+    parent = click.Context(cli, **cli.context_settings)
+    given = command.make_context(command.name, list(arguments), parent).params
     named = given.get("function") or ()
     assert ({named} if isinstance(named, str) else set(named)) <= {function.name for function in FUNCTIONS}
     assert given.get("name") in {None, "NAME", *PIPELINES}

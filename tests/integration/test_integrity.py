@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from functions import compliance_facts
 from infra.embedded.engine import Engine
 from pipelines import runs
-from pipelines.integrity import datasets
+from pipelines.integrity import datasets, gauge
 from pipelines.lease import PipelineBusyError
 from pipelines.stores import Stores
 from schema.streams import COMPLIANCE_AUDIT
@@ -235,6 +236,8 @@ async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> 
     assert "anlyt: The facts and the chain are not as they were, in 3 places; docs/runbooks/integrity.md" in errors
     with pytest.raises(runs.PipelineAlarmError, match=r"not what the chain says: .* added facts of tenant"):
         await closed(stores)
+    await gauge.measure(stores)
+    assert REGISTRY.get_sample_value("anlyt_integrity_differences") == 2
 
 
 async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
