@@ -1,9 +1,11 @@
 """How far the chain is, and how it grows."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
+
+from nats.js import JetStreamContext
 
 from infra import nats
 from infra.errors import DependencyUnavailableError, UsageError
@@ -28,11 +30,11 @@ AGAIN: Final = 7  # closed days that each run looks at again
 
 
 class IntegrityPosition(StoreDataset[None, Position]):
-    """How far the facts are whole, and which days are due. DependencyUnavailableError without NATS or its consumer."""
+    """How far the facts are whole, and which days are due. DependencyUnavailableError without NATS or the consumer."""
 
     async def read(self, stores: Stores) -> Position:
         async with nats.connect(stores.engines.nats) as client:
-            until = await stored_until(client.jetstream(), Consumer(COMPLIANCE_AUDIT, COMPLIANCE_DURABLE))
+            until = await _whole_until(client.jetstream())
         if until is None:
             raise DependencyUnavailableError(
                 f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: nobody can tell which facts "
@@ -43,6 +45,14 @@ class IntegrityPosition(StoreDataset[None, Position]):
         return await _position(stores, until - SETTLING, params.day)
 
 
+async def _whole_until(jetstream: JetStreamContext) -> datetime | None:
+    """Everything that the stream had stored by then is a fact; None if nobody reads what it has."""
+    until = await stored_until(jetstream, Consumer(COMPLIANCE_AUDIT, COMPLIANCE_DURABLE))
+    if until is None and not (await jetstream.stream_info(COMPLIANCE_AUDIT.name)).state.last_seq:
+        return datetime.now(UTC)
+    return until
+
+
 async def _position(stores: Stores, cut: datetime, day: date | None) -> Position:
     """Of facts that are whole up to `cut`; UsageError for a `day` that is not closed."""
     closing = await chain.newest_closing(stores.postgres)
@@ -50,6 +60,10 @@ async def _position(stores: Stores, cut: datetime, day: date | None) -> Position
         raise UsageError(f"day must be a closed one; {day} is not.")
     if closing is None:
         return Position(cut, stores.integrity_lag, await first_day(stores.clickhouse, cut), ())
+    if (
+        cut <= closing.stored_before
+    ):  # the consumer reads again what it has read before: nothing new is known to be whole
+        return Position(cut, stores.integrity_lag, None, ())
     late = {*await _late(stores, closing, cut), *([] if day is None else [day])}
     return Position(cut, stores.integrity_lag, closing.day + DAY, sorted(late))
 

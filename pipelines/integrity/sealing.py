@@ -43,6 +43,8 @@ async def _amend(stores: Stores, task: Due, closing: Closing) -> Sealed:
         before = await digests(stores.clickhouse, task.day, covered)
         if differences := list(of_facts(task.day, newest, known, before)):
             return Sealed(None, differences)
+        if covered >= task.cut:
+            return Sealed(None)
     now = await digests(stores.clickhouse, task.day, task.cut)
     late = {tenant: found for tenant, found in now.items() if found != before.get(tenant)}
     if not late:  # copies only

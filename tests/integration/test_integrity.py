@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,10 +18,10 @@ from pipelines import runs
 from pipelines.integrity import datasets, gauge
 from pipelines.lease import PipelineBusyError
 from pipelines.stores import Stores
-from schema.streams import COMPLIANCE_AUDIT
+from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
 from tests.support import fact_events
 from tests.support.audited import Fact
-from tests.support.chained import DAY, DAYS, chained, closed, differences, facts_of, midnight, write
+from tests.support.chained import DAY, DAYS, add_consumer, chained, closed, differences, facts_of, midnight, write
 from tests.support.cli import anlyt
 from tests.support.pipeliner import killed_after
 from tests.support.pipelines import runs_of, stores_of
@@ -267,35 +266,33 @@ async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
 async def test_what_waits_in_the_stream_is_late_and_not_tampering(
     database: str, warehouse: str, server: Engine, settled: None
 ) -> None:
-    async with stores_with_stream(database, warehouse, server.url) as (stores, publish, drain):
+    random, reading = Random(3014), cut(compliance_facts, 100)
+    async with (
+        open_platform(server.url, clickhouse=warehouse) as bus,
+        stores_of(database, warehouse, server.url) as stores,
+    ):
+        assert not any((await closed(stores)).values())  # nothing was ever in the stream
+        await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 3))
         with pytest.raises(runs.PipelineFailedError, match="has no consumer anlyt-ingest-compliance"):
             await closed(stores)
-        await publish(3)
-        await drain()
+        await bus.drain(reading)
         assert (await closed(stores))["facts"] == 3
-        await publish(2)  # stored, but nobody has read them
+        await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 2))  # nobody has read them
         assert (await closed(stores))["days_amended"] == 0
-        await drain()
+        await bus.drain(reading)
         assert await differences(stores) == []
         assert (await closed(stores)).items() >= {"days_amended": 1, "facts": 5}.items()
+        await bus.jetstream.delete_consumer(COMPLIANCE_AUDIT.name, COMPLIANCE_DURABLE)
+        await add_consumer(bus.jetstream)  # as a backfill does: it reads from the beginning
+        assert not any((await runs.run(stores, "integrity", {"day": str(HISTORY[0])})).values())
         assert await differences(stores) == []
 
 
-Publish = Callable[[int], Awaitable[None]]
-
-
-@asynccontextmanager
-async def stores_with_stream(database: str, warehouse: str, url: str) -> AsyncIterator[tuple[Stores, Publish, Work]]:
-    """Stores; how evaluations of one tenant on the first day are published; and how all are stored."""
-    random = Random(3014)
-    async with open_platform(url, clickhouse=warehouse) as bus, stores_of(database, warehouse, url) as stores:
-
-        async def publish(count: int) -> None:
-            made = [fact_events.evaluation(random, FIRST) for _ in range(count)]
-            dated = [{**event, "tenantId": "t-1", "at": (FIRST + DAY / 2).isoformat()} for event in made]
-            await bus.publish(COMPLIANCE_AUDIT, [Message(json.dumps(event).encode()) for event in dated])
-
-        yield stores, publish, lambda: bus.drain(cut(compliance_facts, 100))
+def evaluations(random: Random, count: int) -> list[Message]:
+    """Of one tenant, on the first day."""
+    made = [fact_events.evaluation(random, FIRST) for _ in range(count)]
+    dated = [{**event, "tenantId": "t-1", "at": (FIRST + DAY / 2).isoformat()} for event in made]
+    return [Message(json.dumps(event).encode()) for event in dated]
 
 
 async def test_killed_and_run_again_is_as_never_killed(database: str, warehouse: str, server: Engine) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from pipelines import runs
@@ -42,9 +43,14 @@ async def write(dsn: str, facts: Sequence[Fact]) -> None:
 async def chained(database: str, warehouse: str, nats: str) -> AsyncIterator[Stores]:
     """Stores, with a consumer that has read all there is."""
     async with open_platform(nats) as bus, stores_of(database, warehouse, nats) as stores:
-        config = ConsumerConfig(durable_name=COMPLIANCE_DURABLE, ack_policy=AckPolicy.EXPLICIT)
-        await bus.jetstream.add_consumer(COMPLIANCE_AUDIT.name, config)
+        await add_consumer(bus.jetstream)
         yield stores
+
+
+async def add_consumer(jetstream: JetStreamContext) -> None:
+    """As ingest makes it, with all of the stream to read."""
+    config = ConsumerConfig(durable_name=COMPLIANCE_DURABLE, ack_policy=AckPolicy.EXPLICIT)
+    await jetstream.add_consumer(COMPLIANCE_AUDIT.name, config)
 
 
 async def closed(stores: Stores) -> Mapping[str, int]:
