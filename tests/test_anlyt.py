@@ -36,6 +36,8 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs here"),
         (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
         (["deadletters", "drop"], {}, "Give the numbers of letters, or --all."),
+        (["audit", "verify", "--from", "yesterday"], {}, "--from yesterday is not a day, such as 2026-10-01."),
+        (["audit", "verify", "--anchor", "17"], {}, "--anchor 17 is not a link's number, a colon and its hash"),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
         (["fly"], {}, "No such command 'fly'"),
     ],

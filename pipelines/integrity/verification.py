@@ -1,8 +1,8 @@
 """The chain and the facts, computed again from the beginning."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from infra.errors import UsageError
@@ -77,28 +77,20 @@ async def days(stores: Stores, read: Chain, first: date | None, last: date | Non
 async def verified(stores: Stores, read: Chain, days: Sequence[date]) -> AsyncIterator[Sequence[Difference]]:
     """For each day, what differs: of its links' leaves, and of the facts that each of them covers."""
     for day in days:
-        yield [each async for each in _of_day(stores, read, day)]
+        yield await _of_day(stores, read, day)
 
 
-async def _of_day(stores: Stores, read: Chain, day: date) -> AsyncIterator[Difference]:
-    links = read.of(day)
+async def _of_day(stores: Stores, read: Chain, day: date) -> Sequence[Difference]:
+    links, settled = read.of(day), read.closing.stored_before
+    if not links:
+        return list(of_facts(day, None, {}, await digests(stores.clickhouse, day, settled)))
+    found: list[Difference] = []
     known: dict[str, Digest] = {}
     for link in links:
         leaves = await chain.leaves(stores.postgres, link.number)
-        for difference in of_leaves(link, leaves):
-            yield difference
         known |= {leaf.tenant_id: leaf.digest for leaf in leaves}
         # The newest link also says that nothing came since: what came late would be in a further one.
-        covered = max(link.stored_before, read.closing.stored_before) if link is links[-1] else link.stored_before
-        async for difference in _facts(stores, day, link.number, known, covered):
-            yield difference
-    if not links:
-        async for difference in _facts(stores, day, None, {}, read.closing.stored_before):
-            yield difference
-
-
-async def _facts(
-    stores: Stores, day: date, link: int | None, known: Mapping[str, Digest], stored_before: datetime
-) -> AsyncIterator[Difference]:
-    for difference in of_facts(day, link, known, await digests(stores.clickhouse, day, stored_before)):
-        yield difference
+        covered = max(link.stored_before, settled) if link is links[-1] else link.stored_before
+        found += of_leaves(link, leaves)
+        found += of_facts(day, link.number, known, await digests(stores.clickhouse, day, covered))
+    return found
