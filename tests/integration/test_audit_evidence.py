@@ -139,7 +139,8 @@ def check_tampered_answers(asking: Portal, pages: Sequence[str]) -> None:
     dropped = [json.dumps({**answers[0], "data": answers[0]["data"][1:]}), *whole[1:]]
     swapped = [json.dumps({**answers[0], "data": answers[0]["data"][:2][::-1] + answers[0]["data"][2:]}), *whole[1:]]
     unlinked = json.dumps({**answers[0], "evidence": {**evidence, "links": evidence["links"][1:]}})
-    for wrong in (dropped, swapped, whole[:-1], [unlinked, *whole[1:]]):
+    bare = json.dumps({**answers[0], "evidence": {**evidence, "leaves": evidence["leaves"][1:]}})
+    for wrong in (dropped, swapped, whole[:-1], [unlinked, *whole[1:]], [bare, *whole[1:]]):
         with pytest.raises((AssertionError, KeyError)):
             asking.verified(wrong)
 
