@@ -37,7 +37,7 @@ from graph.gql.connections import (
     accounts,
     operators,
 )
-from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.context import AccountsKey, Context, OperatorsKey
 from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.queries import QueryArgument, as_json
 from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
@@ -68,16 +68,17 @@ async def _operator(
 ) -> answers.OperatorPerformance:
     identity.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(from_, to), read_granularity(granularity)
-    found = await info.context.operators.load(OperatorKey(operator_id, window, by))
-    if found is None:
-        raise NotFoundError("Nothing is known of this operator.")
+    (found,) = await info.context.operators.load(OperatorsKey((operator_id,), window, by))
+    if isinstance(found, NotFoundError):
+        raise found
     return found
 
 
 async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
     identity.account(info.context.scope, checked_id("id", account_id))
     window = read_window(from_, to)
-    return await info.context.accounts.load(AccountKey(account_id, window))
+    (found,) = await info.context.accounts.load(AccountsKey((account_id,), window))
+    return found
 
 
 async def _throughput(
