@@ -67,9 +67,9 @@ def create_app(
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     app = Starlette(
         routes=[
+            *graphql_routes(settings, sources, door, development=development),
             *report_routes(reader, queries, door),
             *query_routes(queries, door.admit),
-            *graphql_routes(settings, sources, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],

@@ -73,6 +73,24 @@ class Context:
         """Of each key, the accounts in order."""
         return DataLoader(self._accounts)
 
+    async def operator(self, operator_id: str, window: Window, granularity: Granularity) -> OperatorPerformance:
+        """One, read together with others unless it is all that the request asks; NotFoundError."""
+        key = OperatorsKey((operator_id,), window, granularity)
+        ((found,),) = await (self._operators([key]) if self.document.is_single else self.operators.load_many([key]))
+        if isinstance(found, NotFoundError):
+            raise found
+        return found
+
+    async def account(self, account_id: str, window: Window) -> AccountUsage:
+        """The same of an account."""
+        key = AccountsKey((account_id,), window)
+        ((found,),) = await (self._accounts([key]) if self.document.is_single else self.accounts.load_many([key]))
+        return found
+
+    def granularity(self, asked: Granularity) -> Granularity:
+        """The same, unless no series is selected: sums are the same at either, and those of days are quicker."""
+        return asked if "series" in self.document.names else "daily"
+
     async def _operators(self, keys: Sequence[OperatorsKey]) -> list[Sequence[OperatorPerformance | NotFoundError]]:
         found: dict[OperatorsKey, Sequence[OperatorPerformance | NotFoundError]] = {}
         for (window, granularity), group in _grouped(keys, lambda key: (key.window, key.granularity)).items():
