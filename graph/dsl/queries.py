@@ -13,7 +13,7 @@ from graph.dsl.answers import Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import Engine, Rows
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import Freshness, Looks
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
@@ -56,10 +56,16 @@ class Queries:
     """The query layer: one for a process, as budget and memory are."""
 
     def __init__(
-        self, clickhouse: ClickHouse, pseudonyms: Pseudonyms, unmaskings: Unmaskings, key: CursorKey, budget: Budget
+        self,
+        clickhouse: ClickHouse,
+        pseudonyms: Pseudonyms,
+        unmaskings: Unmaskings,
+        key: CursorKey,
+        budget: Budget,
+        looks: Looks,
     ) -> None:
         self._engine = Engine(clickhouse)
-        self._freshness = Freshness(self._engine)
+        self._freshness = Freshness(self._engine, looks)
         self._newcomers = Newcomers(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
@@ -97,7 +103,7 @@ class Queries:
 
     async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
         await self._check_currencies(asked, compiled)
-        as_of = await self._freshness.of(compiled.source)
+        reach = await self._freshness.of(compiled.source)
         statements = [compiled.rows, *([compiled.totals] if compiled.totals else [])]
         rows, *totals = await self._engine.run(statements, asked.id, asked.charge)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
@@ -106,7 +112,7 @@ class Queries:
             data=answers.as_rows(columns),
             totals=answers.totals(compiled, totals[0]) if totals else None,
             page=page,
-            meta=answers.meta(compiled, as_of, truncated=truncated, began=asked.began),
+            meta=answers.meta(compiled, reach, truncated=truncated, began=asked.began),
         )
         return Answered(answer, columns)
 
@@ -130,12 +136,12 @@ class Queries:
             raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])
 
     async def _explained(self, asked: _Asked, compiled: Compiled) -> Answered:
-        as_of = await self._freshness.of(compiled.source)
+        reach = await self._freshness.of(compiled.source)
         (found,) = await self._engine.run([compiled.estimate], f"{asked.id}/estimate", asked.charge)
         answer = QueryAnswer(
             data=[],
             page=Page(),
-            meta=answers.meta(compiled, as_of, truncated=False, began=asked.began),
+            meta=answers.meta(compiled, reach, truncated=False, began=asked.began),
             explain=answers.explanation(compiled, found, with_sql=asked.tenant_id is None),
         )
         return Answered(answer, [])
