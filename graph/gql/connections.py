@@ -11,7 +11,7 @@ from strawberry import Info
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import By, Granularity, WindowOf, read_granularity, read_interval
 from graph.gql.context import AccountsKey, Context, OperatorsKey
-from graph.gql.types import Long, object_type
+from graph.gql.types import Discloses, Disclosure, Long, object_type
 from graph.reports import answers, lists
 from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
 
@@ -63,7 +63,9 @@ async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Seque
 class Operator:
     """A node."""
 
-    operator_id: str = strawberry.field(description="The operator, by its id in events.")
+    operator_id: str = strawberry.field(
+        description="The operator, by its id in events.", directives=[Discloses(what=Disclosure.MNO)]
+    )
     performance = strawberry.field(
         _performance,
         graphql_type=object_type(answers.OperatorPerformance) | None,

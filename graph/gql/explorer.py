@@ -43,7 +43,7 @@ query Usage($account: ID!) {
   }
 }
 """
-FINANCE: Final = """# finance: what operators and accounts cost (with a token: the role platform.finance)
+FINANCE: Final = """# finance-dashboard: what operators and accounts cost
 {
   topOperators(limit: 5, granularity: DAILY) { operators { operatorId totalMessages totalCost costsByCurrency } }
   account(id: "acc-0001") { segments totalCost costsByCurrency avgCostPerMessage }
@@ -57,7 +57,7 @@ ROUTES: Final = """# customer-portal: how well each network carries the tenant's
   }
 }
 """
-COSTS: Final = """# finance: cost against quality, a scatter plot of networks
+COSTS: Final = """# finance-dashboard: cost against quality, a scatter plot of networks
 {
   costQuality {
     mnos { mno currency costPerDelivered deliveryRate messages days { date costPerDelivered deliveryRate messages } }
@@ -69,8 +69,8 @@ TABS: Final = (
     {"query": DASHBOARD, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
     {"query": PORTAL, "headers": _PORTAL_HEADERS, "variables": {"account": "acc-0001"}},
     {"query": ROUTES, "headers": _PORTAL_HEADERS, "variables": {}},
-    {"query": FINANCE, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
-    {"query": COSTS, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
+    {"query": FINANCE, "headers": {"X-Caller": "finance-dashboard"}, "variables": {}},
+    {"query": COSTS, "headers": {"X-Caller": "finance-dashboard"}, "variables": {}},
 )
 
 
