@@ -17,6 +17,8 @@ const asked = new Set(named.flatMap((each) => each.selectionSet.selections.map((
 /** The schema as far as the operations need it: what others ask may change without a change here. */
 const needed = visit(await read("../../schema/graph.graphql"), {
   SchemaDefinition: () => null,
+  DirectiveDefinition: () => null,
+  Directive: () => null, // who may read a field changes no type
   ObjectTypeDefinition(type) {
     if (type.name.value === "Subscription") return null;
     if (type.name.value !== "Query") return false;
