@@ -141,6 +141,7 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
             resolved: Many = await field.resolve(values, info, **arguments)
         except Exception as error:
             return [error] * len(values)
+        assert len(resolved) == len(values), "a resolver gives one value, or error, for each object"
         return resolved
 
 
