@@ -14,8 +14,7 @@ NOTHING_IS_CONVERTED: Final = "Each currency by itself: nothing is converted."
 SCATTER: Final = scatter(
     Panel(
         "Cost against delivery rate, $currency",
-        "A bubble a whole day and MNO: its cost per delivered SMS, the share delivered, and, as its size, how many messages there were. "
-        + NOTHING_IS_CONVERTED,
+        f"A bubble a whole day and MNO; its size is the number of messages. {NOTHING_IS_CONVERTED}",
         ("mno-quality",),
         (clickhouse(statement("cost_against_quality"), "table"),),
         unit="short",
@@ -74,7 +73,7 @@ COMPARISONS: Final = table(
 BOARD: Final = Board(
     "finance",
     "anlyt: finance",
-    "What each mobile network costs against how well it delivers, over all tenants: for the platform's own people only.",
+    "What each network costs against how well it delivers, over all tenants: for the platform's own people only.",
     (
         variables.source(CLICKHOUSE),
         variables.source(POSTGRES),

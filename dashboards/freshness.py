@@ -35,7 +35,8 @@ COUNTED: Final = lines(
         ("AnlytIngestLagHigh", "AnlytConsumerLagHigh"),
         (
             promql(
-                "histogram_quantile(0.95, sum by (le) (rate(anlyt_events_processing_lag_seconds_bucket[$__rate_interval])))",
+                "histogram_quantile(0.95, "
+                "sum by (le) (rate(anlyt_events_processing_lag_seconds_bucket[$__rate_interval])))",
                 "P95",
             ),
         ),
@@ -55,7 +56,7 @@ CUBES: Final = lines(
 GAUGES: Final = lines(
     Panel(
         "Age of the gauges",
-        "Since ingest and pipelines last measured theirs; older, the other panels show the past. Line: AnlytGaugesStale.",
+        "Since ingest and pipelines measured theirs; while it grows, other panels are old. Line: AnlytGaugesStale.",
         ("AnlytGaugesStale",),
         (promql(limit("AnlytGaugesStale").expression, "{{part}}"),),
         unit="s",

@@ -1,4 +1,4 @@
-"""The limits of the alerts, read from their rules: a line in a panel is where the alert fires, and cannot drift from it."""
+"""The limits of the alerts, read from their rules: a line in a panel is where the alert fires."""
 
 import re
 from collections.abc import Sequence

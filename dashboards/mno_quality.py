@@ -63,8 +63,8 @@ ERRORS: Final = lines(
 UTILISATION: Final = lines(
     Panel(
         "TPS utilisation",
-        "The highest rate that a link reported in the hour, of what it can carry. Reports do not tell that: it is the number "
-        "chosen as capacity, or else the highest rate of 90 days.",
+        "The highest rate that a link reported in the hour, of what it can carry. Reports do not tell that: it is the "
+        "number given as TPS capacity, or else the highest rate of 90 days.",
         ("mno-quality",),
         (clickhouse(statement("reports", "tps_utilisation")),),
         unit="percentunit",

@@ -11,7 +11,7 @@ from dashboards.sources import POSTGRES, PROMETHEUS, postgres, promql, statement
 LAG: Final = lines(
     Panel(
         "Consumer lag",
-        "Age of the oldest event that a function has not stored yet. Orange: AnlytIngestLagHigh; red: AnlytConsumerLagHigh.",
+        "Age of the oldest event that is not stored yet. Orange: AnlytIngestLagHigh; red: AnlytConsumerLagHigh.",
         ("AnlytConsumerLagHigh", "AnlytIngestLagHigh"),
         (promql(limit("AnlytConsumerLagHigh").expression, "{{function}}"),),
         unit="s",
@@ -31,7 +31,7 @@ PENDING: Final = lines(
 RATES: Final = lines(
     Panel(
         "Events handled",
-        "A second, by event and result: counted or duplicate (PostgreSQL), stored (ClickHouse, copies included), deadletter.",
+        "A second, by event and result: counted, duplicate (PostgreSQL), stored (ClickHouse, with copies), deadletter.",
         ("AnlytConsumerLagHigh",),
         (
             promql(
@@ -62,8 +62,8 @@ _REMEMBERED, _EXPECTED = sides("AnlytProcessedEventsGrowth")
 LEDGER: Final = lines(
     Panel(
         "Dedup ledger",
-        "Rows of anlyt.processed_events, as PostgreSQL estimates them, and how many AnlytProcessedEventsGrowth expects at most, "
-        "once Prometheus has seen 11 days.",
+        "Rows of anlyt.processed_events, as PostgreSQL estimates them, and how many AnlytProcessedEventsGrowth expects "
+        "at most, once Prometheus has seen 11 days.",
         ("AnlytProcessedEventsGrowth",),
         (promql(_REMEMBERED, "rows"), promql(_EXPECTED, "at most")),
         unit="short",
@@ -84,7 +84,7 @@ UNDECODABLE: Final = lines(
 LETTERS: Final = lines(
     Panel(
         "Dead letters",
-        "Published to ANLYT_DEADLETTER, by stream and reason; a bad report gives one letter for each function that reads it.",
+        "In ANLYT_DEADLETTER, by stream and reason; a bad report gives a letter for each function that reads it.",
         ("dead-letters", "AnlytDeserializationErrors"),
         (
             promql(
@@ -135,7 +135,8 @@ WRITES: Final = lines(
         ("AnlytPgErrors", "clickhouse-node-loss"),
         (
             promql(
-                "histogram_quantile(0.95, sum by (le, table) (rate(anlyt_upsert_duration_seconds_bucket[$__rate_interval])))",
+                "histogram_quantile(0.95, "
+                "sum by (le, table) (rate(anlyt_upsert_duration_seconds_bucket[$__rate_interval])))",
                 "{{table}}",
             ),
         ),
