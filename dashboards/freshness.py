@@ -104,7 +104,7 @@ FUNCTIONS: Final = table(
         ("AnlytGaugesStale", "AnlytConsumerLagHigh"),
         (postgres(statement("functions_as_of"), "table"),),
         unit="none",
-        height=9,
+        height=7,
     )
 )
 STORES: Final = table(
@@ -114,7 +114,7 @@ STORES: Final = table(
         ("AnlytGaugesStale", "AnlytCubeStale"),
         (clickhouse(statement("stores_as_of"), "table"),),
         unit="none",
-        height=9,
+        height=7,
     )
 )
 

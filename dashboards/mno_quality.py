@@ -41,7 +41,7 @@ LATENCY: Final = heatmap(
         ("mno-quality",),
         (clickhouse(statement("reports", "latency_p95")),),
         unit="ms",
-        width=6,
+        width=7,
     ),
     interval="1h",
     maxDataPoints=84,
@@ -68,7 +68,7 @@ UTILISATION: Final = lines(
         ("mno-quality",),
         (clickhouse(statement("reports", "tps_utilisation")),),
         unit="percentunit",
-        width=6,
+        width=5,
     ),
     interval="1h",
 )

@@ -163,7 +163,7 @@ RUNS: Final = table(
         unit="none",
         width=16,
     ),
-    seconds="s",
+    took="s",
 )
 
 BOARD: Final = Board(

@@ -107,6 +107,8 @@ def series(table: Table) -> Series:
 
     Grafana asks for a column `time` in ascending order, and takes the text columns as labels.
     """
+    if not table.rows:  # of no rows, ClickHouse tells no columns
+        return {}
     at = table.columns.index(TIME)
     if [row[at] for row in table.rows] != sorted(row[at] for row in table.rows):
         raise ValueError("The rows are not in the order of time.")
