@@ -1,6 +1,6 @@
 """Draws docs/pictures, a picture of each dashboard; run as `python -m tools.pictures`, which takes ten minutes.
 
-A demo of its own runs in a temporary folder, under a Prometheus of its own, goes through a drill (tools/grafana/drill.py)
+A demo runs in a temporary folder, under a Prometheus of its own, goes through a drill (tools/grafana/drill.py)
 and is asked what Grafana would ask. Not Grafana's pictures: what is drawn is the dashboards' JSON, and the answers.
 """
 

@@ -37,11 +37,8 @@ _MACRO: Final = re.compile(r"\$__(\w+)(?:\((.*?)\))?")
 def promql(text: str, window: Window, choices: Choices) -> str:
     """Several values of a variable become alternatives of a regular expression."""
     interval = max(window.step + window.scrape, RATE_INTERVALS * window.scrape)
-    macros: dict[str, Macro] = {
-        "rate_interval": lambda _: _seconds(interval),
-        "interval": lambda _: _seconds(window.step),
-    }
-    return _filled(text, macros, choices, lambda values: "|".join(values))
+    seconds = f"{max(int(interval.total_seconds()), 1)}s"
+    return _filled(text, {"rate_interval": lambda _: seconds}, choices, lambda values: "|".join(values))
 
 
 def clickhouse(text: str, window: Window, choices: Choices) -> str:
@@ -80,7 +77,3 @@ def _filled(text: str, macros: Mapping[str, Macro], choices: Choices, several: C
 def _quoted(values: Sequence[str]) -> str:
     """The format `singlequote`."""
     return ",".join("'" + value.replace("'", "\\'") + "'" for value in values)
-
-
-def _seconds(length: timedelta) -> str:
-    return f"{max(int(length.total_seconds()), 1)}s"
