@@ -76,6 +76,9 @@ def values(panel: Panel) -> Placeable:
         "justifyMode": "auto",
         "orientation": "auto",
         "textMode": "value_and_name",
+        "percentChangeColorMode": "standard",
+        "showPercentChange": False,
+        "wideLayout": True,
     }
     return panel.shown_as("stat", options, {"color": {"mode": "thresholds"}, "thresholds": thresholds(())})
 
@@ -86,8 +89,9 @@ def table(panel: Panel, **units: str) -> Placeable:
         {"matcher": {"id": "byName", "options": column}, "properties": [{"id": "unit", "value": unit}]}
         for column, unit in units.items()
     ]
-    options = {"showHeader": True, "cellHeight": "sm"}
-    return panel.shown_as("table", options, {"custom": {"align": "auto"}}, overrides=overrides)
+    options = {"showHeader": True, "cellHeight": "sm", "frameIndex": 0}
+    custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False}
+    return panel.shown_as("table", options, {"custom": custom}, overrides=overrides)
 
 
 def heatmap(panel: Panel, **more: Any) -> Placeable:

@@ -14,14 +14,24 @@ from tests.support.boards import panels, problems, targets, variables
 from tests.support.prometheus import alerts
 from tools.export import ROOT
 
-# Made of @grafana/schema 13.2.3 by ts-json-schema-generator.
+# Both made of @grafana/schema 13.2.3 by ts-json-schema-generator: of a dashboard, and of what each kind of panel takes.
 SCHEMA = json.loads((Path(__file__).parent / "dashboard.schema.json").read_text())
+KINDS = json.loads((Path(__file__).parent / "panels.schema.json").read_text())
 WRITTEN = {board.uid: json.loads((ROOT / FOLDER / f"{board.uid}.json").read_text()) for board in BOARDS}
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_grafana_can_read_it(name: str) -> None:
     jsonschema.Draft7Validator(SCHEMA).validate(WRITTEN[name])
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_its_panels_take_what_they_are_given(name: str) -> None:
+    for panel in panels(WRITTEN[name]):
+        kind, custom = KINDS[panel["type"]], panel["fieldConfig"]["defaults"].get("custom")
+        jsonschema.Draft7Validator(kind["Options"]).validate(panel["options"])
+        if custom is not None:
+            jsonschema.Draft7Validator(kind["FieldConfig"]).validate(custom)
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -34,6 +44,8 @@ def test_the_schema_notices_what_grafana_would_not_read() -> None:
     broken["panels"][1]["gridPos"]["w"] = "wide"
     broken["style"] = "dark"
     assert not jsonschema.Draft7Validator(SCHEMA).is_valid(broken)
+    options = panels(WRITTEN["finance"])[0]["options"]
+    assert not jsonschema.Draft7Validator(KINDS["xychart"]["Options"]).is_valid(options | {"mapping": "dims"})
 
 
 def _overlapping(board: Any) -> None:
