@@ -33,6 +33,7 @@ from tools.grafana.repeats import unrolled
 FOLDER: Final = Path(__file__).parent.parent / "docs/pictures"
 SCRAPE: Final = timedelta(seconds=5)
 STARTING: Final = 300.0  # seconds that the demo's history may take
+SETTLING: Final = timedelta(seconds=75)  # until rates have forgotten how the history was counted
 WEEK: Final = timedelta(days=7)
 CHOICES: Final[Choices] = {
     "mno": ["AWCC", "MTN_AF", "ROSHAN"],  # three of five rows: enough to see
@@ -58,7 +59,7 @@ def main() -> None:
 
 async def drawn(board: Board, addresses: Addresses, began: datetime) -> bytes:
     """A PNG: the drill, or the week before it for boards that begin with days."""
-    window = Window(began, datetime.now(UTC), SCRAPE, SCRAPE)
+    window = Window(began + SETTLING, datetime.now(UTC), SCRAPE, SCRAPE)
     if board.since.endswith("d"):
         window = Window(window.end - WEEK, window.end, timedelta(hours=4))
     parts = [

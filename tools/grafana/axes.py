@@ -18,6 +18,7 @@ from tools.grafana.filling import Window
 from tools.grafana.units import shown
 
 DAY: Final = 86_400  # seconds
+SEVERAL: Final = 2  # series need a legend
 LINES: Final = 3  # of a legend
 MARKS: Final = 5  # on the axis of values
 ROUND: Final = (60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800)  # seconds
@@ -87,7 +88,7 @@ def limits(axes: Axes, defaults: Json) -> None:
 
 def legend(axes: Axes, series: Series, marker: float | None = None) -> None:
     """Below, in three lines at most: the highest series, if not all have room. A single series needs none."""
-    if len(series) < 2:
+    if len(series) < SEVERAL:
         return
     entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     longest = max(len(style.short(name)) for name in entries)

@@ -13,9 +13,10 @@ from PIL import Image
 from dashboards.board import COLUMNS
 from dashboards.sources import Json
 from tools.grafana import style
+from tools.grafana.axes import SEVERAL
 from tools.grafana.asking import Answer
 from tools.grafana.filling import Window
-from tools.grafana.kinds import draw
+from tools.grafana.kinds import draw, joined
 
 WIDTH: Final = 16.0  # inches
 UNIT: Final = 0.36  # inches that a row of the grid is high
@@ -71,10 +72,7 @@ def _place(figure: Figure, height: float, part: Drawn) -> None:
     )
     words: dict[str, Any] = {"fontsize": style.NORMAL, "color": style.INK, "weight": "bold"}
     figure.text(left + 0.008, top - 0.17 / height, part.panel["title"], va="center", **words)
-    sides = (0.15, 0.15, 0.38, 0.12) if part.panel["type"] in {"table", "stat"} else (0.62, 0.18, 0.42, 0.85)
-    if part.panel["type"] == "heatmap":
-        sides = (1.15, 0.45, 0.42, 0.35)
-    before, after, above, below = sides
+    before, after, above, below = _margins(part)
     box = (
         left + before / WIDTH,
         top - tall + below / height,
@@ -82,6 +80,18 @@ def _place(figure: Figure, height: float, part: Drawn) -> None:
         tall - (above + below) / height,
     )
     draw(figure.add_axes(box), part.panel, part.answers, part.window)
+
+
+def _margins(part: Drawn) -> tuple[float, float, float, float]:
+    """Inches left, right, above and below of the axes: for labels, for the title, for a legend if there is one."""
+    match part.panel["type"]:
+        case "table" | "stat":
+            return 0.15, 0.15, 0.38, 0.12
+        case "heatmap":
+            return 1.15, 0.45, 0.42, 0.35
+        case "timeseries" if len(joined(part.answers)) < SEVERAL:
+            return 0.62, 0.18, 0.42, 0.35
+    return 0.62, 0.18, 0.42, 0.85
 
 
 def _png(figure: Figure) -> bytes:

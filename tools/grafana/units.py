@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-_SPANS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"), (0.001, "ms"))
+# From how many seconds on a span is told in a unit, and that unit's length.
+_SPANS: Final = (
+    (172_800, 86_400, "d"),
+    (3_600, 3_600, "h"),
+    (60, 60, "min"),
+    (1, 1, "s"),
+    (0.001, 0.001, "ms"),
+)
 _SIZES: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -24,9 +31,9 @@ def span(seconds: float) -> str:
     """0.25 is 250 ms, 5400 is 1.5 h."""
     if seconds < 0:
         return f"-{span(-seconds)}"
-    for size, name in _SPANS:
-        if seconds >= size:
-            return f"{_round(seconds / size)} {name}"
+    for least, length, name in _SPANS:
+        if seconds >= least:
+            return f"{_round(seconds / length)} {name}"
     return "0"
 
 
