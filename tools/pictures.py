@@ -24,7 +24,7 @@ from dashboards.files import BOARDS
 from infra.embedded.ports import free_port
 from infra.endpoints import Endpoints
 from tools.grafana import scraping
-from tools.grafana.asking import Addresses, ask
+from tools.grafana.asking import Addresses, Connections, ask, opened
 from tools.grafana.drawing import Drawn, picture
 from tools.grafana.drill import drill
 from tools.grafana.filling import All, Choices, Window
@@ -50,20 +50,24 @@ def main() -> None:
         port = free_port()
         every = f"{SCRAPE.seconds}s"
         with scraping.prometheus(Path(folder), f"127.0.0.1:{port}", every=every) as url, _demo(folder, port) as found:
-            began = asyncio.run(drill(found))
-            addresses = Addresses(url, found.clickhouse, found.postgres)
-            FOLDER.mkdir(exist_ok=True)
-            for board in BOARDS:
-                (FOLDER / f"{board.uid}.png").write_bytes(asyncio.run(drawn(board, addresses, began)))
+            asyncio.run(_draw(found, Addresses(url, found.clickhouse, found.postgres)))
 
 
-async def drawn(board: Board, addresses: Addresses, began: datetime) -> bytes:
+async def _draw(found: Endpoints, addresses: Addresses) -> None:
+    began = await drill(found)
+    FOLDER.mkdir(exist_ok=True)
+    async with opened(addresses) as to:
+        for board in BOARDS:
+            (FOLDER / f"{board.uid}.png").write_bytes(await drawn(board, to, began))
+
+
+async def drawn(board: Board, to: Connections, began: datetime) -> bytes:
     """A PNG: the drill, or the week before it for boards that begin with days."""
     window = Window(began + SETTLING, datetime.now(UTC), SCRAPE, SCRAPE)
     if board.since.endswith("d"):
         window = Window(window.end - WEEK, window.end, timedelta(hours=4))
     parts = [
-        Drawn(panel, [await ask(target, addresses, window, choices) for target in panel.get("targets", ())], window)
+        Drawn(panel, [await ask(target, to, window, choices) for target in panel.get("targets", ())], window)
         for panel, choices in unrolled(board.json()["panels"], CHOICES)
     ]
     return picture(board.title, parts)

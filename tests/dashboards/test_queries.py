@@ -53,7 +53,7 @@ def days(service: Watched) -> Window:
 
 async def answer(target: Mapping[str, Any], service: Watched, **choices: Any) -> Answer:
     window = moments(service) if target["datasource"] == PROMETHEUS.ref else days(service)
-    return await ask(target, service.addresses, window, CHOICES | choices)
+    return await ask(target, service.to, window, CHOICES | choices)
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -65,14 +65,14 @@ async def test_a_panel_finds_data(service: Watched, name: str) -> None:
 @pytest.mark.parametrize(("name", "values"), [("mno", MNOS), ("currency", ["AFN", "USD"])])
 async def test_a_variable_offers_what_there_is(service: Watched, name: str, values: list[str]) -> None:
     text = filling.clickhouse(QUERIED[name], days(service), {})
-    found = await ask_clickhouse(service.addresses.clickhouse, text)
+    found = await ask_clickhouse(service.to.clickhouse, text)
     assert [row[0] for row in found.rows] == values
 
 
 @pytest.mark.parametrize(("name", "some"), [("lane", {"OTP", "TRANSACTIONAL"}), ("prefix", set(PREFIXES))])
 async def test_a_variable_offers_each_value_once(service: Watched, name: str, some: set[str]) -> None:
     text = filling.clickhouse(QUERIED[name], days(service), {})
-    found = [row[0] for row in (await ask_clickhouse(service.addresses.clickhouse, text)).rows]
+    found = [row[0] for row in (await ask_clickhouse(service.to.clickhouse, text)).rows]
     assert some <= set(found)
     assert sorted(set(found)) == found
 
@@ -111,4 +111,4 @@ async def test_utilisation_is_of_the_capacity_that_is_given(service: Watched) ->
 async def settled(target: Mapping[str, Any], service: Watched, prefixes: Any) -> Any:
     """What the hours say that were over when live traffic began."""
     window = Window(service.until - timedelta(days=7), service.until - timedelta(hours=2), timedelta(hours=2))
-    return await ask(target, service.addresses, window, CHOICES | {"prefix": prefixes})
+    return await ask(target, service.to, window, CHOICES | {"prefix": prefixes})

@@ -26,13 +26,14 @@ from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, running
 from tests.support.platform import open_platform
 from tests.support.prometheus import Prometheus, prometheus
-from tools.grafana.asking import Addresses
+from tools.grafana.asking import Addresses, Connections, opened
 
 DAYS: Final = 2
 MESSAGES: Final = 1_000
 MESSAGES_A_SECOND: Final = 20.0
 ENDPOINTS: Final = ("/summary", "/top-operators")
-# What is only there once something went wrong, or was asked; and enough scrapes of it to have rates.
+FAILED: Final = "count(anlyt_pg_errors_total) > 0"
+# Enough scrapes of everything to have rates.
 SCRAPED: Final = (
     "min(count_over_time(anlyt_pg_errors_total[1m])) > 3",
     "min(count_over_time(anlyt_query_duration_seconds_count[1m])) > 3",
@@ -46,7 +47,7 @@ SCRAPED: Final = (
 class Watched:
     """Where to ask, and until when traffic went on."""
 
-    addresses: Addresses
+    to: Connections
     until: datetime
 
 
@@ -58,7 +59,9 @@ async def watched(folder: Path) -> AsyncIterator[Watched]:
         with prometheus(folder, urlsplit(found.metrics).netloc, ()) as server:
             await _past(found)
             await _live(found, server)
-            yield Watched(Addresses(server.url, found.clickhouse, found.postgres), datetime.now(UTC))
+            until = datetime.now(UTC)
+            async with opened(Addresses(server.url, found.clickhouse, found.postgres)) as to:
+                yield Watched(to, until)
         assert service.stop() == 0
 
 
@@ -90,16 +93,19 @@ async def _run(stores: Stores, name: str) -> None:
 async def _live(found: Endpoints, server: Prometheus) -> None:
     """Traffic, requests and a failing PostgreSQL, until Prometheus knows of all of it."""
     async with nats.connect(found.nats) as client, asyncio.TaskGroup() as tasks:
-        under_way = [
-            tasks.create_task(_traffic(client)),
-            tasks.create_task(_requests(found.api)),
-            tasks.create_task(_failures(found.postgres)),
-        ]
-        async with asyncio.timeout(PATIENCE):
-            while not all([await asyncio.to_thread(_known, server, query) for query in SCRAPED]):
-                await asyncio.sleep(0.2)
+        under_way = [tasks.create_task(_traffic(client)), tasks.create_task(_requests(found.api))]
+        failing = tasks.create_task(_failures(found.postgres))
+        await _until_known(server, FAILED)
+        failing.cancel()
+        await _until_known(server, *SCRAPED)
         for task in under_way:
             task.cancel()
+
+
+async def _until_known(server: Prometheus, *queries: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not all([await asyncio.to_thread(_known, server, query) for query in queries]):
+            await asyncio.sleep(0.2)
 
 
 def _known(server: Prometheus, query: str) -> bool:
@@ -120,7 +126,7 @@ async def _requests(api: str) -> None:
             for path in ENDPOINTS:
                 await client.get(ANALYTICS + path)
 
-        await _over_and_over(ask)
+        await _over_and_over(ask, 0.1)
 
 
 async def _failures(dsn: str) -> None:
@@ -134,12 +140,12 @@ async def _failures(dsn: str) -> None:
         )
 
     try:
-        await _over_and_over(cut)
+        await _over_and_over(cut, 0.5)
     finally:
         await connection.close()
 
 
-async def _over_and_over(step: Callable[[], Awaitable[None]]) -> None:
+async def _over_and_over(step: Callable[[], Awaitable[None]], pause: float) -> None:
     while True:
         await step()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(pause)

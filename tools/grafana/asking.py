@@ -1,7 +1,8 @@
 """Asks what a panel asks, of the stores themselves."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,9 +10,11 @@ from typing import Any, Final, TypeAlias
 
 import aiohttp
 import asyncpg
+from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from dashboards.sources import CLICKHOUSE, POSTGRES, PROMETHEUS, SOURCES, Json
 from infra.clickhouse import connect
+from infra.postgres import Connection
 from tools.grafana import filling
 from tools.grafana.filling import Choices, Window
 
@@ -39,33 +42,64 @@ class Addresses:
     postgres: str
 
 
-async def ask(target: Json, addresses: Addresses, window: Window, choices: Choices) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Connections to what dashboards ask."""
+
+    prometheus: aiohttp.ClientSession
+    clickhouse: AsyncClient
+    postgres: Connection
+
+
+@asynccontextmanager
+async def opened(addresses: Addresses) -> AsyncIterator[Connections]:
+    """Closed with the body."""
+    async with (
+        aiohttp.ClientSession(addresses.prometheus, raise_for_status=True) as prometheus,
+        connect(addresses.clickhouse) as clickhouse,
+    ):
+        postgres = await asyncpg.connect(addresses.postgres, server_settings={"timezone": "UTC"})
+        try:
+            yield Connections(prometheus, clickhouse, postgres)
+        finally:
+            await postgres.close()
+
+
+async def ask(target: Json, to: Connections, window: Window, choices: Choices) -> Answer:
     """What a query of a panel answers; the error of the store if it refuses."""
     (source,) = (each for each in SOURCES if each.plugin == target["datasource"]["type"])
     if source is PROMETHEUS:
         query = filling.promql(target["expr"], window, choices)
-        return named(await _promql(addresses.prometheus, query, window), target["legendFormat"])
+        return named(await _promql(to.prometheus, query, window), target["legendFormat"])
     if source is CLICKHOUSE:
-        found = await ask_clickhouse(addresses.clickhouse, filling.clickhouse(target["rawSql"], window, choices))
+        found = await ask_clickhouse(to.clickhouse, filling.clickhouse(target["rawSql"], window, choices))
         return series(found) if target["queryType"] == "timeseries" else found
     assert source is POSTGRES
-    found = await _ask_postgres(addresses.postgres, filling.postgres(target["rawSql"], window, choices))
+    found = await _ask_postgres(to.postgres, filling.postgres(target["rawSql"], window, choices))
     return series(found) if target["format"] == "time_series" else found
 
 
-async def _promql(url: str, query: str, window: Window) -> Sequence[Json]:
+async def _promql(session: aiohttp.ClientSession, query: str, window: Window) -> Sequence[Json]:
     parameters = {
         "query": query,
         "start": str(window.start.timestamp()),
         "end": str(window.end.timestamp()),
         "step": str(window.step.total_seconds()),
     }
-    async with (
-        aiohttp.ClientSession(raise_for_status=True) as session,
-        session.get(f"{url}/api/v1/query_range", params=parameters) as response,
-    ):
+    async with session.get("/api/v1/query_range", params=parameters) as response:
         result: Sequence[Json] = (await response.json())["data"]["result"]
         return result
+
+
+async def ask_clickhouse(client: AsyncClient, text: str) -> Table:
+    result = await client.query(text)
+    return Table(result.column_names, [[_cell(value) for value in row] for row in result.result_rows])
+
+
+async def _ask_postgres(connection: Connection, text: str) -> Table:
+    prepared = await connection.prepare(text)
+    columns = [attribute.name for attribute in prepared.get_attributes()]
+    return Table(columns, [[_cell(value) for value in row] for row in await prepared.fetch()])
 
 
 def named(matrix: Sequence[Json], legend: str) -> Series:
@@ -78,23 +112,6 @@ def named(matrix: Sequence[Json], legend: str) -> Series:
         points = ((datetime.fromtimestamp(at, UTC), float(value)) for at, value in each["values"])
         found[name] = [point for point in points if math.isfinite(point[1])]
     return found
-
-
-async def ask_clickhouse(dsn: str, text: str) -> Table:
-    async with connect(dsn) as client:
-        result = await client.query(text)
-    return Table(result.column_names, [[_cell(value) for value in row] for row in result.result_rows])
-
-
-async def _ask_postgres(dsn: str, text: str) -> Table:
-    connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
-    try:
-        prepared = await connection.prepare(text)
-        rows = await prepared.fetch()
-        columns = [attribute.name for attribute in prepared.get_attributes()]
-    finally:
-        await connection.close()
-    return Table(columns, [[_cell(value) for value in row] for row in rows])
 
 
 def _cell(value: Any) -> Any:

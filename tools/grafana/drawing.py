@@ -13,8 +13,8 @@ from PIL import Image
 from dashboards.board import COLUMNS
 from dashboards.sources import Json
 from tools.grafana import style
-from tools.grafana.axes import SEVERAL
 from tools.grafana.asking import Answer
+from tools.grafana.axes import SEVERAL
 from tools.grafana.filling import Window
 from tools.grafana.kinds import draw, joined
 
