@@ -64,26 +64,23 @@ def limits(axes: Axes, defaults: Json) -> None:
     """A dashed line each, or a word in the corner if it is far above everything."""
     if defaults["custom"]["thresholdsStyle"]["mode"] == "off":
         return
-    far, highest = [], axes.get_ylim()[1]
-    for step in defaults["thresholds"]["steps"][1:]:
-        line, words = style.LINES[step["color"]], f"alert at {shown(step['value'], defaults['unit'])}"
-        if step["value"] > IN_SIGHT * highest:
-            far.append((words, line))
-            continue
-        axes.axhline(step["value"], color=line, linewidth=1.3, linestyle=(0, (5, 3)))
-        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (0, 3), "textcoords": "offset points"}
-        axes.annotate(words, (0.99, step["value"]), color=line, fontsize=style.SMALL, ha="right", **place)
-    for place_of_word, (words, line) in enumerate(reversed(far)):
-        axes.annotate(
-            f"{words} ↑",
-            (1, 1.07),
-            xycoords="axes fraction",
-            xytext=(-105 * place_of_word, 0),
-            textcoords="offset points",
-            color=line,
-            fontsize=style.SMALL,
-            ha="right",
-        )
+    highest = axes.get_ylim()[1]
+    steps = [(step["value"], style.LINES[step["color"]]) for step in defaults["thresholds"]["steps"][1:]]
+    words = {value: f"alert at {shown(value, defaults['unit'])}" for value, _ in steps}
+    seen = [(value, color) for value, color in steps if value <= IN_SIGHT * highest]
+    for value, color in seen:
+        axes.axhline(value, color=color, linewidth=1.3, linestyle=(0, (5, 3)))
+        _note(axes, words[value], color, (0.99, value), ("axes fraction", "data"), (0, 4))
+    far = [(value, color) for value, color in reversed(steps) if (value, color) not in seen]
+    for number, (value, color) in enumerate(far):
+        _note(axes, f"{words[value]} ↑", color, (1, 1.07), "axes fraction", (-105 * number, 0))
+
+
+def _note(axes: Axes, text: str, color: str, at: tuple[float, float], of: Any, moved: tuple[float, float]) -> None:
+    """Readable over lines; ends at `at`, coordinates of `of`, moved by points."""
+    paper = {"facecolor": style.CARD, "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+    words: dict[str, Any] = {"color": color, "fontsize": style.SMALL, "ha": "right", "bbox": paper}
+    axes.annotate(text, at, xycoords=of, xytext=moved, textcoords="offset points", **words)
 
 
 def legend(axes: Axes, series: Series, marker: float | None = None) -> None:
