@@ -104,7 +104,7 @@ def _without_parameters(
     answer: Callable[[], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     async def checked(request: Request) -> Response:
-        read_query(request.query_params, ())
+        read_query(request.scope["query_string"], ())
         return await answer()
 
     return checked

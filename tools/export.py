@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from dashboards.files import files as dashboards
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
 from tools.reference import pages
@@ -23,7 +24,7 @@ def openapi() -> str:
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
-    return {Path("schema/graph.graphql"): sdl(), Path("schema/openapi.json"): openapi(), **pages()}
+    return {Path("schema/graph.graphql"): sdl(), Path("schema/openapi.json"): openapi(), **pages(), **dashboards()}
 
 
 def drifted(root: Path) -> Sequence[Path]:

@@ -52,8 +52,7 @@ def _question(
     wants = figure_wants(subject, window, granularity)
 
     def build(reading: Reading) -> tuple[OperatorPerformance, bool]:
-        has_rows = any(day.has_rows for _, day in reading.of(*wants))
-        return performance(currency, reading, window, wants, granularity), has_rows
+        return performance(currency, reading, window, wants, granularity)
 
     key = ("performance", subject, window, granularity)
     return Question(key, wants, build, series_length(window, granularity))
@@ -61,10 +60,10 @@ def _question(
 
 def performance(
     currency: str, reading: Reading, window: Window, wants: Wants, granularity: Granularity
-) -> OperatorPerformance:
-    """What was read of an operator, as an answer."""
-    counts, amounts, p95, series = figures(reading.of(*wants), granularity)
-    return OperatorPerformance(
+) -> tuple[OperatorPerformance, bool]:
+    """What was read of an operator as an answer, and whether there are any rows in the window."""
+    counts, amounts, p95, series, has_rows = figures(reading.days(*wants), granularity)
+    answer = OperatorPerformance(
         operator_id=wants[0].subject.id,
         window=window,
         total_messages=counts.messages,
@@ -84,3 +83,4 @@ def performance(
         data_as_of=reading.data_as_of,
         series=series,
     )
+    return answer, has_rows

@@ -14,7 +14,7 @@ from graph.reports.metrics import Counts, millionths
 from graph.reports.pieces import NONE, Amounts, RolledDay, Sum, add_rolled, summed
 from graph.reports.runs import Loaded, Run, days_of, stretches
 from graph.reports.sources import HOURS, Source, Want
-from graph.reports.windows import DAY_HOURS, Window, day_date, day_number, hour_start
+from graph.reports.windows import DAY_HOURS, Window, day_date, day_number, middle
 from infra.postgres import Connection, statement
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -23,16 +23,12 @@ _CLEAN, _ROLLED, _ROLLED_COSTS = (statement(_SQL, name) for name in ("clean_days
 
 def parts(hours: Source[Any], days: Source[Any], subject: Subject, window: Window) -> tuple[Want[Any], ...]:
     """A window in order: its whole days from `days`, what it has of its first and its last day from `hours`."""
-    first, end = window.first_hour, window.end_hour
-    begins, ends = -(-first // DAY_HOURS) * DAY_HOURS, end // DAY_HOURS * DAY_HOURS
-    if begins >= ends:
-        return (Want(hours, subject, window),)
-    spans = ((hours, first, begins), (days, begins, ends), (hours, ends, end))
-    return tuple(
-        Want(source, subject, Window(hour_start(start), hour_start(stop)))
-        for source, start, stop in spans
-        if start < stop
-    )
+    pieces = window.slices
+    begin, end = middle(pieces[0], pieces[-1], len(pieces))
+    if begin == end:
+        return (Want(hours, subject, pieces),)
+    spans = ((hours, pieces[:begin]), (days, pieces[begin:end]), (hours, pieces[end:]))
+    return tuple(Want(source, subject, span) for source, span in spans if span)
 
 
 async def clean_days(connection: Connection, days: Iterable[int]) -> set[int]:

@@ -29,12 +29,12 @@ async def top_operators(
     figures to read, both are read again.
     """
     known = completeness(reader.complete_until)
-    ranking = Want(OPERATORS, platform(scope), window)
+    ranking = Want(OPERATORS, platform(scope), window.slices)
     key = ("ranking", window, limit)
     (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
     while True:
         wants = [figure_wants(operator(scope, operator_id), window, granularity) for operator_id in top]
-        (answer,) = await reader.answer(_question(reader.currency, ranking, wants, granularity, limit))
+        (answer,) = await reader.answer(_question(reader.currency, ranking, wants, window, granularity, limit))
         if isinstance(answer, TopOperators):
             return judged(answer, known, granularity)
         top = answer
@@ -48,17 +48,18 @@ def _question(
     currency: str,
     ranking: Want[Mapping[str, Counts]],
     wants: Sequence[Wants],
+    window: Window,
     granularity: Granularity,
     limit: int,
 ) -> Question[TopOperators | list[str]]:
     """The answer if the wants are still those of the top, and else the new top."""
-    window, expected = ranking.window, [each[0].subject.id for each in wants]
+    expected = [each[0].subject.id for each in wants]
 
     def build(reading: Reading) -> TopOperators | list[str]:
         top = _top(reading, ranking, limit)
         if top != expected:
             return top
-        operators = [performance(currency, reading, window, each, granularity) for each in wants]
+        operators = [performance(currency, reading, window, each, granularity)[0] for each in wants]
         return TopOperators(operators=operators, window=window, data_as_of=reading.data_as_of)
 
     key = ("top", window, granularity, limit, tuple(expected))

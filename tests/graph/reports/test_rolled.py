@@ -46,8 +46,8 @@ def test_a_window_is_cut_where_its_whole_days_begin_and_end(
         return START + timedelta(hours=hour)
 
     wants = parts(HOURS, DAYS, SUBJECT, Window(at(first), at(end)))
-    assert [(want.source, want.window) for want in wants] == [
-        (source, Window(at(start), at(stop))) for source, start, stop in expected
+    assert [(want.source, list(want.slices)) for want in wants] == [
+        (source, list(Window(at(start), at(stop)).slices)) for source, start, stop in expected
     ]
 
 
