@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from graph.identity import Subject
 from graph.reports import latency
 from graph.reports.answers import Point
 from graph.reports.metrics import Counts, money, total
 from graph.reports.pieces import P95, Amounts, HourlyDay, RolledDay, Sum, add_amounts
 from graph.reports.reading import Days
 from graph.reports.rolled import DAYS, parts
-from graph.reports.sources import HOURS, Want
+from graph.reports.sources import HOURS, Spans, Want
 from graph.reports.windows import DAY_HOURS, Granularity, Slice, Window
 
 Day: TypeAlias = HourlyDay | RolledDay
@@ -28,15 +27,15 @@ class Figures(NamedTuple):
     has_rows: bool
 
 
-def figure_wants(subject: Subject, window: Window, granularity: Granularity) -> Wants:
+def figure_spans(window: Window, granularity: Granularity) -> Spans:
     """What the figures of a window are made from: hours where a series shows them, else whole days where it can be."""
     if granularity == "hourly":
-        return (Want(HOURS, subject, window.slices),)
-    return parts(HOURS, DAYS, subject, window)
+        return ((HOURS, window.slices),)
+    return parts(HOURS, DAYS, window)
 
 
 def figures(days: Days[Day], granularity: Granularity) -> Figures:
-    """All days of `figure_wants`, each cut to the window: together, and one by one or hour by hour."""
+    """All days of `figure_spans`, each cut to the window: together, and one by one or hour by hour."""
     whole = _together(days.whole)
     before, after = ([day.part(piece) for piece, day in cut] for cut in (days.before, days.after))
     sums = [*(part.sum for part in before), whole.sum, *(part.sum for part in after)]

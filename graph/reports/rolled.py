@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import asyncpg
 
-from graph.identity import Subject
 from graph.reports import latency
 from graph.reports.archived import archived_days
 from graph.reports.metrics import Counts, millionths
 from graph.reports.pieces import NONE, Amounts, RolledDay, Sum, add_rolled, summed
 from graph.reports.runs import Loaded, Run, days_of, stretches
-from graph.reports.sources import HOURS, Source, Want
+from graph.reports.sources import HOURS, Source, Spans
 from graph.reports.windows import DAY_HOURS, Window, day_date, day_number, middle
 from infra.postgres import Connection, statement
 
@@ -21,14 +20,14 @@ _SQL: Final = Path(__file__).parent / "sql"
 _CLEAN, _ROLLED, _ROLLED_COSTS = (statement(_SQL, name) for name in ("clean_days", "rolled", "rolled_costs"))
 
 
-def parts(hours: Source[Any], days: Source[Any], subject: Subject, window: Window) -> tuple[Want[Any], ...]:
+def parts(hours: Source[Any], days: Source[Any], window: Window) -> Spans:
     """A window in order: its whole days from `days`, what it has of its first and its last day from `hours`."""
     pieces = window.slices
     begin, end = middle(pieces[0], pieces[-1], len(pieces))
     if begin == end:
-        return (Want(hours, subject, pieces),)
-    spans = ((hours, pieces[:begin]), (days, pieces[begin:end]), (hours, pieces[end:]))
-    return tuple(Want(source, subject, span) for source, span in spans if span)
+        return ((hours, pieces),)
+    cut = ((hours, pieces[:begin]), (days, pieces[begin:end]), (hours, pieces[end:]))
+    return tuple((source, span) for source, span in cut if span)
 
 
 async def clean_days(connection: Connection, days: Iterable[int]) -> set[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Generic
+from typing import Any, Final, Generic, TypeAlias
 
 import asyncpg
 import numpy as np
@@ -70,6 +70,15 @@ class Want(Generic[P]):
     def stored(self) -> Sequence[Slice]:
         """The same as they are kept."""
         return whole_days(self.slices) if self.source.whole_days else self.slices
+
+
+Spans: TypeAlias = tuple[tuple[Source[Any], Sequence[Slice]], ...]
+"""Neighbouring days in order, and what their pieces are read from."""
+
+
+def wanted(spans: Spans, subject: Subject) -> tuple[Want[Any], ...]:
+    """The pieces of one subject."""
+    return tuple(Want(source, subject, pieces) for source, pieces in spans)
 
 
 async def _load_hours(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:

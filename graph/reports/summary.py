@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from graph.identity import Scope, platform
 from graph.reports.active import Active, count_active
 from graph.reports.answers import Summary
-from graph.reports.figures import Wants, costs_by_currency, figure_wants, figures
+from graph.reports.figures import Wants, costs_by_currency, figure_spans, figures
 from graph.reports.metrics import money
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.rolled import parts
-from graph.reports.sources import Want
+from graph.reports.sources import Want, wanted
 from graph.reports.windows import Granularity, Window, series_length
 
 
 async def summary(reader: Reader, scope: Scope, window: Window, granularity: Granularity) -> Summary:
     """Everything of the platform in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
-    wants = figure_wants(subject, window, granularity)
-    accounts = parts(reader.accounts.hourly, reader.accounts.daily, subject, window)
+    wants = wanted(figure_spans(window, granularity), subject)
+    accounts = wanted(parts(reader.accounts.hourly, reader.accounts.daily, window), subject)
     known = completeness(reader.complete_until)
     question = Question(
         ("summary", window, granularity),

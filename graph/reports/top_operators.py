@@ -7,13 +7,13 @@ from typing import Final
 from graph.identity import Scope, operator, platform
 from graph.reports.answers import TopOperators
 from graph.reports.breakdown import ranked
-from graph.reports.figures import Wants, figure_wants
+from graph.reports.figures import Wants, figure_spans
 from graph.reports.metrics import Counts
 from graph.reports.operator import performance
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
-from graph.reports.sources import OPERATORS, Want
+from graph.reports.sources import OPERATORS, Want, wanted
 from graph.reports.windows import Granularity, Window, series_length
 
 MOST_OPERATORS: Final = 100
@@ -32,8 +32,9 @@ async def top_operators(
     ranking = Want(OPERATORS, platform(scope), window.slices)
     key = ("ranking", window, limit)
     (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
+    spans = figure_spans(window, granularity)
     while True:
-        wants = [figure_wants(operator(scope, operator_id), window, granularity) for operator_id in top]
+        wants = [wanted(spans, operator(scope, operator_id)) for operator_id in top]
         (answer,) = await reader.answer(_question(reader.currency, ranking, wants, window, granularity, limit))
         if isinstance(answer, TopOperators):
             return judged(answer, known, granularity)

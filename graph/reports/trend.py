@@ -6,12 +6,13 @@ from itertools import chain, groupby
 from graph.identity import Scope
 from graph.reports import latency
 from graph.reports.answers import Point
-from graph.reports.figures import Day, Wants, costs_by_currency, figure_wants, figures
+from graph.reports.figures import Day, Wants, costs_by_currency, figure_spans, figures
 from graph.reports.metrics import money, total
 from graph.reports.pieces import P95, make_point
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
+from graph.reports.sources import wanted
 from graph.reports.throughput import subject_of
 from graph.reports.trend_answer import Trend, TrendGranularity
 from graph.reports.windows import Slice, Window, day_date, day_number, day_start
@@ -27,7 +28,7 @@ async def trend(
 ) -> Trend:
     """InvalidQueryError for operator and account at once; ForbiddenError, ForbiddenAccountError."""
     subject = subject_of(scope, operator_id, account_id)
-    wants = figure_wants(subject, window, "daily")
+    wants = wanted(figure_spans(window, "daily"), subject)
     known = completeness(reader.complete_until)
     question = Question(
         ("trend", subject, window, granularity),
