@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from dashboards.files import files as dashboards
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
@@ -25,7 +26,7 @@ def openapi() -> str:
 def files() -> Mapping[Path, str]:
     """Path -> content."""
     schemas = {"schema/graph.graphql": sdl(), "schema/audit.graphql": audit_sdl(), "schema/openapi.json": openapi()}
-    return {**{Path(name): text for name, text in schemas.items()}, **pages()}
+    return {**{Path(name): text for name, text in schemas.items()}, **pages(), **dashboards()}
 
 
 def drifted(root: Path) -> Sequence[Path]:

@@ -47,7 +47,7 @@ class AuditFace:
         regulator: Regulator = scope[REGULATOR]
         with observed("anlyt.api.audit", "audit", request.headers):
             try:
-                read_query(request.query_params, ())
+                read_query(request.scope["query_string"], ())
                 body = await read_json(request)
                 work = self._audits.answer(regulator, scope[REQUEST_ID], body)
                 response = json_response(await unless_gone(receive, work))

@@ -71,7 +71,7 @@ class Audits:
         context = asked.fingerprint(regulator.name)
         with self._budget.query(None) as charge:
             position = await self._opened(asked, context)
-            as_of = await self._freshness.of(AUDITED[asked.dataset].table.name)
+            as_of = (await self._freshness.of(AUDITED[asked.dataset].table.name)).data_as_of
             read = await self._read(asked, position, charge)
         proof = await self._evidence(asked)
         page, truncated = await self._page(read, context)

@@ -14,7 +14,7 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, cost
+from graph.gql.cost import MOST_COST, MUCH, cost
 from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
@@ -75,17 +75,17 @@ class GraphQL(Generic[Caller]):
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
             accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
-            working = self._run(text, operation, caller, request_id, accepts_events=accepts_events)
-            return await unless_gone(request.receive, working)
+            return await self._run(text, operation, caller, request, accepts_events=accepts_events)
         except ClientGoneError:
             raise
         except Exception as error:
             return errors_response(error, request_id)
 
     async def _run(
-        self, text: str, operation: Operation, caller: Caller, request_id: str, *, accepts_events: bool
+        self, text: str, operation: Operation, caller: Caller, request: Request, *, accepts_events: bool
     ) -> Response:
-        """The GraphQL answer: data, and errors in the words of REST."""
+        """The GraphQL answer: data, and errors in the words of REST. What costs much ends when the client leaves."""
+        request_id = request.scope[REQUEST_ID]
         try:
             document = self._prepare(text)
         except InvalidDocumentError as invalid:
@@ -97,7 +97,9 @@ class GraphQL(Generic[Caller]):
         context = self._context(caller, document, request_id)
         if is_subscription(document.ast, operation.operation_name):
             return await _stream(self._schema, document, operation, context, request_id, accepts_events=accepts_events)
-        answer = _answer(await _executed(self._schema, document, operation, context), request_id)
+        running = _executed(self._schema, document, operation, context)
+        result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
+        answer = _answer(result, request_id)
         return json_response({**answer, "extensions": extensions})
 
 
