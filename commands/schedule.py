@@ -7,14 +7,13 @@ from infra.cancelling import for_ever
 from infra.endpoints import engines
 from infra.settings import Settings
 from pipelines import schedule
-from pipelines.stores import open_stores
+from pipelines.stores import configured
 
 
 async def run(settings: Settings, names: Collection[str], say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
     times = schedule.chosen(names)
     with metrics.served(settings, fallback=True) as url:
-        opening = open_stores(engines(settings), dedup_days=settings.dedup_days)
-        async with opening as stores, schedule.running(stores, times):
+        async with configured(settings, engines(settings)) as stores, schedule.running(stores, times):
             say(f"schedule: {', '.join(name for name, _ in times)}; metrics at {url}")
             await for_ever()

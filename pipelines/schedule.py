@@ -18,6 +18,7 @@ from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import runs
 from pipelines.cubes import freshness
+from pipelines.integrity import gauge
 from pipelines.lease import PipelineBusyError
 from pipelines.reconciliation import divergence
 from pipelines.stores import Stores
@@ -28,6 +29,7 @@ TIMES: Final[Times] = (
     ("rollup", IntervalTrigger(minutes=15)),
     ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
     ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
+    ("integrity", CronTrigger(hour=2, minute=30, timezone=UTC)),
     ("reconciliation", CronTrigger(hour=3, minute=10, timezone=UTC)),
     ("archive", CronTrigger(hour=4, minute=20, timezone=UTC)),
 )
@@ -35,7 +37,7 @@ TIMES: Final[Times] = (
 RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure)
+MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure, gauge.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 

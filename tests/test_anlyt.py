@@ -37,6 +37,8 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
         (["schedule", "--pipeline", "nothing"], {}, "--pipeline nothing is unknown; choose from cubes, rollup"),
         (["deadletters", "drop"], {}, "Give the numbers of letters, or --all."),
+        (["audit", "verify", "--from", "yesterday"], {}, "--from yesterday is not a day, such as 2026-10-01."),
+        (["audit", "verify", "--anchor", "17"], {}, "--anchor 17 is not a link's number, a colon and its hash"),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
         (["fly"], {}, "No such command 'fly'"),
     ],

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from dashboards.files import files as dashboards
+from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
 from tools import capacity, charts
@@ -24,13 +26,9 @@ def openapi() -> str:
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
-    return {
-        Path("schema/graph.graphql"): sdl(),
-        Path("schema/openapi.json"): openapi(),
-        **pages(),
-        **charts.files(),
-        **capacity.files(),
-    }
+    schemas = {"schema/graph.graphql": sdl(), "schema/audit.graphql": audit_sdl(), "schema/openapi.json": openapi()}
+    written = {Path(name): text for name, text in schemas.items()}
+    return {**written, **pages(), **dashboards(), **charts.files(), **capacity.files()}
 
 
 def drifted(root: Path) -> Sequence[Path]:
