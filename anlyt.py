@@ -120,6 +120,38 @@ def audit_api() -> None:
     _until_signal(audit.run(_settings(), click.echo))
 
 
+@cli.group("audit")
+def audit() -> None:
+    """Evidence that compliance facts are what they were.
+
+    \b
+    Example:
+      anlyt audit verify
+    """
+
+
+@command("verify", group=audit)
+@click.option("--from", "first", metavar="DAY", help="First UTC day, as 2026-10-01; else the first of all.")
+@click.option("--to", "last", metavar="DAY", help="Last UTC day; else the last that is closed.")
+@click.option("--anchor", metavar="LINK:HASH", help="A link that was noted earlier: it has to be there still.")
+@click.option("--json", "as_json", is_flag=True, help="Differences as JSON, one object a line.")
+def audit_verify(first: str | None, last: str | None, anchor: str | None, as_json: bool) -> None:
+    """Compute the hash chain again, from the facts.
+
+    Every link is checked, and the facts of each day. A line tells what differs; status 1 if anything does.
+
+    \b
+    Example:
+      anlyt audit verify --from 2026-10-01 --to 2026-10-31
+    """
+    from commands import audit_verify as verify
+    from commands.arguments import read_day
+
+    days = read_day("--from", first), read_day("--to", last)
+    noted = verify.read_anchor(anchor)
+    asyncio.run(verify.run(_settings(), days, noted, as_json=as_json))
+
+
 @command("ingest")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
 def ingest(functions: tuple[str, ...]) -> None:
@@ -135,8 +167,9 @@ def ingest(functions: tuple[str, ...]) -> None:
 
 
 @command("schedule")
-def schedule() -> None:
-    """Run the pipelines at their times, and at the start what was missed.
+@click.option("--pipeline", "pipelines", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+def schedule(pipelines: tuple[str, ...]) -> None:
+    """Run the pipelines at their times, and at the start what was missed: all of them, or the named ones.
 
     \b
     Example:
@@ -144,7 +177,7 @@ def schedule() -> None:
     """
     from commands import schedule as schedule_
 
-    _until_signal(schedule_.run(_settings(), click.echo))
+    _until_signal(schedule_.run(_settings(), pipelines, click.echo))
 
 
 def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
@@ -159,7 +192,7 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 @click.argument("name")
 @click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
 def pipeline(name: str, params: dict[str, str]) -> None:
-    """Run one pipeline now: rollup, cubes, quality, reconciliation, archive or maintenance.
+    """Run one pipeline now: rollup, cubes, quality, reconciliation, archive, integrity or maintenance.
 
     Status 1 if it fails, is running in another process already, or found what a human has to look at.
 

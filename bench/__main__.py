@@ -6,11 +6,11 @@ from pathlib import Path
 
 import uvloop
 
-from bench import backfill, cubes, facts, ingest, ledger, queries, reports, rollup
+from bench import audit, backfill, cubes, facts, ingest, ledger, lists, queries, recompute, reports, rollup, rows
 
 BENCHES = {
     module.__name__.removeprefix("bench."): module.run
-    for module in (ingest, reports, ledger, rollup, backfill, facts, cubes, queries)
+    for module in (ingest, reports, lists, ledger, rollup, backfill, facts, cubes, recompute, queries, audit, rows)
 }
 
 

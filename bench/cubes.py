@@ -73,7 +73,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     async with opened(folder / "dense") as (work, client):
         await _storage(work, client, dense)
     async with opened(folder / "wide") as (work, client):
-        await _fill(client, wide, timedelta(days=90))
+        await fill(client, wide, timedelta(days=90))
         await _freshness(work, client, wide, rounds=2 if smoke else 7)
         await _fill_cube(work, client, wide)
         await _reading(client, f"{wide:,} facts over 90 days")
@@ -87,7 +87,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Stores, AsyncClient]]:
             yield work, await work.clickhouse.client()
 
 
-async def _fill(client: AsyncClient, rows: int, span: timedelta) -> None:
+async def fill(client: AsyncClient, rows: int, span: timedelta) -> None:
     whole = {"start": int(START.timestamp()), "step": span // timedelta(microseconds=rows)}
     for first in range(0, rows, STEP):
         await client.command(FILL, parameters={**whole, "first": first, "count": min(STEP, rows - first)})
@@ -95,7 +95,7 @@ async def _fill(client: AsyncClient, rows: int, span: timedelta) -> None:
 
 async def _storage(work: Stores, client: AsyncClient, rows: int) -> None:
     """One hour at national density."""
-    await _fill(client, rows, timedelta(hours=1))
+    await fill(client, rows, timedelta(hours=1))
     await client.command(MARK)
     await runs.run(work, "cubes")
     await _merge(client)

@@ -3,12 +3,14 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import psutil
 
 from bench.stores import Stores
+from infra.tls import TlsFiles
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -28,13 +30,30 @@ def _tree_seconds(pid: int) -> float:
     return total
 
 
-@asynccontextmanager
-async def api_process(engines: Stores) -> AsyncIterator[tuple[str, int]]:
+def peak_memory(pid: int) -> int:
+    """Bytes that a process has had at most so far."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def api_process(engines: Stores) -> AbstractAsyncContextManager[tuple[str, int]]:
     """`anlyt api`, when it answers: its URL and pid."""
+    return _process("api", engines.settings())
+
+
+def audit_process(engines: Stores, files: TlsFiles) -> AbstractAsyncContextManager[tuple[str, int]]:
+    """`anlyt audit-api`, when it answers: its URL and pid."""
+    tls = {"CERT": files.tls_cert, "KEY": files.tls_key, "CLIENT_CA": files.tls_client_ca}
+    settings = {f"ANLYT_TLS_{name}": str(path) for name, path in tls.items()}
+    return _process("audit-api", engines.settings() | settings | {"ANLYT_AUDIT_PORT": "0"})
+
+
+@asynccontextmanager
+async def _process(command: str, settings: Mapping[str, str]) -> AsyncIterator[tuple[str, int]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "anlyt", "api"),
-        env=environment | engines.settings(),
+        *(sys.executable, "-m", "anlyt", command),
+        env={**environment, **settings},
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

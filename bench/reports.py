@@ -130,7 +130,7 @@ async def _clients(engines: Stores, url: str, question: Question) -> AsyncIterat
     sql = [await asyncpg.connect(engines.postgres.url) for _ in range(CONNECTIONS)]
 
     for request in (_summary_request, _summary_query, _usage_request, _usage_query):
-        await _first_answer(http[0], request(question, 0))
+        await first_answer(http[0], request(question, 0))
     over_sql, over_http = partial(_over_sql, sql), partial(_over_http, http)
     yield {
         "summary: SQL": over_sql(SUMMARY, lambda n: question.window(n, question.summary_days)),
@@ -146,7 +146,7 @@ async def _clients(engines: Stores, url: str, question: Question) -> AsyncIterat
         await connection.close()
 
 
-async def _first_answer(client: HttpClient, request: bytes) -> None:
+async def first_answer(client: HttpClient, request: bytes) -> None:
     """The first reading of 90 days may take longer than the API waits on a busy machine; what it read, it keeps."""
     for _ in range(ATTEMPTS):
         try:
@@ -184,7 +184,7 @@ def _get(path: str, **parameters: object) -> bytes:
     return f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: bench\r\nX-Caller: admin-dashboard\r\n\r\n".encode()
 
 
-def _post(query: str, **variables: object) -> bytes:
+def post(query: str, **variables: object) -> bytes:
     body = msgspec.json.encode({"query": query, "variables": variables})
     head = (
         "POST /graphql HTTP/1.1\r\nHost: bench\r\nX-Caller: admin-dashboard\r\nContent-Type: application/json\r\n"
@@ -209,11 +209,11 @@ def _usage_request(question: Question, number: int) -> bytes:
 
 
 def _summary_query(question: Question, number: int) -> bytes:
-    return _post(SUMMARY_QUERY, **_window(question, number, question.summary_days))
+    return post(SUMMARY_QUERY, **_window(question, number, question.summary_days))
 
 
 def _usage_query(question: Question, number: int) -> bytes:
-    return _post(USAGE_QUERY, id=question.account(number), **_window(question, number, question.usage_days))
+    return post(USAGE_QUERY, id=question.account(number), **_window(question, number, question.usage_days))
 
 
 def _show(rows: int, rounds: list[Round]) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from commands import metrics
-from functions import FUNCTIONS
+from functions import FACTS, METRICS
 from graph.app import create_app, serving
 from graph.health import Probe
 from infra.cancelling import for_ever
@@ -67,8 +67,9 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
         }
         # A replica may not show yet what is stored.
         closing = asyncio.Event()
-        watching = {} if settings.postgres_read_dsn else _CONSUMERS
-        async with watched(engines.nats, watching) as progress:
+        metrics_of = {} if settings.postgres_read_dsn else _METRICS
+        facts_of = {} if settings.clickhouse_cluster else _FACTS
+        async with watched(engines.nats, {**metrics_of, **facts_of}) as progress:
             app = create_app(
                 settings,
                 pool,
@@ -76,7 +77,8 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
                 clickhouse=clickhouse,
                 primary=primary,
                 development=development,
-                progress=lambda: progress.until,
+                progress=lambda: {name: progress.until[name] for name in metrics_of},
+                looks=lambda: tuple(progress.looks) if facts_of else (),
                 closing=closing,
             )
             async with serving(app, settings.api_host, settings.api_port) as url:
@@ -86,4 +88,5 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
                     closing.set()
 
 
-_CONSUMERS: Final = {each.name: Consumer(each.stream, each.durable) for each in FUNCTIONS if each.store == "postgres"}
+_METRICS: Final = {each.name: Consumer(each.stream, each.durable) for each in METRICS}
+_FACTS: Final = {each([]).table.name: Consumer(each.stream, each.durable) for each in FACTS}

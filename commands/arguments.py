@@ -1,7 +1,7 @@
 """What words of the command line mean, where click has no type for it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 
@@ -17,6 +17,16 @@ def read_time(option: str, text: str | None) -> datetime | None:
     if found.tzinfo is None:
         raise click.UsageError(f"{option} {text} is not a time with an offset, such as 2026-10-01T00:00:00Z.")
     return found
+
+
+def read_day(option: str, text: str | None) -> date | None:
+    """What an option's ISO 8601 says; click's UsageError names it."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{option} {text} is not a day, such as 2026-10-01.") from None
 
 
 def check_ids(ids: Sequence[int], *, all_: bool) -> None:

@@ -19,7 +19,7 @@ from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
 from pipelines import schedule
-from pipelines.stores import open_stores
+from pipelines.stores import configured
 
 ADMIN: Final = "-H 'X-Caller: admin-dashboard'"
 PORTAL: Final = "-H 'X-Caller: customer-portal' -H 'X-Tenant-Id: tenant-001' -H 'X-Account-Id: acc-0001'"
@@ -43,7 +43,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         async with nats.connect(engines.nats) as client:
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
-        stores = await opened.enter_async_context(open_stores(engines, dedup_days=settings.dedup_days))
+        stores = await opened.enter_async_context(configured(settings, engines))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         audit_url = await opened.enter_async_context(_audit(settings, engines))
         if with_demo:

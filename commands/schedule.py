@@ -1,18 +1,19 @@
 """`anlyt schedule`: runs the pipelines at their times, in a process of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from commands import metrics
 from infra.cancelling import for_ever
 from infra.endpoints import engines
 from infra.settings import Settings
 from pipelines import schedule
-from pipelines.stores import open_stores
+from pipelines.stores import configured
 
 
-async def run(settings: Settings, say: Callable[[str], None]) -> None:
+async def run(settings: Settings, names: Collection[str], say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
+    times = schedule.chosen(names)
     with metrics.served(settings, fallback=True) as url:
-        async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores, schedule.running(stores):
-            say(f"schedule: {', '.join(name for name, _ in schedule.TIMES)}; metrics at {url}")
+        async with configured(settings, engines(settings)) as stores, schedule.running(stores, times):
+            say(f"schedule: {', '.join(name for name, _ in times)}; metrics at {url}")
             await for_ever()

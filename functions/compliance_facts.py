@@ -8,14 +8,14 @@ from schema.decoding import Stamped
 from schema.events import ComplianceAudit
 from schema.facts import FACTS_COMPLIANCE
 from schema.instants import HOUR
-from schema.streams import COMPLIANCE_AUDIT
+from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
 from schema.writes import Facts
 
 
 @function(
     store="clickhouse",
     stream=COMPLIANCE_AUDIT,
-    durable="anlyt-ingest-compliance",
+    durable=COMPLIANCE_DURABLE,
     event=ComplianceAudit,
     event_type="compliance.audit.v1",
     time_field="at",

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence, Set
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any
 
 from schema.decoding import Stamped
-from schema.facts import UNKNOWN
-
-NEVER: Final = 1 << 63  # instants count down from here
+from schema.facts import NEVER, UNKNOWN
 
 
 def event_key(event_id: str) -> int:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from graph.budget import Budget
 from graph.cursors import CursorKey
+from graph.dsl.freshness import Looks
 from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
@@ -51,25 +52,27 @@ def create_app(
     primary: "Pool | None" = None,
     development: bool,
     progress: Progress = dict,
+    looks: Looks = tuple,
     closing: asyncio.Event | None = None,
 ) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
     `primary` is what can be written where `pool` is a replica's. `development` adds GraphiQL and introspection;
-    `progress` tells how far the streams are counted; streams of answers end when `closing` is set.
+    `progress` tells how far the streams are counted, `looks` how far they are stored as facts; streams of answers end
+    when `closing` is set.
     """
     door = make_door(settings)
     reader = Reader(pool, settings.reporting_currency, clickhouse, lambda: earliest(progress))
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
     writable = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(pool, writable), Unmaskings(writable), key, budget)
+    queries = Queries(clickhouse, Pseudonyms(pool, writable), Unmaskings(writable), key, budget, looks)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     app = Starlette(
         routes=[
+            *graphql_routes(settings, sources, door, development=development),
             *report_routes(reader, queries, door),
             *query_routes(queries, door.admit),
-            *graphql_routes(settings, sources, door, development=development),
             *_plain_routes(probes),
         ],
         middleware=[Middleware(Edge)],
@@ -101,7 +104,7 @@ def _without_parameters(
     answer: Callable[[], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     async def checked(request: Request) -> Response:
-        read_query(request.query_params, ())
+        read_query(request.scope["query_string"], ())
         return await answer()
 
     return checked

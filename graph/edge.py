@@ -1,6 +1,7 @@
 """What every request passes: its id, limits of its URL and of its body's time, and the net under everything."""
 
 import asyncio
+import random
 import re
 import uuid
 from typing import Final
@@ -75,7 +76,12 @@ def _check_length(scope: Scope) -> None:
         raise UriTooLongError(f"At most {LONGEST_URL} bytes of path and query are read.")
 
 
+def _new_id() -> str:
+    """It has to be another one each time, and is no secret: the system's entropy would cost more than the rest."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
 def _request_id(headers: Headers) -> str:
     """The caller's, if it can stand in a header and a log line, else a new one."""
     given = headers.get("x-request-id", "")
-    return given if _ACCEPTABLE.fullmatch(given) else str(uuid.uuid4())
+    return given if _ACCEPTABLE.fullmatch(given) else _new_id()

@@ -1,11 +1,19 @@
 """Each request is a span, and a sample of how long it took."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 
+from opentelemetry.context import Context
 from opentelemetry.propagate import extract
-from opentelemetry.trace import SpanKind, StatusCode, get_current_span
+from opentelemetry.trace import (
+    ProxyTracer,
+    ProxyTracerProvider,
+    SpanKind,
+    StatusCode,
+    get_current_span,
+    get_tracer_provider,
+)
 from starlette.datastructures import Headers
 
 from infra.metrics import QUERY_DURATION
@@ -18,10 +26,17 @@ def observed(span: Span, endpoint: str, headers: Headers) -> Iterator[None]:
     parent = extract(headers) if "traceparent" in headers else None
     started = perf_counter()
     try:
-        with tracer.start_as_current_span(span, parent, kind=SpanKind.SERVER):
+        with _span(span, parent):
             yield
     finally:
         QUERY_DURATION.labels(endpoint).observe(perf_counter() - started)
+
+
+def _span(name: Span, parent: Context | None) -> AbstractContextManager[object]:
+    """None when nobody records it and no line of the log could name it: a tenth of a cheap request otherwise."""
+    if parent is None and isinstance(tracer, ProxyTracer) and isinstance(get_tracer_provider(), ProxyTracerProvider):
+        return nullcontext()
+    return tracer.start_as_current_span(name, parent, kind=SpanKind.SERVER)
 
 
 def leave_status(status: int) -> None:

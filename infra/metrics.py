@@ -93,6 +93,10 @@ RECONCILIATION_DIVERGENCE: Final = Gauge(
     "Days of the last month, as compared last.",
     ["day"],
 )
+INTEGRITY_DIFFERENCES: Final = Gauge(
+    "anlyt_integrity_differences",
+    "What the last run of the pipeline integrity found different from the hash chain over compliance facts.",
+)
 ROLLUP_DURATION: Final = Histogram(
     "anlyt_rollup_duration_seconds",
     "One period added up from the finer one; granularity daily: a day from its hours.",

@@ -1,6 +1,8 @@
 """How far the durable consumers of the streams have come, in time."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from infra.nats import connect
 from schema.streams import Stream
 
 LOOK_EVERY: Final = 2.0  # seconds
+LOOKS: Final = 300  # remembered: ten minutes
 
 
 class Consumer(NamedTuple):
@@ -24,19 +27,28 @@ class Consumer(NamedTuple):
     durable: str
 
 
+class Look(NamedTuple):
+    """What was known `at` a time of the monotonic clock: what was stored then is stored ever since."""
+
+    at: float
+    until: Mapping[str, datetime | None]
+
+
 class Progress:
     """For each name, the time by which everything that had reached the stream is stored; None: not known.
 
-    What is known stays true while NATS is away, as nothing that was stored is lost.
+    What is known stays true while NATS is away, as nothing that was stored is lost. `looks` are the last ones in order.
     """
 
     def __init__(self, consumers: Mapping[str, Consumer]) -> None:
         self.consumers = consumers
         self.until: Mapping[str, datetime | None] = dict.fromkeys(consumers)
+        self.looks: deque[Look] = deque(maxlen=LOOKS)
 
     async def look(self, jetstream: JetStreamContext) -> None:
         """Asks once; NatsError when there is no answer."""
         self.until = {name: await stored_until(jetstream, each) for name, each in self.consumers.items()}
+        self.looks.append(Look(time.monotonic(), self.until))
 
 
 async def stored_until(jetstream: JetStreamContext, consumer: Consumer) -> datetime | None:

@@ -39,6 +39,7 @@ class Settings:
     persisted_only: bool
     reporting_currency: str
     dedup_days: int
+    integrity_lag_hours: int
     otlp_endpoint: str | None
     log_format: LogFormat
     tls_cert: str | None
@@ -169,6 +170,9 @@ SPECS: Final[Mapping[str, Spec]] = {
         _days,
         "9",
         "Days for which counted events are remembered, at least as long as the streams keep messages; 0: for ever.",
+    ),
+    "integrity_lag_hours": Spec(
+        _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),

@@ -40,6 +40,7 @@ Span = Literal[
     "anlyt.pipeline.reconciliation",
     "anlyt.pipeline.archive",
     "anlyt.pipeline.maintenance",
+    "anlyt.pipeline.integrity",
 ]
 
 tracer: Final = trace.get_tracer(SERVICE)

@@ -33,8 +33,7 @@ T = TypeVar("T")
 
 def _may_pass(error: Exception) -> bool:
     """Whether trying again can help: an engine is away, or refuses what an operator may be about to mend."""
-    # An InternalClientError is what asyncpg makes of a server that dies while a connection goes back to its pool.
-    passing = (asyncpg.PostgresError, asyncpg.InternalClientError, NatsError, *clickhouse.FAILURES)
+    passing = (asyncpg.PostgresError, NatsError, *clickhouse.FAILURES)
     return isinstance(error, passing) or is_unavailable(error)
 
 

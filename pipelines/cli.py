@@ -12,7 +12,7 @@ from infra.errors import AnlytError
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
 from pipelines import CONF, runs
-from pipelines.stores import open_stores
+from pipelines.stores import configured
 
 
 @click.group(name="anlyt")
@@ -49,5 +49,5 @@ async def _run(name: str, params: dict[str, str]) -> None:
     configure_logs(settings.log_format)
     configure_traces(settings.otlp_endpoint)
     runs.order(name, params)  # before any engine is asked for
-    async with open_stores(engines(settings), dedup_days=settings.dedup_days) as stores:
+    async with configured(settings, engines(settings)) as stores:
         click.echo(runs.told(name, await runs.run(stores, name, params)))

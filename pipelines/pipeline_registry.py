@@ -8,6 +8,7 @@ from kedro.pipeline import Pipeline
 from pipelines.archive.pipeline import ARCHIVE
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
+from pipelines.integrity.pipeline import INTEGRITY
 from pipelines.maintenance.pipeline import MAINTENANCE
 from pipelines.quality.pipeline import QUALITY
 from pipelines.reconciliation.pipeline import RECONCILIATION
@@ -22,6 +23,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         RECONCILIATION,
         ROLLUP,
         ARCHIVE,
+        INTEGRITY,
     )
 }
 

@@ -1,7 +1,7 @@
 """When each pipeline runs, and the process that runs them: `anlyt schedule`, or inside `anlyt dev`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
@@ -12,21 +12,24 @@ from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
 
 from infra.clickhouse import FAILURES
-from infra.errors import DependencyUnavailableError
+from infra.errors import DependencyUnavailableError, UsageError
 from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import runs
 from pipelines.cubes import freshness
+from pipelines.integrity import gauge
 from pipelines.lease import PipelineBusyError
 from pipelines.reconciliation import divergence
 from pipelines.stores import Stores
 
-TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
+Times: TypeAlias = tuple[tuple[str, BaseTrigger], ...]
+TIMES: Final[Times] = (
     ("cubes", IntervalTrigger(seconds=15)),
     ("rollup", IntervalTrigger(minutes=15)),
     ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
     ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
+    ("integrity", CronTrigger(hour=2, minute=30, timezone=UTC)),
     ("reconciliation", CronTrigger(hour=3, minute=10, timezone=UTC)),
     ("archive", CronTrigger(hour=4, minute=20, timezone=UTC)),
 )
@@ -34,14 +37,23 @@ TIMES: Final[tuple[tuple[str, BaseTrigger], ...]] = (
 RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure)
+MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure, gauge.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 
 
+def chosen(names: Collection[str]) -> Times:
+    """The pipelines of these names with their times, all without names; UsageError lists them when one is unknown."""
+    known = [name for name, _ in TIMES]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--pipeline {name} is unknown; choose from {', '.join(known)}.")
+    return tuple((name, trigger) for name, trigger in TIMES if not names or name in names)
+
+
 @asynccontextmanager
-async def running(stores: Stores) -> AsyncIterator[None]:
-    """Runs the pipelines at their times while the body does; then stops the runs under way.
+async def running(stores: Stores, times: Times = TIMES) -> AsyncIterator[None]:
+    """Runs the pipelines at their times while the body does; then stops the runs under way. The gauges are of all.
 
     One whose time has passed since its last success, while no process was there, runs at the start. What is due while
     the same pipeline still runs is left out: each run does all there is to do.
@@ -58,7 +70,7 @@ async def running(stores: Stores) -> AsyncIterator[None]:
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     successes, now = await _last_successes(stores), datetime.now(UTC)
-    for name, trigger in TIMES:
+    for name, trigger in times:
         scheduler.add_job(
             job,
             trigger,

@@ -1,13 +1,15 @@
 """The stores that pipelines work with: opened in a composition root, shared by all runs of a process."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines
 from infra.postgres import Pool, open_pool
+from infra.settings import Settings
 
 CONNECTIONS: Final = 4
 # A statement of a pipeline works on bounded parts; one that takes this long waits for a server that hangs.
@@ -18,17 +20,18 @@ STATEMENT_TIMEOUT: Final = 300.0
 class Stores:
     """Connections are made when they are first needed. `engines` is for those who need one of their own.
 
-    `dedup_days`: ANLYT_DEDUP_DAYS, 0 for ever.
+    `dedup_days`: ANLYT_DEDUP_DAYS, 0 for ever; `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS.
     """
 
     engines: Engines
     postgres: Pool
     clickhouse: ClickHouse
     dedup_days: int
+    integrity_lag: timedelta
 
 
 @asynccontextmanager
-async def open_stores(engines: Engines, *, dedup_days: int = 0) -> AsyncIterator[Stores]:
+async def open_stores(engines: Engines, *, dedup_days: int = 0, integrity_lag_hours: int = 24) -> AsyncIterator[Stores]:
     """Closed with the body."""
     async with AsyncExitStack() as opened:
         yield Stores(
@@ -38,4 +41,10 @@ async def open_stores(engines: Engines, *, dedup_days: int = 0) -> AsyncIterator
             ),
             await opened.enter_async_context(open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)),
             dedup_days,
+            timedelta(hours=integrity_lag_hours),
         )
+
+
+def configured(settings: Settings, engines: Engines) -> AbstractAsyncContextManager[Stores]:
+    """As the settings of a process say."""
+    return open_stores(engines, dedup_days=settings.dedup_days, integrity_lag_hours=settings.integrity_lag_hours)

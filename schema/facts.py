@@ -18,6 +18,7 @@ ColumnType = Literal[
 Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_daily", "cube_compliance_hourly"]
 
 WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
+NEVER: Final = 1 << 63  # the instant from which `ver` counts down to the one at which the stream stored an event
 UNKNOWN: Final = "unknown"  # stands for a dimension that an event does not name
 
 

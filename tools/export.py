@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from dashboards.files import files as dashboards
+from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
+from tools import capacity, charts
 from tools.reference import pages
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -23,7 +26,9 @@ def openapi() -> str:
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
-    return {Path("schema/graph.graphql"): sdl(), Path("schema/openapi.json"): openapi(), **pages()}
+    schemas = {"schema/graph.graphql": sdl(), "schema/audit.graphql": audit_sdl(), "schema/openapi.json": openapi()}
+    written = {Path(name): text for name, text in schemas.items()}
+    return {**written, **pages(), **dashboards(), **charts.files(), **capacity.files()}
 
 
 def drifted(root: Path) -> Sequence[Path]:

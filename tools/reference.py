@@ -12,7 +12,7 @@ from anlyt import cli
 from functions import FUNCTIONS
 from infra.settings import SPECS, variable
 from schema.streams import STREAMS
-from tools import query_language
+from tools import panels, query_language
 
 FOLDER: Final = Path("docs/reference")
 MADE: Final = "<!-- Made by `make schema` from the code; edit there. -->"
@@ -26,6 +26,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "commands.md": _page("Commands", _commands(cli, "anlyt")),
         FOLDER / "streams.md": _page("Streams and functions", _streams()),
         FOLDER / "query.md": _page("The query language", query_language.lines()),
+        FOLDER / "dashboards.md": _page("Dashboards", panels.lines()),
     }
 
 

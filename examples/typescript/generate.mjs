@@ -14,8 +14,14 @@ const document = await read("operations.graphql");
 const named = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
 const asked = new Set(named.flatMap((each) => each.selectionSet.selections.map((field) => field.name.value)));
 
+/** Who may read a field, which a directive says, changes no type. */
+const plain = visit(await read("../../schema/graph.graphql"), {
+  DirectiveDefinition: () => null,
+  Directive: () => null,
+});
+
 /** The schema as far as the operations need it: what others ask may change without a change here. */
-const needed = visit(await read("../../schema/graph.graphql"), {
+const needed = visit(plain, {
   SchemaDefinition: () => null,
   ObjectTypeDefinition(type) {
     if (type.name.value === "Subscription") return null;

@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.audit.audits import Audits
 from graph.audit.exports.exports import Exports
 from graph.audit.exports.routes import PATH, export_routes
+from graph.audit.graphql import graphql_face
 from graph.audit.regulator import REGULATOR, Regulator, identify
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID, Edge
 from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.gql.endpoint import PATH as GRAPHQL_PATH
 from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
 from graph.responses import failed, json_response
@@ -47,7 +49,7 @@ class AuditFace:
         regulator: Regulator = scope[REGULATOR]
         with observed("anlyt.api.audit", "audit", request.headers):
             try:
-                read_query(request.query_params, ())
+                read_query(request.scope["query_string"], ())
                 body = await read_json(request)
                 work = self._audits.answer(regulator, scope[REQUEST_ID], body)
                 response = json_response(await unless_gone(receive, work))
@@ -61,7 +63,11 @@ class AuditFace:
 def create_audit_app(audits: Audits, trust_domain: str | None, exports: Exports | None = None) -> ASGIApp:
     """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3."""
     app = Starlette(
-        routes=[Route(QUERY_PATH, AuditFace(audits), methods=["POST"]), *export_routes(exports)],
+        routes=[
+            Route(QUERY_PATH, AuditFace(audits), methods=["POST"]),
+            Route(GRAPHQL_PATH, graphql_face(audits), methods=["POST"]),
+            *export_routes(exports),
+        ],
         middleware=[Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)],
         exception_handlers={HTTPException: _told},
     )
@@ -75,4 +81,5 @@ async def _told(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         told = MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is.")
         return failed(told, request_id, {"Allow": ", ".join(sorted((error.headers or {})["Allow"].split(", ")))})
-    return failed(NotFoundError(f"There is nothing at this path; there are POST {QUERY_PATH} and {PATH}."), request_id)
+    there_is = f"POST {QUERY_PATH}, POST {GRAPHQL_PATH} and {PATH}"
+    return failed(NotFoundError(f"There is nothing at this path; there are {there_is}."), request_id)

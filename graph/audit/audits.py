@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from graph.audit.access import record
 from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
+from graph.audit.evidence import Evidence, evidence
 from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
 from graph.audit.statements import Position, slices, statement
@@ -55,7 +56,7 @@ class Audits:
         self._freshness = Freshness(self._engine)
         self._pool, self._key, self._budget = pool, key, budget
 
-    async def answer(self, regulator: Regulator, request_id: str, body: bytes) -> AuditAnswer:
+    async def answer(self, regulator: Regulator, request_id: str, body: bytes | Mapping[str, object]) -> AuditAnswer:
         """Cancelling ends the query in the engine, too.
 
         InvalidQueryError has every problem; RateLimitedError, QueryTooExpensiveError, DependencyUnavailableError, also
@@ -65,8 +66,9 @@ class Audits:
         context = asked.fingerprint(regulator.name)
         with self._budget.query(None) as charge:
             position = await self._opened(asked, context)
-            as_of = await self._freshness.of(AUDITED[asked.dataset].table.name)
+            as_of = (await self._freshness.of(AUDITED[asked.dataset].table.name)).data_as_of
             read = await self._read(asked, position, charge)
+        proof = await self._evidence(asked)
         page, truncated = await self._page(read, context)
         access_id = await self._recorded(regulator, request_id, asked, read)
         return AuditAnswer(
@@ -83,7 +85,14 @@ class Audits:
                 access_id=access_id,
                 elapsed_ms=round((time.perf_counter() - began) * 1000),
             ),
+            evidence=proof,
         )
+
+    async def _evidence(self, asked: AuditQuery) -> Evidence | None:
+        """Once for a walk: it is of the whole window."""
+        if not asked.evidence or asked.after is not None:
+            return None
+        return await evidence(self._pool, asked.tenant_id, asked.from_, asked.to)
 
     async def _opened(self, asked: AuditQuery, context: str) -> Position | None:
         if asked.after is None:

@@ -13,8 +13,8 @@ from graph.errors import ForbiddenError
 from graph.identity.mesh import spiffe_caller
 from infra.telemetry import logger
 
-SERVICE: Final = "regulator-portal-service"
 REGULATOR: Final = "regulator"  # in the ASGI scope
+SERVICE: Final = "regulator-portal-service"
 REFUSAL: Final = f"Only a certificate whose URI or DNS SAN is {SERVICE} is answered here."
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS, read_instant
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, choice, integer, read_object, text
+from graph.dsl.reading import Member, choice, flag, integer, read_object, text
 from graph.dsl.source import read
 from graph.identity import ID_PATTERN
 from schema.catalog.audit import AUDITED, AuditDataset
@@ -33,6 +33,7 @@ class AuditQuery:
     rule_type: str | None
     limit: int
     after: str | None
+    evidence: bool
 
     def told(self) -> Mapping[str, Any]:
         """As it is recorded: without the cursor, of which the record has what it says."""
@@ -43,10 +44,10 @@ class AuditQuery:
         return sha256(repr((caller, replace(self, after=None, limit=0))).encode()).hexdigest()
 
 
-def parse(body: bytes) -> AuditQuery:
+def parse(source: bytes | Mapping[str, object]) -> AuditQuery:
     """InvalidQueryError with every problem."""
     problems = Problems()
-    attributes = read_object("$", read(body), problems, MEMBERS)
+    attributes = read_object("$", read(source) if isinstance(source, bytes) else source, problems, MEMBERS)
     check_window(attributes, problems)
     check_dataset(attributes, problems)
     problems.check()
@@ -65,12 +66,14 @@ def check_window(attributes: Mapping[str, Any], problems: Problems) -> None:
 
 
 def check_dataset(attributes: Mapping[str, Any], problems: Problems) -> None:
-    """Only an evaluation has a verdict and rules."""
+    """Only an evaluation has a verdict and rules, and a place in the chain."""
     if attributes.get("dataset") != "cdr":
         return
     for name, attribute in (("verdict", "verdict"), ("ruleType", "rule_type")):
         if attributes.get(attribute) is not None:
             problems.add(f"$.{name}", "Is for the dataset compliance only.")
+    if attributes.get("evidence"):
+        problems.add("$.evidence", "Is for the dataset compliance only.")
 
 
 def _tenant(path: str, value: object, problems: Problems) -> str | None:
@@ -96,4 +99,5 @@ MEMBERS: Final = {
     "ruleType": Member("rule_type", _rule_type, None),
     "limit": Member("limit", integer(1, MOST_ROWS), FEW_ROWS),
     "after": Member("after", text(LONGEST_CURSOR), None),
+    "evidence": Member("evidence", flag, False),
 }

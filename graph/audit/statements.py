@@ -14,8 +14,14 @@ from graph.dsl.select import Read, Select, Statement
 from schema.catalog.audit import AUDITED
 from schema.expressions import Bound, Column, Expression, call, equal
 
-FIRST_SLICE: Final = timedelta(days=1)
+FIRST_SLICE: Final = timedelta(minutes=10)
+GROWTH: Final = 4  # of a slice, over the one before
+# What is read in the order of the key stops at the limit, but compares copies row by row (FINAL): a short slice takes a
+# fraction of the time if all of it is read, and sorted.
+SHORT: Final = timedelta(days=1)
+SORTED: Final = {"optimize_read_in_order": 0}
 AT, KEY = Column("event_time"), Column("event_key")
+STORED: Final = {"ver": Column("ver")}  # tells when the stream stored the event
 
 
 class Slice(NamedTuple):
@@ -35,23 +41,24 @@ class Position:
 
 
 def slices(from_: datetime, to: datetime) -> Iterator[Slice]:
-    """The window in order, each slice twice as long as the last.
+    """The window in order, each slice longer than the last.
 
-    A page of a busy tenant then costs the same in a window of five years as in one of a day, and an empty window a
-    dozen statements.
+    A page of a busy tenant then costs the same in a window of five years as in one of an hour, and an empty window ten
+    statements.
     """
     length = FIRST_SLICE
     while from_ < to:
         end = min(from_ + length, to)
         yield Slice(from_, end)
-        from_, length = end, 2 * length
+        from_, length = end, GROWTH * length
 
 
 def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: int) -> Statement:
     """The first `limit` facts of a slice, after the position."""
     facts = AUDITED[asked.dataset]
+    columns = {**facts.columns, **(STORED if asked.evidence else {})}
     select = Select(
-        facts.columns,
+        columns,
         Read(facts.table, AuditScope(asked.tenant_id)),
         where=(
             *within(part),
@@ -62,7 +69,8 @@ def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: 
         limit=Bound(limit, "UInt64"),
     )
     sql, parameters = render(select)
-    return Statement(sql, parameters, tuple(Printed(name, "text", "group") for name in facts.columns))
+    settings = SORTED if part.to - part.from_ <= SHORT else {}
+    return Statement(sql, parameters, tuple(Printed(name, "text", "group") for name in columns), settings)
 
 
 def within(part: Slice) -> tuple[Expression, ...]:

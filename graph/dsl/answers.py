@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from graph.dsl.columns import Column, Kind, printed
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Rows
+from graph.dsl.freshness import Reach
 
 PREVIOUS: Final = "previous"
 ESTIMATED_ROWS: Final = 3  # the column of EXPLAIN ESTIMATE: database, table, parts, rows, marks
@@ -41,6 +42,13 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     data_as_of: Annotated[
         datetime | None, Meta(description="Newest event time whose effect is in that table; null when it is empty.")
     ]
+    complete_until: Annotated[
+        datetime | None,
+        Meta(
+            description="Everything that had reached our streams by this time is in that table; null while that is not "
+            "known."
+        ),
+    ] = None
     row_cap: Annotated[int, Meta(ge=0, description="Most rows of a query, over all of its pages.")]
     truncated: Annotated[bool, Meta(description="Whether there are more rows, which `rowCap` cut off.")]
     approximate: Annotated[
@@ -131,11 +139,12 @@ def totals(compiled: Compiled, rows: Rows) -> Mapping[str, Any]:
     return row
 
 
-def meta(compiled: Compiled, as_of: datetime | None, *, truncated: bool, began: float) -> QueryMeta:
+def meta(compiled: Compiled, reach: Reach, *, truncated: bool, began: float) -> QueryMeta:
     """`began`: the performance counter when the query came."""
     return QueryMeta(
         source=compiled.source,
-        data_as_of=as_of,
+        data_as_of=reach.data_as_of,
+        complete_until=reach.complete_until,
         row_cap=compiled.row_cap,
         truncated=truncated,
         approximate=compiled.approximate,

@@ -6,12 +6,17 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 from msgspec import Meta, Struct
 
 from graph.dsl.ast import CompareTo
+from graph.identity.disclosure import Secret, of_dimension, of_measure
 from schema.catalog import DATASETS, Dataset, Granularity
 from schema.catalog import Dimension as KnownDimension
 from schema.catalog import Measure as KnownMeasure
 
 Name: TypeAlias = Annotated[str, Meta(description="As a query writes it.")]
 Meaning: TypeAlias = Annotated[str, Meta(description="One sentence.")]
+Disclosed: TypeAlias = Annotated[
+    Secret | None,
+    Meta(description="What not every caller may read of everybody: COST, or MNO; null: all may read all they see."),
+]
 MeasureType = Literal["integer", "rate", "money"]
 
 
@@ -28,6 +33,7 @@ class CatalogMeasure(Struct, frozen=True):
     nullable: Annotated[bool, Meta(description="Whether it may be null: there is nothing to divide by, or to average.")]
     approximate: Annotated[str | None, Meta(description="How it is estimated; null: it is exact.")]
     operators: Annotated[Sequence[str], Meta(description="What a condition of `having` may do with it.")]
+    discloses: Disclosed
 
 
 class CatalogDimension(Struct, frozen=True):
@@ -38,6 +44,7 @@ class CatalogDimension(Struct, frozen=True):
     values: Annotated[Sequence[str], Meta(description="All there are, where that is known; else empty.")]
     nullable: Annotated[bool, Meta(description="Whether it may be null.")]
     operators: Annotated[Sequence[str], Meta(description="What a condition of `filter` may do with it.")]
+    discloses: Disclosed
 
 
 class CatalogDataset(Struct, frozen=True):
@@ -66,12 +73,18 @@ def _measure(measure: KnownMeasure) -> CatalogMeasure:
         measure.nullable,
         measure.approximate,
         measure.operators,
+        of_measure(measure),
     )
 
 
 def _dimension(dimension: KnownDimension) -> CatalogDimension:
     return CatalogDimension(
-        dimension.name, dimension.meaning, dimension.values, dimension.nullable, dimension.operators
+        dimension.name,
+        dimension.meaning,
+        dimension.values,
+        dimension.nullable,
+        dimension.operators,
+        of_dimension(dimension),
     )
 
 

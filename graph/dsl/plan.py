@@ -7,7 +7,7 @@ from graph.dsl.calendar import Window, offsets
 from graph.dsl.passes import fields
 from graph.dsl.resolve import Question
 from graph.dsl.scope import AllTenants, QueryScope, reads_names
-from schema.catalog.dimensions import MNO
+from graph.identity.disclosure import of_dimension
 from schema.catalog.terms import CELLS, Table
 from schema.instants import HOUR, instant
 
@@ -43,7 +43,7 @@ def unmasked(plan: Plan) -> tuple[str, ...]:
         return ()
     question = plan.question
     used = {dimension.name for dimension in question.dimensions} | fields(question.filter)
-    telling = (each for each in question.dataset.dimensions if each is MNO or each.tells_operator)
+    telling = (each for each in question.dataset.dimensions if of_dimension(each) == "MNO")
     return tuple(each.name for each in telling if each.name in used)
 
 

@@ -13,14 +13,14 @@ from graph.dsl.answers import Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import Engine, Rows
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import Freshness, Looks
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, tenant_of
 from graph.errors import InvalidQueryError
-from graph.identity import Scope
-from graph.pseudonyms import Pseudonyms
+from graph.identity import Scope, reads
+from graph.pseudonyms import Letters, Pseudonyms
 from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
 
@@ -56,10 +56,16 @@ class Queries:
     """The query layer: one for a process, as budget and memory are."""
 
     def __init__(
-        self, clickhouse: ClickHouse, pseudonyms: Pseudonyms, unmaskings: Unmaskings, key: CursorKey, budget: Budget
+        self,
+        clickhouse: ClickHouse,
+        pseudonyms: Pseudonyms,
+        unmaskings: Unmaskings,
+        key: CursorKey,
+        budget: Budget,
+        looks: Looks,
     ) -> None:
         self._engine = Engine(clickhouse)
-        self._freshness = Freshness(self._engine)
+        self._freshness = Freshness(self._engine, looks)
         self._newcomers = Newcomers(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
@@ -89,15 +95,23 @@ class Queries:
 
     async def _compiled(self, asked: _Asked) -> tuple[Compiled, str]:
         """The statements, and the context of their cursors."""
-        letters = None if asked.tenant_id is None else await self._pseudonyms.letters(asked.tenant_id)
+        letters = await self._letters(asked.caller, asked.tenant_id)
         scope, after = query_scope(asked.caller, letters), asked.query.after
         context = fingerprint(asked.query, scope)
         position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after)
         return compile_query(asked.query, scope, position), context
 
+    async def _letters(self, caller: Scope, tenant_id: str | None) -> Letters:
+        """None: the caller reads names."""
+        if reads(caller, "MNO") == "EVERYBODYS":
+            return None
+        if tenant_id is None:
+            raise AssertionError("pseudonyms are a tenant's")
+        return await self._pseudonyms.letters(tenant_id)
+
     async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
         await self._check_currencies(asked, compiled)
-        as_of = await self._freshness.of(compiled.source)
+        reach = await self._freshness.of(compiled.source)
         statements = [compiled.rows, *([compiled.totals] if compiled.totals else [])]
         rows, *totals = await self._engine.run(statements, asked.id, asked.charge)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
@@ -106,7 +120,7 @@ class Queries:
             data=answers.as_rows(columns),
             totals=answers.totals(compiled, totals[0]) if totals else None,
             page=page,
-            meta=answers.meta(compiled, as_of, truncated=truncated, began=asked.began),
+            meta=answers.meta(compiled, reach, truncated=truncated, began=asked.began),
         )
         return Answered(answer, columns)
 
@@ -130,12 +144,12 @@ class Queries:
             raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])
 
     async def _explained(self, asked: _Asked, compiled: Compiled) -> Answered:
-        as_of = await self._freshness.of(compiled.source)
+        reach = await self._freshness.of(compiled.source)
         (found,) = await self._engine.run([compiled.estimate], f"{asked.id}/estimate", asked.charge)
         answer = QueryAnswer(
             data=[],
             page=Page(),
-            meta=answers.meta(compiled, as_of, truncated=False, began=asked.began),
+            meta=answers.meta(compiled, reach, truncated=False, began=asked.began),
             explain=answers.explanation(compiled, found, with_sql=asked.tenant_id is None),
         )
         return Answered(answer, [])

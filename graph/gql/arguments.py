@@ -1,7 +1,8 @@
 """The arguments of the fields of Query, each described once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Annotated, TypeAlias, cast
 
 import strawberry
@@ -11,7 +12,7 @@ from graph.gql.types import DateTime, Interval
 from graph.reports.answers import Resolution as ResolutionName
 from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.trend_answer import TrendGranularity
-from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST_TREND, Window, parse_window
+from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST, LONGEST_TREND, Window, parse_window
 from graph.reports.windows import Granularity as GranularityName
 
 
@@ -80,14 +81,22 @@ Of: TypeAlias = Annotated[Resolution, strawberry.argument(description="The lengt
 Limit: TypeAlias = Annotated[int, strawberry.argument(description=f"From 1 to {MOST_OPERATORS}.")]
 
 
-def read_window(from_: str | None, to: str | None) -> Window:
+def read_window(from_: str | None, to: str | None, longest: timedelta = LONGEST) -> Window:
     """As REST reads it; InvalidWindowError."""
-    return parse_window(from_, to, datetime.now(UTC))
+    if from_ is None or to is None:
+        return parse_window(from_, to, datetime.now(UTC), longest)
+    return _between(from_, to, longest)
+
+
+@lru_cache(maxsize=256)
+def _between(from_: str, to: str, longest: timedelta) -> Window:
+    """Read to tell the cost of a request, and again to answer it; no clock has a part in it."""
+    return parse_window(from_, to, datetime.now(UTC), longest)
 
 
 def read_long_window(from_: str | None, to: str | None) -> Window:
     """Of a trend; InvalidWindowError."""
-    return parse_window(from_, to, datetime.now(UTC), LONGEST_TREND)
+    return read_window(from_, to, LONGEST_TREND)
 
 
 def read_interval(interval: str | None) -> Window:

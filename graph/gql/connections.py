@@ -1,7 +1,8 @@
 """Lists as connections: https://relay.dev/graphql/connections.htm, forwards only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
 import strawberry
@@ -9,8 +10,8 @@ from strawberry import Info
 
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import By, Granularity, WindowOf, read_granularity, read_interval
-from graph.gql.context import AccountKey, Context, OperatorKey
-from graph.gql.types import Long, object_type
+from graph.gql.context import AccountsKey, Context, OperatorsKey
+from graph.gql.types import Discloses, Disclosure, Long, object_type
 from graph.reports import answers, lists
 from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
 
@@ -35,26 +36,36 @@ After: TypeAlias = Annotated[
 OrderBy: TypeAlias = Annotated[ListOrder, strawberry.argument(description="The order of the list.")]
 
 
+# Below the root, a resolver is called for all objects at once (graph/gql/executor.py).
+
+
 async def _performance(
-    root: "Operator", info: Asked, window: WindowOf = None, granularity: By = Granularity.DAILY
-) -> answers.OperatorPerformance:
-    asked, by = read_interval(window), read_granularity(granularity)
-    found = await info.context.operators.load(OperatorKey(root.operator_id, asked, by))
-    if found is None:
-        raise NotFoundError("Nothing is known of this operator.")
-    return found
+    root: Sequence["Operator"], info: Asked, window: WindowOf = None, granularity: By = Granularity.DAILY
+) -> Sequence[answers.OperatorPerformance | NotFoundError]:
+    ids = tuple(each.operator_id for each in root)
+    return await info.context.operators.load(OperatorsKey(ids, read_interval(window), read_granularity(granularity)))
 
 
-async def _usage(root: "Account", info: Asked, window: WindowOf = None) -> answers.AccountUsage:
-    asked = read_interval(window)
-    return await info.context.accounts.load(AccountKey(root.account_id, asked))
+async def _usage(root: Sequence["Account"], info: Asked, window: WindowOf = None) -> Sequence[answers.AccountUsage]:
+    ids = tuple(each.account_id for each in root)
+    return await info.context.accounts.load(AccountsKey(ids, read_interval(window)))
+
+
+async def _cursor(root: Sequence["Edge[Node]"]) -> Sequence[str]:
+    return [each.sealed() for each in root]
+
+
+async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Sequence[int]:
+    return [await lists.size(info.context.reader, info.context.scope, each.listing) for each in root]
 
 
 @strawberry.type(description="An operator that anything was ever counted for.")
 class Operator:
     """A node."""
 
-    operator_id: str = strawberry.field(description="The operator, by its id in events.")
+    operator_id: str = strawberry.field(
+        description="The operator, by its id in events.", directives=[Discloses(what=Disclosure.MNO)]
+    )
     performance = strawberry.field(
         _performance,
         graphql_type=object_type(answers.OperatorPerformance) | None,
@@ -91,12 +102,11 @@ Node = TypeVar("Node", Operator, Account)
 class Edge(Generic[Node]):
     """A node, and its place."""
 
+    sealed: strawberry.Private[Callable[[], str]]
     node: Node = strawberry.field(description="What is listed.")
-    cursor: str = strawberry.field(description="Its place: opaque, signed, and good for this caller only.")
-
-
-async def _total_count(root: "Connection[Node]", info: Asked) -> int:
-    return await lists.size(info.context.reader, info.context.scope, root.listing)
+    cursor = strawberry.field(
+        _cursor, graphql_type=str, description="Its place: opaque, signed, and good for this caller only."
+    )
 
 
 @strawberry.type(description="A page of a list.")
@@ -117,8 +127,8 @@ async def operators(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
     """A page of the operators; ForbiddenError, InvalidQueryError."""
-    ids, cursors, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
-    edges = [Edge(node=Operator(operator_id=each), cursor=cursor) for each, cursor in zip(ids, cursors, strict=True)]
+    ids, seal, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
+    edges = [Edge(node=Operator(operator_id=each), sealed=partial(seal, each)) for each in ids]
     return Connection(listing=lists.OPERATORS, edges=edges, page_info=place)
 
 
@@ -126,15 +136,15 @@ async def accounts(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
     """A page of the accounts; ForbiddenError, InvalidQueryError."""
-    ids, cursors, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
-    edges = [Edge(node=Account(account_id=each), cursor=cursor) for each, cursor in zip(ids, cursors, strict=True)]
+    ids, seal, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
+    edges = [Edge(node=Account(account_id=each), sealed=partial(seal, each)) for each in ids]
     return Connection(listing=lists.ACCOUNTS, edges=edges, page_info=place)
 
 
 async def _page(
     context: Context, listing: Listing, first: int, after: str | None, order: ListOrder
-) -> tuple[Sequence[str], Sequence[str], PageInfo]:
-    """The ids of a page, their cursors, and where it lies."""
+) -> tuple[Sequence[str], Callable[[str], str], PageInfo]:
+    """The ids of a page, what makes an id a cursor, and where the page lies."""
     listing.allowed(context.scope)
     if not 1 <= first <= MOST_LISTED:
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST_LISTED}.")
@@ -144,14 +154,17 @@ async def _page(
     page = await lists.page(
         context.reader, context.scope, listing, first, behind, descending=order is ListOrder.ID_DESC
     )
-    signed = [cursors.sign(purpose, whose, (each,)) for each in page.ids]
+
+    def seal(place: str) -> str:
+        return cursors.sign(purpose, whose, (place,))
+
     place = PageInfo(
         has_next_page=page.has_more,
         has_previous_page=after is not None,
-        start_cursor=signed[0] if signed else None,
-        end_cursor=signed[-1] if signed else None,
+        start_cursor=seal(page.ids[0]) if page.ids else None,
+        end_cursor=seal(page.ids[-1]) if page.ids else None,
     )
-    return page.ids, signed, place
+    return page.ids, seal, place
 
 
 OPERATORS_DESCRIPTION: Final = "All operators, each with its performance on demand. For the platform's own callers."

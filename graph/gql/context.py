@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
 from graph.cursors import CursorKey
 from graph.dsl.queries import Queries
+from graph.errors import NotFoundError
 from graph.gql.documents import Document
 from graph.gql.streams import Streams
 from graph.identity import Scope
@@ -23,18 +25,18 @@ from graph.reports.windows import Granularity, Window
 FEW_QUERIES: Final = 2  # of one request that run at once; others of its `query` fields wait
 
 
-class OperatorKey(NamedTuple):
+class OperatorsKey(NamedTuple):
     """Operators that share a window and a granularity are read together."""
 
-    id: str
+    ids: tuple[str, ...]
     window: Window
     granularity: Granularity
 
 
-class AccountKey(NamedTuple):
+class AccountsKey(NamedTuple):
     """Accounts that share a window are read together."""
 
-    id: str
+    ids: tuple[str, ...]
     window: Window
 
 
@@ -62,27 +64,51 @@ class Context:
         self.query_turns = asyncio.Semaphore(FEW_QUERIES)
 
     @cached_property
-    def operators(self) -> DataLoader[OperatorKey, OperatorPerformance | None]:
+    def operators(self) -> "DataLoader[OperatorsKey, Sequence[OperatorPerformance | NotFoundError]]":
+        """Of each key, the operators in order."""
         return DataLoader(self._operators)
 
     @cached_property
-    def accounts(self) -> DataLoader[AccountKey, AccountUsage]:
+    def accounts(self) -> DataLoader[AccountsKey, Sequence[AccountUsage]]:
+        """Of each key, the accounts in order."""
         return DataLoader(self._accounts)
 
-    async def _operators(self, keys: Sequence[OperatorKey]) -> list[OperatorPerformance | None]:
-        found: dict[OperatorKey, OperatorPerformance | None] = {}
+    async def operator(self, operator_id: str, window: Window, granularity: Granularity) -> OperatorPerformance:
+        """One, read together with others unless it is all that the request asks; NotFoundError."""
+        key = OperatorsKey((operator_id,), window, granularity)
+        ((found,),) = await (self._operators([key]) if self.document.is_single else self.operators.load_many([key]))
+        if isinstance(found, NotFoundError):
+            raise found
+        return found
+
+    async def account(self, account_id: str, window: Window) -> AccountUsage:
+        """The same of an account."""
+        key = AccountsKey((account_id,), window)
+        ((found,),) = await (self._accounts([key]) if self.document.is_single else self.accounts.load_many([key]))
+        return found
+
+    def granularity(self, asked: Granularity) -> Granularity:
+        """The same, unless no series is selected: sums are the same at either, and those of days are quicker."""
+        return asked if "series" in self.document.names else "daily"
+
+    async def _operators(self, keys: Sequence[OperatorsKey]) -> list[Sequence[OperatorPerformance | NotFoundError]]:
+        found: dict[OperatorsKey, Sequence[OperatorPerformance | NotFoundError]] = {}
         for (window, granularity), group in _grouped(keys, lambda key: (key.window, key.granularity)).items():
-            ids = [key.id for key in group]
-            answers = await operators_performance(self.reader, self.scope, ids, window, granularity)
-            found.update(zip(group, answers, strict=True))
+            answers = await operators_performance(self.reader, self.scope, _ids(group), window, granularity)
+            known = iter(each or NotFoundError("Nothing is known of this operator.") for each in answers)
+            found.update((key, list(islice(known, len(key.ids)))) for key in group)
         return [found[key] for key in keys]
 
-    async def _accounts(self, keys: Sequence[AccountKey]) -> list[AccountUsage]:
-        found: dict[AccountKey, AccountUsage] = {}
+    async def _accounts(self, keys: Sequence[AccountsKey]) -> list[Sequence[AccountUsage]]:
+        found: dict[AccountsKey, Sequence[AccountUsage]] = {}
         for window, group in _grouped(keys, lambda key: key.window).items():
-            answers = await accounts_usage(self.reader, self.scope, [key.id for key in group], window)
-            found.update(zip(group, answers, strict=True))
+            answers = iter(await accounts_usage(self.reader, self.scope, _ids(group), window))
+            found.update((key, list(islice(answers, len(key.ids)))) for key in group)
         return [found[key] for key in keys]
+
+
+def _ids(keys: Iterable[OperatorsKey | AccountsKey]) -> list[str]:
+    return [each for key in keys for each in key.ids]
 
 
 def _grouped(keys: Sequence[Key], by: Callable[[Key], Shared]) -> Mapping[Shared, list[Key]]:

@@ -4,7 +4,7 @@ cost = the sum over all fields of
     a report: 10 + the points of its series (hours or days of its window; minutes of a throughput)
     topOperators: limit x the same
     deliveryBreakdown, trend: 10 + the days of its window
-    query: 10,000, as many as a page of it may have rows
+    query, audit: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
     mnoQuality, costQuality: as much as the query that each of them is
 Fields are counted as often as they are written, fragments as often as they are spread, and @skip is not looked at.
@@ -39,6 +39,7 @@ from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
 from graph.reports.windows import Window, series_length
 
 MOST_COST: Final = 150_000  # a whole window by the minute is 129,610
+MUCH: Final = MOST_ROWS  # of a query, or of long lists: worth giving up for a client who leaves
 REPORT: Final = 10
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -101,6 +102,7 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "reconciliation"): lambda _: REPORT,
     ("Query", "freshness"): lambda _: REPORT,
     ("Query", "query"): lambda _: MOST_ROWS,
+    ("Query", "audit"): lambda _: MOST_ROWS,
     ("Query", "mnoQuality"): lambda _: MOST_ROWS,
     ("Query", "costQuality"): lambda _: MOST_ROWS,
     ("Query", "catalog"): lambda _: REPORT,

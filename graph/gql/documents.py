@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
-    BREAK,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -21,7 +20,6 @@ from graphql import (
     SelectionSetNode,
     ValidationContext,
     Visitor,
-    VisitorAction,
     get_operation_ast,
     parse,
     specified_rules,
@@ -61,11 +59,13 @@ _RULES: Final = tuple(BoundedOverlaps if rule is OverlappingFieldsCanBeMergedRul
 class Document:
     """A document that may be run.
 
-    `projections` are what the executor compiled from its nodes, by their ids; None when what is selected
-    depends on variables.
+    `names` are those of all fields in it; `is_single`: it asks one root field. `projections` are what the executor
+    compiled from its nodes, by their ids; None when what is selected depends on variables.
     """
 
     ast: DocumentNode
+    names: frozenset[str]
+    is_single: bool
     projections: dict[object, Callable[[Any], Any]] | None
 
 
@@ -91,7 +91,7 @@ def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
         # In this order: only a valid document is sure to have no cycle of fragments.
         if errors := validate(schema, document, rules) or excesses(document):
             raise InvalidDocumentError(errors)
-        return Document(document, None if _has_directives(document) else {})
+        return described(document)
 
     return prepare
 
@@ -119,19 +119,33 @@ def is_subscription(document: DocumentNode, name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
-def _has_directives(document: DocumentNode) -> bool:
-    """Whether @skip or @include may make one run select other fields than another."""
-    finder = _DirectiveFinder()
+def described(document: DocumentNode) -> Document:
+    """A valid document, with what is worth knowing of it before each run."""
+    finder = _Finder()
     visit(document, finder)
-    return finder.found
+    roots = [
+        each
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+        for each in node.selection_set.selections
+    ]
+    is_single = len(roots) == 1 and isinstance(roots[0], FieldNode)
+    return Document(document, frozenset(finder.names), is_single, None if finder.has_directives else {})
 
 
-class _DirectiveFinder(Visitor):
-    found = False
+class _Finder(Visitor):
+    """`has_directives`: @skip or @include may make one run select other fields than another."""
 
-    def enter_directive(self, *_: Any) -> VisitorAction:
-        self.found = True
-        return BREAK
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.has_directives = False
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        self.names.add(node.name.value)
+
+    def enter_directive(self, *_: Any) -> None:
+        self.has_directives = True
 
 
 def _weight(

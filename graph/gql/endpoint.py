@@ -1,9 +1,10 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
-from graphql import ExecutionResult, GraphQLError, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, subscribe
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -13,7 +14,7 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, cost
+from graph.gql.cost import MOST_COST, MUCH, cost
 from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
@@ -22,26 +23,41 @@ from graph.gql.persisted import Persisted, read_manifest
 from graph.gql.requests import Operation, asked, posted
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import MEDIA_TYPE, event_stream
-from graph.identity import Door, Scope
+from graph.identity import Door
 from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
 from graph.responses import json_response
 from infra.settings import Settings
+from infra.telemetry import Span
 
 PATH: Final = "/graphql"
 
 Answer = dict[str, Any]
+Caller = TypeVar("Caller")
 
 
-class GraphQL:
-    """An ASGI application that answers POST, and GET where there are persisted operations."""
+class GraphQL(Generic[Caller]):
+    """An ASGI application that answers POST, and GET where there are persisted operations.
 
-    def __init__(self, sources: Sources, door: Door, prepare: Documents, persisted: Persisted) -> None:
-        self._sources, self._door, self._prepare, self._persisted = sources, door, prepare, persisted
+    `admit`: who asks; `context`: what resolvers share, made from that, a document and a request's id.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        prepare: Documents,
+        persisted: Persisted,
+        *,
+        admit: Callable[[Request], Awaitable[Caller]],
+        context: Callable[[Caller, Document, str], object],
+        observed_as: tuple[Span, str] = ("anlyt.api.graphql", "graphql"),
+    ) -> None:
+        self._schema, self._prepare, self._persisted = schema, prepare, persisted
+        self._admit, self._context, self._observed_as = admit, context, observed_as
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed("anlyt.api.graphql", "graphql", request.headers):
+        with observed(*self._observed_as, request.headers):
             try:
                 response = await self.answer(request)
             except ClientGoneError:
@@ -55,39 +71,43 @@ class GraphQL:
         """The answer to one request, whatever is wrong with it."""
         request_id = request.scope[REQUEST_ID]
         try:
-            caller = await self._door.admit(request.headers)
+            caller = await self._admit(request)
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
             accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
-            working = self._run(text, operation, caller, request_id, accepts_events=accepts_events)
-            return await unless_gone(request.receive, working)
+            return await self._run(text, operation, caller, request, accepts_events=accepts_events)
         except ClientGoneError:
             raise
         except Exception as error:
             return errors_response(error, request_id)
 
     async def _run(
-        self, text: str, operation: Operation, caller: Scope, request_id: str, *, accepts_events: bool
+        self, text: str, operation: Operation, caller: Caller, request: Request, *, accepts_events: bool
     ) -> Response:
-        """The GraphQL answer: data, and errors in the words of REST."""
+        """The GraphQL answer: data, and errors in the words of REST. What costs much ends when the client leaves."""
+        request_id = request.scope[REQUEST_ID]
         try:
             document = self._prepare(text)
         except InvalidDocumentError as invalid:
             return json_response(_failed(invalid.errors, request_id))
-        needed = cost(SCHEMA, document.ast, operation.operation_name, operation.variables or {})
+        needed = cost(self._schema, document.ast, operation.operation_name, operation.variables or {})
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
             return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
-        context = Context(self._sources, caller, document, request_id)
+        context = self._context(caller, document, request_id)
         if is_subscription(document.ast, operation.operation_name):
-            return await _stream(document, operation, context, request_id, accepts_events=accepts_events)
-        answer = _answer(await _executed(document, operation, context), request_id)
+            return await _stream(self._schema, document, operation, context, request_id, accepts_events=accepts_events)
+        running = _executed(self._schema, document, operation, context)
+        result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
+        answer = _answer(result, request_id)
         return json_response({**answer, "extensions": extensions})
 
 
-async def _executed(document: Document, operation: Operation, context: Context) -> ExecutionResult:
+async def _executed(
+    schema: GraphQLSchema, document: Document, operation: Operation, context: object
+) -> ExecutionResult:
     running = execute(
-        SCHEMA,
+        schema,
         document.ast,
         context_value=context,
         variable_values=operation.variables,
@@ -98,13 +118,19 @@ async def _executed(document: Document, operation: Operation, context: Context) 
 
 
 async def _stream(
-    document: Document, operation: Operation, context: Context, request_id: str, *, accepts_events: bool
+    schema: GraphQLSchema,
+    document: Document,
+    operation: Operation,
+    context: object,
+    request_id: str,
+    *,
+    accepts_events: bool,
 ) -> Response:
     """A subscription's events; an error instead when it cannot begin."""
     if not accepts_events:
         raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {MEDIA_TYPE}.")
     begun = subscribe(
-        SCHEMA,
+        schema,
         document.ast,
         context_value=context,
         variable_values=operation.variables,
@@ -140,7 +166,13 @@ def graphql_routes(settings: Settings, sources: Sources, door: Door, *, developm
     """The endpoint, and in development the page to explore the schema with. UsageError for a wrong manifest."""
     prepare = documents(SCHEMA, introspection=development)
     persisted = read_manifest(settings.persisted_operations, prepare, alone=settings.persisted_only)
-    graph = GraphQL(sources, door, prepare, persisted)
+    graph = GraphQL(
+        SCHEMA,
+        prepare,
+        persisted,
+        admit=lambda request: door.admit(request.headers),
+        context=partial(Context, sources),
+    )
     methods = ["GET", "POST"] if persisted.documents and not development else ["POST"]
     answers = Route(PATH, graph, methods=methods)
     if not development:

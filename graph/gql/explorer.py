@@ -22,7 +22,7 @@ _POLICY: Final = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-s
 _SOURCES: Final = "img-src 'self' data:; font-src data:; connect-src 'self'"
 
 DASHBOARD: Final = """# admin-dashboard: the platform, its operators, how fresh it all is
-{
+query Dashboard {
   summary(granularity: HOURLY) {
     totalMessages deliveryRate pendingShare provisional p95LatencyMs totalCost costsByCurrency
     dataAsOf completeUntil
@@ -36,29 +36,29 @@ DASHBOARD: Final = """# admin-dashboard: the platform, its operators, how fresh 
 }
 """
 PORTAL: Final = """# customer-portal: one account, its own
-query Usage($account: ID!) {
+query Portal($account: ID!) {
   account(id: $account) {
     messagesSent messagesDelivered deliveryRate provisional totalCost costsByCurrency avgCostPerMessage
     dailyBreakdown { date sent delivered failed cost quality }
   }
 }
 """
-FINANCE: Final = """# finance: what operators and accounts cost (with a token: the role platform.finance)
-{
+FINANCE: Final = """# finance-dashboard: what operators and accounts cost
+query Finance {
   topOperators(limit: 5, granularity: DAILY) { operators { operatorId totalMessages totalCost costsByCurrency } }
   account(id: "acc-0001") { segments totalCost costsByCurrency avgCostPerMessage }
 }
 """
 ROUTES: Final = """# customer-portal: how well each network carries the tenant's messages
-{
+query PortalRoutes {
   mnoQuality {
     mnos { mno messages share deliveryRate esmeErrorRate p50LatencyMs p95LatencyMs suppressed lowSample }
     dataAsOf
   }
 }
 """
-COSTS: Final = """# finance: cost against quality, a scatter plot of networks
-{
+COSTS: Final = """# finance-dashboard: cost against quality, a scatter plot of networks
+query FinanceCosts {
   costQuality {
     mnos { mno currency costPerDelivered deliveryRate messages days { date costPerDelivered deliveryRate messages } }
   }
@@ -69,8 +69,8 @@ TABS: Final = (
     {"query": DASHBOARD, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
     {"query": PORTAL, "headers": _PORTAL_HEADERS, "variables": {"account": "acc-0001"}},
     {"query": ROUTES, "headers": _PORTAL_HEADERS, "variables": {}},
-    {"query": FINANCE, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
-    {"query": COSTS, "headers": {"X-Caller": "admin-dashboard"}, "variables": {}},
+    {"query": FINANCE, "headers": {"X-Caller": "finance-dashboard"}, "variables": {}},
+    {"query": COSTS, "headers": {"X-Caller": "finance-dashboard"}, "variables": {}},
 )
 
 

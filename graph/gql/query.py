@@ -8,7 +8,7 @@ from strawberry import Info
 from graph import identity
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import CATALOG, Catalog
-from graph.errors import InvalidQueryError, NotFoundError
+from graph.errors import InvalidQueryError
 from graph.gql.arguments import (
     AccountId,
     By,
@@ -37,7 +37,7 @@ from graph.gql.connections import (
     accounts,
     operators,
 )
-from graph.gql.context import AccountKey, Context, OperatorKey
+from graph.gql.context import Context
 from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.queries import QueryArgument, as_json
 from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
@@ -59,7 +59,7 @@ Asked: TypeAlias = Info[Context, None]
 async def _summary(
     info: Asked, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
 ) -> answers.Summary:
-    window, by = read_window(from_, to), read_granularity(granularity)
+    window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
@@ -67,17 +67,13 @@ async def _operator(
     info: Asked, operator_id: Id, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
 ) -> answers.OperatorPerformance:
     identity.operator(info.context.scope, checked_id("id", operator_id))
-    window, by = read_window(from_, to), read_granularity(granularity)
-    found = await info.context.operators.load(OperatorKey(operator_id, window, by))
-    if found is None:
-        raise NotFoundError("Nothing is known of this operator.")
-    return found
+    window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
+    return await info.context.operator(operator_id, window, by)
 
 
 async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
     identity.account(info.context.scope, checked_id("id", account_id))
-    window = read_window(from_, to)
-    return await info.context.accounts.load(AccountKey(account_id, window))
+    return await info.context.account(account_id, read_window(from_, to))
 
 
 async def _throughput(
@@ -112,7 +108,7 @@ async def _top_operators(
 ) -> answers.TopOperators:
     if not 1 <= limit <= MOST_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
-    window, by = read_window(from_, to), read_granularity(granularity)
+    window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 

@@ -8,8 +8,10 @@ import msgspec.inspect as mi
 import strawberry
 from graphql import GraphQLError
 from msgspec import Struct
+from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
 
+from graph.identity.disclosure import discloses, told
 from graph.reports.answers import MONEY_PATTERN, QUALITIES
 
 # What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
@@ -30,6 +32,23 @@ class Quality(Enum):
     PARTIAL = strawberry.enum_value("PARTIAL", description=QUALITIES["PARTIAL"])
     INTERPOLATED = strawberry.enum_value("INTERPOLATED", description=QUALITIES["INTERPOLATED"])
     ESTIMATED = strawberry.enum_value("ESTIMATED", description=QUALITIES["ESTIMATED"])
+
+
+@strawberry.enum(description="What not every caller may read, and how much of it each role may.")
+class Disclosure(Enum):
+    """As disclosure.Secret."""
+
+    COST = strawberry.enum_value("COST", description=told("COST"))
+    MNO = strawberry.enum_value("MNO", description=told("MNO"))
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], description="Not every caller may read this of everybody."
+)
+class Discloses:
+    """At a field of an answer."""
+
+    what: Disclosure = strawberry.directive_field(name="what")
 
 
 def _text(value: object) -> str:
@@ -68,12 +87,19 @@ def object_type(struct: type[Struct]) -> type:
     info = mi.type_info(struct)
     assert isinstance(info, mi.StructType)
     fields = {
-        field.name: strawberry.field(name=field.encode_name, description=_description(field.type))
+        field.name: strawberry.field(
+            name=field.encode_name, description=_description(field.type), directives=_directives(field)
+        )
         for field in info.fields
     }
     annotations = {field.name: _annotation(field.type) for field in info.fields}
     made = type(struct.__name__, (), {**fields, "__annotations__": annotations})
     return strawberry.type(made, name=struct.__name__, description=struct.__doc__)
+
+
+def _directives(field: mi.Field) -> list[Discloses]:
+    secret = discloses(field)
+    return [] if secret is None else [Discloses(what=Disclosure[secret])]
 
 
 def _annotation(type_: mi.Type) -> Any:

@@ -14,6 +14,7 @@ from graph.identity.scope import (
     checked_id,
     operator,
     platform,
+    reads,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "make_door",
     "operator",
     "platform",
+    "reads",
 ]

@@ -17,6 +17,8 @@ def scope_of(caller: str, headers: Headers) -> Scope:
     match caller:
         case "admin-dashboard":
             return PlatformScope(caller)
+        case "finance-dashboard":
+            return PlatformScope(caller, "finance")
         case "customer-portal":
             return AccountScope(caller, headers.get(ACCOUNT) or None, headers.get(TENANT) or None)
         case _:

@@ -1,17 +1,18 @@
 """What a caller may see.
 
 A report reads rows of a `Subject`, and only a `Scope` hands out subjects: code that forgets to ask what the
-caller may see has nothing to read from. Whoever gets a subject may see all of its figures, cost included: the
-platform's and everybody's for administrators and finance, an account's for itself. That is the only rule for cost.
+caller may see has nothing to read from. Whoever gets a subject may see all of its figures, cost included: so it is
+handed out to whom `graph/identity/disclosure.py` lets read that cost.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, NamedTuple, TypeAlias, assert_never
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
 from msgspec import Meta
 
 from graph.errors import ForbiddenAccountError, ForbiddenError, InvalidQueryError
+from graph.identity.disclosure import READABLE, Extent, Role, Secret
 
 SubjectKind = Literal["PLATFORM", "OPERATOR", "ACCOUNT"]
 ID_PATTERN: Final = r"^[A-Za-z0-9_.:-]{1,64}$"
@@ -46,26 +47,28 @@ class AccountScope:
     caller: str
     account_id: str | None
     tenant_id: str | None
+    role: ClassVar[Role] = "customer"
 
 
 Scope: TypeAlias = PlatformScope | AccountScope
 
 
+def reads(scope: Scope, secret: Secret) -> Extent:
+    """How much a caller may read of what not everybody may."""
+    return READABLE[secret][scope.role]
+
+
 def platform(scope: Scope) -> Subject:
     """The whole platform's rows; ForbiddenError."""
-    match scope:
-        case PlatformScope():
-            return PLATFORM
-        case AccountScope():
-            raise ForbiddenError("This caller sees the usage of its own account only.")
-        case _:
-            assert_never(scope)
+    if reads(scope, "COST") != "EVERYBODYS":
+        raise ForbiddenError("This caller sees the usage of its own account only.")
+    return PLATFORM
 
 
 def administration(scope: Scope) -> Subject:
     """The whole platform's rows for what administrators alone do: list accounts, watch traffic; ForbiddenError."""
     subject = platform(scope)
-    if isinstance(scope, PlatformScope) and scope.role != "admin":
+    if scope.role != "admin":
         raise ForbiddenError("Only administrators may ask this.")
     return subject
 
@@ -78,15 +81,10 @@ def operator(scope: Scope, operator_id: str) -> Subject:
 
 def account(scope: Scope, account_id: str) -> Subject:
     """One account's rows; ForbiddenAccountError, whether that account exists or not."""
-    match scope:
-        case PlatformScope():
-            return Subject("ACCOUNT", account_id)
-        case AccountScope():
-            if scope.account_id != account_id:
-                raise ForbiddenAccountError("This account is not the caller's.")
-            return Subject("ACCOUNT", account_id)
-        case _:
-            assert_never(scope)
+    own = isinstance(scope, AccountScope) and scope.account_id == account_id
+    if not own and reads(scope, "COST") != "EVERYBODYS":
+        raise ForbiddenAccountError("This account is not the caller's.")
+    return Subject("ACCOUNT", account_id)
 
 
 def checked_id(name: str, text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from graph.reports.answers import MONEY_PATTERN, DataAsOf, Quality, Share, Used
+from graph.reports.answers import MONEY_PATTERN, CompleteUntilField, DataAsOf, Quality, Share, Used
 
 Rate: TypeAlias = Share | None
 Mno: TypeAlias = Annotated[
@@ -55,6 +55,7 @@ class MnoQuality(Struct, frozen=True, kw_only=True, rename="camel"):
     window: Used
     mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`, never of volume.")]
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None
 
 
 class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -68,7 +69,10 @@ class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
     cost_per_delivered: CostPerDelivered
     quality: Annotated[
         Quality,
-        Meta(description="PARTIAL when the window has only some of the day's hours, or the day ends after dataAsOf."),
+        Meta(
+            description="PARTIAL when the window has only some of the day's hours, or the day ends after "
+            "completeUntil (dataAsOf while that is not known)."
+        ),
     ]
 
 
@@ -91,3 +95,4 @@ class CostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
     window: Used
     mnos: Annotated[Sequence[MnoCostQuality], Meta(description="In the order of `mno` and `currency`.")]
     data_as_of: DataAsOf
+    complete_until: CompleteUntilField = None

@@ -18,6 +18,7 @@ class Found:
 
     rows: Sequence[Mapping[str, Any]]
     data_as_of: datetime | None
+    complete_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Asking:
             rows += page.data
         if page.meta.truncated:
             raise QueryTooExpensiveError(f"This takes more than {page.meta.row_cap} rows; ask for a shorter window.")
-        return Found(rows, first.meta.data_as_of)
+        return Found(rows, first.meta.data_as_of, first.meta.complete_until)
 
 
 def time_of(window: Window, granularity: str) -> Mapping[str, str]:

@@ -1,16 +1,17 @@
 """What each MNO costs, against how well it delivers: what finance allocates traffic by."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from graph.identity import platform
 from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
-from graph.insights.asking import Asking, Found, time_of
+from graph.insights.asking import Asking, time_of
 from graph.reports.answers import Quality
 from graph.reports.metrics import half_up, millionths, money, ratio
+from graph.reports.quality import Completeness
 from graph.reports.windows import Window, day_date
 
 DELIVERED: Final = "DELIVERED"
@@ -42,7 +43,13 @@ async def cost_quality(asking: Asking, window: Window) -> CostQuality:
     """ForbiddenError for all but the platform's own callers; InvalidWindowError and the errors of Queries.answer."""
     platform(asking.scope)
     found = await asking.all_rows(cost_query(window))
-    return CostQuality(window=window, mnos=costs(found, window), data_as_of=found.data_as_of)
+    horizon = Completeness(found.complete_until, datetime.now(UTC)).horizon(found.data_as_of)
+    return CostQuality(
+        window=window,
+        mnos=costs(found.rows, window, horizon),
+        data_as_of=found.data_as_of,
+        complete_until=found.complete_until,
+    )
 
 
 def cost_query(window: Window) -> Mapping[str, object]:
@@ -57,14 +64,14 @@ def cost_query(window: Window) -> Mapping[str, object]:
     }
 
 
-def costs(found: Found, window: Window) -> list[MnoCostQuality]:
-    """Rows of `cost_query` for each MNO and currency: the sums of days are the window's."""
-    ordered = sorted(found.rows, key=lambda row: (*_PAIR(row), _DAY(row)))
+def costs(found: Iterable[Row], window: Window, horizon: datetime | None) -> list[MnoCostQuality]:
+    """Rows of `cost_query` for each MNO and currency: the sums of days are the window's. Complete up to `horizon`."""
+    ordered = sorted(found, key=lambda row: (*_PAIR(row), _DAY(row)))
     partial = partial_days(window)
     made = []
     for (mno, currency), rows in groupby(ordered, _PAIR):
         mine = list(rows)
-        days = [_day(time, part, partial, found.data_as_of) for time, part in groupby(mine, _DAY)]
+        days = [_day(time, part, partial, horizon) for time, part in groupby(mine, _DAY)]
         made.append(MnoCostQuality(mno=mno, currency=currency, days=days, **_figures(summed(mine))))
     return made
 
@@ -85,9 +92,9 @@ def partial_days(window: Window) -> frozenset[date]:
     return frozenset(day_date(piece.day) for piece in window.slices if not piece.is_whole_day)
 
 
-def _day(time: str, rows: Iterable[Row], partial: frozenset[date], as_of: datetime | None) -> CostQualityDay:
+def _day(time: str, rows: Iterable[Row], partial: frozenset[date], horizon: datetime | None) -> CostQualityDay:
     start = datetime.fromisoformat(time)
-    whole = start.date() not in partial and as_of is not None and start + timedelta(days=1) <= as_of
+    whole = start.date() not in partial and horizon is not None and start + timedelta(days=1) <= horizon
     quality: Quality = "ACTUAL" if whole else "PARTIAL"
     return CostQualityDay(date=start.date(), quality=quality, **_figures(summed(rows)))
 

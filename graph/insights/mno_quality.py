@@ -24,7 +24,12 @@ class Traffic(NamedTuple):
 async def mno_quality(asking: Asking, window: Window, traffic: Traffic) -> MnoQuality:
     """InvalidWindowError and the errors of Queries.answer."""
     found = await asking.all_rows(mno_query(window, traffic))
-    return MnoQuality(window=window, mnos=figures(found.rows), data_as_of=found.data_as_of)
+    return MnoQuality(
+        window=window,
+        mnos=figures(found.rows),
+        data_as_of=found.data_as_of,
+        complete_until=found.complete_until,
+    )
 
 
 def mno_query(window: Window, traffic: Traffic) -> Mapping[str, object]:

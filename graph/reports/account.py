@@ -30,17 +30,17 @@ async def accounts_usage(
 
 
 def _question(currency: str, subject: Subject, window: Window) -> Question[AccountUsage]:
-    want = Want(COUNTS, subject, window)
+    want = Want(COUNTS, subject, window.slices)
     key = ("usage", subject, window)
-    return Question(key, (want,), lambda reading: _usage(currency, reading, want), len(window.slices))
+    return Question(key, (want,), lambda reading: _usage(currency, reading, window, want), len(window.slices))
 
 
-def _usage(currency: str, reading: Reading, want: Want[CountedDay]) -> AccountUsage:
+def _usage(currency: str, reading: Reading, window: Window, want: Want[CountedDay]) -> AccountUsage:
     days = [day.sum(piece) for piece, day in reading.of(want)]
     counts = total(day.counts for day in days)
     return AccountUsage(
         account_id=want.subject.id,
-        window=want.window,
+        window=window,
         messages_sent=counts.messages,
         messages_delivered=counts.delivered,
         messages_failed=counts.failed,

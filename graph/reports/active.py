@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+from operator import or_
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,6 +13,7 @@ import numpy.typing as npt
 
 from graph.reports.archive import Archive
 from graph.reports.arrays import ints
+from graph.reports.reading import Days
 from graph.reports.rolled import clean_days
 from graph.reports.runs import Loaded, Run, days_of, stretches
 from graph.reports.sources import Source
@@ -38,10 +41,26 @@ class Active:
 
     def during(self, piece: Slice) -> int:
         """The bits of those with an event in the hours of `piece`."""
-        if piece.is_whole_day or not len(self.accounts):
-            return self.whole
-        asked = (1 << piece.end) - (1 << piece.first)
-        return bits(self.accounts[self.hours & asked != 0])
+        return self.whole if piece.is_whole_day or not len(self.accounts) else _cut(self, piece)
+
+
+@lru_cache(maxsize=1024)
+def _cut(day: Active, piece: Slice) -> int:
+    """Windows differ in where they cut their first and last day, and there are 24 hours to cut at."""
+    asked = (1 << piece.end) - (1 << piece.first)
+    return bits(day.accounts[day.hours & asked != 0])
+
+
+def count_active(days: Days[Active]) -> int:
+    """How many accounts had an event in a window."""
+    cut = (day.during(piece) for piece, day in (*days.before, *days.after))
+    return reduce(or_, cut, _together(days.whole)).bit_count()
+
+
+@lru_cache(maxsize=256)
+def _together(days: tuple[Active, ...]) -> int:
+    """Whole days: what windows have in common that differ in their first and last hours only."""
+    return reduce(or_, (day.whole for day in days), 0)
 
 
 def bits(accounts: Sequence[int] | npt.NDArray[np.int32]) -> int:

@@ -16,11 +16,11 @@ from graph.reports.windows import Window
 async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> DeliveryBreakdown:
     """Delivered, failed and pending in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
-    whole, operators = Want(COUNTS, subject, window), Want(OPERATORS, subject, window)
+    whole, operators = Want(COUNTS, subject, window.slices), Want(OPERATORS, subject, window.slices)
     question = Question(
         ("breakdown", window),
         (whole, operators),
-        lambda reading: _breakdown(reading, whole, operators),
+        lambda reading: _breakdown(reading, window, whole, operators),
         len(window.slices),
     )
     known = completeness(reader.complete_until)
@@ -28,10 +28,12 @@ async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> De
     return judged(answer, known)
 
 
-def _breakdown(reading: Reading, whole: Want[CountedDay], operators: Want[Mapping[str, Counts]]) -> DeliveryBreakdown:
+def _breakdown(
+    reading: Reading, window: Window, whole: Want[CountedDay], operators: Want[Mapping[str, Counts]]
+) -> DeliveryBreakdown:
     counts = total(day.sum(piece).counts for piece, day in reading.of(whole))
     return DeliveryBreakdown(
-        window=whole.window,
+        window=window,
         by_status=ByStatus(delivered=counts.delivered, failed=counts.failed, pending=counts.pending),
         pending_share=counts.pending_share,
         provisional=counts.provisional,

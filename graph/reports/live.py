@@ -13,7 +13,7 @@ from graph.reports.metrics import RATE_SCALE, Counts, half_up
 from graph.reports.pieces import QUIET
 from graph.reports.reader import Reader
 from graph.reports.sources import COUNTS, Want
-from graph.reports.windows import DAY_HOURS, Window, hour_number, hour_start
+from graph.reports.windows import DAY_HOURS, hour_number, slices
 
 SHORTEST: Final = 1  # seconds between two looks
 LONGEST: Final = 30
@@ -74,7 +74,7 @@ def between(before: Look, now: Look) -> LiveThroughput:
 async def _look(reader: Reader, subject: Subject) -> Look:
     complete_until, at = reader.complete_until(), datetime.now(UTC)
     hour = hour_number(at)
-    want = Want(COUNTS, subject, Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1)))
+    want = Want(COUNTS, subject, slices(hour - HOURS_BACK, hour + 1))
     reading = await reader.read(want)
     hours = {
         day.day * DAY_HOURS + number: day.counts(number)

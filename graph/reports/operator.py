@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from graph.errors import NotFoundError
-from graph.identity import Scope, Subject, operator
+from graph.identity import Scope, operator
 from graph.reports.answers import OperatorPerformance
-from graph.reports.figures import Wants, costs_by_currency, figure_wants, figures
+from graph.reports.figures import Wants, costs_by_currency, figure_spans, figures
 from graph.reports.metrics import money
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
+from graph.reports.sources import wanted
 from graph.reports.windows import Granularity, Window, series_length
 from infra.postgres import statement
 
@@ -32,8 +33,10 @@ async def operators_performance(
     reader: Reader, scope: Scope, operator_ids: Sequence[str], window: Window, granularity: Granularity
 ) -> Sequence[OperatorPerformance | None]:
     """The same of several, read together, in the order given; None for an operator that is not known."""
+    spans = figure_spans(window, granularity)
     questions = [
-        _question(reader.currency, operator(scope, operator_id), window, granularity) for operator_id in operator_ids
+        _question(reader.currency, wanted(spans, operator(scope, operator_id)), window, granularity)
+        for operator_id in operator_ids
     ]
     known = completeness(reader.complete_until)
     found = await reader.answer(*questions)
@@ -46,25 +49,23 @@ async def operators_performance(
 
 
 def _question(
-    currency: str, subject: Subject, window: Window, granularity: Granularity
+    currency: str, wants: Wants, window: Window, granularity: Granularity
 ) -> Question[tuple[OperatorPerformance, bool]]:
     """The performance, and whether there are any rows in the window."""
-    wants = figure_wants(subject, window, granularity)
 
     def build(reading: Reading) -> tuple[OperatorPerformance, bool]:
-        has_rows = any(day.has_rows for _, day in reading.of(*wants))
-        return performance(currency, reading, window, wants, granularity), has_rows
+        return performance(currency, reading, window, wants, granularity)
 
-    key = ("performance", subject, window, granularity)
+    key = ("performance", wants[0].subject, window, granularity)
     return Question(key, wants, build, series_length(window, granularity))
 
 
 def performance(
     currency: str, reading: Reading, window: Window, wants: Wants, granularity: Granularity
-) -> OperatorPerformance:
-    """What was read of an operator, as an answer."""
-    counts, amounts, p95, series = figures(reading.of(*wants), granularity)
-    return OperatorPerformance(
+) -> tuple[OperatorPerformance, bool]:
+    """What was read of an operator as an answer, and whether there are any rows in the window."""
+    counts, amounts, p95, series, has_rows = figures(reading.days(*wants), granularity)
+    answer = OperatorPerformance(
         operator_id=wants[0].subject.id,
         window=window,
         total_messages=counts.messages,
@@ -84,3 +85,4 @@ def performance(
         data_as_of=reading.data_as_of,
         series=series,
     )
+    return answer, has_rows

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from graph.reports.marks import Seen
 from graph.reports.runs import P
 from graph.reports.sources import Source, Want
-from graph.reports.windows import Slice
+from graph.reports.windows import Slice, middle
 
 A = TypeVar("A")
 
@@ -21,9 +21,17 @@ class Reading:
     seen: Seen
     pieces: Mapping[Want[Any], list[Any]]
 
-    def of(self, *wants: Want[P]) -> Sequence[tuple[Slice, P]]:
-        """The pieces of neighbouring wants in order, each with the hours that the window has of its day."""
-        return [pair for want in wants for pair in zip(want.slices, cast(Sequence[P], self.pieces[want]), strict=True)]
+    def of(self, want: Want[P]) -> Sequence[tuple[Slice, P]]:
+        """The pieces in order, each with the hours that the window has of its day."""
+        return list(zip(want.slices, cast(Sequence[P], self.pieces[want]), strict=True))
+
+    def days(self, *wants: Want[P]) -> "Days[P]":
+        """The pieces of neighbouring wants."""
+        first, last = wants[0].slices[0], wants[-1].slices[-1]
+        pieces = tuple(chain.from_iterable(cast(Sequence[P], self.pieces[want]) for want in wants))
+        begin, end = middle(first, last, len(pieces))
+        before, after = [(first, piece) for piece in pieces[:begin]], [(last, piece) for piece in pieces[end:]]
+        return Days(before, pieces[begin:end], after)
 
     @property
     def data_as_of(self) -> datetime | None:
@@ -38,6 +46,14 @@ class Reading:
         """Whether every day has a mark, so that the answer may be kept."""
         windows = (want.slices for want in self.pieces)
         return all(self.seen.marks_all(slices[0].day, slices[-1].day) for slices in windows)
+
+
+class Days(NamedTuple, Generic[P]):
+    """The days of a window in order: whole ones, and the one before and behind that the window cuts, if it does."""
+
+    before: Sequence[tuple[Slice, P]]
+    whole: tuple[P, ...]
+    after: Sequence[tuple[Slice, P]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,32 +7,27 @@ from typing import Any, Final
 
 import asyncpg
 
-from graph.identity import Subject
 from graph.reports import latency
 from graph.reports.archived import archived_days
 from graph.reports.metrics import Counts, millionths
 from graph.reports.pieces import NONE, Amounts, RolledDay, Sum, add_rolled, summed
 from graph.reports.runs import Loaded, Run, days_of, stretches
-from graph.reports.sources import HOURS, Source, Want
-from graph.reports.windows import DAY_HOURS, Window, day_date, day_number, hour_start
+from graph.reports.sources import HOURS, Source, Spans
+from graph.reports.windows import DAY_HOURS, Window, day_date, day_number, middle
 from infra.postgres import Connection, statement
 
 _SQL: Final = Path(__file__).parent / "sql"
 _CLEAN, _ROLLED, _ROLLED_COSTS = (statement(_SQL, name) for name in ("clean_days", "rolled", "rolled_costs"))
 
 
-def parts(hours: Source[Any], days: Source[Any], subject: Subject, window: Window) -> tuple[Want[Any], ...]:
+def parts(hours: Source[Any], days: Source[Any], window: Window) -> Spans:
     """A window in order: its whole days from `days`, what it has of its first and its last day from `hours`."""
-    first, end = window.first_hour, window.end_hour
-    begins, ends = -(-first // DAY_HOURS) * DAY_HOURS, end // DAY_HOURS * DAY_HOURS
-    if begins >= ends:
-        return (Want(hours, subject, window),)
-    spans = ((hours, first, begins), (days, begins, ends), (hours, ends, end))
-    return tuple(
-        Want(source, subject, Window(hour_start(start), hour_start(stop)))
-        for source, start, stop in spans
-        if start < stop
-    )
+    pieces = window.slices
+    begin, end = middle(pieces[0], pieces[-1], len(pieces))
+    if begin == end:
+        return ((hours, pieces),)
+    cut = ((hours, pieces[:begin]), (days, pieces[begin:end]), (hours, pieces[end:]))
+    return tuple((source, span) for source, span in cut if span)
 
 
 async def clean_days(connection: Connection, days: Iterable[int]) -> set[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Generic
+from typing import Any, Final, Generic, TypeAlias
 
 import asyncpg
 import numpy as np
@@ -19,7 +19,7 @@ from graph.reports.arrays import exact, longs
 from graph.reports.metrics import NOTHING, Counts, millionths, total
 from graph.reports.pieces import NONE, Amounts, CountedDay, Hour, HourlyDay, add_counted, add_hourly
 from graph.reports.runs import Loaded, P, Run
-from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
+from graph.reports.windows import DAY_HOURS, Slice, hour_start, whole_days
 from infra.postgres import Connection, statement
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -60,21 +60,25 @@ class Source(Generic[P]):
 
 @dataclass(frozen=True, eq=False)
 class Want(Generic[P]):
-    """The pieces of a subject in a window: one for each day that the window touches."""
+    """The pieces of a subject in neighbouring days, a piece for each; all but the first and the last are whole days."""
 
     source: Source[P]
     subject: Subject
-    window: Window
-
-    @cached_property
-    def slices(self) -> Sequence[Slice]:
-        """The window's, one for each piece."""
-        return self.window.slices
+    slices: Sequence[Slice]
 
     @cached_property
     def stored(self) -> Sequence[Slice]:
         """The same as they are kept."""
-        return self.window.days if self.source.whole_days else self.slices
+        return whole_days(self.slices) if self.source.whole_days else self.slices
+
+
+Spans: TypeAlias = tuple[tuple[Source[Any], Sequence[Slice]], ...]
+"""Neighbouring days in order, and what their pieces are read from."""
+
+
+def wanted(spans: Spans, subject: Subject) -> tuple[Want[Any], ...]:
+    """The pieces of one subject."""
+    return tuple(Want(source, subject, pieces) for source, pieces in spans)
 
 
 async def _load_hours(connection: Connection, runs: Sequence[Run]) -> Loaded[HourlyDay]:

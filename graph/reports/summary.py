@@ -1,27 +1,25 @@
 """The platform at a glance."""
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 
 from graph.identity import Scope, platform
-from graph.reports.active import Active
+from graph.reports.active import Active, count_active
 from graph.reports.answers import Summary
-from graph.reports.figures import Wants, costs_by_currency, figure_wants, figures
+from graph.reports.figures import Wants, costs_by_currency, figure_spans, figures
 from graph.reports.metrics import money
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
 from graph.reports.rolled import parts
-from graph.reports.sources import Want
+from graph.reports.sources import Want, wanted
 from graph.reports.windows import Granularity, Window, series_length
 
 
 async def summary(reader: Reader, scope: Scope, window: Window, granularity: Granularity) -> Summary:
     """Everything of the platform in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
-    wants = figure_wants(subject, window, granularity)
-    accounts = parts(reader.accounts.hourly, reader.accounts.daily, subject, window)
+    wants = wanted(figure_spans(window, granularity), subject)
+    accounts = wanted(parts(reader.accounts.hourly, reader.accounts.daily, window), subject)
     known = completeness(reader.complete_until)
     question = Question(
         ("summary", window, granularity),
@@ -41,7 +39,7 @@ def _summary(
     accounts: Sequence[Want[Active]],
     granularity: Granularity,
 ) -> Summary:
-    counts, amounts, p95, series = figures(reading.of(*wants), granularity)
+    counts, amounts, p95, series, _ = figures(reading.days(*wants), granularity)
     return Summary(
         window=window,
         total_messages=counts.messages,
@@ -53,7 +51,7 @@ def _summary(
         delivery_rate=counts.delivery_rate,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(currency, counts, amounts),
-        active_accounts=reduce(or_, (day.during(piece) for piece, day in reading.of(*accounts))).bit_count(),
+        active_accounts=count_active(reading.days(*accounts)),
         peak_tps=counts.peak_tps,
         avg_latency_ms=counts.average_latency,
         p95_latency_ms=p95,

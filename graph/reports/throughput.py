@@ -31,7 +31,7 @@ async def throughput(
 
     InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
     """
-    want = Want(COUNTS, subject_of(scope, operator_id, account_id), window)
+    want = Want(COUNTS, subject_of(scope, operator_id, account_id), window.slices)
     known = completeness(reader.complete_until)
     reading = await reader.read(want)
     horizon = known.horizon(reading.data_as_of)

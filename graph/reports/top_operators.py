@@ -7,13 +7,13 @@ from typing import Final
 from graph.identity import Scope, operator, platform
 from graph.reports.answers import TopOperators
 from graph.reports.breakdown import ranked
-from graph.reports.figures import Wants, figure_wants
+from graph.reports.figures import Wants, figure_spans
 from graph.reports.metrics import Counts
 from graph.reports.operator import performance
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
-from graph.reports.sources import OPERATORS, Want
+from graph.reports.sources import OPERATORS, Want, wanted
 from graph.reports.windows import Granularity, Window, series_length
 
 MOST_OPERATORS: Final = 100
@@ -29,12 +29,13 @@ async def top_operators(
     figures to read, both are read again.
     """
     known = completeness(reader.complete_until)
-    ranking = Want(OPERATORS, platform(scope), window)
+    ranking = Want(OPERATORS, platform(scope), window.slices)
     key = ("ranking", window, limit)
     (top,) = await reader.answer(Question(key, (ranking,), lambda reading: _top(reading, ranking, limit), limit))
+    spans = figure_spans(window, granularity)
     while True:
-        wants = [figure_wants(operator(scope, operator_id), window, granularity) for operator_id in top]
-        (answer,) = await reader.answer(_question(reader.currency, ranking, wants, granularity, limit))
+        wants = [wanted(spans, operator(scope, operator_id)) for operator_id in top]
+        (answer,) = await reader.answer(_question(reader.currency, ranking, wants, window, granularity, limit))
         if isinstance(answer, TopOperators):
             return judged(answer, known, granularity)
         top = answer
@@ -48,17 +49,18 @@ def _question(
     currency: str,
     ranking: Want[Mapping[str, Counts]],
     wants: Sequence[Wants],
+    window: Window,
     granularity: Granularity,
     limit: int,
 ) -> Question[TopOperators | list[str]]:
     """The answer if the wants are still those of the top, and else the new top."""
-    window, expected = ranking.window, [each[0].subject.id for each in wants]
+    expected = [each[0].subject.id for each in wants]
 
     def build(reading: Reading) -> TopOperators | list[str]:
         top = _top(reading, ranking, limit)
         if top != expected:
             return top
-        operators = [performance(currency, reading, window, each, granularity) for each in wants]
+        operators = [performance(currency, reading, window, each, granularity)[0] for each in wants]
         return TopOperators(operators=operators, window=window, data_as_of=reading.data_as_of)
 
     key = ("top", window, granularity, limit, tuple(expected))

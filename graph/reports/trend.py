@@ -1,20 +1,21 @@
 """The long view: days or months of the platform, an operator or an account, wherever their rows are kept."""
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 
 from graph.identity import Scope
 from graph.reports import latency
 from graph.reports.answers import Point
-from graph.reports.figures import Days, Wants, costs_by_currency, figure_wants, figures
+from graph.reports.figures import Day, Wants, costs_by_currency, figure_spans, figures
 from graph.reports.metrics import money, total
 from graph.reports.pieces import P95, make_point
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.reading import Question, Reading
+from graph.reports.sources import wanted
 from graph.reports.throughput import subject_of
 from graph.reports.trend_answer import Trend, TrendGranularity
-from graph.reports.windows import Window, day_date, day_number, day_start
+from graph.reports.windows import Slice, Window, day_date, day_number, day_start
 
 
 async def trend(
@@ -27,7 +28,7 @@ async def trend(
 ) -> Trend:
     """InvalidQueryError for operator and account at once; ForbiddenError, ForbiddenAccountError."""
     subject = subject_of(scope, operator_id, account_id)
-    wants = figure_wants(subject, window, "daily")
+    wants = wanted(figure_spans(window, "daily"), subject)
     known = completeness(reader.complete_until)
     question = Question(
         ("trend", subject, window, granularity),
@@ -40,8 +41,7 @@ async def trend(
 
 
 def _trend(currency: str, reading: Reading, window: Window, wants: Wants, granularity: TrendGranularity) -> Trend:
-    days = reading.of(*wants)
-    counts, amounts, p95, series = figures(days, "daily")
+    counts, amounts, p95, series, _ = figures(reading.days(*wants), "daily")
     return Trend(
         window=window,
         granularity=granularity,
@@ -58,11 +58,12 @@ def _trend(currency: str, reading: Reading, window: Window, wants: Wants, granul
         p95_latency_ms=p95,
         low_sample=counts.low_sample,
         data_as_of=reading.data_as_of,
-        series=series if granularity == "daily" else list(_months(days)),
+        series=series if granularity == "daily" else list(_months(reading, wants)),
     )
 
 
-def _months(days: Days) -> Iterator[Point]:
+def _months(reading: Reading, wants: Wants) -> Iterator[Point]:
+    days: Iterator[tuple[Slice, Day]] = chain.from_iterable(reading.of(want) for want in wants)
     """A point a UTC month, of the days that the window has of it."""
     for first, group in groupby(days, key=lambda item: day_date(item[0].day).replace(day=1)):
         sums = [day.part(piece).sum for piece, day in group]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -29,7 +29,7 @@ _RFC3339: Final = re.compile(
 _PLUS_LOST: Final = re.compile(r".*\d \d{2}:\d{2}")
 
 
-class Window(Struct, frozen=True, rename={"from_": "from"}):
+class Window(Struct, frozen=True, dict=True, rename={"from_": "from"}):
     """A half-open span of whole UTC hours."""
 
     from_: Annotated[datetime, Meta(description="First hour of the window, included (UTC).")]
@@ -45,15 +45,10 @@ class Window(Struct, frozen=True, rename={"from_": "from"}):
         """The hour after the window's last, in hours since 1970."""
         return hour_number(self.to)
 
-    @property
+    @cached_property
     def slices(self) -> Sequence["Slice"]:
         """The UTC days that the window touches, in order, with the hours that it has of each."""
         return slices(self.first_hour, self.end_hour)
-
-    @property
-    def days(self) -> Sequence["Slice"]:
-        """The same days with all their hours."""
-        return slices(self.first_hour // DAY_HOURS * DAY_HOURS, -(-self.end_hour // DAY_HOURS) * DAY_HOURS)
 
 
 class Slice(NamedTuple):
@@ -154,6 +149,20 @@ def slices(first_hour: int, end_hour: int) -> Sequence[Slice]:
     head = (Slice(first, begins, DAY_HOURS),) if begins else ()
     tail = (Slice(last, 0, ends),) if ends else ()
     return (*head, *map(_whole_day, range(first + bool(begins), last)), *tail)
+
+
+def whole_days(pieces: Sequence[Slice]) -> Sequence[Slice]:
+    """Neighbouring days, of which the first and the last may be cut, with all their hours."""
+    first, last = pieces[0], pieces[-1]
+    if first.is_whole_day and last.is_whole_day:
+        return pieces
+    return slices(first.day * DAY_HOURS, (last.day + 1) * DAY_HOURS)
+
+
+def middle(first: Slice, last: Slice, count: int) -> tuple[int, int]:
+    """Where the whole days begin and end among `count` neighbours: before and behind is one that is cut, or none."""
+    begin = 0 if first.is_whole_day else 1
+    return begin, max(begin, count if last.is_whole_day else count - 1)
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+from msgspec.inspect import type_info
 
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
@@ -19,6 +20,7 @@ from graph.errors import (
     UriTooLongError,
 )
 from graph.health import Liveness, Readiness
+from graph.identity.disclosure import READABLE, disclosing, told
 from graph.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
 from graph.rest.endpoints import ENDPOINTS, Endpoint
 from graph.rest.insights import INSIGHTS
@@ -35,7 +37,8 @@ Times are RFC 3339 in UTC. Windows are half-open; those of reports are snapped o
 days long.
 Money is a string with 6 decimals; rates are numbers with 4, rounded half up.
 Every answer says with `dataAsOf` up to which event time it counts.
-"""
+What not every caller may read of everybody, `x-discloses` marks:
+""" + "\n".join(f"* `{secret}`: {told(secret)}" for secret in READABLE)
 
 SECURITY: Final[Json] = {
     "caller": {
@@ -43,7 +46,7 @@ SECURITY: Final[Json] = {
         "in": "header",
         "name": "X-Caller",
         "description": "The calling service, on the word of a trusted network: `admin-dashboard` sees the "
-        "platform, `customer-portal` only the account in `X-Account-Id`.",
+        "platform, `finance-dashboard` its figures, `customer-portal` only the account in `X-Account-Id`.",
     },
     "account": {
         "type": "apiKey",
@@ -96,6 +99,9 @@ def document() -> Json:
     endpoints = (*ENDPOINTS, *INSIGHTS)
     types = (*(endpoint.answer for endpoint in endpoints), QueryAnswer, Catalog, Problem, Liveness, Readiness)
     _, schemas = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    for type_ in types:
+        for struct, field, secret in disclosing(type_info(type_)):
+            schemas[struct.cls.__name__]["properties"][field.encode_name]["x-discloses"] = secret
     return {
         "openapi": "3.1.0",
         "info": {"title": "anlyt", "version": "1", "description": DESCRIPTION},

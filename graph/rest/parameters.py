@@ -1,10 +1,10 @@
 """The parameters of the routes: how each is read, and what OpenAPI says of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
-
-from starlette.datastructures import QueryParams
+from urllib.parse import parse_qsl
 
 from graph.errors import InvalidQueryError
 from graph.identity import ID_PATTERN, checked_id
@@ -53,19 +53,20 @@ OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
 ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
 
 
-def read_query(given: QueryParams, allowed: Sequence[Parameter]) -> Mapping[str, str]:
-    """The query's parameters; InvalidQueryError names what is unknown or given twice."""
+def read_query(given: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
+    """The parameters of a URL's query; InvalidQueryError names what is unknown or given twice."""
+    pairs = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
+    values = dict(pairs)
     names = [parameter.name for parameter in allowed if parameter.location == "query"]
-    unknown = sorted({name for name, _ in given.multi_items()} - set(names))
-    if unknown:
+    if unknown := sorted(values.keys() - names):
         raise InvalidQueryError(
             f"Unknown query parameter: {', '.join(unknown)}. "
             + (f"Allowed here: {', '.join(names)}." if names else "None is allowed here.")
         )
-    repeated = sorted({name for name in given if len(given.getlist(name)) > 1})
-    if repeated:
+    if len(values) < len(pairs):
+        repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise InvalidQueryError(f"Query parameter given more than once: {', '.join(repeated)}.")
-    return dict(given)
+    return values
 
 
 def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias, get_args
 
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -43,7 +43,7 @@ class QueryFace:
         with observed("anlyt.api.query", "query", request.headers):
             try:
                 caller = await self._admit(request.headers)
-                read_query(QueryParams(scope["query_string"]), ())
+                read_query(scope["query_string"], ())
                 body = await read_json(request)
                 answered = await unless_gone(receive, self._queries.answer(caller, body, scope[REQUEST_ID]))
                 response = await rendered(answered, preferred(request.headers, MEDIA_TYPES))
@@ -79,7 +79,7 @@ class CatalogFace:
         with observed("anlyt.api.catalog", "catalog", headers):
             try:
                 await self._admit(headers)
-                read_query(QueryParams(scope["query_string"]), ())
+                read_query(scope["query_string"], ())
                 response = json_response(CATALOG)
             except Exception as error:
                 response = failed(error, scope[REQUEST_ID])

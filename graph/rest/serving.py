@@ -1,6 +1,6 @@
 """From a request to the answer of its endpoint."""
 
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
@@ -41,7 +41,7 @@ class Served:
             self._queries,
             caller,
             scope["path_params"],
-            read_query(QueryParams(scope["query_string"]), self._endpoint.parameters),
+            read_query(scope["query_string"], self._endpoint.parameters),
             scope[REQUEST_ID],
             receive,
         )

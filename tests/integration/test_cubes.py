@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ from pipelines.stores import open_stores
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
 from tests.support.chaos import accidents, flood, make_impatient
 from tests.support.cube_reference import cube_differences
-from tests.support.cubist import cubist
+from tests.support.cubist import Cubist, cubist
 from tests.support.database import connected
 from tests.support.facts import expected, make_sent
 from tests.support.platform import PATIENCE, open_platform
@@ -29,6 +30,7 @@ from tests.support.worker import crew
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
+STATUS = "select status from anlyt.pipeline_runs where id = $1"
 
 
 async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) -> None:
@@ -49,7 +51,8 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
 
         async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired, cubist(engines) as working:
             happen: list[Callable[[], Awaitable[None]]]
-            happen = [*[working.replace] * 8, *[hired.kill_one] * 3, *[engine_killed] * 2]
+            happen = [partial(killed_at_work, working, database), *[working.replace] * 7]
+            happen += [*[hired.kill_one] * 3, *[engine_killed] * 2]
             await asyncio.gather(
                 *[
                     flood(platform, stream, messages, 3.0)
@@ -64,7 +67,20 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
             found = await connection.fetch("select status, count(*) from anlyt.pipeline_runs group by 1")
         counted = {row["status"]: row["count"] for row in found}
         assert counted["SUCCEEDED"] >= 1
+        assert counted["ABANDONED"] >= 1
         assert counted.keys() <= {"SUCCEEDED", "FAILED", "ABANDONED"}
+
+
+async def killed_at_work(working: Cubist, database: str) -> None:
+    """Kills until a run was under way; the next one tells that it was abandoned."""
+    async with connected(database) as connection:
+        while True:
+            run = await connection.fetchval("select id from anlyt.pipeline_runs where status = 'RUNNING'")
+            if run is not None:
+                await working.replace()
+                if await connection.fetchval(STATUS, run) in {"RUNNING", "ABANDONED"}:
+                    return
+            await asyncio.sleep(0.002)
 
 
 async def _run_when_free(engines: Engines) -> None:

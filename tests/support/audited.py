@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from schema.facts import NEVER
+from schema.instants import instant
+
 Fact = Mapping[str, Any]
 BEGIN: Final = datetime(2021, 11, 1, tzinfo=UTC)
 END: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -101,8 +104,13 @@ async def write(client: AsyncClient, dataset: str, facts: Sequence[Fact]) -> Non
     names = {"at": "event_time", "key": "event_key", **SHARED, **NAMES[dataset]}
     columns = [*names.values(), *(FINDING.values() if dataset == "compliance" else ()), "ver"]
     for some in (facts, facts[::3]):
-        rows = [[*(fact[name] for name in names), *_findings(dataset, fact), 1] for fact in some]
+        rows = [[*(fact[name] for name in names), *_findings(dataset, fact), _ver(fact)] for fact in some]
         await client.insert(f"facts_{dataset}", rows, column_names=columns)
+
+
+def _ver(fact: Fact) -> int:
+    """By when the stream stored the event, if that matters."""
+    return NEVER - instant(fact["stored"]) if "stored" in fact else 1
 
 
 def _findings(dataset: str, fact: Fact) -> Sequence[Sequence[str]]:
@@ -127,7 +135,7 @@ def expected(dataset: str, facts: Sequence[Fact], asked: Mapping[str, Any]) -> S
 
 def _printed(dataset: str, fact: Fact) -> Fact:
     time = fact["at"].isoformat().replace("+00:00", "Z")
-    plain = {name: value for name, value in fact.items() if name not in {"at", "key"}}
+    plain = {name: value for name, value in fact.items() if name not in {"at", "key", "stored"}}
     if dataset == "compliance":
         return {"at": time, **plain}
     return {"occurredAt": time, **plain, "chargeAmount": f"{fact['chargeAmount']:.6f}"}

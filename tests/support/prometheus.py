@@ -1,6 +1,5 @@
 """Prometheus and promtool for the tests of the alerts."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,18 +10,11 @@ from typing import Any
 import httpx
 import msgspec
 
-from infra.embedded.ports import free_port
 from tools.export import ROOT
-from tools.prometheus import FOLDER, MISSING
+from tools.grafana import scraping
+from tools.grafana.scraping import program
 
 RULES = ROOT / "infra/alerts/anlyt.rules.yaml"
-
-
-def program(name: str) -> Path:
-    """Its path. Who lacks it is told how to get it."""
-    found = shutil.which(name, path=str(FOLDER)) or shutil.which(name)
-    assert found is not None, f"No {name} here; `make test` fetches it. {MISSING}"
-    return Path(found)
 
 
 def promtool(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -59,31 +51,5 @@ class Prometheus:
 @contextmanager
 def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[Prometheus]:
     """Scrapes `target` (host:port) as job anlyt, with these rules; ends with the body."""
-    address = f"127.0.0.1:{free_port()}"
-    _write(folder / "rules.yaml", {"groups": [{"name": "anlyt", "rules": rules}]})
-    _write(
-        folder / "prometheus.yaml",
-        {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": ["rules.yaml"],
-            "scrape_configs": [{"job_name": "anlyt", "static_configs": [{"targets": [target]}]}],
-        },
-    )
-    options = {"config.file": "prometheus.yaml", "storage.tsdb.path": "data", "web.listen-address": address}
-    with (
-        (folder / "prometheus.log").open("wb") as log,
-        subprocess.Popen(
-            [program("prometheus"), *(f"--{name}={value}" for name, value in options.items())],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-        ) as process,
-    ):
-        try:
-            yield Prometheus(f"http://{address}")
-        finally:
-            process.kill()
-
-
-def _write(file: Path, content: object) -> None:
-    file.write_bytes(msgspec.yaml.encode(content))
+    with scraping.prometheus(folder, target, rules) as url:
+        yield Prometheus(url)

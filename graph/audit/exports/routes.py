@@ -53,7 +53,7 @@ class ExportsFace:
 
     async def _answered(self, request: Request) -> Response:
         work = self._works[request.method]
-        read_query(request.query_params, work.parameters)
+        read_query(request.scope["query_string"], work.parameters)
         if self._exports is None:
             raise DependencyUnavailableError("There are no exports here: ANLYT_S3_ENDPOINT is not set.")
         return await work.answer(self._exports, request)
@@ -78,7 +78,7 @@ async def _ask(exports: Exports, request: Request) -> Response:
 
 
 async def _list(exports: Exports, request: Request) -> Response:
-    given = read_query(request.query_params, [LIMIT, AFTER])
+    given = read_query(request.scope["query_string"], [LIMIT, AFTER])
     regulator, _ = _who(request)
     return json_response(await exports.list_(regulator, read_integer(LIMIT, given), given.get("after")))
 

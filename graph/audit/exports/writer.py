@@ -38,8 +38,8 @@ class Writer:
         LostClaimError; DependencyUnavailableError, after which it can be gone on with; QueryTooExpensiveError.
         """
         if job.planned_at is None:
-            as_of = await self._freshness.of(AUDITED[job.asked.dataset].table.name)
-            await self._jobs.plan(job, as_of, await self._warehouse.plan(job.asked))
+            reach = await self._freshness.of(AUDITED[job.asked.dataset].table.name)
+            await self._jobs.plan(job, reach.data_as_of, await self._warehouse.plan(job.asked))
         for file in await self._jobs.files(job.id):
             if file.written is None:
                 await self._write_file(job, file)

@@ -1,2 +1,11 @@
--- Newest event time whose effect is in a cube, in microseconds since 1970; null while it is empty.
-select if(count() = 0, null, toUnixTimestamp64Micro(max(newest_event_at))) from data_as_of where cube = {table:String}
+-- Newest event time whose effect is in a cube, in microseconds since 1970, null while it is empty; and how long ago, in
+-- milliseconds, the oldest mark was left that the cube has yet to follow, null without marks.
+select
+    (
+        select if(count() = 0, null, toUnixTimestamp64Micro(max(newest_event_at)))
+        from data_as_of where cube = {table:String}
+    ) as newest,
+    (
+        select if(count() = 0, null, dateDiff('millisecond', min(marked_at), now64(3)))
+        from dirty where cube in {marked:Array(String)}
+    ) as age

@@ -148,3 +148,15 @@ async def test_a_cursor_is_for_one_caller_and_one_query(asker: Asker) -> None:
         assert [problem["path"] for problem in response.json()["problems"]] == ["$.after"]
         (error,) = (await asker.graphql(asked, caller, "data"))["errors"]
         assert (error["extensions"]["code"], error["extensions"]["problems"][0]["path"]) == ("INVALID_QUERY", "$.after")
+
+
+async def test_objects_that_are_not_there_are_null(asker: Asker) -> None:
+    parts = "explain { table statements { sql } } meta { previousWindow { from } window { from } }"
+    (told,) = (await asker.graphql(BY_CODE, ADMIN, parts))["data"].values()
+    assert told["explain"] is None
+    assert (told["meta"]["previousWindow"], list(told["meta"]["window"])) == (None, ["from"])
+    explained = {**COMPARED, "explain": True}
+    for caller in (ADMIN, tenant("t-1")):
+        (told,) = (await asker.graphql(explained, caller, parts))["data"].values()
+        assert (told["explain"]["statements"] is None) is (caller is not ADMIN)
+        assert told["meta"]["previousWindow"]["from"]

@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from graph.reports import lists
+from infra.errors import DependencyUnavailableError
 from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, Api, open_api, portal
@@ -198,3 +200,47 @@ async def test_an_interval_is_two_times(api: Api, store: Store, window: object) 
     query = "query($w: Interval) { operators { edges { node { performance(window: $w) { lowSample } } } } }"
     expected = "INVALID_QUERY" if window == 5 else "INVALID_WINDOW"
     assert await codes(api, query, w=window) == [expected]
+
+
+async def test_what_is_wrong_with_a_field_of_the_nodes_is_told_of_each(api: Api, store: Store) -> None:
+    await add(store, IDS[:3])
+    nested = 'good: performance { totalMessages } bad: performance(window: "x") { totalMessages }'
+    answer = await api.ask(f"{{ operators {{ edges {{ node {{ operatorId {nested} }} }} }} }}")
+    nodes = [edge["node"] for edge in answer["data"]["operators"]["edges"]]
+    assert [(node["operatorId"], node["good"], node["bad"]) for node in nodes] == [
+        (each, {"totalMessages": 0}, None) for each in IDS[:3]
+    ]
+    found = [(error["path"], error["extensions"]["code"]) for error in answer["errors"]]
+    assert found == [(["operators", "edges", n, "node", "bad"], "INVALID_WINDOW") for n in range(3)]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_what_is_selected_may_depend_on_variables(api: Api, store: Store, wanted: bool) -> None:
+    await add(store, IDS[:2])
+    query = """query($wanted: Boolean!) { operators { __typename edges { __typename ...Named } } }
+        fragment Named on OperatorEdge { cursor @include(if: $wanted) node {
+            __typename id: operatorId performance @skip(if: $wanted) { __typename window { from } }
+        } }"""
+    for asked in (wanted, not wanted):
+        found = (await api.fields(query, wanted=asked))["operators"]
+        assert found["__typename"] == "OperatorConnection"
+        assert [edge["node"]["id"] for edge in found["edges"]] == IDS[:2]
+        for edge in found["edges"]:
+            assert list(edge) == ["__typename", *(["cursor"] if asked else []), "node"]
+            assert list(edge["node"]) == ["__typename", "id", *([] if asked else ["performance"])]
+
+
+async def test_the_size_of_a_list_that_cannot_be_counted_takes_the_list_with_it(
+    api: Api, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A field that is never null has no other way."""
+    await add(store, IDS[:2])
+
+    async def away(*_: object) -> int:
+        raise DependencyUnavailableError("PostgreSQL is away.")
+
+    monkeypatch.setattr(lists, "size", away)
+    answer = await api.ask("{ operators { totalCount edges { cursor } } }")
+    assert answer["data"] == {"operators": None}
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["operators", "totalCount"], "DEPENDENCY_UNAVAILABLE")

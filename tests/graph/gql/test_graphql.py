@@ -69,6 +69,20 @@ async def test_every_field_is_what_rest_answers(
     assert (await api.fields(query))[field] == rest
 
 
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [("summary(%s)", "summary"), ('operator(id: "op:3", %s)', "operators/op:3/performance")],
+)
+async def test_sums_are_the_same_when_no_series_is_selected(
+    api: Api, rows: Sequence[Row], field: str, path: str
+) -> None:
+    """Which are then made of days where they can be."""
+    names = "totalMessages deliveredMessages deliveryRate totalCost costsByCurrency peakTps avgLatencyMs p95LatencyMs"
+    told = await api.report(path, **TIMES)
+    (found,) = (await api.fields(f"{{ {field % ARGUMENTS} {{ {names} dataAsOf }} }}")).values()
+    assert found == {name: told[name] for name in [*names.split(), "dataAsOf"]}
+
+
 async def test_a_selection_is_answered_as_it_is_written(api: Api, rows: Sequence[Row]) -> None:
     query = f"""
         query Named($full: Boolean!, $bare: Boolean!) {{

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from graph.dsl import queries
 from graph.insights import asking as asking_module
+from infra.postgres import Pool
+from infra.progress import Look
 from tests.graph.support.api import ADMIN
-from tests.graph.support.insights import RECORDS, cost, expected_cost
+from tests.graph.support.insights import RECORDS, cost, expected_cost, quality
 from tests.graph.support.problems import check_problem
-from tests.graph.support.queries import Asker, tenant
+from tests.graph.support.queries import Asker, asking, tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +64,23 @@ async def test_days_that_are_not_all_there_are_partial(asker: Asker) -> None:
     answer = await cost(asker, ADMIN, window="2026-10-01T05:00:00Z/2026-10-04T00:00:00Z")
     qualities = {day["date"]: day["quality"] for each in answer["mnos"] for day in each["days"]}
     assert qualities == {"2026-10-01": "PARTIAL", "2026-10-02": "ACTUAL", "2026-10-03": "PARTIAL"}
+
+
+async def test_answers_tell_up_to_when_they_are_complete(pool: Pool, filled: str) -> None:
+    """Days that end before are ACTUAL, whatever the newest record is; both faces say so."""
+    until = datetime(2026, 10, 4, tzinfo=UTC)
+    window = "2026-10-01T00:00:00Z/2026-10-04T00:00:00Z"
+    for known, last in ((until, "ACTUAL"), (until - timedelta(microseconds=1), "PARTIAL"), (None, "PARTIAL")):
+        looks = (Look(0, dict.fromkeys(("facts_cdr", "facts_dlr"), known)),)
+        async with asking(pool, filled, looks=partial(tuple, looks)) as asker:
+            told = known and known.isoformat().replace("+00:00", "Z")
+            answer = await cost(asker, ADMIN, window=window)
+            assert answer["completeUntil"] == told
+            assert {day["quality"] for each in answer["mnos"] for day in each["days"][:-1]} == {"ACTUAL"}
+            assert {each["days"][-1]["quality"] for each in answer["mnos"]} == {last}
+            assert (await quality(asker, tenant("t-1"), window=window))["completeUntil"] == told
+            asked = {"dataset": "cdr", "measures": ["records"], "time": {"from": window[:20], "to": window[21:]}}
+            assert (await asker.ask(asked, tenant("t-1")))["meta"]["completeUntil"] == told
 
 
 async def test_who_may_not_see_costs(asker: Asker) -> None:

@@ -27,7 +27,7 @@ def room_for_ten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def want(account: int) -> Want[CountedDay]:
-    return Want(COUNTS, Subject("ACCOUNT", str(account)), Window(DAY, DAY + timedelta(days=1)))
+    return Want(COUNTS, Subject("ACCOUNT", str(account)), Window(DAY, DAY + timedelta(days=1)).slices)
 
 
 def seen(**marks: int) -> Seen:

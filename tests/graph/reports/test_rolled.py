@@ -45,9 +45,9 @@ def test_a_window_is_cut_where_its_whole_days_begin_and_end(
     def at(hour: int) -> datetime:
         return START + timedelta(hours=hour)
 
-    wants = parts(HOURS, DAYS, SUBJECT, Window(at(first), at(end)))
-    assert [(want.source, want.window) for want in wants] == [
-        (source, Window(at(start), at(stop))) for source, start, stop in expected
+    spans = parts(HOURS, DAYS, Window(at(first), at(end)))
+    assert [(source, list(pieces)) for source, pieces in spans] == [
+        (source, list(Window(at(start), at(stop)).slices)) for source, start, stop in expected
     ]
 
 

@@ -10,12 +10,13 @@ from tests.graph.support.queries import Asker, Row, records, reports
 
 WINDOW: Final = "2026-10-01T00:00:00Z/2026-10-04T00:00:00Z"
 MNO_FIELDS: Final = (
-    "window { from to } dataAsOf mnos { mno messages share deliveryRate errorRate esmeErrorRate p50LatencyMs "
-    "p95LatencyMs suppressed lowSample }"
+    "window { from to } dataAsOf completeUntil mnos { mno messages share deliveryRate errorRate esmeErrorRate "
+    "p50LatencyMs p95LatencyMs suppressed lowSample }"
 )
 COST_FIGURES: Final = "messages delivered deliveryRate cost costPerDelivered"
 COST_FIELDS: Final = (
-    f"window {{ from to }} dataAsOf mnos {{ mno currency {COST_FIGURES} days {{ date {COST_FIGURES} quality }} }}"
+    "window { from to } dataAsOf completeUntil "
+    f"mnos {{ mno currency {COST_FIGURES} days {{ date {COST_FIGURES} quality }} }}"
 )
 
 

@@ -13,6 +13,7 @@ import httpx
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from graph.app import create_app
+from graph.dsl.freshness import Looks
 from infra.clickhouse import connect, open_clickhouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
@@ -133,10 +134,10 @@ class Asker:
 
 
 @asynccontextmanager
-async def asking(pool: Pool, dsn: str, settings: Settings | None = None) -> AsyncIterator[Asker]:
+async def asking(pool: Pool, dsn: str, settings: Settings | None = None, looks: Looks = tuple) -> AsyncIterator[Asker]:
     """The API in process, over a ClickHouse."""
     async with open_clickhouse(dsn, statement_timeout=30) as clickhouse:
-        app = create_app(settings or read_settings({}), pool, {}, clickhouse=clickhouse, development=True)
+        app = create_app(settings or read_settings({}), pool, {}, clickhouse=clickhouse, development=True, looks=looks)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
             yield Asker(client)
 

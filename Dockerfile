@@ -1,0 +1,35 @@
+# The image of the service: every command but `anlyt dev`, whose engines are not in it.
+# Built of the same locked packages as `make setup` installs, by their hashes.
+ARG PYTHON=3.11.14-slim-bookworm
+
+FROM python:${PYTHON} AS build
+WORKDIR /build
+RUN python -m pip install --no-cache-dir uv==0.13.9 \
+    && uv venv --quiet /opt/anlyt \
+    && uv venv --quiet /opt/tools
+COPY requirements.lock pyproject.toml infra/service/not-in-the-image.txt ./
+RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python \
+      --require-hashes --constraint requirements.lock --override not-in-the-image.txt -r pyproject.toml \
+    && uv pip install --quiet --no-cache --python /opt/tools/bin/python \
+      --require-hashes --constraint requirements.lock hatchling
+COPY README.md anlyt.py ./
+COPY commands commands
+COPY demo demo
+COPY functions functions
+COPY graph graph
+COPY infra infra
+COPY ingest ingest
+COPY pipelines pipelines
+COPY schema schema
+RUN /opt/tools/bin/python -m hatchling build -t wheel -d dist \
+    && uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python --no-deps --no-index dist/*.whl
+
+FROM python:${PYTHON}
+# It writes nothing but temporary files: its root may be read-only, with /tmp beside it.
+ENV HOME=/tmp ANLYT_HOME=/tmp/anlyt PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+COPY --from=build /opt/anlyt /opt/anlyt
+USER 10001:10001
+WORKDIR /tmp
+EXPOSE 3030 3443 9464
+ENTRYPOINT ["/opt/anlyt/bin/anlyt"]
+CMD ["--help"]

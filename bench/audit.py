@@ -1,0 +1,183 @@
+"""The regulator's slices over mTLS, against the SQL that one would write by hand; a walk to the cap; the hash chain."""
+
+import json
+import ssl
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import httpx
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from bench.processes import audit_process, peak_memory
+from bench.report import Goal, show
+from bench.stores import Stores, stores
+from graph.audit.app import QUERY_PATH
+from infra.clickhouse import connect, open_clickhouse
+from infra.embedded.certificates import ThrowAway
+from pipelines.integrity.digests import digests
+
+START = datetime(2021, 11, 1, tzinfo=UTC)
+YEARS = 5 * 365
+TENANTS = 200
+SLICES = 30
+PAGE, LONGEST_PAGE = 1_000, 10_000
+STORY = 30.0  # seconds that US-ANLYT-15 gives an answer
+CLOSED = 30  # days whose digests are computed
+
+SQL = Path(__file__).parent / "sql"
+FILL, FIRST_PAGE, COUNT = ((SQL / f"{name}.sql").read_text() for name in ("fill_audit", "audit_page", "audit_count"))
+
+Ask = Callable[["Slice"], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How many facts, on how many days that are spread over five years, and how many of a walk."""
+
+    facts: int
+    days: int
+    walk: int
+
+
+FULL, SMOKE = Scale(50_000_000, YEARS, 1_000_000), Scale(60_000, 12, 20_000)
+
+
+class Slice(NamedTuple):
+    """A tenant's facts in a range of time."""
+
+    tenant: str
+    begin: datetime
+    end: datetime
+
+
+async def run(folder: Path, *, smoke: bool) -> None:
+    """Prints what slices take both ways, and how fast a walk and the chain's digests are."""
+    scale = SMOKE if smoke else FULL
+    async with stores(folder) as engines, connect(engines.clickhouse.url, statement_timeout=1800) as client:
+        await _fill(client, scale)
+        async with _regulator(engines, folder) as (portal, pid):
+            await _compare(scale, client, portal)
+            await _walk(scale, portal, pid)
+        await _digest(engines, scale)
+
+
+async def _fill(client: AsyncClient, scale: Scale) -> None:
+    for number in range(scale.days):
+        day = START + timedelta(days=number * YEARS // scale.days)
+        await client.command(FILL, parameters={"tenants": TENANTS, "day": day, "rows": scale.facts // scale.days})
+
+
+@asynccontextmanager
+async def _regulator(engines: Stores, folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, int]]:
+    """A client of a listener in a process of its own, and that one's pid."""
+    files = ThrowAway(folder / "tls")
+    files.make("localhost")
+    context = ssl.create_default_context(cafile=files.authority)
+    context.load_cert_chain(*files.client)
+    async with (
+        audit_process(engines, files.listener) as (url, pid),
+        httpx.AsyncClient(base_url=url, verify=context, timeout=120) as portal,
+    ):
+        yield portal, pid
+
+
+async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient) -> None:
+    async def over_mtls(part: Slice) -> None:
+        await _page(portal, part, limit=PAGE)
+
+    async def by_hand(part: Slice) -> None:
+        await client.query(FIRST_PAGE, parameters=_parameters(part, limit=PAGE + 1))
+
+    async def counted(part: Slice) -> None:
+        await client.query(COUNT, parameters=_parameters(part))
+
+    ways = {"first page over mTLS": over_mtls, "first page by hand": by_hand, "count by hand": counted}
+    parts = _slices(Random(7))
+    took = {name: await _each(ask, parts) for name, ask in ways.items()}
+    p95 = {name: statistics.quantiles(seconds, n=20)[-1] for name, seconds in took.items()}
+    show(
+        f"{SLICES} slices of {scale.facts:,} evaluations in five years, {PAGE:,} rows a page, hot disk",
+        ("way", "median s", "P95 s", "highest s"),
+        [(name, statistics.median(seconds), p95[name], max(seconds)) for name, seconds in took.items()],
+        [
+            Goal("P95 of a first page over mTLS, seconds", p95["first page over mTLS"], STORY, at_most=True),
+            Goal("of the SQL's", p95["first page over mTLS"] / p95["first page by hand"], 1, at_most=True),
+        ],
+    )
+
+
+def _slices(random: Random) -> Sequence[Slice]:
+    """Of any tenant, from a day to all five years."""
+    made = []
+    for _ in range(SLICES):
+        length = timedelta(days=random.choice([1, 7, 30, 90, 365, YEARS]))
+        begin = START + random.random() * (timedelta(days=YEARS) - length)
+        made.append(Slice(f"tenant-{int(random.random() ** 3 * TENANTS)}", begin, begin + length))
+    return made
+
+
+async def _each(ask: Ask, parts: Sequence[Slice]) -> list[float]:
+    """Seconds, one slice after the other."""
+    took = []
+    for part in parts:
+        began = time.perf_counter()
+        await ask(part)
+        took.append(time.perf_counter() - began)
+    return took
+
+
+def _parameters(part: Slice, **others: object) -> dict[str, object]:
+    return {"tenant": part.tenant, "from": part.begin, "to": part.end, **others}
+
+
+async def _page(portal: httpx.AsyncClient, part: Slice, **others: object) -> Any:
+    times = {"from": part.begin.isoformat(), "to": part.end.isoformat()}
+    response = await portal.post(QUERY_PATH, json={"tenantId": part.tenant, **times, **others})
+    response.raise_for_status()
+    return json.loads(response.content)
+
+
+async def _walk(scale: Scale, portal: httpx.AsyncClient, pid: int) -> None:
+    """The busiest tenant's facts from the beginning, to the cap or to the end."""
+    part = Slice("tenant-0", START, START + timedelta(days=YEARS))
+    began, rows, first, after = time.perf_counter(), 0, 0, None
+    while rows < scale.walk:
+        answer = await _page(portal, part, limit=LONGEST_PAGE, **({"after": after} if after else {}))
+        rows += len(answer["data"])
+        first = first or peak_memory(pid)
+        after = answer["page"]["endCursor"]
+        if after is None:
+            break
+    grown = (peak_memory(pid) - first) / 2**20
+    seconds = time.perf_counter() - began
+    show(
+        f"A walk of {rows:,} rows, {LONGEST_PAGE:,} a page",
+        ("seconds", "rows/s", "peak memory after the first page, MiB", "growth since, MiB"),
+        [(seconds, rows / seconds, first / 2**20, grown)],
+        [Goal("growth of the peak, MiB", grown, 64, at_most=True)],
+    )
+
+
+async def _digest(engines: Stores, scale: Scale) -> None:
+    """What the pipeline `integrity` and `anlyt audit verify` compute of a day."""
+    began, facts = time.perf_counter(), 0
+    days = min(CLOSED, scale.days)
+    async with open_clickhouse(engines.clickhouse.url, statement_timeout=300) as clickhouse:
+        for number in range(days):
+            day = (START + timedelta(days=number * YEARS // scale.days)).date()
+            found = await digests(clickhouse, day, datetime.now(UTC))
+            facts += sum(each.facts for each in found.values())
+    seconds = time.perf_counter() - began
+    show(
+        f"Digests of {days} days, {facts:,} facts",
+        ("facts/s", "ms a day"),
+        [(facts / seconds, 1000 * seconds / days)],
+        [Goal("facts/s", facts / seconds, 100_000)],
+    )

@@ -1,0 +1,80 @@
+"""A page of 100 operators with their performance over a week, against one of them: over GraphQL, one connection."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from bench.load import Ask, HttpClient, drive
+from bench.processes import api_process, cpu_seconds
+from bench.report import Goal, show
+from bench.reports import first_answer, post
+from bench.stores import Stores, stores
+from ingest.partitions import Partitions
+
+OPERATORS: Final = 100
+DAYS: Final = 7
+ROUNDS: Final = 5
+FILL: Final = (Path(__file__).parent / "sql" / "fill_operators.sql").read_text()
+FIGURES: Final = "totalMessages deliveredMessages failedMessages deliveryRate errorRate p95LatencyMs totalCost peakTps"
+PAGE: Final = f"""query($window: Interval) {{ operators(first: {OPERATORS}) {{ edges {{ node {{
+  operatorId performance(window: $window) {{ {FIGURES} }} }} }} }} }}"""
+ONE: Final = f'query($from: DateTime, $to: DateTime) {{ operator(id: "op-1", from: $from, to: $to) {{ {FIGURES} }} }}'
+
+
+async def run(folder: Path, *, smoke: bool) -> None:
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    begin = end - timedelta(days=DAYS)
+    times = [f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (begin, end)]
+    requests = {
+        "page": post(PAGE, window="/".join(times)),
+        "one": post(ONE, **{"from": times[0], "to": times[1]}),
+    }
+    async with stores(folder) as engines:
+        await _fill(engines, begin, end)
+        async with api_process(engines) as (url, pid), _client(url) as http:
+            cpu: dict[str, list[float]] = {name: [] for name in requests}
+            p95: dict[str, list[float]] = {name: [] for name in requests}
+            for _ in range(1 if smoke else ROUNDS):
+                for name, request in requests.items():
+                    await first_answer(http, request)
+                    before = cpu_seconds([pid])
+                    load = await drive([_asking(http, request)], count(), 0.3 if smoke else 3.0)
+                    cpu[name].append((cpu_seconds([pid]) - before) / len(load.latencies) * 1000)
+                    p95[name].append(load.percentile_ms(95))
+    ratio = min(cpu["page"]) / min(cpu["one"])
+    show(
+        f"A page of {OPERATORS} operators over {DAYS} days, against one of them; the least of the rounds",
+        ("asked for", "API CPU ms/request", "P95 ms"),
+        [(name, min(cpu[name]), min(p95[name])) for name in requests],
+        [Goal("CPU of a page, in operators", ratio, 5, at_most=True)],
+    )
+
+
+async def _fill(engines: Stores, begin: datetime, end: datetime) -> None:
+    async with asyncpg.create_pool(engines.postgres.url, min_size=1, max_size=1) as pool:
+        await Partitions(pool).ensure([(begin + timedelta(days=day)).date() for day in range(DAYS + 1)])
+        await pool.execute(FILL, begin, end, OPERATORS)
+        await pool.execute("vacuum analyze anlyt.metrics_hourly")
+
+
+@asynccontextmanager
+async def _client(url: str) -> AsyncIterator[HttpClient]:
+    address = urlsplit(url)
+    client = await HttpClient.open(address.hostname or "", address.port or 0)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _asking(client: HttpClient, request: bytes) -> Ask:
+    async def ask(_: int) -> None:
+        await client.ask(request)
+
+    return ask

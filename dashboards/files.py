@@ -1,0 +1,17 @@
+"""The dashboards as files."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from dashboards import finance, freshness, mno_quality, pipeline
+from dashboards.board import Board
+
+FOLDER: Final = Path("dashboards")
+BOARDS: Final[tuple[Board, ...]] = (pipeline.BOARD, freshness.BOARD, mno_quality.BOARD, finance.BOARD)
+
+
+def files() -> Mapping[Path, str]:
+    """Path -> content."""
+    return {FOLDER / f"{board.uid}.json": json.dumps(board.json(), indent=2) + "\n" for board in BOARDS}

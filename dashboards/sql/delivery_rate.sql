@@ -1,0 +1,6 @@
+-- Delivered of the reports that are final.
+select hour as time, sumIf(messages, status = 'DELIVERED') / sumIf(messages, status != 'PENDING') as "delivery rate"
+from reports
+group by time
+having sumIf(messages, status != 'PENDING') > 0
+order by time

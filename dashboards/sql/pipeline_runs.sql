@@ -1,0 +1,10 @@
+-- The runs that ended last, of each pipeline the newest three.
+select name as pipeline, started, took, status, error
+from (
+    select name, started, extract(epoch from finished - started)::float8 as took, status, coalesce(error, '') as error,
+        row_number() over (partition by name order by started desc) as age
+    from anlyt.pipeline_runs
+    where $__timeFilter(started)
+) as runs
+where age <= 3
+order by started desc

@@ -1,0 +1,117 @@
+"""The chain in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from infra.postgres import Connection, Pool, statement
+from pipelines.integrity.digests import Digest
+from schema.integrity import GENESIS, Leaf, Link, grow, packed
+
+SQL: Final = Path(__file__).parent / "sql"
+LINKS: Final = statement(SQL, "links")
+HEAD: Final = statement(SQL, "head")
+NEWEST_CLOSING: Final = statement(SQL, "newest_closing")
+STORED_BEFORE: Final = statement(SQL, "stored_before")
+LINKS_OF_DAY: Final = statement(SQL, "links_of_day")
+LEAVES_OF_LINK: Final = statement(SQL, "leaves_of_link")
+LEAF_NUMBERS: Final = statement(SQL, "leaf_numbers")
+ADD_LINK: Final = statement(SQL, "add_link")
+ADD_LEAVES: Final = statement(SQL, "add_leaves")
+
+
+class StoredLink(NamedTuple):
+    """A link, and the hash that stands beside it."""
+
+    link: Link
+    hash: bytes
+
+
+class StoredLeaf(NamedTuple):
+    """A leaf of a link, and the path that stands beside it."""
+
+    tenant_id: str
+    number: int
+    digest: Digest
+    path: bytes
+
+    def of(self, link: Link) -> Leaf:
+        return Leaf(self.tenant_id, self.number, link.day, link.stored_before, *self.digest)
+
+
+class Closing(NamedTuple):
+    """The link that closed the last of the closed days."""
+
+    number: int
+    day: date
+    stored_before: datetime
+
+
+async def links(pool: Pool) -> Sequence[StoredLink]:
+    """The whole chain, in order: some 200 bytes a day."""
+    return [StoredLink(Link(*row[:-1]), row[-1]) for row in map(tuple, await pool.fetch(LINKS))]
+
+
+async def leaves(pool: Pool, link: int) -> Sequence[StoredLeaf]:
+    """In the order of their tree."""
+    rows = await pool.fetch(LEAVES_OF_LINK, link)
+    return [StoredLeaf(row[0], row[1], Digest(row[2], row[3]), row[4]) for row in rows]
+
+
+async def newest_closing(pool: Pool) -> Closing | None:
+    """None while no day is closed."""
+    row = await pool.fetchrow(NEWEST_CLOSING)
+    return Closing(*row) if row else None
+
+
+async def stored_before(pool: Pool, days: Sequence[date]) -> Mapping[date, datetime]:
+    """Up to which instant each of some days is in the chain; nothing of those that are not."""
+    return {row["day"]: row["stored_before"] for row in await pool.fetch(STORED_BEFORE, days)}
+
+
+async def links_of(pool: Pool, day: date) -> Sequence[tuple[int, datetime]]:
+    """Number and cut of each link about a day, in order."""
+    return [(row["number"], row["stored_before"]) for row in await pool.fetch(LINKS_OF_DAY, day)]
+
+
+async def numbers(pool: Pool, closing: Closing | None) -> Mapping[str, int]:
+    """The number of every tenant's newest leaf."""
+    rows = await pool.fetch(LEAF_NUMBERS, closing.number if closing else 0)
+    return {row["tenant_id"]: row["number"] for row in rows}
+
+
+class Draft(NamedTuple):
+    """What a further link is about."""
+
+    day: date
+    amends: int | None
+    stored_before: datetime
+    leaves: Mapping[str, Digest]
+
+
+async def append(connection: Connection, draft: Draft, numbers: Mapping[str, int]) -> Link:
+    """Within the caller's transaction; `numbers`: of every tenant's newest leaf.
+
+    asyncpg's UniqueViolationError if somebody else has added a link meanwhile.
+    """
+    head = await connection.fetchrow(HEAD)
+    number, previous = (head["number"] + 1, head["hash"]) if head else (1, GENESIS)
+    made = [
+        Leaf(tenant, numbers.get(tenant, 0) + 1, draft.day, draft.stored_before, *draft.leaves[tenant])
+        for tenant in sorted(draft.leaves)
+    ]
+    tree = grow([leaf.hash for leaf in made])
+    facts = sum(leaf.facts for leaf in made)
+    link = Link(number, draft.day, draft.amends, draft.stored_before, len(made), facts, tree.root, previous)
+    told = (link.number, link.day, link.amends, link.stored_before, link.leaves, link.facts, link.root, link.previous)
+    await connection.execute(ADD_LINK, *told, link.hash)
+    columns = (
+        [leaf.tenant_id for leaf in made],
+        [leaf.number for leaf in made],
+        [leaf.facts for leaf in made],
+        [leaf.digest for leaf in made],
+        [packed(path) for path in tree.paths],
+    )
+    await connection.execute(ADD_LEAVES, link.number, *columns)
+    return link

@@ -1,0 +1,103 @@
+"""How far the chain is, and how it grows."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from nats.js import JetStreamContext
+
+from infra import nats
+from infra.errors import DependencyUnavailableError, UsageError
+from infra.postgres import statement
+from infra.progress import Consumer, stored_until
+from pipelines.bridge import current
+from pipelines.datasets import StoreDataset
+from pipelines.integrity import chain
+from pipelines.integrity.chain import Closing
+from pipelines.integrity.days import DAY, SETTLING, Due, Params, Position
+from pipelines.integrity.differences import Difference
+from pipelines.integrity.digests import first_day, ver_of
+from pipelines.integrity.sealing import Sealed, seal
+from pipelines.integrity.verification import Chain, verified
+from pipelines.stores import Stores
+from schema.instants import instant
+from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
+
+SQL: Final = Path(__file__).parent / "sql"
+LATE_DAYS: Final = statement(SQL, "late_days")
+AGAIN: Final = 7  # closed days that each run looks at again
+
+
+class IntegrityPosition(StoreDataset[None, Position]):
+    """How far the facts are whole, and which days are due. DependencyUnavailableError without NATS or the consumer."""
+
+    async def read(self, stores: Stores) -> Position:
+        async with nats.connect(stores.engines.nats) as client:
+            until = await _whole_until(client.jetstream())
+        if until is None:
+            raise DependencyUnavailableError(
+                f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: nobody can tell which facts "
+                "are still to come; no day was closed."
+            )
+        params = current().params
+        assert isinstance(params, Params)
+        return await _position(stores, until - SETTLING, params.day)
+
+
+async def _whole_until(jetstream: JetStreamContext) -> datetime | None:
+    """Everything that the stream had stored by then is a fact; None if nobody reads what it has."""
+    until = await stored_until(jetstream, Consumer(COMPLIANCE_AUDIT, COMPLIANCE_DURABLE))
+    if until is None and not (await jetstream.stream_info(COMPLIANCE_AUDIT.name)).state.last_seq:
+        return datetime.now(UTC)
+    return until
+
+
+async def _position(stores: Stores, cut: datetime, day: date | None) -> Position:
+    """Of facts that are whole up to `cut`; UsageError for a `day` that is not closed."""
+    closing = await chain.newest_closing(stores.postgres)
+    if day is not None and (closing is None or day > closing.day):
+        raise UsageError(f"day must be a closed one; {day} is not.")
+    if closing is None:
+        return Position(cut, stores.integrity_lag, await first_day(stores.clickhouse, cut), ())
+    if (
+        cut <= closing.stored_before
+    ):  # the consumer reads again what it has read before: nothing new is known to be whole
+        return Position(cut, stores.integrity_lag, None, ())
+    late = {*await _late(stores, closing, cut), *([] if day is None else [day])}
+    return Position(cut, stores.integrity_lag, closing.day + DAY, sorted(late))
+
+
+async def _late(stores: Stores, closing: Closing, cut: datetime) -> Sequence[date]:
+    """Closed days with facts that were stored since the last day was closed, unless the chain has them already."""
+    bounds = {"from": ver_of(closing.stored_before), "beyond": ver_of(cut), "until": closing.day + DAY}
+    client = await stores.clickhouse.client()
+    newest = {day: int(at) for day, at in (await client.query(LATE_DAYS, parameters=bounds)).result_rows}
+    known = await chain.stored_before(stores.postgres, list(newest))
+    return [day for day, stored in newest.items() if day not in known or instant(known[day]) <= stored]
+
+
+class SealedDays(StoreDataset[Due, Sequence[Sealed]]):
+    """Saving a day gives it a link; what is loaded is what became of those of this run."""
+
+    def __init__(self) -> None:
+        self._sealed: list[Sealed] = []
+
+    async def write(self, stores: Stores, task: Due) -> None:
+        self._sealed.append(await seal(stores, task))
+
+    async def read(self, stores: Stores) -> Sequence[Sealed]:
+        return self._sealed
+
+
+class NewestDifferences(StoreDataset[None, Sequence[Difference]]):
+    """What differs in the links of the whole chain, and in the facts of the newest closed days."""
+
+    async def read(self, stores: Stores) -> Sequence[Difference]:
+        links = await chain.links(stores.postgres)
+        if not links:
+            return []
+        read = Chain(links)
+        days = [read.closing.day - number * DAY for number in range(AGAIN)]
+        found = [difference async for some in verified(stores, read, days) for difference in some]
+        return [*read.differences(None), *found]

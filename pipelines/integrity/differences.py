@@ -1,0 +1,83 @@
+"""Where the chain, and the facts, are not what they should be. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pipelines.integrity.chain import StoredLeaf, StoredLink
+from pipelines.integrity.days import DAY
+from pipelines.integrity.digests import NOTHING, Digest
+from schema.integrity import GENESIS, Link, grow, packed
+
+
+class Difference(NamedTuple):
+    """Something of a day that is not what it should be."""
+
+    day: date
+    what: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.day}  {self.what}: expected {self.expected}; found {self.found}"
+
+
+def of_facts(
+    day: date, link: int | None, expected: Mapping[str, Digest], found: Mapping[str, Digest]
+) -> Iterator[Difference]:
+    """Facts of a day against the leaves that are about them; what has no leaf should have no fact."""
+    where = f"that link {link} covers" if link else "that no link covers"
+    for tenant in sorted(expected.keys() | found.keys()):
+        should, is_ = expected.get(tenant, NOTHING), found.get(tenant, NOTHING)
+        if should != is_:
+            yield Difference(day, f"{_verb(should, is_)} facts of tenant {tenant} {where}", str(should), str(is_))
+
+
+def _verb(should: Digest, is_: Digest) -> str:
+    if should.facts == is_.facts:
+        return "changed"
+    return "dropped" if is_.facts < should.facts else "added"
+
+
+def of_leaves(link: Link, leaves: Sequence[StoredLeaf]) -> Iterator[Difference]:
+    """The leaves of a link against the link."""
+    tree = grow([leaf.of(link).hash for leaf in leaves])
+    facts = sum(leaf.digest.facts for leaf in leaves)
+    for what, expected, found in (
+        ("number of leaves", str(link.leaves), str(len(leaves))),
+        ("number of facts", str(link.facts), str(facts)),
+        ("root of the leaves", link.root.hex(), tree.root.hex()),
+    ):
+        if expected != found:
+            yield Difference(link.day, f"{what} of link {link.number}", expected, found)
+    if tree.root == link.root:
+        for leaf, path in zip(leaves, tree.paths, strict=True):
+            if leaf.path != packed(path):
+                what = f"path of tenant {leaf.tenant_id} in link {link.number}"
+                yield Difference(link.day, what, packed(path).hex(), leaf.path.hex())
+
+
+def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
+    """Each link against what its own row says, against the link before, and against the days that should be there."""
+    number, previous = 0, GENESIS
+    # The last day so far. Links of days before the first one are about late facts.
+    closed = links[0].link.day - DAY if links else date.max
+    newest: dict[date, int] = {}  # day -> its newest link so far
+    for link, stored in links:
+        for what, expected, found in (
+            ("number", str(number + 1), str(link.number)),
+            ("previous hash", previous.hex(), link.previous.hex()),
+            ("hash", stored.hex(), link.hash.hex()),
+            ("amended link", _told(newest.get(link.day)), _told(link.amends)),
+        ):
+            if expected != found:
+                yield Difference(link.day, f"{what} of link {link.number}", expected, found)
+        if link.amends is None and link.day > closed:
+            if closed != (before := link.day - DAY):
+                yield Difference(link.day, f"day closed before link {link.number}", str(before), str(closed))
+            closed = link.day
+        number, previous, newest[link.day] = link.number, stored, link.number
+
+
+def _told(number: int | None) -> str:
+    return "none" if number is None else str(number)

@@ -1,0 +1,31 @@
+"""What a run says of itself. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pipelines.definition import Counts
+from pipelines.integrity.differences import Difference
+from pipelines.integrity.sealing import Sealed
+
+NAMED: Final = 3  # in an alarm
+
+
+def judge(sealed: Sequence[Sealed], again: Sequence[Difference]) -> tuple[Counts, str]:
+    """What was done, and an alarm if anything is not what it should be."""
+    links = [each.link for each in sealed if each.link is not None]
+    found = list(dict.fromkeys([*(difference for each in sealed for difference in each.differences), *again]))
+    counts = {
+        "days_closed": sum(link.amends is None for link in links),
+        "days_amended": sum(link.amends is not None for link in links),
+        "facts": sum(link.facts for link in links),
+        "differences": len(found),
+    }
+    return counts, _alarm(found)
+
+
+def _alarm(found: Sequence[Difference]) -> str:
+    if not found:
+        return ""
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    named = " | ".join(map(str, found[:NAMED]))
+    return f"Compliance facts are not what the chain says: {named}{more}; see `anlyt audit verify`."

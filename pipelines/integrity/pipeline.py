@@ -1,0 +1,24 @@
+"""how far the facts are whole -> days that are due -> each a link; then the newest days once more, and an alarm."""
+
+from kedro.pipeline import Pipeline, node
+
+from pipelines.definition import Definition
+from pipelines.integrity.days import Params, due
+from pipelines.integrity.nodes import judge
+
+
+def make() -> Pipeline:
+    return Pipeline(
+        [
+            node(due, "integrity_position", "integrity_sealed_days", name="seal_days"),
+            node(
+                judge,
+                ["integrity_sealed_days", "integrity_newest_differences"],
+                ["integrity_counts", "integrity_alarm"],
+                name="look_again",
+            ),
+        ]
+    )
+
+
+INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", make, Params)

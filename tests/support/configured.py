@@ -1,0 +1,169 @@
+"""The real engine under the configuration that the chart of ClickHouse renders, with S3 by moto."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+import httpx
+
+from infra.embedded.ports import free_port
+from tests.support.charts import CLICKHOUSE, of_kind
+
+PASSWORDS: Final = ("anlyt", "anlyt_reader", "anlyt_auditor", "reader_acme")
+TEXTS: Final = (
+    "interserver_password",
+    "cluster_secret",
+    "s3_access_key",
+    "s3_secret_key",
+    "backup_access_key",
+    "backup_secret_key",
+    "anlyt_backup",
+)
+"""The substitutions of secrets.xml: hashes, and plain texts."""
+
+BUCKETS: Final = ("anlyt", "anlyt-backups")
+
+# Statements come as a list in JSON, and what each gave goes out: a text, or {"error": its message}. A pair is a
+# statement that is asked until it gives the second, for a minute at most.
+SESSION: Final = """
+import json, sys, time
+from chdb.state import connect
+
+def asked(statement):
+    if isinstance(statement, str):
+        return told(statement)
+    statement, wanted = statement
+    for _ in range(600):
+        if (found := told(statement)) == wanted:
+            break
+        time.sleep(0.1)
+    return found
+
+def told(statement):
+    try:
+        return connection.query(statement, "TSV").bytes().decode()
+    except RuntimeError as error:
+        return {"error": str(error)}
+
+connection = connect(sys.argv[1])
+json.dump([asked(each) for each in json.load(sys.stdin)], sys.stdout)
+"""
+Told = str | dict[str, str]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Its folder, with configuration, secrets and data; the URL of its S3."""
+
+    folder: Path
+    s3: str
+
+    def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Told]:
+        """What each statement gives to a user with that user's rights. chDB lets nobody in but `default`."""
+        self._become(as_user)
+        location = f"{self.folder}/data?config-file={self.folder}/server.xml"
+        ended = subprocess.run(
+            [sys.executable, "-c", SESSION, location],
+            input=json.dumps(statements),
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+            env={**os.environ, "POD_NAME": "anlyt-server-0", "POD_ADDRESS": "localhost"},
+        )
+        assert ended.returncode == 0, ended.stderr[-2000:]
+        answers: list[Told] = json.loads(ended.stdout)
+        return answers
+
+    def _become(self, name: str) -> None:
+        tree = ElementTree.parse(self.folder / "users.rendered.xml")
+        users = tree.getroot().find("users")
+        assert users is not None
+        default, wanted = users.find("default"), users.find(name)
+        assert default is not None
+        assert wanted is not None
+        default[:] = [each for each in wanted if not each.tag.startswith("password")]
+        ElementTree.SubElement(default, "password")
+        tree.write(self.folder / "users.xml")
+
+
+@contextmanager
+def configured(folder: Path) -> Iterator[Server]:
+    """A server that has not started yet, with S3 coming up; it is there until the body ends."""
+    with starting_s3() as url:
+        manifests = CLICKHOUSE.manifests(
+            tiers={"endpoint": f"{url}/{BUCKETS[0]}/"},
+            backup={"endpoint": f"{url}/{BUCKETS[1]}/"},
+            readers={"acme": {"tenant": "acme"}},
+        )
+        moved = {
+            "/var/lib/clickhouse-warm/": f"{folder}/warm/",
+            "/var/lib/clickhouse/": f"{folder}/data/",
+            "/run/secrets/clickhouse": str(folder),
+            "/etc/anlyt": str(folder),
+        }
+        for name, text in of_kind(manifests, "ConfigMap")["anlyt-server"]["data"].items():
+            (folder / name).write_text(replaced(text, moved))
+        (folder / "users.xml").rename(folder / "users.rendered.xml")
+        (folder / "secrets.xml").write_text(substitutions())
+        yield Server(folder, url)
+
+
+@contextmanager
+def starting_s3() -> Iterator[str]:
+    """The URL of a server that takes seconds to come up."""
+    port = free_port()
+    command = [f"{Path(sys.executable).parent}/moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def make_buckets(server: Server) -> None:
+    """Once S3 is there."""
+    deadline = time.monotonic() + 60
+    for bucket in BUCKETS:
+        while True:
+            try:
+                httpx.put(f"{server.s3}/{bucket}").raise_for_status()
+                break
+            except httpx.ConnectError:
+                assert time.monotonic() < deadline, "moto_server does not answer."
+                time.sleep(0.1)
+
+
+def objects(server: Server, bucket: str) -> list[str]:
+    """Their names."""
+    listed = httpx.get(f"{server.s3}/{bucket}?list-type=2").raise_for_status().text
+    return [each.text or "" for each in ElementTree.fromstring(listed).iter() if each.tag.endswith("}Key")]
+
+
+def replaced(text: str, changes: Mapping[str, str]) -> str:
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return text
+
+
+def substitutions() -> str:
+    """secrets.xml, as docs/operations.md has it."""
+    hashes = {name: sha256(b"secret").hexdigest() for name in PASSWORDS}
+    found = {**dict.fromkeys(TEXTS, "secret"), **hashes}
+    return f"<clickhouse>{''.join(f'<{name}>{text}</{name}>' for name, text in found.items())}</clickhouse>"
+
+
+def texts(answers: Sequence[Told]) -> list[str]:
+    """AssertionError for an error."""
+    wrong = [each for each in answers if not isinstance(each, str)]
+    assert wrong == []
+    return [str(each).strip() for each in answers]

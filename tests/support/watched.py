@@ -1,0 +1,151 @@
+"""A service under traffic that Prometheus watches: every panel of the dashboards has something to show."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+from nats.aio.client import Client
+
+from demo import feed, traffic
+from demo.world import make_world
+from functions import FUNCTIONS
+from infra import nats
+from infra.endpoints import Endpoints, Engines
+from pipelines import runs
+from pipelines.lease import PipelineBusyError
+from pipelines.runs import PipelineAlarmError
+from pipelines.stores import Stores, open_stores
+from tests.support.api import ADMIN, ANALYTICS
+from tests.support.cli import PATIENCE, running
+from tests.support.platform import open_platform
+from tests.support.prometheus import Prometheus, prometheus
+from tools.grafana.asking import Addresses, Connections, opened
+
+DAYS: Final = 2
+MESSAGES: Final = 1_000
+MESSAGES_A_SECOND: Final = 20.0
+ENDPOINTS: Final = ("/summary", "/top-operators")
+FAILED: Final = "count(anlyt_pg_errors_total) > 0"
+# Enough scrapes of everything to have rates.
+SCRAPED: Final = (
+    "min(count_over_time(anlyt_pg_errors_total[1m])) > 3",
+    "min(count_over_time(anlyt_query_duration_seconds_count[1m])) > 3",
+    "count(anlyt_pipeline_last_success_timestamp_seconds) > 5",
+    "min(count_over_time(anlyt_cube_freshness_seconds[1m])) > 3",
+    'sum(increase(anlyt_events_processed_total{result="counted"}[4s])) > 0',
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Where to ask, and until when traffic went on."""
+
+    to: Connections
+    until: datetime
+
+
+@asynccontextmanager
+async def watched(folder: Path) -> AsyncIterator[Watched]:
+    """`anlyt dev` with two days of the demo's traffic counted, cubes computed and a day that billing sees otherwise."""
+    with running(folder, "dev") as service:
+        found = service.endpoints()
+        with prometheus(folder, urlsplit(found.metrics).netloc, ()) as server:
+            await _past(found)
+            await _live(found, server)
+            until = datetime.now(UTC)
+            async with opened(Addresses(server.url, found.clickhouse, found.postgres)) as to:
+                yield Watched(to, until)
+        assert service.stop() == 0
+
+
+async def _past(found: Endpoints) -> None:
+    now = datetime.now(UTC)
+    async with (
+        open_platform(found.nats, found.postgres, found.clickhouse) as platform,
+        open_stores(Engines(found.nats, found.postgres, found.clickhouse)) as stores,
+    ):
+        await feed.publish(platform.client, traffic.history(make_world(), now, DAYS, MESSAGES))
+        await platform.drained(*FUNCTIONS)
+        yesterday = (now - timedelta(days=1)).date()
+        await stores.postgres.execute("insert into billing.daily_totals values ($1, 'USD', 1, 1)", yesterday)
+        for name in ("cubes", "rollup", "reconciliation"):
+            await _run(stores, name)
+
+
+async def _run(stores: Stores, name: str) -> None:
+    """After the scheduler's own run, if that is under way."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(PipelineBusyError):
+                with suppress(PipelineAlarmError):
+                    await runs.run(stores, name)
+                return
+            await asyncio.sleep(0.1)
+
+
+async def _live(found: Endpoints, server: Prometheus) -> None:
+    """Traffic, requests and a failing PostgreSQL, until Prometheus knows of all of it."""
+    async with nats.connect(found.nats) as client, asyncio.TaskGroup() as tasks:
+        under_way = [tasks.create_task(_traffic(client)), tasks.create_task(_requests(found.api))]
+        failing = tasks.create_task(_failures(found.postgres))
+        await _until_known(server, FAILED)
+        failing.cancel()
+        await _until_known(server, *SCRAPED)
+        for task in under_way:
+            task.cancel()
+
+
+async def _until_known(server: Prometheus, *queries: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not all([await asyncio.to_thread(_known, server, query) for query in queries]):
+            await asyncio.sleep(0.2)
+
+
+def _known(server: Prometheus, query: str) -> bool:
+    try:
+        return bool(server.values(query))
+    except (httpx.TransportError, httpx.HTTPStatusError):  # not up yet
+        return False
+
+
+async def _traffic(client: Client) -> None:
+    await feed.run_live(client, make_world(), datetime.now(UTC), MESSAGES_A_SECOND)
+
+
+async def _requests(api: str) -> None:
+    async with httpx.AsyncClient(base_url=api, headers=ADMIN, timeout=PATIENCE) as client:
+
+        async def ask() -> None:
+            for path in ENDPOINTS:
+                await client.get(ANALYTICS + path)
+
+        await _over_and_over(ask, 0.1)
+
+
+async def _failures(dsn: str) -> None:
+    """Connections of the workers are cut in the middle of what they do; they count again what was cut."""
+    connection = await asyncpg.connect(dsn)
+
+    async def cut() -> None:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()"
+        )
+
+    try:
+        await _over_and_over(cut, 0.5)
+    finally:
+        await connection.close()
+
+
+async def _over_and_over(step: Callable[[], Awaitable[None]], pause: float) -> None:
+    while True:
+        await step()
+        await asyncio.sleep(pause)

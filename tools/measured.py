@@ -1,0 +1,55 @@
+"""What docs/benchmarks.md has measured, for docs/capacity.md; a test holds each figure against that page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+DAY: Final = 86_400  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU microseconds an event, by who spends them (docs/benchmarks.md)."""
+
+    worker: float
+    store: float
+    nats: float
+
+
+# A row of the table "Ingest", that of the idlest machine; "Facts", CPU us a fact.
+METRICS: Final = Cost(worker=20.9, store=5.8, nats=8.8)
+FACTS: Final = Cost(worker=30.4, store=5.2, nats=11.3)
+FUNCTIONS: Final[Mapping[str, Cost]] = {
+    "billing_metrics": METRICS,
+    "delivery_metrics": METRICS,
+    "dlr_facts": FACTS,
+    "cdr_facts": FACTS,
+    "compliance_facts": FACTS,
+}
+"""A message of the platform is one event for each. Measured are `delivery_metrics` and `dlr_facts`."""
+
+# Bytes (docs/benchmarks.md, "Cubes" and "What a row takes").
+FACT_BYTES: Final[Mapping[str, float]] = {"facts_dlr": 15.2, "facts_cdr": 50.5, "facts_compliance": 49.7}
+CUBES: Final = 0.037  # of facts_dlr
+CLAIM: Final = 116
+HOUR_ROW: Final = 660
+STORED_MESSAGE: Final = 397
+STREAMS: Final = 4  # of events, one message each for a message of the platform
+CLAIMS: Final = 2  # billing_metrics, delivery_metrics
+
+# CPU us for each fact of a cell that is computed again, and how many seconds of facts a cell has ("Cells again").
+RECOMPUTED: Final[Mapping[str, tuple[float, int]]] = {
+    "cube_dlr_hourly": (0.535, 3_600),
+    "cube_cdr_daily": (0.365, DAY),
+    "cube_compliance_hourly": (0.320, 3_600),
+}
+
+# Rates of one process, or of two cores (docs/benchmarks.md).
+WORKER: Final = 38_000  # events/s, "Ingest"
+FACT_WORKER: Final = 29_858  # events/s, "Facts"
+SUMMARIES: Final = 1_021  # over REST a second, "Reports"
+USAGES: Final = 1_193
+SCAN: Final = 20_000_000 / 0.539  # facts a second, "Cubes": FINAL, by day and status
+CUBE_SCAN: Final = 6_850_428 / 0.231  # rows of cube_dlr_hourly a second, "Cubes"
+DENSE_HOUR: Final = 30_175  # rows of a cube for one hour of 10,000,000 reports, "Cubes"
+MOST_ROWS: Final = 10**9  # that a statement may read, decision 15
