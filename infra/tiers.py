@@ -1,5 +1,6 @@
 """Names that our statements and the configuration of a ClickHouse server agree on, for its use of S3."""
 
+from datetime import timedelta
 from typing import Final
 
 # A storage policy of three volumes, hot to cold. The hot one has to be called `default`, as in the policy that tables
@@ -7,6 +8,9 @@ from typing import Final
 POLICY: Final = "anlyt_tiered"
 HOT, WARM, COLD = "default", "warm", "cold"
 WARM_DISK, COLD_DISK = "anlyt_warm", "anlyt_cold"
+
+# At least so long facts are kept, on whatever tier: seven years, less their leap days.
+KEPT: Final = timedelta(days=7 * 365)
 
 # A named collection with the URL of the bucket's folder EXPORTS, and the keys to it.
 COLLECTION: Final = "anlyt_exports"

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from infra.errors import UsageError
+from infra.tiers import KEPT
 from pipelines.integrity import chain
 from pipelines.integrity.chain import StoredLink
 from pipelines.integrity.days import DAY
@@ -62,16 +63,21 @@ async def read_chain(stores: Stores) -> Chain:
 
 
 async def days(stores: Stores, read: Chain, first: date | None, last: date | None) -> Sequence[date]:
-    """Those to look at, without bounds all; UsageError when there is none, or the last one is not closed."""
+    """Those to look at, without bounds all whose facts are kept; UsageError for none, or if the last is not closed."""
     closed = read.closing.day
     if last is not None and last > closed:
         raise UsageError(f"--to {last} is not in the chain yet; the last closed day is {closed}.")
     fact = await first_day(stores.clickhouse, read.closing.stored_before)
-    begin = first or min([each.link.day for each in read.links] + ([fact] if fact else []))
+    begin = first or max(min([each.link.day for each in read.links] + ([fact] if fact else [])), _kept_from())
     until = last or closed
     if begin > until:
         raise UsageError(f"--from {begin} is after {until}.")
     return [begin + number * DAY for number in range((until - begin).days + 1)]
+
+
+def _kept_from() -> date:
+    """The first day whose facts no server has dropped for their age."""
+    return datetime.now(UTC).date() - KEPT
 
 
 async def verified(stores: Stores, read: Chain, days: Sequence[date]) -> AsyncIterator[Sequence[Difference]]:

@@ -9,6 +9,7 @@ import chdb
 import msgspec
 import pytest
 
+from graph.audit.exports.warehouse import LIMITS as EXPORT_LIMITS
 from graph.dsl.execute import LIMITS
 from infra.cluster import statements
 from tests.support.charts import CLICKHOUSE, Manifest, containers, of_kind, pods, validate
@@ -274,8 +275,10 @@ def test_the_api_reads_within_limits_and_changes_nothing(server: Server) -> None
 
 
 def test_the_auditor_exports_and_changes_nothing(server: Server) -> None:
+    limits = ", ".join(f"{name} = {EXPORT_LIMITS[name]}" for name in ("max_execution_time", "max_memory_usage"))
     exported, changed = server.run(
-        "insert into function s3(anlyt_exports, filename = 'audit/1.parquet') select * from anlyt.facts_compliance",
+        "insert into function s3(anlyt_exports, filename = 'audit/1.parquet') select * from anlyt.facts_compliance"
+        f" settings {limits}",
         "insert into anlyt.facts_compliance (tenant_id) values ('acme')",
         as_user="anlyt_auditor",
     )
