@@ -1,53 +1,16 @@
 """The front door: the command line of the product."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
 
 import click
 
+from commands.audit_group import audit
+from commands.deadletters_group import deadletters
+from commands.front import cli, command, settings, until_signal
 from infra.errors import AnlytError
-from infra.settings import Settings, read_settings
 
-C = TypeVar("C", bound=Callable[..., Any])
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="anlyt")
-def cli() -> None:
-    """Exact analytics for an SMS gateway platform.
-
-    \b
-    Example:
-      anlyt dev --demo      everything on this machine, with traffic to look at
-    """
-
-
-def command(name: str, *, group: click.Group = cli) -> Callable[[C], click.Command]:
-    """A command that also takes --debug."""
-    debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-
-    def wrap(function: C) -> click.Command:
-        return group.command(name)(debug(function))
-
-    return wrap
-
-
-def _settings() -> Settings:
-    from infra.telemetry import configure_logs, configure_traces
-
-    settings = read_settings(os.environ)
-    configure_logs(settings.log_format)
-    configure_traces(settings.otlp_endpoint)
-    return settings
-
-
-def _until_signal(coroutine: Coroutine[Any, Any, None]) -> None:
-    from commands.signals import run
-
-    run(coroutine)
+__all__ = ["audit", "cli", "deadletters", "main"]
 
 
 @command("dev")
@@ -66,7 +29,7 @@ def dev(demo: bool, s3: bool) -> None:
     """
     from commands import dev as dev_
 
-    _until_signal(dev_.run(_settings(), with_demo=demo, with_s3=s3))
+    until_signal(dev_.run(settings(), with_demo=demo, with_s3=s3))
 
 
 @command("migrate")
@@ -81,11 +44,11 @@ def migrate(check: bool) -> None:
     from commands import migrate as migrate_
     from infra.endpoints import engines
 
-    settings = _settings()
+    found = settings()
     if check:
-        lines = migrate_.check(engines(settings))
+        lines = migrate_.check(engines(found))
     else:
-        lines = migrate_.apply(engines(settings), settings.reporting_currency, settings.clickhouse_cluster)
+        lines = migrate_.apply(engines(found), found.reporting_currency, found.clickhouse_cluster)
 
     async def show() -> None:
         async for line in lines:
@@ -104,7 +67,7 @@ def api() -> None:
     """
     from commands import api as api_
 
-    _until_signal(api_.run(_settings(), click.echo))
+    until_signal(api_.run(settings(), click.echo))
 
 
 @command("audit-api")
@@ -117,39 +80,7 @@ def audit_api() -> None:
     """
     from commands import audit
 
-    _until_signal(audit.run(_settings(), click.echo))
-
-
-@cli.group("audit")
-def audit() -> None:
-    """Evidence that compliance facts are what they were.
-
-    \b
-    Example:
-      anlyt audit verify
-    """
-
-
-@command("verify", group=audit)
-@click.option("--from", "first", metavar="DAY", help="First UTC day, as 2026-10-01; else the first of all.")
-@click.option("--to", "last", metavar="DAY", help="Last UTC day; else the last that is closed.")
-@click.option("--anchor", metavar="LINK:HASH", help="A link that was noted earlier: it has to be there still.")
-@click.option("--json", "as_json", is_flag=True, help="Differences as JSON, one object a line.")
-def audit_verify(first: str | None, last: str | None, anchor: str | None, as_json: bool) -> None:
-    """Compute the hash chain again, from the facts.
-
-    Every link is checked, and the facts of each day. A line tells what differs; status 1 if anything does.
-
-    \b
-    Example:
-      anlyt audit verify --from 2026-10-01 --to 2026-10-31
-    """
-    from commands import audit_verify as verify
-    from commands.arguments import read_day
-
-    days = read_day("--from", first), read_day("--to", last)
-    noted = verify.read_anchor(anchor)
-    asyncio.run(verify.run(_settings(), days, noted, as_json=as_json))
+    until_signal(audit.run(settings(), click.echo))
 
 
 @command("ingest")
@@ -163,7 +94,7 @@ def ingest(functions: tuple[str, ...]) -> None:
     """
     from commands import ingest as ingest_
 
-    _until_signal(ingest_.run(_settings(), functions, click.echo))
+    until_signal(ingest_.run(settings(), functions, click.echo))
 
 
 @command("schedule")
@@ -177,7 +108,7 @@ def schedule(pipelines: tuple[str, ...]) -> None:
     """
     from commands import schedule as schedule_
 
-    _until_signal(schedule_.run(_settings(), pipelines, click.echo))
+    until_signal(schedule_.run(settings(), pipelines, click.echo))
 
 
 def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
@@ -202,7 +133,7 @@ def pipeline(name: str, params: dict[str, str]) -> None:
     """
     from commands import pipeline as pipeline_
 
-    _until_signal(pipeline_.run(_settings(), name, params, click.echo))
+    until_signal(pipeline_.run(settings(), name, params, click.echo))
 
 
 @command("backfill")
@@ -223,84 +154,7 @@ def backfill(function: str, since: str | None, rebuild: bool) -> None:
     from commands.arguments import read_time
 
     begin = read_time("--since", since)
-    _until_signal(backfill_.run(_settings(), function, begin, rebuild=rebuild))
-
-
-@cli.group("deadletters")
-def deadletters() -> None:
-    """Events that could not be counted.
-
-    \b
-    Example:
-      anlyt deadletters list
-    """
-
-
-@command("list", group=deadletters)
-def deadletters_list() -> None:
-    """List all letters, oldest first.
-
-    \b
-    Example:
-      anlyt deadletters list
-    """
-    from commands import deadletters as letters
-
-    asyncio.run(letters.show_all(_settings()))
-
-
-@command("show", group=deadletters)
-@click.argument("id", type=click.IntRange(min=1))
-def deadletters_show(id: int) -> None:  # noqa: A002 - the argument's name in the help text
-    """Show one letter as JSON; values outside the event contract are masked.
-
-    \b
-    Example:
-      anlyt deadletters show 7
-    """
-    from commands import deadletters as letters
-
-    asyncio.run(letters.show(_settings(), id))
-
-
-_ids = click.argument("ids", metavar="ID...", type=click.IntRange(min=1), nargs=-1)
-_all = click.option("--all", "all_", is_flag=True, help="Every letter.")
-
-
-@command("replay", group=deadletters)
-@_ids
-@_all
-def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
-    """Send the original events again, for every function that reads their stream.
-
-    What was counted already is recognised. An event that is still bad gives a new letter.
-
-    \b
-    Example:
-      anlyt deadletters replay 7 8
-    """
-    from commands import deadletters as letters
-    from commands.arguments import check_ids
-
-    check_ids(ids, all_=all_)
-    asyncio.run(letters.replay(_settings(), ids))
-
-
-@command("drop", group=deadletters)
-@_ids
-@_all
-def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
-    """Delete letters for good.
-
-    \b
-    Example:
-      anlyt deadletters drop --all
-    """
-    from commands import deadletters as letters
-    from commands.arguments import check_ids
-
-    check_ids(ids, all_=all_)
-    asyncio.run(letters.drop(_settings(), ids))
+    until_signal(backfill_.run(settings(), function, begin, rebuild=rebuild))
 
 
 def main() -> None:

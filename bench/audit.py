@@ -1,5 +1,9 @@
-"""The regulator's slices over mTLS, against the SQL that one would write by hand; a walk to the cap; the hash chain."""
+"""The regulator's slices over mTLS, against SQL written by hand, before and after most facts have moved to S3.
 
+Besides, a walk to the cap, and the hash chain's digests.
+"""
+
+import asyncio
 import json
 import ssl
 import statistics
@@ -21,6 +25,8 @@ from bench.stores import Stores, stores
 from graph.audit.app import QUERY_PATH
 from infra.clickhouse import connect, open_clickhouse
 from infra.embedded.certificates import ThrowAway
+from infra.embedded.s3 import s3_server
+from infra.s3 import from_dsn
 from pipelines.integrity.digests import digests
 
 START = datetime(2021, 11, 1, tzinfo=UTC)
@@ -30,9 +36,12 @@ SLICES = 30
 PAGE, LONGEST_PAGE = 1_000, 10_000
 STORY = 30.0  # seconds that US-ANLYT-15 gives an answer
 CLOSED = 30  # days whose digests are computed
+SETTLED = 3.0  # seconds without a move, after which all have been made
 
 SQL = Path(__file__).parent / "sql"
-FILL, FIRST_PAGE, COUNT = ((SQL / f"{name}.sql").read_text() for name in ("fill_audit", "audit_page", "audit_count"))
+FILL, FIRST_PAGE, COUNT, TIERS = (
+    (SQL / f"{name}.sql").read_text() for name in ("fill_audit", "audit_page", "audit_count", "audit_tiers")
+)
 
 Ask = Callable[["Slice"], Awaitable[object]]
 
@@ -60,12 +69,19 @@ class Slice(NamedTuple):
 async def run(folder: Path, *, smoke: bool) -> None:
     """Prints what slices take both ways, and how fast a walk and the chain's digests are."""
     scale = SMOKE if smoke else FULL
-    async with stores(folder) as engines, connect(engines.clickhouse.url, statement_timeout=1800) as client:
+    async with (
+        s3_server(folder / "s3") as s3,
+        stores(folder, from_dsn(s3.dsn)) as engines,
+        connect(engines.clickhouse.url, statement_timeout=1800) as client,
+    ):
+        await client.command("system stop moves")
         await _fill(client, scale)
         async with _regulator(engines, folder) as (portal, pid):
-            await _compare(scale, client, portal)
+            await _compare(scale, client, portal, "hot disk")
             await _walk(scale, portal, pid)
-        await _digest(engines, scale)
+            await _digest(engines, scale)
+            await client.command("system start moves")
+            await _compare(scale, client, portal, await _moved(client))
 
 
 async def _fill(client: AsyncClient, scale: Scale) -> None:
@@ -88,7 +104,16 @@ async def _regulator(engines: Stores, folder: Path) -> AsyncIterator[tuple[httpx
         yield portal, pid
 
 
-async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient) -> None:
+async def _moved(client: AsyncClient) -> str:
+    """Once nothing moves any more: where the facts are."""
+    before: list[tuple[str, float]] = []
+    while (found := [tuple(row) for row in (await client.query(TIERS)).result_rows]) != before or len(found) == 1:
+        before = found
+        await asyncio.sleep(SETTLED)
+    return ", ".join(f"{share:.0%} on {disk}" for disk, share in found)
+
+
+async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient, where: str) -> None:
     async def over_mtls(part: Slice) -> None:
         await _page(portal, part, limit=PAGE)
 
@@ -103,7 +128,7 @@ async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient)
     took = {name: await _each(ask, parts) for name, ask in ways.items()}
     p95 = {name: statistics.quantiles(seconds, n=20)[-1] for name, seconds in took.items()}
     show(
-        f"{SLICES} slices of {scale.facts:,} evaluations in five years, {PAGE:,} rows a page, hot disk",
+        f"{SLICES} slices of {scale.facts:,} evaluations in five years, {PAGE:,} rows a page: {where}",
         ("way", "median s", "P95 s", "highest s"),
         [(name, statistics.median(seconds), p95[name], max(seconds)) for name, seconds in took.items()],
         [

@@ -12,6 +12,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.stack import stack
 from infra.endpoints import Engines
 from infra.postgres import Connection
+from infra.s3 import S3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ class Stores:
 
 
 @asynccontextmanager
-async def stores(folder: Path) -> AsyncIterator[Stores]:
+async def stores(folder: Path, s3: S3 | None = None) -> AsyncIterator[Stores]:
+    """`s3`: where ClickHouse keeps what is cold."""
     async with AsyncExitStack() as opened:
-        started = (await opened.enter_async_context(stack(folder))).engines
+        started = (await opened.enter_async_context(stack(folder, s3=s3))).engines
         engines = Engines(started["nats"].url, started["postgres"].url, started["clickhouse"].url)
         async for _ in migrate.apply(engines, "USD", None):
             pass

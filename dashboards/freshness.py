@@ -89,13 +89,25 @@ QUALITY: Final = lines(
 DAILY: Final = lines(
     Panel(
         "Since the last daily runs",
-        "Reconciliation, archive and maintenance run every night. Line: AnlytPipelineLate.",
+        "Reconciliation, archive, maintenance and integrity run every night. Line: AnlytPipelineLate.",
         ("AnlytPipelineLate", "pipelines"),
         (promql(_EVERY_DAY.expression, "{{pipeline}}"),),
         unit="s",
         width=8,
     ),
     _EVERY_DAY,
+)
+CHAIN: Final = lines(
+    Panel(
+        "Compliance facts that differ",
+        "Of closed days, from what the hash chain says; AnlytIntegrityDiffers fires for the first one.",
+        ("AnlytIntegrityDiffers", "integrity"),
+        (promql(limit("AnlytIntegrityDiffers").expression, "differences"),),
+        unit="short",
+        width=24,
+        height=5,
+    ),
+    limit("AnlytIntegrityDiffers"),
 )
 FUNCTIONS: Final = table(
     Panel(
@@ -132,7 +144,7 @@ BOARD: Final = Board(
     (
         Row("How new are the answers?", (AS_OF, AGE, COUNTED)),
         Row("Do cubes and gauges follow?", (CUBES, GAUGES)),
-        Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY)),
+        Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY, CHAIN)),
         Row("What the stores say", (FUNCTIONS, STORES)),
     ),
     since="now-3h",

@@ -4,7 +4,6 @@ import asyncio
 import multiprocessing
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,33 +15,26 @@ from typing import Any
 import httpx
 import pytest
 import uvloop
-from obstore.store import S3Store
 
 from commands import audit
 from graph.audit.exports import exports
 from graph.audit.exports.runner import Pace
-from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
-from infra.embedded.s3 import s3_server
 from infra.endpoints import Engines
-from infra.s3 import S3, from_dsn, open_store
 from infra.settings import read_settings
 from infra.telemetry import configure_logs
 from infra.tls import TlsFiles
 from tests.graph.support.problems import check_problem
-from tests.support import audited
-from tests.support.audited import BEGIN, END, Fact
+from tests.support.audited import BEGIN, END
 from tests.support.chaos import frozen
 from tests.support.database import connected
 from tests.support.exported import PATH, Portal
+from tests.support.exporting import SECRET, Filled, engines, filling, objects, served
 from tests.support.regulator import Papers, listening, make_papers
-from tests.support.warehouse import emptied, opened
 from tests.support.worker import gone
 
 pytestmark = pytest.mark.anyio
 
-COUNT = 3_000
-SECRET = "keys-of-no-log"
 FIVE_YEARS = {"from": BEGIN.isoformat(), "to": END.isoformat()}
 PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_a_file=150)
 ABSENT = replace(PACE, idle=3_600)  # asks for work once, before there is any
@@ -51,44 +43,10 @@ _fork = multiprocessing.get_context("forkserver")
 _fork.set_forkserver_preload([__name__])
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """ClickHouse, which knows an S3, and what is in it."""
-
-    clickhouse: Engine
-    s3: Engine
-    bucket: S3
-    facts: Mapping[str, Sequence[Fact]]
-
-    def rows(self, **body: Any) -> Sequence[Fact]:
-        dataset = body.get("dataset", "compliance")
-        return audited.expected(dataset, self.facts[dataset], body)
-
-    @property
-    def store(self) -> S3Store:
-        return open_store(self.bucket)
-
-
 @pytest.fixture(scope="module")
 async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filled]:
-    folder = tmp_path_factory.mktemp("exports")
-    random = Random(2901)
-    print("seed 2901")
-    facts = {
-        "compliance": [audited.evaluation(random, at) for at in audited.moments(random, COUNT)],
-        "cdr": [
-            {**audited.record(random, at), "currency": random.choice(["AFN", "USD"])}
-            for at in audited.moments(random, COUNT // 4)
-        ],
-    }
-    async with s3_server(folder / "s3") as s3:
-        bucket = replace(from_dsn(s3.dsn), secret_key=SECRET)
-        async with clickhouse_server(folder / "clickhouse", s3=bucket) as clickhouse:
-            await emptied(clickhouse.dsn)
-            async with opened(clickhouse.dsn) as client:
-                for dataset, some in facts.items():
-                    await audited.write(client, dataset, some)
-            yield Filled(clickhouse, s3, bucket, facts)
+    async with filling(tmp_path_factory.mktemp("exports")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -100,24 +58,6 @@ def papers(tmp_path: Path) -> Papers:
 async def portal(database: str, filled: Filled, papers: Papers) -> AsyncIterator[Portal]:
     async with served(database, filled, papers, PACE) as opened_:
         yield opened_
-
-
-@asynccontextmanager
-async def served(database: str, filled: Filled, papers: Papers, pace: Pace) -> AsyncIterator[Portal]:
-    async with (
-        listening(papers.files, engines(database, filled), pace) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
-        httpx.AsyncClient(timeout=30) as plain,
-    ):
-        yield Portal(client, plain)
-
-
-def engines(database: str, filled: Filled) -> Engines:
-    return Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn, filled.bucket)
-
-
-async def objects(filled: Filled, id_: str) -> Sequence[str]:
-    return [meta["path"] async for some in filled.store.list(f"exports/{id_}/") for meta in some]
 
 
 QUESTIONS: Sequence[Mapping[str, Any]] = (

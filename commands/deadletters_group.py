@@ -1,0 +1,84 @@
+"""`anlyt deadletters`: events that could not be counted."""
+
+import asyncio
+
+import click
+
+from commands.front import cli, command, settings
+
+
+@cli.group("deadletters")
+def deadletters() -> None:
+    """Events that could not be counted.
+
+    \b
+    Example:
+      anlyt deadletters list
+    """
+
+
+@command("list", group=deadletters)
+def deadletters_list() -> None:
+    """List all letters, oldest first.
+
+    \b
+    Example:
+      anlyt deadletters list
+    """
+    from commands import deadletters as letters
+
+    asyncio.run(letters.show_all(settings()))
+
+
+@command("show", group=deadletters)
+@click.argument("id", type=click.IntRange(min=1))
+def deadletters_show(id: int) -> None:  # noqa: A002 - the argument's name in the help text
+    """Show one letter as JSON; values outside the event contract are masked.
+
+    \b
+    Example:
+      anlyt deadletters show 7
+    """
+    from commands import deadletters as letters
+
+    asyncio.run(letters.show(settings(), id))
+
+
+_ids = click.argument("ids", metavar="ID...", type=click.IntRange(min=1), nargs=-1)
+_all = click.option("--all", "all_", is_flag=True, help="Every letter.")
+
+
+@command("replay", group=deadletters)
+@_ids
+@_all
+def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
+    """Send the original events again, for every function that reads their stream.
+
+    What was counted already is recognised. An event that is still bad gives a new letter.
+
+    \b
+    Example:
+      anlyt deadletters replay 7 8
+    """
+    from commands import deadletters as letters
+    from commands.arguments import check_ids
+
+    check_ids(ids, all_=all_)
+    asyncio.run(letters.replay(settings(), ids))
+
+
+@command("drop", group=deadletters)
+@_ids
+@_all
+def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
+    """Delete letters for good.
+
+    \b
+    Example:
+      anlyt deadletters drop --all
+    """
+    from commands import deadletters as letters
+    from commands.arguments import check_ids
+
+    check_ids(ids, all_=all_)
+    asyncio.run(letters.drop(settings(), ids))

@@ -1,0 +1,84 @@
+"""A listener that exports, over stores that are filled with random facts."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+from obstore.store import S3Store
+
+from graph.audit.exports.runner import Pace
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from infra.embedded.s3 import s3_server
+from infra.endpoints import Engines
+from infra.s3 import S3, from_dsn, open_store
+from tests.support import audited
+from tests.support.audited import Fact
+from tests.support.exported import Portal
+from tests.support.regulator import Papers, listening
+from tests.support.warehouse import emptied, opened
+
+COUNT = 3_000
+SECRET = "keys-of-no-log"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """ClickHouse, which knows an S3, and what is in it."""
+
+    clickhouse: Engine
+    s3: Engine
+    bucket: S3
+    facts: Mapping[str, Sequence[Fact]]
+
+    def rows(self, **body: Any) -> Sequence[Fact]:
+        dataset = body.get("dataset", "compliance")
+        return audited.expected(dataset, self.facts[dataset], body)
+
+    @property
+    def store(self) -> S3Store:
+        return open_store(self.bucket)
+
+
+@asynccontextmanager
+async def filling(folder: Path) -> AsyncIterator[Filled]:
+    """A ClickHouse with random facts, and an S3 beside it."""
+    random = Random(2901)
+    print("seed 2901")
+    facts = {
+        "compliance": [audited.evaluation(random, at) for at in audited.moments(random, COUNT)],
+        "cdr": [
+            {**audited.record(random, at), "currency": random.choice(["AFN", "USD"])}
+            for at in audited.moments(random, COUNT // 4)
+        ],
+    }
+    async with s3_server(folder / "s3") as s3:
+        bucket = replace(from_dsn(s3.dsn), secret_key=SECRET)
+        async with clickhouse_server(folder / "clickhouse", s3=bucket) as clickhouse:
+            await emptied(clickhouse.dsn)
+            async with opened(clickhouse.dsn) as client:
+                for dataset, some in facts.items():
+                    await audited.write(client, dataset, some)
+            yield Filled(clickhouse, s3, bucket, facts)
+
+
+@asynccontextmanager
+async def served(database: str, filled: Filled, papers: Papers, pace: Pace) -> AsyncIterator[Portal]:
+    async with (
+        listening(papers.files, engines(database, filled), pace) as url,
+        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
+        httpx.AsyncClient(timeout=30) as plain,
+    ):
+        yield Portal(client, plain)
+
+
+def engines(database: str, filled: Filled) -> Engines:
+    return Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn, filled.bucket)
+
+
+async def objects(filled: Filled, id_: str) -> Sequence[str]:
+    return [meta["path"] async for some in filled.store.list(f"exports/{id_}/") for meta in some]
