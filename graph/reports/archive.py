@@ -10,7 +10,7 @@ from typing import Any, Final
 from graph.reports.marks import Span
 from graph.reports.runs import Run, days_of
 from graph.reports.windows import DAY_HOURS, day_date
-from infra.clickhouse import FAILURES, ClickHouse
+from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.postgres import Connection, statement
 
@@ -46,7 +46,8 @@ class Archive:
         try:
             async with asyncio.timeout(PATIENCE):
                 client = await self.clickhouse.client()
-                found = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)
+                with traced(query):
+                    found = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)
         except FAILURES as error:
             raise DependencyUnavailableError(
                 "ClickHouse, which keeps what is over 90 days old, does not answer; try again in a few seconds."

@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from infra.clickhouse import traced
 from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from pipelines.archive.days import hours_of
@@ -82,7 +83,8 @@ async def abandon(stores: Stores) -> None:
     client = await stores.clickhouse.client()
     for given_up in begun:
         for period in BUCKET:
-            await client.command(DELETE[period], parameters=dict(given_up))
+            with traced(DELETE[period]):
+                await client.command(DELETE[period], parameters=dict(given_up))
         await stores.postgres.execute(FORGET_BATCH, given_up["batch"])
 
 
@@ -109,7 +111,8 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
         ("daily", sorted(row for day in chunk for row in day.daily)),
     ):
         await _write(client, period, rows, batch)
-        found = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
+        with traced(ARCHIVED[period]):
+            found = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
         _compare(period, rows, from_clickhouse(found.result_rows))
     for day in chunk:
         _check_sums(day)
@@ -118,14 +121,16 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
 
 
 async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> None:
-    await client.insert(
-        f"metrics_{period}_archive",
-        columns(rows, batch),
-        database="anlyt",
-        column_names=[*SUBJECT, BUCKET[period], *FIGURES, "batch"],
-        column_oriented=True,
-        settings=SETTINGS,
-    )
+    table = f"metrics_{period}_archive"
+    with traced(f"insert into anlyt.{table}"):
+        await client.insert(
+            table,
+            columns(rows, batch),
+            database="anlyt",
+            column_names=[*SUBJECT, BUCKET[period], *FIGURES, "batch"],
+            column_oriented=True,
+            settings=SETTINGS,
+        )
 
 
 def _compare(period: str, written: Rows, given_back: Rows) -> None:

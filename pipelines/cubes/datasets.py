@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from infra.clickhouse import traced
 from infra.postgres import statement
 from infra.telemetry import logger
 from pipelines.bridge import current
@@ -45,7 +46,8 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
         params = current().params
         assert isinstance(params, Params)
         client = await stores.clickhouse.client()
-        found = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
+        with traced(DIRTY_CELLS):
+            found = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
         return [Cell(cube, tenant, begin.replace(tzinfo=UTC)) for cube, tenant, begin in found.result_rows]
 
 
@@ -87,13 +89,15 @@ class CubeCells(StoreDataset[Chunk, None]):
 
     async def _compute(self, client: AsyncClient, cube: Cube, parameters: Mapping[str, Any]) -> None:
         for sql in COMPUTE[cube]:
-            await client.command(sql, parameters=dict(parameters), settings=SETTINGS)
+            with traced(sql):
+                await client.command(sql, parameters=dict(parameters), settings=SETTINGS)
 
     async def _remove(self, client: AsyncClient, least: int) -> None:
         """Removes settled marks while there are that many."""
         while len(self._settled) >= least:
             marks = ",".join(f"'{mark}'" for mark in self._settled[:MARKS_AT_ONCE])
-            await client.command(REMOVE_MARKS, parameters={"marks": f"[{marks}]"}, settings=SETTINGS)
+            with traced(REMOVE_MARKS):
+                await client.command(REMOVE_MARKS, parameters={"marks": f"[{marks}]"}, settings=SETTINGS)
             del self._settled[:MARKS_AT_ONCE]
 
     def _tell(self, chunk: Chunk) -> None:

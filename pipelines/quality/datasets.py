@@ -9,8 +9,10 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError, NotFoundError
+from opentelemetry.propagate import inject
 
 from infra import nats
+from infra.clickhouse import traced
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.postgres import statement
 from pipelines.bridge import current
@@ -72,7 +74,8 @@ class QualitySamples(StoreDataset[None, Sampled]):
 async def _samples(stores: Stores, end: datetime) -> list[Sample]:
     client = await stores.clickhouse.client()
     window = {"start": end - WINDOW, "end": end, "seen_since": end - SEEN}
-    return [Sample(*row) for row in (await client.query(SAMPLES, parameters=window)).result_rows]
+    with traced(SAMPLES):
+        return [Sample(*row) for row in (await client.query(SAMPLES, parameters=window)).result_rows]
 
 
 class QualityStream(StoreDataset[Batch, None]):
@@ -97,6 +100,7 @@ async def _publish(jetstream: JetStreamContext, signal: OperatorQuality, last: i
         Header.MSG_ID.value: signal.event_id,
         Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(last),
     }
+    inject(headers)  # the trace of the run
     try:
         ack = await jetstream.publish(
             OPERATOR_QUALITY.subject, msgspec.json.encode(signal), stream=OPERATOR_QUALITY.name, headers=headers

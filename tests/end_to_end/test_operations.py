@@ -141,6 +141,15 @@ def test_a_log_line_names_its_span(observed: Observed) -> None:
     assert all({"level", "ts", "service", "message"} <= line.keys() for line in lines)
 
 
+def test_a_trace_leads_from_a_pipeline_to_clickhouse(observed: Observed) -> None:
+    spans = observed.collector
+
+    def computed() -> set[str]:
+        return {s.trace for s in spans.spans if "into anlyt.cube_dlr_hourly" in s.attributes.get("db.query.text", "")}
+
+    eventually(lambda: computed() & {run.trace for run in spans.named("anlyt.pipeline.cubes")})
+
+
 def shortened(alert: dict[str, Any]) -> dict[str, Any]:
     """The alert of ingest that lags, after a second instead of a minute, at once instead of two minutes later."""
     assert alert["expr"].endswith("> 60")

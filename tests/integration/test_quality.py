@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from nats.js.api import StreamConfig
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from infra.embedded.engine import Engine
 from infra.nats import ensure_streams
@@ -236,3 +237,14 @@ async def test_engines_away_and_empty_stores(stores: Stores, bus: Platform, serv
     await runs.run(stores, "quality")
     found = [run["status"] for run in await runs_of(stores, "quality")]
     assert found == ["SUCCEEDED", "FAILED", "FAILED", "FAILED", "SUCCEEDED"]
+
+
+async def test_a_signal_carries_the_trace_of_its_run(stores: Stores, bus: Platform, warehouse: str) -> None:
+    random, now = Random(9), datetime.now(UTC)
+    await store(warehouse, [fact(random, now - 5 * MINUTE, "AWCC", "MT") for _ in range(20)])
+    context = SpanContext(0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331, False, TraceFlags(1))
+    with use_span(NonRecordingSpan(context)):
+        await runs.run(stores, "quality")
+    kept = await bus.kept(OPERATOR_QUALITY)
+    traces = {(message.headers or {})["traceparent"].split("-")[1] for message in kept.values()}
+    assert traces == {"0af7651916cd43dd8448eb211c80319c"}
