@@ -23,7 +23,6 @@ from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
 
-NOW = datetime.now(UTC)
 PAGE = ROOT / "docs/MIGRATION_PLAN.md"
 
 
@@ -39,12 +38,12 @@ async def _run(folder: Path, settings: dict[str, str], command: list[str]) -> No
     assert (done.returncode, done.stderr) == (0, ""), command
 
 
-async def _publish(platform: Platform, random: Random) -> dict[str, list[events.Message]]:
+async def _publish(platform: Platform, random: Random, now: datetime) -> dict[str, list[events.Message]]:
     sent = {
-        "billing": events.messages(random, events.billing, NOW, 200),
-        "reports": events.messages(random, fact_events.report, NOW, 200),
-        "records": events.messages(random, fact_events.record, NOW, 200),
-        "evaluations": events.messages(random, fact_events.evaluation, NOW, 200),
+        "billing": events.messages(random, events.billing, now, 200),
+        "reports": events.messages(random, fact_events.report, now, 200),
+        "records": events.messages(random, fact_events.record, now, 200),
+        "evaluations": events.messages(random, fact_events.evaluation, now, 200),
     }
     streams = (BILLING_EVENTS, SMS_DLR, CDR_EVENTS, COMPLIANCE_AUDIT)
     for stream, messages in zip(streams, sent.values(), strict=True):
@@ -54,22 +53,23 @@ async def _publish(platform: Platform, random: Random) -> dict[str, list[events.
 
 async def test_the_plan_does_what_it_says(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
     """Figures of now are made wrong before the rebuild."""
+    now = datetime.now(UTC)  # the hour in which the streams begin: whole hours are built again from there
     settings = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
     migrate, first, replay, rebuild = blocks()
     assert [command[2] for command in first] == [function.name for function in FUNCTIONS]
     assert [command[2] for command in rebuild] == [function.name for function in METRICS]
     async with open_platform(server.url, database, warehouse) as platform:
-        sent = await _publish(platform, Random(91))
+        sent = await _publish(platform, Random(91), now)
         for command in migrate:
             await _run(tmp_path, settings, command)
         for block in (first, replay):
             await asyncio.gather(*[_run(tmp_path, settings, command) for command in block])
             assert [await platform.waiting(function) for function in FUNCTIONS] == [0] * len(FUNCTIONS)
-            assert await differences(database, expect(sent["billing"], sent["reports"], NOW)) == []
+            assert await differences(database, expect(sent["billing"], sent["reports"], now)) == []
         wrong = "update anlyt.metrics_hourly set segments = -1, peak_tps = 0 where hour_bucket >= $1"
-        await platform.pool.execute(wrong, NOW.replace(minute=0, second=0, microsecond=0))
+        await platform.pool.execute(wrong, now.replace(minute=0, second=0, microsecond=0))
         for command in rebuild:
             await _run(tmp_path, settings, command)
-    assert await differences(database, expect(sent["billing"], sent["reports"], NOW)) == []
-    facts = expect_facts(sent["reports"], sent["records"], sent["evaluations"], arrived=NOW)
+    assert await differences(database, expect(sent["billing"], sent["reports"], now)) == []
+    facts = expect_facts(sent["reports"], sent["records"], sent["evaluations"], arrived=now)
     assert await fact_differences(warehouse, facts) == []
