@@ -29,7 +29,7 @@ from tests.support.audited import BEGIN, END
 from tests.support.chaos import frozen
 from tests.support.database import connected
 from tests.support.exported import PATH, Portal
-from tests.support.exporting import SECRET, Filled, engines, filling, objects, served
+from tests.support.exporting import SECRET, Filled, engines, filling, objects, running, served, until_running
 from tests.support.regulator import Papers, listening, make_papers
 from tests.support.worker import gone
 
@@ -161,19 +161,6 @@ async def test_kills_change_nothing(database: str, filled: Filled, papers: Paper
                 await gone(member)
     async with connected(database) as connection:
         assert await connection.fetchval("select count(*) from anlyt.audit_exports where claim is not null") == 0
-
-
-async def running(database: str) -> int:
-    """How many exports are under way, or were when their process died."""
-    async with connected(database) as connection:
-        count: int = await connection.fetchval("select count(*) from anlyt.audit_exports where state = 'running'")
-    return count
-
-
-async def until_running(database: str) -> None:
-    async with asyncio.timeout(20):
-        while not await running(database):
-            await asyncio.sleep(0.02)
 
 
 async def check_no_half(portal: Portal, filled: Filled, ids: Sequence[str]) -> None:

@@ -90,26 +90,43 @@ async def moved(client: AsyncClient) -> Mapping[str, int]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Regulator:
+    """Who asks over mTLS."""
+
+    client: httpx.AsyncClient
+
+    async def ask(self, body: Mapping[str, Any]) -> Sequence[Any]:
+        response = await self.client.post(QUERY, json=body)
+        assert response.status_code == 200, response.text
+        rows: Sequence[Any] = response.json()["data"]
+        return rows
+
+    async def refused(self, body: Mapping[str, Any]) -> None:
+        async with asyncio.timeout(SECONDS):
+            told = check_problem(await self.client.post(QUERY, json=body), 503, "DEPENDENCY_UNAVAILABLE")
+        assert "cold tier (S3)" in told
+
+
+async def check_ancient_facts_go(client: AsyncClient) -> None:
+    """What is over seven years old when it is written is dropped."""
+    ancient = [audited.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
+    await audited.write(client, "compliance", ancient)
+    oldest = "select min(event_time) < now() - interval 7 year from facts_compliance"
+    async with asyncio.timeout(30):
+        while (await client.query(oldest)).first_row[0]:
+            await asyncio.sleep(0.1)
+
+
 async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> None:
     papers = make_papers(tmp_path)
     async with tiered(tmp_path) as store, AsyncExitStack() as opened_:
         client = await opened_.enter_async_context(connect(store.clickhouse.dsn))
         engines = Engines("nats://127.0.0.1:1", database, store.clickhouse.dsn)
         url = await opened_.enter_async_context(listening(papers.files, engines))
-        regulator = await opened_.enter_async_context(
-            httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60)
-        )
-
-        async def ask(body: Mapping[str, Any]) -> Sequence[Any]:
-            response = await regulator.post(QUERY, json=body)
-            assert response.status_code == 200, response.text
-            rows: Sequence[Any] = response.json()["data"]
-            return rows
-
-        async def refused(body: Mapping[str, Any]) -> None:
-            async with asyncio.timeout(SECONDS):
-                told = check_problem(await regulator.post(QUERY, json=body), 503, "DEPENDENCY_UNAVAILABLE")
-            assert "cold tier (S3)" in told
+        portal = httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60)
+        regulator = Regulator(await opened_.enter_async_context(portal))
+        ask, refused = regulator.ask, regulator.refused
 
         assert await volumes(client) == {"default": len(store.facts) + len(store.facts[::3])}
         before = await ask(ALL)
@@ -121,13 +138,7 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
         parts = await moved(client)
         assert sum(parts.values()) <= len(store.facts) + len(store.facts[::3])
         assert await keys(store.s3)
-        ancient = [audited.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
-        await audited.write(client, "compliance", ancient)
-        async with asyncio.timeout(30):
-            while (
-                await client.query("select min(event_time) < now() - interval 7 year from facts_compliance")
-            ).first_row[0]:
-                await asyncio.sleep(0.1)
+        await check_ancient_facts_go(client)
         for body in (ALL, HOT, WARM, COLD):
             assert await ask(body) == store.rows(**body)
             assert store.rows(**body)
@@ -150,7 +161,7 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
             await refused({**COLD, "verdict": "FLAG"})
             assert await ask(HOT) == store.rows(**HOT)
         async with asyncio.timeout(20):
-            while (await regulator.post(QUERY, json=COLD)).status_code != 200:
+            while (await regulator.client.post(QUERY, json=COLD)).status_code != 200:
                 await asyncio.sleep(0.1)
         assert await ask(ALL) == whole.rows(**ALL)
 

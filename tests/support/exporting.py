@@ -1,5 +1,6 @@
 """A listener that exports, over stores that are filled with random facts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from infra.endpoints import Engines
 from infra.s3 import S3, from_dsn, open_store
 from tests.support import audited
 from tests.support.audited import Fact
+from tests.support.database import connected
 from tests.support.exported import Portal
 from tests.support.regulator import Papers, listening
 from tests.support.warehouse import emptied, opened
@@ -82,3 +84,16 @@ def engines(database: str, filled: Filled) -> Engines:
 
 async def objects(filled: Filled, id_: str) -> Sequence[str]:
     return [meta["path"] async for some in filled.store.list(f"exports/{id_}/") for meta in some]
+
+
+async def running(database: str) -> int:
+    """How many exports are under way, or were when their process died."""
+    async with connected(database) as connection:
+        count: int = await connection.fetchval("select count(*) from anlyt.audit_exports where state = 'running'")
+    return count
+
+
+async def until_running(database: str) -> None:
+    async with asyncio.timeout(20):
+        while not await running(database):
+            await asyncio.sleep(0.02)
