@@ -47,7 +47,7 @@ class Runner:
             except DependencyUnavailableError as error:
                 logger().warning("exports wait", why=str(error))
                 pause = self._pace.retry
-            except Exception as error:
+            except Exception as error:  # whatever it is, other exports go on
                 logger().error("exports failed", exc_info=error)
                 pause = self._pace.retry
             await asyncio.sleep(pause)
@@ -72,7 +72,7 @@ class Runner:
             with suppress(DependencyUnavailableError):
                 await self._jobs.put_back(job, None, timedelta())
             raise
-        except Exception as error:
+        except Exception as error:  # told in the job's status
             await self._fail(job, error)
         else:
             AUDIT_EXPORTS.labels("done").inc()
