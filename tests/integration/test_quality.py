@@ -127,7 +127,7 @@ async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platfor
         facts += [
             fact(random, at, "EDGE", "MT") for at in (end, end - microsecond, end - HOUR, end - HOUR - microsecond)
         ]
-    again = [each._replace(status="DELIVERED", ver=2) for each in random.sample(facts, 500)]
+    again = [each._replace(status="DELIVERED", ver=2) for each in random.sample(facts[:3000], 500)]  # the drawn ones
     await store(warehouse, facts)
     await store(warehouse, again + random.sample(facts, 500))
     await runs.run(stores, "cubes")
