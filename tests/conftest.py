@@ -1,13 +1,37 @@
-"""Real engines, one of each for a whole session; a test that stops or kills one starts its own."""
+"""Real engines, one of each for a whole session; a test that stops or kills one starts its own.
+
+What is drawn at random is the same in every run, so that a run says something of the change that it tests. To look for
+more: `pytest --seed 7` for tests with a `seed`, `--hypothesis-profile default` for properties.
+"""
 
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
+
+# Nothing of a busy machine is a property's fault.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=20261122, help="what random tests draw from")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('--seed')}"
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """For a Random."""
+    given: int = pytestconfig.getoption("--seed")
+    return given
 
 
 @pytest.fixture(scope="session")

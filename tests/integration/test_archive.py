@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -23,6 +23,7 @@ from tests.graph.support.problems import check_problem
 from tests.graph.support.rows import SUBJECTS, random_row, random_rows
 from tests.graph.support.store import DAY, HOUR, Row, Store, hours, iso
 from tests.support.accidents import killed_run
+from tests.support.clock import let_pass, today
 from tests.support.database import connected
 from tests.support.warehouse import emptied, opened
 
@@ -30,11 +31,22 @@ pytestmark = pytest.mark.anyio
 
 SEED = 20261122
 LOCKED_OUT = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-FIRST_KEPT = TODAY - 90 * DAY
 TREND = """query($from: DateTime, $to: DateTime) {
   trend(from: $from, to: $to, granularity: MONTHLY) { totalMessages series { totalMessages } } }"""
-START, DAYS = FIRST_KEPT - 3 * DAY, 5  # three days to archive, two to keep
+DAYS = 5  # three to archive, two to keep
+
+
+def first_kept() -> datetime:
+    return today() - 90 * DAY
+
+
+def start() -> datetime:
+    return first_kept() - 3 * DAY
+
+
+@pytest.fixture(autouse=True)
+def of_one_day() -> None:
+    let_pass()
 
 
 @pytest.fixture
@@ -54,10 +66,10 @@ async def left(connection: Connection) -> int:
     count = 0
     for table in ("metrics", "costs"):
         count += await connection.fetchval(
-            f"select count(*) from anlyt.{table}_hourly where hour_bucket < $1", FIRST_KEPT
+            f"select count(*) from anlyt.{table}_hourly where hour_bucket < $1", first_kept()
         )
         count += await connection.fetchval(
-            f"select count(*) from anlyt.{table}_daily where day_bucket < $1", FIRST_KEPT.date()
+            f"select count(*) from anlyt.{table}_daily where day_bucket < $1", first_kept().date()
         )
     return count
 
@@ -65,16 +77,16 @@ async def left(connection: Connection) -> int:
 async def check_answers(stores: Stores, rows: Sequence[Row], random: Random, times: int = 2) -> None:
     """What an API tells that remembers nothing."""
     for _ in range(times):
-        window, by = random_window(random, START, DAYS * 24), random.choice(["hourly", "daily"])
+        window, by = random_window(random, start(), DAYS * 24), random.choice(["hourly", "daily"])
         async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
             await check_reports(api, rows, window, by)
 
 
 async def test_old_days_move_and_answers_stay(stores: Stores, store: Store) -> None:
-    random, rows = Random(SEED), random_rows(Random(SEED), hours(START, START + DAYS * DAY), density=0.3)
+    random, rows = Random(SEED), random_rows(Random(SEED), hours(start(), start() + DAYS * DAY), density=0.3)
     await store.put(rows)
     async with open_api(stores.postgres, clickhouse=stores.clickhouse) as remembering:
-        whole = START, START + DAYS * DAY
+        whole = start(), start() + DAYS * DAY
         await check_reports(remembering, rows, whole, "daily")
         assert await runs.run(stores, "archive") == {"days": 3}
         await check_reports(remembering, rows, whole, "daily")
@@ -84,10 +96,10 @@ async def test_old_days_move_and_answers_stay(stores: Stores, store: Store) -> N
 
 
 async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, warehouse: str) -> None:
-    rows = random_rows(Random(SEED), hours(START, START + DAYS * DAY), density=0.2)
+    rows = random_rows(Random(SEED), hours(start(), start() + DAYS * DAY), density=0.2)
     await store.put(rows)
     await runs.run(stores, "archive")
-    old = [row for row in rows if row.hour < FIRST_KEPT]
+    old = [row for row in rows if row.hour < first_kept()]
     sums = "count(), sum(total_messages), sum(latency_sample_count), sum(total_cost), sum(pending_messages)"
     async with opened(warehouse) as client:
         for table in ("metrics_hourly_archive", "metrics_daily_archive"):
@@ -106,8 +118,10 @@ async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, 
 
 
 async def test_months_that_are_empty_go(stores: Stores, store: Store) -> None:
-    long_ago = (FIRST_KEPT - 70 * DAY).replace(day=3)
-    await store.put([Row(long_ago, "PLATFORM", "platform", messages=4), Row(START, "PLATFORM", "platform", messages=1)])
+    long_ago = (first_kept() - 70 * DAY).replace(day=3)
+    await store.put(
+        [Row(long_ago, "PLATFORM", "platform", messages=4), Row(start(), "PLATFORM", "platform", messages=1)]
+    )
     await runs.run(stores, "archive")
     partitions = "select count(*) from pg_class where relname = $1"
     assert await store.connection.fetchval(partitions, f"metrics_hourly_{long_ago:%Y%m}01") == 0
@@ -170,26 +184,26 @@ async def test_late_events_count_once_wherever_their_rows_are(stores: Stores, st
     async with open_api(stores.postgres, clickhouse=stores.clickhouse) as remembering:
         for _ in range(8):
             cells = sorted({(random.randrange(DAYS * 24), *random.choice(SUBJECTS)) for _ in range(40)})
-            await late.add([random_row(random, START + hour * HOUR, *subject) for hour, *subject in cells])
+            await late.add([random_row(random, start() + hour * HOUR, *subject) for hour, *subject in cells])
             if random.random() < 0.7:
                 await runs.run(stores, random.choice(["archive", "archive", "rollup"]))
-            window, by = random_window(random, START, DAYS * 24), random.choice(["hourly", "daily"])
+            window, by = random_window(random, start(), DAYS * 24), random.choice(["hourly", "daily"])
             await check_reports(remembering, late.written, window, by)
             await check_answers(stores, late.written, random, 1)
 
 
 async def test_what_commits_while_a_day_moves_is_counted(stores: Stores, store: Store, database: str) -> None:
     """An event of the day commits between reading and dropping: the day is read again, or stays."""
-    await store.put([Row(START, "PLATFORM", "platform", messages=1)])
+    await store.put([Row(start(), "PLATFORM", "platform", messages=1)])
     async with connected(database) as other, asyncio.TaskGroup() as tasks, other.transaction():
         await other.execute("update anlyt.metrics_hourly set total_messages = 5")
         tasks.create_task(runs.run(stores, "archive"))
         while not await store.connection.fetchval(LOCKED_OUT):
             await asyncio.sleep(0.01)
-    await check_answers(stores, [Row(START, "PLATFORM", "platform", messages=5)], Random(SEED))
+    await check_answers(stores, [Row(start(), "PLATFORM", "platform", messages=5)], Random(SEED))
     await runs.run(stores, "archive")
     assert await left(store.connection) == 0
-    await check_answers(stores, [Row(START, "PLATFORM", "platform", messages=5)], Random(SEED))
+    await check_answers(stores, [Row(start(), "PLATFORM", "platform", messages=5)], Random(SEED))
 
 
 async def test_runs_that_were_killed_and_runs_at_once(
@@ -198,7 +212,7 @@ async def test_runs_that_were_killed_and_runs_at_once(
     """400 days of history: killed at random points, nothing is lost or doubled."""
     random = Random(SEED)
     rows = [
-        random_row(random, FIRST_KEPT + (DAYS - day) * DAY + random.randrange(24) * HOUR, *subject)
+        random_row(random, first_kept() + (DAYS - day) * DAY + random.randrange(24) * HOUR, *subject)
         for day in range(400)
         for subject in SUBJECTS[:4]
     ]
@@ -215,16 +229,16 @@ async def test_runs_that_were_killed_and_runs_at_once(
         found = (
             await client.query("select count(), sum(total_messages) from anlyt.metrics_hourly_archive")
         ).result_rows
-    old = [row for row in rows if row.hour < FIRST_KEPT]
+    old = [row for row in rows if row.hour < first_kept()]
     assert found == [(len(old), sum(row.messages for row in old))]
 
 
 async def check_history(stores: Stores, rows: Sequence[Row], random: Random) -> None:
     """Some window of 90 days, and the trend of all: a seam would show."""
-    start = FIRST_KEPT - random.randrange(60, 390) * DAY
+    begin = first_kept() - random.randrange(60, 390) * DAY
     async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
-        await check_reports(api, rows, (start, start + 90 * DAY), "daily")
-        found = (await api.fields(TREND, **{"from": iso(TODAY - 600 * DAY), "to": iso(TODAY)}))["trend"]
+        await check_reports(api, rows, (begin, begin + 90 * DAY), "daily")
+        found = (await api.fields(TREND, **{"from": iso(today() - 600 * DAY), "to": iso(today())}))["trend"]
     messages = sum(row.messages for row in rows if row.scope == "PLATFORM")
     assert (found["totalMessages"], sum(month["totalMessages"] for month in found["series"])) == (messages, messages)
 
@@ -235,9 +249,9 @@ async def test_nothing_to_do(stores: Stores) -> None:
 
 async def test_clickhouse_away(database: str, store: Store, tmp_path: Path) -> None:
     """A clear failure that changes nothing; old windows answer 503, recent ones their numbers; then all is well."""
-    rows = [Row(START, "PLATFORM", "platform", messages=3), Row(TODAY, "PLATFORM", "platform", messages=4)]
+    rows = [Row(start(), "PLATFORM", "platform", messages=3), Row(today(), "PLATFORM", "platform", messages=4)]
     await store.put(rows)
-    old, recent = {"from_": iso(START), "to": iso(START + DAY)}, {"from_": iso(TODAY), "to": iso(TODAY + DAY)}
+    old, recent = {"from_": iso(start()), "to": iso(start() + DAY)}, {"from_": iso(today()), "to": iso(today() + DAY)}
     async with clickhouse_server(tmp_path / "clickhouse") as engine:
         await emptied(engine.dsn)
         async with open_stores(Engines("nats://127.0.0.1:1", database, engine.dsn)) as stores:

@@ -89,9 +89,9 @@ def evaluations(random: Random, count: int) -> list[Message]:
     return [Message(json.dumps(event).encode()) for event in dated]
 
 
-async def test_killed_and_run_again_is_as_never_killed(database: str, warehouse: str, server: Engine) -> None:
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
+async def test_killed_and_run_again_is_as_never_killed(
+    database: str, warehouse: str, server: Engine, seed: int
+) -> None:
     random = Random(seed)
     days = 30
     facts = [fact for day in range(days) for fact in facts_of(random, midnight(days + 2) + day * DAY, 5)]

@@ -63,9 +63,9 @@ async def check_signals(bus: Platform) -> None:
     assert places == [(end, mno) for end in ends for mno in MNOS][1:]  # the old one was A's
 
 
-async def test_killed_and_run_again_is_as_never_killed(database: str, warehouse: str, server: Engine) -> None:
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
+async def test_killed_and_run_again_is_as_never_killed(
+    database: str, warehouse: str, server: Engine, seed: int
+) -> None:
     random, now = Random(seed), datetime.now(UTC)
     today: date = (now - timedelta(hours=1)).date()
     await fill_warehouse(warehouse, now)

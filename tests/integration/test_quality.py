@@ -112,9 +112,7 @@ def said(signal: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(signal[name] for name in ("deliveryRate", "dlrLatencyP95", "esmeErrorRate", "sampleSize"))
 
 
-async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platform, warehouse: str) -> None:
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
+async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platform, warehouse: str, seed: int) -> None:
     random, now = Random(seed), datetime.now(UTC)
     pairs = [("AWCC", "MT"), ("AWCC", "MO"), ("ROSHAN", "MT"), ("unknown", "unknown")]
     facts = [fact(random, now - random.random() * 1.3 * HOUR, *random.choice(pairs)) for _ in range(3000)]

@@ -33,13 +33,6 @@ QUESTIONS = 80
 
 
 @pytest.fixture(scope="module")
-def seed() -> int:
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
-    return seed
-
-
-@pytest.fixture(scope="module")
 def data(seed: int) -> Mapping[str, Sequence[Fact]]:
     return facts(Random(seed), COUNT)
 

@@ -45,10 +45,8 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def data() -> Sequence[Fact]:
+def data(seed: int) -> Sequence[Fact]:
     """Reports of a caller and of its neighbours; lanes of all kinds of texts, each once, are the caller's."""
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
     random = Random(seed)
     at = {"at": datetime(2026, 10, 7, tzinfo=UTC)}
     mine = [{**report(random), **at, "tenantId": "caller", "lane": lane, "mno": "MTN_AF"} for lane in HOSTILE]

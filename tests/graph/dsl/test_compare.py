@@ -26,10 +26,8 @@ DAYS = [
 
 
 @pytest.fixture(scope="module")
-def some() -> Sequence[Fact]:
+def some(seed: int) -> Sequence[Fact]:
     """Reports of four days, about the end of February and the beginning of summer time."""
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
     random = Random(seed)
     return [
         {**report(random), "at": random.choice(DAYS) + timedelta(hours=random.uniform(-12, 12))} for _ in range(300)

@@ -22,16 +22,14 @@ pytestmark = pytest.mark.anyio
 PAGE = 7
 
 
-@pytest.fixture(scope="module")
-def random() -> Random:
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
+@pytest.fixture
+def random(seed: int) -> Random:
     return Random(seed)
 
 
 @pytest.fixture(scope="module")
-async def filled(clickhouse: Engine, random: Random) -> None:
-    await fill(clickhouse.dsn, facts(random, 60))
+async def filled(clickhouse: Engine, seed: int) -> None:
+    await fill(clickhouse.dsn, facts(Random(seed), 60))
 
 
 @pytest.fixture

@@ -141,9 +141,7 @@ async def client(clickhouse: Engine) -> AsyncIterator[AsyncClient]:
 
 
 @pytest.mark.anyio
-async def test_the_engine_takes_every_statement(client: AsyncClient) -> None:
-    seed = Random().randrange(10**6)
-    print(f"seed {seed}")
+async def test_the_engine_takes_every_statement(client: AsyncClient, seed: int) -> None:
     random = Random(seed)
     for _ in range(60):
         scope = random.choice(SCOPES)
