@@ -14,8 +14,9 @@ import msgspec
 import psutil
 
 from infra.endpoints import Endpoints
+from tests.support import command
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
@@ -28,14 +29,7 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 def anlyt(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "anlyt", *arguments],
-        env=environment(folder, settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return command.ran(arguments, environment(folder, settings), PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ class Running:
         family = self.family()
         self.process.send_signal(number)
         status = self.process.wait(PATIENCE)
-        _, alive = psutil.wait_procs(family[1:], timeout=5)
+        _, alive = psutil.wait_procs(family[1:], timeout=60)
         assert not alive
         return status
 

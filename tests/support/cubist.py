@@ -1,7 +1,6 @@
 """A process of its own that runs the pipeline `cubes` over and over, to be killed."""
 
 import asyncio
-import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.process import BaseProcess
@@ -12,11 +11,8 @@ from infra.errors import AnlytError
 from infra.telemetry import configure_logs
 from pipelines import runs
 from pipelines.stores import open_stores
+from tests.support.forked import FORK
 from tests.support.worker import gone
-
-# Forked from a process that has imported everything: a cubist is at work in 30 ms, so that many can be killed.
-_fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload([__name__])
 
 
 def run(engines: Engines) -> None:
@@ -52,7 +48,7 @@ class Cubist:
         await gone(self._process)
 
     def _started(self, engines: Engines) -> BaseProcess:
-        process = _fork.Process(target=run, args=(engines,))
+        process = FORK.Process(target=run, args=(engines,))
         process.start()
         return process
 

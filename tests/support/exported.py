@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.graph.support.problems import check_problem
 
 PATH = "/v1/audit/exports"
-PATIENCE = 30
+PATIENCE = 120
 ENDED = {"done", "failed", "cancelled", "expired"}
 
 

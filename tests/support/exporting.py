@@ -94,6 +94,6 @@ async def running(database: str) -> int:
 
 
 async def until_running(database: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await running(database):
             await asyncio.sleep(0.02)

@@ -1,7 +1,6 @@
 """A process of its own that runs pipelines over and over, to be killed."""
 
 import asyncio
-import multiprocessing
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
@@ -11,10 +10,7 @@ from infra.errors import AnlytError
 from infra.telemetry import configure_logs
 from pipelines import runs
 from pipelines.stores import open_stores
-
-# Forked from a process that has imported everything: it is at work in 30 ms, so that many can be killed.
-_fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload([__name__])
+from tests.support.forked import FORK
 
 
 def run(engines: Engines, names: Sequence[str], dedup_days: int) -> None:
@@ -32,7 +28,7 @@ async def _run(engines: Engines, names: Sequence[str], dedup_days: int) -> None:
 
 async def killed_after(seconds: float, engines: Engines, names: Sequence[str], dedup_days: int) -> None:
     """Runs the pipelines in a process that is killed (-9) after so long, in the middle of whatever it does."""
-    process: BaseProcess = _fork.Process(target=run, args=(engines, names, dedup_days))
+    process: BaseProcess = FORK.Process(target=run, args=(engines, names, dedup_days))
     process.start()
     await asyncio.sleep(seconds)
     assert process.exitcode is None

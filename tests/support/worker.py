@@ -1,7 +1,6 @@
 """Worker processes of their own, to be stopped and killed: the service as `anlyt ingest` runs it."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import sys
@@ -18,11 +17,9 @@ from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
 from infra.telemetry import configure_logs
 from ingest import service
+from tests.support.forked import FORK
 from tests.support.platform import cut
 
-# Forked from a process that has imported everything: a worker is there in 30 ms, so that many can be killed.
-_fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload([__name__])
 pa.array([0])  # with its first array, pyarrow imports pandas
 
 
@@ -87,7 +84,7 @@ class Crew:
 
     def _hired(self) -> BaseProcess:
         batch = self._random.choice([20, 200, 1000, 5000])
-        member = _fork.Process(target=run, args=(self._engines, batch))
+        member = FORK.Process(target=run, args=(self._engines, batch))
         member.start()
         return member
 

@@ -1,0 +1,57 @@
+"""Processes of their own that export, to be killed."""
+
+import asyncio
+import signal
+from functools import partial
+from multiprocessing.process import BaseProcess
+from random import Random
+
+import uvloop
+
+from commands import audit
+from graph.audit.exports.runner import Pace
+from infra.endpoints import Engines
+from infra.settings import read_settings
+from infra.telemetry import configure_logs
+from infra.tls import TlsFiles
+from tests.support.forked import FORK
+from tests.support.worker import gone
+
+
+def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
+    """`anlyt audit-api` until it is killed."""
+    configure_logs("json")
+    uvloop.run(_work(files, stores, pace))
+
+
+async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
+    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0"}), stores, files, pace=pace):
+        await asyncio.Event().wait()
+
+
+class Pair:
+    """Two processes that share the work; whichever is killed, another takes its place."""
+
+    def __init__(self, files: TlsFiles, stores: Engines, pace: Pace) -> None:
+        self._hire = partial(FORK.Process, target=work, args=(files, stores, pace))
+        self._members: list[BaseProcess] = []
+
+    def start(self) -> None:
+        for _ in range(2):
+            self._add()
+
+    async def kill_one(self, random: Random) -> None:
+        victim = self._members.pop(random.randrange(len(self._members)))
+        victim.kill()
+        assert await gone(victim) == -signal.SIGKILL
+        self._add()
+
+    async def kill(self) -> None:
+        for member in self._members:
+            member.kill()
+            await gone(member)
+
+    def _add(self) -> None:
+        member = self._hire()
+        member.start()
+        self._members.append(member)

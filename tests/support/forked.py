@@ -1,0 +1,13 @@
+"""Processes that are at work in 30 ms, so that many can be killed: forked from one that has imported everything.
+
+That one is started by whoever needs it first, and imports what was named by then: it is all named here.
+"""
+
+import multiprocessing
+from multiprocessing.context import ForkServerContext
+from typing import Final
+
+FORK: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(
+    [f"tests.support.{name}" for name in ("command", "cubist", "exporter", "pipeliner", "worker")]
+)
