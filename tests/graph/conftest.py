@@ -9,6 +9,9 @@ from infra.migrate import PostgresLedger, fix_currency, migrate
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.store import Store
+from tests.support.unhurried import unhurried
+
+__all__ = ["unhurried"]
 
 _numbers = count(1)
 

@@ -42,6 +42,11 @@ PATHS = (
 
 
 @pytest.fixture
+def unhurried() -> None:
+    """Limits are as they are."""
+
+
+@pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     async with postgres_server(tmp_path / "postgres") as started:
         connection = await asyncpg.connect(started.dsn, server_settings={"timezone": "UTC"})

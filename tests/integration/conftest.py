@@ -1,3 +1,4 @@
 from tests.support.fixtures import database, facts, platform, server, template, warehouse
+from tests.support.unhurried import unhurried
 
-__all__ = ["database", "facts", "platform", "server", "template", "warehouse"]
+__all__ = ["database", "facts", "platform", "server", "template", "unhurried", "warehouse"]

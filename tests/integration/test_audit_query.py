@@ -245,13 +245,16 @@ async def test_whatever_a_rule_is_called(audit: Audit) -> None:
     assert (await audit.ask(tenantId="nobody", **FIVE_YEARS))["data"] == []
 
 
-async def test_engines_that_hang(audit: Audit, clickhouse: Engine, postgres: Engine) -> None:
+async def test_engines_that_hang(
+    audit: Audit, clickhouse: Engine, postgres: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # what the API gives an engine is as it is
     for engine in (clickhouse, postgres):
         assert (await audit.ask(tenantId="t-1", **FIVE_YEARS))["data"]
         with frozen(engine):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 problem = await audit.refused(503, "DEPENDENCY_UNAVAILABLE", tenantId="t-1", **FIVE_YEARS)
         assert ("ClickHouse" if engine is clickhouse else "PostgreSQL") in problem["detail"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await audit.client.post(QUERY, json={"tenantId": "t-1", **FIVE_YEARS})).status_code != 200:
             await asyncio.sleep(0.05)

@@ -43,7 +43,7 @@ class Api:
 
 @asynccontextmanager
 async def open_api(dsn: str) -> AsyncIterator[Api]:
-    async with open_pool(dsn, size=4, statement_timeout=1.5) as pool:
+    async with open_pool(dsn, size=4, statement_timeout=30) as pool:
         app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=True)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:

@@ -40,6 +40,11 @@ ASKED: Json = {"dataset": "dlr", "measures": ["messages"], "time": window(), "di
 
 
 @pytest.fixture
+def unhurried() -> None:
+    """Limits are as they are."""
+
+
+@pytest.fixture
 async def engine(clickhouse: Engine) -> AsyncIterator[Running]:
     async with open_clickhouse(clickhouse.dsn, statement_timeout=30) as client:
         yield Running(client)
