@@ -35,7 +35,8 @@ def blocks() -> list[list[list[str]]]:
 async def _run(folder: Path, settings: dict[str, str], command: list[str]) -> None:
     assert command[0] == "anlyt"
     done = await asyncio.to_thread(anlyt, folder, *command[1:], **settings)
-    assert (done.returncode, done.stderr) == (0, ""), command
+    complaints = [line for line in done.stderr.splitlines() if "trying again" not in line]  # as of a NATS that is busy
+    assert (done.returncode, complaints) == (0, []), command
 
 
 async def _publish(platform: Platform, random: Random, now: datetime) -> dict[str, list[events.Message]]:
@@ -53,12 +54,12 @@ async def _publish(platform: Platform, random: Random, now: datetime) -> dict[st
 
 async def test_the_plan_does_what_it_says(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
     """Figures of now are made wrong before the rebuild."""
-    now = datetime.now(UTC)  # the hour in which the streams begin: whole hours are built again from there
     settings = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
     migrate, first, replay, rebuild = blocks()
     assert [command[2] for command in first] == [function.name for function in FUNCTIONS]
     assert [command[2] for command in rebuild] == [function.name for function in METRICS]
     async with open_platform(server.url, database, warehouse) as platform:
+        now = datetime.now(UTC)  # the streams begin in its hour, or before: whole hours are built again from there
         sent = await _publish(platform, Random(91), now)
         for command in migrate:
             await _run(tmp_path, settings, command)
