@@ -1,5 +1,6 @@
 """`anlyt audit-api`: the regulator's listener in a process of its own, or inside `anlyt dev`."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
     files = tls_files(settings)
     with metrics.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), files) as url:
+            gc.freeze()  # or collections for the rows of a page would go through all that is imported
             say(f"audit-api: {url}; metrics at {metrics_url}")
             await for_ever()
 

@@ -1,6 +1,6 @@
 """What an audit is answered with: facts as their events told them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -46,16 +46,32 @@ class AuditAnswer(Struct, frozen=True, kw_only=True):
     )
 
 
-def printed(dataset: AuditDataset, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row of the engine under the names of its event."""
-    plain = {name: value for name, value in row.items() if name not in _ELSEWHERE}
-    time = {"at" if dataset == "compliance" else "occurredAt": row["at"]}
-    if "ver" in row:
-        time["storedAt"] = _stored(row["ver"])
-    if dataset == "cdr":
-        return {**time, **plain, "chargeAmount": _money(row["chargeAmount"])}
-    findings = zip(*(row[name] for name in FINDING.values()), strict=True)
-    return {**time, **plain, "findings": [dict(zip(FINDING, each, strict=True)) for each in findings]}
+def printed(
+    dataset: AuditDataset, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> Sequence[Mapping[str, Any]]:
+    """Rows of the engine, whose columns have these names, under the names of their events."""
+    if not rows:
+        return []
+    # Column by column: a page may have ten thousand rows.
+    told = dict(_told(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
+    return [dict(zip(told, values, strict=True)) for values in zip(*told.values(), strict=True)]
+
+
+def _told(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Name and values of each field; the client gives times without their zone, which is UTC."""
+    yield "at" if dataset == "compliance" else "occurredAt", [at.replace(tzinfo=UTC) for at in held["at"]]
+    if "ver" in held:
+        yield "storedAt", [_stored(ver) for ver in held["ver"]]
+    for name, values in held.items():
+        if name not in _ELSEWHERE:
+            yield name, [_money(amount) for amount in values] if name == "chargeAmount" else values
+    if dataset == "compliance":
+        yield "findings", [_findings(lists) for lists in zip(*(held[name] for name in FINDING.values()), strict=True)]
+
+
+def _findings(lists: Sequence[Sequence[str]]) -> Sequence[Mapping[str, str]]:
+    """Of one fact: ids, names, types and actions of its rules."""
+    return [dict(zip(FINDING, each, strict=True)) for each in zip(*lists, strict=True)]
 
 
 def _stored(ver: int) -> datetime:

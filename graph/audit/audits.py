@@ -1,7 +1,7 @@
 """From an audit query to its answer, which nobody sees before it is recorded."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Final
@@ -16,7 +16,7 @@ from graph.audit.statements import Position, slices, statement
 from graph.budget import Budget, Charge
 from graph.cursors import CursorKey
 from graph.dsl.answers import Page, QueryWindow
-from graph.dsl.execute import Engine, Rows
+from graph.dsl.execute import Engine
 from graph.dsl.freshness import Freshness
 from graph.postgres import connected, promptly
 from infra.clickhouse import ClickHouse
@@ -26,14 +26,13 @@ from schema.instants import instant, time_of
 
 PURPOSE: Final = "audit"  # of cursors
 
-Row = Mapping[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A page, and whether there are rows after it."""
+    """A page, the names of its columns, and whether there are rows after it."""
 
-    rows: Sequence[Row]
+    names: Sequence[str]
+    rows: Sequence[tuple[Any, ...]]
     has_more: bool
     position: Position | None
 
@@ -44,8 +43,8 @@ class _Read:
 
     @property
     def end(self) -> Position:
-        last = self.rows[-1]
-        return Position(self.seen + len(self.rows), last["at"], last["key"])
+        last = dict(zip(self.names, self.rows[-1], strict=True))
+        return Position(self.seen + len(self.rows), last["at"].replace(tzinfo=UTC), last["key"])
 
 
 class Audits:
@@ -72,7 +71,7 @@ class Audits:
         page, truncated = await self._page(read, context)
         access_id = await self._recorded(regulator, request_id, asked, read)
         return AuditAnswer(
-            data=[printed(asked.dataset, row) for row in read.rows],
+            data=printed(asked.dataset, read.names, read.rows),
             page=page,
             meta=AuditMeta(
                 dataset=asked.dataset,
@@ -106,16 +105,18 @@ class Audits:
     async def _read(self, asked: AuditQuery, position: Position | None, charge: Charge) -> _Read:
         """Slice after slice, until there is one row more than the page has."""
         limit = min(asked.limit, ROW_CAP - (position.seen if position else 0))
-        found: list[Row] = []
+        names: Sequence[str] = ()
+        found: list[tuple[Any, ...]] = []
         query_id, behind = str(uuid4()), position
         for number, part in enumerate(slices(position.at if position else asked.from_, asked.to)):
             wanted = statement(asked, part, behind, limit + 1 - len(found))
             (rows,) = await self._engine.run([wanted], f"{query_id}/{number}", charge)
-            found += _rows([column.name for column in wanted.columns], rows)
+            names = [column.name for column in wanted.columns]
+            found += zip(*rows.columns, strict=True)
             if len(found) > limit:
                 break
             behind = None  # the next slice begins after it
-        return _Read(found[:limit], len(found) > limit, position)
+        return _Read(names, found[:limit], len(found) > limit, position)
 
     async def _page(self, read: _Read, context: str) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""
@@ -131,10 +132,3 @@ class Audits:
         what = (asked.tenant_id, asked.told(), read.seen, len(read.rows))
         async with promptly("audit_access_log"), connected(self._pool) as connection:
             return await record(connection, regulator, request_id, "query", *what)
-
-
-def _rows(names: Sequence[str], rows: Rows) -> Iterator[Row]:
-    """By name; the client gives times without their zone, which is UTC."""
-    for values in zip(*rows.columns, strict=True):
-        row = dict(zip(names, values, strict=True))
-        yield {**row, "at": row["at"].replace(tzinfo=UTC)}
