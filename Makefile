@@ -14,7 +14,7 @@ demo: setup ## every engine, a week of history, then live traffic; Ctrl-C stops 
 	@exec $(BIN)/anlyt dev --demo
 
 test: setup .venv/tools/prometheus .venv/tools/gotmpl ## the whole test suite on real engines
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## formatting, lint, types, import contracts, docs and schema drift
 	$(BIN)/ruff format --check .

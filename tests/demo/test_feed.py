@@ -65,7 +65,7 @@ async def contents(nc: Client, stream: str) -> list[tuple[bytes, dict[str, str] 
     subscription = await js.pull_subscribe(">", stream=stream, config=ConsumerConfig(ack_policy=AckPolicy.NONE))
     messages: list[Msg] = []
     while len(messages) < state.messages:
-        messages += await subscription.fetch(1_000, timeout=5)
+        messages += await subscription.fetch(1_000, timeout=60)
     await subscription.unsubscribe()
     return [(message.data, message.headers) for message in messages]
 
@@ -103,7 +103,7 @@ async def cancel(task: asyncio.Task[object]) -> None:
     """Ends a task, which must not withstand it."""
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
 
 async def test_everything_arrives_in_order_with_its_headers(nc: Client) -> None:
@@ -165,7 +165,7 @@ async def test_publishing_survives_a_restart_of_nats(own: Engine) -> None:
         await make_stream(nc, "FEED_TEST", "feed.test.>")
         messages = islice(numbered(), 60_000)
         task = asyncio.create_task(
-            publish(nc, messages, lambda stored: under_way.set() if stored > 1_000 else None, patience=9)
+            publish(nc, messages, lambda stored: under_way.set() if stored > 1_000 else None, patience=15)
         )
         await under_way.wait()
         await own.kill()

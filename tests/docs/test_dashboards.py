@@ -75,7 +75,7 @@ def test_the_copied_dashboards_lead_to_our_runbooks(tmp_path: Path) -> None:
         "RUNBOOKS": "https://git.example/anlyt/docs/runbooks",
         "PATH": "/usr/bin:/bin",
     }
-    subprocess.run(["sh", "-eu", "-c", script], env=variables, cwd=ROOT, check=True, timeout=10)
+    subprocess.run(["sh", "-eu", "-c", script], env=variables, cwd=ROOT, check=True, timeout=60)
     for board in BOARDS:
         copied = (tmp_path / f"{board.uid}.json").read_text()
         assert "runbooks.example" not in copied

@@ -3,8 +3,7 @@
 import json
 import re
 import shlex
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +14,7 @@ import httpx
 import pytest
 
 from graph.gql.explorer import TABS
-from tests.support.api import ADMIN, ANALYTICS
+from tests.support.api import ADMIN, ANALYTICS, answered
 from tests.support.browser import explored
 from tests.support.cli import anlyt, running
 
@@ -38,7 +37,7 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
-        found = answer(f"{endpoints.api}{ANALYTICS}/summary", ADMIN, {"granularity": "daily", **last_week()})
+        found = answered(f"{endpoints.api}{ANALYTICS}/summary", {"granularity": "daily", **last_week()})
         assert found["totalMessages"] > 100_000
         assert found["activeAccounts"] == 200
         assert set(found["costsByCurrency"]) == {"USD", "AFN"}
@@ -48,7 +47,7 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         # The one with a certificate is tried where its listener is.
         for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
-            assert answer(url, headers)["dataAsOf"]
+            assert answered(url, headers=headers)["dataAsOf"]
         check_readme(endpoints.api)
         check_explorer(endpoints.api, tmp_path)
         assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
@@ -80,7 +79,11 @@ def asked(words: Sequence[str], api: str) -> httpx.Response:
     headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
     (data,) = [value for option, value in options if option == "-d"] or [None]
     return httpx.request(
-        "GET" if data is None else "POST", url.replace("http://127.0.0.1:3030", api), headers=headers, content=data
+        "GET" if data is None else "POST",
+        url.replace("http://127.0.0.1:3030", api),
+        headers=headers,
+        content=data,
+        timeout=60,
     )
 
 
@@ -112,20 +115,10 @@ def check_explorer(api: str, folder: Path) -> None:
 
 def days_that_differ(api: str) -> int:
     query = "{ reconciliation(first: 100) { edges { node { day status } } } }"
-    found = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN).raise_for_status().json()
+    found = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN, timeout=60).raise_for_status().json()
     nodes = [edge["node"] for edge in found["data"]["reconciliation"]["edges"]]
     assert {node["status"] for node in nodes} == {"OK", "DIVERGED"}
     return len({node["day"] for node in nodes if node["status"] == "DIVERGED"})
-
-
-def answer(url: str, headers: Mapping[str, str], parameters: Mapping[str, str] | None = None) -> Any:
-    """The answer of an API that may be too busy at first; it says when to come back."""
-    for _ in range(20):
-        response = httpx.get(url, headers=headers, params=parameters)
-        if response.status_code != 503:
-            break
-        time.sleep(int(response.headers["Retry-After"]))
-    return response.raise_for_status().json()
 
 
 def last_week() -> dict[str, str]:

@@ -19,7 +19,7 @@ from infra import nats
 from infra.endpoints import Endpoints
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.api import ADMIN, ANALYTICS
+from tests.support.api import ADMIN, ANALYTICS, counted
 from tests.support.cli import Running, running
 from tests.support.otlp import Collector, collector
 from tests.support.prometheus import Prometheus, alerts, prometheus
@@ -59,7 +59,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             assert service.stop() == 0
 
 
-def eventually(true: Callable[[], object], seconds: float = 30.0) -> None:
+def eventually(true: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -77,7 +77,7 @@ def billed(rng: random.Random) -> bytes:
 
 
 def summary(endpoints: Endpoints, **headers: str) -> httpx.Response:
-    return httpx.get(f"{endpoints.api}{ANALYTICS}/summary", headers=ADMIN | headers).raise_for_status()
+    return httpx.get(f"{endpoints.api}{ANALYTICS}/summary", headers=ADMIN | headers, timeout=60).raise_for_status()
 
 
 async def test_a_trace_leads_from_the_producer_through_batch_and_sql(observed: Observed) -> None:
@@ -160,7 +160,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
     rules = [shortened(alert) for alert in alerts() if alert["alert"] == "AnlytIngestLagHigh"]
     target = urlsplit(observed.endpoints.metrics).netloc
     stopped = ("AnlytIngestLagHigh", "billing_metrics")
-    before = summary(observed.endpoints).json()["totalMessages"]
+    before = counted(observed.endpoints.api)["totalMessages"]
     with prometheus(
         tmp_path, target, [*rules, *(each for each in alerts() if each["alert"] == "AnlytTargetDown")]
     ) as server:
@@ -173,7 +173,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
             eventually(lambda: stopped in server.firing())
         await connection.close()
         eventually(lambda: server.firing() == set())
-        assert summary(observed.endpoints).json()["totalMessages"] == before + 1
+        assert counted(observed.endpoints.api)["totalMessages"] == before + 1
 
 
 def _scraped(server: Prometheus) -> bool:

@@ -76,7 +76,7 @@ def url(dsn: str, clickhouse: Engine) -> Iterator[str]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    yield told.result(timeout=30)
+    yield told.result(timeout=120)
     loop.call_soon_threadsafe(stop.set)
     thread.join()
     loop.close()

