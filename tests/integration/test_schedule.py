@@ -57,10 +57,9 @@ def test_what_was_missed_runs_now(trigger: BaseTrigger, last: datetime | None, f
     assert schedule.first_time(trigger, last, NOW) == first
 
 
-def times(patch: pytest.MonkeyPatch, *names: str) -> None:
-    """Each is due in half a day."""
+def in_half_a_day(*names: str) -> schedule.Times:
     hour = (datetime.now(UTC).hour + 12) % 24
-    patch.setattr(schedule, "TIMES", tuple((name, CronTrigger(hour=hour, timezone=UTC)) for name in names))
+    return tuple((name, CronTrigger(hour=hour, timezone=UTC)) for name in names)
 
 
 async def until(stores: Stores, name: str, statuses: list[str]) -> None:
@@ -69,25 +68,23 @@ async def until(stores: Stores, name: str, statuses: list[str]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_only_what_was_missed_runs_after_downtime(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    times(monkeypatch, "maintenance", "reconciliation")
+async def test_only_what_was_missed_runs_after_downtime(stores: Stores) -> None:
     for name, ago in (("maintenance", timedelta(minutes=5)), ("reconciliation", timedelta(days=2))):
         finished = datetime.now(UTC) - ago
         await stores.postgres.execute(
             "insert into anlyt.pipeline_runs (name, started, finished, status) values ($1, $2, $2, 'SUCCEEDED')",
             *(name, finished),
         )
-    async with schedule.running(stores):
+    async with schedule.running(stores, in_half_a_day("maintenance", "reconciliation")):
         await until(stores, "reconciliation", ["SUCCEEDED", "SUCCEEDED"])
     await until(stores, "maintenance", ["SUCCEEDED"])
 
 
 async def test_what_failed_is_tried_again(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    times(monkeypatch, "reconciliation")
     monkeypatch.setattr(schedule, "RETRY", timedelta(seconds=0.1))
     await stores.postgres.execute("alter table billing.daily_totals rename to totals")
     failures = PIPELINE_FAILURES.labels("reconciliation")._value.get()
-    async with schedule.running(stores):
+    async with schedule.running(stores, in_half_a_day("reconciliation")):
         async with asyncio.timeout(PATIENCE):
             while PIPELINE_FAILURES.labels("reconciliation")._value.get() < failures + 2:
                 await asyncio.sleep(0.02)
@@ -97,11 +94,11 @@ async def test_what_failed_is_tried_again(stores: Stores, monkeypatch: pytest.Mo
                 await asyncio.sleep(0.02)
 
 
-async def test_postgresql_away_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    times(monkeypatch, "reconciliation")
+async def test_postgresql_away_at_the_start() -> None:
     failures = PIPELINE_FAILURES.labels("reconciliation")._value.get()
     nowhere = Engines(NOBODY_NATS, NOWHERE, NOBODY_CLICKHOUSE)
-    async with open_stores(nowhere) as stores, schedule.running(stores), asyncio.timeout(PATIENCE):
+    times = in_half_a_day("reconciliation")
+    async with open_stores(nowhere) as stores, schedule.running(stores, times), asyncio.timeout(PATIENCE):
         while PIPELINE_FAILURES.labels("reconciliation")._value.get() == failures:
             await asyncio.sleep(0.02)
 
