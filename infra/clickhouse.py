@@ -12,6 +12,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 from opentelemetry.trace import SpanKind, StatusCode
 
+from infra.cancelling import heed
 from infra.errors import DependencyUnavailableError
 from infra.probes import ask_clickhouse
 from infra.telemetry import tracer
@@ -43,6 +44,7 @@ async def connect(
             autogenerate_session_id=False,  # statements of one client run side by side
         )
     except UNAVAILABLE as error:
+        heed()  # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened
         raise DependencyUnavailableError(f"ClickHouse does not answer at {url.hostname}:{url.port}.") from error
     try:
         yield client
