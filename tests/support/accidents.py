@@ -1,11 +1,12 @@
 """Runs of pipelines that are killed."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 from infra.postgres import Connection
+from tests.support import command
 from tests.support.cli import environment
+from tests.support.worker import gone
 
 BEGUN = "select count(*) from anlyt.pipeline_runs where name = $1"
 
@@ -26,16 +27,12 @@ async def killed_run(
         "ANLYT_NATS_URL": "nats://127.0.0.1:1",
     }
     begun = await connection.fetchval(BEGUN, name)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "anlyt", "pipeline", name),
-        env=environment(folder, settings),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = command.started(["pipeline", name], environment(folder, settings))
+    ended = None
     while await connection.fetchval(BEGUN, name) == begun:
-        assert process.returncode is None
+        assert ended is None
         await asyncio.sleep(0.005)
+        ended = process.exitcode
     await asyncio.sleep(after)
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
+    process.kill()  # which does nothing to a process that has ended
+    await gone(process)

@@ -1,17 +1,18 @@
-"""`anlyt`, in a process that was forked: what it imports, the process has imported already."""
+"""`anlyt`, in a process that was forked: what its commands import, it has imported already."""
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import anlyt
-from commands import api, audit, audit_verify, backfill, deadletters, dev, ingest, migrate, pipeline, schedule
 from tests.support.forked import FORK
 
-IMPORTED = (api, audit, audit_verify, backfill, deadletters, dev, ingest, migrate, pipeline, schedule)
+NOWHERE: Final = Path(os.devnull)
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], out: Path, error: Path) -> None:
@@ -24,12 +25,19 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err
     anlyt.main()
 
 
+def started(
+    arguments: Sequence[str], environment: Mapping[str, str], out: Path = NOWHERE, error: Path = NOWHERE
+) -> BaseProcess:
+    process = FORK.Process(target=run, args=(arguments, environment, out, error))
+    process.start()
+    return process
+
+
 def ran(arguments: Sequence[str], environment: Mapping[str, str], patience: float) -> CompletedProcess[str]:
     """A command that has ended; TimeoutExpired if it takes longer."""
     with TemporaryDirectory() as folder:
         out, error = Path(folder, "out"), Path(folder, "error")
-        process = FORK.Process(target=run, args=(arguments, environment, out, error))
-        process.start()
+        process = started(arguments, environment, out, error)
         process.join(patience)
         if process.exitcode is None:
             process.kill()

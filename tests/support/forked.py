@@ -8,6 +8,8 @@ from multiprocessing.context import ForkServerContext
 from typing import Final
 
 FORK: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
+SUPPORT: Final = ("command", "cubist", "exporter", "pipeliner", "worker")
+COMMANDS: Final = ("api", "audit", "audit_verify", "backfill", "deadletters", "dev", "ingest", "migrate", "pipeline")
 FORK.set_forkserver_preload(
-    [f"tests.support.{name}" for name in ("command", "cubist", "exporter", "pipeliner", "worker")]
+    [*(f"tests.support.{name}" for name in SUPPORT), *(f"commands.{name}" for name in COMMANDS)]
 )
