@@ -1,4 +1,4 @@
-from tests.support.fixtures import database, facts, platform, server, template, warehouse
+from tests.support.fixtures import database, facts, platform, server, shared_platform, template, warehouse
 from tests.support.unhurried import unhurried
 
-__all__ = ["database", "facts", "platform", "server", "template", "unhurried", "warehouse"]
+__all__ = ["database", "facts", "platform", "server", "shared_platform", "template", "unhurried", "warehouse"]

@@ -20,20 +20,20 @@ START, END = NOW - timedelta(days=60), NOW + timedelta(hours=25)
 WINDOW = {"from_": f"{START:%Y-%m-%dT00:00:00Z}", "to": f"{END:%Y-%m-%dT00:00:00Z}"}
 
 
-@pytest.fixture
-async def counted(platform: Platform) -> Expected:
+@pytest.fixture(scope="module")
+async def counted(shared_platform: Platform) -> Expected:
     rng = random.Random(6)
     billing = events.messages(rng, events.billing, NOW, 600)
     delivery = events.messages(rng, events.report, NOW, 600)
-    await platform.publish(BILLING_EVENTS, billing)
-    await platform.publish(SMS_DLR, delivery)
-    await platform.drain(BILLING, DELIVERY)
+    await shared_platform.publish(BILLING_EVENTS, billing)
+    await shared_platform.publish(SMS_DLR, delivery)
+    await shared_platform.drain(BILLING, DELIVERY)
     return expect(billing, delivery, datetime.now(UTC))
 
 
 @pytest.fixture
-async def api(platform: Platform) -> AsyncIterator[Api]:
-    async with open_api(platform.dsn) as opened:
+async def api(shared_platform: Platform) -> AsyncIterator[Api]:
+    async with open_api(shared_platform.dsn) as opened:
         yield opened
 
 

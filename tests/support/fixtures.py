@@ -40,6 +40,17 @@ async def platform(database: str, server: Engine) -> AsyncIterator[Platform]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+async def shared_platform(template: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    """One for all tests of a module, which look at what it was filled with, and change nothing."""
+    async with (
+        nats_server(tmp_path_factory.mktemp("nats")) as server,
+        fresh_database(template) as dsn,
+        open_platform(server.url, dsn) as opened,
+    ):
+        yield opened
+
+
 @pytest.fixture
 async def warehouse(clickhouse: Engine) -> str:
     """The DSN of a migrated ClickHouse with empty tables."""
