@@ -1,6 +1,7 @@
 """The command line: help with examples, one sentence for every failure, statuses 0, 1 and 2."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -58,8 +59,10 @@ def test_an_absent_engine_is_a_failure(tmp_path: Path) -> None:
         "ANLYT_POSTGRES_DSN": "postgresql://anlyt@127.0.0.1:9/anlyt",
         "ANLYT_CLICKHOUSE_DSN": "http://127.0.0.1:9/anlyt",
     }
-    for arguments in (["migrate"], ["ingest"], ["deadletters", "list"]):
-        result = anlyt(tmp_path, *arguments, **nowhere)
+    commands = (["migrate"], ["ingest"], ["deadletters", "list"])
+    with ThreadPoolExecutor() as threads:
+        results = list(threads.map(lambda arguments: anlyt(tmp_path, *arguments, **nowhere), commands))
+    for result in results:
         assert result.returncode == 1, result
         assert re.search(r"anlyt: (NATS|PostgreSQL) does not answer", result.stderr)
         assert "Traceback" not in result.stderr
