@@ -40,8 +40,10 @@ class Engines:
 
 @contextmanager
 def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
-    """`endpoints.json` is there while the body runs. It appears whole: a reader never sees half of it."""
+    """`endpoints.json` is there while the body runs. It appears whole, and for its owner alone: it has passwords."""
     file, draft = home / FILE, home / f"{FILE}.new"
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600, exist_ok=False)
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(endpoints)) + b"\n")
     draft.replace(file)
     try:
