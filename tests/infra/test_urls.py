@@ -1,0 +1,46 @@
+"""URLs of settings: those that engines' clients understand, and those that they would misunderstand."""
+
+import pytest
+
+from infra.urls import is_url
+
+SCHEMES = ("nats", "postgresql", "http")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nats://here",
+        "nats://user:pass%2Fword@here:4222",
+        "http://[::1]:8123/anlyt?compress=1",
+        "http://user:p,:w@127.0.0.1:65535/anlyt",
+        "postgresql://user@a,b:5433/anlyt",
+        "postgresql:///anlyt?host=a,b&password=%40",
+        "postgresql://%2Frun%2Fpostgresql/anlyt",
+    ],
+)
+def test_urls(text: str) -> None:
+    assert is_url(text, SCHEMES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "here:4222",
+        "redis://here",
+        "nats://here:port",
+        "nats://here:0",
+        "nats://here:65536",
+        "nats://here:²",
+        "nats://::1:4222",
+        "nats://user:pass/word@here:4222",
+        "nats://user:12/3@here:4222",
+        "nats://user:12#3@here:4222",
+        "postgresql://user@a,b:x/anlyt",
+        "http://[::1/anlyt",
+        "http://[here]:8123/anlyt",
+    ],
+)
+def test_what_would_be_misunderstood(text: str) -> None:
+    assert not is_url(text, SCHEMES)
