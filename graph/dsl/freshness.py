@@ -7,7 +7,7 @@ the consumers theirs by ours: only spans of time are compared.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -16,13 +16,13 @@ from graph.dsl.select import Statement
 from infra.postgres import statement
 from infra.progress import Look
 from schema.cubes import CUBES, CubeTable
+from schema.instants import time_of
 
 FRESH: Final = 1.0  # seconds that an answer is given again; it can only be too modest
 NO_LOOKS: Final[Sequence[Look]] = ()
 
 _SQL: Final = Path(__file__).parent / "sql"
 _FACTS, _CUBES = statement(_SQL, "newest_fact"), statement(_SQL, "newest_in_cube")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # By fact table: up to when all that had reached its stream is stored. In order; none while that is not known.
 Looks: TypeAlias = Callable[[], Sequence[Look]]
@@ -88,7 +88,7 @@ def _sources(cube: str) -> Sequence[str]:
 
 
 def _time(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    return None if micros is None else time_of(micros)
 
 
 _BY_NAME: Final[Mapping[str, CubeTable]] = {cube.name: cube for cube in CUBES}
