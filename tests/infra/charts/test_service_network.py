@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from tests.support.charts import SERVICE, Manifest, of_kind, pods
 
-
-@pytest.fixture(scope="module")
-def default() -> list[Manifest]:
-    return SERVICE.manifests()
+CHART = SERVICE
 
 
 def test_only_the_four_callers_get_in(default: list[Manifest]) -> None:
