@@ -1,4 +1,4 @@
-"""Which URLs can be meant: judged as a whole and never quoted, as they may have passwords."""
+"""URLs of engines: which can be meant, and how they are told, as they may have passwords."""
 
 import re
 from collections.abc import Collection
@@ -9,6 +9,9 @@ MOST: Final = 65535  # of a port
 
 # Nothing, or a name or address, which has brackets if it is of IPv6.
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]*)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
+
+_USER: Final = re.compile(r"//[^/?#]*@")
+_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*")
 
 
 def is_url(text: str, schemes: Collection[str]) -> bool:
@@ -28,3 +31,8 @@ def _is_host(text: str) -> bool:
     """Of the form `host`, `host:port` or, where the host is said elsewhere, nothing."""
     found = _HOST.fullmatch(text)
     return found is not None and 0 < int(found["port"] or MOST) <= MOST
+
+
+def without_secrets(urls: str) -> str:
+    """One URL, or several, as they may be told: without users and passwords, wherever these stand."""
+    return _PASSWORD.sub(r"\1***", _USER.sub("//", urls))

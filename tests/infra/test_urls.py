@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.urls import is_url
+from infra.urls import is_url, without_secrets
 
 SCHEMES = ("nats", "postgresql", "http")
 
@@ -44,3 +44,20 @@ def test_urls(text: str) -> None:
 )
 def test_what_would_be_misunderstood(text: str) -> None:
     assert not is_url(text, SCHEMES)
+
+
+@pytest.mark.parametrize(
+    ("urls", "told"),
+    [
+        ("nats://127.0.0.1:4222", "nats://127.0.0.1:4222"),
+        ("nats://user:p%40ss@a:4222,tls://token@b", "nats://a:4222,tls://b"),
+        ("http://default:@127.0.0.1:8123/anlyt", "http://127.0.0.1:8123/anlyt"),
+        (
+            "postgresql://u:p@a,b:5433/anlyt?target_session_attrs=primary",
+            "postgresql://a,b:5433/anlyt?target_session_attrs=primary",
+        ),
+        ("postgresql:///anlyt?password=p@ss&host=a", "postgresql:///anlyt?password=***&host=a"),
+    ],
+)
+def test_urls_as_they_may_be_told(urls: str, told: str) -> None:
+    assert without_secrets(urls) == told
