@@ -27,7 +27,7 @@ class Frame(Struct, frozen=True, gc=False):
 
     def header(self, name: str) -> str | None:
         """The value of a header; of one that stands there more than once, the last."""
-        return self.headers().get(name) if name.encode() in self.head else None
+        return self.headers().get(name) if self.head and name.encode() in self.head else None
 
     def headers(self) -> Mapping[str, str]:
         """All headers, by name."""
