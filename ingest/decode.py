@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from opentelemetry import trace
@@ -67,8 +68,9 @@ def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:
 
     No other header is looked at: OpenTelemetry logs what it cannot read of them.
     """
-    parents = [parent for message in messages if (parent := message.header("traceparent"))]
+    parents = (parent for message in messages if (parent := message.header("traceparent")))
     contexts = [
-        trace.get_current_span(extract({"traceparent": parent})).get_span_context() for parent in parents[:MAX_LINKS]
+        trace.get_current_span(extract({"traceparent": parent})).get_span_context()
+        for parent in islice(parents, MAX_LINKS)
     ]
     return [trace.Link(context) for context in contexts if context.is_valid]
