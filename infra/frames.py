@@ -4,13 +4,14 @@ A message costs nats-py two regular expressions, a dict of headers, a queue and 
 else stays with it: connecting, TLS, credentials, reconnecting, every other frame of the protocol.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
 from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
 from nats.aio.subscription import Subscription
-from nats.errors import ConnectionClosedError, ProtocolError
+from nats.errors import ConnectionClosedError, FlushTimeoutError, ProtocolError
 from nats.protocol.parser import Parser
 
 LINE_END: Final = b"\r\n"
@@ -124,8 +125,14 @@ class FrameClient(Client):
         await self._flush_pending()
 
     async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:  # noqa: ASYNC109  the library's signature
-        """Returns when the server has what was sent: the library's PING overtakes what waits to be written."""
-        await self._flush_pending(force_flush=True)
+        """Returns when the server has what was sent: the library's PING overtakes what waits to be written.
+
+        FlushTimeoutError if that takes too long, of which each of the two may take `timeout` seconds.
+        """
+        try:
+            await asyncio.wait_for(self._flush_pending(force_flush=True), timeout)
+        except TimeoutError as error:
+            raise FlushTimeoutError from error
         await super().flush(timeout)
 
     def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:

@@ -1,11 +1,13 @@
 import asyncio
+import os
+import signal
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.msg import Msg
-from nats.errors import ConnectionClosedError, ProtocolError
+from nats.errors import ConnectionClosedError, FlushTimeoutError, ProtocolError
 
 from infra import nats
 from infra.embedded.engine import Engine
@@ -139,3 +141,17 @@ async def test_one_payload_goes_to_many_subjects(server: Engine) -> None:
     assert taken[-1].data == b""
     with pytest.raises(ConnectionClosedError):
         await client.publish_all([b"to.nobody"], b"")
+
+
+async def test_a_flush_ends_while_the_server_is_frozen(server: Engine) -> None:
+    """Whether what waits fits into the socket's buffers or not."""
+    async with nats.connect(server.url) as client:
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            for payload in (b"", bytes(1 << 20)):
+                await client.publish_all([b"to.nobody"] * 20, payload)
+                with pytest.raises(FlushTimeoutError):
+                    await client.flush(timeout=1)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        await client.flush()
