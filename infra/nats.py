@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
-from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
@@ -21,6 +20,7 @@ from nats.js.api import (
 from nats.js.errors import BadRequestError, NotFoundError
 
 from infra.errors import DependencyUnavailableError, UsageError
+from infra.frames import FrameClient
 from infra.telemetry import logger
 from schema.streams import Stream
 
@@ -32,7 +32,7 @@ MAX_ACK_PENDING: Final = 60_000
 
 
 @asynccontextmanager
-async def connect(url: str) -> AsyncIterator[Client]:
+async def connect(url: str) -> AsyncIterator[FrameClient]:
     """A connection that reconnects for ever; DependencyUnavailableError if there is no server now."""
     log = logger()
 
@@ -46,7 +46,7 @@ async def connect(url: str) -> AsyncIterator[Client]:
     async def on_reconnect() -> None:
         log.info("nats reconnected")
 
-    client = Client()
+    client = FrameClient()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
             await client.connect(

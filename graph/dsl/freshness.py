@@ -42,7 +42,7 @@ class Freshness:
         self, engine: Engine, looks: Looks = lambda: NO_LOOKS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._engine, self._looks, self._clock = engine, looks, clock
-        self._told: dict[str, tuple[float, Reach]] = {}  # by table, of which there are seven
+        self._told: dict[str, tuple[float, Reach]] = {}  # by table, of which there are eight
 
     async def of(self, table: str) -> Reach:
         """DependencyUnavailableError."""
@@ -60,10 +60,11 @@ class Freshness:
 
     async def _cube(self, table: str, looks: Sequence[Look], now: float, before: Reach) -> Reach:
         """What it was complete up to `before`, it is still."""
-        sources = _sources(table)
-        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": [table, *sources[:-1]]})
+        facts = _facts_of(table)
+        marked = [cube.name for cube in CUBES if _facts_of(cube.name) == facts]
+        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": marked})
         settled = complete_look(looks, now, age)
-        until = settled.until.get(sources[-1]) if settled else before.complete_until
+        until = settled.until.get(facts) if settled else before.complete_until
         return Reach(_time(newest), until)
 
     async def _read(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -81,10 +82,9 @@ def complete_look(looks: Sequence[Look], now: float, age: int | None) -> Look | 
     return next((look for look in reversed(looks) if look.at <= since), None)
 
 
-def _sources(cube: str) -> Sequence[str]:
-    """What a cube is computed from, the nearest first: facts are the last."""
-    source = _BY_NAME[cube].source
-    return (source, *(_sources(source) if source in _BY_NAME else ()))
+def _facts_of(table: str) -> str:
+    """What a cube is computed from, be it by way of another: a mark of any cube of these facts may concern it."""
+    return _facts_of(_BY_NAME[table].source) if table in _BY_NAME else table
 
 
 def _time(micros: int | None) -> datetime | None:

@@ -43,6 +43,7 @@ TENANTS = {
     "facts_compliance",
     "cube_dlr_hourly",
     "cube_dlr_daily",
+    "cube_cdr_hourly",
     "cube_cdr_daily",
     "cube_compliance_hourly",
 }
