@@ -15,9 +15,9 @@ from infra.settings import Settings, variable
 FILE: Final = "endpoints.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Endpoints:
-    """What `endpoints.json` holds: DSNs and URLs, usable as they are."""
+    """What `endpoints.json` holds: DSNs and URLs, usable as they are, passwords included."""
 
     nats: str
     postgres: str
@@ -28,7 +28,7 @@ class Endpoints:
     s3: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Engines:
     """The three stores that a process works with, and S3 if there is one."""
 

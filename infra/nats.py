@@ -22,6 +22,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 from infra.errors import DependencyUnavailableError, UsageError
 from infra.frames import FrameClient
 from infra.telemetry import logger
+from infra.urls import without_secrets
 from schema.streams import Stream
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds
@@ -63,7 +64,7 @@ async def connect(url: str) -> AsyncIterator[FrameClient]:
             )
     except (OSError, TimeoutError, NatsError) as error:
         await client.close()
-        raise DependencyUnavailableError(f"NATS does not answer at {url}.") from error
+        raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
     try:
         yield client
     finally:

@@ -14,9 +14,12 @@ Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """The configuration of one process. None means: not set, so `anlyt dev` starts an engine of its own."""
+    """The configuration of one process; it has secrets, and so no repr.
+
+    None means: not set, so `anlyt dev` starts an engine of its own.
+    """
 
     home: Path
     nats_url: str | None
