@@ -42,14 +42,15 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
     """
     stop = asyncio.Event()
     async with AsyncExitStack() as opened:
-        client = await opened.enter_async_context(connect(engines.nats))
-        jetstream = client.jetstream()
+        events = await opened.enter_async_context(connect(engines.nats))
+        # A line of its own for questions: an answer would wait behind all events that were asked for before.
+        jetstream = (await opened.enter_async_context(connect(engines.nats))).jetstream()
         pool = await _pool(opened, engines, functions, reporting_currency)
         sinks = await _sinks(opened, engines, pool, reporting_currency)
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         workers = [
             tasks.create_task(
-                Worker(function, client, jetstream, sinks[function.store], stop).run(), name=function.name
+                Worker(function, events, jetstream, sinks[function.store], stop).run(), name=function.name
             )
             for function in functions
             for _ in range(WORKERS)
