@@ -33,9 +33,12 @@ MAX_ACK_PENDING: Final = 60_000
 
 
 @asynccontextmanager
-async def connect(url: str) -> AsyncIterator[FrameClient]:
-    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now."""
-    log = logger()
+async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
+    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now.
+
+    `name` is what the server and the log call it.
+    """
+    log = logger().bind(connection=name)
 
     async def on_error(error: Exception) -> None:
         log.debug("nats error", error=repr(error))
@@ -52,6 +55,7 @@ async def connect(url: str) -> AsyncIterator[FrameClient]:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
             await client.connect(
                 url.split(","),
+                name=name,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,

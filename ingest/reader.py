@@ -19,8 +19,11 @@ from infra.frames import Frame, FrameClient
 
 HEARTBEAT: Final = 1.0
 EXPIRES: Final = 30.0
-# A request stops at this many bytes. Above the largest payload NATS can carry (64 MiB), so none can block it.
-MAX_BYTES: Final = 66 << 20
+# A request stops at this many bytes. Two fit into what a server lets wait for a connection (64 MiB, unless it is told
+# otherwise), or it would cut off a worker that decodes instead of reading.
+MAX_BYTES: Final = 24 << 20
+# Of a message, besides its payload: a request for less than a whole one would be blocked by it.
+SUBJECTS: Final = 64 << 10
 PAUSE: Final = 0.2  # before asking again when nobody serves the consumer
 
 
@@ -88,7 +91,7 @@ class Reader:
         while self._asked + len(self._buffer) < 2 * self._size:
             request = {
                 "batch": self._size,
-                "max_bytes": MAX_BYTES,
+                "max_bytes": max(MAX_BYTES, self._client.max_payload + SUBJECTS),
                 "expires": int(EXPIRES * 1e9),
                 "idle_heartbeat": int(HEARTBEAT * 1e9),
             }

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -90,14 +91,15 @@ async def test_requests_that_expire_are_replaced(platform: Platform, monkeypatch
         assert await _taken(platform, reader, 30) == list(range(30))
 
 
-async def test_requests_end_at_a_size_in_bytes(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """409 Message Size Exceeds MaxBytes."""
-    monkeypatch.setattr("ingest.reader.MAX_BYTES", 10_000)
-    await _publish(platform, range(100), size=1000)
-    async with reading(platform, 50) as reader:
-        assert await _taken(platform, reader, 100) == list(range(100))
-        await reader.batch(0.05)
-        assert await _waiting(platform) <= 3
+async def test_a_worker_that_is_busy_is_not_cut_off(platform: Platform) -> None:
+    """Its requests end at a size in bytes (409): together below the 64 MiB that a server lets wait for a connection."""
+    await _publish(platform, range(700), size=200_000)
+    async with reading(platform, 10_000) as reader:
+        first = await reader.batch(0.01)
+        time.sleep(1)  # noqa: ASYNC251  nothing is read meanwhile
+        rest = await _taken(platform, reader, 700 - len(first))
+    assert [*(int(message.data) for message in first), *rest] == list(range(700))
+    assert platform.client.stats["reconnects"] == 0
 
 
 async def test_a_consumer_that_takes_one_request_at_a_time_is_read(platform: Platform) -> None:
