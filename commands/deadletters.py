@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 import msgspec
 from nats.js import JetStreamContext
@@ -13,16 +14,25 @@ from infra.endpoints import engines
 from infra.settings import Settings
 from ingest import deadletters
 
+WIDE: Final = 300  # columns
+
 
 async def show_all(settings: Settings) -> None:
     """A table of all letters, oldest first."""
-    table = Table("id", "stored at", "stream", "function", "reason", "what is wrong")
     async with _jetstream(settings) as jetstream:
-        async for found in deadletters.stored(jetstream):
-            letter = found.letter
-            stored_at = f"{letter.stored_at:%Y-%m-%d %H:%M:%S}"
-            table.add_row(str(found.id), stored_at, letter.stream, letter.function, letter.reason, letter.sentence)
-    Console().print(table if table.row_count else "No dead letters.")
+        print_table([found async for found in deadletters.stored(jetstream)])
+
+
+def print_table(letters: Sequence[deadletters.Stored]) -> None:
+    """As wide as the terminal, in which long texts go on below; a line a letter where there is none."""
+    table = Table("id", "stored at")
+    for name in ("stream", "function", "reason", "what is wrong"):
+        table.add_column(name, overflow="fold")
+    for id_, letter in ((each.id, each.letter) for each in letters):
+        stored_at = f"{letter.stored_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(id_), stored_at, letter.stream, letter.function, letter.reason, letter.sentence)
+    console = Console() if Console().is_terminal else Console(width=WIDE)
+    console.print(table if letters else "No dead letters.")
 
 
 async def show(settings: Settings, id_: int) -> None:

@@ -16,6 +16,7 @@ from infra.cancelling import heed
 from infra.errors import DependencyUnavailableError
 from infra.probes import ask_clickhouse
 from infra.telemetry import tracer
+from infra.urls import without_secrets
 
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
 # Whatever ClickHouse, or the way to it, may answer to a statement.
@@ -45,7 +46,7 @@ async def connect(
         )
     except UNAVAILABLE as error:
         heed()  # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened
-        raise DependencyUnavailableError(f"ClickHouse does not answer at {url.hostname}:{url.port}.") from error
+        raise DependencyUnavailableError(f"ClickHouse does not answer at {without_secrets(dsn)}.") from error
     try:
         yield client
     finally:
