@@ -31,6 +31,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
 CDR = cdr_facts
+BAD = 40  # of each sort of events
 Streams = dict[Stream, list[Message]]
 
 
@@ -49,7 +50,7 @@ def _streams(random: Random, count: int) -> Streams:
 
 def _mixed(random: Random, good: Sequence[Message], bad: Sequence[faults.Fault]) -> list[Message]:
     small = [fault.message for fault in bad if len(fault.message.data) < 1000]
-    return events.reordered(random, [*good, *random.sample(small, 40)])
+    return events.reordered(random, [*good, *random.sample(small, BAD)])
 
 
 async def _check(platform: Platform, clickhouse: str, sent: Streams) -> None:
@@ -131,7 +132,9 @@ async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
             await platform.drained(*metrics)
             assert await differences(platform.dsn, expect([], sent[SMS_DLR], NOW)) == []
             await _until(lambda: all(_lag(function.name) > 0.5 for function in FACTS))
-            assert [await platform.waiting(function) for function in FACTS] == [len(held) for held in sent.values()]
+            for function, held in zip(FACTS, sent.values(), strict=True):
+                # A batch of nothing but bad events has no need of ClickHouse.
+                assert len(held) - BAD <= await platform.waiting(function) <= len(held)
             await engine.start()
             await platform.drained(*FUNCTIONS)
             await _until(lambda: all(_lag(function.name) == 0 for function in FUNCTIONS))

@@ -32,7 +32,7 @@ class Portal:
         response = await self.client.post(PATH, json=body)
         assert response.status_code == 202, response.text
         assert response.headers["location"] == f"{PATH}/{response.json()['id']}"
-        assert response.json()["status"] == "queued"
+        assert response.json()["status"] in {"queued", "running"}
         id_: str = response.json()["id"]
         return id_
 
