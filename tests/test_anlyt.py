@@ -65,7 +65,8 @@ def test_an_absent_engine_is_a_failure(tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    result = anlyt(tmp_path, "api", "--debug", ANLYT_API_PORT="many")
+@pytest.mark.parametrize("arguments", [("api", "--debug"), ("--debug", "api")], ids=" ".join)
+def test_debug_shows_the_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = anlyt(tmp_path, *arguments, ANLYT_API_PORT="many")
     assert result.returncode == 1
     assert "Traceback" in result.stderr
