@@ -39,7 +39,11 @@ class PipelineFailedError(AnlytError):
 
 
 class PipelineAlarmError(AnlytError):
-    """A run succeeded, and found what a human has to look at."""
+    """A run succeeded, and found what a human has to look at; `counts` is what it did."""
+
+    def __init__(self, sentence: str, counts: Counts) -> None:
+        super().__init__(sentence)
+        self.counts = counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +76,29 @@ def _told(error: msgspec.ValidationError) -> str:
     return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
 
 
-async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None) -> Counts:
+async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None, *, patience: float = 0.0) -> Counts:
     """Runs a pipeline to its end; what it did, in numbers.
 
-    UsageError for wrong parameters, PipelineBusyError while another run is under way, PipelineFailedError with the
-    cause of a failure, PipelineAlarmError after a success with an alarm. Every run that began leaves a row in
-    `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
+    UsageError for wrong parameters, PipelineBusyError while another run is under way and does not end within
+    `patience` seconds, PipelineFailedError with the cause of a failure, PipelineAlarmError after a success with an
+    alarm. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
     try:
-        counts, alarm = await _run(stores, ordered)
+        counts, alarm = await _run(stores, ordered, patience)
     except (PipelineFailedError, DependencyUnavailableError):
         PIPELINE_FAILURES.labels(name).inc()
         raise
     if alarm:
-        raise PipelineAlarmError(alarm)
+        raise PipelineAlarmError(alarm, counts)
     return counts
 
 
-async def _run(stores: Stores, ordered: Order) -> tuple[Counts, str]:
+async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts, str]:
     """Under the lease, with a row and a span: what the pipeline leaves."""
     name = ordered.definition.name
     under_way = Run(stores, ordered.params)
-    async with lease(stores.engines.postgres, name, under_way.stop) as connection:
+    async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
         await _tidy(connection, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:

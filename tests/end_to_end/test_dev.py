@@ -138,7 +138,14 @@ def test_the_regulator_is_answered(service: Running, tmp_path: Path) -> None:
     files = ThrowAway(service.home / "tls")
     assert service.process.stdout is not None
     pasted = shlex.split(next(line for line in service.process.stdout if "/v1/audit/query" in line))
-    assert pasted[2:8] == ["--cacert", str(files.authority), "--cert", str(files.client[0]), "--key", str(files.client[1])]
+    assert pasted[2:8] == [
+        "--cacert",
+        str(files.authority),
+        "--cert",
+        str(files.client[0]),
+        "--key",
+        str(files.client[1]),
+    ]
     context = ssl.create_default_context(cafile=files.authority)
     context.load_cert_chain(*files.client)
     body = {"tenantId": "tenant-001", "from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
