@@ -211,7 +211,7 @@ async def test_an_interval_may_be_given_as_answers_have_it(api: Api, store: Stor
         b: performance(window: {from: "%s", to: $to}) { window { from to } totalMessages } } } } }"""
     given = {"from": iso(START), "to": iso(START + 7 * DAY)}
     (edge,) = (await api.fields(query % given["from"], w=given, to=given["to"]))["operators"]["edges"]
-    assert edge["node"]["a"] == edge["node"]["b"] == {"window": given, "totalMessages": 7}
+    assert edge["node"]["a"] == edge["node"]["b"] == {"window": given, "totalMessages": 14}
 
 
 async def test_what_is_wrong_with_a_field_of_the_nodes_is_told_of_each(api: Api, store: Store) -> None:
