@@ -10,14 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-import asyncpg
 import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
 from infra.errors import AnlytError, DependencyUnavailableError, UsageError
 from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
-from infra.postgres import Connection, statement
+from infra.postgres import Connection, statement, told_as_unmigrated
 from infra.telemetry import logger, tracer
 from pipelines import CONF
 from pipelines.bridge import Run, in_thread
@@ -113,8 +112,9 @@ def told(name: str, counts: Counts) -> str:
 
 
 async def last_successes(stores: Stores) -> Mapping[str, datetime]:
-    """When each pipeline last succeeded, whichever process ran it."""
-    return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
+    """When each pipeline last succeeded, whichever process ran it; UsageError if there is no table that says so."""
+    with told_as_unmigrated():
+        return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
 
 
 async def measure(stores: Stores) -> None:
@@ -125,10 +125,8 @@ async def measure(stores: Stores) -> None:
 
 async def _tidy(connection: Connection, name: str) -> None:
     """Closes rows that killed runs left; UsageError if there is no table for them."""
-    try:
+    with told_as_unmigrated():
         await connection.execute(ABANDON, name)
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
 async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
