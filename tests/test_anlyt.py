@@ -40,6 +40,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["audit", "verify", "--from", "yesterday"], {}, "--from yesterday is not a day, such as 2026-10-01."),
         (["audit", "verify", "--anchor", "17"], {}, "--anchor 17 is not a link's number, a colon and its hash"),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
+        (["dev"], {"ANLYT_HOME": "/dev/null"}, "ANLYT_HOME: the folder /dev/null cannot be made (File exists)."),
         (["fly"], {}, "No such command 'fly'"),
     ],
 )
