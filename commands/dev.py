@@ -106,8 +106,8 @@ def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, wit
 
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
-    """Quoted where the shell needs it: the folder may have a space in its name."""
-    files, today = ThrowAway(settings.home / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
+    """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
+    files, today = ThrowAway(settings.home.absolute() / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
     certificate, key = files.client
     window = f'"from": "{today:%Y-%m-%dT00:00:00Z}", "to": "{today + timedelta(days=1):%Y-%m-%dT00:00:00Z}"'
     limit = ', "limit": 2' if path == "query" else ""
