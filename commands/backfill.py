@@ -11,10 +11,10 @@ from nats.aio.client import Client
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from commands.ingest import check_dedup, chosen
+from commands.ingest import chosen
 from functions.function import AnyFunction
 from infra import nats
-from infra.dedup import ledger_days
+from infra.dedup import ledger_days, memory_of
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.migrate import check_currency
@@ -23,7 +23,7 @@ from infra.settings import Settings
 from ingest import backfill, service
 from ingest.history import History
 from ingest.rebuild import Rebuild
-from schema.dedup import memory, remembered_since
+from schema.dedup import remembered_since
 
 LOCK: Final = "select pg_try_advisory_lock(hashtextextended($1, 0))"
 Tell = Callable[[int, int], None]
@@ -55,14 +55,15 @@ async def _replay(
     settings: Settings, found: Engines, client: Client, function: AnyFunction, since: datetime | None
 ) -> None:
     """With workers of its own beside those that run elsewhere: it ends even if none does."""
-    await check_dedup(client, [function], settings.dedup_days)
     async with AsyncExitStack() as opened:
         remembered = None
         if function.store == "postgres":
             pool = await opened.enter_async_context(_pool(settings, found))
             connection = await opened.enter_async_context(_alone(pool, function.name))
             days = await ledger_days(connection)
-            remembered = remembered_since(days, datetime.now(UTC), memory(settings.dedup_days))
+            remembered = remembered_since(
+                days, datetime.now(UTC), await memory_of(client.jetstream(), settings.dedup_days)
+            )
         replay = await backfill.begin(client, function, since, remembered)
         tell = opened.enter_context(_bar(function.name))
         await opened.enter_async_context(service.running(found, [function], settings.reporting_currency))

@@ -169,7 +169,7 @@ SPECS: Final[Mapping[str, Spec]] = {
     "dedup_days": Spec(
         _days,
         "9",
-        "Days for which counted events are remembered, at least as long as the streams keep messages; 0: for ever.",
+        "Days for which counted events are remembered, longer if a stream keeps its messages longer; 0: for ever.",
     ),
     "integrity_lag_hours": Spec(
         _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."
