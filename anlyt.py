@@ -125,8 +125,8 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 def pipeline(name: str, params: dict[str, str]) -> None:
     """Run one pipeline now: rollup, cubes, quality, reconciliation, archive, integrity or maintenance.
 
-    While it runs in another process, this waits for a minute. Status 1 if it fails, or still runs elsewhere. What a
-    human has to look at is told on stderr.
+    While it runs in another process, this waits for a minute. Status 1 if it fails, still runs elsewhere, or found
+    what a human has to look at.
 
     \b
     Example:

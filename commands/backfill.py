@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from commands.ingest import chosen
+from commands.ingest import check_dedup, chosen
 from functions.function import AnyFunction
 from infra import nats
 from infra.dedup import ledger_days, memory_of
@@ -55,6 +55,7 @@ async def _replay(
     settings: Settings, found: Engines, client: Client, function: AnyFunction, since: datetime | None
 ) -> None:
     """With workers of its own beside those that run elsewhere: it ends even if none does."""
+    await check_dedup(client, [function], settings.dedup_days)
     async with AsyncExitStack() as opened:
         remembered = None
         if function.store == "postgres":

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from commands import api, audit, demo, metrics, migrate
 from commands import engines as embedded
+from commands.ingest import check_dedup
 from functions import FUNCTIONS
+from infra import nats
 from infra.cancelling import for_ever
 from infra.embedded.certificates import FOLDER, ThrowAway
 from infra.endpoints import Endpoints, Engines, published
@@ -39,6 +41,8 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
         metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
+        async with nats.connect(engines.nats) as client:
+            await check_dedup(client, FUNCTIONS, settings.dedup_days)
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
         stores = await opened.enter_async_context(configured(settings, engines))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from nats.aio.client import Client
+
 from commands import metrics
 from functions import FUNCTIONS
 from functions.function import AnyFunction
+from infra import nats
 from infra.cancelling import for_ever
+from infra.dedup import memory_of
 from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.settings import Settings
@@ -21,11 +25,19 @@ def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction
     return [known[name] for name in dict.fromkeys(names)] or list(FUNCTIONS)
 
 
+async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: int | None) -> None:
+    """UsageError if an event could come again after it was forgotten; facts need no memory."""
+    if any(function.store == "postgres" for function in functions):
+        await memory_of(client.jetstream(), days)
+
+
 async def run(settings: Settings, names: Sequence[str], say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
     functions = chosen(names)
     with metrics.served(settings, fallback=True) as url:
         found = engines(settings)
+        async with nats.connect(found.nats) as client:
+            await check_dedup(client, functions, settings.dedup_days)
         async with service.running(found, functions, settings.reporting_currency):
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
             await for_ever()

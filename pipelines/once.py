@@ -14,12 +14,11 @@ PATIENCE: Final = 60.0  # seconds, for the same pipeline's run in another proces
 
 
 async def run(settings: Settings, name: str, params: Mapping[str, str]) -> None:
-    """Until the run is over. What it did goes to stdout; an alarm, which is no failure of the run, to stderr."""
+    """Until the run is over; says what it did. An alarm is raised after that."""
     runs.order(name, params)  # before any engine is asked for
     async with configured(settings, engines(settings)) as stores:
         try:
-            counts = await runs.run(stores, name, params, patience=PATIENCE)
+            click.echo(runs.told(name, await runs.run(stores, name, params, patience=PATIENCE)))
         except runs.PipelineAlarmError as alarm:
-            counts = alarm.counts
-            click.echo(f"anlyt: {alarm}", err=True)
-        click.echo(runs.told(name, counts))
+            click.echo(runs.told(name, alarm.counts))
+            raise

@@ -29,7 +29,7 @@ class LedgerDay(NamedTuple):
 
 
 def memory(days: int) -> timedelta | None:
-    """The meaning of ANLYT_DEDUP_DAYS, which is the least that is remembered."""
+    """The meaning of ANLYT_DEDUP_DAYS."""
     return timedelta(days=days) if days else None
 
 
@@ -55,6 +55,11 @@ def remembered_since(ledger: Iterable[LedgerDay], now: datetime, memory: timedel
     """
     forgotten = [at for found in ledger for at in _forgotten(found, now, memory)]
     return max(forgotten) + CLOCKS if forgotten else None
+
+
+def outlives(memory: timedelta | None, retention: timedelta | None) -> bool:
+    """Whether claims are known for as long as a stream can deliver their events (None: for ever)."""
+    return memory is None or (retention is not None and memory >= retention)
 
 
 def longest(known: Sequence[timedelta | None]) -> timedelta | None:

@@ -46,7 +46,7 @@ class Partitions(StoreDataset[Sequence[Partition], None]):
 
 
 class DedupLedger(StoreDataset[None, Ledger]):
-    """The ledger, which forgets nothing that a stream could deliver."""
+    """The ledger. UsageError if it is told to forget what a stream could deliver."""
 
     async def read(self, stores: Stores) -> Ledger:
         known_for = await _memory(stores)
@@ -55,7 +55,7 @@ class DedupLedger(StoreDataset[None, Ledger]):
 
 
 async def _memory(stores: Stores) -> timedelta | None:
-    if not stores.dedup_days:
+    if stores.dedup_days == 0:
         return None
     async with nats.connect(stores.engines.nats) as client:
         known_for = await memory_of(client.jetstream(), stores.dedup_days)

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from anlyt import cli
+from commands import ingest
 from commands.backfill import AlreadyRunningError, run
 from functions import METRICS, cdr_facts
 from infra.errors import UsageError
@@ -116,6 +117,13 @@ async def test_facts_are_replayed_without_postgresql(
         assert await facts.waiting(cdr_facts) == 0
     assert f"{len(records):,} messages were replayed" in capsys.readouterr().out
     assert await fact_differences(warehouse, expect_facts(records=records, arrived=NOW)) == []
+
+
+async def test_a_memory_that_is_too_short_is_refused(platform: Platform) -> None:
+    settings = read_settings(_settings(platform, ANLYT_DEDUP_DAYS="6"))
+    for refused in (run(settings, BILLING.name, None, rebuild=False), ingest.run(settings, [], print)):
+        with pytest.raises(UsageError, match="ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its messages for 7 days"):
+            await refused
 
 
 @pytest.mark.parametrize(

@@ -72,13 +72,19 @@ async def _set_age(platform: Platform, stream: Stream, days: float) -> None:
     await platform.jetstream.update_stream(config.evolve(max_age=days * 86400))
 
 
-async def test_what_a_stream_keeps_is_remembered(platform: Platform) -> None:
-    """However long its producer keeps it; the setting is the least."""
-    for days, known_for in ((6, WEEK), (9, 9 * DAY), (0, None)):
-        assert await memory_of(platform.jetstream, days) == known_for
+async def test_the_memory_outlives_every_stream(platform: Platform) -> None:
+    """However long its producer keeps it. A setting that is too short is refused."""
+    jetstream = platform.jetstream
+    assert [await memory_of(jetstream, days) for days in (None, 7, 12, 0)] == [9 * DAY, WEEK, 12 * DAY, None]
+    with pytest.raises(UsageError, match=r"ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its messages for 7 days"):
+        await memory_of(jetstream, 6)
     await _set_age(platform, SMS_DLR, 9.5)
-    assert await memory_of(platform.jetstream, 9) == 9.5 * DAY
+    assert await memory_of(jetstream, None) == 9.5 * DAY
+    with pytest.raises(UsageError, match=r"is 9, but SMS_DLR keeps its messages for 9\.5 days: .* to 10 or more\."):
+        await memory_of(jetstream, 9)
     await _set_age(platform, SMS_DLR, 0)
-    assert await memory_of(platform.jetstream, 9999) is None
-    await platform.jetstream.delete_stream(SMS_DLR.name)
-    assert await memory_of(platform.jetstream, 6) == WEEK
+    assert await memory_of(jetstream, None) is None
+    with pytest.raises(UsageError, match=r"SMS_DLR keeps its messages with no limit of age: .* to 0"):
+        await memory_of(jetstream, 9999)
+    await jetstream.delete_stream(SMS_DLR.name)
+    assert await memory_of(jetstream, 9) == 9 * DAY

@@ -82,16 +82,24 @@ async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: d
 
 async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform, database: str, today: date) -> None:
     async with stores_of(database, nats=platform.url, dedup_days=6) as short:
-        await claimed(short, today - 40 * DAY, datetime.now(UTC) - 9 * DAY)
-        await claimed(short, today - 41 * DAY, datetime.now(UTC) - 7.5 * DAY)  # the streams keep a week
-        assert (await runs.run(short, "maintenance"))["ledger_days_dropped"] == 1
-        kept = await partitions(short, "processed_events")
-        assert [f"{today - days * DAY:%Y%m%d}" in kept for days in (40, 41)] == [False, True]
-        config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
-        await platform.jetstream.update_stream(config.evolve(max_age=0))
-        assert (await runs.run(short, "maintenance"))["ledger_days_dropped"] == 0
+        await claimed(short, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        with pytest.raises(runs.PipelineFailedError, match="ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its mess"):
+            await runs.run(short, "maintenance")
+        assert f"{today + 3 * DAY:%Y%m%d}" in await partitions(short, "processed_events")  # the rest was done
+        assert f"{today - 40 * DAY:%Y%m%d}" in await partitions(short, "processed_events")
     async with stores_of(database, nats=platform.url, dedup_days=0) as for_ever:
         assert (await runs.run(for_ever, "maintenance"))["ledger_days_dropped"] == 0
+
+
+@pytest.mark.parametrize(("days", "dropped"), [(7, 1), (40, 0), (0, 0)])
+async def test_without_a_setting_the_memory_follows_the_streams(
+    platform: Platform, database: str, today: date, days: int, dropped: int
+) -> None:
+    config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
+    await platform.jetstream.update_stream(config.evolve(max_age=days * 86400))
+    async with stores_of(database, nats=platform.url, dedup_days=None) as stores:
+        await claimed(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == dropped
 
 
 async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platform: Platform, today: date) -> None:

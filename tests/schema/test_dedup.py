@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.dedup import CLOCKS, GRACE, LedgerDay, forgettable, longest, memory, remembered_since
+from schema.dedup import CLOCKS, GRACE, LedgerDay, forgettable, longest, memory, outlives, remembered_since
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WEEK, NINE = timedelta(days=7), timedelta(days=9)
@@ -60,6 +60,14 @@ def test_a_replay_that_takes_less_than_the_grace_meets_no_forgotten_claim(
     dropped += [found for found in ledger if forgettable([found], NOW + lasts * GRACE, NINE)]
     for found in dropped:
         assert found.newest_claim_at is None or (since is not None and found.newest_claim_at < since)
+
+
+@pytest.mark.parametrize(
+    ("days", "retention", "lasts"),
+    [(9, WEEK, True), (7, WEEK, True), (6, WEEK, False), (0, WEEK, True), (0, None, True), (9999, None, False)],
+)
+def test_outlives(days: int, retention: timedelta | None, lasts: bool) -> None:
+    assert outlives(memory(days), retention) is lasts
 
 
 def test_longest() -> None:
