@@ -34,7 +34,7 @@ YEARS = 5 * 365
 TENANTS = 200
 SLICES = 30
 PAGE, LONGEST_PAGE = 1_000, 10_000
-STORY = 30.0  # seconds that US-ANLYT-15 gives an answer
+LONGEST_ANSWER = 30.0  # seconds
 CLOSED = 30  # days whose digests are computed
 SETTLED = 3.0  # seconds without a move, after which all have been made
 
@@ -132,7 +132,7 @@ async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient,
         ("way", "median s", "P95 s", "highest s"),
         [(name, statistics.median(seconds), p95[name], max(seconds)) for name, seconds in took.items()],
         [
-            Goal("P95 of a first page over mTLS, seconds", p95["first page over mTLS"], STORY, at_most=True),
+            Goal("P95 of a first page over mTLS, seconds", p95["first page over mTLS"], LONGEST_ANSWER, at_most=True),
             Goal("of the SQL's", p95["first page over mTLS"] / p95["first page by hand"], 1, at_most=True),
         ],
     )

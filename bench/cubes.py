@@ -87,8 +87,8 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Stores, AsyncClient]]:
             yield work, await work.clickhouse.client()
 
 
-async def fill(client: AsyncClient, rows: int, span: timedelta) -> None:
-    whole = {"start": int(START.timestamp()), "step": span // timedelta(microseconds=rows)}
+async def fill(client: AsyncClient, rows: int, span: timedelta, start: datetime = START) -> None:
+    whole = {"start": int(start.timestamp()), "step": span // timedelta(microseconds=rows)}
     for first in range(0, rows, STEP):
         await client.command(FILL, parameters={**whole, "first": first, "count": min(STEP, rows - first)})
 

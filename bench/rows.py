@@ -1,5 +1,6 @@
 """What a fact, a claim, an hour's figures and a message take on disk: the figures behind docs/capacity.md."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -12,15 +13,22 @@ from bench.host import publish
 from bench.report import show
 from bench.stores import Stores, stores
 from infra import clickhouse, nats
+from infra.endpoints import Engines
 from infra.postgres import Connection, open_pool
 from ingest.partitions import Partitions
+from pipelines import runs
+from pipelines.stores import open_stores
 from schema.streams import SMS_DLR
 
 SQL: Final = Path(__file__).parent / "sql"
 FACTS: Final = ("facts_cdr", "facts_compliance")
+CUBES: Final = ("cube_cdr_hourly", "cube_cdr_daily")
+MARK: Final = """
+insert into anlyt.dirty (cube, tenant_id, hour)
+select distinct 'cube_cdr_hourly', tenant_id, toStartOfHour(event_time) from anlyt.facts_cdr
+"""
 BYTES: Final = """
-select sum(bytes_on_disk) / sum(rows) from system.parts
-where database = 'anlyt' and active and table = {table:String}
+select sum(bytes_on_disk) from system.parts where database = 'anlyt' and active and table = {table:String}
 """
 # The share of columns that are ids in text.
 IDS: Final = """
@@ -40,6 +48,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     async with stores(folder) as engines:
         async with clickhouse.connect(engines.clickhouse.url) as client:
             found = [(name, *await _fact(client, name, rows)) for name in FACTS]
+            found += [(name, size / rows, "-") for name, size in await _cubes(engines, client)]
         async with engines.connection() as connection:
             found.append(("processed_events", await _claim(engines, connection, rows), "-"))
             await reports.fill(engines, datetime.now(UTC).replace(minute=0, second=0, microsecond=0), scale)
@@ -50,11 +59,25 @@ async def run(folder: Path, *, smoke: bool) -> None:
 
 async def _fact(client: AsyncClient, table: str, rows: int) -> tuple[float, str]:
     """Bytes a row, merged, as it is for all but its first minutes; the share of ids."""
-    await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows})
-    await client.command(f"optimize table anlyt.{table} final")
-    [(bytes_,)] = (await client.query(BYTES, parameters={"table": table})).result_rows
+    await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows, "hour": 0})
+    size = await _merged(client, table)
     [(ids,)] = (await client.query(IDS, parameters={"table": table})).result_rows
-    return float(bytes_), f"{ids:.0%}"
+    return size / rows, f"{ids:.0%}"
+
+
+async def _cubes(engines: Stores, client: AsyncClient) -> Sequence[tuple[str, int]]:
+    """Bytes of each cube of records."""
+    await client.command(MARK)
+    async with open_stores(Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)) as work:
+        await runs.run(work, "cubes")
+    return [(cube, await _merged(client, cube)) for cube in CUBES]
+
+
+async def _merged(client: AsyncClient, table: str) -> int:
+    """Bytes."""
+    await client.command(f"optimize table anlyt.{table} final")
+    [(size,)] = (await client.query(BYTES, parameters={"table": table})).result_rows
+    return int(size)
 
 
 async def _claim(engines: Stores, connection: Connection, rows: int) -> float:

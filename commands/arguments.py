@@ -1,9 +1,14 @@
 """What words of the command line mean, where click has no type for it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Final
 
 import click
+
+# No stream has anything from before or after, and hours and days can be counted from here without leaving the calendar.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def read_time(option: str, text: str | None) -> datetime | None:
@@ -16,6 +21,8 @@ def read_time(option: str, text: str | None) -> datetime | None:
         found = datetime.min
     if found.tzinfo is None:
         raise click.UsageError(f"{option} {text} is not a time with an offset, such as 2026-10-01T00:00:00Z.")
+    if not EARLIEST <= found < LATEST:
+        raise click.UsageError(f"{option} {text} does not lie between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}.")
     return found
 
 

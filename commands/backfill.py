@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from nats.aio.client import Client
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -17,6 +16,7 @@ from infra import nats
 from infra.dedup import ledger_days, memory_of
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
+from infra.frames import FrameClient
 from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, open_pool, told_as_unavailable
 from infra.settings import Settings
@@ -52,7 +52,7 @@ async def run(settings: Settings, name: str, since: datetime | None, *, rebuild:
 
 
 async def _replay(
-    settings: Settings, found: Engines, client: Client, function: AnyFunction, since: datetime | None
+    settings: Settings, found: Engines, client: FrameClient, function: AnyFunction, since: datetime | None
 ) -> None:
     """With workers of its own beside those that run elsewhere: it ends even if none does."""
     await check_dedup(client, [function], settings.dedup_days)
@@ -74,7 +74,7 @@ async def _replay(
 
 
 async def _rebuild(
-    settings: Settings, found: Engines, client: Client, function: AnyFunction, since: datetime | None
+    settings: Settings, found: Engines, client: FrameClient, function: AnyFunction, since: datetime | None
 ) -> None:
     async with _pool(settings, found) as pool, _alone(pool, function.name, "rebuild") as connection:
         with _bar(function.name) as tell:

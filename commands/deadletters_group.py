@@ -6,6 +6,8 @@ import click
 
 from commands.front import cli, command, settings
 
+ID = click.IntRange(min=1, max=2**63 - 1)
+
 
 @cli.group("deadletters")
 def deadletters() -> None:
@@ -31,7 +33,7 @@ def deadletters_list() -> None:
 
 
 @command("show", group=deadletters)
-@click.argument("id", type=click.IntRange(min=1))
+@click.argument("id", type=ID)
 def deadletters_show(id: int) -> None:  # noqa: A002 - the argument's name in the help text
     """Show one letter as JSON; values outside the event contract are masked.
 
@@ -44,7 +46,7 @@ def deadletters_show(id: int) -> None:  # noqa: A002 - the argument's name in th
     asyncio.run(letters.show(settings(), id))
 
 
-_ids = click.argument("ids", metavar="ID...", type=click.IntRange(min=1), nargs=-1)
+_ids = click.argument("ids", metavar="ID...", type=ID, nargs=-1)
 _all = click.option("--all", "all_", is_flag=True, help="Every letter.")
 
 

@@ -86,14 +86,15 @@ def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, wit
         "GraphiQL": f"{endpoints.api}/graphql",
         "OpenAPI": f"{endpoints.api}/openapi.json",
         "metrics": endpoints.metrics,
-        "audit": f"{endpoints.audit}",
+        "audit": endpoints.audit,
         "PostgreSQL": endpoints.postgres,
         "NATS": endpoints.nats,
         "ClickHouse": endpoints.clickhouse,
-        **({"S3": endpoints.s3} if endpoints.s3 else {}),
+        "S3": endpoints.s3,
     }
     for name, address in addresses.items():
-        console.print(f"  {name:<11} {address}", soft_wrap=True, highlight=False)
+        if address is not None:
+            console.print(f"  {name:<11} {address}", soft_wrap=True, highlight=False)
     if with_demo:
         console.print("\nTry, in another terminal:\n")
         for path, identity in EXAMPLES:

@@ -11,11 +11,12 @@ from infra.embedded.recipe import EngineName
 from infra.embedded.s3 import s3_server
 from infra.embedded.stack import stack
 from infra.endpoints import Engines
-from infra.errors import UsageError
+from infra.errors import EngineFailedError, UsageError
 from infra.settings import Settings
 from infra.telemetry import logger
 
 S3_FOLDER: Final = "s3"  # in ANLYT_HOME
+PAUSE: Final = 1  # second, after a start that failed
 
 
 @asynccontextmanager
@@ -73,4 +74,13 @@ async def _kept(engines: Iterable[Engine]) -> AsyncIterator[None]:
 async def _keep(engine: Engine) -> None:
     while True:
         logger().warning("engine ended, starting it again", how=await engine.exited())
+        while not engine.running:
+            await _try_to_start(engine)
+
+
+async def _try_to_start(engine: Engine) -> None:
+    try:
         await engine.start()
+    except (EngineFailedError, OSError) as error:
+        logger().error("engine did not start, trying again", why=str(error))
+        await asyncio.sleep(PAUSE)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
 import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -13,6 +14,8 @@ from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, f
 from infra.postgres import CONNECT_TIMEOUT, Connection, is_unavailable
 from infra.tiering import tier, tierings
 from schema.streams import STREAMS
+
+STATEMENT_TIMEOUT: Final = 86_400.0  # seconds: a step may compute a table from all facts
 
 
 class PendingError(AnlytError):
@@ -59,7 +62,8 @@ async def _ledgers(
         connection = await _postgres(engines.postgres)
         opened.push_async_callback(connection.close)
         # The database that the first step makes is not there yet.
-        client = await opened.enter_async_context(clickhouse.connect(engines.clickhouse, database="default"))
+        warehouse = clickhouse.connect(engines.clickhouse, database="default", statement_timeout=STATEMENT_TIMEOUT)
+        client = await opened.enter_async_context(warehouse)
         ledgers: dict[StoreName, Ledger] = {
             "postgres": PostgresLedger(connection),
             "clickhouse": ClickHouseLedger(client, cluster),

@@ -1,4 +1,4 @@
-"""What each network costs, against how well it delivers (US-ANLYT-18); and whether our money is billing's."""
+"""What each network costs, against how well it delivers; and whether our money is billing's."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How well each mobile network delivers: a row an MNO (US-ANLYT-16)."""
+"""How well each mobile network delivers: a row an MNO."""
 
 from typing import Final
 

@@ -7,7 +7,7 @@ from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import CdrGenerated, micros
 from schema.facts import FACTS_CDR
-from schema.instants import DAY
+from schema.instants import HOUR
 from schema.streams import CDR_EVENTS
 from schema.writes import Facts
 
@@ -31,4 +31,4 @@ def cdr_facts(events: Sequence[Stamped[CdrGenerated]]) -> Facts:
         **numbers(events, "segment_count"),
         "charge_amount": [micros(stamped.event.charge_amount) for stamped in events],
     }
-    return Facts(FACTS_CDR, columns, "cube_cdr_daily", cells(events, DAY))
+    return Facts(FACTS_CDR, columns, "cube_cdr_hourly", cells(events, HOUR))

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,8 +17,7 @@ from graph.budget import Budget
 from graph.cursors import CursorKey
 from graph.dsl.freshness import Looks
 from graph.dsl.queries import Queries
-from graph.edge import REQUEST_ID, Edge
-from graph.errors import MethodNotAllowedError, NotFoundError
+from graph.edge import Edge
 from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
 from graph.gql.streams import Streams
@@ -30,11 +27,12 @@ from graph.protocol import BoundedProtocol
 from graph.pseudonyms import Pseudonyms
 from graph.reports.freshness import Progress, earliest
 from graph.reports.reader import Reader
-from graph.responses import failed, json_response
+from graph.responses import json_response
 from graph.rest.openapi import document
 from graph.rest.parameters import read_query
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from graph.routing import routed
 from graph.tls import TlsProtocol
 from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
@@ -68,18 +66,13 @@ def create_app(
     writable = primary or pool
     queries = Queries(clickhouse, Pseudonyms(pool, writable), Unmaskings(writable), key, budget, looks)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
-    app = Starlette(
-        routes=[
-            *graphql_routes(settings, sources, door, development=development),
-            *report_routes(reader, queries, door),
-            *query_routes(queries, door.admit),
-            *_plain_routes(probes),
-        ],
-        middleware=[Middleware(Edge)],
-        exception_handlers={HTTPException: _told},
-    )
-    app.router.redirect_slashes = False  # a redirect would be an answer that OpenAPI does not know
-    return app
+    routes = [
+        *graphql_routes(settings, sources, door, development=development),
+        *report_routes(reader, queries, door),
+        *query_routes(queries, door.admit),
+        *_plain_routes(probes),
+    ]
+    return routed(routes, [Middleware(Edge)], "/openapi.json lists what there is")
 
 
 def _plain_routes(probes: Probes) -> list[Route]:
@@ -108,18 +101,6 @@ def _without_parameters(
         return await answer()
 
     return checked
-
-
-async def _told(request: Request, error: Exception) -> Response:
-    """The router's own errors in our words."""
-    assert isinstance(error, HTTPException)
-    ours = {
-        404: NotFoundError("There is nothing at this path; /openapi.json lists what there is."),
-        405: MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is."),
-    }
-    allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
-    headers = {"Allow": allowed} if allowed else {}
-    return failed(ours.get(error.status_code, error), request.scope[REQUEST_ID], headers)
 
 
 class _Server(uvicorn.Server):

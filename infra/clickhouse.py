@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from infra.errors import DependencyUnavailableError
 from infra.probes import ask_clickhouse
 from infra.telemetry import tracer
+from infra.urls import without_secrets
 
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
 # Whatever ClickHouse, or the way to it, may answer to a statement.
@@ -43,7 +44,7 @@ async def connect(
             autogenerate_session_id=False,  # statements of one client run side by side
         )
     except UNAVAILABLE as error:
-        raise DependencyUnavailableError(f"ClickHouse does not answer at {url.hostname}:{url.port}.") from error
+        raise DependencyUnavailableError(f"ClickHouse does not answer at {without_secrets(dsn)}.") from error
     try:
         yield client
     finally:

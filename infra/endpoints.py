@@ -15,9 +15,9 @@ from infra.settings import Settings, variable
 FILE: Final = "endpoints.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Endpoints:
-    """What `endpoints.json` holds: DSNs and URLs, usable as they are."""
+    """What `endpoints.json` holds: DSNs and URLs, usable as they are, passwords included."""
 
     nats: str
     postgres: str
@@ -28,7 +28,7 @@ class Endpoints:
     s3: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Engines:
     """The three stores that a process works with, and S3 if there is one."""
 
@@ -40,9 +40,14 @@ class Engines:
 
 @contextmanager
 def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
-    """`endpoints.json` is there while the body runs. It appears whole: a reader never sees half of it, or a null."""
+    """`endpoints.json` is there while the body runs, for its owner alone: it has passwords.
+
+    It appears whole: a reader never sees half of it, or a null.
+    """
     file, draft = home / FILE, home / f"{FILE}.new"
     known = {name: address for name, address in asdict(endpoints).items() if address is not None}
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600, exist_ok=False)
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(known)) + b"\n")
     draft.replace(file)
     try:

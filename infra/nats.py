@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
-from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
@@ -21,7 +20,9 @@ from nats.js.api import (
 from nats.js.errors import BadRequestError, NotFoundError
 
 from infra.errors import DependencyUnavailableError, UsageError
+from infra.frames import FrameClient
 from infra.telemetry import logger
+from infra.urls import without_secrets
 from schema.streams import Stream
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds
@@ -32,9 +33,12 @@ MAX_ACK_PENDING: Final = 60_000
 
 
 @asynccontextmanager
-async def connect(url: str) -> AsyncIterator[Client]:
-    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now."""
-    log = logger()
+async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
+    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now.
+
+    `name` is what the server and the log call it.
+    """
+    log = logger().bind(connection=name)
 
     async def on_error(error: Exception) -> None:
         log.debug("nats error", error=repr(error))
@@ -46,11 +50,12 @@ async def connect(url: str) -> AsyncIterator[Client]:
     async def on_reconnect() -> None:
         log.info("nats reconnected")
 
-    client = Client()
+    client = FrameClient()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
             await client.connect(
                 url.split(","),
+                name=name,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
@@ -63,7 +68,7 @@ async def connect(url: str) -> AsyncIterator[Client]:
             )
     except (OSError, TimeoutError, NatsError) as error:
         await client.close()
-        raise DependencyUnavailableError(f"NATS does not answer at {url}.") from error
+        raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
     try:
         yield client
     finally:

@@ -27,7 +27,8 @@ async def _greeting(url: str) -> bytes:
 async def ask_clickhouse(dsn: str) -> None:
     """`/ping` is answered with 200."""
     parts = urlsplit(dsn)
-    ping = f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}/ping"
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    ping = f"{parts.scheme}://{host}:{parts.port or 8123}/ping"
     async with ClientSession(raise_for_status=True) as session, session.get(ping) as response:
         # Its body may come later than its head: a response that is not read to its end leaves a connection behind.
         await response.read()

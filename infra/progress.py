@@ -14,6 +14,7 @@ from nats.js.errors import NotFoundError
 
 from infra.errors import DependencyUnavailableError
 from infra.nats import connect
+from infra.telemetry import logger
 from schema.streams import Stream
 
 LOOK_EVERY: Final = 2.0  # seconds
@@ -93,4 +94,7 @@ async def _watch(url: str, progress: Progress, stop: asyncio.Event) -> None:
                     await progress.look(client.jetstream())
                     await asyncio.sleep(LOOK_EVERY)
         except (DependencyUnavailableError, NatsError, OSError, TimeoutError):
+            await asyncio.sleep(LOOK_EVERY)
+        except Exception:  # whatever it is, what is known stays true, and is asked for again
+            logger().exception("consumers cannot be watched")
             await asyncio.sleep(LOOK_EVERY)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from obstore.store import S3Store
 
@@ -12,6 +12,7 @@ from infra.settings import Settings, variable
 
 # Seconds of one request, and of all of its attempts together.
 REQUEST_TIMEOUT, PATIENCE = 10, 20
+REGION: Final = "us-east-1"  # what S3 servers other than AWS's take, whatever they are told
 REQUIRED: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
 
 
@@ -23,7 +24,7 @@ class S3:
     bucket: str
     access_key: str
     secret_key: str
-    region: str = "us-east-1"
+    region: str = REGION
 
     def __repr__(self) -> str:
         return f"<S3 {self.url}>"
@@ -35,16 +36,18 @@ class S3:
 
     @property
     def dsn(self) -> str:
-        """All of it but the region, as `endpoints.json` holds it: http://key:secret@host:port/bucket."""
+        """All of it, as `endpoints.json` holds it: http://key:secret@host:port/bucket?region=name."""
         scheme, _, rest = self.endpoint.partition("://")
-        return f"{scheme}://{quote(self.access_key, safe='')}:{quote(self.secret_key, safe='')}@{rest}/{self.bucket}"
+        keys = ":".join(quote(key, safe="") for key in (self.access_key, self.secret_key))
+        return f"{scheme}://{keys}@{rest}/{self.bucket}?region={quote(self.region, safe='')}"
 
 
 def from_dsn(dsn: str) -> S3:
-    """The inverse of `S3.dsn`."""
+    """The inverse of `S3.dsn`, in which a region may be missing."""
     url = urlsplit(dsn)
     endpoint = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
-    return S3(endpoint, url.path.strip("/"), unquote(url.username or ""), unquote(url.password or ""))
+    region = dict(parse_qsl(url.query)).get("region", REGION)
+    return S3(endpoint, url.path.strip("/"), unquote(url.username or ""), unquote(url.password or ""), region)
 
 
 def from_settings(settings: Settings) -> S3 | None:

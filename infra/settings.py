@@ -8,14 +8,18 @@ from typing import Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from infra.errors import UsageError
+from infra.urls import is_url
 
 Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """The configuration of one process. None means: not set, so `anlyt dev` starts an engine of its own."""
+    """The configuration of one process; it has secrets, and so no repr.
+
+    None means: not set, so `anlyt dev` starts an engine of its own.
+    """
 
     home: Path
     nats_url: str | None
@@ -108,12 +112,16 @@ def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
     """One URL, which may name several hosts; with `several`, a list of URLs."""
 
     def parse(text: str) -> str:
-        for part in text.split(",") if several else [text]:
-            if urlsplit(part).scheme not in schemes:
-                raise ValueError(f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        if not all(is_url(part, schemes) for part in (text.split(",") if several else [text])):
+            beginning = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ValueError(f"a URL that begins with {beginning}; in a password, / ? # and @ are percent-encoded")
         return text
 
     return parse
+
+
+def _file_or_url(text: str) -> str:
+    return _url("http", "https")(text) if "://" in text else text
 
 
 def _auth(text: str) -> tuple[str, ...]:
@@ -145,7 +153,7 @@ SPECS: Final[Mapping[str, Spec]] = {
     "audit_host": Spec(str, "127.0.0.1", "Address that the regulator's mTLS listener listens on."),
     "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener; 0 takes a free one."),
     "auth": Spec(_auth, "headers", "How callers are identified: `headers`, `mesh`, `jwt`, or several."),
-    "jwks": Spec(str, None, "File or URL of the keys that sign bearer tokens."),
+    "jwks": Spec(_file_or_url, None, "File or URL of the keys that sign bearer tokens."),
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
     "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
     "trust_network": Spec(_flag, "0", "1: identity headers are believed on an address other than loopback, too."),

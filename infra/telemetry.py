@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import structlog
 from opentelemetry import trace
+from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from infra.settings import LogFormat
@@ -78,13 +79,15 @@ def configure_logs(format_: LogFormat) -> None:
         _add_service,
         _add_span,
     ]
-    last: list[Processor] = (
+    rendering: list[Processor] = (
         [structlog.processors.EventRenamer("message"), structlog.processors.JSONRenderer()]
         if format_ == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Without tracebacks of its own: they show variables, which may be passwords.
+        else [ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)]
     )
+    last: list[Processor] = [structlog.processors.format_exc_info, *rendering]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, *last],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

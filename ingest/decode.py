@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
-from nats.aio.msg import Msg
 from opentelemetry import trace
 from opentelemetry.propagate import extract
 
 from functions.function import AnyFunction
+from infra.frames import Frame
 from ingest.messages import sequence, stored_at
-from schema.decoding import BadEventError, EventDecoder, Stamped, field_names
+from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped, field_names
 from schema.instants import time_of
 from schema.letters import DeadLetter, Source, letter
+
+MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
 
 
 @dataclass(slots=True)
@@ -21,9 +24,9 @@ class Decoded:
 
     newest_stored: int
     events: list[Stamped[Any]] = field(default_factory=list)
-    good: list[Msg] = field(default_factory=list)
+    good: list[Frame] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
-    bad: list[Msg] = field(default_factory=list)
+    bad: list[Frame] = field(default_factory=list)
 
 
 class BatchDecoder:
@@ -34,12 +37,12 @@ class BatchDecoder:
         self._decoder = EventDecoder(function.event, function.time_field)
         self._known = field_names(function.event)
 
-    def decode(self, messages: Sequence[Msg]) -> Decoded:
+    def decode(self, messages: Sequence[Frame]) -> Decoded:
         """`messages` must not be empty."""
         decoded = Decoded(stored_at(messages[-1]))
         for message in messages:
             try:
-                event = self._decoder.decode(message.data, message.headers, stored_at(message))
+                event = self._decoder.decode(message.data, message.header(TENANT_HEADER), stored_at(message))
             except BadEventError as error:
                 decoded.letters.append(self._letter(message, error))
                 decoded.bad.append(message)
@@ -48,10 +51,10 @@ class BatchDecoder:
                 decoded.good.append(message)
         return decoded
 
-    def _letter(self, message: Msg, error: BadEventError) -> DeadLetter:
+    def _letter(self, message: Frame, error: BadEventError) -> DeadLetter:
         source = Source(
             stream=self._function.stream.name,
-            subject=message.subject,
+            subject=message.subject.decode(),
             sequence=sequence(message),
             stored_at=time_of(stored_at(message)),
             function=self._function.name,
@@ -60,14 +63,14 @@ class BatchDecoder:
         return letter(source, message.data, error.reason, str(error), self._known)
 
 
-def trace_links(messages: Sequence[Msg]) -> list[trace.Link]:
-    """Links to the traces that the messages' producers began (W3C `traceparent` headers).
+def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:
+    """Links to the traces that the messages' producers began (W3C `traceparent` headers); to the first of them only.
 
     No other header is looked at: OpenTelemetry logs what it cannot read of them.
     """
+    parents = (parent for message in messages if (parent := message.header("traceparent")))
     contexts = [
-        trace.get_current_span(extract({"traceparent": message.headers["traceparent"]})).get_span_context()
-        for message in messages
-        if message.headers and "traceparent" in message.headers
+        trace.get_current_span(extract({"traceparent": parent})).get_span_context()
+        for parent in islice(parents, MAX_LINKS)
     ]
     return [trace.Link(context) for context in contexts if context.is_valid]

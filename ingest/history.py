@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from functions.function import AnyFunction
+from infra.frames import Frame, FrameClient
 from ingest.reader import Reader
 from ingest.whole import Reading
 
@@ -26,7 +25,7 @@ SILENCE: Final = 25
 class History:
     """What a function's stream holds; at most one at a time for each function."""
 
-    client: Client
+    client: FrameClient
     function: AnyFunction
     reading: Reading = field(default_factory=Reading)
 
@@ -48,12 +47,12 @@ class History:
         """The newest message's number."""
         return (await self._jetstream.stream_info(self.function.stream.name)).state.last_seq
 
-    async def until(self, reader: Reader, number: int) -> AsyncIterator[Sequence[Msg]]:
+    async def until(self, reader: Reader, number: int) -> AsyncIterator[Sequence[Frame]]:
         """Batches of what the stream has up to a message, or a little more; what is not the function's is left out."""
-        silent = 0
+        silent, subject = 0, self.function.stream.subject.encode()
         while self.reading.position < number:
             batch = await reader.batch(self.function.batch.seconds)
-            fresh = [one for one in self.reading.note(batch) if one.subject == self.function.stream.subject]
+            fresh = [one for one in self.reading.note(batch) if one.subject == subject]
             if fresh:
                 yield fresh
             silent = 0 if batch else silent + 1

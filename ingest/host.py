@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Final, TypeVar, get_args
 
 import asyncpg
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from functions.function import AnyFunction
 from infra import clickhouse
 from infra.errors import AnlytError
+from infra.frames import Frame, FrameClient
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
 from infra.nats import ensure_consumer, made_at
 from infra.postgres import is_unavailable
@@ -47,7 +46,7 @@ class Worker:
     """One function's worker. Several may share its durable, in one process or many."""
 
     function: AnyFunction
-    client: Client
+    client: FrameClient
     jetstream: JetStreamContext
     sink: Sink
     stop: asyncio.Event
@@ -74,7 +73,7 @@ class Worker:
         reader = Reader(self.client, function.stream.name, function.durable, function.batch.size, restore)
         await reader.open()
         decoder = BatchDecoder(function)
-        in_hand: Sequence[Msg] = ()
+        in_hand: Sequence[Frame] = ()
         try:
             while not self.stop.is_set():
                 if in_hand := await reader.batch(function.batch.seconds):
@@ -83,7 +82,7 @@ class Worker:
         finally:
             await reader.close(in_hand)
 
-    async def _process(self, decoder: BatchDecoder, messages: Sequence[Msg]) -> None:
+    async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
         """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing."""
         with tracer.start_as_current_span(self.function.span, links=trace_links(messages)) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
@@ -115,11 +114,10 @@ class Worker:
             return False
         return True
 
-    async def _answer(self, messages: Sequence[Msg], answer: bytes) -> None:
+    async def _answer(self, messages: Sequence[Frame], answer: bytes) -> None:
         """An answer that does not get through costs a redelivery, which adds nothing."""
         try:
-            for message in messages:
-                await self.client.publish(message.reply, answer)
+            await self.client.publish_all([message.reply for message in messages], answer)
         except (NatsError, OSError) as error:
             logger().warning("acknowledgements lost", function=self.function.name, error=repr(error))
 

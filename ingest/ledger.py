@@ -21,15 +21,14 @@ def keyed(function: str, events: Sequence[Stamped[E]]) -> Keyed[E]:
     A key is 16 bytes that stand for (function, event id, event time): ids are opaque, and each function counts for
     itself.
     """
-    person = function[:16].encode()
-    found = {
-        (
-            stamped.at,
-            blake2b(f"{stamped.event.event_id} {stamped.at}".encode(), digest_size=16, person=person).digest(),
-        ): stamped
-        for stamped in events
-    }
+    empty = blake2b(digest_size=16, person=function[:16].encode())
+    found = {(stamped.at, _key(empty.copy(), stamped)): stamped for stamped in events}
     return {key: found[at, key] for at, key in sorted(found)}
+
+
+def _key(digest: blake2b, stamped: Stamped[E]) -> bytes:
+    digest.update(f"{stamped.event.event_id} {stamped.at}".encode())
+    return digest.digest()
 
 
 async def claim(connection: Connection, events: Keyed[E], sql: str = CLAIM) -> list[Stamped[E]]:

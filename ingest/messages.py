@@ -1,28 +1,27 @@
 """What JetStream says of a message in its reply subject.
 
 `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<consumer sequence>.<nanoseconds>.<pending>`; servers with a
-domain put two more tokens before the stream, and one at the end.
+domain put two more words before the stream, and one at the end.
 """
 
 from typing import Final
 
-from nats.aio.msg import Msg
+from infra.frames import Frame
 
-SHORT: Final = 8  # dots in the form without a domain
+WORDS: Final = 9  # in the form without a domain
 
 
-def stored_at(message: Msg) -> int:
+def stored_at(message: Frame) -> int:
     """The instant at which the stream stored the message."""
-    return int(_token(message, 3)) // 1000
+    return int(_word(message, 7)) // 1000
 
 
-def sequence(message: Msg) -> int:
+def sequence(message: Frame) -> int:
     """The message's number in its stream."""
-    return int(_token(message, 5))
+    return int(_word(message, 5))
 
 
-def _token(message: Msg, from_the_end: int) -> str:
-    """A token, counted from the end of the form with a domain."""
-    if message.reply.count(".") == SHORT:
-        from_the_end -= 1
-    return message.reply.rsplit(".", from_the_end)[-from_the_end]
+def _word(message: Frame, index: int) -> bytes:
+    """A word by its index in the form without a domain."""
+    words = message.reply.split(b".")
+    return words[index if len(words) == WORDS else index + 2]

@@ -1,7 +1,7 @@
 """Reads a durable pull consumer in large batches through one subscription of our own.
 
 nats-py's `fetch` costs 20-25 us a message (a task and a UUID for each); overlapping `CONSUMER.MSG.NEXT` requests
-that deliver to one inbox cost 6, and a batch can linger for company.
+that deliver frames to one inbox cost 2, and a batch can linger for company.
 """
 
 import asyncio
@@ -11,17 +11,19 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from infra.errors import AnlytError
+from infra.frames import Frame, FrameClient
 
 HEARTBEAT: Final = 1.0
 EXPIRES: Final = 30.0
-# A request stops at this many bytes. Above the largest payload NATS can carry (64 MiB), so none can block it.
-MAX_BYTES: Final = 66 << 20
+# A request stops at this many bytes. Two fit into what a server lets wait for a connection (64 MiB, unless it is told
+# otherwise), or it would cut off a worker that decodes instead of reading.
+MAX_BYTES: Final = 24 << 20
+# Of a message, besides its payload: a request for less than a whole one would be blocked by it.
+SUBJECTS: Final = 64 << 10
 PAUSE: Final = 0.2  # before asking again when nobody serves the consumer
 
 
@@ -29,13 +31,13 @@ class Reader:
     """One worker's end of a durable consumer: `batch` waits for messages, `close` gives back what was not taken."""
 
     def __init__(
-        self, client: Client, stream: str, durable: str, size: int, restore: Callable[[], Awaitable[object]]
+        self, client: FrameClient, stream: str, durable: str, size: int, restore: Callable[[], Awaitable[object]]
     ) -> None:
         """`restore` makes the consumer again if it is gone; it is called when nobody serves it."""
         self._client, self._size, self._restore = client, size, restore
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = client.new_inbox()
-        self._buffer: deque[Msg] = deque()
+        self._buffer: deque[Frame] = deque()
         self._asked = 0  # messages requested and not delivered yet
         self._heard = time.monotonic()
         self._absent = False  # the server said that nobody serves the consumer now
@@ -43,11 +45,9 @@ class Reader:
         self._subscription: Subscription | None = None
 
     async def open(self) -> None:
-        self._subscription = await self._client.subscribe(
-            self._inbox, cb=self._on_message, pending_msgs_limit=1_000_000, pending_bytes_limit=1 << 30
-        )
+        self._subscription = await self._client.take(self._inbox, self._on_message)
 
-    async def batch(self, linger: float) -> Sequence[Msg]:
+    async def batch(self, linger: float) -> Sequence[Frame]:
         """Up to `size` messages: at once when that many are there, else after `linger` seconds; may be empty."""
         if self._absent:
             await asyncio.sleep(PAUSE)
@@ -63,7 +63,7 @@ class Reader:
         self._forget_lost_requests()
         return [self._buffer.popleft() for _ in range(min(self._size, len(self._buffer)))]
 
-    async def close(self, in_hand: Sequence[Msg] = ()) -> None:
+    async def close(self, in_hand: Sequence[Frame] = ()) -> None:
         """Stops asking, then hands back to the server what is `in_hand` and what nobody took.
 
         In this order: what is handed back while requests are open comes straight back here.
@@ -73,8 +73,7 @@ class Reader:
         try:
             # What is on its way still arrives; an unsubscription would drop it. (nats-py leaves this untyped.)
             await self._subscription.drain()  # type: ignore[no-untyped-call]
-            for message in (*in_hand, *self._buffer):
-                await self._client.publish(message.reply, b"-NAK")
+            await self._client.publish_all([message.reply for message in (*in_hand, *self._buffer)], b"-NAK")
             await self._client.flush(timeout=2)
         except NatsError:
             pass  # the server is away: it redelivers after the ack wait
@@ -88,21 +87,21 @@ class Reader:
             self._absent = True
 
     async def _ask(self) -> None:
-        """Keeps two requests ahead, so that the next batch travels while this one is written."""
-        while self._asked + len(self._buffer) < 2 * self._size:
+        """Keeps a request ahead, and never two, so that the next batch travels while this one is written."""
+        while self._asked + len(self._buffer) <= self._size:
             request = {
                 "batch": self._size,
-                "max_bytes": MAX_BYTES,
+                "max_bytes": max(MAX_BYTES, self._client.max_payload + SUBJECTS),
                 "expires": int(EXPIRES * 1e9),
                 "idle_heartbeat": int(HEARTBEAT * 1e9),
             }
             await self._client.publish(self._subject, json.dumps(request).encode(), reply=self._inbox)
             self._asked += self._size
 
-    async def _on_message(self, message: Msg) -> None:
+    def _on_message(self, message: Frame) -> None:
         self._heard = time.monotonic()
         if not message.reply:  # an event has its position there, whatever headers its producer gave it
-            self._on_status(message.headers or {})
+            self._on_status(message)
         else:
             self._asked -= 1
             self._buffer.append(message)
@@ -110,14 +109,14 @@ class Reader:
                 return
         self._news.set()
 
-    def _on_status(self, headers: dict[str, str]) -> None:
+    def _on_status(self, message: Frame) -> None:
         """100 is a heartbeat; 404, 408 and most 409 end one request; everything else ends all of them."""
-        status = headers.get("Status", "")
+        status, words = message.status()
         if status == "100":
             return
-        gone = any(word in headers.get("Description", "") for word in ("Deleted", "Leadership", "Shutdown"))
+        gone = any(word in words for word in ("Deleted", "Leadership", "Shutdown"))
         if status in {"404", "408", "409"} and not gone:
-            undelivered = headers.get("Nats-Pending-Messages")
+            undelivered = message.header("Nats-Pending-Messages")
             self._asked = max(0, self._asked - int(undelivered)) if undelivered else 0
         else:
             self._asked, self._absent = 0, True

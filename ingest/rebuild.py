@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from infra.errors import AnlytError
+from infra.frames import Frame
 from infra.nats import made_at
 from infra.postgres import Connection, Pool, statement
 from ingest.commit import NOTE_SOURCE
@@ -105,7 +105,7 @@ class Rebuild:
             await self._stage(decoder, messages)
             self.tell(self.history.reading.position, until)
 
-    async def _stage(self, decoder: BatchDecoder, messages: Sequence[Msg]) -> None:
+    async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
         """As a commit does it, but for the tables. A bad event has its letter already."""
         function = self.history.function
         events = decoder.decode(messages).events

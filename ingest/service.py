@@ -16,6 +16,7 @@ from nats.js.errors import NotFoundError
 from functions.function import AnyFunction, StoreName
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
+from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
 from infra.nats import connect
@@ -42,25 +43,29 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
     """
     stop = asyncio.Event()
     async with AsyncExitStack() as opened:
-        client = await opened.enter_async_context(connect(engines.nats))
-        jetstream = client.jetstream()
+        # Each worker's events come over a line of their own: a server cuts off one on which too much waits, and answers
+        # on it would wait behind all events that were asked for before.
+        jetstream = (await opened.enter_async_context(connect(engines.nats))).jetstream()
         pool = await _pool(opened, engines, functions, reporting_currency)
         sinks = await _sinks(opened, engines, pool, reporting_currency)
-        tasks = await opened.enter_async_context(asyncio.TaskGroup())
         workers = [
-            tasks.create_task(
-                Worker(function, client, jetstream, sinks[function.store], stop).run(), name=function.name
-            )
+            Worker(function, await _line(opened, engines, function), jetstream, sinks[function.store], stop)
             for function in functions
             for _ in range(WORKERS)
         ]
+        tasks = await opened.enter_async_context(asyncio.TaskGroup())
+        working = [tasks.create_task(worker.run(), name=worker.function.name) for worker in workers]
         gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
         try:
             yield
         finally:
             stop.set()
             gauges.cancel()
-            await asyncio.wait(workers)  # the group itself would cancel them in the middle of a batch
+            await asyncio.wait(working)  # the group itself would cancel them in the middle of a batch
+
+
+async def _line(opened: AsyncExitStack, engines: Engines, function: AnyFunction) -> FrameClient:
+    return await opened.enter_async_context(connect(engines.nats, f"anlyt {function.name}"))
 
 
 async def _pool(

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from nats.aio.msg import Msg
-
 from infra.errors import UsageError
+from infra.frames import Frame
 from ingest.messages import sequence, stored_at
 from schema.decoding import MAX_AHEAD
 from schema.instants import MICROSECOND, time_of
@@ -29,7 +28,7 @@ class Reading:
     position: int = 0
     gap_at: datetime | None = None
 
-    def note(self, messages: Iterable[Msg]) -> Iterator[Msg]:
+    def note(self, messages: Iterable[Frame]) -> Iterator[Frame]:
         """The messages that were not noted before."""
         for message in messages:
             if (number := sequence(message)) <= self.position:

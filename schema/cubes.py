@@ -56,12 +56,19 @@ CUBE_DLR_DAILY: Final = CubeTable(
     {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
     {name: type_ for name, type_ in CUBE_DLR_HOURLY.figures.items() if name != "latency_digest"},
 )
+CUBE_CDR_HOURLY: Final = CubeTable(
+    "cube_cdr_hourly",
+    "facts_cdr",
+    "hour",
+    {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
+    {"records": "UInt64", "segments": "UInt64", "cost": "Decimal(38, 6)"},
+)
 CUBE_CDR_DAILY: Final = CubeTable(
     "cube_cdr_daily",
-    "facts_cdr",
+    "cube_cdr_hourly",
     "day",
     {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
-    {"records": "UInt64", "segments": "UInt64", "cost": "Decimal(38, 6)"},
+    CUBE_CDR_HOURLY.figures,
 )
 CUBE_COMPLIANCE_HOURLY: Final = CubeTable(
     "cube_compliance_hourly",
@@ -71,4 +78,4 @@ CUBE_COMPLIANCE_HOURLY: Final = CubeTable(
     {"evaluations": "UInt64", "latency_sum": "UInt64"},
 )
 
-CUBES: Final = (CUBE_DLR_HOURLY, CUBE_DLR_DAILY, CUBE_CDR_DAILY, CUBE_COMPLIANCE_HOURLY)
+CUBES: Final = (CUBE_DLR_HOURLY, CUBE_DLR_DAILY, CUBE_CDR_HOURLY, CUBE_CDR_DAILY, CUBE_COMPLIANCE_HOURLY)

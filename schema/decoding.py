@@ -1,7 +1,6 @@
 """From a message's bytes to an event, or to the one sentence that says why not. Pure."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, Generic, Literal, TypeVar
@@ -75,9 +74,10 @@ class EventDecoder(Generic[E]):
             if (item := _item(field.type)) is not None
         )
 
-    def decode(self, data: bytes, headers: Mapping[str, str] | None, arrived: int) -> Stamped[E]:
+    def decode(self, data: bytes, tenant: str | None, arrived: int) -> Stamped[E]:
         """The event in `data`; BadEventError says what is wrong with it.
 
+        `tenant` is what the header says: it counts if the event itself names none.
         `arrived` is the instant at which the stream stored the message: judged by it, not by the clock, a redelivered
         event is judged as it was the first time.
         """
@@ -87,8 +87,8 @@ class EventDecoder(Generic[E]):
         for name, wire_name, texts in self._nested:
             if not all(map(texts.fit, getattr(event, name))):
                 raise self._invalid(wire_name)
-        if headers and getattr(event, "tenant_id", "") is None and TENANT_HEADER in headers:
-            event = self._with_tenant(event, headers[TENANT_HEADER])
+        if tenant is not None and getattr(event, "tenant_id", "") is None:
+            event = self._with_tenant(event, tenant)
         return Stamped(event, self._time(event, arrived), arrived)
 
     def _parse(self, data: bytes) -> E:

@@ -15,7 +15,7 @@ ColumnType = Literal[
     "DateTime64(6, 'UTC')",
     "Decimal(38, 6)",
 ]
-Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_daily", "cube_compliance_hourly"]
+Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"]
 
 WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
 NEVER: Final = 1 << 63  # the instant from which `ver` counts down to the one at which the stream stored an event
@@ -81,7 +81,8 @@ FACTS_COMPLIANCE: Final = Table(
         **_VERSION,
     },
 )
-# What a cube has to be computed again for. `hour` is the beginning of the cell: of an hour, or of a day.
+# What a cube has to be computed again for. `hour` is the beginning of the cell: of an hour, or of a day, which asks for
+# all of its hours.
 DIRTY: Final = Table("dirty", {"cube": WORD, "tenant_id": WORD, "hour": "DateTime('UTC')"})
 
 TABLES: Final = (FACTS_DLR, FACTS_CDR, FACTS_COMPLIANCE, DIRTY)

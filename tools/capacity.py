@@ -17,6 +17,7 @@ from tools.measured import (
     FACT_WORKER,
     FACTS,
     FUNCTIONS,
+    HOUR,
     HOUR_ROW,
     METRICS,
     MOST_ROWS,
@@ -86,6 +87,7 @@ def figures() -> Mapping[str, str]:
         "dense_hour": f"{DENSE_HOUR:,}",
         "cube_month": f"{month:,.0f}",
         "cube_scan": f"{CUBE_SCAN / 1e6:.0f} million",
+        "cube_cores": f"{sum(recomputing(cube, RATES[-1]) for cube in RECOMPUTED):.0f}",
         "cube_took": f"{month / CUBE_SCAN * 1000:.0f} ms",
         "scan": f"{SCAN / 1e6:.0f} million",
         "days": _days(TENANTS),
@@ -134,15 +136,14 @@ def cores() -> Table:
 
 
 def recomputing(cube: str, rate: int) -> float:
-    """Cores, at the end of a cell, when it has most facts; half of it in the mean. All tenants are at work."""
-    cost, seconds = RECOMPUTED[cube]
-    return cost * rate * seconds / 1e6 / EVERY
+    """Cores, at the end of an hour, when it has most facts; half of it in the mean. All tenants are at work."""
+    return RECOMPUTED[cube] * rate * HOUR / 1e6 / EVERY
 
 
 def cubes() -> Table:
     rows = [
         [f"`{cube}`", f"{cost:.3f}", *(f"{recomputing(cube, rate):.1f}" for rate in RATES)]
-        for cube, (cost, _) in RECOMPUTED.items()
+        for cube, cost in RECOMPUTED.items()
     ]
     total = [f"**{sum(recomputing(cube, rate) for cube in RECOMPUTED):.1f}**" for rate in RATES]
     return ("", "us a fact", *(f"cores at {rate:,}/s" for rate in RATES)), [*rows, ["**all**", "", *total]]
@@ -158,7 +159,7 @@ def workers() -> Table:
     rows = []
     for function, cost in FUNCTIONS.items():
         most = WORKER if cost is METRICS else FACT_WORKER
-        behind = [f"{_minutes(rate * 3600 / (processes(function, rate) * most - rate))}" for rate in RATES]
+        behind = [f"{_minutes(rate * HOUR / (processes(function, rate) * most - rate))}" for rate in RATES]
         counts = [str(processes(function, rate)) for rate in RATES]
         pairs = zip(counts, behind, strict=True)
         rows.append([f"`{function}`", f"{most:,}", *(cell for pair in pairs for cell in pair)])

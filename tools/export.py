@@ -13,7 +13,7 @@ from dashboards.files import files as dashboards
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest.openapi import document
-from tools import capacity, charts
+from tools import capacity, charts, decisions
 from tools.reference import pages
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ def files() -> Mapping[Path, str]:
     """Path -> content."""
     schemas = {"schema/graph.graphql": sdl(), "schema/audit.graphql": audit_sdl(), "schema/openapi.json": openapi()}
     written = {Path(name): text for name, text in schemas.items()}
-    return {**written, **pages(), **dashboards(), **charts.files(), **capacity.files()}
+    return {**written, **pages(), **dashboards(), **charts.files(), **capacity.files(), **decisions.files()}
 
 
 def drifted(root: Path) -> Sequence[Path]:

@@ -1,9 +1,10 @@
--- The call detail records of an hour at national density, of 200 tenants; ids are UUIDs, as producers make them.
+-- The call detail records of an hour of a day, of 200 tenants; ids are UUIDs, as producers make them.
 insert into anlyt.facts_cdr
 with cityHash64(number) as h, toUInt32(floor(200 * pow(h % 10007 / 10007., 3))) as tenant
 select
     concat('tenant-', leftPad(toString(tenant), 3, '0')),
-    toDateTime64('2026-06-01 00:00:00', 6, 'UTC') + toIntervalMicrosecond(intDiv(3600000000 * number, {rows:UInt64})),
+    toDateTime64('2026-06-01 00:00:00', 6, 'UTC') + toIntervalHour({hour:UInt8})
+        + toIntervalMicrosecond(intDiv(3600000000 * number, {rows:UInt64})),
     sipHash64(number),
     concat('acc-', toString(tenant * 5 + intDiv(h, 17) % 5)),
     concat('op-', toString(intDiv(h, 7) % 8)),

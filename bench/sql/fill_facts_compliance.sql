@@ -1,4 +1,4 @@
--- The compliance evaluations of an hour at national density, of 200 tenants; one in twenty has a finding.
+-- The compliance evaluations of an hour of a day, of 200 tenants; one in twenty has a finding.
 insert into anlyt.facts_compliance
 with
     cityHash64(number) as h,
@@ -6,7 +6,8 @@ with
     if(h % 20 = 0, [toString(intDiv(h, 29) % 40)], []) as found
 select
     concat('tenant-', leftPad(toString(tenant), 3, '0')),
-    toDateTime64('2026-06-01 00:00:00', 6, 'UTC') + toIntervalMicrosecond(intDiv(3600000000 * number, {rows:UInt64})),
+    toDateTime64('2026-06-01 00:00:00', 6, 'UTC') + toIntervalHour({hour:UInt8})
+        + toIntervalMicrosecond(intDiv(3600000000 * number, {rows:UInt64})),
     sipHash64(number),
     concat('acc-', toString(tenant * 5 + intDiv(h, 17) % 5)),
     ['AWCC', 'ROSHAN', 'ETISALAT_AF', 'MTN_AF', 'SALAAM'][intDiv(h, 7) % 5 + 1],

@@ -2,11 +2,8 @@
 
 from typing import Final
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,12 +14,12 @@ from graph.audit.graphql import graphql_face
 from graph.audit.regulator import REGULATOR, Regulator, identify
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID, Edge
-from graph.errors import MethodNotAllowedError, NotFoundError
 from graph.gql.endpoint import PATH as GRAPHQL_PATH
 from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
 from graph.responses import failed, json_response
 from graph.rest.parameters import read_query
+from graph.routing import routed
 
 QUERY_PATH: Final = "/v1/audit/query"
 
@@ -62,24 +59,10 @@ class AuditFace:
 
 def create_audit_app(audits: Audits, trust_domain: str | None, exports: Exports | None = None) -> ASGIApp:
     """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3."""
-    app = Starlette(
-        routes=[
-            Route(QUERY_PATH, AuditFace(audits), methods=["POST"]),
-            Route(GRAPHQL_PATH, graphql_face(audits), methods=["POST"]),
-            *export_routes(exports),
-        ],
-        middleware=[Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)],
-        exception_handlers={HTTPException: _told},
-    )
-    app.router.redirect_slashes = False
-    return app
-
-
-async def _told(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    request_id = request.scope[REQUEST_ID]
-    if error.status_code == 405:
-        told = MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is.")
-        return failed(told, request_id, {"Allow": ", ".join(sorted((error.headers or {})["Allow"].split(", ")))})
-    there_is = f"POST {QUERY_PATH}, POST {GRAPHQL_PATH} and {PATH}"
-    return failed(NotFoundError(f"There is nothing at this path; there are {there_is}."), request_id)
+    routes = [
+        Route(QUERY_PATH, AuditFace(audits), methods=["POST"]),
+        Route(GRAPHQL_PATH, graphql_face(audits), methods=["POST"]),
+        *export_routes(exports),
+    ]
+    middleware = [Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)]
+    return routed(routes, middleware, f"there are POST {QUERY_PATH}, POST {GRAPHQL_PATH} and {PATH}")

@@ -67,8 +67,8 @@ class Audits:
         with self._budget.query(None) as charge:
             position = await self._opened(asked, context)
             as_of = (await self._freshness.of(AUDITED[asked.dataset].table.name)).data_as_of
+            proof = await self._evidence(asked)
             read = await self._read(asked, position, charge)
-        proof = await self._evidence(asked)
         page, truncated = await self._page(read, context)
         access_id = await self._recorded(regulator, request_id, asked, read)
         return AuditAnswer(
@@ -89,7 +89,7 @@ class Audits:
         )
 
     async def _evidence(self, asked: AuditQuery) -> Evidence | None:
-        """Once for a walk: it is of the whole window."""
+        """Once for a walk, of the whole window; before its facts, so that each fact a leaf is over is read after it."""
         if not asked.evidence or asked.after is not None:
             return None
         return await evidence(self._pool, asked.tenant_id, asked.from_, asked.to)

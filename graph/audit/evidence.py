@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
+from asyncpg import Record
+from asyncpg.transaction import Transaction
 from msgspec import Meta, Struct
 
 from graph.postgres import connected, promptly
-from infra.postgres import Pool
+from infra.postgres import Connection, Pool
 from infra.postgres import statement as sql
 from schema.integrity import unpacked
 
@@ -67,12 +69,12 @@ async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime) ->
     return Evidence(closed_until=closed_until, leaves=leaves, links=[_link(row) for row in links])
 
 
-def _snapshot(connection: Any) -> Any:
+def _snapshot(connection: Connection) -> Transaction:
     """The chain as it is at one moment, while it grows."""
     return connection.transaction(isolation="repeatable_read", readonly=True)
 
 
-def _leaf(row: Any) -> AuditLeaf:
+def _leaf(row: Record) -> AuditLeaf:
     return AuditLeaf(
         day=row["day"],
         number=row["number"],
@@ -84,6 +86,6 @@ def _leaf(row: Any) -> AuditLeaf:
     )
 
 
-def _link(row: Any) -> AuditLink:
+def _link(row: Record) -> AuditLink:
     hashes = {name: row[name].hex() for name in ("root", "previous", "hash")}
     return AuditLink(**{**row, **hashes})

@@ -11,12 +11,13 @@ from graph.dsl.problems import Problems, shown
 from graph.dsl.scope import PSEUDONYM, QueryScope, is_pseudonym, reads_names
 from schema.catalog.terms import DECIMALS, MEMBERSHIP, Dataset, Dimension, Kind, Measure
 
-MOST_DIGITS: Final = 15  # before the decimal point
+# Before the decimal point. In the smallest units, the engine compares integers and rates in 64 bits, money in 128.
+MOST_DIGITS: Final[dict[Kind, int]] = {"integer": 15, "rate": 14, "money": 12}
 
 _MONEY: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
 _WANTED: Final[dict[Kind, str]] = {
-    "integer": f"an integer of at most {MOST_DIGITS} digits",
-    "rate": "a number with at most 4 decimals",
+    "integer": f"an integer of at most {MOST_DIGITS['integer']} digits",
+    "rate": f"a number with at most 4 decimals, and {MOST_DIGITS['rate']} digits before them",
     "money": 'a decimal text with at most 6 decimals, such as "12.50"',
 }
 
@@ -130,13 +131,13 @@ def _number(value: Scalar, kind: Kind) -> int | None:
             number = Decimal(value) if kind != "money" else None
         case _:
             assert_never(value)
-    return None if number is None else _scaled(number, DECIMALS[kind])
+    return None if number is None else _scaled(number, MOST_DIGITS[kind], DECIMALS[kind])
 
 
-def _scaled(number: Decimal, decimals: int) -> int | None:
+def _scaled(number: Decimal, most_digits: int, decimals: int) -> int | None:
     """Digits are counted before anything is computed: decimal arithmetic rounds, and overflows."""
     _, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int) or len(digits) > MOST_DIGITS + decimals or abs(exponent) > MOST_DIGITS:
+    if not isinstance(exponent, int) or len(digits) > most_digits + decimals or abs(exponent) > most_digits:
         return None
     scaled = number * 10**decimals
-    return int(scaled) if scaled == int(scaled) and number.adjusted() < MOST_DIGITS else None
+    return int(scaled) if scaled == int(scaled) and number.adjusted() < most_digits else None

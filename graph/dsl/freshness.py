@@ -7,7 +7,7 @@ the consumers theirs by ours: only spans of time are compared.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -16,13 +16,13 @@ from graph.dsl.select import Statement
 from infra.postgres import statement
 from infra.progress import Look
 from schema.cubes import CUBES, CubeTable
+from schema.instants import time_of
 
 FRESH: Final = 1.0  # seconds that an answer is given again; it can only be too modest
 NO_LOOKS: Final[Sequence[Look]] = ()
 
 _SQL: Final = Path(__file__).parent / "sql"
 _FACTS, _CUBES = statement(_SQL, "newest_fact"), statement(_SQL, "newest_in_cube")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # By fact table: up to when all that had reached its stream is stored. In order; none while that is not known.
 Looks: TypeAlias = Callable[[], Sequence[Look]]
@@ -42,7 +42,7 @@ class Freshness:
         self, engine: Engine, looks: Looks = lambda: NO_LOOKS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._engine, self._looks, self._clock = engine, looks, clock
-        self._told: dict[str, tuple[float, Reach]] = {}  # by table, of which there are seven
+        self._told: dict[str, tuple[float, Reach]] = {}  # by table, of which there are eight
 
     async def of(self, table: str) -> Reach:
         """DependencyUnavailableError."""
@@ -60,10 +60,11 @@ class Freshness:
 
     async def _cube(self, table: str, looks: Sequence[Look], now: float, before: Reach) -> Reach:
         """What it was complete up to `before`, it is still."""
-        sources = _sources(table)
-        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": [table, *sources[:-1]]})
+        facts = _facts_of(table)
+        marked = [cube.name for cube in CUBES if _facts_of(cube.name) == facts]
+        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": marked})
         settled = complete_look(looks, now, age)
-        until = settled.until.get(sources[-1]) if settled else before.complete_until
+        until = settled.until.get(facts) if settled else before.complete_until
         return Reach(_time(newest), until)
 
     async def _read(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
@@ -81,14 +82,13 @@ def complete_look(looks: Sequence[Look], now: float, age: int | None) -> Look | 
     return next((look for look in reversed(looks) if look.at <= since), None)
 
 
-def _sources(cube: str) -> Sequence[str]:
-    """What a cube is computed from, the nearest first: facts are the last."""
-    source = _BY_NAME[cube].source
-    return (source, *(_sources(source) if source in _BY_NAME else ()))
+def _facts_of(table: str) -> str:
+    """What a cube is computed from, be it by way of another: a mark of any cube of these facts may concern it."""
+    return _facts_of(_BY_NAME[table].source) if table in _BY_NAME else table
 
 
 def _time(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    return None if micros is None else time_of(micros)
 
 
 _BY_NAME: Final[Mapping[str, CubeTable]] = {cube.name: cube for cube in CUBES}

@@ -1,7 +1,6 @@
 """MNOs that a tenant meets for the first time: they get a pseudonym before anybody reads of them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +13,10 @@ from graph.dsl.select import Statement
 from graph.pseudonyms import Pseudonyms
 from infra.postgres import statement
 from schema.catalog import DATASETS
+from schema.instants import instant
 
 _NEW: Final = statement(Path(__file__).parent / "sql", "new_mnos")
 _FOUND: Final = (Column("mno", "text", "group"),)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Newcomers:
@@ -35,13 +34,9 @@ class Newcomers:
         parameters = {
             "table": DATASETS[dataset].tables[-1].name,
             "tenant": tenant_id,
-            "from": _micros(min(start for start, _ in windows)),
-            "to": _micros(max(end for _, end in windows)),
+            "from": instant(min(start for start, _ in windows)),
+            "to": instant(max(end for _, end in windows)),
             "known": sorted(known),
         }
         (mnos,) = (await self._engine.read(Statement(_NEW, parameters, _FOUND))).columns
         return bool(mnos) and await self._pseudonyms.learn(tenant_id, mnos) != known
-
-
-def _micros(time: datetime) -> int:
-    return (time - _EPOCH).total_seconds().__trunc__() * 1_000_000 + time.microsecond

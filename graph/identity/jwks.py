@@ -84,7 +84,7 @@ def parse(text: bytes) -> Keys:
     keys = {
         (jwk.get("kid"), algorithm): key
         for jwk in (listed if isinstance(listed, list) else [])
-        if isinstance(jwk, dict) and jwk.get("use", "sig") == "sig"
+        if isinstance(jwk, dict) and jwk.get("use", "sig") == "sig" and isinstance(jwk.get("kid"), str | None)
         for algorithm in _algorithms(jwk)
         if (key := _key(jwk, algorithm)) is not None
     }

@@ -63,8 +63,8 @@ def _trend(currency: str, reading: Reading, window: Window, wants: Wants, granul
 
 
 def _months(reading: Reading, wants: Wants) -> Iterator[Point]:
-    days: Iterator[tuple[Slice, Day]] = chain.from_iterable(reading.of(want) for want in wants)
     """A point a UTC month, of the days that the window has of it."""
+    days: Iterator[tuple[Slice, Day]] = chain.from_iterable(reading.of(want) for want in wants)
     for first, group in groupby(days, key=lambda item: day_date(item[0].day).replace(day=1)):
         sums = [day.part(piece).sum for piece, day in group]
         samples = latency.merge([each.samples for each in sums])

@@ -17,6 +17,8 @@ LONGEST_TREND: Final = timedelta(days=3660)
 EXAMPLE: Final = "2026-10-01T12:00:00Z"
 LATER_EXAMPLE: Final = "2026-10-08T12:00:00Z"
 DAY_HOURS: Final = 24
+# The last day and month of a window have an end, too, that a datetime can hold.
+LATEST: Final = datetime(9999, 12, 1, tzinfo=UTC)
 
 FIRST_DAY, LAST_DAY = (limit.toordinal() - date(1970, 1, 1).toordinal() for limit in (date.min, date.max))
 
@@ -112,6 +114,8 @@ def parse_window(from_: str | None, to: str | None, now: datetime, longest: time
         raise InvalidWindowError(f"to ({end.isoformat()}) must be later than from ({start.isoformat()}).")
     if end - start > longest:
         raise InvalidWindowError(f"The window is {end - start} long; at most {longest.days} days are answered.")
+    if end > LATEST:
+        raise InvalidWindowError(f"to must not be later than {LATEST.isoformat()}.")
     return _snapped(start, end)
 
 
@@ -129,10 +133,7 @@ def _snapped(start: datetime, end: datetime) -> Window:
     """Outward to whole hours, and at least one: at midnight, today has begun with its first hour."""
     first = start.replace(minute=0, second=0, microsecond=0)
     last = end.replace(minute=0, second=0, microsecond=0)
-    try:
-        return Window(first, last if first < last == end else last + _HOUR)
-    except OverflowError:
-        raise InvalidWindowError("to lies beyond the last hour that can be counted.") from None
+    return Window(first, last if first < last == end else last + _HOUR)
 
 
 @lru_cache(maxsize=512)

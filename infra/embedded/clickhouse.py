@@ -1,16 +1,14 @@
 """ClickHouse: chDB behind our HTTP server, in a process of its own."""
 
-import signal
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 from infra.embedded.engine import Engine, started
-from infra.embedded.process import Identity
-from infra.embedded.recipe import EngineName, StopMode
+from infra.embedded.recipe import EngineName
+from infra.embedded.served import Served
 from infra.embedded.tiered import Tree, configuration
 from infra.errors import UsageError
 from infra.s3 import S3
@@ -25,20 +23,18 @@ SETTINGS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class ClickHouse:
+class ClickHouse(Served):
     """`settings`: server settings, over SETTINGS. `s3`: where cold parts and exports go."""
 
     settings: Mapping[str, str] = field(default_factory=dict)
     s3: S3 | None = None
     name: EngineName = "clickhouse"
     address: str = "http://default:@127.0.0.1:{port}/anlyt"
-
-    async def make(self, folder: Path, lock: int) -> None:
-        """An empty folder will do."""
+    module: str = "infra.embedded.chdb_http"
 
     def prepare(self, folder: Path, port: int) -> None:
         """UsageError for a folder whose tables may have parts in S3, if nothing is known of it any more."""
-        (folder / "ready").unlink(missing_ok=True)
+        super().prepare(folder, port)
         file = folder / "config.xml"
         file.touch(mode=0o600)
         file.chmod(0o600)  # it may be there already, and now it has keys
@@ -46,25 +42,6 @@ class ClickHouse:
             raise UsageError(f"ClickHouse in {folder} keeps old parts in S3, which ANLYT_S3_ENDPOINT has to name.")
         tree = configuration(self.s3) if self.s3 else {}
         file.write_bytes(_configuration({**SETTINGS, **self.settings, **tree}))
-
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
-        return [sys.executable, "-P", "-m", "infra.embedded.chdb_http", folder, str(port)]
-
-    def identity(self, folder: Path) -> Identity:
-        return "same"
-
-    def is_ready(self, folder: Path, pid: int) -> bool:
-        """The server writes this file when it answers queries."""
-        try:
-            return (folder / "ready").read_text() == str(pid)
-        except FileNotFoundError:
-            return False
-
-    async def settle(self, port: int) -> None:
-        """The server makes the database itself."""
-
-    def stop_signal(self, mode: StopMode) -> signal.Signals:
-        return signal.SIGTERM if mode == "clean" else signal.SIGKILL
 
 
 def clickhouse_server(

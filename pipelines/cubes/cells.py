@@ -1,6 +1,6 @@
 """What is to be computed again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -11,13 +11,16 @@ from schema.facts import Cube
 CUBES: Final[Mapping[Cube, timedelta]] = {
     "cube_dlr_hourly": timedelta(hours=1),
     "cube_dlr_daily": timedelta(days=1),
+    "cube_cdr_hourly": timedelta(hours=1),
     "cube_cdr_daily": timedelta(days=1),
     "cube_compliance_hourly": timedelta(hours=1),
 }
 """With the length of a cell."""
 
-DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily"}
+DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily", "cube_cdr_hourly": "cube_cdr_daily"}
 """Cubes of hours from which another is computed, with that one of days."""
+HOURS_OF: Final[Mapping[Cube, Cube]] = {days: hours for hours, days in DAYS_OF.items()}
+DAY: Final = 24  # hours
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,12 +50,20 @@ class Chunk(msgspec.Struct, frozen=True):
         return self.cells[0].cube
 
     @property
-    def days(self) -> "Chunk | None":
-        """The days of these hours, in the cube that is computed from this one, if any is."""
-        if self.cube not in DAYS_OF:
-            return None
-        days = (Cell(DAYS_OF[self.cube], cell.tenant, cell.begin.replace(hour=0)) for cell in self.cells)
-        return Chunk(tuple(dict.fromkeys(days)), self.done, self.total)
+    def parts(self) -> Sequence["Chunk"]:
+        """What is computed for it, one after the other: hours, then the days that are made of them.
+
+        A day that is marked itself asks for all of its hours.
+        """
+        if self.cube in DAYS_OF:
+            days = (Cell(DAYS_OF[self.cube], cell.tenant, cell.begin.replace(hour=0)) for cell in self.cells)
+            return self, self._of(dict.fromkeys(days))
+        if self.cube in HOURS_OF:
+            return self._of(hour for cell in self.cells for hour in _hours(cell)), self
+        return (self,)
+
+    def _of(self, cells: Iterable[Cell]) -> "Chunk":
+        return Chunk(tuple(cells), self.done, self.total)
 
     @property
     def is_last(self) -> bool:
@@ -66,3 +77,7 @@ class Chunk(msgspec.Struct, frozen=True):
     def end(self) -> datetime:
         """When the last cell ends."""
         return max(cell.begin for cell in self.cells) + CUBES[self.cube]
+
+
+def _hours(day: Cell) -> Iterator[Cell]:
+    return (Cell(HOURS_OF[day.cube], day.tenant, day.begin.replace(hour=hour)) for hour in range(DAY))

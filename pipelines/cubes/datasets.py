@@ -14,7 +14,7 @@ from infra.clickhouse import traced
 from infra.postgres import statement
 from infra.telemetry import logger
 from pipelines.bridge import current
-from pipelines.cubes.cells import CUBES, DAYS_OF, Cell, Chunk, Params
+from pipelines.cubes.cells import CUBES, HOURS_OF, Cell, Chunk, Params
 from pipelines.datasets import StoreDataset
 from pipelines.stores import Stores
 from schema.facts import Cube
@@ -28,7 +28,7 @@ COMPUTE: Final[Mapping[Cube, Sequence[str]]] = {
     cube: [statement(SQL, f"{verb}_{cube}") for verb in ("compute", "mark_contested")] for cube in CUBES
 }
 NEWEST_EVENT: Final[Mapping[Cube, str]] = {
-    cube: statement(SQL, f"newest_event_{cube}") for cube in CUBES if cube not in DAYS_OF.values()
+    cube: statement(SQL, f"newest_event_{cube}") for cube in CUBES if cube not in HOURS_OF
 }
 RAISE_AS_OF: Final = statement(SQL, "raise_as_of")
 
@@ -52,8 +52,8 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
 
 
 class CubeCells(StoreDataset[Chunk, None]):
-    """Saving a chunk computes its cells from the facts that are there, then the days that are made of them, and removes
-    the marks that asked for it.
+    """Saving a chunk computes hours from the facts that are there, then the days that are made of them, and removes the
+    marks that asked for it.
 
     The order makes every interruption harmless, and two runs at once, too: marks are read, then the version is taken,
     then facts are read, and only what was written is forgotten. Of the versions of a row the highest wins; whoever
@@ -70,8 +70,8 @@ class CubeCells(StoreDataset[Chunk, None]):
         client = await stores.clickhouse.client()
         cells = _parameters(chunk)
         marks = (await client.query(MARKS_OF_CELLS, parameters=cells, settings=SETTINGS)).result_rows
-        newest = await self._newest(client, chunk)
-        for part in filter(None, (chunk, chunk.days)):
+        newest = await self._newest(client, chunk.parts[0])
+        for part in chunk.parts:
             # Twice: rows that were there before are taken back with the version between.
             version = 2 * await stores.postgres.fetchval(NEXT_VERSION)
             await self._compute(client, part.cube, {**_parameters(part), "version": version})
@@ -82,9 +82,9 @@ class CubeCells(StoreDataset[Chunk, None]):
         self._tell(chunk)
 
     async def _newest(self, client: AsyncClient, chunk: Chunk) -> int | None:
-        """Microseconds since 1970; None without facts, and of days that are marked themselves: their hours told."""
-        sql = NEWEST_EVENT.get(chunk.cube)
-        found = (await client.query(sql, parameters=_parameters(chunk), settings=SETTINGS)).result_rows if sql else ()
+        """Microseconds since 1970; None without facts."""
+        sql = NEWEST_EVENT[chunk.cube]
+        found = (await client.query(sql, parameters=_parameters(chunk), settings=SETTINGS)).result_rows
         return found[0][0] if found else None
 
     async def _compute(self, client: AsyncClient, cube: Cube, parameters: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ async def measure(stores: Stores) -> None:
     client = await stores.clickhouse.client()
     ages: dict[str, float] = {row[0]: row[1] for row in (await client.query(FRESHNESS)).result_rows}
     for hours, days in DAYS_OF.items():
-        ages[days] = max(ages.get(hours, 0), ages.get(days, 0))
+        ages[hours] = ages[days] = max(ages.get(hours, 0), ages.get(days, 0))
     for cube in CUBES:
         CUBE_FRESHNESS.labels(cube).set(max(ages.get(cube, 0), 0))
     for projection, newest in (await client.query(NEWEST_EVENTS)).result_rows:

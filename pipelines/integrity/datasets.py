@@ -60,9 +60,8 @@ async def _position(stores: Stores, cut: datetime, day: date | None) -> Position
         raise UsageError(f"day must be a closed one; {day} is not.")
     if closing is None:
         return Position(cut, stores.integrity_lag, await first_day(stores.clickhouse, cut), ())
-    if (
-        cut <= closing.stored_before
-    ):  # the consumer reads again what it has read before: nothing new is known to be whole
+    if cut <= closing.stored_before:
+        # The consumer reads again what it has read before: nothing new is known to be whole.
         return Position(cut, stores.integrity_lag, None, ())
     late = {*await _late(stores, closing, cut), *([] if day is None else [day])}
     return Position(cut, stores.integrity_lag, closing.day + DAY, sorted(late))

@@ -5,7 +5,7 @@ from typing import Final
 from schema.catalog.dimensions import ACCOUNT, CURRENCY, DIRECTION, LANE, MNO, OPERATOR, PREFIX, STATUS, TENANT
 from schema.catalog.terms import Dataset, Measure, Table, aggregate, columns, part
 from schema.expressions import NULL, Column, Constant, Expression, call, equal, rounded_ratio
-from schema.instants import DAY
+from schema.instants import DAY, HOUR
 
 _DELIVERED: Final = equal(Column("status"), Constant("DELIVERED"))
 _CURRENCY: Final = Column("currency")
@@ -35,10 +35,10 @@ FACTS: Final = Table(
         "one_currency": _ONE_CURRENCY,
     },
 )
-DAILY: Final = Table(
-    name="cube_cdr_daily",
-    time="day",
-    cell=DAY,
+HOURLY: Final = Table(
+    name="cube_cdr_hourly",
+    time="hour",
+    cell=HOUR,
     dimensions=columns(
         tenantId="tenant_id", mno="mno", lane="lane", direction="direction", status="status", currency="currency"
     ),
@@ -50,6 +50,7 @@ DAILY: Final = Table(
         "one_currency": _ONE_CURRENCY,
     },
 )
+DAILY: Final = Table(name="cube_cdr_daily", time="day", cell=DAY, dimensions=HOURLY.dimensions, parts=HOURLY.parts)
 
 
 def _count(name: str, meaning: str) -> Measure:
@@ -82,5 +83,5 @@ CDR: Final = Dataset(
         ),
     ),
     dimensions=(TENANT, ACCOUNT, OPERATOR, MNO, LANE, DIRECTION, STATUS, PREFIX, CURRENCY),
-    tables=(DAILY, FACTS),
+    tables=(DAILY, HOURLY, FACTS),
 )

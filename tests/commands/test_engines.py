@@ -1,8 +1,12 @@
 """The S3 of `anlyt dev`: once it was asked for, it is always there, and nothing else is taken for it."""
 
+import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from commands.engines import running
 from infra.errors import UsageError
@@ -48,3 +52,21 @@ async def test_that_of_the_settings(tmp_path: Path) -> None:
         assert engines.s3 is not None
         assert engines.s3.endpoint == "http://127.0.0.1:1"
     assert not (tmp_path / "s3").exists()
+
+
+async def test_an_engine_that_does_not_start_at_once(tmp_path: Path) -> None:
+    """It died, and so does the first attempt to start it again; a later one does not."""
+    ready = tmp_path / "s3" / "ready"
+    with capture_logs() as lines:
+        async with running(settings(tmp_path), with_s3=True) as engines, asyncio.timeout(100):
+            pid = int(ready.read_text())
+            ready.unlink()
+            ready.mkdir()  # where the server is to write its file
+            os.kill(pid, signal.SIGKILL)
+            while not any("did not start" in line["event"] for line in lines):
+                await asyncio.sleep(0.01)
+            ready.rmdir()
+            while not ready.exists():
+                await asyncio.sleep(0.01)
+            assert engines.s3 is not None
+            await open_store(engines.s3).put_async("cold/part", b"of a table")

@@ -23,7 +23,7 @@ PAGE = capacity.page()
         f"| `processed_events` | {measured.CLAIM} |",
         f"| `metrics_hourly` | {measured.HOUR_ROW} |",
         f" | {measured.STORED_MESSAGE} |",
-        *(f"{cost:.3f} |" for cost, _ in measured.RECOMPUTED.values()),
+        *(f"{cost:.3f} |" for cost in measured.RECOMPUTED.values()),
         f"facts/s | {measured.FACT_WORKER:,} |",
         f"| {measured.SUMMARIES:,} (",
         f"| {measured.USAGES:,} (",
@@ -51,7 +51,7 @@ def test_conclusions_follow() -> None:
     daily = (15.2 + 50.5 + 49.7 + 15.2 * 0.037) * 30_000 * 86_400
     assert cell("cold, S3", 4) == f"{daily * 365 * 6 * 1.3 / 1e12:,.1f} TB"
     assert cell("`processed_events`, 11 days", 2) == f"{116 * 2 * 3_000 * 86_400 * 11 * 1.3 / 1e9:,.0f} GB"
-    assert cell("`cube_cdr_daily`", 3) == f"{0.365 * 3_000 * 86_400 / 1e6 / 15:.1f}"
+    assert cell("`cube_cdr_hourly`", 4) == f"{measured.RECOMPUTED['cube_cdr_hourly'] * 30_000 * 3_600 / 1e6 / 15:.1f}"
     assert cell("the largest, 3,000/s", 2) == "1,296 million"
 
 

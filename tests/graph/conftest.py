@@ -8,6 +8,7 @@ from infra.embedded.engine import Engine
 from infra.migrate import PostgresLedger, fix_currency, migrate
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import Api, open_api
+from tests.graph.support.queries import Asker, asking
 from tests.graph.support.store import Store
 
 _numbers = count(1)
@@ -53,6 +54,13 @@ async def store(opened: Store) -> Store:
 async def api(pool: Pool) -> AsyncIterator[Api]:
     """The API over the module's database, asked in process."""
     async with open_api(pool) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def asker(pool: Pool, filled: str) -> AsyncIterator[Asker]:
+    """The query language and the insights, over the facts that a folder has `filled` ClickHouse with."""
+    async with asking(pool, filled) as opened:
         yield opened
 
 

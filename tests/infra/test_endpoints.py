@@ -28,6 +28,13 @@ def test_a_setting_comes_first(tmp_path: Path) -> None:
         assert engines(settings).nats == "nats://other"
 
 
+def test_passwords_are_their_owners(tmp_path: Path) -> None:
+    (tmp_path / "endpoints.json.new").write_text("of one that was killed")
+    with published(tmp_path, RUNNING):
+        [file] = tmp_path.iterdir()
+        assert (file.name, oct(file.stat().st_mode)) == ("endpoints.json", "0o100600")
+
+
 def test_a_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "endpoints.json").write_text("[]")
     with pytest.raises(UsageError, match="delete it"):

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from nats.js import JetStreamContext
+from structlog.testing import capture_logs
 
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.nats import connect, ensure_consumer, ensure_streams
-from infra.progress import Consumer, stored_until, watched
+from infra.progress import Consumer, Progress, stored_until, watched
 from schema.streams import Stream
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +61,28 @@ async def test_what_was_known_stays_known_while_nats_is_away(tmp_path: Path) -> 
             back = datetime.now(UTC)
             while (progress.until["function"] or back) <= back:
                 await asyncio.sleep(0.05)
+
+
+async def test_an_error_that_nobody_expects_does_not_end_the_watching(
+    nats: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, failures = Progress.look, iter([ValueError("an answer that cannot be read")])
+
+    async def looking(progress: Progress, jetstream: JetStreamContext) -> None:
+        for failure in failures:
+            raise failure
+        await look(progress, jetstream)
+
+    other = Consumer(STREAM, "progress-other")
+    async with connect(nats.url) as client:
+        await ensure_streams(client.jetstream(), [STREAM])
+        await ensure_consumer(client.jetstream(), STREAM, other.durable)
+    monkeypatch.setattr(Progress, "look", looking)
+    with capture_logs() as lines:
+        async with watched(nats.url, {"function": other}) as progress, asyncio.timeout(30):
+            while progress.until["function"] is None:
+                await asyncio.sleep(0.01)
+    assert [line["event"] for line in lines] == ["consumers cannot be watched"]
 
 
 async def test_an_engine_that_never_was_there_holds_nothing_up() -> None:

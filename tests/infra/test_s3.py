@@ -24,8 +24,9 @@ def test_settings_are_whole_or_absent() -> None:
             from_settings(read_settings({key: value for key, value in GIVEN.items() if key != name}))
 
 
-def test_a_dsn_holds_all_but_the_region() -> None:
-    s3 = from_settings(read_settings(GIVEN))
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_dsn_holds_all_of_it(region: str) -> None:
+    s3 = from_settings(read_settings({**GIVEN, "ANLYT_S3_REGION": region}))
     assert s3 is not None
     assert from_dsn(s3.dsn) == s3
     assert "sec:ret@" not in repr(s3)

@@ -34,6 +34,7 @@ def test_an_unknown_name_is_refused() -> None:
         ("reporting_currency", "usd", "three capital letters"),
         ("nats_url", "http://here", "nats://"),
         ("postgres_dsn", "mysql://here", "postgresql://"),
+        ("jwks", "https://[here", "https://"),
         ("log_format", "xml", "one of json, text"),
         ("trust_network", "yes", "one of 0, 1"),
         ("clickhouse_cluster", "a b", "a cluster's name"),
@@ -53,6 +54,16 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "dsn"
     file.write_text("postgresql://anlyt:secret@db/anlyt\n")
     assert read_settings({"ANLYT_POSTGRES_DSN_FILE": str(file)}).postgres_dsn == "postgresql://anlyt:secret@db/anlyt"
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("nats_url", "nats"), ("postgres_dsn", "postgresql"), ("clickhouse_dsn", "http")]
+)
+def test_a_password_is_not_told_when_its_url_is_wrong(name: str, scheme: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_settings({variable(name): f"{scheme}://anlyt:xyz/zy@here:1/anlyt"})
+    assert str(refused.value).startswith(f"{variable(name)} must be a URL that begins with ")
+    assert "xyz" not in str(refused.value)
 
 
 @pytest.mark.parametrize("dsn", ["postgresql://anlyt@a,b:5433/anlyt", "postgresql:///anlyt?host=a,b"])

@@ -1,12 +1,13 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from infra.embedded.engine import Engine
+from infra.frames import Frame
 from infra.nats import ensure_consumer
 from ingest.reader import Reader
 from schema.streams import SMS_DLR
@@ -36,14 +37,13 @@ async def _publish(platform: Platform, numbers: Sequence[int], size: int = 0) ->
     await platform.publish(SMS_DLR, [Message(b"%d".ljust(size) % number) for number in numbers])
 
 
-async def _taken(reader: Reader, count: int) -> Sequence[int]:
+async def _taken(platform: Platform, reader: Reader, count: int) -> Sequence[int]:
     """The numbers of the next `count` messages, acknowledged."""
-    messages: list[Msg] = []
+    messages: list[Frame] = []
     async with asyncio.timeout(PATIENCE):
         while len(messages) < count:
             messages += await reader.batch(0.05)
-    for message in messages:
-        await message.ack()
+    await platform.client.publish_all([message.reply for message in messages], b"")
     return [int(message.data) for message in messages]
 
 
@@ -74,7 +74,7 @@ async def test_a_batch_lingers_for_company(platform: Platform) -> None:
 async def test_large_batches_bring_everything_once_and_in_order(platform: Platform) -> None:
     await _publish(platform, range(20_000))
     async with reading(platform, 5000) as reader:
-        assert await _taken(reader, 20_000) == list(range(20_000))
+        assert await _taken(platform, reader, 20_000) == list(range(20_000))
         await platform.drained(DELIVERY)
         assert await reader.batch(0.05) == []
 
@@ -88,17 +88,18 @@ async def test_requests_that_expire_are_replaced(platform: Platform, monkeypatch
             assert await reader.batch(0.05) == []
             assert await _waiting(platform) <= 3
         await _publish(platform, range(30))
-        assert await _taken(reader, 30) == list(range(30))
+        assert await _taken(platform, reader, 30) == list(range(30))
 
 
-async def test_requests_end_at_a_size_in_bytes(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """409 Message Size Exceeds MaxBytes."""
-    monkeypatch.setattr("ingest.reader.MAX_BYTES", 10_000)
-    await _publish(platform, range(100), size=1000)
-    async with reading(platform, 50) as reader:
-        assert await _taken(reader, 100) == list(range(100))
-        await reader.batch(0.05)
-        assert await _waiting(platform) <= 3
+async def test_a_worker_that_is_busy_is_not_cut_off(platform: Platform) -> None:
+    """Its requests end at a size in bytes (409): together below the 64 MiB that a server lets wait for a connection."""
+    await _publish(platform, range(700), size=200_000)
+    async with reading(platform, 10_000) as reader:
+        first = await reader.batch(0.01)
+        time.sleep(1)  # noqa: ASYNC251  nothing is read meanwhile
+        rest = await _taken(platform, reader, 700 - len(first))
+    assert [*(int(message.data) for message in first), *rest] == list(range(700))
+    assert platform.client.stats["reconnects"] == 0
 
 
 async def test_a_consumer_that_takes_one_request_at_a_time_is_read(platform: Platform) -> None:
@@ -107,17 +108,17 @@ async def test_a_consumer_that_takes_one_request_at_a_time_is_read(platform: Pla
     await platform.jetstream.add_consumer(SMS_DLR.name, config)
     await _publish(platform, range(100))
     async with reading(platform, 10) as reader:
-        assert await _taken(reader, 100) == list(range(100))
+        assert await _taken(platform, reader, 100) == list(range(100))
 
 
 async def test_a_deleted_consumer_is_made_again(platform: Platform) -> None:
     """409 Consumer Deleted, and 503 for the next request."""
     async with reading(platform, 10) as reader:
         await _publish(platform, range(5))
-        assert await _taken(reader, 5) == list(range(5))
+        assert await _taken(platform, reader, 5) == list(range(5))
         await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
         await _publish(platform, range(5, 8))
-        assert await _taken(reader, 8) == list(range(8))
+        assert await _taken(platform, reader, 8) == list(range(8))
 
 
 async def test_a_deleted_stream_is_waited_for(platform: Platform) -> None:
@@ -127,13 +128,13 @@ async def test_a_deleted_stream_is_waited_for(platform: Platform) -> None:
             assert await reader.batch(0.05) == []
         await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
         await _publish(platform, range(5))
-        assert await _taken(reader, 5) == list(range(5))
+        assert await _taken(platform, reader, 5) == list(range(5))
 
 
 async def test_a_server_that_was_killed_is_read_on(platform: Platform, server: Engine) -> None:
     async with reading(platform, 10) as reader:
         await _publish(platform, range(5))
-        assert await _taken(reader, 5) == list(range(5))
+        assert await _taken(platform, reader, 5) == list(range(5))
         await server.kill()
         assert await reader.batch(0.1) == []
         await server.start()
@@ -141,7 +142,7 @@ async def test_a_server_that_was_killed_is_read_on(platform: Platform, server: E
         await _publish(platform, range(5, 30))
         taken: set[int] = set()
         while not taken >= set(range(5, 30)):  # the last acknowledgements before the kill may be lost
-            taken |= set(await _taken(reader, 1))
+            taken |= set(await _taken(platform, reader, 1))
 
 
 @pytest.mark.parametrize("status", ["100", "404", "408", "409", "503"])
@@ -158,9 +159,9 @@ async def test_closing_gives_back_all_that_was_not_taken(platform: Platform, siz
     """Also what was on its way. It comes again at once, and not after the ack wait, which outlasts the test's limit."""
     await _publish(platform, range(20_000))
     async with reading(platform, size) as reader:
-        taken = await _taken(reader, size)
+        taken = await _taken(platform, reader, size)
     async with reading(platform, 5000) as other:
-        rest = await _taken(other, 20_000 - len(taken))
+        rest = await _taken(platform, other, 20_000 - len(taken))
     assert sorted([*taken, *rest]) == list(range(20_000))
 
 

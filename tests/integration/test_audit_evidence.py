@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from graph.audit.audits import Audits
 from infra.embedded.engine import Engine
 from pipelines.integrity import datasets
 from pipelines.stores import Stores
@@ -89,6 +90,7 @@ async def test_what_is_closed_is_proved(
         await check_copies_change_nothing(stores, asking, facts)
         check_tampered_answers(asking, await asking.walk("t-1", first, until))
         await check_late_facts(stores, asking, random, first)
+        await check_links_made_meanwhile(stores, asking, random, first)
         await check_graphql(asking, first, until)
 
 
@@ -163,6 +165,22 @@ async def check_late_facts(stores: Stores, asking: Portal, random: Random, first
     # The leaves of the whole history are numbered without a gap.
     numbers = sorted(leaf["number"] for leaf in evidence["leaves"])
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def check_links_made_meanwhile(stores: Stores, asking: Portal, random: Random, first: datetime) -> None:
+    """Late facts that come, and get their leaf, when a page was read and is not answered yet."""
+    read = Audits._read
+
+    async def reading(audits: Audits, *asked: Any) -> Any:
+        found = await read(audits, *asked)
+        await write(stores.engines.clickhouse, facts_of(random, first + DAY, 30, datetime.now(UTC)))
+        assert (await closed(stores))["days_amended"] == 1
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Audits, "_read", reading)
+        pages = await asking.walk("t-1", first + DAY, first + 2 * DAY)
+    assert asking.verified(pages).startswith("1 days with facts, ")
 
 
 async def check_graphql(asking: Portal, first: datetime, until: datetime) -> None:

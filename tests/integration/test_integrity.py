@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -135,17 +136,21 @@ def _told(day: object, verb: str, fact: Fact, link: int) -> str:
     return f"{day}  {verb} facts of tenant {fact['tenantId']} that link {link} covers: expected "
 
 
+def forced(stores: Stores, *changes: str) -> Work:
+    """In PostgreSQL, whose triggers sleep meanwhile."""
+
+    async def run() -> None:
+        async with stores.postgres.acquire() as connection, connection.transaction():
+            await connection.execute("set local session_replication_role = replica")
+            for change in changes:
+                await connection.execute(change)
+
+    return run
+
+
 def with_links(stores: Stores) -> Sequence[Tampering]:
     """By somebody who may do anything in PostgreSQL."""
-
-    def statements(*changes: str) -> Work:
-        async def run() -> None:
-            async with stores.postgres.acquire() as connection, connection.transaction():
-                await connection.execute("set local session_replication_role = replica")  # triggers sleep
-                for change in changes:
-                    await connection.execute(change)
-
-        return run
+    statements = partial(forced, stores)
 
     def swapped(one: int, other: int) -> Work:
         change = "update anlyt.integrity_links set number = {} where number = {}"

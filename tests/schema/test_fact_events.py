@@ -39,7 +39,7 @@ both = pytest.mark.parametrize("sort", [RECORDS, EVALUATIONS], ids=["records", "
 def test_every_fault_is_told_by_its_field(sort: Sort) -> None:
     for fault in sort.wrong(sort.make(Random(1), NOW), NOW):
         with pytest.raises(BadEventError) as bad:
-            sort.decoder.decode(fault.message.data, fault.message.headers, instant(NOW))
+            sort.decoder.decode(fault.message.data, fault.message.tenant, instant(NOW))
         assert fault.field in str(bad.value), fault.message.data[:300]
         assert len(str(bad.value)) < 200
 
@@ -49,7 +49,7 @@ def test_every_fault_is_told_by_its_field(sort: Sort) -> None:
 @given(seed=st.integers(0, 2**32))
 def test_good_events_are_good(sort: Sort, seed: int) -> None:
     message = events.message(Random(seed), sort.make(Random(seed), NOW))
-    stamped = sort.decoder.decode(message.data, message.headers, instant(NOW))
+    stamped = sort.decoder.decode(message.data, message.tenant, instant(NOW))
     assert stamped.at == instant(sort.read(message, NOW).at)
     assert stamped.stored == instant(NOW)
 

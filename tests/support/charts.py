@@ -132,6 +132,20 @@ def containers(pod: Manifest) -> list[Manifest]:
     return found
 
 
+def check_confined(pod: Manifest) -> None:
+    """No root, no more rights than it has, nothing of the node, an image that stays as it is, and bounded resources."""
+    assert pod["spec"]["securityContext"]["runAsNonRoot"]
+    assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not pod["spec"].keys() & {"hostNetwork", "hostPID", "hostIPC"}
+    for container in containers(pod):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["resources"].keys() == {"requests", "limits"}
+
+
 def environment(container: Manifest) -> dict[str, Any]:
     """Name -> value of the variables that have one."""
     listed = container.get("env", ())

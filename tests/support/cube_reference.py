@@ -16,12 +16,14 @@ Cells: TypeAlias = Mapping[Row, Row]
 DIMENSIONS: Mapping[str, Sequence[str]] = {
     "cube_dlr_hourly": ["tenant_id", "hour", "mno", "lane", "direction", "status"],
     "cube_dlr_daily": ["tenant_id", "day", "mno", "lane", "direction", "status"],
+    "cube_cdr_hourly": ["tenant_id", "hour", "mno", "lane", "direction", "status", "currency"],
     "cube_cdr_daily": ["tenant_id", "day", "mno", "lane", "direction", "status", "currency"],
     "cube_compliance_hourly": ["tenant_id", "hour", "mno", "lane", "verdict"],
 }
 FIGURES: Mapping[str, Sequence[str]] = {
     "cube_dlr_hourly": ["messages", "latency_count", "latency_sum", "esme_errors", "max_tps"],
     "cube_dlr_daily": ["messages", "latency_count", "latency_sum", "esme_errors", "max_tps"],
+    "cube_cdr_hourly": ["records", "segments", "cost"],
     "cube_cdr_daily": ["records", "segments", "cost"],
     "cube_compliance_hourly": ["evaluations", "latency_sum"],
 }
@@ -33,6 +35,7 @@ def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
     return {
         "cube_dlr_hourly": _cells(expected, "facts_dlr", "cube_dlr_hourly", _reports),
         "cube_dlr_daily": _cells(expected, "facts_dlr", "cube_dlr_daily", _reports),
+        "cube_cdr_hourly": _cells(expected, "facts_cdr", "cube_cdr_hourly", _records),
         "cube_cdr_daily": _cells(expected, "facts_cdr", "cube_cdr_daily", _records),
         "cube_compliance_hourly": _cells(expected, "facts_compliance", "cube_compliance_hourly", _evaluations),
     }

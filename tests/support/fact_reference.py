@@ -43,20 +43,19 @@ def expect(
     """Of copies of an event, that which comes first here is the one that counts."""
     facts: dict[str, Counter[Row]] = {}
     marks: set[tuple[str, str, datetime]] = set()
-    for table, cube, daily, messages, read, row in (
-        ("facts_dlr", "cube_dlr_hourly", False, reports, reported, _report),
-        ("facts_cdr", "cube_cdr_daily", True, records, recorded, _record),
-        ("facts_compliance", "cube_compliance_hourly", False, evaluations, evaluated, _evaluation),
+    for table, cube, messages, read, row in (
+        ("facts_dlr", "cube_dlr_hourly", reports, reported, _report),
+        ("facts_cdr", "cube_cdr_hourly", records, recorded, _record),
+        ("facts_compliance", "cube_compliance_hourly", evaluations, evaluated, _evaluation),
     ):
         events = _unique(messages, read, arrived)
         facts[table] = Counter((tenant, event.at, *row(event.fields)) for tenant, event in events)
-        marks |= {(cube, tenant, _cell(event.at, daily)) for tenant, event in events}
+        marks |= {(cube, tenant, _hour(event.at)) for tenant, event in events}
     return Expected(facts, frozenset(marks))
 
 
-def _cell(at: datetime, daily: bool) -> datetime:
-    cell = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return cell.replace(hour=0) if daily else cell
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _unique(

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -15,6 +14,7 @@ from functions import METRICS
 from functions.function import AnyFunction, Batch
 from infra import nats
 from infra.clickhouse import ClickHouse, open_clickhouse
+from infra.frames import FrameClient
 from infra.postgres import Pool, open_pool
 from ingest import deadletters
 from ingest.commit import Store
@@ -42,7 +42,7 @@ class Platform:
 
     url: str
     dsn: str
-    client: Client
+    client: FrameClient
     jetstream: JetStreamContext
     pool: Pool
     clickhouse: ClickHouse

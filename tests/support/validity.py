@@ -16,6 +16,11 @@ class Message(NamedTuple):
     data: bytes
     headers: Mapping[str, str] | None = None
 
+    @property
+    def tenant(self) -> str | None:
+        """What the header says."""
+        return (self.headers or {}).get("X-Tenant-Id")
+
 
 class Bad(Exception):  # noqa: N818  a verdict, not a failure
     """Not an event: `field` is what its letter has to name, empty when there is no JSON object to speak of."""
@@ -137,7 +142,7 @@ def billed(message: Message, arrived: datetime) -> Event:
 def reported(message: Message, arrived: datetime) -> Event:
     """An `sms.dlr.inbound.v1`; Bad if it is none."""
     fields = _checked(message, REPORTED, REPORTS_MAY)
-    header = (message.headers or {}).get("X-Tenant-Id")
+    header = message.tenant
     if fields.get("tenantId") is None and header is not None and not ID(header):
         raise Bad("X-Tenant-Id")
     return Event(fields, _time(fields, "receivedAt", arrived))

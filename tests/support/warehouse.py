@@ -15,7 +15,10 @@ from tests.support.fact_reference import COLUMNS, Expected
 SHOWN = 10
 # For those who ask it nothing.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
-CUBES = ["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_daily", "cube_compliance_hourly", "data_as_of"]
+CUBES = [
+    *("cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"),
+    "data_as_of",
+]
 TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_archive"]
 
 
@@ -42,6 +45,11 @@ async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
 async def opened(dsn: str) -> AsyncIterator[AsyncClient]:
     async with connect(dsn) as client:
         yield client
+
+
+async def rows(dsn: str, statement: str) -> list[Any]:
+    async with connect(dsn) as client:
+        return list((await client.query(statement)).result_rows)
 
 
 async def _facts(client: AsyncClient, table: str) -> Counter[tuple[Any, ...]]:

@@ -21,7 +21,7 @@ Amounts: TypeAlias = Mapping[tuple[Any, ...], int]
 def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -> Events:
     """All of them must be good."""
     decoder = EventDecoder(function.event, function.time_field)
-    return [decoder.decode(message.data, message.headers, instant(now)) for message in messages]
+    return [decoder.decode(message.data, message.tenant, instant(now)) for message in messages]
 
 
 def split(random: Random, events: Events) -> Sequence[Events]:

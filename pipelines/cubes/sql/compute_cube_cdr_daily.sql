@@ -1,22 +1,22 @@
--- The cells of some tenants and days, from deduplicated facts; rows that were there before are taken back.
+-- The cells of some tenants and days, from those of their hours; rows that were there before are taken back.
 insert into anlyt.cube_cdr_daily
 select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_cdr_daily final
 where (tenant_id, day) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
 union all
 select
     tenant_id,
-    toStartOfDay(event_time) as day,
+    toStartOfDay(hour) as day,
     mno,
     lane,
     direction,
     status,
     currency,
-    count() as records,
-    sum(segment_count) as segments,
-    sum(charge_amount) as cost,
+    sum(hours.records) as records,
+    sum(hours.segments) as segments,
+    sum(hours.cost) as cost,
     %(version)s as ver,
     0 as is_deleted
-from anlyt.facts_cdr final
-where (tenant_id, toStartOfDay(event_time)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
-    and event_time >= %(first)s and event_time < %(end)s
+from anlyt.cube_cdr_hourly as hours final
+where (tenant_id, toStartOfDay(hour)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and hour >= %(first)s and hour < %(end)s
 group by tenant_id, day, mno, lane, direction, status, currency

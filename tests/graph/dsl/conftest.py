@@ -1,21 +1,12 @@
-"""Facts, and the query language asked over HTTP."""
-
-from collections.abc import AsyncIterator
+"""The facts that the query language is asked about over HTTP."""
 
 import pytest
 
 from infra.embedded.engine import Engine
-from infra.postgres import Pool
-from tests.graph.support.queries import RECORDS, REPORTS, Asker, asking, fill
+from tests.graph.support.queries import RECORDS, REPORTS, fill
 
 
 @pytest.fixture(scope="module")
 async def filled(clickhouse: Engine) -> str:
     await fill(clickhouse.dsn, facts_dlr=REPORTS, facts_cdr=RECORDS)
     return clickhouse.dsn
-
-
-@pytest.fixture
-async def asker(pool: Pool, filled: str) -> AsyncIterator[Asker]:
-    async with asking(pool, filled) as opened:
-        yield opened

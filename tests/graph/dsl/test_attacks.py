@@ -109,6 +109,16 @@ async def test_conditions_that_are_always_true_widen_nothing(client: AsyncClient
     )
 
 
+async def test_the_largest_numbers_are_compared_as_they_are(client: AsyncClient) -> None:
+    rows = await told(client, {"measures": ["messages", "deliveryRate"], "dimensions": ["lane"]})
+    for field, digits in (("messages", 15), ("deliveryRate", 14)):
+        largest = int("9" * digits)
+        for operator, value in (("lt", largest), ("gt", -largest)):
+            having = {"field": field, "op": operator, "value": value}
+            asked = {"measures": ["messages", "deliveryRate"], "dimensions": ["lane"], "having": having}
+            assert await told(client, asked) == [row for row in rows if row[field] is not None], having
+
+
 async def test_positions_of_others_show_nothing_of_them(client: AsyncClient) -> None:
     order = {"dimensions": ["lane", "tenantId"], "orderBy": [{"field": "lane", "direction": "desc"}]}
     for value in (SECRET, "zzz", "' or 1=1 --", None):

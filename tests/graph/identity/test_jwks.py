@@ -126,6 +126,8 @@ async def test_a_file_is_read_again_too(tmp_path: Path) -> None:
         ({"kty": "oct", "k": "c2VjcmV0", "kid": "s"}, set()),
         ({"kty": "RSA", "kid": "s"}, set()),
         ({"kty": ["RSA"], "kid": ["s"]}, set()),
+        (public_jwk("ec-1") | {"kid": ["s"]}, set()),
+        (public_jwk("ec-1") | {"kid": 5}, set()),
         ("x", set()),
     ],
 )

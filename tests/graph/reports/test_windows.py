@@ -30,7 +30,7 @@ def window(from_: str | None, to: str | None, now: datetime = NOW) -> tuple[str,
         ("2026-11-01T00:00:00-00:00", "2026-11-01T01:00:00z", ("2026-11-01T00", "2026-11-01T01")),
         ("2026-08-01T00:00:01Z", "2026-10-30T00:00:01Z", ("2026-08-01T00", "2026-10-30T01")),  # 90 days before snapping
         ("0001-01-01T00:00:00Z", "0001-01-01T01:00:00Z", ("0001-01-01T00", "0001-01-01T01")),
-        ("9999-12-31T22:00:00Z", "9999-12-31T23:00:00Z", ("9999-12-31T22", "9999-12-31T23")),
+        ("9999-11-30T22:00:00Z", "9999-12-01T00:00:00Z", ("9999-11-30T22", "9999-12-01T00")),
     ],
 )
 def test_windows_are_snapped_outward(from_: str | None, to: str | None, expected: tuple[str, str]) -> None:
@@ -73,7 +73,8 @@ HOUR = "2026-11-01T10:00:00Z"
         ("0000-01-01T00:00:00Z", None, "not a time that exists"),
         ("0001-01-01T00:00:00+01:00", None, "not a time that exists"),
         ("9999-12-31T23:30:00-01:00", None, "not a time that exists"),
-        ("9999-12-31T22:00:00Z", "9999-12-31T23:00:01Z", "beyond the last hour"),
+        ("9999-11-30T22:00:00Z", "9999-12-01T00:00:00.000001Z", "to must not be later than 9999-12-01"),
+        ("9999-12-31T22:00:00Z", "9999-12-31T23:00:00Z", "to must not be later than 9999-12-01"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(from_: str | None, to: str | None, sentence: str) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import partial
 from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,7 +51,7 @@ def answer(query: Query, facts: Sequence[Fact], tenant: str | None, letters: Map
         kept = []
         for row, some in zip(rows, groups.values(), strict=True):
             wanted = _measures(sorted(_fields(having)), some)
-            if _holds(having, lambda name, wanted=wanted: _exact(name, wanted[name])):  # type: ignore[misc]
+            if _holds(having, partial(_exact_of, wanted)):
                 kept.append(row)
         rows = kept
     return _ordered(query, rows, names)
@@ -156,6 +157,10 @@ def _exact(field: str, value: Any) -> Any:
     return Fraction(str(value)) if field in DECIMALS and value is not None else value
 
 
+def _exact_of(row: Row, field: str) -> Any:
+    return _exact(field, row[field])
+
+
 def _measures(names: Sequence[str], some: Sequence[Fact]) -> Row:
     return {name: _measure(name, some) for name in names}
 
@@ -231,12 +236,13 @@ def _ordered(query: Query, rows: list[Row], names: Sequence[str]) -> Sequence[Ro
     keys = [*asked, *((name, False) for name in names if name not in [field for field, _ in asked])]
     for field, descending in reversed(keys):
         known = [row for row in rows if row[field] is not None]
-        known.sort(key=lambda row, field=field: _sortable(field, row[field]), reverse=descending)  # type: ignore[misc]
+        known.sort(key=partial(_sortable, field), reverse=descending)
         rows = known + [row for row in rows if row[field] is None]
     return rows
 
 
-def _sortable(field: str, value: Any) -> Any:
+def _sortable(field: str, row: Row) -> Any:
+    value = row[field]
     if field == "time":
         return datetime.fromisoformat(value)
     return value.encode() if isinstance(value, str) and field not in DECIMALS else _exact(field, value)

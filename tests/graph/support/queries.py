@@ -30,7 +30,7 @@ CODES = (None, "099", "=1+1", 'a,"b"', "x;y", "-1", " ", "1e5", "null")
 REACHED = """
 insert into anlyt.data_as_of
 select arrayJoin(['cube_dlr_hourly', 'cube_dlr_daily']), max(event_time) from anlyt.facts_dlr
-union all select 'cube_cdr_daily', max(event_time) from anlyt.facts_cdr
+union all select arrayJoin(['cube_cdr_hourly', 'cube_cdr_daily']), max(event_time) from anlyt.facts_cdr
 """
 
 Row = Mapping[str, Any]

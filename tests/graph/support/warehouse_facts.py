@@ -159,8 +159,11 @@ FILL_CUBES: Final = [
     "count(), countIf(status != 'PENDING'), sumIf(latency_ms, status != 'PENDING'), "
     "countIf(status != 'PENDING' and error_code is not null), max(tps_snapshot), 1, 0 "
     "from anlyt.facts_dlr final group by all",
-    "insert into anlyt.cube_cdr_daily select tenant_id, toStartOfDay(event_time), mno, lane, direction, status, "
-    "currency, count(), sum(segment_count), sum(charge_amount), 1, 0 from anlyt.facts_cdr final group by all",
+    *(
+        f"insert into anlyt.{cube} select tenant_id, {begin}(event_time), mno, lane, direction, status, "
+        "currency, count(), sum(segment_count), sum(charge_amount), 1, 0 from anlyt.facts_cdr final group by all"
+        for cube, begin in (("cube_cdr_hourly", "toStartOfHour"), ("cube_cdr_daily", "toStartOfDay"))
+    ),
     "insert into anlyt.cube_compliance_hourly select tenant_id, toStartOfHour(event_time), mno, lane, verdict, "
     "count(), sum(evaluation_latency_ms), 1, 0 from anlyt.facts_compliance final group by all",
 ]

@@ -12,10 +12,11 @@ import pytest
 from graph.audit.exports.warehouse import LIMITS as EXPORT_LIMITS
 from graph.dsl.execute import LIMITS
 from infra.cluster import statements
-from tests.support.charts import CLICKHOUSE, Manifest, containers, of_kind, pods, validate
+from tests.support.charts import CLICKHOUSE, Manifest, check_confined, containers, of_kind, pods, validate
 from tests.support.configured import PASSWORDS, TEXTS, Server, Told, configured, make_buckets, objects, texts
 from tools.export import ROOT
 
+CHART = CLICKHOUSE
 VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "one node": {"replicas": 1, "keeper": {"replicas": 1}},
@@ -42,25 +43,11 @@ TENANTS = {
     "facts_compliance",
     "cube_dlr_hourly",
     "cube_dlr_daily",
+    "cube_cdr_hourly",
     "cube_cdr_daily",
     "cube_compliance_hourly",
 }
 DDL = sorted((ROOT / "schema/clickhouse").glob("*.sql"))
-
-
-@pytest.fixture(scope="module", params=VARIATIONS, ids=str)
-def variation(request: pytest.FixtureRequest) -> Mapping[str, Any]:
-    return VARIATIONS[request.param]
-
-
-@pytest.fixture(scope="module")
-def manifests(variation: Mapping[str, Any]) -> list[Manifest]:
-    return CLICKHOUSE.manifests(**variation)
-
-
-@pytest.fixture(scope="module")
-def default() -> list[Manifest]:
-    return CLICKHOUSE.manifests()
 
 
 def test_values_are_allowed(variation: Mapping[str, Any]) -> None:
@@ -73,15 +60,8 @@ def test_kubernetes_knows_every_field(manifests: list[Manifest]) -> None:
 
 def test_nothing_can_become_root_or_write_to_its_image(manifests: list[Manifest]) -> None:
     for _, pod in pods(manifests):
-        assert pod["spec"]["securityContext"]["runAsNonRoot"]
-        assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        check_confined(pod)
         for container in containers(pod):
-            assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            }
-            assert container["resources"].keys() == {"requests", "limits"}
             assert re.fullmatch(r"clickhouse/clickhouse-server(:\d+\.\d+|@sha256:[0-9a-f]{64})", container["image"])
 
 

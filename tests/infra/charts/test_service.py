@@ -16,10 +16,21 @@ from functions import FUNCTIONS
 from infra.settings import Settings, read_settings
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.schedule import TIMES
-from tests.support.charts import SERVICE, Manifest, containers, environment, of_kind, pods, understood, validate
+from tests.support.charts import (
+    SERVICE,
+    Manifest,
+    check_confined,
+    containers,
+    environment,
+    of_kind,
+    pods,
+    understood,
+    validate,
+)
 from tests.support.prometheus import RULES
 from tools.export import ROOT
 
+CHART = SERVICE
 VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
     "vault": {"secrets": {"existingSecret": "", "vault": {"enabled": True}}},
@@ -39,21 +50,6 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=VARIATIONS, ids=str)
-def variation(request: pytest.FixtureRequest) -> Mapping[str, Any]:
-    return VARIATIONS[request.param]
-
-
-@pytest.fixture(scope="module")
-def manifests(variation: Mapping[str, Any]) -> list[Manifest]:
-    return SERVICE.manifests(**variation)
-
-
-@pytest.fixture(scope="module")
-def default() -> list[Manifest]:
-    return SERVICE.manifests()
-
-
 def test_values_are_allowed(variation: Mapping[str, Any]) -> None:
     assert SERVICE.problems(**variation) == []
 
@@ -69,16 +65,7 @@ def test_the_validation_notices_what_is_wrong(default: list[Manifest]) -> None:
 
 def test_nothing_can_become_root_or_write_to_its_image(manifests: list[Manifest]) -> None:
     for _, pod in pods(manifests):
-        assert pod["spec"]["securityContext"]["runAsNonRoot"]
-        assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert not pod["spec"].keys() & {"hostNetwork", "hostPID", "hostIPC"}
-        for container in containers(pod):
-            assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            }
-            assert container["resources"].keys() == {"requests", "limits"}
+        check_confined(pod)
 
 
 def test_images_are_pinned(manifests: list[Manifest]) -> None:

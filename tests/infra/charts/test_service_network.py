@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from tests.support.charts import SERVICE, Manifest, of_kind, pods
 
-
-@pytest.fixture(scope="module")
-def default() -> list[Manifest]:
-    return SERVICE.manifests()
+CHART = SERVICE
 
 
 def test_only_the_four_callers_get_in(default: list[Manifest]) -> None:
@@ -21,6 +16,16 @@ def test_only_the_four_callers_get_in(default: list[Manifest]) -> None:
     for name, found in admitted.items():
         ends_by_itself = name.startswith(("anlyt-pipeline-", "anlyt-migrate"))
         assert found == (set() if ends_by_itself else {("monitoring", 9464)}), name
+
+
+def test_finances_dashboard_gets_in_where_it_is_named() -> None:
+    finance = {"namespace": "finance-dashboard", "podLabels": {}}
+    rendered = SERVICE.manifests(network={"callers": {"financeDashboard": finance}})
+    labels = dict(pods(rendered))["anlyt-api"]["metadata"]["labels"]
+    admitted = {name for name, port in admits(of_kind(rendered, "NetworkPolicy").values(), labels) if port == 3030}
+    [policy] = of_kind(rendered, "AuthorizationPolicy").values()
+    assert set(policy["spec"]["rules"][0]["from"][0]["source"]["namespaces"]) == admitted
+    assert admitted == {"admin-dashboard", "customer-portal", "finance-dashboard"}
 
 
 def admits(policies: Any, labels: Mapping[str, str]) -> set[tuple[str, int]]:

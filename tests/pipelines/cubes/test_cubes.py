@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from functions.dlr_facts import dlr_facts
-from infra.cluster import statements
-from infra.migrate import SCHEMA
 from pipelines import runs
 from pipelines.bridge import Run
 from pipelines.cubes.cells import Params
@@ -20,18 +18,12 @@ from tests.support import events, fact_events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import expect
 from tests.support.facts import batches, expected, fact_store, make_sent
-from tests.support.warehouse import CUBES, comparable, opened
+from tests.support.warehouse import CUBES, opened, rows
 from tests.support.writes import decoded
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
-STEP = SCHEMA / "clickhouse/0005_cube_dlr_daily.sql"
-
-
-async def rows(dsn: str, statement: str) -> list[Any]:
-    async with opened(dsn) as client:
-        return list((await client.query(statement)).result_rows)
 
 
 async def test_brute_force(stores: Stores, warehouse: str) -> None:
@@ -103,90 +95,6 @@ async def test_a_run_that_was_slow_does_not_bring_old_cells_back(
         go_on.set()
         await late
     assert await cube_differences(warehouse, expect(first + second, arrived=NOW)) == []
-
-
-async def test_days_of_runs_that_computed_other_hours_at_once(
-    stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One stood still before it wrote the day; meanwhile another computed a further hour, the day, and cleaned up."""
-    random = Random(6)
-    noon = (NOW - timedelta(days=1)).replace(hour=12)
-    first, second = (
-        events.message(random, fact_events.report(random, NOW) | {"tenantId": "t", "receivedAt": f"{at:%FT%TZ}"})
-        for at in (noon, noon + timedelta(hours=3))
-    )
-    holding, go_on = asyncio.Event(), asyncio.Event()
-    compute = CubeCells._compute
-
-    async def slow(cells: CubeCells, client: Any, cube: Any, parameters: Any) -> None:
-        if cube == "cube_dlr_daily" and not holding.is_set():
-            holding.set()
-            await go_on.wait()
-        await compute(cells, client, cube, parameters)
-
-    monkeypatch.setattr(CubeCells, "_compute", slow)
-    async with fact_store(warehouse) as store:
-        await store.commit(dlr_facts, decoded(dlr_facts, [first], NOW))
-        late = asyncio.create_task(runs.execute(Run(stores, Params()), DEFINITIONS["cubes"]))
-        await holding.wait()
-        await store.commit(dlr_facts, decoded(dlr_facts, [second], NOW))
-        await runs.run(stores, "cubes")
-        go_on.set()
-        await late
-    assert await cube_differences(warehouse, expect([first, second], arrived=NOW)) == []
-
-
-@pytest.mark.parametrize("verb", ["before", "after"])
-async def test_a_run_that_ends_between_hours_and_days_leaves_its_marks(
-    stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
-    random = Random(12)
-    sent = [events.message(random, fact_events.report(random, NOW)) for _ in range(40)]
-    compute = CubeCells._compute
-
-    async def ending(cells: CubeCells, client: Any, cube: Any, parameters: Any) -> None:
-        if cube == "cube_dlr_daily" and verb == "before":
-            raise ConnectionError
-        await compute(cells, client, cube, parameters)
-        if cube == "cube_dlr_daily":
-            raise ConnectionError
-
-    monkeypatch.setattr(CubeCells, "_compute", ending)
-    async with fact_store(warehouse) as store:
-        await store.commit(dlr_facts, decoded(dlr_facts, sent, NOW))
-    marks = await rows(warehouse, "select count() from dirty")
-    with pytest.raises(runs.PipelineFailedError):
-        await runs.run(stores, "cubes")
-    monkeypatch.undo()
-    assert await rows(warehouse, "select count() from dirty") == marks
-    assert await rows(warehouse, "select cube from data_as_of where cube = 'cube_dlr_daily'") == []
-    await runs.run(stores, "cubes")
-    assert await cube_differences(warehouse, expect(sent, arrived=NOW)) == []
-
-
-async def test_a_database_that_has_hours_already_has_days_once_migrated(stores: Stores, warehouse: str) -> None:
-    """Even if the step was done half before. A run marks what an older version still computed meanwhile."""
-    random = Random(13)
-    sent = [events.message(random, fact_events.report(random, NOW)) for _ in range(40)]
-    async with fact_store(warehouse) as store:
-        await store.commit(dlr_facts, decoded(dlr_facts, sent, NOW))
-    await runs.run(stores, "cubes")
-    wanted = expect(sent, arrived=NOW)
-    async with opened(warehouse) as client:
-        await client.command("truncate table cube_dlr_daily")
-        await client.command("delete from data_as_of where cube = 'cube_dlr_daily'")
-        for _ in range(2):
-            for statement in statements(STEP.read_text(), None):
-                await client.command(statement)
-    assert await cube_differences(warehouse, wanted) == []
-    days = {("cube_dlr_daily", tenant, at.replace(hour=0)) for cube, tenant, at in wanted.marks}
-    marked = await rows(warehouse, "select distinct cube, tenant_id, hour from dirty")
-    assert set(map(comparable, marked)) == days
-    newest = max(at for (_, at, *_) in wanted.facts["facts_dlr"])
-    reached = await rows(warehouse, "select max(newest_event_at) from data_as_of where cube = 'cube_dlr_daily'")
-    assert list(map(comparable, reached)) == [(newest,)]
-    assert await runs.run(stores, "cubes") == {"cells": len(days)}
-    assert await cube_differences(warehouse, wanted) == []
 
 
 async def test_cells_that_no_longer_have_facts_are_gone(stores: Stores, warehouse: str) -> None:

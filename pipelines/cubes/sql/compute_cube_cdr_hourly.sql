@@ -1,0 +1,22 @@
+-- The cells of some tenants and hours, from deduplicated facts; rows that were there before are taken back.
+insert into anlyt.cube_cdr_hourly
+select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_cdr_hourly final
+where (tenant_id, hour) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+union all
+select
+    tenant_id,
+    toStartOfHour(event_time) as hour,
+    mno,
+    lane,
+    direction,
+    status,
+    currency,
+    count() as records,
+    sum(segment_count) as segments,
+    sum(charge_amount) as cost,
+    %(version)s as ver,
+    0 as is_deleted
+from anlyt.facts_cdr final
+where (tenant_id, toStartOfHour(event_time)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and event_time >= %(first)s and event_time < %(end)s
+group by tenant_id, hour, mno, lane, direction, status, currency

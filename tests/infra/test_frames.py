@@ -1,0 +1,157 @@
+import asyncio
+import os
+import signal
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError, FlushTimeoutError, ProtocolError
+
+from infra import nats
+from infra.embedded.engine import Engine
+from infra.frames import Frame, FrameClient
+
+pytestmark = pytest.mark.anyio
+
+SUBJECT = "some.subject"
+TRAPS = [b"", b"\r\n", b"PING\r\n", b"MSG a 1 0\r\n\r\n", b"HMSG a 1 1 9\r\n", b"\r\n\r\n", b"\x00\xff"]
+
+
+class Recorder(FrameClient):
+    """A client without a server, which notes what the library's parser tells it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[object] = []
+        self._ps.takers[b"7"] = self.told.append
+
+    async def received(self, data: bytes) -> None:
+        await self._ps.parse(data)
+
+    def disconnected(self) -> None:
+        self._ps.reset()
+
+    async def _process_ping(self) -> None:
+        self.told.append("ping")
+
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        self.told.append((sid, Frame(subject, reply, headers or b"", data)))
+
+
+def wire(number: int, frame: Frame) -> bytes:
+    """A message as a server sends it to a subscription."""
+    to = b"%b %d%b" % (frame.subject, number, frame.reply and b" " + frame.reply)
+    size = len(frame.head) + len(frame.data)
+    control = b"HMSG %b %d %d" % (to, len(frame.head), size) if frame.head else b"MSG %b %d" % (to, size)
+    return b"%b\r\n%b%b\r\n" % (control, frame.head, frame.data)
+
+
+payloads = st.sampled_from(TRAPS) | st.binary(max_size=300)
+heads = st.just(b"") | payloads.map(lambda value: b"NATS/1.0\r\nA: %b\r\n\r\n" % value)
+frames = st.builds(Frame, st.just(b"a.b"), st.sampled_from([b"", b"$JS.ACK.1"]), heads, payloads)
+sent = st.lists(st.just("ping") | st.tuples(st.sampled_from([7, 8]), frames), max_size=20)
+
+
+@given(sent=sent, cuts=st.lists(st.integers(0, 4000)))
+async def test_frames_are_the_same_however_they_are_cut(sent: list[str | tuple[int, Frame]], cuts: list[int]) -> None:
+    """Those of subscription 7 are taken, all others are the library's; all in order."""
+    data = b"".join(b"PING\r\n" if isinstance(one, str) else wire(*one) for one in sent)
+    recorder, places = Recorder(), sorted(min(cut, len(data)) for cut in cuts)
+    for begin, end in zip([0, *places], [*places, len(data)], strict=True):
+        await recorder.received(data[begin:end])
+    assert recorder.told == [one[1] if isinstance(one, tuple) and one[0] == 7 else one for one in sent]
+
+
+async def test_half_a_frame_is_forgotten_with_its_connection() -> None:
+    recorder = Recorder()
+    await recorder.received(b"MSG a 7 500\r\nthe beginning")
+    recorder.disconnected()
+    await recorder.received(wire(7, Frame(b"a", b"", b"", b"whole")))
+    assert recorder.told == [Frame(b"a", b"", b"", b"whole")]
+
+
+@pytest.mark.parametrize(
+    "line", [b"MSG", b"MSG a 7", b"MSG a 7 -1", b"MSG a 7 x", b"HMSG a 7 reply 1 2 3", b"PONK", b""]
+)
+async def test_what_is_not_the_protocol_is_refused(line: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        await Recorder().received(line + b"\r\n")
+
+
+async def test_a_frame_says_what_the_library_says(server: Engine) -> None:
+    """Subject, reply, headers and data, from a real server; and its statuses."""
+    seed = Random().randrange(10**6)
+    print(f"seed {seed}")
+    random, taken, read = Random(seed), list[Frame](), list[Msg]()
+
+    async def on_message(message: Msg) -> None:
+        read.append(message)
+
+    async with nats.connect(server.url) as client:
+        subscription = await client.take(SUBJECT, taken.append)
+        await client.subscribe(SUBJECT, cb=on_message)
+        for _ in range(300):
+            headers = {f"H-{random.randrange(3)}": random.choice(["", "a: b", "é", "x" * 3000]) for _ in range(3)}
+            data = random.choice([*TRAPS, random.randbytes(random.randrange(40_000))])
+            reply = random.choice(["", "a.reply"])
+            await client.publish(SUBJECT, data, reply, random.choice([None, headers]))
+        async with asyncio.timeout(10):
+            while len(read) < 300:
+                await asyncio.sleep(0.01)
+        assert [
+            (one.subject.decode(), one.reply.decode(), one.headers() or None, one.data, one.header("H-1"))
+            for one in taken
+        ] == [(one.subject, one.reply, one.headers, one.data, (one.headers or {}).get("H-1")) for one in read]
+        await subscription.drain()  # type: ignore[no-untyped-call]
+        await client.publish(SUBJECT, b"not taken any more")
+        await client.flush()
+        assert len(taken) == 300
+        inbox = client.new_inbox()
+        await client.take(inbox, taken.append)
+        await client.publish("nobody.listens", b"", inbox)
+        await client.flush()
+        assert taken[-1].status() == ("503", "")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"", ("", "")),
+        (b"NATS/1.0\r\nStatus: 409\r\n\r\n", ("", "")),
+        (b"NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Consumer: 1\r\n\r\n", ("100", "Idle Heartbeat")),
+        (b"NATS/1.0 503\r\n\r\n", ("503", "")),
+    ],
+)
+def test_a_status_stands_in_the_first_line(head: bytes, status: tuple[str, str]) -> None:
+    assert Frame(b"", b"", head, b"").status() == status
+
+
+async def test_one_payload_goes_to_many_subjects(server: Engine) -> None:
+    taken: list[Frame] = []
+    async with nats.connect(server.url) as client:
+        await client.take("to.>", taken.append)
+        await client.publish_all([b"to.%d" % number for number in range(5000)], b"payload")
+        await client.publish_all([], b"to nobody")
+        await client.publish_all([b"to.the-last"], b"")
+        await client.flush()
+    assert [one.subject for one in taken] == [*(b"to.%d" % number for number in range(5000)), b"to.the-last"]
+    assert {one.data for one in taken[:-1]} == {b"payload"}
+    assert taken[-1].data == b""
+    with pytest.raises(ConnectionClosedError):
+        await client.publish_all([b"to.nobody"], b"")
+
+
+async def test_a_flush_ends_while_the_server_is_frozen(server: Engine) -> None:
+    """Whether what waits fits into the socket's buffers or not."""
+    async with nats.connect(server.url) as client:
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            for payload in (b"", bytes(1 << 20)):
+                await client.publish_all([b"to.nobody"] * 20, payload)
+                with pytest.raises(FlushTimeoutError):
+                    await client.flush(timeout=1)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        await client.flush()

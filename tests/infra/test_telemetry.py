@@ -1,0 +1,49 @@
+"""Log lines: ours and those of libraries, in a process of their own."""
+
+import json
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+from infra.settings import LogFormat
+from tools.export import ROOT
+
+PROGRAM: Final = """
+import logging
+import sys
+from infra.telemetry import configure_logs, logger
+
+def fail(dsn):
+    raise ValueError("it failed")
+
+configure_logs(sys.argv[1])
+for log in (logger(), logging.getLogger("asyncio")):
+    try:
+        fail("".join(("pass", "word")))
+    except ValueError:
+        log.exception("an error that nobody expected")
+"""
+
+
+def told(format_: LogFormat) -> str:
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, format_]
+    return subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60, check=True).stderr
+
+
+def test_errors_of_libraries_look_like_ours() -> None:
+    ours, theirs = map(json.loads, told("json").splitlines())
+    assert ours.keys() == theirs.keys() == {"level", "ts", "service", "message", "exception"}
+    for line in (ours, theirs):
+        assert (line["level"], line["message"]) == ("error", "an error that nobody expected")
+        assert line["exception"].startswith("Traceback (most recent call last):\n")
+        assert line["exception"].endswith("\nValueError: it failed")
+
+
+@pytest.mark.parametrize("format_", ["json", "text"])
+def test_a_traceback_tells_no_values(format_: LogFormat) -> None:
+    """They may be passwords, or what is in events."""
+    text = told(format_)
+    assert text.count("ValueError: it failed") == 2
+    assert "password" not in text
