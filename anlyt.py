@@ -125,15 +125,16 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 def pipeline(name: str, params: dict[str, str]) -> None:
     """Run one pipeline now: rollup, cubes, quality, reconciliation, archive, integrity or maintenance.
 
-    Status 1 if it fails, is running in another process already, or found what a human has to look at.
+    While it runs in another process, this waits for a minute. Status 1 if it fails, still runs elsewhere, or found
+    what a human has to look at.
 
     \b
     Example:
       anlyt pipeline cubes --param chunk=100
     """
-    from commands import pipeline as pipeline_
+    from pipelines import once
 
-    until_signal(pipeline_.run(settings(), name, params, click.echo))
+    until_signal(once.run(settings(), name, params))
 
 
 @command("backfill")

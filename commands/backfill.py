@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from commands.ingest import check_dedup, chosen
 from functions.function import AnyFunction
 from infra import nats
-from infra.dedup import ledger_days
+from infra.dedup import ledger_days, memory_of
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
@@ -23,7 +23,7 @@ from infra.settings import Settings
 from ingest import backfill, service
 from ingest.history import History
 from ingest.rebuild import Rebuild
-from schema.dedup import memory, remembered_since
+from schema.dedup import remembered_since
 
 LOCK: Final = "select pg_try_advisory_lock(hashtextextended($1, 0))"
 Tell = Callable[[int, int], None]
@@ -62,7 +62,9 @@ async def _replay(
             pool = await opened.enter_async_context(_pool(settings, found))
             connection = await opened.enter_async_context(_alone(pool, function.name))
             days = await ledger_days(connection)
-            remembered = remembered_since(days, datetime.now(UTC), memory(settings.dedup_days))
+            remembered = remembered_since(
+                days, datetime.now(UTC), await memory_of(client.jetstream(), settings.dedup_days)
+            )
         replay = await backfill.begin(client, function, since, remembered)
         tell = opened.enter_context(_bar(function.name))
         await opened.enter_async_context(service.running(found, [function], settings.reporting_currency))

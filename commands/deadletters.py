@@ -4,35 +4,32 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+import click
 import msgspec
 from nats.js import JetStreamContext
 from rich.console import Console
-from rich.table import Table
 
 from infra import nats
 from infra.endpoints import engines
 from infra.settings import Settings
 from ingest import deadletters
 
-WIDE: Final = 300  # columns
+LINE: Final = "{:>6}  {:<19}  {:<16}  {:<16}  {:<19}  {}"  # id, time, stream, function, reason, sentence
 
 
 async def show_all(settings: Settings) -> None:
-    """A table of all letters, oldest first."""
+    """A line for each letter, oldest first. Nothing is cut to a terminal's width: a pipe has none."""
+    count = 0
     async with _jetstream(settings) as jetstream:
-        print_table([found async for found in deadletters.stored(jetstream)])
-
-
-def print_table(letters: Sequence[deadletters.Stored]) -> None:
-    """As wide as the terminal, in which long texts go on below; a line a letter where there is none."""
-    table = Table("id", "stored at")
-    for name in ("stream", "function", "reason", "what is wrong"):
-        table.add_column(name, overflow="fold")
-    for id_, letter in ((each.id, each.letter) for each in letters):
-        stored_at = f"{letter.stored_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(id_), stored_at, letter.stream, letter.function, letter.reason, letter.sentence)
-    console = Console() if Console().is_terminal else Console(width=WIDE)
-    console.print(table if letters else "No dead letters.")
+        async for found in deadletters.stored(jetstream):
+            if not count:
+                click.echo(LINE.format("id", "stored at", "stream", "function", "reason", "what is wrong"))
+            count += 1
+            letter = found.letter
+            what = (letter.stream, letter.function, letter.reason, letter.sentence)
+            click.echo(LINE.format(found.id, f"{letter.stored_at:%Y-%m-%d %H:%M:%S}", *what))
+    if not count:
+        click.echo("No dead letters.")
 
 
 async def show(settings: Settings, id_: int) -> None:

@@ -1,5 +1,6 @@
 """`anlyt dev`: the whole service in one process, on engines of its own."""
 
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -106,11 +107,12 @@ def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, wit
 
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
-    files, today = ThrowAway(settings.home / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
+    """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
+    files, today = ThrowAway(settings.home.absolute() / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
     certificate, key = files.client
     window = f'"from": "{today:%Y-%m-%dT00:00:00Z}", "to": "{today + timedelta(days=1):%Y-%m-%dT00:00:00Z}"'
     limit = ', "limit": 2' if path == "query" else ""
-    return (
-        f"curl -s --cacert {files.authority} --cert {certificate} --key {key} -H 'Content-Type: application/json' "
-        f"""{endpoints.audit}/v1/audit/{path} -d '{{"tenantId": "tenant-001", {window}{limit}}}'"""
-    )
+    body = f'{{"tenantId": "tenant-001", {window}{limit}}}'
+    credentials = ("--cacert", str(files.authority), "--cert", str(certificate), "--key", str(key))
+    url, kind = f"{endpoints.audit}/v1/audit/{path}", "Content-Type: application/json"
+    return shlex.join(["curl", "-s", *credentials, "-H", kind, url, "-d", body])

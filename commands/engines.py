@@ -21,11 +21,14 @@ PAUSE: Final = 1  # second, after a start that failed
 
 @asynccontextmanager
 async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator[Engines]:
-    """Addresses of all engines. One that dies by itself is started again, on the same port.
+    """Addresses of all engines. One that dies by itself is started again, on the same port. UsageError.
 
     S3 is there before ClickHouse, which reads its cold parts when it starts, and outlives it.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"ANLYT_HOME: the folder {settings.home} cannot be made ({error.strerror}).") from error
     async with _s3(settings, with_s3=with_s3) as bucket, _stores(settings, bucket) as engines:
         yield engines
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -11,8 +11,13 @@ from infra.settings import Settings, read_settings
 C = TypeVar("C", bound=Callable[..., Any])
 
 
+# Before a command's name or behind it: `anlyt.main` looks for it among all words.
+_debug: Final = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="anlyt")
+@_debug
 def cli() -> None:
     """Exact analytics for an SMS gateway platform.
 
@@ -24,10 +29,9 @@ def cli() -> None:
 
 def command(name: str, *, group: click.Group = cli) -> Callable[[C], click.Command]:
     """A command that also takes --debug."""
-    debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
     def wrap(function: C) -> click.Command:
-        return group.command(name)(debug(function))
+        return group.command(name)(_debug(function))
 
     return wrap
 

@@ -9,7 +9,7 @@ from functions import FUNCTIONS
 from functions.function import AnyFunction
 from infra import nats
 from infra.cancelling import for_ever
-from infra.dedup import check_memory
+from infra.dedup import memory_of
 from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.settings import Settings
@@ -25,10 +25,10 @@ def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction
     return [known[name] for name in dict.fromkeys(names)] or list(FUNCTIONS)
 
 
-async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: int) -> None:
+async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: int | None) -> None:
     """UsageError if an event could come again after it was forgotten; facts need no memory."""
-    streams = dict.fromkeys(function.stream for function in functions if function.store == "postgres")
-    await check_memory(client.jetstream(), streams, days)
+    if any(function.store == "postgres" for function in functions):
+        await memory_of(client.jetstream(), days)
 
 
 async def run(settings: Settings, names: Sequence[str], say: Callable[[str], None]) -> None:

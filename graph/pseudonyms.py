@@ -4,9 +4,7 @@ A pseudonym (`MNO-K`) is drawn at random when an MNO is first met for a tenant, 
 says nothing of name, volume or order, and one tenant's letters say nothing of another's.
 """
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -21,8 +19,6 @@ from schema.facts import UNKNOWN
 KNOWN: Final = ("AWCC", "ETISALAT_AF", "MTN_AF", "ROSHAN", "SALAAM")
 ALPHABET: Final = tuple(ascii_uppercase)
 LONG_ALPHABET: Final = tuple(map("".join, product(ALPHABET, repeat=2)))  # once the short one is used up
-FRESH: Final = 2.0  # seconds that an addendum is believed: a revocation is to be felt within five
-REMEMBERED: Final = 10_000  # tenants
 
 # Real MNO -> pseudonym; None: real names may be shown.
 Letters: TypeAlias = Mapping[str, str] | None
@@ -34,11 +30,10 @@ _random: Final = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What was read of a tenant, and when (seconds of the clock)."""
+    """What was read of a tenant."""
 
     unmasked: bool
     pseudonyms: Mapping[str, str]
-    at: float
 
     @property
     def letters(self) -> Letters:
@@ -46,20 +41,21 @@ class _Seen:
 
 
 class Pseudonyms:
-    """Reads from `pool`, which may be a replica's, and gives new pseudonyms through `primary`."""
+    """Reads from `pool`, which may be a replica's, and gives new pseudonyms through `primary`.
 
-    def __init__(self, pool: Pool, primary: Pool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pool, self._primary, self._clock = pool, primary, clock
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+    Nothing is remembered: an addendum that was revoked a moment ago shows no name any more.
+    """
+
+    def __init__(self, pool: Pool, primary: Pool) -> None:
+        self._pool, self._primary = pool, primary
 
     async def letters(self, tenant_id: str) -> Letters:
         """What stands for each MNO that a tenant has met; None with an addendum in force. DependencyUnavailableError.
 
         `unknown`, which is no MNO, stands for itself.
         """
-        seen = self._seen.get(tenant_id)
-        if seen is None or self._clock() - seen.at > FRESH:
-            seen = await self._read(tenant_id)
+        async with promptly("pseudonyms"), connected(self._pool) as taken:
+            seen = await _read(taken, tenant_id)
         if not seen.unmasked and not seen.pseudonyms.keys() >= set(KNOWN):
             return await self.learn(tenant_id, ())
         return seen.letters
@@ -68,27 +64,16 @@ class Pseudonyms:
         """The same, after those of `mnos` that have no pseudonym got one, as far as there are any left."""
         async with promptly("pseudonyms"), connected(self._primary) as taken, taken.transaction():
             await taken.execute(_LOCK, tenant_id)
-            read = await self._fetch(taken, tenant_id)
-            drawn = draw({*KNOWN, *mnos} - {*read.pseudonyms, UNKNOWN}, read.pseudonyms.values())
+            seen = await _read(taken, tenant_id)
+            drawn = draw({*KNOWN, *mnos} - {*seen.pseudonyms, UNKNOWN}, seen.pseudonyms.values())
             await taken.execute(_ADD, tenant_id, list(drawn), list(drawn.values()))
-        return self._keep(tenant_id, _Seen(read.unmasked, {**read.pseudonyms, **drawn}, read.at)).letters
+        return _Seen(seen.unmasked, {**seen.pseudonyms, **drawn}).letters
 
-    async def _read(self, tenant_id: str) -> _Seen:
-        async with promptly("pseudonyms"), connected(self._pool) as taken:
-            return self._keep(tenant_id, await self._fetch(taken, tenant_id))
 
-    async def _fetch(self, taken: Connection, tenant_id: str) -> _Seen:
-        at = self._clock()  # before: what is remembered shall not look newer than it is
-        row = await taken.fetchrow(_NAMES, tenant_id)
-        assert row is not None
-        return _Seen(row["unmasked"], dict(zip(row["mnos"], row["pseudonyms"], strict=True)), at)
-
-    def _keep(self, tenant_id: str, seen: _Seen) -> _Seen:
-        self._seen[tenant_id] = seen
-        self._seen.move_to_end(tenant_id)
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-        return seen
+async def _read(connection: Connection, tenant_id: str) -> _Seen:
+    row = await connection.fetchrow(_NAMES, tenant_id)
+    assert row is not None
+    return _Seen(row["unmasked"], dict(zip(row["mnos"], row["pseudonyms"], strict=True)))
 
 
 def draw(mnos: Collection[str], taken: Collection[str]) -> Mapping[str, str]:

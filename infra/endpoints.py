@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +40,15 @@ class Engines:
 
 @contextmanager
 def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
-    """`endpoints.json` is there while the body runs. It appears whole, and for its owner alone: it has passwords."""
+    """`endpoints.json` is there while the body runs, for its owner alone: it has passwords.
+
+    It appears whole: a reader never sees half of it, or a null.
+    """
     file, draft = home / FILE, home / f"{FILE}.new"
+    known = {name: address for name, address in asdict(endpoints).items() if address is not None}
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600, exist_ok=False)
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(endpoints)) + b"\n")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(known)) + b"\n")
     draft.replace(file)
     try:
         yield

@@ -11,7 +11,7 @@ from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 from opentelemetry import trace
 
-from infra.errors import DependencyUnavailableError
+from infra.errors import DependencyUnavailableError, UsageError
 from infra.telemetry import is_exporting, tracer
 
 # Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
@@ -109,6 +109,15 @@ def told_as_unavailable() -> Iterator[None]:
         if not is_unavailable(error):
             raise
         raise DependencyUnavailableError("PostgreSQL does not answer; try again in a few seconds.") from error
+
+
+@contextmanager
+def told_as_unmigrated() -> Iterator[None]:
+    """Turns the absence of our tables into UsageError."""
+    try:
+        yield
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:

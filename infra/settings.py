@@ -42,7 +42,7 @@ class Settings:
     persisted_operations: str | None
     persisted_only: bool
     reporting_currency: str
-    dedup_days: int
+    dedup_days: int | None
     integrity_lag_hours: int
     otlp_endpoint: str | None
     log_format: LogFormat
@@ -176,8 +176,9 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "dedup_days": Spec(
         _days,
-        "9",
-        "Days for which counted events are remembered, at least as long as the streams keep messages; 0: for ever.",
+        None,
+        "Days for which counted events are remembered, no fewer than the streams keep messages; 0: for ever; unset: 9, "
+        "or as long as the streams keep them.",
     ),
     "integrity_lag_hours": Spec(
         _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."

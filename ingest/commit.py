@@ -33,6 +33,7 @@ class Store:
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
         """Notes which incarnation of its stream the function reads: a rebuild has to know of earlier ones."""
+        PG_ERRORS.labels("commit")  # shown at 0, as the host's counters are
         await self.pool.execute(NOTE_SOURCE, function.name, stream_made_at)
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:

@@ -49,8 +49,11 @@ async def _publish(jetstream: JetStreamContext, one: DeadLetter) -> None:
 
 
 async def stored(jetstream: JetStreamContext) -> AsyncIterator[Stored]:
-    """All letters, oldest first."""
-    state = (await jetstream.stream_info(DEADLETTER.name)).state
+    """All letters, oldest first; UsageError before `anlyt migrate`."""
+    try:
+        state = (await jetstream.stream_info(DEADLETTER.name)).state
+    except NotFoundError as error:
+        raise UsageError(f"Stream {DEADLETTER.name} does not exist; run `anlyt migrate` first.") from error
     sequence = state.first_seq
     while sequence <= state.last_seq:
         try:

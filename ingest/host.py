@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 import asyncpg
 from nats.errors import Error as NatsError
@@ -14,7 +14,7 @@ from functions.function import AnyFunction
 from infra import clickhouse
 from infra.errors import AnlytError
 from infra.frames import Frame, FrameClient
-from infra.metrics import DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
+from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
 from infra.nats import ensure_consumer, made_at
 from infra.postgres import is_unavailable
 from infra.telemetry import logger, tracer
@@ -22,6 +22,7 @@ from ingest import deadletters
 from ingest.decode import BatchDecoder, Decoded, trace_links
 from ingest.reader import Reader
 from ingest.sink import Results, Sink
+from schema.decoding import Reason
 
 ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"
@@ -59,6 +60,7 @@ class Worker:
 
     async def _run(self) -> None:
         function = self.function
+        self._show_counters()
 
         async def restore() -> None:
             await ensure_consumer(self.jetstream, function.stream, function.durable)
@@ -118,6 +120,13 @@ class Worker:
             await self.client.publish_all([message.reply for message in messages], answer)
         except (NatsError, OSError) as error:
             logger().warning("acknowledgements lost", function=self.function.name, error=repr(error))
+
+    def _show_counters(self) -> None:
+        """At 0, before anything is bad: of a counter that first appears at 1, Prometheus sees no increase."""
+        EVENTS_PROCESSED.labels(self.function.event_type, "deadletter")
+        DESERIALIZATION_ERRORS.labels(self.function.event_type)
+        for reason in get_args(Reason):
+            DEADLETTERS.labels(self.function.stream.name, reason)
 
     def _measure(self, decoded: Decoded, results: Results) -> None:
         type_, bad = self.function.event_type, len(decoded.bad)

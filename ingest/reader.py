@@ -87,8 +87,8 @@ class Reader:
             self._absent = True
 
     async def _ask(self) -> None:
-        """Keeps two requests ahead, so that the next batch travels while this one is written."""
-        while self._asked + len(self._buffer) < 2 * self._size:
+        """Keeps a request ahead, and never two, so that the next batch travels while this one is written."""
+        while self._asked + len(self._buffer) <= self._size:
             request = {
                 "batch": self._size,
                 "max_bytes": max(MAX_BYTES, self._client.max_payload + SUBJECTS),

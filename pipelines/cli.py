@@ -7,12 +7,10 @@ import os
 import click
 import msgspec
 
-from infra.endpoints import engines
 from infra.errors import AnlytError
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
-from pipelines import CONF, runs
-from pipelines.stores import configured
+from pipelines import CONF, once
 
 
 @click.group(name="anlyt")
@@ -48,6 +46,4 @@ async def _run(name: str, params: dict[str, str]) -> None:
     logging.config.dictConfig(msgspec.yaml.decode((CONF / "logging.yml").read_bytes()))
     configure_logs(settings.log_format)
     configure_traces(settings.otlp_endpoint)
-    runs.order(name, params)  # before any engine is asked for
-    async with configured(settings, engines(settings)) as stores:
-        click.echo(runs.told(name, await runs.run(stores, name, params)))
+    await once.run(settings, name, params)

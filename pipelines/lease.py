@@ -1,7 +1,9 @@
 """One run of a pipeline at a time: a lock that PostgreSQL frees by itself when its holder dies."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Final
 
 import asyncpg
@@ -19,21 +21,25 @@ SESSION: Final = {
 }
 
 
+TRY: Final = "select pg_try_advisory_lock(hashtext('anlyt.pipeline'), hashtext($1))"
+AGAIN: Final = 0.2  # seconds
+
+
 class PipelineBusyError(AnlytError):
     """Another process runs the pipeline right now; nothing was done."""
 
 
 @asynccontextmanager
-async def lease(dsn: str, name: str, lost: Callable[[], None]) -> AsyncIterator[Connection]:
-    """Holds the lock of the pipeline `name` on a connection of its own, which it yields; PipelineBusyError if taken.
+async def lease(dsn: str, name: str, lost: Callable[[], None], patience: float = 0.0) -> AsyncIterator[Connection]:
+    """Holds the lock of the pipeline `name` on a connection of its own, which it yields.
 
-    `lost` is called if the connection, and so the lock, goes while the body runs. The DSN has to lead to a server, or
-    to a pooler that gives each connection a session.
+    PipelineBusyError if it is still taken after `patience` seconds. `lost` is called if the connection, and so the
+    lock, goes while the body runs. The DSN leads to a server, or to a pooler that gives each connection a session.
     """
     with told_as_unavailable():
         connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, server_settings=SESSION)
     try:
-        if not await connection.fetchval("select pg_try_advisory_lock(hashtext('anlyt.pipeline'), hashtext($1))", name):
+        if not await _taken(connection, name, patience):
             raise PipelineBusyError(f"Pipeline {name} is running in another process; nothing was done.")
 
         def on_termination(_: Connection) -> None:
@@ -44,3 +50,13 @@ async def lease(dsn: str, name: str, lost: Callable[[], None]) -> AsyncIterator[
         connection.remove_termination_listener(on_termination)
     finally:
         await connection.close(timeout=CONNECT_TIMEOUT)
+
+
+async def _taken(connection: Connection, name: str, patience: float) -> bool:
+    """Whether the lock could be taken."""
+    deadline = monotonic() + patience
+    while not await connection.fetchval(TRY, name):
+        if monotonic() >= deadline:
+            return False
+        await asyncio.sleep(AGAIN)
+    return True

@@ -10,14 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
-import asyncpg
 import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
 from infra.errors import AnlytError, DependencyUnavailableError, UsageError
 from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
-from infra.postgres import Connection, statement
+from infra.postgres import Connection, statement, told_as_unmigrated
 from infra.telemetry import logger, tracer
 from pipelines import CONF
 from pipelines.bridge import Run, in_thread
@@ -39,7 +38,11 @@ class PipelineFailedError(AnlytError):
 
 
 class PipelineAlarmError(AnlytError):
-    """A run succeeded, and found what a human has to look at."""
+    """A run succeeded, and found what a human has to look at; `counts` is what it did."""
+
+    def __init__(self, sentence: str, counts: Counts) -> None:
+        super().__init__(sentence)
+        self.counts = counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +75,29 @@ def _told(error: msgspec.ValidationError) -> str:
     return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
 
 
-async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None) -> Counts:
+async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None, *, patience: float = 0.0) -> Counts:
     """Runs a pipeline to its end; what it did, in numbers.
 
-    UsageError for wrong parameters, PipelineBusyError while another run is under way, PipelineFailedError with the
-    cause of a failure, PipelineAlarmError after a success with an alarm. Every run that began leaves a row in
-    `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
+    UsageError for wrong parameters, PipelineBusyError while another run is under way and does not end within
+    `patience` seconds, PipelineFailedError with the cause of a failure, PipelineAlarmError after a success with an
+    alarm. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
     try:
-        counts, alarm = await _run(stores, ordered)
+        counts, alarm = await _run(stores, ordered, patience)
     except (PipelineFailedError, DependencyUnavailableError):
         PIPELINE_FAILURES.labels(name).inc()
         raise
     if alarm:
-        raise PipelineAlarmError(alarm)
+        raise PipelineAlarmError(alarm, counts)
     return counts
 
 
-async def _run(stores: Stores, ordered: Order) -> tuple[Counts, str]:
+async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts, str]:
     """Under the lease, with a row and a span: what the pipeline leaves."""
     name = ordered.definition.name
     under_way = Run(stores, ordered.params)
-    async with lease(stores.engines.postgres, name, under_way.stop) as connection:
+    async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
         await _tidy(connection, name)
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
@@ -109,8 +112,9 @@ def told(name: str, counts: Counts) -> str:
 
 
 async def last_successes(stores: Stores) -> Mapping[str, datetime]:
-    """When each pipeline last succeeded, whichever process ran it."""
-    return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
+    """When each pipeline last succeeded, whichever process ran it; UsageError if there is no table that says so."""
+    with told_as_unmigrated():
+        return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
 
 
 async def measure(stores: Stores) -> None:
@@ -121,10 +125,8 @@ async def measure(stores: Stores) -> None:
 
 async def _tidy(connection: Connection, name: str) -> None:
     """Closes rows that killed runs left; UsageError if there is no table for them."""
-    try:
+    with told_as_unmigrated():
         await connection.execute(ABANDON, name)
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
 async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:

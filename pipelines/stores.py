@@ -20,18 +20,20 @@ STATEMENT_TIMEOUT: Final = 300.0
 class Stores:
     """Connections are made when they are first needed. `engines` is for those who need one of their own.
 
-    `dedup_days`: ANLYT_DEDUP_DAYS, 0 for ever; `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS.
+    `dedup_days`: ANLYT_DEDUP_DAYS, 0 for ever, None if it is not set; `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS.
     """
 
     engines: Engines
     postgres: Pool
     clickhouse: ClickHouse
-    dedup_days: int
+    dedup_days: int | None
     integrity_lag: timedelta
 
 
 @asynccontextmanager
-async def open_stores(engines: Engines, *, dedup_days: int = 0, integrity_lag_hours: int = 24) -> AsyncIterator[Stores]:
+async def open_stores(
+    engines: Engines, *, dedup_days: int | None = 0, integrity_lag_hours: int = 24
+) -> AsyncIterator[Stores]:
     """Closed with the body."""
     async with AsyncExitStack() as opened:
         yield Stores(

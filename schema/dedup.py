@@ -5,7 +5,7 @@ Claims are forgotten by partitions of one event day each, and by their age: the 
 within `memory`, since an event is claimed after it was stored.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -60,6 +60,12 @@ def remembered_since(ledger: Iterable[LedgerDay], now: datetime, memory: timedel
 def outlives(memory: timedelta | None, retention: timedelta | None) -> bool:
     """Whether claims are known for as long as a stream can deliver their events (None: for ever)."""
     return memory is None or (retention is not None and memory >= retention)
+
+
+def longest(known: Sequence[timedelta | None]) -> timedelta | None:
+    """The longest of several memories; None, which is for ever, is longer than any."""
+    limited = [memory for memory in known if memory is not None]
+    return max(limited) if len(limited) == len(known) else None
 
 
 def _forgotten(found: LedgerDay, now: datetime, memory: timedelta | None) -> Iterator[datetime]:

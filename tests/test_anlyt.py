@@ -53,6 +53,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["audit", "verify", "--anchor", "17"], {}, "--anchor 17 is not a link's number, a colon and its hash"),
         (["deadletters", "replay", "9" * 20], {}, "is not in the range 1<=x<=9223372036854775807"),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
+        (["dev"], {"ANLYT_HOME": "/dev/null"}, "ANLYT_HOME: the folder /dev/null cannot be made (File exists)."),
         (["fly"], {}, "No such command 'fly'"),
     ],
 )
@@ -80,7 +81,8 @@ def test_an_absent_engine_is_a_failure(tmp_path: Path) -> None:
         assert "Traceback" not in result.stderr
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    result = anlyt(tmp_path, "api", "--debug", ANLYT_API_PORT="many")
+@pytest.mark.parametrize("arguments", [("api", "--debug"), ("--debug", "api")], ids=" ".join)
+def test_debug_shows_the_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = anlyt(tmp_path, *arguments, ANLYT_API_PORT="many")
     assert result.returncode == 1
     assert "Traceback" in result.stderr

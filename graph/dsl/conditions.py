@@ -60,9 +60,17 @@ class _Reader:
         if self._comparisons > MOST_COMPARISONS:
             return None
         given = read_object(path, value, self._problems, COMPARISON)
-        if len(given) < len(COMPARISON) or None in given.values():
+        if given.get("field") is None:
             return None
+        if given.get("operator") is None:
+            return _without_operator(path, given)
         return Comparison(path, given["field"], given["operator"], _value(path, given, self._problems))
+
+
+def _without_operator(path: str, given: Mapping[str, Any]) -> Comparison:
+    """With an operator that every field takes, so that what is wrong with field and value is told, too."""
+    value: Value = None if given["value"] is ABSENT else given["value"]
+    return Comparison(path, given["field"], "in" if isinstance(value, tuple) else "eq", value)
 
 
 def _any(path: str, value: object, problems: Problems) -> Value:
@@ -92,6 +100,8 @@ def _scalar(path: str, value: object, problems: Problems) -> Scalar:
 def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
     """The value, a list exactly where the operator wants one; `isNull` alone means true."""
     operator, value = given["operator"], given["value"]
+    if value is None:  # it could not be read
+        return None
     if operator == "isNull":
         value = True if value is ABSENT else value
         return flag(f"{path}.value", value, problems)

@@ -1,6 +1,6 @@
 """What the names in a query mean to its dataset: asked of whole queries, and of what could be read of others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from graph.dsl.ast import Condition, Order
@@ -35,7 +35,7 @@ def checked(named: Named, comparing: Comparing) -> tuple[Condition | None, Condi
             comparing.readable(f"$.dimensions[{index}]", dimensions[name])
     filtered = named.filter and comparing.filter(named.filter)
     having = named.having and comparing.having(named.having)
-    _check_order(named, problems)
+    _check_order(named, {TIME, *measures, *dimensions}, problems)
     return filtered, having
 
 
@@ -56,7 +56,7 @@ def _check_each(
             problems.add(path, f"{name} is there already.")
 
 
-def _check_order(named: Named, problems: Problems) -> None:
+def _check_order(named: Named, known: Set[str], problems: Problems) -> None:
     """Only by what the answer has, as a cursor is made of its rows; not told of an answer that cannot be known."""
     names = (*named.dimensions, *named.measures)
     asked = [name for name in names if name is not None]
@@ -67,6 +67,6 @@ def _check_order(named: Named, problems: Problems) -> None:
     for index, field in enumerate(fields):
         path = f"$.orderBy[{index}].field"
         if field is not None and field not in allowed:
-            problems.unknown(path, "a column of this answer", field, allowed)
+            problems.unknown(path, "a column of this answer", field, [name for name in allowed if name in known])
         elif field is not None and field in fields[:index]:
             problems.add(path, f"{field} is there already.")

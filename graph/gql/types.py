@@ -6,7 +6,7 @@ from typing import Any, Final, NewType
 
 import msgspec.inspect as mi
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, Undefined
 from msgspec import Struct
 from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
@@ -54,8 +54,17 @@ class Discloses:
 def _text(value: object) -> str:
     """What is given as a time or two; whether it is that, and what is wrong with it, the report says."""
     if not isinstance(value, str):
-        raise GraphQLError("A DateTime is a string, and so is an Interval.")
+        raise GraphQLError("A DateTime is a string; an Interval is one, too, or an object of `from` and `to`.")
     return value
+
+
+def _span(value: object) -> str:
+    """Of the two times of an object, which answers have as their window, the text."""
+    if isinstance(value, dict) and value.keys() == {"from", "to"}:
+        times = (value["from"], value["to"])
+        # A variable in a document that is only validated has no value yet.
+        return "/".join("" if time is Undefined else _text(time) for time in times)
+    return _text(value)
 
 
 SCALARS: Final[dict[object, ScalarDefinition]] = {
@@ -69,9 +78,9 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
     Json: strawberry.scalar(name="JSON", description="Any JSON value; objects have the names that REST has."),
     Interval: strawberry.scalar(
         name="Interval",
-        parse_value=_text,
+        parse_value=_span,
         description="A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: "
-        "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z.",
+        "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}.",
     ),
     Date: strawberry.scalar(name="Date", description="A UTC day: 2026-10-01."),
     CostsByCurrency: strawberry.scalar(

@@ -28,7 +28,6 @@ _RFC3339: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
     re.IGNORECASE | re.ASCII,
 )
-_PLUS_LOST: Final = re.compile(r".*\d \d{2}:\d{2}")
 
 
 class Window(Struct, frozen=True, dict=True, rename={"from_": "from"}):
@@ -123,15 +122,11 @@ def parse_window(from_: str | None, to: str | None, now: datetime, longest: time
 def parse_time(name: str, text: str) -> datetime:
     """An RFC 3339 time in UTC; InvalidWindowError names the parameter it came in."""
     if not _RFC3339.fullmatch(text):
-        raise InvalidWindowError(f"{name} must be an RFC 3339 time with an offset, such as {EXAMPLE}{_hint(text)}.")
+        raise InvalidWindowError(f"{name} must be an RFC 3339 time with an offset, such as {EXAMPLE}.")
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidWindowError(f"{name} is not a time that exists: {text}.") from None
-
-
-def _hint(text: str) -> str:
-    return "; write the + of an offset as %2B in a URL" if _PLUS_LOST.fullmatch(text) else ""
 
 
 def _snapped(start: datetime, end: datetime) -> Window:

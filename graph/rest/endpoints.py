@@ -49,7 +49,7 @@ class Ask:
 
     @property
     def window(self) -> Window:
-        return parse_window(self.query.get("from"), self.query.get("to"), datetime.now(UTC))
+        return parse_window(p.read_time(p.FROM, self.query), p.read_time(p.TO, self.query), datetime.now(UTC))
 
     @property
     def granularity(self) -> Granularity:

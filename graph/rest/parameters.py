@@ -1,5 +1,6 @@
 """The parameters of the routes: how each is read, and what OpenAPI says of it."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class Parameter:
 
 
 _TIME: Final = {"type": "string", "format": "date-time"}
+_BLANK_OFFSET: Final = re.compile(r"(?<=\d) (\d{2}:\d{2})\Z")
 _ID: Final = {"type": "string", "pattern": ID_PATTERN}
 
 FROM: Final = Parameter(
@@ -73,6 +75,12 @@ def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:
     """An id, or None when it was not given; InvalidQueryError."""
     text = values.get(parameter.name)
     return None if text is None else checked_id(parameter.name, text)
+
+
+def read_time(parameter: Parameter, values: Mapping[str, str]) -> str | None:
+    """A time's text as it was meant, or None when it was not given: an offset's + that nobody escaped is a blank."""
+    text = values.get(parameter.name)
+    return None if text is None else _BLANK_OFFSET.sub(r"+\1", text)
 
 
 def read_choice(parameter: Parameter, values: Mapping[str, str]) -> Any:

@@ -1,21 +1,20 @@
 """What maintenance looks at, and what it changes."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
 from infra import nats
-from infra.dedup import check_memory, ledger_days
+from infra.dedup import ledger_days, memory_of
 from infra.errors import AnlytError
 from infra.postgres import Connection, statement
+from infra.telemetry import logger
 from pipelines.datasets import StoreDataset
 from pipelines.maintenance.chores import Forgettable, Ledger, Partition
 from pipelines.stores import Stores
-from schema.dedup import memory
-from schema.streams import BILLING_EVENTS, SMS_DLR
 
 SQL: Final = Path(__file__).parent / "sql"
 ENSURE_PARTITION: Final = statement(SQL, "ensure_partition")
@@ -25,7 +24,6 @@ STALE_RUNS: Final = statement(SQL, "stale_runs")
 
 # Batches that claim wait as long as we do for the table, so that is not long: tomorrow is another day.
 LOCK_TIMEOUT: Final = "2s"
-CLAIMED: Final = (BILLING_EVENTS, SMS_DLR)  # the streams whose events the ledger tells apart
 
 
 class LedgerInUseError(AnlytError):
@@ -48,14 +46,22 @@ class Partitions(StoreDataset[Sequence[Partition], None]):
 
 
 class DedupLedger(StoreDataset[None, Ledger]):
-    """The ledger. UsageError if a stream could deliver what the ledger is about to forget."""
+    """The ledger. UsageError if it is told to forget what a stream could deliver."""
 
     async def read(self, stores: Stores) -> Ledger:
-        if stores.dedup_days:
-            async with nats.connect(stores.engines.nats) as client:
-                await check_memory(client.jetstream(), CLAIMED, stores.dedup_days)
+        known_for = await _memory(stores)
         async with stores.postgres.acquire() as connection:
-            return Ledger(await ledger_days(connection), datetime.now(UTC), memory(stores.dedup_days))
+            return Ledger(await ledger_days(connection), datetime.now(UTC), known_for)
+
+
+async def _memory(stores: Stores) -> timedelta | None:
+    if stores.dedup_days == 0:
+        return None
+    async with nats.connect(stores.engines.nats) as client:
+        known_for = await memory_of(client.jetstream(), stores.dedup_days)
+    if known_for is None:
+        logger().warning("the ledger forgets nothing", why="a stream keeps its messages with no limit of age")
+    return known_for
 
 
 class ForgottenDays(StoreDataset[Forgettable, None]):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.pseudonyms import ALPHABET, FRESH, KNOWN, LONG_ALPHABET, Pseudonyms, draw
+from graph.pseudonyms import ALPHABET, KNOWN, LONG_ALPHABET, Pseudonyms, draw
 from infra.postgres import Pool
 
 pytestmark = pytest.mark.anyio
@@ -24,16 +24,6 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def tenant() -> str:
     return f"tenant-{next(_numbers)}"
-
-
-class Clock:
-    """Stands still until it is told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @given(MNOS, MNOS)
@@ -82,7 +72,7 @@ async def test_tenants_have_letters_of_their_own(pool: Pool) -> None:
 
 
 async def test_many_at_once_agree(pool: Pool, tenant: str) -> None:
-    """As of several processes: each with its own memory."""
+    """As of several processes."""
     seen: list[Mapping[str, str] | None] = await asyncio.gather(
         *(Pseudonyms(pool, pool).learn(tenant, [f"NEW_{number % 3}"]) for number in range(12))
     )
@@ -115,12 +105,11 @@ async def test_any_of_several_addenda(pool: Pool, tenant: str) -> None:
     assert await Pseudonyms(pool, pool).letters(tenant) is None
 
 
-async def test_a_revocation_bites_within_seconds(pool: Pool, tenant: str) -> None:
-    clock = Clock()
-    letters = Pseudonyms(pool, pool, clock)
+async def test_an_addendum_and_its_end_are_felt_at_once(pool: Pool, tenant: str) -> None:
+    letters = Pseudonyms(pool, pool)
+    before = await letters.letters(tenant)
     await pool.execute("insert into anlyt.data_share_addenda (tenant_id, valid_from) values ($1, now())", tenant)
     assert await letters.letters(tenant) is None
     await pool.execute("update anlyt.data_share_addenda set revoked_at = now() where tenant_id = $1", tenant)
-    clock.now = FRESH + 0.001
-    assert FRESH <= 5
-    assert await letters.letters(tenant) is not None
+    assert before is not None
+    assert await letters.letters(tenant) == before

@@ -1,5 +1,6 @@
 """Where a process finds the engines."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ def test_a_running_dev_is_found(tmp_path: Path) -> None:
     settings = read_settings({"ANLYT_HOME": str(tmp_path)})
     with published(tmp_path, RUNNING):
         assert engines(settings) == Engines("nats://n", "postgresql://p", "http://c")
+        written = json.loads((tmp_path / "endpoints.json").read_text())
+        assert set(written) == {"nats", "postgres", "clickhouse", "api", "metrics"}
     with pytest.raises(UsageError, match="ANLYT_NATS_URL is not set"):
         engines(settings)
 

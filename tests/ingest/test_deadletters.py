@@ -37,6 +37,12 @@ async def test_no_letters(platform: Platform) -> None:
         await deadletters.one(platform.jetstream, 1)
 
 
+async def test_before_there_is_a_stream_of_letters(platform: Platform) -> None:
+    await platform.jetstream.delete_stream(DEADLETTER.name)
+    with pytest.raises(UsageError, match="Stream ANLYT_DEADLETTER does not exist; run `anlyt migrate` first"):
+        await _all(platform)
+
+
 async def test_a_letter_says_what_is_wrong_and_where_the_event_is(platform: Platform) -> None:
     fields = events.report(Random(1), datetime.now(UTC)) | {"latencyMs": -1, "to": "+93701234567"}
     data = json.dumps(fields).encode()

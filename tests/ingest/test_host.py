@@ -14,6 +14,7 @@ from infra import nats
 from infra.embedded.engine import Engine
 from infra.embedded.postgres import postgres_server
 from infra.errors import UsageError
+from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, PG_ERRORS
 from infra.postgres import open_pool
 from ingest.commit import Store
 from ingest.host import Worker
@@ -114,6 +115,18 @@ async def test_what_it_did_is_told_in_numbers(platform: Platform) -> None:
     await platform.publish(BILLING_EVENTS, [*billing, *billing[:20], Message(b"bad"), Message(b"worse")])
     await platform.drain(cut(BILLING, 30))
     assert [told(result) - count for result, count in zip(results, before, strict=True)] == [60, 20, 2]
+
+
+async def test_counters_are_shown_before_anything_is_bad(platform: Platform) -> None:
+    for counter in (DEADLETTERS, DESERIALIZATION_ERRORS, PG_ERRORS):
+        counter.clear()
+    await platform.drain(BILLING)
+    for name, labels in (
+        ("anlyt_deadletter_total", {"stream": BILLING_EVENTS.name, "reason": "absurd_time"}),
+        ("anlyt_deserialization_errors_total", {"type": "sms.billed.v1"}),
+        ("anlyt_pg_errors_total", {"op": "commit"}),
+    ):
+        assert REGISTRY.get_sample_value(name, labels) == 0, name
 
 
 async def test_acknowledgements_larger_than_the_connections_buffer_get_through(database: str, server: Engine) -> None:

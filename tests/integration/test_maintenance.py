@@ -91,6 +91,17 @@ async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform
         assert (await runs.run(for_ever, "maintenance"))["ledger_days_dropped"] == 0
 
 
+@pytest.mark.parametrize(("days", "dropped"), [(7, 1), (40, 0), (0, 0)])
+async def test_without_a_setting_the_memory_follows_the_streams(
+    platform: Platform, database: str, today: date, days: int, dropped: int
+) -> None:
+    config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
+    await platform.jetstream.update_stream(config.evolve(max_age=days * 86400))
+    async with stores_of(database, nats=platform.url, dedup_days=None) as stores:
+        await claimed(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == dropped
+
+
 async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platform: Platform, today: date) -> None:
     late = datetime.now(UTC) - 40 * DAY
     fields = events.billing(Random(3), late) | {"billedAt": late.isoformat(), "status": "BILLED"}

@@ -107,6 +107,8 @@ async def test_a_database_without_tables_is_named(stores: Stores) -> None:
     await stores.postgres.execute("drop schema anlyt cascade")
     with pytest.raises(UsageError, match="ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first"):
         await runs.run(stores, "cubes")
+    with pytest.raises(UsageError, match="ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first"):
+        await runs.last_successes(stores)
 
 
 async def test_a_failed_run_says_why(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.dedup import CLOCKS, GRACE, LedgerDay, forgettable, memory, outlives, remembered_since
+from schema.dedup import CLOCKS, GRACE, LedgerDay, forgettable, longest, memory, outlives, remembered_since
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WEEK, NINE = timedelta(days=7), timedelta(days=9)
@@ -68,3 +68,10 @@ def test_a_replay_that_takes_less_than_the_grace_meets_no_forgotten_claim(
 )
 def test_outlives(days: int, retention: timedelta | None, lasts: bool) -> None:
     assert outlives(memory(days), retention) is lasts
+
+
+def test_longest() -> None:
+    assert longest([memory(9), WEEK]) == NINE
+    assert longest([memory(6), WEEK, NINE]) == NINE
+    assert longest([memory(0), WEEK]) is None
+    assert longest([memory(9999), None]) is None

@@ -14,7 +14,7 @@ NOBODY_CLICKHOUSE = "http://default@127.0.0.1:1/anlyt"
 
 @asynccontextmanager
 async def stores_of(
-    postgres: str, clickhouse: str = NOBODY_CLICKHOUSE, nats: str = NOBODY_NATS, dedup_days: int = 0
+    postgres: str, clickhouse: str = NOBODY_CLICKHOUSE, nats: str = NOBODY_NATS, dedup_days: int | None = 0
 ) -> AsyncIterator[Stores]:
     """Where an address is not given, nobody listens. billing-service's table is there."""
     async with open_stores(Engines(nats, postgres, clickhouse), dedup_days=dedup_days) as stores:

@@ -132,6 +132,32 @@ def test_every_problem_is_told_at_once() -> None:
     assert "in" in allowed["$.filter.and[0].op"]
 
 
+def test_a_wrong_operator_or_value_hides_no_wrong_name() -> None:
+    found = problems(
+        LEAST
+        | {
+            "dimensions": ["mnoo"],
+            "filter": {
+                "and": [
+                    {"field": "laen", "op": "inn", "value": ["OTP"]},
+                    {"field": "stauts", "op": "isnull"},
+                    {"field": "lame", "op": "eq", "value": {}},
+                    {"field": "status", "op": "like", "value": "DELIVRED"},
+                ]
+            },
+            "orderBy": [{"field": "mno", "direction": "up"}],
+        }
+    )
+    at = "$.filter.and"
+    assert [path for path, _, _ in found] == [
+        *(f"{at}[0].op", f"{at}[1].op", f"{at}[2].value", f"{at}[3].op", "$.orderBy[0].direction", "$.dimensions[0]"),
+        *(f"{at}[0].field", f"{at}[1].field", f"{at}[2].field", f"{at}[3].value", "$.orderBy[0].field"),
+    ]
+    allowed = {path: names for path, _, names in found}
+    assert allowed[f"{at}[0].field"][0] == "lane"
+    assert allowed["$.orderBy[0].field"] == ("messages",), "what is allowed is what is right, not what was written"
+
+
 @pytest.mark.parametrize(
     ("change", "path", "message"),
     [

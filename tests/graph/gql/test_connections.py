@@ -194,12 +194,24 @@ async def test_nested_figures_are_those_of_the_root(api: Api, store: Store) -> N
     assert nested == list(found.values())
 
 
-@pytest.mark.parametrize("window", ["x", "2026-10-01T00:00:00Z", "2026-10-01/2026-10-02", "a/b", "/", 5])
+@pytest.mark.parametrize(
+    "window", ["x", "2026-10-01T00:00:00Z", "2026-10-01/2026-10-02", "a/b", "/", 5, {"from": iso(START)}]
+)
 async def test_an_interval_is_two_times(api: Api, store: Store, window: object) -> None:
     await add(store, IDS[:1])
     query = "query($w: Interval) { operators { edges { node { performance(window: $w) { lowSample } } } } }"
-    expected = "INVALID_QUERY" if window == 5 else "INVALID_WINDOW"
+    expected = "INVALID_WINDOW" if isinstance(window, str) else "INVALID_QUERY"
     assert await codes(api, query, w=window) == [expected]
+
+
+async def test_an_interval_may_be_given_as_answers_have_it(api: Api, store: Store) -> None:
+    await add(store, IDS[:1], messages=7)
+    query = """query($w: Interval, $to: DateTime) { operators { edges { node {
+        a: performance(window: $w) { window { from to } totalMessages }
+        b: performance(window: {from: "%s", to: $to}) { window { from to } totalMessages } } } } }"""
+    given = {"from": iso(START), "to": iso(START + 7 * DAY)}
+    (edge,) = (await api.fields(query % given["from"], w=given, to=given["to"]))["operators"]["edges"]
+    assert edge["node"]["a"] == edge["node"]["b"] == {"window": given, "totalMessages": 14}
 
 
 async def test_what_is_wrong_with_a_field_of_the_nodes_is_told_of_each(api: Api, store: Store) -> None:

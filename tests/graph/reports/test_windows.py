@@ -67,7 +67,7 @@ HOUR = "2026-11-01T10:00:00Z"
         ("", None, "from must be an RFC 3339 time"),
         ("now", "x", "from must be an RFC 3339 time"),
         (HOUR, "x", "to must be an RFC 3339 time"),
-        ("2026-11-01T10:00:00 04:30", None, "%2B"),
+        ("2026-11-01T10:00:00 04:30", None, "from must be an RFC 3339 time"),
         ("2026-13-01T10:00:00Z", None, "not a time that exists"),
         ("2026-02-29T10:00:00Z", None, "not a time that exists"),
         ("0000-01-01T00:00:00Z", None, "not a time that exists"),

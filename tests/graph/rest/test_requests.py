@@ -64,6 +64,13 @@ async def test_a_bad_value_is_explained(api: Api, path: str, parameters: dict[st
     assert words in check_problem(response, 400, code)
 
 
+@pytest.mark.parametrize("plus", ["+", "%2B", "%20"])
+async def test_the_plus_of_an_offset_need_not_be_escaped(api: Api, plus: str) -> None:
+    query = f"from=2026-10-01T06:30:00{plus}04:30&to=2026-10-01T03:00:00{plus}00:00"
+    response = await api.client.get(f"{REPORTS}/summary?{query}", headers=dict(ADMIN))
+    assert response.json()["window"] == {"from": "2026-10-01T02:00:00Z", "to": "2026-10-01T03:00:00Z"}
+
+
 @pytest.mark.parametrize("id_", ["x" * 64, "A.b_c:d-9", "platform", "-", "0"])
 async def test_any_id_of_the_contract_is_taken(api: Api, store: Store, id_: str) -> None:
     hour = datetime(2026, 10, 1, tzinfo=UTC)
