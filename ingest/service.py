@@ -30,6 +30,7 @@ from ingest.sink import Sink
 # Of each function: while one waits for its store, the other decodes.
 WORKERS: Final = 2
 MEASURE_EVERY: Final = 2.0  # seconds
+LAST_MEASUREMENT: Final = 1.0  # second; asyncpg complains of being cancelled while it connects
 # A statement of a batch takes milliseconds; one that takes this long waits for a server that hangs.
 STATEMENT_TIMEOUT: Final = 30.0
 LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
@@ -60,8 +61,9 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
             yield
         finally:
             stop.set()
-            gauges.cancel()
             await asyncio.wait(working)  # the group itself would cancel them in the middle of a batch
+            await asyncio.wait([gauges], timeout=LAST_MEASUREMENT)
+            gauges.cancel()
 
 
 async def _line(opened: AsyncExitStack, engines: Engines, function: AnyFunction) -> FrameClient:
