@@ -21,7 +21,7 @@ export type Scalars = {
   DateTime: { input: string; output: string; }
   /** Exact money as a string with 6 decimals: "0.012500". */
   Decimal: { input: string; output: string; }
-  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. */
+  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. */
   Interval: { input: string; output: string; }
   /** Any JSON value; objects have the names that REST has. */
   JSON: { input: unknown; output: unknown; }
