@@ -1,5 +1,6 @@
 """`anlyt ingest`: the function host in a process of its own."""
 
+import gc
 from collections.abc import Callable, Sequence
 
 from nats.aio.client import Client
@@ -39,5 +40,6 @@ async def run(settings: Settings, names: Sequence[str], say: Callable[[str], Non
         async with nats.connect(found.nats) as client:
             await check_dedup(client, functions, settings.dedup_days)
         async with service.running(found, functions, settings.reporting_currency):
+            gc.freeze()  # or collections for the events of a batch would go through all that is imported
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
             await for_ever()
