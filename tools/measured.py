@@ -18,8 +18,8 @@ class Cost:
 
 
 # A row of the table "Ingest", that of the idlest machine; "Facts", CPU us a fact.
-METRICS: Final = Cost(worker=20.9, store=5.8, nats=8.8)
-FACTS: Final = Cost(worker=30.4, store=5.2, nats=11.3)
+METRICS: Final = Cost(worker=12.5, store=5.6, nats=8.6)
+FACTS: Final = Cost(worker=16.6, store=4.5, nats=9.3)
 FUNCTIONS: Final[Mapping[str, Cost]] = {
     "billing_metrics": METRICS,
     "delivery_metrics": METRICS,
@@ -46,8 +46,8 @@ RECOMPUTED: Final[Mapping[str, float]] = {
 }
 
 # Rates of one process, or of two cores (docs/benchmarks.md).
-WORKER: Final = 38_000  # events/s, "Ingest"
-FACT_WORKER: Final = 29_858  # events/s, "Facts"
+WORKER: Final = 55_000  # events/s, "Ingest"
+FACT_WORKER: Final = 48_519  # events/s, "Facts"
 SUMMARIES: Final = 1_246  # over REST a second, "Reports"
 USAGES: Final = 1_662
 SCAN: Final = 20_000_000 / 0.539  # facts a second, "Cubes": FINAL, by day and status

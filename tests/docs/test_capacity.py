@@ -47,7 +47,7 @@ def test_every_function_is_counted() -> None:
 
 def test_conclusions_follow() -> None:
     """A few of them, computed once more by hand."""
-    assert cell("workers", 3) == f"{3_000 * (2 * 20.9 + 3 * 30.4) / 1e6 * 2:.2f}"
+    assert cell("workers", 3) == f"{3_000 * (2 * 12.5 + 3 * 16.6) / 1e6 * 2:.2f}"
     daily = (15.2 + 50.5 + 49.7 + 15.2 * 0.037) * 30_000 * 86_400
     assert cell("cold, S3", 4) == f"{daily * 365 * 6 * 1.3 / 1e12:,.1f} TB"
     assert cell("`processed_events`, 11 days", 2) == f"{116 * 2 * 3_000 * 86_400 * 11 * 1.3 / 1e9:,.0f} GB"
