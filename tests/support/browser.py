@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tests.support.node import INSTALL, NODE, NPM, PATIENCE, node_first
+from tools.node import INSTALL, NODE, NPM, PATIENCE, node_first
 
 SOURCE: Final = Path(__file__).parents[1] / "end_to_end" / "browser"
 
