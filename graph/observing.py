@@ -1,8 +1,9 @@
-"""Each request is a span, and a sample of how long it took."""
+"""Each request is a span, a count by its status, and a sample of how long it took."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
+from typing import Final
 
 from opentelemetry.context import Context
 from opentelemetry.propagate import extract
@@ -15,14 +16,21 @@ from opentelemetry.trace import (
     get_tracer_provider,
 )
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
-from infra.metrics import QUERY_DURATION
+from infra.metrics import QUERY_DURATION, REQUESTS
 from infra.telemetry import Span, tracer
+
+ENDPOINT: Final = "endpoint_name"  # in the ASGI scope
+OUTCOME: Final = "outcome_status"  # in the ASGI scope, where it is not the response's status
+NO_ENDPOINT: Final = "none"
 
 
 @contextmanager
-def observed(span: Span, endpoint: str, headers: Headers) -> Iterator[None]:
+def observed(span: Span, endpoint: str, scope: Scope) -> Iterator[None]:
     """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
+    scope[ENDPOINT] = endpoint
+    headers = Headers(scope=scope)
     parent = extract(headers) if "traceparent" in headers else None
     started = perf_counter()
     try:
@@ -39,8 +47,9 @@ def _span(name: Span, parent: Context | None) -> AbstractContextManager[object]:
     return tracer.start_as_current_span(name, parent, kind=SpanKind.SERVER)
 
 
-def leave_status(status: int) -> None:
-    """Notes in the request's span how it was answered."""
+def record_status(scope: Scope, status: int) -> None:
+    """Counts the request, and notes in its span how it was answered."""
+    REQUESTS.labels(scope.get(ENDPOINT, NO_ENDPOINT), scope.get(OUTCOME, status)).inc()
     span = get_current_span()
     span.set_attribute("http.response.status_code", status)
     if status >= 500:

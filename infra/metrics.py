@@ -38,6 +38,12 @@ QUERY_DURATION: Final = Histogram(
     ["endpoint"],
     buckets=FAST,
 )
+REQUESTS: Final = Counter(
+    "anlyt_http_requests_total",
+    "Requests answered, by endpoint (none: no such path) and HTTP status; for GraphQL the status that REST gives the "
+    "worst error of the answer.",
+    ["endpoint", "status"],
+)
 CONSUMER_PENDING: Final = Gauge(
     "anlyt_nats_consumer_pending",
     "Messages of a durable consumer that are not delivered or not acknowledged yet.",

@@ -44,7 +44,7 @@ class AuditFace:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         regulator: Regulator = scope[REGULATOR]
-        with observed("anlyt.api.audit", "audit", request.headers):
+        with observed("anlyt.api.audit", "audit", scope):
             try:
                 read_query(request.scope["query_string"], ())
                 body = await read_json(request)

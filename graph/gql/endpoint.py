@@ -1,8 +1,8 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, subscribe
 from starlette.requests import Request
@@ -16,23 +16,21 @@ from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
 from graph.gql.cost import MOST_COST, MUCH, cost
 from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
-from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.explorer import asset_route, page
 from graph.gql.persisted import Persisted, read_manifest
 from graph.gql.requests import Operation, asked, posted
+from graph.gql.responses import Responder, error_response
 from graph.gql.schema import SCHEMA
-from graph.gql.streams import MEDIA_TYPE, event_stream
+from graph.gql.streams import EVENT_STREAM
 from graph.identity import Door
 from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
-from graph.responses import json_response
 from infra.settings import Settings
 from infra.telemetry import Span
 
 PATH: Final = "/graphql"
 
-Answer = dict[str, Any]
 Caller = TypeVar("Caller")
 
 
@@ -57,7 +55,7 @@ class GraphQL(Generic[Caller]):
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed(*self._observed_as, request.headers):
+        with observed(*self._observed_as, scope):
             try:
                 response = await self.answer(request)
             except ClientGoneError:
@@ -69,89 +67,65 @@ class GraphQL(Generic[Caller]):
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request, whatever is wrong with it."""
-        request_id = request.scope[REQUEST_ID]
         try:
+            responder = Responder(request)
             caller = await self._admit(request)
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
-            accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
-            return await self._run(text, operation, caller, request, accepts_events=accepts_events)
+            return await self._run(text, operation, caller, request, responder)
         except ClientGoneError:
             raise
         except Exception as error:
-            return errors_response(error, request_id)
+            return error_response(error, request)
 
     async def _run(
-        self, text: str, operation: Operation, caller: Caller, request: Request, *, accepts_events: bool
+        self, text: str, operation: Operation, caller: Caller, request: Request, responder: Responder
     ) -> Response:
-        """The GraphQL answer: data, and errors in the words of REST. What costs much ends when the client leaves."""
-        request_id = request.scope[REQUEST_ID]
+        """Data, and errors in the words of REST. What costs much ends when the client leaves."""
         try:
             document = self._prepare(text)
         except InvalidDocumentError as invalid:
-            return json_response(_failed(invalid.errors, request_id))
+            return responder.refused(invalid.errors)
         needed = cost(self._schema, document.ast, operation.operation_name, operation.variables or {})
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
-            return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
-        context = self._context(caller, document, request_id)
+            return responder.refused([_too_expensive(needed)], extensions)
+        context = self._context(caller, document, request.scope[REQUEST_ID])
         if is_subscription(document.ast, operation.operation_name):
-            return await _stream(self._schema, document, operation, context, request_id, accepts_events=accepts_events)
-        running = _executed(self._schema, document, operation, context)
+            return await self._subscribe(document, operation, context, responder)
+        running = self._execute(document, operation, context)
         result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
-        answer = _answer(result, request_id)
-        return json_response({**answer, "extensions": extensions})
+        return responder.executed(result, extensions)
 
+    async def _execute(self, document: Document, operation: Operation, context: object) -> ExecutionResult:
+        running = execute(
+            self._schema,
+            document.ast,
+            context_value=context,
+            variable_values=operation.variables,
+            operation_name=operation.operation_name,
+            executor_class=ProjectingExecutor,
+        )
+        return running if isinstance(running, ExecutionResult) else await running
 
-async def _executed(
-    schema: GraphQLSchema, document: Document, operation: Operation, context: object
-) -> ExecutionResult:
-    running = execute(
-        schema,
-        document.ast,
-        context_value=context,
-        variable_values=operation.variables,
-        operation_name=operation.operation_name,
-        executor_class=ProjectingExecutor,
-    )
-    return running if isinstance(running, ExecutionResult) else await running
-
-
-async def _stream(
-    schema: GraphQLSchema,
-    document: Document,
-    operation: Operation,
-    context: object,
-    request_id: str,
-    *,
-    accepts_events: bool,
-) -> Response:
-    """A subscription's events; an error instead when it cannot begin."""
-    if not accepts_events:
-        raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {MEDIA_TYPE}.")
-    begun = subscribe(
-        schema,
-        document.ast,
-        context_value=context,
-        variable_values=operation.variables,
-        operation_name=operation.operation_name,
-        executor_class=ProjectingExecutor,
-    )
-    results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
-    if isinstance(results, ExecutionResult):
-        return json_response(_answer(results, request_id))
-    answers = (_answer(result, request_id) async for result in results)
-    return event_stream(answers, lambda error: _failed([GraphQLError(str(error), original_error=error)], request_id))
-
-
-def _answer(result: ExecutionResult, request_id: str) -> Answer:
-    if result.errors:
-        return {**_failed(result.errors, request_id), "data": result.data}
-    return {"data": result.data}
-
-
-def _failed(errors: Sequence[GraphQLError], request_id: str) -> Answer:
-    return {"data": None, "errors": [told(error, request_id) for error in errors]}
+    async def _subscribe(
+        self, document: Document, operation: Operation, context: object, responder: Responder
+    ) -> Response:
+        """A subscription's events; an error instead when it cannot begin."""
+        if not responder.accepts_events:
+            raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {EVENT_STREAM}.")
+        begun = subscribe(
+            self._schema,
+            document.ast,
+            context_value=context,
+            variable_values=operation.variables,
+            operation_name=operation.operation_name,
+            executor_class=ProjectingExecutor,
+        )
+        results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
+        if isinstance(results, ExecutionResult):
+            return responder.refused(results.errors or [])
+        return responder.stream(results)
 
 
 def _too_expensive(needed: int) -> GraphQLError:

@@ -12,6 +12,7 @@ from graph.dsl.catalog import Catalog
 from graph.errors import (
     ForbiddenError,
     InvalidQueryError,
+    NotAcceptableError,
     PayloadTooLargeError,
     QueryTooExpensiveError,
     RateLimitedError,
@@ -72,7 +73,7 @@ CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "ten
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 QUERY_ERRORS: Final = (
-    *(InvalidQueryError, ForbiddenError, PayloadTooLargeError, UnsupportedMediaTypeError),
+    *(InvalidQueryError, ForbiddenError, NotAcceptableError, PayloadTooLargeError, UnsupportedMediaTypeError),
     *(QueryTooExpensiveError, RateLimitedError),
 )
 _BESIDE: Final = {

@@ -18,9 +18,9 @@ from graph.dsl.queries import Answered, Queries
 from graph.edge import REQUEST_ID
 from graph.identity import Scope
 from graph.leaving import ClientGoneError, unless_gone
+from graph.negotiation import preferred
 from graph.observing import observed
 from graph.responses import NO_STORE, failed, json_response
-from graph.rest.negotiation import preferred
 from graph.rest.parameters import read_query
 
 QUERY_PATH: Final = "/v1/anlyt/query"
@@ -40,13 +40,14 @@ class QueryFace:
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed("anlyt.api.query", "query", request.headers):
+        with observed("anlyt.api.query", "query", scope):
             try:
                 caller = await self._admit(request.headers)
                 read_query(scope["query_string"], ())
+                media_type = preferred(request.headers, MEDIA_TYPES)
                 body = await read_json(request)
                 answered = await unless_gone(receive, self._queries.answer(caller, body, scope[REQUEST_ID]))
-                response = await rendered(answered, preferred(request.headers, MEDIA_TYPES))
+                response = await rendered(answered, media_type)
             except ClientGoneError:
                 return
             except Exception as error:
@@ -76,7 +77,7 @@ class CatalogFace:
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        with observed("anlyt.api.catalog", "catalog", headers):
+        with observed("anlyt.api.catalog", "catalog", scope):
             try:
                 await self._admit(headers)
                 read_query(scope["query_string"], ())

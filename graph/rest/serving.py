@@ -25,7 +25,7 @@ class Served:
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        with observed(self._endpoint.span, self._endpoint.name, headers):
+        with observed(self._endpoint.span, self._endpoint.name, scope):
             try:
                 caller = await self._door.admit(headers)
                 response = json_response(await self._endpoint.run(self._ask(scope, receive, caller)))

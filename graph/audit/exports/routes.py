@@ -44,7 +44,7 @@ class ExportsFace:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed("anlyt.api.auditExports", "auditExports", request.headers):
+        with observed("anlyt.api.auditExports", "auditExports", scope):
             try:
                 response = await self._answered(request)
             except Exception as error:
