@@ -24,20 +24,29 @@ from infra.telemetry import Span, tracer
 ENDPOINT: Final = "endpoint_name"  # in the ASGI scope
 OUTCOME: Final = "outcome_status"  # in the ASGI scope, where it is not the response's status
 NO_ENDPOINT: Final = "none"
+FAILURES: Final = (500, 503)  # statuses of what is our fault
 
 
-@contextmanager
-def observed(span: Span, endpoint: str, scope: Scope) -> Iterator[None]:
-    """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
-    scope[ENDPOINT] = endpoint
-    headers = Headers(scope=scope)
-    parent = extract(headers) if "traceparent" in headers else None
-    started = perf_counter()
-    try:
-        with _span(span, parent):
-            yield
-    finally:
-        QUERY_DURATION.labels(endpoint).observe(perf_counter() - started)
+class Observer:
+    """What is observed of one endpoint. Its counts of failures begin at 0, without which no increase shows the first."""
+
+    def __init__(self, span: Span, endpoint: str) -> None:
+        self._name, self._endpoint = span, endpoint
+        for status in FAILURES:
+            REQUESTS.labels(endpoint, status)
+
+    @contextmanager
+    def request(self, scope: Scope) -> Iterator[None]:
+        """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
+        scope[ENDPOINT] = self._endpoint
+        headers = Headers(scope=scope)
+        parent = extract(headers) if "traceparent" in headers else None
+        started = perf_counter()
+        try:
+            with _span(self._name, parent):
+                yield
+        finally:
+            QUERY_DURATION.labels(self._endpoint).observe(perf_counter() - started)
 
 
 def _span(name: Span, parent: Context | None) -> AbstractContextManager[object]:

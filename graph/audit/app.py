@@ -16,7 +16,7 @@ from graph.bodies import read_json
 from graph.edge import REQUEST_ID, Edge
 from graph.gql.endpoint import PATH as GRAPHQL_PATH
 from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import observed
+from graph.observing import Observer
 from graph.responses import failed, json_response
 from graph.rest.parameters import read_query
 from graph.routing import routed
@@ -40,11 +40,12 @@ class AuditFace:
 
     def __init__(self, audits: Audits) -> None:
         self._audits = audits
+        self._observer = Observer("anlyt.api.audit", "audit")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         regulator: Regulator = scope[REGULATOR]
-        with observed("anlyt.api.audit", "audit", scope):
+        with self._observer.request(scope):
             try:
                 read_query(request.scope["query_string"], ())
                 body = await read_json(request)

@@ -19,6 +19,7 @@ from graph.gql.endpoint import GraphQL
 from graph.gql.persisted import Persisted
 from graph.gql.queries import as_json
 from graph.gql.types import SCALARS, DateTime, object_type
+from graph.observing import Observer
 
 
 class AuditContext:
@@ -83,7 +84,7 @@ def graphql_face(audits: Audits) -> GraphQL[Regulator]:
         Persisted({}),
         admit=_regulator,
         context=partial(AuditContext, audits),
-        observed_as=("anlyt.api.audit", "audit"),
+        observer=Observer("anlyt.api.audit", "audit"),
     )
 
 

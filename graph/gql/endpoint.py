@@ -25,9 +25,8 @@ from graph.gql.schema import SCHEMA
 from graph.gql.streams import EVENT_STREAM
 from graph.identity import Door
 from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import observed
+from graph.observing import Observer
 from infra.settings import Settings
-from infra.telemetry import Span
 
 PATH: Final = "/graphql"
 
@@ -48,14 +47,14 @@ class GraphQL(Generic[Caller]):
         *,
         admit: Callable[[Request], Awaitable[Caller]],
         context: Callable[[Caller, Document, str], object],
-        observed_as: tuple[Span, str] = ("anlyt.api.graphql", "graphql"),
+        observer: Observer,
     ) -> None:
         self._schema, self._prepare, self._persisted = schema, prepare, persisted
-        self._admit, self._context, self._observed_as = admit, context, observed_as
+        self._admit, self._context, self._observer = admit, context, observer
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed(*self._observed_as, scope):
+        with self._observer.request(scope):
             try:
                 response = await self.answer(request)
             except ClientGoneError:
@@ -146,6 +145,7 @@ def graphql_routes(settings: Settings, sources: Sources, door: Door, *, developm
         persisted,
         admit=lambda request: door.admit(request.headers),
         context=partial(Context, sources),
+        observer=Observer("anlyt.api.graphql", "graphql"),
     )
     methods = ["GET", "POST"] if persisted.documents and not development else ["POST"]
     answers = Route(PATH, graph, methods=methods)

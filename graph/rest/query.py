@@ -19,7 +19,7 @@ from graph.edge import REQUEST_ID
 from graph.identity import Scope
 from graph.leaving import ClientGoneError, unless_gone
 from graph.negotiation import preferred
-from graph.observing import observed
+from graph.observing import Observer
 from graph.responses import NO_STORE, failed, json_response
 from graph.rest.parameters import read_query
 
@@ -37,10 +37,11 @@ class QueryFace:
 
     def __init__(self, queries: Queries, admit: Admit) -> None:
         self._queries, self._admit = queries, admit
+        self._observer = Observer("anlyt.api.query", "query")
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed("anlyt.api.query", "query", scope):
+        with self._observer.request(scope):
             try:
                 caller = await self._admit(request.headers)
                 read_query(scope["query_string"], ())
@@ -74,10 +75,11 @@ class CatalogFace:
 
     def __init__(self, admit: Admit) -> None:
         self._admit = admit
+        self._observer = Observer("anlyt.api.catalog", "catalog")
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        with observed("anlyt.api.catalog", "catalog", scope):
+        with self._observer.request(scope):
             try:
                 await self._admit(headers)
                 read_query(scope["query_string"], ())
