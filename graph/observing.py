@@ -28,7 +28,7 @@ FAILURES: Final = (500, 503)  # statuses of what is our fault
 
 
 class Observer:
-    """What is observed of one endpoint. Its counts of failures begin at 0, without which no increase shows the first."""
+    """What is observed of one endpoint. Counts of failures begin at 0: an increase needs a first value."""
 
     def __init__(self, span: Span, endpoint: str) -> None:
         self._name, self._endpoint = span, endpoint
