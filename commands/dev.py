@@ -70,9 +70,9 @@ async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
         files = audit.tls_files(settings)
     async with AsyncExitStack() as opened:
         try:
-            url = await opened.enter_async_context(audit.running(settings, engines, files))
+            url = await opened.enter_async_context(audit.running(settings, engines, files, development=True))
         except UsageError:
-            url = await opened.enter_async_context(audit.running(settings, engines, files, port=0))
+            url = await opened.enter_async_context(audit.running(settings, engines, files, port=0, development=True))
         yield url
 
 

@@ -76,11 +76,11 @@ def sdl() -> str:
     return _SCHEMA.as_str() + "\n"
 
 
-def graphql_face(audits: Audits) -> GraphQL[Regulator]:
-    """An ASGI application behind RegulatorOnly, with the limits of the API's GraphQL."""
+def graphql_face(audits: Audits, *, development: bool) -> GraphQL[Regulator]:
+    """An ASGI application behind RegulatorOnly, with the API's limits; introspection in development."""
     return GraphQL(
         SCHEMA,
-        documents(SCHEMA, introspection=False),
+        documents(SCHEMA, introspection=development),
         Persisted({}),
         admit=_regulator,
         context=partial(AuditContext, audits),
