@@ -71,7 +71,7 @@ class Responder:
         return {"data": result.data}
 
     def _failure(self, error: Exception) -> Payload:
-        return {"errors": self._payloads([GraphQLError(str(error), original_error=error)])}
+        return {"data": None, "errors": self._payloads([GraphQLError(str(error), original_error=error)])}
 
     def _payloads(self, errors: Sequence[GraphQLError]) -> list[Mapping[str, Any]]:
         return [as_payload(error, self._request_id) for error in errors]
