@@ -19,6 +19,12 @@ EVENTS_PROCESSED: Final = Counter(
     "or deadletter.",
     ["type", "result"],
 )
+COPIES_DISCARDED: Final = Counter(
+    "anlyt_copies_discarded_total",
+    "Copies of an event that were counted though the stream stored another one first, and taken away again, by "
+    "projection (a function of ingest, or a table of facts).",
+    ["projection"],
+)
 PROCESSING_LAG: Final = Histogram(
     "anlyt_events_processing_lag_seconds",
     "From an event's arrival in its stream to the commit that counts it (newest of each batch).",

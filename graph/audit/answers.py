@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from graph.audit.evidence import Evidence
 from graph.dsl.answers import Page, QueryWindow
 from schema.catalog.audit import AuditDataset
-from schema.facts import NEVER
+from schema.facts import stored_at
 from schema.instants import instant, time_of
 
 _LAST: Final = instant(datetime.max.replace(tzinfo=UTC))
@@ -76,7 +76,7 @@ def _findings(lists: Sequence[Sequence[str]]) -> Sequence[Mapping[str, str]]:
 
 def _stored(ver: int) -> datetime:
     """When the stream stored the event; of what never was in a stream, the nearest time that can be written."""
-    return time_of(min(max(NEVER - ver, 0), _LAST))
+    return time_of(min(max(stored_at(ver), 0), _LAST))
 
 
 def _money(amount: Decimal) -> str:

@@ -44,7 +44,7 @@ def test_a_redelivery_is_the_same_row(function: AnyFunction, make: events.Make) 
 def test_the_copy_that_was_stored_first_has_the_highest_version(function: AnyFunction, make: events.Make) -> None:
     message = events.message(Random(3), make(Random(3), NOW))
     first, later = (
-        function(decoded(function, [message], NOW + delay)) for delay in (timedelta(), timedelta(seconds=1))
+        function(decoded(function, [message], NOW + delay)) for delay in (timedelta(), timedelta(microseconds=1))
     )
     assert first.columns["ver"][0] > later.columns["ver"][0] > 0
 

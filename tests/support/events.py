@@ -77,6 +77,12 @@ def again(random: Random, fields: Fields) -> Fields:
     return fields | ({name: written(random, _read(fields[name]))} if random.random() < 0.5 else {})
 
 
+def differing(random: Random, make: Make, fields: Fields) -> Fields:
+    """A copy of the same event that says something else of it."""
+    name = _time_name(fields)
+    return make(random, _read(fields[name])) | {"eventId": fields["eventId"], name: fields[name]}
+
+
 def lookalike(random: Random, fields: Fields) -> Fields:
     """Another event, that shares all but its id's letter case or its time."""
     name = _time_name(fields)
