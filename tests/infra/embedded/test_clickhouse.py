@@ -74,8 +74,8 @@ async def test_a_time_zone_and_a_profile(tmp_path: Path) -> None:
     async with clickhouse_server(tmp_path, settings=zone, profile=profile) as engine:
         client = await create_async_client(dsn=engine.dsn, query_retries=0)
         told = await client.query(
-            "select serverTimezone(), toUnixTimestamp(toDateTime('2026-01-01 04:30:00')), getSetting('join_use_nulls'), "
-            "getSetting('max_threads')",
+            "select serverTimezone(), toUnixTimestamp(toDateTime('2026-01-01 04:30:00')), "
+            "getSetting('join_use_nulls'), getSetting('max_threads')",
             settings={"max_threads": 2},
         )
         await client.close()
