@@ -14,6 +14,9 @@ from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
 
+# Nothing of ours depends on a server's time zone.
+SOMEWHERE = {"timezone": "Asia/Kabul"}
+
 # Nothing of a busy machine is a property's fault.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
@@ -53,5 +56,5 @@ async def postgres(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session")
 async def clickhouse(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    async with clickhouse_server(tmp_path_factory.mktemp("clickhouse")) as engine:
+    async with clickhouse_server(tmp_path_factory.mktemp("clickhouse"), settings=SOMEWHERE) as engine:
         yield engine

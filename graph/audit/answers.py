@@ -58,8 +58,8 @@ def printed(
 
 
 def _told(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Name and values of each field; the client gives times without their zone, which is UTC."""
-    yield "at" if dataset == "compliance" else "occurredAt", [at.replace(tzinfo=UTC) for at in held["at"]]
+    """Name and values of each field."""
+    yield "at" if dataset == "compliance" else "occurredAt", held["at"]
     if "ver" in held:
         yield "storedAt", [_stored(ver) for ver in held["ver"]]
     for name, values in held.items():

@@ -3,4 +3,4 @@
 with
     9223372036854775808 - ver as left,
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
-select toDate(min(event_time)) as day from anlyt.facts_compliance where stored < {before:UInt64} having count() > 0
+select toDate(min(event_time), 'UTC') as day from anlyt.facts_compliance where stored < {before:UInt64} having count() > 0

@@ -3,8 +3,8 @@
 with
     9223372036854775808 - ver as left,
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
-select toDate(event_time) as day, max(stored) as stored
+select toDate(event_time, 'UTC') as day, max(stored) as stored
 from anlyt.facts_compliance
-where stored >= {from:UInt64} and stored < {before:UInt64} and event_time < {until:Date}
+where stored >= {from:UInt64} and stored < {before:UInt64} and event_time < toDateTime64({until:Date}, 6, 'UTC')
 group by day
 order by day
