@@ -185,7 +185,9 @@ def _told(error: BaseException) -> str:
 
     if isinstance(error, NatsError):
         return f"NATS refused: {reason(error)} (--debug tells more)."
-    return f"{type(error).__name__}: {error} (--debug tells more)"
+    from schema.masking import without_phone_numbers
+
+    return f"{type(error).__name__}: {without_phone_numbers(str(error))} (--debug tells more)"
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -85,7 +85,12 @@ class Worker:
 
     async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
         """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing."""
-        with tracer.start_as_current_span(self.function.span, links=trace_links(messages)) as span:
+        with tracer.start_as_current_span(
+            self.function.span,
+            links=trace_links(messages),
+            record_exception=False,  # its words may quote a value; the log masks them
+            set_status_on_exception=False,
+        ) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
             decoded = decoder.decode(messages)
             results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))

@@ -41,7 +41,11 @@ async def test_before_there_is_a_stream_of_letters(platform: Platform) -> None:
 
 
 async def test_a_letter_says_what_is_wrong_and_where_the_event_is(platform: Platform) -> None:
-    fields = events.report(Random(1), datetime.now(UTC)) | {"latencyMs": -1, "to": "+93701234567"}
+    wrong = {"latencyMs": -1, "destinationPrefix": "93701234567"}
+    fields = (
+        events.report(Random(1), datetime.now(UTC)) | {"eventId": "e-1", "messageId": "m-1", "tpsSnapshot": 7} | wrong
+    )
+    fields["to"] = "+93701234567"
     data = json.dumps(fields).encode()
     found = await _letter(platform, Message(data))
     assert found.letter.function == "delivery_metrics"
@@ -50,7 +54,7 @@ async def test_a_letter_says_what_is_wrong_and_where_the_event_is(platform: Plat
     assert (found.letter.reason, found.letter.size_bytes) == ("invalid_field", len(data))
     assert found.letter.sentence == "latencyMs must be an integer from 0 to 2147483648."
     del fields["to"]
-    assert found.letter.event == fields | {"maskedFields": 1}
+    assert found.letter.event == fields | dict.fromkeys(wrong, "***") | {"maskedFields": 1}
     assert await deadletters.one(platform.jetstream, found.id) == found
 
 
