@@ -171,9 +171,23 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         found = _cause(error)
-        told = str(found) if isinstance(found, AnlytError) else f"{type(found).__name__}: {found} (--debug tells more)"
-        click.echo(f"anlyt: {told}", err=True)
+        click.echo(f"anlyt: {_told(found)}", err=True)
         sys.exit(found.exit_status if isinstance(found, AnlytError) else 1)
+
+
+def _told(error: BaseException) -> str:
+    """One sentence; with the server's own reason if NATS refused something."""
+    if isinstance(error, AnlytError):
+        return str(error)
+    from nats.errors import Error as NatsError
+
+    from infra.refusals import reason
+
+    if isinstance(error, NatsError):
+        return f"NATS refused: {reason(error)} (--debug tells more)."
+    from schema.masking import without_phone_numbers
+
+    return f"{type(error).__name__}: {without_phone_numbers(str(error))} (--debug tells more)"
 
 
 def _cause(error: BaseException) -> BaseException:

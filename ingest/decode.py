@@ -12,9 +12,10 @@ from opentelemetry.propagate import extract
 from functions.function import AnyFunction
 from infra.frames import Frame
 from ingest.messages import sequence, stored, stored_at
-from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped, field_names
+from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped
 from schema.instants import NANOSECONDS, time_of
 from schema.letters import DeadLetter, Source, letter
+from schema.masking import EventMask
 
 MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
 
@@ -36,7 +37,7 @@ class BatchDecoder:
     def __init__(self, function: AnyFunction) -> None:
         self._function = function
         self._decoder = EventDecoder(function.event, function.time_field)
-        self._known = field_names(function.event)
+        self._mask = EventMask(function.event)
 
     def decode(self, messages: Sequence[Frame]) -> Decoded:
         """`messages` must not be empty."""
@@ -74,7 +75,7 @@ class BatchDecoder:
             function=self._function.name,
             event_type=self._function.event_type,
         )
-        return letter(source, message.data, error.reason, str(error), self._known)
+        return letter(source, message.data, error.reason, str(error), self._mask)
 
 
 def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:

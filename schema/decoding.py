@@ -1,9 +1,11 @@
 """From a message's bytes to an event, or to the one sentence that says why not. Pure."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct, inspect
@@ -138,9 +140,20 @@ class EventDecoder(Generic[E]):
         return self._invalid(found[1])
 
 
-def field_names(event: type[Event]) -> frozenset[str]:
-    """The names that a producer may use, as they stand in JSON."""
-    return frozenset(_wire_names(event).values())
+def fitting(event: type[Event]) -> Mapping[str, Callable[[object], bool]]:
+    """For each field, by its name in JSON: whether a value is one that the field may have."""
+    patterns = {field.name: _pattern(field.type) for field in _fields(event)}
+    return {
+        field.encode_name: partial(_fits, field.type, patterns[field.name]) for field in msgspec.structs.fields(event)
+    }
+
+
+def _fits(type_: Any, pattern: str | None, value: object) -> bool:
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        return False
+    return pattern is None or not isinstance(value, str) or re.fullmatch(pattern, value) is not None
 
 
 def _wire_names(struct: type[Struct]) -> dict[str, str]:

@@ -73,11 +73,6 @@ def test_what_a_report_does_not_name_is_unknown() -> None:
     assert header["tenant_id"] == ["t-7"]
 
 
-def test_an_empty_error_code_is_none() -> None:
-    fields = fact_events.report(Random(6), NOW) | {"errorCode": ""}
-    assert dlr_facts(decoded(dlr_facts, [events.message(Random(0), fields)], NOW)).columns["error_code"] == [None]
-
-
 def test_keys_are_stable_over_releases() -> None:
     """Rows that are stored already are replaced only by rows with the same key."""
     assert event_key("evt-1") == 0x475CA1DD826E43BE

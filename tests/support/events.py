@@ -41,7 +41,7 @@ def report(random: Random, now: datetime) -> Fields:
     fields = {
         **_shared(random),
         "deliveryStatus": random.choice(["DELIVERED"] * 7 + FAILURES + ["PENDING"] * 2),
-        "errorCode": random.choice([None, "ESME_RTHROTTLED", "099", ""]),
+        "errorCode": random.choice([None, "ESME_RTHROTTLED", "099", "e:1.a-B"]),
         "latencyMs": random.choice([int(random.lognormvariate(8, 1.5)), random.choice(LATENCIES)]),
         "tpsSnapshot": random.choice([0, random.randrange(400), 2**31]),
         "receivedAt": written(random, moment(random, now)),
