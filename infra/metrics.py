@@ -96,7 +96,7 @@ PIPELINE_FAILURES: Final = Counter(
 RECONCILIATION_DIVERGENCE: Final = Gauge(
     "anlyt_reconciliation_divergence_ratio",
     "How far our cost of a UTC day is from billing's, relative to billing's: the currency that differs most. "
-    "Days of the last month, as compared last.",
+    "As compared last: days of the last month, and older ones that are not OK; 1 for what is missing or invalid.",
     ["day"],
 )
 INTEGRITY_DIFFERENCES: Final = Gauge(
