@@ -159,4 +159,4 @@ def told_as_unmigrated() -> Iterator[None]:
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
     """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why."""
-    return (folder / f"{name}.sql").read_text().replace("anlyt.", f"{schema}.")
+    return (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")

@@ -83,7 +83,9 @@ def page() -> Response:
     """The page; each tab asks as its own caller, by headers that can be edited."""
     tabs = [{**tab, **{key: json.dumps(tab[key], indent=2) for key in ("headers", "variables")}} for tab in TABS]
     # In a script, only "</" could end it early.
-    text = (_FOLDER / "page.html").read_text().replace("__TABS__", json.dumps(tabs).replace("</", "<\\/"))
+    text = (
+        (_FOLDER / "page.html").read_text(encoding="utf-8").replace("__TABS__", json.dumps(tabs).replace("</", "<\\/"))
+    )
     return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY + _SOURCES})
 
 
