@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from infra.errors import DependencyUnavailableError
+from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS
-from infra.postgres import Pool, told_as_unavailable
+from infra.postgres import AWAY, Pool, told_as_unavailable
 
 if TYPE_CHECKING:
     import asyncpg
@@ -24,8 +24,10 @@ async def promptly(operation: str) -> AsyncIterator[None]:
         with told_as_unavailable():
             async with asyncio.timeout(DEADLINE):
                 yield
-    except DependencyUnavailableError:
+    except DependencyUnavailableError as error:
         PG_ERRORS.labels(operation).inc()
+        if isinstance(error, RefusedError):  # the server's words are not for callers
+            raise DependencyUnavailableError(AWAY) from error
         raise
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Final
 from uuid import uuid4
 
@@ -44,7 +43,7 @@ class _Read:
     @property
     def end(self) -> Position:
         last = dict(zip(self.names, self.rows[-1], strict=True))
-        return Position(self.seen + len(self.rows), last["at"].replace(tzinfo=UTC), last["key"])
+        return Position(self.seen + len(self.rows), last["at"], last["key"])
 
 
 class Audits:

@@ -61,7 +61,8 @@ class _Printer:
                     for name in source.unnested
                 ]
                 unnest = f"\n{indent}array join {', '.join(arrays)}" if arrays else ""
-                return f"anlyt.{source.table.name} as rows final{unnest}"
+                final = " final" if source.final else ""
+                return f"anlyt.{source.table.name} as rows{final}{unnest}"
             case Select():
                 return f"(\n{self.select(source, indent + INDENT)}\n{indent})"
             case Join():

@@ -142,7 +142,8 @@ def page() -> Response:
         for tab in tabs(datetime.now(UTC))
     ]
     # In a script, only "</" could end it early.
-    text = (_FOLDER / "page.html").read_text().replace("__TABS__", json.dumps(shown).replace("</", "<\\/"))
+    page_text = (_FOLDER / "page.html").read_text(encoding="utf-8")
+    text = page_text.replace("__TABS__", json.dumps(shown).replace("</", "<\/"))
     return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY + _SOURCES})
 
 

@@ -33,16 +33,27 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
 
     run_id: Annotated[int, Meta(description="The run that compared; a later run has a greater one.")]
     day: Day
-    currency: Annotated[str, Meta(description="ISO 4217; nothing is converted.")]
+    currency: Annotated[str, Meta(description="ISO 4217, or what an INVALID row has; nothing is converted.")]
     ours: Annotated[Sum | None, Meta(description="What we counted, exactly; null if nothing was billed here.")]
-    theirs: Annotated[Sum | None, Meta(description="What billing charged, exactly; null if it has no row.")]
-    difference: Annotated[Sum, Meta(description="ours - theirs; what is missing counts as 0.")]
+    theirs: Annotated[
+        Sum | None, Meta(description="What billing charged, exactly; null if it has no row, or one that is INVALID.")
+    ]
+    difference: Annotated[Sum, Meta(description="ours - theirs; what is missing or INVALID counts as 0.")]
     divergence: Annotated[
-        float, Meta(description="abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1.")
+        float,
+        Meta(
+            description="abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1; of INVALID it is 1."
+        ),
     ]
     status: Annotated[
-        Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS"],
-        Meta(description="OK up to a divergence of 0.0001; else DIVERGED, MISSING_OURS or MISSING_THEIRS."),
+        Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"],
+        Meta(
+            description="OK up to a divergence of 0.0001; else DIVERGED, MISSING_OURS or MISSING_THEIRS. INVALID: "
+            "billing's row cannot be compared."
+        ),
+    ]
+    reason: Annotated[
+        str | None, Meta(description="Of INVALID: which value of billing's row is no total, and why; else null.")
     ]
     our_messages: Messages
     their_messages: Messages

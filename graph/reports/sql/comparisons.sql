@@ -10,6 +10,7 @@ from (
         round(difference, 6)::text as difference,
         divergence::float8 as divergence,
         status,
+        reason,
         our_messages as "ourMessages",
         their_messages as "theirMessages",
         compared_at as "comparedAt"

@@ -13,7 +13,7 @@ from tests.graph.support.api import Api, portal
 pytestmark = pytest.mark.anyio
 
 PAGE = """query ($first: Int! = 50, $after: String) { reconciliation(first: $first, after: $after) {
-    edges { cursor node { runId day currency ours theirs difference divergence status ourMessages comparedAt } }
+    edges { cursor node { runId day currency ours theirs difference divergence status reason ourMessages comparedAt } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 } }"""
 FIRST = date(2026, 10, 1)
@@ -79,9 +79,21 @@ async def test_money_is_exact_and_what_is_missing_is_null(api: Api, log: Pool) -
         "difference": "-123456789012.000001",
         "divergence": 1.0,
         "status": "MISSING_OURS",
+        "reason": None,
         "ourMessages": None,
         "comparedAt": "2026-10-08T03:10:00Z",
     }
+
+
+async def test_a_row_that_is_no_total_is_told_with_its_reason(api: Api, log: Pool) -> None:
+    await log.execute(
+        "insert into anlyt.reconciliation_log (run_id, day, currency, ours, difference, divergence, status, reason) "
+        "values (7, '2026-10-07', 'usd', 1, 1, 1, 'INVALID', 'currency is ''usd''')"
+    )
+    (edge,) = (await api.fields(PAGE))["reconciliation"]["edges"]
+    node = edge["node"]
+    assert (node["currency"], node["status"], node["reason"]) == ("usd", "INVALID", "currency is 'usd'")
+    assert (node["ours"], node["theirs"], node["divergence"]) == ("1.000000", None, 1.0)
 
 
 async def test_an_empty_log(api: Api, log: Pool) -> None:

@@ -1,0 +1,144 @@
+"""A report is one snapshot, whatever commits between any two of its statements."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import asyncpg
+import pytest
+
+from infra.clickhouse import open_clickhouse
+from infra.endpoints import Engines
+from infra.postgres import Connection, Pool, open_pool
+from ingest.partitions import Partitions
+from pipelines import runs
+from pipelines.stores import Stores, open_stores
+from tests.graph.support.api import Api, open_api
+from tests.graph.support.store import DAY, HOUR, Row, Store, iso
+from tests.support.database import connected
+
+pytestmark = pytest.mark.anyio
+
+# A whole month that is archived, and dropped, at once.
+MONTH = (datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=130)).replace(
+    day=1
+)
+SUBJECTS = (("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "acc-1"))
+FILLED = 15  # days
+WINDOW = {"from_": iso(MONTH + 5 * HOUR), "to": iso(MONTH + 20 * DAY + 7 * HOUR)}
+READINGS: dict[str, Callable[[Any], int]] = {
+    "summary": lambda answer: answer["totalMessages"],
+    "operators/op-1/performance": lambda answer: answer["totalMessages"],
+    "accounts/acc-1/usage": lambda answer: answer["messagesSent"],
+    "throughput": lambda answer: sum(point["messages"] for point in answer["series"]),
+    "delivery-breakdown": lambda answer: answer["byOperator"][0]["total"],
+    "top-operators": lambda answer: answer["operators"][0]["totalMessages"],
+}
+
+
+class Interruptions:
+    """What happens once, before the statement of a report with the number that is left of `after`."""
+
+    def __init__(self) -> None:
+        self.after = 0
+        self.event: Callable[[], Awaitable[None]] | None = None
+
+    def arm(self, after: int, event: Callable[[], Awaitable[None]]) -> None:
+        self.after, self.event = after, event
+
+    async def statement_begins(self) -> None:
+        event = self.event
+        if event is None:
+            return
+        self.after -= 1
+        if self.after < 0:
+            self.event = None
+            await event()
+
+
+@pytest.fixture
+def interruptions() -> Interruptions:
+    return Interruptions()
+
+
+@pytest.fixture
+async def interrupted(database: str, interruptions: Interruptions) -> AsyncIterator[Pool]:
+    """A pool that gives something else its turn between the statements of its connections."""
+
+    class Interrupted(asyncpg.Connection):  # type: ignore[type-arg]  # takes no parameters at run time
+        async def execute(self, *arguments: Any, **named: Any) -> Any:
+            await interruptions.statement_begins()
+            return await super().execute(*arguments, **named)
+
+        async def fetch(self, *arguments: Any, **named: Any) -> Any:
+            await interruptions.statement_begins()
+            return await super().fetch(*arguments, **named)
+
+        async def fetchrow(self, *arguments: Any, **named: Any) -> Any:
+            await interruptions.statement_begins()
+            return await super().fetchrow(*arguments, **named)
+
+        async def fetchval(self, *arguments: Any, **named: Any) -> Any:
+            await interruptions.statement_begins()
+            return await super().fetchval(*arguments, **named)
+
+    options = {"server_settings": {"timezone": "UTC"}, "connection_class": Interrupted}
+    async with asyncpg.create_pool(database, min_size=1, max_size=4, **options) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def api_over(pool: Pool, warehouse: str) -> AsyncIterator[Api]:
+    async with (
+        open_clickhouse(warehouse, statement_timeout=30) as clickhouse,
+        open_api(pool, clickhouse=clickhouse) as api,
+    ):
+        yield api
+
+
+@pytest.fixture
+async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
+    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
+        yield made
+
+
+@pytest.fixture
+async def connection(database: str) -> AsyncIterator[Connection]:
+    async with connected(database) as made:
+        yield made
+
+
+async def fill(connection: Connection) -> None:
+    """One message in every sixth hour of the month for each subject."""
+    rows = [Row(MONTH + number * 6 * HOUR, *subject, messages=1) for number in range(4 * 27) for subject in SUBJECTS]
+    await Store(connection).put(rows, MONTH + 27 * DAY)
+
+
+@pytest.mark.parametrize("path", READINGS)
+async def test_no_row_is_missed_while_the_archive_drops_a_month(
+    path: str, interrupted: Pool, interruptions: Interruptions, stores: Stores, connection: Connection, warehouse: str
+) -> None:
+    """The month is filled, and archived again before each statement of the report in turn."""
+    read = READINGS[path]
+    for number in range(40):
+        await Partitions(stores.postgres).ensure([MONTH.date()])
+        await fill(connection)
+        interruptions.arm(number, partial(archive, stores))
+        async with api_over(interrupted, warehouse) as api:
+            assert read(await api.report(path, **WINDOW)) == (number + 1) * FILLED
+            if interruptions.event is not None:  # the report has no more statements
+                break
+            assert read(await api.report(path, **WINDOW)) == (number + 1) * FILLED
+    assert 1 < number < 39
+
+
+async def fill(connection: Connection) -> None:
+    """One more message in an hour of each day for each subject."""
+    rows = [Row(MONTH + day * DAY + 6 * HOUR, *subject, messages=1) for day in range(FILLED) for subject in SUBJECTS]
+    await Store(connection).put(rows, MONTH + 27 * DAY)
+
+
+async def archive(stores: Stores) -> None:
+    assert await runs.run(stores, "archive") == {"days": FILLED}
