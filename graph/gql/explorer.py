@@ -143,7 +143,7 @@ def page() -> Response:
     ]
     # In a script, only "</" could end it early.
     page_text = (_FOLDER / "page.html").read_text(encoding="utf-8")
-    text = page_text.replace("__TABS__", json.dumps(shown).replace("</", "<\/"))
+    text = page_text.replace("__TABS__", json.dumps(shown).replace("</", "<\\/"))
     return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY + _SOURCES})
 
 
