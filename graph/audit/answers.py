@@ -24,6 +24,9 @@ class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
 
     dataset: AuditDataset
     tenant_id: str
+    tenant_known: Annotated[
+        bool, Meta(description="Whether any fact of this tenant is stored, of either dataset and at any time.")
+    ]
     window: QueryWindow
     data_as_of: Annotated[
         datetime | None, Meta(description="Newest event time whose effect is in the facts; null when there is none.")

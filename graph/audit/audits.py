@@ -11,7 +11,7 @@ from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
 from graph.audit.evidence import Evidence, evidence
 from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
-from graph.audit.statements import Position, slices, statement
+from graph.audit.statements import Position, any_fact, slices, statement
 from graph.budget import Budget, Charge
 from graph.cursors import CursorKey
 from graph.dsl.answers import Page, QueryWindow
@@ -67,6 +67,7 @@ class Audits:
             as_of = (await self._freshness.of(AUDITED[asked.dataset].table.name)).data_as_of
             proof = await self._evidence(asked)
             read = await self._read(asked, position, charge)
+            known = await self._knows(asked, read, charge)
         page, truncated = await self._page(read, context)
         access_id = await self._recorded(regulator, request_id, asked, read)
         return AuditAnswer(
@@ -75,6 +76,7 @@ class Audits:
             meta=AuditMeta(
                 dataset=asked.dataset,
                 tenant_id=asked.tenant_id,
+                tenant_known=known,
                 window=QueryWindow(asked.from_, asked.to),
                 data_as_of=as_of,
                 rows_before=read.seen,
@@ -116,6 +118,13 @@ class Audits:
                 break
             behind = None  # the next slice begins after it
         return _Read(names, found[:limit], len(found) > limit, position)
+
+    async def _knows(self, asked: AuditQuery, read: _Read, charge: Charge) -> bool:
+        """Whether there is any fact of the tenant: an empty page says no more than that none matches."""
+        if read.rows or read.seen:
+            return True
+        wanted = [any_fact(facts, asked.tenant_id) for facts in AUDITED.values()]
+        return any(len(rows) for rows in await self._engine.run(wanted, str(uuid4()), charge))
 
     async def _page(self, read: _Read, context: str) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""

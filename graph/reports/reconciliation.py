@@ -21,6 +21,7 @@ FEW: Final = 50
 
 _PAGE: Final = statement(Path(__file__).parent / "sql", "comparisons")
 
+Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
 Sum: TypeAlias = Annotated[str, Meta(pattern=MONEY_PATTERN)]
 Day: TypeAlias = Annotated[date, Meta(description="The UTC day.")]
 Messages: TypeAlias = Annotated[
@@ -46,7 +47,7 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
         ),
     ]
     status: Annotated[
-        Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"],
+        Status,
         Meta(
             description="OK up to a divergence of 0.0001; else DIVERGED, MISSING_OURS or MISSING_THEIRS. INVALID: "
             "billing's row cannot be compared."
@@ -58,6 +59,14 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
     our_messages: Messages
     their_messages: Messages
     compared_at: Annotated[datetime, Meta(description="When it was compared.")]
+
+
+class Choice(NamedTuple):
+    """Which comparisons are wanted; None: all. `latest`: the last one of each day and currency."""
+
+    day: date | None = None
+    status: Status | None = None
+    latest: bool = False
 
 
 class Place(NamedTuple):
@@ -82,9 +91,9 @@ def place(comparison: Comparison) -> Place:
     return Place(comparison.run_id, comparison.day.isoformat(), comparison.currency)
 
 
-async def comparisons(reader: Reader, scope: Scope, count: int, after: Place | None) -> Page:
-    """Up to `count` comparisons behind `after`, the newest first; ForbiddenError, DependencyUnavailableError."""
+async def comparisons(reader: Reader, scope: Scope, choice: Choice, count: int, after: Place | None) -> Page:
+    """Up to `count` chosen comparisons behind `after`, newest first; ForbiddenError, DependencyUnavailableError."""
     platform(scope)
     behind = after or (None, None, None)
-    found = _decode(await reader.fetch_value(_PAGE, *behind, count + 1))
+    found = _decode(await reader.fetch_value(_PAGE, *behind, count + 1, *choice))
     return Page(found[:count], len(found) > count)

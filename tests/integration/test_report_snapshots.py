@@ -11,7 +11,7 @@ import pytest
 
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
-from infra.postgres import Connection, Pool, open_pool
+from infra.postgres import Connection, Pool
 from ingest.partitions import Partitions
 from pipelines import runs
 from pipelines.stores import Stores, open_stores
