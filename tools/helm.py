@@ -4,6 +4,8 @@ They come inside two packages of npm (`tools/node`), each an archive of programs
 Docs: docs/decisions/0028-charts-are-rendered-by-helm-3-and-4.md.
 """
 
+import platform
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfileobj
@@ -31,6 +33,8 @@ def program(name: str) -> Path:
 
 def fetch(folder: Path, modules: Path) -> None:
     """Fills `folder` with PROGRAMS out of `modules`; OSError, KeyError or BadZipFile when they are not in there."""
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise OSError(f"Helm and kubectl from npm do not run on {sys.platform}, {platform.machine()}")
     for name, (package, inside) in PROGRAMS.items():
         with ZipFile(modules / "@aws-cdk" / package / "lib" / "layer.zip") as archive, archive.open(inside) as source:
             # A program that runs cannot be written to, but replaced.
