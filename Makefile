@@ -53,6 +53,6 @@ $(UV):
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
 
-# Without them, the tests of the charts fail and say why; all others run.
+# Without what npm brings, the tests of charts, pages and conformance fail and say why; all others run.
 .venv/tools/helm4: tools/node/package-lock.json | .venv/installed
-	-$(BIN)/python -m tools.helm
+	-$(BIN)/python -m tools.node

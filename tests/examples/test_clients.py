@@ -117,7 +117,7 @@ async def test_typescript(url: str, typescript: Path) -> None:
     assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
 
 
-@pytest.mark.parametrize("folder", [TYPESCRIPT, Path("tests/end_to_end/browser"), Path("tools/node")], ids=str)
+@pytest.mark.parametrize("folder", [TYPESCRIPT, Path("tools/node")], ids=str)
 def test_the_lock_file_names_no_registry(folder: Path) -> None:
     """Whoever installs decides where packages come from; what they are, their hashes say."""
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())

@@ -20,6 +20,9 @@ from anlyt import cli
 from tools.export import ROOT
 from tools.helm import HELMS, program
 
+# It reads its schemas, of megabytes, for each manifest.
+kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)
+
 Manifest = dict[str, Any]
 # The oldest that the charts ask for, and the newest whose schemas are at hand.
 VERSIONS: Final = ("1.29.0", kubernetes_validate.latest_version())
@@ -40,28 +43,23 @@ class Chart:
         return merged(msgspec.yaml.decode((ROOT / self.folder / "values.yaml").read_bytes()), changes)
 
     def templated(self, helm: str, **changes: Any) -> "subprocess.CompletedProcess[str]":
-        with TemporaryDirectory() as folder:
-            over = Path(folder) / "values.yaml"
-            over.write_text(json.dumps(changes))
-            arguments = ["template", self.release, self.folder, "--namespace", self.namespace, "--values", over]
-            return run_helm(helm, *arguments)
+        names = (self.release, self.folder, "--namespace", self.namespace)
+        return _with_values(changes, helm, "template", *names)
 
     def manifests(self, **changes: Any) -> list[Manifest]:
         """What both Helms make of these values, by kind and name."""
         rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
-        assert {helm: each.stderr for helm, each in rendered.items() if each.returncode} == {}
+        refused = {helm: each.stderr for helm, each in rendered.items() if each.returncode}
+        assert not refused, refused
         first, *others = [read_manifests(each.stdout) for each in rendered.values()]
         assert others == [first] * len(others)
         return first
 
     def lint(self, **changes: Any) -> None:
         """AssertionError with Helm's words when one has an error or a warning."""
-        with TemporaryDirectory() as folder:
-            over = Path(folder) / "values.yaml"
-            over.write_text(json.dumps(changes))
-            for helm in HELMS:
-                found = run_helm(helm, "lint", "--strict", self.folder, "--values", over)
-                assert found.returncode == 0, f"{helm}: {found.stdout} {found.stderr}"
+        for helm in HELMS:
+            found = _with_values(changes, helm, "lint", "--strict", self.folder)
+            assert found.returncode == 0, f"{helm}: {found.stdout} {found.stderr}"
 
     def refusals(self, **changes: Any) -> dict[str, str]:
         """What each Helm says of these values, which none renders."""
@@ -69,6 +67,14 @@ class Chart:
         assert {helm: each.returncode for helm, each in rendered.items()} == dict.fromkeys(HELMS, 1)
         assert not any(each.stdout for each in rendered.values())
         return {helm: each.stderr for helm, each in rendered.items()}
+
+
+def _with_values(changes: Mapping[str, Any], helm: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    with TemporaryDirectory() as folder:
+        over = Path(folder) / "values.yaml"
+        # YAML does not read the pairs of surrogates that JSON escapes some characters to.
+        over.write_text(json.dumps(changes, ensure_ascii=False))
+        return run_helm(helm, *arguments, "--values", over)
 
 
 def places(refusal: str) -> set[str]:

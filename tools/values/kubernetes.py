@@ -56,14 +56,16 @@ _LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _SUBDOMAIN: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 _LABEL_VALUE: Final = text(f"({_LABEL})?")
 _OF_CHARTS: Final = ("name", "instance", "component", "version", "managed-by")
-_AMOUNT: Final = {
-    # A number counts processors; bytes are a text with their unit.
-    **text(r"[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?"),
+_BYTES: Final = text("[1-9][0-9]{0,8}([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)")
+_PROCESSORS: Final = {
+    **text("[0-9]{1,6}([.][0-9]{1,3}|m)?"),
     "type": ["string", "integer"],
     "minimum": 1,
     "maximum": 1024,
 }
-_AMOUNTS: Final = record(dict.fromkeys(("cpu", "memory", "ephemeral-storage"), _AMOUNT), "cpu", "ephemeral-storage")
+_AMOUNTS: Final = record(
+    {"cpu": _PROCESSORS, "memory": _BYTES, "ephemeral-storage": _BYTES}, "cpu", "ephemeral-storage"
+)
 _EXPRESSION: Final = record(
     {
         "key": text(_LABEL),

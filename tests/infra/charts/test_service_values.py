@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.settings import SPECS, variable
-from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, places, pods
+from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, places, pods, validate
 from tools.values.service import OF_THE_CHART
 
 
@@ -75,3 +75,21 @@ def test_values_that_contradict_each_other_are_refused_in_a_sentence(
 ) -> None:
     for helm, refusal in chart.refusals(**values).items():
         assert f": {sentence}\n" in refusal, f"{helm}: {refusal}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "values"),
+    [
+        (
+            "infra/service",
+            {
+                "secrets": {"existingSecret": "1", "all": {"ANLYT_NATS_URL": "null"}},
+                "network": {"callers": {"adminDashboard": {"namespace": "0"}}},
+            },
+        ),
+        ("infra/clickhouse", {"secrets": {"existingSecret": "1"}, "storage": {"hot": {"class": "true"}}}),
+    ],
+)
+def test_texts_that_look_like_something_else_stay_texts(folder: str, values: Mapping[str, Any]) -> None:
+    """YAML takes them for numbers, booleans or nothing, and Kubernetes for mistakes."""
+    validate(Chart(folder, "1", "2").manifests(**values), "2")
