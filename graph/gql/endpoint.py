@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute_root_selection_set, subscribe
+from graphql.execution.executor import Executor
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -14,8 +15,16 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, MUCH, cost
-from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
+from graph.gql.cost import MOST_COST, MUCH
+from graph.gql.documents import (
+    MOST_TOLD,
+    Document,
+    Documents,
+    InvalidDocumentError,
+    documents,
+    is_subscription,
+    prepared,
+)
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.explorer import asset_route, page
@@ -23,6 +32,7 @@ from graph.gql.persisted import Persisted, read_manifest
 from graph.gql.requests import Operation, asked, posted
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import MEDIA_TYPE, event_stream
+from graph.gql.weights import weigh
 from graph.identity import Door
 from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import observed
@@ -87,33 +97,44 @@ class GraphQL(Generic[Caller]):
         """The GraphQL answer: data, and errors in the words of REST. What costs much ends when the client leaves."""
         request_id = request.scope[REQUEST_ID]
         try:
-            document = self._prepare(text)
+            document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
             return json_response(_failed(invalid.errors, request_id))
-        needed = cost(self._schema, document.ast, operation.operation_name, operation.variables or {})
+        context = self._context(caller, document, request_id)
+        executor = _executor(self._schema, document, operation, context)
+        if isinstance(executor, list):
+            return json_response(_failed(executor, request_id))
+        try:
+            needed = weigh(executor).cost
+        except GraphQLError as error:
+            return json_response(_failed([error], request_id))
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
             return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
-        context = self._context(caller, document, request_id)
         if is_subscription(document.ast, operation.operation_name):
             return await _stream(self._schema, document, operation, context, request_id, accepts_events=accepts_events)
-        running = _executed(self._schema, document, operation, context)
+        running = _executed(executor)
         result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
         answer = _answer(result, request_id)
         return json_response({**answer, "extensions": extensions})
 
 
-async def _executed(
+def _executor(
     schema: GraphQLSchema, document: Document, operation: Operation, context: object
-) -> ExecutionResult:
-    running = execute(
+) -> Executor[Any] | list[GraphQLError]:
+    """What runs the operation, with its variables coerced; else what is wrong with them, or with its name."""
+    return ProjectingExecutor.build(
         schema,
         document.ast,
         context_value=context,
-        variable_values=operation.variables,
+        raw_variable_values=operation.variables,
         operation_name=operation.operation_name,
-        executor_class=ProjectingExecutor,
+        max_coercion_errors=MOST_TOLD,
     )
+
+
+async def _executed(executor: Executor[Any]) -> ExecutionResult:
+    running = execute_root_selection_set(executor)
     return running if isinstance(running, ExecutionResult) else await running
 
 

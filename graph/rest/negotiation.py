@@ -1,8 +1,13 @@
 """Which of our media types a caller wants (RFC 9110, 12.5.1)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from starlette.datastructures import Headers
+
+MOST_RANGES: Final = 100  # of Accept that are looked at; a browser sends less than ten
+MOST_PARAMETERS: Final = 10  # of a range
 
 
 def preferred(headers: Headers, offered: Sequence[str]) -> str:
@@ -17,8 +22,8 @@ def preferred(headers: Headers, offered: Sequence[str]) -> str:
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
-    for part in accept.lower().split(","):
-        kind, *parameters = (piece.strip() for piece in part.split(";"))
+    for part in islice(accept.lower().split(","), MOST_RANGES):
+        kind, *parameters = (piece.strip() for piece in islice(part.split(";"), 1 + MOST_PARAMETERS))
         weights = [text[2:] for text in parameters if text.startswith("q=")]
         yield kind, _weight(weights[0]) if weights else 1.0
 
