@@ -1,11 +1,15 @@
 """Content negotiation (RFC 9110, 12.5.1): which of our media types a client prefers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from starlette.datastructures import Headers
 
 from graph.errors import NotAcceptableError
+
+MOST_RANGES: Final = 100  # of Accept that are looked at; a browser sends less than ten
+MOST_PARAMETERS: Final = 10  # of a range
 
 _ANYTHING: Final = "*/*"
 
@@ -38,8 +42,8 @@ def _weight(weights: Mapping[str, float], media_type: str) -> float:
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
-    for part in accept.lower().split(","):
-        media_range, *parameters = (piece.strip() for piece in part.split(";"))
+    for part in islice(accept.lower().split(","), MOST_RANGES):
+        media_range, *parameters = (piece.strip() for piece in islice(part.split(";"), 1 + MOST_PARAMETERS))
         if "/" in media_range:
             quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
             yield media_range, _number(quality)

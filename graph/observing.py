@@ -6,7 +6,6 @@ from time import perf_counter
 from typing import Final
 
 from opentelemetry.context import Context
-from opentelemetry.propagate import extract
 from opentelemetry.trace import (
     ProxyTracer,
     ProxyTracerProvider,
@@ -15,6 +14,7 @@ from opentelemetry.trace import (
     get_current_span,
     get_tracer_provider,
 )
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -25,6 +25,9 @@ ENDPOINT: Final = "endpoint_name"  # in the ASGI scope
 OUTCOME: Final = "outcome_status"  # in the ASGI scope, where it is not the response's status
 NO_ENDPOINT: Final = "none"
 FAILURES: Final = (500, 503)  # statuses of what is our fault
+
+# Trace context alone: of baggage nothing is used here, and OpenTelemetry writes one that it refuses into the log.
+_TRACE: Final = TraceContextTextMapPropagator()
 
 
 class Observer:
@@ -40,7 +43,7 @@ class Observer:
         """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
         scope[ENDPOINT] = self._endpoint
         headers = Headers(scope=scope)
-        parent = extract(headers) if "traceparent" in headers else None
+        parent = _TRACE.extract(headers) if "traceparent" in headers else None
         started = perf_counter()
         try:
             with _span(self._name, parent):

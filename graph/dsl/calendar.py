@@ -15,6 +15,7 @@ from schema.instants import instant
 TIMEZONES: Final = frozenset(available_timezones() - {"localtime", "Factory"})
 # Seconds: no bucket is longer, whatever the clocks do.
 LONGEST: Final = {"minute": 60, "hour": 7200, "day": 2 * 86_400, "week": 8 * 86_400, "month": 32 * 86_400}
+SHORTEST_OFFSET: Final = timedelta(days=6)  # no zone has had, or will have, one for less
 
 _DAY: Final = timedelta(days=1)
 
@@ -80,9 +81,9 @@ def shift(granularity: Granularity, previous: Window, window: Window, zone: Zone
 
 @lru_cache(maxsize=1024)
 def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
-    """The zone's offsets from UTC within a window, in microseconds. No offset lasts less than a day."""
-    days = (window.to - window.from_) // _DAY
-    times = [window.from_ + day * _DAY for day in range(days + 1)]
+    """The zone's offsets from UTC within a window, in microseconds."""
+    steps = (window.to - window.from_) // SHORTEST_OFFSET
+    times = [window.from_ + step * SHORTEST_OFFSET for step in range(steps + 1)]
     return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
 
 

@@ -17,7 +17,7 @@ from graph.dsl.freshness import Freshness, Looks
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
-from graph.dsl.scope import query_scope, tenant_of
+from graph.dsl.scope import query_scope, reads_names, tenant_of
 from graph.dsl.select import Statement
 from graph.errors import InvalidQueryError
 from graph.identity import Scope, reads
@@ -30,10 +30,11 @@ PURPOSE: Final = "query"  # of cursors
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, and its rows once more as columns."""
+    """An answer, its rows once more as columns, and whether MNOs stand there under pseudonyms."""
 
     answer: QueryAnswer
     columns: Sequence[PrintedColumn]
+    has_pseudonyms: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Queries:
             page=page,
             meta=answers.meta(compiled, reach, truncated=truncated, began=asked.began),
         )
-        return Answered(answer, columns)
+        return Answered(answer, columns, not reads_names(compiled.plan.scope))
 
     async def _page(self, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""
@@ -164,7 +165,7 @@ class Queries:
             meta=answers.meta(compiled, reach, truncated=False, began=asked.began),
             explain=await self._explanation(asked, compiled),
         )
-        return Answered(answer, [])
+        return Answered(answer, [], not reads_names(compiled.plan.scope))
 
     async def _explanation(self, asked: _Asked, compiled: Compiled) -> Explanation:
         if asked.tenant_id is not None:

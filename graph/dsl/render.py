@@ -139,7 +139,7 @@ def _literal(value: str | int | float | None) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
-        assert value.isprintable()
-        assert not set(value) & {"'", "\\"}
+        if not value.isprintable() or set(value) & {"'", "\\"}:
+            raise ValueError(f"{value!r} needs escapes, and is no constant of ours")
         return f"'{value}'"
     return repr(value)

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute_root_selection_set, subscribe
+from graphql.execution.executor import Executor
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -14,8 +15,16 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, MUCH, cost
-from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
+from graph.gql.cost import MOST_COST, MUCH
+from graph.gql.documents import (
+    MOST_TOLD,
+    Document,
+    Documents,
+    InvalidDocumentError,
+    documents,
+    is_subscription,
+    prepared,
+)
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.explorer import asset_route, page
 from graph.gql.persisted import Persisted, read_manifest
@@ -23,6 +32,7 @@ from graph.gql.requests import Operation, asked, posted
 from graph.gql.responses import Responder, error_response
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import EVENT_STREAM
+from graph.gql.weights import weigh
 from graph.identity import Door
 from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import Observer
@@ -82,30 +92,38 @@ class GraphQL(Generic[Caller]):
     ) -> Response:
         """Data, and errors in the words of REST. What costs much ends when the client leaves."""
         try:
-            document = self._prepare(text)
+            document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
             return responder.refused(invalid.errors)
-        needed = cost(self._schema, document.ast, operation.operation_name, operation.variables or {})
+        context = self._context(caller, document, request.scope[REQUEST_ID])
+        executor = self._executor(document, operation, context)
+        if isinstance(executor, list):
+            return responder.refused(executor)
+        try:
+            needed = weigh(executor).cost
+        except GraphQLError as error:
+            return responder.refused([error])
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
             return responder.refused([_too_expensive(needed)], extensions)
-        context = self._context(caller, document, request.scope[REQUEST_ID])
         if is_subscription(document.ast, operation.operation_name):
             return await self._subscribe(document, operation, context, responder)
-        running = self._execute(document, operation, context)
+        running = _executed(executor)
         result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
         return responder.executed(result, extensions)
 
-    async def _execute(self, document: Document, operation: Operation, context: object) -> ExecutionResult:
-        running = execute(
+    def _executor(
+        self, document: Document, operation: Operation, context: object
+    ) -> Executor[Any] | list[GraphQLError]:
+        """What runs the operation, with its variables coerced; else what is wrong with them, or with its name."""
+        return ProjectingExecutor.build(
             self._schema,
             document.ast,
             context_value=context,
-            variable_values=operation.variables,
+            raw_variable_values=operation.variables,
             operation_name=operation.operation_name,
-            executor_class=ProjectingExecutor,
+            max_coercion_errors=MOST_TOLD,
         )
-        return running if isinstance(running, ExecutionResult) else await running
 
     async def _subscribe(
         self, document: Document, operation: Operation, context: object, responder: Responder
@@ -125,6 +143,11 @@ class GraphQL(Generic[Caller]):
         if isinstance(results, ExecutionResult):
             return responder.refused(results.errors or [])
         return responder.stream(results)
+
+
+async def _executed(executor: Executor[Any]) -> ExecutionResult:
+    running = execute_root_selection_set(executor)
+    return running if isinstance(running, ExecutionResult) else await running
 
 
 def _too_expensive(needed: int) -> GraphQLError:

@@ -64,7 +64,7 @@ query Finance {
 ROUTES: Final = """# customer-portal: how well each network carries the tenant's messages
 query PortalRoutes {
   mnoQuality {
-    mnos { mno messages share deliveryRate esmeErrorRate p50LatencyMs p95LatencyMs suppressed lowSample }
+    mnos { mno messages terminal share deliveryRate esmeErrorRate p50LatencyMs p95LatencyMs suppressed lowSample }
     dataAsOf
   }
 }

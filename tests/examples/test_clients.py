@@ -66,7 +66,8 @@ async def test_python(url: str) -> None:
         ask = partial(asyncio.to_thread, client.mno_quality)
         answer = await ask(start, end)
         assert [each.mno for each in answer.mnos] == [each["mno"] for each in quality["mnos"]]
-        assert [each.messages for each in answer.mnos] == [each["messages"] for each in quality["mnos"]]
+        for name in ("messages", "terminal"):
+            assert [getattr(each, name) for each in answer.mnos] == [each[name] for each in quality["mnos"]]
         assert (answer.window.start, answer.window.end) == (start, end)
         by_status = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["status"]}
         query = {**by_status, "time": {"from": START, "to": END}, "limit": 1}
