@@ -8,6 +8,7 @@ from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
 from infra.postgres import statement
 from pipelines.bridge import current
+from pipelines.copies.peaks import Hour, contested, settle_peaks
 from pipelines.copies.removal import Removed, forget, remove
 from pipelines.copies.windows import CUBES, Params, Window, whole, windows
 from pipelines.datasets import StoreDataset
@@ -45,3 +46,23 @@ class RemovedCopies(StoreDataset[Window, Sequence[Removed]]):
     async def read(self, stores: Stores) -> Sequence[Removed]:
         await forget(stores, [mark for removed in self._removed for mark in removed.marks])
         return self._removed
+
+
+class ContestedPeaks(StoreDataset[None, Sequence[Hour]]):
+    """The hours with cells whose peak a discarded copy may have told."""
+
+    async def read(self, stores: Stores) -> Sequence[Hour]:
+        return await contested(stores)
+
+
+class SettledPeaks(StoreDataset[Sequence[Hour], int]):
+    """Saving hours computes their peaks again; what is loaded is how many there were."""
+
+    def __init__(self) -> None:
+        self._settled = 0
+
+    async def write(self, stores: Stores, hours: Sequence[Hour]) -> None:
+        self._settled = await settle_peaks(stores, hours)
+
+    async def read(self, stores: Stores) -> int:
+        return self._settled

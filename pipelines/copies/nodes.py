@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from pipelines.copies.peaks import Hour
 from pipelines.copies.removal import Removed
 from pipelines.copies.windows import Window
 from pipelines.definition import Counts
@@ -12,10 +13,16 @@ def each(windows: Sequence[Window]) -> Iterator[Window]:
     yield from windows
 
 
-def count(removed: Sequence[Removed]) -> Counts:
-    """How many windows were searched, facts removed, and copies left because they are evidence."""
+def take(hours: Sequence[Hour]) -> Sequence[Hour]:
+    """All that are contested."""
+    return hours
+
+
+def count(removed: Sequence[Removed], peaks: int) -> Counts:
+    """Windows that were searched, facts removed, copies left because they are evidence, and peaks computed again."""
     return {
         "windows": len(removed),
         "facts_removed": sum(each.facts for each in removed),
         "copies_sealed": sum(each.sealed for each in removed),
+        "peaks": peaks,
     }

@@ -1,8 +1,8 @@
-"""minutes in which facts came -> searched one after another -> one fact per event."""
+"""minutes in which facts came -> searched one by one -> one fact per event; contested peaks -> computed again."""
 
 from kedro.pipeline import Pipeline, node
 
-from pipelines.copies.nodes import count, each
+from pipelines.copies.nodes import count, each, take
 from pipelines.copies.windows import Params
 from pipelines.definition import Definition
 
@@ -11,7 +11,8 @@ def make() -> Pipeline:
     return Pipeline(
         [
             node(each, "copies_searched", "copies_removed", name="remove_copies"),
-            node(count, "copies_removed", "copies_counts", name="count_copies"),
+            node(take, "copies_contested_peaks", "copies_settled_peaks", name="settle_peaks"),
+            node(count, ["copies_removed", "copies_settled_peaks"], "copies_counts", name="count_copies"),
         ]
     )
 

@@ -147,6 +147,30 @@ async def test_copies_under_several_tenants(
         assert summary["deliveredMessages"] == 1
 
 
+async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: str, seed: int) -> None:
+    """Rates differ, too: they are right once the pipeline has the facts of the hours."""
+    random = Random(seed)
+    first = [events.report(random, NOW) for _ in range(60)]
+    made = [*first, *[events.differing(random, events.report, fields) for fields in first * 2]]
+    sent = [events.message(random, fields | {"accountId": random.choice(events.ACCOUNTS[:3])}) for fields in made]
+    async with (
+        open_platform(server.url, database, warehouse) as platform,
+        open_stores(Engines(server.url, database, warehouse)) as stores,
+    ):
+        await make_impatient(platform, [DELIVERY])
+        await platform.publish(SMS_DLR, sent)
+        taken = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
+        await taken.fetch(len(first))
+        await platform.drain(cut(DELIVERY, 20), cut(DELIVERY, 20))
+        contested = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
+        assert contested > 0
+        assert (await runs.run(stores, "copies"))["peaks"] == 0  # no facts yet: nothing is known of other rates
+        await platform.drain(dlr_facts)
+        assert (await runs.run(stores, "copies"))["peaks"] == contested
+        assert await _differences(platform) == []
+        assert await platform.pool.fetchval("select count(*) from anlyt.contested_peaks") == 0
+
+
 async def _asked(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:
     answer = await api.client.post("/v1/anlyt/query", json=query, headers=dict(caller))
     assert answer.status_code == 200, answer.text
