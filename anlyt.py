@@ -126,7 +126,7 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 @click.argument("name")
 @click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
 def pipeline(name: str, params: dict[str, str]) -> None:
-    """Run one pipeline now: rollup, cubes, quality, reconciliation, archive, integrity or maintenance.
+    """Run one pipeline now: rollup, cubes, copies, quality, reconciliation, archive, integrity or maintenance.
 
     While it runs in another process, this waits for a minute. Status 1 if it fails, still runs elsewhere, or found
     what a human has to look at.

@@ -15,8 +15,8 @@ from infra.clickhouse import ClickHouse, traced
 from infra.metrics import UPSERT_DURATION
 from ingest.sink import Events, Results, by_days
 from schema.events import MONEY_DECIMALS
-from schema.facts import DIRTY, ColumnType, Table
-from schema.instants import SECOND
+from schema.facts import DIRTY, NOBODY, ColumnType, Table
+from schema.instants import MINUTE, SECOND
 from schema.writes import Facts
 
 Column = Sequence[Any]
@@ -44,11 +44,14 @@ class FactStore:
 
 
 def _marks(facts: Facts) -> Mapping[str, Column]:
-    touched = sorted(facts.touched)
+    """For the cells that are to be computed, and for the minutes that are to be searched for copies."""
+    touched: list[tuple[str, str, int]] = [(facts.cube, *cell) for cell in sorted(facts.touched)]
+    minutes = {at - at % MINUTE for at in facts.columns["event_time"]}
+    touched += [(facts.table.name, NOBODY, begin) for begin in sorted(minutes)]
     return {
-        "cube": [facts.cube] * len(touched),
-        "tenant_id": [tenant for tenant, _ in touched],
-        "hour": [begin // SECOND for _, begin in touched],
+        "cube": [cube for cube, _, _ in touched],
+        "tenant_id": [tenant for _, tenant, _ in touched],
+        "hour": [begin // SECOND for _, _, begin in touched],
     }
 
 

@@ -26,6 +26,7 @@ from pipelines.stores import Stores
 Times: TypeAlias = tuple[tuple[str, BaseTrigger], ...]
 TIMES: Final[Times] = (
     ("cubes", IntervalTrigger(seconds=15)),
+    ("copies", IntervalTrigger(minutes=1)),
     ("rollup", IntervalTrigger(minutes=15)),
     ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
     ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),

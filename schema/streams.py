@@ -21,6 +21,7 @@ BILLING_EVENTS: Final = Stream("BILLING_EVENTS", "billing.events")
 SMS_DLR: Final = Stream("SMS_DLR", "sms.dlr.inbound")
 CDR_EVENTS: Final = Stream("CDR_EVENTS", "cdr.generated.v1")
 COMPLIANCE_AUDIT: Final = Stream("COMPLIANCE_AUDIT", "compliance.audit.v1")
+DLR_FACTS_DURABLE: Final = "anlyt-ingest-dlr"  # what it has acknowledged is in facts_dlr
 COMPLIANCE_DURABLE: Final = "anlyt-ingest-compliance"  # what it has acknowledged is in facts_compliance
 OPERATOR_QUALITY: Final = Stream("OPERATOR_QUALITY", "operator.quality.v1", timedelta(hours=24))
 # A letter's id is remembered for as long as its event can be redelivered, so a letter is never written twice.
