@@ -12,10 +12,11 @@ from nats.js import JetStreamContext
 
 from functions.function import AnyFunction
 from infra import clickhouse
+from infra.consumers import ensure_consumer
 from infra.errors import AnlytError
 from infra.frames import Frame, FrameClient
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
-from infra.nats import ensure_consumer, made_at
+from infra.nats import made_at
 from infra.postgres import is_unavailable
 from infra.refusals import reason
 from infra.telemetry import logger, tracer

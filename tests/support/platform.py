@@ -16,6 +16,7 @@ from infra import nats
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.frames import FrameClient
 from infra.postgres import Pool, open_pool
+from infra.suitability import ACK_WAIT_SECONDS
 from ingest import deadletters
 from ingest.commit import Store
 from ingest.copies import Copies
@@ -27,7 +28,7 @@ from schema.streams import STREAMS, Stream
 from tests.support.validity import Message
 
 # Far above what any test takes, and below the ack wait: what is stuck until then is an error, not a delay.
-PATIENCE = 0.75 * nats.ACK_WAIT_SECONDS
+PATIENCE = 0.75 * ACK_WAIT_SECONDS
 UNDER_WAY = 2000
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for those who write no metrics
 
