@@ -23,10 +23,12 @@ from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool, statement
 from infra.telemetry import logger
+from ingest import limit
 from ingest.commit import Store
 from ingest.copies import Copies
 from ingest.facts import FactStore
 from ingest.host import Worker
+from ingest.limit import Windows
 from ingest.partitions import Partitions
 from ingest.sink import Sink
 from schema.streams import DEADLETTER
@@ -41,12 +43,16 @@ LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
 
 
 @asynccontextmanager
-async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str) -> AsyncIterator[None]:
+async def running(
+    engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str, windows: Windows | None = None
+) -> AsyncIterator[None]:
     """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead.
 
-    Only the stores that these functions write to are opened; ClickHouse may be away, now and later.
+    Only the stores that these functions write to are opened; ClickHouse may be away, now and later. Without `windows`,
+    every function has the usual dead-letter limit.
     """
     stop = asyncio.Event()
+    watched = windows or limit.windows([function.name for function in functions], limit.Limit())
     async with AsyncExitStack() as opened:
         # Each worker's events come over a line of their own: a server cuts off one on which too much waits, and answers
         # on it would wait behind all events that were asked for before.
@@ -56,7 +62,14 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
         pool = await _pool(opened, engines, functions, reporting_currency)
         sinks = await _sinks(opened, engines, pool, reporting_currency, copies)
         workers = [
-            Worker(function, await _line(opened, engines, function), jetstream, sinks[function.store], stop)
+            Worker(
+                function,
+                await _line(opened, engines, function),
+                jetstream,
+                sinks[function.store],
+                stop,
+                watched[function.name],
+            )
             for function in functions
             for _ in range(WORKERS)
         ]
