@@ -88,8 +88,12 @@ def audit_api() -> None:
 
 @command("ingest")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
-def ingest(functions: tuple[str, ...]) -> None:
+@click.option("--accept-bad", multiple=True, metavar="NAME", help="No dead-letter limit for it; may be given again.")
+def ingest(functions: tuple[str, ...], accept_bad: tuple[str, ...]) -> None:
     """Run the function host: all functions, or the named ones.
+
+    A function stops when too many of its last messages are bad (ANLYT_DEADLETTER_SHARE): they stay in their stream.
+    With --accept-bad it goes on, and bad messages become dead letters.
 
     \b
     Example:
@@ -97,7 +101,7 @@ def ingest(functions: tuple[str, ...]) -> None:
     """
     from commands import ingest as ingest_
 
-    until_signal(ingest_.run(settings(), functions, click.echo))
+    until_signal(ingest_.run(settings(), functions, click.echo, accept_bad))
 
 
 @command("schedule")
@@ -144,7 +148,8 @@ def pipeline(name: str, params: dict[str, str]) -> None:
 @click.argument("function")
 @click.option("--since", metavar="TIME", help="Only what was stored from then on, as 2026-10-01T00:00:00Z.")
 @click.option("--rebuild", is_flag=True, help="Count into new tables and swap them in; TIME is an hour of events then.")
-def backfill(function: str, since: str | None, rebuild: bool) -> None:
+@click.option("--accept-bad", is_flag=True, help="Go on however many messages are bad.")
+def backfill(function: str, since: str | None, rebuild: bool, accept_bad: bool) -> None:
     """Count again what a stream still has.
 
     What FUNCTION counted already is recognised, also while its workers run. With --rebuild, everything is counted anew
@@ -158,7 +163,7 @@ def backfill(function: str, since: str | None, rebuild: bool) -> None:
     from commands.arguments import read_time
 
     begin = read_time("--since", since)
-    until_signal(backfill_.run(settings(), function, begin, rebuild=rebuild))
+    until_signal(backfill_.run(settings(), function, begin, rebuild=rebuild, accept_bad=accept_bad))
 
 
 def main() -> None:

@@ -80,6 +80,11 @@ DATA_AS_OF: Final = Gauge(
 DEADLETTERS: Final = Counter(
     "anlyt_deadletter_total", "Events published to the dead-letter stream.", ["stream", "reason"]
 )
+DEADLETTER_LIMIT_PASSED: Final = Gauge(
+    "anlyt_deadletter_limit_passed",
+    "1 since a function has stopped because too many of its last messages were bad; else 0.",
+    ["function"],
+)
 AUDIT_EXPORTS: Final = Counter(
     "anlyt_audit_exports_total", "Exports that came to an end: done, failed, cancelled or expired.", ["result"]
 )

@@ -1,4 +1,4 @@
-"""NATS JetStream: the connection, the platform's streams, our durable consumers."""
+"""NATS JetStream: the connection, and the platform's streams."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -8,15 +8,7 @@ from typing import Final
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    ConsumerInfo,
-    DeliverPolicy,
-    RetentionPolicy,
-    StorageType,
-    StreamConfig,
-)
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
 
 from infra.errors import DependencyUnavailableError, UsageError
@@ -27,10 +19,6 @@ from infra.urls import without_secrets
 from schema.streams import Stream
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds
-# Longer than any batch takes, shorter than anyone wants to wait for what a dead worker had.
-ACK_WAIT_SECONDS: Final = 60
-# Several workers, each with two requests of the largest batch under way.
-MAX_ACK_PENDING: Final = 60_000
 
 
 @asynccontextmanager
@@ -119,37 +107,6 @@ async def made_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
     except NotFoundError as error:
         raise _missing(stream) from error
     assert made is not None, "every server says when"
-    return made
-
-
-async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
-    """Our durable pull consumer on a stream, made if it is missing.
-
-    UsageError if the stream is missing, or a consumer of that name is not an explicitly acknowledged pull consumer.
-    """
-    try:
-        info: ConsumerInfo = await jetstream.consumer_info(stream.name, durable)
-    except NotFoundError:
-        info = await _add_consumer(jetstream, stream, durable)
-    if info.config.ack_policy != AckPolicy.EXPLICIT or info.config.deliver_subject:
-        raise UsageError(f"Consumer {durable} of {stream.name} is not a pull consumer with explicit acks; delete it.")
-    return info
-
-
-async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
-    config = ConsumerConfig(
-        durable_name=durable,
-        deliver_policy=DeliverPolicy.ALL,
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=ACK_WAIT_SECONDS,
-        max_deliver=-1,
-        max_ack_pending=MAX_ACK_PENDING,
-        filter_subject=stream.subject,
-    )
-    try:
-        made: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
-    except NotFoundError as error:
-        raise _missing(stream) from error
     return made
 
 

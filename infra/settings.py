@@ -44,6 +44,9 @@ class Settings:
     persisted_only: bool
     reporting_currency: str
     dedup_days: int | None
+    deadletter_share: int
+    deadletter_window: int
+    deadletter_least: int
     integrity_lag_hours: int
     otlp_endpoint: str | None
     log_format: LogFormat
@@ -189,6 +192,15 @@ SPECS: Final[Mapping[str, Spec]] = {
         "Days for which counted events are remembered, no fewer than the streams keep messages; 0: for ever; unset: 9, "
         "or as long as the streams keep them.",
     ),
+    "deadletter_share": Spec(
+        _count(1, 100),
+        "50",
+        "Per cent of a function's last messages: if more are bad, it stops until an operator has looked; 100: never.",
+    ),
+    "deadletter_window": Spec(
+        _count(1, 10**6), "10000", "How many of a function's last messages are looked at; a process begins with none."
+    ),
+    "deadletter_least": Spec(_count(1, 10**6), "1000", "The fewest bad messages among them at which a function stops."),
     "integrity_lag_hours": Spec(
         _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."
     ),
@@ -287,6 +299,11 @@ def _checked(settings: Settings) -> Settings:
         raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of what may be asked.")
     if "jwt" in settings.auth and settings.jwks is None:
         raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
+    if settings.deadletter_least > settings.deadletter_window:
+        raise UsageError(
+            f"ANLYT_DEADLETTER_LEAST={settings.deadletter_least} is more than "
+            f"ANLYT_DEADLETTER_WINDOW={settings.deadletter_window}: so many bad messages are never seen at once."
+        )
     keys = urlsplit(settings.jwks or "")
     if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:
         raise UsageError("ANLYT_JWKS must be https, or the network trusted with ANLYT_TRUST_NETWORK=1.")

@@ -19,6 +19,7 @@ from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
 from ingest.history import History
 from ingest.ledger import claim, keyed
+from ingest.limit import LimitPassedError, Window
 from ingest.partitions import Partitions
 from ingest.reader import Reader
 from ingest.swap import swap
@@ -55,11 +56,13 @@ class Rebuild:
     connection: Connection
     reporting_currency: str
     tell: Tell
+    window: Window
 
     async def run(self, since: datetime | None) -> datetime:
         """The hour from which on cells, costs and claims were replaced.
 
-        UsageError if the stream does not have every event from `since` on, RebuildFailedError if an engine failed.
+        UsageError if the stream does not have every event from `since` on, RebuildFailedError if an engine failed,
+        LimitPassedError if too much is bad: then what was stored is as it was.
         """
         try:
             await self.connection.execute(DROP_STAGE)
@@ -109,7 +112,10 @@ class Rebuild:
     async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
         """As a commit does it, but for the tables. A bad event has its letter already."""
         function = self.history.function
-        events = decoder.decode(messages).events
+        decoded = decoder.decode(messages)
+        if not self.window.lets_on(len(messages), decoded.places):
+            raise LimitPassedError(str(self.window.passed))
+        events = decoded.events
         async with self.connection.transaction():
             claimed = await claim(self.connection, keyed(function.name, events), STAGE_CLAIM)
             if claimed:
