@@ -22,7 +22,7 @@ from infra.settings import Settings
 from infra.telemetry import logger
 
 CONNECTIONS: Final = 16
-FEW_CONNECTIONS: Final = 2
+FEW_CONNECTIONS: Final = 4
 # A report takes milliseconds; after this many seconds PostgreSQL hangs, and the caller shall hear so within two.
 STATEMENT_TIMEOUT: Final = 1.5
 # The engine itself gives up earlier; this is for when it does not.
@@ -67,7 +67,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
 
 
 class _Stores(NamedTuple):
-    """`pool` may be a replica's, which cannot be written to; `primary` is for the little that the API writes."""
+    """`pool` may be a replica's; `primary` is for who may see what, and for the little that the API writes."""
 
     pool: Pool
     primary: Pool

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from commands.ingest import check_dedup, chosen, watched
 from functions.function import AnyFunction
 from infra import nats
-from infra.dedup import ledger_days, memory_of
+from infra.dedup import HOLD_LEDGER, ledger_days, memory_of
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
@@ -70,6 +70,7 @@ async def _replay(
         if function.store == "postgres":
             pool = await opened.enter_async_context(_pool(settings, found))
             connection = await opened.enter_async_context(_alone(pool, function.name))
+            await connection.execute(HOLD_LEDGER)
             days = await ledger_days(connection)
             remembered = remembered_since(
                 days, datetime.now(UTC), await memory_of(client.jetstream(), settings.dedup_days)

@@ -14,8 +14,8 @@ import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
-from infra.errors import AnlytError, DependencyUnavailableError, UsageError
-from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
+from infra.errors import AnlytError, UsageError
+from infra.metrics import PIPELINE_DURATION
 from infra.postgres import Connection, statement, told_as_unmigrated
 from infra.telemetry import logger, tracer
 from pipelines import CONF
@@ -23,13 +23,13 @@ from pipelines.bridge import Run, in_thread
 from pipelines.definition import Counts, Definition
 from pipelines.lease import lease
 from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.run_metrics import NEWEST_SUCCESSES
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
 BEGIN: Final = statement(SQL, "begin_run")
 FINISH: Final = statement(SQL, "finish_run")
-LAST_SUCCESSES: Final = statement(SQL, "last_successes")
 LONGEST_ERROR: Final = 500  # characters
 
 
@@ -83,11 +83,7 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
     alarm. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
-    try:
-        counts, alarm = await _run(stores, ordered, patience)
-    except (PipelineFailedError, DependencyUnavailableError):
-        PIPELINE_FAILURES.labels(name).inc()
-        raise
+    counts, alarm = await _run(stores, ordered, patience)
     if alarm:
         raise PipelineAlarmError(alarm, counts)
     return counts
@@ -114,13 +110,8 @@ def told(name: str, counts: Counts) -> str:
 async def last_successes(stores: Stores) -> Mapping[str, datetime]:
     """When each pipeline last succeeded, whichever process ran it; UsageError if there is no table that says so."""
     with told_as_unmigrated():
-        return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
-
-
-async def measure(stores: Stores) -> None:
-    """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
-    for name, finished in (await last_successes(stores)).items():
-        PIPELINE_LAST_SUCCESS.labels(name).set(finished.timestamp())
+        rows = await stores.postgres.fetch(NEWEST_SUCCESSES, list(DEFINITIONS))
+    return {row["name"]: row["finished"] for row in rows}
 
 
 async def _tidy(connection: Connection, name: str) -> None:
@@ -154,7 +145,9 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
 
     async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
         if not connection.is_closed():  # else the next run does it
-            await connection.execute(FINISH, row.id, status, msgspec.json.encode(row.counts).decode(), error)
+            counts = msgspec.json.encode(row.counts).decode()
+            histogram = PIPELINE_DURATION.name, PIPELINE_DURATION.bounds
+            await connection.execute(FINISH, row.id, status, counts, error, *histogram)
 
     try:
         yield row
@@ -169,7 +162,6 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
         raise PipelineFailedError(f"Pipeline {name} failed: {sentence}") from cause
     seconds = time.perf_counter() - began
     await finish("SUCCEEDED", None)
-    PIPELINE_DURATION.labels(name).observe(seconds)
     logger().info("pipeline succeeded", pipeline=name, seconds=round(seconds, 3), **row.counts)
 
 

@@ -16,7 +16,7 @@ from infra.errors import DependencyUnavailableError, UsageError
 from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
-from pipelines import runs
+from pipelines import run_metrics, runs
 from pipelines.cubes import freshness
 from pipelines.integrity import gauge
 from pipelines.lease import PipelineBusyError
@@ -38,7 +38,7 @@ TIMES: Final[Times] = (
 RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure, gauge.measure)
+MEASURES: Final[tuple[Measure, ...]] = (run_metrics.measure, freshness.measure, divergence.measure, gauge.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 

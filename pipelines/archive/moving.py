@@ -22,6 +22,7 @@ from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from pipelines.archive.days import hours_of
 from pipelines.archive.rows import FIGURES, SUBJECT, Rows, columns, digest, from_clickhouse, from_postgres, sums
+from pipelines.datasets import HOLD_TABLES
 from pipelines.rollup.datasets import LOCK_DAY, add_up
 from pipelines.stores import Stores
 
@@ -94,6 +95,7 @@ async def read_day(stores: Stores, day: dt.date) -> Day | None:
         async with connection.transaction():
             await add_up(connection, day)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(HOLD_TABLES)
             version = await connection.fetchval(CLEAN_VERSION, day)
             if version is None:
                 return None

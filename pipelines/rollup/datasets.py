@@ -1,6 +1,7 @@
 """Where daily rows come from and go to."""
 
 import datetime as dt
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from infra.telemetry import tracer
 from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
 from pipelines.rollup.days import Params
+from pipelines.run_metrics import observe
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -37,9 +39,11 @@ class DailyRows(StoreDataset[dt.date, None]):
     """Saving a day adds up its hours, in one transaction with the mark that says which version they were of."""
 
     async def write(self, stores: Stores, day: dt.date) -> None:
-        with ROLLUP_DURATION.labels("daily").time(), tracer.start_as_current_span("anlyt.rollup.daily"):
+        began = time.perf_counter()
+        with tracer.start_as_current_span("anlyt.rollup.daily"):
             async with stores.postgres.acquire() as connection, connection.transaction():
                 await add_up(connection, day)
+                await observe(connection, ROLLUP_DURATION, "daily", time.perf_counter() - began)
 
 
 async def add_up(connection: Connection, day: dt.date) -> None:

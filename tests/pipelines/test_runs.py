@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from infra.errors import DependencyUnavailableError, UsageError
 from infra.postgres import Connection
-from pipelines import runs
+from pipelines import run_metrics, runs
 from pipelines.cubes.datasets import DirtyCells
 from pipelines.lease import PipelineBusyError, lease
 from pipelines.pipeline_registry import DEFINITIONS, register_pipelines
@@ -76,7 +76,7 @@ async def test_a_run_leaves_a_row_and_tells_the_metrics(stores: Stores) -> None:
     (row,) = await rows(stores)
     assert (row["name"], row["status"], row["counts"], row["error"]) == ("cubes", "SUCCEEDED", '{"cells": 0}', None)
     assert row["took"].total_seconds() > 0
-    await runs.measure(stores)
+    await run_metrics.measure(stores)
     told = REGISTRY.get_sample_value("anlyt_pipeline_last_success_timestamp_seconds", {"pipeline": "cubes"})
     assert told == pytest.approx(row["finished"].timestamp(), abs=1e-3)
 
