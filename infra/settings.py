@@ -121,6 +121,14 @@ def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
     return parse
 
 
+def _clickhouse(text: str) -> str:
+    """Our tables are in one database, whatever a user's default is; there is nothing else to say of them."""
+    url = urlsplit(_url("http", "https")(text))
+    if url.path.strip("/") not in {"", "anlyt"} or url.query:
+        raise ValueError("a URL that names the database anlyt, or none, and no parameters; tables are nowhere else")
+    return text
+
+
 def _file_or_url(text: str) -> str:
     return _url("http", "https")(text) if "://" in text else text
 
@@ -152,7 +160,7 @@ SPECS: Final[Mapping[str, Spec]] = {
     "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
     "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
-    "clickhouse_dsn": Spec(_url("http", "https"), None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),
+    "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),
     "clickhouse_cluster": Spec(
         _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster that DDL is applied on; unset: one node."
     ),
