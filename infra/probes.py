@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from aiohttp import ClientSession
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from infra.faults import NATS, connection_fault, fault_of
 from infra.postgres import Pool, statement
@@ -25,6 +26,7 @@ READABLE: Final = statement(SQL, "readable")
 # Seconds. A server that answers is not down because its tables answer slowly.
 PATIENCE: Final = 0.5
 LONGEST_CHECK: Final = 3.0
+ANSWER: Final = 0.7  # of a server of NATS
 
 
 async def raise_fault(check: Callable[[], Awaitable[object]]) -> None:
@@ -46,13 +48,19 @@ async def ask_nats(urls: str) -> None:
 
 
 async def _ask_nats(url: str) -> None:
-    async def fail(error: Exception) -> None:
-        raise error  # out of connect(), which else tries again
+    told: list[Exception] = []
+
+    async def tell(error: Exception) -> None:
+        told.append(error)
+        if not client.is_connected:
+            raise error  # out of connect(), which else tries again
 
     client = Client()
     try:
-        await client.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=fail)
-        await client.jetstream().account_info()
+        await client.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=tell)
+        await client.jetstream(timeout=ANSWER).account_info()
+    except NatsError as error:
+        raise (told or [error])[0] from error  # a right that is denied is told beside a question without an answer
     finally:
         await client.close()
 

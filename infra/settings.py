@@ -1,6 +1,5 @@
 """Every setting of the product, read from the environment once, at start."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -133,14 +132,6 @@ def _file_or_url(text: str) -> str:
     return _url("http", "https")(text) if "://" in text else text
 
 
-def _folder(text: str) -> Path:
-    try:
-        os.fsencode(text).decode()
-    except UnicodeDecodeError:
-        raise ValueError("a path in UTF-8") from None
-    return Path(text)
-
-
 def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
 
@@ -156,11 +147,11 @@ def _flag(text: str) -> bool:
 
 
 SPECS: Final[Mapping[str, Spec]] = {
-    "home": Spec(_folder, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
+    "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
     "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
     "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
-    "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),
+    "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
     "clickhouse_cluster": Spec(
         _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster that DDL is applied on; unset: one node."
     ),

@@ -173,7 +173,7 @@ async def test_an_absence_is_none(url: str) -> None:
     assert fault_of(raised.value) is None
 
 
-@pytest.mark.parametrize("user", ["ours:wrong", "plain:right"])
+@pytest.mark.parametrize("user", ["ours:wrong", "plain:right", "mute:right"])
 async def test_readiness_of_nats_sees_more_than_a_greeting(at: SimpleNamespace, user: str) -> None:
     await ask_nats(f"nats://ours:right@127.0.0.1:{at.nats}")
     with pytest.raises(Exception) as raised:
