@@ -182,7 +182,9 @@ def main() -> None:
     except Exception as error:  # the one place where an unforeseen error becomes a sentence
         if "--debug" in sys.argv:
             raise
-        found = _cause(error)
+        from infra.faults import fault_of  # here, because it imports the clients of all engines
+
+        found = fault_of(error) or _cause(error)
         click.echo(f"anlyt: {_told(found)}", err=True)
         sys.exit(found.exit_status if isinstance(found, AnlytError) else 1)
 

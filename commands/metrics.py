@@ -3,6 +3,7 @@
 import errno
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from prometheus_client import make_wsgi_app
 
 from infra.errors import UsageError
 from infra.settings import Settings
+from infra.telemetry import logger
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,6 +35,14 @@ def _server_class(host: str) -> type[WSGIServer]:
     class Server(ThreadingMixIn, WSGIServer):
         address_family = family
         daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A scraper that leaves is nobody's mistake; anything else is ours."""
+            error = sys.exception()
+            if isinstance(error, OSError):
+                logger().info("a client of /metrics left", client=str(client_address))
+            else:
+                logger().error("metrics could not be shown", exc_info=error)
 
     return Server
 

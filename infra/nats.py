@@ -11,7 +11,8 @@ from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
 
-from infra.errors import DependencyUnavailableError, UsageError
+from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
+from infra.faults import NATS, TLS, connection_fault
 from infra.frames import FrameClient
 from infra.refusals import reason
 from infra.telemetry import logger
@@ -21,25 +22,38 @@ from schema.streams import Stream
 CONNECT_TIMEOUT: Final = 3.0  # seconds
 
 
+class _Told:
+    """What nats-py tells of a connection; during the first attempt, a fault ends it."""
+
+    def __init__(self, client: FrameClient, name: str) -> None:
+        self._client, self._log = client, logger().bind(connection=name)
+        self.is_first = True
+
+    async def error(self, error: Exception) -> None:
+        self._log.debug("nats error", error=reason(error))
+        if (fault := connection_fault(error, NATS)) is None:
+            return
+        if self.is_first:
+            raise fault  # out of client.connect()
+        if self._client.note(fault):
+            self._log.error("NATS cannot be used", why=str(fault))
+
+    async def disconnected(self) -> None:
+        if not self._client.is_closed:  # by us, at the end
+            self._log.warning("nats disconnected")
+
+    async def reconnected(self) -> None:
+        self._log.info("nats reconnected")
+
+
 @asynccontextmanager
 async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
-    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now.
+    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now, MisconfiguredError.
 
     `name` is what the server and the log call it.
     """
-    log = logger().bind(connection=name)
-
-    async def on_error(error: Exception) -> None:
-        log.debug("nats error", error=reason(error))
-
-    async def on_disconnect() -> None:
-        if not client.is_closed:  # by us, at the end
-            log.warning("nats disconnected")
-
-    async def on_reconnect() -> None:
-        log.info("nats reconnected")
-
     client = FrameClient()
+    told = _Told(client, name)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
             await client.connect(
@@ -51,10 +65,15 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
                 connect_timeout=2,
                 skip_subject_validation=True,  # ours are constants and reply subjects that the server made
                 pending_size=64 << 20,
-                error_cb=on_error,
-                disconnected_cb=on_disconnect,
-                reconnected_cb=on_reconnect,
+                error_cb=told.error,
+                disconnected_cb=told.disconnected,
+                reconnected_cb=told.reconnected,
             )
+        _check_tls(url, client)
+        told.is_first = False
+    except MisconfiguredError:
+        await client.close()
+        raise
     except (OSError, TimeoutError, NatsError) as error:
         await client.close()
         raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
@@ -62,6 +81,12 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
         yield client
     finally:
         await client.close()
+
+
+def _check_tls(url: str, client: FrameClient) -> None:
+    """nats-py goes on without TLS where the server has none, whatever the URL says."""
+    if "tls://" in url and not client._server_info.get("tls_required"):
+        raise MisconfiguredError(NATS, TLS.problem, "the server has none", TLS.advice)
 
 
 async def ensure_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> list[str]:

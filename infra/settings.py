@@ -1,6 +1,5 @@
 """Every setting of the product, read from the environment once, at start."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -124,16 +123,16 @@ def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
     return parse
 
 
+def _clickhouse(text: str) -> str:
+    """Our tables are in one database, whatever a user's default is; there is nothing else to say of them."""
+    url = urlsplit(_url("http", "https")(text))
+    if url.path.strip("/") not in {"", "anlyt"} or url.query:
+        raise ValueError("a URL that names the database anlyt, or none, and no parameters; tables are nowhere else")
+    return text
+
+
 def _file_or_url(text: str) -> str:
     return _url("http", "https")(text) if "://" in text else text
-
-
-def _folder(text: str) -> Path:
-    try:
-        os.fsencode(text).decode()
-    except UnicodeDecodeError:
-        raise ValueError("a path in UTF-8") from None
-    return Path(text)
 
 
 def _auth(text: str) -> tuple[str, ...]:
@@ -151,11 +150,11 @@ def _flag(text: str) -> bool:
 
 
 SPECS: Final[Mapping[str, Spec]] = {
-    "home": Spec(_folder, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
+    "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
     "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
     "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
-    "clickhouse_dsn": Spec(_url("http", "https"), None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),
+    "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
     "clickhouse_cluster": Spec(
         _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster that DDL is applied on; unset: one node."
     ),

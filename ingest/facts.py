@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from functions.function import AnyFunction
-from infra.clickhouse import ClickHouse, traced
+from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION
 from ingest.sink import Events, Results, by_days
 from schema.events import MONEY_DECIMALS
@@ -31,7 +31,9 @@ class FactStore:
     clickhouse: ClickHouse
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
-        """A fact is the same whichever stream it came from."""
+        """A fact is the same whichever stream it came from; but its tables have to be there: MisconfiguredError."""
+        facts: Facts = function([])
+        await check_tables(await self.clickhouse.client(), (facts.table, DIRTY))
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
         """Any error of infra.clickhouse.FAILURES may leave facts without marks; the next attempt writes both again."""

@@ -14,6 +14,7 @@ from functions.function import AnyFunction
 from infra import clickhouse
 from infra.consumers import ensure_consumer
 from infra.errors import AnlytError
+from infra.faults import fault_of
 from infra.frames import Frame, FrameClient
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
 from infra.nats import made_at
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether trying again can help: an engine is away, or refuses what an operator may be about to mend."""
+    """Whether trying again can help: an engine is away, or refuses for now, as when its disk is full."""
     passing = (asyncpg.PostgresError, NatsError, *clickhouse.FAILURES)
     return isinstance(error, passing) or is_unavailable(error)
 
@@ -113,12 +114,17 @@ class Worker:
         return True
 
     async def _until_done(self, step: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS."""
+        """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS.
+
+        MisconfiguredError when a setting is to blame.
+        """
         pause = 0.05
         while True:
             try:
                 return await attempt()
-            except Exception as error:  # told apart by _may_pass; all others end the worker
+            except Exception as error:  # told apart by fault_of and _may_pass; all others end the worker
+                if fault := fault_of(error):
+                    raise fault from error
                 if not _may_pass(error):
                     raise
                 logger().warning("trying again", function=self.function.name, step=step, error=reason(error))

@@ -11,6 +11,7 @@ import asyncpg
 from nats.errors import Error as NatsError
 
 from infra.errors import AnlytError
+from infra.faults import fault_of
 from infra.frames import Frame
 from infra.nats import made_at
 from infra.postgres import Connection, Pool, statement
@@ -71,6 +72,8 @@ class Rebuild:
                 await self._catch_up(reader, since)
                 return await self._replace(reader, since)
         except FAILURES as error:
+            if fault := fault_of(error):
+                raise fault from error
             raise RebuildFailedError(
                 f"The rebuild broke off, and nothing is half done; run it again ({reason(error)})."
             ) from error

@@ -49,7 +49,8 @@ async def running(
     """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead.
 
     Only the stores that these functions write to are opened; ClickHouse may be away, now and later. Without `windows`,
-    every function has the usual dead-letter limit.
+    every function has the usual dead-letter limit. The group ends with MisconfiguredError when an engine refuses what a
+    setting says, at the start or later.
     """
     stop = asyncio.Event()
     watched = windows or limit.windows([function.name for function in functions], limit.Limit())
@@ -76,13 +77,15 @@ async def running(
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         working = [tasks.create_task(worker.run(), name=worker.function.name) for worker in workers]
         gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
+        refusals = [tasks.create_task(worker.client.refused()) for worker in workers]
         try:
             yield
         finally:
             stop.set()
             await asyncio.wait(working)  # the group itself would cancel them in the middle of a batch
             await asyncio.wait([gauges], timeout=LAST_MEASUREMENT)
-            gauges.cancel()
+            for task in (gauges, *refusals):
+                task.cancel()
 
 
 async def _check(jetstream: JetStreamContext, functions: Sequence[AnyFunction]) -> None:

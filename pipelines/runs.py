@@ -15,8 +15,9 @@ from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
 from infra.errors import AnlytError, UsageError
+from infra.faults import fault_of
 from infra.metrics import PIPELINE_DURATION
-from infra.postgres import Connection, statement, told_as_unmigrated
+from infra.postgres import Connection, statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
 from pipelines.bridge import Run, in_thread
@@ -94,7 +95,7 @@ async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts,
     name = ordered.definition.name
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
-        await _tidy(connection, name)
+        await connection.execute(ABANDON, name)  # closes rows that killed runs left
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
@@ -108,16 +109,8 @@ def told(name: str, counts: Counts) -> str:
 
 
 async def last_successes(stores: Stores) -> Mapping[str, datetime]:
-    """When each pipeline last succeeded, whichever process ran it; UsageError if there is no table that says so."""
-    with told_as_unmigrated():
-        rows = await stores.postgres.fetch(NEWEST_SUCCESSES, list(DEFINITIONS))
-    return {row["name"]: row["finished"] for row in rows}
-
-
-async def _tidy(connection: Connection, name: str) -> None:
-    """Closes rows that killed runs left; UsageError if there is no table for them."""
-    with told_as_unmigrated():
-        await connection.execute(ABANDON, name)
+    """When each pipeline last succeeded, whichever process ran it."""
+    return {row["name"]: row["finished"] for row in await stores.postgres.fetch(NEWEST_SUCCESSES, list(DEFINITIONS))}
 
 
 async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
@@ -171,5 +164,6 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _sentence(error: BaseException) -> str:
+    error = fault_of(error) or error
     text = str(error) if isinstance(error, AnlytError) else f"{type(error).__name__}: {error}"
     return text.strip().partition("\n")[0][:LONGEST_ERROR]

@@ -12,6 +12,7 @@ from graph.reports.runs import Run, days_of
 from graph.reports.windows import DAY_HOURS, day_date
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
+from infra.faults import fault_of
 from infra.postgres import Connection, statement
 
 _BATCHES: Final = statement(Path(__file__).parent / "sql", "archived_batches")
@@ -49,6 +50,8 @@ class Archive:
                 with traced(query):
                     found = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)
         except FAILURES as error:
+            if fault := fault_of(error):
+                raise fault from error
             raise DependencyUnavailableError(
                 "ClickHouse, which keeps what is over 90 days old, does not answer; try again in a few seconds."
             ) from error
