@@ -23,8 +23,6 @@ from infra.telemetry import logger
 
 CONNECTIONS: Final = 16
 FEW_CONNECTIONS: Final = 2
-# A report takes milliseconds; after this many seconds PostgreSQL hangs, and the caller shall hear so within two.
-STATEMENT_TIMEOUT: Final = 1.5
 # The engine itself gives up earlier; this is for when it does not.
 QUERY_TIMEOUT: Final = 30
 
@@ -77,7 +75,7 @@ class _Stores(NamedTuple):
 @asynccontextmanager
 async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores]:
     dsn = settings.postgres_read_dsn or engines.postgres
-    opened = partial(open_pool, statement_timeout=STATEMENT_TIMEOUT, check=partial(_check, settings))
+    opened = partial(open_pool, check=partial(_check, settings))
     async with (
         opened(dsn, size=CONNECTIONS) as pool,
         opened(engines.postgres, size=FEW_CONNECTIONS) as primary,

@@ -23,7 +23,6 @@ from infra.settings import Settings, variable
 from infra.tls import RenewedContext, TlsFiles
 
 CONNECTIONS: Final = 4
-STATEMENT_TIMEOUT: Final = 1.5  # seconds, as for the API
 QUERY_TIMEOUT: Final = 30
 
 REQUIRED: Final = ("tls_cert", "tls_key", "tls_client_ca")
@@ -49,9 +48,7 @@ async def running(
     """
     context = RenewedContext(files)
     async with AsyncExitStack() as opened:
-        pool = await opened.enter_async_context(
-            open_pool(engines.postgres, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT)
-        )
+        pool = await opened.enter_async_context(open_pool(engines.postgres, size=CONNECTIONS))
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
         )

@@ -14,7 +14,7 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, MUCH, cost
+from graph.gql.cost import MOST_COST, cost
 from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
 from graph.gql.errors import errors_response, told
 from graph.gql.executor import ProjectingExecutor
@@ -98,7 +98,7 @@ class GraphQL(Generic[Caller]):
         if is_subscription(document.ast, operation.operation_name):
             return await _stream(self._schema, document, operation, context, request_id, accepts_events=accepts_events)
         running = _executed(self._schema, document, operation, context)
-        result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
+        result = await unless_gone(request.receive, running)
         answer = _answer(result, request_id)
         return json_response({**answer, "extensions": extensions})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from graph.postgres import connected, promptly
+from graph.postgres import LIMIT, connected, promptly
 from graph.reports.active import account_sources
 from graph.reports.archive import Archive, archive_of
 from graph.reports.cache import AnswerCache, PieceCache
@@ -16,6 +16,7 @@ from graph.reports.quality import CompleteUntil
 from graph.reports.reading import A, Batch, Question, Reading, Stretch, batches, missing
 from graph.reports.runs import Run
 from graph.reports.sources import Want
+from graph.reports.turns import Turns
 from graph.reports.watch import Watch
 from graph.reports.windows import DAY_HOURS, FIRST_DAY, LAST_DAY, Slice
 from infra.clickhouse import ClickHouse
@@ -37,8 +38,17 @@ class Reader:
     """
 
     def __init__(
-        self, pool: Pool, currency: str, clickhouse: ClickHouse, complete_until: CompleteUntil = lambda: None
+        self,
+        pool: Pool,
+        currency: str,
+        clickhouse: ClickHouse,
+        complete_until: CompleteUntil = lambda: None,
+        *,
+        limit: float = LIMIT,
+        at_once: int | None = None,
     ) -> None:
+        self._pool, self._limit = pool, limit
+        self._turns_to_read = Turns(at_once or max(pool.get_max_size() * 3 // 4, 1))
         self.currency, self.complete_until = currency, complete_until
         self.accounts = account_sources()
         self._connection = partial(connected, pool)
@@ -48,9 +58,9 @@ class Reader:
         self._turns: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, *questions: Question[A]) -> list[A]:
-        """The answers, in order, all of one snapshot. DependencyUnavailableError within DEADLINE."""
+        """The answers, in order, all of one snapshot. DependencyUnavailableError when it is away."""
         wants = [want for question in questions for want in question.wants]
-        async with promptly("report"):
+        async with promptly("report", self._pool, self._limit), self._turns_to_read.taken():
             if not all(map(self._pieces.has, wants)):
                 return self._built(questions, await self._in_turn(wants, _subjects(wants)))
             seen = await self._watch.look(_span(wants))
@@ -59,12 +69,12 @@ class Reader:
 
     async def read(self, *wants: Want[Any]) -> Reading:
         """Pieces of one snapshot, for an answer that is not worth keeping. DependencyUnavailableError."""
-        async with promptly("report"):
+        async with promptly("report", self._pool, self._limit), self._turns_to_read.taken():
             return await self._read(wants, await self._watch.look(_span(wants)))
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
-        """One value of a statement in a snapshot of its own. DependencyUnavailableError within DEADLINE."""
-        async with promptly("report"), self._connection() as connection:
+        """One value of a statement in a snapshot of its own. DependencyUnavailableError when it is away."""
+        async with promptly("report", self._pool, self._limit), self._connection() as connection:
             return await connection.fetchval(query, *arguments)
 
     def _built(self, questions: Sequence[Question[A]], reading: Reading) -> list[A]:
@@ -104,7 +114,7 @@ class Reader:
             span = _span(wants)
             (seen,) = await see(connection, [span])
             reading = self._recall(wants, seen)
-            archive = await archive_of(connection, self._clickhouse, span)
+            archive = await archive_of(connection, self._clickhouse, span, 0.8 * self._limit)
             for batch in batches(reading):
                 await (self._lump if batch.lumped else self._load)(connection, archive, reading, batch)
             return reading

@@ -11,7 +11,7 @@ import pytest
 
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
-from infra.postgres import Connection, Pool, open_pool
+from infra.postgres import Connection, Pool
 from ingest.partitions import Partitions
 from pipelines import runs
 from pipelines.stores import Stores, open_stores
@@ -108,12 +108,6 @@ async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
 async def connection(database: str) -> AsyncIterator[Connection]:
     async with connected(database) as made:
         yield made
-
-
-async def fill(connection: Connection) -> None:
-    """One message in every sixth hour of the month for each subject."""
-    rows = [Row(MONTH + number * 6 * HOUR, *subject, messages=1) for number in range(4 * 27) for subject in SUBJECTS]
-    await Store(connection).put(rows, MONTH + 27 * DAY)
 
 
 @pytest.mark.parametrize("path", READINGS)
