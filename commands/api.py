@@ -75,7 +75,8 @@ class _Stores(NamedTuple):
 @asynccontextmanager
 async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores]:
     dsn = settings.postgres_read_dsn or engines.postgres
-    opened = partial(open_pool, check=partial(_check, settings))
+    # Who waits is told by a ping that a server is away; one that is only busy may take longer to let us in.
+    opened = partial(open_pool, connect_timeout=settings.report_timeout, check=partial(_check, settings))
     async with (
         opened(dsn, size=CONNECTIONS) as pool,
         opened(engines.postgres, size=FEW_CONNECTIONS) as primary,

@@ -14,6 +14,7 @@ Ping = Callable[[], Awaitable[object]]
 # of an absent engine after both, under the 2 s that the API promises.
 SILENCE: Final = 0.8
 PING: Final = 0.7
+BEATS: Final = 14  # in which the time of a ping is counted
 
 
 class EngineSilentError(Exception):
@@ -59,14 +60,16 @@ async def patiently(ping: Ping, limit: float | None = None) -> AsyncIterator[Non
 
 
 async def answers(ping: Ping, seconds: float) -> bool:
-    """Whether a ping is answered in time.
+    """Whether a ping is answered in time. Time in which this process was too busy to hear an answer does not count.
 
     Not wait_for: that would also wait until a ping that hangs has noticed its cancellation.
     """
     asked = asyncio.ensure_future(ping())
     asked.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
-        await asyncio.wait([asked], timeout=seconds)
+        for _ in range(BEATS):
+            if (await asyncio.wait([asked], timeout=seconds / BEATS))[0]:
+                break
         return asked.done() and not asked.cancelled() and asked.exception() is None
     finally:
         asked.cancel()

@@ -47,11 +47,16 @@ def is_unavailable(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def open_pool(
-    dsn: str, *, size: int, statement_timeout: float | None = None, check: Check | None = None
+    dsn: str,
+    *,
+    size: int,
+    statement_timeout: float | None = None,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    check: Check | None = None,
 ) -> AsyncIterator[Pool]:
     """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
 
-    `statement_timeout` bounds each statement, in seconds. A connection that `check` objects to is never handed out.
+    `connect_timeout` bounds the making of a connection, `statement_timeout` each statement, in seconds. A connection that `check` objects to is never handed out.
     """
 
     async def prepare(connection: Connection) -> None:
@@ -66,7 +71,7 @@ async def open_pool(
         dsn,
         min_size=0,
         max_size=size,
-        timeout=CONNECT_TIMEOUT,
+        timeout=connect_timeout,
         command_timeout=statement_timeout,
         server_settings={"timezone": "UTC", "application_name": "anlyt"},
         init=prepare,

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from graph import patience, postgres
+from graph.reports import turns
 
 LONG: Final = 60.0  # seconds
 
@@ -16,3 +17,4 @@ LONG: Final = 60.0  # seconds
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "PING", LONG)
     monkeypatch.setattr(postgres, "LIMIT", LONG)
+    monkeypatch.setattr(turns, "PATIENCE", LONG)
