@@ -13,7 +13,7 @@ setup: .venv/installed ## make .venv and install the locked packages into it
 demo: setup ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
 	@exec $(BIN)/anlyt dev --demo
 
-test: setup .venv/tools/prometheus .venv/tools/gotmpl ## the whole test suite on real engines
+test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 ## the whole test suite on real engines
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## formatting, lint, types, import contracts, docs and schema drift
@@ -49,6 +49,10 @@ $(UV):
 .venv/tools/prometheus: | .venv/installed
 	-$(BIN)/python -m tools.prometheus
 
-# Without it, the tests of the charts fail and say why; all others run.
-.venv/tools/gotmpl: tools/gotmpl/main.go | .venv/installed
-	-$(BIN)/python -m tools.renderer
+# Without it, the tests of connections through a pooler fail and say why; all others run.
+.venv/tools/pgbouncer: | .venv/installed
+	-$(BIN)/python -m tools.pgbouncer
+
+# Without what npm brings, the tests of charts, pages and conformance fail and say why; all others run.
+.venv/tools/helm4: tools/node/package-lock.json | .venv/installed
+	-$(BIN)/python -m tools.node

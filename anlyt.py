@@ -1,13 +1,16 @@
 """The front door: the command line of the product."""
 
 import asyncio
+import os
 import sys
+from io import TextIOWrapper
 
 import click
 
 from commands.audit_group import audit
 from commands.deadletters_group import deadletters
 from commands.front import cli, command, settings, until_signal
+from infra.environment import forget_foreign, open_standard_streams
 from infra.errors import AnlytError
 
 __all__ = ["audit", "cli", "deadletters", "main"]
@@ -160,6 +163,10 @@ def backfill(function: str, since: str | None, rebuild: bool) -> None:
 
 def main() -> None:
     """Runs the command line; every failure is one sentence on stderr and a status of 1, or 2 for wrong usage."""
+    forget_foreign(os.environ)
+    open_standard_streams()
+    if isinstance(sys.stdout, TextIOWrapper):  # else a name that the terminal's encoding lacks would end the command
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(cli(standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -171,9 +178,23 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         found = _cause(error)
-        told = str(found) if isinstance(found, AnlytError) else f"{type(found).__name__}: {found} (--debug tells more)"
-        click.echo(f"anlyt: {told}", err=True)
+        click.echo(f"anlyt: {_told(found)}", err=True)
         sys.exit(found.exit_status if isinstance(found, AnlytError) else 1)
+
+
+def _told(error: BaseException) -> str:
+    """One sentence; with the server's own reason if NATS refused something."""
+    if isinstance(error, AnlytError):
+        return str(error)
+    from nats.errors import Error as NatsError
+
+    from infra.refusals import reason
+
+    if isinstance(error, NatsError):
+        return f"NATS refused: {reason(error)} (--debug tells more)."
+    from schema.masking import without_phone_numbers
+
+    return f"{type(error).__name__}: {without_phone_numbers(str(error))} (--debug tells more)"
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -1,5 +1,6 @@
 """`make bench`: all benchmarks; `python -m bench [smoke] [NAME]...` runs them shortly, or only the named ones."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import uvloop
 
 from bench import audit, backfill, cubes, facts, ingest, ledger, lists, queries, recompute, reports, rollup, rows
+from infra.environment import forget_foreign
 
 BENCHES = {
     module.__name__.removeprefix("bench."): module.run
@@ -15,6 +17,7 @@ BENCHES = {
 
 
 def main(arguments: list[str]) -> None:
+    forget_foreign(os.environ)
     smoke = "smoke" in arguments
     names = [name for name in arguments if name != "smoke"] or list(BENCHES)
     for name in names:

@@ -22,7 +22,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from bench.processes import audit_process, peak_memory
 from bench.report import Goal, show
 from bench.stores import Stores, stores
-from graph.audit.app import QUERY_PATH
+from graph.audit.request import QUERY_PATH
 from infra.clickhouse import connect, open_clickhouse
 from infra.embedded.certificates import ThrowAway
 from infra.embedded.s3 import s3_server

@@ -40,7 +40,13 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, engines: Engines, files: TlsFiles, *, port: int | None = None, pace: Pace = PACE
+    settings: Settings,
+    engines: Engines,
+    files: TlsFiles,
+    *,
+    port: int | None = None,
+    pace: Pace = PACE,
+    development: bool = False,
 ) -> AsyncIterator[str]:
     """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile.
 
@@ -55,7 +61,7 @@ async def running(
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
         exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
-        app = create_audit_app(audits, settings.trust_domain, exported)
+        app = create_audit_app(audits, settings.trust_domain, exported, development=development)
         port = settings.audit_port if port is None else port
         yield await opened.enter_async_context(
             serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")

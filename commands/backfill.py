@@ -76,6 +76,7 @@ async def _replay(
 async def _rebuild(
     settings: Settings, found: Engines, client: FrameClient, function: AnyFunction, since: datetime | None
 ) -> None:
+    await nats.made_at(client.jetstream(), function.stream)  # or there is nothing to count, and one sentence says so
     async with _pool(settings, found) as pool, _alone(pool, function.name, "rebuild") as connection:
         with _bar(function.name) as tell:
             history = History(client, function)

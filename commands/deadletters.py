@@ -13,6 +13,7 @@ from infra import nats
 from infra.endpoints import engines
 from infra.settings import Settings
 from ingest import deadletters
+from ingest.replay import NotReplayedError, Outcome, event_of, replay
 
 LINE: Final = "{:>6}  {:<19}  {:<16}  {:<16}  {:<19}  {}"  # id, time, stream, function, reason, sentence
 
@@ -39,27 +40,40 @@ async def show(settings: Settings, id_: int) -> None:
     Console().print_json(msgspec.json.encode(found.letter).decode())
 
 
-async def replay(settings: Settings, ids: Sequence[int]) -> None:
-    """Publishes the original events again; all letters without ids."""
+async def replay_all(settings: Settings, ids: Sequence[int]) -> None:
+    """Sends the events of these letters again, of all letters without ids, and drops every letter of these events.
+
+    NotReplayedError at the end if there was any that could not be sent.
+    """
+    outcomes: list[Outcome] = []
     async with _jetstream(settings) as jetstream:
-        for found in await _chosen(jetstream, ids):
-            await deadletters.replay(jetstream, found)
-            Console().print(f"{found.id}: sent to {found.letter.subject} again")
+        async for outcome in replay(jetstream, await _letters_of_the_same_events(jetstream, ids)):
+            outcomes.append(outcome)
+            told = outcome.problem or f"sent to {outcome.letters[0].letter.subject} again"
+            click.echo(f"{', '.join(str(found.id) for found in outcome.letters)}: {told}")
+    if not outcomes:
+        click.echo("No dead letters.")
+    if problems := sum(outcome.problem is not None for outcome in outcomes):
+        raise NotReplayedError(f"{problems} of {len(outcomes)} events could not be sent again; their letters stay.")
 
 
 async def drop(settings: Settings, ids: Sequence[int]) -> None:
-    """Deletes letters; all of them without ids."""
+    """Deletes letters; all of them without ids. UsageError before anything is deleted if one does not exist."""
     async with _jetstream(settings) as jetstream:
-        for found in await _chosen(jetstream, ids):
-            await deadletters.drop(jetstream, found)
-            Console().print(f"{found.id}: dropped")
+        for id_ in ids:
+            await deadletters.check(jetstream, id_)
+        chosen = list(dict.fromkeys(ids)) or await deadletters.ids(jetstream)
+        for id_ in chosen:
+            await deadletters.drop(jetstream, id_)
+            click.echo(f"{id_}: dropped")
+    if not chosen:
+        click.echo("No dead letters.")
 
 
-async def _chosen(jetstream: JetStreamContext, ids: Sequence[int]) -> list[deadletters.Stored]:
-    """The letters of these ids (all must exist), or every letter."""
-    if ids:
-        return [await deadletters.one(jetstream, id_) for id_ in ids]
-    return [found async for found in deadletters.stored(jetstream)]
+async def _letters_of_the_same_events(jetstream: JetStreamContext, ids: Sequence[int]) -> list[deadletters.Stored]:
+    """All letters of the events that these ids (all must exist) are about; every letter without ids."""
+    events = {event_of((await deadletters.one(jetstream, id_)).letter) for id_ in ids}
+    return [found async for found in deadletters.stored(jetstream) if not ids or event_of(found.letter) in events]
 
 
 @asynccontextmanager

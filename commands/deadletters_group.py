@@ -35,7 +35,7 @@ def deadletters_list() -> None:
 @command("show", group=deadletters)
 @click.argument("id", type=ID)
 def deadletters_show(id: int) -> None:  # noqa: A002 - the argument's name in the help text
-    """Show one letter as JSON; values outside the event contract are masked.
+    """Show one letter as JSON, without values that the event contract does not allow, and what may be a phone number.
 
     \b
     Example:
@@ -56,7 +56,9 @@ _all = click.option("--all", "all_", is_flag=True, help="Every letter.")
 def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
     """Send the original events again, for every function that reads their stream.
 
-    What was counted already is recognised. An event that is still bad gives a new letter.
+    An event is sent once, and all its letters are dropped: a DLR has one for each of two functions. What was counted
+    already is recognised; an event that is still bad gives new letters. Letters whose event is no longer in its stream
+    stay, and the status is 1.
 
     \b
     Example:
@@ -66,7 +68,7 @@ def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
     from commands.arguments import check_ids
 
     check_ids(ids, all_=all_)
-    asyncio.run(letters.replay(settings(), ids))
+    asyncio.run(letters.replay_all(settings(), ids))
 
 
 @command("drop", group=deadletters)

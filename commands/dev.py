@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from rich.console import Console
+import click
 
 from commands import api, audit, demo, metrics, migrate
 from commands import engines as embedded
@@ -34,9 +34,8 @@ EXAMPLES: Final = (
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
     """Until it is cancelled; then everything is closed in the opposite order, the engines last."""
-    console = Console()
     async with AsyncExitStack() as opened:
-        console.print(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
+        click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
@@ -56,7 +55,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         urls = (engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
         endpoints = Endpoints(*urls, s3=engines.s3.dsn if engines.s3 else None)
         opened.enter_context(published(settings.home, endpoints))
-        _announce(console, endpoints, settings, with_demo=with_demo)
+        _announce(endpoints, settings, with_demo=with_demo)
         await for_ever()
 
 
@@ -70,9 +69,9 @@ async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
         files = audit.tls_files(settings)
     async with AsyncExitStack() as opened:
         try:
-            url = await opened.enter_async_context(audit.running(settings, engines, files))
+            url = await opened.enter_async_context(audit.running(settings, engines, files, development=True))
         except UsageError:
-            url = await opened.enter_async_context(audit.running(settings, engines, files, port=0))
+            url = await opened.enter_async_context(audit.running(settings, engines, files, port=0, development=True))
         yield url
 
 
@@ -80,8 +79,8 @@ def _has_own_certificates(settings: Settings) -> bool:
     return not any((settings.tls_cert, settings.tls_key, settings.tls_client_ca))
 
 
-def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> None:
-    console.print("\n[bold]anlyt is ready.[/bold]\n")
+def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> None:
+    click.secho("\nanlyt is ready.\n", bold=True)
     addresses = {
         "GraphiQL": f"{endpoints.api}/graphql",
         "OpenAPI": f"{endpoints.api}/openapi.json",
@@ -94,16 +93,16 @@ def _announce(console: Console, endpoints: Endpoints, settings: Settings, *, wit
     }
     for name, address in addresses.items():
         if address is not None:
-            console.print(f"  {name:<11} {address}", soft_wrap=True, highlight=False)
+            click.echo(f"  {name:<11} {address}")
     if with_demo:
-        console.print("\nTry, in another terminal:\n")
+        click.echo("\nTry, in another terminal:\n")
         for path, identity in EXAMPLES:
-            console.print(f"  curl -s {identity} '{endpoints.api}{path}'", soft_wrap=True, highlight=False)
+            click.echo(f"  curl -s {identity} '{endpoints.api}{path}'")
     if _has_own_certificates(settings):
-        console.print("\nAs the regulator's portal:\n")
+        click.echo("\nAs the regulator's portal:\n")
         for path in ("query", "exports") if endpoints.s3 else ("query",):
-            console.print(f"  {_audit_example(endpoints, settings, path)}", soft_wrap=True, highlight=False)
-    console.print("\nCtrl-C stops everything.")
+            click.echo(f"  {_audit_example(endpoints, settings, path)}")
+    click.echo("\nCtrl-C stops everything.")
 
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:

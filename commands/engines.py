@@ -1,8 +1,11 @@
 """The embedded engines of `anlyt dev`: those that no setting points at, started, watched, and started again."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from infra import s3
@@ -16,6 +19,7 @@ from infra.settings import Settings
 from infra.telemetry import logger
 
 S3_FOLDER: Final = "s3"  # in ANLYT_HOME
+LONGEST_HOME: Final = 900  # bytes; of a path, PostgreSQL reads 1,023
 PAUSE: Final = 1  # second, after a start that failed
 
 
@@ -25,12 +29,22 @@ async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator
 
     S3 is there before ClickHouse, which reads its cold parts when it starts, and outlives it.
     """
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"ANLYT_HOME: the folder {settings.home} cannot be made ({error.strerror}).") from error
+    _make_home(settings.home)
     async with _s3(settings, with_s3=with_s3) as bucket, _stores(settings, bucket) as engines:
         yield engines
+
+
+def _make_home(home: Path) -> None:
+    """UsageError if engines cannot live there."""
+    length = len(os.fsencode(home.absolute()))
+    if length > LONGEST_HOME:
+        raise UsageError(f"ANLYT_HOME has {length} bytes with the folders above it; PostgreSQL takes {LONGEST_HOME}.")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise UsageError(f"ANLYT_HOME: {home} is no folder to write in ({error.strerror}).") from error
 
 
 @asynccontextmanager

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra import clickhouse, nats
 from infra.endpoints import Engines
-from infra.errors import AnlytError, DependencyUnavailableError
+from infra.errors import AnlytError
 from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
-from infra.postgres import CONNECT_TIMEOUT, Connection, is_unavailable
+from infra.postgres import Connection, connect, told_as_unavailable
 from infra.tiering import tier, tierings
 from schema.streams import STREAMS
 
@@ -59,7 +58,8 @@ async def _ledgers(
     engines: Engines, cluster: str | None
 ) -> AsyncIterator[tuple[Connection, AsyncClient, Mapping[StoreName, Ledger]]]:
     async with AsyncExitStack() as opened:
-        connection = await _postgres(engines.postgres)
+        with told_as_unavailable("PostgreSQL does not answer at ANLYT_POSTGRES_DSN."):
+            connection = await connect(engines.postgres, application="anlyt migrate")
         opened.push_async_callback(connection.close)
         # The database that the first step makes is not there yet.
         warehouse = clickhouse.connect(engines.clickhouse, database="default", statement_timeout=STATEMENT_TIMEOUT)
@@ -69,12 +69,3 @@ async def _ledgers(
             "clickhouse": ClickHouseLedger(client, cluster),
         }
         yield connection, client, ledgers
-
-
-async def _postgres(dsn: str) -> Connection:
-    try:
-        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT)
-    except Exception as error:  # told apart by is_unavailable
-        if is_unavailable(error):
-            raise DependencyUnavailableError("PostgreSQL does not answer at ANLYT_POSTGRES_DSN.") from error
-        raise

@@ -14,7 +14,8 @@ NOTHING_IS_CONVERTED: Final = "Each currency by itself: nothing is converted."
 SCATTER: Final = scatter(
     Panel(
         "Cost against delivery rate, $currency",
-        f"A bubble a whole day and MNO; its size is the number of messages. {NOTHING_IS_CONVERTED}",
+        "A bubble a whole day and MNO; its size is the number of messages. All of it comes from the call detail "
+        f"records of the currency. {NOTHING_IS_CONVERTED}",
         ("mno-quality",),
         (clickhouse(statement("cost_against_quality"), "table"),),
         unit="short",

@@ -114,8 +114,17 @@ REQUESTS: Final = lines(
         ("AnlytApiLatencyHigh",),
         (promql("sum by (endpoint) (rate(anlyt_query_duration_seconds_count[$__rate_interval]))", "{{endpoint}}"),),
         unit="reqps",
-        width=8,
     )
+)
+ERRORS: Final = lines(
+    Panel(
+        "Requests that fail on our side",
+        "Share of requests answered with a 5xx status within 5 minutes, by endpoint. Line: AnlytApiErrors.",
+        ("AnlytApiErrors",),
+        (promql(limit("AnlytApiErrors").expression, "{{endpoint}}"),),
+        unit="percentunit",
+    ),
+    limit("AnlytApiErrors"),
 )
 LATENCY: Final = lines(
     Panel(
@@ -124,7 +133,6 @@ LATENCY: Final = lines(
         ("AnlytApiLatencyHigh",),
         (promql(limit("AnlytApiLatencyHigh").expression, "{{endpoint}}"),),
         unit="s",
-        width=8,
     ),
     limit("AnlytApiLatencyHigh"),
 )
@@ -141,7 +149,6 @@ WRITES: Final = lines(
             ),
         ),
         unit="s",
-        width=8,
     )
 )
 PROCESSES: Final = lines(
@@ -179,7 +186,7 @@ BOARD: Final = Board(
     (
         Row("Is everything counted?", (LAG, PENDING, RATES, DUPLICATES, LEDGER)),
         Row("What could not be counted?", (UNDECODABLE, LETTERS, POSTGRES_ERRORS)),
-        Row("Are answers quick?", (REQUESTS, LATENCY, WRITES)),
+        Row("Are answers quick, and are there any?", (REQUESTS, ERRORS, LATENCY, WRITES)),
         Row("Does everything run?", (PROCESSES, RUNS)),
     ),
     since="now-3h",

@@ -19,9 +19,10 @@ Objects = npt.NDArray[np.object_]
 DEGRADED_DELIVERY: Final = 0.6  # times the link's own rate
 DEGRADED_LATENCY: Final = 8.0  # times the link's own latency
 CONGESTION: Final = 0.25  # how much slower links are when traffic is twice the average
-UNREACHABLE: Final = 0.001  # phones that are off: the message arrives when they come back
+UNREACHABLE: Final = 0.0005  # phones that are off: the message arrives when they come back
 REPORTED_PENDING: Final = 0.05
-REFUNDED: Final = 0.18  # of what was not delivered: about 1 % of everything
+BURSTS: Final = 0.6  # how uneven a link's traffic is from second to second: sigma of a log-normal factor
+REFUNDED: Final = 0.04  # of what was not delivered: about 0.2 % of everything
 
 
 class Outcome(NamedTuple):
@@ -35,8 +36,8 @@ class Outcome(NamedTuple):
 
 OUTCOMES: Final = (
     Outcome("DELIVERED", None, 0.00, 0.00),
-    Outcome("EXPIRED", None, 0.04, 0.04),  # nobody ever answered
-    Outcome("UNDELIVERABLE", "001", 0.34, 0.06),  # unknown subscriber
+    Outcome("EXPIRED", None, 0.01, 0.01),  # nobody ever answered
+    Outcome("UNDELIVERABLE", "001", 0.37, 0.09),  # unknown subscriber
     Outcome("UNDELIVERED", "027", 0.26, 0.08),  # absent subscriber
     Outcome("FAILED", "099", 0.16, 0.20),
     Outcome("FAILED", "ESME_RTHROTTLED", 0.08, 0.52),
@@ -47,7 +48,7 @@ DELIVERED: Final = 0
 EXPIRED: Final = 1
 
 # How long a message of each lane (world.LANES) is tried.
-VALIDITY: Final = np.array([30 * MINUTE, 5 * MINUTE, HOUR, 3 * HOUR])
+VALIDITY: Final = np.array([5 * MINUTE, MINUTE, 3 * MINUTE, 10 * MINUTE])
 
 # Odds of one, two, ... segments in each lane; Dari and Pashto fill a segment with 70 characters.
 SEGMENTS: Final = np.array(
@@ -119,7 +120,7 @@ def draw(world: World, rng: np.random.Generator, span: Span) -> Fates:
     degraded = (link == _DEGRADED) & rhythm.degraded(sent_at)
     outcome = _outcomes(rng, link, degraded)
     unreachable = rng.random(n) < UNREACHABLE
-    answered = _answer_times(rng, link, degraded, load) + unreachable * rng.exponential(HOUR, n)
+    answered = _answer_times(rng, link, degraded, load) + unreachable * rng.exponential(5 * MINUTE, n)
     latency = np.where(outcome == EXPIRED, VALIDITY[lane], np.minimum(answered, VALIDITY[lane])).astype(np.int64)
     return Fates(
         message_id=_objects([f"{span.name}-{number:05}" for number in range(n)]),
@@ -136,7 +137,7 @@ def draw(world: World, rng: np.random.Generator, span: Span) -> Fates:
         pending_latency=np.minimum(latency // 2, rng.integers(200, 2 * SECOND, n)),
         refunded=(outcome != DELIVERED) & (rng.random(n) < REFUNDED),
         refund_delay=(10 * MINUTE + rng.exponential(6 * HOUR, n)).astype(np.int64),
-        tps=_tps(rng, link, load),
+        tps=_tps(rng, link, n * SECOND / max(span.end - span.start, 1)),
     )
 
 
@@ -153,10 +154,10 @@ def _answer_times(rng: np.random.Generator, link: Ints, degraded: Bools, load: f
     return np.asarray(usual * slower)
 
 
-def _tps(rng: np.random.Generator, link: Ints, load: float) -> Ints:
-    """Messages a second on the whole link at that moment; nears but never reaches what it can carry."""
-    used = 1 - np.exp(-load / 2 * rng.lognormal(0, 0.3, len(link)))
-    return np.asarray(_MAX_TPS[link] * used, np.int64)
+def _tps(rng: np.random.Generator, link: Ints, rate: float) -> Ints:
+    """Messages per second on the link at that moment, this one included, when all links carry `rate` on average."""
+    others = rng.poisson(_SHARE[link] * rate * rng.lognormal(0, BURSTS, len(link)))
+    return np.asarray(np.minimum(1 + others, _MAX_TPS[link]), np.int64)
 
 
 def _pick(rng: np.random.Generator, odds: Floats, n: int) -> Ints:

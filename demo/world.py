@@ -81,7 +81,10 @@ class Account:
 
 @dataclass(frozen=True)
 class World:
-    """What a seed decides; `acc-0001` is the biggest sender. Networks and links are the same in every world."""
+    """What a seed decides; `acc-0001`, of `tenant-001`, is the biggest sender.
+
+    Networks and links are the same in every world.
+    """
 
     seed: int
     accounts: tuple[Account, ...]
@@ -103,8 +106,8 @@ def _accounts(rng: np.random.Generator) -> tuple[Account, ...]:
     sizes = 1 / (np.arange(ACCOUNTS) + 3) ** 0.9
     sizes /= sizes.sum()
     profiles = rng.choice(len(PROFILES), size=ACCOUNTS, p=[odds for odds, _ in PROFILES])
-    # One account for each tenant, then more for some than for others.
-    tenants = np.concatenate([rng.permutation(TENANTS), rng.geometric(0.06, ACCOUNTS - TENANTS) % TENANTS])
+    # One account for each tenant, in their order, then more for some than for others.
+    tenants = np.concatenate([np.arange(TENANTS), rng.geometric(0.06, ACCOUNTS - TENANTS) % TENANTS])
     return tuple(
         Account(
             id=f"acc-{number:04}",

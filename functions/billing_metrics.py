@@ -33,4 +33,5 @@ def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
             cell.messages += sign
             cell.segments += segments
             cell.costs[event.currency] += cost
+            cell.events[event.currency] += 1
     return Writes(billed=in_scopes(operators, accounts, Billed), accounts=frozenset(account for account, _ in accounts))

@@ -23,12 +23,12 @@ from schema.writes import Facts
     batch=Batch(10_000, seconds=1),
 )
 def dlr_facts(events: Sequence[Stamped[DlrInbound]]) -> Facts:
-    """A row for each delivery report. An empty error code is none."""
+    """A row for each delivery report."""
     columns = {
         **identities(events),
         **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix"),
         "status": [stamped.event.delivery_status for stamped in events],
-        "error_code": [stamped.event.error_code or None for stamped in events],
+        "error_code": [stamped.event.error_code for stamped in events],
         **numbers(events, "latency_ms", "tps_snapshot"),
     }
     return Facts(FACTS_DLR, columns, "cube_dlr_hourly", cells(events, HOUR))

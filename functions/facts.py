@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from schema.decoding import Stamped
-from schema.facts import NEVER, UNKNOWN
+from schema.facts import UNKNOWN, version
 
 
 def event_key(event_id: str) -> int:
@@ -23,7 +23,7 @@ def identities(events: Sequence[Stamped[Any]]) -> dict[str, Sequence[Any]]:
         "tenant_id": [tenant_of(stamped) for stamped in events],
         "event_time": [stamped.at for stamped in events],
         "event_key": [event_key(stamped.event.event_id) for stamped in events],
-        "ver": [NEVER - stamped.stored for stamped in events],
+        "ver": [version(stamped.stored) for stamped in events],
     }
 
 

@@ -42,7 +42,7 @@ class Cursors:
         sealed = _bytes(cursor)
         content = sealed[MAC_BYTES:]
         if not hmac.compare_digest(sealed[:MAC_BYTES], self._mac(purpose, context, content)):
-            problem = QueryProblem(path, "This is no cursor that this caller was given by this query.")
+            problem = QueryProblem(path, "This is no cursor of this query for what this caller may see.")
             raise InvalidQueryError(f"{path}: {problem.message}", [problem])
         return msgspec.json.decode(content, type=Position)
 

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import RequestTimeoutError, UriTooLongError
-from graph.observing import leave_status, trace_headers
+from graph.observing import record_status, trace_headers
 from graph.responses import failed
 
 SLOWEST_BODY: Final = 10.0  # seconds from the head to the end of the body
@@ -37,7 +37,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                leave_status(message["status"])
+                record_status(scope, message["status"])
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *trace_headers()]
             await send(message)
 

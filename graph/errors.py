@@ -74,6 +74,12 @@ class MethodNotAllowedError(ApiError):
     code, status, title = "METHOD_NOT_ALLOWED", 405, "Method not allowed"
 
 
+class NotAcceptableError(ApiError):
+    """A client that takes none of the media types that are answered here."""
+
+    code, status, title = "NOT_ACCEPTABLE", 406, "Not acceptable"
+
+
 class RequestTimeoutError(ApiError):
     """A body that does not arrive."""
 
@@ -113,3 +119,9 @@ class QueryTooExpensiveError(ApiError):
     """A request for more than one request may have."""
 
     code, status, title = "QUERY_TOO_EXPENSIVE", 422, "Query too expensive"
+
+
+class ServerStoppingError(ApiError):
+    """A stream of answers that this process ends because it stops; another one goes on with it."""
+
+    code, status, title = "DEPENDENCY_UNAVAILABLE", 503, "Dependency unavailable"

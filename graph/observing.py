@@ -1,11 +1,11 @@
-"""Each request is a span, and a sample of how long it took."""
+"""Each request is a span, a count by its status, and a sample of how long it took."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
+from typing import Final
 
 from opentelemetry.context import Context
-from opentelemetry.propagate import extract
 from opentelemetry.trace import (
     ProxyTracer,
     ProxyTracerProvider,
@@ -14,22 +14,42 @@ from opentelemetry.trace import (
     get_current_span,
     get_tracer_provider,
 )
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
-from infra.metrics import QUERY_DURATION
+from infra.metrics import QUERY_DURATION, REQUESTS
 from infra.telemetry import Span, tracer
 
+ENDPOINT: Final = "endpoint_name"  # in the ASGI scope
+OUTCOME: Final = "outcome_status"  # in the ASGI scope, where it is not the response's status
+NO_ENDPOINT: Final = "none"
+FAILURES: Final = (500, 503)  # statuses of what is our fault
 
-@contextmanager
-def observed(span: Span, endpoint: str, headers: Headers) -> Iterator[None]:
-    """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
-    parent = extract(headers) if "traceparent" in headers else None
-    started = perf_counter()
-    try:
-        with _span(span, parent):
-            yield
-    finally:
-        QUERY_DURATION.labels(endpoint).observe(perf_counter() - started)
+# Trace context alone: of baggage nothing is used here, and OpenTelemetry writes one that it refuses into the log.
+_TRACE: Final = TraceContextTextMapPropagator()
+
+
+class Observer:
+    """What is observed of one endpoint. Counts of failures begin at 0: an increase needs a first value."""
+
+    def __init__(self, span: Span, endpoint: str) -> None:
+        self._name, self._endpoint = span, endpoint
+        for status in FAILURES:
+            REQUESTS.labels(endpoint, status)
+
+    @contextmanager
+    def request(self, scope: Scope) -> Iterator[None]:
+        """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
+        scope[ENDPOINT] = self._endpoint
+        headers = Headers(scope=scope)
+        parent = _TRACE.extract(headers) if "traceparent" in headers else None
+        started = perf_counter()
+        try:
+            with _span(self._name, parent):
+                yield
+        finally:
+            QUERY_DURATION.labels(self._endpoint).observe(perf_counter() - started)
 
 
 def _span(name: Span, parent: Context | None) -> AbstractContextManager[object]:
@@ -39,8 +59,9 @@ def _span(name: Span, parent: Context | None) -> AbstractContextManager[object]:
     return tracer.start_as_current_span(name, parent, kind=SpanKind.SERVER)
 
 
-def leave_status(status: int) -> None:
-    """Notes in the request's span how it was answered."""
+def record_status(scope: Scope, status: int) -> None:
+    """Counts the request, and notes in its span how it was answered."""
+    REQUESTS.labels(scope.get(ENDPOINT, NO_ENDPOINT), scope.get(OUTCOME, status)).inc()
     span = get_current_span()
     span.set_attribute("http.response.status_code", status)
     if status >= 500:

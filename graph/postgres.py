@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 
 from graph.patience import EngineSilentError, EngineSlowError, TooSlowError, patiently
-from infra.errors import DependencyUnavailableError
+from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
-from infra.postgres import Connection, Pool, told_as_unavailable
+from infra.postgres import AWAY, Connection, Pool, told_as_unavailable
 from infra.probes import ask_postgres
 
 if TYPE_CHECKING:
@@ -47,8 +47,10 @@ async def promptly(operation: str, pool: Pool, limit: float | None = None) -> As
                 raise TimeoutError from error
     except TooSlowError:
         raise
-    except DependencyUnavailableError:
+    except DependencyUnavailableError as error:
         PG_ERRORS.labels(operation).inc()
+        if isinstance(error, RefusedError):  # the server's words are not for callers
+            raise DependencyUnavailableError(AWAY) from error
         raise
 
 

@@ -14,7 +14,12 @@ LONGEST_ANSWER: Final = 48 << 20  # bytes; 90 days by the minute are 17 MB
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-def json_response(answer: object, status: int = 200) -> Response:
+def json_response(
+    answer: object,
+    status: int = 200,
+    media_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """Any struct as JSON; answers are the caller's alone and of this moment, so nobody keeps them.
 
     QueryTooExpensiveError for one that is longer than any answer has to be.
@@ -22,7 +27,7 @@ def json_response(answer: object, status: int = 200) -> Response:
     encoded = msgspec.json.encode(answer)
     if len(encoded) > LONGEST_ANSWER:
         raise QueryTooExpensiveError(f"The answer is longer than {LONGEST_ANSWER} bytes; ask for less at a time.")
-    return Response(encoded, status, NO_STORE, "application/json")
+    return Response(encoded, status, {**NO_STORE, **(headers or {})}, media_type)
 
 
 def failed(error: BaseException, request_id: str, headers: Mapping[str, str] | None = None) -> Response:

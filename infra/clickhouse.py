@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 from opentelemetry.trace import SpanKind, StatusCode
 
 from infra.cancelling import heed
+from infra.clickhouse_settings import PINNED
 from infra.errors import DependencyUnavailableError
 from infra.probes import ask_clickhouse
 from infra.telemetry import tracer
@@ -29,7 +31,7 @@ async def connect(
 ) -> AsyncIterator[AsyncClient]:
     """A client for `http://user:password@host:port/database`; DependencyUnavailableError if nobody answers.
 
-    `statement_timeout` bounds each statement, in seconds.
+    Times of its results are aware. `statement_timeout` bounds each statement, in seconds.
     """
     url = urlsplit(dsn)
     try:
@@ -43,7 +45,10 @@ async def connect(
             connect_timeout=2,
             send_receive_timeout=statement_timeout,
             autogenerate_session_id=False,  # statements of one client run side by side
+            settings=dict(PINNED),
+            tz_mode="aware",  # UTC, too: no reader guesses a zone
         )
+        client.server_tz = UTC  # what texts of times mean in each statement, see PINNED
     except UNAVAILABLE as error:
         heed()  # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened
         raise DependencyUnavailableError(f"ClickHouse does not answer at {without_secrets(dsn)}.") from error

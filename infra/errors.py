@@ -32,3 +32,7 @@ class DependencyUnavailableError(AnlytError):
 
     code = "DEPENDENCY_UNAVAILABLE"
     status = 503
+
+
+class RefusedError(DependencyUnavailableError):
+    """An engine answers, and says why it does not work for us now: in its own words, which are for operators only."""

@@ -19,6 +19,12 @@ EVENTS_PROCESSED: Final = Counter(
     "or deadletter.",
     ["type", "result"],
 )
+COPIES_DISCARDED: Final = Counter(
+    "anlyt_copies_discarded_total",
+    "Copies of an event that were counted though the stream stored another one first, and taken away again, by "
+    "projection (a function of ingest, or a table of facts).",
+    ["projection"],
+)
 PROCESSING_LAG: Final = Histogram(
     "anlyt_events_processing_lag_seconds",
     "From an event's arrival in its stream to the commit that counts it (newest of each batch).",
@@ -37,6 +43,12 @@ QUERY_DURATION: Final = Histogram(
     "One REST or GraphQL request, from its arrival to its answer, by endpoint.",
     ["endpoint"],
     buckets=FAST,
+)
+REQUESTS: Final = Counter(
+    "anlyt_http_requests_total",
+    "Requests answered, by endpoint (none: no such path) and HTTP status; for GraphQL the status that REST gives the "
+    "worst error of the answer.",
+    ["endpoint", "status"],
 )
 CONSUMER_PENDING: Final = Gauge(
     "anlyt_nats_consumer_pending",
@@ -96,7 +108,7 @@ PIPELINE_FAILURES: Final = Counter(
 RECONCILIATION_DIVERGENCE: Final = Gauge(
     "anlyt_reconciliation_divergence_ratio",
     "How far our cost of a UTC day is from billing's, relative to billing's: the currency that differs most. "
-    "Days of the last month, as compared last.",
+    "As compared last: days of the last month, and older ones that are not OK; 1 for what is missing or invalid.",
     ["day"],
 )
 INTEGRITY_DIFFERENCES: Final = Gauge(

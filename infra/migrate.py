@@ -52,7 +52,7 @@ async def steps(ledger: Ledger, store: StoreName) -> list[Step]:
     """Every step of a store in order; ChangedStepError when an applied file was edited."""
     applied = await ledger.applied()
     found = [
-        Step(store, file.stem, file.read_text(), file.stem in applied)
+        Step(store, file.stem, file.read_text(encoding="utf-8"), file.stem in applied)
         for file in sorted((SCHEMA / store).glob("*.sql"))
     ]
     for step in found:

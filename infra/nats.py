@@ -21,6 +21,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 
 from infra.errors import DependencyUnavailableError, UsageError
 from infra.frames import FrameClient
+from infra.refusals import reason
 from infra.telemetry import logger
 from infra.urls import without_secrets
 from schema.streams import Stream
@@ -41,7 +42,7 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
     log = logger().bind(connection=name)
 
     async def on_error(error: Exception) -> None:
-        log.debug("nats error", error=repr(error))
+        log.debug("nats error", error=reason(error))
 
     async def on_disconnect() -> None:
         if not client.is_closed:  # by us, at the end
@@ -112,8 +113,11 @@ async def _ensure_stream(jetstream: JetStreamContext, stream: Stream) -> bool:
 
 
 async def made_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
-    """When the stream was made: one that is deleted and made again has another time."""
-    made: datetime | None = (await jetstream.stream_info(stream.name)).created
+    """When the stream was made: one that is deleted and made again has another time; UsageError if it is missing."""
+    try:
+        made: datetime | None = (await jetstream.stream_info(stream.name)).created
+    except NotFoundError as error:
+        raise _missing(stream) from error
     assert made is not None, "every server says when"
     return made
 
@@ -145,5 +149,9 @@ async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: st
     try:
         made: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
     except NotFoundError as error:
-        raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.") from error
+        raise _missing(stream) from error
     return made
+
+
+def _missing(stream: Stream) -> UsageError:
+    return UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.")

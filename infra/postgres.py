@@ -11,11 +11,14 @@ from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 from opentelemetry import trace
 
-from infra.errors import DependencyUnavailableError, UsageError
+from infra.errors import DependencyUnavailableError, RefusedError, UsageError
+from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
 
 # Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
 CONNECT_TIMEOUT = 1.0
+AWAY = "PostgreSQL does not answer; try again in a few seconds."
+LONGEST_REASON = 300  # characters
 
 # Text, because these classes take no parameters at run time.
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -56,12 +59,18 @@ async def open_pool(
 ) -> AsyncIterator[Pool]:
     """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
 
-    `connect_timeout` bounds the making of a connection, `statement_timeout` each statement, in seconds. A connection that `check` objects to is never handed out.
+    `connect_timeout` bounds the making of a connection, `statement_timeout` each statement, in seconds. A connection
+    that `check` objects to is never handed out, nor is one that is no session: UsageError.
     """
+    is_session = False
 
     async def prepare(connection: Connection) -> None:
         # The ledger's keys are 16 bytes in Python: UUID objects would cost a microsecond each.
         await connection.set_type_codec("uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
+        nonlocal is_session
+        if not is_session:
+            await require_session(connection, dsn)
+            is_session = True
         if check is not None:
             await check(connection)
         if is_exporting():
@@ -74,11 +83,28 @@ async def open_pool(
         timeout=connect_timeout,
         command_timeout=statement_timeout,
         server_settings={"timezone": "UTC", "application_name": "anlyt"},
+        connection_class=Session,
         init=prepare,
         reset=_keep_as_is,
     )
     async with pool:
         yield pool
+
+
+async def connect(dsn: str, *, application: str) -> Connection:
+    """A connection beside all pools; UsageError if it is no session."""
+    connection = await asyncpg.connect(
+        dsn,
+        timeout=CONNECT_TIMEOUT,
+        server_settings={"timezone": "UTC", "application_name": application},
+        connection_class=Session,
+    )
+    try:
+        await require_session(connection, dsn)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 def _leave_span(query: LoggedQuery) -> None:
@@ -106,14 +132,25 @@ async def _keep_as_is(_: Connection) -> None:
 
 
 @contextmanager
-def told_as_unavailable() -> Iterator[None]:
-    """Turns every error that means an absent PostgreSQL into DependencyUnavailableError."""
+def told_as_unavailable(away: str = AWAY) -> Iterator[None]:
+    """Turns every error that means an absent PostgreSQL into DependencyUnavailableError(away).
+
+    RefusedError if PostgreSQL, or a pooler before it, gave a reason.
+    """
     try:
         yield
     except Exception as error:  # told apart by is_unavailable; all others pass
         if not is_unavailable(error):
             raise
-        raise DependencyUnavailableError("PostgreSQL does not answer; try again in a few seconds.") from error
+        raise _absence(error, away) from error
+
+
+def _absence(error: Exception, away: str) -> DependencyUnavailableError:
+    """An error of the server's, and not of the way to it, has a severity."""
+    if getattr(error, "severity", None) is None:
+        return DependencyUnavailableError(away)
+    reason = str(error).partition("\n")[0].rstrip(".")[:LONGEST_REASON]
+    return RefusedError(f"PostgreSQL, or the pooler before it, refuses: {reason}.")
 
 
 @contextmanager
@@ -127,4 +164,4 @@ def told_as_unmigrated() -> Iterator[None]:
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
     """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why."""
-    return (folder / f"{name}.sql").read_text().replace("anlyt.", f"{schema}.")
+    return (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")

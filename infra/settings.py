@@ -1,5 +1,6 @@
 """Every setting of the product, read from the environment once, at start."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -126,6 +127,14 @@ def _file_or_url(text: str) -> str:
     return _url("http", "https")(text) if "://" in text else text
 
 
+def _folder(text: str) -> Path:
+    try:
+        os.fsencode(text).decode()
+    except UnicodeDecodeError:
+        raise ValueError("a path in UTF-8") from None
+    return Path(text)
+
+
 def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
 
@@ -141,7 +150,7 @@ def _flag(text: str) -> bool:
 
 
 SPECS: Final[Mapping[str, Spec]] = {
-    "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
+    "home": Spec(_folder, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
     "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
     "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
@@ -254,7 +263,7 @@ def _text(name: str, spec: Spec, environment: Mapping[str, str]) -> str | None:
     if spec.is_path:
         return file or None
     try:
-        return Path(file).read_text().strip() or None
+        return Path(file).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{key}_FILE: {file} cannot be read ({type(error).__name__}).") from error
 

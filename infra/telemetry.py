@@ -10,6 +10,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from infra.settings import LogFormat
+from schema.masking import without_phone_numbers
 
 SERVICE: Final = "anlyt"
 
@@ -71,6 +72,14 @@ def _add_service(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     return line
 
 
+def _mask_phone_numbers(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """In what others worded: an engine's message may quote a value."""
+    for name in ("event", "error", "why", "exception"):
+        if isinstance(text := line.get(name), str):
+            line[name] = without_phone_numbers(text)
+    return line
+
+
 def configure_logs(format_: LogFormat) -> None:
     """Every log line of the process goes to stderr, as one JSON object or as readable text."""
     shared: list[Processor] = [
@@ -85,7 +94,7 @@ def configure_logs(format_: LogFormat) -> None:
         # Without tracebacks of its own: they show variables, which may be passwords.
         else [ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)]
     )
-    last: list[Processor] = [structlog.processors.format_exc_info, *rendering]
+    last: list[Processor] = [structlog.processors.format_exc_info, _mask_phone_numbers, *rendering]
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

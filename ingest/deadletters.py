@@ -1,24 +1,27 @@
-"""Publishes dead letters, and lists, shows, replays and drops them."""
+"""Publishes dead letters, and lists, shows and drops them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 import msgspec
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 from opentelemetry.propagate import inject
 
+from functions import FUNCTIONS
 from infra.errors import AnlytError, UsageError
 from infra.metrics import DEADLETTERS
+from infra.refusals import is_missing_stream, reason
 from schema.letters import DeadLetter, Source, letter_id
+from schema.masking import MASK, EventMask
 from schema.streams import DEADLETTER
 
 ENCODER: Final = msgspec.json.Encoder()
 AT_ONCE: Final = 256
+MASKS: Final = {function.event_type: EventMask(function.event) for function in FUNCTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,12 @@ class Stored:
     letter: DeadLetter
 
 
-class OriginalGoneError(AnlytError):
-    """A letter whose event is no longer in its stream cannot be replayed."""
+class NotALetterError(AnlytError):
+    """Somebody else published to the dead-letter stream."""
+
+
+class NotDroppedError(AnlytError):
+    """The server refused to delete a letter."""
 
 
 async def publish(jetstream: JetStreamContext, letters: Sequence[DeadLetter]) -> None:
@@ -50,58 +57,79 @@ async def _publish(jetstream: JetStreamContext, one: DeadLetter) -> None:
 
 async def stored(jetstream: JetStreamContext) -> AsyncIterator[Stored]:
     """All letters, oldest first; UsageError before `anlyt migrate`."""
+    async for message in _messages(jetstream):
+        yield _stored(message)
+
+
+async def ids(jetstream: JetStreamContext) -> list[int]:
+    """The numbers of all letters, also of what is none; UsageError before `anlyt migrate`."""
+    return [message.seq or 0 async for message in _messages(jetstream)]
+
+
+async def _messages(jetstream: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
     try:
         state = (await jetstream.stream_info(DEADLETTER.name)).state
     except NotFoundError as error:
-        raise UsageError(f"Stream {DEADLETTER.name} does not exist; run `anlyt migrate` first.") from error
+        raise _not_migrated() from error
     sequence = state.first_seq
     while sequence <= state.last_seq:
         try:
             message = await jetstream.get_msg(DEADLETTER.name, seq=sequence, next=True, subject=DEADLETTER.subject)
         except NotFoundError:
             return
-        found = _stored(message)
-        yield found
-        sequence = found.id + 1
+        yield message
+        sequence = (message.seq or 0) + 1
 
 
 async def one(jetstream: JetStreamContext, id_: int) -> Stored:
     """The letter of a number; UsageError if there is none."""
+    return _stored(await _message(jetstream, id_))
+
+
+async def check(jetstream: JetStreamContext, id_: int) -> None:
+    """UsageError if there is no letter of this number."""
+    await _message(jetstream, id_)
+
+
+async def _message(jetstream: JetStreamContext, id_: int) -> RawStreamMsg:
     try:
-        return _stored(await jetstream.get_msg(DEADLETTER.name, seq=id_))
+        return await jetstream.get_msg(DEADLETTER.name, seq=id_)
     except NotFoundError as error:
+        if is_missing_stream(error):
+            raise _not_migrated() from error
         raise UsageError(f"There is no dead letter {id_}; `anlyt deadletters list` shows them.") from error
 
 
-async def replay(jetstream: JetStreamContext, found: Stored) -> None:
-    """Publishes the original event again, for every function that reads its stream, then drops the letter.
-
-    Functions that counted it already recognise it. Killed in between, the letter stays and can be replayed again.
-    """
-    original = await _original(jetstream, found.letter)
-    headers = {name: value for name, value in (original.headers or {}).items() if not name.startswith("Nats-")}
-    await jetstream.publish(found.letter.subject, original.data or b"", headers=headers or None)
-    await drop(jetstream, found)
-
-
-async def drop(jetstream: JetStreamContext, found: Stored) -> None:
-    await jetstream.delete_msg(DEADLETTER.name, found.id)
-
-
-async def _original(jetstream: JetStreamContext, letter: DeadLetter) -> RawStreamMsg:
-    """The event as it was published: the letter itself keeps no value that it should not."""
+async def drop(jetstream: JetStreamContext, id_: int) -> None:
+    """Deletes a letter; one that is gone already is gone. NotDroppedError if the server refuses."""
     try:
-        message = await jetstream.get_msg(letter.stream, seq=letter.sequence)
-    except NotFoundError as error:
-        raise OriginalGoneError(
-            f"{letter.stream} no longer keeps message {letter.sequence}; its producer has to send the event again."
-        ) from error
-    if sha256(message.data or b"").hexdigest() != letter.sha256:
-        raise OriginalGoneError(
-            f"Message {letter.sequence} of {letter.stream} is another one: the stream was made anew."
-        )
-    return message
+        await jetstream.delete_msg(DEADLETTER.name, id_)
+    except APIError as error:
+        if not await _is_gone(jetstream, id_):
+            raise NotDroppedError(f"Dead letter {id_} cannot be dropped: {reason(error)}.") from error
+
+
+async def _is_gone(jetstream: JetStreamContext, id_: int) -> bool:
+    try:
+        await jetstream.get_msg(DEADLETTER.name, seq=id_)
+    except NotFoundError:
+        return True
+    return False
+
+
+def _not_migrated() -> UsageError:
+    return UsageError(f"Stream {DEADLETTER.name} does not exist; run `anlyt migrate` first.")
 
 
 def _stored(message: RawStreamMsg) -> Stored:
-    return Stored(message.seq or 0, msgspec.json.decode(message.data or b"", type=DeadLetter))
+    """Masked once more: it may be of a release that masked less."""
+    try:
+        letter = msgspec.json.decode(message.data or b"", type=DeadLetter)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotALetterError(
+            f"Message {message.seq} of {DEADLETTER.name} is no letter of anlyt; "
+            f"`anlyt deadletters drop {message.seq}` removes it."
+        ) from error
+    mask = MASKS.get(letter.event_type)
+    event = mask.masked_again(letter.event) if mask else MASK
+    return Stored(message.seq or 0, msgspec.structs.replace(letter, event=event))

@@ -1,6 +1,7 @@
 """Sorts a batch of messages into events to count and letters to write."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -10,10 +11,11 @@ from opentelemetry.propagate import extract
 
 from functions.function import AnyFunction
 from infra.frames import Frame
-from ingest.messages import sequence, stored_at
-from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped, field_names
-from schema.instants import time_of
+from ingest.messages import sequence, stored, stored_at
+from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped
+from schema.instants import NANOSECONDS, time_of
 from schema.letters import DeadLetter, Source, letter
+from schema.masking import EventMask
 
 MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
 
@@ -35,14 +37,14 @@ class BatchDecoder:
     def __init__(self, function: AnyFunction) -> None:
         self._function = function
         self._decoder = EventDecoder(function.event, function.time_field)
-        self._known = field_names(function.event)
+        self._mask = EventMask(function.event)
 
     def decode(self, messages: Sequence[Frame]) -> Decoded:
         """`messages` must not be empty."""
         decoded = Decoded(stored_at(messages[-1]))
         for message in messages:
             try:
-                event = self._decoder.decode(message.data, message.header(TENANT_HEADER), stored_at(message))
+                event = self.event(message)
             except BadEventError as error:
                 decoded.letters.append(self._letter(message, error))
                 decoded.bad.append(message)
@@ -50,6 +52,19 @@ class BatchDecoder:
                 decoded.events.append(event)
                 decoded.good.append(message)
         return decoded
+
+    def decode_good(self, messages: Iterable[Frame]) -> list[Stamped[Any]]:
+        """The events of the messages that have one."""
+        events = []
+        for message in messages:
+            with suppress(BadEventError):
+                events.append(self.event(message))
+        return events
+
+    def event(self, message: Frame) -> Stamped[Any]:
+        """The event of one message; BadEventError if it has none."""
+        arrived, nanoseconds = divmod(stored(message), NANOSECONDS)
+        return self._decoder.decode(message.data, message.header(TENANT_HEADER), arrived, nanoseconds)
 
     def _letter(self, message: Frame, error: BadEventError) -> DeadLetter:
         source = Source(
@@ -60,7 +75,7 @@ class BatchDecoder:
             function=self._function.name,
             event_type=self._function.event_type,
         )
-        return letter(source, message.data, error.reason, str(error), self._known)
+        return letter(source, message.data, error.reason, str(error), self._mask)
 
 
 def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:

@@ -23,11 +23,16 @@ SILENCE: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a function's stream holds; at most one at a time for each function."""
+    """What a function's stream holds behind the `reading`'s position; at most one of a name at a time.
+
+    `linger`: seconds for which a batch waits for company; by default as the function's own do.
+    """
 
     client: FrameClient
     function: AnyFunction
     reading: Reading = field(default_factory=Reading)
+    purpose: str = "rebuild"
+    linger: float | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Reader]:
@@ -50,8 +55,9 @@ class History:
     async def until(self, reader: Reader, number: int) -> AsyncIterator[Sequence[Frame]]:
         """Batches of what the stream has up to a message, or a little more; what is not the function's is left out."""
         silent, subject = 0, self.function.stream.subject.encode()
+        linger = self.function.batch.seconds if self.linger is None else self.linger
         while self.reading.position < number:
-            batch = await reader.batch(self.function.batch.seconds)
+            batch = await reader.batch(linger)
             fresh = [one for one in self.reading.note(batch) if one.subject == subject]
             if fresh:
                 yield fresh
@@ -75,7 +81,7 @@ class History:
 
     @property
     def _name(self) -> str:
-        return f"anlyt-rebuild-{self.function.name}"
+        return f"anlyt-{self.purpose}-{self.function.name}"
 
     async def _make_consumer(self) -> None:
         """Goes on behind what was read. Without a filter: a gap in the numbers is a gap in the stream."""

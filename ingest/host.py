@@ -17,6 +17,7 @@ from infra.frames import Frame, FrameClient
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
 from infra.nats import ensure_consumer, made_at
 from infra.postgres import is_unavailable
+from infra.refusals import reason
 from infra.telemetry import logger, tracer
 from ingest import deadletters
 from ingest.decode import BatchDecoder, Decoded, trace_links
@@ -84,7 +85,12 @@ class Worker:
 
     async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
         """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing."""
-        with tracer.start_as_current_span(self.function.span, links=trace_links(messages)) as span:
+        with tracer.start_as_current_span(
+            self.function.span,
+            links=trace_links(messages),
+            record_exception=False,  # its words may quote a value; the log masks them
+            set_status_on_exception=False,
+        ) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
             decoded = decoder.decode(messages)
             results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))
@@ -102,7 +108,7 @@ class Worker:
             except Exception as error:  # told apart by _may_pass; all others end the worker
                 if not _may_pass(error):
                     raise
-                logger().warning("trying again", function=self.function.name, step=step, error=repr(error))
+                logger().warning("trying again", function=self.function.name, step=step, error=reason(error))
             if await self._stopped_within(pause):
                 raise StoppedError("The worker was stopped.")
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -119,14 +125,14 @@ class Worker:
         try:
             await self.client.publish_all([message.reply for message in messages], answer)
         except (NatsError, OSError) as error:
-            logger().warning("acknowledgements lost", function=self.function.name, error=repr(error))
+            logger().warning("acknowledgements lost", function=self.function.name, error=reason(error))
 
     def _show_counters(self) -> None:
         """At 0, before anything is bad: of a counter that first appears at 1, Prometheus sees no increase."""
         EVENTS_PROCESSED.labels(self.function.event_type, "deadletter")
         DESERIALIZATION_ERRORS.labels(self.function.event_type)
-        for reason in get_args(Reason):
-            DEADLETTERS.labels(self.function.stream.name, reason)
+        for reason_ in get_args(Reason):
+            DEADLETTERS.labels(self.function.stream.name, reason_)
 
     def _measure(self, decoded: Decoded, results: Results) -> None:
         type_, bad = self.function.event_type, len(decoded.bad)

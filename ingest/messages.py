@@ -7,13 +7,19 @@ domain put two more words before the stream, and one at the end.
 from typing import Final
 
 from infra.frames import Frame
+from schema.instants import NANOSECONDS
 
 WORDS: Final = 9  # in the form without a domain
 
 
 def stored_at(message: Frame) -> int:
     """The instant at which the stream stored the message."""
-    return int(_word(message, 7)) // 1000
+    return stored(message) // NANOSECONDS
+
+
+def stored(message: Frame) -> int:
+    """When the stream stored the message, in nanoseconds since 1970: as `schema.decoding.Stamped` has it."""
+    return int(_word(message, 7))
 
 
 def sequence(message: Frame) -> int:

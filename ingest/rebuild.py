@@ -14,6 +14,7 @@ from infra.errors import AnlytError
 from infra.frames import Frame
 from infra.nats import made_at
 from infra.postgres import Connection, Pool, statement
+from infra.refusals import reason
 from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
 from ingest.history import History
@@ -68,7 +69,7 @@ class Rebuild:
                 return await self._replace(reader, since)
         except FAILURES as error:
             raise RebuildFailedError(
-                f"The rebuild broke off, and nothing is half done; run it again ({error!r})."
+                f"The rebuild broke off, and nothing is half done; run it again ({reason(error)})."
             ) from error
         finally:
             with suppress(*FAILURES):

@@ -22,6 +22,7 @@ from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool, statement
 from ingest.commit import Store
+from ingest.copies import Copies
 from ingest.facts import FactStore
 from ingest.host import Worker
 from ingest.partitions import Partitions
@@ -46,9 +47,10 @@ async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_
     async with AsyncExitStack() as opened:
         # Each worker's events come over a line of their own: a server cuts off one on which too much waits, and answers
         # on it would wait behind all events that were asked for before.
-        jetstream = (await opened.enter_async_context(connect(engines.nats))).jetstream()
+        client = await opened.enter_async_context(connect(engines.nats))
+        jetstream, copies = client.jetstream(), Copies(client)
         pool = await _pool(opened, engines, functions, reporting_currency)
-        sinks = await _sinks(opened, engines, pool, reporting_currency)
+        sinks = await _sinks(opened, engines, pool, reporting_currency, copies)
         workers = [
             Worker(function, await _line(opened, engines, function), jetstream, sinks[function.store], stop)
             for function in functions
@@ -88,12 +90,12 @@ async def _pool(
 
 
 async def _sinks(
-    opened: AsyncExitStack, engines: Engines, pool: "Pool | None", reporting_currency: str
+    opened: AsyncExitStack, engines: Engines, pool: "Pool | None", reporting_currency: str, copies: Copies
 ) -> Mapping[StoreName, Sink]:
     clickhouse = open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)
     sinks: dict[StoreName, Sink] = {"clickhouse": FactStore(await opened.enter_async_context(clickhouse))}
     if pool is not None:
-        sinks["postgres"] = Store(pool, Partitions(pool), reporting_currency)
+        sinks["postgres"] = Store(pool, Partitions(pool), reporting_currency, copies)
     return sinks
 
 

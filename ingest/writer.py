@@ -54,12 +54,15 @@ def _key(key: CellKey) -> tuple[str, str, datetime]:
 
 
 def _billed_rows(cells: Sequence[tuple[CellKey, Billed]], currency: str) -> list[tuple[Any, ...]]:
-    return [(*_key(key), cell.messages, cell.segments, money(cell.costs.get(currency, 0))) for key, cell in cells]
+    return [
+        (*_key(key), cell.messages, cell.segments, money(cell.costs.get(currency, 0)), sum(cell.events.values()))
+        for key, cell in cells
+    ]
 
 
 def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[tuple[Any, ...]]:
     return [
-        (*_key(key), currency, money(cost))
+        (*_key(key), currency, money(cost), cell.events[currency])
         for key, cell in cells
         for currency, cost in sorted(cell.costs.items())
         if currency != reported

@@ -7,6 +7,7 @@ import os
 import click
 import msgspec
 
+from infra.environment import forget_foreign
 from infra.errors import AnlytError
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
@@ -42,6 +43,7 @@ def run(pipeline: str, params: dict[str, str]) -> None:
 
 
 async def _run(name: str, params: dict[str, str]) -> None:
+    forget_foreign(os.environ)
     settings = read_settings(os.environ)
     logging.config.dictConfig(msgspec.yaml.decode((CONF / "logging.yml").read_bytes()))
     configure_logs(settings.log_format)

@@ -6,20 +6,15 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Final
 
-import asyncpg
-
 from infra.errors import AnlytError
-from infra.postgres import CONNECT_TIMEOUT, Connection, told_as_unavailable
+from infra.postgres import CONNECT_TIMEOUT, Connection, connect, told_as_unavailable
 
-# A holder whose machine vanished is noticed after a minute.
-SESSION: Final = {
-    "timezone": "UTC",
-    "application_name": "anlyt pipeline",
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-}
-
+# A holder whose machine vanished is noticed after a minute. Not in the handshake, in which PgBouncer refuses them;
+# behind it, they are of its connection to PostgreSQL, and it has keepalives of its own for ours.
+KEEPALIVES: Final = (
+    "select set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false), "
+    "set_config('tcp_keepalives_count', '3', false)"
+)
 
 TRY: Final = "select pg_try_advisory_lock(hashtext('anlyt.pipeline'), hashtext($1))"
 AGAIN: Final = 0.2  # seconds
@@ -34,11 +29,12 @@ async def lease(dsn: str, name: str, lost: Callable[[], None], patience: float =
     """Holds the lock of the pipeline `name` on a connection of its own, which it yields.
 
     PipelineBusyError if it is still taken after `patience` seconds. `lost` is called if the connection, and so the
-    lock, goes while the body runs. The DSN leads to a server, or to a pooler that gives each connection a session.
+    lock, goes while the body runs.
     """
     with told_as_unavailable():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, server_settings=SESSION)
+        connection = await connect(dsn, application="anlyt pipeline")
     try:
+        await connection.execute(KEEPALIVES)
         if not await _taken(connection, name, patience):
             raise PipelineBusyError(f"Pipeline {name} is running in another process; nothing was done.")
 

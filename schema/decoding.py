@@ -1,15 +1,17 @@
 """From a message's bytes to an event, or to the one sentence that says why not. Pure."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct, inspect
 
 from schema.events import Event
-from schema.instants import DAY, instant
+from schema.instants import DAY, NANOSECONDS, instant
 
 MAX_AHEAD: Final = DAY
 MAX_AGE: Final = 3653 * DAY  # ten years
@@ -21,7 +23,10 @@ E = TypeVar("E", bound=Event)
 
 
 class Stamped(Struct, Generic[E], frozen=True, gc=False):
-    """An event, its event time, and when its stream stored it; both as instants."""
+    """An event, its event time as an instant, and when its stream stored it: in nanoseconds since 1970.
+
+    A stream stores no two messages in one nanosecond: of two copies, the one with the lower `stored` was first.
+    """
 
     event: E
     at: int
@@ -74,12 +79,12 @@ class EventDecoder(Generic[E]):
             if (item := _item(field.type)) is not None
         )
 
-    def decode(self, data: bytes, tenant: str | None, arrived: int) -> Stamped[E]:
+    def decode(self, data: bytes, tenant: str | None, arrived: int, nanoseconds: int = 0) -> Stamped[E]:
         """The event in `data`; BadEventError says what is wrong with it.
 
         `tenant` is what the header says: it counts if the event itself names none.
-        `arrived` is the instant at which the stream stored the message: judged by it, not by the clock, a redelivered
-        event is judged as it was the first time.
+        `arrived` is the instant at which the stream stored the message, so many `nanoseconds` of a microsecond later:
+        judged by it, not by the clock, a redelivered event is judged as it was the first time.
         """
         event = self._parse(data)
         if not self._texts.fit(event):
@@ -89,7 +94,7 @@ class EventDecoder(Generic[E]):
                 raise self._invalid(wire_name)
         if tenant is not None and getattr(event, "tenant_id", "") is None:
             event = self._with_tenant(event, tenant)
-        return Stamped(event, self._time(event, arrived), arrived)
+        return Stamped(event, self._time(event, arrived), arrived * NANOSECONDS + nanoseconds)
 
     def _parse(self, data: bytes) -> E:
         try:
@@ -135,9 +140,20 @@ class EventDecoder(Generic[E]):
         return self._invalid(found[1])
 
 
-def field_names(event: type[Event]) -> frozenset[str]:
-    """The names that a producer may use, as they stand in JSON."""
-    return frozenset(_wire_names(event).values())
+def fitting(event: type[Event]) -> Mapping[str, Callable[[object], bool]]:
+    """For each field, by its name in JSON: whether a value is one that the field may have."""
+    patterns = {field.name: _pattern(field.type) for field in _fields(event)}
+    return {
+        field.encode_name: partial(_fits, field.type, patterns[field.name]) for field in msgspec.structs.fields(event)
+    }
+
+
+def _fits(type_: Any, pattern: str | None, value: object) -> bool:
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        return False
+    return pattern is None or not isinstance(value, str) or re.fullmatch(pattern, value) is not None
 
 
 def _wire_names(struct: type[Struct]) -> dict[str, str]:

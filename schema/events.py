@@ -43,10 +43,7 @@ Money = Annotated[
 Currency = Annotated[str, _text(r"[A-Z]{3}", 3, "three capital letters (ISO 4217), such as USD")]
 Count = Annotated[int, Meta(ge=0, le=MAX_INT, description=f"an integer from 0 to {MAX_INT}")]
 Segments = Annotated[int, Meta(ge=1, le=MAX_INT, description=f"an integer from 1 to {MAX_INT}")]
-ErrorCode = Annotated[
-    str,
-    Meta(max_length=64, description="null or up to 64 printable ASCII characters", extra={"pattern": r"[ -~]{0,64}"}),
-]
+ErrorCode = Annotated[str, _text(r"[A-Za-z0-9_.:-]{1,64}", 64, "null or 1-64 characters of A-Z a-z 0-9 _ . : -")]
 Prefix = Annotated[str, _text(r"[0-9]{2,8}", 8, "2-8 digits")]
 RuleName = Annotated[str, _text(r"[^\x00-\x1f\x7f]{1,128}", 128, "1-128 characters, none of them a control character")]
 # A number with some producers, a text with others: stored as text. Alone among texts, msgspec checks its pattern.

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schema.instants import NANOSECONDS
+
 ColumnType = Literal[
     "LowCardinality(String)",
     "LowCardinality(Nullable(String))",
@@ -18,8 +20,22 @@ ColumnType = Literal[
 Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"]
 
 WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
-NEVER: Final = 1 << 63  # the instant from which `ver` counts down to the one at which the stream stored an event
+NEVER: Final = 1 << 63  # from which `ver` counts down to the time at which the stream stored an event
 UNKNOWN: Final = "unknown"  # stands for a dimension that an event does not name
+
+# `ver` counted microseconds once: what is left of such a count is less than this, and more than of nanoseconds ever is.
+_MICROSECONDS: Final = 1 << 51
+
+
+def version(stored: int) -> int:
+    """The `ver` of a fact whose stream stored its event at so many nanoseconds: the first copy has the highest."""
+    return NEVER - stored
+
+
+def stored_at(ver: int) -> int:
+    """The instant at which the stream stored the event of a fact. (In SQL: pipelines/integrity/sql.)"""
+    left = NEVER - ver
+    return left if left < _MICROSECONDS else left // NANOSECONDS
 
 
 @dataclass(frozen=True, slots=True)

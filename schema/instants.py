@@ -10,6 +10,7 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = 1_000_000
+NANOSECONDS: Final = 1000  # of a microsecond
 HOUR: Final = 3600 * SECOND
 DAY: Final = 24 * HOUR
 

@@ -1,7 +1,6 @@
 """The dead letter: a bad event, why it could not be counted, and where it came from."""
 
 import hashlib
-from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from schema.decoding import Reason
-from schema.masking import masked
+from schema.masking import EventMask
 
 
 class DeadLetter(Struct, frozen=True, rename="camel"):
@@ -39,15 +38,15 @@ class Source(Struct, frozen=True):
     event_type: str
 
 
-def letter(source: Source, data: bytes, reason: Reason, sentence: str, known: Set[str]) -> DeadLetter:
-    """The letter for `data`; fields that are not `known` do not get into it."""
+def letter(source: Source, data: bytes, reason: Reason, sentence: str, mask: EventMask) -> DeadLetter:
+    """The letter for `data`; what `mask` hides does not get into it."""
     return DeadLetter(
         **msgspec.structs.asdict(source),
         reason=reason,
         sentence=sentence,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        event=masked(data, known),
+        event=mask.masked(data),
     )
 
 

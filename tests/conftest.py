@@ -4,6 +4,7 @@ What is drawn at random is the same in every run, so that a run says something o
 more: `pytest --seed 7` for tests with a `seed`, `--hypothesis-profile default` for properties.
 """
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,6 +14,12 @@ from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
+from infra.environment import forget_foreign
+
+forget_foreign(os.environ)  # as `anlyt` does: tests start clients, engines and commands
+
+# Nothing of ours depends on a server's time zone.
+SOMEWHERE = {"timezone": "Asia/Kabul"}
 
 # Nothing of a busy machine is a property's fault.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,5 +60,5 @@ async def postgres(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session")
 async def clickhouse(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    async with clickhouse_server(tmp_path_factory.mktemp("clickhouse")) as engine:
+    async with clickhouse_server(tmp_path_factory.mktemp("clickhouse"), settings=SOMEWHERE) as engine:
         yield engine

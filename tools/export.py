@@ -10,25 +10,31 @@ from pathlib import Path
 from typing import Final
 
 from dashboards.files import files as dashboards
+from graph.audit import openapi as audit_openapi
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
-from graph.rest.openapi import document
+from graph.rest import openapi
 from tools import capacity, charts, decisions
 from tools.reference import pages
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
-def openapi() -> str:
-    """The OpenAPI document, with every object's members in the order of the code."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
-
-
 def files() -> Mapping[Path, str]:
     """Path -> content."""
-    schemas = {"schema/graph.graphql": sdl(), "schema/audit.graphql": audit_sdl(), "schema/openapi.json": openapi()}
+    schemas = {
+        "schema/graph.graphql": sdl(),
+        "schema/audit.graphql": audit_sdl(),
+        "schema/openapi.json": as_json(openapi.document()),
+        "schema/audit.openapi.json": as_json(audit_openapi.document()),
+    }
     written = {Path(name): text for name, text in schemas.items()}
     return {**written, **pages(), **dashboards(), **charts.files(), **capacity.files(), **decisions.files()}
+
+
+def as_json(document: Mapping[str, object]) -> str:
+    """A document as it is kept, with every object's members in the order of the code."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def drifted(root: Path) -> Sequence[Path]:

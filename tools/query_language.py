@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from graph.bodies import MOST_VALUES as MOST_IN_A_BODY
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
 from graph.dsl.parse import EARLIEST, FEW_ROWS, LATEST, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
@@ -45,7 +46,7 @@ RULES = f"""\
 * **Null.** A comparison with null is false, and `ne`, `notIn` and `not` are true wherever what they negate is false.
   Null comes last in either direction.
 * **Values.** Texts are compared byte by byte and have at most {LONGEST_TEXT} characters, lists {MOST_VALUES:,}
-  values. In `having`, counts and rates are numbers and money is a string: `"12.50"`.
+  values, a body {MOST_IN_A_BODY:,} in all. In `having`, counts and rates are numbers and money is a string: `"12.50"`.
 * **Totals** are computed over all events that the filter leaves, each counted once: a rate of everything, not a sum
   of rates. `having` removes rows and changes no total.
 * **Money** is never added up over currencies: group by `currency`, filter one, or the query is refused when there

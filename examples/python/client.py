@@ -44,6 +44,7 @@ class Mno(Struct, frozen=True, rename="camel"):
 
     mno: str
     messages: int | None
+    terminal: int | None
     delivery_rate: float | None
     error_rate: float | None
     p95_latency_ms: int | None
@@ -112,8 +113,9 @@ def main(url: str, tenant: str, start: str, end: str) -> None:
     portal = {"X-Caller": "customer-portal", "X-Tenant-Id": tenant}
     with Client(url, portal) as client:
         for each in client.mno_quality(datetime.fromisoformat(start), datetime.fromisoformat(end)).mnos:
-            rate = "too few messages" if each.suppressed else f"{each.delivery_rate:.2%} of {each.messages} delivered"
-            print(f"{each.mno}: {rate}")
+            rate = each.delivery_rate
+            told = "too few messages" if rate is None else f"{rate:.2%} of {each.terminal} delivered"
+            print(f"{each.mno}: {told}")
 
 
 if __name__ == "__main__":

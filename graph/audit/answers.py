@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from graph.audit.evidence import Evidence
 from graph.dsl.answers import Page, QueryWindow
 from schema.catalog.audit import AuditDataset
-from schema.facts import NEVER
+from schema.facts import stored_at
 from schema.instants import instant, time_of
 
 _LAST: Final = instant(datetime.max.replace(tzinfo=UTC))
@@ -24,6 +24,9 @@ class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
 
     dataset: AuditDataset
     tenant_id: str
+    tenant_known: Annotated[
+        bool, Meta(description="Whether any fact of this tenant is stored, of either dataset and at any time.")
+    ]
     window: QueryWindow
     data_as_of: Annotated[
         datetime | None, Meta(description="Newest event time whose effect is in the facts; null when there is none.")
@@ -58,8 +61,8 @@ def printed(
 
 
 def _told(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Name and values of each field; the client gives times without their zone, which is UTC."""
-    yield "at" if dataset == "compliance" else "occurredAt", [at.replace(tzinfo=UTC) for at in held["at"]]
+    """Name and values of each field."""
+    yield "at" if dataset == "compliance" else "occurredAt", held["at"]
     if "ver" in held:
         yield "storedAt", [_stored(ver) for ver in held["ver"]]
     for name, values in held.items():
@@ -76,7 +79,7 @@ def _findings(lists: Sequence[Sequence[str]]) -> Sequence[Mapping[str, str]]:
 
 def _stored(ver: int) -> datetime:
     """When the stream stored the event; of what never was in a stream, the nearest time that can be written."""
-    return time_of(min(max(NEVER - ver, 0), _LAST))
+    return time_of(min(max(stored_at(ver), 0), _LAST))
 
 
 def _money(amount: Decimal) -> str:

@@ -1,27 +1,26 @@
 """The audit listener as an ASGI application: who is not the regulator is refused before anything is read."""
 
-from typing import Final
-
 from starlette.middleware import Middleware
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph.audit.audits import Audits
 from graph.audit.exports.exports import Exports
-from graph.audit.exports.routes import PATH, export_routes
+from graph.audit.exports.routes import export_routes
 from graph.audit.graphql import graphql_face
+from graph.audit.openapi import document
 from graph.audit.regulator import REGULATOR, Regulator, identify
+from graph.audit.request import QUERY_PATH
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID, Edge
 from graph.gql.endpoint import PATH as GRAPHQL_PATH
 from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import observed
+from graph.observing import Observer
 from graph.responses import failed, json_response
 from graph.rest.parameters import read_query
 from graph.routing import routed
-
-QUERY_PATH: Final = "/v1/audit/query"
 
 
 class RegulatorOnly:
@@ -40,11 +39,12 @@ class AuditFace:
 
     def __init__(self, audits: Audits) -> None:
         self._audits = audits
+        self._observer = Observer("anlyt.api.audit", "audit")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         regulator: Regulator = scope[REGULATOR]
-        with observed("anlyt.api.audit", "audit", request.headers):
+        with self._observer.request(scope):
             try:
                 read_query(request.scope["query_string"], ())
                 body = await read_json(request)
@@ -57,12 +57,24 @@ class AuditFace:
             await response(scope, receive, send)
 
 
-def create_audit_app(audits: Audits, trust_domain: str | None, exports: Exports | None = None) -> ASGIApp:
-    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3."""
+def create_audit_app(
+    audits: Audits, trust_domain: str | None, exports: Exports | None = None, *, development: bool = False
+) -> ASGIApp:
+    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3.
+
+    `development` adds introspection.
+    """
+    openapi = document()
+
+    async def describe(request: Request) -> Response:
+        read_query(request.scope["query_string"], ())
+        return json_response(openapi)
+
     routes = [
+        Route("/openapi.json", describe, methods=["GET"]),
         Route(QUERY_PATH, AuditFace(audits), methods=["POST"]),
-        Route(GRAPHQL_PATH, graphql_face(audits), methods=["POST"]),
+        Route(GRAPHQL_PATH, graphql_face(audits, development=development), methods=["POST"]),
         *export_routes(exports),
     ]
     middleware = [Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)]
-    return routed(routes, middleware, f"there are POST {QUERY_PATH}, POST {GRAPHQL_PATH} and {PATH}")
+    return routed(routes, middleware, "/openapi.json lists what there is")

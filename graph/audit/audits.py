@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Final
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
 from graph.audit.evidence import Evidence, evidence
 from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
-from graph.audit.statements import Position, slices, statement
+from graph.audit.statements import Position, any_fact, slices, statement
 from graph.budget import Budget, Charge
 from graph.cursors import CursorKey
 from graph.dsl.answers import Page, QueryWindow
@@ -44,7 +43,7 @@ class _Read:
     @property
     def end(self) -> Position:
         last = dict(zip(self.names, self.rows[-1], strict=True))
-        return Position(self.seen + len(self.rows), last["at"].replace(tzinfo=UTC), last["key"])
+        return Position(self.seen + len(self.rows), last["at"], last["key"])
 
 
 class Audits:
@@ -68,6 +67,7 @@ class Audits:
             as_of = (await self._freshness.of(AUDITED[asked.dataset].table.name)).data_as_of
             proof = await self._evidence(asked)
             read = await self._read(asked, position, charge)
+            known = await self._knows(asked, read, charge)
         page, truncated = await self._page(read, context)
         access_id = await self._recorded(regulator, request_id, asked, read)
         return AuditAnswer(
@@ -76,6 +76,7 @@ class Audits:
             meta=AuditMeta(
                 dataset=asked.dataset,
                 tenant_id=asked.tenant_id,
+                tenant_known=known,
                 window=QueryWindow(asked.from_, asked.to),
                 data_as_of=as_of,
                 rows_before=read.seen,
@@ -117,6 +118,13 @@ class Audits:
                 break
             behind = None  # the next slice begins after it
         return _Read(names, found[:limit], len(found) > limit, position)
+
+    async def _knows(self, asked: AuditQuery, read: _Read, charge: Charge) -> bool:
+        """Whether there is any fact of the tenant: an empty page says no more than that none matches."""
+        if read.rows or read.seen:
+            return True
+        wanted = [any_fact(facts, asked.tenant_id) for facts in AUDITED.values()]
+        return any(len(rows) for rows in await self._engine.run(wanted, str(uuid4()), charge))
 
     async def _page(self, read: _Read, context: str) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""

@@ -19,6 +19,7 @@ from graph.gql.endpoint import GraphQL
 from graph.gql.persisted import Persisted
 from graph.gql.queries import as_json
 from graph.gql.types import SCALARS, DateTime, object_type
+from graph.observing import Observer
 
 
 class AuditContext:
@@ -75,15 +76,15 @@ def sdl() -> str:
     return _SCHEMA.as_str() + "\n"
 
 
-def graphql_face(audits: Audits) -> GraphQL[Regulator]:
-    """An ASGI application behind RegulatorOnly, with the limits of the API's GraphQL."""
+def graphql_face(audits: Audits, *, development: bool) -> GraphQL[Regulator]:
+    """An ASGI application behind RegulatorOnly, with the API's limits; introspection in development."""
     return GraphQL(
         SCHEMA,
-        documents(SCHEMA, introspection=False),
+        documents(SCHEMA, introspection=development),
         Persisted({}),
         admit=_regulator,
         context=partial(AuditContext, audits),
-        observed_as=("anlyt.api.audit", "audit"),
+        observer=Observer("anlyt.api.audit", "audit"),
     )
 
 

@@ -15,6 +15,7 @@ from graph.identity import ID_PATTERN
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.catalog.dimensions import VERDICT
 
+QUERY_PATH: Final = "/v1/audit/query"
 LONGEST_WINDOW: Final = timedelta(days=5 * 365 + 2)  # five years, wherever their leap days are
 FEW_ROWS: Final = 1_000
 

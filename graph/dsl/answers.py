@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Annotated, Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from graph.dsl.columns import Column, Kind, printed
 from graph.dsl.compile import Compiled
@@ -72,7 +72,13 @@ class Explanation(Struct, frozen=True, kw_only=True, rename="camel"):
     """What the query would do; it was not run."""
 
     table: Annotated[str, Meta(description="The cheapest table that can answer.")]
-    estimated_rows: Annotated[int, Meta(ge=0, description="Rows that the engine expects to read.")]
+    estimated_rows: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(
+            description="Rows that the engine expects to read, for the platform's own callers; null for all others: it "
+            "counts blocks of rows in which every tenant's lie."
+        ),
+    ] = None
     reasons: Annotated[Sequence[str], Meta(description="Why no cube answers; empty when one does.")]
     statements: Annotated[
         Sequence[QueryStatement] | None, Meta(description="For the platform's own callers; null for all others.")
@@ -154,14 +160,17 @@ def meta(compiled: Compiled, reach: Reach, *, truncated: bool, began: float) -> 
     )
 
 
-def explanation(compiled: Compiled, estimate: Rows, *, with_sql: bool) -> Explanation:
-    """`estimate`: the answer to EXPLAIN ESTIMATE, a row for each table with its parts, rows and marks."""
-    statements = [compiled.rows, *([compiled.totals] if compiled.totals else [])]
-    return Explanation(
-        table=compiled.source,
+def explanation(compiled: Compiled) -> Explanation:
+    """For every caller."""
+    return Explanation(table=compiled.source, reasons=compiled.reasons)
+
+
+def whole_explanation(compiled: Compiled, estimate: Rows) -> Explanation:
+    """For the platform's own callers. `estimate`: of EXPLAIN ESTIMATE, a row per table with its parts, rows, marks."""
+    return structs.replace(
+        explanation(compiled),
         estimated_rows=sum(estimate.columns[ESTIMATED_ROWS]) if len(estimate) else 0,
-        reasons=compiled.reasons,
-        statements=[QueryStatement(each.sql, dict(each.parameters)) for each in statements] if with_sql else None,
+        statements=[QueryStatement(each.sql, dict(each.parameters)) for each in compiled.statements],
     )
 
 

@@ -1,5 +1,6 @@
 """Windows of time in a zone: the one to compare with, and how far its buckets lie back. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from schema.instants import instant
 TIMEZONES: Final = frozenset(available_timezones() - {"localtime", "Factory"})
 # Seconds: no bucket is longer, whatever the clocks do.
 LONGEST: Final = {"minute": 60, "hour": 7200, "day": 2 * 86_400, "week": 8 * 86_400, "month": 32 * 86_400}
+SHORTEST_OFFSET: Final = timedelta(days=6)  # no zone has had, or will have, one for less
 
 _DAY: Final = timedelta(days=1)
 
@@ -38,35 +40,31 @@ def previous_period(window: Window, zone: ZoneInfo) -> Window:
 
     Whole months of the zone are counted as months, whole days as days; anything else is elapsed time.
     """
-    start, end = _local(window.from_, zone), _local(window.to, zone)
-    if not (_is_midnight(start) and _is_midnight(end)):
+    start, end = _day_begun_by(window.from_, zone), _day_begun_by(window.to, zone)
+    if start is None or end is None:
         return Window(window.from_ - (window.to - window.from_), window.from_)
-    if start.day == end.day == 1:
-        before = add_months(start.date(), _month(start) - _month(end))
-    else:
-        before = start.date() - (end.date() - start.date())
-    return Window(_midnight(before, zone), window.from_)
+    before = add_months(start, _month(start) - _month(end)) if start.day == end.day == 1 else start - (end - start)
+    return Window(day_begins(before, zone), window.from_)
 
 
 def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
     """The same part of the period before: of the day, month, week or year, in this order, that begins with the window
-    and contains it. A part longer than that period ends with it. None if the window begins no such period.
+    and contains it, by the clock. A part longer than that period ends with it. None if it begins no such period.
     """
-    start, end = _local(window.from_, zone), _local(window.to, zone)
-    if not _is_midnight(start):
+    first = _day_begun_by(window.from_, zone)
+    if first is None:
         return None
-    first = start.date()
     for begins, after, before in _PERIODS:
-        if begins(first) and end <= _naive(after(first)):
+        if begins(first) and window.to <= day_begins(after(first), zone):
             back = before(first)
-            until = min(_naive(back) + (end - start), _naive(first))
-            return Window(_midnight(back, zone), until.replace(tzinfo=zone).astimezone(UTC))
+            clock = _naive(back) + (_local(window.to, zone) - _naive(first))
+            return Window(day_begins(back, zone), min(_shown(clock, zone), window.from_))
     return None
 
 
 def shift(granularity: Granularity, previous: Window, window: Window, zone: ZoneInfo) -> Shift | None:
     """From the buckets of `previous` to those of `window`; None without buckets."""
-    before, start = _local(previous.from_, zone).date(), _local(window.from_, zone).date()
+    before, start = _date(previous.from_, zone), _date(window.from_, zone)
     match granularity:
         case "none":
             return None
@@ -83,10 +81,20 @@ def shift(granularity: Granularity, previous: Window, window: Window, zone: Zone
 
 @lru_cache(maxsize=1024)
 def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
-    """The zone's offsets from UTC within a window, in microseconds. No offset lasts less than a day."""
-    days = (window.to - window.from_) // _DAY
-    times = [window.from_ + day * _DAY for day in range(days + 1)]
+    """The zone's offsets from UTC within a window, in microseconds."""
+    steps = (window.to - window.from_) // SHORTEST_OFFSET
+    times = [window.from_ + step * SHORTEST_OFFSET for step in range(steps + 1)]
     return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
+
+
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip."""
+    midnight = _naive(day).replace(tzinfo=zone).astimezone(UTC)
+    if _local(midnight, zone) == _naive(day):
+        return midnight
+    before = midnight - _DAY
+    seconds = bisect_left(range(86_400), day, key=lambda second: _date(before + timedelta(seconds=second), zone))
+    return before + timedelta(seconds=seconds)
 
 
 def add_months(first: date, months: int) -> date:
@@ -108,6 +116,16 @@ def _local(time: datetime, zone: ZoneInfo) -> datetime:
     return time.astimezone(zone).replace(tzinfo=None)
 
 
+def _date(time: datetime, zone: ZoneInfo) -> date:
+    return _local(time, zone).date()
+
+
+def _day_begun_by(time: datetime, zone: ZoneInfo) -> date | None:
+    """The day of the zone whose first instant it is."""
+    day = _date(time, zone)
+    return day if day_begins(day, zone) == time else None
+
+
 def _offset(time: datetime, zone: ZoneInfo) -> timedelta:
     offset = time.astimezone(zone).utcoffset()
     assert offset is not None
@@ -120,17 +138,13 @@ def _bucket(at: datetime, zone: ZoneInfo, seconds: int) -> int:
     return elapsed - (elapsed + _offset(at, zone) // timedelta(seconds=1)) % seconds
 
 
-def _is_midnight(local: datetime) -> bool:
-    return local.time() == time()
-
-
 def _naive(day: date) -> datetime:
     return datetime.combine(day, time())
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """When a day of the zone begins, in UTC."""
-    return _naive(day).replace(tzinfo=zone).astimezone(UTC)
+def _shown(clock: datetime, zone: ZoneInfo) -> datetime:
+    """When clocks of the zone first show a time, in UTC; what they skip is as long after the skip as it is in it."""
+    return day_begins(clock.date(), zone) if clock.time() == time() else clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 class _Period(NamedTuple):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, assert_never
 
 from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar, Value
-from graph.dsl.problems import Problems, shown
+from graph.dsl.problems import Problems
 from graph.dsl.scope import PSEUDONYM, QueryScope, is_pseudonym, reads_names
 from schema.catalog.terms import DECIMALS, MEMBERSHIP, Dataset, Dimension, Kind, Measure
 
@@ -80,18 +80,18 @@ class Comparing:
         pseudonyms = dimension.name == "mno" and not reads_names(self.scope) and comparison.operator in MEMBERSHIP
         for path, value in _values(comparison):
             if not isinstance(value, str):
-                self.problems.add(path, f"{dimension.name} is a text; {shown(value)} is none.")
+                self.problems.wrong(path, f"{dimension.name} is a text; {{}} is none.", value)
             elif dimension.values and comparison.operator in MEMBERSHIP and value not in dimension.values:
                 self.problems.unknown(path, f"a {dimension.name}", value, dimension.values)
             elif pseudonyms and not is_pseudonym(self.scope, value):
-                self.problems.add(path, f"{shown(value)} is not one of your pseudonyms, such as {PSEUDONYM}A.")
+                self.problems.wrong(path, f"{{}} is not one of your pseudonyms, such as {PSEUDONYM}A.", value)
 
     def _in_units(self, comparison: Comparison, measure: Measure) -> Comparison:
         units = []
         for path, written in _values(comparison):
             number = _number(written, measure.kind)
             if number is None:
-                self.problems.add(path, f"{measure.name} is {_WANTED[measure.kind]}; {shown(written)} is none.")
+                self.problems.wrong(path, f"{measure.name} is {_WANTED[measure.kind]}; {{}} is none.", written)
             units.append(number or 0)
         value: Value = tuple(units) if isinstance(comparison.value, tuple) else next(iter(units), None)
         return Comparison(comparison.path, comparison.field, comparison.operator, value)

@@ -33,19 +33,26 @@ ONE_CURRENCY: Final = QueryProblem(
 class Compiled:
     """`rows` gives `limit` rows and one more if there is one. `currencies`: if it gives two, `currency_problem`.
 
-    `approximate`: measure -> method. `reasons`: why cheaper tables than `source` cannot answer.
+    `count` gives the number of the scope's own rows that each of the others reads. `approximate`: measure -> method.
+    `reasons`: why cheaper tables than `source` cannot answer.
     """
 
     plan: Plan
     rows: Statement
     totals: Statement | None
     currencies: Statement | None
+    count: Statement
     estimate: Statement
     limit: int
     seen: int
     approximate: Mapping[str, str]
     row_cap: int = ROW_CAP
     currency_problem: QueryProblem = ONE_CURRENCY
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What answers: the rows, then the totals if they are asked for."""
+        return (self.rows, self.totals) if self.totals else (self.rows,)
 
     @property
     def source(self) -> str:
@@ -86,6 +93,7 @@ def compile_query(query: Query, scope: QueryScope, position: Position | None) ->
         rows=rows,
         totals=_statement(statements.totals(made), question) if question.totals else None,
         currencies=_statement(statements.currencies(made), question) if question.needs_one_currency else None,
+        count=_statement(statements.count(made), question),
         estimate=Statement(f"explain estimate {rows.sql}", rows.parameters, (), rows.settings),
         limit=limit,
         seen=seen,

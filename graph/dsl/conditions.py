@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final, get_args
 
 from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar, Value
-from graph.dsl.problems import Problems, shown
+from graph.dsl.problems import Problems
 from graph.dsl.reading import Member, choice, flag, read_object, text
 from schema.catalog.terms import Operator
 
@@ -93,7 +93,7 @@ def _scalar(path: str, value: object, problems: Problems) -> Scalar:
         case float():  # from GraphQL, whose numbers are floats
             return Decimal(repr(value))
         case _:
-            problems.add(path, f"Must be a text or a number, not {shown(value)}.")
+            problems.wrong(path, "Must be a text or a number, not {}.", value)
             return None
 
 

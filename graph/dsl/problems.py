@@ -13,29 +13,41 @@ LONGEST_SHOWN: Final = 60
 
 
 class Problems:
-    """Problems in the order in which they were found."""
+    """Problems in the order in which they were found. The first MOST_TOLD are kept, the others only counted."""
 
     def __init__(self) -> None:
         self._found: list[QueryProblem] = []
+        self._count = 0
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def add(self, path: str, message: str, allowed: Iterable[str] = ()) -> None:
-        self._found.append(QueryProblem(path, message, tuple(allowed)))
+        self._count += 1
+        if self._count <= MOST_TOLD:
+            self._found.append(QueryProblem(path, message, tuple(allowed)))
+
+    def wrong(self, path: str, message: str, written: object) -> None:
+        """`message` with what was written in place of `{}`. A list may have thousands: only what is told is shown."""
+        self.add(path, message.format(shown(written)) if self._count < MOST_TOLD else "")
 
     def unknown(self, path: str, what: str, written: object, allowed: Iterable[str]) -> None:
-        """What was written is none of a closed list."""
-        self.add(path, f"{shown(written)} is not {what}.", nearest(written, allowed))
+        """What was written is none of a closed list; the nearest of it are looked for if they are told."""
+        told = self._count < MOST_TOLD
+        self.add(path, f"{shown(written)} is not {what}." if told else "", nearest(written, allowed) if told else ())
 
     def check(self) -> None:
         """InvalidQueryError with every problem, if there is one."""
         if not self._found:
             return
-        told = self._found[:MOST_TOLD]
-        first, count = told[0], len(self._found)
-        more = f" ({count - 1} more under `problems`)" if count > 1 else ""
-        raise InvalidQueryError(f"{first.path}: {first.message}{more}", told)
+        first = self._found[0]
+        raise InvalidQueryError(f"{first.path}: {first.message}{self._more()}", self._found)
+
+    def _more(self) -> str:
+        if self._count == 1:
+            return ""
+        told = "" if self._count <= MOST_TOLD else f", the first {MOST_TOLD}"
+        return f" ({self._count - 1} more{told} under `problems`)"
 
 
 def nearest(written: object, allowed: Iterable[str]) -> tuple[str, ...]:

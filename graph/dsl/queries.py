@@ -9,7 +9,7 @@ from uuid import uuid4
 from graph.budget import Budget, Charge
 from graph.cursors import CursorKey
 from graph.dsl import answers
-from graph.dsl.answers import Page, PrintedColumn, QueryAnswer
+from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import Engine, Rows
@@ -17,7 +17,8 @@ from graph.dsl.freshness import Freshness, Looks
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
-from graph.dsl.scope import query_scope, tenant_of
+from graph.dsl.scope import query_scope, reads_names, tenant_of
+from graph.dsl.select import Statement
 from graph.errors import InvalidQueryError
 from graph.identity import Scope, reads
 from graph.pseudonyms import Letters, Pseudonyms
@@ -29,10 +30,11 @@ PURPOSE: Final = "query"  # of cursors
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, and its rows once more as columns."""
+    """An answer, its rows once more as columns, and whether MNOs stand there under pseudonyms."""
 
     answer: QueryAnswer
     columns: Sequence[PrintedColumn]
+    has_pseudonyms: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,7 @@ class Queries:
     async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
         await self._check_currencies(asked, compiled)
         reach = await self._freshness.of(compiled.source)
-        statements = [compiled.rows, *([compiled.totals] if compiled.totals else [])]
-        rows, *totals = await self._engine.run(statements, asked.id, asked.charge)
+        rows, *totals = await self._charged(asked, compiled, compiled.statements, asked.id)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
         page, truncated = await self._page(compiled, context, rows)
         answer = QueryAnswer(
@@ -122,7 +123,7 @@ class Queries:
             page=page,
             meta=answers.meta(compiled, reach, truncated=truncated, began=asked.began),
         )
-        return Answered(answer, columns)
+        return Answered(answer, columns, not reads_names(compiled.plan.scope))
 
     async def _page(self, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""
@@ -137,19 +138,37 @@ class Queries:
         """InvalidQueryError where amounts of several currencies would be added up."""
         if compiled.currencies is None:
             return
-        (found,) = await self._engine.run([compiled.currencies], f"{asked.id}/currencies", asked.charge)
+        (found,) = await self._charged(asked, compiled, [compiled.currencies], f"{asked.id}/currencies")
         if len(found) > 1:
             problem = compiled.currency_problem
-            assert problem is not None
             raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])
+
+    async def _charged(
+        self, asked: _Asked, compiled: Compiled, statements: Sequence[Statement], query_id: str
+    ) -> Sequence[Rows]:
+        """What statements give. A tenant pays for its own rows, which are counted.
+
+        What the engine says that it read are whole blocks of rows, others' among them: the platform's callers pay that.
+        """
+        if asked.tenant_id is None:
+            return await self._engine.run(statements, query_id, asked.charge)
+        *found, count = await self._engine.run([*statements, compiled.count], query_id, Charge())
+        ((own,),) = count.columns
+        asked.charge.add(own * len(statements))
+        return found
 
     async def _explained(self, asked: _Asked, compiled: Compiled) -> Answered:
         reach = await self._freshness.of(compiled.source)
-        (found,) = await self._engine.run([compiled.estimate], f"{asked.id}/estimate", asked.charge)
         answer = QueryAnswer(
             data=[],
             page=Page(),
             meta=answers.meta(compiled, reach, truncated=False, began=asked.began),
-            explain=answers.explanation(compiled, found, with_sql=asked.tenant_id is None),
+            explain=await self._explanation(asked, compiled),
         )
-        return Answered(answer, [])
+        return Answered(answer, [], not reads_names(compiled.plan.scope))
+
+    async def _explanation(self, asked: _Asked, compiled: Compiled) -> Explanation:
+        if asked.tenant_id is not None:
+            return answers.explanation(compiled)
+        (estimate,) = await self._engine.run([compiled.estimate], f"{asked.id}/estimate", asked.charge)
+        return answers.whole_explanation(compiled, estimate)

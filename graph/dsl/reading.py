@@ -22,10 +22,11 @@ class Member(NamedTuple):
 def read_object(path: str, value: object, problems: Problems, members: Mapping[str, Member]) -> dict[str, Any]:
     """Attributes of an object, as far as they could be read."""
     if not isinstance(value, Mapping):
-        problems.add(path, f"Must be an object, not {shown(value)}.")
+        problems.wrong(path, "Must be an object, not {}.", value)
         return {}
-    for name in value.keys() - members.keys():
-        problems.unknown(f"{path}.{_printable(name)}", "a member of this object", name, members)
+    for name in value:
+        if name not in members:
+            problems.unknown(f"{path}.{_printable(name)}", "a member of this object", name, members)
     given = {name: each for name, each in value.items() if each is not None}
     attributes = {}
     for name, member in members.items():
@@ -43,7 +44,7 @@ def text(longest: int = LONGEST_TEXT) -> Reader:
 
     def read(path: str, value: object, problems: Problems) -> str | None:
         if not isinstance(value, str):
-            problems.add(path, f"Must be a text, not {shown(value)}.")
+            problems.wrong(path, "Must be a text, not {}.", value)
             return None
         if len(value) > longest:
             problems.add(path, f"Must have at most {longest} characters, not {len(value)}.")
@@ -72,7 +73,7 @@ def integer(least: int, most: int) -> Reader:
     def read(path: str, value: object, problems: Problems) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        problems.add(path, f"Must be an integer from {least} to {most}, not {shown(value)}.")
+        problems.wrong(path, f"Must be an integer from {least} to {most}, not {{}}.", value)
         return None
 
     return read
@@ -81,14 +82,14 @@ def integer(least: int, most: int) -> Reader:
 def flag(path: str, value: object, problems: Problems) -> bool | None:
     if isinstance(value, bool):
         return value
-    problems.add(path, f"Must be true or false, not {shown(value)}.")
+    problems.wrong(path, "Must be true or false, not {}.", value)
     return None
 
 
 def sequence(item: Reader, least: int, most: int) -> Reader:
     def read(path: str, value: object, problems: Problems) -> tuple[Any, ...] | None:
         if not isinstance(value, list | tuple):
-            problems.add(path, f"Must be a list, not {shown(value)}.")
+            problems.wrong(path, "Must be a list, not {}.", value)
             return None
         if not least <= len(value) <= most:
             problems.add(path, f"Must have {least} to {most} items, not {len(value)}.")

@@ -61,7 +61,8 @@ class _Printer:
                     for name in source.unnested
                 ]
                 unnest = f"\n{indent}array join {', '.join(arrays)}" if arrays else ""
-                return f"anlyt.{source.table.name} as rows final{unnest}"
+                final = " final" if source.final else ""
+                return f"anlyt.{source.table.name} as rows{final}{unnest}"
             case Select():
                 return f"(\n{self.select(source, indent + INDENT)}\n{indent})"
             case Join():
@@ -138,7 +139,7 @@ def _literal(value: str | int | float | None) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
-        assert value.isprintable()
-        assert not set(value) & {"'", "\\"}
+        if not value.isprintable() or set(value) & {"'", "\\"}:
+            raise ValueError(f"{value!r} needs escapes, and is no constant of ours")
         return f"'{value}'"
     return repr(value)

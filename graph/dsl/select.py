@@ -13,11 +13,15 @@ from schema.expressions import Bound, Expression
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The deduplicated rows of a table that the scope may see. `unnested`: one row for each element of these."""
+    """The rows of a table that the scope may see. `unnested`: one row for each element of these.
+
+    `final`: deduplicated; without it, each copy that is stored.
+    """
 
     table: Table
     scope: ReadScope
     unnested: tuple[str, ...] = ()
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The text of a query: JSON, read strictly."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -45,8 +46,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Of two members of one name, nobody can tell which was meant."""
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise _Wrong(f"An object has two members named {shown(twice)}.")
     return members
 

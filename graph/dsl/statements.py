@@ -32,15 +32,24 @@ def totals(plan: Plan) -> Select:
 
 def currencies(plan: Plan) -> Select:
     """The first two currencies of all that is read."""
-    windows = [within(plan, window) for window in (plan.question.window, plan.question.previous) if window]
-    read = windows[0] if len(windows) == 1 else (call("or", *(call("and", *window) for window in windows)),)
     return Select(
         {"currency": dimension(plan, "currency").expression},
         Read(plan.table, plan.scope),
-        where=(*read, *filtered(plan, ())),
+        where=(*_windows(plan), *filtered(plan, ())),
         group_by=("currency",),
         limit=Bound(2, "UInt64"),
     )
+
+
+def count(plan: Plan) -> Select:
+    """How many rows the scope has in the windows, whatever the filter leaves: the engine counts them by the key."""
+    return Select({"rows_read": call("count")}, Read(plan.table, plan.scope, final=False), where=_windows(plan))
+
+
+def _windows(plan: Plan) -> tuple[Expression, ...]:
+    """The time of rows lies in the window, or in the one compared with."""
+    windows = [within(plan, window) for window in (plan.question.window, plan.question.previous) if window]
+    return windows[0] if len(windows) == 1 else (call("or", *(call("and", *window) for window in windows)),)
 
 
 def _page(plan: Plan, position: Sequence[str | None] | None, limit: int) -> Select:

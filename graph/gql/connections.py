@@ -27,11 +27,10 @@ class ListOrder(Enum):
 
 
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST_LISTED}.")]
+CURSOR: Final = "It is good for the same field with the same arguments, for callers that may see the same."
 After: TypeAlias = Annotated[
     str | None,
-    strawberry.argument(
-        description="A cursor that this caller was given by this field in this order: the page begins behind it."
-    ),
+    strawberry.argument(description=f"The page begins behind this cursor. {CURSOR}"),
 ]
 OrderBy: TypeAlias = Annotated[ListOrder, strawberry.argument(description="The order of the list.")]
 
@@ -104,9 +103,7 @@ class Edge(Generic[Node]):
 
     sealed: strawberry.Private[Callable[[], str]]
     node: Node = strawberry.field(description="What is listed.")
-    cursor = strawberry.field(
-        _cursor, graphql_type=str, description="Its place: opaque, signed, and good for this caller only."
-    )
+    cursor = strawberry.field(_cursor, graphql_type=str, description=f"Its place: opaque and signed. {CURSOR}")
 
 
 @strawberry.type(description="A page of a list.")

@@ -1,23 +1,21 @@
-"""GraphQL documents: parsed, validated and weighed once, then remembered by their text."""
+"""GraphQL documents: parsed and validated once, then remembered by their text."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
-    InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     OverlappingFieldsCanBeMergedRule,
-    SelectionSetNode,
     ValidationContext,
     Visitor,
     get_operation_ast,
@@ -27,11 +25,15 @@ from graphql import (
     visit,
 )
 
+LONGEST: Final = 64 << 10  # characters
 MOST_TOKENS: Final = 4000
-MOST_ALIASES: Final = 200
+MOST_TOLD: Final = 10  # errors, of which each looks for its line in the document, and may print half of it
+SHORT: Final = 1024  # characters that are parsed and validated in some ten milliseconds
 MOST_COMPARISONS: Final = 20_000  # of fields that may have to be merged: some tens of milliseconds
-DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
 REMEMBERED: Final = 512  # documents
+
+# Python reads no integer of more than 4,300 digits, and says so in an error of its own.
+_LONG_NUMBER: Final = re.compile(r"[0-9]{1000}")
 
 Documents: TypeAlias = Callable[[str], "Document"]
 
@@ -69,48 +71,32 @@ class Document:
     projections: dict[object, Callable[[Any], Any]] | None
 
 
-class Weight(NamedTuple):
-    """How deep a selection nests, and how many aliases it has with all fragments spread out."""
-
-    depth: int
-    aliases: int
-
-
 def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
     """Text -> a document that may be run; InvalidDocumentError for any other."""
     rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
 
     @lru_cache(maxsize=REMEMBERED)
     def prepare(text: str) -> Document:
+        if len(text) > LONGEST:
+            raise InvalidDocumentError([GraphQLError(f"The document is longer than {LONGEST} characters.")])
+        if _LONG_NUMBER.search(text):
+            raise InvalidDocumentError([GraphQLError("The document has a number of a thousand digits.")])
         try:
             document = parse(text, max_tokens=MOST_TOKENS, no_location=False)
         except GraphQLError as error:
             raise InvalidDocumentError([error]) from None
         except RecursionError:
             raise InvalidDocumentError([GraphQLError("The document nests too deeply.")]) from None
-        # In this order: only a valid document is sure to have no cycle of fragments.
-        if errors := validate(schema, document, rules) or excesses(document):
+        if errors := validate(schema, document, rules, max_errors=MOST_TOLD):
             raise InvalidDocumentError(errors)
         return described(document)
 
     return prepare
 
 
-def excesses(document: DocumentNode) -> list[GraphQLError]:
-    """What is too much in a valid document. Each fragment is weighed once, however often it is spread."""
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    weights: dict[str, Weight] = {}
-    found = [
-        _weight(node.selection_set, fragments, weights)
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-    ]
-    errors = []
-    if any(weight.depth > DEEPEST for weight in found):
-        errors.append(GraphQLError(f"The document nests deeper than {DEEPEST} levels."))
-    if any(weight.aliases > MOST_ALIASES for weight in found):
-        errors.append(GraphQLError(f"The document has more than {MOST_ALIASES} aliases."))
-    return errors
+async def prepared(prepare: Documents, text: str) -> Document:
+    """What `prepare` gives; a long document is prepared in a thread, beside the event loop."""
+    return prepare(text) if len(text) <= SHORT else await asyncio.to_thread(prepare, text)
 
 
 def is_subscription(document: DocumentNode, name: str | None) -> bool:
@@ -146,25 +132,3 @@ class _Finder(Visitor):
 
     def enter_directive(self, *_: Any) -> None:
         self.has_directives = True
-
-
-def _weight(
-    selections: SelectionSetNode | None,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    weights: dict[str, Weight],
-) -> Weight:
-    depth = aliases = 0
-    for selection in selections.selections if selections else ():
-        match selection:
-            case FieldNode():
-                inner = _weight(selection.selection_set, fragments, weights)
-                inner = Weight(inner.depth + 1, inner.aliases + (selection.alias is not None))
-            case InlineFragmentNode():
-                inner = _weight(selection.selection_set, fragments, weights)
-            case FragmentSpreadNode():
-                name = selection.name.value
-                if name not in weights:
-                    weights[name] = _weight(fragments[name].selection_set, fragments, weights)
-                inner = weights[name]
-        depth, aliases = max(depth, inner.depth), aliases + inner.aliases
-    return Weight(depth, aliases)

@@ -1,10 +1,11 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute_root_selection_set, subscribe
+from graphql.execution.executor import Executor
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -14,25 +15,31 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, cost
-from graph.gql.documents import Document, Documents, InvalidDocumentError, documents, is_subscription
-from graph.gql.errors import errors_response, told
+from graph.gql.cost import MOST_COST
+from graph.gql.documents import (
+    MOST_TOLD,
+    Document,
+    Documents,
+    InvalidDocumentError,
+    documents,
+    is_subscription,
+    prepared,
+)
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.explorer import asset_route, page
 from graph.gql.persisted import Persisted, read_manifest
 from graph.gql.requests import Operation, asked, posted
+from graph.gql.responses import Responder, error_response
 from graph.gql.schema import SCHEMA
-from graph.gql.streams import MEDIA_TYPE, event_stream
+from graph.gql.streams import EVENT_STREAM
+from graph.gql.weights import weigh
 from graph.identity import Door
 from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import observed
-from graph.responses import json_response
+from graph.observing import Observer
 from infra.settings import Settings
-from infra.telemetry import Span
 
 PATH: Final = "/graphql"
 
-Answer = dict[str, Any]
 Caller = TypeVar("Caller")
 
 
@@ -50,14 +57,14 @@ class GraphQL(Generic[Caller]):
         *,
         admit: Callable[[Request], Awaitable[Caller]],
         context: Callable[[Caller, Document, str], object],
-        observed_as: tuple[Span, str] = ("anlyt.api.graphql", "graphql"),
+        observer: Observer,
     ) -> None:
         self._schema, self._prepare, self._persisted = schema, prepare, persisted
-        self._admit, self._context, self._observed_as = admit, context, observed_as
+        self._admit, self._context, self._observer = admit, context, observer
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed(*self._observed_as, request.headers):
+        with self._observer.request(scope):
             try:
                 response = await self.answer(request)
             except ClientGoneError:
@@ -69,89 +76,78 @@ class GraphQL(Generic[Caller]):
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request, whatever is wrong with it."""
-        request_id = request.scope[REQUEST_ID]
         try:
+            responder = Responder(request)
             caller = await self._admit(request)
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
-            accepts_events = MEDIA_TYPE in request.headers.get("accept", "")
-            return await self._run(text, operation, caller, request, accepts_events=accepts_events)
+            return await self._run(text, operation, caller, request, responder)
         except ClientGoneError:
             raise
         except Exception as error:
-            return errors_response(error, request_id)
+            return error_response(error, request)
 
     async def _run(
-        self, text: str, operation: Operation, caller: Caller, request: Request, *, accepts_events: bool
+        self, text: str, operation: Operation, caller: Caller, request: Request, responder: Responder
     ) -> Response:
-        """The GraphQL answer: data, and errors in the words of REST. What costs much ends when the client leaves."""
-        request_id = request.scope[REQUEST_ID]
+        """Data, and errors in the words of REST. What costs much ends when the client leaves."""
         try:
-            document = self._prepare(text)
+            document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
-            return json_response(_failed(invalid.errors, request_id))
-        needed = cost(self._schema, document.ast, operation.operation_name, operation.variables or {})
+            return responder.refused(invalid.errors)
+        context = self._context(caller, document, request.scope[REQUEST_ID])
+        executor = self._executor(document, operation, context)
+        if isinstance(executor, list):
+            return responder.refused(executor)
+        try:
+            needed = weigh(executor).cost
+        except GraphQLError as error:
+            return responder.refused([error])
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
         if needed > MOST_COST:
-            return json_response({**_failed([_too_expensive(needed)], request_id), "extensions": extensions})
-        context = self._context(caller, document, request_id)
+            return responder.refused([_too_expensive(needed)], extensions)
         if is_subscription(document.ast, operation.operation_name):
-            return await _stream(self._schema, document, operation, context, request_id, accepts_events=accepts_events)
-        running = _executed(self._schema, document, operation, context)
+            return await self._subscribe(document, operation, context, responder)
+        running = _executed(executor)
         result = await unless_gone(request.receive, running)
-        answer = _answer(result, request_id)
-        return json_response({**answer, "extensions": extensions})
+        return responder.executed(result, extensions)
+
+    def _executor(
+        self, document: Document, operation: Operation, context: object
+    ) -> Executor[Any] | list[GraphQLError]:
+        """What runs the operation, with its variables coerced; else what is wrong with them, or with its name."""
+        return ProjectingExecutor.build(
+            self._schema,
+            document.ast,
+            context_value=context,
+            raw_variable_values=operation.variables,
+            operation_name=operation.operation_name,
+            max_coercion_errors=MOST_TOLD,
+        )
+
+    async def _subscribe(
+        self, document: Document, operation: Operation, context: object, responder: Responder
+    ) -> Response:
+        """A subscription's events; an error instead when it cannot begin."""
+        if not responder.accepts_events:
+            raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {EVENT_STREAM}.")
+        begun = subscribe(
+            self._schema,
+            document.ast,
+            context_value=context,
+            variable_values=operation.variables,
+            operation_name=operation.operation_name,
+            executor_class=ProjectingExecutor,
+        )
+        results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
+        if isinstance(results, ExecutionResult):
+            return responder.refused(results.errors or [])
+        return responder.stream(results)
 
 
-async def _executed(
-    schema: GraphQLSchema, document: Document, operation: Operation, context: object
-) -> ExecutionResult:
-    running = execute(
-        schema,
-        document.ast,
-        context_value=context,
-        variable_values=operation.variables,
-        operation_name=operation.operation_name,
-        executor_class=ProjectingExecutor,
-    )
+async def _executed(executor: Executor[Any]) -> ExecutionResult:
+    running = execute_root_selection_set(executor)
     return running if isinstance(running, ExecutionResult) else await running
-
-
-async def _stream(
-    schema: GraphQLSchema,
-    document: Document,
-    operation: Operation,
-    context: object,
-    request_id: str,
-    *,
-    accepts_events: bool,
-) -> Response:
-    """A subscription's events; an error instead when it cannot begin."""
-    if not accepts_events:
-        raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {MEDIA_TYPE}.")
-    begun = subscribe(
-        schema,
-        document.ast,
-        context_value=context,
-        variable_values=operation.variables,
-        operation_name=operation.operation_name,
-        executor_class=ProjectingExecutor,
-    )
-    results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
-    if isinstance(results, ExecutionResult):
-        return json_response(_answer(results, request_id))
-    answers = (_answer(result, request_id) async for result in results)
-    return event_stream(answers, lambda error: _failed([GraphQLError(str(error), original_error=error)], request_id))
-
-
-def _answer(result: ExecutionResult, request_id: str) -> Answer:
-    if result.errors:
-        return {**_failed(result.errors, request_id), "data": result.data}
-    return {"data": result.data}
-
-
-def _failed(errors: Sequence[GraphQLError], request_id: str) -> Answer:
-    return {"data": None, "errors": [told(error, request_id) for error in errors]}
 
 
 def _too_expensive(needed: int) -> GraphQLError:
@@ -172,6 +168,7 @@ def graphql_routes(settings: Settings, sources: Sources, door: Door, *, developm
         persisted,
         admit=lambda request: door.admit(request.headers),
         context=partial(Context, sources),
+        observer=Observer("anlyt.api.graphql", "graphql"),
     )
     methods = ["GET", "POST"] if persisted.documents and not development else ["POST"]
     answers = Route(PATH, graph, methods=methods)

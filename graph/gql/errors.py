@@ -1,42 +1,43 @@
 """Errors in a GraphQL answer, with the codes and words of REST."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import msgspec
 from graphql import GraphQLError
-from starlette.responses import Response
 
 from graph.errors import InvalidQueryError
-from graph.problems import Problem, headers, problem, record
+from graph.problems import Problem, problem, record
 
 
-def told(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
-    """One error of a document or a field; what is internal is logged and masked.
-
-    What graphql-core itself reports (syntax, validation, arguments) is the caller's to mend.
-    """
-    cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
-        cause = InvalidQueryError(error.message)
+def as_payload(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
+    """One error of a document or a field, for `errors`; what is internal is logged and masked."""
+    cause = cause_of(error)
     record(cause, request_id)
     formatted = cast(Mapping[str, Any], error.formatted)
     where = {key: formatted[key] for key in ("locations", "path") if key in formatted}
-    return {**_shape(problem(cause, request_id)), **where}
+    return {**problem_payload(problem(cause, request_id)), **where}
 
 
-def errors_response(error: Exception, request_id: str) -> Response:
-    """The answer to a request of which nothing was run: the status of REST, the shape of GraphQL."""
-    record(error, request_id)
-    seen = problem(error, request_id)
-    body = {"data": None, "errors": [_shape(seen)]}
-    return Response(msgspec.json.encode(body), seen.status, headers(error), "application/json")
+def problem_payload(found: Problem) -> Mapping[str, Any]:
+    """`classification`, as other servers have it, tells tools who has to fix the request: the caller or we."""
+    classification = {500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_UNAVAILABLE"}.get(found.status, "BAD_REQUEST")
+    extensions: dict[str, object] = {
+        "code": found.code,
+        "classification": classification,
+        "requestId": found.request_id,
+    }
+    if found.problems:
+        extensions["problems"] = msgspec.to_builtins(found.problems)
+    return {"message": found.detail, "extensions": extensions}
 
 
-def _shape(seen: Problem) -> Mapping[str, Any]:
-    """`classification`, as other servers have it, tells tools who has to mend the request: the caller or we."""
-    classification = {500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_UNAVAILABLE"}.get(seen.status, "BAD_REQUEST")
-    extensions: dict[str, object] = {"code": seen.code, "classification": classification, "requestId": seen.request_id}
-    if seen.problems:
-        extensions["problems"] = msgspec.to_builtins(seen.problems)
-    return {"message": seen.detail, "extensions": extensions}
+def worst_status(errors: Iterable[GraphQLError]) -> int:
+    """The highest of the statuses that REST would answer these errors with; at least one error."""
+    return max(problem(cause_of(error), "").status for error in errors)
+
+
+def cause_of(error: GraphQLError) -> Exception:
+    """What was raised. What graphql-core itself reports (syntax, validation, arguments) is the caller's to fix."""
+    cause = error.original_error
+    return InvalidQueryError(error.message) if cause is None or isinstance(cause, GraphQLError) else cause

@@ -141,7 +141,8 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
             resolved: Many = await field.resolve(values, info, **arguments)
         except Exception as error:
             return [error] * len(values)
-        assert len(resolved) == len(values), "a resolver gives one value, or error, for each object"
+        if len(resolved) != len(values):
+            raise AssertionError("a resolver gives one value, or error, for each object")
         return resolved
 
 

@@ -1,16 +1,18 @@
 """The list of what reconciliation found, as a connection."""
 
+from datetime import date
+from enum import Enum
 from typing import Annotated, Final, TypeAlias, cast
 
 import strawberry
 from strawberry import Info
 
 from graph.errors import InvalidQueryError
-from graph.gql.connections import PageInfo
+from graph.gql.connections import CURSOR, PageInfo
 from graph.gql.context import Context
-from graph.gql.types import object_type
+from graph.gql.types import Date, object_type
 from graph.identity import platform
-from graph.reports.reconciliation import FEW, MOST, Comparison, Place, comparisons, place
+from graph.reports.reconciliation import FEW, MOST, Choice, Comparison, Place, comparisons, place
 
 PURPOSE: Final = "graphql.reconciliation"
 DESCRIPTION: Final = (
@@ -20,8 +22,26 @@ DESCRIPTION: Final = (
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST}.")]
 After: TypeAlias = Annotated[
     str | None,
-    strawberry.argument(description="A cursor that this caller was given by this field: the page begins behind it."),
+    strawberry.argument(description=f"The page begins behind this cursor. {CURSOR}"),
 ]
+Day: TypeAlias = Annotated[Date | None, strawberry.argument(description="Only comparisons of this UTC day.")]
+OfStatus: TypeAlias = Annotated[
+    "ReconciliationStatus | None", strawberry.argument(description="Only comparisons that ended so.")
+]
+Latest: TypeAlias = Annotated[
+    bool, strawberry.argument(description="Only the last comparison of each day and currency, not the runs before it.")
+]
+
+
+@strawberry.enum(description="How a comparison ended; `Comparison.status` says what each means.")
+class ReconciliationStatus(Enum):
+    """As `Status`."""
+
+    OK = "OK"
+    DIVERGED = "DIVERGED"
+    MISSING_OURS = "MISSING_OURS"
+    MISSING_THEIRS = "MISSING_THEIRS"
+    INVALID = "INVALID"
 
 
 @strawberry.type(description="A comparison in a page.")
@@ -29,7 +49,7 @@ class ReconciliationEdge:
     """A node, and its place."""
 
     node: Comparison = strawberry.field(graphql_type=object_type(Comparison), description="What was compared.")
-    cursor: str = strawberry.field(description="Its place: opaque, signed, and good for this caller only.")
+    cursor: str = strawberry.field(description=f"Its place: opaque and signed. {CURSOR}")
 
 
 @strawberry.type(description="A page of what reconciliation found.")
@@ -41,16 +61,22 @@ class ReconciliationConnection:
 
 
 async def reconciliation(
-    info: Info[Context, None], first: First = FEW, after: After = None
+    info: Info[Context, None],
+    first: First = FEW,
+    after: After = None,
+    day: Day = None,
+    status: OfStatus = None,
+    latest: Latest = False,
 ) -> ReconciliationConnection:
     """ForbiddenError, InvalidQueryError, DependencyUnavailableError."""
     context = info.context
     platform(context.scope)
     if not 1 <= first <= MOST:
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST}.")
-    cursors, whose = await context.cursors.cursors(), repr(context.scope)
+    choice = Choice(_day(day), status and status.value, latest)
+    cursors, whose = await context.cursors.cursors(), repr((context.scope, *choice))
     behind = None if after is None else Place(*cast(Place, cursors.open(PURPOSE, whose, after, path="after")))
-    page = await comparisons(context.reader, context.scope, first, behind)
+    page = await comparisons(context.reader, context.scope, choice, first, behind)
     signed = [cursors.sign(PURPOSE, whose, place(each)) for each in page.comparisons]
     return ReconciliationConnection(
         edges=[
@@ -63,3 +89,10 @@ async def reconciliation(
             end_cursor=signed[-1] if signed else None,
         ),
     )
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise InvalidQueryError("day must be a UTC day, such as 2026-10-01.") from None

@@ -1,7 +1,7 @@
-"""Subscriptions as server-sent events, so many for a caller and so many in all.
+"""Answers as server-sent events, and how many subscriptions may be open.
 
 The "distinct connections" mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md: each result is an
-event `next`, and the end an event `complete`.
+event `next`, and the end an event `complete`. A stream that breaks off without `complete` is one to subscribe to again.
 """
 
 from collections import Counter
@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import StreamingResponse
 
-from graph.errors import RateLimitedError
+from graph.errors import RateLimitedError, ServerStoppingError
 
-MEDIA_TYPE: Final = "text/event-stream"
+EVENT_STREAM: Final = "text/event-stream"
 MOST_OF_A_CALLER: Final = 5
 MOST_OF_ALL: Final = 200
 SOON: Final = 5  # seconds until one may have ended
@@ -44,18 +44,21 @@ class Streams:
                 del self._open[caller]
 
 
-def event_stream(answers: AsyncIterator[Any], failed: Callable[[Exception], Any]) -> StreamingResponse:
-    """Answers one by one as they come. What ends them is told by `failed` as the last."""
+def event_stream(answers: AsyncIterator[Any], failure: Callable[[Exception], Any]) -> StreamingResponse:
+    """Answers one by one as they come. The error that ends them is the last event, as `failure` makes it."""
 
     async def events() -> AsyncIterator[bytes]:
         try:
             async for answer in answers:
                 yield _next(answer)
+        except ServerStoppingError as error:
+            yield _next(failure(error))
+            return  # without an end that the client would take for the subscription's own
         except Exception as error:
-            yield _next(failed(error))
+            yield _next(failure(error))
         yield _COMPLETE
 
-    return StreamingResponse(events(), 200, {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, MEDIA_TYPE)
+    return StreamingResponse(events(), 200, {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, EVENT_STREAM)
 
 
 def _next(answer: object) -> bytes:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 from strawberry import Info
 
-from graph.errors import InvalidQueryError
+from graph.errors import InvalidQueryError, ServerStoppingError
 from graph.gql.context import Context
 from graph.gql.types import object_type
 from graph.identity import administration
@@ -27,6 +27,8 @@ async def _live_throughput(info: Asked, every: Every = 5) -> AsyncIterator[answe
     with context.sources.streams.one_more(context.scope.caller):
         async for event in live_throughput(context.reader, context.scope, every, context.sources.closing):
             yield event
+    if context.sources.closing.is_set():
+        raise ServerStoppingError("This server is stopping; subscribe again.")
 
 
 @strawberry.type(description="What is told again and again, as server-sent events.")

@@ -51,9 +51,16 @@ class Door:
                 return
             case AccountScope():
                 if self._limit is not None:
-                    self._limit.take((scope.tenant_id or scope.account_id or scope.caller)[:LONGEST_KEY])
+                    self._limit.take(_counted_as(scope))
             case _:
                 assert_never(scope)
+
+
+def _counted_as(scope: AccountScope) -> tuple[str, str]:
+    """The tenant, else the account, else the caller: each apart, as an account may have the id of another's tenant."""
+    if scope.tenant_id:
+        return "tenant", scope.tenant_id[:LONGEST_KEY]
+    return ("account", scope.account_id[:LONGEST_KEY]) if scope.account_id else ("caller", scope.caller[:LONGEST_KEY])
 
 
 def make_door(settings: Settings) -> Door:

@@ -18,6 +18,7 @@ from graph.identity.callers import scope_of
 from graph.identity.scope import Scope
 
 FORWARDED: Final = "x-forwarded-client-cert"
+MOST_PAIRS: Final = 200  # of all hops together: a proxy writes a handful each
 
 Element: TypeAlias = Sequence[tuple[str, str]]
 
@@ -44,10 +45,13 @@ def by_mesh(trust_domain: str | None) -> Callable[[Headers], Awaitable[Scope | N
 
 
 def elements(forwarded: str) -> Sequence[Element] | None:
-    """The hops, each as its pairs with keys in lower case; None unless all of it can be read."""
+    """The hops, each as its pairs with keys in lower case; None unless all of it can be read, MOST_PAIRS at most."""
     found: list[list[tuple[str, str]]] = [[]]
     position = 0
-    while pair := _PAIR.match(forwarded, position):
+    for _ in range(MOST_PAIRS):
+        pair = _PAIR.match(forwarded, position)
+        if pair is None:
+            return None
         key, quoted, plain = pair.groups()
         found[-1].append((key.lower(), plain if quoted is None else _ESCAPED.sub(r"\1", quoted)))
         position = pair.end()

@@ -61,7 +61,7 @@ def reads(scope: Scope, secret: Secret) -> Extent:
 def platform(scope: Scope) -> Subject:
     """The whole platform's rows; ForbiddenError."""
     if reads(scope, "COST") != "EVERYBODYS":
-        raise ForbiddenError("This caller sees the usage of its own account only.")
+        raise ForbiddenError("This is answered to administrators and finance only.")
     return PLATFORM
 
 

@@ -26,27 +26,44 @@ CostPerDelivered: TypeAlias = Annotated[
 Records: TypeAlias = Annotated[int, Meta(ge=0, description="Call detail records, each counted once: the volume.")]
 DeliveredRecords: TypeAlias = Annotated[int, Meta(ge=0, description="Records of delivered messages.")]
 RecordsDeliveryRate: TypeAlias = Annotated[
-    Rate, Meta(description="delivered / terminal records (all but the pending), 4 decimals; null for 0/0.")
+    Rate,
+    Meta(
+        description="delivered / terminal call detail records (all but the pending) of this currency, 4 decimals; null "
+        "for 0/0. It comes from records, not from delivery reports as `mnoQuality`'s does."
+    ),
 ]
 
 
 class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How one MNO carried messages, by their terminal delivery reports. Suppressed, it has its name alone."""
+    """How one MNO carried messages, by their delivery reports. Suppressed, it has its name alone."""
 
     mno: Mno
-    messages: Annotated[int | None, Meta(description="Terminal delivery reports.")] = None
+    messages: Annotated[
+        int | None, Meta(description="Delivery reports, each counted once: as a query counts them.")
+    ] = None
+    terminal: Annotated[
+        int | None, Meta(description="Those that are final, all but the pending: what rates are over.")
+    ] = None
     share: Annotated[
         Rate, Meta(description="messages over those of all MNOs of this answer that are not suppressed, 4 decimals.")
     ] = None
-    delivery_rate: Annotated[Rate, Meta(description="delivered / messages, 4 decimals.")] = None
-    error_rate: Annotated[Rate, Meta(description="failed / messages, 4 decimals.")] = None
-    esme_error_rate: Annotated[Rate, Meta(description="Reports with an error code / messages, 4 decimals.")] = None
+    delivery_rate: Annotated[Rate, Meta(description="delivered / terminal, 4 decimals; null for 0/0.")] = None
+    error_rate: Annotated[Rate, Meta(description="failed / terminal, 4 decimals; null for 0/0.")] = None
+    esme_error_rate: Annotated[
+        Rate, Meta(description="Terminal reports with an error code / terminal, 4 decimals; null for 0/0.")
+    ] = None
     p50_latency_ms: Annotated[int | None, Meta(description="Median latency, ms; a t-digest's estimate.")] = None
     p95_latency_ms: Annotated[
         int | None, Meta(description="95th percentile of latency, ms; a t-digest's estimate.")
     ] = None
-    suppressed: Annotated[bool, Meta(description="Fewer than 20 messages: no figure is told.")]
-    low_sample: Annotated[bool, Meta(description="Fewer than 100 messages: read the figures with care.")]
+    suppressed: Annotated[
+        bool,
+        Meta(
+            description="Fewer than 20 terminal reports: no figure is told, but to the platform's callers and under a "
+            "data-share addendum."
+        ),
+    ]
+    low_sample: Annotated[bool, Meta(description="Fewer than 100 terminal reports: read the figures with care.")]
 
 
 class MnoQuality(Struct, frozen=True, kw_only=True, rename="camel"):

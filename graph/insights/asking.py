@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from graph.dsl.parse import EARLIEST, LATEST, MOST_ROWS
-from graph.dsl.queries import Queries
+from graph.dsl.queries import Answered, Queries
 from graph.errors import InvalidWindowError, QueryTooExpensiveError
 from graph.identity import Scope
 from graph.reports.windows import Window
@@ -14,11 +14,15 @@ from graph.reports.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All rows of a query, as QueryAnswer.data has them, and how far the table behind the first page reached."""
+    """All rows of a query, as QueryAnswer.data has them, and how far the table behind the first page reached.
+
+    `has_pseudonyms`: MNOs stand under pseudonyms, on one page at least.
+    """
 
     rows: Sequence[Mapping[str, Any]]
     data_as_of: datetime | None
     complete_until: datetime | None
+    has_pseudonyms: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,18 @@ class Asking:
     async def all_rows(self, query: Mapping[str, object]) -> Found:
         """Page after page. The errors of Queries.answer; QueryTooExpensiveError when there are more than it tells."""
         rows: list[Mapping[str, Any]] = []
-        first = page = (await self.queries.answer(self.scope, {**query, "limit": MOST_ROWS}, self.request_id)).answer
-        rows += page.data
-        while page.page.has_next_page:
-            further = {**query, "limit": MOST_ROWS, "after": page.page.end_cursor}
-            page = (await self.queries.answer(self.scope, further, self.request_id)).answer
-            rows += page.data
-        if page.meta.truncated:
-            raise QueryTooExpensiveError(f"This takes more than {page.meta.row_cap} rows; ask for a shorter window.")
-        return Found(rows, first.meta.data_as_of, first.meta.complete_until)
+        pages = [await self._page({**query, "limit": MOST_ROWS})]
+        while (page := pages[-1].answer.page).has_next_page:
+            pages.append(await self._page({**query, "limit": MOST_ROWS, "after": page.end_cursor}))
+        for each in pages:
+            rows += each.answer.data
+        if (meta := pages[-1].answer.meta).truncated:
+            raise QueryTooExpensiveError(f"This takes more than {meta.row_cap} rows; ask for a shorter window.")
+        reach, has_pseudonyms = pages[0].answer.meta, any(each.has_pseudonyms for each in pages)
+        return Found(rows, reach.data_as_of, reach.complete_until, has_pseudonyms)
+
+    async def _page(self, query: Mapping[str, object]) -> Answered:
+        return await self.queries.answer(self.scope, query, self.request_id)
 
 
 def time_of(window: Window, granularity: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from graph.insights.asking import Asking, time_of
 from graph.reports.metrics import FEW_SAMPLES, ratio
 from graph.reports.windows import Window
 
-FEWEST: Final = 20  # messages that figures are told of
+FEWEST: Final = 20  # terminal reports that figures are told of to who reads MNOs under pseudonyms
 RATES: Final = ("deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs")
 
 
@@ -26,7 +26,7 @@ async def mno_quality(asking: Asking, window: Window, traffic: Traffic) -> MnoQu
     found = await asking.all_rows(mno_query(window, traffic))
     return MnoQuality(
         window=window,
-        mnos=figures(found.rows),
+        mnos=figures(found.rows, FEWEST if found.has_pseudonyms else 0),
         data_as_of=found.data_as_of,
         complete_until=found.complete_until,
     )
@@ -38,7 +38,7 @@ def mno_query(window: Window, traffic: Traffic) -> Mapping[str, object]:
     conditions = [{"field": field, "op": "eq", "value": value} for field, value in chosen.items() if value is not None]
     return {
         "dataset": "dlr",
-        "measures": ["delivered", "failed", *RATES],
+        "measures": ["messages", "delivered", "failed", *RATES],
         "dimensions": ["mno"],
         "time": time_of(window, "none"),
         "orderBy": [{"field": "mno"}],
@@ -46,25 +46,31 @@ def mno_query(window: Window, traffic: Traffic) -> Mapping[str, object]:
     }
 
 
-def figures(rows: Sequence[Mapping[str, Any]]) -> Sequence[MnoQualityFigures]:
-    """Rows of `mno_query`, suppressed where they are few, by the name that the caller reads."""
-    counts = {row["mno"]: row["delivered"] + row["failed"] for row in rows}
-    told = sum(count for count in counts.values() if count >= FEWEST)
-    return [_figures(row, counts[row["mno"]], told) for row in sorted(rows, key=itemgetter("mno"))]
+def figures(rows: Sequence[Mapping[str, Any]], fewest: int) -> Sequence[MnoQualityFigures]:
+    """Rows of `mno_query` by the name that the caller reads; suppressed with fewer than `fewest` terminal reports."""
+    told = sum(row["messages"] for row in rows if _terminal(row) >= fewest)
+    return [_figures(row, told, fewest) for row in sorted(rows, key=itemgetter("mno"))]
 
 
-def _figures(row: Mapping[str, Any], messages: int, told: int) -> MnoQualityFigures:
-    if messages < FEWEST:
+def _figures(row: Mapping[str, Any], told: int, fewest: int) -> MnoQualityFigures:
+    terminal = _terminal(row)
+    if terminal < fewest:
         return MnoQualityFigures(mno=row["mno"], suppressed=True, low_sample=True)
     return MnoQualityFigures(
         mno=row["mno"],
-        messages=messages,
-        share=ratio(messages, told),
+        messages=row["messages"],
+        terminal=terminal,
+        share=ratio(row["messages"], told),
         delivery_rate=row["deliveryRate"],
         error_rate=row["errorRate"],
         esme_error_rate=row["esmeErrorRate"],
         p50_latency_ms=row["p50LatencyMs"],
         p95_latency_ms=row["p95LatencyMs"],
         suppressed=False,
-        low_sample=messages < FEW_SAMPLES,
+        low_sample=terminal < FEW_SAMPLES,
     )
+
+
+def _terminal(row: Mapping[str, Any]) -> int:
+    terminal: int = row["delivered"] + row["failed"]
+    return terminal

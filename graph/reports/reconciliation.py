@@ -21,6 +21,7 @@ FEW: Final = 50
 
 _PAGE: Final = statement(Path(__file__).parent / "sql", "comparisons")
 
+Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
 Sum: TypeAlias = Annotated[str, Meta(pattern=MONEY_PATTERN)]
 Day: TypeAlias = Annotated[date, Meta(description="The UTC day.")]
 Messages: TypeAlias = Annotated[
@@ -33,20 +34,39 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
 
     run_id: Annotated[int, Meta(description="The run that compared; a later run has a greater one.")]
     day: Day
-    currency: Annotated[str, Meta(description="ISO 4217; nothing is converted.")]
+    currency: Annotated[str, Meta(description="ISO 4217, or what an INVALID row has; nothing is converted.")]
     ours: Annotated[Sum | None, Meta(description="What we counted, exactly; null if nothing was billed here.")]
-    theirs: Annotated[Sum | None, Meta(description="What billing charged, exactly; null if it has no row.")]
-    difference: Annotated[Sum, Meta(description="ours - theirs; what is missing counts as 0.")]
+    theirs: Annotated[
+        Sum | None, Meta(description="What billing charged, exactly; null if it has no row, or one that is INVALID.")
+    ]
+    difference: Annotated[Sum, Meta(description="ours - theirs; what is missing or INVALID counts as 0.")]
     divergence: Annotated[
-        float, Meta(description="abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1.")
+        float,
+        Meta(
+            description="abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1; of INVALID it is 1."
+        ),
     ]
     status: Annotated[
-        Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS"],
-        Meta(description="OK up to a divergence of 0.0001; else DIVERGED, MISSING_OURS or MISSING_THEIRS."),
+        Status,
+        Meta(
+            description="OK up to a divergence of 0.0001; else DIVERGED, MISSING_OURS or MISSING_THEIRS. INVALID: "
+            "billing's row cannot be compared."
+        ),
+    ]
+    reason: Annotated[
+        str | None, Meta(description="Of INVALID: which value of billing's row is no total, and why; else null.")
     ]
     our_messages: Messages
     their_messages: Messages
     compared_at: Annotated[datetime, Meta(description="When it was compared.")]
+
+
+class Choice(NamedTuple):
+    """Which comparisons are wanted; None: all. `latest`: the last one of each day and currency."""
+
+    day: date | None = None
+    status: Status | None = None
+    latest: bool = False
 
 
 class Place(NamedTuple):
@@ -71,9 +91,9 @@ def place(comparison: Comparison) -> Place:
     return Place(comparison.run_id, comparison.day.isoformat(), comparison.currency)
 
 
-async def comparisons(reader: Reader, scope: Scope, count: int, after: Place | None) -> Page:
-    """Up to `count` comparisons behind `after`, the newest first; ForbiddenError, DependencyUnavailableError."""
+async def comparisons(reader: Reader, scope: Scope, choice: Choice, count: int, after: Place | None) -> Page:
+    """Up to `count` chosen comparisons behind `after`, newest first; ForbiddenError, DependencyUnavailableError."""
     platform(scope)
     behind = after or (None, None, None)
-    found = _decode(await reader.fetch_value(_PAGE, *behind, count + 1))
+    found = _decode(await reader.fetch_value(_PAGE, *behind, count + 1, *choice))
     return Page(found[:count], len(found) > count)

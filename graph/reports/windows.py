@@ -127,10 +127,21 @@ def parse_window(from_: str | None, to: str | None, now: datetime, longest: time
     if end < start or (end == start and to is not None):
         raise InvalidWindowError(f"to ({end.isoformat()}) must be later than from ({start.isoformat()}).")
     if end - start > longest:
-        raise InvalidWindowError(f"The window is {end - start} long; at most {longest.days} days are answered.")
+        raise InvalidWindowError(
+            f"The window is {written(end - start)} long; at most {longest.days} days are answered."
+        )
     if end > LATEST:
         raise InvalidWindowError(f"to must not be later than {LATEST.isoformat()}.")
     return _snapped(start, end)
+
+
+def written(span: timedelta) -> str:
+    """A span of time as people write it, rounded up to a minute: `90 days 2 h 1 min`."""
+    minutes = -(-span // timedelta(minutes=1))
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def parse_time(name: str, text: str) -> datetime:

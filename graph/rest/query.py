@@ -18,9 +18,9 @@ from graph.dsl.queries import Answered, Queries
 from graph.edge import REQUEST_ID
 from graph.identity import Scope
 from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import observed
+from graph.negotiation import preferred
+from graph.observing import Observer
 from graph.responses import NO_STORE, failed, json_response
-from graph.rest.negotiation import preferred
 from graph.rest.parameters import read_query
 
 QUERY_PATH: Final = "/v1/anlyt/query"
@@ -37,16 +37,18 @@ class QueryFace:
 
     def __init__(self, queries: Queries, admit: Admit) -> None:
         self._queries, self._admit = queries, admit
+        self._observer = Observer("anlyt.api.query", "query")
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed("anlyt.api.query", "query", request.headers):
+        with self._observer.request(scope):
             try:
                 caller = await self._admit(request.headers)
                 read_query(scope["query_string"], ())
+                media_type = preferred(request.headers, MEDIA_TYPES)
                 body = await read_json(request)
                 answered = await unless_gone(receive, self._queries.answer(caller, body, scope[REQUEST_ID]))
-                response = await rendered(answered, preferred(request.headers, MEDIA_TYPES))
+                response = await rendered(answered, media_type)
             except ClientGoneError:
                 return
             except Exception as error:
@@ -73,10 +75,11 @@ class CatalogFace:
 
     def __init__(self, admit: Admit) -> None:
         self._admit = admit
+        self._observer = Observer("anlyt.api.catalog", "catalog")
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        with observed("anlyt.api.catalog", "catalog", headers):
+        with self._observer.request(scope):
             try:
                 await self._admit(headers)
                 read_query(scope["query_string"], ())

@@ -9,7 +9,7 @@ from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID
 from graph.identity import Door, Scope
 from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import observed
+from graph.observing import Observer
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
 from graph.rest.endpoints import ENDPOINTS, Ask, Endpoint
@@ -22,10 +22,11 @@ class Served:
 
     def __init__(self, endpoint: Endpoint, reader: Reader, queries: Queries, door: Door) -> None:
         self._endpoint, self._reader, self._queries, self._door = endpoint, reader, queries, door
+        self._observer = Observer(endpoint.span, endpoint.name)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        with observed(self._endpoint.span, self._endpoint.name, headers):
+        with self._observer.request(scope):
             try:
                 caller = await self._door.admit(headers)
                 response = json_response(await unless_gone(receive, self._endpoint.run(self._ask(scope, caller))))

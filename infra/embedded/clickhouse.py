@@ -24,10 +24,14 @@ SETTINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class ClickHouse(Served):
-    """`settings`: server settings, over SETTINGS. `s3`: where cold parts and exports go."""
+    """`settings`: server settings, over SETTINGS. `s3`: where cold parts and exports go.
+
+    `profile`: settings of the user `default`, in force where a statement does not set them.
+    """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     s3: S3 | None = None
+    profile: Mapping[str, str] = field(default_factory=dict)
     name: EngineName = "clickhouse"
     address: str = "http://default:@127.0.0.1:{port}/anlyt"
     module: str = "infra.embedded.chdb_http"
@@ -41,17 +45,30 @@ class ClickHouse(Served):
         if self.s3 is None and POLICY in file.read_text():
             raise UsageError(f"ClickHouse in {folder} keeps old parts in S3, which ANLYT_S3_ENDPOINT has to name.")
         tree = configuration(self.s3) if self.s3 else {}
-        file.write_bytes(_configuration({**SETTINGS, **self.settings, **tree}))
+        file.write_bytes(_configuration({**SETTINGS, **self.settings, **tree, **_users(self.profile)}))
 
 
 def clickhouse_server(
-    folder: Path, port: int = 0, *, settings: Mapping[str, str] | None = None, s3: S3 | None = None
+    folder: Path,
+    port: int = 0,
+    *,
+    settings: Mapping[str, str] | None = None,
+    s3: S3 | None = None,
+    profile: Mapping[str, str] | None = None,
 ) -> AbstractAsyncContextManager[Engine]:
     """ClickHouse over HTTP on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
 
-    `settings` and `s3` as in ClickHouse. FolderInUseError, EngineFailedError.
+    `settings`, `s3` and `profile` as in ClickHouse. FolderInUseError, EngineFailedError.
     """
-    return started(ClickHouse(settings or {}, s3), folder.absolute(), port)
+    return started(ClickHouse(settings or {}, s3, profile or {}), folder.absolute(), port)
+
+
+def _users(profile: Mapping[str, str]) -> Tree:
+    """The user `default`, in the same file as everything else; without a profile, the engine has one of its own."""
+    if not profile:
+        return {}
+    user: Tree = {"password": "", "profile": "default", "networks": {"ip": "::/0"}}
+    return {"users_config": "config.xml", "profiles": {"default": profile}, "users": {"default": user}}
 
 
 def _configuration(tree: Tree) -> bytes:

@@ -33,15 +33,12 @@ class Nats:
     def prepare(self, folder: Path, port: int) -> None:
         for stale in folder.glob("*.ports"):
             stale.unlink()
-        places = {
-            "listen": f"127.0.0.1:{port}",
-            "jetstream": {"store_dir": str(folder)},
-            "ports_file_dir": str(folder),
-        }
+        # The server runs in its folder: a folder's name may have what neither JSON nor NATS can quote for the other.
+        places = {"listen": f"127.0.0.1:{port}", "jetstream": {"store_dir": "."}, "ports_file_dir": "."}
         (folder / "nats.conf").write_text(json.dumps({**SETTINGS, **places, **self.settings}, indent=2))
 
     def command(self, folder: Path, port: int) -> Sequence[str | Path]:
-        return [_binary(), "--config", folder / "nats.conf"]
+        return [_binary(), "--config", "nats.conf"]
 
     def identity(self, folder: Path) -> Identity:
         return "same"

@@ -70,7 +70,7 @@ class Postgres:
             return
         for identity in ("same",) if os.geteuid() else self.identities:
             initdb = await process.start(
-                self._initdb(_empty(folder, identity)),
+                self._initdb(_empty(folder, identity).name),
                 folder / "initdb.log",
                 identity=identity,
                 inherit=[lock],
@@ -92,7 +92,7 @@ class Postgres:
     def command(self, folder: Path, port: int) -> Sequence[str | Path]:
         settings = {**SETTINGS, **self.settings, "port": str(port)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [self.binaries / "postgres", "-D", folder / "data", *flags]
+        return [self.binaries / "postgres", "-D", "data", *flags]
 
     def identity(self, folder: Path) -> process.Identity:
         """Whoever made the data folder runs on it."""
@@ -103,7 +103,7 @@ class Postgres:
     def is_ready(self, folder: Path, pid: int) -> bool:
         """As pg_ctl sees it: line 1 is the server's pid, line 8 its state."""
         try:
-            lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+            lines = (folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return False
         return lines[:1] == [str(pid)] and lines[7:] == ["ready   "]
@@ -126,7 +126,7 @@ class Postgres:
         """The server's fast and immediate shutdown."""
         return signal.SIGINT if mode == "clean" else signal.SIGQUIT
 
-    def _initdb(self, data: Path) -> Sequence[str | Path]:
+    def _initdb(self, data: str) -> Sequence[str | Path]:
         """PostgreSQL's own C.UTF-8, the same on every system; anybody who reaches the port is let in."""
         locale = ("--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         return [

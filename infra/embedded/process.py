@@ -17,6 +17,8 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Literal
 
+from infra.environment import is_foreign
+
 KEEPER = Path(__file__).with_name("keeper.py")
 PYTHONPATH = Path(__file__).parents[2]
 
@@ -74,7 +76,10 @@ class Process:
 async def start(
     command: Sequence[str | Path], log: Path, *, identity: Identity = "same", inherit: Sequence[int] = ()
 ) -> Process:
-    """Runs `command`, an absolute path first, in a session of its own; its output is appended to `log`."""
+    """Runs `command`, an absolute path first, in a session of its own, in the folder of `log`.
+
+    Its output is appended to `log`. It can call its files by names that have nothing of the folder's in them.
+    """
     keeper, control, reports = _launch([*_arguments(identity), *command], log, inherit)
     try:
         loop = asyncio.get_running_loop()
@@ -99,6 +104,7 @@ def _launch(
             # Ctrl-C in the terminal is for the owner, who stops its engines in order.
             start_new_session=True,
             pass_fds=inherit,
+            cwd=log.parent,
             env=_environment(),
         )
     return keeper, control, reports
@@ -117,6 +123,6 @@ def _arguments(identity: Identity) -> Sequence[str]:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, without what steers PostgreSQL and libpq; one locale, one time zone, and our code to import."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    """The caller's, without what steers engines and proxies; one locale, one time zone, and our code to import."""
+    kept = {name: value for name, value in os.environ.items() if not is_foreign(name)}
     return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": str(PYTHONPATH)}

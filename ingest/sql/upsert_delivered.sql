@@ -26,5 +26,6 @@ on conflict (scope, scope_id, hour_bucket) do update set
                 select * from unnest(excluded.latency_bins, excluded.latency_counts) as added(bin, count)
             ) as both_sides
             group by bin
+            having sum(count) <> 0
         ) as merged
     )

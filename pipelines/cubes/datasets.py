@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -48,7 +47,7 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
         client = await stores.clickhouse.client()
         with traced(DIRTY_CELLS):
             found = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
-        return [Cell(cube, tenant, begin.replace(tzinfo=UTC)) for cube, tenant, begin in found.result_rows]
+        return [Cell(*row) for row in found.result_rows]
 
 
 class CubeCells(StoreDataset[Chunk, None]):
@@ -107,6 +106,7 @@ class CubeCells(StoreDataset[Chunk, None]):
 
 
 def _parameters(chunk: Chunk) -> dict[str, Any]:
-    """As one text, lists are parsed three times as quickly."""
+    """As one text, lists are parsed three times as quickly. Times are seconds since 1970."""
     keys = msgspec.json.encode([(cell.tenant, int(cell.begin.timestamp())) for cell in chunk.cells]).decode()
-    return {"cube": chunk.cube, "cells": keys, "first": chunk.first, "end": chunk.end}
+    bounds = {"first": int(chunk.first.timestamp()), "end": int(chunk.end.timestamp())}
+    return {"cube": chunk.cube, "cells": keys, **bounds}

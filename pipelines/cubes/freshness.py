@@ -1,6 +1,5 @@
 """How far the cubes are behind their facts, and how far both reach."""
 
-from datetime import UTC
 from pathlib import Path
 from typing import Final
 
@@ -23,4 +22,4 @@ async def measure(stores: Stores) -> None:
     for cube in CUBES:
         CUBE_FRESHNESS.labels(cube).set(max(ages.get(cube, 0), 0))
     for projection, newest in (await client.query(NEWEST_EVENTS)).result_rows:
-        DATA_AS_OF.labels(projection).set(newest.replace(tzinfo=UTC).timestamp())
+        DATA_AS_OF.labels(projection).set(newest.timestamp())

@@ -17,7 +17,7 @@ from pipelines.integrity import chain
 from pipelines.integrity.chain import Closing
 from pipelines.integrity.days import DAY, SETTLING, Due, Params, Position
 from pipelines.integrity.differences import Difference
-from pipelines.integrity.digests import first_day, ver_of
+from pipelines.integrity.digests import first_day
 from pipelines.integrity.sealing import Sealed, seal
 from pipelines.integrity.verification import Chain, verified
 from pipelines.stores import Stores
@@ -69,7 +69,7 @@ async def _position(stores: Stores, cut: datetime, day: date | None) -> Position
 
 async def _late(stores: Stores, closing: Closing, cut: datetime) -> Sequence[date]:
     """Closed days with facts that were stored since the last day was closed, unless the chain has them already."""
-    bounds = {"from": ver_of(closing.stored_before), "beyond": ver_of(cut), "until": closing.day + DAY}
+    bounds = {"from": instant(closing.stored_before), "before": instant(cut), "until": closing.day + DAY}
     client = await stores.clickhouse.client()
     newest = {day: int(at) for day, at in (await client.query(LATE_DAYS, parameters=bounds)).result_rows}
     known = await chain.stored_before(stores.postgres, list(newest))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from infra.clickhouse import ClickHouse
 from infra.postgres import statement
 from pipelines.integrity.days import begin, end
-from schema.facts import NEVER
 from schema.instants import instant
 
 if TYPE_CHECKING:
@@ -37,15 +36,10 @@ class Digest(NamedTuple):
 NOTHING: Final = Digest(0, sha256().digest())
 
 
-def ver_of(stored: datetime) -> int:
-    """`ver > ver_of(t)`: the stream had stored the event before t."""
-    return NEVER - instant(stored)
-
-
 async def first_day(clickhouse: ClickHouse, stored_before: datetime) -> date | None:
     """Of all facts; None when there is none."""
     client = await clickhouse.client()
-    rows = (await client.query(FIRST_DAY, parameters={"beyond": ver_of(stored_before)})).result_rows
+    rows = (await client.query(FIRST_DAY, parameters={"before": instant(stored_before)})).result_rows
     return rows[0][0] if rows else None
 
 
@@ -53,7 +47,7 @@ async def digests(clickhouse: ClickHouse, day: date, stored_before: datetime) ->
     """By tenant, of those that have facts. Takes the memory of a block of rows here, and 1 GiB in the engine."""
     counts: Counter[str] = Counter()
     hashes: dict[str, _Hash] = {}
-    parameters = {"begin": begin(day), "end": end(day), "beyond": ver_of(stored_before)}
+    parameters = {"begin": begin(day), "end": end(day), "before": instant(stored_before)}
     client = await clickhouse.client()
     stream = await client.query_column_block_stream(FACT_HASHES, parameters=parameters, settings=SETTINGS)
     async with stream:

@@ -13,7 +13,7 @@ from opentelemetry.propagate import inject
 
 from infra import nats
 from infra.clickhouse import traced
-from infra.errors import AnlytError, DependencyUnavailableError
+from infra.errors import AnlytError, DependencyUnavailableError, RefusedError
 from infra.postgres import statement
 from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
@@ -56,10 +56,13 @@ async def _last(jetstream: JetStreamContext) -> tuple[int, OperatorQuality | Non
             raise AnlytError(f"Stream {OPERATOR_QUALITY.name} does not exist; run `anlyt migrate` first.") from error
         return 0, None
     except NatsError as error:
-        raise _unavailable() from error
+        raise _absence(error) from error
 
 
-def _unavailable() -> DependencyUnavailableError:
+def _absence(error: NatsError) -> DependencyUnavailableError:
+    """With JetStream's own reason, if it gave one."""
+    if isinstance(error, APIError) and error.description:
+        return RefusedError(f"JetStream of ANLYT_NATS_URL refuses: {error.description}.")
     return DependencyUnavailableError("JetStream of ANLYT_NATS_URL does not answer.")
 
 
@@ -108,7 +111,7 @@ async def _publish(jetstream: JetStreamContext, signal: OperatorQuality, last: i
     except APIError as error:
         if error.err_code == WRONG_LAST_SEQUENCE:
             raise OvertakenError("Another process publishes signals, too; it goes on.") from error
-        raise
+        raise _absence(error) from error
     except NatsError as error:
-        raise _unavailable() from error
+        raise _absence(error) from error
     return int(ack.seq)

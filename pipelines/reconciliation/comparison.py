@@ -2,30 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
 from decimal import ROUND_UP, Decimal, localcontext
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from pipelines.definition import Counts
+from pipelines.reconciliation.totals import Totals
 
-Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS"]
+Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
 
 TOLERANCE: Final = Decimal("0.0001")  # 0.01 %, which itself is still good
 # Rounded up, so that a ratio above the tolerance is never written as one that is not.
 RATIO: Final = Decimal(1).scaleb(-18)
 DIGITS: Final = 100  # of the sums and ratios of numeric(38, 6)
 NAMED: Final = 5  # in an alarm
-
-
-class Totals(NamedTuple):
-    """What both sides say of a day and currency, None if nothing; messages are of the whole day."""
-
-    day: date
-    currency: str
-    ours: Decimal | None
-    theirs: Decimal | None
-    our_messages: int | None
-    their_messages: int | None
 
 
 class Comparison(NamedTuple):
@@ -38,15 +27,17 @@ class Comparison(NamedTuple):
 
 
 def compare(totals: Sequence[Totals]) -> Sequence[Comparison]:
-    """Each of the totals, but for those of which neither side charged anything."""
-    return [_compared(each) for each in totals if each.theirs is not None or each.ours]
+    """Each of the totals, but for those of which neither side charged anything or was found wrong before."""
+    return [_compared(each) for each in totals if each.theirs is not None or each.invalid or each.ours or each.is_open]
 
 
 def _compared(totals: Totals) -> Comparison:
-    """What is missing counts as 0."""
+    """What is missing or INVALID counts as 0."""
     with localcontext(prec=DIGITS):
         theirs = totals.theirs or Decimal(0)
         difference = (totals.ours or Decimal(0)) - theirs
+        if totals.invalid is not None:
+            return Comparison(totals, difference, Decimal(1), "INVALID")
         divergence = _ratio(abs(difference), abs(theirs))
         return Comparison(totals, difference, divergence, _status(totals, divergence))
 
@@ -74,18 +65,25 @@ def count(comparisons: Sequence[Comparison]) -> Counts:
         "diverged": found["DIVERGED"],
         "missing_ours": found["MISSING_OURS"],
         "missing_theirs": found["MISSING_THEIRS"],
+        "invalid": found["INVALID"],
     }
 
 
 def alarm(comparisons: Sequence[Comparison]) -> str:
     """One sentence that names what differs; empty if nothing does."""
-    wrong = sorted((each for each in comparisons if each.status != "OK"), key=lambda each: each.totals, reverse=True)
+    wrong = sorted((each for each in comparisons if each.status != "OK"), key=_day_and_currency, reverse=True)
     if not wrong:
         return ""
     more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
     return f"We and billing differ: {', '.join(_told(wrong[:NAMED]))}{more}; see anlyt.reconciliation_log."
 
 
+def _day_and_currency(comparison: Comparison) -> tuple[object, ...]:
+    return comparison.totals[:2]
+
+
 def _told(wrong: Sequence[Comparison]) -> Iterator[str]:
     for each in wrong:
-        yield f"{each.totals.day} {each.totals.currency} {each.status} by {100 * float(each.divergence):.4g} %"
+        invalid = each.totals.invalid
+        how = f"by {100 * float(each.divergence):.4g} %" if invalid is None else f"({invalid})"
+        yield f"{each.totals.day} {each.totals.currency} {each.status} {how}"

@@ -1,6 +1,7 @@
 """Where comparisons come from and go to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -8,40 +9,61 @@ from typing import Final
 import asyncpg
 
 from infra.errors import UsageError
-from infra.postgres import statement
+from infra.postgres import is_unavailable, statement
 from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
-from pipelines.reconciliation.comparison import Comparison, Totals
+from pipelines.reconciliation.comparison import Comparison
 from pipelines.reconciliation.days import Params, chosen
+from pipelines.reconciliation.totals import Last, Ours, Theirs, Totals, due
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
-TOTALS: Final = statement(SQL, "totals")
+OURS: Final = statement(SQL, "ours")
+THEIRS: Final = statement(SQL, "theirs")
+LAST: Final = statement(SQL, "last_statuses")
 LOG: Final = statement(SQL, "log_comparisons")
 
 
 class BothTotals(StoreDataset[None, Sequence[Totals]]):
-    """What both sides say of the days that are due, read by one statement: neither side moves meanwhile."""
+    """What both sides say of the days that are due, read from one snapshot: neither side moves meanwhile."""
 
     async def read(self, stores: Stores) -> Sequence[Totals]:
         params = current().params
         assert isinstance(params, Params)
-        days = chosen(params, datetime.now(UTC))
-        try:
-            return [Totals(*row) for row in await stores.postgres.fetch(TOTALS, *days)]
-        except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-            raise UsageError(f"billing.daily_totals is not in the database of ANLYT_POSTGRES_DSN: {error}.") from error
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise UsageError(
-                f"billing.daily_totals may not be read by the user of ANLYT_POSTGRES_DSN ({error}); "
-                "grant usage on schema billing and select on the table."
-            ) from error
+        first, last, again = chosen(params, datetime.now(UTC))
+        async with (
+            stores.postgres.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            ours = [Ours(**row) for row in await connection.fetch(OURS, first, last)]
+            compared = [Last(**row) for row in await connection.fetch(LAST, first, last)]
+            with _told():
+                theirs = [Theirs(**row) for row in await connection.fetch(THEIRS, first, last)]
+        return due(ours, theirs, compared, again)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns whatever is wrong with billing's table into UsageError; PostgreSQL being away is none of it."""
+    try:
+        yield
+    except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise UsageError(f"billing.daily_totals is not in the database of ANLYT_POSTGRES_DSN: {error}.") from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise UsageError(
+            f"billing.daily_totals may not be read by the user of ANLYT_POSTGRES_DSN ({error}); "
+            "grant usage on schema billing and select on the table."
+        ) from error
+    except asyncpg.PostgresError as error:
+        if is_unavailable(error):
+            raise
+        raise UsageError(f"billing.daily_totals cannot be read: {error}; its column day has to be a date.") from error
 
 
 class ReconciliationLog(StoreDataset[Sequence[Comparison], None]):
     """The comparisons of a run are written at once, or not at all."""
 
     async def write(self, stores: Stores, comparisons: Sequence[Comparison]) -> None:
-        rows = [(*totals, *found) for totals, *found in comparisons]
+        rows = [(*totals[:-1], *found) for totals, *found in comparisons]  # all but `is_open`
         if rows:
             await stores.postgres.execute(LOG, current().id, *map(list, zip(*rows, strict=True)))

@@ -10,7 +10,7 @@ from infra.errors import UsageError
 DAY: Final = timedelta(days=1)
 # After its end a day stays open for so long: events on their way are counted, and billing-service adds up.
 GRACE: Final = timedelta(hours=1)
-AGAIN: Final = 7  # days whose late events may still come: as long as streams keep them
+AGAIN: Final = 7  # days whose late events may still come, OK or not: as long as streams keep them
 # Days back that PostgreSQL has whole. Of one that the archive may have begun with (what is over 90 days old), what is
 # left would be taken for all that we counted.
 REACH: Final = 89
@@ -23,7 +23,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Days(NamedTuple):
-    """From `first` to `last`, both of them included; those before `again` only if they were never compared."""
+    """From `first` to `last`, both of them included; those before `again` only until their comparison is OK."""
 
     first: date
     last: date

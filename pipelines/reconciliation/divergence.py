@@ -5,16 +5,18 @@ from typing import Final
 
 from infra.metrics import RECONCILIATION_DIVERGENCE
 from infra.postgres import statement
+from pipelines.reconciliation.days import REACH
 from pipelines.stores import Stores
 
 DIVERGENCES: Final = statement(Path(__file__).parent / "sql", "divergences")
-# A day that differs stays in the alert until it is compared again, or so old that nobody will mend it.
+# A day that is OK is shown for so long; one that is not, for as long as it is compared again.
 SHOWN_DAYS: Final = 31
 
 
 async def measure(stores: Stores) -> None:
-    """Keeps `anlyt_reconciliation_divergence_ratio`, a series for each of the last days that were compared."""
-    found = {row["day"].isoformat(): row["divergence"] for row in await stores.postgres.fetch(DIVERGENCES, SHOWN_DAYS)}
+    """Keeps `anlyt_reconciliation_divergence_ratio`, a series for each of the last days and each that is not OK."""
+    rows = await stores.postgres.fetch(DIVERGENCES, SHOWN_DAYS, REACH)
+    found = {row["day"].isoformat(): row["divergence"] for row in rows}
     for day, divergence in found.items():
         RECONCILIATION_DIVERGENCE.labels(day).set(divergence)
     for day in _shown() - found.keys():

@@ -20,7 +20,7 @@ class Histogram(NamedTuple):
 
 
 def added(bins: Sequence[bytes], counts: Sequence[bytes]) -> Iterator[Histogram]:
-    """For each subject, the histogram of its bins, which come several times each: int2[] and int8[] as they are sent."""
+    """For each subject, the histogram of its bins, which come several times each: arrays as sent."""
     for first in range(0, len(bins), AT_ONCE):
         yield from _added(bins[first : first + AT_ONCE], counts[first : first + AT_ONCE])
 

@@ -54,7 +54,8 @@ def test_every_kind_of_mistake_is_made(bad: list[Message]) -> None:
 
 def test_a_bad_event_has_an_id_of_its_own(bad: list[Message], week: list[Message]) -> None:
     assert all(b'.bad"' in message.data for message in bad)
-    assert not {message.data for message in bad} & {message.data for message in week}
+    good = {message.data for message in week if b'.bad"' not in message.data}
+    assert not {message.data for message in bad} & good
 
 
 def test_a_week_has_a_handful_each_day(week: list[Message]) -> None:

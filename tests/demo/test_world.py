@@ -18,6 +18,10 @@ def test_every_tenant_has_an_account(world: World) -> None:
     assert {account.tenant_id for account in world.accounts} == {f"tenant-{n:03}" for n in range(1, TENANTS + 1)}
 
 
+def test_the_first_account_is_the_first_tenants(world: World) -> None:
+    assert [account.tenant_id for account in world.accounts[:2]] == ["tenant-001", "tenant-002"]
+
+
 def test_a_tenant_has_one_currency_mostly_usd(world: World) -> None:
     currencies = dict(sorted({(account.tenant_id, account.currency) for account in world.accounts}))
     assert len({(account.tenant_id, account.currency) for account in world.accounts}) == TENANTS

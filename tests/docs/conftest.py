@@ -1,3 +1,3 @@
-from tests.support.fixtures import database, template, warehouse
+from tests.support.fixtures import database, server, template, warehouse
 
-__all__ = ["database", "template", "warehouse"]
+__all__ = ["database", "server", "template", "warehouse"]

@@ -1,19 +1,31 @@
 """The commands of the runbooks, run as they stand there."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
 import sys
+import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from functions import FACTS
+from infra.embedded.engine import Engine
 from infra.embedded.postgres import binaries
+from ingest import deadletters
 from pipelines import schedule
+from schema.streams import SMS_DLR
+from tests.support import events
 from tests.support.cli import PATIENCE, environment
 from tests.support.pipelines import stores_of
+from tests.support.platform import DELIVERY, cut, open_platform
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
 from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +34,9 @@ RUNBOOKS = ROOT / "docs/runbooks"
 
 
 def blocks(page: str) -> list[str]:
-    """What stands between ```sh and ```."""
-    return re.findall(r"^```sh\n(.*?)^```", (RUNBOOKS / page).read_text(), re.MULTILINE | re.DOTALL)
+    """What stands between ```sh and ```, wherever it is indented to."""
+    found = re.findall(r"^ *```sh\n(.*?)^ *```", (RUNBOOKS / page).read_text(), re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(block) for block in found]
 
 
 def shell(folder: Path, script: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -62,6 +75,44 @@ async def test_a_day_that_differs_is_looked_at_mended_and_compared_again(databas
         await stores.postgres.execute("update billing.daily_totals set total_cost = 0")
         ran = await asyncio.to_thread(shell, tmp_path, again, **engines)
         assert (ran.returncode, "reconciliation: done, 1 compared" in ran.stdout) == (0, True), ran
+
+
+async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
+    database: str, warehouse: str, server: Engine, tmp_path: Path
+) -> None:
+    """Five reports whose time is too far ahead, until it no longer is: letters 1 to 5, and 6 to 10 of the same."""
+    now = datetime.now(UTC)
+    late = {"receivedAt": (now + timedelta(hours=24, seconds=5)).isoformat()}
+    reports = [Message(json.dumps(events.report(Random(seed), now) | late).encode()) for seed in range(5)]
+    readers = [cut(function, 100) for function in (DELIVERY, FACTS[0])]
+    addresses = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
+    one, others, rest = blocks("dead-letters.md")
+    async with open_platform(server.url, database, warehouse) as platform:
+
+        async def step(script: str) -> tuple[int, list[str], list[int]]:
+            """The status, what was printed, and which letters there are when the event has been read again."""
+            ran = await asyncio.to_thread(shell, tmp_path, script, **addresses)
+            await platform.drain(*readers)
+            numbers = await deadletters.ids(platform.jetstream)
+            return ran.returncode, [*ran.stdout.splitlines(), *ran.stderr.splitlines()], numbers
+
+        await platform.publish(SMS_DLR, reports)
+        for reader in readers:
+            await platform.drain(reader)
+        assert await deadletters.ids(platform.jetstream) == list(range(1, 11))
+        await asyncio.sleep((now + timedelta(seconds=5.5) - datetime.now(UTC)).total_seconds())
+        await platform.jetstream.delete_msg(SMS_DLR.name, 4)
+        status, told, left = await step(one)
+        assert (status, left) == (0, [1, 3, 4, 5, 6, 8, 9, 10]), told
+        assert "2, 7: sent to sms.dlr.inbound again" in told
+        status, told, left = await step(others)
+        assert (status, left) == (1, [4, 9]), told
+        assert told[-1] == "anlyt: 1 of 4 events could not be sent again; their letters stay."
+        status, told, left = await step(rest)
+        assert (status, left) == (0, []), told
+        assert told[-3:] == ["4: dropped", "9: dropped", "No dead letters."]
+    counted = [report for number, report in enumerate(reports, 1) if number != 4]
+    assert await differences(database, expect([], counted, now + timedelta(minutes=1))) == []
 
 
 def test_every_pipeline_is_in_the_runbook_with_its_command() -> None:

@@ -105,7 +105,7 @@ async def test_a_bad_event_becomes_a_letter(service: Running, tmp_path: Path) ->
     assert shown.returncode == 0
     assert "eventId is missing." in shown.stdout
     assert "93700123456" not in shown.stdout
-    assert "sent to sms.dlr.inbound again" in letters("replay", "1").stdout
+    assert "1, 2: sent to sms.dlr.inbound again\n" in letters("replay", "1").stdout
     eventually(lambda: letters("show", "4").returncode == 0)
     assert letters("drop", "--all").returncode == 0
     assert "No dead letters." in letters("list").stdout

@@ -20,7 +20,7 @@ from infra.clickhouse import open_clickhouse
 from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.graph.support.queries import fill, reports, tenant
-from tests.support.node import INSTALL, NODE, NPM, PATIENCE, node_first
+from tools.node import INSTALL, NODE, NPM, PATIENCE, node_first
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,8 @@ async def test_python(url: str) -> None:
         ask = partial(asyncio.to_thread, client.mno_quality)
         answer = await ask(start, end)
         assert [each.mno for each in answer.mnos] == [each["mno"] for each in quality["mnos"]]
-        assert [each.messages for each in answer.mnos] == [each["messages"] for each in quality["mnos"]]
+        for name in ("messages", "terminal"):
+            assert [getattr(each, name) for each in answer.mnos] == [each[name] for each in quality["mnos"]]
         assert (answer.window.start, answer.window.end) == (start, end)
         by_status = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["status"]}
         query = {**by_status, "time": {"from": START, "to": END}, "limit": 1}
@@ -117,7 +118,7 @@ async def test_typescript(url: str, typescript: Path) -> None:
     assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
 
 
-@pytest.mark.parametrize("folder", [TYPESCRIPT, Path("tests/end_to_end/browser")], ids=str)
+@pytest.mark.parametrize("folder", [TYPESCRIPT, Path("tools/node")], ids=str)
 def test_the_lock_file_names_no_registry(folder: Path) -> None:
     """Whoever installs decides where packages come from; what they are, their hashes say."""
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())

@@ -35,14 +35,14 @@ def _run(*changes: Mapping[str, Any]) -> Writes:
 
 def test_a_charge_counts_in_three_scopes() -> None:
     hour = instant(datetime(2026, 10, 15, 11, tzinfo=UTC))
-    cell = Billed(messages=1, segments=3, costs={"USD": 37_500})
+    cell = Billed(messages=1, segments=3, costs={"USD": 37_500}, events={"USD": 1})
     keys = [CellKey("PLATFORM", "platform", hour), CellKey("OPERATOR", "op-1", hour), CellKey("ACCOUNT", "acc-1", hour)]
     assert _run({}) == Writes(billed=dict.fromkeys(keys, cell), accounts=frozenset({"acc-1"}))
 
 
 def test_a_refund_takes_it_back() -> None:
     cells = _run({}, {"eventId": "e-2", "status": "REFUNDED"}).billed.values()
-    assert list(cells) == [Billed(messages=0, segments=0, costs={"USD": 0})] * 3
+    assert list(cells) == [Billed(messages=0, segments=0, costs={"USD": 0}, events={"USD": 2})] * 3
 
 
 def test_currencies_are_never_mixed() -> None:

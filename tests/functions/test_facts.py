@@ -44,7 +44,7 @@ def test_a_redelivery_is_the_same_row(function: AnyFunction, make: events.Make) 
 def test_the_copy_that_was_stored_first_has_the_highest_version(function: AnyFunction, make: events.Make) -> None:
     message = events.message(Random(3), make(Random(3), NOW))
     first, later = (
-        function(decoded(function, [message], NOW + delay)) for delay in (timedelta(), timedelta(seconds=1))
+        function(decoded(function, [message], NOW + delay)) for delay in (timedelta(), timedelta(microseconds=1))
     )
     assert first.columns["ver"][0] > later.columns["ver"][0] > 0
 
@@ -71,11 +71,6 @@ def test_what_a_report_does_not_name_is_unknown() -> None:
     names = ("tenant_id", "mno", "lane", "direction", "destination_prefix", "error_code")
     assert [nobody[name][0] for name in names] == ["unknown"] * 5 + [None]
     assert header["tenant_id"] == ["t-7"]
-
-
-def test_an_empty_error_code_is_none() -> None:
-    fields = fact_events.report(Random(6), NOW) | {"errorCode": ""}
-    assert dlr_facts(decoded(dlr_facts, [events.message(Random(0), fields)], NOW)).columns["error_code"] == [None]
 
 
 def test_keys_are_stable_over_releases() -> None:

@@ -41,6 +41,12 @@ def copied() -> list[str]:
     return [source for rest in arguments("COPY") if "--from" not in rest for source in rest.split()[:-1]]
 
 
+def test_hadolint_has_nothing_to_say_against_it() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    found = subprocess.run([hadolint, "Dockerfile"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
 def test_the_base_is_pinned_and_as_new_as_the_project_asks() -> None:
     [base] = arguments("ARG")
     version = re.fullmatch(r"PYTHON=(\d+)\.(\d+)\.\d+-slim-bookworm", base)

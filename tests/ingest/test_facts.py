@@ -18,7 +18,7 @@ from tests.support import events, fact_events
 from tests.support.fact_reference import expect
 from tests.support.validity import Message
 from tests.support.warehouse import emptied, fact_differences, opened
-from tests.support.writes import decoded, split
+from tests.support.writes import decoded, split, stored
 
 pytestmark = pytest.mark.anyio
 
@@ -64,15 +64,18 @@ async def test_merges_change_nothing(warehouse: str) -> None:
     assert await fact_differences(warehouse, expect(sent, arrived=NOW)) == []
 
 
+@pytest.mark.parametrize("apart", [1, 1_000_000], ids=["a nanosecond apart", "a millisecond apart"])
 @pytest.mark.parametrize("backwards", [False, True])
-async def test_of_differing_copies_the_one_stored_first_counts(warehouse: str, backwards: bool) -> None:
+@pytest.mark.parametrize("together", [False, True])
+async def test_of_differing_copies_the_one_stored_first_counts(
+    warehouse: str, apart: int, backwards: bool, together: bool
+) -> None:
     """Whichever is written last: the other copy may come from a worker that was slow, or from a backfill."""
     fields = fact_events.record(Random(3), NOW)
     copies = [events.message(Random(n), fields | {"chargeAmount": f"{n}.5"}) for n in range(3)]
-    stored = [
-        decoded(cdr_facts, [message], NOW + timedelta(milliseconds=number)) for number, message in enumerate(copies)
-    ]
-    await commit(warehouse, cdr_facts, reversed(stored) if backwards else stored)
+    batch = [stored(cdr_facts, message, NOW, number * apart) for number, message in enumerate(copies)]
+    order = batch[::-1] if backwards else batch
+    await commit(warehouse, cdr_facts, [order] if together else [[each] for each in order])
     assert await fact_differences(warehouse, expect(records=copies, arrived=NOW)) == []
 
 

@@ -1,9 +1,11 @@
 """What is no field of an event is seen nowhere: not in letters, tables, logs or metrics."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,16 +13,20 @@ import pytest
 import structlog
 from prometheus_client import generate_latest
 
-from schema.streams import DEADLETTER, SMS_DLR
+from functions.function import AnyFunction
+from infra.telemetry import configure_logs, logger
+from schema.streams import DEADLETTER
 from tests.support import events
+from tests.support.cli import anlyt
 from tests.support.database import connected
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
 MSISDN, BODY = "93701234567", "meet-me-at-the-bridge"
 SECRET: Mapping[str, Any] = {"msisdn": MSISDN, "body": BODY, MSISDN: BODY, "list": [int(MSISDN), {"body": BODY}]}
+NOWHERE = "http://nobody@127.0.0.1:1/anlyt"
 TABLES = """
 select format('%I.%I', table_schema, table_name) from information_schema.tables
 where table_schema = 'anlyt' and table_type = 'BASE TABLE'
@@ -38,7 +44,10 @@ def _messages(good: Mapping[str, Any]) -> Iterator[Message]:
     for field in good:
         for value in (SECRET, [SECRET], [MSISDN, BODY]):
             yield Message(json.dumps({**good, field: value}).encode())
-    for bad in ({"latencyMs": -1}, {"eventId": ""}, {"receivedAt": "2026-13-01T00:00:00Z"}, {"schemaVersion": "2"}):
+        for number in (MSISDN, f"+{MSISDN}", f"to +{MSISDN}", f"tel:{MSISDN}", int(MSISDN), [int(MSISDN)]):
+            yield Message(json.dumps({**good, "latencyMs": -1, "segmentCount": -1, field: number}).encode())
+    month = "2026-13-01T00:00:00Z"
+    for bad in ({"eventId": ""}, {"receivedAt": month, "billedAt": month}, {"schemaVersion": "2"}):
         yield Message(json.dumps({**good, **bad, **SECRET}).encode())
     nameless = json.dumps({name: value for name, value in good.items() if name != "tenantId"}).encode()
     trace = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
@@ -54,20 +63,49 @@ async def _stored(platform: Platform) -> list[str]:
     return [row[0] for part in rows for row in part]
 
 
+async def _told(platform: Platform, folder: Path, *arguments: str) -> str:
+    """What `anlyt deadletters` prints."""
+    settings = {"ANLYT_NATS_URL": platform.url, "ANLYT_POSTGRES_DSN": platform.dsn, "ANLYT_CLICKHOUSE_DSN": NOWHERE}
+    ran = await asyncio.to_thread(anlyt, folder, "deadletters", *arguments, **settings)
+    assert ran.returncode == 0, ran
+    return ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(("function", "make"), [(BILLING, events.billing), (DELIVERY, events.report)])
 async def test_it_is_seen_nowhere(
-    platform: Platform, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    platform: Platform,
+    function: AnyFunction,
+    make: events.Make,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    messages = list(_messages(events.report(Random(1), datetime.now(UTC))))
+    messages = list(_messages(make(Random(1), datetime.now(UTC))))
     with structlog.testing.capture_logs() as logs:
-        await platform.publish(SMS_DLR, messages)
-        await platform.drain(cut(DELIVERY, 10))
+        await platform.publish(function.stream, messages)
+        await platform.drain(cut(function, 10))
     letters = [f"{letter.data!r} {letter.headers}" for letter in (await platform.kept(DEADLETTER)).values()]
     stored = await _stored(platform)
+    told = [await _told(platform, tmp_path, *arguments) for arguments in (["list"], ["show", "1"], ["show", "40"])]
     printed = capfd.readouterr()
-    assert len(letters) > 40
+    assert len(letters) > 80
     assert len(stored) > 5
-    seen = [*letters, *stored, repr(logs), caplog.text, printed.out, printed.err, generate_latest().decode()]
+    seen = [*letters, *stored, repr(logs), caplog.text, *told, printed.out, printed.err, generate_latest().decode()]
     for text in seen:
         assert MSISDN not in text
         assert BODY not in text
+
+
+def test_a_log_line_masks_what_others_worded(capfd: pytest.CaptureFixture[str]) -> None:
+    """An engine's message may quote a value; a traceback has it, too."""
+    configure_logs("json")
+    try:
+        int(f"{MSISDN}x")
+    except ValueError as error:
+        logger().exception("failed", error=repr(error), why=f"+93 701 234 567 and {MSISDN}")
+    logging.getLogger("library").error("refused %s", MSISDN)
+    printed = capfd.readouterr().err
+    assert printed.count("***") > 3
+    assert MSISDN not in printed
+    assert "701 234" not in printed

@@ -242,7 +242,17 @@ async def test_whatever_a_rule_is_called(audit: Audit) -> None:
     for text in ("' or 1=1 --", "\\' or 1=1 --", "{p1:String}", "URL') or ('1'='1", "%", "\x01", "☎"):
         answer = await audit.ask(tenantId="t-1", **FIVE_YEARS, ruleType=text)
         assert answer["data"] == []
-    assert (await audit.ask(tenantId="nobody", **FIVE_YEARS))["data"] == []
+
+
+async def test_a_tenant_of_whom_nothing_is_stored_is_told_from_one_without_violations(audit: Audit) -> None:
+    for dataset in ("compliance", "cdr"):
+        nobody = await audit.ask(tenantId="nobody", dataset=dataset, **FIVE_YEARS)
+        assert (nobody["data"], nobody["meta"]["tenantKnown"]) == ([], False)
+        quiet = await audit.ask(
+            tenantId="t-1", dataset=dataset, **{"from": "2020-01-01T00:00:00Z", "to": "2020-02-01T00:00:00Z"}
+        )
+        assert (quiet["data"], quiet["meta"]["tenantKnown"]) == ([], True)
+    assert (await audit.ask(tenantId="t-1", **FIVE_YEARS))["meta"]["tenantKnown"] is True
 
 
 async def test_engines_that_hang(

@@ -1,6 +1,7 @@
 """Our totals against billing's (US-ANLYT-09): on PostgreSQL, against sums made one by one."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -176,15 +177,146 @@ async def test_one_day_again_and_the_metric_follows(stores: Stores, today: date)
     await divergence.measure(stores)
     assert shown() == {str(old): 0.25}
     await charge(stores, old, "USD", Decimal(100))
-    assert await reconcile(stores) == ""
-    await divergence.measure(stores)
-    assert shown() == {str(old): 0.25}  # not looked at again by itself
     assert await reconcile(stores, day=str(old)) == ""
     await divergence.measure(stores)
     assert shown() == {str(old): 0.0}
     await stores.postgres.execute("update anlyt.reconciliation_log set day = day - 30")
     await divergence.measure(stores)
     assert shown() == {}
+
+
+@pytest.mark.parametrize("back", [AGAIN + 1, 40, REACH - 1])
+async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, back: int) -> None:
+    old = today - back * DAY
+    await count(stores, old, {"USD": [Decimal(100)]})
+
+    async def found() -> tuple[int, str]:
+        rows = await logged(stores)
+        return len(rows), rows[-1]["status"]
+
+    assert "MISSING_THEIRS" in await reconcile(stores)
+    assert "MISSING_THEIRS" in await reconcile(stores)
+    await charge(stores, old, "USD", Decimal(80))
+    assert "DIVERGED" in await reconcile(stores)
+    await divergence.measure(stores)
+    assert shown() == {str(old): 0.25}
+    await charge(stores, old, "EUR", Decimal(1))
+    assert await reconcile(stores) == (
+        f"We and billing differ: {old} USD DIVERGED by 25 %, {old} EUR MISSING_OURS by 100 %; "
+        "see anlyt.reconciliation_log."
+    )
+    await stores.postgres.execute("delete from billing.daily_totals where currency = 'EUR'")
+    await charge(stores, old, "USD", Decimal(100))
+    assert await reconcile(stores) == ""
+    assert await found() == (7, "OK")
+    await divergence.measure(stores)
+    assert shown() == ({str(old): 0.0} if back <= divergence.SHOWN_DAYS else {})
+    await charge(stores, old, "USD", Decimal(70))
+    assert await reconcile(stores) == ""
+    assert await found() == (7, "OK")  # reconciled: not looked at again by itself
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("total_cost", "'NaN'", "total_cost is 'NaN'"),
+        ("total_cost", "'Infinity'", "total_cost is 'Infinity'"),
+        ("total_cost", "'-Infinity'", "total_cost is '-Infinity'"),
+        ("total_cost", "null", "total_cost is null"),
+        ("total_cost", "1e130000", f"total_cost is '1{'0' * 31}'"),
+        ("total_cost", "1.0000001", "total_cost is '1.0000001'"),
+        ("message_count", "null", "message_count is null"),
+        ("message_count", str(2**63 - 1), f"message_count is '{2**63 - 1}'"),
+    ],
+)
+async def test_a_row_that_is_no_total_is_a_finding_and_the_others_are_compared(
+    stores: Stores, today: date, column: str, value: str, reason: str
+) -> None:
+    await stores.postgres.execute(
+        "alter table billing.daily_totals alter total_cost type numeric, alter total_cost drop not null, "
+        "alter message_count drop not null"
+    )
+    for back in (1, 2, 3):
+        await count(stores, today - back * DAY, {"USD": [Decimal(100)], "EUR": [Decimal(5)]})
+        await charge(stores, today - back * DAY, "USD", Decimal(90 if back == 3 else 100))
+        await charge(stores, today - back * DAY, "EUR", Decimal(5))
+    wrong = today - 2 * DAY
+    await stores.postgres.execute(
+        f"update billing.daily_totals set {column} = {value} where day = $1 and currency = 'USD'",
+        wrong,
+    )
+    assert await reconcile(stores) == (
+        f"We and billing differ: {wrong} USD INVALID ({reason}), {today - 3 * DAY} USD DIVERGED by 11.11 %; "
+        "see anlyt.reconciliation_log."
+    )
+    found = {(row["day"], row["currency"]): row for row in await logged(stores)}
+    assert len(found) == 6
+    assert [row["status"] for row in found.values()].count("OK") == 4
+    row = found[wrong, "USD"]
+    assert (row["status"], row["reason"], row["ours"], row["theirs"]) == ("INVALID", reason, 100, None)
+    assert (row["difference"], row["divergence"], row["their_messages"]) == (100, 1, None)
+    await divergence.measure(stores)
+    assert shown()[str(wrong)] == 1.0
+    await charge(stores, wrong, "USD", Decimal(100))
+    await stores.postgres.execute("update billing.daily_totals set message_count = 1")
+    assert "INVALID" not in await reconcile(stores)
+
+
+@pytest.mark.parametrize(
+    ("currencies", "statuses"),
+    [
+        (["usd"], {"USD": "MISSING_THEIRS", "usd": "INVALID"}),
+        (["US"], {"USD": "MISSING_THEIRS", "US": "INVALID"}),
+        (["USD", "USD"], {"USD": "INVALID"}),
+        ([None, None], {"USD": "MISSING_THEIRS", "": "INVALID"}),
+        ([None, ""], {"USD": "MISSING_THEIRS", "": "INVALID"}),
+        (["D" * 33, "D" * 34], {"USD": "MISSING_THEIRS", "D" * 32: "INVALID"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["char(3)", "text"])
+async def test_a_currency_that_is_none_and_one_that_is_there_twice(
+    stores: Stores, today: date, currencies: Sequence[str | None], statuses: Mapping[str, str], kind: str
+) -> None:
+    await stores.postgres.execute(
+        "alter table billing.daily_totals drop constraint daily_totals_pkey, alter currency drop not null, "
+        f"alter currency type {'text' if len(currencies[0] or '') > 3 else kind}"
+    )
+    await count(stores, today - DAY, {"USD": [Decimal(2)]})
+    for currency in currencies:
+        await stores.postgres.execute("insert into billing.daily_totals values ($1, $2, 1, 1)", today - DAY, currency)
+    assert "INVALID" in await reconcile(stores)
+    assert {row["currency"]: row["status"] for row in await logged(stores)} == statuses
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("drop column message_count", "billing.daily_totals is not in the database of ANLYT_POSTGRES_DSN: column"),
+        (
+            "alter day type text using 'never'",
+            "billing.daily_totals cannot be read: invalid input syntax for type date",
+        ),
+        ("alter day type int using 1", "billing.daily_totals cannot be read: cannot cast type integer to date"),
+    ],
+)
+async def test_a_table_of_another_form_is_told_in_one_sentence(
+    stores: Stores, today: date, statement: str, sentence: str
+) -> None:
+    await charge(stores, today - DAY, "USD", Decimal(1))
+    await stores.postgres.execute(f"alter table billing.daily_totals {statement}")
+    with pytest.raises(runs.PipelineFailedError, match=re.escape(sentence)):
+        await reconcile(stores)
+
+
+async def test_columns_of_other_types_are_totals_all_the_same(stores: Stores, today: date) -> None:
+    await count(stores, today - DAY, {"USD": [Decimal("1.5")]})
+    await charge(stores, today - DAY, "USD", Decimal("1.5"))
+    await stores.postgres.execute(
+        "alter table billing.daily_totals alter day type timestamp, alter total_cost type float8, "
+        "alter message_count type numeric"
+    )
+    assert await reconcile(stores) == ""
+    assert [row["status"] for row in await logged(stores)] == ["OK"]
 
 
 def shown() -> Mapping[str, float]:

@@ -3,7 +3,9 @@ from hashlib import sha256
 
 import msgspec
 
+from schema.events import DlrInbound
 from schema.letters import DeadLetter, Source, letter, letter_id
+from schema.masking import EventMask
 
 SOURCE = Source(
     stream="SMS_DLR",
@@ -17,7 +19,7 @@ SOURCE = Source(
 
 def test_a_letter_tells_of_its_event_and_can_be_read_again() -> None:
     data = b'{"eventId": "e-1", "to": "93701234567"}'
-    written = letter(SOURCE, data, "missing_field", "messageId is missing.", frozenset({"eventId"}))
+    written = letter(SOURCE, data, "missing_field", "messageId is missing.", EventMask(DlrInbound))
     assert (written.sequence, written.reason, written.sentence) == (7, "missing_field", "messageId is missing.")
     assert (written.size_bytes, written.sha256) == (len(data), sha256(data).hexdigest())
     assert written.event == {"eventId": "e-1", "maskedFields": 1}

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from tests.support.node import INSTALL, NODE, NPM, PATIENCE, node_first
+from tools.node import NODE, PATIENCE, modules, node_first
 
-SOURCE: Final = Path(__file__).parents[1] / "end_to_end" / "browser"
+SCRIPT: Final = Path(__file__).parents[1] / "end_to_end" / "browser" / "explore.mjs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,10 @@ class Explored:
 
 def explored(url: str, folder: Path) -> Explored:
     """Opens the page at `url`, and runs the example of each of its tabs. Everything that is unpacked is in `folder`."""
-    shutil.copytree(SOURCE, folder / "browser", ignore=shutil.ignore_patterns("node_modules"))
     (folder / "temporary").mkdir()
-    _run(folder, NODE, NPM, *INSTALL)
+    (folder / "browser").mkdir()
+    shutil.copy(SCRIPT, folder / "browser")
+    (folder / "browser" / "node_modules").symlink_to(modules())
     return msgspec.json.decode(_run(folder, NODE, "explore.mjs", url), type=Explored)
 
 

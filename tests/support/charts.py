@@ -1,6 +1,8 @@
-"""The charts as the tests see them: values checked, templates rendered, manifests validated."""
+"""The charts as the tests see them: rendered by Helm 3 and Helm 4, to the same manifests, which are validated."""
 
 import json
+import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -10,14 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import jsonschema
 import kubernetes_validate  # type: ignore[import-untyped]  # has no type information
 import msgspec
 import yaml
 
 from anlyt import cli
 from tools.export import ROOT
-from tools.renderer import MISSING, PROGRAM
+from tools.helm import HELMS, program
+
+# It reads its schemas, of megabytes, for each manifest.
+kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)
 
 Manifest = dict[str, Any]
 # The oldest that the charts ask for, and the newest whose schemas are at hand.
@@ -28,38 +32,73 @@ FOREIGN: Final = frozenset({"keda.sh/v1alpha1", "monitoring.coreos.com/v1", "sec
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart under ROOT. Its release is `anlyt`, in the namespace `test`."""
+    """A chart under ROOT, as a release in the namespace `test`."""
 
     folder: str
+    release: str = "anlyt"
+    namespace: str = "test"
 
     def values(self, **changes: Any) -> dict[str, Any]:
         """Those of values.yaml, with changes laid over them as Helm does."""
         return merged(msgspec.yaml.decode((ROOT / self.folder / "values.yaml").read_bytes()), changes)
 
-    def problems(self, **changes: Any) -> list[str]:
-        """What is wrong with values: where, and why."""
-        schema = json.loads((ROOT / self.folder / "values.schema.json").read_text())
-        found = jsonschema.Draft7Validator(schema).iter_errors(self.values(**changes))
-        return sorted(f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in found)
-
-    def rendered(self, **changes: Any) -> "subprocess.CompletedProcess[str]":
-        assert PROGRAM.exists(), f"No {PROGRAM.name} here; `make test` builds it. {MISSING}"
-        with TemporaryDirectory() as folder:
-            over = Path(folder) / "values.yaml"
-            over.write_text(json.dumps(changes))
-            return subprocess.run(
-                [PROGRAM, self.folder, "anlyt", "test", over],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-                cwd=ROOT,
-            )
+    def templated(self, helm: str, **changes: Any) -> "subprocess.CompletedProcess[str]":
+        names = (self.release, self.folder, "--namespace", self.namespace)
+        return _with_values(changes, helm, "template", *names)
 
     def manifests(self, **changes: Any) -> list[Manifest]:
-        rendered = self.rendered(**changes)
-        assert rendered.returncode == 0, rendered.stderr
-        return [each for each in yaml.load_all(rendered.stdout, UniqueKeys) if each is not None]
+        """What both Helms make of these values, by kind and name."""
+        rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
+        refused = {helm: each.stderr for helm, each in rendered.items() if each.returncode}
+        assert not refused, refused
+        first, *others = [read_manifests(each.stdout) for each in rendered.values()]
+        assert others == [first] * len(others)
+        return first
+
+    def lint(self, **changes: Any) -> None:
+        """AssertionError with Helm's words when one has an error or a warning."""
+        for helm in HELMS:
+            found = _with_values(changes, helm, "lint", "--strict", self.folder)
+            assert found.returncode == 0, f"{helm}: {found.stdout} {found.stderr}"
+
+    def refusals(self, **changes: Any) -> dict[str, str]:
+        """What each Helm says of these values, which none renders."""
+        rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
+        assert {helm: each.returncode for helm, each in rendered.items()} == dict.fromkeys(HELMS, 1)
+        assert not any(each.stdout for each in rendered.values())
+        return {helm: each.stderr for helm, each in rendered.items()}
+
+
+def _with_values(changes: Mapping[str, Any], helm: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    with TemporaryDirectory() as folder:
+        over = Path(folder) / "values.yaml"
+        # YAML does not read the pairs of surrogates that JSON escapes some characters to.
+        over.write_text(json.dumps(changes, ensure_ascii=False))
+        return run_helm(helm, *arguments, "--values", over)
+
+
+def places(refusal: str) -> set[str]:
+    """The values that Helm names in a refusal, as `a.b`; the root is empty."""
+    by_helm3 = re.findall(r"^- (\S+): ", refusal, re.MULTILINE)
+    by_helm4 = re.findall(r"^ *- at '(\S*)': ", refusal, re.MULTILINE)
+    dotted = (pointer[1:].replace("/", ".").replace("~1", "/") for pointer in by_helm4)
+    return {place.replace("(root)", "") for place in by_helm3} | set(dotted)
+
+
+def run_helm(helm: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """In the repository, with a home of its own: repositories and plugins of whoever runs the tests are not theirs."""
+    with TemporaryDirectory() as home:
+        homes = {f"HELM_{kind}_HOME": home for kind in ("CACHE", "CONFIG", "DATA")}
+        command = [program(helm), *arguments]
+        environment = {**os.environ, **homes}
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env=environment
+        )
+
+
+def read_manifests(text: str) -> list[Manifest]:
+    found = [each for each in yaml.load_all(text, UniqueKeys) if each is not None]
+    return sorted(found, key=lambda each: (each["kind"], each["metadata"]["name"]))
 
 
 class UniqueKeys(yaml.CSafeLoader):
@@ -88,10 +127,10 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def validate(manifests: Sequence[Manifest]) -> None:
+def validate(manifests: Sequence[Manifest], namespace: str = "test") -> None:
     """Against Kubernetes' own schemas, in which no field may be unknown."""
     for manifest in manifests:
-        assert manifest["metadata"]["namespace"] == "test"
+        assert manifest["metadata"]["namespace"] == namespace
         if manifest["apiVersion"] not in FOREIGN:
             _validate(json.dumps(manifest))
 

@@ -41,7 +41,7 @@ def report(random: Random, now: datetime) -> Fields:
     fields = {
         **_shared(random),
         "deliveryStatus": random.choice(["DELIVERED"] * 7 + FAILURES + ["PENDING"] * 2),
-        "errorCode": random.choice([None, "ESME_RTHROTTLED", "099", ""]),
+        "errorCode": random.choice([None, "ESME_RTHROTTLED", "099", "e:1.a-B"]),
         "latencyMs": random.choice([int(random.lognormvariate(8, 1.5)), random.choice(LATENCIES)]),
         "tpsSnapshot": random.choice([0, random.randrange(400), 2**31]),
         "receivedAt": written(random, moment(random, now)),
@@ -75,6 +75,12 @@ def again(random: Random, fields: Fields) -> Fields:
     """The same event; its time may be written in another offset, with other digits behind the microseconds."""
     name = _time_name(fields)
     return fields | ({name: written(random, _read(fields[name]))} if random.random() < 0.5 else {})
+
+
+def differing(random: Random, make: Make, fields: Fields) -> Fields:
+    """A copy of the same event that says something else of it."""
+    name = _time_name(fields)
+    return make(random, _read(fields[name])) | {"eventId": fields["eventId"], name: fields[name]}
 
 
 def lookalike(random: Random, fields: Fields) -> Fields:

@@ -78,7 +78,7 @@ def _named(fields: Mapping[str, Any], *names: str) -> Row:
 
 def _report(fields: Mapping[str, Any]) -> Row:
     route = _named(fields, "accountId", "operatorId", "mno", "lane", "direction", "destinationPrefix", "deliveryStatus")
-    return *route, fields.get("errorCode") or None, fields["latencyMs"], fields["tpsSnapshot"]
+    return *route, fields.get("errorCode"), fields["latencyMs"], fields["tpsSnapshot"]
 
 
 def _record(fields: Mapping[str, Any]) -> Row:

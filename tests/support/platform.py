@@ -18,6 +18,7 @@ from infra.frames import FrameClient
 from infra.postgres import Pool, open_pool
 from ingest import deadletters
 from ingest.commit import Store
+from ingest.copies import Copies
 from ingest.facts import FactStore
 from ingest.host import Worker
 from ingest.partitions import Partitions
@@ -70,7 +71,8 @@ class Platform:
         await acks.unsubscribe()
 
     def worker(self, function: AnyFunction, stop: asyncio.Event) -> Worker:
-        metrics, facts = Store(self.pool, Partitions(self.pool), "USD"), FactStore(self.clickhouse)
+        metrics = Store(self.pool, Partitions(self.pool), "USD", Copies(self.client))
+        facts = FactStore(self.clickhouse)
         sink = facts if function.store == "clickhouse" else metrics
         return Worker(function, self.client, self.jetstream, sink, stop)
 

@@ -63,7 +63,7 @@ class Expected:
 def expect(
     billing: Iterable[Message], delivery: Iterable[Message], arrived: datetime, reporting_currency: str = "USD"
 ) -> Expected:
-    """Everything that ingest writes for these messages, however often and in whatever order they come."""
+    """Everything that ingest writes for these messages, in the order of their streams, however they come."""
     billed_events, bad_billing = _unique(billing, billed, arrived)
     reports, bad_delivery = _unique(delivery, reported, arrived)
     metrics: dict[Key, Row] = defaultdict(Row)
@@ -99,7 +99,7 @@ def _unique(messages: Iterable[Message], read: Read, arrived: datetime) -> tuple
         except Bad as verdict:
             bad.append(verdict.field)
         else:
-            events[event.identity] = event
+            events.setdefault(event.identity, event)  # of copies, the one that was stored first
     return list(events.values()), bad
 
 

@@ -69,10 +69,11 @@ def make_papers(folder: Path) -> Papers:
 
 @asynccontextmanager
 async def listening(
-    files: TlsFiles, engines: Engines = NOBODY, pace: Pace = PACE, **settings: str
+    files: TlsFiles, engines: Engines = NOBODY, pace: Pace = PACE, *, development: bool = False, **settings: str
 ) -> AsyncIterator[str]:
     """The listener's URL, by a name that its certificate has."""
-    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0", **settings}), engines, files, pace=pace) as url:
+    read = read_settings({"ANLYT_AUDIT_PORT": "0", **settings})
+    async with audit.running(read, engines, files, pace=pace, development=development) as url:
         yield url.replace("127.0.0.1", "localhost")
 
 

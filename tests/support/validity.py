@@ -84,7 +84,7 @@ EITHER_MAY: Mapping[str, Check] = {
 REPORTS_MAY: Mapping[str, Check] = {
     **EITHER_MAY,
     "tenantId": _or_null(ID),
-    "errorCode": _or_null(_text("[ -~]{0,64}")),
+    "errorCode": _or_null(ID),
     "destinationPrefix": _or_null(_text(r"\d{2,8}")),
 }
 

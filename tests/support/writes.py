@@ -24,6 +24,12 @@ def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -
     return [decoder.decode(message.data, message.tenant, instant(now)) for message in messages]
 
 
+def stored(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
+    """One event, whose stream stored it so many nanoseconds after `now`."""
+    decoder, later = EventDecoder(function.event, function.time_field), divmod(nanoseconds, 1000)
+    return decoder.decode(message.data, message.tenant, instant(now) + later[0], later[1])
+
+
 def split(random: Random, events: Events) -> Sequence[Events]:
     """The events in order, cut anywhere; parts may be empty."""
     cuts = sorted(random.randrange(len(events) + 1) for _ in range(random.randrange(6)))

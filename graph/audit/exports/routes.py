@@ -13,7 +13,7 @@ from graph.audit.exports.exports import Exports
 from graph.audit.regulator import REGULATOR, Regulator
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID
-from graph.observing import observed
+from graph.observing import Observer
 from graph.responses import failed, json_response
 from graph.rest.parameters import Parameter, read_integer, read_query
 from infra.errors import DependencyUnavailableError
@@ -41,10 +41,11 @@ class ExportsFace:
 
     def __init__(self, exports: Exports | None, works: Mapping[str, Work]) -> None:
         self._exports, self._works = exports, works
+        self._observer = Observer("anlyt.api.auditExports", "auditExports")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        with observed("anlyt.api.auditExports", "auditExports", request.headers):
+        with self._observer.request(scope):
             try:
                 response = await self._answered(request)
             except Exception as error:

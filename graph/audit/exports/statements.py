@@ -29,7 +29,7 @@ assert COLLECTION in _INSERT
 def counting(asked: ExportQuery, part: Slice) -> Statement:
     """Rows by hour, of the hours that have any."""
     select = Select(
-        {"hour": call("toStartOfHour", AT), "rows": call("count")},
+        {"hour": call("toStartOfHour", AT, Constant("UTC")), "rows": call("count")},
         _facts(asked),
         where=(*within(part), *filters(asked.verdict, asked.rule_type)),
         group_by=("hour",),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
@@ -57,8 +57,7 @@ class Warehouse:
         """What each file shall hold."""
         hours: list[tuple[datetime, int]] = []
         for part in windows(asked.from_, asked.to):
-            rows = await self._rows(counting(asked, part))
-            hours += [(hour.replace(tzinfo=UTC), count) for hour, count in rows]
+            hours += [(hour, count) for hour, count in await self._rows(counting(asked, part))]
         return cut(Slice(asked.from_, asked.to), hours, self._rows_a_file)
 
     async def write(self, asked: ExportQuery, part: Slice, file: str) -> Measured:
@@ -78,7 +77,7 @@ class Warehouse:
         ((count, first, last, *charges),) = await self._rows(measuring(dataset, file))
         if not count:
             return Measured(0, None, None)
-        return Measured(count, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), *charges)
+        return Measured(count, first, last, *charges)
 
     async def _rows(self, statement: Statement) -> Sequence[Sequence[Any]]:
         with _told(), traced(statement.sql):

@@ -6,6 +6,6 @@ select
         from data_as_of where cube = {table:String}
     ) as newest,
     (
-        select if(count() = 0, null, dateDiff('millisecond', min(marked_at), now64(3)))
+        select if(count() = 0, null, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(marked_at)))
         from dirty where cube in {marked:Array(String)}
     ) as age

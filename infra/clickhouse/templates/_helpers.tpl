@@ -1,6 +1,6 @@
 {{- define "ch.selector" -}}
 app.kubernetes.io/name: anlyt-clickhouse
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -13,7 +13,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 
 {{- define "ch.metadata" -}}
 name: {{ .root.Release.Name }}-{{ .component }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "ch.labels" . | nindent 2 }}
 {{- end }}
@@ -110,7 +110,7 @@ vault.hashicorp.com/agent-inject-template-secrets.xml: '{{ printf `{{ with secre
 {{- if not .Values.secrets.vault.enabled }}
 - name: secrets
   secret:
-    secretName: {{ required "secrets.existingSecret names a Secret unless secrets.vault.enabled" .Values.secrets.existingSecret }}
+    secretName: {{ required "secrets.existingSecret names a Secret unless secrets.vault.enabled" .Values.secrets.existingSecret | quote }}
     defaultMode: 0440
     items:
       - key: secrets.xml
@@ -121,7 +121,7 @@ vault.hashicorp.com/agent-inject-template-secrets.xml: '{{ printf `{{ with secre
 {{- define "ch.claim" -}}
 accessModes: [ReadWriteOnce]
 {{- with .class }}
-storageClassName: {{ . }}
+storageClassName: {{ . | quote }}
 {{- end }}
 resources:
   requests:
@@ -131,5 +131,5 @@ resources:
 {{- define "ch.peer" -}}
 namespaceSelector:
   matchLabels:
-    kubernetes.io/metadata.name: {{ .namespace }}
+    kubernetes.io/metadata.name: {{ .namespace | quote }}
 {{- end }}

@@ -143,7 +143,7 @@ class App:
 
     def _headers(self, query: Query) -> Headers:
         yield "x-clickhouse-query-id", query.query_id
-        yield "x-clickhouse-timezone", self._engine.timezone
+        yield "x-clickhouse-timezone", query.settings.get("session_timezone") or self._engine.timezone
         if query.returns_rows:
             yield "x-clickhouse-format", query.format
 

@@ -1,6 +1,6 @@
 {{- define "anlyt.selector" -}}
 app.kubernetes.io/name: anlyt
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -13,7 +13,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 
 {{- define "anlyt.metadata" -}}
 name: {{ .root.Release.Name }}-{{ .component }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "anlyt.labels" . | nindent 2 }}
 {{- end }}
@@ -24,6 +24,13 @@ labels:
 {{ $image.repository }}@{{ $image.digest }}
 {{- else -}}
 {{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{- /* `of`: where the values stand, for whoever has to put them right. */ -}}
+{{- define "anlyt.checkScale" -}}
+{{- if gt (int .minReplicas) (int .maxReplicas) -}}
+{{- fail (printf "%s: minReplicas is %d, above maxReplicas, which is %d" .of (int .minReplicas) (int .maxReplicas)) -}}
 {{- end -}}
 {{- end }}
 
@@ -112,7 +119,7 @@ metadata:
     {{- end }}
   {{- end }}
 spec:
-  serviceAccountName: {{ .account | default .root.Release.Name }}
+  serviceAccountName: {{ .account | default .root.Release.Name | quote }}
   automountServiceAccountToken: {{ $isVault }}
   enableServiceLinks: false # of a Service anlyt-api, Kubernetes would make ANLYT_API_PORT=tcp://...
   {{- with $values.image.pullSecrets }}
@@ -177,12 +184,12 @@ spec:
     {{- if not $isVault }}
     - name: secrets
       secret:
-        secretName: {{ required "secrets.existingSecret names a Secret unless secrets.vault.enabled" $values.secrets.existingSecret }}
+        secretName: {{ required "secrets.existingSecret names a Secret unless secrets.vault.enabled" $values.secrets.existingSecret | quote }}
         defaultMode: 0440
         items:
           {{- range $key := .secrets | values | uniq | sortAlpha }}
-          - key: {{ $key }}
-            path: {{ $key }}
+          - key: {{ $key | quote }}
+            path: {{ $key | quote }}
           {{- end }}
     {{- end }}
 {{- end }}

@@ -5,7 +5,7 @@ where (tenant_id, hour) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(
 union all
 select
     tenant_id,
-    toStartOfHour(event_time) as hour,
+    toStartOfHour(event_time, 'UTC') as hour,
     mno,
     lane,
     direction,
@@ -17,6 +17,6 @@ select
     %(version)s as ver,
     0 as is_deleted
 from anlyt.facts_cdr final
-where (tenant_id, toStartOfHour(event_time)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
-    and event_time >= %(first)s and event_time < %(end)s
+where (tenant_id, toStartOfHour(event_time, 'UTC')) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and event_time >= toDateTime64(%(first)s, 6, 'UTC') and event_time < toDateTime64(%(end)s, 6, 'UTC')
 group by tenant_id, hour, mno, lane, direction, status, currency

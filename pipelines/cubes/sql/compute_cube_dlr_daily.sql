@@ -5,7 +5,7 @@ where (tenant_id, day) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\
 union all
 select
     tenant_id,
-    toStartOfDay(hour) as day,
+    toStartOfDay(hour, 'UTC') as day,
     mno,
     lane,
     direction,
@@ -18,6 +18,6 @@ select
     %(version)s as ver,
     0 as is_deleted
 from anlyt.cube_dlr_hourly as hours final
-where (tenant_id, toStartOfDay(hour)) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
-    and hour >= %(first)s and hour < %(end)s
+where (tenant_id, toStartOfDay(hour, 'UTC')) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')
+    and hour >= toDateTime(%(first)s, 'UTC') and hour < toDateTime(%(end)s, 'UTC')
 group by tenant_id, day, mno, lane, direction, status

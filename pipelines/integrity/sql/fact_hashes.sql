@@ -1,5 +1,9 @@
--- The hash of each compliance fact from {begin} until {end} that the stream had stored by an instant ({beyond} is the
--- `ver` of that instant), in the order of a leaf: netstrings of the fact's columns, then of each finding's four.
+-- The hash of each compliance fact from {begin} until {end} that the stream had stored before the instant {before}, in
+-- the order of a leaf: netstrings of the fact's columns, then of each finding's four. `ver` counts nanoseconds, or
+-- microseconds as it once did: schema/facts.py.
+with
+    9223372036854775808 - ver as left,
+    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
 select
     tenant_id,
     SHA256(arrayStringConcat(arrayMap(
@@ -7,7 +11,7 @@ select
         arrayConcat(
             [
                 toString(toUnixTimestamp64Micro(event_time)),
-                toString(9223372036854775808 - ver),
+                toString(stored),
                 toString(tenant_id),
                 toString(account_id),
                 toString(mno),
@@ -34,5 +38,5 @@ select
 from anlyt.facts_compliance final
 where event_time >= {begin:DateTime64(6, 'UTC')}
     and event_time < {end:DateTime64(6, 'UTC')}
-    and ver > {beyond:UInt64}
+    and stored < {before:UInt64}
 order by tenant_id, event_time, event_key

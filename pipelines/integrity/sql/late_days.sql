@@ -1,7 +1,10 @@
--- Days before {until} with facts that the stream stored between two instants ({from} and {beyond} are their `ver`), and
--- the newest such instant of each, in microseconds. Copies that FINAL would hide are among them.
-select toDate(event_time) as day, max(9223372036854775808 - ver) as stored
+-- Days before {until} with facts that the stream stored from the instant {from} until {before}, and the newest such
+-- instant of each. Copies that FINAL would hide are among them. What `ver` is: schema/facts.py.
+with
+    9223372036854775808 - ver as left,
+    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
+select toDate(event_time, 'UTC') as day, max(stored) as stored
 from anlyt.facts_compliance
-where ver <= {from:UInt64} and ver > {beyond:UInt64} and event_time < {until:Date}
+where stored >= {from:UInt64} and stored < {before:UInt64} and event_time < toDateTime64({until:Date}, 6, 'UTC')
 group by day
 order by day

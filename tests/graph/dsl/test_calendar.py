@@ -1,11 +1,25 @@
 """Windows to compare with, and the shift between their buckets."""
 
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from itertools import pairwise
+from struct import unpack
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from graph.dsl.calendar import Shift, Window, offsets, previous_period, same_elapsed, shift
+from graph.dsl.calendar import (
+    SHORTEST_OFFSET,
+    TIMEZONES,
+    Shift,
+    Window,
+    offsets,
+    previous_period,
+    same_elapsed,
+    shift,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KABUL = ZoneInfo("Asia/Kabul")
@@ -80,6 +94,39 @@ def test_shifts() -> None:
     assert shift("hour", february, march, BERLIN) == Shift("seconds", 47 * 3600)
     odd = Window(march.from_ + timedelta(seconds=59), march.to)
     assert shift("minute", february, odd, BERLIN) == Shift("seconds", 47 * 3600)
+
+
+def changes(zone: str) -> list[int]:
+    """When the zone's offset changes, in seconds since 1970, as the locked database says (RFC 8536)."""
+    data = files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
+    *_, times, types, letters = unpack(">20x6l", data[:44])
+    start = 44 + times * 5 + types * 6 + letters  # after the block of 32-bit times
+    *_, times, types, letters = unpack(">20x6l", data[start : start + 44])
+    start += 44
+    kinds = data[start + 8 * times : start + 9 * times]
+    infos = [unpack(">lBB", data[at : at + 6])[0] for at in range(start + 9 * times, start + 9 * times + 6 * types, 6)]
+    at = zip(unpack(f">{times}q", data[start : start + 8 * times]), (infos[kind] for kind in kinds), strict=True)
+    return [time for (time, offset), (_, before) in pairwise([(-(1 << 62), infos[0]), *at]) if offset != before]
+
+
+def test_no_offset_is_shorter_than_a_step() -> None:
+    """Or `offsets` would step over it."""
+    found = {zone: changes(zone) for zone in TIMEZONES}
+    assert sum(map(len, found.values())) > 20_000
+    shortest = min(later - time for times in found.values() for time, later in pairwise(times))
+    assert SHORTEST_OFFSET.total_seconds() <= shortest < SHORTEST_OFFSET.total_seconds() + 86_400
+
+
+@given(
+    st.sampled_from(sorted(TIMEZONES)),
+    st.datetimes(datetime(1950, 1, 1), datetime(2090, 1, 1)),
+    st.timedeltas(timedelta(minutes=1), timedelta(days=900)),
+)
+def test_offsets_are_those_of_every_hour(name: str, start: datetime, length: timedelta) -> None:
+    zone, from_ = ZoneInfo(name), start.replace(tzinfo=UTC)
+    hours = [from_ + timedelta(hours=hour) for hour in range(length // timedelta(hours=1) + 1)]
+    found = {each.astimezone(zone).utcoffset() for each in (*hours, from_ + length)}
+    assert {timedelta(microseconds=each) for each in offsets(Window(from_, from_ + length), zone)} == found
 
 
 def test_offsets_within_a_window() -> None:

@@ -21,13 +21,17 @@ pytestmark = pytest.mark.anyio
 
 MEASURES = ["messages", "deliveryRate"]
 DAYS = [
-    datetime.fromisoformat(f"{day}T12:00:00+00:00") for day in ("2026-02-28", "2026-03-28", "2026-03-29", "2026-03-31")
+    datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    for day in (
+        *("2026-02-28", "2026-03-28", "2026-03-29", "2026-03-31", "2026-04-23", "2026-04-24", "2026-04-25"),
+        *("2017-09-15", "2017-10-01"),
+    )
 ]
 
 
 @pytest.fixture(scope="module")
 def some(seed: int) -> Sequence[Fact]:
-    """Reports of four days, about the end of February and the beginning of summer time."""
+    """Reports of a few days: about the end of February, and about changes of clocks."""
     random = Random(seed)
     return [
         {**report(random), "at": random.choice(DAYS) + timedelta(hours=random.uniform(-12, 12))} for _ in range(300)
@@ -61,6 +65,36 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
             "hour",
         ),
         ("sameElapsed", "Europe/Berlin", ("2026-03-01", "2026-03-31T12:00"), ("2026-02-01", "2026-03-01"), "day"),
+        # Days that begin at 01:00, and are whole days: of Cairo, and the first of a month in Asunción.
+        (
+            "previousPeriod",
+            "Africa/Cairo",
+            ("2026-04-24T01:00", "2026-04-25"),
+            ("2026-04-23", "2026-04-24T01:00"),
+            "hour",
+        ),
+        ("previousPeriod", "Africa/Cairo", ("2026-04-25", "2026-04-26"), ("2026-04-24T01:00", "2026-04-25"), "day"),
+        (
+            "sameElapsed",
+            "Africa/Cairo",
+            ("2026-04-24T01:00", "2026-04-24T12:00"),
+            ("2026-04-23", "2026-04-23T12:00"),
+            "hour",
+        ),
+        (
+            "sameElapsed",
+            "Africa/Cairo",
+            ("2026-04-25", "2026-04-25T12:00"),
+            ("2026-04-24T01:00", "2026-04-24T12:00"),
+            "none",
+        ),
+        (
+            "previousPeriod",
+            "America/Asuncion",
+            ("2017-10-01T01:00", "2017-11-01"),
+            ("2017-09-01", "2017-10-01T01:00"),
+            "month",
+        ),
         ("sameElapsed", "Asia/Kabul", ("2026-03-29", "2026-03-29T18:00"), ("2026-03-28", "2026-03-28T18:00"), "minute"),
     ],
 )

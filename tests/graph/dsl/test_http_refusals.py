@@ -114,11 +114,7 @@ async def test_explaining_runs_nothing(asker: Asker) -> None:
     assert len(sql) == 2
     assert all("facts_dlr" in each and "Asia/Kabul" not in each for each in sql)
     mine = await asker.ask(query, tenant("t-1"))
-    assert mine["explain"] == {
-        **platform["explain"],
-        "statements": None,
-        "estimatedRows": mine["explain"]["estimatedRows"],
-    }
+    assert mine["explain"] == {**platform["explain"], "statements": None, "estimatedRows": None}
 
 
 async def test_the_catalogue(asker: Asker) -> None:

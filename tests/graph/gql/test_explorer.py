@@ -2,10 +2,13 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
+from graphql import parse, validate
 
-from graph.gql.explorer import TABS
+from graph.gql.explorer import Tab, tabs
+from graph.gql.schema import SCHEMA
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
 from tests.graph.support.api import Api
@@ -14,6 +17,9 @@ from tests.graph.support.queries import asking
 from tests.support.warehouse import emptied
 
 pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 10, 8, 12, 30, tzinfo=UTC)
+TABS = tabs(NOW)
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +45,20 @@ async def test_the_page_needs_nobody_else(api: Api) -> None:
 async def test_the_tabs_are_in_the_page_as_they_are(api: Api) -> None:
     text = (await api.client.get("/graphql")).text
     found = json.loads(re.search(r"const defaultTabs = (.*);", text)[1].replace("<\\/", "</"))  # type: ignore[index]  # there is one
-    assert [json.loads(tab["headers"]) for tab in found] == [tab["headers"] for tab in TABS]
+    assert [json.loads(tab["headers"]) for tab in found] == [tab.headers for tab in TABS]
 
 
-@pytest.mark.parametrize("tab", TABS)
-async def test_every_example_is_answered(pool: Pool, warehouse: str, tab: dict[str, dict[str, str]]) -> None:
-    body = {"query": tab["query"], "variables": tab["variables"]}
+@pytest.mark.parametrize("tab", [tab for tab in TABS if "\nquery" in tab.query], ids=lambda tab: tab.query.split()[1])
+async def test_every_query_is_answered(pool: Pool, warehouse: str, tab: Tab) -> None:
+    body = {"query": tab.query, "variables": dict(tab.variables)}
     async with asking(pool, warehouse) as asker:
-        answer = (await asker.client.post("/graphql", json=body, headers=tab["headers"])).json()
+        answer = (await asker.client.post("/graphql", json=body, headers=dict(tab.headers))).json()
     assert "errors" not in answer, answer
+
+
+def test_every_subscription_is_valid() -> None:
+    (live,) = [tab for tab in TABS if "\nsubscription" in tab.query]
+    assert not validate(SCHEMA, parse(live.query))
 
 
 @pytest.mark.parametrize("name", ["README.md", "page.html", "x", "..%2Fexplorer.py", "graphiql.min.js.gz"])

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
+from graph.gql.documents import LONGEST as LONGEST_DOCUMENT
 from infra.postgres import Pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.store import HOUR, Row, Store
@@ -29,11 +30,29 @@ async def test_two_hundred_aliases_and_not_one_more(api: Api, store: Store) -> N
     assert await codes(api, f"{{ {' '.join(fields)} }}") == ["INVALID_QUERY"]
 
 
-async def test_aliases_in_fragments_count_as_often_as_they_are_spread(api: Api) -> None:
-    bomb = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} x{n}: __typename ...f{n + 1} }}" for n in range(60))
-    query = f"{{ ...f0 }} {bomb} fragment f60 on Query {{ y: __typename }}"
-    answer = await api.ask(query)
+async def test_aliases_count_where_they_are_spread(api: Api) -> None:
+    """As often as the answer has them: here 3 x 80, there the same 60 twice, which are 60."""
+    many = " ".join(f"b{n}: dataAsOf" for n in range(80))
+    fields = " ".join(f"a{n}: summary({WINDOW}) {{ ...f }}" for n in range(3))
+    answer = await api.ask(f"{{ {fields} }} fragment f on Summary {{ {many} }}")
     assert "aliases" in answer["errors"][0]["message"]
+    bomb = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} x{n}: __typename ...f{n + 1} }}" for n in range(60))
+    found = await api.fields(f"{{ ...f0 }} {bomb} fragment f60 on Query {{ y: __typename }}")
+    assert found == dict.fromkeys([*(f"x{n}" for n in range(60)), "y"], "Query")
+
+
+async def test_selected_fields_are_limited(api: Api) -> None:
+    fields = " ".join(f"a{n}: summary({WINDOW}) {{ ...f }}" for n in range(150))
+    answer = await api.ask(f"{{ {fields} }} fragment f on Summary {{ {'totalMessages ' * 80} }}")
+    assert "selects more than" in answer["errors"][0]["message"]
+
+
+async def test_documents_have_a_length(api: Api) -> None:
+    for text in (
+        f"{{ catalog {{ granularities }} #{'-' * LONGEST_DOCUMENT}\n }}",
+        f"{{ operators(first: {'9' * 5000}) }}",
+    ):
+        assert await codes(api, text) == ["INVALID_QUERY"]
 
 
 async def test_depth_is_limited(api: Api) -> None:

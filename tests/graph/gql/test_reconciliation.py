@@ -13,7 +13,7 @@ from tests.graph.support.api import Api, portal
 pytestmark = pytest.mark.anyio
 
 PAGE = """query ($first: Int! = 50, $after: String) { reconciliation(first: $first, after: $after) {
-    edges { cursor node { runId day currency ours theirs difference divergence status ourMessages comparedAt } }
+    edges { cursor node { runId day currency ours theirs difference divergence status reason ourMessages comparedAt } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 } }"""
 FIRST = date(2026, 10, 1)
@@ -79,9 +79,55 @@ async def test_money_is_exact_and_what_is_missing_is_null(api: Api, log: Pool) -
         "difference": "-123456789012.000001",
         "divergence": 1.0,
         "status": "MISSING_OURS",
+        "reason": None,
         "ourMessages": None,
         "comparedAt": "2026-10-08T03:10:00Z",
     }
+
+
+async def test_a_row_that_is_no_total_is_told_with_its_reason(api: Api, log: Pool) -> None:
+    await log.execute(
+        "insert into anlyt.reconciliation_log (run_id, day, currency, ours, difference, divergence, status, reason) "
+        "values (7, '2026-10-07', 'usd', 1, 1, 1, 'INVALID', 'currency is ''usd''')"
+    )
+    (edge,) = (await api.fields(PAGE))["reconciliation"]["edges"]
+    node = edge["node"]
+    assert (node["currency"], node["status"], node["reason"]) == ("usd", "INVALID", "currency is 'usd'")
+    assert (node["ours"], node["theirs"], node["divergence"]) == ("1.000000", None, 1.0)
+
+
+async def chosen(api: Api, arguments: str) -> list[tuple[int, str, str]]:
+    query = PAGE.replace("after: $after", f"after: $after, {arguments}")
+    return list(map(key, (await api.fields(query))["reconciliation"]["edges"]))
+
+
+async def test_a_day_a_status_and_the_last_runs_are_chosen(api: Api, log: Pool) -> None:
+    for run_id in (1, 2):
+        await write(log, run_id, 2)
+    await write(log, 3, 1, ("AFN",))
+    await log.execute("update anlyt.reconciliation_log set status = 'OK' where run_id = 3")
+    first, second = str(FIRST), str(FIRST + timedelta(days=1))
+    assert await chosen(api, f'day: "{second}"') == [
+        (run, second, currency) for run in (2, 1) for currency in ("USD", "AFN")
+    ]
+    assert await chosen(api, "status: OK") == [(3, first, "AFN")]
+    last = [(3, first, "AFN"), (2, second, "USD"), (2, second, "AFN"), (2, first, "USD")]
+    assert await chosen(api, "latest: true") == last
+    assert await chosen(api, f'latest: true, status: DIVERGED, day: "{first}"') == [(2, first, "USD")]
+
+
+async def test_a_cursor_belongs_to_what_was_chosen(api: Api, log: Pool) -> None:
+    await write(log, 1, 2)
+    after = (await api.fields(PAGE, first=1))["reconciliation"]["pageInfo"]["endCursor"]
+    query = PAGE.replace("after: $after", "after: $after, latest: true")
+    assert code(await api.ask(query, after=after)) == "INVALID_QUERY"
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "2026-10-01T00:00:00Z"])
+async def test_a_day_is_a_date(api: Api, log: Pool, day: str) -> None:
+    query = PAGE.replace("after: $after", f'after: $after, day: "{day}"')
+    (error,) = (await api.ask(query))["errors"]
+    assert error["message"] == "day must be a UTC day, such as 2026-10-01."
 
 
 async def test_an_empty_log(api: Api, log: Pool) -> None:

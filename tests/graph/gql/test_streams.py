@@ -77,7 +77,8 @@ async def test_what_is_counted_meanwhile_is_told(
         assert (found["messages"], found["delivered"], found["failed"]) == (7, 3, 2)
         assert found["tps"] == pytest.approx(7 / found["seconds"], abs=0.0001)
         closing.set()
-        assert [name async for name, _ in told][-1] == "complete"
+        *_, (name, last) = [event async for event in told]
+        assert (name, last["errors"][0]["extensions"]["code"]) == ("next", "DEPENDENCY_UNAVAILABLE")
 
 
 async def test_a_caller_has_so_many_and_gets_them_back(client: httpx.AsyncClient, store: Store) -> None:
@@ -118,9 +119,10 @@ async def test_who_may_not_watch(
     assert error["extensions"]["code"] == code
 
 
-async def test_queries_are_json_whatever_is_accepted(client: httpx.AsyncClient) -> None:
-    response = await client.post("/graphql", json={"query": "{ __typename }"}, headers={**ADMIN, **EVENTS})
-    assert response.json()["data"] == {"__typename": "Query"}
+async def test_a_query_is_a_stream_of_one_for_a_client_that_takes_nothing_else(client: httpx.AsyncClient) -> None:
+    async with stream(client, "{ __typename }") as response:
+        (first, answer), end = [event async for event in events(response)]
+    assert (first, answer["data"], end) == ("next", {"__typename": "Query"}, ("complete", None))
 
 
 def look(seconds: int, **hours: int) -> Look:

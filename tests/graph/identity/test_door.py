@@ -76,6 +76,19 @@ async def test_an_identity_given_twice_is_refused(door: Door, name: bytes) -> No
         )
 
 
+async def test_an_account_does_not_count_as_the_tenant_of_its_id() -> None:
+    """Nor as the caller: whoever uses up its own share learns nothing of another's, and takes nothing from it."""
+    door = make_door(read_settings({"ANLYT_RATE_LIMIT": "1"}))
+    same = "customer-portal"
+    callers = [{"X-Tenant-Id": same}, {"X-Account-Id": same}, {}]
+    for caller in callers:
+        headers = Headers({"X-Caller": "customer-portal", **caller})
+        for _ in range(BURST_SECONDS):
+            await door.admit(headers)
+        with pytest.raises(RateLimitedError):
+            await door.admit(headers)
+
+
 async def test_tenants_are_limited_each_on_its_own() -> None:
     door = make_door(read_settings({"ANLYT_RATE_LIMIT": "1"}))
     for _ in range(BURST_SECONDS):

@@ -20,7 +20,16 @@ from tests.graph.support.queries import Asker, asking, put, tenant
 pytestmark = pytest.mark.anyio
 
 PATH = "/v1/insights/mno-quality?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
-FIGURES = ("messages", "share", "deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs")
+FIGURES = (
+    "messages",
+    "terminal",
+    "share",
+    "deliveryRate",
+    "errorRate",
+    "esmeErrorRate",
+    "p50LatencyMs",
+    "p95LatencyMs",
+)
 NOWHERE = "http://127.0.0.1:1/anlyt"
 COUNTS = st.dictionaries(st.text("ABC", min_size=1, max_size=3), st.tuples(st.integers(0, 60), st.integers(0, 60)))
 
@@ -30,7 +39,7 @@ def told(answer: Any) -> Mapping[str, Any]:
     return {
         row["mno"]: None
         if row["suppressed"]
-        else (row["messages"], row["deliveryRate"], row["errorRate"], row["esmeErrorRate"])
+        else (row["messages"], row["terminal"], row["deliveryRate"], row["errorRate"], row["esmeErrorRate"])
         for row in answer["mnos"]
     }
 
@@ -73,7 +82,7 @@ async def test_a_tenant_reads_its_own_under_pseudonyms(asker: Asker, pool: Pool,
         row["mno"]: row["pseudonym"]
         for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = $1", name)
     }
-    mine = expected_quality(own(name))
+    mine = expected_quality(own(name), FEWEST)
     assert told(answer) == {letters.get(mno, mno): figures for mno, figures in mine.items()}
     names = [row["mno"] for row in answer["mnos"]]
     assert names == sorted(names)
@@ -88,15 +97,42 @@ async def test_a_tenant_cannot_choose_another(asker: Asker) -> None:
     check_problem(await asker.client.get(PATH, headers={"X-Caller": "customer-portal"}), 403, "FORBIDDEN")
 
 
-async def test_few_messages_have_no_figures(asker: Asker) -> None:
-    """19 of SALAAM are suppressed, whatever is pending beside them; 20 of ETISALAT_AF are not."""
-    rows = (await quality(asker, ADMIN, tenantId="t-2"))["mnos"]
-    by_mno = {row["mno"]: row for row in rows}
-    assert by_mno["SALAAM"]["suppressed"]
-    assert {by_mno["SALAAM"][figure] for figure in FIGURES} == {None}
-    assert by_mno["ETISALAT_AF"]["messages"] == 20
-    assert by_mno["ETISALAT_AF"]["deliveryRate"] == 1
-    assert by_mno["ETISALAT_AF"]["lowSample"]
+async def test_few_messages_have_no_figures_under_pseudonyms(asker: Asker, pool: Pool) -> None:
+    """19 terminal of SALAAM are suppressed, whatever is pending beside them; 20 of ETISALAT_AF are not."""
+    answer = await quality(asker, tenant("t-2"))
+    letters = {
+        row["mno"]: row["pseudonym"]
+        for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = 't-2'")
+    }
+    by_mno = {row["mno"]: row for row in answer["mnos"]}
+    few, enough = by_mno[letters["SALAAM"]], by_mno[letters["ETISALAT_AF"]]
+    assert few["suppressed"]
+    assert few["lowSample"]
+    assert {few[figure] for figure in FIGURES} == {None}
+    assert (enough["messages"], enough["terminal"], enough["deliveryRate"]) == (20, 20, 1)
+    assert enough["lowSample"]
+
+
+async def test_who_reads_names_reads_figures_of_few(asker: Asker, pool: Pool, filled: str) -> None:
+    """The platform, and a tenant with an addendum: with a warning. `messages` has those that are pending, too."""
+    await pool.execute(IN_FORCE, "t-2")
+    try:
+        async with asking(pool, filled) as other:
+            answers = [await quality(other, ADMIN, tenantId="t-2"), await quality(other, tenant("t-2"))]
+    finally:
+        await pool.execute("delete from anlyt.data_share_addenda where tenant_id = 't-2'")
+    assert answers[0]["mnos"] == answers[1]["mnos"]
+    (few,) = [row for row in answers[0]["mnos"] if row["mno"] == "SALAAM"]
+    assert (few["messages"], few["terminal"], few["deliveryRate"]) == (24, 19, 1)
+    assert (few["suppressed"], few["lowSample"]) == (False, True)
+    assert few["p95LatencyMs"] is not None
+
+
+async def test_messages_are_those_of_a_query(asker: Asker) -> None:
+    query = {**BY_FACTS, "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}}
+    rows = (await asker.ask(query, ADMIN))["data"]
+    answer = await quality(asker, ADMIN)
+    assert {row["mno"]: row["messages"] for row in answer["mnos"]} == {row["mno"]: row["messages"] for row in rows}
 
 
 @given(COUNTS, st.permutations(range(30)))
@@ -106,13 +142,17 @@ def test_nothing_follows_from_volume(counts: Mapping[str, tuple[int, int]], orde
     Shares tell nothing of what is suppressed: they are what they would be without it.
     """
     rates = dict.fromkeys(("deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs"), 1)
-    rows = [{"mno": mno, "delivered": each[0], "failed": each[1], **rates} for mno, each in counts.items()]
+    rows = [
+        {"mno": mno, "messages": sum(each) + 3, "delivered": each[0], "failed": each[1], **rates}
+        for mno, each in counts.items()
+    ]
     shuffled = [rows[index] for index in order if index < len(rows)] + rows[30:]
-    made = figures(shuffled)
+    made = figures(shuffled, FEWEST)
     assert [row.mno for row in made] == sorted(counts)
     assert [row.suppressed for row in made] == [sum(counts[row.mno]) < FEWEST for row in made]
-    kept = figures([row for row in rows if sum(counts[row["mno"]]) >= FEWEST])
+    kept = figures([row for row in rows if sum(counts[row["mno"]]) >= FEWEST], FEWEST)
     assert [row for row in made if not row.suppressed] == kept
+    assert not any(row.suppressed for row in figures(shuffled, 0))
 
 
 async def test_pseudonyms_stay_and_are_each_tenants_own(asker: Asker, pool: Pool, filled: str) -> None:

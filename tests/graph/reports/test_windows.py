@@ -73,6 +73,7 @@ HOUR = "2026-11-01T10:00:00Z"
         ("0000-01-01T00:00:00Z", None, "not a time that exists"),
         ("0001-01-01T00:00:00+01:00", None, "not a time that exists"),
         ("9999-12-31T23:30:00-01:00", None, "not a time that exists"),
+        ("2026-01-01T00:00:00Z", "2027-11-28T01:00:00.1Z", "is 696 days 1 h 1 min long; at most 90 days are answered."),
         ("9999-11-30T22:00:00Z", "9999-12-01T00:00:00.000001Z", "to must not be later than 9999-12-01"),
         ("9999-12-31T22:00:00Z", "9999-12-31T23:00:00Z", "to must not be later than 9999-12-01"),
     ],

@@ -10,7 +10,7 @@ from tests.graph.support.queries import Asker, Row, records, reports
 
 WINDOW: Final = "2026-10-01T00:00:00Z/2026-10-04T00:00:00Z"
 MNO_FIELDS: Final = (
-    "window { from to } dataAsOf completeUntil mnos { mno messages share deliveryRate errorRate esmeErrorRate "
+    "window { from to } dataAsOf completeUntil mnos { mno messages terminal share deliveryRate errorRate esmeErrorRate "
     "p50LatencyMs p95LatencyMs suppressed lowSample }"
 )
 COST_FIGURES: Final = "messages delivered deliveryRate cost costPerDelivered"
@@ -83,16 +83,17 @@ def six_decimals(amount: Decimal, among: int) -> str | None:
     return str((amount / among).quantize(Decimal("0.000001"), ROUND_HALF_UP))
 
 
-def expected_quality(rows: Sequence[Row]) -> Mapping[str, Any]:
-    """MNO -> messages, deliveryRate, errorRate and esmeErrorRate; None for a suppressed one."""
+def expected_quality(rows: Sequence[Row], fewest: int = 0) -> Mapping[str, Any]:
+    """MNO -> messages, terminal, deliveryRate, errorRate and esmeErrorRate; None for fewer than `fewest` final ones."""
     found: dict[str, Any] = {}
     for mno in {row["mno"] for row in rows}:
+        messages = sum(row["mno"] == mno for row in rows)
         terminal = [row for row in rows if row["mno"] == mno and row["status"] != "PENDING"]
         count = len(terminal)
         delivered = sum(row["status"] == "DELIVERED" for row in terminal)
         coded = sum(row["error_code"] is not None for row in terminal)
         rates = (four_decimals(part, count) for part in (delivered, count - delivered, coded))
-        found[mno] = (count, *rates) if count >= 20 else None
+        found[mno] = (messages, count, *rates) if count >= fewest else None
     return found
 
 

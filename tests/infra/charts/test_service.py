@@ -1,4 +1,4 @@
-"""The service's chart: rendered with Go templates and sprig (not Helm), validated, and held against the code."""
+"""The service's chart: rendered by Helm 3 and 4, validated, and compared with the code."""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
 
 from functions import FUNCTIONS
+from infra.errors import UsageError
 from infra.settings import Settings, read_settings
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.schedule import TIMES
@@ -50,8 +51,8 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def test_values_are_allowed(variation: Mapping[str, Any]) -> None:
-    assert SERVICE.problems(**variation) == []
+def test_helm_has_nothing_to_say_against_it(variation: Mapping[str, Any]) -> None:
+    SERVICE.lint(**variation)
 
 
 def test_kubernetes_knows_every_field(manifests: list[Manifest]) -> None:
@@ -60,7 +61,7 @@ def test_kubernetes_knows_every_field(manifests: list[Manifest]) -> None:
 
 def test_the_validation_notices_what_is_wrong(default: list[Manifest]) -> None:
     with pytest.raises(kubernetes_validate.ValidationError):
-        validate([default[0] | {"automountToken": False}])
+        validate([of_kind(default, "ServiceAccount")["anlyt"] | {"automountToken": False}])
 
 
 def test_nothing_can_become_root_or_write_to_its_image(manifests: list[Manifest]) -> None:
@@ -197,6 +198,26 @@ def test_every_pipeline_runs_at_its_time_once(default: list[Manifest]) -> None:
         assert job["spec"]["timeZone"] == "Etc/UTC"
         at = CronTrigger.from_crontab(job["spec"]["schedule"], timezone=UTC)
         assert fires(at) == fires(dict(TIMES)[name.removeprefix("anlyt-pipeline-")])
+
+
+def test_a_divergence_is_not_tried_again_and_an_eviction_is_no_failure(default: list[Manifest]) -> None:
+    jobs = {name: job["spec"]["jobTemplate"]["spec"] for name, job in of_kind(default, "CronJob").items()}
+    retries = {name.removeprefix("anlyt-pipeline-"): job["backoffLimit"] for name, job in jobs.items()}
+    assert retries.pop("reconciliation") == 0
+    assert set(retries.values()) == {2}
+    for job in jobs.values():
+        evicted, misused = job["podFailurePolicy"]["rules"]
+        assert evicted == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+        assert misused["action"] == "FailJob"
+        assert misused["onExitCodes"]["values"] == [UsageError.exit_status]
+        # Kubernetes takes such a policy for pods that never restart only.
+        assert job["template"]["spec"]["restartPolicy"] == "Never"
+        assert misused["onExitCodes"]["containerName"] in {each["name"] for each in containers(job["template"])}
+
+
+def test_a_pipeline_whose_retries_are_not_given_is_not_tried_again() -> None:
+    jobs = of_kind(SERVICE.manifests(pipelines={"retries": {"rollup": None}}), "CronJob")
+    assert jobs["anlyt-pipeline-rollup"]["spec"]["jobTemplate"]["spec"]["backoffLimit"] == 0
 
 
 def fires(trigger: Any) -> list[timedelta]:

@@ -1,22 +1,22 @@
-"""What may be said to the service's chart."""
+"""What may be said to the charts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from infra.settings import SPECS, variable
-from tests.support.charts import SERVICE, containers, environment, pods
-from tools.charts import OF_THE_CHART
+from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, places, pods, validate
+from tools.values.service import OF_THE_CHART
 
 
 def test_every_setting_can_be_set_and_no_other() -> None:
     wanted = {variable(name): "x" for name in SPECS if name not in OF_THE_CHART}
-    assert SERVICE.problems(settings=wanted) == []
-    assert SERVICE.problems(secrets={"all": dict.fromkeys(wanted, "key")}) == []
+    SERVICE.lint(secrets={"all": dict.fromkeys(wanted, "key")})
     variables = environment(containers(next(pods(SERVICE.manifests(settings=wanted)))[1])[0])
     assert {key for key in variables if not key.endswith("_FILE")} == {variable(name) for name in SPECS}
-    assert SERVICE.problems(settings={"ANLYT_NATS_URI": "nats://nats"}) != []
+    for refusal in SERVICE.refusals(settings={"ANLYT_NATS_URI": "nats://nats"}).values():
+        assert "ANLYT_NATS_URI" in refusal
 
 
 WRONG: Mapping[str, Mapping[str, Any]] = {
@@ -31,7 +31,7 @@ WRONG: Mapping[str, Mapping[str, Any]] = {
     "network.callers": {"network": {"callers": {"grafana": {"namespace": "monitoring"}}}},
     "network.egress.s3.to": {"network": {"egress": {"s3": {"to": []}}}},
     "pipelines.cron.rollup": {"pipelines": {"cron": {"rollup": "hourly"}}},
-    "secrets": {"secrets": {"existingSecret": ""}},
+    "secrets.existingSecret": {"secrets": {"existingSecret": "No Name"}},
     "secrets.all": {"secrets": {"all": {"ANLYT_PASSWORD": "key"}}},
     "settings.ANLYT_RATE_LIMIT": {"settings": {"ANLYT_RATE_LIMIT": 1000}},
     "": {"ingress": {"enabled": True}},
@@ -40,10 +40,56 @@ WRONG: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.mark.parametrize("place", WRONG, ids=str)
 def test_wrong_values_are_refused(place: str) -> None:
-    assert {problem.partition(":")[0] for problem in SERVICE.problems(**WRONG[place])} == {place}
+    for helm, refusal in SERVICE.refusals(**WRONG[place]).items():
+        assert place in places(refusal), f"{helm}: {refusal}"
 
 
-def test_without_any_secret_nothing_is_rendered() -> None:
-    rendered = SERVICE.rendered(secrets={"existingSecret": ""})
-    assert rendered.returncode == 1
-    assert "secrets.existingSecret names a Secret unless secrets.vault.enabled" in rendered.stderr
+CONTRADICTORY: Sequence[tuple[Chart, Mapping[str, Any], str]] = (
+    (
+        SERVICE,
+        {"secrets": {"existingSecret": ""}},
+        "secrets.existingSecret names a Secret unless secrets.vault.enabled",
+    ),
+    (
+        CLICKHOUSE,
+        {"secrets": {"existingSecret": None}},
+        "secrets.existingSecret names a Secret unless secrets.vault.enabled",
+    ),
+    (
+        SERVICE,
+        {"api": {"autoscaling": {"minReplicas": 7}}},
+        "api.autoscaling: minReplicas is 7, above maxReplicas, which is 6",
+    ),
+    (
+        SERVICE,
+        {"ingest": {"functions": {"dlr_facts": {"minReplicas": 5}}}},
+        "ingest.functions.dlr_facts, over ingest.scale: minReplicas is 5, above maxReplicas, which is 4",
+    ),
+    (CLICKHOUSE, {"writer": 3}, "writer is 3, and replicas is 3: they count from 0"),
+)
+
+
+@pytest.mark.parametrize(("chart", "values", "sentence"), CONTRADICTORY, ids=[each[2] for each in CONTRADICTORY])
+def test_values_that_contradict_each_other_are_refused_in_a_sentence(
+    chart: Chart, values: Mapping[str, Any], sentence: str
+) -> None:
+    for helm, refusal in chart.refusals(**values).items():
+        assert f": {sentence}\n" in refusal, f"{helm}: {refusal}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "values"),
+    [
+        (
+            "infra/service",
+            {
+                "secrets": {"existingSecret": "1", "all": {"ANLYT_NATS_URL": "null"}},
+                "network": {"callers": {"adminDashboard": {"namespace": "0"}}},
+            },
+        ),
+        ("infra/clickhouse", {"secrets": {"existingSecret": "1"}, "storage": {"hot": {"class": "true"}}}),
+    ],
+)
+def test_texts_that_look_like_something_else_stay_texts(folder: str, values: Mapping[str, Any]) -> None:
+    """YAML takes them for numbers, booleans or nothing, and Kubernetes for mistakes."""
+    validate(Chart(folder, "1", "2").manifests(**values), "2")

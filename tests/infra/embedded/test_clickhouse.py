@@ -66,3 +66,17 @@ async def test_a_memory_limit_and_a_folder_with_signs_in_its_name(tmp_path: Path
         assert failure.value.code == 241
         assert await _ask(engine, "SELECT count() FROM system.databases WHERE name = 'anlyt'") == 1
     assert {"data", "config.xml", "engine.log"} < {path.name for path in folder.iterdir()}
+
+
+async def test_a_time_zone_and_a_profile(tmp_path: Path) -> None:
+    """As ClickHouse itself has them: a statement's own settings go first."""
+    zone, profile = {"timezone": "Asia/Kabul"}, {"join_use_nulls": "1", "max_threads": "1"}
+    async with clickhouse_server(tmp_path, settings=zone, profile=profile) as engine:
+        client = await create_async_client(dsn=engine.dsn, query_retries=0)
+        told = await client.query(
+            "select serverTimezone(), toUnixTimestamp(toDateTime('2026-01-01 04:30:00')), "
+            "getSetting('join_use_nulls'), getSetting('max_threads')",
+            settings={"max_threads": 2},
+        )
+        await client.close()
+    assert told.result_rows == [("Asia/Kabul", 1767225600, True, 2)]

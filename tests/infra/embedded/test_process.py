@@ -44,15 +44,17 @@ def test_a_signal_is_passed_on_and_seen_in_the_status(tmp_path: Path) -> None:
 
 def test_what_a_process_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGDATABASE", "elsewhere")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("TZ", "Asia/Kabul")
     code = """
 import os, sys
 print([number for number in range(3, 100) if os.path.exists(f"/proc/self/fd/{number}")])
 print(sys.stdin.read() == "", os.environ["TZ"])
-print(any(name.startswith("PG") for name in os.environ))
+print(any(name.startswith("PG") or name.endswith("_proxy") for name in os.environ))
+print(os.getcwd())
 """
     asyncio.run(_run(code, tmp_path / "log"))
-    assert (tmp_path / "log").read_text() == "[]\nTrue UTC\nFalse\n"
+    assert (tmp_path / "log").read_text() == f"[]\nTrue UTC\nFalse\n{tmp_path}\n"
 
 
 def test_several_may_wait_for_the_end_and_one_may_give_up(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated
         await client.command(mark_again)
         await written(after, 0)
         marked = await rows(warehouse, "select cube, toStartOfDay(hour), uniqExact(hour) from dirty group by all")
-        recent = (NOW - timedelta(days=2)).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+        recent = (NOW - timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
         assert [mark for mark in marked if mark[2] == 24] == [("cube_cdr_hourly", recent, 24)]
         assert [mark[0] for mark in marked if mark[2] < 24] == ["cube_cdr_hourly"]  # nobody's, which stops older ones
         await runs.run(stores, "cubes")

@@ -5,7 +5,8 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from pipelines.reconciliation.comparison import Totals, alarm, compare, count
+from pipelines.reconciliation.comparison import alarm, compare, count
+from pipelines.reconciliation.totals import Totals
 
 DAY = date(2026, 10, 7)
 
@@ -59,4 +60,18 @@ def test_an_alarm_names_the_newest_days() -> None:
 
 def test_counts() -> None:
     found = compare([totals("1", "1"), totals("1", None), totals(None, "1"), totals("1", "2"), totals("0", None)])
-    assert count(found) == {"compared": 4, "diverged": 1, "missing_ours": 1, "missing_theirs": 1}
+    assert count(found) == {"compared": 4, "diverged": 1, "missing_ours": 1, "missing_theirs": 1, "invalid": 0}
+
+
+@pytest.mark.parametrize("ours", [None, "0", "100", "-100"])
+def test_what_is_no_total_is_invalid_whatever_ours_is(ours: str | None) -> None:
+    (found,) = compare([totals(ours, None)._replace(invalid="total_cost is 'NaN'")])
+    assert (found.status, found.divergence, found.difference) == ("INVALID", 1, Decimal(ours or 0))
+    assert count([found])["invalid"] == 1
+    assert alarm([found]).startswith("We and billing differ: 2026-10-07 USD INVALID (total_cost is 'NaN'); see")
+
+
+@pytest.mark.parametrize("ours", [None, "0"])
+def test_a_difference_that_is_gone_on_both_sides_is_reconciled(ours: str | None) -> None:
+    (found,) = compare([totals(ours, None)._replace(is_open=True)])
+    assert (found.status, found.divergence) == ("OK", 0)

@@ -14,7 +14,7 @@ BOUND = {"tenant": "t-1", "p1": "2024-01-01 00:00:00.000000", "p2": "2024-01-02 
 
 COUNTING = """\
 select
-    toStartOfHour(rows.event_time) as hour,
+    toStartOfHour(rows.event_time, 'UTC') as hour,
     count() as rows
 from anlyt.facts_compliance as rows final
 where rows.tenant_id = {tenant:String}

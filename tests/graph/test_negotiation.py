@@ -1,7 +1,8 @@
 import pytest
 from starlette.datastructures import Headers
 
-from graph.rest.negotiation import preferred
+from graph.errors import NotAcceptableError
+from graph.negotiation import preferred
 from graph.rest.query import MEDIA_TYPES
 
 JSON, CSV, ARROW = MEDIA_TYPES
@@ -23,14 +24,18 @@ JSON, CSV, ARROW = MEDIA_TYPES
         ("application/json;q=0, */*", CSV),
         ("application/json;q=0.5;x=y, application/vnd.apache.arrow.stream; q=0.8", ARROW),
         ("text/csv;header=present", CSV),
-        ("image/png", JSON),
-        ("text/csv;q=nan", JSON),
         ("text/csv;q=7, application/vnd.apache.arrow.stream;q=0.1", ARROW),
         (";;,,q=1,", JSON),
     ],
 )
 def test_the_best_of_ours(accept: str, wanted: str) -> None:
     assert preferred(Headers({"accept": accept}), MEDIA_TYPES) == wanted
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/csv;q=nan", "application/json;q=0", "*/*;q=0, image/*"])
+def test_none_of_ours_is_acceptable(accept: str) -> None:
+    with pytest.raises(NotAcceptableError, match="text/csv"):
+        preferred(Headers({"accept": accept}), MEDIA_TYPES)
 
 
 def test_without_a_wish() -> None:

@@ -1,0 +1,160 @@
+"""The OpenAPI document of the audit listener."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from graph import openapi
+from graph.audit.answers import AuditAnswer
+from graph.audit.exports.answers import ExportAnswer, ExportList
+from graph.audit.exports.keys import PublicKeys
+from graph.audit.exports.request import NAMES
+from graph.audit.exports.routes import AFTER, KEYS_PATH, LIMIT, PATH
+from graph.audit.request import FEW_ROWS, QUERY_PATH
+from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
+from graph.errors import (
+    ForbiddenError,
+    InvalidQueryError,
+    NotFoundError,
+    PayloadTooLargeError,
+    QueryTooExpensiveError,
+    RateLimitedError,
+    UnsupportedMediaTypeError,
+    UriTooLongError,
+)
+from graph.identity import ID_PATTERN
+from graph.openapi import Json, answer, errors, operation
+from graph.rest.parameters import Parameter
+from infra.errors import AnlytError, DependencyUnavailableError
+from schema.catalog.audit import AUDITED
+from schema.catalog.dimensions import VERDICT
+
+DESCRIPTION: Final = """What the regulator may read of an SMS gateway platform: one tenant's facts, and exports of them.
+
+The listener answers a client certificate of its authority whose URI or DNS name is `regulator-portal-service`.
+Times are RFC 3339 in UTC, windows half-open, money a string with 6 decimals. Every access is recorded before it is
+answered.
+"""
+TAGS: Final = {
+    "Audit": "One tenant's facts, page by page.",
+    "Exports": "Larger slices as Parquet files, written in the background.",
+}
+SECURITY: Final[Json] = {
+    "certificate": {"type": "mutualTLS", "description": "A certificate of the authority in ANLYT_TLS_CLIENT_CA."}
+}
+CALLER: Final[list[Json]] = [{"certificate": []}]
+
+_INSTANT: Final = {"type": "string", "format": "date-time"}
+_COMPLIANCE_ONLY: Final = "The dataset compliance only."
+MEMBERS: Final[Mapping[str, Json]] = {
+    "tenantId": {"type": "string", "pattern": ID_PATTERN, "description": "Whose facts."},
+    "from": {**_INSTANT, "description": "Start of the window."},
+    "to": {**_INSTANT, "description": "End of the window, excluded; at most five years after `from`."},
+    "dataset": {"enum": list(AUDITED), "default": "compliance", "description": "Which facts."},
+    "verdict": {"enum": [*VERDICT.values, None], "description": f"Evaluations that ended so. {_COMPLIANCE_ONLY}"},
+    "ruleType": {"type": ["string", "null"], "description": f"Evaluations with such a finding. {_COMPLIANCE_ONLY}"},
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST_ROWS,
+        "default": FEW_ROWS,
+        "description": "Rows of a page.",
+    },
+    "after": {
+        "type": ["string", "null"],
+        "maxLength": LONGEST_CURSOR,
+        "description": "`page.endCursor` of the page before.",
+    },
+    "evidence": {
+        "type": "boolean",
+        "default": False,
+        "description": f"Whether the first page carries what proves it complete and unchanged. {_COMPLIANCE_ONLY}",
+    },
+}
+_REQUIRED: Final = ("tenantId", "from", "to")
+EXAMPLE: Final = {"tenantId": "tenant-001", "from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
+
+_ALWAYS: Final = (ForbiddenError, InvalidQueryError, UriTooLongError, DependencyUnavailableError)
+_BODY: Final = (PayloadTooLargeError, UnsupportedMediaTypeError)
+_ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's.", "path")
+
+
+def document() -> Json:
+    """The whole document."""
+    schemas = {
+        "AuditQuery": _object(tuple(MEMBERS), "One tenant's facts in a window."),
+        "ExportQuery": _object(NAMES, "One tenant's facts in a window, as files."),
+    }
+    paths = {
+        QUERY_PATH: {"post": _query()},
+        PATH: {"post": _ask(), "get": _list()},
+        f"{PATH}/{{id}}": {"get": _follow(), "delete": _cancel()},
+        KEYS_PATH: {"get": _keys()},
+    }
+    types = (AuditAnswer, ExportAnswer, ExportList, PublicKeys)
+    return openapi.document(DESCRIPTION, TAGS, paths, types, schemas, SECURITY)
+
+
+def _object(names: Sequence[str], description: str) -> Json:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": {name: MEMBERS[name] for name in names},
+        "required": list(_REQUIRED),
+        "additionalProperties": False,
+    }
+
+
+def _query() -> Json:
+    return operation(
+        "Audit",
+        "auditQuery",
+        "One tenant's facts.",
+        AuditAnswer.__doc__,
+        CALLER,
+        {"200": answer(AuditAnswer), **_errors(*_BODY, QueryTooExpensiveError, RateLimitedError)},
+        requestBody=openapi.body("AuditQuery", EXAMPLE),
+    )
+
+
+def _ask() -> Json:
+    location = {"description": "The path of the export.", "schema": {"type": "string"}}
+    accepted = answer(ExportAnswer, "It is accepted; its files are written in the background.")
+    accepted["headers"] = {**openapi.REQUEST_ID, "Location": location}
+    return operation(
+        "Exports",
+        "requestExport",
+        "Have a slice written as files.",
+        "Facts of one tenant as Parquet files in S3, with a signed manifest.",
+        CALLER,
+        {"202": accepted, **_errors(*_BODY, RateLimitedError)},
+        requestBody=openapi.body("ExportQuery", EXAMPLE),
+    )
+
+
+def _list() -> Json:
+    responses = {"200": answer(ExportList), **_errors()}
+    return _export("listExports", "The regulator's exports.", ExportList.__doc__, responses, LIMIT, AFTER)
+
+
+def _follow() -> Json:
+    responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
+    return _export("followExport", "How far an export is, and its files.", ExportAnswer.__doc__, responses, _ID)
+
+
+def _cancel() -> Json:
+    responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
+    return _export("cancelExport", "Cancel an export.", ExportAnswer.__doc__, responses, _ID)
+
+
+def _keys() -> Json:
+    responses = {"200": answer(PublicKeys), **_errors()}
+    return _export("exportKeys", "The public keys that verify manifests.", PublicKeys.__doc__, responses)
+
+
+def _export(name: str, summary: str, description: str | None, responses: Json, *parameters: Parameter) -> Json:
+    declared = {"parameters": [openapi.parameter(each) for each in parameters]} if parameters else {}
+    return operation("Exports", name, summary, description, CALLER, responses, **declared)
+
+
+def _errors(*more: type[AnlytError]) -> Json:
+    return errors((*_ALWAYS, *more))

@@ -1,0 +1,92 @@
+"""A GraphQL result as an HTTP response, in the media type that the client prefers.
+
+* `application/graphql-response+json`: status codes of GraphQL over HTTP, September 2026 (http-spec.graphql.org).
+* `application/json`, for clients that know only that: 200 for all that GraphQL itself says.
+* `text/event-stream`: events that npm graphql-sse reads (`graph/gql/streams.py`).
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from graphql import ExecutionResult, GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graph.edge import REQUEST_ID
+from graph.gql.errors import as_payload, problem_payload, worst_status
+from graph.gql.streams import EVENT_STREAM, event_stream
+from graph.negotiation import names, preferred
+from graph.observing import OUTCOME
+from graph.problems import headers, problem, record
+from graph.responses import json_response
+
+Payload: TypeAlias = dict[str, Any]
+
+JSON: Final = "application/json"
+GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
+MEDIA_TYPES: Final = (GRAPHQL_RESPONSE, JSON, EVENT_STREAM)  # in this order for clients that name several
+PARTIAL_SUCCESS: Final = 294  # data and errors; no status of HTTP's own means that
+
+
+class Responder:
+    """Answers one request. NotAcceptableError when it accepts none of MEDIA_TYPES."""
+
+    def __init__(self, request: Request) -> None:
+        self._scope = request.scope
+        self._request_id: str = request.scope[REQUEST_ID]
+        # A wildcard does not say that the client knows the newer type.
+        offered = [each for each in MEDIA_TYPES if each != GRAPHQL_RESPONSE or names(request.headers, each)]
+        self._media_type = preferred(request.headers, offered)
+        self.accepts_events = names(request.headers, EVENT_STREAM)
+
+    def refused(self, errors: Sequence[GraphQLError], extensions: Mapping[str, Any] | None = None) -> Response:
+        """A request of which nothing was executed: a wrong document, wrong variables, a price that is too high."""
+        status = self._scope[OUTCOME] = worst_status(errors)
+        payload: Payload = {"errors": self._payloads(errors)}
+        return self._response({**payload, "extensions": extensions} if extensions else payload, status)
+
+    def executed(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Response:
+        """What execution gave. Errors without a path came before any field, so nothing was executed."""
+        if result.errors and all(error.path is None for error in result.errors):
+            return self.refused(result.errors, extensions)
+        if result.errors:
+            self._scope[OUTCOME] = worst_status(result.errors)
+        status = PARTIAL_SUCCESS if result.errors else 200
+        return self._response({**self._result(result), "extensions": extensions}, status)
+
+    def stream(self, results: AsyncIterator[ExecutionResult]) -> Response:
+        """One event for each result as it comes, for a client that accepts events."""
+        return event_stream((self._result(result) async for result in results), self._failure)
+
+    def _response(self, payload: Payload, status: int) -> Response:
+        if self._media_type == EVENT_STREAM:
+            return event_stream(_only(payload), self._failure)
+        if self._media_type == GRAPHQL_RESPONSE:
+            return json_response(payload, status, GRAPHQL_RESPONSE)
+        return json_response({"data": None, **payload})
+
+    def _result(self, result: ExecutionResult) -> Payload:
+        if result.errors:
+            return {"data": result.data, "errors": self._payloads(result.errors)}
+        return {"data": result.data}
+
+    def _failure(self, error: Exception) -> Payload:
+        return {"data": None, "errors": self._payloads([GraphQLError(str(error), original_error=error)])}
+
+    def _payloads(self, errors: Sequence[GraphQLError]) -> list[Mapping[str, Any]]:
+        return [as_payload(error, self._request_id) for error in errors]
+
+
+def error_response(error: Exception, request: Request) -> Response:
+    """The answer to a request that did not reach GraphQL: the status of REST, the shape of GraphQL."""
+    request_id = request.scope[REQUEST_ID]
+    record(error, request_id)
+    found = problem(error, request_id)
+    payload: Payload = {"errors": [problem_payload(found)]}
+    if names(request.headers, GRAPHQL_RESPONSE):
+        return json_response(payload, found.status, GRAPHQL_RESPONSE, headers(error))
+    return json_response({"data": None, **payload}, found.status, headers=headers(error))
+
+
+async def _only(payload: Payload) -> AsyncIterator[Payload]:
+    yield payload

@@ -1,0 +1,31 @@
+"""Why NATS refused something, in the server's own words."""
+
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js.errors import APIError, NoStreamResponseError
+
+# The server's codes (errors.json of nats-server).
+NO_STREAM = 10059
+
+
+def reason(error: BaseException) -> str:
+    """A refusal as the server put it; of any other error, its kind and its words. nats-py's repr() has no reason."""
+    match error:
+        case APIError(description=str() as words, err_code=int() as code):
+            return f"{words} (JetStream error {code})"
+        case NoStreamResponseError():
+            return "no stream takes this subject"
+        case NoRespondersError() | APIError(code=503, description=None):
+            return "JetStream does not answer"
+        case NatsTimeoutError():
+            return "NATS did not answer in time"
+        case NatsError():
+            return str(error).removeprefix("nats: ") or type(error).__name__
+        case _:
+            return repr(error)
+
+
+def is_missing_stream(error: APIError) -> bool:
+    """Whether a 404 is about the stream and not about what is asked of it."""
+    return error.err_code == NO_STREAM

@@ -1,0 +1,114 @@
+"""`anlyt dev` in a shell that is set up for other programs, and in a home whose name needs quoting everywhere."""
+
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.embedded.certificates import ThrowAway
+from tests.support.api import ADMIN, ANALYTICS
+from tests.support.cli import PATIENCE, Running, anlyt, environment
+from tests.support.otlp import Collector, collector
+
+EXPORTS = "/v1/audit/exports"
+WINDOW = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
+# Closed, where a socket would get its number.
+SHELL = ("sh", "-c", 'umask 077; exec "$@" <&-', "sh")
+
+
+def hostile(proxy: str, temporary: Path) -> Mapping[str, str]:
+    """What other programs may need, and what would stop or mislead us."""
+    return {
+        **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), proxy),
+        **{"NO_PROXY": "elsewhere.example", "no_proxy": "elsewhere.example"},
+        **{"PGHOST": "192.0.2.1", "PGUSER": "other", "PGPASSWORD": "other", "PGSSLMODE": "verify-full"},
+        **{"PGSERVICE": "other", "PGDATABASE": "other", "PGPORT": "1"},
+        **{"AWS_ENDPOINT_URL": proxy, "AWS_SESSION_TOKEN": "other", "AWS_REGION": "eu-central-1"},
+        **{"OTEL_SDK_DISABLED": "true", "OTEL_PROPAGATORS": "other", "OTEL_BSP_SCHEDULE_DELAY": "200"},
+        **{"KEDRO_ENV": "other", "KEDRO_LOGGING_CONFIG": "/nowhere", "CLICKHOUSE_CONNECT_USE_C": "0"},
+        **{"SSL_CERT_FILE": "/nowhere", "TZ": "Asia/Kabul", "TMPDIR": str(temporary)},
+        **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
+    }
+
+
+@contextmanager
+def recording() -> Iterator[tuple[str, list[bytes]]]:
+    """A proxy's address, and what was sent to it."""
+    heard: list[bytes] = []
+
+    def listen(listener: socket.socket) -> None:
+        while True:
+            try:
+                with listener.accept()[0] as connection:
+                    heard.append(connection.recv(4096))
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=listen, args=(listener,), daemon=True).start()
+        yield f"http://user:secret@127.0.0.1:{listener.getsockname()[1]}", heard
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def eventually(found: Any, wanted: object) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (last := found()) != wanted:
+        assert time.monotonic() < deadline, last
+        time.sleep(0.1)
+
+
+def check_answers(api: str) -> None:
+    with httpx.Client(base_url=api, headers=ADMIN, timeout=60) as client:
+        eventually(lambda: client.get("/health/ready").json()["status"], "ok")
+        assert client.get(f"{ANALYTICS}/summary").json()["totalMessages"] == 0
+        query = {"dataset": "dlr", "measures": ["messages"], "time": WINDOW}
+        assert client.post("/v1/anlyt/query", json=query).raise_for_status().json()["data"] == [{"messages": 0}]
+
+
+def check_export(audit: str, home: Path) -> None:
+    """Files go to S3 from ClickHouse, the manifest from us."""
+    files = ThrowAway(home / "tls")
+    context = ssl.create_default_context(cafile=files.authority)
+    context.load_cert_chain(*files.client)
+    with httpx.Client(base_url=audit, verify=context, timeout=60) as client:
+        id_ = client.post(EXPORTS, json={"tenantId": "tenant-001", **WINDOW}).raise_for_status().json()["id"]
+        eventually(lambda: client.get(f"{EXPORTS}/{id_}").json()["status"], "done")
+
+
+@pytest.fixture
+def traces() -> Iterator[Collector]:
+    with collector() as found:
+        yield found
+
+
+def test_nothing_of_it_stops_or_misleads(tmp_path: Path, traces: Collector) -> None:
+    home = tmp_path / "homé [b] :x: 😀 \"quoted' $HOME" / "home"
+    temporary = tmp_path / ("long" * 30)
+    temporary.mkdir()
+    with recording() as (proxy, heard):
+        settings = {**hostile(proxy, temporary), "ANLYT_HOME": str(home), "ANLYT_OTLP_ENDPOINT": traces.url}
+        shell = environment(tmp_path, settings)
+        shell.pop("HOME", None)
+        command = [*SHELL, sys.executable, "-m", "anlyt", "dev", "--s3"]
+        with subprocess.Popen(command, env=shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            service = Running(process, home)
+            try:
+                found = service.endpoints()
+                check_answers(found.api)
+                check_export(str(found.audit), home)
+                run = anlyt(tmp_path, "pipeline", "cubes", **settings)
+                assert (run.returncode, run.stdout) == (0, "cubes: done, 0 cells\n"), run.stderr
+                eventually(lambda: bool(traces.named("anlyt.api.summary")), wanted=True)
+                assert service.stop() == 0
+            finally:
+                process.kill()
+    assert heard == []

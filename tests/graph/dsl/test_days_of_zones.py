@@ -1,0 +1,133 @@
+"""Days and months of every zone, about every change of its clocks in ten years, against walking through the time.
+
+The reference takes a quarter of an hour after another and looks at the date that clocks show: no clock changed between
+quarters in these years, which the walk itself checks.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from graph.dsl.calendar import TIMEZONES, Shift, Window, day_begins, previous_period, same_elapsed, shift
+from infra.clickhouse import connect
+from infra.embedded.engine import Engine
+
+DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
+FIRST, LAST = datetime(2016, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+ABOUT = 3  # days before and after a change
+
+
+@cache
+def zones() -> Sequence[ZoneInfo]:
+    """One of those that have always had the same clocks."""
+    alike = {tuple(changes(ZoneInfo(name))): ZoneInfo(name) for name in sorted(TIMEZONES)}
+    return list(alike.values())
+
+
+def changes(zone: ZoneInfo) -> Iterator[tuple[date, timedelta | None]]:
+    """UTC days on which the offset changes, each with the new one; the first is that of FIRST."""
+    day, known = FIRST, None
+    while day < LAST:
+        offset = day.astimezone(zone).utcoffset()
+        if offset != known:
+            yield day.date(), offset
+        day, known = day + DAY, offset
+
+
+@cache
+def begins(zone: ZoneInfo) -> Mapping[date, datetime]:
+    """First instants of days about changes, by walking."""
+    found: dict[date, datetime] = {}
+    for changed, _ in list(changes(zone))[1:]:
+        at = datetime.combine(changed, datetime.min.time(), UTC) - ABOUT * DAY
+        end, shown = at + 2 * ABOUT * DAY, at.astimezone(zone).date()
+        while at < end:
+            at += QUARTER
+            today = at.astimezone(zone).date()
+            if today != shown:
+                assert (at - QUARTER / 15).astimezone(zone).date() != today, f"{zone} changed within a quarter"
+                found.setdefault(today, at)
+            shown = today
+    return found
+
+
+def test_days_begin_with_their_first_instant() -> None:
+    assert len(zones()) > 80
+    wrong = [(zone.key, day) for zone in zones() for day, at in begins(zone).items() if day_begins(day, zone) != at]
+    assert wrong == []
+    cairo = {
+        day: at for day, at in begins(ZoneInfo("Africa/Cairo")).items() if at.astimezone(ZoneInfo("Africa/Cairo")).hour
+    }
+    assert cairo[date(2025, 4, 25)] == datetime(2025, 4, 24, 22, tzinfo=UTC)  # its clocks show 01:00
+
+
+def test_the_day_before_is_that_day_whole() -> None:
+    wrong = []
+    for zone in zones():
+        known = begins(zone)
+        for day, at in known.items():
+            if day - DAY in known and day + DAY in known:
+                window, before = Window(at, known[day + DAY]), Window(known[day - DAY], at)
+                if not previous_period(window, zone) == same_elapsed(window, zone) == before:
+                    wrong.append((zone.key, day))
+                if shift("day", before, window, zone) != Shift("days", 1):
+                    wrong.append((zone.key, day))
+    assert wrong == []
+
+
+def test_a_part_of_a_day_is_compared_up_to_the_same_clock() -> None:
+    wrong = []
+    for zone in zones():
+        known = begins(zone)
+        for day, at in known.items():
+            if day - DAY in known and day + DAY in known:
+                for quarters in (1, 5, 9, 44, 85):
+                    end = at + quarters * QUARTER
+                    if end >= known[day + DAY]:
+                        continue  # of a short day
+                    found = same_elapsed(Window(at, end), zone)
+                    if found is None or not _is_same_part(found, known[day - DAY], at, end, zone):
+                        wrong.append((zone.key, day, quarters, found))
+    assert wrong == []
+
+
+def _is_same_part(found: Window, begin: datetime, end_of_day: datetime, to: datetime, zone: ZoneInfo) -> bool:
+    """From the beginning of the day before, until its clocks show what they show at `to`, if they ever do."""
+    clock = to.astimezone(zone).time()
+    quarters = [begin + number * QUARTER for number in range((end_of_day - begin) // QUARTER)]
+    shown = [at for at in quarters if at.astimezone(zone).time() == clock]
+    ends = shown or quarters[1:]
+    return found.from_ == begin and found.to in ends
+
+
+def test_months_that_begin_with_a_day_that_skips_midnight() -> None:
+    """Of all zones, ten years have few: each is compared with the whole month before."""
+    found = []
+    for zone in zones():
+        for day, at in begins(zone).items():
+            if day.day == 1 and at.astimezone(zone).hour:
+                before = (day - DAY).replace(day=1)
+                after = (day + 31 * DAY).replace(day=1)
+                window = Window(at, day_begins(after, zone))
+                assert previous_period(window, zone) == Window(day_begins(before, zone), at), (zone, day)
+                found.append((zone.key, day))
+    assert found
+
+
+@pytest.mark.anyio
+async def test_the_engine_begins_days_there_too(clickhouse: Engine) -> None:
+    """Buckets of days are the engine's: `toDateTime` of a date, as `graph/dsl/buckets.py` has it."""
+    wrong = []
+    async with connect(clickhouse.dsn) as client:
+        for zone in zones():
+            known = begins(zone)
+            if known:
+                parameters = {"days": list(known), "zone": zone.key}
+                sql = "select arrayMap(day -> toUnixTimestamp(toDateTime(day, {zone:String})), {days:Array(Date)})"
+                [(starts,)] = (await client.query(sql, parameters=parameters)).result_rows
+                wanted = [int(at.timestamp()) for at in known.values()]
+                wrong += [(zone.key, day) for day, a, b in zip(known, starts, wanted, strict=True) if a != b]
+    assert wrong == []

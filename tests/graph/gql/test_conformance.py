@@ -1,0 +1,121 @@
+"""What npm's graphql-http and graphql-sse say of GraphQL here, on both listeners."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography import x509
+
+from graph.app import create_app, serving
+from graph.gql.streams import MOST_OF_A_CALLER
+from infra.embedded.certificates import CLIENT, issue
+from infra.postgres import Pool
+from infra.settings import read_settings
+from tests.graph.support.api import ADMIN, portal
+from tests.support.npm import run_node, start_node
+from tests.support.regulator import listening, make_papers
+from tests.support.warehouse import NO_CLICKHOUSE
+
+pytestmark = pytest.mark.anyio
+
+SCRIPTS: Final = Path(__file__).parent / "conformance"
+LIVE: Final = "subscription { liveThroughput(every: 1) { messages } }"
+
+
+@pytest.fixture
+async def closing() -> asyncio.Event:
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def url(pool: Pool, closing: asyncio.Event) -> AsyncIterator[str]:
+    app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=True, closing=closing)
+    async with serving(app, "127.0.0.1", 0) as served:
+        yield f"{served}/graphql"
+
+
+def check_audit(printed: str) -> None:
+    """Notices are what a server MAY do: GET is for persisted operations here, and URL-encoded requests are not read."""
+    found = json.loads(printed)
+    assert [each for each in found["complaints"] if not each["name"].startswith("MAY")] == []
+    assert found["passed"] >= 50
+
+
+async def test_the_api_passes_the_audit_of_graphql_over_http(url: str) -> None:
+    check_audit(await run_node(SCRIPTS / "audit.cjs", url))
+
+
+async def test_the_audit_listener_passes_it_too(tmp_path: Path) -> None:
+    papers = make_papers(tmp_path)
+    pair = issue(papers.authority, "portal", [x509.DNSName(CLIENT)])
+    (tmp_path / "portal.pem").write_bytes(pair.key_pem() + pair.pem())
+    async with listening(papers.files, development=True) as listener:
+        check_audit(
+            await run_node(SCRIPTS / "audit.cjs", f"{listener}/graphql", tmp_path / "portal.pem", tmp_path / "ca.pem")
+        )
+
+
+async def subscribed(url: str, caller: Mapping[str, str], query: str, count: int = 1) -> list[dict[str, Any]]:
+    """What the client gets, one by one."""
+    printed = await run_node(SCRIPTS / "subscribe.cjs", url, json.dumps(dict(caller)), query, str(count))
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+async def test_results_reach_the_client_of_graphql_sse(url: str) -> None:
+    first, second, end = await subscribed(url, ADMIN, LIVE, 2)
+    assert [*first["result"]["data"], *second["result"]["data"]] == ["liveThroughput"] * 2
+    assert end == {"end": True}
+    assert (await subscribed(url, ADMIN, "{ __typename }"))[0]["result"]["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize(
+    ("caller", "query", "code"),
+    [
+        (ADMIN, "subscription { nothing }", "INVALID_QUERY"),
+        (ADMIN, "subscription {", "INVALID_QUERY"),
+        (ADMIN, LIVE.replace("1", "0"), "INVALID_QUERY"),
+        (portal("a"), LIVE, "FORBIDDEN"),
+    ],
+)
+async def test_what_graphql_refuses_reaches_it_with_its_reason(
+    url: str, caller: Mapping[str, str], query: str, code: str
+) -> None:
+    refused, end = await subscribed(url, caller, query, 2)
+    (error,) = refused["result"]["errors"]
+    assert (error["extensions"]["code"], end) == (code, {"end": True})
+    assert error["message"]
+
+
+async def test_who_is_not_admitted_is_told_by_the_status(url: str) -> None:
+    (refused,) = await subscribed(url, {}, LIVE)
+    assert refused == {"error": "Server responded with 401: Unauthorized", "status": 401}
+
+
+async def test_one_subscription_too_many_is_told_so(url: str) -> None:
+    arguments = (SCRIPTS / "subscribe.cjs", url, json.dumps(dict(ADMIN)), LIVE, "1000")
+    others = [await start_node(*arguments) for _ in range(MOST_OF_A_CALLER)]
+    try:
+        for each in others:
+            assert each.stdout is not None
+            assert b"result" in await each.stdout.readline()
+        refused, _ = await subscribed(url, ADMIN, LIVE, 2)
+        assert refused["result"]["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    finally:
+        for each in others:
+            each.kill()
+            await each.wait()
+
+
+async def test_a_server_that_stops_is_not_the_end_of_the_subscription(url: str, closing: asyncio.Event) -> None:
+    """The client is told, and gets an error for which it subscribes again by itself."""
+    client = await start_node(SCRIPTS / "subscribe.cjs", url, json.dumps(dict(ADMIN)), LIVE, "1000")
+    assert client.stdout is not None
+    assert b"liveThroughput" in await client.stdout.readline()
+    closing.set()
+    *_, told, ended = [json.loads(line) for line in (await client.stdout.read()).splitlines()]
+    await client.wait()
+    assert told["result"]["errors"][0]["extensions"]["code"] == "DEPENDENCY_UNAVAILABLE"
+    assert ended["error"] == "Connection closed while having active streams"

@@ -1,0 +1,122 @@
+"""What a request costs before it is refused is linear in its length, and little of the event loop's time.
+
+Measured in CPU time, which other processes have no part in: of the event loop's thread, and of the whole process where
+work is done beside the loop. Each attack is made once as large as any request may be, and once half as large.
+"""
+
+import gc
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+from starlette.types import ASGIApp
+
+from graph.app import create_app
+from graph.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
+from infra.postgres import open_pool
+from infra.settings import Settings, read_settings
+from tests.graph.support.attacks import Attack, Made, lists, long, members, objects, query
+from tests.graph.support.attacks_in_bodies import DOCUMENTS, INPUTS, QUERIES
+from tests.graph.support.attacks_in_heads import HEADERS, PARSERS, URLS
+from tests.graph.support.tokens import key_set
+from tests.support.warehouse import NO_CLICKHOUSE
+
+pytestmark = pytest.mark.anyio
+
+# The rule is 50 ms of the event loop. A busy machine, whose caches are others', takes up to three times as long.
+MOST_OF_THE_LOOP: Final = 3 * 0.05
+MOST_OF_THE_PROCESS: Final = 1.0
+# Of twice the length, linear is twice the time; quadratic would be four times.
+GROWTH: Final = 3.0
+NOISE: Final = 0.02  # seconds that are not compared
+
+
+class Cost(NamedTuple):
+    """Seconds of CPU."""
+
+    loop: float
+    process: float
+
+
+ATTACKS: Final[Mapping[str, Mapping[str, Made]]] = {
+    "query": QUERIES,
+    "document": DOCUMENTS,
+    "variables": INPUTS,
+    "header": HEADERS,
+    "url": URLS,
+    "parser": PARSERS,
+}
+EVERY: Final[Sequence[tuple[str, str]]] = [(kind, name) for kind, made in ATTACKS.items() for name in made]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Every way to be identified."""
+    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
+    keys.write_bytes(key_set("ec-1"))
+    return read_settings({"ANLYT_AUTH": "jwt,mesh,headers", "ANLYT_JWKS": str(keys), "ANLYT_RATE_LIMIT": "0"})
+
+
+@pytest.fixture(scope="module")
+async def app(anyio_backend: str, settings: Settings) -> AsyncIterator[ASGIApp]:
+    """Without an engine: nothing here gets as far."""
+    async with open_pool("postgresql://nobody@127.0.0.1:1/none", size=2) as nowhere:
+        yield create_app(settings, nowhere, {}, clickhouse=NO_CLICKHOUSE, development=True)
+
+
+async def cost(app: ASGIApp, attacks: Iterable[Attack]) -> Cost:
+    """The least of several, after what the first one remembers; no collection of garbage has a part in it."""
+    found = []
+    for attack in attacks:
+        gc.collect()
+        gc.disable()
+        loop, process = time.thread_time(), time.process_time()
+        await attack(app)
+        found.append(Cost(time.thread_time() - loop, time.process_time() - process))
+        gc.enable()
+    return Cost(min(each.loop for each in found), min(each.process for each in found))
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERY)
+async def test_refusals_are_cheap(app: ASGIApp, kind: str, name: str) -> None:
+    made = ATTACKS[kind][name]
+    # Never twice the same: what is remembered would cost nothing.
+    half = await cost(app, [made(share) for share in (0.51, 0.5, 0.49)])
+    whole = await cost(app, [made(share) for share in (0.99, 1.0, 0.98)])
+    assert whole.loop <= MOST_OF_THE_LOOP
+    assert whole.process <= MOST_OF_THE_PROCESS
+    assert whole.process <= GROWTH * half.process + NOISE
+
+
+CENTURY: Final = {"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "granularity": "hour"}
+
+
+@pytest.mark.parametrize("granularity", ["hour", "day", "week", "month"])
+async def test_a_century_costs_little(app: ASGIApp, granularity: str) -> None:
+    """Whatever its zone, which no query before had: two windows, of which each cube's cells have to fit."""
+    zones = iter(["Africa/Casablanca", "Africa/El_Aaiun", "Asia/Gaza", "Europe/Berlin", "America/Nuuk", "Asia/Kabul"])
+
+    def attack(**more: Any) -> Attack:
+        asked = {**CENTURY, "granularity": granularity, "timezone": next(zones)}
+        return query(json.dumps({"dataset": "dlr", "measures": ["messages"], "time": asked, **more}))
+
+    found = await cost(app, [attack(compareTo="previousPeriod") for _ in range(6)])
+    assert found.loop <= MOST_OF_THE_LOOP
+
+
+async def test_what_is_beside_the_loop_leaves_it_alone(app: ASGIApp) -> None:
+    """A long document is parsed and validated elsewhere: the loop goes on."""
+    attack = DOCUMENTS["operations"]
+    found = await cost(app, [attack(share) for share in (0.97, 0.96, 0.95)])
+    assert found.loop < found.process / 3
+
+
+def test_the_largest_are_as_large_as_they_may_be() -> None:
+    """Or the bounds above would be those of smaller requests."""
+    assert 0.95 * MOST_VALUES < members(1).count(",") < MOST_VALUES
+    assert 0.95 * MOST_VALUES < lists(1, "lane").count(",") < MOST_VALUES
+    assert 0.95 * MOST_OBJECTS < objects(1).count("{") < MOST_OBJECTS
+    assert 0.95 * LONGEST_BODY < len(long(1, "x")) < LONGEST_BODY

@@ -1,0 +1,194 @@
+"""One replay for one event: what is good is counted once, what is still bad has as many letters as before."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from functions import FACTS, METRICS
+from functions.function import AnyFunction
+from infra.embedded.engine import Engine
+from ingest import deadletters
+from ingest.deadletters import Stored
+from ingest.replay import Outcome, replay
+from schema.streams import SMS_DLR
+from tests.support import events
+from tests.support.cli import anlyt, running
+from tests.support.platform import DELIVERY, Platform, cut, open_platform
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+QUICK = cut(DELIVERY, 100)
+READERS = (QUICK, cut(FACTS[0], 100))
+ADDRESSES = ("ANLYT_NATS_URL", "ANLYT_POSTGRES_DSN", "ANLYT_CLICKHOUSE_DSN")
+
+
+@pytest.fixture
+async def both(database: str, warehouse: str, server: Engine) -> AsyncIterator[Platform]:
+    """For both functions that read reports."""
+    async with open_platform(server.url, database, warehouse) as opened:
+        yield opened
+
+
+async def _all(platform: Platform) -> list[Stored]:
+    return [found async for found in deadletters.stored(platform.jetstream)]
+
+
+async def _letters(platform: Platform, messages: Sequence[Message], *functions: AnyFunction) -> list[Stored]:
+    """The letters of bad events."""
+    await platform.publish(SMS_DLR, messages)
+    await platform.drain(*(functions or [QUICK]))
+    return await _all(platform)
+
+
+async def _replayed(platform: Platform, letters: Sequence[Stored]) -> list[Outcome]:
+    return [outcome async for outcome in replay(platform.jetstream, letters)]
+
+
+def _ahead(seed: int, now: datetime) -> Message:
+    """A report that is more than 24 hours ahead, for another moment."""
+    fields = events.report(Random(seed), now) | {"receivedAt": (now + timedelta(hours=24, seconds=2)).isoformat()}
+    return Message(json.dumps(fields | {"mno": "AWCC"}).encode(), {"X-Tenant-Id": "t-1"})
+
+
+async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: Platform) -> None:
+    now = datetime.now(UTC)
+    message = _ahead(2, now)
+    letters = await _letters(platform, [message])
+    assert letters[0].letter.reason == "absurd_time"
+    await asyncio.sleep(2.5)
+    assert await _replayed(platform, letters) == [Outcome(letters)]
+    await platform.drain(QUICK)
+    assert await _all(platform) == []
+    assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
+    kept = await platform.kept(SMS_DLR)
+    assert kept[2].data == message.data
+    assert (kept[2].headers or {})["X-Tenant-Id"] == "t-1"
+
+
+async def test_events_that_are_still_bad_have_as_many_letters_as_before(both: Platform) -> None:
+    """Two for each report; two that are alike are two events."""
+    bad = [Message(b"bad"), Message(b"bad"), Message(b"worse"), Message(b"")]
+    letters = await _letters(both, bad, *READERS)
+    assert len(letters) == 8
+    for _ in range(3):
+        before = len(await both.kept(SMS_DLR))
+        outcomes = await _replayed(both, letters)
+        assert [len(outcome.letters) for outcome in outcomes] == [2, 2, 2, 2]
+        await both.drain(*READERS)
+        assert len(await both.kept(SMS_DLR)) == before + 4
+        letters = await _all(both)
+        assert sorted(found.letter.sha256 for found in letters) == sorted(
+            found.letter.sha256 for outcome in outcomes for found in outcome.letters
+        )
+
+
+async def test_replaying_one_letter_drops_the_other_functions_letter_of_the_event(
+    both: Platform, tmp_path: Path
+) -> None:
+    """Also if it is named twice, or with the other letter."""
+    settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
+    letters = await _letters(both, [Message(b"bad"), Message(b"worse")], *READERS)
+    assert len(letters) == 4
+    for ids in (["1"], ["5", "5"], ["7", "8"]):
+        ran = await asyncio.to_thread(anlyt, tmp_path, "deadletters", "replay", *ids, **settings)
+        assert (ran.returncode, ran.stdout.count("sent to sms.dlr.inbound again")) == (0, 1), ran
+        await both.drain(*READERS)
+        assert len(await _all(both)) == 4
+
+
+async def test_killed_again_and_again(both: Platform, tmp_path: Path) -> None:
+    """-9 at random points, then once to the end: two letters for each event, and every event is counted once."""
+    rng, now = Random(20), datetime.now(UTC)
+    settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
+    good = [_ahead(seed, now) for seed in range(150)]
+    bad = [Message(b"bad %d" % number) for number in range(150)]
+    assert len(await _letters(both, rng.sample([*good, *bad], 300), *READERS)) == 600
+    await asyncio.sleep(2.5)
+    for _ in range(4):
+        before = (await both.jetstream.stream_info(SMS_DLR.name)).state.last_seq
+        with running(tmp_path, "deadletters", "replay", "--all", **settings) as started:
+            while (await both.jetstream.stream_info(SMS_DLR.name)).state.last_seq == before:
+                assert started.process.poll() is None, started.process.communicate()
+            await asyncio.sleep(rng.uniform(0, 0.05))
+            started.process.send_signal(signal.SIGKILL)
+        await both.drain(*READERS)
+    await _replayed(both, await _all(both))
+    await both.drain(*READERS)
+    assert len(await _all(both)) == 300
+    assert await differences(both.dsn, expect([], good, now + timedelta(minutes=1))) == []
+
+
+async def test_letters_of_an_event_and_of_its_copy_are_one_event(platform: Platform) -> None:
+    """As after a kill between publishing the event and dropping its letter."""
+    now = datetime.now(UTC)
+    message, bad = _ahead(3, now), Message(b"bad")
+    letters = await _letters(platform, [message, bad])
+    kept = [found.letter for found in letters]
+    await _replayed(platform, letters)
+    await deadletters.publish(platform.jetstream, kept)  # nothing: JetStream has seen them
+    await platform.drain(QUICK)
+    copies = await _all(platform)
+    assert [found.letter.sequence for found in copies] == [3, 4]
+    await asyncio.sleep(2.5)
+    outcomes = await _replayed(platform, [*letters, *copies])
+    assert len(outcomes) == 4
+    assert sorted(await platform.kept(SMS_DLR)) == [1, 2, 3, 4, 5, 6]
+    await platform.drain(QUICK)
+    assert [found.letter.sequence for found in await _all(platform)] == [6]
+    assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
+
+
+async def test_a_producer_cannot_make_other_events_pass_for_copies(platform: Platform) -> None:
+    forged = {"Anlyt-Replay-Of": "1@0.000000"}
+    letters = await _letters(platform, [Message(b"%d" % number, forged) for number in range(3)])
+    await _replayed(platform, letters)
+    await platform.drain(QUICK)
+    assert [found.letter.sequence for found in await _all(platform)] == [4, 5, 6]
+
+
+async def test_an_event_that_is_gone_keeps_its_letters_and_the_others_are_sent(both: Platform, tmp_path: Path) -> None:
+    settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
+    await _letters(both, [Message(b"bad"), Message(b"worse"), Message(b"worst")], *READERS)
+    await both.jetstream.delete_msg(SMS_DLR.name, 1)
+    ran = await asyncio.to_thread(anlyt, tmp_path, "deadletters", "replay", "--all", **settings)
+    assert ran.stdout.splitlines() == [
+        "1, 4: SMS_DLR no longer keeps message 1; its producer has to send the event again.",
+        "2, 5: sent to sms.dlr.inbound again",
+        "3, 6: sent to sms.dlr.inbound again",
+    ]
+    told = "anlyt: 1 of 3 events could not be sent again; their letters stay.\n"
+    assert (ran.returncode, ran.stderr) == (1, told)
+    assert [found.id for found in await _all(both)] == [1, 4]
+
+
+async def test_another_event_at_the_same_place_is_not_replayed(platform: Platform) -> None:
+    letters = await _letters(platform, [Message(b"bad")])
+    await platform.jetstream.delete_stream(SMS_DLR.name)
+    await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
+    await platform.publish(SMS_DLR, [Message(b"another")])
+    [outcome] = await _replayed(platform, letters)
+    assert outcome.problem == "Message 1 of SMS_DLR is another one: the stream was made anew."
+    assert await _all(platform) == letters
+
+
+async def test_a_stream_that_takes_nothing_says_so(platform: Platform) -> None:
+    letters = await _letters(platform, [Message(b"bad")])
+    config = (await platform.jetstream.stream_info(SMS_DLR.name)).config
+    await platform.jetstream.update_stream(config.evolve(sealed=True))
+    [outcome] = await _replayed(platform, letters)
+    assert outcome.problem == (
+        "SMS_DLR did not take the event again: invalid operation on sealed stream (JetStream error 10109)."
+    )
+    assert await _all(platform) == letters
+
+
+assert {METRICS[1].stream, FACTS[0].stream} == {SMS_DLR}

@@ -1,0 +1,159 @@
+"""Everything through a real PgBouncer: in session mode all works, in the other modes all is refused with a sentence."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import asyncpg
+import pytest
+
+from functions import METRICS
+from infra.embedded.engine import Engine
+from infra.embedded.postgres import BILLING as BILLINGS_TABLE
+from infra.endpoints import Engines
+from infra.errors import DependencyUnavailableError
+from infra.postgres import open_pool, told_as_unavailable
+from pipelines import schedule
+from pipelines.lease import PipelineBusyError, lease
+from pipelines.stores import open_stores
+from schema.streams import BILLING_EVENTS, SMS_DLR
+from tests.support import events
+from tests.support.cli import anlyt
+from tests.support.database import connected
+from tests.support.platform import open_platform
+from tests.support.pooler import pgbouncer
+from tests.support.reference import expect
+from tests.support.stored import differences
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def session(database: str, tmp_path: Path) -> Iterator[str]:
+    with pgbouncer(tmp_path, database, "session", "plain") as dsn:
+        yield dsn
+
+
+async def test_migrate_ingest_reports_and_every_pipeline_in_session_mode(
+    postgres: Engine, server: Engine, warehouse: str, tmp_path: Path
+) -> None:
+    async with connected(postgres.dsn) as connection:
+        await connection.execute("create database pooled")
+    direct = f"{postgres.dsn.rpartition('/')[0]}/pooled"
+    with pgbouncer(tmp_path, direct, "session") as dsn:
+        engines = Engines(server.url, dsn, warehouse)
+        settings = {
+            "ANLYT_POSTGRES_DSN": dsn,
+            "ANLYT_NATS_URL": server.url,
+            "ANLYT_CLICKHOUSE_DSN": warehouse,
+        }
+        done = await asyncio.to_thread(anlyt, tmp_path, "migrate", **settings)
+        assert done.returncode == 0, done.stderr
+        async with connected(dsn) as connection:
+            await connection.execute(BILLINGS_TABLE)
+        random = Random(5)
+        billing = events.messages(random, events.billing, NOW, 500)
+        delivery = events.messages(random, events.report, NOW, 500)
+        async with open_platform(server.url, dsn) as platform:
+            await platform.publish(BILLING_EVENTS, billing)
+            await platform.publish(SMS_DLR, delivery)
+            await platform.drain(*METRICS, *METRICS)
+        done = await asyncio.to_thread(anlyt, tmp_path, "backfill", "billing_metrics", **settings)
+        assert done.returncode == 0, done.stderr
+        assert await differences(direct, expect(billing, delivery, NOW)) == []
+        for name, _ in schedule.TIMES:
+            done = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
+            assert done.stdout.startswith(f"{name}: done"), (name, done.stderr)
+        async with open_stores(engines) as stores:
+            ran = await stores.postgres.fetch("select name, status from anlyt.pipeline_runs")
+        assert {(row["name"], row["status"]) for row in ran} == {(name, "SUCCEEDED") for name, _ in schedule.TIMES}
+    async with connected(postgres.dsn) as connection:
+        await connection.execute("drop database pooled with (force)")
+
+
+async def test_a_lease_is_held_against_others_and_is_free_afterwards(session: str, database: str) -> None:
+    async def nothing() -> None: ...
+
+    async with lease(session, "rollup", lambda: None) as connection:
+        assert await connection.fetchval("show tcp_keepalives_idle") == "30"
+        for dsn in (session, database):
+            with pytest.raises(PipelineBusyError):
+                async with lease(dsn, "rollup", lambda: None):
+                    pass
+    async with lease(database, "rollup", lambda: None, patience=10):
+        pass
+
+
+async def test_a_refusal_is_told_with_the_poolers_reason(session: str) -> None:
+    reason = "unsupported startup parameter: tcp_keepalives_idle"
+    with pytest.raises(DependencyUnavailableError, match=reason), told_as_unavailable():
+        await asyncpg.connect(session, server_settings={"tcp_keepalives_idle": "30"})
+
+
+async def test_a_refusal_is_told_with_postgresqls_reason(session: str, database: str) -> None:
+    name = database.rpartition("/")[2]
+    async with connected(database) as connection:
+        await connection.execute(f"alter database {name} connection limit 0; create role plain login")
+    try:
+        for dsn in (database, session):
+            with pytest.raises(DependencyUnavailableError, match=f'too many connections for database "{name}"'):
+                async with lease(dsn.replace("anlyt@", "plain@"), "rollup", lambda: None):
+                    pass
+    finally:
+        async with connected(f"{database.rpartition('/')[0]}/postgres") as connection:
+            await connection.execute("drop role plain")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("migrate",),
+        ("migrate", "--check"),
+        ("ingest",),
+        ("schedule",),
+        ("pipeline", "rollup"),
+        ("backfill", "billing_metrics"),
+    ],
+)
+async def test_transaction_mode_is_refused_at_start(
+    database: str, server: Engine, warehouse: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    async with open_platform(server.url):
+        pass
+    with pgbouncer(tmp_path, database, "transaction") as dsn:
+        settings = {
+            "ANLYT_POSTGRES_DSN": dsn,
+            "ANLYT_NATS_URL": server.url,
+            "ANLYT_CLICKHOUSE_DSN": warehouse,
+        }
+        done = await asyncio.to_thread(anlyt, tmp_path, *command, **settings)
+    assert done.returncode in (1, 2), done
+    assert "anlyt: ANLYT_POSTGRES_DSN" in done.stderr, done.stderr
+    assert "set `pool_mode = session`" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_statement_mode_is_refused_with_the_poolers_words(database: str, tmp_path: Path) -> None:
+    with pgbouncer(tmp_path, database, "statement") as dsn:
+        done = await asyncio.to_thread(
+            anlyt, tmp_path, "migrate", ANLYT_POSTGRES_DSN=dsn, ANLYT_NATS_URL="nats://127.0.0.1:1"
+        )
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+
+
+async def test_statements_of_two_processes_never_share_a_name(session: str) -> None:
+    """A pooler that does not clean a session before it hands it on leaves the names of the client before."""
+    names = []
+    for _ in range(2):
+        async with open_pool(session, size=1) as pool, pool.acquire() as connection:
+            await connection.fetchval("select 1")
+            names.append({row["name"] for row in await connection.fetch("select name from pg_prepared_statements")})
+    first, second = names
+    assert first
+    assert second
+    assert not first & second

@@ -1,0 +1,41 @@
+"""A ClickHouse in any time zone, and sessions in any other: everything is written and read as on one in UTC."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from tests.support.clock import let_pass
+from tests.support.database import fresh_database
+from tests.support.everything import answers, filled
+
+pytestmark = pytest.mark.anyio
+
+# Of the server, and of its user's profile. With half hours, with a change of clocks at midnight, west and east of UTC.
+ELSEWHERE = [
+    ("Asia/Kabul", {}),
+    ("America/St_Johns", {}),
+    ("UTC", {"session_timezone": "America/St_Johns"}),
+    ("America/St_Johns", {"session_timezone": "Asia/Kabul"}),
+]
+
+
+async def told(folder: Path, postgres: Engine, seed: int, zone: str, profile: Mapping[str, str]) -> Mapping[str, Any]:
+    let_pass()
+    async with (
+        clickhouse_server(folder, settings={"timezone": zone}, profile=profile) as engine,
+        fresh_database(postgres) as database,
+        filled(engine.dsn, database, seed) as stores,
+    ):
+        return await answers(stores, seed)
+
+
+async def test_answers_are_those_of_an_engine_in_utc(template: Engine, tmp_path: Path, seed: int) -> None:
+    wanted = await told(tmp_path / "UTC", template, seed, "UTC", {})
+    for number, (zone, profile) in enumerate(ELSEWHERE):
+        found = await told(tmp_path / str(number), template, seed, zone, profile)
+        differing = {name: (wanted[name], answer) for name, answer in found.items() if answer != wanted[name]}
+        assert differing == {}, (zone, profile, list(differing))

@@ -1,0 +1,39 @@
+"""An `assert` of the product tells mypy what it cannot see, and checks nothing: `python -O` leaves it out."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tools.export import ROOT
+
+PRODUCT: Final = ("schema", "functions", "infra", "ingest", "pipelines", "graph", "commands")
+
+
+def asserts(path: Path) -> Iterator[ast.Assert]:
+    """But for those that run at import: they hold our own tables against each other, and run in every test."""
+    tree = ast.parse(path.read_text())
+    at_import = {id(node) for node in tree.body}
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.Assert) and id(node) not in at_import)
+
+
+def narrows(test: ast.expr) -> bool:
+    """isinstance(...), or ... is not None."""
+    match test:
+        case ast.Call(func=ast.Name(id="isinstance")):
+            return True
+        case ast.Compare(ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return True
+        case _:
+            return False
+
+
+def test_asserts_narrow_types_alone() -> None:
+    files = [ROOT / "anlyt.py", *(path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py"))]
+    checks = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node.test)}"
+        for path in files
+        for node in asserts(path)
+        if not narrows(node.test)
+    ]
+    assert checks == []
