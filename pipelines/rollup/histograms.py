@@ -1,6 +1,7 @@
 """Histograms of many subjects added up at once, as arrays. Pure."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -32,5 +33,5 @@ def _added(bins: Sequence[bytes], counts: Sequence[bytes]) -> Iterator[Histogram
     filled = np.flatnonzero(sums)
     bounds = np.searchsorted(filled, np.arange(len(bins) + 1) * BINS).tolist()
     found, samples = (filled % BINS).tolist(), sums[filled].tolist()
-    for first, end in zip(bounds, bounds[1:], strict=False):
+    for first, end in pairwise(bounds):
         yield Histogram(found[first:end], samples[first:end])

@@ -77,6 +77,7 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
     assert await platform.waiting(BILLING) == 0
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
     assert await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild')::text") is None
+    assert await platform.pool.fetchval("select count(*) from anlyt.event_days where version <> rolled_version") == 0
 
 
 async def test_two_at_once_are_one(platform: Platform) -> None:

@@ -84,7 +84,10 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
             await interruptions.statement_begins()
             return await super().fetchval(*arguments, **named)
 
-    options = {"server_settings": {"timezone": "UTC"}, "connection_class": Interrupted}
+    async def keep(_: Any) -> None:
+        """What a pool would do when it gets a connection back is no part of a report."""
+
+    options = {"server_settings": {"timezone": "UTC"}, "connection_class": Interrupted, "reset": keep}
     async with asyncpg.create_pool(database, min_size=1, max_size=4, **options) as pool:
         yield pool
 
