@@ -7,12 +7,26 @@ from pathlib import Path
 
 import uvloop
 
-from bench import audit, backfill, cubes, facts, ingest, ledger, lists, queries, recompute, reports, rollup, rows
+from bench import audit, backfill, cold, cubes, facts, ingest, ledger, lists, queries, recompute, reports, rollup, rows
 from infra.environment import forget_foreign
 
 BENCHES = {
     module.__name__.removeprefix("bench."): module.run
-    for module in (ingest, reports, lists, ledger, rollup, backfill, facts, cubes, recompute, queries, audit, rows)
+    for module in (
+        ingest,
+        cold,
+        reports,
+        lists,
+        ledger,
+        rollup,
+        backfill,
+        facts,
+        cubes,
+        recompute,
+        queries,
+        audit,
+        rows,
+    )
 }
 
 

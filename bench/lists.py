@@ -13,7 +13,7 @@ import asyncpg
 from bench.load import Ask, HttpClient, drive
 from bench.processes import api_process, cpu_seconds
 from bench.report import Goal, show
-from bench.reports import first_answer, post
+from bench.reports import post
 from bench.stores import Stores, stores
 from ingest.partitions import Partitions
 
@@ -42,7 +42,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
             p95: dict[str, list[float]] = {name: [] for name in requests}
             for _ in range(1 if smoke else ROUNDS):
                 for name, request in requests.items():
-                    await first_answer(http, request)
+                    await http.ask(request)
                     before = cpu_seconds([pid])
                     load = await drive([_asking(http, request)], count(), 0.3 if smoke else 3.0)
                     cpu[name].append((cpu_seconds([pid]) - before) / len(load.latencies) * 1000)

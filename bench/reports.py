@@ -1,10 +1,9 @@
 """Reports over 2.17 million hourly rows: REST and GraphQL against hand-written SQL through asyncpg.
 
 The tables are 90 days x 24 hours x (the platform, 6 operators, 1,000 accounts). Windows are 80 to 90 days (an account's
-20 to 30), 14,400 different ones in turn, so that next to nothing is answered from a memory of the same question.
+20 to 30), 14,400 different ones in turn. All days are rolled up. A request that is refused fails the benchmark.
 """
 
-import asyncio
 import statistics
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,16 +18,19 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import msgspec
 
-from bench.load import Ask, HttpClient, Load, RefusedError, drive
+from bench.load import Ask, HttpClient, Load, drive
 from bench.processes import api_process, cpu_seconds
 from bench.report import Goal, show
 from bench.stores import Stores, stores
+from infra.endpoints import Engines
 from infra.postgres import Connection
+from infra.telemetry import configure_logs
 from ingest.partitions import Partitions
+from pipelines import runs
+from pipelines.stores import open_stores
 
 CONNECTIONS: Final = 8
 SHIFTS: Final = 120  # hours
-ATTEMPTS: Final = 20
 SQL: Final = Path(__file__).parent / "sql"
 SUMMARY: Final = (SQL / "six_sums.sql").read_text()
 USAGE: Final = (SQL / "four_sums_a_day.sql").read_text()
@@ -83,6 +85,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
     question = Question(newest, scale)
     async with stores(folder) as engines:
         rows = await fill(engines, newest, scale)
+        await roll_up(engines)
         async with api_process(engines) as (url, pid), _clients(engines, url, question) as ways:
             numbers: dict[str, Iterator[int]] = {name: count() for name in ways}
             rounds = [await _round(ways, numbers, scale.seconds, pid) for _ in range(scale.rounds)]
@@ -129,8 +132,6 @@ async def _clients(engines: Stores, url: str, question: Question) -> AsyncIterat
     http = [await HttpClient.open(host, port) for _ in range(CONNECTIONS)]
     sql = [await asyncpg.connect(engines.postgres.url) for _ in range(CONNECTIONS)]
 
-    for request in (_summary_request, _summary_query, _usage_request, _usage_query):
-        await first_answer(http[0], request(question, 0))
     over_sql, over_http = partial(_over_sql, sql), partial(_over_http, http)
     yield {
         "summary: SQL": over_sql(SUMMARY, lambda n: question.window(n, question.summary_days)),
@@ -146,16 +147,11 @@ async def _clients(engines: Stores, url: str, question: Question) -> AsyncIterat
         await connection.close()
 
 
-async def first_answer(client: HttpClient, request: bytes) -> None:
-    """The first reading of 90 days may take longer than the API waits on a busy machine; what it read, it keeps."""
-    for _ in range(ATTEMPTS):
-        try:
-            await client.ask(request)
-        except RefusedError:
-            await asyncio.sleep(0.5)
-        else:
-            return
-    raise RefusedError(f"No answer after {ATTEMPTS} attempts.")
+async def roll_up(engines: Stores) -> None:
+    """As the pipeline does at its times."""
+    configure_logs("text")
+    async with open_stores(Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)) as opened:
+        await runs.run(opened, "rollup")
 
 
 def _over_sql(
@@ -180,7 +176,7 @@ def _over_http(clients: Sequence[HttpClient], request: Callable[[int], bytes]) -
     return [client(one) for one in clients]
 
 
-def _get(path: str, **parameters: object) -> bytes:
+def get(path: str, **parameters: object) -> bytes:
     return f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: bench\r\nX-Caller: admin-dashboard\r\n\r\n".encode()
 
 
@@ -200,12 +196,12 @@ def _window(question: Question, number: int, days: int) -> dict[str, str]:
 
 def _summary_request(question: Question, number: int) -> bytes:
     window = _window(question, number, question.summary_days)
-    return _get("/v1/internal/analytics/summary", granularity="daily", **window)
+    return get("/v1/internal/analytics/summary", granularity="daily", **window)
 
 
 def _usage_request(question: Question, number: int) -> bytes:
     window = _window(question, number, question.usage_days)
-    return _get(f"/v1/internal/analytics/accounts/{question.account(number)}/usage", **window)
+    return get(f"/v1/internal/analytics/accounts/{question.account(number)}/usage", **window)
 
 
 def _summary_query(question: Question, number: int) -> bytes:
@@ -227,7 +223,7 @@ def _show(rows: int, rounds: list[Round]) -> None:
         cpu = statistics.median(r[name][1] for r in rounds)
         table.append((report, way, round(rate), ratio, p95, cpu if way != "SQL" else ""))
         if way != "SQL":
-            goals.append(Goal(f"{name} of raw SQL", ratio, 0.45 if way == "REST" else 0.35))
+            goals.append(Goal(f"{name} of raw SQL", ratio, 0.45 if way == "REST" else 0.40))
     show(
         f"Reports over {rows:,} hourly rows, {CONNECTIONS} connections, one API process",
         ("report", "way", "requests/s", "of raw SQL", "P95 ms", "API CPU ms/request"),

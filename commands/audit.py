@@ -28,7 +28,6 @@ from infra.tls import RenewedContext, TlsFiles
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE
 
 CONNECTIONS: Final = 4
-STATEMENT_TIMEOUT: Final = 1.5  # seconds, as for the API
 QUERY_TIMEOUT: Final = 30
 
 REQUIRED: Final = ("tls_cert", "tls_key", "tls_client_ca")
@@ -60,9 +59,7 @@ async def running(
     """
     context = RenewedContext(files)
     async with AsyncExitStack() as opened:
-        pool = await opened.enter_async_context(
-            open_pool(engines.postgres, size=CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT)
-        )
+        pool = await opened.enter_async_context(open_pool(engines.postgres, size=CONNECTIONS))
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
         )

@@ -60,7 +60,14 @@ def create_app(
     they are stored as facts; streams of answers end when `closing` is set.
     """
     door = make_door(settings)
-    reader = Reader(pool, settings.reporting_currency, clickhouse, lambda: earliest(progress))
+    reader = Reader(
+        pool,
+        settings.reporting_currency,
+        clickhouse,
+        lambda: earliest(progress),
+        limit=settings.report_timeout,
+        at_once=settings.report_concurrency,
+    )
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
     deciding = primary or pool

@@ -62,7 +62,7 @@ class CursorKey:
     async def cursors(self) -> Cursors:
         """Read once. DependencyUnavailableError."""
         if self._cursors is None:
-            async with promptly("signing_key"), connected(self._pool) as taken:
+            async with promptly("signing_key", self._pool), connected(self._pool) as taken:
                 self._cursors = Cursors(await taken.fetchval(_KEY))
         return self._cursors
 

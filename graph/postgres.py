@@ -1,29 +1,52 @@
-"""PostgreSQL as the API uses it: whatever keeps it from answering is told in time."""
+"""PostgreSQL as the API uses it: a server that is away is told in time, a slow one is waited for, up to a limit."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+import asyncpg
+
+from graph.patience import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from infra.errors import DependencyUnavailableError, RefusedError
-from infra.metrics import PG_ERRORS
-from infra.postgres import AWAY, Pool, told_as_unavailable
+from infra.metrics import PG_ERRORS, REFUSED
+from infra.postgres import AWAY, Connection, Pool, told_as_unavailable
+from infra.probes import ask_postgres
 
 if TYPE_CHECKING:
-    import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-# Seconds until a caller hears that PostgreSQL does not answer: under the 2 s that the API promises.
-DEADLINE: Final = 1.5
+LIMIT: Final = 10.0  # seconds that work may take while the server lives
+RECOVERY: Final = 5.0  # seconds for the server to end what nobody waits for
+
+_TOO_SLOW: Final = (
+    "PostgreSQL needed more than {:g} s and was told to stop; ask for a shorter window, or try again in a few seconds."
+)
+
+_recoveries: set["asyncio.Task[None]"] = set()  # the event loop keeps no reference to a task
 
 
 @asynccontextmanager
-async def promptly(operation: str) -> AsyncIterator[None]:
-    """Whatever keeps PostgreSQL from answering is a DependencyUnavailableError within DEADLINE, and counted."""
+async def promptly(operation: str, pool: Pool, limit: float | None = None) -> AsyncIterator[None]:
+    """Bounds work in PostgreSQL, and counts what failed.
+
+    DependencyUnavailableError within 1.5 s when the server is away; TooSlowError after `limit` seconds (LIMIT by
+    default).
+    """
+    allowed = LIMIT if limit is None else limit
     try:
         with told_as_unavailable():
-            async with asyncio.timeout(DEADLINE):
-                yield
+            try:
+                async with patiently(partial(ask_postgres, pool), allowed):
+                    yield
+            except (EngineSlowError, asyncpg.QueryCanceledError) as error:
+                REFUSED.labels("postgres_slow").inc()
+                raise TooSlowError(_TOO_SLOW.format(allowed)) from error
+            except EngineSilentError as error:
+                raise TimeoutError from error
+    except TooSlowError:
+        raise
     except DependencyUnavailableError as error:
         PG_ERRORS.labels(operation).inc()
         if isinstance(error, RefusedError):  # the server's words are not for callers
@@ -33,12 +56,39 @@ async def promptly(operation: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def connected(pool: Pool) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Record]]":
-    """A connection of the pool; one that failed is neither used again nor waited for."""
+    """A connection of the pool. After an error nobody waits until it can be used again."""
     taken = await pool.acquire()
     try:
         yield taken
     except BaseException:
-        taken.terminate()
+        _in_background(_recover(pool, taken))
         raise
+    await pool.release(taken)
+
+
+@asynccontextmanager
+async def transaction(connection: Connection, begin: str = "begin") -> AsyncIterator[None]:
+    """Commits after the body. After an error `connected` ends it: to do so here would wait for a server that hangs."""
+    await connection.execute(begin)
+    yield
+    await connection.execute("commit")
+
+
+async def _recover(pool: Pool, taken: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """A statement that was given up is cancelled in the server, and its transaction ended.
+
+    A connection on which that fails is not used again.
+    """
+    try:
+        async with asyncio.timeout(RECOVERY):
+            await taken.execute("rollback")
+    except Exception:  # whatever it was, the connection cannot be trusted
+        taken.terminate()
     finally:
         await pool.release(taken)
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    _recoveries.add(task)
+    task.add_done_callback(_recoveries.discard)

@@ -12,7 +12,7 @@ from secrets import SystemRandom
 from string import ascii_uppercase
 from typing import Final, TypeAlias
 
-from graph.postgres import connected, promptly
+from graph.postgres import connected, promptly, transaction
 from infra.postgres import Connection, Pool, statement
 from schema.facts import UNKNOWN
 
@@ -54,7 +54,7 @@ class Pseudonyms:
 
         `unknown`, which is no MNO, stands for itself.
         """
-        async with promptly("pseudonyms"), connected(self._primary) as taken:
+        async with promptly("pseudonyms", self._primary), connected(self._primary) as taken:
             seen = await _read(taken, tenant_id)
         if not seen.unmasked and not seen.pseudonyms.keys() >= set(KNOWN):
             return await self.learn(tenant_id, ())
@@ -62,7 +62,7 @@ class Pseudonyms:
 
     async def learn(self, tenant_id: str, mnos: Collection[str]) -> Letters:
         """The same, after those of `mnos` that have no pseudonym got one, as far as there are any left."""
-        async with promptly("pseudonyms"), connected(self._primary) as taken, taken.transaction():
+        async with promptly("pseudonyms", self._primary), connected(self._primary) as taken, transaction(taken):
             await taken.execute(_LOCK, tenant_id)
             seen = await _read(taken, tenant_id)
             drawn = draw({*KNOWN, *mnos} - {*seen.pseudonyms, UNKNOWN}, seen.pseudonyms.values())

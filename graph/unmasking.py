@@ -17,5 +17,5 @@ class Unmaskings:
 
     async def log(self, tenant_id: str, caller: str, request_id: str, what: str) -> None:
         """Committed when it returns; DependencyUnavailableError, and then nothing may be answered."""
-        async with promptly("unmasking_log"), connected(self._primary) as taken:
+        async with promptly("unmasking_log", self._primary), connected(self._primary) as taken:
             await taken.execute(_LOG, tenant_id, caller, request_id, what)

@@ -60,6 +60,12 @@ CONSUMER_PENDING: Final = Gauge(
 PG_ERRORS: Final = Counter(
     "anlyt_pg_errors_total", "PostgreSQL operations that failed (each is retried or answered 503).", ["op"]
 )
+REFUSED: Final = Counter(
+    "anlyt_refused_total",
+    "Requests answered 503 while the engine lives: postgres_slow and clickhouse_slow (ended there at the limit), "
+    "overloaded (too many reports at once).",
+    ["reason"],
+)
 DESERIALIZATION_ERRORS: Final = Counter(
     "anlyt_deserialization_errors_total",
     "Events that could not be decoded, by event type.",

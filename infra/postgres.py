@@ -66,14 +66,15 @@ async def open_pool(
     *,
     size: int,
     statement_timeout: float | None = None,
+    connect_timeout: float = CONNECT_TIMEOUT,
     check: Check | None = None,
     setting: str = POSTGRES,
 ) -> AsyncIterator[Pool]:
     """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
 
-    `statement_timeout` bounds each statement, in seconds. A connection that `check` objects to is never handed out,
-    nor is one that is no session: UsageError. What cannot be connected to because of `setting`, where the DSN comes
-    from, is a MisconfiguredError.
+    `connect_timeout` bounds the making of a connection, `statement_timeout` each statement, in seconds. A connection
+    that `check` objects to is never handed out, nor is one that is no session: UsageError. What cannot be connected to
+    because of `setting`, where the DSN comes from, is a MisconfiguredError.
     """
     is_session = False
 
@@ -98,7 +99,7 @@ async def open_pool(
         dsn,
         min_size=0,
         max_size=size,
-        timeout=CONNECT_TIMEOUT,
+        timeout=connect_timeout,
         command_timeout=statement_timeout,
         server_settings={"timezone": "UTC", "application_name": "anlyt"},
         connection_class=Session,

@@ -61,6 +61,8 @@ class Settings:
     export_days: int
     export_signing_key: str | None
     signing_key: str | None
+    report_timeout: int
+    report_concurrency: int | None
     query_concurrency: int
     query_rows_per_minute: int
 
@@ -230,6 +232,17 @@ SPECS: Final[Mapping[str, Spec]] = {
         _matching(r".{32,}", "at least 32 characters"),
         None,
         "Key that signs cursors, the same for all processes; unset: the one that `anlyt migrate` made.",
+    ),
+    "report_timeout": Spec(
+        _count(1, 600),
+        "10",
+        "Seconds that a report may take while its engines answer; then it is ended there (503).",
+    ),
+    "report_concurrency": Spec(
+        _count(1, 1000),
+        None,
+        "Reports that read at once, in each API process; others wait a second at most. Unset: three quarters of the "
+        "connections to PostgreSQL.",
     ),
     "query_concurrency": Spec(
         _count(1, 1000),

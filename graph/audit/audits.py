@@ -138,5 +138,5 @@ class Audits:
 
     async def _recorded(self, regulator: Regulator, request_id: str, asked: AuditQuery, read: _Read) -> int:
         what = (asked.tenant_id, asked.told(), read.seen, len(read.rows))
-        async with promptly("audit_access_log"), connected(self._pool) as connection:
+        async with promptly("audit_access_log", self._pool), connected(self._pool) as connection:
             return await record(connection, regulator, request_id, "query", *what)

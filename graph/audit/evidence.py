@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from asyncpg import Record
-from asyncpg.transaction import Transaction
 from msgspec import Meta, Struct
 
-from graph.postgres import connected, promptly
-from infra.postgres import Connection, Pool
+from graph.postgres import connected, promptly, transaction
+from infra.postgres import Pool
 from infra.postgres import statement as sql
 from schema.integrity import unpacked
 
@@ -18,6 +17,8 @@ _SQL: Final = Path(__file__).parent / "sql"
 _LEAVES: Final = sql(_SQL, "leaves_of_tenant")
 _LINKS: Final = sql(_SQL, "links_from")
 _CLOSED: Final = sql(_SQL, "closed_until")
+# The chain as it is at one moment, while it grows.
+_SNAPSHOT: Final = "begin isolation level repeatable read read only"
 MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -61,17 +62,12 @@ class Evidence(Struct, frozen=True, kw_only=True, rename="camel"):
 async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime) -> Evidence:
     """Of the UTC days that a window touches; DependencyUnavailableError."""
     days = from_.astimezone(UTC).date(), (to.astimezone(UTC) - MOMENT).date()
-    async with promptly("integrity_links"), connected(pool) as connection, _snapshot(connection):
+    async with promptly("integrity_links", pool), connected(pool) as connection, transaction(connection, _SNAPSHOT):
         leaves = [_leaf(row) for row in await connection.fetch(_LEAVES, tenant_id, *days)]
         first = min((leaf.link for leaf in leaves), default=None)
         links = await connection.fetch(_LINKS, first)
         closed_until = await connection.fetchval(_CLOSED)
     return Evidence(closed_until=closed_until, leaves=leaves, links=[_link(row) for row in links])
-
-
-def _snapshot(connection: Connection) -> Transaction:
-    """The chain as it is at one moment, while it grows."""
-    return connection.transaction(isolation="repeatable_read", readonly=True)
 
 
 def _leaf(row: Record) -> AuditLeaf:

@@ -12,7 +12,8 @@ from graph.budget import Charge
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
-from infra.clickhouse import FAILURES, UNAVAILABLE, ClickHouse, traced
+from graph.patience import EngineSilentError, patiently
+from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.faults import fault_of
 
@@ -46,9 +47,6 @@ NOT_NOW: Final = frozenset({202, 209, 210, 236, 394, 734})
 
 # ... that parts which it needs are in S3, and cannot be read.
 S3_ERROR: Final = 499
-
-PATIENCE: Final = 0.8  # seconds that a statement has before the engine is asked whether it lives
-PING: Final = 0.9  # seconds that it has to say so; both together are under the 2 s that the API promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +102,13 @@ class Engine:
         # A task that is given up may fail later, when nobody asks how.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            while not (await asyncio.wait([task], timeout=PATIENCE))[0]:
-                await self._ping()
+            async with patiently(self._clickhouse.ping):
+                await asyncio.wait([task])
             return task.result()
+        except EngineSilentError as error:
+            raise _unavailable() from error
         finally:
             task.cancel()
-
-    async def _ping(self) -> None:
-        try:
-            async with asyncio.timeout(PING):
-                await self._clickhouse.ping()
-        except UNAVAILABLE as error:
-            raise _unavailable() from error
 
 
 async def _together(works: Sequence[Awaitable[T]]) -> Sequence[T]:

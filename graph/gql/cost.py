@@ -30,7 +30,6 @@ from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.windows import Window, series_length
 
 MOST_COST: Final = 150_000  # a whole window by the minute is 129,610
-MUCH: Final = MOST_ROWS  # of a query, or of long lists: worth giving up for a client who leaves
 REPORT: Final = 10
 
 Arguments: TypeAlias = Mapping[str, Any]

@@ -15,7 +15,7 @@ from starlette.types import Scope as HttpScope
 from graph.edge import REQUEST_ID
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
-from graph.gql.cost import MOST_COST, MUCH
+from graph.gql.cost import MOST_COST
 from graph.gql.documents import (
     MOST_TOLD,
     Document,
@@ -109,7 +109,7 @@ class GraphQL(Generic[Caller]):
         if is_subscription(document.ast, operation.operation_name):
             return await self._subscribe(document, operation, context, responder)
         running = _executed(executor)
-        result = await (unless_gone(request.receive, running) if needed >= MUCH else running)
+        result = await unless_gone(request.receive, running)
         return responder.executed(result, extensions)
 
     def _executor(

@@ -1,17 +1,17 @@
 """What an account sent, and what it cost."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from graph.identity import Scope, Subject, account
-from graph.reports.answers import AccountUsage
+from graph.identity import Scope, account
+from graph.reports.answers import AccountUsage, UsageDay
 from graph.reports.figures import costs_by_currency
-from graph.reports.metrics import money, total
-from graph.reports.pieces import CountedDay, add_amounts
+from graph.reports.metrics import Counts, money, total
+from graph.reports.parts import Cell, add_amounts
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
-from graph.reports.reading import Question, Reading
-from graph.reports.sources import COUNTS, Want
-from graph.reports.windows import Window
+from graph.reports.snapshot import Cells
+from graph.reports.windows import Window, day_date
 
 
 async def account_usage(reader: Reader, scope: Scope, account_id: str, window: Window) -> AccountUsage:
@@ -24,22 +24,20 @@ async def accounts_usage(
     reader: Reader, scope: Scope, account_ids: Sequence[str], window: Window
 ) -> Sequence[AccountUsage]:
     """The same of several, read together, in the order given."""
-    questions = [_question(reader.currency, account(scope, account_id), window) for account_id in account_ids]
+    ids = [account(scope, account_id).id for account_id in account_ids]
     known = completeness(reader.complete_until)
-    return [judged(answer, known) for answer in await reader.answer(*questions)]
+    async with reader.snapshot(window.slices) as snapshot:
+        cells = await snapshot.cells("ACCOUNT", ids, window.slices)
+    as_of = snapshot.marks.data_as_of
+    return [judged(_usage(reader.currency, each, window, cells, as_of), known) for each in ids]
 
 
-def _question(currency: str, subject: Subject, window: Window) -> Question[AccountUsage]:
-    want = Want(COUNTS, subject, window.slices)
-    key = ("usage", subject, window)
-    return Question(key, (want,), lambda reading: _usage(currency, reading, window, want), len(window.slices))
-
-
-def _usage(currency: str, reading: Reading, window: Window, want: Want[CountedDay]) -> AccountUsage:
-    days = [day.sum(piece) for piece, day in reading.of(want)]
-    counts = total(day.counts for day in days)
+def _usage(currency: str, account_id: str, window: Window, found: Cells, as_of: datetime | None) -> AccountUsage:
+    days = [found.get((account_id, piece), ()) for piece in window.slices]
+    sums = [_sum(cells) for cells in days]
+    counts = total(sums)
     return AccountUsage(
-        account_id=want.subject.id,
+        account_id=account_id,
         window=window,
         messages_sent=counts.messages,
         messages_delivered=counts.delivered,
@@ -49,8 +47,25 @@ def _usage(currency: str, reading: Reading, window: Window, want: Want[CountedDa
         delivery_rate=counts.delivery_rate,
         segments=counts.segments,
         total_cost=money(counts.cost),
-        costs_by_currency=costs_by_currency(currency, counts, add_amounts(day.amounts for day in days)),
+        costs_by_currency=costs_by_currency(
+            currency, counts, add_amounts(cell.amounts for cells in days for cell in cells)
+        ),
         avg_cost_per_message=counts.average_cost,
-        daily_breakdown=[day.usage for day in days],
-        data_as_of=reading.data_as_of,
+        daily_breakdown=[_day(piece.day, each) for piece, each in zip(window.slices, sums, strict=True)],
+        data_as_of=as_of,
+    )
+
+
+def _sum(cells: Sequence[Cell]) -> Counts:
+    return cells[0].counts if len(cells) == 1 else total(cell.counts for cell in cells)
+
+
+def _day(day: int, counts: Counts) -> UsageDay:
+    return UsageDay(
+        date=day_date(day),
+        sent=counts.messages,
+        delivered=counts.delivered,
+        failed=counts.failed,
+        segments=counts.segments,
+        cost=money(counts.cost),
     )

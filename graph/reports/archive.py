@@ -1,67 +1,98 @@
 """What has left PostgreSQL: the archive in ClickHouse, of which a snapshot of PostgreSQL says what counts."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from graph.reports.marks import Span
-from graph.reports.runs import Run, days_of
-from graph.reports.windows import DAY_HOURS, day_date
+import numpy as np
+
+from graph.patience import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.reports import latency
+from graph.reports.metrics import MONEY_SCALE, Counts
+from graph.reports.parts import Cell
+from graph.reports.windows import DAY_HOURS
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
-from infra.postgres import Connection, statement
+from infra.metrics import REFUSED
+from infra.postgres import statement
 
-_BATCHES: Final = statement(Path(__file__).parent / "sql", "archived_batches")
-# Seconds for one statement: the caller hears in time, and of the right store.
-PATIENCE: Final = 1.3
+_SQL: Final = Path(__file__).parent / "sql"
+_HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
+    statement(_SQL, f"archived_{name}") for name in ("hours", "days", "accounts", "account_days")
+)
+_AWAY: Final = "ClickHouse, which keeps what is over 90 days old, does not answer; try again in a few seconds."
+_TOO_SLOW: Final = (
+    "ClickHouse, which keeps what is over 90 days old, needed more than {:g} s and was told to stop; ask for a shorter "
+    "window, or try again in a few seconds."
+)
 # Of a cluster, a replica that has all that was written; without one it means nothing.
-SETTINGS: Final = {"readonly": 1, "select_sequential_consistency": 1}
+SETTINGS: Final = {
+    "readonly": 1,
+    "select_sequential_consistency": 1,
+    "cancel_http_readonly_queries_on_client_close": 1,  # we close the connection when nobody waits any more
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """`batches`: the numbers under which a snapshot's archived days were written, by day since 1970."""
+    """`batches`: the numbers under which a snapshot's archived days were written, by day since 1970.
+
+    Hours are numbers since 1970. DependencyUnavailableError; TooSlowError after `limit` seconds.
+    """
 
     clickhouse: ClickHouse
     batches: Mapping[int, Sequence[int]]
+    limit: float
 
-    def has(self, runs: Sequence[Run]) -> bool:
-        """Whether any of their days was archived."""
-        return bool(self.batches) and any(day in self.batches for run in runs for day in days_of(run))
+    async def hours(self, scope: str, ids: Sequence[str], first: int, end: int) -> Sequence[Cell]:
+        """The rows of some hours of subjects; of an hour that was archived in several batches, several."""
+        return [_cell(row) for row in await self._fetch(_HOURS, first, end, scope=scope, ids=list(ids))]
 
-    async def fetch(self, query: str, runs: Sequence[Run], **parameters: object) -> Sequence[Sequence[Any]]:
-        """Rows of the runs' archived days, and perhaps of others between; DependencyUnavailableError.
+    async def days(self, scope: str, ids: Sequence[str], first: int, end: int) -> Sequence[Cell]:
+        """The same of whole days."""
+        return [_cell(row) for row in await self._fetch(_DAYS, first, end, scope=scope, ids=list(ids))]
 
-        The statement has {first:UInt32} and {end:UInt32} in hours since 1970, and {batches:Array(Int64)}.
-        """
-        days = [day for run in runs for day in days_of(run) if day in self.batches]
-        bounds = {
-            "first": max(min(days) * DAY_HOURS, min(run.first_hour for run in runs)),
-            "end": min((max(days) + 1) * DAY_HOURS, max(run.end_hour for run in runs)),
-            "batches": sorted({batch for day in days for batch in self.batches[day]}),
-        }
+    async def accounts(self, first: int, end: int) -> Sequence[str]:
+        """The accounts with an event in some hours."""
+        whole_days = first % DAY_HOURS == end % DAY_HOURS == 0
+        return [row[0] for row in await self._fetch(_ACCOUNT_DAYS if whole_days else _ACCOUNTS, first, end)]
+
+    async def _fetch(self, query: str, first: int, end: int, **parameters: object) -> Sequence[Sequence[Any]]:
+        days = range(first // DAY_HOURS, -(-end // DAY_HOURS))
+        batches = sorted({batch for day in days for batch in self.batches.get(day, ())})
+        if not batches:
+            return ()
+        bounds = {"first": first, "end": end, "batches": batches}
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with patiently(self.clickhouse.ping, self.limit):
                 client = await self.clickhouse.client()
                 with traced(query):
                     found = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)
-        except FAILURES as error:
+        except EngineSlowError as error:
+            REFUSED.labels("clickhouse_slow").inc()
+            raise TooSlowError(_TOO_SLOW.format(self.limit)) from error
+        except (*FAILURES, EngineSilentError) as error:
             if fault := fault_of(error):
                 raise fault from error
-            raise DependencyUnavailableError(
-                "ClickHouse, which keeps what is over 90 days old, does not answer; try again in a few seconds."
-            ) from error
+            raise DependencyUnavailableError(_AWAY) from error
         rows: Sequence[Sequence[Any]] = found.result_rows
         return rows
 
 
-async def archive_of(connection: Connection, clickhouse: ClickHouse, span: Span) -> Archive:
-    """The archive as the connection's snapshot has it, of some days."""
-    batches: dict[int, list[int]] = defaultdict(list)
-    for day, batch in await connection.fetch(_BATCHES, *map(day_date, span)):
-        batches[day].append(batch)
-    return Archive(clickhouse, dict(batches))
+def _cell(row: Sequence[Any]) -> Cell:
+    id_, hour, messages, delivered, failed, segments, cost, costs, latency_sum, samples, peak, bins, counts = row
+    return Cell(
+        id_,
+        hour,
+        Counts(messages, delivered, failed, segments, _millionths(cost), latency_sum, samples, peak),
+        {currency: _millionths(amount) for currency, amount in costs.items()},
+        latency.added(np.array(bins, np.int16), np.array(counts, np.int64)),
+    )
+
+
+def _millionths(amount: Decimal) -> int:
+    numerator, denominator = amount.as_integer_ratio()  # exactly, whatever the precision of decimals is set to
+    return numerator * MONEY_SCALE // denominator

@@ -1,56 +1,31 @@
 """Histograms of latency as numpy arrays: what schema.histogram says of mappings, for thousands at a time."""
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from graph.reports import arrays
+from infra import arrays
 from schema.histogram import VALUE
 
-Dense: TypeAlias = npt.NDArray[np.int64]  # how many samples each bin holds, by bin number
-EMPTY: Final[Dense] = np.zeros(0, np.int64)
+Samples: TypeAlias = npt.NDArray[np.int64]  # how many samples each bin holds, by bin number
+EMPTY: Final[Samples] = np.zeros(0, np.int64)
 
 
-class Sparse(NamedTuple):
-    """The bins of one hour that hold samples, ascending, and how many each holds."""
-
-    bins: npt.NDArray[np.int16]
-    counts: npt.NDArray[np.int64]
+def parse(bins: Sequence[bytes], counts: Sequence[bytes]) -> Samples:
+    """Several histograms in one: array_send(latency_bins) and array_send(latency_counts) of each."""
+    return added(arrays.shorts(bins), arrays.longs(counts))
 
 
-NO_SAMPLES: Final = Sparse(np.zeros(0, np.int16), np.zeros(0, np.int64))
-
-
-def parse(rows: Sequence[tuple[bytes, bytes]]) -> list[Sparse]:
-    """The histograms of (array_send(latency_bins), array_send(latency_counts)) pairs."""
-    every_bin = [row[0] for row in rows]
-    bins, counts = arrays.shorts(every_bin), arrays.longs([row[1] for row in rows])
-    ends = accumulate(arrays.short_lengths(every_bin))
-    return [Sparse(bins[start:end], counts[start:end]) for start, end in pairwise([0, *ends])]
-
-
-def dense(parts: Iterable[Sparse]) -> Dense:
-    """All parts in one."""
-    filled = [part for part in parts if len(part.bins)]
-    merged = np.zeros(max((int(part.bins[-1]) + 1 for part in filled), default=0), np.int64)
-    for part in filled:
-        merged[part.bins] += part.counts
+def added(bins: npt.NDArray[np.int16], counts: npt.NDArray[np.int64]) -> Samples:
+    """The samples of some bins, of which each may come several times."""
+    merged = np.zeros(int(bins.max()) + 1 if len(bins) else 0, np.int64)
+    np.add.at(merged, bins, counts)
     return merged
 
 
-def merge_sparse(one: Sparse, other: Sparse) -> Sparse:
-    """Both in one."""
-    if not len(one.bins) or not len(other.bins):
-        return one if len(one.bins) else other
-    merged = dense([one, other])
-    bins = np.flatnonzero(merged)
-    return Sparse(bins.astype(np.int16), merged[bins])
-
-
-def merge(parts: Sequence[Dense]) -> Dense:
+def merge(parts: Sequence[Samples]) -> Samples:
     """All parts in one."""
     merged = np.zeros(max(map(len, parts), default=0), np.int64)
     for part in parts:
@@ -58,19 +33,10 @@ def merge(parts: Sequence[Dense]) -> Dense:
     return merged
 
 
-def percentile(samples: Dense, percent: int) -> int | None:
+def percentile(samples: Samples, percent: int) -> int | None:
     """The nearest-rank percentile in ms, as schema.histogram.percentile."""
     upto = np.cumsum(samples)
     if not len(upto) or not upto[-1]:
         return None
     rank = -(-int(upto[-1]) * percent // 100)
     return VALUE[int(np.searchsorted(upto, rank))]
-
-
-def sparse_percentile(samples: Sparse, percent: int) -> int | None:
-    """The same of one hour."""
-    upto = np.cumsum(samples.counts)
-    if not len(upto) or not upto[-1]:
-        return None
-    rank = -(-int(upto[-1]) * percent // 100)
-    return VALUE[int(samples.bins[int(np.searchsorted(upto, rank))])]

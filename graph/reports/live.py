@@ -9,11 +9,9 @@ from typing import Final
 
 from graph.identity import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
-from graph.reports.metrics import RATE_SCALE, Counts, half_up
-from graph.reports.pieces import QUIET
+from graph.reports.metrics import NOTHING, RATE_SCALE, Counts, half_up, total
 from graph.reports.reader import Reader
-from graph.reports.sources import COUNTS, Want
-from graph.reports.windows import DAY_HOURS, hour_number, slices
+from graph.reports.windows import Window, hour_number, hour_start
 
 SHORTEST: Final = 1  # seconds between two looks
 LONGEST: Final = 30
@@ -53,7 +51,7 @@ async def live_throughput(
 
 def between(before: Look, now: Look) -> LiveThroughput:
     """What was counted from one look to the next; an hour that the first did not see had nothing then."""
-    was = [before.hours.get(hour, QUIET.counts) for hour in now.hours]
+    was = [before.hours.get(hour, NOTHING) for hour in now.hours]
     messages, delivered, failed = (
         sum(getattr(each, name) for each in now.hours.values()) - sum(getattr(each, name) for each in was)
         for name in ("messages", "delivered", "failed")
@@ -74,11 +72,10 @@ def between(before: Look, now: Look) -> LiveThroughput:
 async def _look(reader: Reader, subject: Subject) -> Look:
     complete_until, at = reader.complete_until(), datetime.now(UTC)
     hour = hour_number(at)
-    want = Want(COUNTS, subject, slices(hour - HOURS_BACK, hour + 1))
-    reading = await reader.read(want)
+    window = Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1))
+    async with reader.snapshot(window.slices) as snapshot:
+        cells = await snapshot.cells(subject.kind, [subject.id], window.hours)
     hours = {
-        day.day * DAY_HOURS + number: day.counts(number)
-        for piece, day in reading.of(want)
-        for number in range(piece.first, piece.end)
+        piece.first_hour: total(cell.counts for cell in cells.get((subject.id, piece), ())) for piece in window.hours
     }
-    return Look(at, hours, reading.data_as_of, complete_until)
+    return Look(at, hours, snapshot.marks.data_as_of, complete_until)

@@ -8,12 +8,10 @@ from typing import Final
 from graph.errors import InvalidQueryError
 from graph.identity import Scope, Subject, account, operator, platform
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
-from graph.reports.metrics import RATE_SCALE, Counts, half_up
-from graph.reports.pieces import CountedDay
+from graph.reports.metrics import RATE_SCALE, Counts, half_up, total
 from graph.reports.quality import completeness
 from graph.reports.reader import Reader
-from graph.reports.sources import COUNTS, Want
-from graph.reports.windows import DAY_HOURS, Slice, Window, hour_start
+from graph.reports.windows import DAY_HOURS, Window, hour_start
 
 POINTS_AN_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
 _HOUR_SECONDS: Final = 3600
@@ -31,19 +29,22 @@ async def throughput(
 
     InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
     """
-    want = Want(COUNTS, subject_of(scope, operator_id, account_id), window.slices)
+    subject = subject_of(scope, operator_id, account_id)
     known = completeness(reader.complete_until)
-    reading = await reader.read(want)
-    horizon = known.horizon(reading.data_as_of)
+    async with reader.snapshot(window.slices) as snapshot:
+        cells = await snapshot.cells(subject.kind, [subject.id], window.hours)
+    horizon = known.horizon(snapshot.marks.data_as_of)
     series: list[ThroughputPoint] = []
-    for piece, day in reading.of(want):
-        series += _points(piece, day, POINTS_AN_HOUR[resolution], horizon)
-        await asyncio.sleep(0)  # a window may have 129,600 points, and others are waiting
+    for piece in window.hours:
+        counts = total(cell.counts for cell in cells.get((subject.id, piece), ()))
+        series += _points(piece.first_hour, counts, POINTS_AN_HOUR[resolution], horizon)
+        if piece.end == DAY_HOURS:
+            await asyncio.sleep(0)  # a window may have 129,600 points, and others are waiting
     return Throughput(
         window=window,
         resolution=resolution,
         interpolated=resolution != "1h",
-        data_as_of=reading.data_as_of,
+        data_as_of=snapshot.marks.data_as_of,
         complete_until=known.until,
         series=series,
     )
@@ -67,12 +68,7 @@ def subject_of(scope: Scope, operator_id: str | None, account_id: str | None) ->
             raise InvalidQueryError("operatorId and accountId exclude each other; give one of them.")
 
 
-def _points(piece: Slice, day: CountedDay, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
-    for hour in range(piece.first, piece.end):
-        yield from _hour_points(day.day * DAY_HOURS + hour, day.counts(hour), parts, horizon)
-
-
-def _hour_points(hour: int, counts: Counts, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
+def _points(hour: int, counts: Counts, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
     start, seconds = hour_start(hour), _HOUR_SECONDS // parts
     whole: Quality = "ACTUAL" if parts == 1 else "INTERPOLATED"
     quality: Quality = "PARTIAL" if horizon is None or hour_start(hour + 1) > horizon else whole

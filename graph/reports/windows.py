@@ -51,6 +51,14 @@ class Window(Struct, frozen=True, dict=True, rename={"from_": "from"}):
         """The UTC days that the window touches, in order, with the hours that it has of each."""
         return slices(self.first_hour, self.end_hour)
 
+    @cached_property
+    def hours(self) -> Sequence["Slice"]:
+        """The window's hours, in order."""
+        return [
+            Slice(hour // DAY_HOURS, hour % DAY_HOURS, hour % DAY_HOURS + 1)
+            for hour in range(self.first_hour, self.end_hour)
+        ]
+
 
 class Slice(NamedTuple):
     """The hours `first <= hour < end` of a UTC day, the day in days since 1970."""
@@ -60,12 +68,18 @@ class Slice(NamedTuple):
     end: int
 
     @property
-    def starts(self) -> datetime:
-        return hour_start(self.day * DAY_HOURS + self.first)
+    def first_hour(self) -> int:
+        """In hours since 1970."""
+        return self.day * DAY_HOURS + self.first
 
     @property
-    def ends(self) -> datetime:
-        return hour_start(self.day * DAY_HOURS + self.end)
+    def end_hour(self) -> int:
+        """The hour after the last, in hours since 1970."""
+        return self.day * DAY_HOURS + self.end
+
+    @property
+    def starts(self) -> datetime:
+        return hour_start(self.first_hour)
 
     @property
     def is_whole_day(self) -> bool:
@@ -156,20 +170,6 @@ def slices(first_hour: int, end_hour: int) -> Sequence[Slice]:
     head = (Slice(first, begins, DAY_HOURS),) if begins else ()
     tail = (Slice(last, 0, ends),) if ends else ()
     return (*head, *map(_whole_day, range(first + bool(begins), last)), *tail)
-
-
-def whole_days(pieces: Sequence[Slice]) -> Sequence[Slice]:
-    """Neighbouring days, of which the first and the last may be cut, with all their hours."""
-    first, last = pieces[0], pieces[-1]
-    if first.is_whole_day and last.is_whole_day:
-        return pieces
-    return slices(first.day * DAY_HOURS, (last.day + 1) * DAY_HOURS)
-
-
-def middle(first: Slice, last: Slice, count: int) -> tuple[int, int]:
-    """Where the whole days begin and end among `count` neighbours: before and behind is one that is cut, or none."""
-    begin = 0 if first.is_whole_day else 1
-    return begin, max(begin, count if last.is_whole_day else count - 1)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct
-from starlette.types import Receive
 
 from graph.dsl.queries import Queries
 from graph.errors import (
@@ -33,7 +32,7 @@ from infra.telemetry import Span
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, understood: who asks, of what, with which parameters; `receive` tells when its client leaves."""
+    """One request, understood: who asks, of what, with which parameters."""
 
     reader: Reader
     queries: Queries
@@ -41,7 +40,6 @@ class Ask:
     path: Mapping[str, str]
     query: Mapping[str, str]
     request_id: str
-    receive: Receive
 
     @property
     def id(self) -> str:

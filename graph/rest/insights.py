@@ -8,7 +8,6 @@ from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
-from graph.leaving import unless_gone
 from graph.rest import parameters as p
 from graph.rest.endpoints import Ask, Endpoint
 from schema.events import Direction
@@ -30,11 +29,11 @@ _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError, QueryTooEx
 async def _mno_quality(ask: Ask) -> answers.MnoQuality:
     direction = p.read_choice(DIRECTION, ask.query)
     traffic = Traffic(p.read_id(LANE, ask.query), direction, p.read_id(TENANT, ask.query))
-    return await unless_gone(ask.receive, mno_quality(_asking(ask), ask.window, traffic))
+    return await mno_quality(_asking(ask), ask.window, traffic)
 
 
 async def _cost_quality(ask: Ask) -> answers.CostQuality:
-    return await unless_gone(ask.receive, cost_quality(_asking(ask), ask.window))
+    return await cost_quality(_asking(ask), ask.window)
 
 
 def _asking(ask: Ask) -> Asking:

@@ -8,7 +8,7 @@ from starlette.types import Scope as HttpScope
 from graph.dsl.queries import Queries
 from graph.edge import REQUEST_ID
 from graph.identity import Door, Scope
-from graph.leaving import ClientGoneError
+from graph.leaving import ClientGoneError, unless_gone
 from graph.observing import Observer
 from graph.reports.reader import Reader
 from graph.responses import failed, json_response
@@ -29,14 +29,14 @@ class Served:
         with self._observer.request(scope):
             try:
                 caller = await self._door.admit(headers)
-                response = json_response(await self._endpoint.run(self._ask(scope, receive, caller)))
+                response = json_response(await unless_gone(receive, self._endpoint.run(self._ask(scope, caller))))
             except ClientGoneError:
                 return
             except Exception as error:
                 response = failed(error, scope[REQUEST_ID])
             await response(scope, receive, send)
 
-    def _ask(self, scope: HttpScope, receive: Receive, caller: Scope) -> Ask:
+    def _ask(self, scope: HttpScope, caller: Scope) -> Ask:
         return Ask(
             self._reader,
             self._queries,
@@ -44,7 +44,6 @@ class Served:
             scope["path_params"],
             read_query(scope["query_string"], self._endpoint.parameters),
             scope[REQUEST_ID],
-            receive,
         )
 
 

@@ -1,10 +1,13 @@
 """Where daily rows come from and go to."""
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+import asyncpg
 
 from infra.metrics import ROLLUP_DURATION
 from infra.postgres import Connection, statement
@@ -12,6 +15,7 @@ from infra.telemetry import tracer
 from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
 from pipelines.rollup.days import Params
+from pipelines.rollup.histograms import added
 from pipelines.run_metrics import observe
 from pipelines.stores import Stores
 
@@ -20,9 +24,10 @@ DIRTY_DAYS: Final = statement(SQL, "dirty_days")
 LOCK_DAY: Final = statement(SQL, "lock_day")
 VERSION: Final = statement(SQL, "version")
 DELETE_METRICS: Final = statement(SQL, "delete_metrics")
-INSERT_METRICS: Final = statement(SQL, "insert_metrics")
+SUM_HOURS: Final = statement(SQL, "sum_hours")
 DELETE_COSTS: Final = statement(SQL, "delete_costs")
 INSERT_COSTS: Final = statement(SQL, "insert_costs")
+MARK_ACTIVE: Final = statement(SQL, "mark_active")
 MARK_ROLLED: Final = statement(SQL, "mark_rolled")
 
 
@@ -35,10 +40,16 @@ class DirtyDays(StoreDataset[None, Sequence[dt.date]]):
         return [row["day"] for row in await stores.postgres.fetch(DIRTY_DAYS, params.day, params.all)]
 
 
-class DailyRows(StoreDataset[dt.date, None]):
-    """Saving a day adds up its hours, in one transaction with the mark that says which version they were of."""
+class DailyRows(StoreDataset[Sequence[dt.date], None]):
+    """Saving days adds up their hours, each in one transaction with the mark that says which version they were of."""
 
-    async def write(self, stores: Stores, day: dt.date) -> None:
+    async def write(self, stores: Stores, days: Sequence[dt.date]) -> None:
+        found = await asyncio.gather(*(self._add_up(stores, day) for day in days), return_exceptions=True)
+        for error in found:
+            if error is not None:
+                raise error
+
+    async def _add_up(self, stores: Stores, day: dt.date) -> None:
         began = time.perf_counter()
         with tracer.start_as_current_span("anlyt.rollup.daily"):
             async with stores.postgres.acquire() as connection, connection.transaction():
@@ -57,7 +68,22 @@ async def add_up(connection: Connection, day: dt.date) -> None:
     await connection.execute(LOCK_DAY, day)
     version = await connection.fetchval(VERSION, day)
     await connection.execute(DELETE_METRICS, day)
-    await connection.execute(INSERT_METRICS, day, *hours)
+    await _write(connection, day, await connection.fetch(SUM_HOURS, *hours))
     await connection.execute(DELETE_COSTS, day)
     await connection.execute(INSERT_COSTS, day, *hours)
+    if version is not None:
+        await connection.execute(MARK_ACTIVE, day, *hours, version)
     await connection.execute(MARK_ROLLED, day, version)
+
+
+async def _write(connection: Connection, day: dt.date, rows: Sequence[asyncpg.Record]) -> None:
+    if not rows:
+        return
+    figures = list(rows[0].keys())[:-2]
+    histograms = added([row["bins"] for row in rows], [row["counts"] for row in rows])
+    await connection.copy_records_to_table(
+        "metrics_daily",
+        schema_name="anlyt",
+        columns=["day_bucket", *figures, "latency_bins", "latency_counts"],
+        records=[(day, *row[:-2], *held) for row, held in zip(rows, histograms, strict=True)],
+    )

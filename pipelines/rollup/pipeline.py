@@ -4,7 +4,7 @@ from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
 from pipelines.rollup.days import Params
-from pipelines.rollup.nodes import count, one_by_one, plan
+from pipelines.rollup.nodes import count, few_at_once, plan
 
 
 def make() -> Pipeline:
@@ -12,7 +12,7 @@ def make() -> Pipeline:
         [
             # What is dirty is asked once: a node that asks after the work would be told of nothing.
             node(plan, "rollup_dirty_days", "rollup_days", name="plan_days"),
-            node(one_by_one, "rollup_days", "rollup_daily_rows", name="add_up_days"),
+            node(few_at_once, "rollup_days", "rollup_daily_rows", name="add_up_days"),
             node(count, "rollup_days", "rollup_counts", name="count_days"),
         ]
     )

@@ -80,6 +80,7 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
     assert await platform.waiting(BILLING) == 0
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
     assert await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild')::text") is None
+    assert await platform.pool.fetchval("select count(*) from anlyt.event_days where version <> rolled_version") == 0
 
 
 async def test_a_replay_keeps_the_ledger_from_forgetting(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

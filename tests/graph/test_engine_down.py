@@ -61,7 +61,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
     """A real server: what hangs must not hold up others."""
     # Asking for TLS, asyncpg leaves an exception behind for nobody when such a connection hangs and is given up.
-    async with open_pool(f"{engine.dsn}?sslmode=disable", size=4, statement_timeout=1.5) as pool:
+    async with open_pool(f"{engine.dsn}?sslmode=disable", size=4) as pool:
         probes = {"postgres": Probe(partial(ask_postgres, pool), required=True)}
         app = create_app(read_settings({}), pool, probes, clickhouse=NO_CLICKHOUSE, development=False)
         async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url, timeout=30) as opened:

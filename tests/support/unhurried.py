@@ -7,13 +7,14 @@ from typing import Final
 
 import pytest
 
-from graph import postgres
-from graph.dsl import execute
+from graph import patience, postgres
+from graph.reports import turns
 
 LONG: Final = 60.0  # seconds
 
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "DEADLINE", LONG)
-    monkeypatch.setattr(execute, "PING", LONG)
+    monkeypatch.setattr(patience, "PING", LONG)
+    monkeypatch.setattr(postgres, "LIMIT", LONG)
+    monkeypatch.setattr(turns, "PATIENCE", LONG)

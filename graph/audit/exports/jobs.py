@@ -18,7 +18,7 @@ from graph.audit.exports.objects import Digest
 from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.warehouse import Measured
 from graph.audit.statements import Slice
-from graph.postgres import connected, promptly
+from graph.postgres import connected, promptly, transaction
 from infra.postgres import Connection, Pool, statement
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Jobs:
             raise LostClaimError
 
     async def _fetch(self, name: str, *values: object) -> Sequence[Row]:
-        async with promptly(name), connected(self._pool) as connection:
+        async with promptly(name, self._pool), connected(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(_STATEMENTS[name], *values)]
 
 
@@ -220,5 +220,5 @@ def _mine(job: Export) -> tuple[bytes, bytes]:
 
 @asynccontextmanager
 async def _transaction(pool: Pool) -> "AsyncIterator[Connection]":
-    async with promptly("audit_exports"), connected(pool) as connection, connection.transaction():
+    async with promptly("audit_exports", pool), connected(pool) as connection, transaction(connection):
         yield connection

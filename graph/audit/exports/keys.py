@@ -62,7 +62,7 @@ class ManifestKey:
     async def signer(self) -> Signer:
         """Read once. DependencyUnavailableError."""
         if self._signer is None:
-            async with promptly("export_signing_key"), connected(self._pool) as taken:
+            async with promptly("export_signing_key", self._pool), connected(self._pool) as taken:
                 self._signer = Signer(Ed25519PrivateKey.from_private_bytes(await taken.fetchval(_KEY)))
         return self._signer
 

@@ -1,7 +1,7 @@
 -- The archived days of some subjects, each with its first hour.
-select scope, scope_id, toInt64(toInt32(day_bucket)) * 24 as hour, total_messages, delivered_messages, failed_messages,
+select scope_id, toInt64(toInt32(day_bucket)) * 24 as hour, total_messages, delivered_messages, failed_messages,
     segments, total_cost, costs, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
 from anlyt.metrics_daily_archive final
-where (scope, scope_id) in {subjects:Array(Tuple(String, String))}
+where scope = {scope:String} and scope_id in {ids:Array(String)}
     and batch in {batches:Array(Int64)} and day_bucket >= toDate(intDiv({first:UInt32}, 24))
-    and day_bucket < toDate(intDiv({end:UInt32} + 23, 24))
+    and day_bucket < toDate(intDiv({end:UInt32}, 24))

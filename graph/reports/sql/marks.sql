@@ -1,17 +1,16 @@
--- What was read before is checked against: the newest event stored, and for each span of days ($1 until $2, both
--- included) the versions and newest claims of its days.
-select
-    (select max(newest_event_at) from anlyt.data_as_of) as data_as_of,
-    marks.days,
-    marks.versions,
-    marks.claims
-from unnest($1::date[], $2::date[]) with ordinality as span (first_day, last_day, number)
-cross join lateral (
+-- The newest event stored; of the days from $1 to $2, the versions, newest claims, and versions of their daily rows; and
+-- the batches of the archive that count, by day. (Arrays are sent as bytes: asyncpg would have to ask what they are.)
+with days as (
     select
         array_send(array_agg(day - date '1970-01-01')) as days,
         array_send(array_agg(version)) as versions,
-        array_send(array_agg(coalesce(newest_claim_at, '-infinity'))) as claims
+        array_send(array_agg(coalesce(newest_claim_at, '-infinity'))) as claims,
+        array_send(array_agg(rolled_version)) as rolled
     from anlyt.event_days
-    where day between span.first_day and span.last_day
-) as marks
-order by span.number
+    where day between $1 and $2
+), archive as (
+    select array_send(array_agg(day - date '1970-01-01')) as archived, array_send(array_agg(batch)) as batches
+    from anlyt.archive_batches
+    where state = 'ARCHIVED' and day between $1 and $2
+)
+select (select max(newest_event_at) from anlyt.data_as_of) as data_as_of, days.*, archive.* from days, archive

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.reports import cache
+from graph.reports import kept
 from infra.postgres import Pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.rows import ACCOUNTS, OPERATORS, SUBJECTS, random_row
@@ -22,7 +22,7 @@ AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 # Room for so little that most of it is forgotten at once.
-SCARCE = {"PIECES_CAPACITY": 30_000, "ANSWERS_CAPACITY": 100}
+SCARCE = 30_000  # bytes
 
 
 def random_question(random: Random) -> tuple[str, dict[str, str]]:
@@ -58,8 +58,8 @@ async def write(random: Random, store: Store, number: int) -> None:
 async def test_remembered_answers_equal_fresh_ones_after_every_write(
     pool: Pool, store: Store, capacity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in SCARCE if capacity == "scarce" else ():
-        monkeypatch.setattr(cache, name, SCARCE[name])
+    if capacity == "scarce":
+        monkeypatch.setattr(kept, "CAPACITY", SCARCE)
     random = Random(20261101)
     async with open_api(pool) as api:
         for number in range(60):

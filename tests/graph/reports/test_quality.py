@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.reports.metrics import Counts
-from graph.reports.pieces import make_point, make_sum
+from graph.reports.parts import make_point
 from graph.reports.quality import Completeness, marked
 from graph.reports.windows import Granularity, Window, hour_start
 from infra.postgres import Pool
@@ -62,10 +62,10 @@ def test_days_are_partial_when_cut_too(first: datetime, end: datetime, horizon: 
 
 
 def test_what_is_shared_is_not_changed() -> None:
-    day = make_sum(20_000)
     window = Window(hour_start(20_000 * 24), hour_start(20_001 * 24))
-    (found,) = marked([day.usage], window, "daily", None)
-    assert (found.quality, day.usage.quality) == ("PARTIAL", "ACTUAL")
+    point = make_point(window.from_, Counts(), None)
+    (found,) = marked([point], window, "daily", None)
+    assert (found.quality, point.quality) == ("PARTIAL", "ACTUAL")
 
 
 def test_what_was_never_known_to_be_complete_ends_with_the_newest_event() -> None:

@@ -42,7 +42,7 @@ class Store:
         self.connection = connection
 
     async def empty(self) -> None:
-        tables = "metrics_hourly, costs_hourly, accounts, event_days, data_as_of"
+        tables = "metrics_hourly, costs_hourly, accounts, active_days, event_days, data_as_of"
         await self.connection.execute(f"truncate {', '.join(f'anlyt.{each}' for each in tables.split(', '))}")
 
     async def put(self, rows: Iterable[Row], as_of: datetime | None = None, *, marked: bool = True) -> None:
@@ -60,6 +60,10 @@ class Store:
                 [_values(row) for row in rows],
             )
             await self._put_costs(rows)
+            await self.connection.execute(
+                "insert into anlyt.accounts (account_id) select unnest($1::text[]) on conflict do nothing",
+                sorted({row.id for row in rows if row.scope == "ACCOUNT"}),
+            )
             if marked:
                 await self._mark({row.hour.date() for row in rows}, as_of)
 

@@ -1,0 +1,132 @@
+"""A slow server is no absent one, what nobody waits for ends there, and too many reports at once are told so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+from graph.app import create_app, serving
+from infra.postgres import Connection, Pool, open_pool
+from infra.settings import read_settings
+from tests.graph.support.api import ADMIN, REPORTS
+from tests.graph.support.problems import check_problem
+from tests.graph.support.store import DAY, Row, Store, iso
+from tests.support.warehouse import NO_CLICKHOUSE
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+PATH: Final = f"{REPORTS}/operators/op-1/performance?from={iso(START)}&to={iso(START + DAY)}"
+RUNNING: Final = (
+    "select from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+def unhurried() -> None:
+    """Limits are as they are."""
+
+
+@pytest.fixture
+async def filled(store: Store) -> Store:
+    await store.put([Row(START, "OPERATOR", "op-1", messages=5)])
+    return store
+
+
+@asynccontextmanager
+async def api(dsn: str, size: int = 8, **settings: str) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]]:
+    """A real server: clients that leave are noticed by their connections."""
+    async with open_pool(f"{dsn}?sslmode=disable", size=size) as pool:
+        app = create_app(
+            read_settings({f"ANLYT_{name.upper()}": value for name, value in settings.items()}),
+            pool,
+            {},
+            clickhouse=NO_CLICKHOUSE,
+            development=False,
+        )
+        async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
+            yield client, pool
+
+
+@asynccontextmanager
+async def held(store: Store) -> AsyncIterator[None]:
+    """Whoever reads a report waits: the server lives, and the statement runs."""
+    async with store.connection.transaction():
+        await store.connection.execute("lock table anlyt.metrics_hourly in access exclusive mode")
+        yield
+
+
+async def ask(client: httpx.AsyncClient) -> httpx.Response:
+    return await client.get(PATH, headers=dict(ADMIN))
+
+
+def refused(reason: str) -> float:
+    return REGISTRY.get_sample_value("anlyt_refused_total", {"reason": reason}) or 0
+
+
+async def nothing_runs(connection: Connection) -> None:
+    async with asyncio.timeout(20):
+        while await connection.fetch(RUNNING):
+            await connection.execute("select pg_stat_clear_snapshot()")  # kept while a transaction lasts
+            await asyncio.sleep(0.05)
+
+
+async def backends(connection: Connection) -> set[int]:
+    found = await connection.fetch(
+        "select pid from pg_stat_activity where datname = current_database() and application_name = 'anlyt'"
+    )
+    return {row["pid"] for row in found}
+
+
+async def test_a_slow_report_is_waited_for(dsn: str, filled: Store) -> None:
+    async with api(dsn) as (client, _):
+        async with held(filled):
+            asked = asyncio.create_task(ask(client))
+            await asyncio.sleep(2.5)  # longer than an absent server is waited for
+            assert not asked.done()
+        response = await asked
+        assert (response.status_code, response.json()["totalMessages"]) == (200, 5)
+
+
+async def test_past_its_limit_it_ends_in_the_server_and_its_connection_stays(dsn: str, filled: Store) -> None:
+    before = refused("postgres_slow")
+    async with api(dsn, report_timeout="1") as (client, _):
+        assert (await ask(client)).status_code == 200
+        connections = await backends(filled.connection)
+        async with held(filled):
+            response = await ask(client)
+            check_problem(response, 503, "DEPENDENCY_UNAVAILABLE")
+            assert "PostgreSQL needed more than 1 s" in response.json()["detail"]
+            assert int(response.headers["retry-after"]) > 0
+            await nothing_runs(filled.connection)
+        assert refused("postgres_slow") == before + 1
+        assert (await ask(client)).status_code == 200
+        assert connections <= await backends(filled.connection)
+
+
+async def test_what_a_client_who_left_had_asked_for_ends_in_the_server(dsn: str, filled: Store) -> None:
+    async with api(dsn) as (client, _), held(filled):
+        with pytest.raises(httpx.ReadTimeout):
+            await client.get(PATH, headers=dict(ADMIN), timeout=0.5)
+        await nothing_runs(filled.connection)
+
+
+async def test_too_many_at_once_are_told_so_and_the_others_are_answered(dsn: str, filled: Store) -> None:
+    before = refused("overloaded")
+    async with api(dsn, report_concurrency="2") as (client, _):
+        async with held(filled):
+            asked = [asyncio.create_task(ask(client)) for _ in range(60)]
+            done, waiting = await asyncio.wait(asked, timeout=5)
+            assert (len(done), len(waiting)) == (58, 2)
+            for response in (task.result() for task in done):
+                check_problem(response, 503, "DEPENDENCY_UNAVAILABLE")
+                assert "Too many reports" in response.json()["detail"]
+                assert int(response.headers["retry-after"]) > 0
+        assert {(await task).status_code for task in waiting} == {200}
+        assert refused("overloaded") == before + 58
+        assert {response.status_code for response in await asyncio.gather(*(ask(client) for _ in range(30)))} == {200}
