@@ -28,12 +28,14 @@ class _Told:
     def __init__(self, client: FrameClient, name: str) -> None:
         self._client, self._log = client, logger().bind(connection=name)
         self.is_first = True
+        self.fault: MisconfiguredError | None = None
 
     async def error(self, error: Exception) -> None:
         self._log.debug("nats error", error=reason(error))
         if (fault := connection_fault(error, NATS)) is None:
             return
         if self.is_first:
+            self.fault = fault
             raise fault  # out of client.connect()
         if self._client.note(fault):
             self._log.error("NATS cannot be used", why=str(fault))
@@ -76,6 +78,8 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
         raise
     except (OSError, TimeoutError, NatsError) as error:
         await client.close()
+        if told.fault is not None:  # while nats-py closed the line, the server broke it
+            raise told.fault from error
         raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
     try:
         yield client

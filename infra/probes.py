@@ -59,8 +59,8 @@ async def _ask_nats(url: str) -> None:
     try:
         await client.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=tell)
         await client.jetstream(timeout=ANSWER).account_info()
-    except NatsError as error:
-        raise (told or [error])[0] from error  # a right that is denied is told beside a question without an answer
+    except (NatsError, OSError) as error:
+        raise (told or [error])[0] from error  # what follows a refusal is a line that breaks, or no answer
     finally:
         await client.close()
 
