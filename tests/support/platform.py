@@ -77,11 +77,11 @@ class Platform:
             await _heard(news)
         await acks.unsubscribe()
 
-    def worker(self, function: AnyFunction, stop: asyncio.Event, window: Window) -> Worker:
+    def worker(self, function: AnyFunction, stop: asyncio.Event, window: Window | None = None) -> Worker:
         metrics = Store(self.pool, Partitions(self.pool), "USD", Copies(self.client))
         facts = FactStore(self.clickhouse)
         sink = facts if function.store == "clickhouse" else metrics
-        return Worker(function, self.client, self.jetstream, sink, stop, window)
+        return Worker(function, self.client, self.jetstream, sink, stop, window or unlimited([function])[function.name])
 
     @asynccontextmanager
     async def working(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[Windows]:
