@@ -76,7 +76,7 @@ def test_the_order_has_every_group() -> None:
         (
             {"having": {"field": "messages", "op": "eq", "value": "5"}},
             "$.having.value",
-            'messages is an integer of at most 15 digits; "5" is none.',
+            'messages is an integer of at most 18 digits; "5" is none.',
         ),
         (
             {"having": {"field": "messages", "op": "isNull"}},
