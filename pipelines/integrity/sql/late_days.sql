@@ -3,7 +3,7 @@
 with
     9223372036854775808 - ver as left,
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
-select toDate(event_time, 'UTC') as day, max(stored) as stored
+select toDate(event_time, 'UTC') as day, max(stored) as newest
 from anlyt.facts_compliance
 where stored >= {from:UInt64} and stored < {before:UInt64} and event_time < toDateTime64({until:Date}, 6, 'UTC')
 group by day
