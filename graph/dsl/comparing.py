@@ -140,7 +140,8 @@ def _scaled(number: Decimal, most_digits: int, decimals: int) -> int | None:
     sign, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or len(digits) > most_digits + decimals or abs(exponent) > most_digits:
         return None
-    units, rest = divmod(int("".join(map(str, digits))) * 10 ** (most_digits + decimals + exponent), 10**most_digits)
-    if rest or units >= 10 ** (most_digits + decimals):
+    shifted = int("".join(map(str, digits)) + "0" * (most_digits + decimals + exponent))
+    units, rest = divmod(shifted, int("1" + "0" * most_digits))
+    if rest or len(str(units)) > most_digits + decimals:
         return None
     return -units if sign else units
