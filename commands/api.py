@@ -20,6 +20,7 @@ from infra.probes import ask_clickhouse, ask_nats, ask_postgres
 from infra.progress import Consumer, watched
 from infra.settings import Settings
 from infra.telemetry import logger
+from infra.zones import check_zones
 
 CONNECTIONS: Final = 16
 FEW_CONNECTIONS: Final = 2
@@ -51,7 +52,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
         app = create_app(
             settings,
             stores.pool,
-            _probes(stores.pool, engines),
+            _probes(stores, engines),
             clickhouse=stores.clickhouse,
             primary=stores.primary,
             development=development,
@@ -95,11 +96,12 @@ async def _check(settings: Settings, connection: Connection) -> None:
         raise DependencyUnavailableError("PostgreSQL is not ready to answer.") from error
 
 
-def _probes(pool: Pool, engines: Engines) -> Probes:
+def _probes(stores: _Stores, engines: Engines) -> Probes:
     return {
-        "postgres": Probe(partial(ask_postgres, pool), required=True),
+        "postgres": Probe(partial(ask_postgres, stores.pool), required=True),
         "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),
         "nats": Probe(partial(ask_nats, engines.nats), required=False),
+        "timezones": Probe(partial(check_zones, stores.clickhouse), required=False),
     }
 
 

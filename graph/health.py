@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from infra.zones import DifferingZonesError
+
 PATIENCE: Final = 1.0  # seconds that a dependency has to answer
 
 Status = Literal["ok", "degraded", "unavailable"]
@@ -23,11 +25,12 @@ class Probe:
 Probes: TypeAlias = Mapping[str, Probe]
 
 
-class Dependency(Struct, frozen=True):
+class Dependency(Struct, frozen=True, omit_defaults=True):
     """One dependency's state."""
 
     status: Literal["ok", "down"]
     required: Annotated[bool, Meta(description="Whether the API answers nothing without it.")]
+    problem: Annotated[str | None, Meta(description="What is wrong, where that is known.")] = None
 
 
 class Readiness(Struct, frozen=True):
@@ -45,11 +48,8 @@ class Liveness(Struct, frozen=True):
 
 async def readiness(probes: Probes) -> Readiness:
     """Asks all at once; whoever does not answer within PATIENCE is down."""
-    answered = await asyncio.gather(*(_answers(probe) for probe in probes.values()))
-    dependencies = {
-        name: Dependency("ok" if is_up else "down", probe.required)
-        for (name, probe), is_up in zip(probes.items(), answered, strict=True)
-    }
+    found = await asyncio.gather(*map(_asked, probes.values()))
+    dependencies = dict(zip(probes, found, strict=True))
     return Readiness(_status(dependencies), dependencies)
 
 
@@ -60,10 +60,14 @@ def _status(dependencies: Mapping[str, Dependency]) -> Status:
     return "degraded" if down else "ok"
 
 
-async def _answers(probe: Probe) -> bool:
+async def _asked(probe: Probe) -> Dependency:
     """Not wait_for: that would also wait until a check that hangs has noticed its cancellation."""
     check = asyncio.ensure_future(probe.check())
     check.add_done_callback(lambda done: done.cancelled() or done.exception())
     await asyncio.wait([check], timeout=PATIENCE)
     check.cancel()
-    return check.done() and not check.cancelled() and check.exception() is None
+    if not check.done() or check.cancelled():
+        return Dependency("down", probe.required)
+    error = check.exception()
+    problem = str(error) if isinstance(error, DifferingZonesError) else None
+    return Dependency("down" if error else "ok", probe.required, problem)
