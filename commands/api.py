@@ -20,6 +20,7 @@ from infra.postgres import Pool, open_pool
 from infra.probes import ask_clickhouse, ask_nats, ask_postgres
 from infra.progress import Consumer, watched
 from infra.settings import Settings, variable
+from infra.zones import check_zones
 
 CONNECTIONS: Final = 16
 FEW_CONNECTIONS: Final = 4
@@ -97,6 +98,7 @@ def _probes(settings: Settings, stores: _Stores, engines: Engines) -> Probes:
         **(primary if settings.postgres_read_dsn else {}),
         "clickhouse": Probe(partial(ask_clickhouse, stores.clickhouse), required=False),
         "nats": Probe(partial(ask_nats, engines.nats), required=False),
+        "timezones": Probe(partial(check_zones, stores.clickhouse), required=False),
     }
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from infra.faults import fault_of
 from infra.telemetry import logger
+from infra.zones import DifferingZonesError
 
 PATIENCE: Final = 1.0  # seconds that a dependency has to answer
 
@@ -32,7 +33,7 @@ class Dependency(Struct, frozen=True, omit_defaults=True):
     status: Literal["ok", "down", "misconfigured"]
     required: Annotated[bool, Meta(description="Whether the API answers nothing without it.")]
     setting: Annotated[str | None, Meta(description="The setting to correct.")] = None
-    problem: Annotated[str | None, Meta(description="What is wrong with it.")] = None
+    problem: Annotated[str | None, Meta(description="What is wrong, where that is known.")] = None
 
 
 class Readiness(Struct, frozen=True):
@@ -74,4 +75,5 @@ async def _ask(probe: Probe) -> Dependency:
     if fault := fault_of(error) if error else None:
         logger().error("a setting is wrong", setting=fault.setting, why=str(fault))
         return Dependency("misconfigured", probe.required, fault.setting, fault.problem)
-    return Dependency("down" if error else "ok", probe.required)
+    problem = str(error) if isinstance(error, DifferingZonesError) else None
+    return Dependency("down" if error else "ok", probe.required, problem=problem)
