@@ -102,7 +102,8 @@ class Context:
     async def _accounts(self, keys: Sequence[AccountsKey]) -> list[Sequence[AccountUsage]]:
         found: dict[AccountsKey, Sequence[AccountUsage]] = {}
         for window, group in _grouped(keys, lambda key: key.window).items():
-            answers = iter(await accounts_usage(self.reader, self.scope, _ids(group), window))
+            by_day = "dailyBreakdown" in self.document.names
+            answers = iter(await accounts_usage(self.reader, self.scope, _ids(group), window, by_day=by_day))
             found.update((key, list(islice(answers, len(key.ids)))) for key in group)
         return [found[key] for key in keys]
 

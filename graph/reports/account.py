@@ -1,7 +1,10 @@
 """What an account sent, and what it cost."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from graph.identity import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
@@ -21,18 +24,25 @@ async def account_usage(reader: Reader, scope: Scope, account_id: str, window: W
 
 
 async def accounts_usage(
-    reader: Reader, scope: Scope, account_ids: Sequence[str], window: Window
+    reader: Reader, scope: Scope, account_ids: Sequence[str], window: Window, *, by_day: bool = True
 ) -> Sequence[AccountUsage]:
-    """The same of several, read together, in the order given."""
+    """The same of several, read together, in the order given; without `by_day` there is no daily breakdown."""
     ids = [account(scope, account_id).id for account_id in account_ids]
     known = completeness(reader.complete_until)
     async with reader.snapshot(window.slices) as snapshot:
         cells = await snapshot.cells("ACCOUNT", ids, window.slices)
     as_of = snapshot.marks.data_as_of
-    return [judged(_usage(reader.currency, each, window, cells, as_of), known) for each in ids]
+    usages = []
+    for each in ids:
+        usage = _usage(reader.currency, each, window, cells, as_of, by_day=by_day)
+        usages.append(judged(usage, known) if by_day else replace(usage, complete_until=known.until))
+        await asyncio.sleep(0)  # a page has up to 1000 accounts, and others are waiting
+    return usages
 
 
-def _usage(currency: str, account_id: str, window: Window, found: Cells, as_of: datetime | None) -> AccountUsage:
+def _usage(
+    currency: str, account_id: str, window: Window, found: Cells, as_of: datetime | None, *, by_day: bool
+) -> AccountUsage:
     days = [found.get((account_id, piece), ()) for piece in window.slices]
     sums = [_sum(cells) for cells in days]
     counts = total(sums)
@@ -51,7 +61,9 @@ def _usage(currency: str, account_id: str, window: Window, found: Cells, as_of: 
             currency, counts, add_amounts(cell.amounts for cells in days for cell in cells)
         ),
         avg_cost_per_message=counts.average_cost,
-        daily_breakdown=[_day(piece.day, each) for piece, each in zip(window.slices, sums, strict=True)],
+        daily_breakdown=[_day(piece.day, each) for piece, each in zip(window.slices, sums, strict=True)]
+        if by_day
+        else [],
         data_as_of=as_of,
     )
 

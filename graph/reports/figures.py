@@ -1,7 +1,7 @@
 """From the parts of a subject to the figures of a window."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graph.identity import Subject
 from graph.reports import latency
@@ -42,6 +42,25 @@ def make_figures(parts: Sequence[Part], series: Sequence[Point]) -> Figures:
         series,
         any(part.has_rows for part in parts),
     )
+
+
+def shown(currency: str, figures: Figures) -> Mapping[str, Any]:
+    """What the answers of a summary, an operator and a trend have in common."""
+    counts, amounts, p95, series, _ = figures
+    return {
+        "total_messages": counts.messages,
+        "delivered_messages": counts.delivered,
+        "failed_messages": counts.failed,
+        "pending_messages": counts.pending,
+        "delivery_rate": counts.delivery_rate,
+        "total_cost": money(counts.cost),
+        "costs_by_currency": costs_by_currency(currency, counts, amounts),
+        "peak_tps": counts.peak_tps,
+        "avg_latency_ms": counts.average_latency,
+        "p95_latency_ms": p95,
+        "low_sample": counts.low_sample,
+        "series": series,
+    }
 
 
 def costs_by_currency(currency: str, counts: Counts, amounts: Amounts) -> Mapping[str, str]:

@@ -3,9 +3,11 @@
 Of 90 days, reading and decoding histograms costs several times what adding up their parts does.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, TypeAlias
+from weakref import WeakValueDictionary
 
 from graph.identity import Subject
 from graph.reports.marks import Mark
@@ -27,6 +29,11 @@ class Kept:
     def __init__(self) -> None:
         self._capacity, self.size = CAPACITY, 0
         self._subjects: OrderedDict[Key, dict[Slice, tuple[Mark, Part]]] = OrderedDict()
+        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, lacking: Hashable) -> asyncio.Lock:
+        """Of several who lack the same parts, one reads them; the others find them kept."""
+        return self._turns.setdefault(lacking, asyncio.Lock())
 
     def recall(self, key: Key, slices: Sequence[Slice], marks: Mapping[int, Mark]) -> list[Part | None]:
         """The part of each slice, in order; None where there is none, or its day has changed."""

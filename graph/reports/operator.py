@@ -8,8 +8,7 @@ from typing import Final
 from graph.errors import NotFoundError
 from graph.identity import Scope, operator
 from graph.reports.answers import OperatorPerformance
-from graph.reports.figures import Figures, costs_by_currency, read_figures
-from graph.reports.metrics import money
+from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
@@ -51,24 +50,13 @@ def performance(
     currency: str, operator_id: str, window: Window, figures: Figures, as_of: datetime | None
 ) -> OperatorPerformance:
     """An operator's figures as an answer."""
-    counts, amounts, p95, series, _ = figures
+    counts = figures.counts
     return OperatorPerformance(
         operator_id=operator_id,
         window=window,
-        total_messages=counts.messages,
-        delivered_messages=counts.delivered,
-        failed_messages=counts.failed,
-        pending_messages=counts.pending,
         pending_share=counts.pending_share,
         provisional=counts.provisional,
-        delivery_rate=counts.delivery_rate,
         error_rate=counts.error_rate,
-        avg_latency_ms=counts.average_latency,
-        p95_latency_ms=p95,
-        low_sample=counts.low_sample,
-        peak_tps=counts.peak_tps,
-        total_cost=money(counts.cost),
-        costs_by_currency=costs_by_currency(currency, counts, amounts),
         data_as_of=as_of,
-        series=series,
+        **shown(currency, figures),
     )

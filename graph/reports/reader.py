@@ -11,8 +11,8 @@ from graph.reports.kept import Kept
 from graph.reports.marks import read_marks
 from graph.reports.quality import CompleteUntil
 from graph.reports.snapshot import Snapshot
-from graph.reports.turns import Turns
 from graph.reports.windows import Slice
+from graph.turns import Turns
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool, statement
 

@@ -42,15 +42,29 @@ class Snapshot:
 
         The subjects are of one scope. Parts of hours come without samples, for which nobody asks.
         """
-        known = self.marks.of_days
-        found = {each: self._kept.recall((each, granularity), slices, known) for each in subjects}
+        found = self._recalled(subjects, slices, granularity)
+        lacking = tuple(subject for subject, parts in found.items() if None in parts)
+        if lacking:
+            async with self._kept.turn((lacking, granularity)):
+                found |= self._recalled(lacking, slices, granularity)
+                await self._read(found, slices, granularity)
+        return [[part for part in found[subject] if part is not None] for subject in subjects]
+
+    def _recalled(
+        self, subjects: Sequence[Subject], slices: Sequence[Slice], granularity: Granularity
+    ) -> dict[Subject, list[Part | None]]:
+        return {each: self._kept.recall((each, granularity), slices, self.marks.of_days) for each in subjects}
+
+    async def _read(
+        self, found: Mapping[Subject, list[Part | None]], slices: Sequence[Slice], granularity: Granularity
+    ) -> None:
+        """Puts a part wherever there is None."""
         lacking = [subject for subject, parts in found.items() if None in parts]
         if lacking:
             missing = [piece for number, piece in enumerate(slices) if any(found[s][number] is None for s in lacking)]
             cells = await self.cells(lacking[0].kind, [each.id for each in lacking], missing, with_samples=True)
             for subject in lacking:
                 await self._make((subject, granularity), slices, found[subject], cells)
-        return [[part for part in found[subject] if part is not None] for subject in subjects]
 
     async def _make(
         self, key: tuple[Subject, Granularity], slices: Sequence[Slice], parts: list[Part | None], cells: Cells

@@ -5,8 +5,7 @@ from itertools import groupby
 
 from graph.identity import Scope
 from graph.reports.answers import Point
-from graph.reports.figures import costs_by_currency, make_figures
-from graph.reports.metrics import money
+from graph.reports.figures import make_figures, shown
 from graph.reports.parts import Part, make_point
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
@@ -29,24 +28,13 @@ async def trend(
     async with reader.snapshot(window.slices) as snapshot:
         (days,) = await snapshot.parts([subject], window.slices, "daily")
     series = [part.point for part in days] if granularity == "daily" else list(_months(window.slices, days))
-    counts, amounts, p95, _, _ = make_figures(days, series)
+    figures = make_figures(days, series)
     answer = Trend(
         window=window,
         granularity=granularity,
-        total_messages=counts.messages,
-        delivered_messages=counts.delivered,
-        failed_messages=counts.failed,
-        pending_messages=counts.pending,
-        delivery_rate=counts.delivery_rate,
-        error_rate=counts.error_rate,
-        total_cost=money(counts.cost),
-        costs_by_currency=costs_by_currency(reader.currency, counts, amounts),
-        peak_tps=counts.peak_tps,
-        avg_latency_ms=counts.average_latency,
-        p95_latency_ms=p95,
-        low_sample=counts.low_sample,
+        error_rate=figures.counts.error_rate,
         data_as_of=snapshot.marks.data_as_of,
-        series=series,
+        **shown(reader.currency, figures),
     )
     return judged(answer, known)
 

@@ -7,8 +7,7 @@ from typing import Final
 
 import pytest
 
-from graph import patience, postgres
-from graph.reports import turns
+from graph import patience, postgres, turns
 
 LONG: Final = 60.0  # seconds
 
