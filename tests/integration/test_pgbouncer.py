@@ -66,9 +66,12 @@ async def test_migrate_ingest_reports_and_every_pipeline_in_session_mode(
             await platform.publish(BILLING_EVENTS, billing)
             await platform.publish(SMS_DLR, delivery)
             await platform.drain(*METRICS, *METRICS)
+        assert await differences(direct, expect(billing, delivery, NOW)) == []
         done = await asyncio.to_thread(anlyt, tmp_path, "backfill", "billing_metrics", **settings)
         assert done.returncode == 0, done.stderr
-        assert await differences(direct, expect(billing, delivery, NOW)) == []
+        # A backfill ends with the rollup of the days that it touched.
+        found = await differences(direct, expect(billing, delivery, NOW))
+        assert [each for each in found if not each.startswith("event_days")] == []
         for name, _ in schedule.TIMES:
             done = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
             assert done.stdout.startswith(f"{name}: done"), (name, done.stderr)
