@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from graph.dsl.calendar import (
     SHORTEST_OFFSET,
-    TIMEZONES,
     Shift,
     Window,
     offsets,
@@ -20,6 +19,7 @@ from graph.dsl.calendar import (
     same_elapsed,
     shift,
 )
+from infra.zones import TIMEZONES
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KABUL = ZoneInfo("Asia/Kabul")
