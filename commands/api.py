@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from infra.settings import Settings, variable
 from infra.zones import check_zones
 
 CONNECTIONS: Final = 16
+FIRST_CONNECTIONS: Final = 8
 FEW_CONNECTIONS: Final = 4
 # The engine itself gives up earlier; this is for when it does not.
 QUERY_TIMEOUT: Final = 30
@@ -88,7 +89,19 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
         opened(engines.postgres, size=FEW_CONNECTIONS) as primary,
         open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT) as clickhouse,
     ):
-        yield _Stores(pool, primary, clickhouse)
+        opening = asyncio.create_task(_open_some(pool))
+        try:
+            yield _Stores(pool, primary, clickhouse)
+        finally:
+            opening.cancel()
+
+
+async def _open_some(pool: Pool) -> None:
+    """So that the first callers need not wait for connections; while PostgreSQL is away, they are told so."""
+    with suppress(Exception):
+        async with AsyncExitStack() as opened:
+            for _ in range(FIRST_CONNECTIONS):
+                await opened.enter_async_context(pool.acquire())
 
 
 def _probes(settings: Settings, stores: _Stores, engines: Engines) -> Probes:
