@@ -20,8 +20,6 @@ from schema.instants import MINUTE, SECOND
 from schema.writes import Facts
 
 Column = Sequence[Any]
-# A batch is one insert, answered when it is on disk.
-SETTINGS: Final = {"async_insert": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Colum
     # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
     with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
-        await client.insert_arrow(table.name, rows, database="anlyt", settings=SETTINGS)
+        await client.insert_arrow(table.name, rows, database="anlyt")
 
 
 def _rows(table: Table, columns: Mapping[str, Column]) -> pa.Table:
