@@ -88,8 +88,12 @@ def audit_api() -> None:
 
 @command("ingest")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
-def ingest(functions: tuple[str, ...]) -> None:
+@click.option("--accept-bad", multiple=True, metavar="NAME", help="No dead-letter limit for it; may be given again.")
+def ingest(functions: tuple[str, ...], accept_bad: tuple[str, ...]) -> None:
     """Run the function host: all functions, or the named ones.
+
+    A function stops when too many of its last messages are bad (ANLYT_DEADLETTER_SHARE): they stay in their stream.
+    With --accept-bad it goes on, and bad messages become dead letters.
 
     \b
     Example:
@@ -97,7 +101,7 @@ def ingest(functions: tuple[str, ...]) -> None:
     """
     from commands import ingest as ingest_
 
-    until_signal(ingest_.run(settings(), functions, click.echo))
+    until_signal(ingest_.run(settings(), functions, click.echo, accept_bad))
 
 
 @command("schedule")
@@ -126,7 +130,7 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 @click.argument("name")
 @click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
 def pipeline(name: str, params: dict[str, str]) -> None:
-    """Run one pipeline now: rollup, cubes, quality, reconciliation, archive, integrity or maintenance.
+    """Run one pipeline now: rollup, cubes, copies, quality, reconciliation, archive, integrity or maintenance.
 
     While it runs in another process, this waits for a minute. Status 1 if it fails, still runs elsewhere, or found
     what a human has to look at.
@@ -144,7 +148,8 @@ def pipeline(name: str, params: dict[str, str]) -> None:
 @click.argument("function")
 @click.option("--since", metavar="TIME", help="Only what was stored from then on, as 2026-10-01T00:00:00Z.")
 @click.option("--rebuild", is_flag=True, help="Count into new tables and swap them in; TIME is an hour of events then.")
-def backfill(function: str, since: str | None, rebuild: bool) -> None:
+@click.option("--accept-bad", is_flag=True, help="Go on however many messages are bad.")
+def backfill(function: str, since: str | None, rebuild: bool, accept_bad: bool) -> None:
     """Count again what a stream still has.
 
     What FUNCTION counted already is recognised, also while its workers run. With --rebuild, everything is counted anew
@@ -158,7 +163,7 @@ def backfill(function: str, since: str | None, rebuild: bool) -> None:
     from commands.arguments import read_time
 
     begin = read_time("--since", since)
-    until_signal(backfill_.run(settings(), function, begin, rebuild=rebuild))
+    until_signal(backfill_.run(settings(), function, begin, rebuild=rebuild, accept_bad=accept_bad))
 
 
 def main() -> None:
@@ -177,7 +182,9 @@ def main() -> None:
     except Exception as error:  # the one place where an unforeseen error becomes a sentence
         if "--debug" in sys.argv:
             raise
-        found = _cause(error)
+        from infra.faults import fault_of  # here, because it imports the clients of all engines
+
+        found = fault_of(error) or _cause(error)
         click.echo(f"anlyt: {_told(found)}", err=True)
         sys.exit(found.exit_status if isinstance(found, AnlytError) else 1)
 

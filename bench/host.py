@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from bench.processes import cpu_seconds
 from bench.stores import Stores
 from functions.function import AnyFunction
-from infra import nats
+from infra import consumers
 from schema.streams import SMS_DLR
 
 POLL: Final = 0.1  # seconds: asking costs NATS time that is counted
@@ -62,5 +62,5 @@ async def ingest_process(engines: Stores, function: AnyFunction) -> AsyncIterato
 
 
 async def _behind(client: Client, function: AnyFunction) -> int:
-    info = await nats.ensure_consumer(client.jetstream(), function.stream, function.durable)
+    info = await consumers.ensure_consumer(client.jetstream(), function.stream, function.durable)
     return (info.num_pending or 0) + (info.num_ack_pending or 0)

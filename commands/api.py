@@ -10,20 +10,21 @@ from commands import metrics
 from functions import FACTS, METRICS
 from graph.app import create_app, serving
 from graph.health import Probe, Probes
+from graph.identity.jwks import check_file
 from infra.cancelling import for_ever
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
-from infra.errors import DependencyUnavailableError, UsageError
+from infra.faults import POSTGRES
 from infra.migrate import check_currency
-from infra.postgres import Connection, Pool, open_pool
+from infra.postgres import Pool, open_pool
 from infra.probes import ask_clickhouse, ask_nats, ask_postgres
 from infra.progress import Consumer, watched
-from infra.settings import Settings
-from infra.telemetry import logger
+from infra.settings import Settings, variable
+from infra.zones import check_zones
 
 CONNECTIONS: Final = 16
 FIRST_CONNECTIONS: Final = 8
-FEW_CONNECTIONS: Final = 2
+FEW_CONNECTIONS: Final = 4
 # The engine itself gives up earlier; this is for when it does not.
 QUERY_TIMEOUT: Final = 30
 
@@ -39,6 +40,8 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
     """Serves while the body runs; yields the API's URL. Reports need PostgreSQL; old days and queries, ClickHouse."""
+    if settings.jwks is not None and "jwt" in settings.auth:
+        check_file(settings.jwks)
     # A replica may not show yet what is stored.
     metrics_of = {} if settings.postgres_read_dsn else _METRICS
     facts_of = {} if settings.clickhouse_cluster else _FACTS
@@ -50,7 +53,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
         app = create_app(
             settings,
             stores.pool,
-            _probes(stores.pool, engines),
+            _probes(settings, stores, engines),
             clickhouse=stores.clickhouse,
             primary=stores.primary,
             development=development,
@@ -66,7 +69,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
 
 
 class _Stores(NamedTuple):
-    """`pool` may be a replica's, which cannot be written to; `primary` is for the little that the API writes."""
+    """`pool` may be a replica's; `primary` is for who may see what, and for the little that the API writes."""
 
     pool: Pool
     primary: Pool
@@ -75,11 +78,14 @@ class _Stores(NamedTuple):
 
 @asynccontextmanager
 async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores]:
-    dsn = settings.postgres_read_dsn or engines.postgres
+    dsn, setting = (engines.postgres, POSTGRES)
+    if settings.postgres_read_dsn:
+        dsn, setting = settings.postgres_read_dsn, variable("postgres_read_dsn")
+    check = partial(check_currency, currency=settings.reporting_currency)
     # Who waits is told by a ping that a server is away; one that is only busy may take longer to let us in.
-    opened = partial(open_pool, connect_timeout=settings.report_timeout, check=partial(_check, settings))
+    opened = partial(open_pool, connect_timeout=settings.report_timeout, check=check)
     async with (
-        opened(dsn, size=CONNECTIONS) as pool,
+        opened(dsn, size=CONNECTIONS, setting=setting) as pool,
         opened(engines.postgres, size=FEW_CONNECTIONS) as primary,
         open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT) as clickhouse,
     ):
@@ -98,20 +104,14 @@ async def _open_some(pool: Pool) -> None:
                 await opened.enter_async_context(pool.acquire())
 
 
-async def _check(settings: Settings, connection: Connection) -> None:
-    """To a caller it is all the same why there are no numbers: DependencyUnavailableError."""
-    try:
-        await check_currency(connection, currency=settings.reporting_currency)
-    except UsageError as error:
-        logger().error("PostgreSQL cannot be used", why=str(error))
-        raise DependencyUnavailableError("PostgreSQL is not ready to answer.") from error
-
-
-def _probes(pool: Pool, engines: Engines) -> Probes:
+def _probes(settings: Settings, stores: _Stores, engines: Engines) -> Probes:
+    primary = {"postgresPrimary": Probe(partial(ask_postgres, stores.primary), required=False)}
     return {
-        "postgres": Probe(partial(ask_postgres, pool), required=True),
-        "clickhouse": Probe(partial(ask_clickhouse, engines.clickhouse), required=False),
+        "postgres": Probe(partial(ask_postgres, stores.pool), required=True),
+        **(primary if settings.postgres_read_dsn else {}),
+        "clickhouse": Probe(partial(ask_clickhouse, stores.clickhouse), required=False),
         "nats": Probe(partial(ask_nats, engines.nats), required=False),
+        "timezones": Probe(partial(check_zones, stores.clickhouse), required=False),
     }
 
 

@@ -1,8 +1,9 @@
 """`anlyt audit-api`: the regulator's listener in a process of its own, or inside `anlyt dev`."""
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +15,17 @@ from graph.audit.exports.runner import PACE, Pace
 from graph.budget import Budget
 from graph.cursors import CursorKey
 from infra.cancelling import for_ever
-from infra.clickhouse import open_clickhouse
+from infra.clickhouse import ClickHouse, check_tables, open_clickhouse
 from infra.embedded.certificates import FOLDER, ThrowAway
 from infra.endpoints import Engines, engines, has_audit
 from infra.errors import UsageError
-from infra.postgres import open_pool
+from infra.postgres import Pool, open_pool
+from infra.probes import raise_fault
+from infra.s3 import open_store
 from infra.settings import Settings, variable
+from infra.tiers import EXPORTS
 from infra.tls import RenewedContext, TlsFiles
+from schema.facts import FACTS_CDR, FACTS_COMPLIANCE
 
 CONNECTIONS: Final = 4
 QUERY_TIMEOUT: Final = 30
@@ -50,7 +55,7 @@ async def running(
 ) -> AsyncIterator[str]:
     """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile.
 
-    Exports are worked on meanwhile, at this pace.
+    Exports are worked on meanwhile, at this pace. MisconfiguredError when an engine refuses what a setting says.
     """
     context = RenewedContext(files)
     async with AsyncExitStack() as opened:
@@ -58,6 +63,8 @@ async def running(
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
         )
+        for check in _checks(pool, clickhouse, engines):
+            await raise_fault(check)
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
         exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
@@ -66,6 +73,20 @@ async def running(
         yield await opened.enter_async_context(
             serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")
         )
+
+
+def _checks(pool: Pool, clickhouse: ClickHouse, engines: Engines) -> Sequence[Callable[[], Awaitable[object]]]:
+    """Of each engine: whether what the audit needs is there."""
+
+    async def has_facts() -> None:
+        await check_tables(await clickhouse.client(), (FACTS_COMPLIANCE, FACTS_CDR))
+
+    async def has_bucket() -> None:
+        if engines.s3 is not None:
+            async for _ in open_store(engines.s3).list(EXPORTS, chunk_size=1):
+                break
+
+    return partial(pool.fetchval, "select 'anlyt.audit_access_log'::regclass"), has_facts, has_bucket
 
 
 def tls_files(settings: Settings) -> TlsFiles:

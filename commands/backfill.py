@@ -10,10 +10,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from commands.ingest import check_dedup, chosen
+from commands.ingest import check_dedup, chosen, watched
 from functions.function import AnyFunction
 from infra import nats
-from infra.dedup import ledger_days, memory_of
+from infra.dedup import HOLD_LEDGER, ledger_days, memory_of
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
@@ -22,6 +22,7 @@ from infra.postgres import Connection, Pool, open_pool, told_as_unavailable
 from infra.settings import Settings
 from ingest import backfill, service
 from ingest.history import History
+from ingest.limit import LimitPassedError, Windows
 from ingest.rebuild import Rebuild
 from schema.dedup import remembered_since
 
@@ -38,15 +39,18 @@ class StoppedError(AnlytError):
     """The command was stopped before its end."""
 
 
-async def run(settings: Settings, name: str, since: datetime | None, *, rebuild: bool) -> None:
-    """Until everything that the stream has is counted."""
+async def run(
+    settings: Settings, name: str, since: datetime | None, *, rebuild: bool, accept_bad: bool = False
+) -> None:
+    """Until everything that the stream has is counted; LimitPassedError if too much of it is bad, and not accepted."""
     [function] = chosen([name], "FUNCTION")
     if rebuild and function.store == "clickhouse":
         raise UsageError(f"{name} needs no --rebuild: its facts replace themselves; run `anlyt backfill {name}`.")
     found = engines(settings)
     try:
         async with nats.connect(found.nats) as client:
-            await (_rebuild if rebuild else _replay)(settings, found, client, function, since)
+            window = watched(settings, [function], [name] if accept_bad else [])
+            await (_rebuild if rebuild else _replay)(settings, found, client, function, since, window)
         if function.store == "postgres":
             await _add_up(found)
     except asyncio.CancelledError as error:
@@ -55,7 +59,12 @@ async def run(settings: Settings, name: str, since: datetime | None, *, rebuild:
 
 
 async def _replay(
-    settings: Settings, found: Engines, client: FrameClient, function: AnyFunction, since: datetime | None
+    settings: Settings,
+    found: Engines,
+    client: FrameClient,
+    function: AnyFunction,
+    since: datetime | None,
+    windows: Windows,
 ) -> None:
     """With workers of its own beside those that run elsewhere: it ends even if none does."""
     await check_dedup(client, [function], settings.dedup_days)
@@ -64,26 +73,34 @@ async def _replay(
         if function.store == "postgres":
             pool = await opened.enter_async_context(_pool(settings, found))
             connection = await opened.enter_async_context(_alone(pool, function.name))
+            await connection.execute(HOLD_LEDGER)
             days = await ledger_days(connection)
             remembered = remembered_since(
                 days, datetime.now(UTC), await memory_of(client.jetstream(), settings.dedup_days)
             )
         replay = await backfill.begin(client, function, since, remembered)
         tell = opened.enter_context(_bar(function.name))
-        await opened.enter_async_context(service.running(found, [function], settings.reporting_currency))
+        await opened.enter_async_context(service.running(found, [function], settings.reporting_currency, windows))
         async for progress in backfill.follow(client, replay):
             tell(progress.done, progress.total)
+            if passed := windows[function.name].passed:
+                raise LimitPassedError(passed)
     Console().print(f"{function.name}: {replay.to_do:,} messages were replayed; what was counted already stays so.")
 
 
 async def _rebuild(
-    settings: Settings, found: Engines, client: FrameClient, function: AnyFunction, since: datetime | None
+    settings: Settings,
+    found: Engines,
+    client: FrameClient,
+    function: AnyFunction,
+    since: datetime | None,
+    windows: Windows,
 ) -> None:
     await nats.made_at(client.jetstream(), function.stream)  # or there is nothing to count, and one sentence says so
     async with _pool(settings, found) as pool, _alone(pool, function.name, "rebuild") as connection:
         with _bar(function.name) as tell:
-            history = History(client, function)
-            start = await Rebuild(history, pool, connection, settings.reporting_currency, tell).run(since)
+            history, window = History(client, function), windows[function.name]
+            start = await Rebuild(history, pool, connection, settings.reporting_currency, tell, window).run(since)
     Console().print(f"{function.name}: everything from {start:%Y-%m-%dT%H:%M:%SZ} on was counted anew and swapped in.")
 
 

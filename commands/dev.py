@@ -4,13 +4,14 @@ import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import click
 
 from commands import api, audit, demo, metrics, migrate
 from commands import engines as embedded
-from commands.ingest import check_dedup
+from commands.ingest import check_dedup, watched
 from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import for_ever
@@ -19,6 +20,7 @@ from infra.endpoints import Endpoints, Engines, published
 from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
+from ingest.limit import problems
 from pipelines import schedule
 from pipelines.stores import configured
 
@@ -39,10 +41,13 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
-        metrics_url = opened.enter_context(metrics.served(settings, fallback=False))
+        watching = watched(settings, FUNCTIONS)
+        metrics_url = opened.enter_context(
+            metrics.served(settings, fallback=False, problems=partial(problems, watching))
+        )
         async with nats.connect(engines.nats) as client:
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
-        await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency))
+        await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency, watching))
         stores = await opened.enter_async_context(configured(settings, engines))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         audit_url = await opened.enter_async_context(_audit(settings, engines))

@@ -36,9 +36,13 @@ async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator
 
 def _make_home(home: Path) -> None:
     """UsageError if engines cannot live there."""
-    length = len(os.fsencode(home.absolute()))
-    if length > LONGEST_HOME:
-        raise UsageError(f"ANLYT_HOME has {length} bytes with the folders above it; PostgreSQL takes {LONGEST_HOME}.")
+    name = os.fsencode(home.absolute())
+    if len(name) > LONGEST_HOME:
+        raise UsageError(
+            f"ANLYT_HOME has {len(name)} bytes with the folders above it; PostgreSQL takes {LONGEST_HOME}."
+        )
+    if name != name.decode(errors="replace").encode():
+        raise UsageError("ANLYT_HOME must be a path in UTF-8.")
     try:
         home.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=home):

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from nats.aio.client import Client
 
@@ -15,6 +16,7 @@ from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
+from ingest.limit import Limit, Windows, problems, windows
 
 
 def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction]:
@@ -32,14 +34,30 @@ async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: in
         await memory_of(client.jetstream(), days)
 
 
-async def run(settings: Settings, names: Sequence[str], say: Callable[[str], None]) -> None:
-    """Until it is cancelled."""
+def limit_of(settings: Settings) -> Limit:
+    return Limit(settings.deadletter_share, settings.deadletter_window, settings.deadletter_least)
+
+
+def watched(settings: Settings, functions: Sequence[AnyFunction], accept_bad: Sequence[str] = ()) -> Windows:
+    """The dead-letter windows of these functions; UsageError if `accept_bad` names another one."""
+    names = [function.name for function in functions]
+    for name in accept_bad:
+        if name not in names:
+            raise UsageError(f"--accept-bad {name} is not a function that runs here; choose from {', '.join(names)}.")
+    return windows(names, limit_of(settings), accept_bad)
+
+
+async def run(
+    settings: Settings, names: Sequence[str], say: Callable[[str], None], accept_bad: Sequence[str] = ()
+) -> None:
+    """Until it is cancelled. The functions of `accept_bad` go on whatever they read."""
     functions = chosen(names)
-    with metrics.served(settings, fallback=True) as url:
+    watching = watched(settings, functions, accept_bad)
+    with metrics.served(settings, fallback=True, problems=partial(problems, watching)) as url:
         found = engines(settings)
         async with nats.connect(found.nats) as client:
             await check_dedup(client, functions, settings.dedup_days)
-        async with service.running(found, functions, settings.reporting_currency):
+        async with service.running(found, functions, settings.reporting_currency, watching):
             gc.freeze()  # or collections for the events of a batch would go through all that is imported
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
             await for_ever()

@@ -7,6 +7,7 @@ from typing import Final
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra import clickhouse, nats
+from infra.consumers import check_streams
 from infra.endpoints import Engines
 from infra.errors import AnlytError
 from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
@@ -33,6 +34,8 @@ async def apply(engines: Engines, reporting_currency: str, cluster: str | None) 
     async with nats.connect(engines.nats) as client:
         for name in await nats.ensure_streams(client.jetstream(), STREAMS):
             yield f"{'nats':<10} {name}: made"
+        for warning in await check_streams(client.jetstream(), STREAMS):
+            yield f"{'nats':<10} {warning}"
 
 
 async def check(engines: Engines) -> AsyncIterator[str]:
@@ -49,6 +52,8 @@ async def check(engines: Engines) -> AsyncIterator[str]:
         for name in await nats.missing_streams(client.jetstream(), STREAMS):
             pending += 1
             yield f"{'nats':<10} {name}: missing"
+        for warning in await check_streams(client.jetstream(), STREAMS):
+            yield f"{'nats':<10} {warning}"
     if pending:
         raise PendingError(f"{pending} steps are missing; `anlyt migrate` applies them.")
 

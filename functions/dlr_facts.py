@@ -8,14 +8,14 @@ from schema.decoding import Stamped
 from schema.events import DlrInbound
 from schema.facts import FACTS_DLR
 from schema.instants import HOUR
-from schema.streams import SMS_DLR
+from schema.streams import DLR_FACTS_DURABLE, SMS_DLR
 from schema.writes import Facts
 
 
 @function(
     store="clickhouse",
     stream=SMS_DLR,
-    durable="anlyt-ingest-dlr",
+    durable=DLR_FACTS_DURABLE,
     event=DlrInbound,
     event_type="sms.dlr.inbound.v1",
     time_field="received_at",

@@ -55,9 +55,9 @@ def create_app(
 ) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
-    `primary` is what can be written where `pool` is a replica's. `development` adds GraphiQL and introspection;
-    `progress` tells how far the streams are counted, `looks` how far they are stored as facts; streams of answers end
-    when `closing` is set.
+    Reports read `pool`, which may be a replica's; who may see what is read from `primary`, and written there.
+    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted, `looks` how far
+    they are stored as facts; streams of answers end when `closing` is set.
     """
     door = make_door(settings)
     reader = Reader(
@@ -70,8 +70,8 @@ def create_app(
     )
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
-    writable = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(pool, writable), Unmaskings(writable), key, budget, looks)
+    deciding = primary or pool
+    queries = Queries(clickhouse, Pseudonyms(deciding), Unmaskings(deciding), key, budget, looks)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     routes = [
         *graphql_routes(settings, sources, door, development=development),

@@ -6,9 +6,10 @@ or a bracket within a text counts like any other: no request comes near the boun
 
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from graph.errors import InvalidQueryError, PayloadTooLargeError, QueryProblem, UnsupportedMediaTypeError
+from graph.leaving import ClientGoneError
 
 LONGEST_BODY: Final = 256 << 10  # bytes
 MOST_VALUES: Final = 20_000  # commas and opening brackets
@@ -16,14 +17,20 @@ MOST_OBJECTS: Final = 2_000  # opening braces
 
 
 async def read_json(request: Request) -> bytes:
-    """The body's text, not parsed; UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError."""
+    """The body's text, not parsed.
+
+    UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError, ClientGoneError.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaTypeError("The body must be JSON; send Content-Type: application/json.")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise PayloadTooLargeError(f"At most {LONGEST_BODY} bytes are read.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                raise PayloadTooLargeError(f"At most {LONGEST_BODY} bytes are read.")
+    except ClientDisconnect as error:
+        raise ClientGoneError from error
     _check_size(body)
     return bytes(body)
 

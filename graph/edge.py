@@ -7,9 +7,11 @@ import uuid
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import RequestTimeoutError, UriTooLongError
+from graph.leaving import ClientGoneError
 from graph.observing import record_status, trace_headers
 from graph.responses import failed
 
@@ -44,6 +46,8 @@ class Edge:
         try:
             _check_length(scope)
             await self._app(scope, _in_time(receive, self._slowest_body), send_with_id)
+        except (ClientGoneError, ClientDisconnect):
+            pass  # nobody is there to be answered, and it is nobody's mistake
         except Exception as error:
             response = failed(error, request_id)
             if started:

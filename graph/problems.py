@@ -7,11 +7,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from opentelemetry import trace
 
 from graph.errors import ApiError, InvalidQueryError, QueryProblem
-from infra.errors import AnlytError, DependencyUnavailableError
+from infra.errors import AnlytError, DependencyUnavailableError, MisconfiguredError, UsageError
 from infra.telemetry import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"  # seconds: PostgreSQL restarts in less
+MISCONFIGURED: Final = "This service cannot use one of its stores; its operator has to correct a setting."
 MASKED: Final = "Something failed on our side; the log has more under this requestId."
 
 
@@ -37,8 +38,8 @@ def title(error: type[AnlytError]) -> str:
 
 
 def is_internal(error: BaseException) -> bool:
-    """Whether an error is ours to mend, and its words not for the caller."""
-    return not isinstance(error, ApiError | DependencyUnavailableError)
+    """Whether an error is ours to mend, and its words not for the caller. A UsageError is of a setting."""
+    return not isinstance(error, ApiError | DependencyUnavailableError | UsageError)
 
 
 def problem(error: BaseException, request_id: str) -> Problem:
@@ -46,12 +47,17 @@ def problem(error: BaseException, request_id: str) -> Problem:
     if is_internal(error):
         return Problem(_urn("INTERNAL"), ApiError.title, 500, "INTERNAL", MASKED, request_id)
     assert isinstance(error, AnlytError)
+    if isinstance(error, MisconfiguredError | UsageError):
+        away = DependencyUnavailableError
+        return Problem(_urn(away.code), title(away), away.status, away.code, MISCONFIGURED, request_id)
     problems = (error.problems if isinstance(error, InvalidQueryError) else ()) or UNSET
     return Problem(_urn(error.code), title(type(error)), error.status, error.code, str(error), request_id, problems)
 
 
 def record(error: BaseException, request_id: str) -> None:
-    """What is ours to mend goes to the log and the span, with its traceback."""
+    """What is ours to mend goes to the log and the span, with its traceback; a wrong setting, with its name."""
+    if isinstance(error, MisconfiguredError | UsageError):
+        logger().error("a setting is wrong", requestId=request_id, why=str(error))
     if is_internal(error):
         trace.get_current_span().record_exception(error)
         logger().error("request failed", requestId=request_id, exc_info=error)
@@ -59,7 +65,7 @@ def record(error: BaseException, request_id: str) -> None:
 
 def headers(error: BaseException) -> Mapping[str, str]:
     """What an error adds to the answer's headers: when to come back, or how to say who is calling."""
-    if isinstance(error, DependencyUnavailableError):
+    if isinstance(error, DependencyUnavailableError | UsageError):
         return {"Retry-After": RETRY_AFTER}
     return error.headers if isinstance(error, ApiError) else {}
 

@@ -1,12 +1,26 @@
 """HTTP as uvicorn speaks it, for heads of a bounded length that come in bounded time."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST_HEAD: Final = 64 << 10  # bytes of request line and headers
 SLOWEST_HEAD: Final = 20.0  # seconds from a connection, or a request's first byte, to the end of its headers
+
+
+class _Lenient:
+    """A transport to which nothing is written once it closes: uvloop's raises, before anybody knows of the end."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -20,7 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, _Lenient(transport)))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

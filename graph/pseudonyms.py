@@ -41,20 +41,20 @@ class _Seen:
 
 
 class Pseudonyms:
-    """Reads from `pool`, which may be a replica's, and gives new pseudonyms through `primary`.
+    """Reads and writes at `primary`: a replica may not have heard yet that an addendum was revoked.
 
-    Nothing is remembered: an addendum that was revoked a moment ago shows no name any more.
+    Nothing is remembered, for the same reason.
     """
 
-    def __init__(self, pool: Pool, primary: Pool) -> None:
-        self._pool, self._primary = pool, primary
+    def __init__(self, primary: Pool) -> None:
+        self._primary = primary
 
     async def letters(self, tenant_id: str) -> Letters:
         """What stands for each MNO that a tenant has met; None with an addendum in force. DependencyUnavailableError.
 
         `unknown`, which is no MNO, stands for itself.
         """
-        async with promptly("pseudonyms", self._pool), connected(self._pool) as taken:
+        async with promptly("pseudonyms", self._primary), connected(self._primary) as taken:
             seen = await _read(taken, tenant_id)
         if not seen.unmasked and not seen.pseudonyms.keys() >= set(KNOWN):
             return await self.learn(tenant_id, ())

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from graph import problems
 from graph.errors import QueryTooExpensiveError
 from graph.problems import MEDIA_TYPE, problem, record
+from infra.faults import fault_of
 
 LONGEST_ANSWER: Final = 48 << 20  # bytes; 90 days by the minute are 17 MB
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -32,6 +33,7 @@ def json_response(
 
 def failed(error: BaseException, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a request that failed."""
+    error = fault_of(error) or error
     record(error, request_id)
     told = problem(error, request_id)
     every = {**problems.headers(error), **(headers or {})}

@@ -1,7 +1,7 @@
 """ClickHouse: one async HTTP client, the same for a cluster and for the embedded engine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC
 from typing import Final
@@ -15,11 +15,14 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from infra.cancelling import heed
 from infra.clickhouse_settings import PINNED
-from infra.errors import DependencyUnavailableError
-from infra.probes import ask_clickhouse
+from infra.errors import DependencyUnavailableError, MisconfiguredError
+from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
+from infra.probes import ping_clickhouse
 from infra.telemetry import tracer
 from infra.urls import without_secrets
+from schema.facts import Table
 
+COLUMNS: Final = "select name from system.columns where database = 'anlyt' and table = {table:String}"
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
 # Whatever ClickHouse, or the way to it, may answer to a statement.
 FAILURES: Final = (*UNAVAILABLE, ClickHouseError, DependencyUnavailableError)
@@ -49,8 +52,10 @@ async def connect(
             tz_mode="aware",  # UTC, too: no reader guesses a zone
         )
         client.server_tz = UTC  # what texts of times mean in each statement, see PINNED
-    except UNAVAILABLE as error:
+    except (*UNAVAILABLE, ClickHouseError) as error:
         heed()  # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened
+        if fault := connection_fault(error, CLICKHOUSE):
+            raise fault from error
         raise DependencyUnavailableError(f"ClickHouse does not answer at {without_secrets(dsn)}.") from error
     try:
         yield client
@@ -76,7 +81,7 @@ class ClickHouse:
 
     async def ping(self) -> None:
         """Raises unless it answers; may take any time."""
-        await ask_clickhouse(self._dsn)
+        await ping_clickhouse(self._dsn)
 
 
 @asynccontextmanager
@@ -84,6 +89,16 @@ async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterato
     """Its client, if it was made, is closed with the body."""
     async with AsyncExitStack() as opened:
         yield ClickHouse(dsn, opened, statement_timeout)
+
+
+async def check_tables(client: AsyncClient, tables: Iterable[Table]) -> None:
+    """MisconfiguredError if a table, or a column of it, is not there or is not the user's to see."""
+    for table in tables:
+        found = await client.query(COLUMNS, parameters={"table": table.name})
+        if missing := sorted(table.columns.keys() - {name for (name,) in found.result_rows}):
+            raise MisconfiguredError(
+                CLICKHOUSE, UNMIGRATED.problem, f"anlyt.{table.name} shows no column {missing[0]}", UNMIGRATED.advice
+            )
 
 
 @contextmanager

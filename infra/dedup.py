@@ -15,6 +15,9 @@ from schema.dedup import LedgerDay, longest, memory, outlives
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 
 LEDGER_DAYS: Final = statement(Path(__file__).parent / "sql", "ledger_days")
+# A replay holds the ledger while it lasts, as it began where the ledger's memory did; who forgets asks first.
+HOLD_LEDGER: Final = "select pg_advisory_lock_shared(hashtext('anlyt.ledger'))"
+MAY_FORGET: Final = "select pg_try_advisory_xact_lock(hashtext('anlyt.ledger'))"
 DAY: Final = timedelta(days=1)
 LEAST_DAYS: Final = 9  # two more than our streams keep
 CLAIMED: Final = (BILLING_EVENTS, SMS_DLR)  # the streams whose events the ledger tells apart

@@ -1,4 +1,4 @@
-"""The error hierarchy: what a user can mend, and what an engine's absence means."""
+"""The error hierarchy: what a user can mend, what an engine's absence means, and what a wrong setting does."""
 
 from typing import ClassVar
 
@@ -36,3 +36,15 @@ class DependencyUnavailableError(AnlytError):
 
 class RefusedError(DependencyUnavailableError):
     """An engine answers, and says why it does not work for us now: in its own words, which are for operators only."""
+
+
+class MisconfiguredError(DependencyUnavailableError):
+    """An engine refuses what a setting says, or lacks what it needs: it is no outage, and waiting does not help.
+
+    The sentence is for operators. Callers of the API may know `setting` and `problem`, and no more.
+    """
+
+    def __init__(self, setting: str, problem: str, reason: str, advice: str) -> None:
+        told = f" ({reason})" if reason else ""
+        super().__init__(f"{setting}: {problem}{told}. {advice}")
+        self.setting, self.problem, self.parts = setting, problem, (problem, reason, advice)

@@ -14,6 +14,8 @@ from nats.aio.subscription import Subscription
 from nats.errors import ConnectionClosedError, FlushTimeoutError, ProtocolError
 from nats.protocol.parser import Parser
 
+from infra.errors import MisconfiguredError
+
 LINE_END: Final = b"\r\n"
 MESSAGES: Final = (b"HMSG ", b"MSG ")
 
@@ -107,6 +109,20 @@ class FrameClient(Client):
     def __init__(self) -> None:
         super().__init__()
         self._ps: FrameParser = FrameParser(self)
+        self._fault: MisconfiguredError | None = None
+        self._refused = asyncio.Event()
+
+    def note(self, fault: MisconfiguredError) -> bool:
+        """Notes that the server refuses what the setting says; whether that is new."""
+        is_new, self._fault = self._fault is None, fault
+        self._refused.set()
+        return is_new
+
+    async def refused(self) -> None:
+        """Waits until the server refuses what the setting says: MisconfiguredError."""
+        await self._refused.wait()
+        assert self._fault is not None
+        raise self._fault
 
     async def take(self, subject: str, taker: Taker) -> Subscription:
         """Gives every message of a subject to `taker`, at once and in order; until the subscription is drained."""

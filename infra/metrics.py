@@ -7,6 +7,8 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+from infra.kept_metrics import KeptCounter, KeptHistogram
+
 # A second series for each one, which nobody reads. (prometheus-client leaves the call untyped.)
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -86,11 +88,34 @@ DATA_AS_OF: Final = Gauge(
 DEADLETTERS: Final = Counter(
     "anlyt_deadletter_total", "Events published to the dead-letter stream.", ["stream", "reason"]
 )
+DEADLETTER_LIMIT_PASSED: Final = Gauge(
+    "anlyt_deadletter_limit_passed",
+    "1 since a function has stopped because too many of its last messages were bad; else 0.",
+    ["function"],
+)
 AUDIT_EXPORTS: Final = Counter(
     "anlyt_audit_exports_total", "Exports that came to an end: done, failed, cancelled or expired.", ["result"]
 )
-PIPELINE_DURATION: Final = Histogram(
-    "anlyt_pipeline_duration_seconds", "One successful run of a pipeline.", ["pipeline"], buckets=LAG
+PIPELINE_DURATION: Final = KeptHistogram(
+    "anlyt_pipeline_duration_seconds",
+    "One successful run of a pipeline, whichever process it was; all runs since the database was made.",
+    "pipeline",
+    LAG,
+)
+PIPELINE_RUNS: Final = KeptCounter(
+    "anlyt_pipeline_runs",
+    "Runs of a pipeline, whichever process it was, by result: succeeded, failed or abandoned (killed or stopped).",
+    ["pipeline", "result"],
+)
+PIPELINE_LAST_DURATION: Final = Gauge(
+    "anlyt_pipeline_last_duration_seconds",
+    "How long the newest successful run of the pipeline took, whichever process it was.",
+    ["pipeline"],
+)
+PIPELINE_COUNTS: Final = Gauge(
+    "anlyt_pipeline_last_counts",
+    "What the newest successful run of the pipeline did, in numbers, whichever process it was.",
+    ["pipeline", "count"],
 )
 PIPELINE_LAST_SUCCESS: Final = Gauge(
     "anlyt_pipeline_last_success_timestamp_seconds",
@@ -102,8 +127,10 @@ CUBE_FRESHNESS: Final = Gauge(
     "Age of the oldest change of the facts that the cube does not show yet; 0 when it shows them all.",
     ["cube"],
 )
-PIPELINE_FAILURES: Final = Counter(
-    "anlyt_pipeline_failures_total", "Runs of a pipeline that failed in this process.", ["pipeline"]
+PIPELINE_FAILURES: Final = KeptCounter(
+    "anlyt_pipeline_failures",
+    "Runs of a pipeline that failed, whichever process it was. One that did not reach PostgreSQL is in the log only.",
+    ["pipeline"],
 )
 RECONCILIATION_DIVERGENCE: Final = Gauge(
     "anlyt_reconciliation_divergence_ratio",
@@ -115,9 +142,9 @@ INTEGRITY_DIFFERENCES: Final = Gauge(
     "anlyt_integrity_differences",
     "What the last run of the pipeline integrity found different from the hash chain over compliance facts.",
 )
-ROLLUP_DURATION: Final = Histogram(
+ROLLUP_DURATION: Final = KeptHistogram(
     "anlyt_rollup_duration_seconds",
-    "One period added up from the finer one; granularity daily: a day from its hours.",
-    ["granularity"],
-    buckets=FAST,
+    "One period added up from the finer one, whichever process did it; granularity daily: a day from its hours.",
+    "granularity",
+    FAST,
 )

@@ -6,11 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
-import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.cluster import statements
-from infra.errors import AnlytError, UsageError
+from infra.errors import AnlytError, MisconfiguredError
+from infra.faults import POSTGRES, UNMIGRATED
 from infra.postgres import Connection
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
@@ -123,7 +123,7 @@ class ClickHouseLedger:
 
 
 async def fix_currency(connection: Connection, currency: str) -> None:
-    """Remembers what `total_cost` counts in; UsageError if the database already counts in another currency."""
+    """Remembers what `total_cost` counts in; MisconfiguredError if the database already counts in another currency."""
     _compare(
         currency,
         await connection.fetchval(
@@ -136,18 +136,18 @@ async def fix_currency(connection: Connection, currency: str) -> None:
 
 
 async def check_currency(connection: Connection, *, currency: str) -> None:
-    """UsageError unless the database is migrated and counts in `currency`."""
-    try:
-        fixed = await connection.fetchval("select reporting_currency from anlyt.deployment")
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
-        fixed = None
+    """MisconfiguredError unless the database counts in `currency`; PostgreSQL's own if it is not migrated."""
+    fixed = await connection.fetchval("select reporting_currency from anlyt.deployment")
     if fixed is None:
-        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.")
+        raise MisconfiguredError(POSTGRES, UNMIGRATED.problem, "", UNMIGRATED.advice)
     _compare(currency, fixed)
 
 
 def _compare(currency: str, fixed: str) -> None:
     if fixed != currency:
-        raise UsageError(
-            f"ANLYT_REPORTING_CURRENCY is {currency}, but this database counts in {fixed}; set it to {fixed}."
+        raise MisconfiguredError(
+            "ANLYT_REPORTING_CURRENCY",
+            "the database counts in another currency",
+            f"in {fixed}, not {currency}",
+            f"Set it to {fixed}.",
         )

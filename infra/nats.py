@@ -1,4 +1,4 @@
-"""NATS JetStream: the connection, the platform's streams, our durable consumers."""
+"""NATS JetStream: the connection, and the platform's streams."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -8,18 +8,11 @@ from typing import Final
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    ConsumerInfo,
-    DeliverPolicy,
-    RetentionPolicy,
-    StorageType,
-    StreamConfig,
-)
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
 
-from infra.errors import DependencyUnavailableError, UsageError
+from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
+from infra.faults import NATS, TLS, connection_fault
 from infra.frames import FrameClient
 from infra.refusals import reason
 from infra.telemetry import logger
@@ -27,31 +20,42 @@ from infra.urls import without_secrets
 from schema.streams import Stream
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds
-# Longer than any batch takes, shorter than anyone wants to wait for what a dead worker had.
-ACK_WAIT_SECONDS: Final = 60
-# Several workers, each with two requests of the largest batch under way.
-MAX_ACK_PENDING: Final = 60_000
+
+
+class _Told:
+    """What nats-py tells of a connection; during the first attempt, a fault ends it."""
+
+    def __init__(self, client: FrameClient, name: str) -> None:
+        self._client, self._log = client, logger().bind(connection=name)
+        self.is_first = True
+        self.fault: MisconfiguredError | None = None
+
+    async def error(self, error: Exception) -> None:
+        self._log.debug("nats error", error=reason(error))
+        if (fault := connection_fault(error, NATS)) is None:
+            return
+        if self.is_first:
+            self.fault = fault
+            raise fault  # out of client.connect()
+        if self._client.note(fault):
+            self._log.error("NATS cannot be used", why=str(fault))
+
+    async def disconnected(self) -> None:
+        if not self._client.is_closed:  # by us, at the end
+            self._log.warning("nats disconnected")
+
+    async def reconnected(self) -> None:
+        self._log.info("nats reconnected")
 
 
 @asynccontextmanager
 async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
-    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now.
+    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now, MisconfiguredError.
 
     `name` is what the server and the log call it.
     """
-    log = logger().bind(connection=name)
-
-    async def on_error(error: Exception) -> None:
-        log.debug("nats error", error=reason(error))
-
-    async def on_disconnect() -> None:
-        if not client.is_closed:  # by us, at the end
-            log.warning("nats disconnected")
-
-    async def on_reconnect() -> None:
-        log.info("nats reconnected")
-
     client = FrameClient()
+    told = _Told(client, name)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
             await client.connect(
@@ -63,17 +67,30 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
                 connect_timeout=2,
                 skip_subject_validation=True,  # ours are constants and reply subjects that the server made
                 pending_size=64 << 20,
-                error_cb=on_error,
-                disconnected_cb=on_disconnect,
-                reconnected_cb=on_reconnect,
+                error_cb=told.error,
+                disconnected_cb=told.disconnected,
+                reconnected_cb=told.reconnected,
             )
+        _check_tls(url, client)
+        told.is_first = False
+    except MisconfiguredError:
+        await client.close()
+        raise
     except (OSError, TimeoutError, NatsError) as error:
         await client.close()
+        if told.fault is not None:  # while nats-py closed the line, the server broke it
+            raise told.fault from error
         raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
     try:
         yield client
     finally:
         await client.close()
+
+
+def _check_tls(url: str, client: FrameClient) -> None:
+    """nats-py goes on without TLS where the server has none, whatever the URL says."""
+    if "tls://" in url and not client._server_info.get("tls_required"):
+        raise MisconfiguredError(NATS, TLS.problem, "the server has none", TLS.advice)
 
 
 async def ensure_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> list[str]:
@@ -119,37 +136,6 @@ async def made_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
     except NotFoundError as error:
         raise _missing(stream) from error
     assert made is not None, "every server says when"
-    return made
-
-
-async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
-    """Our durable pull consumer on a stream, made if it is missing.
-
-    UsageError if the stream is missing, or a consumer of that name is not an explicitly acknowledged pull consumer.
-    """
-    try:
-        info: ConsumerInfo = await jetstream.consumer_info(stream.name, durable)
-    except NotFoundError:
-        info = await _add_consumer(jetstream, stream, durable)
-    if info.config.ack_policy != AckPolicy.EXPLICIT or info.config.deliver_subject:
-        raise UsageError(f"Consumer {durable} of {stream.name} is not a pull consumer with explicit acks; delete it.")
-    return info
-
-
-async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
-    config = ConsumerConfig(
-        durable_name=durable,
-        deliver_policy=DeliverPolicy.ALL,
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=ACK_WAIT_SECONDS,
-        max_deliver=-1,
-        max_ack_pending=MAX_ACK_PENDING,
-        filter_subject=stream.subject,
-    )
-    try:
-        made: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
-    except NotFoundError as error:
-        raise _missing(stream) from error
     return made
 
 

@@ -4,14 +4,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
 from asyncpg.pool import PoolConnectionProxy
 from opentelemetry import trace
 
-from infra.errors import DependencyUnavailableError, RefusedError, UsageError
+from infra.errors import DependencyUnavailableError, RefusedError
+from infra.faults import POSTGRES, connection_fault, fault_of
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
 
@@ -48,6 +49,17 @@ def is_unavailable(error: BaseException) -> bool:
     return isinstance(error, _ABSENCES) and not isinstance(error, ValueError)
 
 
+@contextmanager
+def told_as_fault(setting: str = POSTGRES) -> Iterator[None]:
+    """Around a first contact: what `setting` is to blame for becomes MisconfiguredError."""
+    try:
+        yield
+    except Exception as error:  # told apart by connection_fault; all others pass
+        if fault := connection_fault(error, setting):
+            raise fault from error
+        raise
+
+
 @asynccontextmanager
 async def open_pool(
     dsn: str,
@@ -56,13 +68,19 @@ async def open_pool(
     statement_timeout: float | None = None,
     connect_timeout: float = CONNECT_TIMEOUT,
     check: Check | None = None,
+    setting: str = POSTGRES,
 ) -> AsyncIterator[Pool]:
     """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
 
     `connect_timeout` bounds the making of a connection, `statement_timeout` each statement, in seconds. A connection
-    that `check` objects to is never handed out, nor is one that is no session: UsageError.
+    that `check` objects to is never handed out, nor is one that is no session: UsageError. What cannot be connected to
+    because of `setting`, where the DSN comes from, is a MisconfiguredError.
     """
     is_session = False
+
+    async def opened(*arguments: Any, **named: Any) -> Any:
+        with told_as_fault(setting):
+            return await asyncpg.connect(*arguments, **named)
 
     async def prepare(connection: Connection) -> None:
         # The ledger's keys are 16 bytes in Python: UUID objects would cost a microsecond each.
@@ -72,7 +90,8 @@ async def open_pool(
             await require_session(connection, dsn)
             is_session = True
         if check is not None:
-            await check(connection)
+            with told_as_fault(setting):
+                await check(connection)
         if is_exporting():
             connection.add_query_logger(_leave_span)
 
@@ -84,6 +103,7 @@ async def open_pool(
         command_timeout=statement_timeout,
         server_settings={"timezone": "UTC", "application_name": "anlyt"},
         connection_class=Session,
+        connect=opened,
         init=prepare,
         reset=_keep_as_is,
     )
@@ -92,13 +112,14 @@ async def open_pool(
 
 
 async def connect(dsn: str, *, application: str) -> Connection:
-    """A connection beside all pools; UsageError if it is no session."""
-    connection = await asyncpg.connect(
-        dsn,
-        timeout=CONNECT_TIMEOUT,
-        server_settings={"timezone": "UTC", "application_name": application},
-        connection_class=Session,
-    )
+    """A connection beside all pools; UsageError if it is no session, MisconfiguredError."""
+    with told_as_fault():
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=CONNECT_TIMEOUT,
+            server_settings={"timezone": "UTC", "application_name": application},
+            connection_class=Session,
+        )
     try:
         await require_session(connection, dsn)
     except BaseException:
@@ -133,13 +154,15 @@ async def _keep_as_is(_: Connection) -> None:
 
 @contextmanager
 def told_as_unavailable(away: str = AWAY) -> Iterator[None]:
-    """Turns every error that means an absent PostgreSQL into DependencyUnavailableError(away).
+    """Turns every error that means an absent PostgreSQL into DependencyUnavailableError(away), or MisconfiguredError.
 
     RefusedError if PostgreSQL, or a pooler before it, gave a reason.
     """
     try:
         yield
-    except Exception as error:  # told apart by is_unavailable; all others pass
+    except Exception as error:  # told apart by fault_of and is_unavailable; all others pass
+        if fault := fault_of(error):
+            raise fault from error
         if not is_unavailable(error):
             raise
         raise _absence(error, away) from error
@@ -151,15 +174,6 @@ def _absence(error: Exception, away: str) -> DependencyUnavailableError:
         return DependencyUnavailableError(away)
     reason = str(error).partition("\n")[0].rstrip(".")[:LONGEST_REASON]
     return RefusedError(f"PostgreSQL, or the pooler before it, refuses: {reason}.")
-
-
-@contextmanager
-def told_as_unmigrated() -> Iterator[None]:
-    """Turns the absence of our tables into UsageError."""
-    try:
-        yield
-    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
-        raise UsageError("The database of ANLYT_POSTGRES_DSN is not migrated; run `anlyt migrate` first.") from error
 
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:

@@ -12,6 +12,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import BadRequestError, NotFoundError
 
 from infra.errors import AnlytError
+from infra.suitability import START
 from schema.streams import Stream
 
 RESETS_SINCE: Final = (2, 14)  # servers from this version on can reset a consumer
@@ -91,7 +92,12 @@ async def _reset(client: Client, stream: Stream, durable: str, sequence: int) ->
 async def _make_again(jetstream: JetStreamContext, stream: Stream, durable: str, sequence: int) -> None:
     """Deletes the consumer and makes it with another start; a worker that misses it meanwhile may be quicker."""
     config = (await jetstream.consumer_info(stream.name, durable)).config
-    start = {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": sequence, "opt_start_time": None}
+    start = {
+        "deliver_policy": DeliverPolicy.BY_START_SEQUENCE,
+        "opt_start_seq": sequence,
+        "opt_start_time": None,
+        "metadata": {**(config.metadata or {}), START: "rewound"},
+    }
     for _ in range(ATTEMPTS):
         with suppress(NotFoundError):
             await jetstream.delete_consumer(stream.name, durable)

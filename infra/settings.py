@@ -1,6 +1,5 @@
 """Every setting of the product, read from the environment once, at start."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -44,6 +43,9 @@ class Settings:
     persisted_only: bool
     reporting_currency: str
     dedup_days: int | None
+    deadletter_share: int
+    deadletter_window: int
+    deadletter_least: int
     integrity_lag_hours: int
     otlp_endpoint: str | None
     log_format: LogFormat
@@ -123,16 +125,16 @@ def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
     return parse
 
 
+def _clickhouse(text: str) -> str:
+    """Our tables are in one database, whatever a user's default is; there is nothing else to say of them."""
+    url = urlsplit(_url("http", "https")(text))
+    if url.path.strip("/") not in {"", "anlyt"} or url.query:
+        raise ValueError("a URL that names the database anlyt, or none, and no parameters; tables are nowhere else")
+    return text
+
+
 def _file_or_url(text: str) -> str:
     return _url("http", "https")(text) if "://" in text else text
-
-
-def _folder(text: str) -> Path:
-    try:
-        os.fsencode(text).decode()
-    except UnicodeDecodeError:
-        raise ValueError("a path in UTF-8") from None
-    return Path(text)
 
 
 def _auth(text: str) -> tuple[str, ...]:
@@ -150,11 +152,11 @@ def _flag(text: str) -> bool:
 
 
 SPECS: Final[Mapping[str, Spec]] = {
-    "home": Spec(_folder, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
+    "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
     "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
     "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
-    "clickhouse_dsn": Spec(_url("http", "https"), None, "ClickHouse, as `http://user:password@host:8123/anlyt`."),
+    "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
     "clickhouse_cluster": Spec(
         _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster that DDL is applied on; unset: one node."
     ),
@@ -191,6 +193,15 @@ SPECS: Final[Mapping[str, Spec]] = {
         "Days for which counted events are remembered, no fewer than the streams keep messages; 0: for ever; unset: 9, "
         "or as long as the streams keep them.",
     ),
+    "deadletter_share": Spec(
+        _count(1, 100),
+        "50",
+        "Per cent of a function's last messages: if more are bad, it stops until an operator has looked; 100: never.",
+    ),
+    "deadletter_window": Spec(
+        _count(1, 10**6), "10000", "How many of a function's last messages are looked at; a process begins with none."
+    ),
+    "deadletter_least": Spec(_count(1, 10**6), "1000", "The fewest bad messages among them at which a function stops."),
     "integrity_lag_hours": Spec(
         _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."
     ),
@@ -300,6 +311,11 @@ def _checked(settings: Settings) -> Settings:
         raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of what may be asked.")
     if "jwt" in settings.auth and settings.jwks is None:
         raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
+    if settings.deadletter_least > settings.deadletter_window:
+        raise UsageError(
+            f"ANLYT_DEADLETTER_LEAST={settings.deadletter_least} is more than "
+            f"ANLYT_DEADLETTER_WINDOW={settings.deadletter_window}: so many bad messages are never seen at once."
+        )
     keys = urlsplit(settings.jwks or "")
     if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:
         raise UsageError("ANLYT_JWKS must be https, or the network trusted with ANLYT_TRUST_NETWORK=1.")

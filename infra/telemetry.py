@@ -38,6 +38,7 @@ Span = Literal[
     "anlyt.pipeline.rollup",
     "anlyt.rollup.daily",
     "anlyt.pipeline.cubes",
+    "anlyt.pipeline.copies",
     "anlyt.pipeline.quality",
     "anlyt.pipeline.reconciliation",
     "anlyt.pipeline.archive",

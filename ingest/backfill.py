@@ -9,8 +9,8 @@ from typing import Final
 from nats.aio.client import Client
 
 from functions.function import AnyFunction
+from infra.consumers import ensure_consumer
 from infra.errors import UsageError
-from infra.nats import ensure_consumer
 from infra.seek import rewind, sequence_at, standing, stored_at
 
 ASK_EVERY: Final = 0.2  # seconds

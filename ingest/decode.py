@@ -22,13 +22,17 @@ MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
 
 @dataclass(slots=True)
 class Decoded:
-    """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `letters`, one by one."""
+    """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `letters`, one by one.
+
+    `places` are those of the bad ones in the batch.
+    """
 
     newest_stored: int
     events: list[Stamped[Any]] = field(default_factory=list)
     good: list[Frame] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     bad: list[Frame] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
 
 
 class BatchDecoder:
@@ -42,12 +46,13 @@ class BatchDecoder:
     def decode(self, messages: Sequence[Frame]) -> Decoded:
         """`messages` must not be empty."""
         decoded = Decoded(stored_at(messages[-1]))
-        for message in messages:
+        for place, message in enumerate(messages):
             try:
                 event = self.event(message)
             except BadEventError as error:
                 decoded.letters.append(self._letter(message, error))
                 decoded.bad.append(message)
+                decoded.places.append(place)
             else:
                 decoded.events.append(event)
                 decoded.good.append(message)

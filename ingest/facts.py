@@ -11,17 +11,15 @@ import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from functions.function import AnyFunction
-from infra.clickhouse import ClickHouse, traced
+from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION
 from ingest.sink import Events, Results, by_days
 from schema.events import MONEY_DECIMALS
-from schema.facts import DIRTY, ColumnType, Table
-from schema.instants import SECOND
+from schema.facts import DIRTY, NOBODY, ColumnType, Table
+from schema.instants import MINUTE, SECOND
 from schema.writes import Facts
 
 Column = Sequence[Any]
-# A batch is one insert, answered when it is on disk.
-SETTINGS: Final = {"async_insert": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,9 @@ class FactStore:
     clickhouse: ClickHouse
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
-        """A fact is the same whichever stream it came from."""
+        """A fact is the same whichever stream it came from; but its tables have to be there: MisconfiguredError."""
+        facts: Facts = function([])
+        await check_tables(await self.clickhouse.client(), (facts.table, DIRTY))
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
         """Any error of infra.clickhouse.FAILURES may leave facts without marks; the next attempt writes both again."""
@@ -44,11 +44,14 @@ class FactStore:
 
 
 def _marks(facts: Facts) -> Mapping[str, Column]:
-    touched = sorted(facts.touched)
+    """For the cells that are to be computed, and for the minutes that are to be searched for copies."""
+    touched: list[tuple[str, str, int]] = [(facts.cube, *cell) for cell in sorted(facts.touched)]
+    minutes = {at - at % MINUTE for at in facts.columns["event_time"]}
+    touched += [(facts.table.name, NOBODY, begin) for begin in sorted(minutes)]
     return {
-        "cube": [facts.cube] * len(touched),
-        "tenant_id": [tenant for tenant, _ in touched],
-        "hour": [begin // SECOND for _, begin in touched],
+        "cube": [cube for cube, _, _ in touched],
+        "tenant_id": [tenant for _, tenant, _ in touched],
+        "hour": [begin // SECOND for _, _, begin in touched],
     }
 
 
@@ -56,7 +59,7 @@ async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Colum
     # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
     with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
-        await client.insert_arrow(table.name, rows, database="anlyt", settings=SETTINGS)
+        await client.insert_arrow(table.name, rows, database="anlyt")
 
 
 def _rows(table: Table, columns: Mapping[str, Column]) -> pa.Table:

@@ -12,15 +12,18 @@ from nats.js import JetStreamContext
 
 from functions.function import AnyFunction
 from infra import clickhouse
+from infra.consumers import ensure_consumer
 from infra.errors import AnlytError
+from infra.faults import fault_of
 from infra.frames import Frame, FrameClient
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
-from infra.nats import ensure_consumer, made_at
+from infra.nats import made_at
 from infra.postgres import is_unavailable
 from infra.refusals import reason
 from infra.telemetry import logger, tracer
 from ingest import deadletters
 from ingest.decode import BatchDecoder, Decoded, trace_links
+from ingest.limit import Window
 from ingest.reader import Reader
 from ingest.sink import Results, Sink
 from schema.decoding import Reason
@@ -33,7 +36,7 @@ T = TypeVar("T")
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether trying again can help: an engine is away, or refuses what an operator may be about to mend."""
+    """Whether trying again can help: an engine is away, or refuses for now, as when its disk is full."""
     passing = (asyncpg.PostgresError, NatsError, *clickhouse.FAILURES)
     return isinstance(error, passing) or is_unavailable(error)
 
@@ -51,9 +54,13 @@ class Worker:
     jetstream: JetStreamContext
     sink: Sink
     stop: asyncio.Event
+    window: Window
 
     async def run(self) -> None:
-        """Until `stop` is set: then the batch in hand is finished, and what was fetched ahead is given back."""
+        """Until `stop` is set: then the batch in hand is finished, and what was fetched ahead is given back.
+
+        Past the dead-letter limit, the batch in hand is given back, too, as it was.
+        """
         try:
             await self._run()
         except StoppedError:
@@ -76,15 +83,19 @@ class Worker:
         decoder = BatchDecoder(function)
         in_hand: Sequence[Frame] = ()
         try:
-            while not self.stop.is_set():
-                if in_hand := await reader.batch(function.batch.seconds):
-                    await self._process(decoder, in_hand)
+            while not self.stop.is_set() and not self.window.passed:
+                in_hand = await reader.batch(function.batch.seconds)
+                if in_hand and not await self._process(decoder, in_hand):
+                    break
                 in_hand = ()
         finally:
             await reader.close(in_hand)
 
-    async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
-        """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing."""
+    async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> bool:
+        """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing.
+
+        False, and nothing is done, past the dead-letter limit.
+        """
         with tracer.start_as_current_span(
             self.function.span,
             links=trace_links(messages),
@@ -93,19 +104,27 @@ class Worker:
         ) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
             decoded = decoder.decode(messages)
+            if not self.window.lets_on(len(messages), decoded.places):
+                return False
             results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))
             await self._until_done("letters", lambda: deadletters.publish(self.jetstream, decoded.letters))
             await self._answer(decoded.good, ACK)
             await self._answer(decoded.bad, TERM)
             self._measure(decoded, results)
+        return True
 
     async def _until_done(self, step: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS."""
+        """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS.
+
+        MisconfiguredError when a setting is to blame.
+        """
         pause = 0.05
         while True:
             try:
                 return await attempt()
-            except Exception as error:  # told apart by _may_pass; all others end the worker
+            except Exception as error:  # told apart by fault_of and _may_pass; all others end the worker
+                if fault := fault_of(error):
+                    raise fault from error
                 if not _may_pass(error):
                     raise
                 logger().warning("trying again", function=self.function.name, step=step, error=reason(error))

@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 
 from infra.errors import AnlytError
 from infra.frames import Frame, FrameClient
+from infra.telemetry import logger
 
 HEARTBEAT: Final = 1.0
 EXPIRES: Final = 30.0
@@ -41,6 +42,7 @@ class Reader:
         self._asked = 0  # messages requested and not delivered yet
         self._heard = time.monotonic()
         self._absent = False  # the server said that nobody serves the consumer now
+        self._wrong = ""  # why it cannot be restored, as was logged last
         self._news = asyncio.Event()
         self._subscription: Subscription | None = None
 
@@ -82,9 +84,12 @@ class Reader:
     async def _try_restore(self) -> None:
         try:
             await self._restore()
-            self._absent = False
-        except (NatsError, TimeoutError, AnlytError):
+            self._absent, self._wrong = False, ""
+        except (NatsError, TimeoutError, AnlytError) as error:
             self._absent = True
+            if isinstance(error, AnlytError) and str(error) != self._wrong:  # said once: it is tried again soon
+                self._wrong = str(error)
+                logger().error("consumer cannot be restored", why=self._wrong)
 
     async def _ask(self) -> None:
         """Keeps a request ahead, and never two, so that the next batch travels while this one is written."""

@@ -11,6 +11,7 @@ import asyncpg
 from nats.errors import Error as NatsError
 
 from infra.errors import AnlytError
+from infra.faults import fault_of
 from infra.frames import Frame
 from infra.nats import made_at
 from infra.postgres import Connection, Pool, statement
@@ -19,6 +20,7 @@ from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
 from ingest.history import History
 from ingest.ledger import claim, keyed
+from ingest.limit import LimitPassedError, Window
 from ingest.partitions import Partitions
 from ingest.reader import Reader
 from ingest.swap import swap
@@ -55,11 +57,13 @@ class Rebuild:
     connection: Connection
     reporting_currency: str
     tell: Tell
+    window: Window
 
     async def run(self, since: datetime | None) -> datetime:
         """The hour from which on cells, costs and claims were replaced.
 
-        UsageError if the stream does not have every event from `since` on, RebuildFailedError if an engine failed.
+        UsageError if the stream does not have every event from `since` on, RebuildFailedError if an engine failed,
+        LimitPassedError if too much is bad: then what was stored is as it was.
         """
         try:
             await self.connection.execute(DROP_STAGE)
@@ -68,6 +72,8 @@ class Rebuild:
                 await self._catch_up(reader, since)
                 return await self._replace(reader, since)
         except FAILURES as error:
+            if fault := fault_of(error):
+                raise fault from error
             raise RebuildFailedError(
                 f"The rebuild broke off, and nothing is half done; run it again ({reason(error)})."
             ) from error
@@ -109,7 +115,10 @@ class Rebuild:
     async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
         """As a commit does it, but for the tables. A bad event has its letter already."""
         function = self.history.function
-        events = decoder.decode(messages).events
+        decoded = decoder.decode(messages)
+        if not self.window.lets_on(len(messages), decoded.places):
+            raise LimitPassedError(str(self.window.passed))
+        events = decoded.events
         async with self.connection.transaction():
             claimed = await claim(self.connection, keyed(function.name, events), STAGE_CLAIM)
             if claimed:

@@ -15,18 +15,23 @@ from nats.js.errors import NotFoundError
 
 from functions.function import AnyFunction, StoreName
 from infra.clickhouse import open_clickhouse
+from infra.consumers import check_streams, ensure_consumer
 from infra.endpoints import Engines
 from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool, statement
+from infra.telemetry import logger
+from ingest import limit
 from ingest.commit import Store
 from ingest.copies import Copies
 from ingest.facts import FactStore
 from ingest.host import Worker
+from ingest.limit import Windows
 from ingest.partitions import Partitions
 from ingest.sink import Sink
+from schema.streams import DEADLETTER
 
 # Of each function: while one waits for its store, the other decodes.
 WORKERS: Final = 2
@@ -38,34 +43,58 @@ LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
 
 
 @asynccontextmanager
-async def running(engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str) -> AsyncIterator[None]:
+async def running(
+    engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str, windows: Windows | None = None
+) -> AsyncIterator[None]:
     """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead.
 
-    Only the stores that these functions write to are opened; ClickHouse may be away, now and later.
+    Only the stores that these functions write to are opened; ClickHouse may be away, now and later. Without `windows`,
+    every function has the usual dead-letter limit. The group ends with MisconfiguredError when an engine refuses what a
+    setting says, at the start or later.
     """
     stop = asyncio.Event()
+    watched = windows or limit.windows([function.name for function in functions], limit.Limit())
     async with AsyncExitStack() as opened:
         # Each worker's events come over a line of their own: a server cuts off one on which too much waits, and answers
         # on it would wait behind all events that were asked for before.
         client = await opened.enter_async_context(connect(engines.nats))
         jetstream, copies = client.jetstream(), Copies(client)
+        await _check(jetstream, functions)
         pool = await _pool(opened, engines, functions, reporting_currency)
         sinks = await _sinks(opened, engines, pool, reporting_currency, copies)
         workers = [
-            Worker(function, await _line(opened, engines, function), jetstream, sinks[function.store], stop)
+            Worker(
+                function,
+                await _line(opened, engines, function),
+                jetstream,
+                sinks[function.store],
+                stop,
+                watched[function.name],
+            )
             for function in functions
             for _ in range(WORKERS)
         ]
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         working = [tasks.create_task(worker.run(), name=worker.function.name) for worker in workers]
         gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
+        refusals = [tasks.create_task(worker.client.refused()) for worker in workers]
         try:
             yield
         finally:
             stop.set()
             await asyncio.wait(working)  # the group itself would cancel them in the middle of a batch
             await asyncio.wait([gauges], timeout=LAST_MEASUREMENT)
-            gauges.cancel()
+            for task in (gauges, *refusals):
+                task.cancel()
+
+
+async def _check(jetstream: JetStreamContext, functions: Sequence[AnyFunction]) -> None:
+    """UnsuitableError for what an operator has to change; whatever else NATS says, workers try again."""
+    with suppress(NatsError):
+        for warning in await check_streams(jetstream, {DEADLETTER, *(function.stream for function in functions)}):
+            logger().warning("stream may lose messages", why=warning)
+        for function in functions:
+            await ensure_consumer(jetstream, function.stream, function.durable)
 
 
 async def _line(opened: AsyncExitStack, engines: Engines, function: AnyFunction) -> FrameClient:

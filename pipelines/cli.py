@@ -9,6 +9,7 @@ import msgspec
 
 from infra.environment import forget_foreign
 from infra.errors import AnlytError
+from infra.faults import fault_of
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
 from pipelines import CONF, once
@@ -37,9 +38,12 @@ def run(pipeline: str, params: dict[str, str]) -> None:
     """Run one pipeline, with the settings that `anlyt` has, as `anlyt pipeline` does."""
     try:
         asyncio.run(_run(pipeline, params))
-    except AnlytError as error:
-        click.echo(f"anlyt: {error}", err=True)
-        raise SystemExit(error.exit_status) from error
+    except Exception as error:
+        found = fault_of(error) or error
+        if not isinstance(found, AnlytError):
+            raise
+        click.echo(f"anlyt: {found}", err=True)
+        raise SystemExit(found.exit_status) from error
 
 
 async def _run(name: str, params: dict[str, str]) -> None:

@@ -16,6 +16,8 @@ from pipelines.bridge import current
 from pipelines.stores import Stores
 
 HERE: Final = Path(__file__).parent
+# Before the first statement of a snapshot of hourly rows: the snapshot does not cover what drops a month.
+HOLD_TABLES: Final = statement(HERE / "sql", "hold_tables")
 In = TypeVar("In")
 Out = TypeVar("Out")
 

@@ -6,6 +6,7 @@ from typing import Final
 from kedro.pipeline import Pipeline
 
 from pipelines.archive.pipeline import ARCHIVE
+from pipelines.copies.pipeline import COPIES
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
 from pipelines.integrity.pipeline import INTEGRITY
@@ -18,6 +19,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
     definition.name: definition
     for definition in (
         CUBES,
+        COPIES,
         MAINTENANCE,
         QUALITY,
         RECONCILIATION,

@@ -14,22 +14,23 @@ import msgspec
 from kedro.io import DataCatalog, DatasetError
 from kedro.runner import SequentialRunner
 
-from infra.errors import AnlytError, DependencyUnavailableError, UsageError
-from infra.metrics import PIPELINE_DURATION, PIPELINE_FAILURES, PIPELINE_LAST_SUCCESS
-from infra.postgres import Connection, statement, told_as_unmigrated
+from infra.errors import AnlytError, UsageError
+from infra.faults import fault_of
+from infra.metrics import PIPELINE_DURATION
+from infra.postgres import Connection, statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
 from pipelines.bridge import Run, in_thread
 from pipelines.definition import Counts, Definition
 from pipelines.lease import lease
 from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.run_metrics import NEWEST_SUCCESSES
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
 BEGIN: Final = statement(SQL, "begin_run")
 FINISH: Final = statement(SQL, "finish_run")
-LAST_SUCCESSES: Final = statement(SQL, "last_successes")
 LONGEST_ERROR: Final = 500  # characters
 
 
@@ -83,11 +84,7 @@ async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None
     alarm. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
     """
     ordered = order(name, params or {})
-    try:
-        counts, alarm = await _run(stores, ordered, patience)
-    except (PipelineFailedError, DependencyUnavailableError):
-        PIPELINE_FAILURES.labels(name).inc()
-        raise
+    counts, alarm = await _run(stores, ordered, patience)
     if alarm:
         raise PipelineAlarmError(alarm, counts)
     return counts
@@ -98,7 +95,7 @@ async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts,
     name = ordered.definition.name
     under_way = Run(stores, ordered.params)
     async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
-        await _tidy(connection, name)
+        await connection.execute(ABANDON, name)  # closes rows that killed runs left
         with tracer.start_as_current_span(ordered.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
@@ -112,21 +109,8 @@ def told(name: str, counts: Counts) -> str:
 
 
 async def last_successes(stores: Stores) -> Mapping[str, datetime]:
-    """When each pipeline last succeeded, whichever process ran it; UsageError if there is no table that says so."""
-    with told_as_unmigrated():
-        return {row["name"]: row["finished"] for row in await stores.postgres.fetch(LAST_SUCCESSES)}
-
-
-async def measure(stores: Stores) -> None:
-    """Keeps the gauge of successes, also of runs in processes that nobody scrapes."""
-    for name, finished in (await last_successes(stores)).items():
-        PIPELINE_LAST_SUCCESS.labels(name).set(finished.timestamp())
-
-
-async def _tidy(connection: Connection, name: str) -> None:
-    """Closes rows that killed runs left; UsageError if there is no table for them."""
-    with told_as_unmigrated():
-        await connection.execute(ABANDON, name)
+    """When each pipeline last succeeded, whichever process ran it."""
+    return {row["name"]: row["finished"] for row in await stores.postgres.fetch(NEWEST_SUCCESSES, list(DEFINITIONS))}
 
 
 async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
@@ -154,7 +138,9 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
 
     async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
         if not connection.is_closed():  # else the next run does it
-            await connection.execute(FINISH, row.id, status, msgspec.json.encode(row.counts).decode(), error)
+            counts = msgspec.json.encode(row.counts).decode()
+            histogram = PIPELINE_DURATION.name, PIPELINE_DURATION.bounds
+            await connection.execute(FINISH, row.id, status, counts, error, *histogram)
 
     try:
         yield row
@@ -169,7 +155,6 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
         raise PipelineFailedError(f"Pipeline {name} failed: {sentence}") from cause
     seconds = time.perf_counter() - began
     await finish("SUCCEEDED", None)
-    PIPELINE_DURATION.labels(name).observe(seconds)
     logger().info("pipeline succeeded", pipeline=name, seconds=round(seconds, 3), **row.counts)
 
 
@@ -179,5 +164,6 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _sentence(error: BaseException) -> str:
+    error = fault_of(error) or error
     text = str(error) if isinstance(error, AnlytError) else f"{type(error).__name__}: {error}"
     return text.strip().partition("\n")[0][:LONGEST_ERROR]

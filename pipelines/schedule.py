@@ -13,10 +13,11 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from infra.clickhouse import FAILURES
 from infra.errors import DependencyUnavailableError, UsageError
+from infra.faults import fault_of
 from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
-from pipelines import runs
+from pipelines import run_metrics, runs
 from pipelines.cubes import freshness
 from pipelines.integrity import gauge
 from pipelines.lease import PipelineBusyError
@@ -26,6 +27,7 @@ from pipelines.stores import Stores
 Times: TypeAlias = tuple[tuple[str, BaseTrigger], ...]
 TIMES: Final[Times] = (
     ("cubes", IntervalTrigger(seconds=15)),
+    ("copies", IntervalTrigger(minutes=1)),
     ("rollup", IntervalTrigger(minutes=15)),
     ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
     ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
@@ -37,7 +39,7 @@ TIMES: Final[Times] = (
 RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (runs.measure, freshness.measure, divergence.measure, gauge.measure)
+MEASURES: Final[tuple[Measure, ...]] = (run_metrics.measure, freshness.measure, divergence.measure, gauge.measure)
 """What keeps the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 
@@ -56,16 +58,23 @@ async def running(stores: Stores, times: Times = TIMES) -> AsyncIterator[None]:
     """Runs the pipelines at their times while the body does; then stops the runs under way. The gauges are of all.
 
     One whose time has passed since its last success, while no process was there, runs at the start. What is due while
-    the same pipeline still runs is left out: each run does all there is to do.
+    the same pipeline still runs is left out: each run does all there is to do. It ends with MisconfiguredError, in a
+    group, when an engine refuses what a setting says.
     """
     under_way: set[asyncio.Task[bool]] = set()
+    wrong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def job(name: str) -> None:
         run = asyncio.create_task(_run(stores, name), name=name)
         under_way.add(run)
         run.add_done_callback(under_way.discard)
         await asyncio.wait([run])
-        if not run.cancelled() and not run.result():
+        if run.cancelled():
+            return
+        if fault := run.exception():
+            if not wrong.done():
+                wrong.set_exception(fault)
+        elif not run.result():
             _try_again(scheduler, name)
 
     scheduler = AsyncIOScheduler(timezone=UTC)
@@ -84,7 +93,10 @@ async def running(stores: Stores, times: Times = TIMES) -> AsyncIterator[None]:
     scheduler.start()
     gauges = asyncio.create_task(_measure(stores), name="gauges")
     try:
-        yield
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(_raised(wrong))
+            yield
+            watching.cancel()
     finally:
         scheduler.pause()
         ending = (gauges, *under_way)
@@ -92,6 +104,10 @@ async def running(stores: Stores, times: Times = TIMES) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
         scheduler.shutdown(wait=False)
+
+
+async def _raised(wrong: asyncio.Future[None]) -> None:
+    await wrong
 
 
 def first_time(trigger: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
@@ -109,32 +125,47 @@ def _try_again(scheduler: AsyncIOScheduler, name: str) -> None:
 
 
 async def _last_successes(stores: Stores) -> Mapping[str, datetime]:
-    """Nothing while PostgreSQL is away: then every pipeline fails, and is tried again."""
+    """Nothing while PostgreSQL is away: then every pipeline fails, and is tried again. MisconfiguredError."""
     try:
         return await runs.last_successes(stores)
-    except Exception as error:  # told apart by is_unavailable
+    except Exception as error:  # told apart by fault_of and is_unavailable
+        if fault := fault_of(error):
+            raise fault from error
         if not is_unavailable(error):
             raise
         return {}
 
 
 async def _run(stores: Stores, name: str) -> bool:
-    """Whether the pipeline is done for this time. Failures are in the log and in `anlyt.pipeline_runs`."""
+    """Whether the pipeline is done for this time. Failures are in the log and in `anlyt.pipeline_runs`.
+
+    MisconfiguredError if a setting is to blame.
+    """
     try:
         await runs.run(stores, name)
-    except PipelineBusyError:
-        logger().info("pipeline is running elsewhere", pipeline=name)
-    except DependencyUnavailableError as error:
-        logger().warning("pipeline has to wait", pipeline=name, why=str(error))
-        return False
-    except runs.PipelineAlarmError as alarm:
-        logger().warning("pipeline sounds an alarm", pipeline=name, why=str(alarm))
-    except runs.PipelineFailedError:  # told where it happened
-        return False
-    except Exception:
-        logger().exception("pipeline could not be run", pipeline=name)
-        return False
+    except Exception as error:  # told apart by fault_of and _told
+        if fault := fault_of(error):
+            raise fault from error
+        return _told(name, error)
     return True
+
+
+def _told(name: str, error: Exception) -> bool:
+    """Whether a run that ended so is done for this time; in the log."""
+    match error:
+        case PipelineBusyError():
+            logger().info("pipeline is running elsewhere", pipeline=name)
+            return True
+        case runs.PipelineAlarmError():
+            logger().warning("pipeline sounds an alarm", pipeline=name, why=str(error))
+            return True
+        case DependencyUnavailableError():
+            logger().warning("pipeline has to wait", pipeline=name, why=str(error))
+        case runs.PipelineFailedError():
+            pass  # told where it happened
+        case _:
+            logger().error("pipeline could not be run", pipeline=name, exc_info=error)
+    return False
 
 
 async def _measure(stores: Stores) -> None:
@@ -151,8 +182,8 @@ async def measured(stores: Stores, measure: Measure) -> bool:
         await measure(stores)
     except FAILURES:
         return False
-    except Exception as error:  # told apart by is_unavailable
-        if not is_unavailable(error):
+    except Exception as error:  # of a fault, the pipelines tell
+        if not is_unavailable(error) and fault_of(error) is None:
             logger().exception("gauges could not be measured")
         return False
     return True

@@ -21,6 +21,7 @@ Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr
 
 WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
 NEVER: Final = 1 << 63  # from which `ver` counts down to the time at which the stream stored an event
+NOBODY: Final = ""  # no tenant: an event that names none is of `unknown`
 UNKNOWN: Final = "unknown"  # stands for a dimension that an event does not name
 
 # `ver` counted microseconds once: what is left of such a count is less than this, and more than of nanoseconds ever is.
@@ -98,7 +99,8 @@ FACTS_COMPLIANCE: Final = Table(
     },
 )
 # What a cube has to be computed again for. `hour` is the beginning of the cell: of an hour, or of a day, which asks for
-# all of its hours.
+# all of its hours. Marks of the pipeline `copies` are here, too: their `cube` is a table of facts, `hour` a minute
+# which facts came for (no tenant), or in which facts of a tenant are being removed.
 DIRTY: Final = Table("dirty", {"cube": WORD, "tenant_id": WORD, "hour": "DateTime('UTC')"})
 
 TABLES: Final = (FACTS_DLR, FACTS_CDR, FACTS_COMPLIANCE, DIRTY)

@@ -5,6 +5,7 @@ more: `pytest --seed 7` for tests with a `seed`, `--hypothesis-profile default` 
 """
 
 import os
+import zoneinfo
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,6 +18,9 @@ from infra.embedded.postgres import postgres_server
 from infra.environment import forget_foreign
 
 forget_foreign(os.environ)  # as `anlyt` does: tests start clients, engines and commands
+
+# References know the zones of the locked wheel, not of this machine.
+zoneinfo.reset_tzpath(to=[])
 
 # Nothing of ours depends on a server's time zone.
 SOMEWHERE = {"timezone": "Asia/Kabul"}

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from schema.catalog.terms import Granularity
 from schema.instants import instant
 
-# Two names of the database are no zones: one is whatever this machine has, the other stands for "not set up".
-TIMEZONES: Final = frozenset(available_timezones() - {"localtime", "Factory"})
 # Seconds: no bucket is longer, whatever the clocks do.
 LONGEST: Final = {"minute": 60, "hour": 7200, "day": 2 * 86_400, "week": 8 * 86_400, "month": 32 * 86_400}
 SHORTEST_OFFSET: Final = timedelta(days=6)  # no zone has had, or will have, one for less
@@ -57,8 +55,11 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
     for begins, after, before in _PERIODS:
         if begins(first) and window.to <= day_begins(after(first), zone):
             back = before(first)
+            begin = day_begins(back, zone)
             clock = _naive(back) + (_local(window.to, zone) - _naive(first))
-            return Window(day_begins(back, zone), min(_shown(clock, zone), window.from_))
+            until = min(_shown(clock, zone), window.from_)
+            # Clocks may show midnight once more after an hour.
+            return Window(begin, until if begin < until else begin + (window.to - window.from_))
     return None
 
 

@@ -11,14 +11,15 @@ from graph.dsl.problems import Problems
 from graph.dsl.scope import PSEUDONYM, QueryScope, is_pseudonym, reads_names
 from schema.catalog.terms import DECIMALS, MEMBERSHIP, Dataset, Dimension, Kind, Measure
 
-# Before the decimal point. In the smallest units, the engine compares integers and rates in 64 bits, money in 128.
-MOST_DIGITS: Final[dict[Kind, int]] = {"integer": 15, "rate": 14, "money": 12}
+# Before the decimal point: as many as any value of an answer has. In the smallest units, the engine compares integers
+# and rates in 64 bits, money, whose sums are Decimal(38, 6), in 128.
+MOST_DIGITS: Final[dict[Kind, int]] = {"integer": 18, "rate": 14, "money": 32}
 
-_MONEY: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
+_MONEY: Final = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS['money']}}}(\.[0-9]{{1,6}})?", re.ASCII)
 _WANTED: Final[dict[Kind, str]] = {
     "integer": f"an integer of at most {MOST_DIGITS['integer']} digits",
     "rate": f"a number with at most 4 decimals, and {MOST_DIGITS['rate']} digits before them",
-    "money": 'a decimal text with at most 6 decimals, such as "12.50"',
+    "money": f'a decimal text with at most 6 decimals, and {MOST_DIGITS["money"]} digits before them, such as "12.50"',
 }
 
 
@@ -135,9 +136,12 @@ def _number(value: Scalar, kind: Kind) -> int | None:
 
 
 def _scaled(number: Decimal, most_digits: int, decimals: int) -> int | None:
-    """Digits are counted before anything is computed: decimal arithmetic rounds, and overflows."""
-    _, digits, exponent = number.as_tuple()
+    """Digits are counted before anything is computed, and that with integers: decimal arithmetic rounds."""
+    sign, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or len(digits) > most_digits + decimals or abs(exponent) > most_digits:
         return None
-    scaled = number * 10**decimals
-    return int(scaled) if scaled == int(scaled) and number.adjusted() < most_digits else None
+    shifted = int("".join(map(str, digits)) + "0" * (most_digits + decimals + exponent))
+    units, rest = divmod(shifted, int("1" + "0" * most_digits))
+    if rest or len(str(units)) > most_digits + decimals:
+        return None
+    return -units if sign else units

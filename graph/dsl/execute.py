@@ -15,6 +15,7 @@ from graph.errors import QueryTooExpensiveError
 from graph.patience import EngineSilentError, patiently
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
+from infra.faults import fault_of
 
 T = TypeVar("T")
 
@@ -41,8 +42,8 @@ TOO_EXPENSIVE: Final[Mapping[int, str]] = {
     396: f"has more than {ROW_CAP} rows",
 }
 ADVICE: Final = "ask for a shorter window, a coarser granularity, fewer dimensions, or a filter that leaves fewer rows"
-# ... and that mean: not now. Unknown databases and tables: it is not migrated yet; others: it is busy, or stopping.
-NOT_NOW: Final = frozenset({60, 81, 202, 209, 210, 236, 394, 734})
+# ... and that mean: not now, as it is busy or stopping.
+NOT_NOW: Final = frozenset({202, 209, 210, 236, 394, 734})
 
 # ... that parts which it needs are in S3, and cannot be read.
 S3_ERROR: Final = 499
@@ -122,6 +123,8 @@ async def _together(works: Sequence[Awaitable[T]]) -> Sequence[T]:
 
 def told(error: BaseException) -> AnlytError | None:
     """An engine's error in our words, without a piece of SQL; None for what is a mistake of ours."""
+    if fault := fault_of(error):
+        return fault
     code: int | None = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
     if code is None:
         return None if isinstance(error, ProgrammingError) else _unavailable()

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from graph.dsl.ast import CompareTo, Direction, Order, Query, Time
-from graph.dsl.calendar import TIMEZONES
 from graph.dsl.comparing import Comparing
 from graph.dsl.conditions import read_condition
 from graph.dsl.meaning import Named, checked
@@ -15,6 +14,7 @@ from graph.dsl.scope import AllTenants
 from graph.dsl.source import read
 from graph.errors import InvalidWindowError
 from graph.reports.windows import parse_time
+from infra.zones import TIMEZONES
 from schema.catalog import DATASETS
 from schema.catalog.terms import Granularity
 

@@ -10,6 +10,7 @@ from graph.dsl.meaning import Named, checked, groups
 from graph.dsl.passes import conjuncts, fields, simplified
 from graph.dsl.problems import Problems
 from graph.dsl.scope import QueryScope
+from infra.zones import timezone
 from schema.catalog import DATASETS
 from schema.catalog.terms import Dataset, Dimension, Granularity, Measure
 
@@ -62,7 +63,7 @@ def resolve(query: Query, scope: QueryScope) -> Question:
     problems, dataset, time = Problems(), DATASETS[query.dataset], query.time
     named = Named(query.measures, query.dimensions, time.granularity, query.order_by, query.filter, query.having)
     filtered, having = checked(named, Comparing(dataset, scope, problems))
-    window, zone = Window(time.from_, time.to), ZoneInfo(time.timezone)
+    window, zone = Window(time.from_, time.to), timezone(time.timezone)
     previous = _compared(query, window, zone, problems)
     problems.check()
     return Question(

@@ -8,6 +8,7 @@ from graphql import GraphQLError
 
 from graph.errors import InvalidQueryError
 from graph.problems import Problem, problem, record
+from infra.faults import fault_of
 
 
 def as_payload(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
@@ -40,4 +41,6 @@ def worst_status(errors: Iterable[GraphQLError]) -> int:
 def cause_of(error: GraphQLError) -> Exception:
     """What was raised. What graphql-core itself reports (syntax, validation, arguments) is the caller's to fix."""
     cause = error.original_error
-    return InvalidQueryError(error.message) if cause is None or isinstance(cause, GraphQLError) else cause
+    if cause is None or isinstance(cause, GraphQLError):
+        return InvalidQueryError(error.message)
+    return fault_of(cause) or cause

@@ -12,7 +12,7 @@ from graph.gql.connections import CURSOR, PageInfo
 from graph.gql.context import Context
 from graph.gql.types import Date, object_type
 from graph.identity import platform
-from graph.reports.reconciliation import FEW, MOST, Choice, Comparison, Place, comparisons, place
+from graph.reports.reconciliation import FEW, MOST, Choice, Comparison, Place, Status, comparisons, place
 
 PURPOSE: Final = "graphql.reconciliation"
 DESCRIPTION: Final = (
@@ -37,11 +37,11 @@ Latest: TypeAlias = Annotated[
 class ReconciliationStatus(Enum):
     """As `Status`."""
 
-    OK = "OK"
-    DIVERGED = "DIVERGED"
-    MISSING_OURS = "MISSING_OURS"
-    MISSING_THEIRS = "MISSING_THEIRS"
-    INVALID = "INVALID"
+    OK = strawberry.enum_value("OK", description="Ours is billing's, up to a divergence of 0.0001.")
+    DIVERGED = strawberry.enum_value("DIVERGED", description="Ours differs from billing's by more than that.")
+    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description="Billing has a row, and nothing was billed here.")
+    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description="Billing has no row.")
+    INVALID = strawberry.enum_value("INVALID", description="Billing's row cannot be compared; `reason` says why.")
 
 
 @strawberry.type(description="A comparison in a page.")
@@ -73,7 +73,7 @@ async def reconciliation(
     platform(context.scope)
     if not 1 <= first <= MOST:
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST}.")
-    choice = Choice(_day(day), status and status.value, latest)
+    choice = Choice(_day(day), cast("Status | None", status and status.name), latest)
     cursors, whose = await context.cursors.cursors(), repr((context.scope, *choice))
     behind = None if after is None else Place(*cast(Place, cursors.open(PURPOSE, whose, after, path="after")))
     page = await comparisons(context.reader, context.scope, choice, first, behind)

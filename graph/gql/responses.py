@@ -19,6 +19,7 @@ from graph.negotiation import names, preferred
 from graph.observing import OUTCOME
 from graph.problems import headers, problem, record
 from graph.responses import json_response
+from infra.faults import fault_of
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -79,7 +80,7 @@ class Responder:
 
 def error_response(error: Exception, request: Request) -> Response:
     """The answer to a request that did not reach GraphQL: the status of REST, the shape of GraphQL."""
-    request_id = request.scope[REQUEST_ID]
+    error, request_id = fault_of(error) or error, request.scope[REQUEST_ID]
     record(error, request_id)
     found = problem(error, request_id)
     payload: Payload = {"errors": [problem_payload(found)]}

@@ -10,7 +10,7 @@ import aiohttp
 import jwt
 import msgspec
 
-from infra.errors import DependencyUnavailableError
+from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.telemetry import logger
 
 FRESH: Final = 300.0  # seconds after which keys are read again, while those at hand still serve
@@ -28,6 +28,8 @@ ALGORITHMS: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {
     ("OKP", "Ed25519"): ("EdDSA",),
 }
 ASYMMETRIC: Final = frozenset(name for names in ALGORITHMS.values() for name in names)
+
+_SCHEMES: Final = ("http://", "https://")
 
 Keys: TypeAlias = Mapping[tuple[str | None, str], Any]  # by (kid, algorithm)
 Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
@@ -93,9 +95,22 @@ def parse(text: bytes) -> Keys:
     return keys
 
 
+def check_file(place: str) -> None:
+    """MisconfiguredError unless a file has keys. A URL may be away; it is asked when a token comes."""
+    if place.startswith(_SCHEMES):
+        return
+    try:
+        parse(Path(place).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = f"{place}: {getattr(error, 'strerror', None) or error}"
+        raise MisconfiguredError(
+            "ANLYT_JWKS", "the key set cannot be read", reason, "Correct the path or the file."
+        ) from error
+
+
 def source(place: str) -> Fetch:
     """Reads a file, or a URL without following it elsewhere."""
-    if not place.startswith(("http://", "https://")):
+    if not place.startswith(_SCHEMES):
         return lambda: asyncio.to_thread(Path(place).read_bytes)
 
     async def fetch() -> bytes:

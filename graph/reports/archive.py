@@ -15,6 +15,7 @@ from graph.reports.parts import Cell
 from graph.reports.windows import DAY_HOURS
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
+from infra.faults import fault_of
 from infra.metrics import REFUSED
 from infra.postgres import statement
 
@@ -74,6 +75,8 @@ class Archive:
             REFUSED.labels("clickhouse_slow").inc()
             raise TooSlowError(_TOO_SLOW.format(self.limit)) from error
         except (*FAILURES, EngineSilentError) as error:
+            if fault := fault_of(error):
+                raise fault from error
             raise DependencyUnavailableError(_AWAY) from error
         rows: Sequence[Sequence[Any]] = found.result_rows
         return rows

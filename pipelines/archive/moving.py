@@ -22,6 +22,7 @@ from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from pipelines.archive.days import hours_of
 from pipelines.archive.rows import FIGURES, SUBJECT, Rows, columns, digest, from_clickhouse, from_postgres, sums
+from pipelines.datasets import HOLD_TABLES
 from pipelines.rollup.datasets import LOCK_DAY, add_up
 from pipelines.stores import Stores
 
@@ -44,7 +45,7 @@ BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
 
 ATTEMPTS: Final = 3  # at days that change meanwhile
 # A cluster answers when most replicas have the rows, and readers (graph/reports/archive.py) ask one that does.
-SETTINGS: Final = {"async_insert": 0, "insert_quorum": "auto", "insert_quorum_parallel": 0}
+SETTINGS: Final = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
 CONSISTENT: Final = {"select_sequential_consistency": 1}
 
 
@@ -94,6 +95,7 @@ async def read_day(stores: Stores, day: dt.date) -> Day | None:
         async with connection.transaction():
             await add_up(connection, day)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(HOLD_TABLES)
             version = await connection.fetchval(CLEAN_VERSION, day)
             if version is None:
                 return None

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from infra.telemetry import logger
+from pipelines.copies.removal import settle
 from pipelines.integrity import chain
 from pipelines.integrity.chain import Closing, Draft
 from pipelines.integrity.days import Due
 from pipelines.integrity.differences import Difference, of_facts
 from pipelines.integrity.digests import NOTHING, Digest, digests
 from pipelines.stores import Stores
+from schema.facts import FACTS_COMPLIANCE
 from schema.integrity import Link
 
 
@@ -21,7 +23,11 @@ class Sealed(NamedTuple):
 
 
 async def seal(stores: Stores, task: Due) -> Sealed:
-    """Closes the day, or amends what the chain has of it. A link and its leaves are there as a whole or not at all."""
+    """Closes the day, or amends what the chain has of it. A link and its leaves are there as a whole or not at all.
+
+    Facts that are copies of another tenant's are removed first: later, they would be evidence.
+    """
+    await settle(stores, FACTS_COMPLIANCE.name, task.day)
     closing = await chain.newest_closing(stores.postgres)
     if task.amends:
         assert closing is not None

@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from infra import nats
-from infra.dedup import ledger_days, memory_of
+from infra.dedup import MAY_FORGET, ledger_days, memory_of
 from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from infra.telemetry import logger
@@ -65,19 +65,25 @@ async def _memory(stores: Stores) -> timedelta | None:
 
 
 class ForgottenDays(StoreDataset[Forgettable, None]):
-    """Saved days have no partition in the ledger any more, unless somebody claimed in them meanwhile."""
+    """Saved days have no partition in the ledger any more, unless somebody claimed in them meanwhile or replays."""
 
     async def write(self, stores: Stores, unneeded: Forgettable) -> None:
         async with stores.postgres.acquire() as connection:
             for day in unneeded.days:
-                await _forget(connection, day, unneeded.horizon)
+                if not await _forget(connection, day, unneeded.horizon):
+                    logger().info("the ledger stays until the next run", why="a backfill runs")
+                    return
 
 
-async def _forget(connection: Connection, day: date, horizon: datetime) -> None:
+async def _forget(connection: Connection, day: date, horizon: datetime) -> bool:
+    """False, and nothing is forgotten, while a backfill may still deliver what was claimed."""
     try:
         async with connection.transaction():
+            if not await connection.fetchval(MAY_FORGET):
+                return False
             await connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
             await connection.execute(FORGET_DAY, day, horizon)
+            return True
     except asyncpg.LockNotAvailableError as error:
         raise LedgerInUseError(f"processed_events was not free within {LOCK_TIMEOUT}; {day} is still in it.") from error
 

@@ -11,7 +11,7 @@ import asyncpg
 from infra.errors import UsageError
 from infra.postgres import is_unavailable, statement
 from pipelines.bridge import current
-from pipelines.datasets import StoreDataset
+from pipelines.datasets import HOLD_TABLES, StoreDataset
 from pipelines.reconciliation.comparison import Comparison
 from pipelines.reconciliation.days import Params, chosen
 from pipelines.reconciliation.totals import Last, Ours, Theirs, Totals, due
@@ -35,6 +35,7 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
             stores.postgres.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            await connection.execute(HOLD_TABLES)
             ours = [Ours(**row) for row in await connection.fetch(OURS, first, last)]
             compared = [Last(**row) for row in await connection.fetch(LAST, first, last)]
             with _told():

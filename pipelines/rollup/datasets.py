@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
 from pipelines.rollup.days import Params
 from pipelines.rollup.histograms import added
+from pipelines.run_metrics import observe
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -48,9 +50,11 @@ class DailyRows(StoreDataset[Sequence[dt.date], None]):
                 raise error
 
     async def _add_up(self, stores: Stores, day: dt.date) -> None:
-        with ROLLUP_DURATION.labels("daily").time(), tracer.start_as_current_span("anlyt.rollup.daily"):
+        began = time.perf_counter()
+        with tracer.start_as_current_span("anlyt.rollup.daily"):
             async with stores.postgres.acquire() as connection, connection.transaction():
                 await add_up(connection, day)
+                await observe(connection, ROLLUP_DURATION, "daily", time.perf_counter() - began)
 
 
 async def add_up(connection: Connection, day: dt.date) -> None:

@@ -5,6 +5,7 @@ import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import click
 import pytest
@@ -13,8 +14,10 @@ from anlyt import cli
 from commands import ingest
 from commands.backfill import AlreadyRunningError, run
 from functions import METRICS, cdr_facts
+from infra.dedup import MAY_FORGET
 from infra.errors import UsageError
 from infra.settings import read_settings
+from ingest import backfill
 from ingest.commit import HOLD
 from schema.streams import BILLING_EVENTS, CDR_EVENTS
 from tests.support import events, fact_events
@@ -79,6 +82,25 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
     assert await platform.pool.fetchval("select count(*) from anlyt.event_days where version <> rolled_version") == 0
     await platform.pool.execute("update anlyt.event_days set rolled_version = 0")  # as ingest alone would leave it
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
+
+
+async def test_a_replay_keeps_the_ledger_from_forgetting(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From before it looks what the ledger remembers until it ends."""
+    await platform.publish(BILLING_EVENTS, _history(Random(4), 20))
+    await platform.drain(BILLING)
+    found, begin = [], backfill.begin
+
+    async def may_forget() -> object:
+        async with platform.pool.acquire() as connection, connection.transaction():
+            return await connection.fetchval(MAY_FORGET)
+
+    async def looked(*arguments: Any) -> Any:
+        found.append(await may_forget())
+        return await begin(*arguments)
+
+    monkeypatch.setattr(backfill, "begin", looked)
+    await run(read_settings(_settings(platform)), BILLING.name, None, rebuild=False)
+    assert [*found, await may_forget()] == [False, True]
 
 
 async def test_two_at_once_are_one(platform: Platform) -> None:

@@ -52,6 +52,7 @@ async def test_once_and_for_good(tmp_path: Path) -> None:
     [
         ("/proc", "/proc is no folder to write in"),
         ("/dev/null/home", "/dev/null/home is no folder to write in"),
+        ("\udcff", "ANLYT_HOME must be a path in UTF-8"),
         ("x/" * 600, "ANLYT_HOME has [0-9]+ bytes with the folders above it; PostgreSQL takes 900"),
     ],
 )

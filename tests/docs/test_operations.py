@@ -60,7 +60,7 @@ def test_the_secrets_that_are_written_have_the_keys_that_pods_mount(tmp_path: Pa
 
 
 def created(folder: Path, arguments: list[str]) -> dict[str, dict[str, str]]:
-    command = [program("kubectl"), *arguments, "--dry-run=client", "--output", "json", "--kubeconfig", "/dev/null"]
+    command = [str(program("kubectl")), *arguments, "--dry-run=client", "--output", "json", "--kubeconfig", "/dev/null"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, dict[str, str]] = json.loads(done.stdout)

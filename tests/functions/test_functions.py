@@ -4,7 +4,7 @@ import pkgutil
 import functions
 from functions import FACTS, FUNCTIONS, METRICS
 from functions.function import Function
-from infra.nats import MAX_ACK_PENDING
+from infra.suitability import MAX_ACK_PENDING
 from schema.writes import Writes
 
 

@@ -177,7 +177,7 @@ async def client(opened: Store, pool: Pool, clickhouse: Engine, settings: Settin
         ],
         START + 6 * HOUR,
     )
-    await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b')")
+    await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b') on conflict do nothing")
     await pool.execute(
         "insert into anlyt.reconciliation_log (run_id, day, currency, ours, theirs, difference, divergence, status) "
         "values (1, '2026-10-01', 'USD', 1.5, 1, 0.5, 0.5, 'DIVERGED')"

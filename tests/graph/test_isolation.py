@@ -135,7 +135,7 @@ async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engi
     """A store with something in it for everybody, so that there is something to be kept from whom."""
     subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b")]
     await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START + 6 * HOUR)
-    await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b')")
+    await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b') on conflict do nothing")
     await emptied(clickhouse.dsn)
     async with AsyncExitStack() as stack:
         facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))

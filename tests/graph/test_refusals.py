@@ -70,12 +70,14 @@ async def app(anyio_backend: str, settings: Settings) -> AsyncIterator[ASGIApp]:
 async def cost(app: ASGIApp, attacks: Iterable[Attack]) -> Cost:
     """The least of several, after what the first one remembers; no collection of garbage has a part in it."""
     found = []
-    for attack in attacks:
-        gc.collect()
-        gc.disable()
-        loop, process = time.thread_time(), time.process_time()
-        await attack(app)
-        found.append(Cost(time.thread_time() - loop, time.process_time() - process))
+    gc.collect()
+    gc.disable()
+    try:
+        for attack in attacks:
+            loop, process = time.thread_time(), time.process_time()
+            await attack(app)
+            found.append(Cost(time.thread_time() - loop, time.process_time() - process))
+    finally:
         gc.enable()
     return Cost(min(each.loop for each in found), min(each.process for each in found))
 

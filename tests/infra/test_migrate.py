@@ -10,7 +10,7 @@ import pytest
 
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
-from infra.errors import UsageError
+from infra.errors import MisconfiguredError
 from infra.migrate import ChangedStepError, ClickHouseLedger, PostgresLedger, fix_currency, migrate, steps
 from infra.postgres import Connection
 
@@ -71,7 +71,8 @@ async def test_the_reporting_currency_is_fixed(connection: Connection) -> None:
         pass
     await fix_currency(connection, "AFN")
     await fix_currency(connection, "AFN")
-    with pytest.raises(UsageError, match="this database counts in AFN"):
+    sentence = r"^ANLYT_REPORTING_CURRENCY: .* another currency \(in AFN, not USD\)\. Set it to AFN\.$"
+    with pytest.raises(MisconfiguredError, match=sentence):
         await fix_currency(connection, "USD")
 
 

@@ -8,9 +8,10 @@ import pytest
 from nats.js import JetStreamContext
 from structlog.testing import capture_logs
 
+from infra.consumers import ensure_consumer
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
-from infra.nats import connect, ensure_consumer, ensure_streams
+from infra.nats import connect, ensure_streams
 from infra.progress import Consumer, Progress, stored_until, watched
 from schema.streams import Stream
 

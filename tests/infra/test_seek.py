@@ -5,7 +5,7 @@ import pytest
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from infra import seek
-from infra.nats import ensure_consumer
+from infra.consumers import ensure_consumer
 from infra.seek import Standing, rewind, sequence_at, standing, stored_at
 from schema.streams import BILLING_EVENTS as STREAM
 from tests.support.platform import Platform

@@ -23,7 +23,7 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import frozen
 from tests.support.database import fresh_database, make_template
-from tests.support.platform import BILLING, DELIVERY, Platform, cut, open_platform
+from tests.support.platform import BILLING, DELIVERY, Platform, cut, open_platform, unlimited
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -135,8 +135,8 @@ async def test_acknowledgements_larger_than_the_connections_buffer_get_through(d
         await platform.publish(SMS_DLR, delivery)
         async with nats.connect(server.url) as client:
             client._max_pending_size = 4096  # nats-py has no other way to make a connection of ours a narrow one
-            stop = asyncio.Event()
-            worker = Worker(DELIVERY, client, client.jetstream(), Store(pool, Partitions(pool), "USD"), stop)
+            stop, window = asyncio.Event(), unlimited([DELIVERY])[DELIVERY.name]
+            worker = Worker(DELIVERY, client, client.jetstream(), Store(pool, Partitions(pool), "USD"), stop, window)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(worker.run())
                 await platform.drained(DELIVERY)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from infra.consumers import ensure_consumer
 from infra.embedded.engine import Engine
 from infra.frames import Frame
-from infra.nats import ensure_consumer
 from ingest.reader import Reader
 from schema.streams import SMS_DLR
 from tests.support.platform import DELIVERY, PATIENCE, Platform

@@ -205,8 +205,9 @@ async def check_graphql(asking: Portal, first: datetime, until: datetime) -> Non
     """The same answer as REST's."""
     [rest] = [json.loads(page) for page in (await asking.walk("t-2", first, until))[:1]]
     fields = (
-        "data page { endCursor hasNextPage } meta { dataset tenantId window { from to } dataAsOf rowsBefore rowCap "
-        "truncated } evidence { closedUntil leaves { day number link storedBefore facts digest path } "
+        "data page { endCursor hasNextPage } meta { dataset tenantId tenantKnown window { from to } dataAsOf "
+        "rowsBefore rowCap truncated } "
+        "evidence { closedUntil leaves { day number link storedBefore facts digest path } "
         "links { number day amends storedBefore leaves facts root previous hash } }"
     )
     query = f"query Slice($input: AuditInput!) {{ audit(input: $input) {{ {fields} }} }}"

@@ -21,7 +21,7 @@ from ingest.swap import CELLS
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.support import events
 from tests.support.chaos import flood
-from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.platform import BILLING, DELIVERY, Platform, cut, unlimited
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -50,8 +50,9 @@ def _history(rng: Random, count: int) -> tuple[list[Message], list[Message]]:
 
 @asynccontextmanager
 async def _rebuilding(platform: Platform, function: AnyFunction) -> AsyncIterator[Rebuild]:
+    window = unlimited([function])[function.name]
     async with open_pool(platform.dsn, size=2) as pool, pool.acquire() as connection:
-        yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None)
+        yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None, window)
 
 
 async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | None = SINCE) -> datetime:

@@ -1,18 +1,26 @@
 """Copies that differ, on real engines: the one that the stream stored first is the event, whatever befalls workers."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from functions import METRICS
+from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
+from infra.endpoints import Engines
+from pipelines import runs
+from pipelines.stores import open_stores
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
+from tests.graph.support.api import ADMIN, Api, open_api
 from tests.support import events
 from tests.support.chaos import accidents, flood, make_impatient
 from tests.support.database import fresh_database
@@ -100,3 +108,70 @@ async def test_workers_killed(scene: Platform, seed: int) -> None:
         )
         await scene.drained(*METRICS)
     assert await _differences(scene) == []
+
+
+QUERY = {"dataset": "dlr", "measures": ["messages", "deliveryRate"], "dimensions": ["tenantId"], "totals": True}
+
+
+@pytest.mark.parametrize("order", list(permutations(("t-a", None, "t-b"))), ids=str)
+async def test_copies_under_several_tenants(
+    database: str, server: Engine, warehouse: str, order: Sequence[str | None]
+) -> None:
+    """One event with three headers: the tenant of the first has it, in every store and answer, and no other tenant."""
+    at = datetime.now(UTC)
+    report = events.report(Random(6), NOW) | {"receivedAt": at.isoformat(), "deliveryStatus": "DELIVERED"}
+    sent = [Message(json.dumps(report).encode(), {"X-Tenant-Id": name} if name else None) for name in order]
+    async with (
+        open_platform(server.url, database, warehouse) as platform,
+        open_stores(Engines(server.url, database, warehouse)) as stores,
+        open_api(platform.pool, clickhouse=platform.clickhouse) as api,
+    ):
+        await platform.publish(SMS_DLR, sent)
+        await platform.drain(cut(DELIVERY, 1), cut(dlr_facts, 1))
+        await runs.run(stores, "cubes")
+        assert (await runs.run(stores, "copies"))["facts_removed"] == 2
+        await runs.run(stores, "cubes")
+        assert await _differences(platform) == []
+        for source in ("none", "hour"):
+            time = {"from": f"{at - timedelta(hours=2):%FT%H:00:00Z}", "to": f"{at + timedelta(hours=1):%FT%TZ}"}
+            query = QUERY | {"time": time | {"granularity": source}}
+            found = {
+                name: await _asked(
+                    api, query, {"X-Caller": "customer-portal", "X-Account-Id": "a", "X-Tenant-Id": name}
+                )
+                for name in ("t-a", "t-b")
+            }
+            assert found == {name: ([(name, 1)] if name == order[0] else []) for name in found}
+            assert await _asked(api, query, ADMIN) == [(order[0] or "unknown", 1)]
+        summary = await api.report("summary", from_=time["from"], to=time["to"])
+        assert summary["deliveredMessages"] == 1
+
+
+async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: str, seed: int) -> None:
+    """Rates differ, too: they are right once the pipeline has the facts of the hours."""
+    random = Random(seed)
+    first = [events.report(random, NOW) for _ in range(60)]
+    made = [*first, *[events.differing(random, events.report, fields) for fields in first * 2]]
+    sent = [events.message(random, fields | {"accountId": random.choice(events.ACCOUNTS[:3])}) for fields in made]
+    async with (
+        open_platform(server.url, database, warehouse) as platform,
+        open_stores(Engines(server.url, database, warehouse)) as stores,
+    ):
+        await make_impatient(platform, [DELIVERY])
+        await platform.publish(SMS_DLR, sent)
+        taken = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
+        await taken.fetch(len(first))
+        await platform.drain(cut(DELIVERY, 20), cut(DELIVERY, 20))
+        contested = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
+        assert contested > 0
+        assert (await runs.run(stores, "copies"))["peaks"] == 0  # no facts yet: nothing is known of other rates
+        await platform.drain(dlr_facts)
+        assert (await runs.run(stores, "copies"))["peaks"] == contested
+        assert await _differences(platform) == []
+        assert await platform.pool.fetchval("select count(*) from anlyt.contested_peaks") == 0
+
+
+async def _asked(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:
+    answer = await api.client.post("/v1/anlyt/query", json=query, headers=dict(caller))
+    assert answer.status_code == 200, answer.text
+    return [(row["tenantId"], row["messages"]) for row in answer.json()["data"]]

@@ -57,6 +57,34 @@ async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
         assert await differences(stores) == []
 
 
+async def test_copies_of_another_tenant_go_before_a_day_is_closed_and_stay_in_what_a_link_covers(
+    database: str, warehouse: str, server: Engine, settled: None
+) -> None:
+    """The first day's have marks, as ingest leaves them; the second day's came before there were any."""
+    marked, unmarked = [facts_of(Random(3020 + n), FIRST + n * DAY, 5)[0] for n in range(2)]
+    copies = [
+        fact | {"tenantId": "t-z", "stored": fact["stored"] + timedelta(seconds=1)} for fact in (marked, unmarked)
+    ]
+    async with chained(database, warehouse, server.url) as stores:
+        await write(warehouse, [marked, unmarked, *copies])
+        async with opened(warehouse) as client:
+            minute = marked["at"].replace(second=0, microsecond=0)
+            columns = ["cube", "tenant_id", "hour"]
+            await client.insert("dirty", [["facts_compliance", "", minute]], column_names=columns)
+        assert (await closed(stores))["facts"] == 3
+        assert await differences(stores) == []
+        day = {"day": str(unmarked["at"].date())}
+        counts = await runs.run(stores, "copies", day)
+        assert (counts["facts_removed"], counts["copies_sealed"]) == (0, 1)
+        assert await differences(stores) == []
+        late = [copies[0] | {"stored": datetime.now(UTC)}]
+        await write(warehouse, late)
+        counts = await runs.run(stores, "copies", {"day": str(marked["at"].date())})
+        assert (counts["facts_removed"], counts["copies_sealed"]) == (1, 0)
+        assert (await closed(stores))["days_amended"] == 0
+        assert await differences(stores) == []
+
+
 async def test_what_waits_in_the_stream_is_late_and_not_tampering(
     database: str, warehouse: str, server: Engine, settled: None
 ) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from infra.dedup import HOLD_LEDGER
 from infra.embedded.engine import Engine
 from ingest.partitions import Partitions
 from pipelines import runs
@@ -100,6 +101,18 @@ async def test_without_a_setting_the_memory_follows_the_streams(
     async with stores_of(database, nats=platform.url, dedup_days=None) as stores:
         await claimed(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
         assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == dropped
+
+
+async def test_nothing_is_forgotten_while_a_backfill_runs(stores: Stores, database: str, today: date) -> None:
+    """It began where the ledger's memory did, and may take longer than the grace."""
+    old = today - 40 * DAY
+    await claimed(stores, old, datetime.now(UTC) - 39 * DAY)
+    async with connected(database) as backfill:
+        await backfill.execute(HOLD_LEDGER)
+        await runs.run(stores, "maintenance")
+        assert f"{old:%Y%m%d}" in await partitions(stores, "processed_events")
+    await runs.run(stores, "maintenance")
+    assert f"{old:%Y%m%d}" not in await partitions(stores, "processed_events")
 
 
 async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platform: Platform, today: date) -> None:

@@ -14,10 +14,10 @@ import pytest
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # has no type information
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
+from structlog.testing import capture_logs
 
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
-from infra.metrics import PIPELINE_FAILURES
 from pipelines import schedule
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores, open_stores
@@ -83,10 +83,9 @@ async def test_only_what_was_missed_runs_after_downtime(stores: Stores) -> None:
 async def test_what_failed_is_tried_again(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "RETRY", timedelta(seconds=0.1))
     await stores.postgres.execute("alter table billing.daily_totals rename to totals")
-    failures = PIPELINE_FAILURES.labels("reconciliation")._value.get()
     async with schedule.running(stores, in_half_a_day("reconciliation")):
         async with asyncio.timeout(PATIENCE):
-            while PIPELINE_FAILURES.labels("reconciliation")._value.get() < failures + 2:
+            while [run["status"] for run in await runs_of(stores, "reconciliation")].count("FAILED") < 2:
                 await asyncio.sleep(0.02)
         await stores.postgres.execute("alter table billing.totals rename to daily_totals")
         async with asyncio.timeout(PATIENCE):
@@ -95,12 +94,12 @@ async def test_what_failed_is_tried_again(stores: Stores, monkeypatch: pytest.Mo
 
 
 async def test_postgresql_away_at_the_start() -> None:
-    failures = PIPELINE_FAILURES.labels("reconciliation")._value.get()
     nowhere = Engines(NOBODY_NATS, NOWHERE, NOBODY_CLICKHOUSE)
     times = in_half_a_day("reconciliation")
-    async with open_stores(nowhere) as stores, schedule.running(stores, times), asyncio.timeout(PATIENCE):
-        while PIPELINE_FAILURES.labels("reconciliation")._value.get() == failures:
-            await asyncio.sleep(0.02)
+    with capture_logs() as lines:
+        async with open_stores(nowhere) as stores, schedule.running(stores, times), asyncio.timeout(PATIENCE):
+            while not any(line["event"] == "pipeline has to wait" for line in lines):
+                await asyncio.sleep(0.02)
 
 
 def test_every_pipeline_has_its_times() -> None:

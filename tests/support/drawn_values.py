@@ -62,9 +62,7 @@ class Drawn:
         """What may be laid over the defaults, at a few places; null takes away what may be missing."""
         places = dict(self._drawn_places(self.root, self.defaults, ()))
         few = st.lists(st.sampled_from(list(places)), min_size=1, max_size=6, unique=True)
-        return few.flatmap(lambda chosen: st.tuples(*(places[each] for each in chosen))).map(
-            lambda changes: reduce(merged, changes, {})
-        )
+        return few.flatmap(lambda chosen: st.tuples(*(places[each] for each in chosen))).map(partial(reduce, merged))
 
     def wrong(self) -> st.SearchStrategy[Wrong]:
         """At every place that has a default, in every way that the schema knows."""

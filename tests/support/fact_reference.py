@@ -27,10 +27,14 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`facts`: by table, rows and how often; `marks`: (cube, tenant, beginning of the cell)."""
+    """`facts`: by table, rows and how often; `marks`: (cube, tenant, beginning of the cell).
+
+    `searched`: (table, "", minute), where copies are to be searched.
+    """
 
     facts: Mapping[str, Counter[Row]]
     marks: frozenset[tuple[str, str, datetime]]
+    searched: frozenset[tuple[str, str, datetime]]
 
 
 def expect(
@@ -43,6 +47,7 @@ def expect(
     """Of copies of an event, that which comes first here is the one that counts."""
     facts: dict[str, Counter[Row]] = {}
     marks: set[tuple[str, str, datetime]] = set()
+    searched: set[tuple[str, str, datetime]] = set()
     for table, cube, messages, read, row in (
         ("facts_dlr", "cube_dlr_hourly", reports, reported, _report),
         ("facts_cdr", "cube_cdr_hourly", records, recorded, _record),
@@ -51,7 +56,8 @@ def expect(
         events = _unique(messages, read, arrived)
         facts[table] = Counter((tenant, event.at, *row(event.fields)) for tenant, event in events)
         marks |= {(cube, tenant, _hour(event.at)) for tenant, event in events}
-    return Expected(facts, frozenset(marks))
+        searched |= {(table, "", event.at.astimezone(UTC).replace(second=0, microsecond=0)) for _, event in events}
+    return Expected(facts, frozenset(marks), frozenset(searched))
 
 
 def _hour(at: datetime) -> datetime:

@@ -16,25 +16,32 @@ from infra import nats
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.frames import FrameClient
 from infra.postgres import Pool, open_pool
+from infra.suitability import ACK_WAIT_SECONDS
 from ingest import deadletters
 from ingest.commit import Store
 from ingest.copies import Copies
 from ingest.facts import FactStore
 from ingest.host import Worker
+from ingest.limit import Limit, Window, Windows, windows
 from ingest.partitions import Partitions
 from schema.letters import DeadLetter
 from schema.streams import STREAMS, Stream
 from tests.support.validity import Message
 
 # Far above what any test takes, and below the ack wait: what is stuck until then is an error, not a delay.
-PATIENCE = 0.75 * nats.ACK_WAIT_SECONDS
+PATIENCE = 0.75 * ACK_WAIT_SECONDS
 UNDER_WAY = 2000
+ANY_SHARE = Limit(share=100)  # what tests send may all be bad
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for those who write no metrics
 
 
 def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
     """The function with other batches."""
     return replace(function, batch=Batch(size, seconds))
+
+
+def unlimited(functions: Iterable[AnyFunction]) -> Windows:
+    return windows([function.name for function in functions], ANY_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +77,21 @@ class Platform:
             await _heard(news)
         await acks.unsubscribe()
 
-    def worker(self, function: AnyFunction, stop: asyncio.Event) -> Worker:
+    def worker(self, function: AnyFunction, stop: asyncio.Event, window: Window | None = None) -> Worker:
         metrics = Store(self.pool, Partitions(self.pool), "USD", Copies(self.client))
         facts = FactStore(self.clickhouse)
         sink = facts if function.store == "clickhouse" else metrics
-        return Worker(function, self.client, self.jetstream, sink, stop)
+        return Worker(function, self.client, self.jetstream, sink, stop, window or unlimited([function])[function.name])
 
     @asynccontextmanager
-    async def working(self, *functions: AnyFunction) -> AsyncIterator[None]:
+    async def working(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[Windows]:
         """Workers run meanwhile; a function named twice has two. A worker's error is raised at the end."""
-        stop = asyncio.Event()
+        stop, watched = asyncio.Event(), windows([function.name for function in functions], limit)
         async with asyncio.TaskGroup() as tasks:
             for function in functions:
-                tasks.create_task(self.worker(function, stop).run())
+                tasks.create_task(self.worker(function, stop, watched[function.name]).run())
             try:
-                yield
+                yield watched
             finally:
                 stop.set()
 

@@ -37,7 +37,8 @@ async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
         stored = {table: await _facts(client, table) for table in COLUMNS}
         marks = await client.query("select distinct cube, tenant_id, hour from dirty")
     found = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
-    found += [f"mark {mark}" for mark in expected.marks.symmetric_difference(map(comparable, marks.result_rows))]
+    wanted = expected.marks | expected.searched
+    found += [f"mark {mark}" for mark in wanted.symmetric_difference(map(comparable, marks.result_rows))]
     return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
 
 

@@ -18,7 +18,7 @@ from infra.errors import DependencyUnavailableError
 from infra.telemetry import configure_logs
 from ingest import service
 from tests.support.forked import FORK
-from tests.support.platform import cut
+from tests.support.platform import cut, unlimited
 
 pa.array([0])  # with its first array, pyarrow imports pandas
 
@@ -39,7 +39,7 @@ async def _run(engines: Engines, batch: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     functions = [cut(function, batch) for function in (FACTS if engines.clickhouse else METRICS)]
-    async with service.running(engines, functions, "USD"):
+    async with service.running(engines, functions, "USD", unlimited(functions)):
         await stop.wait()
 
 

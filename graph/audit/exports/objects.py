@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from infra.errors import DependencyUnavailableError
+from infra.faults import fault_of
 from infra.tiers import EXPORTS
 
 LINK_LIFETIME: Final = timedelta(minutes=10)
@@ -70,4 +71,6 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as error:
+        if fault := fault_of(error):
+            raise fault from error
         raise DependencyUnavailableError("S3 does not answer.") from error

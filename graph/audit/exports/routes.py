@@ -13,6 +13,7 @@ from graph.audit.exports.exports import Exports
 from graph.audit.regulator import REGULATOR, Regulator
 from graph.bodies import read_json
 from graph.edge import REQUEST_ID
+from graph.leaving import ClientGoneError
 from graph.observing import Observer
 from graph.responses import failed, json_response
 from graph.rest.parameters import Parameter, read_integer, read_query
@@ -48,6 +49,8 @@ class ExportsFace:
         with self._observer.request(scope):
             try:
                 response = await self._answered(request)
+            except ClientGoneError:
+                return
             except Exception as error:
                 response = failed(error, scope[REQUEST_ID])
             await response(scope, receive, send)

@@ -19,6 +19,7 @@ from graph.dsl.execute import S3_ERROR, told
 from graph.dsl.select import Statement
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
+from infra.faults import fault_of
 from infra.tiers import COLLECTION
 from schema.catalog.audit import AuditDataset
 
@@ -100,6 +101,8 @@ def _told() -> Iterator[None]:
 
 
 def _why(error: BaseException) -> AnlytError | None:
+    if fault := fault_of(error):
+        return fault
     code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
     if code == S3_ERROR:
         return DependencyUnavailableError("S3 does not answer to ClickHouse.")

@@ -206,6 +206,15 @@ livenessProbe:
   timeoutSeconds: 5
 {{- end }}
 
+{{- /* Of ingest: past its dead-letter limit, it lives and is not ready. */ -}}
+{{- define "anlyt.ingestProbes" -}}
+{{ include "anlyt.probes" . }}
+readinessProbe:
+  httpGet: { path: /health/ready, port: metrics }
+  periodSeconds: 10
+  timeoutSeconds: 5
+{{- end }}
+
 {{- define "anlyt.apiProbes" -}}
 startupProbe:
   httpGet: { path: /health/live, port: http }

@@ -3,7 +3,7 @@
 -- microseconds as it once did: schema/facts.py.
 with
     9223372036854775808 - ver as left,
-    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
+    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
 select
     tenant_id,
     SHA256(arrayStringConcat(arrayMap(
@@ -11,7 +11,7 @@ select
         arrayConcat(
             [
                 toString(toUnixTimestamp64Micro(event_time)),
-                toString(stored),
+                toString(stored_at),
                 toString(tenant_id),
                 toString(account_id),
                 toString(mno),
@@ -38,5 +38,5 @@ select
 from anlyt.facts_compliance final
 where event_time >= {begin:DateTime64(6, 'UTC')}
     and event_time < {end:DateTime64(6, 'UTC')}
-    and stored < {before:UInt64}
+    and stored_at < {before:UInt64}
 order by tenant_id, event_time, event_key

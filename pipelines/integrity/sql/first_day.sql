@@ -2,5 +2,5 @@
 -- schema/facts.py.
 with
     9223372036854775808 - ver as left,
-    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored
-select toDate(min(event_time), 'UTC') as day from anlyt.facts_compliance where stored < {before:UInt64} having count() > 0
+    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
+select toDate(min(event_time), 'UTC') as day from anlyt.facts_compliance where stored_at < {before:UInt64} having count() > 0

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from graph.dsl.calendar import (
     SHORTEST_OFFSET,
-    TIMEZONES,
     Shift,
     Window,
     offsets,
@@ -20,6 +19,7 @@ from graph.dsl.calendar import (
     same_elapsed,
     shift,
 )
+from infra.zones import TIMEZONES
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KABUL = ZoneInfo("Asia/Kabul")
@@ -69,6 +69,16 @@ def test_previous_period(zone: ZoneInfo, now: tuple[str, str], before: tuple[str
 )
 def test_same_elapsed(now: tuple[str, str], before: tuple[str, str]) -> None:
     assert same_elapsed(window(BERLIN, *now), BERLIN) == window(BERLIN, *before)
+
+
+def test_an_hour_that_ends_at_midnight_again() -> None:
+    havana, hour = ZoneInfo("America/Havana"), timedelta(hours=1)
+    today, yesterday = (
+        window(havana, "2026-11-01", "2026-11-02").from_,
+        window(havana, "2026-10-31", "2026-11-01").from_,
+    )
+    assert (today + hour).astimezone(havana).time() == today.astimezone(havana).time()
+    assert same_elapsed(Window(today, today + hour), havana) == Window(yesterday, yesterday + hour)
 
 
 @pytest.mark.parametrize(

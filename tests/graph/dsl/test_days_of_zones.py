@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from graph.dsl.calendar import TIMEZONES, Shift, Window, day_begins, previous_period, same_elapsed, shift
+from graph.dsl.calendar import Shift, Window, day_begins, previous_period, same_elapsed, shift
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
+from infra.zones import TIMEZONES
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 FIRST, LAST = datetime(2016, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)

@@ -134,10 +134,20 @@ class Asker:
 
 
 @asynccontextmanager
-async def asking(pool: Pool, dsn: str, settings: Settings | None = None, looks: Looks = tuple) -> AsyncIterator[Asker]:
-    """The API in process, over a ClickHouse."""
+async def asking(
+    pool: Pool, dsn: str, settings: Settings | None = None, looks: Looks = tuple, primary: "Pool | None" = None
+) -> AsyncIterator[Asker]:
+    """The API in process, over a ClickHouse; `pool` is a replica's if there is a `primary`."""
     async with open_clickhouse(dsn, statement_timeout=30) as clickhouse:
-        app = create_app(settings or read_settings({}), pool, {}, clickhouse=clickhouse, development=True, looks=looks)
+        app = create_app(
+            settings or read_settings({}),
+            pool,
+            {},
+            clickhouse=clickhouse,
+            primary=primary,
+            development=True,
+            looks=looks,
+        )
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
             yield Asker(client)
 

@@ -28,7 +28,7 @@ def complaints(folder: Path, manifests: Iterable[Manifest]) -> str:
     """The compiler's, about these objects; empty when there is none."""
     (folder / "node_modules").symlink_to(modules())
     (folder / "objects.mts").write_text("".join(map(line, manifests)))
-    command = [NODE, "node_modules/typescript/bin/tsc", *OPTIONS, "objects.mts"]
+    command = [str(NODE), "node_modules/typescript/bin/tsc", *OPTIONS, "objects.mts"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False).stdout
 
 

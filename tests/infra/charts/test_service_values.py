@@ -1,12 +1,14 @@
 """What may be said to the charts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import pytest
 
 from infra.settings import SPECS, variable
-from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, places, pods, validate
+from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, merged, places, pods, validate
+from tests.support.drawn_values import laid_at
 from tools.values.service import OF_THE_CHART
 
 
@@ -93,3 +95,21 @@ def test_values_that_contradict_each_other_are_refused_in_a_sentence(
 def test_texts_that_look_like_something_else_stay_texts(folder: str, values: Mapping[str, Any]) -> None:
     """YAML takes them for numbers, booleans or nothing, and Kubernetes for mistakes."""
     validate(Chart(folder, "1", "2").manifests(**values), "2")
+
+
+def switches(values: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Where a chart can be turned on or off, and how it stands."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from switches(value, (*place, name))
+        elif isinstance(value, bool):
+            yield (*place, name), value
+
+
+@pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
+def test_every_switch_can_be_turned_alone_and_all_at_once(chart: Chart) -> None:
+    turned = [laid_at(place, not value) for place, value in switches(chart.values())]
+    assert len(turned) >= 5
+    for changes in [*turned, reduce(merged, turned)]:
+        chart.lint(**changes)
+        validate(chart.manifests(**changes))

@@ -1,5 +1,6 @@
 """What must not happen to days that move."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,9 @@ import pytest
 from infra.endpoints import Engines
 from infra.postgres import Connection
 from pipelines import runs
+from pipelines.archive import moving
+from pipelines.archive.datasets import OLD_PARTITIONS, Partitions
+from pipelines.archive.days import Partition, first_kept_day
 from pipelines.archive.moving import BEGIN_BATCH, ArchiveMismatchError, abandon, read_day, switch
 from pipelines.runs import PipelineFailedError
 from pipelines.stores import Stores, open_stores
@@ -48,6 +52,38 @@ async def test_a_run_whose_batch_was_given_up_drops_nothing(stores: Stores, conn
         async with connection.transaction():
             await switch(connection, [found], batch)
     assert await connection.fetchval(MESSAGES) == 7
+
+
+async def test_a_run_that_lost_its_lease_does_not_move_a_day_again(stores: Stores, connection: Connection) -> None:
+    found = await read_day(stores, HOUR.date())
+    assert found is not None
+    assert await runs.run(stores, "archive") == {"days": 1}
+    batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
+    async with connection.transaction():
+        assert not await switch(connection, [found], batch)
+    counted = "select sum(total_messages)::int8 from anlyt.archive_batches where state = 'ARCHIVED'"
+    assert await connection.fetchval(counted) == 7
+
+
+async def test_a_month_stays_while_its_rows_are_read(
+    stores: Stores, connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run moves the day and drops the month between the reader's snapshot and its reading of the rows."""
+    waits = "then version + 0 * (select count(pg_advisory_xact_lock_shared(77)))"
+    monkeypatch.setattr(moving, "CLEAN_VERSION", moving.CLEAN_VERSION.replace("then version", waits))
+    async with connected(database) as gate:
+        await gate.execute("select pg_advisory_lock(77)")
+        reading = asyncio.create_task(read_day(stores, HOUR.date()))
+        async with asyncio.timeout(30):
+            while not await gate.fetchval("select true from pg_locks where locktype = 'advisory' and not granted"):
+                await asyncio.sleep(0.01)
+        await connection.execute("delete from anlyt.metrics_hourly")
+        for partition in await connection.fetch(OLD_PARTITIONS, first_kept_day()):
+            await Partitions().write(stores, Partition(*partition))
+        await gate.execute("select pg_advisory_unlock(77)")
+        found = await reading
+    assert found is not None
+    assert [row.total_messages for row in found.hourly] == [row.total_messages for row in found.daily] == [7]
 
 
 async def test_a_day_that_changed_since_it_was_read_stays(stores: Stores, connection: Connection) -> None:

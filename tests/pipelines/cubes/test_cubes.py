@@ -37,7 +37,7 @@ async def test_brute_force(stores: Stores, warehouse: str) -> None:
                 await runs.run(stores, "cubes", {"chunk": str(random.choice([16, 100, 400]))})
     await runs.run(stores, "cubes")
     assert await cube_differences(warehouse, expected(sent, NOW)) == []
-    assert await rows(warehouse, "select count() from dirty") == [(0,)]
+    assert await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')") == [(0,)]
     assert await runs.run(stores, "cubes") == {"cells": 0}
     async with opened(warehouse) as client:
         for cube in CUBES:
@@ -139,7 +139,7 @@ async def test_a_mark_that_comes_while_its_cell_is_computed_stays(
         await store.commit(dlr_facts, decoded(dlr_facts, [first], NOW))
         await runs.run(stores, "cubes")
     monkeypatch.undo()
-    assert await rows(warehouse, "select count() from dirty") == [(1,)]
+    assert await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')") == [(1,)]
     await runs.run(stores, "cubes")
     assert await cube_differences(warehouse, expect([first, second], arrived=NOW)) == []
 

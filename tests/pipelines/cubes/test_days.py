@@ -100,11 +100,11 @@ async def test_a_run_that_ends_between_hours_and_days_leaves_its_marks(
     monkeypatch.setattr(CubeCells, "_compute", ending)
     async with fact_store(warehouse) as store:
         await store.commit(kind.function, decoded(kind.function, sent, NOW))
-    marks = await rows(warehouse, "select count() from dirty")
+    marks = await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')")
     with pytest.raises(runs.PipelineFailedError):
         await runs.run(stores, "cubes")
     monkeypatch.undo()
-    assert await rows(warehouse, "select count() from dirty") == marks
+    assert await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')") == marks
     assert await rows(warehouse, f"select cube from data_as_of where cube = '{kind.days}'") == []
     await runs.run(stores, "cubes")
     assert await cube_differences(warehouse, kind.expected(sent)) == []

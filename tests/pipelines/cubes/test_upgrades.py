@@ -47,7 +47,7 @@ async def test_a_database_that_has_hours_already_has_days_once_migrated(stores: 
                 await client.command(statement)
     assert await cube_differences(warehouse, wanted) == []
     days = {("cube_dlr_daily", tenant, at.replace(hour=0)) for cube, tenant, at in wanted.marks}
-    marked = await rows(warehouse, "select distinct cube, tenant_id, hour from dirty")
+    marked = await rows(warehouse, "select distinct cube, tenant_id, hour from dirty where startsWith(cube, 'cube_')")
     assert set(map(comparable, marked)) == days
     newest = max(at for (_, at, *_) in wanted.facts["facts_dlr"])
     reached = await rows(warehouse, "select max(newest_event_at) from data_as_of where cube = 'cube_dlr_daily'")
@@ -108,14 +108,17 @@ async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated
         await written(meanwhile, 0)
         await client.command(mark_again)
         await written(after, 0)
-        marked = await rows(warehouse, "select cube, toStartOfDay(hour), uniqExact(hour) from dirty group by all")
+        marked = await rows(
+            warehouse,
+            "select cube, toStartOfDay(hour), uniqExact(hour) from dirty where startsWith(cube, 'cube_') group by all",
+        )
         recent = (NOW - timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
         assert [mark for mark in marked if mark[2] == 24] == [("cube_cdr_hourly", recent, 24)]
         assert [mark[0] for mark in marked if mark[2] < 24] == ["cube_cdr_hourly"]  # nobody's, which stops older ones
         await runs.run(stores, "cubes")
         sent = [*long_ago, *before, *meanwhile, *after]
         assert await cube_differences(warehouse, expect((), sent, arrived=NOW)) == []
-        assert await rows(warehouse, "select count() from dirty") == [(0,)]
+        assert await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')") == [(0,)]
         late = records(random, 20, 10)
         await store.commit(cdr_facts, decoded(cdr_facts, late, NOW))
     await runs.run(stores, "cubes")

@@ -1,0 +1,163 @@
+"""Errors of the engines that a setting is to blame for: waiting does not help, an operator does.
+
+    infra.faults.fault_of   a configuration fault: it says which setting, why, and what to do
+    infra.*.is_unavailable  an engine that is away: it is waited for, or answered with 503
+    any other               a request that was refused, or a mistake of ours
+
+A host name that does not resolve means an engine that is away: so does a service without instances in Kubernetes.
+"""
+
+import re
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import asyncpg
+from aiohttp import ClientResponseError
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from nats.errors import AuthorizationError
+from nats.errors import Error as NatsError
+from nats.js.errors import APIError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+
+from infra.errors import MisconfiguredError, UsageError
+
+POSTGRES, CLICKHOUSE, NATS = "ANLYT_POSTGRES_DSN", "ANLYT_CLICKHOUSE_DSN", "ANLYT_NATS_URL"
+LONGEST_REASON: Final = 300  # characters
+
+
+class Fault(NamedTuple):
+    """What is wrong, in words that everybody may read, and what to do."""
+
+    problem: str
+    advice: str
+
+
+CREDENTIALS: Final = Fault("the user or the password is refused", "Correct them.")
+DATABASE: Final = Fault("there is no such database", "Name the right one, or create it and run `anlyt migrate`.")
+UNMIGRATED: Final = Fault("the database is not migrated to this version", "Run `anlyt migrate` first.")
+RIGHTS: Final = Fault("the user lacks a right", "Grant it to that user.")
+TLS: Final = Fault("TLS fails", "Correct the setting, or trust the server's authority with SSL_CERT_FILE.")
+ANOTHER: Final = Fault("what answers there is another program", "Correct the address and the port.")
+NO_TLS: Final = Fault("what answers there is no PostgreSQL, or has no TLS", "Correct the address, or `sslmode`.")
+REFUSED: Final = Fault("the server refuses the connection", "Correct the setting, or the server.")
+JETSTREAM: Final = Fault("the account has no JetStream", "Enable it for the account, or use another one.")
+KEYS: Final = Fault("S3 refuses the keys", "Correct them, or their rights.")
+BUCKET: Final = Fault("there is no such bucket", "Name the right one, or create it.")
+
+_POSTGRES: Final[Sequence[tuple[tuple[type[Exception], ...], Fault]]] = (
+    ((asyncpg.InvalidAuthorizationSpecificationError,), CREDENTIALS),
+    ((asyncpg.InvalidCatalogNameError,), DATABASE),
+    ((asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError), UNMIGRATED),
+    ((asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError), UNMIGRATED),
+    ((asyncpg.InsufficientPrivilegeError,), RIGHTS),
+)
+_CONTACT: Final[Sequence[tuple[tuple[type[Exception], ...], Fault]]] = (
+    ((ssl.SSLError,), TLS),
+    ((ClientResponseError,), ANOTHER),
+    ((asyncpg.ClientConfigurationError, asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError), REFUSED),
+)
+# ClickHouse's codes of errors (src/Common/ErrorCodes.cpp).
+_CLICKHOUSE: Final[Mapping[int, Fault]] = {
+    **dict.fromkeys((192, 193, 194, 516), CREDENTIALS),
+    **dict.fromkeys((16, 47, 60), UNMIGRATED),
+    81: DATABASE,
+    **dict.fromkeys((164, 291, 497), RIGHTS),
+}
+_S3_ERROR: Final = 499
+_NATS: Final[Mapping[str, Fault]] = {
+    r"authorization violation|authentication (expired|revoked)": CREDENTIALS,
+    r"permissions violation": RIGHTS,
+}
+_NO_JETSTREAM: Final = frozenset({10039, 10076})
+_S3: Final[Mapping[str, tuple[str, Fault]]] = {
+    r"NoSuchBucket": ("ANLYT_S3_BUCKET", BUCKET),
+    r"AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch": ("ANLYT_S3_ACCESS_KEY", KEYS),
+}
+
+
+def fault_of(error: BaseException) -> MisconfiguredError | None:
+    """What an engine's error, or one that it caused, says of a setting; None if no setting is to blame."""
+    return next(filter(None, map(_fault, _chain(error))), None)
+
+
+def connection_fault(error: BaseException, setting: str) -> MisconfiguredError | None:
+    """The same of an error of a first contact, when more is the fault of `setting`."""
+    for each in _chain(error):
+        if (found := _fault(each)) is not None:
+            return MisconfiguredError(setting if found.setting == POSTGRES else found.setting, *found.parts)
+        if (fault := _at_first_contact(each)) is not None:
+            return _made(setting, fault, each)
+    return None
+
+
+def _at_first_contact(error: BaseException) -> Fault | None:
+    if type(error) is ConnectionError:  # of asyncpg, when its question for TLS gets no answer of PostgreSQL's
+        return NO_TLS
+    if isinstance(error, asyncpg.ProtocolViolationError):  # of PgBouncer, which says so of an outage, too
+        return REFUSED if re.search("unsupported startup parameter|no such (database|user)", str(error)) else None
+    if isinstance(error, ClickHouseError):
+        return ANOTHER if _is_strange(error) else None
+    return next((fault for kinds, fault in _CONTACT if isinstance(error, kinds)), None)
+
+
+def _is_strange(error: ClickHouseError) -> bool:
+    """Of an HTTP server that is no ClickHouse; gateways say 502 to 504 while ClickHouse is away."""
+    status = re.search(r"HTTP status (\d+)", str(error))
+    return getattr(error, "code", None) is None and status is not None and status[1] not in {"502", "503", "504"}
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from; of a group, its first. A UsageError has explained itself."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen and not isinstance(error, UsageError):
+        seen.add(id(error))
+        yield error
+        group = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
+        error = group or error.__cause__
+
+
+def _fault(error: BaseException) -> MisconfiguredError | None:
+    match error:
+        case MisconfiguredError():
+            return error
+        case asyncpg.PostgresError():
+            return next((_made(POSTGRES, fault, error) for kinds, fault in _POSTGRES if isinstance(error, kinds)), None)
+        case ClickHouseError():
+            return _clickhouse(error)
+        case APIError() if error.err_code in _NO_JETSTREAM:
+            return _made(NATS, JETSTREAM, error.description)
+        case NatsError():
+            text = "authorization violation" if isinstance(error, AuthorizationError) else str(error)
+            found = (fault for pattern, fault in _NATS.items() if re.search(pattern, text, re.IGNORECASE))
+            return next((_made(NATS, fault, error) for fault in found), None)
+        case PermissionDeniedError() | UnauthenticatedError():
+            return _made("ANLYT_S3_ACCESS_KEY", KEYS, "")
+        case BaseError() | FileNotFoundError():  # the latter for whatever is not there
+            return _s3(str(error))
+    return None
+
+
+def _clickhouse(error: ClickHouseError) -> MisconfiguredError | None:
+    code = getattr(error, "code", None)
+    if code == _S3_ERROR:
+        return _s3(str(error))
+    fault = _CLICKHOUSE.get(code or 0)
+    return None if fault is None else _made(CLICKHOUSE, fault, _clickhouse_reason(error))
+
+
+def _clickhouse_reason(error: ClickHouseError) -> str:
+    """'... Code: 81. DB::Exception: Database mine does not exist. (UNKNOWN_DATABASE) ...' -> its sentence."""
+    found = re.search(r"DB::Exception: (.*?)(?:\. \(| \([A-Z_]+\)|\n|$)", str(error))
+    return found[1] if found else str(error)
+
+
+def _s3(text: str) -> MisconfiguredError | None:
+    """Its own words are whole documents of XML, and may have keys."""
+    found = ((pattern, re.search(pattern, text)) for pattern in _S3)
+    return next((_made(*_S3[pattern], match[0]) for pattern, match in found if match), None)
+
+
+def _made(setting: str, fault: Fault, reason: object) -> MisconfiguredError:
+    text = str(reason).strip().partition("\n")[0].rstrip(".")[:LONGEST_REASON]
+    return MisconfiguredError(setting, fault.problem, text, fault.advice)

@@ -1,0 +1,20 @@
+"""minutes in which facts came -> searched one by one -> one fact per event; contested peaks -> computed again."""
+
+from kedro.pipeline import Pipeline, node
+
+from pipelines.copies.nodes import count, each, take
+from pipelines.copies.windows import Params
+from pipelines.definition import Definition
+
+
+def make() -> Pipeline:
+    return Pipeline(
+        [
+            node(each, "copies_searched", "copies_removed", name="remove_copies"),
+            node(take, "copies_contested_peaks", "copies_settled_peaks", name="settle_peaks"),
+            node(count, ["copies_removed", "copies_settled_peaks"], "copies_counts", name="count_copies"),
+        ]
+    )
+
+
+COPIES = Definition("copies", "anlyt.pipeline.copies", make, Params)

@@ -1,0 +1,64 @@
+"""The metrics of runs, from what runs leave in PostgreSQL: whichever process ran them, and whenever."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from infra.kept_metrics import KeptHistogram, Observed
+from infra.metrics import (
+    PIPELINE_COUNTS,
+    PIPELINE_DURATION,
+    PIPELINE_FAILURES,
+    PIPELINE_LAST_DURATION,
+    PIPELINE_LAST_SUCCESS,
+    PIPELINE_RUNS,
+    ROLLUP_DURATION,
+)
+from infra.postgres import Connection, statement
+from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.stores import Stores
+
+SQL: Final = Path(__file__).parent / "sql"
+NEWEST_SUCCESSES: Final = statement(SQL, "newest_successes")
+OBSERVE: Final = statement(SQL, "observe_duration")
+RUN_TOTALS: Final = "select name, status, runs from anlyt.pipeline_totals"
+DURATION_TOTALS: Final = "select family, label, le, observations, seconds from anlyt.duration_totals"
+HISTOGRAMS: Final = (PIPELINE_DURATION, ROLLUP_DURATION)
+
+
+async def observe(connection: Connection, histogram: KeptHistogram, label: str, seconds: float) -> None:
+    """Within the caller's transaction, so that what is rolled back was never observed."""
+    await connection.execute(OBSERVE, histogram.name, label, seconds, histogram.bounds)
+
+
+async def measure(stores: Stores) -> None:
+    """Keeps all families of runs, also of runs in processes that nobody scrapes."""
+    await _newest(stores)
+    await _runs(stores)
+    await _durations(stores)
+
+
+async def _newest(stores: Stores) -> None:
+    for row in await stores.postgres.fetch(NEWEST_SUCCESSES, list(DEFINITIONS)):
+        PIPELINE_LAST_SUCCESS.labels(row["name"]).set(row["finished"].timestamp())
+        PIPELINE_LAST_DURATION.labels(row["name"]).set(row["seconds"])
+        for what, count in msgspec.json.decode(row["counts"], type=dict[str, int]).items():
+            PIPELINE_COUNTS.labels(row["name"], what).set(count)
+
+
+async def _runs(stores: Stores) -> None:
+    """What never happened is 0, and not absent: so its first time is an increase."""
+    totals = {(row["name"], row["status"]): row["runs"] for row in await stores.postgres.fetch(RUN_TOTALS)}
+    statuses = ("SUCCEEDED", "FAILED", "ABANDONED")
+    PIPELINE_RUNS.show({(name, each.lower()): totals.get((name, each), 0) for name in DEFINITIONS for each in statuses})
+    PIPELINE_FAILURES.show({(name,): totals.get((name, "FAILED"), 0) for name in DEFINITIONS})
+
+
+async def _durations(stores: Stores) -> None:
+    totals: dict[str, dict[str, dict[float, Observed]]] = defaultdict(lambda: defaultdict(dict))
+    for row in await stores.postgres.fetch(DURATION_TOTALS):
+        totals[row["family"]][row["label"]][row["le"]] = Observed(row["observations"], row["seconds"])
+    for histogram in HISTOGRAMS:
+        histogram.show(totals[histogram.name])

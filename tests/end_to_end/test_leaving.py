@@ -1,0 +1,179 @@
+"""Clients that leave at every stage of a request, and port scanners: none of it is an error of ours."""
+
+import json
+import random
+import re
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from infra.embedded.certificates import ThrowAway
+from infra.endpoints import Endpoints
+from tests.support.api import ADMIN, ANALYTICS
+from tests.support.cli import Running, running
+
+WINDOW: Final = {"from": "2026-01-01T00:00:00Z", "to": "2026-10-01T00:00:00Z"}
+QUERY: Final = {
+    "dataset": "dlr",
+    "measures": ["messages"],
+    "dimensions": ["mno"],
+    "time": {**WINDOW, "granularity": "day"},
+}
+SUBSCRIPTION: Final = {"query": "subscription { liveThroughput(every: 1) { messages } }"}
+AUDIT: Final = {"tenantId": "tenant-001", **WINDOW}
+JSON: Final = {"Content-Type": "application/json"}
+# Path, body, headers.
+API: Final = (
+    ("/v1/anlyt/query", QUERY, {**JSON, "Accept": "application/json"}),
+    ("/v1/anlyt/query", QUERY, {**JSON, "Accept": "text/csv"}),
+    ("/v1/anlyt/query", QUERY, {**JSON, "Accept": "application/vnd.apache.arrow.stream"}),
+    ("/graphql", {"query": "{ summary { totalMessages } operators(first: 100) { totalCount } }"}, JSON),
+    ("/graphql", SUBSCRIPTION, {**JSON, "Accept": "text/event-stream"}),
+)
+LISTENER: Final = (
+    ("/v1/audit/query", AUDIT, JSON),
+    ("/v1/audit/exports", AUDIT, JSON),
+    ("/graphql", {"query": "{ __typename }"}, JSON),
+)
+READING: Final = (f"{ANALYTICS}/summary?granularity=daily", f"{ANALYTICS}/throughput", "/openapi.json", "/health/ready")
+
+
+def posting(path: str, body: object, headers: dict[str, str], *, chunked: bool = False) -> bytes:
+    content = json.dumps(body).encode()
+    length = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(content))}
+    head = {"Host": "here", **ADMIN, **headers, **length}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content) if chunked else content
+    return f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + sent
+
+
+def getting(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: here\r\nX-Caller: admin-dashboard\r\n\r\n".encode()
+
+
+def cuts(request: bytes) -> Iterator[bytes]:
+    """Beginnings of a request: of its line, its head, its body; and all of it."""
+    head = request.index(b"\r\n\r\n") + 4
+    for end in sorted({0, 1, 9, head // 2, head - 1, head, head + 1, (head + len(request)) // 2, len(request) - 1}):
+        yield request[:end]
+    yield request
+    yield request + request[:head]  # the next one has begun
+
+
+Connect = Callable[[], socket.socket]
+
+
+def plain(url: str) -> Connect:
+    parts = urlsplit(url)
+    return lambda: socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
+
+
+def reset(connection: socket.socket) -> None:
+    """Leaves without a word: the other side gets RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def leave(connect: Connect, sent: bytes, *, politely: bool, after: float, read: int = 0) -> None:
+    connection = connect()
+    try:
+        connection.sendall(sent)
+        time.sleep(after)
+        if read:
+            connection.recv(read)
+    except OSError:
+        pass  # it hung up on us
+    finally:
+        connection.close() if politely else reset(connection)
+
+
+def encrypted(url: str, files: ThrowAway, *, certificate: bool = True) -> Connect:
+    context = ssl.create_default_context(cafile=files.authority)
+    if certificate:
+        context.load_cert_chain(*files.client)
+
+    def connect() -> socket.socket:
+        return context.wrap_socket(plain(url)(), server_hostname="localhost")
+
+    return connect
+
+
+def hello() -> bytes:
+    """What a client of TLS says first."""
+    outgoing = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def scan(url: str, seed: int) -> None:
+    """What port scanners send, and clients of other protocols."""
+    garbage = random.Random(seed).randbytes(200)
+    first = hello()
+    for sent in (
+        b"",
+        b"\x00",
+        garbage,
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"SSH-2.0-x\r\n",
+        first[:5],
+        first[: len(first) // 2],
+        first,
+    ):
+        for politely in (True, False):
+            leave(plain(url), sent, politely=politely, after=0.01)
+
+
+def leave_everywhere(connect: Connect, requests: list[bytes]) -> None:
+    rng = random.Random(5)
+    for request in requests:
+        for sent in cuts(request):
+            leave(connect, sent, politely=rng.random() < 0.5, after=rng.choice([0, 0, 0.01]))
+        leave(connect, request, politely=False, after=0.05, read=1)  # in the middle of the answer
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Endpoints]]:
+    with running(tmp_path_factory.mktemp("left"), "dev", "--s3") as started:
+        yield started, started.endpoints()
+
+
+def failures(metrics: str) -> float:
+    """Errors of PostgreSQL, and answers that are our fault."""
+    lines = httpx.get(metrics).text.splitlines()
+    counted = re.compile(r'anlyt_pg_errors_total\{|anlyt_http_requests_total\{.*status="5')
+    return sum(float(line.split()[-1]) for line in lines if counted.match(line))
+
+
+def test_who_leaves_is_no_error_of_ours(service: tuple[Running, Endpoints], seed: int) -> None:
+    started, found = service
+    files = ThrowAway(started.home / "tls")
+    audit = str(found.audit).replace("127.0.0.1", "localhost")
+    before = failures(found.metrics)
+    requests = [posting(*each, chunked=chunked) for each in API for chunked in (False, True)]
+    leave_everywhere(plain(found.api), [*requests, *map(getting, READING)])
+    portal = [posting(*each, chunked=chunked) for each in LISTENER for chunked in (False, True)]
+    leave_everywhere(encrypted(audit, files), portal)
+    leave_everywhere(plain(found.metrics), [getting("/metrics")] * 5)
+    for url in (found.api, audit, found.metrics):
+        scan(url, seed)
+    # Or the connection ends: the client of TLS 1.3 learns of a refusal afterwards.
+    with suppress(OSError), encrypted(audit, files, certificate=False)() as stranger:
+        stranger.recv(1)
+    assert httpx.get(f"{found.api}{ANALYTICS}/summary", headers=ADMIN).status_code == 200
+    assert failures(found.metrics) == before
+    assert started.stop() == 0
+    assert started.process.stderr is not None
+    log = started.process.stderr.read()
+    assert "Traceback" not in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert not [line for line in lines if line["level"] in {"error", "critical"} or "exception" in line]

@@ -1,0 +1,290 @@
+"""Commands whose settings do not fit the engines: each says which one, and no command waits for an operator's slip."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import httpx
+import pytest
+
+from commands.migrate import apply
+from infra import nats as nats_
+from infra.embedded.certificates import ThrowAway
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from infra.embedded.s3 import s3_server
+from infra.endpoints import Engines
+from tests.support import events
+from tests.support.api import ADMIN, ANALYTICS
+from tests.support.cli import PATIENCE, Running, anlyt, running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def right(nats: Engine, postgres: Engine, clickhouse: Engine) -> AsyncIterator[Mapping[str, str]]:
+    """Settings of migrated engines."""
+    admin = await asyncpg.connect(postgres.dsn)
+    await admin.execute("create database settings")
+    await admin.execute("create database unmigrated")
+    dsn = postgres.dsn.removesuffix("anlyt") + "settings"
+    async for _ in apply(Engines(nats.url, dsn, clickhouse.dsn), "USD", None):
+        pass
+    yield {"ANLYT_NATS_URL": nats.url, "ANLYT_POSTGRES_DSN": dsn, "ANLYT_CLICKHOUSE_DSN": clickhouse.dsn}
+    await admin.execute("drop database settings with (force)")
+    await admin.execute("drop database unmigrated with (force)")
+    await admin.close()
+
+
+COMMANDS: Final = (
+    ("ingest",),
+    ("ingest", "--function", "billing_metrics"),
+    ("schedule",),
+    ("pipeline", "rollup"),
+    ("pipeline", "cubes"),
+    ("backfill", "billing_metrics"),
+    ("backfill", "billing_metrics", "--rebuild"),
+    ("audit", "verify"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("database", "problem"),
+    [
+        ("mine", 'there is no such database (database "mine" does not exist)'),
+        ("unmigrated", "the database is not migrated to this version (relation "),
+    ],
+)
+def test_a_wrong_database_ends_a_command(
+    right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...], database: str, problem: str
+) -> None:
+    wrong = right["ANLYT_POSTGRES_DSN"].replace("/settings", f"/{database}")
+    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_POSTGRES_DSN": wrong})
+    assert ended.returncode == 1, ended.stderr
+    assert f"anlyt: ANLYT_POSTGRES_DSN: {problem}" in ended.stderr.splitlines()[-1].replace(
+        "Pipeline cubes failed: ", ""
+    )
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("migrate", "--check")], ids=" ".join)
+def test_migrate_makes_tables_and_no_databases(
+    right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    wrong = right["ANLYT_POSTGRES_DSN"].replace("/settings", "/mine")
+    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_POSTGRES_DSN": wrong})
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        'anlyt: ANLYT_POSTGRES_DSN: there is no such database (database "mine" does not exist). Name the right one, '
+        "or create it and run `anlyt migrate`.\n",
+    )
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ("migrate",), ("api",), ("dev",)], ids=" ".join)
+def test_clickhouse_has_one_database(right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]) -> None:
+    wrong = right["ANLYT_CLICKHOUSE_DSN"].replace("/anlyt", "/mine")
+    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": wrong})
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("anlyt: ANLYT_CLICKHOUSE_DSN must be a URL that names the database anlyt, or none")
+
+
+@pytest.fixture(scope="module")
+async def bare(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The DSN of a ClickHouse that nobody migrated."""
+    async with clickhouse_server(tmp_path_factory.mktemp("bare")) as engine:
+        yield engine.dsn
+
+
+@pytest.mark.parametrize(
+    "command", [("ingest",), ("ingest", "--function", "dlr_facts"), ("schedule",), ("pipeline", "cubes")], ids=" ".join
+)
+def test_a_clickhouse_without_tables_ends_a_command(
+    right: Mapping[str, str], bare: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Before anything is read from a stream."""
+    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": bare})
+    assert ended.returncode == 1, ended.stderr
+    assert "ANLYT_CLICKHOUSE_DSN: the database is not migrated to this version" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+S3: Final = {"ANLYT_S3_BUCKET": "mine", "ANLYT_S3_ACCESS_KEY": "key", "ANLYT_S3_SECRET_KEY": "secret"}
+
+
+async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
+    files = ThrowAway(tmp_path / "tls")
+    files.make("127.0.0.1")
+    listener = files.listener
+    paths = {
+        "ANLYT_TLS_CERT": listener.tls_cert,
+        "ANLYT_TLS_KEY": listener.tls_key,
+        "ANLYT_TLS_CLIENT_CA": files.authority,
+    }
+    given = {**right, **{name: str(path) for name, path in paths.items()}}
+    async with s3_server(tmp_path / "s3") as bucket:
+        wrongs = {
+            "ANLYT_POSTGRES_DSN": {"ANLYT_POSTGRES_DSN": right["ANLYT_POSTGRES_DSN"].replace("/settings", "/mine")},
+            "ANLYT_CLICKHOUSE_DSN": {"ANLYT_CLICKHOUSE_DSN": bare},
+            "ANLYT_S3_BUCKET": {**S3, "ANLYT_S3_ENDPOINT": f"http://127.0.0.1:{bucket.port}"},
+        }
+        for setting, values in wrongs.items():
+            ended = await asyncio.to_thread(anlyt, tmp_path, "audit-api", **{**given, **values})
+            assert ended.returncode == 1, ended.stderr
+            assert ended.stderr.splitlines()[-1].startswith(f"anlyt: {setting}: ")
+            assert "Traceback" not in ended.stderr
+
+
+def test_a_key_set_that_is_not_there(right: Mapping[str, str], tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    settings = {**right, "ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)}
+    assert anlyt(tmp_path, "api", **settings).stderr == (
+        f"anlyt: ANLYT_JWKS: the key set cannot be read ({keys}: No such file or directory). "
+        "Correct the path or the file.\n"
+    )
+    keys.write_text("{}")
+    ended = anlyt(tmp_path, "api", **settings)
+    assert (ended.returncode, "has no key that can check a signature" in ended.stderr) == (1, True)
+
+
+def url_of(api: Running) -> str:
+    assert api.process.stdout is not None
+    return api.process.stdout.readline().split()[1].rstrip(";")
+
+
+def eventually(found: Callable[[], object], wanted: object) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while (last := found()) != wanted:
+        assert time.monotonic() < deadline, last
+        time.sleep(0.1)
+
+
+def ready(client: httpx.Client, dependency: str) -> tuple[int, object]:
+    answer = client.get("/health/ready")
+    return answer.status_code, answer.json()["dependencies"][dependency]
+
+
+def wrong(setting: str, problem: str, *, required: bool) -> tuple[int, object]:
+    return 503, {"status": "misconfigured", "required": required, "setting": setting, "problem": problem}
+
+
+@pytest.mark.parametrize(
+    ("setting", "database", "problem", "dependency"),
+    [
+        ("ANLYT_POSTGRES_DSN", "mine", "there is no such database", "postgres"),
+        ("ANLYT_POSTGRES_DSN", "unmigrated", "the database is not migrated to this version", "postgres"),
+        ("ANLYT_POSTGRES_READ_DSN", "mine", "there is no such database", "postgres"),
+    ],
+)
+def test_an_api_is_unready_and_says_why(
+    right: Mapping[str, str], tmp_path: Path, setting: str, database: str, problem: str, dependency: str
+) -> None:
+    dsn = right["ANLYT_POSTGRES_DSN"].replace("/settings", f"/{database}")
+    with running(tmp_path, "api", **{**right, setting: dsn}) as api:
+        with httpx.Client(base_url=url_of(api), headers=ADMIN, timeout=60) as client:
+            assert ready(client, dependency) == wrong(setting, problem, required=True)
+            answer = client.get(f"{ANALYTICS}/summary")
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+            assert answer.headers["Retry-After"]
+            assert answer.json()["code"] == "DEPENDENCY_UNAVAILABLE"
+            assert not {"mine", "database", "ANLYT"} & set(answer.json()["detail"].split())
+            found = client.post("/graphql", json={"query": "{ summary { totalMessages } }"}).json()["errors"][0]
+            assert (found["message"], found["extensions"]["code"]) == (answer.json()["detail"], answer.json()["code"])
+        assert api.stop() == 0
+        assert api.process.stderr is not None
+        log = api.process.stderr.read()
+    assert "Traceback" not in log
+    assert f'"why": "{setting}: {problem}' in log
+
+
+def test_an_api_whose_clickhouse_is_bare(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
+    query = {
+        "dataset": "dlr",
+        "measures": ["messages"],
+        "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"},
+    }
+    with running(tmp_path, "api", **{**right, "ANLYT_CLICKHOUSE_DSN": bare}) as api:
+        with httpx.Client(base_url=url_of(api), headers=ADMIN, timeout=60) as client:
+            problem = "the database is not migrated to this version"
+            assert ready(client, "clickhouse") == wrong("ANLYT_CLICKHOUSE_DSN", problem, required=False)
+            assert client.post("/v1/anlyt/query", json=query).status_code == 503
+            assert client.get(f"{ANALYTICS}/summary").status_code == 200
+        assert api.stop() == 0
+
+
+def sql(dsn: str, *statements: str) -> None:
+    """Runs statements, each in a transaction of its own."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(dsn)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def served(right: Mapping[str, str]) -> Iterator[str]:
+    """The DSN of a user that may do everything."""
+    admin = right["ANLYT_POSTGRES_DSN"]
+    sql(admin, "create role served login", "grant all on schema anlyt to served", GRANT)
+    yield admin.replace("//anlyt@", "//served@")
+    sql(admin, "drop owned by served", "drop role served")
+
+
+GRANT: Final = "grant all on all tables in schema anlyt to served"
+
+
+def test_what_becomes_wrong_while_running_and_right_again(
+    right: Mapping[str, str], served: str, tmp_path: Path
+) -> None:
+    admin, settings = right["ANLYT_POSTGRES_DSN"], {**right, "ANLYT_POSTGRES_DSN": served}
+    with (
+        running(tmp_path, "api", **settings) as api,
+        running(tmp_path, "ingest", **settings) as ingest,
+        httpx.Client(base_url=url_of(api), headers=ADMIN, timeout=60) as client,
+    ):
+        url_of(ingest)
+        eventually(lambda: ready(client, "postgres")[0], 200)
+        sql(admin, "revoke select on anlyt.metrics_hourly from served")
+        denied = wrong("ANLYT_POSTGRES_DSN", "the user lacks a right", required=True)
+        eventually(lambda: ready(client, "postgres"), denied)
+        assert client.get(f"{ANALYTICS}/summary").status_code == 503
+        sql(admin, GRANT)
+        eventually(lambda: ready(client, "postgres")[0], 200)
+        sql(
+            admin,
+            "alter role served nologin",
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'served'",
+        )
+        refused = wrong("ANLYT_POSTGRES_DSN", "the user or the password is refused", required=True)
+        eventually(lambda: ready(client, "postgres"), refused)
+        sql(admin, "alter role served login")
+        eventually(lambda: ready(client, "postgres")[0], 200)
+        eventually(lambda: client.get(f"{ANALYTICS}/summary").status_code, 200)
+        assert api.stop() == 0
+        assert ingest.process.poll() is None  # it had nothing to write
+        sql(admin, "revoke all on all tables in schema anlyt from served")
+        publish(right["ANLYT_NATS_URL"])
+        assert ingest.process.wait(PATIENCE) == 1
+        assert ingest.process.stderr is not None
+        last = ingest.process.stderr.read().splitlines()[-1]
+    assert last.startswith("anlyt: ANLYT_POSTGRES_DSN: the user lacks a right (permission denied for table ")
+
+
+def publish(url: str) -> None:
+    """A bill."""
+    rng, now = random.Random(3), datetime.now(UTC)
+
+    async def run() -> None:
+        async with nats_.connect(url) as client:
+            message = events.message(rng, events.billing(rng, now))
+            await client.jetstream().publish("billing.events", message.data)
+
+    asyncio.run(run())

@@ -1,0 +1,97 @@
+"""Whatever an answer shows of a measure, `having` takes, and finds the rows that have it."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from graph.dsl.catalog import DATASETS
+from infra.embedded.engine import Engine
+from schema.catalog.terms import Measure
+from tests.graph.support.api import ADMIN
+from tests.graph.support.queries import Asker
+from tests.graph.support.warehouse_facts import Fact, facts, fill
+
+pytestmark = pytest.mark.anyio
+
+MOST = Decimal("999999999999.999999")  # that one record may be charged at
+WINDOW = {"from": "2022-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+MEASURES = [
+    pytest.param(dataset, measure, id=measure.name) for dataset in DATASETS.values() for measure in dataset.measures
+]
+
+
+@pytest.fixture(scope="module")
+async def filled(clickhouse: Engine, seed: int) -> str:
+    """Sums are far beyond what one fact may have."""
+    some = {**facts(Random(seed), 250)}
+    some["cdr"] = [large(fact) if fact["mno"] == "AWCC" else fact for fact in some["cdr"]]
+    await fill(clickhouse.dsn, some)
+    return clickhouse.dsn
+
+
+def large(fact: Fact) -> Fact:
+    return {**fact, "charge": MOST, "segments": 2**32 - 1}
+
+
+@pytest.mark.parametrize(("dataset", "measure"), MEASURES)
+async def test_what_an_answer_shows_finds_its_rows(asker: Asker, dataset: Any, measure: Measure) -> None:
+    money = ["currency"] if measure.kind == "money" else []
+    query = {
+        "dataset": dataset.name,
+        "measures": [measure.name],
+        "dimensions": ["mno", *money],
+        "time": WINDOW,
+        # Of a measure that is approximate: as it is where it is compared.
+        "having": {"or": [{"field": measure.name, "op": "gte", "value": "0" if money else 0}, is_null(measure)]},
+    }
+    rows = await asked(asker, query)
+    assert len(rows) > 3
+    for row in rows:
+        value = row[measure.name]
+        for comparison in comparisons(measure, value):
+            found = await asked(asker, {**query, "having": comparison})
+            wanted = [each for each in rows if holds(each[measure.name], comparison)]
+            assert found == wanted, comparison
+            assert row in found
+
+
+def is_null(measure: Measure) -> Mapping[str, Any]:
+    """Where a measure may be null."""
+    zero = "0" if measure.kind == "money" else 0
+    return {"field": measure.name, **({"op": "isNull"} if measure.nullable else {"op": "gte", "value": zero})}
+
+
+def comparisons(measure: Measure, value: Any) -> Sequence[Mapping[str, Any]]:
+    if value is None:
+        return [{"field": measure.name, "op": "isNull"}]
+    named = [{"field": measure.name, "op": operator, "value": value} for operator in ("eq", "gte", "lte")]
+    return [*named, {"field": measure.name, "op": "in", "value": [value]}]
+
+
+def holds(value: Any, comparison: Mapping[str, Any]) -> bool:
+    if comparison["op"] == "isNull" or value is None:
+        return comparison["op"] == "isNull" and value is None
+    if comparison["op"] == "in":
+        return value in comparison["value"]
+    mine, other = Decimal(str(value)), Decimal(str(comparison["value"]))
+    return {"eq": mine == other, "gte": mine >= other, "lte": mine <= other}[comparison["op"]]
+
+
+async def asked(asker: Asker, query: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[Mapping[str, Any]] = (await asker.ask(dict(query), ADMIN))["data"]
+    return rows
+
+
+async def test_a_sum_of_large_charges_is_found(asker: Asker) -> None:
+    """It has more digits than any charge; in GraphQL, too."""
+    query = {"dataset": "cdr", "measures": ["cost", "segments"], "dimensions": ["mno", "currency"], "time": WINDOW}
+    largest = max(await asked(asker, query), key=lambda row: Decimal(row["cost"]))
+    assert Decimal(largest["cost"]) > 10 * MOST
+    for name in ("cost", "segments"):
+        having = {"field": name, "op": "eq", "value": largest[name]}
+        assert await asked(asker, {**query, "having": having}) == [largest]
+        answer = await asker.graphql({**query, "having": having}, ADMIN, "data")
+        assert answer["data"]["query"]["data"] == [largest], answer

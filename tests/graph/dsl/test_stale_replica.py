@@ -1,0 +1,78 @@
+"""With a replica that is behind: who may see what is what the primary says, and nobody sees names while it is away."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from infra.postgres import Pool, open_pool
+from tests.graph.support.api import ADMIN
+from tests.graph.support.problems import check_problem
+from tests.graph.support.queries import BY_MNO, MONEY, Asker, Json, asking, tenant
+
+pytestmark = pytest.mark.anyio
+
+QUERY: Json = {**BY_MNO, "dimensions": ["mno"]}
+NAMED = tenant("t-1")  # by the replica, until the primary's revocation gets there
+PSEUDONYMOUS = tenant("t-2")  # by the replica, until the primary's addendum gets there
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+@pytest.fixture(scope="module")
+async def replica(dsn: str) -> AsyncIterator[Pool]:
+    """A copy of the module's database, taken while t-1 had an addendum; the primary has moved on since."""
+    server, _, name = dsn.rpartition("/")
+    primary = await asyncpg.connect(dsn)
+    await primary.execute(
+        "insert into anlyt.data_share_addenda (tenant_id, valid_from) values ('t-1', now() - interval '1 day')"
+    )
+    await primary.close()
+    admin = await asyncpg.connect(f"{server}/postgres")
+    await admin.execute(f"create database {name}_replica template {name}")
+    primary = await asyncpg.connect(dsn)
+    await primary.execute("update anlyt.data_share_addenda set revoked_at = now() where tenant_id = 't-1'")
+    await primary.execute(
+        "insert into anlyt.data_share_addenda (tenant_id, valid_from) values ('t-2', now() - interval '1 hour')"
+    )
+    await primary.close()
+    async with open_pool(f"{server}/{name}_replica", size=4) as opened:
+        yield opened
+    await admin.execute(f"drop database {name}_replica with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+async def primary(replica: Pool, dsn: str) -> AsyncIterator[Pool]:
+    async with open_pool(dsn, size=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def behind(replica: Pool, primary: Pool, filled: str) -> AsyncIterator[Asker]:
+    async with asking(replica, filled, primary=primary) as opened:
+        yield opened
+
+
+async def mnos(asker: Asker, caller: Json) -> set[str]:
+    return {row["mno"] for row in (await asker.ask(QUERY, caller))["data"]}
+
+
+async def test_a_revocation_is_in_force_before_the_replica_has_heard_of_it(behind: Asker) -> None:
+    assert all(mno == "unknown" or mno.startswith("MNO-") for mno in await mnos(behind, dict(NAMED)))
+    by_operator = {**QUERY, "dimensions": ["operatorId"]}
+    check_problem(await behind.post(by_operator, NAMED), 400, "INVALID_QUERY")
+
+
+async def test_an_addendum_is_in_force_too_and_what_it_shows_is_logged(behind: Asker, primary: Pool) -> None:
+    assert "AWCC" in await mnos(behind, dict(PSEUDONYMOUS))
+    logged = await primary.fetchval("select count(*) from anlyt.unmasking_log where tenant_id = 't-2'")
+    assert logged > 0
+
+
+async def test_without_the_primary_no_tenant_is_answered(replica: Pool, filled: str) -> None:
+    async with open_pool(NOWHERE, size=2) as nobody, asking(replica, filled, primary=nobody) as alone:
+        for caller in (NAMED, PSEUDONYMOUS, tenant("t-3")):
+            response = await alone.post(QUERY, caller)
+            check_problem(response, 503, "DEPENDENCY_UNAVAILABLE")
+            assert "AWCC" not in response.text
+        assert (await alone.post(MONEY, ADMIN)).status_code == 200  # which asks for no addendum

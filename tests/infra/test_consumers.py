@@ -1,0 +1,298 @@
+"""Streams and consumers that exist already: put right so that nothing is lost or doubled, or refused by a sentence."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from infra.consumers import UnsuitableError, check_streams, ensure_consumer
+from infra.suitability import MAX_ACK_PENDING, REWIND, covers
+from schema.streams import DEADLETTER, SMS_DLR, STREAMS
+from tests.support import events
+from tests.support.cli import anlyt
+from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+SECOND = 10**9
+DURABLE = DELIVERY.durable
+QUICK = cut(DELIVERY, 100)
+OTHER = "sms.dlr.other"
+Config = Mapping[str, Any]
+
+
+async def ask(platform: Platform, subject: str, body: Config | None = None) -> dict[str, Any]:
+    payload = b"" if body is None else json.dumps(body).encode()
+    answer: dict[str, Any] = json.loads((await platform.client.request(f"$JS.API.{subject}", payload, timeout=5)).data)
+    assert "error" not in answer, answer
+    return answer
+
+
+async def make(platform: Platform, config: Config) -> None:
+    own = {"durable_name": DURABLE, "ack_policy": "explicit", "deliver_policy": "all", **config}
+    own = {name: value for name, value in own.items() if value is not None}
+    await ask(platform, f"CONSUMER.DURABLE.CREATE.SMS_DLR.{DURABLE}", {"stream_name": "SMS_DLR", "config": own})
+
+
+async def config_of(platform: Platform) -> dict[str, Any]:
+    found: dict[str, Any] = (await ask(platform, f"CONSUMER.INFO.SMS_DLR.{DURABLE}"))["config"]
+    found["metadata"] = {name: value for name, value in found["metadata"].items() if not name.startswith("_nats.")}
+    return {name: value for name, value in found.items() if value or name not in {"metadata", "num_replicas"}}
+
+
+async def alter(platform: Platform, name: str, **changes: Any) -> None:
+    """A stream, which belongs to whoever made it."""
+    config = (await ask(platform, f"STREAM.INFO.{name}"))["config"]
+    await ask(platform, f"STREAM.UPDATE.{name}", config | changes)
+
+
+def reports(count: int) -> list[Message]:
+    rng, now = Random(7), datetime.now(UTC)
+    return [events.message(rng, events.report(rng, now)) for _ in range(count)]
+
+
+WANTED = {
+    **{"durable_name": DURABLE, "name": DURABLE, "deliver_policy": "all", "ack_policy": "explicit"},
+    **{"ack_wait": 60 * SECOND, "max_deliver": -1, "filter_subject": SMS_DLR.subject, "replay_policy": "instant"},
+    **{"max_waiting": 512, "max_ack_pending": MAX_ACK_PENDING},
+}
+WRONG: Sequence[Config] = [
+    {"filter_subject": OTHER},
+    {"filter_subject": None, "filter_subjects": [OTHER, "sms.dlr.third"]},
+    {"filter_subject": "sms.dlr.>"},
+    {"filter_subject": None},
+    {"headers_only": True},
+    {"max_deliver": 1},
+    {"max_deliver": 3, "backoff": [SECOND, 2 * SECOND]},
+    {"ack_wait": SECOND // 100},
+    {"ack_wait": 3600 * SECOND},
+    {"max_ack_pending": 1},
+    {"max_batch": 1},
+    {"max_expires": SECOND},
+    {"max_bytes": 100},
+    {"inactive_threshold": SECOND},
+    {"priority_policy": "overflow", "priority_groups": ["a"]},
+    {"pause_until": "2999-01-01T00:00:00Z"},
+    {"max_deliver": 1, "headers_only": True, "filter_subject": OTHER, "max_ack_pending": 5},
+]
+GOOD: Config = {"filter_subject": SMS_DLR.subject, "max_ack_pending": MAX_ACK_PENDING, "ack_wait": 60 * SECOND}
+
+
+async def take(platform: Platform, count: int) -> None:
+    """Somebody takes messages, gives back what is whole, and is done with what has nothing in it."""
+    inbox, config = platform.client.new_inbox(), await config_of(platform)
+    taken = await platform.client.subscribe(inbox)
+    request = {"batch": 1 if "max_batch" in config else count, "expires": SECOND // 2}
+    request |= {"group": "a"} if "priority_groups" in config else {}
+    subject = f"$JS.API.CONSUMER.MSG.NEXT.SMS_DLR.{DURABLE}"
+    await platform.client.publish(subject, json.dumps(request).encode(), reply=inbox)
+    with suppress(TimeoutError):
+        while (message := await taken.next_msg(0.7)).reply:
+            await (message.term() if "headers_only" in config else message.nak())
+    await taken.unsubscribe()
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: Platform, wrong: Config) -> None:
+    """Also what it has passed over by then, and what was counted before."""
+    await alter(platform, "SMS_DLR", subjects=[SMS_DLR.subject, OTHER])
+    messages = reports(60)
+    await platform.publish(SMS_DLR, messages[:20])
+    await platform.drain(QUICK)
+    await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
+    await make(platform, {**GOOD, **wrong})
+    await platform.jetstream.publish(OTHER, b"something else")
+    await platform.publish(SMS_DLR, messages[20:40])
+    await take(platform, 10)
+    async with platform.working(QUICK, QUICK):
+        await platform.publish(SMS_DLR, messages[40:])
+        async with asyncio.timeout(20):
+            while await differences(platform.dsn, expect([], messages, datetime.now(UTC))):
+                await asyncio.sleep(0.1)
+    found = await config_of(platform)
+    assert found == WANTED
+    assert [letter for letter in await platform.letters() if letter.subject != OTHER] == []
+
+
+async def test_a_consumer_that_may_have_passed_over_messages_and_was_not_moved_back_in_time(
+    platform: Platform,
+) -> None:
+    """As after a kill between the correction and the replay."""
+    messages = reports(20)
+    await make(platform, {**GOOD, "metadata": {REWIND: "due", "team": "billing"}})
+    await platform.publish(SMS_DLR, messages)
+    reading = await platform.jetstream.pull_subscribe_bind(DURABLE, "SMS_DLR")
+    for message in await reading.fetch(10):
+        await message.ack_sync()
+    await reading.unsubscribe()
+    await platform.drain(QUICK)
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+    assert await config_of(platform) == {**WANTED, "metadata": {"team": "billing"}}
+
+
+async def test_what_others_may_choose_is_left_as_it_is(platform: Platform) -> None:
+    chosen = {**GOOD, "ack_wait": 90 * SECOND, "max_ack_pending": 100_000, "max_waiting": 100, "sample_freq": "10"}
+    await make(platform, {**chosen, "description": "theirs"})
+    before = await config_of(platform)
+    await ensure_consumer(platform.jetstream, SMS_DLR, DURABLE)
+    assert await config_of(platform) == before
+
+
+REFUSED: Sequence[tuple[Config, str]] = [
+    ({"ack_policy": "none"}, "ack_policy none where explicit is wanted"),
+    ({"ack_policy": "all"}, "ack_policy all where explicit is wanted"),
+    ({"deliver_policy": "new"}, "deliver_policy new where all is wanted"),
+    ({"deliver_policy": "last"}, "deliver_policy last where all is wanted"),
+    (
+        {"deliver_policy": "by_start_sequence", "opt_start_seq": 9},
+        "deliver_policy by_start_sequence where all is wanted",
+    ),
+    (
+        {"deliver_policy": "by_start_time", "opt_start_time": "2026-01-01T00:00:00Z"},
+        "deliver_policy by_start_time where all is wanted",
+    ),
+    ({"replay_policy": "original"}, "replay_policy original where instant is wanted"),
+    ({"max_waiting": 2}, "max_waiting 2 where 16 or more is wanted"),
+    ({"deliver_subject": "push"}, "deliver_subject push where none is wanted"),
+    (
+        {"ack_policy": "none", "replay_policy": "original"},
+        "ack_policy none where explicit is wanted and replay_policy original where instant is wanted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), REFUSED, ids=lambda value: str(value) if isinstance(value, dict) else "")
+async def test_what_no_server_changes_is_refused(platform: Platform, tmp_path: Path, wrong: Config, told: str) -> None:
+    await make(platform, {**GOOD, **wrong})
+    before = await config_of(platform)
+    ran = await refused(platform, tmp_path, "ingest", "--function", "delivery_metrics")
+    assert ran == (
+        f"anlyt: Consumer {DURABLE} of SMS_DLR has {told}; delete it: it is made again, and what was counted is "
+        "recognised.\n"
+    )
+    assert await config_of(platform) == before
+
+
+async def refused(platform: Platform, folder: Path, *arguments: str) -> str:
+    """What a command says that ends with status 1."""
+    nowhere = "http://nobody@127.0.0.1:1/anlyt"
+    settings = {"ANLYT_NATS_URL": platform.url, "ANLYT_POSTGRES_DSN": platform.dsn, "ANLYT_CLICKHOUSE_DSN": nowhere}
+    ran = await asyncio.to_thread(anlyt, folder, *arguments, **settings)
+    assert ran.returncode == 1, ran
+    return ran.stderr
+
+
+@pytest.mark.parametrize("retention", ["workqueue", "interest"])
+async def test_a_stream_that_forgets_what_was_read_is_refused(
+    platform: Platform, tmp_path: Path, retention: str
+) -> None:
+    await platform.jetstream.delete_stream("SMS_DLR")
+    config = {"name": "SMS_DLR", "subjects": [SMS_DLR.subject], "retention": retention}
+    await ask(platform, "STREAM.CREATE.SMS_DLR", config)
+    told = (
+        f"anlyt: Stream SMS_DLR has retention {retention} where limits is wanted; a stream is its owner's to change.\n"
+    )
+    assert await refused(platform, tmp_path, "ingest") == told
+    assert await refused(platform, tmp_path, "backfill", "delivery_metrics") == told
+    assert await refused(platform, tmp_path, "migrate", "--check")
+    with pytest.raises(UnsuitableError, match=f"retention {retention}"):
+        await check_streams(platform.jetstream, STREAMS)
+    found = (await ask(platform, "STREAM.INFO.SMS_DLR"))["config"]["retention"]
+    assert found == retention, "a stream is never altered"
+
+
+async def test_other_streams_that_are_useless(platform: Platform) -> None:
+    js = platform.jetstream
+    await alter(platform, "SMS_DLR", subjects=["sms.dlr.elsewhere"])
+    with pytest.raises(UnsuitableError, match=r"subjects sms\.dlr\.elsewhere where sms\.dlr\.inbound is wanted"):
+        await check_streams(js, STREAMS)
+    await alter(platform, "SMS_DLR", subjects=["sms.*.inbound"])
+    assert await check_streams(js, STREAMS) == []
+    for change, told in (
+        ({"no_ack": True}, "no_ack true where false is wanted"),
+        ({"no_ack": False, "max_msg_size": 100}, "max_msg_size 100 where 16384 or more is wanted"),
+        ({"max_msg_size": -1, "sealed": True}, "sealed true where false is wanted"),
+    ):
+        await alter(platform, DEADLETTER.name, **change)
+        with pytest.raises(UnsuitableError, match=f"Stream ANLYT_DEADLETTER has {told}"):
+            await check_streams(js, STREAMS)
+
+
+@pytest.mark.parametrize(
+    ("stream", "change", "told"),
+    [
+        ("SMS_DLR", {"max_age": 3600 * SECOND}, "max_age 3600 seconds where 7 days or more is wanted"),
+        ("SMS_DLR", {"max_msgs": 1000, "discard": "new"}, "max_msgs 1000 where no limit is wanted"),
+        ("SMS_DLR", {"max_bytes": 1 << 20}, "max_bytes 1048576 where no limit is wanted"),
+        ("SMS_DLR", {"max_msgs_per_subject": 1}, "max_msgs_per_subject 1 where no limit is wanted"),
+        ("SMS_DLR", {"sealed": True}, "sealed true where false is wanted"),
+        (DEADLETTER.name, {"deny_delete": True}, "deny_delete true where false is wanted"),
+        (
+            DEADLETTER.name,
+            {"duplicate_window": 120 * SECOND},
+            "duplicate_window 120 seconds where 7 days is wanted",
+        ),
+    ],
+)
+async def test_limits_are_told_and_events_are_counted_nevertheless(
+    platform: Platform, stream: str, change: Config, told: str
+) -> None:
+    messages = reports(5)
+    await platform.publish(SMS_DLR, messages)
+    await alter(platform, stream, **change)
+    assert await check_streams(platform.jetstream, STREAMS) == [f"Stream {stream} has {told}."]
+    await platform.drain(QUICK)
+    if "max_msgs_per_subject" not in change:  # then the server has dropped all but the last
+        assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+
+
+async def test_a_consumer_that_cannot_be_made_says_why(platform: Platform) -> None:
+    await alter(platform, "SMS_DLR", consumer_limits={"max_ack_pending": 10})
+    with pytest.raises(
+        UnsuitableError, match=r"Consumer anlyt-dlr-consumer cannot be made on SMS_DLR: .*JetStream error"
+    ):
+        await ensure_consumer(platform.jetstream, SMS_DLR, DURABLE)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "subject", "does"),
+    [
+        *(("a.b", "a.b", True), ("a.*", "a.b", True), ("a.>", "a.b", True), (">", "a.b", True), ("*.b", "a.b", True)),
+        *(("a", "a.b", False), ("a.b.c", "a.b", False), ("a.b.>", "a.b", False), ("a.c", "a.b", False)),
+        *(("a.>", "a.>", True), ("a.*", "a.>", False), ("a.b.>", "a.>", False), (">", "a.>", True)),
+    ],
+)
+def test_patterns_cover_subjects(pattern: str, subject: str, does: bool) -> None:
+    assert covers(pattern, subject) is does
+
+
+async def test_a_consumer_that_is_replaced_while_workers_read_is_told_of(platform: Platform) -> None:
+    """By one that cannot be put right; when it is gone, the workers make theirs."""
+    messages = reports(10)
+    with capture_logs() as logs:
+        async with platform.working(QUICK):
+            await platform.publish(SMS_DLR, messages[:5])
+            await platform.drained(QUICK)
+            await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
+            with suppress(AssertionError):  # a worker may have been quicker
+                await make(platform, {**GOOD, "ack_policy": "none"})
+            found = (await config_of(platform))["ack_policy"]
+            await platform.publish(SMS_DLR, messages[5:])
+            await asyncio.sleep(1)
+            if found == "none":
+                await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
+            await platform.drained(QUICK)
+    told = [line["why"] for line in logs if line["event"] == "consumer cannot be restored"]
+    assert len(told) == (found == "none")
+    assert all("has ack_policy none where explicit is wanted" in line for line in told)
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []

@@ -1,0 +1,74 @@
+"""One source of time zones: the wheel's, which are those of the engine that we are tested with."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from graph.health import Probe, readiness
+from infra import zones
+from infra.clickhouse import open_clickhouse
+from infra.embedded.engine import Engine
+from infra.zones import TIMEZONES, DifferingZonesError, check_zones, timezone
+from tests.support.warehouse import NO_CLICKHOUSE, opened
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+FIRST, WEEKS = datetime(2016, 1, 4, tzinfo=UTC), 20 * 52
+
+
+async def test_every_zone_is_as_the_engine_has_it(clickhouse: Engine) -> None:
+    """Its offset from UTC, week by week of twenty years."""
+    sql = (
+        "select arrayMap(week -> timeZoneOffset(toTimeZone(toDateTime({first:UInt32} + 604800 * week, 'UTC'), "
+        "{zone:String})), range({weeks:UInt32}))"
+    )
+    times = [FIRST + timedelta(weeks=number) for number in range(WEEKS)]
+    assert len(TIMEZONES) > 500
+    differing = []
+    async with opened(clickhouse.dsn) as client:
+        for name in sorted(TIMEZONES):
+            parameters = {"first": int(FIRST.timestamp()), "zone": name, "weeks": WEEKS}
+            [(theirs,)] = (await client.query(sql, parameters=parameters)).result_rows
+            ours = [time.astimezone(timezone(name)).utcoffset() for time in times]
+            if [timedelta(seconds=offset) for offset in theirs] != ours:
+                differing.append(name)
+    assert differing == []
+
+
+async def test_what_the_machine_has_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nor does any other module make zones."""
+    monkeypatch.setenv("PYTHONTZPATH", str(tmp_path))
+    timezone.cache_clear()
+    assert FIRST.astimezone(timezone("Asia/Kabul")).utcoffset() == timedelta(hours=4, minutes=30)
+    rooms = ("schema", "functions", "infra", "ingest", "pipelines", "graph", "commands")
+    makers = [
+        file.relative_to(ROOT).as_posix()
+        for room in rooms
+        for file in (ROOT / room).rglob("*.py")
+        if re.search(r"\bZoneInfo(\.\w+)?\(|available_timezones", file.read_text())
+    ]
+    assert makers == ["infra/zones.py"]
+
+
+async def test_other_zones_than_the_engines_are_said_in_readiness(
+    clickhouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_clickhouse(clickhouse.dsn, statement_timeout=30) as store:
+        probes = {"timezones": Probe(lambda: check_zones(store), required=False)}
+        assert (await readiness(probes)).status == "ok"
+        monkeypatch.setattr(zones, "VERSION", "2016a")
+        with pytest.raises(DifferingZonesError, match=r"of 2026c, anlyt those of 2016a"):
+            await check_zones(store)
+        found = await readiness(probes)
+    assert found.status == "degraded"
+    problem = found.dependencies["timezones"].problem
+    assert problem is not None
+    assert "2016a" in problem
+    assert "2026c" in problem
+
+
+async def test_of_an_engine_that_is_away_nothing_is_said() -> None:
+    await check_zones(NO_CLICKHOUSE)

@@ -1,0 +1,229 @@
+"""Past the dead-letter limit a function stops, and nothing is written off: bad events, mixtures, kills, restarts."""
+
+import asyncio
+import json
+import re
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+
+from infra.errors import UsageError
+from infra.settings import read_settings
+from ingest.limit import Limit, Window, windows
+from schema.streams import SMS_DLR
+from tests.support import events
+from tests.support.chaos import make_impatient
+from tests.support.cli import Running, anlyt, running
+from tests.support.letters import letter_differences
+from tests.support.platform import DELIVERY, PATIENCE, Platform, cut
+from tests.support.reference import expect
+from tests.support.stored import differences
+from tests.support.validity import Message
+
+pytestmark = pytest.mark.anyio
+
+NAME = DELIVERY.name
+
+
+def window(share: int = 50, size: int = 10, least: int = 3) -> Window:
+    return Window(NAME, Limit(share, size, least))
+
+
+def lets_on(found: Window, flags: str) -> bool:
+    """`x` is a bad message."""
+    return found.lets_on(len(flags), [place for place, flag in enumerate(flags) if flag == "x"])
+
+
+@pytest.mark.parametrize(
+    ("batches", "passed"),
+    [
+        (["xx"], False),
+        (["xxx"], True),
+        (["xx", "x"], True),
+        (["xxx..."], False),
+        (["xxx.."], True),
+        (["xxxxx....."], False),
+        (["xxxxxx...."], True),
+        (["..........", "xxxxx"], False),
+        (["..........", "xxxxx", "x"], True),
+        (["..........", "xxxxx", ".", ".", "xx"], True),
+        (["xxxxx.....", ".....", "xxxx"], False),
+        (["xxxxxxxxxx.........."], False),
+        (["....................xxxxxx"], True),
+        (["x."] * 50, False),
+        ([""] * 3, False),
+    ],
+)
+def test_more_than_a_share_of_the_last_messages(batches: Sequence[str], passed: bool) -> None:
+    found = window()
+    told = [lets_on(found, batch) for batch in batches]
+    assert told == [True] * (len(batches) - passed) + [False] * passed
+    assert (found.passed is not None) is passed
+
+
+def test_once_passed_it_stays_so_and_says_why() -> None:
+    found = window()
+    assert REGISTRY.get_sample_value("anlyt_deadletter_limit_passed", {"function": NAME}) == 0
+    assert not lets_on(found, "xxxx.")
+    assert not lets_on(found, "." * 100)
+    assert found.passed == (
+        "delivery_metrics has stopped: 4 of its last 5 messages are bad (limit: 50 %), and wait in their stream; "
+        "docs/runbooks/AnlytDeadletterLimit.md says what to do."
+    )
+    assert REGISTRY.get_sample_value("anlyt_deadletter_limit_passed", {"function": NAME}) == 1
+    assert lets_on(window(), "xx"), "a process begins with nothing"
+
+
+def test_without_a_limit_all_may_be_bad() -> None:
+    accepted = windows(["a", "b"], Limit(50, 10, 3), ["b"])
+    assert not lets_on(accepted["a"], "x" * 100)
+    assert lets_on(accepted["b"], "x" * 100)
+    assert lets_on(window(share=100), "x" * 100)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"ANLYT_DEADLETTER_SHARE": "101"}, "ANLYT_DEADLETTER_SHARE must be a whole number from 1 to 100"),
+        (
+            {"ANLYT_DEADLETTER_LEAST": "20000"},
+            "ANLYT_DEADLETTER_LEAST=20000 is more than ANLYT_DEADLETTER_WINDOW=10000",
+        ),
+    ],
+)
+def test_settings_that_make_no_sense(settings: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        read_settings(settings)
+
+
+def bad(count: int) -> list[Message]:
+    return [Message(b'{"schemaVersion": "1", "eventId": "e-%d"}' % number) for number in range(count)]
+
+
+def good(rng: Random, count: int) -> list[Message]:
+    return [events.message(rng, events.report(rng, datetime.now(UTC))) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("count", "batch", "letters"), [(10_000, 5000, 0), (3000, 300, 900)])
+async def test_a_stream_of_bad_events_is_not_written_off(
+    platform: Platform, count: int, batch: int, letters: int
+) -> None:
+    """What the limit bears are dead letters; the batch that passes it, and all behind it, stay."""
+    await platform.publish(SMS_DLR, bad(count))
+    function = cut(DELIVERY, batch, 1)
+    for restarts in (1, 2):
+        async with platform.working(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
+            while not watched[NAME].passed:
+                await asyncio.sleep(0.05)
+        assert len(await platform.letters()) == restarts * letters
+        assert await platform.waiting(function) == count - restarts * letters
+    await platform.drain(function, function)
+    assert len(await platform.letters()) == count
+    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+
+
+async def test_a_mixed_stream_below_the_limit_goes_on(platform: Platform) -> None:
+    rng = Random(3)
+    messages = rng.sample([*good(rng, 2000), *bad(1500)], 3500)
+    await platform.publish(SMS_DLR, messages)
+    async with platform.working(cut(DELIVERY, 1000), cut(DELIVERY, 500), limit=Limit()) as watched:
+        await platform.drained(DELIVERY)
+    assert watched[NAME].passed is None
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+
+
+@asynccontextmanager
+async def ingesting(platform: Platform, folder: Path, *more: str) -> AsyncIterator[tuple[Running, str]]:
+    """The command, and the address of its metrics."""
+    settings = _settings(platform)
+    with running(folder, "ingest", "--function", NAME, *more, **settings) as service:
+        assert service.process.stdout is not None
+        line = await asyncio.to_thread(service.process.stdout.readline)
+        found = re.search(r"metrics at (\S+)/metrics", line)
+        assert found, line
+        yield service, found[1]
+
+
+def _settings(platform: Platform) -> dict[str, str]:
+    nowhere = "http://nobody@127.0.0.1:1/anlyt"
+    return {"ANLYT_NATS_URL": platform.url, "ANLYT_POSTGRES_DSN": platform.dsn, "ANLYT_CLICKHOUSE_DSN": nowhere}
+
+
+async def unready(url: str) -> str:
+    """Why the process is not ready, as soon as it is not."""
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client, asyncio.timeout(PATIENCE):
+        while (answer := await client.get("/health/ready")).status_code == 200:
+            assert answer.json() == {"status": "ok"}
+            await asyncio.sleep(0.05)
+        assert answer.status_code == 503
+        assert (await client.get("/health/live")).json() == {"status": "ok"}
+        shown = (await client.get("/metrics")).text
+        assert f'anlyt_deadletter_limit_passed{{function="{NAME}"}} 1.0' in shown
+    [problem] = answer.json()["problems"]
+    return str(problem)
+
+
+async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path) -> None:
+    """-9, before and after the limit is passed; with --accept-bad every event is counted, and every letter is there."""
+    rng = Random(4)
+    messages = [*good(rng, 500), *rng.sample([*good(rng, 500), *bad(3000)], 3500)]
+    await make_impatient(platform, [DELIVERY])
+    await platform.publish(SMS_DLR, messages)
+    async with ingesting(platform, tmp_path) as (service, _):
+        await asyncio.sleep(rng.uniform(0, 0.2))
+        service.process.send_signal(signal.SIGKILL)
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        async with ingesting(platform, tmp_path) as (service, url):
+            assert re.match(
+                r"delivery_metrics has stopped: [\d,]+ of its last [\d,]+ messages are bad", await unready(url)
+            )
+            assert service.process.poll() is None
+            service.process.send_signal(number)
+            _, logged = await asyncio.to_thread(service.process.communicate)
+        assert service.process.returncode in {-signal.SIGKILL, 0}
+        lines = [json.loads(line) for line in logged.splitlines()]
+        [told] = [line for line in lines if line["message"] == "dead-letter limit passed"]
+        assert (told["level"], told["function"]) == ("error", NAME)
+    assert len(await platform.letters()) < 1000
+    async with ingesting(platform, tmp_path, "--accept-bad", NAME) as (service, url):
+        await platform.drained(DELIVERY)
+        assert (await asyncio.to_thread(httpx.get, f"{url}/health/ready")).status_code == 200
+        service.process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(service.process.communicate)
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+
+
+async def test_what_is_accepted_must_run_here(platform: Platform, tmp_path: Path) -> None:
+    arguments = ("ingest", "--function", NAME, "--accept-bad", "dlr_facts")
+    ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, **_settings(platform))
+    told = "anlyt: --accept-bad dlr_facts is not a function that runs here; choose from delivery_metrics.\n"
+    assert (ran.returncode, ran.stderr) == (2, told)
+
+
+@pytest.mark.parametrize("mode", [[], ["--rebuild"]], ids=["replay", "rebuild"])
+async def test_a_backfill_ends_at_the_limit_and_a_rebuild_swaps_nothing_in(
+    platform: Platform, tmp_path: Path, mode: list[str]
+) -> None:
+    messages = [*good(Random(5), 300), *bad(2000)]
+    await platform.publish(SMS_DLR, messages)
+    await platform.drain(DELIVERY)
+    arguments = ("backfill", NAME, *mode)
+    ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, **_settings(platform))
+    assert ran.returncode == 1, ran
+    assert re.search(
+        r"^anlyt: delivery_metrics has stopped: 2,000 of its last 2,300 messages are bad", ran.stderr, re.M
+    )
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+    ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, "--accept-bad", **_settings(platform))
+    assert ran.returncode == 0, ran
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []

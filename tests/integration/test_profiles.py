@@ -1,0 +1,139 @@
+"""Settings of the ClickHouse user's profile change no answer, and nothing that is written."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from infra.clickhouse import connect
+from infra.clickhouse_settings import PINNED
+from infra.embedded.clickhouse import clickhouse_server
+from infra.embedded.engine import Engine
+from pipelines.stores import Stores
+from tests.graph.support.api import ADMIN, open_api
+from tests.support.clock import let_pass
+from tests.support.database import fresh_database
+from tests.support.everything import WINDOWS, answers, filled
+from tests.support.warehouse import rows
+
+pytestmark = pytest.mark.anyio
+
+Profile = Mapping[str, str]
+
+# What is pinned, all of a kind turned over at once.
+PROFILES: Final[Mapping[str, Profile]] = {
+    "nulls and types": {
+        "aggregate_functions_null_for_empty": "1",
+        "cast_keep_nullable": "1",
+        "data_type_default_nullable": "1",
+        "decimal_check_overflow": "0",
+        "empty_result_for_aggregation_by_empty_set": "1",
+        "enable_extended_results_for_datetime_functions": "1",
+        "group_by_use_nulls": "1",
+        "join_use_nulls": "1",
+        "transform_null_in": "1",
+    },
+    "names": {
+        "asterisk_include_alias_columns": "1",
+        "asterisk_include_materialized_columns": "1",
+        "asterisk_include_virtual_columns": "1",
+        "describe_compact_output": "1",
+        "describe_include_subcolumns": "1",
+        "describe_include_virtual_columns": "1",
+        "enable_positional_arguments": "0",
+        "join_algorithm": "full_sorting_merge",
+        "join_default_strictness": "ANY",
+        "prefer_column_name_to_alias": "1",
+        "union_default_mode": "DISTINCT",
+    },
+    "an old version's": {"compatibility": "25.3"},
+    # Not pinned: another way to the same answer.
+    "plans": {
+        "allow_reorder_prewhere_conditions": "0",
+        "do_not_merge_across_partitions_select_final": "1",
+        "group_by_two_level_threshold": "1",
+        "max_block_size": "100",
+        "max_threads": "1",
+        "optimize_aggregation_in_order": "1",
+        "optimize_move_to_prewhere": "0",
+        "optimize_read_in_order": "0",
+        "query_plan_enable_optimizations": "0",
+        "use_skip_indexes": "0",
+    },
+}
+
+
+@asynccontextmanager
+async def under(folder: Path, postgres: Engine, seed: int, profile: Profile) -> AsyncIterator[tuple[Engine, Stores]]:
+    """Stores that were filled under a profile."""
+    async with (
+        clickhouse_server(folder, profile=profile) as engine,
+        fresh_database(postgres) as database,
+        filled(engine.dsn, database, seed) as stores,
+    ):
+        yield engine, stores
+
+
+@pytest.fixture(scope="module")
+async def wanted(template: Engine, tmp_path_factory: pytest.TempPathFactory, seed: int) -> Mapping[str, Any]:
+    """All answers of an engine without a profile."""
+    let_pass()
+    async with under(tmp_path_factory.mktemp("defaults"), template, seed, {}) as (_, stores):
+        return await answers(stores, seed)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+async def test_answers_are_those_of_the_defaults(
+    template: Engine, tmp_path: Path, seed: int, wanted: Mapping[str, Any], name: str
+) -> None:
+    let_pass()
+    async with under(tmp_path / "clickhouse", template, seed, PROFILES[name]) as (_, stores):
+        found = await answers(stores, seed)
+    differing = {asked: (wanted[asked], answer) for asked, answer in found.items() if answer != wanted[asked]}
+    assert differing == {}, list(differing)
+
+
+# Overflow mode, and a limit that the statement below meets.
+@pytest.mark.parametrize(
+    ("mode", "limit"),
+    [
+        ({"group_by_overflow_mode": "any"}, {"max_rows_to_group_by": "3"}),
+        ({"read_overflow_mode": "break"}, {"max_rows_to_read": "3", "max_block_size": "1"}),
+        ({"read_overflow_mode_leaf": "break"}, {"max_rows_to_read_leaf": "3", "max_block_size": "1"}),
+        ({"result_overflow_mode": "break"}, {"max_result_rows": "3", "max_block_size": "1"}),
+        ({"sort_overflow_mode": "break"}, {"max_rows_to_sort": "3", "max_block_size": "1"}),
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+async def test_at_a_limit_there_is_no_part_of_an_answer(
+    template: Engine, tmp_path: Path, seed: int, mode: Profile, limit: Profile
+) -> None:
+    """The whole, where our own limit stands for the profile's; else none."""
+    query = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["tenantId", "accountId", "status"]}
+    query |= {"time": dict(zip(("from", "to"), WINDOWS[1], strict=True))}
+    found: list[Any] = []
+    engine = clickhouse_server(tmp_path / "clickhouse", profile=(profile := dict[str, str]()))
+    async with engine as running, fresh_database(template) as database, filled(running.dsn, database, seed) as stores:
+        for changed in ({}, {**mode, **limit}):
+            await running.stop()
+            profile.update(changed)
+            await running.start()
+            async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+                found.append(await api.client.post("/v1/anlyt/query", json=query, headers=dict(ADMIN)))
+    whole, limited = found
+    assert len(whole.json()["data"]) > 3
+    assert limited.status_code == 422 or limited.json()["data"] == whole.json()["data"], limited.text
+
+
+async def test_what_is_pinned_is_known_to_the_engine(clickhouse: Engine) -> None:
+    """With its default, but for what ours differ from it in: the zone, and when an insert is answered."""
+    known = dict(await rows(clickhouse.dsn, "select name, default from system.settings"))
+    assert {name: value for name, value in PINNED.items() if known.get(name) != str(value)} == {
+        "session_timezone": "UTC",
+        "async_insert": 0,
+    }
+    async with connect(clickhouse.dsn) as client:
+        names = ", ".join(f"toString(getSetting('{name}'))" for name in PINNED if name != "additional_table_filters")
+        assert len((await client.query(f"select {names}")).result_rows[0]) == len(PINNED) - 1
