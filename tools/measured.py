@@ -48,8 +48,8 @@ RECOMPUTED: Final[Mapping[str, float]] = {
 # Rates of one process, or of two cores (docs/benchmarks.md).
 WORKER: Final = 55_000  # events/s, "Ingest"
 FACT_WORKER: Final = 48_519  # events/s, "Facts"
-SUMMARIES: Final = 1_246  # over REST a second, "Reports"
-USAGES: Final = 1_662
+SUMMARIES: Final = 363  # over REST a second, "Reports"
+USAGES: Final = 154
 SCAN: Final = 20_000_000 / 0.539  # facts a second, "Cubes": FINAL, by day and status
 CUBE_SCAN: Final = 6_850_428 / 0.231  # rows of cube_dlr_hourly a second, "Cubes"
 DENSE_HOUR: Final = 30_175  # rows of a cube for one hour of 10,000,000 reports, "Cubes"

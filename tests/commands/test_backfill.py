@@ -78,9 +78,10 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
             started.process.send_signal(signal.SIGKILL)
     await run(read_settings(_settings(platform)), BILLING.name, SINCE if rebuild else None, rebuild=rebuild)
     assert await platform.waiting(BILLING) == 0
-    assert await differences(platform.dsn, expect(billing, [], NOW)) == []
     assert await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild')::text") is None
     assert await platform.pool.fetchval("select count(*) from anlyt.event_days where version <> rolled_version") == 0
+    await platform.pool.execute("update anlyt.event_days set rolled_version = 0")  # as ingest alone would leave it
+    assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
 async def test_a_replay_keeps_the_ledger_from_forgetting(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,9 @@ READINGS: dict[str, Callable[[Any], int]] = {
 }
 
 
+PING = "select true"  # whether the server lives is asked beside a report, not by it
+
+
 class Interruptions:
     """What happens once, before the statement of a report with the number that is left of `after`."""
 
@@ -48,9 +51,9 @@ class Interruptions:
     def arm(self, after: int, event: Callable[[], Awaitable[None]]) -> None:
         self.after, self.event = after, event
 
-    async def statement_begins(self) -> None:
+    async def statement_begins(self, query: str) -> None:
         event = self.event
-        if event is None:
+        if event is None or query == PING:
             return
         self.after -= 1
         if self.after < 0:
@@ -69,19 +72,19 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
 
     class Interrupted(asyncpg.Connection):  # type: ignore[type-arg]  # takes no parameters at run time
         async def execute(self, *arguments: Any, **named: Any) -> Any:
-            await interruptions.statement_begins()
+            await interruptions.statement_begins(arguments[0])
             return await super().execute(*arguments, **named)
 
         async def fetch(self, *arguments: Any, **named: Any) -> Any:
-            await interruptions.statement_begins()
+            await interruptions.statement_begins(arguments[0])
             return await super().fetch(*arguments, **named)
 
         async def fetchrow(self, *arguments: Any, **named: Any) -> Any:
-            await interruptions.statement_begins()
+            await interruptions.statement_begins(arguments[0])
             return await super().fetchrow(*arguments, **named)
 
         async def fetchval(self, *arguments: Any, **named: Any) -> Any:
-            await interruptions.statement_begins()
+            await interruptions.statement_begins(arguments[0])
             return await super().fetchval(*arguments, **named)
 
     async def keep(_: Any) -> None:

@@ -64,7 +64,7 @@ async def open_api(
     progress: Progress = dict,
 ) -> AsyncIterator[Api]:
     app = create_app(
-        settings or read_settings({}),
+        settings or read_settings({"ANLYT_REPORT_TIMEOUT": "60"}),
         pool,
         probes or {},
         clickhouse=clickhouse,
