@@ -36,7 +36,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["api"], {"ANLYT_API_HOST": "0.0.0.0"}, "ANLYT_TRUST_NETWORK=1"),
         (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs here"),
         (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
-        (["schedule", "--pipeline", "nothing"], {}, "--pipeline nothing is unknown; choose from cubes, rollup"),
+        (["schedule", "--pipeline", "nothing"], {}, "--pipeline nothing is unknown; choose from cubes, copies"),
         (["deadletters", "drop"], {}, "Give the numbers of letters, or --all."),
         (["backfill", "dlr_facts", "--since", "2026-10-01"], {}, "--since 2026-10-01 is not a time with an offset"),
         (
@@ -53,7 +53,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["audit", "verify", "--anchor", "17"], {}, "--anchor 17 is not a link's number, a colon and its hash"),
         (["deadletters", "replay", "9" * 20], {}, "is not in the range 1<=x<=9223372036854775807"),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
-        (["dev"], {"ANLYT_HOME": "/dev/null"}, "ANLYT_HOME: the folder /dev/null cannot be made (File exists)."),
+        (["dev"], {"ANLYT_HOME": "/dev/null"}, "ANLYT_HOME: /dev/null is no folder to write in (File exists)."),
         (["fly"], {}, "No such command 'fly'"),
     ],
 )
