@@ -64,8 +64,8 @@ PROFILES: Final[Mapping[str, Profile]] = {
     },
 }
 
-# Turned over once the stores are filled: merges and mutations run under the server's own profile, which no statement can
-# pin, and whatever refuses a write refuses it with an error.
+# Turned over once the stores are filled: merges and mutations run under the server's own profile, which no statement
+# can pin, and whatever refuses a write refuses it with an error.
 READING: Final[Mapping[str, Profile]] = {
     "limit": {"limit": "3"},
     "query cache": {"use_query_cache": "1", "query_cache_min_query_runs": "0"},
