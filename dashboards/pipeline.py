@@ -46,7 +46,7 @@ DUPLICATES: Final = lines(
     Panel(
         "Duplicates",
         "Share of what reached PostgreSQL that had been counted before, and was not counted again.",
-        ("AnlytProcessedEventsGrowth",),
+        ("AnlytProcessedEventsGrowth", "AnlytCopiesDiscarded"),
         (
             promql(
                 'sum by (type) (rate(anlyt_events_processed_total{result="duplicate"}[$__rate_interval])) / '
@@ -85,7 +85,7 @@ LETTERS: Final = lines(
     Panel(
         "Dead letters",
         "In ANLYT_DEADLETTER, by stream and reason; a bad report gives a letter for each function that reads it.",
-        ("dead-letters", "AnlytDeserializationErrors"),
+        ("dead-letters", "AnlytDeserializationErrors", "AnlytDeadletterLimit"),
         (
             promql(
                 "sum by (stream, reason) (increase(anlyt_deadletter_total[$__rate_interval]))", "{{stream}} {{reason}}"
@@ -120,7 +120,7 @@ ERRORS: Final = lines(
     Panel(
         "Requests that fail on our side",
         "Share of requests answered with a 5xx status within 5 minutes, by endpoint. Line: AnlytApiErrors.",
-        ("AnlytApiErrors",),
+        ("AnlytApiErrors", "AnlytEngineSlow", "AnlytOverloaded"),
         (promql(limit("AnlytApiErrors").expression, "{{endpoint}}"),),
         unit="percentunit",
     ),

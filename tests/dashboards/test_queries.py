@@ -105,7 +105,7 @@ async def test_utilisation_is_of_the_capacity_that_is_given(service: Watched) ->
     factor = given[0][1] / highest[0][1]
     assert max(value for _, value in highest) == 1
     assert [value for _, value in given] == pytest.approx([factor * value for _, value in highest])
-    assert 0.1 < factor < 0.42  # AWCC's wider link carries 420
+    assert 0 < factor < 0.1  # the demo's busiest second on AWCC's links has some dozens of messages at most
 
 
 async def settled(target: Mapping[str, Any], service: Watched, prefixes: Any) -> Any:
