@@ -167,7 +167,7 @@ async def test_what_is_our_mistake_is_masked(asker: Asker, monkeypatch: pytest.M
 
     def compile_query(*asked: Any) -> compiling.Compiled:
         compiled = broken(*asked)
-        return replace(compiled, rows=replace(compiled.rows, sql="select secret_column from facts_dlr"))
+        return replace(compiled, rows=replace(compiled.rows, sql="selec secret_column"))
 
     monkeypatch.setattr(queries, "compile_query", compile_query)
     with capture_logs() as logs:

@@ -11,7 +11,7 @@ from graph.rest.endpoints import ENDPOINTS
 from infra.postgres import Pool
 from tests.graph.support.api import ADMIN, REPORTS, Api
 from tests.graph.support.problems import check_problem
-from tests.graph.support.store import Row, Store, iso
+from tests.graph.support.store import BREAK, REPAIR, Row, Store, iso
 
 pytestmark = pytest.mark.anyio
 
@@ -127,13 +127,13 @@ async def test_answers_are_kept_by_nobody(api: Api) -> None:
 async def test_what_fails_inside_is_masked(
     api: Api, pool: Pool, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await store.connection.execute("alter table anlyt.event_days rename to secret_table")
+    await store.connection.execute(BREAK)
     try:
         response = await api.client.get(PATHS[0], headers={**ADMIN, "X-Request-Id": "find-me"})
     finally:
-        await store.connection.execute("alter table anlyt.secret_table rename to event_days")
+        await store.connection.execute(REPAIR)
     detail = check_problem(response, 500, "INTERNAL")
     assert "requestId" in detail
-    assert "event_days" not in json.dumps(response.json())
-    assert asyncpg.UndefinedTableError.__name__ in (logged := capsys.readouterr().out)
+    assert "division" not in json.dumps(response.json())
+    assert asyncpg.DivisionByZeroError.__name__ in (logged := capsys.readouterr().out)
     assert "find-me" in logged

@@ -16,6 +16,13 @@ _COLUMNS = (
     "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts, pending_messages"
 )
 
+# Makes every report fail inside, by an error that no setting is to blame for; and undoes it.
+BREAK = """
+alter table anlyt.data_as_of rename to kept;
+create view anlyt.data_as_of as select (1 / (random() * 0)::int)::text::timestamptz as newest_event_at;
+"""
+REPAIR = "drop view anlyt.data_as_of; alter table anlyt.kept rename to data_as_of"
+
 
 @dataclass(frozen=True)
 class Row:
