@@ -36,10 +36,11 @@ class Session(_Connection):
 
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
-        self._unique = uuid4().hex
+        self._unique = uuid4().hex[:16]
 
     def _get_unique_id(self, prefix: str) -> str:
-        return f"{self._unique}_{super()._get_unique_id(prefix)}"  # type: ignore[misc]  # its stubs leave it out
+        """An identifier of SQL that needs no quotes: asyncpg's own, which begins with an underscore, comes first."""
+        return f"{super()._get_unique_id(prefix)}_{self._unique}"  # type: ignore[misc]  # its stubs leave it out
 
 
 async def require_session(connection: "_Connection | PoolConnectionProxy[asyncpg.Record]", dsn: str) -> None:

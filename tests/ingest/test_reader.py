@@ -20,9 +20,12 @@ LONG = 60.0  # seconds; a batch that waits this long runs into the test's own li
 
 
 @asynccontextmanager
-async def reading(platform: Platform, size: int) -> AsyncIterator[Reader]:
+async def reading(platform: Platform, size: int, *, as_it_is: bool = False) -> AsyncIterator[Reader]:
+    """`as_it_is`: whatever the consumer is, which ingest itself would refuse or put right."""
+
     async def restore() -> None:
-        await ensure_consumer(platform.jetstream, SMS_DLR, DELIVERY.durable)
+        if not as_it_is:
+            await ensure_consumer(platform.jetstream, SMS_DLR, DELIVERY.durable)
 
     await restore()
     reader = Reader(platform.client, SMS_DLR.name, DELIVERY.durable, size, restore)
@@ -107,7 +110,7 @@ async def test_a_consumer_that_takes_one_request_at_a_time_is_read(platform: Pla
     config = ConsumerConfig(durable_name=DELIVERY.durable, ack_policy=AckPolicy.EXPLICIT, max_waiting=1)
     await platform.jetstream.add_consumer(SMS_DLR.name, config)
     await _publish(platform, range(100))
-    async with reading(platform, 10) as reader:
+    async with reading(platform, 10, as_it_is=True) as reader:
         assert await _taken(platform, reader, 100) == list(range(100))
 
 

@@ -113,7 +113,7 @@ async def test_what_is_not_recorded_is_not_answered(faces: Faces) -> None:
         answer = await faces.ask(query, input={"tenantId": "t-1", **WINDOW})
         await connection.execute("alter table anlyt.mislaid rename to audit_access_log")
     assert answer["data"] == {"audit": None}
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL"]
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["DEPENDENCY_UNAVAILABLE"]
 
 
 async def test_limits_and_refusals(faces: Faces) -> None:
