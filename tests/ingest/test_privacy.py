@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +16,13 @@ import structlog
 from prometheus_client import generate_latest
 
 from functions.function import AnyFunction
-from infra.telemetry import configure_logs, logger
 from schema.streams import DEADLETTER
 from tests.support import events
 from tests.support.cli import anlyt
 from tests.support.database import connected
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.validity import Message
+from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -97,15 +99,26 @@ async def test_it_is_seen_nowhere(
         assert BODY not in text
 
 
-def test_a_log_line_masks_what_others_worded(capfd: pytest.CaptureFixture[str]) -> None:
+# In a process of its own: how a process logs is set once.
+PROGRAM = """
+import logging
+import sys
+from infra.telemetry import configure_logs, logger
+
+configure_logs("json")
+msisdn = sys.argv[1]
+try:
+    int(f"{msisdn}x")
+except ValueError as error:
+    logger().exception("failed", error=repr(error), why=f"+93 701 234 567 and {msisdn}")
+logging.getLogger("library").error("refused %s", msisdn)
+"""
+
+
+def test_a_log_line_masks_what_others_worded() -> None:
     """An engine's message may quote a value; a traceback has it, too."""
-    configure_logs("json")
-    try:
-        int(f"{MSISDN}x")
-    except ValueError as error:
-        logger().exception("failed", error=repr(error), why=f"+93 701 234 567 and {MSISDN}")
-    logging.getLogger("library").error("refused %s", MSISDN)
-    printed = capfd.readouterr().err
+    command = [sys.executable, "-c", PROGRAM, MSISDN]
+    printed = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60, check=True).stderr
     assert printed.count("***") > 3
     assert MSISDN not in printed
     assert "701 234" not in printed
