@@ -60,7 +60,7 @@ def clickhouse_server(
 
     `settings`, `s3` and `profile` as in ClickHouse. FolderInUseError, EngineFailedError.
     """
-    return started(ClickHouse(settings or {}, s3, profile or {}), folder.absolute(), port)
+    return started(ClickHouse(settings or {}, s3, {} if profile is None else profile), folder.absolute(), port)
 
 
 def _users(profile: Mapping[str, str]) -> Tree:

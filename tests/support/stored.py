@@ -23,21 +23,22 @@ OPERATORS = METRICS.replace("select scope, scope_id,", "select 'OPERATOR', opera
 COSTS = "select scope, scope_id, hour_bucket, currency, total_cost from anlyt.costs_hourly"
 
 
-async def differences(dsn: str, expected: Expected) -> Sequence[str]:
-    """Empty when every table holds exactly what it should."""
+async def differences(dsn: str, expected: Expected, *, rolled: bool = False) -> Sequence[str]:
+    """Empty when every table holds exactly what it should; `rolled`: a rollup ran after the last event was counted."""
     async with connected(dsn) as connection:
-        comparisons = await _comparisons(connection, expected)
+        comparisons = await _comparisons(connection, expected, rolled)
     found = [line for comparison in comparisons for line in _compared(*comparison)]
     return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
 
 
 async def _comparisons(
-    connection: Connection, expected: Expected
+    connection: Connection, expected: Expected, rolled: bool
 ) -> Sequence[tuple[str, Mapping[Any, Any], Mapping[Any, Any]]]:
     """(table, what it should hold, what it holds)."""
     rows = {key: row.columns() for key, row in expected.metrics.items()}
     operators = {key: row for key, row in rows.items() if key[0] == "OPERATOR"}
-    days = await connection.fetch("select day, version > 0 and rolled_version in (0, version) from anlyt.event_days")
+    good_version = "version" if rolled else "0"
+    days = await connection.fetch(f"select day, version > 0 and rolled_version = {good_version} from anlyt.event_days")
     accounts = await connection.fetch("select account_id, true from anlyt.accounts")
     as_of = await connection.fetch("select projection, newest_event_at from anlyt.data_as_of")
     claims = await connection.fetchval("select count(*) from anlyt.processed_events")
