@@ -18,10 +18,10 @@ from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import run_metrics, runs
-from pipelines.cubes import freshness
-from pipelines.integrity import gauge
+from pipelines.cubes import metrics as freshness
+from pipelines.integrity import metrics as gauge
 from pipelines.lease import PipelineBusyError
-from pipelines.reconciliation import divergence
+from pipelines.reconciliation import metrics as divergence
 from pipelines.stores import Stores
 
 Times: TypeAlias = tuple[tuple[str, BaseTrigger], ...]
