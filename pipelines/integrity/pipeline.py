@@ -5,6 +5,7 @@ from kedro.pipeline import Pipeline, node
 from pipelines.definition import Definition
 from pipelines.integrity.days import Params, due
 from pipelines.integrity.nodes import judge
+from pipelines.times import Daily
 
 
 def make() -> Pipeline:
@@ -21,4 +22,4 @@ def make() -> Pipeline:
     )
 
 
-INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", make, Params)
+INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", Daily(2, 30), make, Params)
