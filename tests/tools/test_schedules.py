@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.definition import Definition
 from pipelines.pipeline_registry import DEFINITIONS
-from pipelines.times import Daily, Every
+from pipelines.times import Daily, Every, Times
 from tools import schedules
 
 declared = cast(dict[str, Definition], DEFINITIONS)
@@ -15,7 +15,7 @@ declared = cast(dict[str, Definition], DEFINITIONS)
 
 def test_a_time_that_changes_changes_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rollup that became daily, and an archive that is no longer: all else in the files stays."""
-    changed = {"rollup": Daily(5, 7), "archive": Every(seconds=30)}
+    changed: dict[str, Times] = {"rollup": Daily(5, 7), "archive": Every(seconds=30)}
     for name, times in changed.items():
         monkeypatch.setitem(declared, name, replace(declared[name], times=times))
     lines = {
