@@ -6,6 +6,7 @@ from pipelines.definition import Definition
 from pipelines.integrity.days import due
 from pipelines.integrity.nodes import judge
 from pipelines.integrity.params import Params
+from pipelines.times import Daily
 
 
 def make() -> Pipeline:
@@ -22,4 +23,4 @@ def make() -> Pipeline:
     )
 
 
-INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", make, Params)
+INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", Daily(2, 30), make, Params)

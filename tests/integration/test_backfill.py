@@ -62,7 +62,9 @@ async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | 
 
 def _delivered(function: AnyFunction) -> float:
     """How many messages this process's workers were given, redeliveries included."""
-    results = [{"type": function.event_type, "result": result} for result in ("counted", "duplicate", "deadletter")]
+    results = [
+        {"type": function.event.event_type, "result": result} for result in ("counted", "duplicate", "deadletter")
+    ]
     return sum(REGISTRY.get_sample_value("anlyt_events_processed_total", labels) or 0 for labels in results)
 
 
