@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from commands import metrics
 from functions import FACTS, METRICS
-from graph.app import create_app, serving
-from graph.health import Probe, Probes
-from graph.identity.jwks import check_file
+from graph.access.jwks import check_file
+from graph.app import create_app
+from graph.http.health import Probe, Probes
+from graph.http.server import serving
 from infra.cancelling import for_ever
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines

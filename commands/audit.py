@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from commands import exports, metrics
-from graph.app import serving
+from graph.access.budget import Budget
+from graph.access.cursors import CursorKey
 from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
 from graph.audit.exports.runner import PACE, Pace
-from graph.budget import Budget
-from graph.cursors import CursorKey
+from graph.http.server import serving
 from infra.cancelling import for_ever
 from infra.clickhouse import ClickHouse, check_tables, open_clickhouse
 from infra.embedded.certificates import FOLDER, ThrowAway

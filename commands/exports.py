@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
+from graph.access.cursors import CursorKey
 from graph.audit.exports.exports import Exports
 from graph.audit.exports.jobs import Jobs
 from graph.audit.exports.keys import ManifestKey
@@ -12,7 +13,6 @@ from graph.audit.exports.objects import Objects
 from graph.audit.exports.runner import Pace, Runner
 from graph.audit.exports.warehouse import TIMEOUT, Warehouse
 from graph.audit.exports.writer import Writer
-from graph.cursors import CursorKey
 from graph.dsl.execute import Engine
 from graph.dsl.freshness import Freshness
 from infra.clickhouse import open_clickhouse

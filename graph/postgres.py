@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from graph.patience import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
 from infra.postgres import AWAY, Connection, Pool, told_as_unavailable

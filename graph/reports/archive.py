@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph.patience import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from graph.reports import latency
 from graph.reports.metrics import MONEY_SCALE, Counts
 from graph.reports.parts import Cell

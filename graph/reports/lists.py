@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from graph.identity import Scope, Subject, administration, platform
+from graph.access import Scope, Subject, administration, platform
 from graph.reports.reader import Reader
 from infra.postgres import statement
 

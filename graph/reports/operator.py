@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from graph.access import Scope, operator
 from graph.errors import NotFoundError
-from graph.identity import Scope, operator
 from graph.reports.answers import OperatorPerformance
 from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged

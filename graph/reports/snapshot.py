@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import asyncpg
 
-from graph.identity import Subject
+from graph.access import Subject
 from graph.reports import latency
 from graph.reports.archive import Archive
 from graph.reports.kept import Kept

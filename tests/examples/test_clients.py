@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from examples.python.client import AnlytError, Client
-from graph.app import create_app, serving
+from graph.app import create_app
+from graph.http.server import serving
 from infra.clickhouse import open_clickhouse
 from infra.postgres import open_pool
 from infra.settings import read_settings

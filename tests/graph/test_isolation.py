@@ -13,8 +13,9 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from graph.app import create_app, serving
+from graph.app import create_app
 from graph.gql.schema import SCHEMA
+from graph.http.server import serving
 from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine

@@ -15,7 +15,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from graph.app import create_app
-from graph.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
+from graph.http.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
 from infra.postgres import open_pool
 from infra.settings import Settings, read_settings
 from tests.graph.support.attacks import Attack, Made, lists, long, members, objects, query

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.health import Probe, readiness
+from graph.http.health import Probe, readiness
 from infra import zones
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine

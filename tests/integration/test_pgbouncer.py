@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from functions import METRICS
-from graph.health import Probe, readiness
+from graph.http.health import Probe, readiness
 from infra.embedded.engine import Engine
 from infra.embedded.postgres import BILLING as BILLINGS_TABLE
 from infra.endpoints import Engines

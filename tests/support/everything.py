@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
+from graph.access.budget import Budget
+from graph.access.cursors import CursorKey
 from graph.audit.audits import Audits
 from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.warehouse import Warehouse
 from graph.audit.regulator import Regulator
-from graph.budget import Budget
-from graph.cursors import CursorKey
 from infra.endpoints import Engines
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from pipelines import runs

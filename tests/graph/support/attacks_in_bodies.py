@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from graph.bodies import MOST_OBJECTS, MOST_VALUES
-from graph.cursors import LONGEST as LONGEST_CURSOR
+from graph.access.cursors import LONGEST as LONGEST_CURSOR
 from graph.gql.documents import LONGEST as LONGEST_DOCUMENT
 from graph.gql.documents import MOST_TOKENS
+from graph.http.bodies import MOST_OBJECTS, MOST_VALUES
 from tests.graph.support.attacks import (
     QUERY,
     TIME,
