@@ -147,7 +147,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     except asyncio.CancelledError:
         await finish("ABANDONED", "The run was stopped.")
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it was, the run's row says so
         cause = _cause(error)
         sentence = "PostgreSQL closed the run's lease." if connection.is_closed() else _sentence(cause)
         await finish("FAILED", sentence)

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,8 @@ def test_columns_are_as_many_as_are_named_and_end_with_the_batch() -> None:
 
 
 def test_any_change_changes_the_digest() -> None:
-    changed = [ROW._replace(**{name: None}) for name in Row._fields]
+    nothing: Any = None
+    changed = [ROW._replace(**{name: nothing}) for name in Row._fields]
     assert len({digest([row]) for row in [ROW, *changed]}) == len(Row._fields) + 1
 
 
