@@ -27,12 +27,8 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
 
 
 @function(
-    store="postgres",
     stream=SMS_DLR,
     durable="anlyt-dlr-consumer",
-    event=DlrInbound,
-    event_type="sms.dlr.inbound.v1",
-    time_field="received_at",
     span="anlyt.process.dlrEvent",
     batch=Batch(10_000, seconds=0.2),
 )

@@ -123,7 +123,7 @@ async def connect(dsn: str, *, application: str) -> Connection:
         )
     try:
         await require_session(connection, dsn)
-    except BaseException:
+    except BaseException:  # also a cancellation: nobody else closes the connection
         connection.terminate()
         raise
     return connection

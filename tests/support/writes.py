@@ -20,13 +20,13 @@ Amounts: TypeAlias = Mapping[tuple[Any, ...], int]
 
 def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -> Events:
     """All of them must be good."""
-    decoder = EventDecoder(function.event, function.time_field)
+    decoder = EventDecoder(function.event)
     return [decoder.decode(message.data, message.tenant, instant(now)) for message in messages]
 
 
 def stored(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
     """One event, whose stream stored it so many nanoseconds after `now`."""
-    decoder, later = EventDecoder(function.event, function.time_field), divmod(nanoseconds, 1000)
+    decoder, later = EventDecoder(function.event), divmod(nanoseconds, 1000)
     return decoder.decode(message.data, message.tenant, instant(now) + later[0], later[1])
 
 

@@ -26,7 +26,7 @@ COMMON: Mapping[str, Any] = {
     "latency_counts": [3, 1],
     "latency_bins": [1, 9],
     "total_cost": COST,
-    **dict(reversed(COUNTED.items())),
+    **dict(reversed(list(COUNTED.items()))),
     "bucket": 3600,
     "scope_id": "op-1",
     "scope": "OPERATOR",
@@ -52,7 +52,8 @@ def test_columns_have_the_values_of_their_names_and_end_with_the_batch() -> None
 
 
 def test_any_change_changes_the_digest() -> None:
-    changed = [ROW._replace(**{name: None}) for name in Row._fields]
+    nothing: Any = None
+    changed = [ROW._replace(**{name: nothing}) for name in Row._fields]
     assert len({digest([row]) for row in [ROW, *changed]}) == len(Row._fields) + 1
 
 
