@@ -11,7 +11,9 @@ from strawberry import Info
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import By, Granularity, WindowOf, read_granularity, read_interval
 from graph.gql.context import AccountsKey, Context, OperatorsKey
-from graph.gql.types import Discloses, Disclosure, Long, object_type
+from graph.gql.cost import LIST, PRICE, SERIES
+from graph.gql.fields import report_field
+from graph.gql.types import Discloses, Disclosure, Long
 from graph.reports import answers, lists
 from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
 
@@ -62,13 +64,12 @@ async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Seque
 class Operator:
     """A node."""
 
-    operator_id: str = strawberry.field(
-        description="The operator, by its id in events.", directives=[Discloses(what=Disclosure.MNO)]
-    )
-    performance = strawberry.field(
+    operator_id: str = strawberry.field(description=answers.OPERATOR_ID, directives=[Discloses(what=Disclosure.MNO)])
+    performance = report_field(
         _performance,
-        graphql_type=object_type(answers.OperatorPerformance) | None,
-        description="How it carried its messages; read for a whole page at once.",
+        answers.OperatorPerformance,
+        SERIES,
+        "How it carried its messages; read for a whole page at once.",
     )
 
 
@@ -76,11 +77,9 @@ class Operator:
 class Account:
     """A node."""
 
-    account_id: str = strawberry.field(description="The account, by its id in events.")
-    usage = strawberry.field(
-        _usage,
-        graphql_type=object_type(answers.AccountUsage) | None,
-        description="What it sent, and what it cost; read for a whole page at once.",
+    account_id: str = strawberry.field(description=answers.ACCOUNT_ID)
+    usage = report_field(
+        _usage, answers.AccountUsage, SERIES, "What it sent, and what it cost; read for a whole page at once."
     )
 
 
@@ -120,7 +119,7 @@ class Connection(Generic[Node]):
     )
 
 
-async def operators(
+async def _operators(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
     """A page of the operators; ForbiddenError, InvalidQueryError."""
@@ -129,7 +128,7 @@ async def operators(
     return Connection(listing=lists.OPERATORS, edges=edges, page_info=place)
 
 
-async def accounts(
+async def _accounts(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
     """A page of the accounts; ForbiddenError, InvalidQueryError."""
@@ -164,5 +163,15 @@ async def _page(
     return page.ids, seal, place
 
 
-OPERATORS_DESCRIPTION: Final = "All operators, each with its performance on demand. For the platform's own callers."
-ACCOUNTS_DESCRIPTION: Final = "All accounts, each with its usage on demand. For administrators."
+operators_field: Final = strawberry.field(
+    _operators,
+    graphql_type=Connection[Operator] | None,
+    description="All operators, each with its performance on demand. For the platform's own callers.",
+    metadata={PRICE: LIST},
+)
+accounts_field: Final = strawberry.field(
+    _accounts,
+    graphql_type=Connection[Account] | None,
+    description="All accounts, each with its usage on demand. For administrators.",
+    metadata={PRICE: LIST},
+)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from msgspec import Struct
-
 from graph.access import Scope, checked_id
 from graph.dsl.queries import Queries
 from graph.errors import (
@@ -19,6 +17,7 @@ from graph.errors import (
 from graph.http.parameters import Parameter, read_choice, read_id, read_integer, read_time
 from graph.reports import answers
 from graph.reports.account import account_usage
+from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.operator import operator_performance
 from graph.reports.reader import Reader
@@ -58,14 +57,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route: `name` is its label in metrics and its operation in OpenAPI."""
+    """One route: `name` is its label in metrics and its operation in OpenAPI; its answer says what it is about."""
 
     path: str
     name: str
     span: Span
-    summary: str
     parameters: tuple[Parameter, ...]
-    answer: type[Struct]
+    answer: type[Report]
     errors: tuple[type[AnlytError], ...]
     run: Callable[[Ask], Awaitable[Any]]
 
@@ -110,7 +108,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/summary",
         "summary",
         "anlyt.api.summary",
-        "The platform at a glance.",
         (p.FROM, p.TO, p.GRANULARITY),
         answers.Summary,
         _BAD,
@@ -120,7 +117,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/operators/{id}/performance",
         "operatorPerformance",
         "anlyt.api.operatorPerformance",
-        "How one operator carried its messages.",
         (p.OPERATOR, p.FROM, p.TO, p.GRANULARITY),
         answers.OperatorPerformance,
         (*_BAD, NotFoundError),
@@ -130,7 +126,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/accounts/{id}/usage",
         "accountUsage",
         "anlyt.api.accountUsage",
-        "What one account sent, and what it cost.",
         (p.ACCOUNT, p.FROM, p.TO, p.GRANULARITY),
         answers.AccountUsage,
         (*_BAD, ForbiddenAccountError),
@@ -140,7 +135,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/throughput",
         "throughput",
         "anlyt.api.throughput",
-        "Messages over time.",
         (p.FROM, p.TO, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
         answers.Throughput,
         (*_BAD, ForbiddenAccountError),
@@ -150,7 +144,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/delivery-breakdown",
         "deliveryBreakdown",
         "anlyt.api.deliveryBreakdown",
-        "What became of the messages, on the platform and by operator.",
         (p.FROM, p.TO),
         answers.DeliveryBreakdown,
         _BAD,
@@ -160,7 +153,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/top-operators",
         "topOperators",
         "anlyt.api.topOperators",
-        "The busiest operators.",
         (p.LIMIT, p.FROM, p.TO, p.GRANULARITY),
         answers.TopOperators,
         _BAD,
