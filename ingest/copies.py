@@ -18,10 +18,10 @@ from infra.postgres import Connection, statement
 from infra.seek import sequence_at
 from infra.telemetry import logger
 from ingest.decode import BatchDecoder
-from ingest.history import History
 from ingest.ledger import Claim, Keyed, keyed, later_claims, take_over
 from ingest.messages import stored
-from ingest.whole import Reading
+from ingest.rebuild.history import History
+from ingest.rebuild.window import Reading
 from schema.decoding import Stamped
 from schema.instants import NANOSECONDS, time_of
 from schema.writes import CellKey, Writes

@@ -12,7 +12,7 @@ import msgspec
 from kedro.io import AbstractDataset, DatasetError
 
 from infra.postgres import statement
-from pipelines.bridge import current
+from pipelines.kedro_thread import current
 from pipelines.stores import Stores
 
 HERE: Final = Path(__file__).parent

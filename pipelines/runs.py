@@ -20,8 +20,8 @@ from infra.metrics import PIPELINE_DURATION
 from infra.postgres import Connection, statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
-from pipelines.bridge import Run, in_thread
 from pipelines.definition import Counts, Definition
+from pipelines.kedro_thread import Run, in_thread
 from pipelines.lease import lease
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.run_metrics import NEWEST_SUCCESSES

@@ -18,12 +18,12 @@ from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import run_metrics, runs
-from pipelines.cubes import freshness
+from pipelines.cubes import metrics as freshness
 from pipelines.definition import Definition
-from pipelines.integrity import gauge
+from pipelines.integrity import metrics as gauge
 from pipelines.lease import PipelineBusyError
 from pipelines.pipeline_registry import DEFINITIONS
-from pipelines.reconciliation import divergence
+from pipelines.reconciliation import metrics as divergence
 from pipelines.stores import Stores
 from pipelines.times import Daily, Every, EveryMinute, Times
 

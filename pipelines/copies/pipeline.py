@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.copies.nodes import count, each, take
-from pipelines.copies.windows import Params
+from pipelines.copies.params import Params
 from pipelines.definition import Definition
 from pipelines.times import Every
 

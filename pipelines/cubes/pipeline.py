@@ -2,8 +2,8 @@
 
 from kedro.pipeline import Pipeline, node
 
-from pipelines.cubes.cells import Params
 from pipelines.cubes.nodes import count, cut, each
+from pipelines.cubes.params import Params
 from pipelines.definition import Definition
 from pipelines.times import Every
 

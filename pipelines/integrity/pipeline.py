@@ -3,8 +3,9 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.integrity.days import Params, due
+from pipelines.integrity.days import due
 from pipelines.integrity.nodes import judge
+from pipelines.integrity.params import Params
 from pipelines.times import Daily
 
 

@@ -13,7 +13,7 @@ from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from infra.telemetry import logger
 from pipelines.datasets import StoreDataset
-from pipelines.maintenance.chores import Forgettable, Ledger, Partition
+from pipelines.maintenance.nodes import Forgettable, Ledger, Partition
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"

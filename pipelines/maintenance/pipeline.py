@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.maintenance.chores import ahead, count, stale, unneeded
+from pipelines.maintenance.nodes import ahead, count, stale, unneeded
 from pipelines.times import Daily
 
 

@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.quality.signals import due
+from pipelines.quality.nodes import due
 from pipelines.times import EveryMinute
 
 

@@ -3,8 +3,8 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.reconciliation.comparison import alarm, compare, count
-from pipelines.reconciliation.days import Params
+from pipelines.reconciliation.nodes import alarm, compare, count
+from pipelines.reconciliation.params import Params
 from pipelines.times import Daily
 
 

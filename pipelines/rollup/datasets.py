@@ -12,10 +12,10 @@ import asyncpg
 from infra.metrics import ROLLUP_DURATION
 from infra.postgres import Connection, statement
 from infra.telemetry import tracer
-from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
-from pipelines.rollup.days import Params
+from pipelines.kedro_thread import current
 from pipelines.rollup.histograms import added
+from pipelines.rollup.params import Params
 from pipelines.run_metrics import observe
 from pipelines.stores import Stores
 

@@ -3,8 +3,8 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.rollup.days import Params
 from pipelines.rollup.nodes import count, few_at_once, plan
+from pipelines.rollup.params import Params
 from pipelines.times import Every
 
 

@@ -19,7 +19,7 @@ from infra.nats import ensure_streams
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
 from pipelines.quality.datasets import OvertakenError, QualityPosition, QualityStream
-from pipelines.quality.signals import Sample, due
+from pipelines.quality.nodes import Sample, due
 from pipelines.stores import Stores
 from schema.quality import event_id
 from schema.streams import OPERATOR_QUALITY, STREAMS

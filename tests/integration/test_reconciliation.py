@@ -17,7 +17,7 @@ from infra.embedded.engine import Engine
 from infra.metrics import RECONCILIATION_DIVERGENCE
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
-from pipelines.reconciliation import divergence
+from pipelines.reconciliation import metrics as divergence
 from pipelines.reconciliation.days import AGAIN, REACH
 from pipelines.stores import Stores, open_stores
 from tests.support.pipelines import runs_of, stores_of

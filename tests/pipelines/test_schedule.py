@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from functions.dlr_facts import dlr_facts
 from infra.metrics import GAUGES_MEASURED
 from pipelines import runs, schedule
-from pipelines.cubes import freshness
+from pipelines.cubes import metrics as freshness
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
 from tests.support import events, fact_events

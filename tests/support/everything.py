@@ -19,7 +19,7 @@ from infra.endpoints import Engines
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from pipelines import runs
 from pipelines.archive.days import KEPT
-from pipelines.cubes import freshness
+from pipelines.cubes import metrics as freshness
 from pipelines.cubes.cells import CUBES
 from pipelines.integrity.chain import Closing
 from pipelines.integrity.datasets import _late

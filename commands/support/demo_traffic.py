@@ -10,7 +10,7 @@ from typing import Final
 from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from demo import books, feed, traffic
+from demo import billing_ledger, feed, traffic
 from demo.totals import Totals
 from demo.wire import Message
 from demo.world import World, make_world
@@ -40,11 +40,11 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
         if not told.exists():  # killed half-way, it is told again: the events are the same, and counted once
             await _tell_history(client, world, now, outbox, totals)
             if with_books:
-                await books.close_history(stores.postgres, totals)
+                await billing_ledger.close_history(stores.postgres, totals)
                 await _reconcile(stores)
             told.touch()
         if with_books:
-            await opened.enter_async_context(books.kept(stores.postgres, totals))
+            await opened.enter_async_context(billing_ledger.kept(stores.postgres, totals))
         async with asyncio.TaskGroup() as tasks:
             live = tasks.create_task(feed.run_live(client, world, now, MESSAGES_A_SECOND, outbox, watch=totals.add))
             yield

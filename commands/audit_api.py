@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from commands import exports, metrics
+from commands.support import exports, listener
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.audit.app import create_audit_app
@@ -36,7 +36,7 @@ REQUIRED: Final = ("tls_cert", "tls_key", "tls_client_ca")
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
     files = tls_files(settings)
-    with metrics.served(settings, fallback=True) as metrics_url:
+    with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), files) as url:
             gc.freeze()  # or collections for the rows of a page would go through all that is imported
             say(f"audit-api: {url}; metrics at {metrics_url}")

@@ -6,7 +6,7 @@ import pytest
 from nats.aio.client import Client
 from rich.progress import Progress
 
-from commands import demo
+from commands.support import demo_traffic
 
 pytestmark = pytest.mark.anyio
 
@@ -25,9 +25,9 @@ async def test_waiting_for_what_is_counted_ends_although_nats_py_lost_the_cancel
             return 1
         raise AssertionError("nobody sets it")
 
-    monkeypatch.setattr(demo, "_behind", behind)
+    monkeypatch.setattr(demo_traffic, "_behind", behind)
     with Progress(disable=True) as progress:
-        waiting = asyncio.create_task(demo._until_counted(Client(), progress, progress.add_task("counted"), 1))
+        waiting = asyncio.create_task(demo_traffic._until_counted(Client(), progress, progress.add_task("counted"), 1))
         await asked.wait()
         waiting.cancel()
         await asyncio.wait([waiting])

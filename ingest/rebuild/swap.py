@@ -10,7 +10,7 @@ from infra.postgres import Connection, statement
 from ingest.commit import MARK_AS_OF, MARK_DAYS
 from ingest.partitions import Partitions
 
-SQL: Final = Path(__file__).parent / "sql" / "rebuild"
+SQL: Final = Path(__file__).parent / "sql"
 DAYS: Final = statement(SQL, "days")
 CLAIMS: Final = statement(SQL, "claims")
 ACCOUNTS: Final = statement(SQL, "accounts")

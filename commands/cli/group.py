@@ -48,6 +48,6 @@ def settings() -> Settings:
 
 def until_signal(coroutine: Coroutine[Any, Any, None]) -> None:
     """Runs it to its end, or until SIGINT or SIGTERM cancels it."""
-    from commands.signals import run
+    from commands.support.signals import run
 
     run(coroutine)

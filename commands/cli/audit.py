@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from commands.front import cli, command, settings
+from commands.cli.group import cli, command, settings
 
 
 @cli.group("audit")
@@ -32,7 +32,7 @@ def audit_verify(first: str | None, last: str | None, anchor: str | None, as_jso
       anlyt audit verify --from 2026-10-01 --to 2026-10-31
     """
     from commands import audit_verify as verify
-    from commands.arguments import read_day
+    from commands.cli.arguments import read_day
 
     days = read_day("--from", first), read_day("--to", last)
     noted = verify.read_anchor(anchor)

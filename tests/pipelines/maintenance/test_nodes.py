@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines.maintenance.chores import Forgettable, Ledger, ahead, count, stale, unneeded
+from pipelines.maintenance.nodes import Forgettable, Ledger, ahead, count, stale, unneeded
 from schema.dedup import LedgerDay
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipelines.quality.signals import Batch, Position, Sample, due
+from pipelines.quality.nodes import Batch, Position, Sample, due
 from schema.quality import OperatorQuality, event_id
 
 NOW = datetime(2026, 10, 7, 12, 30, 17, 5, tzinfo=UTC)

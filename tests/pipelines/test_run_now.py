@@ -7,7 +7,7 @@ import pytest
 
 from infra.embedded.postgres import BILLING
 from infra.settings import Settings, read_settings
-from pipelines import once
+from pipelines import run_now
 from pipelines.lease import lease
 from pipelines.runs import PipelineAlarmError
 from pipelines.stores import Stores
@@ -35,7 +35,7 @@ async def test_it_waits_while_another_process_runs_the_same(
     stores: Stores, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with lease(stores.engines.postgres, "cubes", lambda: None):
-        asked = asyncio.create_task(once.run(settings, "cubes", {}))
+        asked = asyncio.create_task(run_now.run(settings, "cubes", {}))
         while await stores.postgres.fetchval(CONNECTED) < 2:
             await asyncio.sleep(0.05)
         assert not asked.done()
@@ -50,6 +50,6 @@ async def test_an_alarm_comes_after_what_was_done(
     await stores.postgres.execute(BILLING)
     await stores.postgres.execute("insert into billing.daily_totals values ($1, 'USD', 1, 1)", day)
     with pytest.raises(PipelineAlarmError, match=str(day)):
-        await once.run(settings, "reconciliation", {})
+        await run_now.run(settings, "reconciliation", {})
     assert "reconciliation: done, " in capsys.readouterr().out
     assert await stores.postgres.fetchval("select status from anlyt.pipeline_runs") == "SUCCEEDED"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from commands.engines import running
+from commands.support.engines import running
 from infra.errors import UsageError
 from infra.s3 import open_store
 from infra.settings import Settings, read_settings

@@ -9,10 +9,10 @@ import pytest
 from infra.endpoints import Engines
 from infra.postgres import Connection
 from pipelines import runs
-from pipelines.archive import moving
+from pipelines.archive import transfer
 from pipelines.archive.datasets import OLD_PARTITIONS, Partitions
 from pipelines.archive.days import Partition, first_kept_day
-from pipelines.archive.moving import BEGIN_BATCH, ArchiveMismatchError, abandon, read_day, switch
+from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, abandon, read_day, switch
 from pipelines.runs import PipelineFailedError
 from pipelines.stores import Stores, open_stores
 from tests.graph.support.store import Row, Store
@@ -70,7 +70,7 @@ async def test_a_month_stays_while_its_rows_are_read(
 ) -> None:
     """Another run moves the day and drops the month between the reader's snapshot and its reading of the rows."""
     waits = "then version + 0 * (select count(pg_advisory_xact_lock_shared(77)))"
-    monkeypatch.setattr(moving, "CLEAN_VERSION", moving.CLEAN_VERSION.replace("then version", waits))
+    monkeypatch.setattr(transfer, "CLEAN_VERSION", transfer.CLEAN_VERSION.replace("then version", waits))
     async with connected(database) as gate:
         await gate.execute("select pg_advisory_lock(77)")
         reading = asyncio.create_task(read_day(stores, HOUR.date()))

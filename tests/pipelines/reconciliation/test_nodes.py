@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from pipelines.reconciliation.comparison import alarm, compare, count
+from pipelines.reconciliation.nodes import alarm, compare, count
 from pipelines.reconciliation.totals import Totals
 
 DAY = date(2026, 10, 7)

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from commands.front import cli, command, settings
+from commands.cli.group import cli, command, settings
 
 ID = click.IntRange(min=1, max=2**63 - 1)
 
@@ -65,7 +65,7 @@ def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
       anlyt deadletters replay 7 8
     """
     from commands import deadletters as letters
-    from commands.arguments import check_ids
+    from commands.cli.arguments import check_ids
 
     check_ids(ids, all_=all_)
     asyncio.run(letters.replay_all(settings(), ids))
@@ -82,7 +82,7 @@ def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
       anlyt deadletters drop --all
     """
     from commands import deadletters as letters
-    from commands.arguments import check_ids
+    from commands.cli.arguments import check_ids
 
     check_ids(ids, all_=all_)
     asyncio.run(letters.drop(settings(), ids))

@@ -14,7 +14,7 @@ from nats.js.errors import NotFoundError
 from functions.function import AnyFunction
 from infra.frames import Frame, FrameClient
 from ingest.reader import Reader
-from ingest.whole import Reading
+from ingest.rebuild.window import Reading
 
 INACTIVE: Final = 300  # seconds after which the server forgets the consumer of a reader that was killed
 # Empty batches in a row, while the server says that it delivered something: that got lost on the way.

@@ -4,7 +4,7 @@ import pytest
 
 from infra.errors import UsageError
 from infra.frames import Frame
-from ingest.whole import Reading, first_hour, hour_from
+from ingest.rebuild.window import Reading, first_hour, hour_from
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 MADE = datetime(2026, 10, 1, 10, 20, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What is to be added up."""
+"""The parameters of a run."""
 
 import datetime as dt
 

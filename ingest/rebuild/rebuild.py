@@ -18,23 +18,23 @@ from infra.postgres import Connection, Pool, statement
 from infra.refusals import reason
 from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
-from ingest.history import History
 from ingest.ledger import claim, keyed
 from ingest.limit import LimitPassedError, Window
 from ingest.partitions import Partitions
 from ingest.reader import Reader
-from ingest.swap import swap
-from ingest.whole import first_hour
+from ingest.rebuild.history import History
+from ingest.rebuild.swap import swap
+from ingest.rebuild.window import first_hour
 from ingest.writer import upserts, write
 
 STAGE: Final = "anlyt_rebuild"
-FOLDER: Final = Path(__file__).parent / "sql"
-STAGE_CLAIM: Final = statement(FOLDER, "claim", schema=STAGE)
+SQL: Final = Path(__file__).parent / "sql"
+STAGE_CLAIM: Final = statement(Path(__file__).parents[1] / "sql", "claim", schema=STAGE)
 STAGE_UPSERTS: Final = upserts(STAGE)
-TAKE_OVER: Final = statement(FOLDER / "rebuild", "take_over")
-DROP_STAGE: Final = statement(FOLDER / "rebuild", "drop_stage")
-MAKE_STAGE: Final = statement(FOLDER / "rebuild", "make_stage")
-ONE_SOURCE: Final = statement(FOLDER / "rebuild", "one_source")
+TAKE_OVER: Final = statement(SQL, "take_over")
+DROP_STAGE: Final = statement(SQL, "drop_stage")
+MAKE_STAGE: Final = statement(SQL, "make_stage")
+ONE_SOURCE: Final = statement(SQL, "one_source")
 FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, NatsError, OSError, TimeoutError)
 
 Tell = Callable[[int, int], None]
