@@ -97,10 +97,7 @@ class Audits:
     async def _opened(self, asked: AuditQuery, context: str) -> Position | None:
         if asked.after is None:
             return None
-        seen, at, key = (await self._key.cursors()).open(PURPOSE, context, asked.after)
-        assert isinstance(seen, int)
-        assert isinstance(at, int)
-        assert isinstance(key, int)
+        seen, at, key = (await self._key.cursors()).open(PURPOSE, context, asked.after, tuple[int, int, int])
         return Position(seen, time_of(at), key)
 
     async def _read(self, asked: AuditQuery, position: Position | None, charge: Charge) -> _Read:

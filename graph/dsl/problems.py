@@ -50,6 +50,11 @@ class Problems:
         return f" ({self._count - 1} more{told} under `problems`)"
 
 
+def refusal(path: str, message: str) -> InvalidQueryError:
+    """The error of a query of which one thing is wrong, and nothing else is looked at."""
+    return InvalidQueryError(f"{path}: {message}", [QueryProblem(path, message)])
+
+
 def nearest(written: object, allowed: Iterable[str]) -> tuple[str, ...]:
     """The allowed values, those most like what was written first; only the likeliest of many."""
     values = tuple(allowed)

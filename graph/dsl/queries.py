@@ -9,7 +9,7 @@ from uuid import uuid4
 from graph.access import Scope, reads
 from graph.access.addenda_log import Unmaskings
 from graph.access.budget import Budget, Charge
-from graph.access.cursors import CursorKey
+from graph.access.cursors import CursorKey, Position
 from graph.access.pseudonyms import Letters, Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
@@ -100,7 +100,7 @@ class Queries:
         letters = await self._letters(asked.caller, asked.tenant_id)
         scope, after = query_scope(asked.caller, letters), asked.query.after
         context = fingerprint(asked.query, scope)
-        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after)
+        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, Position)
         return compile_query(asked.query, scope, position), context
 
     async def _letters(self, caller: Scope, tenant_id: str | None) -> Letters:

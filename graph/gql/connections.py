@@ -146,7 +146,7 @@ async def _page(
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST_LISTED}.")
     cursors = await context.cursors.cursors()
     purpose, whose = f"graphql.{listing.name}", f"{order.name} {context.scope!r}"
-    behind = None if after is None else str(cursors.open(purpose, whose, after, path="after")[0])
+    behind = None if after is None else cursors.open(purpose, whose, after, tuple[str], path="after")[0]
     page = await lists.page(
         context.reader, context.scope, listing, first, behind, descending=order is ListOrder.ID_DESC
     )

@@ -73,7 +73,7 @@ async def _reconciliation(
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST}.")
     choice = Choice(_day(day), cast("Status | None", status and status.name), latest)
     cursors, whose = await context.cursors.cursors(), repr((context.scope, *choice))
-    behind = None if after is None else Place(*cast(Place, cursors.open(PURPOSE, whose, after, path="after")))
+    behind = None if after is None else cursors.open(PURPOSE, whose, after, Place, path="after")
     page = await comparisons(context.reader, context.scope, choice, first, behind)
     signed = [cursors.sign(PURPOSE, whose, place(each)) for each in page.comparisons]
     return ReconciliationConnection(
