@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from graph.dsl.problems import Problems, shown
+from graph.dsl.problems import Problems
+from graph.errors import shown
 
 LONGEST_NUMBER: Final = 40  # characters: more than any number that a query compares with
 

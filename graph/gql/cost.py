@@ -12,6 +12,7 @@ Times that cannot be read cost nothing here: the field itself says what is wrong
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from graph.dsl.parse import MOST_ROWS
@@ -19,12 +20,12 @@ from graph.errors import ApiError
 from graph.gql.arguments import (
     Granularity,
     read_granularity,
-    read_interval,
     read_long_window,
     read_resolution,
     read_window,
 )
 from graph.reports.lists import MOST_LISTED
+from graph.reports.relative import AskedWindow
 from graph.reports.throughput import POINTS_AN_HOUR
 from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.windows import Window, series_length
@@ -35,40 +36,46 @@ REPORT: Final = 10
 Arguments: TypeAlias = Mapping[str, Any]
 
 
-def _window(given: Arguments, read: Callable[[str | None, str | None], Window] = read_window) -> Window | None:
-    """The window of `from` and `to`, or of `window`; None for one that cannot be read."""
+def _window(
+    given: Arguments, now: datetime, read: Callable[[AskedWindow, datetime], Window] = read_window
+) -> Window | None:
+    """The window that is asked for; None for one that cannot be read."""
     try:
-        return read_interval(given["window"]) if "window" in given else read(given["from"], given["to"])
+        return read(AskedWindow(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
     except ApiError:
         return None
 
 
-def _series(given: Arguments) -> int:
+def _series(given: Arguments, now: datetime) -> int:
     """The hours or days of a window; without a choice of them, days."""
-    window = _window(given)
+    window = _window(given, now)
     by = read_granularity(given.get("granularity", Granularity.DAILY))
     return REPORT + (series_length(window, by) if window else 0)
 
 
-def _throughput(given: Arguments) -> int:
-    window, points = _window(given), POINTS_AN_HOUR[read_resolution(given["resolution"])]
+def _throughput(given: Arguments, now: datetime) -> int:
+    window, points = _window(given, now), POINTS_AN_HOUR[read_resolution(given["resolution"])]
     return REPORT + (series_length(window, "hourly") * points if window else 0)
 
 
-def _trend(given: Arguments) -> int:
-    window = _window(given, read_long_window)
+def _trend(given: Arguments, now: datetime) -> int:
+    window = _window(given, now, read_long_window)
     return REPORT + (series_length(window, "daily") if window else 0)
 
 
-def _top_operators(given: Arguments) -> int:
-    return _bounded(given["limit"], MOST_OPERATORS) * _series(given)
+def _top_operators(given: Arguments, now: datetime) -> int:
+    return _bounded(given["limit"], MOST_OPERATORS) * _series(given, now)
+
+
+def _fixed(cost: int) -> Callable[[Arguments, datetime], int]:
+    return lambda _, __: cost
 
 
 def _bounded(number: int, most: int) -> int:
     return min(max(number, 0), most)
 
 
-PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
+PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments, datetime], int]]] = {
     ("Query", "summary"): _series,
     ("Query", "operator"): _series,
     ("Query", "account"): _series,
@@ -76,26 +83,28 @@ PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
     ("Query", "deliveryBreakdown"): _series,
     ("Query", "topOperators"): _top_operators,
     ("Query", "trend"): _trend,
-    ("Query", "operators"): lambda _: REPORT,
-    ("Query", "accounts"): lambda _: REPORT,
-    ("Query", "reconciliation"): lambda _: REPORT,
-    ("Query", "freshness"): lambda _: REPORT,
-    ("Query", "query"): lambda _: MOST_ROWS,
-    ("Query", "audit"): lambda _: MOST_ROWS,
-    ("Query", "mnoQuality"): lambda _: MOST_ROWS,
-    ("Query", "costQuality"): lambda _: MOST_ROWS,
-    ("Query", "catalog"): lambda _: REPORT,
-    ("Subscription", "liveThroughput"): lambda _: REPORT,
+    ("Query", "operators"): _fixed(REPORT),
+    ("Query", "accounts"): _fixed(REPORT),
+    ("Query", "reconciliation"): _fixed(REPORT),
+    ("Query", "freshness"): _fixed(REPORT),
+    ("Query", "query"): _fixed(MOST_ROWS),
+    ("Query", "audit"): _fixed(MOST_ROWS),
+    ("Query", "mnoQuality"): _fixed(MOST_ROWS),
+    ("Query", "costQuality"): _fixed(MOST_ROWS),
+    ("Query", "catalog"): _fixed(REPORT),
+    ("Subscription", "liveThroughput"): _fixed(REPORT),
     ("Operator", "performance"): _series,
     ("Account", "usage"): _series,
 }
 LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts"), ("Query", "reconciliation")})
 
 
-def priced(parent: str, field: str, given: Arguments, inner: int) -> int:
-    """The cost of a field whose selections cost `inner`. `given`: its arguments, coerced, with their defaults."""
+def priced(parent: str, field: str, given: Arguments, inner: int, now: datetime) -> int:
+    """The cost of a field whose selections cost `inner`, asked at `now`. `given`: its arguments, coerced, with their
+    defaults.
+    """
     key = (parent, field)
     if key not in PRICES:
         return inner
-    price = PRICES[key](given)
+    price = PRICES[key](given, now)
     return price + _bounded(given["first"], MOST_LISTED) * (1 + inner) if key in LISTS else price
