@@ -1,6 +1,5 @@
 """Windows of time in a zone: the one to compare with, and how far its buckets lie back. Pure."""
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from graph.reports.zone_days import add_months, date_of, day_begins
 from schema.catalog.terms import Granularity
 from schema.instants import instant
 
@@ -65,7 +65,7 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
 
 def shift(granularity: Granularity, previous: Window, window: Window, zone: ZoneInfo) -> Shift | None:
     """From the buckets of `previous` to those of `window`; None without buckets."""
-    before, start = _date(previous.from_, zone), _date(window.from_, zone)
+    before, start = date_of(previous.from_, zone), date_of(window.from_, zone)
     match granularity:
         case "none":
             return None
@@ -88,22 +88,6 @@ def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
     return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
 
 
-def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip."""
-    midnight = _naive(day).replace(tzinfo=zone).astimezone(UTC)
-    if _local(midnight, zone) == _naive(day):
-        return midnight
-    before = midnight - _DAY
-    seconds = bisect_left(range(86_400), day, key=lambda second: _date(before + timedelta(seconds=second), zone))
-    return before + timedelta(seconds=seconds)
-
-
-def add_months(first: date, months: int) -> date:
-    """From the first of a month to the first of another."""
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return date(year, month + 1, 1)
-
-
 def _month(day: date) -> int:
     return day.year * 12 + day.month
 
@@ -117,13 +101,9 @@ def _local(time: datetime, zone: ZoneInfo) -> datetime:
     return time.astimezone(zone).replace(tzinfo=None)
 
 
-def _date(time: datetime, zone: ZoneInfo) -> date:
-    return _local(time, zone).date()
-
-
 def _day_begun_by(time: datetime, zone: ZoneInfo) -> date | None:
     """The day of the zone whose first instant it is."""
-    day = _date(time, zone)
+    day = date_of(time, zone)
     return day if day_begins(day, zone) == time else None
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from graph.dsl.problems import refusal, shown
+from graph.dsl.problems import refusal
+from graph.errors import shown
 
 LONGEST_NUMBER: Final = 40  # characters: more than any number that a query compares with
 

@@ -9,13 +9,14 @@ import strawberry
 from strawberry import Info
 
 from graph.errors import InvalidQueryError, NotFoundError
-from graph.gql.arguments import By, Granularity, WindowOf, read_granularity, read_interval
+from graph.gql.arguments import By, Granularity, read_granularity, read_window, windowed
 from graph.gql.context import AccountsKey, Context, OperatorsKey
 from graph.gql.cost import LIST, PRICE, SERIES
 from graph.gql.fields import report_field
 from graph.gql.types import Discloses, Disclosure, Long
 from graph.reports import answers, lists
 from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
+from graph.reports.relative import AskedWindow
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -40,16 +41,20 @@ OrderBy: TypeAlias = Annotated[ListOrder, strawberry.argument(description="The o
 # Below the root, a resolver is called for all objects at once (graph/gql/executor.py).
 
 
+@windowed
 async def _performance(
-    root: Sequence["Operator"], info: Asked, window: WindowOf = None, granularity: By = Granularity.DAILY
+    root: Sequence["Operator"], info: Asked, asked: AskedWindow, granularity: By = Granularity.DAILY
 ) -> Sequence[answers.OperatorPerformance | NotFoundError]:
     ids = tuple(each.operator_id for each in root)
-    return await info.context.operators.load(OperatorsKey(ids, read_interval(window), read_granularity(granularity)))
+    return await info.context.operators.load(
+        OperatorsKey(ids, read_window(asked, info.context.now), read_granularity(granularity))
+    )
 
 
-async def _usage(root: Sequence["Account"], info: Asked, window: WindowOf = None) -> Sequence[answers.AccountUsage]:
+@windowed
+async def _usage(root: Sequence["Account"], info: Asked, asked: AskedWindow) -> Sequence[answers.AccountUsage]:
     ids = tuple(each.account_id for each in root)
-    return await info.context.accounts.load(AccountsKey(ids, read_interval(window)))
+    return await info.context.accounts.load(AccountsKey(ids, read_window(asked, info.context.now)))
 
 
 async def _cursor(root: Sequence["Edge[Node]"]) -> Sequence[str]:

@@ -14,6 +14,7 @@ Times that cannot be read cost nothing here: the field itself says what is wrong
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLField
@@ -24,12 +25,12 @@ from graph.errors import ApiError
 from graph.gql.arguments import (
     Granularity,
     read_granularity,
-    read_interval,
     read_long_window,
     read_resolution,
     read_window,
 )
 from graph.reports.lists import MOST_LISTED
+from graph.reports.relative import AskedWindow
 from graph.reports.throughput import POINTS_AN_HOUR
 from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.windows import Window, series_length
@@ -43,39 +44,48 @@ Arguments: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a field with a resolver costs for its arguments. Of a list, `first` nodes cost what is selected of each."""
+    """What a field with a resolver costs for its arguments, and when it is asked.
 
-    own: Callable[[Arguments], int]
+    A list costs for each of `first` nodes what is selected of it, too.
+    """
+
+    own: Callable[[Arguments, datetime], int]
     is_list: bool = False
 
 
-def _window(given: Arguments, read: Callable[[str | None, str | None], Window] = read_window) -> Window | None:
-    """The window of `from` and `to`, or of `window`; None for one that cannot be read."""
+def _window(
+    given: Arguments, now: datetime, read: Callable[[AskedWindow, datetime], Window] = read_window
+) -> Window | None:
+    """The window that is asked for; None for one that cannot be read."""
     try:
-        return read_interval(given["window"]) if "window" in given else read(given["from"], given["to"])
+        return read(AskedWindow(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
     except ApiError:
         return None
 
 
-def _series(given: Arguments) -> int:
+def _series(given: Arguments, now: datetime) -> int:
     """The hours or days of a window; without a choice of them, days."""
-    window = _window(given)
+    window = _window(given, now)
     by = read_granularity(given.get("granularity", Granularity.DAILY))
     return LEAST + (series_length(window, by) if window else 0)
 
 
-def _throughput(given: Arguments) -> int:
-    window, points = _window(given), POINTS_AN_HOUR[read_resolution(given["resolution"])]
+def _throughput(given: Arguments, now: datetime) -> int:
+    window, points = _window(given, now), POINTS_AN_HOUR[read_resolution(given["resolution"])]
     return LEAST + (series_length(window, "hourly") * points if window else 0)
 
 
-def _trend(given: Arguments) -> int:
-    window = _window(given, read_long_window)
+def _trend(given: Arguments, now: datetime) -> int:
+    window = _window(given, now, read_long_window)
     return LEAST + (series_length(window, "daily") if window else 0)
 
 
-def _top_operators(given: Arguments) -> int:
-    return _bounded(given["limit"], MOST_OPERATORS) * _series(given)
+def _top_operators(given: Arguments, now: datetime) -> int:
+    return _bounded(given["limit"], MOST_OPERATORS) * _series(given, now)
+
+
+def _fixed(cost: int) -> Callable[[Arguments, datetime], int]:
+    return lambda _, __: cost
 
 
 def _bounded(number: int, most: int) -> int:
@@ -86,9 +96,9 @@ SERIES: Final = Price(_series)
 THROUGHPUT: Final = Price(_throughput)
 TREND: Final = Price(_trend)
 TOP_OPERATORS: Final = Price(_top_operators)
-QUERY: Final = Price(lambda _: MOST_ROWS)
-REPORT: Final = Price(lambda _: LEAST)
-LIST: Final = Price(lambda _: LEAST, is_list=True)
+QUERY: Final = Price(_fixed(MOST_ROWS))
+REPORT: Final = Price(_fixed(LEAST))
+LIST: Final = Price(_fixed(LEAST), is_list=True)
 
 
 def price_of(field: GraphQLField) -> Price | None:
@@ -98,7 +108,9 @@ def price_of(field: GraphQLField) -> Price | None:
     return price
 
 
-def priced(price: Price, given: Arguments, inner: int) -> int:
-    """The cost of a field whose selections cost `inner`. `given`: its arguments, coerced, with their defaults."""
-    own = price.own(given)
+def priced(price: Price, given: Arguments, inner: int, now: datetime) -> int:
+    """The cost of a field whose selections cost `inner`, asked at `now`. `given`: its arguments, coerced, with their
+    defaults.
+    """
+    own = price.own(given, now)
     return own + _bounded(given["first"], MOST_LISTED) * (1 + inner) if price.is_list else own

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import Info
 
 from graph.access import checked_id
-from graph.gql.arguments import WindowOf, read_interval
+from graph.gql.arguments import read_window, windowed
 from graph.gql.context import Context
 from graph.gql.cost import QUERY
 from graph.gql.fields import report_field
@@ -15,6 +15,7 @@ from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
+from graph.reports.relative import AskedWindow
 from schema.facts import UNKNOWN
 
 Asked: TypeAlias = Info[Context, None]
@@ -37,8 +38,9 @@ TenantId: TypeAlias = Annotated[
 ]
 
 
+@windowed
 async def _mno_quality(
-    info: Asked, window: WindowOf = None, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
+    info: Asked, asked: AskedWindow, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
 ) -> answers.MnoQuality:
     traffic = Traffic(
         None if lane is None else checked_id("lane", lane),
@@ -46,12 +48,13 @@ async def _mno_quality(
         None if tenant_id is None else checked_id("tenantId", tenant_id),
     )
     async with info.context.query_turns:
-        return await mno_quality(_asking(info), read_interval(window), traffic)
+        return await mno_quality(_asking(info), read_window(asked, info.context.now), traffic)
 
 
-async def _cost_quality(info: Asked, window: WindowOf = None) -> answers.CostQuality:
+@windowed
+async def _cost_quality(info: Asked, asked: AskedWindow) -> answers.CostQuality:
     async with info.context.query_turns:
-        return await cost_quality(_asking(info), read_interval(window))
+        return await cost_quality(_asking(info), read_window(asked, info.context.now))
 
 
 def _asking(info: Asked) -> Asking:

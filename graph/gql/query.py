@@ -13,14 +13,12 @@ from graph.errors import InvalidQueryError
 from graph.gql.arguments import (
     AccountId,
     By,
-    From,
     Granularity,
     Id,
     Limit,
     Of,
     OperatorId,
     Resolution,
-    To,
     TrendBy,
     TrendPoints,
     read_granularity,
@@ -28,6 +26,7 @@ from graph.gql.arguments import (
     read_resolution,
     read_trend_granularity,
     read_window,
+    windowed,
 )
 from graph.gql.connections import accounts_field, operators_field
 from graph.gql.context import Context
@@ -39,6 +38,7 @@ from graph.gql.reconciliation import reconciliation_field
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
+from graph.reports.relative import AskedWindow
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
@@ -48,35 +48,36 @@ from graph.reports.trend_answer import Trend
 Asked: TypeAlias = Info[Context, None]
 
 
-async def _summary(
-    info: Asked, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
-) -> answers.Summary:
-    window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
+@windowed
+async def _summary(info: Asked, asked: AskedWindow, granularity: By = Granularity.HOURLY) -> answers.Summary:
+    window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
+@windowed
 async def _operator(
-    info: Asked, operator_id: Id, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
+    info: Asked, operator_id: Id, asked: AskedWindow, granularity: By = Granularity.HOURLY
 ) -> answers.OperatorPerformance:
     access.operator(info.context.scope, checked_id("id", operator_id))
-    window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
+    window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
     return await info.context.operator(operator_id, window, by)
 
 
-async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
+@windowed
+async def _account(info: Asked, account_id: Id, asked: AskedWindow) -> answers.AccountUsage:
     access.account(info.context.scope, checked_id("id", account_id))
-    return await info.context.account(account_id, read_window(from_, to))
+    return await info.context.account(account_id, read_window(asked, info.context.now))
 
 
+@windowed
 async def _throughput(
     info: Asked,
-    from_: From = None,
-    to: To = None,
+    asked: AskedWindow,
     resolution: Of = Resolution.ONE_HOUR,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
 ) -> answers.Throughput:
-    window, each = read_window(from_, to), read_resolution(resolution)
+    window, each = read_window(asked, info.context.now), read_resolution(resolution)
     return await throughput(
         info.context.reader,
         info.context.scope,
@@ -87,27 +88,28 @@ async def _throughput(
     )
 
 
-async def _delivery_breakdown(info: Asked, from_: From = None, to: To = None) -> answers.DeliveryBreakdown:
-    return await delivery_breakdown(info.context.reader, info.context.scope, read_window(from_, to))
+@windowed
+async def _delivery_breakdown(info: Asked, asked: AskedWindow) -> answers.DeliveryBreakdown:
+    return await delivery_breakdown(info.context.reader, info.context.scope, read_window(asked, info.context.now))
 
 
+@windowed
 async def _top_operators(
     info: Asked,
+    asked: AskedWindow,
     limit: Limit = FEW_OPERATORS,
-    from_: From = None,
-    to: To = None,
     granularity: By = Granularity.HOURLY,
 ) -> answers.TopOperators:
     if not 1 <= limit <= MOST_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
-    window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
+    window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
+@windowed
 async def _trend(
     info: Asked,
-    from_: From = None,
-    to: To = None,
+    asked: AskedWindow,
     granularity: TrendPoints = TrendBy.DAILY,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
@@ -115,7 +117,7 @@ async def _trend(
     return await trend(
         info.context.reader,
         info.context.scope,
-        read_long_window(from_, to),
+        read_long_window(asked, info.context.now),
         read_trend_granularity(granularity),
         operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
         account_id=None if account_id is None else checked_id("accountId", account_id),
@@ -125,7 +127,9 @@ async def _trend(
 async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
     async with info.context.query_turns:
         context = info.context
-        return (await context.sources.queries.answer(context.scope, as_json(asked), context.request_id)).answer
+        return (
+            await context.sources.queries.answer(context.scope, as_json(asked), context.request_id, context.now)
+        ).answer
 
 
 async def _catalog(_: Asked) -> Catalog:
