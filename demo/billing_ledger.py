@@ -43,7 +43,7 @@ async def _add(pool: Pool, totals: Totals) -> None:
     taken = totals.take()
     try:
         await _write(pool, ADD, taken)
-    except BaseException as error:
+    except BaseException as error:  # also when the demo is stopped here
         totals.give_back(taken)
         if not is_unavailable(error):
             raise

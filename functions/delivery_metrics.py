@@ -16,7 +16,7 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
     """A final report counts with its latency; a pending one only as pending. Each tells the rate it saw."""
     cell.peak_tps = max(cell.peak_tps, event.tps_snapshot)
     if event.delivery_status == "PENDING":
-        cell.pending += 1
+        cell.pending_reports += 1
         return
     if event.delivery_status == "DELIVERED":
         cell.delivered += 1

@@ -15,6 +15,7 @@ from infra.errors import DependencyUnavailableError, RefusedError
 from infra.faults import POSTGRES, connection_fault, fault_of
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
+from schema.figures import LISTS
 
 # Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
 CONNECT_TIMEOUT = 1.0
@@ -122,7 +123,7 @@ async def connect(dsn: str, *, application: str) -> Connection:
         )
     try:
         await require_session(connection, dsn)
-    except BaseException:
+    except BaseException:  # also a cancellation: nobody else closes the connection
         connection.terminate()
         raise
     return connection
@@ -177,5 +178,11 @@ def _absence(error: Exception, away: str) -> DependencyUnavailableError:
 
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
-    """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why."""
-    return (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")
+    """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why.
+
+    Lists of figures stand in it by name, as `{counters}`: schema.figures.LISTS.
+    """
+    text = (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")
+    for placeholder, columns in LISTS.items():
+        text = text.replace(f"{{{placeholder}}}", columns)
+    return text

@@ -45,7 +45,7 @@ class Store:
         """As a sink of the host."""
         try:
             counted = await commit(self, function, events)
-        except Exception:
+        except Exception:  # counted, and passed on
             PG_ERRORS.labels("commit").inc()
             raise
         return {"counted": counted, "duplicate": len(events) - counted}

@@ -38,7 +38,7 @@ def run(pipeline: str, params: dict[str, str]) -> None:
     """Run one pipeline, with the settings that `anlyt` has, as `anlyt pipeline` does."""
     try:
         asyncio.run(_run(pipeline, params))
-    except Exception as error:
+    except Exception as error:  # told apart by fault_of; all others pass
         found = fault_of(error) or error
         if not isinstance(found, AnlytError):
             raise

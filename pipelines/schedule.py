@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias, assert_never
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from infra.clickhouse import FAILURES
 from infra.errors import DependencyUnavailableError, UsageError

@@ -34,7 +34,7 @@ def deadletters_list() -> None:
 
 @command("show", group=deadletters)
 @click.argument("id", type=ID)
-def deadletters_show(id: int) -> None:  # noqa: A002 - the argument's name in the help text
+def deadletters_show(id: int) -> None:  # noqa: A002  # the argument's name in the help text
     """Show one letter as JSON, without values that the event contract does not allow, and what may be a phone number.
 
     \b

@@ -25,7 +25,7 @@ Problems = Callable[[], Sequence[str]]
 
 
 class _Handler(WSGIRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library's name
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the library's name for it
         """Nobody reads who scraped."""
 
 

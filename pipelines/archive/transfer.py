@@ -21,7 +21,7 @@ from infra.clickhouse import traced
 from infra.errors import AnlytError
 from infra.postgres import Connection, statement
 from pipelines.archive.days import hours_of
-from pipelines.archive.rows import FIGURES, SUBJECT, Rows, columns, digest, from_clickhouse, from_postgres, sums
+from pipelines.archive.rows import SUBJECT, VALUES, Rows, columns, digest, from_clickhouse, from_postgres, sums
 from pipelines.datasets import HOLD_TABLES
 from pipelines.rollup.datasets import LOCK_DAY, add_up
 from pipelines.stores import Stores
@@ -115,7 +115,7 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
         await _write(client, period, rows, batch)
         with traced(ARCHIVED[period]):
             found = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
-        _compare(period, rows, from_clickhouse(found.result_rows))
+        _compare(period, rows, from_clickhouse(found.named_results()))
     for day in chunk:
         _check_sums(day)
     async with stores.postgres.acquire() as connection, connection.transaction():
@@ -129,7 +129,7 @@ async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> No
             table,
             columns(rows, batch),
             database="anlyt",
-            column_names=[*SUBJECT, BUCKET[period], *FIGURES, "batch"],
+            column_names=[*SUBJECT, BUCKET[period], *VALUES, "batch"],
             column_oriented=True,
             settings=SETTINGS,
         )

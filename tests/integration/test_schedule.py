@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 from structlog.testing import capture_logs
 
 from infra.embedded.engine import Engine

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.triggers.cron import CronTrigger
 
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.schedule import trigger

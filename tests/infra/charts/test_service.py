@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate  # type: ignore[import-untyped]  # has no type information
+import kubernetes_validate
 import msgspec
 import pytest
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.triggers.cron import CronTrigger
 
 from functions import FUNCTIONS
 from infra.errors import UsageError

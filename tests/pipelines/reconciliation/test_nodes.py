@@ -12,8 +12,8 @@ DAY = date(2026, 10, 7)
 
 
 def totals(ours: str | None, theirs: str | None, day: date = DAY) -> Totals:
-    costs = (None if cost is None else Decimal(cost) for cost in (ours, theirs))
-    return Totals(day, "USD", *costs, our_messages=None, their_messages=None)
+    one, other = (None if cost is None else Decimal(cost) for cost in (ours, theirs))
+    return Totals(day, "USD", one, other, our_messages=None, their_messages=None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_counts() -> None:
 @pytest.mark.parametrize("ours", [None, "0", "100", "-100"])
 def test_what_is_no_total_is_invalid_whatever_ours_is(ours: str | None) -> None:
     (found,) = compare([totals(ours, None)._replace(invalid="total_cost is 'NaN'")])
-    assert (found.status, found.divergence, found.difference) == ("INVALID", 1, Decimal(ours or 0))
+    assert (found.status, found.divergence, found.difference) == ("INVALID", Decimal(1), Decimal(ours or 0))
     assert count([found])["invalid"] == 1
     assert alarm([found]).startswith("We and billing differ: 2026-10-07 USD INVALID (total_cost is 'NaN'); see")
 
@@ -74,4 +74,4 @@ def test_what_is_no_total_is_invalid_whatever_ours_is(ours: str | None) -> None:
 @pytest.mark.parametrize("ours", [None, "0"])
 def test_a_difference_that_is_gone_on_both_sides_is_reconciled(ours: str | None) -> None:
     (found,) = compare([totals(ours, None)._replace(is_open=True)])
-    assert (found.status, found.divergence) == ("OK", 0)
+    assert (found.status, found.divergence) == ("OK", Decimal(0))
