@@ -20,7 +20,7 @@ from pipelines.integrity.differences import Difference
 from pipelines.integrity.digests import first_day
 from pipelines.integrity.params import Params
 from pipelines.integrity.verification import Chain, verified
-from pipelines.kedro_thread import current
+from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
 from schema.instants import instant
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
@@ -41,8 +41,7 @@ class IntegrityPosition(StoreDataset[None, Position]):
                 f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: nobody can tell which facts "
                 "are still to come; no day was closed."
             )
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         return await _position(stores, until - SETTLING, params.day)
 
 
