@@ -6,11 +6,11 @@ from graph.dsl.compile import ROW_CAP
 from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
 from graph.dsl.parse import FEW_ROWS, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
 from graph.dsl.reading import LONGEST_TEXT
-from graph.dsl.spans import EARLIEST, LATEST
 from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
 from graph.reports import relative
 from schema.catalog import DATASETS
 from schema.catalog.terms import CELLS, Dataset, Table
+from schema.history import EARLIEST, LATEST
 
 MEMBERS = (
     ("dataset", "one of the datasets below", "required"),
