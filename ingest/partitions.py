@@ -1,23 +1,11 @@
 """Partitions are made as soon as an event needs them: no event's day stops a batch."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from datetime import date
 
+from infra.partitions import ensure
 from infra.postgres import Pool
-
-ENSURE: Final = "select anlyt.ensure_partition($1, $2, $3)"
-MONTHLY: Final = ("metrics_hourly", "costs_hourly")
-
-
-def midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def month_of(day: date) -> tuple[date, date]:
-    """The first days of a day's month and of the next."""
-    first = day.replace(day=1)
-    return first, (first + timedelta(days=32)).replace(day=1)
+from schema.partitions import of_hours, of_ledger
 
 
 class Partitions:
@@ -28,12 +16,9 @@ class Partitions:
         self._known: set[date] = set()
 
     async def ensure(self, days: Iterable[date]) -> None:
-        """Each partition in a transaction of its own: locks are held briefly, and few at a time."""
         for day in sorted(set(days) - self._known):
-            await self._pool.execute(ENSURE, "processed_events", midnight(day), midnight(day + timedelta(days=1)))
-            starts, ends = map(midnight, month_of(day))
-            for table in MONTHLY:
-                await self._pool.execute(ENSURE, table, starts, ends)
+            for partition in (of_ledger(day), *of_hours(day)):
+                await ensure(self._pool, partition)
             self._known.add(day)
 
     def forget(self) -> None:
