@@ -1,5 +1,5 @@
 # The image of the service: every command but `anlyt dev`, whose engines are not in it.
-# Built of the same locked packages as `make setup` installs, by their hashes.
+# Built of locked packages, by their hashes: what `make setup` installs, without the extra `dev` and the tests' packages.
 ARG PYTHON=3.11.14-slim-bookworm
 
 FROM python:${PYTHON} AS build
@@ -7,9 +7,9 @@ WORKDIR /build
 RUN python -m pip install --no-cache-dir uv==0.13.9 \
     && uv venv --quiet /opt/anlyt \
     && uv venv --quiet /opt/tools
-COPY requirements.lock pyproject.toml infra/service/not-in-the-image.txt ./
-RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python \
-      --require-hashes --constraint requirements.lock --override not-in-the-image.txt -r pyproject.toml \
+COPY requirements.lock requirements-image.lock pyproject.toml ./
+RUN uv pip sync --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python \
+      --require-hashes requirements-image.lock \
     && uv pip install --quiet --no-cache --python /opt/tools/bin/python \
       --require-hashes --constraint requirements.lock hatchling
 COPY README.md anlyt.py ./

@@ -29,9 +29,11 @@ bench: setup ## ratios against naive and raw peers, side by side (BENCH=smoke fo
 schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
 	$(BIN)/python -m tools.export
 
-lock: $(UV) ## resolve the newest versions into requirements.lock
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
-	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --quiet
+lock: $(UV) ## resolve the newest versions into requirements.lock, and what the image has of them
+	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
+	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 
 # uv lives inside .venv in a venv of its own, so that syncing the locked packages cannot remove it.
 $(UV):

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -13,6 +13,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.recipe import EngineName
 from infra.embedded.s3 import s3_server
 from infra.embedded.stack import stack
+from infra.embedded.wheels import check_installed
 from infra.endpoints import Engines
 from infra.errors import EngineFailedError, UsageError
 from infra.settings import Settings
@@ -30,6 +31,7 @@ async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator
     S3 is there before ClickHouse, which reads its cold parts when it starts, and outlives it.
     """
     _make_home(settings.home)
+    check_installed(_missing(_given(settings)))
     async with _s3(settings, with_s3=with_s3) as bucket, _stores(settings, bucket) as engines:
         yield engines
 
@@ -61,21 +63,25 @@ async def _s3(settings: Settings, *, with_s3: bool) -> AsyncIterator[s3.S3 | Non
     if given is not None or not (with_s3 or ours.exists()):
         yield given
         return
+    check_installed(["s3"])
     async with s3_server(ours) as engine, _kept([engine]):
         yield s3.from_dsn(engine.url)
 
 
 @asynccontextmanager
 async def _stores(settings: Settings, bucket: s3.S3 | None) -> AsyncIterator[Engines]:
-    given: dict[EngineName, str | None] = {
-        "nats": settings.nats_url,
-        "postgres": settings.postgres_dsn,
-        "clickhouse": settings.clickhouse_dsn,
-    }
-    missing = frozenset(name for name, url in given.items() if url is None)
-    async with stack(settings.home, missing, bucket) as started, _kept(started.engines.values()):
+    given = _given(settings)
+    async with stack(settings.home, _missing(given), bucket) as started, _kept(started.engines.values()):
         found = {name: url or started.engines[name].url for name, url in given.items()}
         yield Engines(found["nats"], found["postgres"], found["clickhouse"], bucket)
+
+
+def _given(settings: Settings) -> Mapping[EngineName, str | None]:
+    return {"nats": settings.nats_url, "postgres": settings.postgres_dsn, "clickhouse": settings.clickhouse_dsn}
+
+
+def _missing(given: Mapping[EngineName, str | None]) -> frozenset[EngineName]:
+    return frozenset(name for name, url in given.items() if url is None)
 
 
 @asynccontextmanager

@@ -38,7 +38,7 @@ def _settings() -> Iterator[str]:
     yield "Read from the environment, once, at start. All are optional; an unknown `ANLYT_*` name is an error."
     yield "A secret may come from a file: `NAME_FILE` holds its path."
     yield ""
-    yield "No other variable is a setting. `HTTP_PROXY` and its kind, `PG*`, `AWS_*`, `CLICKHOUSE_*`, `NATS_*`,"
+    yield "No other variable is a setting. `HTTP_PROXY` and its kind, `PG*`, `AWS_*`, `CLICKHOUSE_*`, `NATS_*`, `WEED_*`,"
     yield "`KEDRO_*` and most of `OTEL_*` have no effect: engines, S3, key sets and collectors are asked directly,"
     yield "and a password comes from a DSN. `SSL_CERT_FILE` and `SSL_CERT_DIR` say which authorities are trusted."
     yield ""

@@ -1,6 +1,7 @@
 """Free ports of 127.0.0.1."""
 
 import socket
+from collections.abc import Sequence
 from random import SystemRandom
 
 # Below the ephemeral ranges of the kernels (Linux: from 32768). There, a client that keeps trying to reach a stopped
@@ -17,6 +18,14 @@ def free_port() -> int:
     return port
 
 
+def free_ports(count: int) -> Sequence[int]:
+    """So many different ones."""
+    found: dict[int, None] = {}
+    while len(found) < count:
+        found[free_port()] = None
+    return list(found)
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen on `port`; like servers do, it looks past connections that are closing."""
     with socket.socket() as probe:
@@ -29,5 +38,5 @@ def is_free(port: int) -> bool:
 
 
 def is_taken_error(log: str) -> bool:
-    """Whether an engine's last words are that its port was taken: all three use the system's text for it."""
+    """Whether an engine's last words are that its port was taken: all of them use the system's text for it."""
     return "address already in use" in log.lower()
