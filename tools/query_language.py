@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from graph.bodies import MOST_VALUES as MOST_IN_A_BODY
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
 from graph.dsl.parse import EARLIEST, FEW_ROWS, LATEST, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
 from graph.dsl.reading import LONGEST_TEXT
+from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
 from schema.catalog import DATASETS
 from schema.catalog.terms import CELLS, Dataset, Table
 

@@ -38,9 +38,10 @@ def _settings() -> Iterator[str]:
     yield "Read from the environment, once, at start. All are optional; an unknown `ANLYT_*` name is an error."
     yield "A secret may come from a file: `NAME_FILE` holds its path."
     yield ""
-    yield "No other variable is a setting. `HTTP_PROXY` and its kind, `PG*`, `AWS_*`, `CLICKHOUSE_*`, `NATS_*`, `WEED_*`,"
-    yield "`KEDRO_*` and most of `OTEL_*` have no effect: engines, S3, key sets and collectors are asked directly,"
-    yield "and a password comes from a DSN. `SSL_CERT_FILE` and `SSL_CERT_DIR` say which authorities are trusted."
+    yield "No other variable is a setting. `HTTP_PROXY` and its kind, `PG*`, `AWS_*`, `CLICKHOUSE_*`, `NATS_*`,"
+    yield "`WEED_*`, `KEDRO_*` and most of `OTEL_*` have no effect: engines, S3, key sets and collectors are asked"
+    yield "directly, and a password comes from a DSN. `SSL_CERT_FILE` and `SSL_CERT_DIR` say which authorities are"
+    yield "trusted."
     yield ""
     yield "| setting | default | meaning |"
     yield "|---|---|---|"
@@ -97,5 +98,5 @@ def _streams() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for function in FUNCTIONS:
         meaning = (function.run.__doc__ or "").splitlines()[0]
-        names = (function.name, function.event_type, function.stream.name, function.durable)
+        names = (function.name, function.event.event_type, function.stream.name, function.durable)
         yield f"| {' | '.join(f'`{name}`' for name in names)} | {meaning} |"

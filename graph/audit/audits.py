@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
+from graph.access.budget import Budget, Charge
+from graph.access.cursors import CursorKey
 from graph.audit.access import record
 from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
 from graph.audit.evidence import Evidence, evidence
 from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
 from graph.audit.statements import Position, any_fact, slices, statement
-from graph.budget import Budget, Charge
-from graph.cursors import CursorKey
 from graph.dsl.answers import Page, QueryWindow
 from graph.dsl.execute import Engine
 from graph.dsl.freshness import Freshness

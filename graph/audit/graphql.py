@@ -19,7 +19,7 @@ from graph.gql.endpoint import GraphQL
 from graph.gql.persisted import Persisted
 from graph.gql.queries import as_json
 from graph.gql.types import SCALARS, DateTime, object_type
-from graph.observing import Observer
+from graph.http.telemetry import Observer
 
 
 class AuditContext:
@@ -76,7 +76,7 @@ def sdl() -> str:
     return _SCHEMA.as_str() + "\n"
 
 
-def graphql_face(audits: Audits, *, development: bool) -> GraphQL[Regulator]:
+def graphql_endpoint(audits: Audits, *, development: bool) -> GraphQL[Regulator]:
     """An ASGI application behind RegulatorOnly, with the API's limits; introspection in development."""
     return GraphQL(
         SCHEMA,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from graph import openapi
+from graph.access import ID_PATTERN
 from graph.audit.answers import AuditAnswer
 from graph.audit.exports.answers import ExportAnswer, ExportList
 from graph.audit.exports.keys import PublicKeys
@@ -21,9 +21,9 @@ from graph.errors import (
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
-from graph.identity import ID_PATTERN
-from graph.openapi import Json, answer, errors, operation
-from graph.rest.parameters import Parameter
+from graph.http import openapi
+from graph.http.openapi import Json, answer, errors, operation
+from graph.http.parameters import Parameter
 from infra.errors import AnlytError, DependencyUnavailableError
 from schema.catalog.audit import AUDITED
 from schema.catalog.dimensions import VERDICT

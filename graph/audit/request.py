@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, cast
 
+from graph.access import ID_PATTERN
 from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS, read_instant
 from graph.dsl.problems import Problems
 from graph.dsl.reading import Member, choice, flag, integer, read_object, text
 from graph.dsl.source import read
-from graph.identity import ID_PATTERN
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.catalog.dimensions import VERDICT
 

@@ -1,6 +1,5 @@
 """Windows of time in a zone: the one to compare with, and how far its buckets lie back. Pure."""
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -47,7 +46,8 @@ def previous_period(window: Window, zone: ZoneInfo) -> Window:
 
 def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
     """The same part of the period before: of the day, month, week or year, in this order, that begins with the window
-    and contains it, by the clock. A part longer than that period ends with it. None if it begins no such period.
+    and contains it, by the clock. A part longer than that period ends with it; where clocks skip its end, it ends as
+    long after the skip as that time lies in it. None if it begins no such period.
     """
     first = _day_begun_by(window.from_, zone)
     if first is None:
@@ -57,7 +57,7 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
             back = before(first)
             begin = day_begins(back, zone)
             clock = _naive(back) + (_local(window.to, zone) - _naive(first))
-            until = min(_shown(clock, zone), window.from_)
+            until = min(clock.replace(tzinfo=zone).astimezone(UTC), window.from_)
             # Clocks may show midnight once more after an hour.
             return Window(begin, until if begin < until else begin + (window.to - window.from_))
     return None
@@ -89,13 +89,12 @@ def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
 
 
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip."""
-    midnight = _naive(day).replace(tzinfo=zone).astimezone(UTC)
-    if _local(midnight, zone) == _naive(day):
-        return midnight
-    before = midnight - _DAY
-    seconds = bisect_left(range(86_400), day, key=lambda second: _date(before + timedelta(seconds=second), zone))
-    return before + timedelta(seconds=seconds)
+    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip.
+
+    Python reads a midnight that is skipped with the offset before the change: that is the instant of the change, as
+    since 2000 no zone has skipped from before a midnight to after it.
+    """
+    return _naive(day).replace(tzinfo=zone).astimezone(UTC)
 
 
 def add_months(first: date, months: int) -> date:
@@ -141,11 +140,6 @@ def _bucket(at: datetime, zone: ZoneInfo, seconds: int) -> int:
 
 def _naive(day: date) -> datetime:
     return datetime.combine(day, time())
-
-
-def _shown(clock: datetime, zone: ZoneInfo) -> datetime:
-    """When clocks of the zone first show a time, in UTC; what they skip is as long after the skip as it is in it."""
-    return day_begins(clock.date(), zone) if clock.time() == time() else clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 class _Period(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct
 
+from graph.access.disclosure import Secret, of_dimension, of_measure
 from graph.dsl.ast import CompareTo
-from graph.identity.disclosure import Secret, of_dimension, of_measure
 from schema.catalog import DATASETS, Dataset, Granularity
 from schema.catalog import Dimension as KnownDimension
 from schema.catalog import Measure as KnownMeasure

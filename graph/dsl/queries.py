@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from graph.budget import Budget, Charge
-from graph.cursors import CursorKey
+from graph.access import Scope, reads
+from graph.access.addenda_log import Unmaskings
+from graph.access.budget import Budget, Charge
+from graph.access.cursors import CursorKey
+from graph.access.pseudonyms import Letters, Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
@@ -20,9 +23,6 @@ from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
 from graph.dsl.select import Statement
 from graph.errors import InvalidQueryError
-from graph.identity import Scope, reads
-from graph.pseudonyms import Letters, Pseudonyms
-from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
 
 PURPOSE: Final = "query"  # of cursors

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from graph.cursors import CursorKey
+from graph.access import Scope
+from graph.access.cursors import CursorKey
 from graph.dsl.queries import Queries
 from graph.errors import NotFoundError
 from graph.gql.documents import Document
 from graph.gql.streams import Streams
-from graph.identity import Scope
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
 from graph.reports.freshness import Progress

@@ -6,10 +6,10 @@ from typing import Annotated, Final, TypeAlias, cast
 import strawberry
 from strawberry import Info
 
+from graph.access import checked_id
 from graph.gql.arguments import WindowOf, read_interval
 from graph.gql.context import Context
 from graph.gql.types import object_type
-from graph.identity import checked_id
 from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality

@@ -5,7 +5,8 @@ from typing import TypeAlias
 import strawberry
 from strawberry import Info
 
-from graph import identity
+from graph import access
+from graph.access import checked_id
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import CATALOG, Catalog
 from graph.errors import InvalidQueryError
@@ -43,7 +44,6 @@ from graph.gql.queries import QueryArgument, as_json
 from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
 from graph.gql.reconciliation import ReconciliationConnection, reconciliation
 from graph.gql.types import object_type
-from graph.identity import checked_id
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
@@ -66,13 +66,13 @@ async def _summary(
 async def _operator(
     info: Asked, operator_id: Id, from_: From = None, to: To = None, granularity: By = Granularity.HOURLY
 ) -> answers.OperatorPerformance:
-    identity.operator(info.context.scope, checked_id("id", operator_id))
+    access.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(from_, to), info.context.granularity(read_granularity(granularity))
     return await info.context.operator(operator_id, window, by)
 
 
 async def _account(info: Asked, account_id: Id, from_: From = None, to: To = None) -> answers.AccountUsage:
-    identity.account(info.context.scope, checked_id("id", account_id))
+    access.account(info.context.scope, checked_id("id", account_id))
     return await info.context.account(account_id, read_window(from_, to))
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Final, TypeAlias, cast
 import strawberry
 from strawberry import Info
 
+from graph.access import platform
 from graph.errors import InvalidQueryError
 from graph.gql.connections import CURSOR, PageInfo
 from graph.gql.context import Context
 from graph.gql.types import Date, object_type
-from graph.identity import platform
 from graph.reports.reconciliation import FEW, MOST, Choice, Comparison, Place, Status, comparisons, place
 
 PURPOSE: Final = "graphql.reconciliation"

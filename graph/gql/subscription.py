@@ -6,10 +6,10 @@ from typing import Annotated, TypeAlias
 import strawberry
 from strawberry import Info
 
+from graph.access import administration
 from graph.errors import InvalidQueryError, ServerStoppingError
 from graph.gql.context import Context
 from graph.gql.types import object_type
-from graph.identity import administration
 from graph.reports import answers
 from graph.reports.live import LONGEST, SHORTEST, live_throughput
 

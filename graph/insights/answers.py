@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from graph.reports.answers import MONEY_PATTERN, CompleteUntilField, DataAsOf, Quality, Share, Used
+from graph.reports.answers import CompleteUntilField, DataAsOf, Quality, Share, Used
+from schema.money import MONEY_PATTERN
 
 Rate: TypeAlias = Share | None
 Mno: TypeAlias = Annotated[

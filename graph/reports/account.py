@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from graph.identity import Scope, account
+from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
 from graph.reports.figures import costs_by_currency
 from graph.reports.metrics import Counts, money, total

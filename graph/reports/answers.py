@@ -7,8 +7,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from graph.reports.windows import Window
-
-MONEY_PATTERN: Final = r"^-?[0-9]+\.[0-9]{6}$"
+from schema.money import MONEY_PATTERN
 
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from graph.identity import Subject
+from graph.access import Subject
 from graph.reports import latency
 from graph.reports.answers import Point
 from graph.reports.metrics import Counts, money, total

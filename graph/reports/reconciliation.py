@@ -11,10 +11,11 @@ from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from graph.identity import Scope, platform
-from graph.reports.answers import MONEY_PATTERN, Answer
+from graph.access import Scope, platform
+from graph.reports.answers import Answer
 from graph.reports.reader import Reader
-from infra.postgres import statement
+from infra.sql import statement
+from schema.money import MONEY_PATTERN
 
 MOST: Final = 1000  # a page
 FEW: Final = 50

@@ -1,6 +1,6 @@
 """The platform at a glance."""
 
-from graph.identity import Scope, platform
+from graph.access import Scope, platform
 from graph.reports.active import count_active
 from graph.reports.answers import Summary
 from graph.reports.figures import read_figures, shown

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from graph.access import Scope, checked_id
 from graph.dsl.queries import Queries
 from graph.errors import (
     ForbiddenAccountError,
@@ -15,7 +16,7 @@ from graph.errors import (
     InvalidWindowError,
     NotFoundError,
 )
-from graph.identity import Scope, checked_id
+from graph.http.parameters import Parameter, read_choice, read_id, read_integer, read_time
 from graph.reports import answers
 from graph.reports.account import account_usage
 from graph.reports.breakdown import delivery_breakdown
@@ -47,11 +48,11 @@ class Ask:
 
     @property
     def window(self) -> Window:
-        return parse_window(p.read_time(p.FROM, self.query), p.read_time(p.TO, self.query), datetime.now(UTC))
+        return parse_window(read_time(p.FROM, self.query), read_time(p.TO, self.query), datetime.now(UTC))
 
     @property
     def granularity(self) -> Granularity:
-        chosen: Granularity = p.read_choice(p.GRANULARITY, self.query)
+        chosen: Granularity = read_choice(p.GRANULARITY, self.query)
         return chosen
 
 
@@ -63,7 +64,7 @@ class Endpoint:
     name: str
     span: Span
     summary: str
-    parameters: tuple[p.Parameter, ...]
+    parameters: tuple[Parameter, ...]
     answer: type[Struct]
     errors: tuple[type[AnlytError], ...]
     run: Callable[[Ask], Awaitable[Any]]
@@ -78,7 +79,7 @@ async def _operator(ask: Ask) -> answers.OperatorPerformance:
 
 
 async def _account(ask: Ask) -> answers.AccountUsage:
-    p.read_choice(p.GRANULARITY, ask.query)  # checked, but dailyBreakdown is daily at either
+    read_choice(p.GRANULARITY, ask.query)  # checked, but dailyBreakdown is daily at either
     return await account_usage(ask.reader, ask.scope, ask.id, ask.window)
 
 
@@ -87,9 +88,9 @@ async def _throughput(ask: Ask) -> answers.Throughput:
         ask.reader,
         ask.scope,
         ask.window,
-        p.read_choice(p.RESOLUTION, ask.query),
-        operator_id=p.read_id(p.OPERATOR_ID, ask.query),
-        account_id=p.read_id(p.ACCOUNT_ID, ask.query),
+        read_choice(p.RESOLUTION, ask.query),
+        operator_id=read_id(p.OPERATOR_ID, ask.query),
+        account_id=read_id(p.ACCOUNT_ID, ask.query),
     )
 
 
@@ -98,7 +99,7 @@ async def _breakdown(ask: Ask) -> answers.DeliveryBreakdown:
 
 
 async def _top_operators(ask: Ask) -> answers.TopOperators:
-    limit = p.read_integer(p.LIMIT, ask.query)
+    limit = read_integer(p.LIMIT, ask.query)
     return await top_operators(ask.reader, ask.scope, ask.window, ask.granularity, limit)
 
 

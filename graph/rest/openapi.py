@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from graph import openapi
+from graph.access.disclosure import READABLE, told
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
 from graph.errors import (
@@ -17,9 +17,9 @@ from graph.errors import (
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
-from graph.health import Liveness, Readiness
-from graph.identity.disclosure import READABLE, told
-from graph.openapi import Json, answer, errors, operation
+from graph.http import openapi
+from graph.http.health import Liveness, Readiness
+from graph.http.openapi import Json, answer, errors, operation
 from graph.rest.endpoints import ENDPOINTS, Endpoint
 from graph.rest.insights import INSIGHTS
 from graph.rest.query import CATALOG_PATH, MEDIA_TYPES, QUERY_PATH
