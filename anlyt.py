@@ -30,9 +30,13 @@ def dev(demo: bool, s3: bool) -> None:
     Example:
       anlyt dev --demo
     """
-    from commands import dev as dev_
+    from commands import preflight
 
-    until_signal(dev_.run(settings(), with_demo=demo, with_s3=s3))
+    found = settings()
+    asyncio.run(preflight.check(found, with_demo=demo))
+    from commands import dev as dev_  # here, because it imports everything, and what is in the way is said before
+
+    until_signal(dev_.run(found, with_demo=demo, with_s3=s3))
 
 
 @command("migrate")

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from commands import api, audit, demo, metrics, migrate
+from commands import api, audit, demo, metrics, migrate, minutes, preflight, space
 from commands import engines as embedded
 from commands.ingest import check_dedup, watched
 from functions import FUNCTIONS
@@ -35,8 +35,14 @@ EXAMPLES: Final = (
 
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
-    """Until it is cancelled; then everything is closed in the opposite order, the engines last."""
+    """Until it is cancelled; then everything is closed in the opposite order, the engines last.
+
+    What commands.preflight checks is given. FullDiskError.
+    """
     async with AsyncExitStack() as opened:
+        if preflight.starts_engines(settings):
+            await opened.enter_async_context(space.watched(settings.home))
+        await opened.enter_async_context(minutes.told(settings, partial(click.echo, err=True)))
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
