@@ -12,7 +12,7 @@ from typing import Final
 from bench.report import Goal, show
 from bench.reports import Scale, fill
 from bench.stores import stores
-from graph.identity import PlatformScope
+from graph.access import PlatformScope
 from graph.reports.reader import Reader
 from graph.reports.summary import summary
 from graph.reports.windows import Window

@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NamedTuple
 
-from commands import metrics
+from commands.support import listener
 from functions import FACTS, METRICS
-from graph.app import create_app, serving
-from graph.health import Probe, Probes
-from graph.identity.jwks import check_file
+from graph.access.jwks import check_file
+from graph.app import create_app
+from graph.http.health import Probe, Probes
+from graph.http.server import serving
 from infra.cancelling import for_ever
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
@@ -31,7 +32,7 @@ QUERY_TIMEOUT: Final = 30
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
-    with metrics.served(settings, fallback=True) as metrics_url:
+    with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), development=False) as url:
             say(f"api: {url}; metrics at {metrics_url}")
             await for_ever()

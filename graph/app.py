@@ -1,41 +1,35 @@
-"""The API as an ASGI application, and the server that runs it."""
+"""The API as an ASGI application: here its parts are put together."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
 
-import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from graph.budget import Budget
-from graph.cursors import CursorKey
+from graph.access import make_authenticator
+from graph.access.addenda_log import Unmaskings
+from graph.access.budget import Budget
+from graph.access.cursors import CursorKey
+from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.freshness import Looks
 from graph.dsl.queries import Queries
-from graph.edge import Edge
 from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
 from graph.gql.streams import Streams
-from graph.health import Liveness, Probes, readiness
-from graph.identity import make_door
-from graph.protocol import BoundedProtocol
-from graph.pseudonyms import Pseudonyms
+from graph.http.health import Liveness, Probes, readiness
+from graph.http.middleware import RequestMiddleware
+from graph.http.parameters import read_query
+from graph.http.responses import json_response
+from graph.http.routing import routed
 from graph.reports.freshness import Progress, earliest
 from graph.reports.reader import Reader
-from graph.responses import json_response
 from graph.rest.openapi import document
-from graph.rest.parameters import read_query
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
-from graph.routing import routed
-from graph.tls import TlsProtocol
-from graph.unmasking import Unmaskings
 from infra.clickhouse import ClickHouse
-from infra.listening import Address, listen
 from infra.postgres import Pool
 from infra.settings import Settings
 
@@ -58,7 +52,7 @@ def create_app(
     `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted, `looks` how far
     they are stored as facts; streams of answers end when `closing` is set.
     """
-    door = make_door(settings)
+    authenticator = make_authenticator(settings)
     reader = Reader(
         pool,
         settings.reporting_currency,
@@ -73,12 +67,12 @@ def create_app(
     queries = Queries(clickhouse, Pseudonyms(deciding), Unmaskings(deciding), key, budget, looks)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     routes = [
-        *graphql_routes(settings, sources, door, development=development),
-        *report_routes(reader, queries, door),
-        *query_routes(queries, door.admit),
+        *graphql_routes(settings, sources, authenticator, development=development),
+        *report_routes(reader, queries, authenticator),
+        *query_routes(queries, authenticator.admit),
         *_plain_routes(probes),
     ]
-    return routed(routes, [Middleware(Edge)], "/openapi.json lists what there is")
+    return routed(routes, [Middleware(RequestMiddleware)], "/openapi.json lists what there is")
 
 
 def _plain_routes(probes: Probes) -> list[Route]:
@@ -107,44 +101,3 @@ def _without_parameters(
         return await answer()
 
     return checked
-
-
-class _Server(uvicorn.Server):
-    """Signals are the caller's to handle: this may be one of several parts of a process."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@asynccontextmanager
-async def serving(
-    app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None, setting: str = "ANLYT_API"
-) -> AsyncIterator[str]:
-    """Serves `app` inside the running loop, and yields its URL; port 0 takes a free one.
-
-    Under `tls`, a connection is for one request: the client's certificate is then judged anew for each. At exit,
-    requests that are under way get their answers. UsageError when the address, from `setting`, cannot be had.
-    """
-    listener = listen(Address(host, port, f"{setting}_HOST", f"{setting}_PORT"))
-    config = uvicorn.Config(
-        app,
-        http=TlsProtocol if tls else BoundedProtocol,
-        ssl_context_factory=(lambda *_: tls) if tls else None,
-        headers=[("Connection", "close")] if tls else None,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve([listener]))
-    try:
-        address = f"[{host}]" if ":" in host else host
-        yield f"{'https' if tls else 'http'}://{address}:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task

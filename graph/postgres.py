@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from graph.patience import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
 from infra.postgres import AWAY, Connection, Pool, told_as_unavailable
@@ -60,7 +60,7 @@ async def connected(pool: Pool) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Re
     taken = await pool.acquire()
     try:
         yield taken
-    except BaseException:
+    except BaseException:  # also when nobody waits any more
         _in_background(_recover(pool, taken))
         raise
     await pool.release(taken)

@@ -9,18 +9,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph.audit.audits import Audits
 from graph.audit.exports.exports import Exports
 from graph.audit.exports.routes import export_routes
-from graph.audit.graphql import graphql_face
+from graph.audit.graphql import graphql_endpoint
 from graph.audit.openapi import document
-from graph.audit.regulator import REGULATOR, Regulator, identify
+from graph.audit.regulator import REGULATOR, identify
 from graph.audit.request import QUERY_PATH
-from graph.bodies import read_json
-from graph.edge import REQUEST_ID, Edge
 from graph.gql.endpoint import PATH as GRAPHQL_PATH
-from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import Observer
-from graph.responses import failed, json_response
-from graph.rest.parameters import read_query
-from graph.routing import routed
+from graph.http.bodies import read_json
+from graph.http.disconnect import cancel_on_disconnect
+from graph.http.endpoint import HttpEndpoint
+from graph.http.middleware import REQUEST_ID, RequestMiddleware
+from graph.http.parameters import read_query
+from graph.http.responses import json_response
+from graph.http.routing import routed
 
 
 class RegulatorOnly:
@@ -34,29 +34,6 @@ class RegulatorOnly:
         await self._app(scope, receive, send)
 
 
-class AuditFace:
-    """An ASGI application that answers audit queries."""
-
-    def __init__(self, audits: Audits) -> None:
-        self._audits = audits
-        self._observer = Observer("anlyt.api.audit", "audit")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        regulator: Regulator = scope[REGULATOR]
-        with self._observer.request(scope):
-            try:
-                read_query(request.scope["query_string"], ())
-                body = await read_json(request)
-                work = self._audits.answer(regulator, scope[REQUEST_ID], body)
-                response = json_response(await unless_gone(receive, work))
-            except ClientGoneError:
-                return
-            except Exception as error:
-                response = failed(error, scope[REQUEST_ID])
-            await response(scope, receive, send)
-
-
 def create_audit_app(
     audits: Audits, trust_domain: str | None, exports: Exports | None = None, *, development: bool = False
 ) -> ASGIApp:
@@ -66,15 +43,22 @@ def create_audit_app(
     """
     openapi = document()
 
+    async def query(request: Request) -> Response:
+        scope = request.scope
+        read_query(scope["query_string"], ())
+        body = await read_json(request)
+        work = audits.answer(scope[REGULATOR], scope[REQUEST_ID], body)
+        return json_response(await cancel_on_disconnect(request.receive, work))
+
     async def describe(request: Request) -> Response:
         read_query(request.scope["query_string"], ())
         return json_response(openapi)
 
     routes = [
         Route("/openapi.json", describe, methods=["GET"]),
-        Route(QUERY_PATH, AuditFace(audits), methods=["POST"]),
-        Route(GRAPHQL_PATH, graphql_face(audits, development=development), methods=["POST"]),
+        Route(QUERY_PATH, HttpEndpoint("anlyt.api.audit", "audit", query), methods=["POST"]),
+        Route(GRAPHQL_PATH, graphql_endpoint(audits, development=development), methods=["POST"]),
         *export_routes(exports),
     ]
-    middleware = [Middleware(Edge), Middleware(RegulatorOnly, trust_domain=trust_domain)]
+    middleware = [Middleware(RequestMiddleware), Middleware(RegulatorOnly, trust_domain=trust_domain)]
     return routed(routes, middleware, "/openapi.json lists what there is")

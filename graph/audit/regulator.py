@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from starlette.types import Scope as HttpScope
 
+from graph.access.mesh import spiffe_caller
 from graph.errors import ForbiddenError
-from graph.identity.mesh import spiffe_caller
 from infra.telemetry import logger
 
 REGULATOR: Final = "regulator"  # in the ASGI scope

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, ProgrammingError
 
-from graph.budget import Charge
+from graph.access.budget import Charge
+from graph.deadlines import EngineSilentError, patiently
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
-from graph.patience import EngineSilentError, patiently
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.faults import fault_of

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.answers import PrintedColumn
 from graph.dsl.columns import Column
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Engine
 from graph.dsl.scope import UNLISTED
 from graph.dsl.select import Statement
-from graph.pseudonyms import Pseudonyms
-from infra.postgres import statement
+from infra.sql import statement
 from schema.catalog import DATASETS
 from schema.instants import instant
 

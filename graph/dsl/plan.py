@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from graph.access.disclosure import of_dimension
 from graph.dsl.calendar import Window, offsets
 from graph.dsl.passes import fields
 from graph.dsl.resolve import Question
 from graph.dsl.scope import AllTenants, QueryScope, reads_names
-from graph.identity.disclosure import of_dimension
 from schema.catalog.terms import CELLS, Table
 from schema.instants import HOUR, instant
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
+from graph.access import AccountScope, PlatformScope, Scope
 from graph.errors import ForbiddenError
-from graph.identity import AccountScope, PlatformScope, Scope
 from schema.expressions import Bound, Call, Column, Constant, Expression, equal
 from schema.facts import UNKNOWN
 

@@ -3,18 +3,19 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from graph.cursors import CursorKey
+from graph.access import Scope
+from graph.access.cursors import CursorKey
 from graph.dsl.queries import Queries
 from graph.errors import NotFoundError
 from graph.gql.documents import Document
 from graph.gql.streams import Streams
-from graph.identity import Scope
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
 from graph.reports.freshness import Progress
@@ -56,11 +57,11 @@ Shared = TypeVar("Shared", bound=Hashable)
 
 
 class Context:
-    """One request. Loaders gather what its fields ask for at the same time into few reads."""
+    """One request, asked at `now`. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, sources: Sources, scope: Scope, document: Document, request_id: str) -> None:
+    def __init__(self, sources: Sources, scope: Scope, document: Document, request_id: str, now: datetime) -> None:
         self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
-        self.scope, self.document, self.request_id = scope, document, request_id
+        self.scope, self.document, self.request_id, self.now = scope, document, request_id, now
         self.query_turns = asyncio.Semaphore(FEW_QUERIES)
 
     @cached_property

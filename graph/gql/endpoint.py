@@ -1,6 +1,7 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
-from graph.edge import REQUEST_ID
+from graph.access import Authenticator
 from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
 from graph.gql.cost import MOST_COST
@@ -33,9 +34,9 @@ from graph.gql.responses import Responder, error_response
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import EVENT_STREAM
 from graph.gql.weights import weigh
-from graph.identity import Door
-from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import Observer
+from graph.http.disconnect import ClientDisconnectedError, cancel_on_disconnect
+from graph.http.middleware import REQUEST_ID
+from graph.http.telemetry import Observer
 from infra.settings import Settings
 
 PATH: Final = "/graphql"
@@ -46,7 +47,8 @@ Caller = TypeVar("Caller")
 class GraphQL(Generic[Caller]):
     """An ASGI application that answers POST, and GET where there are persisted operations.
 
-    `admit`: who asks; `context`: what resolvers share, made from that, a document and a request's id.
+    `admit`: who asks; `context`: what resolvers share, made from that, a document, a request's id
+    and when it was asked: one instant for all of its windows.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class GraphQL(Generic[Caller]):
         persisted: Persisted,
         *,
         admit: Callable[[Request], Awaitable[Caller]],
-        context: Callable[[Caller, Document, str], object],
+        context: Callable[[Caller, Document, str, datetime], object],
         observer: Observer,
     ) -> None:
         self._schema, self._prepare, self._persisted = schema, prepare, persisted
@@ -67,7 +69,7 @@ class GraphQL(Generic[Caller]):
         with self._observer.request(scope):
             try:
                 response = await self.answer(request)
-            except ClientGoneError:
+            except ClientDisconnectedError:
                 return
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
@@ -82,9 +84,9 @@ class GraphQL(Generic[Caller]):
             operation = asked(request.query_params) if request.method == "GET" else await posted(request)
             text = self._persisted.text(operation)
             return await self._run(text, operation, caller, request, responder)
-        except ClientGoneError:
+        except ClientDisconnectedError:
             raise
-        except Exception as error:
+        except Exception as error:  # answered in GraphQL's form; what is unknown becomes INTERNAL there
             return error_response(error, request)
 
     async def _run(
@@ -95,12 +97,13 @@ class GraphQL(Generic[Caller]):
             document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
             return responder.refused(invalid.errors)
-        context = self._context(caller, document, request.scope[REQUEST_ID])
+        now = datetime.now(UTC)
+        context = self._context(caller, document, request.scope[REQUEST_ID], now)
         executor = self._executor(document, operation, context)
         if isinstance(executor, list):
             return responder.refused(executor)
         try:
-            needed = weigh(executor).cost
+            needed = weigh(executor, now).cost
         except GraphQLError as error:
             return responder.refused([error])
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
@@ -109,7 +112,7 @@ class GraphQL(Generic[Caller]):
         if is_subscription(document.ast, operation.operation_name):
             return await self._subscribe(document, operation, context, responder)
         running = _executed(executor)
-        result = await unless_gone(request.receive, running)
+        result = await cancel_on_disconnect(request.receive, running)
         return responder.executed(result, extensions)
 
     def _executor(
@@ -158,7 +161,9 @@ def _too_expensive(needed: int) -> GraphQLError:
     return GraphQLError(str(cause), original_error=cause)
 
 
-def graphql_routes(settings: Settings, sources: Sources, door: Door, *, development: bool) -> list[Route]:
+def graphql_routes(
+    settings: Settings, sources: Sources, authenticator: Authenticator, *, development: bool
+) -> list[Route]:
     """The endpoint, and in development the page to explore the schema with. UsageError for a wrong manifest."""
     prepare = documents(SCHEMA, introspection=development)
     persisted = read_manifest(settings.persisted_operations, prepare, alone=settings.persisted_only)
@@ -166,7 +171,7 @@ def graphql_routes(settings: Settings, sources: Sources, door: Door, *, developm
         SCHEMA,
         prepare,
         persisted,
-        admit=lambda request: door.admit(request.headers),
+        admit=lambda request: authenticator.admit(request.headers),
         context=partial(Context, sources),
         observer=Observer("anlyt.api.graphql", "graphql"),
     )

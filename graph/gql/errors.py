@@ -7,7 +7,7 @@ import msgspec
 from graphql import GraphQLError
 
 from graph.errors import InvalidQueryError
-from graph.problems import Problem, problem, record
+from graph.http.problems import Problem, problem, record
 from infra.faults import fault_of
 
 

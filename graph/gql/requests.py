@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.requests import Request
 
-from graph.bodies import read_json
 from graph.errors import InvalidQueryError
+from graph.http.bodies import read_json
 
 PARAMETERS: Final = frozenset({"documentId", "variables", "operationName", "extensions"})
 

@@ -12,13 +12,13 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph.edge import REQUEST_ID
 from graph.gql.errors import as_payload, problem_payload, worst_status
 from graph.gql.streams import EVENT_STREAM, event_stream
-from graph.negotiation import names, preferred
-from graph.observing import OUTCOME
-from graph.problems import headers, problem, record
-from graph.responses import json_response
+from graph.http.middleware import REQUEST_ID
+from graph.http.negotiation import names, preferred
+from graph.http.problems import headers, problem, record
+from graph.http.responses import json_response
+from graph.http.telemetry import OUTCOME
 from infra.faults import fault_of
 
 Payload: TypeAlias = dict[str, Any]

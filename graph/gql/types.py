@@ -11,8 +11,9 @@ from msgspec import Struct
 from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
 
-from graph.identity.disclosure import discloses, told
-from graph.reports.answers import MONEY_PATTERN, QUALITIES
+from graph.access.disclosure import discloses, told
+from graph.reports.answers import QUALITIES
+from schema.money import MONEY_PATTERN
 
 # What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
 Long = NewType("Long", int)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graph.dsl.parse import EARLIEST, LATEST, MOST_ROWS
+from graph.access import Scope
+from graph.dsl.parse import MOST_ROWS
 from graph.dsl.queries import Answered, Queries
+from graph.dsl.spans import EARLIEST, LATEST
 from graph.errors import InvalidWindowError, QueryTooExpensiveError
-from graph.identity import Scope
 from graph.reports.windows import Window
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from graph.identity import platform
+from graph.access import platform
 from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
 from graph.insights.asking import Asking, time_of
 from graph.reports.answers import Quality

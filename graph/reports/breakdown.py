@@ -1,6 +1,6 @@
 """What became of the messages, on the platform and by operator."""
 
-from graph.identity import Scope, platform
+from graph.access import Scope, platform
 from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
 from graph.reports.metrics import Counts, total
 from graph.reports.quality import completeness, judged

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, TypeAlias
 from weakref import WeakValueDictionary
 
-from graph.identity import Subject
+from graph.access import Subject
 from graph.reports.marks import Mark
 from graph.reports.parts import Part
 from graph.reports.windows import Granularity, Slice

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from graph.identity import Scope, Subject, administration, platform
+from graph.access import Scope, Subject, administration, platform
 from graph.reports.reader import Reader
-from infra.postgres import statement
+from infra.sql import statement
 
 MOST_LISTED: Final = 1000  # a page
 FEW_LISTED: Final = 50

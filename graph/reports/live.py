@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from graph.identity import Scope, Subject, administration
+from graph.access import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
 from graph.reports.metrics import NOTHING, RATE_SCALE, Counts, half_up, total
 from graph.reports.reader import Reader

@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from graph.postgres import LIMIT, connected, promptly, transaction
 from graph.reports.archive import Archive
+from graph.reports.concurrency import Turns
 from graph.reports.kept import Kept
 from graph.reports.marks import read_marks
 from graph.reports.quality import CompleteUntil
 from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Slice
-from graph.turns import Turns
 from infra.clickhouse import ClickHouse
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
 _BEGIN: Final = statement(Path(__file__).parent / "sql", "begin")
 _OF_POOL: Final = 0.75  # the share of a pool's connections that reports take

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from graph.access import Scope, Subject, account, operator, platform
 from graph.errors import InvalidQueryError
-from graph.identity import Scope, Subject, account, operator, platform
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
 from graph.reports.metrics import RATE_SCALE, Counts, half_up, total
 from graph.reports.quality import completeness

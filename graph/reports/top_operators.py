@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from graph.identity import Scope, operator, platform
+from graph.access import Scope, operator, platform
 from graph.reports.answers import TopOperators
 from graph.reports.figures import read_figures
 from graph.reports.operator import performance

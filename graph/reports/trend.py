@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from graph.identity import Scope
+from graph.access import Scope
 from graph.reports.answers import Point
 from graph.reports.figures import make_figures, shown
 from graph.reports.parts import Part, make_point
@@ -34,7 +34,7 @@ async def trend(
         granularity=granularity,
         error_rate=figures.counts.error_rate,
         data_as_of=snapshot.marks.data_as_of,
-        **shown(reader.currency, figures),
+        **shown(Trend, reader.currency, figures),
     )
     return judged(answer, known)
 

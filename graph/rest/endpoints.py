@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from msgspec import Struct
-
+from graph.access import Scope, checked_id
 from graph.dsl.queries import Queries
 from graph.errors import (
     ForbiddenAccountError,
@@ -15,16 +14,18 @@ from graph.errors import (
     InvalidWindowError,
     NotFoundError,
 )
-from graph.identity import Scope, checked_id
+from graph.http.parameters import Parameter, read_choice, read_id, read_integer
 from graph.reports import answers
 from graph.reports.account import account_usage
+from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.operator import operator_performance
 from graph.reports.reader import Reader
+from graph.reports.relative import resolve_window
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.top_operators import top_operators
-from graph.reports.windows import Granularity, Window, parse_window
+from graph.reports.windows import Granularity, Window
 from graph.rest import parameters as p
 from infra.errors import AnlytError
 from infra.telemetry import Span
@@ -32,7 +33,7 @@ from infra.telemetry import Span
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, understood: who asks, of what, with which parameters."""
+    """One request, understood: who asks, when, of what, with which parameters."""
 
     reader: Reader
     queries: Queries
@@ -40,6 +41,7 @@ class Ask:
     path: Mapping[str, str]
     query: Mapping[str, str]
     request_id: str
+    now: datetime
 
     @property
     def id(self) -> str:
@@ -47,24 +49,23 @@ class Ask:
 
     @property
     def window(self) -> Window:
-        return parse_window(p.read_time(p.FROM, self.query), p.read_time(p.TO, self.query), datetime.now(UTC))
+        return resolve_window(p.read_window(self.query), self.now)
 
     @property
     def granularity(self) -> Granularity:
-        chosen: Granularity = p.read_choice(p.GRANULARITY, self.query)
+        chosen: Granularity = read_choice(p.GRANULARITY, self.query)
         return chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route: `name` is its label in metrics and its operation in OpenAPI."""
+    """One route: `name` is its label in metrics and its operation in OpenAPI; its answer says what it is about."""
 
     path: str
     name: str
     span: Span
-    summary: str
-    parameters: tuple[p.Parameter, ...]
-    answer: type[Struct]
+    parameters: tuple[Parameter, ...]
+    answer: type[Report]
     errors: tuple[type[AnlytError], ...]
     run: Callable[[Ask], Awaitable[Any]]
 
@@ -78,7 +79,7 @@ async def _operator(ask: Ask) -> answers.OperatorPerformance:
 
 
 async def _account(ask: Ask) -> answers.AccountUsage:
-    p.read_choice(p.GRANULARITY, ask.query)  # checked, but dailyBreakdown is daily at either
+    read_choice(p.GRANULARITY, ask.query)  # checked, but dailyBreakdown is daily at either
     return await account_usage(ask.reader, ask.scope, ask.id, ask.window)
 
 
@@ -87,9 +88,9 @@ async def _throughput(ask: Ask) -> answers.Throughput:
         ask.reader,
         ask.scope,
         ask.window,
-        p.read_choice(p.RESOLUTION, ask.query),
-        operator_id=p.read_id(p.OPERATOR_ID, ask.query),
-        account_id=p.read_id(p.ACCOUNT_ID, ask.query),
+        read_choice(p.RESOLUTION, ask.query),
+        operator_id=read_id(p.OPERATOR_ID, ask.query),
+        account_id=read_id(p.ACCOUNT_ID, ask.query),
     )
 
 
@@ -98,7 +99,7 @@ async def _breakdown(ask: Ask) -> answers.DeliveryBreakdown:
 
 
 async def _top_operators(ask: Ask) -> answers.TopOperators:
-    limit = p.read_integer(p.LIMIT, ask.query)
+    limit = read_integer(p.LIMIT, ask.query)
     return await top_operators(ask.reader, ask.scope, ask.window, ask.granularity, limit)
 
 
@@ -109,8 +110,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/summary",
         "summary",
         "anlyt.api.summary",
-        "The platform at a glance.",
-        (p.FROM, p.TO, p.GRANULARITY),
+        (*p.WINDOW, p.GRANULARITY),
         answers.Summary,
         _BAD,
         _summary,
@@ -119,8 +119,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/operators/{id}/performance",
         "operatorPerformance",
         "anlyt.api.operatorPerformance",
-        "How one operator carried its messages.",
-        (p.OPERATOR, p.FROM, p.TO, p.GRANULARITY),
+        (p.OPERATOR, *p.WINDOW, p.GRANULARITY),
         answers.OperatorPerformance,
         (*_BAD, NotFoundError),
         _operator,
@@ -129,8 +128,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/accounts/{id}/usage",
         "accountUsage",
         "anlyt.api.accountUsage",
-        "What one account sent, and what it cost.",
-        (p.ACCOUNT, p.FROM, p.TO, p.GRANULARITY),
+        (p.ACCOUNT, *p.WINDOW, p.GRANULARITY),
         answers.AccountUsage,
         (*_BAD, ForbiddenAccountError),
         _account,
@@ -139,8 +137,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/throughput",
         "throughput",
         "anlyt.api.throughput",
-        "Messages over time.",
-        (p.FROM, p.TO, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
+        (*p.WINDOW, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
         answers.Throughput,
         (*_BAD, ForbiddenAccountError),
         _throughput,
@@ -149,8 +146,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/delivery-breakdown",
         "deliveryBreakdown",
         "anlyt.api.deliveryBreakdown",
-        "What became of the messages, on the platform and by operator.",
-        (p.FROM, p.TO),
+        p.WINDOW,
         answers.DeliveryBreakdown,
         _BAD,
         _breakdown,
@@ -159,8 +155,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/top-operators",
         "topOperators",
         "anlyt.api.topOperators",
-        "The busiest operators.",
-        (p.LIMIT, p.FROM, p.TO, p.GRANULARITY),
+        (p.LIMIT, *p.WINDOW, p.GRANULARITY),
         answers.TopOperators,
         _BAD,
         _top_operators,

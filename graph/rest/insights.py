@@ -2,8 +2,9 @@
 
 from typing import Final, get_args
 
+from graph.access import ID_PATTERN
 from graph.errors import ForbiddenError, InvalidQueryError, InvalidWindowError, QueryTooExpensiveError
-from graph.identity import ID_PATTERN
+from graph.http.parameters import Parameter, read_choice, read_id
 from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
@@ -13,11 +14,11 @@ from graph.rest.endpoints import Ask, Endpoint
 from schema.events import Direction
 from schema.facts import UNKNOWN
 
-LANE: Final = p.Parameter("lane", {"type": "string", "pattern": ID_PATTERN}, "Only messages of this lane.")
-DIRECTION: Final = p.Parameter(
+LANE: Final = Parameter("lane", {"type": "string", "pattern": ID_PATTERN}, "Only messages of this lane.")
+DIRECTION: Final = Parameter(
     "direction", {"enum": [*get_args(Direction), UNKNOWN]}, "Only messages to a handset (`MT`), or from one (`MO`)."
 )
-TENANT: Final = p.Parameter(
+TENANT: Final = Parameter(
     "tenantId",
     {"type": "string", "pattern": ID_PATTERN},
     "Only this tenant's messages; a tenant sees none of another's.",
@@ -27,8 +28,8 @@ _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError, QueryTooEx
 
 
 async def _mno_quality(ask: Ask) -> answers.MnoQuality:
-    direction = p.read_choice(DIRECTION, ask.query)
-    traffic = Traffic(p.read_id(LANE, ask.query), direction, p.read_id(TENANT, ask.query))
+    direction = read_choice(DIRECTION, ask.query)
+    traffic = Traffic(read_id(LANE, ask.query), direction, read_id(TENANT, ask.query))
     return await mno_quality(_asking(ask), ask.window, traffic)
 
 
@@ -45,8 +46,7 @@ INSIGHTS: Final = (
         "/v1/insights/mno-quality",
         "mnoQuality",
         "anlyt.api.mnoQuality",
-        "How well each MNO carries messages.",
-        (p.FROM, p.TO, LANE, DIRECTION, TENANT),
+        (*p.WINDOW, LANE, DIRECTION, TENANT),
         answers.MnoQuality,
         _BAD,
         _mno_quality,
@@ -55,8 +55,7 @@ INSIGHTS: Final = (
         "/v1/insights/cost-quality",
         "costQuality",
         "anlyt.api.costQuality",
-        "What each MNO costs, against how well it delivers.",
-        (p.FROM, p.TO),
+        p.WINDOW,
         answers.CostQuality,
         _BAD,
         _cost_quality,

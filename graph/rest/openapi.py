@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from graph import openapi
+from graph.access.disclosure import READABLE, told
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
 from graph.errors import (
@@ -17,9 +17,9 @@ from graph.errors import (
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
-from graph.health import Liveness, Readiness
-from graph.identity.disclosure import READABLE, told
-from graph.openapi import Json, answer, errors, operation
+from graph.http import openapi
+from graph.http.health import Liveness, Readiness
+from graph.http.openapi import Json, answer, errors, operation
 from graph.rest.endpoints import ENDPOINTS, Endpoint
 from graph.rest.insights import INSIGHTS
 from graph.rest.query import CATALOG_PATH, MEDIA_TYPES, QUERY_PATH
@@ -100,7 +100,7 @@ def _operation(tag: str, endpoint: Endpoint) -> Json:
     return operation(
         tag,
         endpoint.name,
-        endpoint.summary,
+        endpoint.answer.about,
         endpoint.answer.__doc__,
         CALLERS,
         {"200": answer(endpoint.answer), **errors((*endpoint.errors, *_ALWAYS))},
@@ -117,7 +117,7 @@ def _queries() -> Mapping[str, Json]:
     query = operation(
         "Queries",
         "query",
-        "Measures by dimensions and time.",
+        QueryAnswer.about,
         QueryAnswer.__doc__,
         CALLERS,
         {"200": rows, **errors((*QUERY_ERRORS, *_ALWAYS))},
@@ -126,7 +126,7 @@ def _queries() -> Mapping[str, Json]:
     catalog = operation(
         "Queries",
         "catalog",
-        "What can be asked.",
+        Catalog.about,
         Catalog.__doc__,
         CALLERS,
         {"200": answer(Catalog), **errors((InvalidQueryError, ForbiddenError, *_ALWAYS))},

@@ -1,31 +1,16 @@
-"""The parameters of the routes: how each is read, and what OpenAPI says of it."""
+"""The parameters of the routes of reports."""
 
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
-from urllib.parse import parse_qsl
+from collections.abc import Mapping
+from typing import Final, get_args
 
-from graph.errors import InvalidQueryError
-from graph.identity import ID_PATTERN, checked_id
+from graph.access import ID_PATTERN
+from graph.http.parameters import Parameter, read_time
 from graph.reports.answers import Resolution
+from graph.reports.relative import LAST_PATTERN, PERIODS, AskedWindow
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
 from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, Granularity
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter; `schema` as in JSON Schema."""
-
-    name: str
-    schema: Mapping[str, Any]
-    description: str
-    location: Literal["query", "path"] = "query"
-
-
 _TIME: Final = {"type": "string", "format": "date-time"}
-_BLANK_OFFSET: Final = re.compile(r"(?<=\d) (\d{2}:\d{2})\Z")
 _ID: Final = {"type": "string", "pattern": ID_PATTERN}
 
 FROM: Final = Parameter(
@@ -34,6 +19,22 @@ FROM: Final = Parameter(
 TO: Final = Parameter(
     "to", {**_TIME, "examples": [LATER_EXAMPLE]}, "End of the window, excluded, snapped up to an hour. Default: now."
 )
+NAMED: Final = Parameter(
+    "window",
+    {"enum": list(PERIODS)},
+    "In place of `from` and `to`: a day or month of `timezone`; today and this month last until now.",
+)
+LAST: Final = Parameter(
+    "last",
+    {"type": "string", "pattern": f"^{LAST_PATTERN}$", "examples": ["24h", "7d"]},
+    "In place of `from` and `to`: so many hours or days (of 24 hours) until now.",
+)
+TIMEZONE: Final = Parameter(
+    "timezone",
+    {"type": "string", "examples": ["Asia/Kabul"]},
+    "Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC.",
+)
+WINDOW: Final = (FROM, TO, NAMED, LAST, TIMEZONE)
 GRANULARITY: Final = Parameter(
     "granularity",
     {"enum": list(get_args(Granularity)), "default": "hourly"},
@@ -55,46 +56,7 @@ OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
 ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
 
 
-def read_query(given: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
-    """The parameters of a URL's query; InvalidQueryError names what is unknown or given twice."""
-    pairs = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
-    values = dict(pairs)
-    names = [parameter.name for parameter in allowed if parameter.location == "query"]
-    if unknown := sorted(values.keys() - names):
-        raise InvalidQueryError(
-            f"Unknown query parameter: {', '.join(unknown)}. "
-            + (f"Allowed here: {', '.join(names)}." if names else "None is allowed here.")
-        )
-    if len(values) < len(pairs):
-        repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise InvalidQueryError(f"Query parameter given more than once: {', '.join(repeated)}.")
-    return values
-
-
-def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:
-    """An id, or None when it was not given; InvalidQueryError."""
-    text = values.get(parameter.name)
-    return None if text is None else checked_id(parameter.name, text)
-
-
-def read_time(parameter: Parameter, values: Mapping[str, str]) -> str | None:
-    """A time's text as it was meant, or None when it was not given: an offset's + that nobody escaped is a blank."""
-    text = values.get(parameter.name)
-    return None if text is None else _BLANK_OFFSET.sub(r"+\1", text)
-
-
-def read_choice(parameter: Parameter, values: Mapping[str, str]) -> Any:
-    """One of the schema's enum; None when it was not given and has no default. InvalidQueryError lists them."""
-    text = values.get(parameter.name, parameter.schema.get("default"))
-    if text is not None and text not in parameter.schema["enum"]:
-        raise InvalidQueryError(f"{parameter.name} must be one of {', '.join(parameter.schema['enum'])}.")
-    return text
-
-
-def read_integer(parameter: Parameter, values: Mapping[str, str]) -> int:
-    """An integer within the schema's bounds; InvalidQueryError tells them."""
-    least, most = parameter.schema["minimum"], parameter.schema["maximum"]
-    text = values.get(parameter.name, str(parameter.schema["default"]))
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
-        raise InvalidQueryError(f"{parameter.name} must be an integer from {least} to {most}.")
-    return int(text)
+def read_window(values: Mapping[str, str]) -> AskedWindow:
+    """As it is asked for; what is wrong with it, whoever resolves it says."""
+    named, last, timezone = (values.get(each.name) for each in (NAMED, LAST, TIMEZONE))
+    return AskedWindow(read_time(FROM, values), read_time(TO, values), named, last, timezone)

@@ -1,53 +1,35 @@
 """From a request to the answer of its endpoint."""
 
-from starlette.datastructures import Headers
-from starlette.routing import Route
-from starlette.types import Receive, Send
-from starlette.types import Scope as HttpScope
+from datetime import UTC, datetime
+from functools import partial
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from graph.access import Authenticator
 from graph.dsl.queries import Queries
-from graph.edge import REQUEST_ID
-from graph.identity import Door, Scope
-from graph.leaving import ClientGoneError, unless_gone
-from graph.observing import Observer
+from graph.http.disconnect import cancel_on_disconnect
+from graph.http.endpoint import HttpEndpoint
+from graph.http.middleware import REQUEST_ID
+from graph.http.parameters import read_query
+from graph.http.responses import json_response
 from graph.reports.reader import Reader
-from graph.responses import failed, json_response
 from graph.rest.endpoints import ENDPOINTS, Ask, Endpoint
 from graph.rest.insights import INSIGHTS
-from graph.rest.parameters import read_query
 
 
-class Served:
-    """An ASGI application that answers one endpoint."""
+def report_routes(reader: Reader, queries: Queries, authenticator: Authenticator) -> list[Route]:
+    """One route per endpoint."""
 
-    def __init__(self, endpoint: Endpoint, reader: Reader, queries: Queries, door: Door) -> None:
-        self._endpoint, self._reader, self._queries, self._door = endpoint, reader, queries, door
-        self._observer = Observer(endpoint.span, endpoint.name)
+    async def answer(endpoint: Endpoint, request: Request) -> Response:
+        caller = await authenticator.admit(request.headers)
+        scope = request.scope
+        parameters = read_query(scope["query_string"], endpoint.parameters)
+        ask = Ask(reader, queries, caller, scope["path_params"], parameters, scope[REQUEST_ID], datetime.now(UTC))
+        return json_response(await cancel_on_disconnect(request.receive, endpoint.run(ask)))
 
-    async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        with self._observer.request(scope):
-            try:
-                caller = await self._door.admit(headers)
-                response = json_response(await unless_gone(receive, self._endpoint.run(self._ask(scope, caller))))
-            except ClientGoneError:
-                return
-            except Exception as error:
-                response = failed(error, scope[REQUEST_ID])
-            await response(scope, receive, send)
-
-    def _ask(self, scope: HttpScope, caller: Scope) -> Ask:
-        return Ask(
-            self._reader,
-            self._queries,
-            caller,
-            scope["path_params"],
-            read_query(scope["query_string"], self._endpoint.parameters),
-            scope[REQUEST_ID],
-        )
-
-
-def report_routes(reader: Reader, queries: Queries, door: Door) -> list[Route]:
-    """A route for each endpoint."""
-    served = (*ENDPOINTS, *INSIGHTS)
-    return [Route(each.path, Served(each, reader, queries, door), methods=["GET"]) for each in served]
+    return [
+        Route(each.path, HttpEndpoint(each.span, each.name, partial(answer, each)), methods=["GET"])
+        for each in (*ENDPOINTS, *INSIGHTS)
+    ]

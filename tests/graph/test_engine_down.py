@@ -11,8 +11,9 @@ import asyncpg
 import httpx
 import pytest
 
-from graph.app import create_app, serving
-from graph.health import Probe
+from graph.app import create_app
+from graph.http.health import Probe
+from graph.http.server import serving
 from infra.embedded.engine import Engine
 from infra.embedded.postgres import postgres_server
 from infra.migrate import PostgresLedger, migrate

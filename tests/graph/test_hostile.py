@@ -18,9 +18,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
-from graph.app import create_app, serving
-from graph.edge import Edge
-from graph.protocol import LONGEST_HEAD, BoundedProtocol
+from graph.app import create_app
+from graph.http.middleware import RequestMiddleware
+from graph.http.protocol import LONGEST_HEAD, BoundedProtocol
+from graph.http.server import serving
 from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, REPORTS, portal
@@ -219,11 +220,11 @@ async def test_a_body_that_takes_too_long_is_not_waited_for() -> None:
         await PlainTextResponse(await Request(scope, receive).body())(scope, receive, send)
 
     async with (
-        serving(Edge(echo), "127.0.0.1", 0) as served,
+        serving(RequestMiddleware(echo), "127.0.0.1", 0) as served,
         httpx.AsyncClient(base_url=served, timeout=30) as client,
     ):
         assert (await client.post("/", content=b"{}")).text == "{}"
-    async with serving(Edge(echo, slowest_body=0.05), "127.0.0.1", 0) as served:
+    async with serving(RequestMiddleware(echo, slowest_body=0.05), "127.0.0.1", 0) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(served).port)
         writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
         answer = await reader.read()

@@ -18,9 +18,10 @@ from schemathesis.generation import GenerationMode
 from schemathesis.graphql.checks import GraphQLClientError
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from graph.app import create_app, serving
+from graph.app import create_app
 from graph.gql.schema import sdl
-from graph.health import Probe
+from graph.http.health import Probe
+from graph.http.server import serving
 from graph.rest.openapi import document
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine

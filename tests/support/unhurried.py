@@ -7,13 +7,14 @@ from typing import Final
 
 import pytest
 
-from graph import patience, postgres, turns
+from graph import deadlines, postgres
+from graph.reports import concurrency
 
 LONG: Final = 60.0  # seconds
 
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PING", LONG)
+    monkeypatch.setattr(deadlines, "PING", LONG)
     monkeypatch.setattr(postgres, "LIMIT", LONG)
-    monkeypatch.setattr(turns, "PATIENCE", LONG)
+    monkeypatch.setattr(concurrency, "PATIENCE", LONG)

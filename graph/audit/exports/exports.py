@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from msgspec import structs
 
+from graph.access.cursors import CursorKey
 from graph.audit.access import Operation, record
 from graph.audit.exports.answers import ExportAnswer, ExportList, FileLink, ManifestLink, answer, progress
 from graph.audit.exports.jobs import Export, ExportFile, Jobs, Written, add, unfinished
@@ -14,7 +15,6 @@ from graph.audit.exports.manifest import NAME, SIGNATURE, described
 from graph.audit.exports.objects import LINK_LIFETIME, Objects
 from graph.audit.exports.request import parse
 from graph.audit.regulator import Regulator
-from graph.cursors import CursorKey
 from graph.dsl.answers import Page
 from graph.errors import NotFoundError, RateLimitedError
 from infra.metrics import AUDIT_EXPORTS
@@ -68,9 +68,7 @@ class Exports:
         """A page, newest first; InvalidQueryError for a cursor of somewhere else."""
         cursors, before = await self._cursors.cursors(), NEWEST
         if after is not None:
-            (position,) = cursors.open(PURPOSE, regulator.name, after, path="after")
-            assert isinstance(position, int)
-            before = position
+            (before,) = cursors.open(PURPOSE, regulator.name, after, tuple[int], path="after")
         rows = await self._jobs.before(regulator.name, before, limit + 1)
         page = Page()
         if len(rows) > limit:

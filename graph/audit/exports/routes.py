@@ -2,21 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from graph.audit.exports.exports import Exports
 from graph.audit.regulator import REGULATOR, Regulator
-from graph.bodies import read_json
-from graph.edge import REQUEST_ID
-from graph.leaving import ClientGoneError
-from graph.observing import Observer
-from graph.responses import failed, json_response
-from graph.rest.parameters import Parameter, read_integer, read_query
+from graph.http.bodies import read_json
+from graph.http.endpoint import HttpEndpoint
+from graph.http.middleware import REQUEST_ID
+from graph.http.parameters import Parameter, read_integer, read_query
+from graph.http.responses import json_response
 from infra.errors import DependencyUnavailableError
 
 PATH: Final = "/v1/audit/exports"
@@ -37,40 +36,26 @@ class Work:
     parameters: Sequence[Parameter] = ()
 
 
-class ExportsFace:
-    """An ASGI application that answers one path, by method; `exports`: None where there is no S3."""
-
-    def __init__(self, exports: Exports | None, works: Mapping[str, Work]) -> None:
-        self._exports, self._works = exports, works
-        self._observer = Observer("anlyt.api.auditExports", "auditExports")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        with self._observer.request(scope):
-            try:
-                response = await self._answered(request)
-            except ClientGoneError:
-                return
-            except Exception as error:
-                response = failed(error, scope[REQUEST_ID])
-            await response(scope, receive, send)
-
-    async def _answered(self, request: Request) -> Response:
-        work = self._works[request.method]
-        read_query(request.scope["query_string"], work.parameters)
-        if self._exports is None:
-            raise DependencyUnavailableError("There are no exports here: ANLYT_S3_ENDPOINT is not set.")
-        return await work.answer(self._exports, request)
-
-
 def export_routes(exports: Exports | None) -> list[Route]:
+    """The routes; `exports`: None where there is no S3, and each is answered 503."""
     listing = Work(_list, [LIMIT, AFTER])
     paths = {
         PATH: {"POST": Work(_ask), "GET": listing, "HEAD": listing},
         f"{PATH}/{{id}}": {"GET": Work(_follow), "HEAD": Work(_follow), "DELETE": Work(_cancel)},
         KEYS_PATH: {"GET": Work(_keys), "HEAD": Work(_keys)},
     }
-    return [Route(path, ExportsFace(exports, works), methods=list(works)) for path, works in paths.items()]
+
+    async def answer(works: Mapping[str, Work], request: Request) -> Response:
+        work = works[request.method]
+        read_query(request.scope["query_string"], work.parameters)
+        if exports is None:
+            raise DependencyUnavailableError("There are no exports here: ANLYT_S3_ENDPOINT is not set.")
+        return await work.answer(exports, request)
+
+    return [
+        Route(path, HttpEndpoint("anlyt.api.auditExports", "auditExports", partial(answer, works)), methods=list(works))
+        for path, works in paths.items()
+    ]
 
 
 async def _ask(exports: Exports, request: Request) -> Response:

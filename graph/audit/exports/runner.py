@@ -10,7 +10,7 @@ from graph.audit.exports.jobs import Export, Jobs, LostClaimError
 from graph.audit.exports.objects import Objects
 from graph.audit.exports.writer import Writer
 from graph.errors import ApiError
-from graph.problems import problem
+from graph.http.problems import problem
 from infra.errors import DependencyUnavailableError
 from infra.metrics import AUDIT_EXPORTS
 from infra.telemetry import logger

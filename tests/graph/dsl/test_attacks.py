@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from graph.access import AccountScope, PlatformScope
 from graph.dsl.compile import Position, compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import UNLISTED, OneTenant, query_scope, tenant_of
 from graph.errors import ForbiddenError, InvalidQueryError
-from graph.identity import AccountScope, PlatformScope
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS
 from tests.graph.support import asking

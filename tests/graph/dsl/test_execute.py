@@ -11,13 +11,14 @@ import httpx
 import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from graph.app import create_app, serving
-from graph.budget import Charge
+from graph.access.budget import Charge
+from graph.app import create_app
 from graph.dsl import queries
 from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.execute import Engine as Running
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
+from graph.http.server import serving
 from infra.clickhouse import connect, open_clickhouse
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine

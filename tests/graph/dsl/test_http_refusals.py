@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from graph.bodies import LONGEST_BODY
 from graph.dsl import compile as compiling
 from graph.dsl import execute, queries
+from graph.http.bodies import LONGEST_BODY
 from infra.postgres import Pool, open_pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN

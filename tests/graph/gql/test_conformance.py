@@ -9,8 +9,9 @@ from typing import Any, Final
 import pytest
 from cryptography import x509
 
-from graph.app import create_app, serving
+from graph.app import create_app
 from graph.gql.streams import MOST_OF_A_CALLER
+from graph.http.server import serving
 from infra.embedded.certificates import CLIENT, issue
 from infra.postgres import Pool
 from infra.settings import read_settings

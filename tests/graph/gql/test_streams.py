@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from graph.app import create_app, serving
+from graph.app import create_app
 from graph.errors import RateLimitedError
 from graph.gql.streams import MOST_OF_A_CALLER, MOST_OF_ALL, Streams
+from graph.http.server import serving
 from graph.reports.live import Look, between
 from graph.reports.metrics import Counts
 from infra.postgres import Pool

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.identity import Subject
+from graph.access import Subject
 from graph.reports import kept
 from graph.reports.kept import Kept, Key
 from graph.reports.metrics import Counts

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from graph.app import create_app, serving
+from graph.app import create_app
+from graph.http.server import serving
 from infra.postgres import Connection, Pool, open_pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, REPORTS

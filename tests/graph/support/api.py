@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from graph.app import create_app
-from graph.health import Probes
+from graph.http.health import Probes
 from graph.reports.freshness import Progress
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from starlette.types import ASGIApp, Message
 
-from graph.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
+from graph.http.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
 
 ADMIN: Final = {"x-caller": "admin-dashboard", "content-type": "application/json"}
 TENANT: Final = {**ADMIN, "x-caller": "customer-portal", "x-tenant-id": "t-1", "x-account-id": "acc-1"}

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from graph.bodies import MOST_OBJECTS, MOST_VALUES
-from graph.cursors import LONGEST as LONGEST_CURSOR
+from graph.access.cursors import LONGEST as LONGEST_CURSOR
 from graph.gql.documents import LONGEST as LONGEST_DOCUMENT
 from graph.gql.documents import MOST_TOKENS
+from graph.http.bodies import MOST_OBJECTS, MOST_VALUES
 from tests.graph.support.attacks import (
     QUERY,
     TIME,
@@ -24,7 +24,7 @@ from tests.graph.support.attacks import (
 )
 
 QUERIES: Final[Mapping[str, Made]] = {
-    "twice the last name": lambda s: query(f'{{{members(s)},"a":1,"a":2}}'),
+    "twice the last name": lambda s: query(f'{{{members(s)},"last":1,"last":2}}'),
     "unknown members": lambda s: query(f"{{{members(s)}}}"),
     "unknown members of a known name's kind": lambda s: query(
         "{" + upto(s * 9_000, lambda n: f'"measures{n}":1') + "}"

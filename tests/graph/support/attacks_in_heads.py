@@ -7,15 +7,15 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
+from graph.access.cursors import LONGEST as LONGEST_CURSOR
+from graph.access.cursors import Cursors
+from graph.access.tokens import LONGEST as LONGEST_TOKEN
 from graph.audit import request as audit_request
 from graph.audit.exports import request as export_request
-from graph.cursors import LONGEST as LONGEST_CURSOR
-from graph.cursors import Cursors
-from graph.edge import LONGEST_URL
 from graph.errors import ApiError
-from graph.identity.tokens import LONGEST as LONGEST_TOKEN
-from graph.negotiation import preferred
-from graph.protocol import LONGEST_HEAD
+from graph.http.middleware import LONGEST_URL
+from graph.http.negotiation import preferred
+from graph.http.protocol import LONGEST_HEAD
 from graph.reports.windows import parse_time
 from graph.rest.query import MEDIA_TYPES
 from tests.graph.support.attacks import ADMIN, AUDIT, Attack, Made, answered, long, members, upto

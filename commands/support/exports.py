@@ -1,0 +1,45 @@
+"""Exports of the audit: asked for and followed over the listener, worked on in the background of its process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from graph.access.cursors import CursorKey
+from graph.audit.exports.exports import Exports
+from graph.audit.exports.jobs import Jobs
+from graph.audit.exports.keys import ManifestKey
+from graph.audit.exports.objects import Objects
+from graph.audit.exports.runner import Pace, Runner
+from graph.audit.exports.warehouse import TIMEOUT, Warehouse
+from graph.audit.exports.writer import Writer
+from graph.dsl.execute import Engine
+from graph.dsl.freshness import Freshness
+from infra.clickhouse import open_clickhouse
+from infra.endpoints import Engines
+from infra.postgres import Pool
+from infra.s3 import open_store
+from infra.settings import Settings
+
+
+@asynccontextmanager
+async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) -> AsyncIterator[Exports | None]:
+    """Works on exports while the body runs; None where there is no S3. UsageError for a key that is none."""
+    key = ManifestKey(pool, settings.export_signing_key)
+    if engines.s3 is None:
+        yield None
+        return
+    jobs = Jobs(pool, timedelta(seconds=pace.lease))
+    objects = Objects(open_store(engines.s3))
+    async with AsyncExitStack() as opened:
+        clickhouse = await opened.enter_async_context(
+            open_clickhouse(engines.clickhouse, statement_timeout=TIMEOUT + 30)
+        )
+        freshness, warehouse = Freshness(Engine(clickhouse)), Warehouse(clickhouse, pace.rows_a_file)
+        writer = Writer(jobs, warehouse, objects, key, freshness, timedelta(days=settings.export_days))
+        working = asyncio.create_task(Runner(jobs, writer, objects, pace).run())
+        try:
+            yield Exports(jobs, objects, key, CursorKey(pool, settings.signing_key))
+        finally:
+            working.cancel()
+            await asyncio.wait([working])

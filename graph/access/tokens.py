@@ -1,0 +1,90 @@
+"""Bearer tokens: JSON Web Tokens (RFC 7519), checked as RFC 8725 advises."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Final, NoReturn
+
+import jwt
+import msgspec
+from msgspec import Meta, Struct
+from starlette.datastructures import Headers
+
+from graph.access.jwks import ASYMMETRIC, KeyRing
+from graph.access.scope import AccountScope, PlatformScope, Scope, SubjectId
+from graph.errors import ForbiddenError, UnauthenticatedError
+
+AUTHORIZATION: Final = "authorization"
+LONGEST: Final = 8 << 10  # characters
+SKEW: Final = 30  # seconds that our clock and the issuer's may differ by
+CHALLENGE: Final = 'Bearer realm="anlyt"'
+
+
+class Claims(Struct, frozen=True):
+    """What a token says of its bearer."""
+
+    sub: Annotated[str, Meta(min_length=1, max_length=256)]
+    tenant_id: SubjectId | None = None
+    account_id: SubjectId | None = None
+    roles: Sequence[str] = ()
+
+
+def by_token(keys: KeyRing, audience: str | None, issuer: str | None) -> Callable[[Headers], Awaitable[Scope | None]]:
+    """The way of a token; `audience` and `issuer`, when given, have to be named in it."""
+    required = ["exp", "sub", *(["aud"] if audience else []), *(["iss"] if issuer else [])]
+    options: Any = {"require": required, "verify_aud": audience is not None}
+
+    async def way(headers: Headers) -> Scope | None:
+        """None when no token is there; UnauthenticatedError for one that is not valid now."""
+        token = _token(headers)
+        if token is None:
+            return None
+        try:
+            header = jwt.get_unverified_header(token)
+            kid, algorithm = header.get("kid"), header.get("alg")
+            if not isinstance(algorithm, str) or algorithm not in ASYMMETRIC:
+                _refuse("its algorithm is not accepted")
+            key = await keys.find(kid, algorithm)
+            if key is None:
+                _refuse("its key is not known")
+            payload = jwt.decode(token, key, [algorithm], options, audience=audience, issuer=issuer, leeway=SKEW)
+            return scope_of(msgspec.convert(payload, Claims))
+        except msgspec.ValidationError as error:
+            _refuse(f"its claims are not as they should be: {error}")
+        except (jwt.PyJWTError, ValueError, OverflowError) as error:  # times that no clock has overflow
+            _refuse(_WHY.get(type(error), "it cannot be verified"))
+
+    return way
+
+
+def scope_of(claims: Claims) -> Scope:
+    """The widest of the roles decides; ForbiddenError when none of them is known here."""
+    if "platform.admin" in claims.roles:
+        return PlatformScope(claims.sub)
+    if "platform.finance" in claims.roles:
+        return PlatformScope(claims.sub, "finance")
+    if "customer" in claims.roles:
+        return AccountScope(claims.sub, claims.account_id, claims.tenant_id)
+    raise ForbiddenError("None of the token's roles is known here.")
+
+
+def _token(headers: Headers) -> str | None:
+    """What Authorization bears, if anything; another scheme is nobody's business here."""
+    scheme, _, token = headers.get(AUTHORIZATION, "").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    if len(token) > LONGEST:
+        _refuse(f"it is longer than {LONGEST} characters")
+    return token.strip()
+
+
+def _refuse(why: str) -> NoReturn:
+    raise UnauthenticatedError(f"The bearer token is refused: {why}.", f'{CHALLENGE}, error="invalid_token"')
+
+
+_WHY: Final = {
+    jwt.ExpiredSignatureError: "it has expired",
+    jwt.ImmatureSignatureError: "it is not valid yet",
+    jwt.InvalidAudienceError: "it is meant for another audience",
+    jwt.InvalidIssuerError: "it comes from another issuer",
+    jwt.InvalidSignatureError: "its signature is wrong",
+    jwt.MissingRequiredClaimError: "a claim that is required is missing",
+}

@@ -1,0 +1,91 @@
+"""What every request passes: its id, limits of its URL and of its body's time, and the net under everything."""
+
+import asyncio
+import random
+import re
+import uuid
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph.errors import RequestTimeoutError, UriTooLongError
+from graph.http.disconnect import ClientDisconnectedError
+from graph.http.responses import failed
+from graph.http.telemetry import record_status, trace_headers
+
+SLOWEST_BODY: Final = 10.0  # seconds from the head to the end of the body
+LONGEST_URL: Final = 8192  # bytes of path and query
+REQUEST_ID: Final = "request_id"  # in the ASGI scope
+
+_ACCEPTABLE: Final = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
+
+
+class RequestMiddleware:
+    """ASGI middleware: gives each request an id and its answer the header, and lets no error through."""
+
+    def __init__(self, app: ASGIApp, slowest_body: float = SLOWEST_BODY) -> None:
+        self._app, self._slowest_body = app, slowest_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope[REQUEST_ID] = _request_id(Headers(scope=scope))
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                record_status(scope, message["status"])
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *trace_headers()]
+            await send(message)
+
+        try:
+            _check_length(scope)
+            await self._app(scope, _in_time(receive, self._slowest_body), send_with_id)
+        except (ClientDisconnectedError, ClientDisconnect):
+            pass  # nobody is there to be answered, and it is nobody's mistake
+        except Exception as error:  # the net under everything
+            response = failed(error, request_id)
+            if started:
+                raise  # too late for another answer: the server cuts the connection
+            await response(scope, receive, send_with_id)
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """`receive`, which raises RequestTimeoutError when the body is not all there in so many seconds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    body_is_there = False
+
+    async def receive_in_time() -> Message:
+        nonlocal body_is_there
+        if body_is_there:  # what may come now is that the client leaves
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise RequestTimeoutError(f"The body has to arrive within {seconds:g} s.") from None
+        body_is_there = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
+
+
+def _check_length(scope: Scope) -> None:
+    if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_URL:
+        raise UriTooLongError(f"At most {LONGEST_URL} bytes of path and query are read.")
+
+
+def _new_id() -> str:
+    """It has to be another one each time, and is no secret: the system's entropy would cost more than the rest."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
+def _request_id(headers: Headers) -> str:
+    """The caller's, if it can stand in a header and a log line, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _ACCEPTABLE.fullmatch(given) else _new_id()

@@ -1,0 +1,119 @@
+"""Pieces of an OpenAPI 3.1 document: what those of both listeners are made of."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.inspect import type_info
+
+from graph.access.disclosure import disclosing
+from graph.http.parameters import Parameter
+from graph.http.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
+from infra.errors import AnlytError
+
+Json = dict[str, Any]
+
+INFO: Final[Json] = {
+    "title": "anlyt",
+    "version": "1",
+    "contact": {"name": "Whoever operates the platform"},
+    "license": {"name": "Private, for the services of the platform", "identifier": "LicenseRef-Private"},
+}
+SERVERS: Final[list[Json]] = [{"url": "/", "description": "The server that this document comes from."}]
+REQUEST_ID: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+
+_REFERENCE: Final = "#/components/schemas/{name}"
+_RETRY: Final = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": int(RETRY_AFTER)}
+}
+_CHALLENGE: Final = {
+    "WWW-Authenticate": {"description": "How to say who is calling.", "schema": {"type": "string"}, "example": "Bearer"}
+}
+_OF_STATUS: Final[Mapping[int, Json]] = {
+    HTTPStatus.UNAUTHORIZED: _CHALLENGE,
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY,
+}
+_HEADERS: Final[Json] = {
+    "X-Request-Id": {
+        "description": "The request's own, or a new one.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    }
+}
+
+
+def document(
+    description: str,
+    tags: Mapping[str, str],
+    paths: Json,
+    types: Sequence[type[Struct]],
+    schemas: Mapping[str, Json],
+    security: Json,
+) -> Json:
+    """The whole. `tags`: name -> meaning; `types`: of the answers; `schemas`: what is not one of the types."""
+    _, components = msgspec.json.schema_components((*types, Problem), ref_template=_REFERENCE)
+    for type_ in types:
+        for struct, field, secret in disclosing(type_info(type_)):
+            components[struct.cls.__name__]["properties"][field.encode_name]["x-discloses"] = secret
+    return {
+        "openapi": "3.1.0",
+        "info": {**INFO, "description": description},
+        "servers": SERVERS,
+        "tags": [{"name": name, "description": meaning} for name, meaning in tags.items()],
+        "paths": paths,
+        "components": {"schemas": {**components, **schemas}, "securitySchemes": security, "headers": _HEADERS},
+    }
+
+
+def operation(
+    tag: str, name: str, about: str, description: str | None, security: list[Json], responses: Json, **more: Any
+) -> Json:
+    """One method of a path; `more` are its parameters and its body. Its summary is the first sentence of `about`."""
+    summary, more_follows, rest = about.partition(". ")
+    text = {"summary": f"{summary}." if more_follows else summary, "description": f"{description or ''} {rest}".strip()}
+    described = {"operationId": name, **text, "tags": [tag]}
+    return {**described, "security": security, **more, "responses": responses}
+
+
+def parameter(declared: Parameter) -> Json:
+    return {
+        "name": declared.name,
+        "in": declared.location,
+        "required": declared.location == "path",
+        "description": declared.description,
+        "schema": declared.schema,
+    }
+
+
+def body(name: str, example: object) -> Json:
+    """A required JSON body, of the schema `name`."""
+    schema = {"$ref": _REFERENCE.format(name=name)}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+
+
+def answer(type_: type[Struct], description: str = "The answer.") -> Json:
+    return {
+        "description": description,
+        "headers": REQUEST_ID,
+        "content": {"application/json": {"schema": _schema(type_)}},
+    }
+
+
+def errors(kinds: Sequence[type[AnlytError]]) -> Json:
+    """One response per status: its description lists the codes that come with it."""
+    statuses = sorted({kind.status for kind in kinds})
+    return {str(status): _problem([kind for kind in kinds if kind.status == status]) for status in statuses}
+
+
+def _problem(kinds: Sequence[type[AnlytError]]) -> Json:
+    return {
+        "description": "; ".join(f"`{kind.code}`: {title(kind)}" for kind in kinds),
+        "headers": {**REQUEST_ID, **_OF_STATUS.get(kinds[0].status, {})},
+        "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
+    }
+
+
+def _schema(type_: type[Struct]) -> Json:
+    return {"$ref": _REFERENCE.format(name=type_.__name__)}

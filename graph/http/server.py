@@ -1,0 +1,54 @@
+"""The server that listens for an application, inside the running event loop."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from graph.http.protocol import BoundedProtocol
+from graph.http.tls import TlsProtocol
+from infra.listening import Address, listen
+
+
+class _Server(uvicorn.Server):
+    """Signals are the caller's to handle: this may be one of several parts of a process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None, setting: str = "ANLYT_API"
+) -> AsyncIterator[str]:
+    """Serves `app` inside the running loop, and yields its URL; port 0 takes a free one.
+
+    Under `tls`, a connection is for one request: the client's certificate is then judged anew for each. At exit,
+    requests that are under way get their answers. UsageError when the address, from `setting`, cannot be had.
+    """
+    listener = listen(Address(host, port, f"{setting}_HOST", f"{setting}_PORT"))
+    config = uvicorn.Config(
+        app,
+        http=TlsProtocol if tls else BoundedProtocol,
+        ssl_context_factory=(lambda *_: tls) if tls else None,
+        headers=[("Connection", "close")] if tls else None,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        address = f"[{host}]" if ":" in host else host
+        yield f"{'https' if tls else 'http'}://{address}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task

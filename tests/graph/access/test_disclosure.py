@@ -1,0 +1,294 @@
+"""Costs and the names of MNOs: each field that has one, in both faces and every format, for each role.
+
+A new field of that kind is found by its type or name, and has to be reached by a question below.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import httpx
+import pytest
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, print_type
+from msgspec.inspect import type_info
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from graph.access.disclosure import READABLE, disclosing, told
+from graph.app import create_app
+from graph.gql.schema import SCHEMA, sdl
+from graph.gql.types import Discloses
+from graph.rest.endpoints import ENDPOINTS
+from graph.rest.insights import INSIGHTS
+from graph.rest.openapi import document
+from infra.clickhouse import open_clickhouse
+from infra.embedded.engine import Engine
+from infra.postgres import Pool
+from infra.settings import Settings, read_settings
+from schema.catalog import DATASETS
+from tests.graph.support.queries import MNOS, RECORDS, REPORTS, fill
+from tests.graph.support.queries import QUERY as QUERY_PATH
+from tests.graph.support.store import HOUR, Row, Store
+from tests.graph.support.tokens import bearer, key_set, token
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+TIMES: Final = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}
+WHEN: Final = f'from: "{TIMES["from"]}", to: "{TIMES["to"]}"'
+WINDOW: Final = f'window: "{TIMES["from"]}/{TIMES["to"]}"'
+COSTS: Final = {"platform": Decimal("70.5"), "op-1": Decimal("40.25"), "a": Decimal("1.125"), "b": Decimal("2.75")}
+NAMES: Final = {*MNOS} - {"unknown"}
+OPERATORS: Final = {"op-0", "op-1", "op-2"}
+REPORTS_URL: Final = "/v1/internal/analytics"
+ALL: Final = ("admin", "finance", "A", "B")
+REFUSED: Final = dict.fromkeys(("A", "B"), "FORBIDDEN")
+
+
+class Question(NamedTuple):
+    """One way to such fields: a root field with its arguments, REST's path, and who is refused with which code."""
+
+    root: str
+    arguments: str
+    path: str | None
+    refused: Mapping[str, str]
+
+
+QUESTIONS: Final = (
+    Question("summary", WHEN, f"{REPORTS_URL}/summary", REFUSED),
+    Question("operator", f'id: "op-1", {WHEN}', f"{REPORTS_URL}/operators/{{id}}/performance", REFUSED),
+    Question("account", f'id: "a", {WHEN}', f"{REPORTS_URL}/accounts/{{id}}/usage", {"B": "FORBIDDEN_ACCOUNT"}),
+    Question("topOperators", WHEN, f"{REPORTS_URL}/top-operators", REFUSED),
+    Question("deliveryBreakdown", WHEN, f"{REPORTS_URL}/delivery-breakdown", REFUSED),
+    Question("trend", WHEN, None, REFUSED),
+    Question("trend", f'accountId: "a", {WHEN}', None, {"B": "FORBIDDEN_ACCOUNT"}),
+    Question("trend", f'operatorId: "op-1", {WHEN}', None, REFUSED),
+    Question("operators", "first: 5", None, REFUSED),
+    Question("accounts", "first: 5", None, {**REFUSED, "finance": "FORBIDDEN"}),
+    Question("reconciliation", "first: 5", None, REFUSED),
+    Question("mnoQuality", WINDOW, "/v1/insights/mno-quality", {}),
+    Question("costQuality", WINDOW, "/v1/insights/cost-quality", REFUSED),
+)
+
+
+def secret_of(field: GraphQLField) -> str | None:
+    definition: Any = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+    found = [each.what for each in definition.directives if isinstance(each, Discloses)]
+    return found[0].name if found else None
+
+
+def selection(type_: GraphQLObjectType) -> str:
+    """All fields below that disclose something; empty if there is none."""
+    parts = []
+    for name, field in type_.fields.items():
+        inner = get_named_type(field.type)
+        below = selection(inner) if isinstance(inner, GraphQLObjectType) else ""
+        arguments = f"({WINDOW})" if "window" in field.args else ""
+        parts += [f"{name}{arguments} {{ {below} }}"] if below else [name] if secret_of(field) else []
+    return " ".join(parts)
+
+
+def fields_of(root: str) -> str:
+    assert SCHEMA.query_type is not None
+    type_ = get_named_type(SCHEMA.query_type.fields[root].type)
+    assert isinstance(type_, GraphQLObjectType)
+    return selection(type_)
+
+
+def leaves(answer: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    match answer:
+        case dict() if name != "costsByCurrency":
+            for key, value in answer.items():
+                yield from leaves(value, key)
+        case list():
+            for value in answer:
+                yield from leaves(value, name)
+        case _:
+            yield name, answer
+
+
+def test_every_way_is_asked() -> None:
+    assert SCHEMA.query_type is not None
+    assert {name for name in SCHEMA.query_type.fields if fields_of(name)} == {each.root for each in QUESTIONS}
+    disclosing_paths = {
+        each.path for each in (*ENDPOINTS, *INSIGHTS) if any(True for _ in disclosing(type_info(each.answer)))
+    }
+    assert disclosing_paths == {each.path for each in QUESTIONS if each.path is not None}
+    assert SCHEMA.subscription_type is not None
+    for field in SCHEMA.subscription_type.fields.values():
+        type_ = get_named_type(field.type)
+        assert isinstance(type_, GraphQLObjectType)
+        assert selection(type_) == ""
+
+
+def test_no_money_and_no_name_goes_unmarked() -> None:
+    words = ("cost", "price", "charge", "amount", "ours", "theirs", "difference", "mno", "operatorid")
+    for type_ in SCHEMA.type_map.values():
+        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith(("__", "Query")):
+            for name, field in type_.fields.items():
+                leaf = get_named_type(field.type)
+                if isinstance(leaf, GraphQLObjectType):
+                    continue
+                suspect = leaf.name in {"Decimal", "CostsByCurrency"} or any(word in name.lower() for word in words)
+                assert bool(secret_of(field)) is suspect, f"{type_.name}.{name}: {print_type(type_)}"
+
+
+def test_both_faces_tell_the_same_rule() -> None:
+    """Field by field, and in words."""
+    schemas = document()["components"]["schemas"]
+    rest = {
+        (name, key): value["x-discloses"]
+        for name, schema in schemas.items()
+        for key, value in schema.get("properties", {}).items()
+        if "x-discloses" in value
+    }
+    graph = {
+        (type_.name, name): secret
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__")
+        for name, field in type_.fields.items()
+        if (secret := secret_of(field))
+    }
+    assert rest == {key: secret for key, secret in graph.items() if key[0] in schemas}
+    assert len(rest) > 15
+    for secret in READABLE:
+        assert told(secret) in sdl()
+        assert told(secret) in document()["info"]["description"]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
+    keys.write_bytes(key_set("ec-1"))
+    return read_settings({"ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)})
+
+
+@pytest.fixture(scope="module")
+async def client(opened: Store, pool: Pool, clickhouse: Engine, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """Every subject has another cost, so that a cost tells whose it is."""
+    await pool.execute("truncate anlyt.reconciliation_log")
+    await opened.put(
+        [
+            Row(START + 5 * HOUR, kind, each, messages=3, cost=COSTS[each], costs={"AFN": COSTS[each] * 60})
+            for kind, each in (("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b"))
+        ],
+        START + 6 * HOUR,
+    )
+    await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b') on conflict do nothing")
+    await pool.execute(
+        "insert into anlyt.reconciliation_log (run_id, day, currency, ours, theirs, difference, divergence, status) "
+        "values (1, '2026-10-01', 'USD', 1.5, 1, 0.5, 0.5, 'DIVERGED')"
+    )
+    await fill(clickhouse.dsn, facts_dlr=REPORTS, facts_cdr=RECORDS)
+    async with AsyncExitStack() as stack:
+        facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
+        app = create_app(settings, pool, {}, clickhouse=facts, development=True)
+        transport = httpx.ASGITransport(app)
+        yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://api"))
+
+
+def headers_of(caller: str) -> dict[str, str]:
+    """A is account a of tenant t-1, B account b of tenant t-2."""
+    if caller in READABLE["COST"]:
+        return bearer(token(sub=caller, roles=[f"platform.{caller}"]))
+    tenant = {"A": "t-1", "B": "t-2"}[caller]
+    return bearer(token(sub=caller, roles=["customer"], tenant_id=tenant, account_id=caller.lower()))
+
+
+def code_of(answer: Any) -> str:
+    """REST's or GraphQL's code; "ok"."""
+    errors = [error["extensions"] for error in answer.get("errors", [])] if "data" in answer else []
+    return str({**answer, **(errors[0] if errors else {})}.get("code", "ok"))
+
+
+def check_names(values: set[Any], caller: str, *, operators: bool) -> None:
+    """What stands for MNOs, or the ids of operators, which tell them."""
+    extent = READABLE["MNO"]["customer" if caller in "AB" else caller]  # type: ignore[index]  # a role
+    assert values
+    if operators:
+        assert (extent, values <= OPERATORS) == ("EVERYBODYS", True)
+    elif extent == "EVERYBODYS":
+        assert values <= NAMES | {"unknown"}
+        assert values & NAMES
+    else:
+        assert all(value.startswith("MNO-") for value in values - {"unknown"})
+
+
+@pytest.mark.parametrize("caller", ALL)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: f"{each.root}({each.arguments})")
+async def test_reports(client: httpx.AsyncClient, question: Question, caller: str) -> None:
+    expected = question.refused.get(caller, "ok")
+    query = f"{{ {question.root}({question.arguments}) {{ {fields_of(question.root)} }} }}"
+    response = await client.post("/graphql", json={"query": query}, headers=headers_of(caller))
+    answers = [response.json()]
+    if question.path is not None:
+        path = question.path.format(id="a" if question.root == "account" else "op-1")
+        answers.append((await client.get(path, params=TIMES, headers=headers_of(caller))).json())
+    assert [code_of(answer) for answer in answers] == [expected] * len(answers)
+    for answer in answers:
+        found = [(name, value) for name, value in leaves(answer) if value is not None]
+        if expected == "ok":
+            for name in ("mno", "operatorId"):
+                if seen := {value for key, value in found if key == name}:
+                    check_names(seen, caller, operators=name == "operatorId")
+            if "totalCost" in query and caller in "AB":
+                assert {value for key, value in found if key == "totalCost"} <= {"1.125000", "0.000000"}
+        else:
+            text = json.dumps(answer)
+            assert not [secret for secret in (*NAMES, *map(str, COSTS.values())) if secret in text]
+
+
+MONEY: Final = [measure.name for measure in DATASETS["cdr"].measures if measure.kind == "money"]
+TELLING: Final = [
+    (name, dimension.name)
+    for name, dataset in DATASETS.items()
+    if name != "compliance"
+    for dimension in dataset.dimensions
+    if dimension.tells_operator
+]
+FORMATS: Final = ("application/json", "text/csv", "application/vnd.apache.arrow.stream")
+
+
+@pytest.mark.parametrize("accept", FORMATS)
+@pytest.mark.parametrize("caller", ALL)
+async def test_queries_have_costs_of_ones_own_under_names_that_one_may_read(
+    client: httpx.AsyncClient, caller: str, accept: str
+) -> None:
+    asked: dict[str, Any] = {"dataset": "cdr", "measures": MONEY, "dimensions": ["mno", "currency"], "time": TIMES}
+    headers = {**headers_of(caller), "Accept": accept}
+    for more in ({}, {"explain": True}, {"orderBy": [{"field": "mno"}], "limit": 1}):
+        response = await client.post(QUERY_PATH, json={**asked, **more}, headers=headers)
+        assert response.status_code == 200, response.text
+        if caller in "AB":
+            heads = " ".join(response.headers.values()).encode()
+            assert not [name for name in NAMES if name.encode() in response.content + heads]
+    if accept == FORMATS[0]:
+        rows = (await client.post(QUERY_PATH, json=asked, headers=headers)).json()["data"]
+        tenants = {"A": {"t-1"}, "B": {"t-2"}}.get(caller, {row["tenant_id"] for row in RECORDS})
+        own = sum(row["charge_amount"] for row in RECORDS if row["tenant_id"] in tenants)
+        assert sum(Decimal(row["cost"]) for row in rows) == own
+        check_names({row["mno"] for row in rows}, caller, operators=False)
+
+
+@pytest.mark.parametrize(("dataset", "dimension"), TELLING)
+@pytest.mark.parametrize("caller", ALL)
+async def test_what_would_tell_the_mno_is_for_who_reads_names(
+    client: httpx.AsyncClient, caller: str, dataset: str, dimension: str
+) -> None:
+    """To group by, to filter by, and to be explained; and the refusal tells nothing."""
+    measure = DATASETS[dataset].measures[0].name
+    plain = {"dataset": dataset, "measures": [measure], "time": TIMES}
+    condition = {"field": dimension, "op": "prefix", "value": "op"}
+    for more in ({"dimensions": [dimension]}, {"filter": condition}, {"filter": {"not": condition}}):
+        for asked in ({**plain, **more}, {**plain, **more, "explain": True}):
+            rest = await client.post(QUERY_PATH, json=asked, headers=headers_of(caller))
+            document = "query ($input: QueryInput!) { query(input: $input) { data explain { reasons } } }"
+            body = {"query": document, "variables": {"input": asked}}
+            graph = await client.post("/graphql", json=body, headers=headers_of(caller))
+            codes = {code_of(rest.json()) if rest.status_code != 200 else "ok", code_of(graph.json())}
+            assert codes == ({"INVALID_QUERY"} if caller in "AB" else {"ok"})
+            if caller in "AB":
+                assert not [name for name in (*NAMES, *OPERATORS) if name in rest.text + graph.text]

@@ -1,0 +1,47 @@
+import pytest
+from starlette.datastructures import Headers
+
+from graph.errors import NotAcceptableError
+from graph.http.negotiation import preferred
+from graph.rest.query import MEDIA_TYPES
+
+JSON, CSV, ARROW = MEDIA_TYPES
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("", JSON),
+        ("*/*", JSON),
+        (CSV, CSV),
+        (ARROW, ARROW),
+        ("TEXT/CSV", CSV),
+        ("text/*", CSV),
+        ("application/*", JSON),
+        ("text/csv, application/json", JSON),  # equals: ours comes first
+        ("text/csv, application/json;q=0.9", CSV),
+        ("text/csv;q=0.1,*/*;q=0.2", JSON),
+        ("application/json;q=0, */*", CSV),
+        ("application/json;q=0.5;x=y, application/vnd.apache.arrow.stream; q=0.8", ARROW),
+        ("text/csv;header=present", CSV),
+        ("text/csv;q=7, application/vnd.apache.arrow.stream;q=0.1", ARROW),
+        (";;,,q=1,", JSON),
+    ],
+)
+def test_the_best_of_ours(accept: str, wanted: str) -> None:
+    assert preferred(Headers({"accept": accept}), MEDIA_TYPES) == wanted
+
+
+@pytest.mark.parametrize("accept", ["image/png", "text/csv;q=nan", "application/json;q=0", "*/*;q=0, image/*"])
+def test_none_of_ours_is_acceptable(accept: str) -> None:
+    with pytest.raises(NotAcceptableError, match="text/csv"):
+        preferred(Headers({"accept": accept}), MEDIA_TYPES)
+
+
+def test_without_a_wish() -> None:
+    assert preferred(Headers({}), MEDIA_TYPES) == JSON
+
+
+def test_a_header_given_twice_is_one_list() -> None:
+    headers = Headers(raw=[(b"accept", b"image/png"), (b"accept", b"text/csv")])
+    assert preferred(headers, MEDIA_TYPES) == CSV

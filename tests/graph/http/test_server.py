@@ -1,0 +1,60 @@
+"""The server: a free port, answers that are under way when it stops, addresses that cannot be had."""
+
+import asyncio
+import re
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from graph.app import create_app
+from graph.http.server import serving
+from infra.errors import UsageError
+from infra.postgres import Pool
+from infra.settings import read_settings
+from tests.support.warehouse import NO_CLICKHOUSE
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_free_port_is_told(pool: Pool) -> None:
+    app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
+    async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url) as client:
+        assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
+        response = await client.get("/health/live")
+        assert response.status_code == 200
+        assert "server" not in response.headers
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(url)
+
+
+async def test_a_taken_port_is_the_operators_to_mend() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"ANLYT_API_PORT: port {port} of 127.0.0.1 is in use"):
+            async with serving(never, "127.0.0.1", port):
+                pass
+
+
+async def never(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError
+
+
+async def test_answers_under_way_are_finished() -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.set()
+        await go_on.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async with httpx.AsyncClient() as client:
+        async with serving(slow, "127.0.0.1", 0) as url:
+            answer: asyncio.Task[Any] = asyncio.create_task(client.get(url))
+            await asked.wait()
+            asyncio.get_running_loop().call_later(0.2, go_on.set)
+        assert (await answer).text == "done"

@@ -1,0 +1,76 @@
+"""Every request leaves a span and a sample of its duration."""
+
+from typing import get_args
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
+
+from graph.http import telemetry
+from graph.rest.endpoints import ENDPOINTS, Endpoint
+from graph.rest.query import CATALOG_PATH, QUERY_PATH
+from infra.telemetry import Span
+from tests.graph.support.api import ADMIN, Api
+from tests.graph.support.store import Store
+
+pytestmark = pytest.mark.anyio
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "tracer", provider.get_tracer("test"))
+    return exporter
+
+
+def samples(endpoint: str) -> float:
+    return REGISTRY.get_sample_value("anlyt_query_duration_seconds_count", {"endpoint": endpoint}) or 0.0
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+async def test_a_report(api: Api, store: Store, spans: InMemorySpanExporter, endpoint: Endpoint) -> None:
+    before = samples(endpoint.name)
+    headers = {**ADMIN, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+    await api.client.get(endpoint.path.replace("{id}", "x"), headers=headers)
+    assert samples(endpoint.name) == before + 1
+    (span,) = spans.get_finished_spans()
+    assert span.name == f"anlyt.api.{endpoint.name}"
+    assert trace.format_trace_id(span.context.trace_id) == TRACE
+
+
+@pytest.mark.parametrize(("method", "path", "name"), [("POST", QUERY_PATH, "query"), ("GET", CATALOG_PATH, "catalog")])
+async def test_the_query_language(api: Api, spans: InMemorySpanExporter, method: str, path: str, name: str) -> None:
+    before = samples(name)
+    await api.client.request(method, path, headers=dict(ADMIN))
+    assert samples(name) == before + 1
+    (span,) = spans.get_finished_spans()
+    assert span.name == f"anlyt.api.{name}"
+
+
+async def test_a_query(api: Api, spans: InMemorySpanExporter) -> None:
+    before = samples("graphql")
+    await api.fields("{ __typename }")
+    assert samples("graphql") == before + 1
+    (span,) = spans.get_finished_spans()
+    assert (span.name, span.parent) == ("anlyt.api.graphql", None)
+
+
+def test_no_id_is_a_label() -> None:
+    (family,) = (family for family in REGISTRY.collect() if family.name == "anlyt_query_duration_seconds")
+    labels = {sample.labels["endpoint"] for sample in family.samples}
+    spans = {name.removeprefix("anlyt.api.") for name in get_args(Span)}
+    assert labels <= {endpoint.name for endpoint in ENDPOINTS} | spans
+
+
+async def test_baggage_is_nobodys(api: Api, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture) -> None:
+    """OpenTelemetry's own reader would write what it refuses into the log, as it came."""
+    headers = {**ADMIN, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "baggage": "msisdn=93700112233," * 500}
+    response = await api.client.get("/v1/anlyt/catalog", headers=headers)
+    assert response.status_code == 200
+    assert "93700112233" not in caplog.text
