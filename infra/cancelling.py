@@ -16,5 +16,5 @@ def heed() -> None:
 async def for_ever() -> NoReturn:
     """Until this task is cancelled, or at once if it was."""
     heed()
-    await asyncio.Event().wait()
-    raise AssertionError("nobody sets it")
+    while True:
+        await asyncio.Event().wait()

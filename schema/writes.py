@@ -21,13 +21,14 @@ class CellKey(NamedTuple):
 
 @dataclass(slots=True)
 class Billed:
-    """What billing events add to a cell; costs are in millionths. Refunds make all but the number of events negative.
+    """What billing events add to a cell; costs are in millionths. Refunds make all but the numbers of events negative.
 
-    `costs` and `events` are by currency.
+    `costs` and `events` are by currency; `refunded` of the events are refunds.
     """
 
     messages: int = 0
     segments: int = 0
+    refunded: int = 0
     costs: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     events: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -35,12 +36,13 @@ class Billed:
         """`times` is -1 to take the other away."""
         self.messages += times * other.messages
         self.segments += times * other.segments
+        self.refunded += times * other.refunded
         _add(self.costs, other.costs, times)
         _add(self.events, other.events, times)
 
     def __bool__(self) -> bool:
         """Whether it adds anything."""
-        return any((self.messages, self.segments, *self.costs.values(), *self.events.values()))
+        return any((self.messages, self.segments, self.refunded, *self.costs.values(), *self.events.values()))
 
 
 @dataclass(slots=True)
@@ -49,16 +51,21 @@ class Delivered:
 
     delivered: int = 0
     failed: int = 0
-    pending: int = 0
+    pending_reports: int = 0
     latency_sum: int = 0
     peak_tps: int = 0
     histogram: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def latency_samples(self) -> int:
+        """Final reports: each has a latency."""
+        return self.delivered + self.failed
 
     def add(self, other: "Delivered", times: int = 1) -> None:
         """`times` is -1 to take the other away; of a peak that is no higher than the other's, nothing is left then."""
         self.delivered += times * other.delivered
         self.failed += times * other.failed
-        self.pending += times * other.pending
+        self.pending_reports += times * other.pending_reports
         self.latency_sum += times * other.latency_sum
         if times > 0 or self.peak_tps > other.peak_tps:
             self.peak_tps = max(self.peak_tps, other.peak_tps)
@@ -69,7 +76,14 @@ class Delivered:
     def __bool__(self) -> bool:
         """Whether it adds anything."""
         return any(
-            (self.delivered, self.failed, self.pending, self.latency_sum, self.peak_tps, *self.histogram.values())
+            (
+                self.delivered,
+                self.failed,
+                self.pending_reports,
+                self.latency_sum,
+                self.peak_tps,
+                *self.histogram.values(),
+            )
         )
 
 

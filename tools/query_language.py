@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
-from graph.dsl.parse import EARLIEST, FEW_ROWS, LATEST, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
+from graph.dsl.parse import FEW_ROWS, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
 from graph.dsl.reading import LONGEST_TEXT
+from graph.dsl.spans import EARLIEST, LATEST
 from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
+from graph.reports import relative
 from schema.catalog import DATASETS
 from schema.catalog.terms import CELLS, Dataset, Table
 
@@ -17,7 +19,8 @@ MEMBERS = (
     (
         "time",
         "`from` <= event time < `to`, RFC 3339 with an offset, exact and not snapped, between "
-        f"{EARLIEST.year} and {LATEST.year}; `granularity` `minute`, `hour`, `day`, `week`, `month` or `none`; "
+        f"{EARLIEST.year} and {LATEST.year}; or `last`, such as `7d`; or `window`, such as `yesterday`; "
+        "`granularity` `minute`, `hour`, `day`, `week`, `month` or `none`; "
         "`timezone` an IANA name",
         "required; `none`; `UTC`",
     ),
@@ -35,11 +38,17 @@ MEMBERS = (
     ("explain", "whether to tell what the query would do, instead of running it", "`false`"),
 )
 
+PERIODS = ", ".join(f"`{name}`" for name in relative.PERIODS)
+
 RULES = f"""\
 * **Buckets.** `time` is the start of a row's bucket, with the zone's offset (`Z` in UTC). Weeks begin on Monday; a
   day begins with its first instant in the zone, and has 23 or 25 hours when clocks change; hours and minutes are
   those that a clock of the zone shows. Only buckets with events have rows; without dimensions and granularity there
   is one row.
+* **Windows that move.** `last` is so many hours (`24h`) or days of 24 hours (`7d`) until now, to the microsecond.
+  `window` is {PERIODS} of `timezone`; today and this month last until now. `meta.window` says which two times that
+  was. A cursor keeps them: the next page, asked with the same query, is of the same window. Cubes have whole hours:
+  yesterday and last month are read from them, what ends now from facts.
 * **Numbers.** Rates have 4 decimals and money has 6 (as a string), rounded half up once, from integers. Null stands
   for a ratio of nothing. Percentiles are t-digests, as `meta.approximate` says; pages ordered by one can shift by a
   row while cubes are computed again.

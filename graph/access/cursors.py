@@ -4,16 +4,19 @@ import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from graph.errors import InvalidQueryError, QueryProblem
 from graph.postgres import connected, promptly
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
+T = TypeVar("T")
 # The values of a row that the next page begins behind.
 Position: TypeAlias = tuple[str | int | None, ...]
 
@@ -37,14 +40,17 @@ class Cursors:
         content = msgspec.json.encode(position)
         return _text(self._mac(purpose, context, content) + content)
 
-    def open(self, purpose: str, context: str, cursor: str, *, path: str = "$.after") -> Position:
-        """InvalidQueryError, which names `path`, for all but what `sign` gave for this purpose and context."""
+    def open(self, purpose: str, context: str, cursor: str, position: type[T], *, path: str = "$.after") -> T:
+        """The values, typed. InvalidQueryError, which names `path`, for all but what `sign` gave for this purpose and
+        context.
+        """
         sealed = _bytes(cursor)
         content = sealed[MAC_BYTES:]
-        if not hmac.compare_digest(sealed[:MAC_BYTES], self._mac(purpose, context, content)):
-            problem = QueryProblem(path, "This is no cursor of this query for what this caller may see.")
-            raise InvalidQueryError(f"{path}: {problem.message}", [problem])
-        return msgspec.json.decode(content, type=Position)
+        if hmac.compare_digest(sealed[:MAC_BYTES], self._mac(purpose, context, content)):
+            with suppress(msgspec.ValidationError):  # an earlier version signed other values
+                return msgspec.json.decode(content, type=position)
+        problem = QueryProblem(path, "This is no cursor of this query for what this caller may see.")
+        raise InvalidQueryError(f"{path}: {problem.message}", [problem])
 
     def _mac(self, purpose: str, context: str, content: bytes) -> bytes:
         parts = (purpose.encode(), context.encode(), content)

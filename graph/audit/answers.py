@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from graph.audit.evidence import Evidence
 from graph.dsl.answers import Page, QueryWindow
+from graph.reports.answers import Report
 from schema.catalog.audit import AuditDataset
 from schema.facts import stored_at
 from schema.instants import instant, time_of
@@ -38,8 +39,10 @@ class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     elapsed_ms: Annotated[int, Meta(ge=0, description="Time from the query's arrival to its answer, ms.")]
 
 
-class AuditAnswer(Struct, frozen=True, kw_only=True):
+class AuditAnswer(Report, frozen=True, kw_only=True):
     """Facts by event time, each once."""
+
+    about = "One tenant's facts, page by page. The same names and numbers in REST and GraphQL."
 
     data: Sequence[Mapping[str, Any]]
     page: Page

@@ -1,6 +1,7 @@
 """GraphQL on the audit listener: one root field, which answers what `POST /v1/audit/query` does."""
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
 
@@ -14,19 +15,25 @@ from graph.audit.answers import AuditAnswer
 from graph.audit.audits import Audits
 from graph.audit.regulator import REGULATOR, Regulator
 from graph.gql.context import FEW_QUERIES
+from graph.gql.cost import QUERY
 from graph.gql.documents import Document, documents
 from graph.gql.endpoint import GraphQL
+from graph.gql.fields import report_field
 from graph.gql.persisted import Persisted
 from graph.gql.queries import as_json
-from graph.gql.types import SCALARS, DateTime, object_type
+from graph.gql.types import SCALARS, DateTime
 from graph.http.telemetry import Observer
+from graph.reports.relative import PERIODS
 
 
 class AuditContext:
-    """One request."""
+    """One request, asked at `now`."""
 
-    def __init__(self, audits: Audits, regulator: Regulator, document: Document, request_id: str) -> None:
+    def __init__(
+        self, audits: Audits, regulator: Regulator, document: Document, request_id: str, now: datetime
+    ) -> None:
         self.audits, self.regulator, self.document, self.request_id = audits, regulator, document, request_id
+        self.now = now
         self.turns = asyncio.Semaphore(FEW_QUERIES)
 
 
@@ -35,8 +42,19 @@ class AuditInput:
     """As REST has it."""
 
     tenant_id: str = strawberry.field(description="Whose facts.")
-    from_: DateTime = strawberry.field(name="from", description="Start.")
-    to: DateTime = strawberry.field(description="End, excluded; at most five years later.")
+    from_: DateTime | None = strawberry.field(name="from", default=UNSET, description="Start.")
+    to: DateTime | None = strawberry.field(default=UNSET, description="End, excluded; at most five years later.")
+    window: str | None = strawberry.field(
+        default=UNSET,
+        description=f"In place of `from` and `to`: {', '.join(PERIODS)}, of `timezone`; today and thisMonth last until "
+        "now.",
+    )
+    last: str | None = strawberry.field(
+        default=UNSET, description="In place of `from` and `to`: so many hours or days until now, as in 24h or 7d."
+    )
+    timezone: str | None = strawberry.field(
+        default=UNSET, description="IANA zone of `window`, such as Asia/Kabul. Default: UTC."
+    )
     dataset: str | None = strawberry.field(default=UNSET, description="compliance, the default, or cdr.")
     verdict: str | None = strawberry.field(default=UNSET, description="ALLOW, FLAG, HOLD or BLOCK; compliance only.")
     rule_type: str | None = strawberry.field(default=UNSET, description="A finding's type; compliance only.")
@@ -53,18 +71,14 @@ async def _audit(
 ) -> AuditAnswer:
     context = info.context
     async with context.turns:
-        return await context.audits.answer(context.regulator, context.request_id, as_json(asked))
+        return await context.audits.answer(context.regulator, context.request_id, as_json(asked), context.now)
 
 
 @strawberry.type(description="What the regulator may read. Every field that is asked for is recorded as an access.")
 class Query:
-    """The field is nullable, so that one that fails leaves others of its document their answers."""
+    """One field."""
 
-    audit = strawberry.field(
-        _audit,
-        graphql_type=object_type(AuditAnswer) | None,
-        description="A tenant's facts, page by page: the same names and numbers as REST.",
-    )
+    audit = report_field(_audit, AuditAnswer, QUERY)
 
 
 _SCHEMA: Final = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))

@@ -11,6 +11,7 @@ from graph.audit.exports.request import NAMES
 from graph.audit.exports.routes import AFTER, KEYS_PATH, LIMIT, PATH
 from graph.audit.request import FEW_ROWS, QUERY_PATH
 from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
+from graph.dsl.span_schema import ONE_SPAN, SPAN
 from graph.errors import (
     ForbiddenError,
     InvalidQueryError,
@@ -43,12 +44,12 @@ SECURITY: Final[Json] = {
 }
 CALLER: Final[list[Json]] = [{"certificate": []}]
 
-_INSTANT: Final = {"type": "string", "format": "date-time"}
 _COMPLIANCE_ONLY: Final = "The dataset compliance only."
 MEMBERS: Final[Mapping[str, Json]] = {
     "tenantId": {"type": "string", "pattern": ID_PATTERN, "description": "Whose facts."},
-    "from": {**_INSTANT, "description": "Start of the window."},
-    "to": {**_INSTANT, "description": "End of the window, excluded; at most five years after `from`."},
+    **SPAN,
+    "to": {**SPAN["to"], "description": "RFC 3339, with an offset; excluded, at most five years after `from`."},
+    "timezone": {"type": "string", "description": "IANA zone of `window`, which goes with it or `last`. Default: UTC."},
     "dataset": {"enum": list(AUDITED), "default": "compliance", "description": "Which facts."},
     "verdict": {"enum": [*VERDICT.values, None], "description": f"Evaluations that ended so. {_COMPLIANCE_ONLY}"},
     "ruleType": {"type": ["string", "null"], "description": f"Evaluations with such a finding. {_COMPLIANCE_ONLY}"},
@@ -70,8 +71,7 @@ MEMBERS: Final[Mapping[str, Json]] = {
         "description": f"Whether the first page carries what proves it complete and unchanged. {_COMPLIANCE_ONLY}",
     },
 }
-_REQUIRED: Final = ("tenantId", "from", "to")
-EXAMPLE: Final = {"tenantId": "tenant-001", "from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
+EXAMPLE: Final = {"tenantId": "tenant-001", "last": "30d"}
 
 _ALWAYS: Final = (ForbiddenError, InvalidQueryError, UriTooLongError, DependencyUnavailableError)
 _BODY: Final = (PayloadTooLargeError, UnsupportedMediaTypeError)
@@ -99,8 +99,9 @@ def _object(names: Sequence[str], description: str) -> Json:
         "type": "object",
         "description": description,
         "properties": {name: MEMBERS[name] for name in names},
-        "required": list(_REQUIRED),
+        "required": ["tenantId"],
         "additionalProperties": False,
+        **ONE_SPAN,
     }
 
 
@@ -108,7 +109,7 @@ def _query() -> Json:
     return operation(
         "Audit",
         "auditQuery",
-        "One tenant's facts.",
+        AuditAnswer.about,
         AuditAnswer.__doc__,
         CALLER,
         {"200": answer(AuditAnswer), **_errors(*_BODY, QueryTooExpensiveError, RateLimitedError)},

@@ -1,6 +1,5 @@
 """Windows of time in a zone: the one to compare with, and how far its buckets lie back. Pure."""
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from graph.reports.zone_days import add_months, date_of, day_begins
 from schema.catalog.terms import Granularity
 from schema.instants import instant
 
@@ -47,7 +47,8 @@ def previous_period(window: Window, zone: ZoneInfo) -> Window:
 
 def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
     """The same part of the period before: of the day, month, week or year, in this order, that begins with the window
-    and contains it, by the clock. A part longer than that period ends with it. None if it begins no such period.
+    and contains it, by the clock. A part longer than that period ends with it; where clocks skip its end, it ends as
+    long after the skip as that time lies in it. None if it begins no such period.
     """
     first = _day_begun_by(window.from_, zone)
     if first is None:
@@ -57,7 +58,7 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
             back = before(first)
             begin = day_begins(back, zone)
             clock = _naive(back) + (_local(window.to, zone) - _naive(first))
-            until = min(_shown(clock, zone), window.from_)
+            until = min(clock.replace(tzinfo=zone).astimezone(UTC), window.from_)
             # Clocks may show midnight once more after an hour.
             return Window(begin, until if begin < until else begin + (window.to - window.from_))
     return None
@@ -65,7 +66,7 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
 
 def shift(granularity: Granularity, previous: Window, window: Window, zone: ZoneInfo) -> Shift | None:
     """From the buckets of `previous` to those of `window`; None without buckets."""
-    before, start = _date(previous.from_, zone), _date(window.from_, zone)
+    before, start = date_of(previous.from_, zone), date_of(window.from_, zone)
     match granularity:
         case "none":
             return None
@@ -88,22 +89,6 @@ def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
     return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
 
 
-def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip."""
-    midnight = _naive(day).replace(tzinfo=zone).astimezone(UTC)
-    if _local(midnight, zone) == _naive(day):
-        return midnight
-    before = midnight - _DAY
-    seconds = bisect_left(range(86_400), day, key=lambda second: _date(before + timedelta(seconds=second), zone))
-    return before + timedelta(seconds=seconds)
-
-
-def add_months(first: date, months: int) -> date:
-    """From the first of a month to the first of another."""
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return date(year, month + 1, 1)
-
-
 def _month(day: date) -> int:
     return day.year * 12 + day.month
 
@@ -117,13 +102,9 @@ def _local(time: datetime, zone: ZoneInfo) -> datetime:
     return time.astimezone(zone).replace(tzinfo=None)
 
 
-def _date(time: datetime, zone: ZoneInfo) -> date:
-    return _local(time, zone).date()
-
-
 def _day_begun_by(time: datetime, zone: ZoneInfo) -> date | None:
     """The day of the zone whose first instant it is."""
-    day = _date(time, zone)
+    day = date_of(time, zone)
     return day if day_begins(day, zone) == time else None
 
 
@@ -141,11 +122,6 @@ def _bucket(at: datetime, zone: ZoneInfo, seconds: int) -> int:
 
 def _naive(day: date) -> datetime:
     return datetime.combine(day, time())
-
-
-def _shown(clock: datetime, zone: ZoneInfo) -> datetime:
-    """When clocks of the zone first show a time, in UTC; what they skip is as long after the skip as it is in it."""
-    return day_begins(clock.date(), zone) if clock.time() == time() else clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 class _Period(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from graph.dsl.ast import CompareTo, Direction, Order, Query, Time
 from graph.dsl.comparing import Comparing
@@ -12,9 +12,7 @@ from graph.dsl.problems import Problems
 from graph.dsl.reading import Member, choice, flag, integer, read_object, sequence, text
 from graph.dsl.scope import AllTenants
 from graph.dsl.source import read
-from graph.errors import InvalidWindowError
-from graph.reports.windows import parse_time
-from infra.zones import TIMEZONES
+from graph.dsl.spans import SPAN, ZONE, Span, edges, kept_instant, moves, read_span
 from schema.catalog import DATASETS
 from schema.catalog.terms import Granularity
 
@@ -23,15 +21,24 @@ MOST_DIMENSIONS: Final = 10
 MOST_ROWS: Final = 10_000
 FEW_ROWS: Final = 500
 LONGEST_CURSOR: Final = 16_384
-# Nothing was ever counted outside these, and the engine's calendar ends soon after.
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-def parse(source: bytes | Mapping[str, object]) -> Query:
-    """InvalidQueryError with every problem of the shape, and then of the names, too."""
+class _Time(NamedTuple):
+    """When, as it was given."""
+
+    span: Span
+    granularity: Granularity
+    timezone: str
+
+
+def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> Query:
+    """The query as it is at `now` (by default, the clock's), against which windows that move are resolved.
+
+    InvalidQueryError with every problem of the shape, and then of the names, too.
+    """
     problems = Problems()
     attributes = read_object("$", read(source) if isinstance(source, bytes) else source, problems, QUERY)
+    _resolve(attributes, now or datetime.now(UTC), problems)
     if problems:
         _add_meanings(attributes, problems)
     problems.check()
@@ -55,30 +62,23 @@ def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:
     checked(named, Comparing(DATASETS[dataset], AllTenants(), problems))
 
 
-def read_instant(path: str, value: object, problems: Problems) -> datetime | None:
-    """An RFC 3339 time, in UTC."""
-    written = text()(path, value, problems)
-    if written is None:
+def _time(path: str, value: object, problems: Problems) -> _Time | None:
+    given = read_object(path, value, problems, TIME)
+    span = read_span(path, value, given, problems)
+    if span is None or given["granularity"] is None or given["timezone"] is None:
         return None
-    try:
-        time = parse_time("It", written)
-    except InvalidWindowError as error:
-        problems.add(path, str(error))
-        return None
-    if not EARLIEST <= time <= LATEST:
-        problems.add(path, f"Must lie between {EARLIEST.isoformat()} and {LATEST.isoformat()}.")
-        return None
-    return time
+    return _Time(span, given["granularity"], given["timezone"])
 
 
-def _time(path: str, value: object, problems: Problems) -> Time | None:
-    given: dict[str, Any] = read_object(path, value, problems, TIME)
-    if len(given) < len(TIME) or None in given.values():
-        return None
-    if given["to"] <= given["from_"]:
-        problems.add(f"{path}.to", "Must be later than `from`.")
-        return None
-    return Time(**given)
+def _resolve(attributes: dict[str, Any], now: datetime, problems: Problems) -> None:
+    """A window that moves becomes two times: at `now`, or when the page was asked that `after` is the end of."""
+    time: _Time | None = attributes.get("time")
+    if time is None:
+        return
+    if moves(time.span):
+        attributes["at"], attributes["after"] = kept_instant(attributes.get("after"), now)
+    found = edges("$.time", time.span, time.timezone, attributes.get("at") or now, problems)
+    attributes["time"] = found and Time(*found, time.granularity, time.timezone)
 
 
 def _order(path: str, value: object, problems: Problems) -> Order | None:
@@ -87,10 +87,9 @@ def _order(path: str, value: object, problems: Problems) -> Order | None:
 
 
 TIME: Final = {
-    "from": Member("from_", read_instant),
-    "to": Member("to", read_instant),
+    **SPAN,
     "granularity": Member("granularity", choice("a granularity", get_args(Granularity)), "none"),
-    "timezone": Member("timezone", choice("an IANA timezone", sorted(TIMEZONES)), "UTC"),
+    "timezone": Member("timezone", ZONE, "UTC"),
 }
 ORDER: Final = {
     "field": Member("field", text()),

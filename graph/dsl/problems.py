@@ -1,15 +1,13 @@
 """What is wrong with a query: all of it, each with its JSON path and the allowed values nearest to what was written."""
 
-import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-from graph.errors import InvalidQueryError, QueryProblem
+from graph.errors import LONGEST_SHOWN, InvalidQueryError, QueryProblem, shown
 
 MOST_TOLD: Final = 50
 MOST_ALLOWED: Final = 12
-LONGEST_SHOWN: Final = 60
 
 
 class Problems:
@@ -50,6 +48,11 @@ class Problems:
         return f" ({self._count - 1} more{told} under `problems`)"
 
 
+def refusal(path: str, message: str) -> InvalidQueryError:
+    """The error of a query of which one thing is wrong, and nothing else is looked at."""
+    return InvalidQueryError(f"{path}: {message}", [QueryProblem(path, message)])
+
+
 def nearest(written: object, allowed: Iterable[str]) -> tuple[str, ...]:
     """The allowed values, those most like what was written first; only the likeliest of many."""
     values = tuple(allowed)
@@ -58,9 +61,3 @@ def nearest(written: object, allowed: Iterable[str]) -> tuple[str, ...]:
     likely = [lower[match] for match in get_close_matches(text, lower, n=MOST_ALLOWED, cutoff=0.5)]
     rest = [value for value in values if value not in likely]
     return tuple(likely + rest if len(values) <= MOST_ALLOWED else likely or rest[:MOST_ALLOWED])
-
-
-def shown(written: object) -> str:
-    """What was written, as ASCII JSON, cut short."""
-    text = json.dumps(written, default=str)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from graph.dsl.problems import Problems, shown
+from graph.dsl.problems import Problems
+from graph.errors import shown
 
 LONGEST_TEXT: Final = 128
 REQUIRED: Final = object()

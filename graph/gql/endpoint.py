@@ -1,6 +1,7 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -46,7 +47,8 @@ Caller = TypeVar("Caller")
 class GraphQL(Generic[Caller]):
     """An ASGI application that answers POST, and GET where there are persisted operations.
 
-    `admit`: who asks; `context`: what resolvers share, made from that, a document and a request's id.
+    `admit`: who asks; `context`: what resolvers share, made from that, a document, a request's id
+    and when it was asked: one instant for all of its windows.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class GraphQL(Generic[Caller]):
         persisted: Persisted,
         *,
         admit: Callable[[Request], Awaitable[Caller]],
-        context: Callable[[Caller, Document, str], object],
+        context: Callable[[Caller, Document, str, datetime], object],
         observer: Observer,
     ) -> None:
         self._schema, self._prepare, self._persisted = schema, prepare, persisted
@@ -84,7 +86,7 @@ class GraphQL(Generic[Caller]):
             return await self._run(text, operation, caller, request, responder)
         except ClientDisconnectedError:
             raise
-        except Exception as error:
+        except Exception as error:  # answered in GraphQL's form; what is unknown becomes INTERNAL there
             return error_response(error, request)
 
     async def _run(
@@ -95,12 +97,13 @@ class GraphQL(Generic[Caller]):
             document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
             return responder.refused(invalid.errors)
-        context = self._context(caller, document, request.scope[REQUEST_ID])
+        now = datetime.now(UTC)
+        context = self._context(caller, document, request.scope[REQUEST_ID], now)
         executor = self._executor(document, operation, context)
         if isinstance(executor, list):
             return responder.refused(executor)
         try:
-            needed = weigh(executor).cost
+            needed = weigh(executor, now).cost
         except GraphQLError as error:
             return responder.refused([error])
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}

@@ -10,6 +10,7 @@ from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.gql.types import DateTime, Json
+from graph.reports.relative import PERIODS
 
 
 @strawberry.input(
@@ -33,13 +34,21 @@ class QueryCondition:
 class QueryTime:
     """As REST has it."""
 
-    from_: DateTime = strawberry.field(name="from", description="Start.")
-    to: DateTime = strawberry.field(description="End, excluded.")
+    from_: DateTime | None = strawberry.field(name="from", default=UNSET, description="Start.")
+    to: DateTime | None = strawberry.field(default=UNSET, description="End, excluded.")
+    window: str | None = strawberry.field(
+        default=UNSET,
+        description=f"In place of `from` and `to`: {', '.join(PERIODS)}, of `timezone`; today and thisMonth last until "
+        "now.",
+    )
+    last: str | None = strawberry.field(
+        default=UNSET, description="In place of `from` and `to`: so many hours or days until now, as in 24h or 7d."
+    )
     granularity: str | None = strawberry.field(
         default=UNSET, description="minute, hour, day, week, month or none, which is the default."
     )
     timezone: str | None = strawberry.field(
-        default=UNSET, description="IANA zone in which buckets begin, such as Asia/Kabul. Default: UTC."
+        default=UNSET, description="IANA zone of `window` and of buckets, such as Asia/Kabul. Default: UTC."
     )
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
-from graph.reports.figures import costs_by_currency
+from graph.reports.figures import costs_by_currency, counted
 from graph.reports.metrics import Counts, money, total
 from graph.reports.parts import Cell, add_amounts
 from graph.reports.quality import completeness, judged
@@ -64,7 +64,6 @@ def _usage(
         pending_share=counts.pending_share,
         provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
-        segments=counts.segments,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(
             currency, counts, add_amounts(cell.amounts for cells in days for cell in cells)
@@ -72,6 +71,7 @@ def _usage(
         avg_cost_per_message=counts.average_cost,
         daily_breakdown=[_day(piece.day, each) for piece, each in zip(window.slices, sums, strict=False)],
         data_as_of=as_of,
+        **counted(AccountUsage, counts),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from graph.reports.snapshot import Snapshot
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
 from infra.arrays import ints
-from infra.postgres import statement
+from infra.sql import statement
 
 FEW: Final = 4  # slices that are read from hours one by one, to be kept; more are read as one
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import asyncpg
 
 from infra.arrays import ints, longs
-from infra.postgres import statement
+from infra.sql import statement
 
 MARKS: Final = statement(Path(__file__).parent / "sql", "marks")
 

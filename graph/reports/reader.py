@@ -15,7 +15,8 @@ from graph.reports.rows import BESIDE, Wanted
 from graph.reports.snapshot import Memory, NotKeptError, Snapshot
 from graph.reports.windows import Slice, day_date
 from infra.clickhouse import ClickHouse
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
+from infra.sql import statement
 
 _BEGIN: Final = statement(Path(__file__).parent / "sql", "begin")
 _OF_POOL: Final = 0.75  # the share of a pool's connections that reports take

@@ -15,7 +15,7 @@ from graph.reports.marks import MARKS
 from graph.reports.metrics import NOTHING, Counts, millionths
 from graph.reports.parts import Cell
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
-from infra.postgres import statement
+from infra.sql import statement
 
 AT_ONCE: Final = 100  # rows that are worked on before other requests have their turn
 
@@ -23,17 +23,24 @@ _SQL: Final = Path(__file__).parent / "sql"
 Form: TypeAlias = Literal["rows", "days", "altogether"]
 # Two conditions in one, `$2 is null or ...`, would keep the planner from the index.
 _OF_IDS: Final = {True: "scope_id = any($2::text[])", False: "$2::text[] is null"}
-_CELLS: Final = statement(_SQL, "cells")
-STATEMENTS: Final[Mapping[tuple[Form, bool], str]] = {
-    (form, of_ids): statement(_SQL, form).format(cells=_CELLS.format(of_ids=condition))
-    for form in get_args(Form)
-    for of_ids, condition in _OF_IDS.items()
-}
-# The same with the marks in a row of its own, whose arguments come last.
-BESIDE: Final[Mapping[tuple[Form, bool], str]] = {
-    key: statement(_SQL, "beside").format(rows=rows, marks=MARKS.replace("$1", "$7").replace("$2", "$8"))
-    for key, rows in STATEMENTS.items()
-}
+_FIRST_HOUR: Final[Mapping[Form, str]] = {"days": "hour / 24 * 24", "altogether": "0::int8"}
+
+
+def _statement(form: Form, of_ids: str) -> str:
+    cells = f"({statement(_SQL, 'cells').replace('of_ids', of_ids)})"
+    if form == "rows":
+        return statement(_SQL, "rows").replace("(cells)", cells)
+    return statement(_SQL, "added").replace("first_hour", _FIRST_HOUR[form]).replace("(cells)", cells)
+
+
+def _beside(rows: str) -> str:
+    """The marks, whose arguments come last, in a row of their own."""
+    marks = MARKS.replace("$1", "$7").replace("$2", "$8")
+    return statement(_SQL, "beside").replace("(marks)", f"({marks})").replace("(rows)", f"({rows})")
+
+
+STATEMENTS: Final = {(form, of): _statement(form, ids) for form in get_args(Form) for of, ids in _OF_IDS.items()}
+BESIDE: Final = {key: _beside(rows) for key, rows in STATEMENTS.items()}
 
 Cells: TypeAlias = Mapping[tuple[str, Slice], Sequence[Cell]]  # by subject's id and slice; without cells absent
 
@@ -91,14 +98,5 @@ def make_cell(row: asyncpg.Record) -> Cell:
     id_, hour, cost, bins = row["scope_id"], row["hour"], millionths(row["cost"]), row["bins"]
     if row["currency"] is not None:
         return Cell(id_, hour, NOTHING, {row["currency"]: cost})
-    counts = Counts(
-        int(row["total_messages"]),
-        int(row["delivered_messages"]),
-        int(row["failed_messages"]),
-        int(row["segments"]),
-        cost,
-        int(row["latency_sum_ms"]),
-        int(row["latency_sample_count"]),
-        row["peak_tps"],
-    )
-    return Cell(id_, hour, counts, samples=latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]]))
+    held = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])
+    return Cell(id_, hour, Counts.of(row, cost), samples=held)

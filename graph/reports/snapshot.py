@@ -17,7 +17,8 @@ from graph.reports.marks import Marks
 from graph.reports.parts import Cell, Part, make_part
 from graph.reports.rows import AT_ONCE, STATEMENTS, Cells, Wanted, by_slice, make_cell
 from graph.reports.windows import Granularity, Slice, day_start
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 
 _OPERATORS: Final = statement(Path(__file__).parent / "sql", "operators_after")
 _ALL: Final = 1 << 30

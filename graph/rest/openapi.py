@@ -100,7 +100,7 @@ def _operation(tag: str, endpoint: Endpoint) -> Json:
     return operation(
         tag,
         endpoint.name,
-        endpoint.summary,
+        endpoint.answer.about,
         endpoint.answer.__doc__,
         CALLERS,
         {"200": answer(endpoint.answer), **errors((*endpoint.errors, *_ALWAYS))},
@@ -117,7 +117,7 @@ def _queries() -> Mapping[str, Json]:
     query = operation(
         "Queries",
         "query",
-        "Measures by dimensions and time.",
+        QueryAnswer.about,
         QueryAnswer.__doc__,
         CALLERS,
         {"200": rows, **errors((*QUERY_ERRORS, *_ALWAYS))},
@@ -126,7 +126,7 @@ def _queries() -> Mapping[str, Json]:
     catalog = operation(
         "Queries",
         "catalog",
-        "What can be asked.",
+        Catalog.about,
         Catalog.__doc__,
         CALLERS,
         {"200": answer(Catalog), **errors((InvalidQueryError, ForbiddenError, *_ALWAYS))},

@@ -1,10 +1,12 @@
 """The parameters of the routes of reports."""
 
+from collections.abc import Mapping
 from typing import Final, get_args
 
 from graph.access import ID_PATTERN
-from graph.http.parameters import Parameter
+from graph.http.parameters import Parameter, read_time
 from graph.reports.answers import Resolution
+from graph.reports.relative import LAST_PATTERN, PERIODS, AskedWindow
 from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
 from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, Granularity
 
@@ -17,6 +19,22 @@ FROM: Final = Parameter(
 TO: Final = Parameter(
     "to", {**_TIME, "examples": [LATER_EXAMPLE]}, "End of the window, excluded, snapped up to an hour. Default: now."
 )
+NAMED: Final = Parameter(
+    "window",
+    {"enum": list(PERIODS)},
+    "In place of `from` and `to`: a day or month of `timezone`; today and this month last until now.",
+)
+LAST: Final = Parameter(
+    "last",
+    {"type": "string", "pattern": f"^{LAST_PATTERN}$", "examples": ["24h", "7d"]},
+    "In place of `from` and `to`: so many hours or days (of 24 hours) until now.",
+)
+TIMEZONE: Final = Parameter(
+    "timezone",
+    {"type": "string", "examples": ["Asia/Kabul"]},
+    "Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC.",
+)
+WINDOW: Final = (FROM, TO, NAMED, LAST, TIMEZONE)
 GRANULARITY: Final = Parameter(
     "granularity",
     {"enum": list(get_args(Granularity)), "default": "hourly"},
@@ -36,3 +54,9 @@ LIMIT: Final = Parameter(
 )
 OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
 ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
+
+
+def read_window(values: Mapping[str, str]) -> AskedWindow:
+    """As it is asked for; what is wrong with it, whoever resolves it says."""
+    named, last, timezone = (values.get(each.name) for each in (NAMED, LAST, TIMEZONE))
+    return AskedWindow(read_time(FROM, values), read_time(TO, values), named, last, timezone)

@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 from graph.dsl.ast import CompareTo, Direction
 from graph.dsl.conditions import MOST_CONDITIONS, MOST_VALUES
 from graph.dsl.parse import FEW_ROWS, LONGEST_CURSOR, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
+from graph.dsl.span_schema import ONE_SPAN, SPAN
 from schema.catalog import DATASETS, Granularity, Operator
 
 Json = dict[str, Any]
@@ -41,7 +42,6 @@ _DIMENSIONS: Final = [dimension.name for dataset in DATASETS.values() for dimens
 _SCALAR: Final[Json] = {"type": ["string", "number", "boolean", "null"]}
 _VALUES: Final[Json] = {"type": "array", "items": _SCALAR, "minItems": 1, "maxItems": MOST_VALUES}
 _CONDITIONS: Final[Json] = {"type": "array", "items": CONDITION, "minItems": 1, "maxItems": MOST_CONDITIONS}
-_INSTANT: Final[Json] = {"type": "string", "format": "date-time", "description": "RFC 3339, with an offset."}
 
 _COMPARISON: Final = _object(
     {
@@ -52,15 +52,17 @@ _COMPARISON: Final = _object(
     ("field", "op", "value"),
     "A dimension compared with a value; in `having`, a measure.",
 )
-_TIME: Final = _object(
-    {
-        "from": _INSTANT,
-        "to": {**_INSTANT, "description": "RFC 3339, with an offset; excluded."},
-        "granularity": {**_enum(get_args(Granularity)), "default": "none", "description": "How long buckets are."},
-        "timezone": {"type": "string", "default": "UTC", "description": "IANA zone in which buckets begin."},
-    },
-    ("from", "to"),
-    "The window, half-open and exact.",
+_TIME: Final = (
+    _object(
+        {
+            **SPAN,
+            "granularity": {**_enum(get_args(Granularity)), "default": "none", "description": "How long buckets are."},
+            "timezone": {"type": "string", "default": "UTC", "description": "IANA zone of `window` and of buckets."},
+        },
+        (),
+        "The window, half-open and exact. A cursor of a page keeps what a moving one became.",
+    )
+    | ONE_SPAN
 )
 _ORDER: Final = _object(
     {

@@ -9,11 +9,13 @@ from typing import Final
 import asyncpg
 
 from infra.errors import UsageError
-from infra.postgres import is_unavailable, statement
-from pipelines.bridge import current
+from infra.postgres import is_unavailable
+from infra.sql import statement
 from pipelines.datasets import HOLD_TABLES, StoreDataset
-from pipelines.reconciliation.comparison import Comparison
-from pipelines.reconciliation.days import Params, chosen
+from pipelines.kedro_thread import current, current_params
+from pipelines.reconciliation.days import chosen
+from pipelines.reconciliation.nodes import Comparison
+from pipelines.reconciliation.params import Params
 from pipelines.reconciliation.totals import Last, Ours, Theirs, Totals, due
 from pipelines.stores import Stores
 
@@ -28,8 +30,7 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
     """What both sides say of the days that are due, read from one snapshot: neither side moves meanwhile."""
 
     async def read(self, stores: Stores) -> Sequence[Totals]:
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         first, last, again = chosen(params, datetime.now(UTC))
         async with (
             stores.postgres.acquire() as connection,

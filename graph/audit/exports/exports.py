@@ -68,9 +68,7 @@ class Exports:
         """A page, newest first; InvalidQueryError for a cursor of somewhere else."""
         cursors, before = await self._cursors.cursors(), NEWEST
         if after is not None:
-            (position,) = cursors.open(PURPOSE, regulator.name, after, path="after")
-            assert isinstance(position, int)
-            before = position
+            (before,) = cursors.open(PURPOSE, regulator.name, after, tuple[int], path="after")
         rows = await self._jobs.before(regulator.name, before, limit + 1)
         page = Page()
         if len(rows) > limit:

@@ -2,7 +2,7 @@
 -- hours of the others; and the hours from each of $4 until the same of $5. Each row has its first hour since 1970; cost in
 -- each other currency is a row of its own. $6: with latencies.
 with clean as materialized (
-    select coalesce(array_agg(day), '{{}}') as days
+    select coalesce(array_agg(day), '{}') as days
     from anlyt.event_days
     where day = any($3::date[]) and version = rolled_version
 ), stretches as materialized (
@@ -16,29 +16,29 @@ with clean as materialized (
     ) as neighbours
     group by island
 )
-select scope_id, (day_bucket - date '1970-01-01')::int8 * 24 as hour, total_messages, delivered_messages, failed_messages,
-    segments, total_cost, latency_sum_ms, latency_sample_count, peak_tps,
+select scope_id, (day_bucket - date '1970-01-01')::int8 * 24 as hour, {counters},
+    total_cost,
     case when $6 then array_send(latency_bins) end as bins, case when $6 then array_send(latency_counts) end as counts,
     null as currency
 from anlyt.metrics_daily
-where scope = $1 and {of_ids} and day_bucket = any((select days from clean)::date[])
+where scope = $1 and of_ids and day_bucket = any((select days from clean)::date[])
 union all
-select scope_id, (day_bucket - date '1970-01-01')::int8 * 24, 0, 0, 0, 0, total_cost, 0, 0, 0, null, null, currency
+select scope_id, (day_bucket - date '1970-01-01')::int8 * 24, {counters_null}, total_cost, null, null, currency
 from anlyt.costs_daily
-where scope = $1 and {of_ids} and day_bucket = any((select days from clean)::date[])
+where scope = $1 and of_ids and day_bucket = any((select days from clean)::date[])
 union all
-select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, total_messages, delivered_messages, failed_messages,
-    segments, total_cost, latency_sum_ms, latency_sample_count, peak_tps,
+select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, {counters},
+    total_cost,
     case when $6 then array_send(latency_bins) end, case when $6 then array_send(latency_counts) end, null
 from stretches cross join lateral (
     select * from anlyt.metrics_hourly
-    where scope = $1 and {of_ids} and hour_bucket >= starts and hour_bucket < ends
+    where scope = $1 and of_ids and hour_bucket >= starts and hour_bucket < ends
     offset 0
 ) as hours
 union all
-select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, 0, 0, 0, 0, total_cost, 0, 0, 0, null, null, currency
+select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, {counters_null}, total_cost, null, null, currency
 from stretches cross join lateral (
     select * from anlyt.costs_hourly
-    where scope = $1 and {of_ids} and hour_bucket >= starts and hour_bucket < ends
+    where scope = $1 and of_ids and hour_bucket >= starts and hour_bucket < ends
     offset 0
 ) as hours
