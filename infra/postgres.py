@@ -1,9 +1,8 @@
-"""PostgreSQL: the pool, named statements, their spans, and which errors mean "come back later"."""
+"""PostgreSQL: the pool, spans of statements, and which errors mean "come back later"."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -15,7 +14,6 @@ from infra.errors import DependencyUnavailableError, RefusedError
 from infra.faults import POSTGRES, connection_fault, fault_of
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
-from schema.figures import LISTS
 
 # Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
 CONNECT_TIMEOUT = 1.0
@@ -175,14 +173,3 @@ def _absence(error: Exception, away: str) -> DependencyUnavailableError:
         return DependencyUnavailableError(away)
     reason = str(error).partition("\n")[0].rstrip(".")[:LONGEST_REASON]
     return RefusedError(f"PostgreSQL, or the pooler before it, refuses: {reason}.")
-
-
-def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
-    """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why.
-
-    Lists of figures stand in it by name, as `{counters}`: schema.figures.LISTS.
-    """
-    text = (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")
-    for placeholder, columns in LISTS.items():
-        text = text.replace(f"{{{placeholder}}}", columns)
-    return text

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from infra.metrics import UPSERT_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from schema import figures
 from schema.events import money
 from schema.instants import time_of

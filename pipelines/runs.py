@@ -17,7 +17,8 @@ from kedro.runner import SequentialRunner
 from infra.errors import AnlytError, UsageError
 from infra.faults import fault_of
 from infra.metrics import PIPELINE_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
 from pipelines.definition import Counts, Definition

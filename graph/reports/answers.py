@@ -12,6 +12,10 @@ from schema.money import MONEY_PATTERN
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
 
 Count: TypeAlias = Annotated[int, Meta(description="A whole number; below zero where refunds prevail.")]
+Refunded: TypeAlias = Annotated[
+    Annotated[int, Meta(ge=0)] | None,
+    Meta(description="Refunds, which are taken off the messages already; null if some hours were counted without."),
+]
 Delivered: TypeAlias = Annotated[int, Meta(ge=0, description="Messages that a report said were delivered.")]
 Failed: TypeAlias = Annotated[
     int, Meta(ge=0, description="Messages that a final report said failed, expired or were rejected.")
@@ -122,6 +126,7 @@ class Summary(Report, frozen=True, kw_only=True):
 
     window: Used
     total_messages: Count
+    refunded_messages: Refunded
     delivered_messages: Delivered
     failed_messages: Failed
     pending_messages: Pending
@@ -148,6 +153,7 @@ class OperatorPerformance(Report, frozen=True, kw_only=True):
     operator_id: OperatorId
     window: Used
     total_messages: Count
+    refunded_messages: Refunded
     delivered_messages: Delivered
     failed_messages: Failed
     pending_messages: Pending
@@ -186,6 +192,7 @@ class AccountUsage(Report, frozen=True, kw_only=True):
     account_id: AccountId
     window: Used
     messages_sent: Count
+    refunded_messages: Refunded
     messages_delivered: Delivered
     messages_failed: Failed
     pending_share: PendingShare

@@ -17,7 +17,7 @@ from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
 from infra.metrics import REFUSED
-from infra.postgres import statement
+from infra.sql import statement
 from schema.figures import Named
 
 _SQL: Final = Path(__file__).parent / "sql"

@@ -17,7 +17,8 @@ from graph.reports.marks import Marks
 from graph.reports.metrics import NOTHING, Counts, millionths
 from graph.reports.parts import Cell, Part, make_part
 from graph.reports.windows import Granularity, Slice, day_date, day_start, hour_start
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 
 _SQL: Final = Path(__file__).parent / "sql"
 _DAILY, _HOURLY, _SUMMED = (statement(_SQL, name) for name in ("daily", "hourly", "summed"))

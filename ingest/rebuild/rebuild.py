@@ -14,8 +14,9 @@ from infra.errors import AnlytError
 from infra.faults import fault_of
 from infra.frames import Frame
 from infra.nats import made_at
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
 from infra.refusals import reason
+from infra.sql import statement
 from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
 from ingest.ledger import claim, keyed

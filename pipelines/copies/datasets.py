@@ -6,7 +6,7 @@ from typing import Final
 
 from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.copies.params import Params
 from pipelines.copies.peaks import Hour, contested, settle_peaks
 from pipelines.copies.removal import Removed, forget, remove

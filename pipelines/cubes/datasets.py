@@ -10,7 +10,7 @@ import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.clickhouse import traced
-from infra.postgres import statement
+from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.cubes.cells import CUBES, HOURS_OF, Cell, Chunk
 from pipelines.cubes.params import Params

@@ -9,8 +9,8 @@ from nats.js import JetStreamContext
 
 from infra import nats
 from infra.errors import DependencyUnavailableError, UsageError
-from infra.postgres import statement
 from infra.progress import Consumer, stored_until
+from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.integrity import chain
 from pipelines.integrity.chain import Closing

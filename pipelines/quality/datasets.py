@@ -14,7 +14,7 @@ from opentelemetry.propagate import inject
 from infra import nats
 from infra.clickhouse import traced
 from infra.errors import AnlytError, DependencyUnavailableError, RefusedError
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current
 from pipelines.quality.nodes import Batch, Position, Sample, Sampled

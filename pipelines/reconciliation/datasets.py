@@ -9,7 +9,8 @@ from typing import Final
 import asyncpg
 
 from infra.errors import UsageError
-from infra.postgres import is_unavailable, statement
+from infra.postgres import is_unavailable
+from infra.sql import statement
 from pipelines.datasets import HOLD_TABLES, StoreDataset
 from pipelines.kedro_thread import current, current_params
 from pipelines.reconciliation.days import chosen

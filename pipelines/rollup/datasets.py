@@ -11,7 +11,8 @@ from typing import Final
 import asyncpg
 
 from infra.metrics import ROLLUP_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from infra.telemetry import tracer
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current_params

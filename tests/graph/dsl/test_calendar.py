@@ -14,12 +14,12 @@ from graph.dsl.calendar import (
     SHORTEST_OFFSET,
     Shift,
     Window,
-    day_begins,
     offsets,
     previous_period,
     same_elapsed,
     shift,
 )
+from graph.reports.zone_days import day_begins
 from infra.zones import TIMEZONES
 
 BERLIN = ZoneInfo("Europe/Berlin")
