@@ -1,1 +1,4 @@
-"""What each command of `anlyt` does: the composition roots, which open connections and hand them to the rooms."""
+"""What each command of `anlyt` does, one file per command: it opens connections and passes them to the packages.
+
+`cli/` declares the commands, `support/` has what several of them need.
+"""

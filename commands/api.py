@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NamedTuple
 
-from commands import metrics
+from commands.support import listener
 from functions import FACTS, METRICS
 from graph.access.jwks import check_file
 from graph.app import create_app
@@ -32,7 +32,7 @@ QUERY_TIMEOUT: Final = 30
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
-    with metrics.served(settings, fallback=True) as metrics_url:
+    with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), development=False) as url:
             say(f"api: {url}; metrics at {metrics_url}")
             await for_ever()

@@ -21,9 +21,9 @@ from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, open_pool, told_as_unavailable
 from infra.settings import Settings
 from ingest import backfill, service
-from ingest.history import History
 from ingest.limit import LimitPassedError, Windows
-from ingest.rebuild import Rebuild
+from ingest.rebuild.history import History
+from ingest.rebuild.rebuild import Rebuild
 from schema.dedup import remembered_since
 
 LOCK: Final = "select pg_try_advisory_lock(hashtextextended($1, 0))"

@@ -8,9 +8,10 @@ from typing import Final
 
 import click
 
-from commands import api, audit, demo, metrics, migrate
-from commands import engines as embedded
+from commands import api, audit_api, migrate
 from commands.ingest import check_dedup, watched
+from commands.support import demo_traffic, listener
+from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import for_ever
@@ -42,7 +43,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
             pass
         watching = watched(settings, FUNCTIONS)
         metrics_url = opened.enter_context(
-            metrics.served(settings, fallback=False, problems=partial(problems, watching))
+            listener.served(settings, fallback=False, problems=partial(problems, watching))
         )
         async with nats.connect(engines.nats) as client:
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
@@ -52,7 +53,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         audit_url = await opened.enter_async_context(_audit(settings, engines))
         if with_demo:
             await opened.enter_async_context(
-                demo.running(stores, settings.home, with_books=settings.postgres_dsn is None)
+                demo_traffic.running(stores, settings.home, with_books=settings.postgres_dsn is None)
             )
         # After the demo's history: pipelines would compete with it, and find out much of it twice.
         await opened.enter_async_context(schedule.running(stores))
@@ -70,12 +71,14 @@ async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
         ThrowAway(settings.home / FOLDER).make(settings.audit_host)
         files = ThrowAway(settings.home / FOLDER).listener
     else:
-        files = audit.tls_files(settings)
+        files = audit_api.tls_files(settings)
     async with AsyncExitStack() as opened:
         try:
-            url = await opened.enter_async_context(audit.running(settings, engines, files, development=True))
+            url = await opened.enter_async_context(audit_api.running(settings, engines, files, development=True))
         except UsageError:
-            url = await opened.enter_async_context(audit.running(settings, engines, files, port=0, development=True))
+            url = await opened.enter_async_context(
+                audit_api.running(settings, engines, files, port=0, development=True)
+            )
         yield url
 
 

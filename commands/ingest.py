@@ -6,7 +6,7 @@ from functools import partial
 
 from nats.aio.client import Client
 
-from commands import metrics
+from commands.support import listener
 from functions import FUNCTIONS
 from functions.function import AnyFunction
 from infra import nats
@@ -53,7 +53,7 @@ async def run(
     """Until it is cancelled. The functions of `accept_bad` go on whatever they read."""
     functions = chosen(names)
     watching = watched(settings, functions, accept_bad)
-    with metrics.served(settings, fallback=True, problems=partial(problems, watching)) as url:
+    with listener.served(settings, fallback=True, problems=partial(problems, watching)) as url:
         found = engines(settings)
         async with nats.connect(found.nats) as client:
             await check_dedup(client, functions, settings.dedup_days)

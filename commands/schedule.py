@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from commands import metrics
+from commands.support import listener
 from infra.cancelling import for_ever
 from infra.endpoints import engines
 from infra.settings import Settings
@@ -12,8 +12,8 @@ from pipelines.stores import configured
 
 async def run(settings: Settings, names: Collection[str], say: Callable[[str], None]) -> None:
     """Until it is cancelled."""
-    times = schedule.chosen(names)
-    with metrics.served(settings, fallback=True) as url:
-        async with configured(settings, engines(settings)) as stores, schedule.running(stores, times):
-            say(f"schedule: {', '.join(name for name, _ in times)}; metrics at {url}")
+    definitions = schedule.chosen(names)
+    with listener.served(settings, fallback=True) as url:
+        async with configured(settings, engines(settings)) as stores, schedule.running(stores, definitions):
+            say(f"schedule: {', '.join(each.name for each in definitions)}; metrics at {url}")
             await for_ever()

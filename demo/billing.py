@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from demo.fates import SEGMENTS, Fates, Ints
+from demo.outcomes import SEGMENTS, Fates, Ints
 from demo.wire import Events, timestamps
 from demo.world import AFN_PER_USD, OPERATORS
 

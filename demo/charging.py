@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from demo.billing import COSTS
-from demo.fates import Fates
+from demo.outcomes import Fates
 from demo.wire import Events, timestamps
 
 SUBJECT: Final = "cdr.generated.v1"

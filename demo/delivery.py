@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from demo.fates import Fates
+from demo.outcomes import Fates
 from demo.wire import Events, timestamps
 
 SUBJECT: Final = "sms.dlr.inbound"

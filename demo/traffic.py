@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from demo import billing, charging, compliance, delivery, mistakes, wire
-from demo.fates import Fates, Span, demand, draw
+from demo.outcomes import Fates, Span, demand, draw
 from demo.rhythm import DAY, QUARTER, SECOND, campaign_share
 from demo.wire import Events, Message
 from demo.world import World

@@ -12,12 +12,8 @@ from schema.writes import Billed, Writes
 
 
 @function(
-    store="postgres",
     stream=BILLING_EVENTS,
     durable="anlyt-billing-consumer",
-    event=SmsBilled,
-    event_type="sms.billed.v1",
-    time_field="billed_at",
     span="anlyt.process.billingEvent",
     batch=Batch(10_000, seconds=0.2),
 )

@@ -13,12 +13,8 @@ from schema.writes import Facts
 
 
 @function(
-    store="clickhouse",
     stream=CDR_EVENTS,
     durable="anlyt-ingest-cdr",
-    event=CdrGenerated,
-    event_type="cdr.generated.v1",
-    time_field="occurred_at",
     span="anlyt.process.cdrFacts",
     batch=Batch(10_000, seconds=1),
 )

@@ -13,12 +13,8 @@ from schema.writes import Facts
 
 
 @function(
-    store="clickhouse",
     stream=COMPLIANCE_AUDIT,
     durable=COMPLIANCE_DURABLE,
-    event=ComplianceAudit,
-    event_type="compliance.audit.v1",
-    time_field="at",
     span="anlyt.process.complianceFacts",
     batch=Batch(10_000, seconds=1),
 )

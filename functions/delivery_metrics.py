@@ -16,7 +16,7 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
     """A final report counts with its latency; a pending one only as pending. Each tells the rate it saw."""
     cell.peak_tps = max(cell.peak_tps, event.tps_snapshot)
     if event.delivery_status == "PENDING":
-        cell.pending += 1
+        cell.pending_reports += 1
         return
     if event.delivery_status == "DELIVERED":
         cell.delivered += 1
@@ -27,12 +27,8 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
 
 
 @function(
-    store="postgres",
     stream=SMS_DLR,
     durable="anlyt-dlr-consumer",
-    event=DlrInbound,
-    event_type="sms.dlr.inbound.v1",
-    time_field="received_at",
     span="anlyt.process.dlrEvent",
     batch=Batch(10_000, seconds=0.2),
 )

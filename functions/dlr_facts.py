@@ -13,12 +13,8 @@ from schema.writes import Facts
 
 
 @function(
-    store="clickhouse",
     stream=SMS_DLR,
     durable=DLR_FACTS_DURABLE,
-    event=DlrInbound,
-    event_type="sms.dlr.inbound.v1",
-    time_field="received_at",
     span="anlyt.process.dlrFacts",
     batch=Batch(10_000, seconds=1),
 )

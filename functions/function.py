@@ -1,8 +1,8 @@
 """The decorator that makes a pure function a unit that the host can run; it stays callable."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 from schema.decoding import Stamped
 from schema.events import Event
@@ -13,6 +13,7 @@ E = TypeVar("E", bound=Event)
 W = TypeVar("W", Writes, Facts)
 
 StoreName = Literal["postgres", "clickhouse"]
+STORES: Final[Mapping[type[Writes | Facts], StoreName]] = {Writes: "postgres", Facts: "clickhouse"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,15 @@ class Batch:
 class Function(Generic[E, W]):
     """A batch function and what the host has to know of it.
 
-    `store` takes its writes, `time_field` holds the event time, `event_type` is the event's public name, `span` the
-    trace span of a batch.
+    `event` and `store` follow from the signature of `run`: what it takes, and which store takes what it returns.
+    `span` is the trace span of a batch.
     """
 
     run: Callable[[Sequence[Stamped[E]]], W]
+    event: type[E]
     store: StoreName
     stream: Stream
     durable: str
-    event: type[E]
-    event_type: str
-    time_field: str
     span: str
     batch: Batch
 
@@ -53,19 +52,22 @@ AnyFunction: TypeAlias = Function[Any, Any]
 
 
 def function(
-    *,
-    store: StoreName,
-    stream: Stream,
-    durable: str,
-    event: type[E],
-    event_type: str,
-    time_field: str,
-    span: str,
-    batch: Batch,
+    *, stream: Stream, durable: str, span: str, batch: Batch
 ) -> Callable[[Callable[[Sequence[Stamped[E]]], W]], Function[E, W]]:
     """Declares a batch function: where its events come from, and how they are cut into batches."""
 
     def wrap(run: Callable[[Sequence[Stamped[E]]], W]) -> Function[E, W]:
-        return Function(run, store, stream, durable, event, event_type, time_field, span, batch)
+        event, store = _signature(run)
+        return Function(run, event, store, stream, durable, span, batch)
 
     return wrap
+
+
+def _signature(run: Callable[[Sequence[Stamped[E]]], W]) -> tuple[type[E], StoreName]:
+    """The event that a function takes, and the store of what it returns, from its annotations."""
+    hints = get_type_hints(run)
+    writes = hints.pop("return")
+    (events,) = hints.values()
+    (stamped,) = get_args(events)
+    (event,) = get_args(stamped)
+    return event, STORES[writes]

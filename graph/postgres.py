@@ -60,7 +60,7 @@ async def connected(pool: Pool) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Re
     taken = await pool.acquire()
     try:
         yield taken
-    except BaseException:
+    except BaseException:  # also when nobody waits any more
         _in_background(_recover(pool, taken))
         raise
     await pool.release(taken)

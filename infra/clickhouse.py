@@ -110,7 +110,7 @@ def traced(statement: str) -> Iterator[None]:
     ) as span:
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # also a cancellation: the statement has ended
             span.set_attribute("error.type", type(error).__name__)
             span.set_status(StatusCode.ERROR)
             raise

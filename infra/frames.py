@@ -140,7 +140,7 @@ class FrameClient(Client):
         await self._send_command(b"PUB " + (end + b"PUB ").join(subjects) + end)
         await self._flush_pending()
 
-    async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:  # noqa: ASYNC109  the library's signature
+    async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:  # noqa: ASYNC109  # the library's signature
         """Returns when the server has what was sent: the library's PING overtakes what waits to be written.
 
         FlushTimeoutError if that takes too long, of which each of the two may take `timeout` seconds.

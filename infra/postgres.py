@@ -1,9 +1,8 @@
-"""PostgreSQL: the pool, named statements, their spans, and which errors mean "come back later"."""
+"""PostgreSQL: the pool, spans of statements, and which errors mean "come back later"."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -122,7 +121,7 @@ async def connect(dsn: str, *, application: str) -> Connection:
         )
     try:
         await require_session(connection, dsn)
-    except BaseException:
+    except BaseException:  # also a cancellation: nobody else closes the connection
         connection.terminate()
         raise
     return connection
@@ -174,8 +173,3 @@ def _absence(error: Exception, away: str) -> DependencyUnavailableError:
         return DependencyUnavailableError(away)
     reason = str(error).partition("\n")[0].rstrip(".")[:LONGEST_REASON]
     return RefusedError(f"PostgreSQL, or the pooler before it, refuses: {reason}.")
-
-
-def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
-    """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why."""
-    return (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")

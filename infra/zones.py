@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import tzdata  # type: ignore[import-untyped]  # has no type information
+import tzdata
 
 from infra.clickhouse import FAILURES, ClickHouse
 from infra.errors import AnlytError

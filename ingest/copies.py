@@ -14,14 +14,15 @@ from uuid import uuid4
 from functions.function import AnyFunction
 from infra.frames import FrameClient
 from infra.metrics import COPIES_DISCARDED
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
 from infra.seek import sequence_at
+from infra.sql import statement
 from infra.telemetry import logger
 from ingest.decode import BatchDecoder
-from ingest.history import History
 from ingest.ledger import Claim, Keyed, keyed, later_claims, take_over
 from ingest.messages import stored
-from ingest.whole import Reading
+from ingest.rebuild.history import History
+from ingest.rebuild.window import Reading
 from schema.decoding import Stamped
 from schema.instants import NANOSECONDS, time_of
 from schema.writes import CellKey, Writes

@@ -21,7 +21,7 @@ from schema.streams import DEADLETTER
 
 ENCODER: Final = msgspec.json.Encoder()
 AT_ONCE: Final = 256
-MASKS: Final = {function.event_type: EventMask(function.event) for function in FUNCTIONS}
+MASKS: Final = {function.event.event_type: EventMask(function.event) for function in FUNCTIONS}
 
 
 @dataclass(frozen=True, slots=True)

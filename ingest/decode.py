@@ -40,7 +40,7 @@ class BatchDecoder:
 
     def __init__(self, function: AnyFunction) -> None:
         self._function = function
-        self._decoder = EventDecoder(function.event, function.time_field)
+        self._decoder = EventDecoder(function.event)
         self._mask = EventMask(function.event)
 
     def decode(self, messages: Sequence[Frame]) -> Decoded:
@@ -78,7 +78,7 @@ class BatchDecoder:
             sequence=sequence(message),
             stored_at=time_of(stored_at(message)),
             function=self._function.name,
-            event_type=self._function.event_type,
+            event_type=self._function.event.event_type,
         )
         return letter(source, message.data, error.reason, str(error), self._mask)
 

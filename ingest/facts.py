@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from functions.function import AnyFunction

@@ -148,13 +148,13 @@ class Worker:
 
     def _show_counters(self) -> None:
         """At 0, before anything is bad: of a counter that first appears at 1, Prometheus sees no increase."""
-        EVENTS_PROCESSED.labels(self.function.event_type, "deadletter")
-        DESERIALIZATION_ERRORS.labels(self.function.event_type)
+        EVENTS_PROCESSED.labels(self.function.event.event_type, "deadletter")
+        DESERIALIZATION_ERRORS.labels(self.function.event.event_type)
         for reason_ in get_args(Reason):
             DEADLETTERS.labels(self.function.stream.name, reason_)
 
     def _measure(self, decoded: Decoded, results: Results) -> None:
-        type_, bad = self.function.event_type, len(decoded.bad)
+        type_, bad = self.function.event.event_type, len(decoded.bad)
         for result, events in results.items():
             EVENTS_PROCESSED.labels(type_, result).inc(events)
         EVENTS_PROCESSED.labels(type_, "deadletter").inc(bad)

@@ -73,8 +73,8 @@ class Reader:
         if self._subscription is None:
             return
         try:
-            # What is on its way still arrives; an unsubscription would drop it. (nats-py leaves this untyped.)
-            await self._subscription.drain()  # type: ignore[no-untyped-call]
+            # What is on its way still arrives; an unsubscription would drop it.
+            await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves it untyped
             await self._client.publish_all([message.reply for message in (*in_hand, *self._buffer)], b"-NAK")
             await self._client.flush(timeout=2)
         except NatsError:

@@ -1,18 +1,24 @@
 """Writes a batch's effect to PostgreSQL: one multi-row upsert a table, rows in one fixed order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from infra.metrics import UPSERT_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
+from schema import figures
 from schema.events import money
 from schema.instants import time_of
 from schema.writes import Billed, CellKey, Delivered, Writes
 
 SQL: Final = Path(__file__).parent / "sql"
+# What cells count, in the order of the statements' lists.
+BILLED: Final[Callable[[Billed], tuple[int, ...]]] = attrgetter(*figures.of("billed"))
+DELIVERED: Final[Callable[[Delivered], tuple[int, ...]]] = attrgetter(*figures.of("delivered"))
 Table = Literal["metrics_hourly", "costs_hourly", "accounts"]
 
 
@@ -55,7 +61,7 @@ def _key(key: CellKey) -> tuple[str, str, datetime]:
 
 def _billed_rows(cells: Sequence[tuple[CellKey, Billed]], currency: str) -> list[tuple[Any, ...]]:
     return [
-        (*_key(key), cell.messages, cell.segments, money(cell.costs.get(currency, 0)), sum(cell.events.values()))
+        (*_key(key), money(cell.costs.get(currency, 0)), sum(cell.events.values()), *BILLED(cell))
         for key, cell in cells
     ]
 
@@ -70,19 +76,7 @@ def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[t
 
 
 def _delivered_rows(cells: Sequence[tuple[CellKey, Delivered]]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            *_key(key),
-            cell.delivered,
-            cell.failed,
-            cell.pending,
-            cell.latency_sum,
-            cell.delivered + cell.failed,
-            cell.peak_tps,
-            *_histogram(cell.histogram),
-        )
-        for key, cell in cells
-    ]
+    return [(*_key(key), *_histogram(cell.histogram), *DELIVERED(cell)) for key, cell in cells]
 
 
 def _histogram(counts: Mapping[int, int]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from infra.errors import AnlytError
 from infra.faults import fault_of
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
-from pipelines import CONF, once
+from pipelines import CONF, run_now
 
 
 @click.group(name="anlyt")
@@ -38,7 +38,7 @@ def run(pipeline: str, params: dict[str, str]) -> None:
     """Run one pipeline, with the settings that `anlyt` has, as `anlyt pipeline` does."""
     try:
         asyncio.run(_run(pipeline, params))
-    except Exception as error:
+    except Exception as error:  # told apart by fault_of; all others pass
         found = fault_of(error) or error
         if not isinstance(found, AnlytError):
             raise
@@ -52,4 +52,4 @@ async def _run(name: str, params: dict[str, str]) -> None:
     logging.config.dictConfig(msgspec.yaml.decode((CONF / "logging.yml").read_bytes()))
     configure_logs(settings.log_format)
     configure_traces(settings.otlp_endpoint)
-    await once.run(settings, name, params)
+    await run_now.run(settings, name, params)

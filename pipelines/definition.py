@@ -8,6 +8,7 @@ import msgspec
 from kedro.pipeline import Pipeline
 
 from infra.telemetry import Span
+from pipelines.times import Times
 
 
 class NoParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,5 +29,6 @@ class Definition:
 
     name: str
     span: Span
+    times: Times
     make: Callable[[], Pipeline]
     params: type[msgspec.Struct] = NoParams

@@ -20,12 +20,12 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
     for definition in (
         CUBES,
         COPIES,
-        MAINTENANCE,
-        QUALITY,
-        RECONCILIATION,
         ROLLUP,
-        ARCHIVE,
+        QUALITY,
+        MAINTENANCE,
         INTEGRITY,
+        RECONCILIATION,
+        ARCHIVE,
     )
 }
 

@@ -17,11 +17,12 @@ from kedro.runner import SequentialRunner
 from infra.errors import AnlytError, UsageError
 from infra.faults import fault_of
 from infra.metrics import PIPELINE_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
-from pipelines.bridge import Run, in_thread
 from pipelines.definition import Counts, Definition
+from pipelines.kedro_thread import Run, in_thread
 from pipelines.lease import lease
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.run_metrics import NEWEST_SUCCESSES
@@ -118,9 +119,13 @@ async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
     return await in_thread(under_way, partial(_kedro, definition))
 
 
+def catalog() -> DataCatalog:
+    """Every dataset of every pipeline."""
+    return DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
+
+
 def _kedro(definition: Definition) -> tuple[Counts, str]:
-    catalog = DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
-    left = SequentialRunner().run(definition.make(), catalog)
+    left = SequentialRunner().run(definition.make(), catalog())
     counts, alarm = (left.get(f"{definition.name}_{what}") for what in ("counts", "alarm"))
     return {} if counts is None else counts.load(), "" if alarm is None else alarm.load()
 
@@ -147,7 +152,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     except asyncio.CancelledError:
         await finish("ABANDONED", "The run was stopped.")
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it was, the run's row says so
         cause = _cause(error)
         sentence = "PostgreSQL closed the run's lease." if connection.is_closed() else _sentence(cause)
         await finish("FAILED", sentence)

@@ -1,15 +1,15 @@
-"""When each pipeline runs, and the process that runs them: `anlyt schedule`, or inside `anlyt dev`."""
+"""The process that runs the pipelines at their times: `anlyt schedule`, or inside `anlyt dev`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from infra.clickhouse import FAILURES
 from infra.errors import DependencyUnavailableError, UsageError
@@ -18,23 +18,15 @@ from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import run_metrics, runs
-from pipelines.cubes import freshness
-from pipelines.integrity import gauge
+from pipelines.cubes import metrics as freshness
+from pipelines.definition import Definition
+from pipelines.integrity import metrics as gauge
 from pipelines.lease import PipelineBusyError
-from pipelines.reconciliation import divergence
+from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.reconciliation import metrics as divergence
 from pipelines.stores import Stores
+from pipelines.times import Daily, Every, EveryMinute, Times
 
-Times: TypeAlias = tuple[tuple[str, BaseTrigger], ...]
-TIMES: Final[Times] = (
-    ("cubes", IntervalTrigger(seconds=15)),
-    ("copies", IntervalTrigger(minutes=1)),
-    ("rollup", IntervalTrigger(minutes=15)),
-    ("quality", CronTrigger(second=5, timezone=UTC)),  # by then, the last facts of the minute are there
-    ("maintenance", CronTrigger(hour=1, minute=40, timezone=UTC)),
-    ("integrity", CronTrigger(hour=2, minute=30, timezone=UTC)),
-    ("reconciliation", CronTrigger(hour=3, minute=10, timezone=UTC)),
-    ("archive", CronTrigger(hour=4, minute=20, timezone=UTC)),
-)
 # What fails is tried again after this, or at its next time if that comes sooner.
 RETRY: Final = timedelta(minutes=5)
 
@@ -44,17 +36,31 @@ MEASURES: Final[tuple[Measure, ...]] = (run_metrics.measure, freshness.measure, 
 MEASURE_EVERY: Final = 5.0  # seconds
 
 
-def chosen(names: Collection[str]) -> Times:
-    """The pipelines of these names with their times, all without names; UsageError lists them when one is unknown."""
-    known = [name for name, _ in TIMES]
+def chosen(names: Collection[str]) -> Sequence[Definition]:
+    """The pipelines of these names, all without names; UsageError lists them when one is unknown."""
     for name in names:
-        if name not in known:
-            raise UsageError(f"--pipeline {name} is unknown; choose from {', '.join(known)}.")
-    return tuple((name, trigger) for name, trigger in TIMES if not names or name in names)
+        if name not in DEFINITIONS:
+            raise UsageError(f"--pipeline {name} is unknown; choose from {', '.join(DEFINITIONS)}.")
+    return tuple(definition for name, definition in DEFINITIONS.items() if not names or name in names)
+
+
+def trigger(times: Times) -> BaseTrigger:
+    """What fires at these times."""
+    match times:
+        case Every(seconds=seconds):
+            return IntervalTrigger(seconds=seconds)
+        case EveryMinute(second=second):
+            return CronTrigger(second=second, timezone=UTC)
+        case Daily(hour=hour, minute=minute):
+            return CronTrigger(hour=hour, minute=minute, timezone=UTC)
+        case _:
+            assert_never(times)
 
 
 @asynccontextmanager
-async def running(stores: Stores, times: Times = TIMES) -> AsyncIterator[None]:
+async def running(
+    stores: Stores, definitions: Collection[Definition] = tuple(DEFINITIONS.values())
+) -> AsyncIterator[None]:
     """Runs the pipelines at their times while the body does; then stops the runs under way. The gauges are of all.
 
     One whose time has passed since its last success, while no process was there, runs at the start. What is due while
@@ -79,13 +85,14 @@ async def running(stores: Stores, times: Times = TIMES) -> AsyncIterator[None]:
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     successes, now = await _last_successes(stores), datetime.now(UTC)
-    for name, trigger in times:
+    for definition in definitions:
+        fires = trigger(definition.times)
         scheduler.add_job(
             job,
-            trigger,
-            args=[name],
-            id=name,
-            next_run_time=first_time(trigger, successes.get(name), now),
+            fires,
+            args=[definition.name],
+            id=definition.name,
+            next_run_time=first_time(fires, successes.get(definition.name), now),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
@@ -110,11 +117,11 @@ async def _raised(wrong: asyncio.Future[None]) -> None:
     await wrong
 
 
-def first_time(trigger: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
+def first_time(fires: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
     """When a pipeline shall run first: at its next time, or now if one has passed since it last succeeded."""
     if last_success is None:
         return now
-    due: datetime = trigger.get_next_fire_time(last_success, last_success)
+    due: datetime = fires.get_next_fire_time(last_success, last_success)
     return max(due, now)
 
 

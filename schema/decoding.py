@@ -65,12 +65,12 @@ class Texts:
 
 
 class EventDecoder(Generic[E]):
-    """Decodes one event type; `time_field` is the (Python) name of the field that holds its event time."""
+    """Decodes one event type."""
 
-    def __init__(self, event: type[E], time_field: str) -> None:
+    def __init__(self, event: type[E]) -> None:
         self._decoder = msgspec.json.Decoder(event)
-        self._time_field = time_field
-        self._time_name = _wire_names(event)[time_field]
+        self._time_field = event.time_field
+        self._time_name = _wire_names(event)[event.time_field]
         self._allowed = {field.encode_name: _allowed(field.type) for field in _fields(event)}
         self._texts = Texts(event)
         self._nested = tuple(

@@ -5,7 +5,7 @@ gets past this page. Times stay text until `schema.decoding` reads them.
 """
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -60,7 +60,13 @@ Verdict = Literal["ALLOW", "FLAG", "HOLD", "BLOCK"]
 
 
 class Event(Struct, frozen=True, rename="camel", gc=False):
-    """What every event has. `event_id` and the event time together say which event it is."""
+    """What every event has. `event_id` and the event time together say which event it is.
+
+    `event_type` is its public name. `time_field` is the name of the attribute that holds its event time.
+    """
+
+    event_type: ClassVar[str]
+    time_field: ClassVar[str]
 
     schema_version: SchemaVersion
     event_id: Id
@@ -68,7 +74,10 @@ class Event(Struct, frozen=True, rename="camel", gc=False):
 
 
 class SmsBilled(Event, frozen=True, rename="camel", gc=False):
-    """`sms.billed.v1`: a message was charged, or the charge was taken back."""
+    """A message was charged, or the charge was taken back."""
+
+    event_type = "sms.billed.v1"
+    time_field = "billed_at"
 
     account_id: Id
     tenant_id: Id
@@ -85,7 +94,10 @@ class SmsBilled(Event, frozen=True, rename="camel", gc=False):
 
 
 class DlrInbound(Event, frozen=True, rename="camel", gc=False):
-    """`sms.dlr.inbound.v1`: what an operator reported of a message's delivery."""
+    """An operator reported a message's delivery."""
+
+    event_type = "sms.dlr.inbound.v1"
+    time_field = "received_at"
 
     operator_id: Id
     account_id: Id
@@ -102,7 +114,10 @@ class DlrInbound(Event, frozen=True, rename="camel", gc=False):
 
 
 class CdrGenerated(Event, frozen=True, rename="camel", gc=False):
-    """`cdr.generated.v1`: one call detail record, what became of a message and what it is charged at."""
+    """One call detail record: the outcome of a message, and its charge."""
+
+    event_type = "cdr.generated.v1"
+    time_field = "occurred_at"
 
     cdr_id: Id
     tenant_id: Id
@@ -139,7 +154,10 @@ Findings = Annotated[
 
 
 class ComplianceAudit(Event, frozen=True, rename="camel", gc=False):
-    """`compliance.audit.v1`: a message was held against a rule set."""
+    """A message was compared with a rule set."""
+
+    event_type = "compliance.audit.v1"
+    time_field = "at"
 
     evaluation_id: Id
     tenant_id: Id

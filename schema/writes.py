@@ -49,16 +49,21 @@ class Delivered:
 
     delivered: int = 0
     failed: int = 0
-    pending: int = 0
+    pending_reports: int = 0
     latency_sum: int = 0
     peak_tps: int = 0
     histogram: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def latency_samples(self) -> int:
+        """Final reports: each has a latency."""
+        return self.delivered + self.failed
 
     def add(self, other: "Delivered", times: int = 1) -> None:
         """`times` is -1 to take the other away; of a peak that is no higher than the other's, nothing is left then."""
         self.delivered += times * other.delivered
         self.failed += times * other.failed
-        self.pending += times * other.pending
+        self.pending_reports += times * other.pending_reports
         self.latency_sum += times * other.latency_sum
         if times > 0 or self.peak_tps > other.peak_tps:
             self.peak_tps = max(self.peak_tps, other.peak_tps)
@@ -69,7 +74,14 @@ class Delivered:
     def __bool__(self) -> bool:
         """Whether it adds anything."""
         return any(
-            (self.delivered, self.failed, self.pending, self.latency_sum, self.peak_tps, *self.histogram.values())
+            (
+                self.delivered,
+                self.failed,
+                self.pending_reports,
+                self.latency_sum,
+                self.peak_tps,
+                *self.histogram.values(),
+            )
         )
 
 

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Final
 
 from functions import FUNCTIONS
+from tools import schedules
 from tools.values import clickhouse, service
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 CHART: Final = Path("infra/service")
-RULES: Final = Path("infra/alerts/anlyt.rules.yaml")
 
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
     return {
         # A chart cannot reach beyond its folder.
-        CHART / "files/anlyt.rules.yaml": (ROOT / RULES).read_text(),
+        CHART / "files/anlyt.rules.yaml": schedules.rules(),
         CHART / "files/functions.yaml": "\n".join([*_functions(), ""]),
         CHART / "values.schema.json": json.dumps(service.schema(), indent=2) + "\n",
         Path("infra/clickhouse/values.schema.json"): json.dumps(clickhouse.schema(), indent=2) + "\n",

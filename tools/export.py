@@ -14,7 +14,7 @@ from graph.audit import openapi as audit_openapi
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest import openapi
-from tools import capacity, charts, decisions
+from tools import capacity, charts, decisions, schedules
 from tools.reference import pages
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -29,7 +29,15 @@ def files() -> Mapping[Path, str]:
         "schema/audit.openapi.json": as_json(audit_openapi.document()),
     }
     written = {Path(name): text for name, text in schemas.items()}
-    return {**written, **pages(), **dashboards(), **charts.files(), **capacity.files(), **decisions.files()}
+    return {
+        **written,
+        **pages(),
+        **dashboards(),
+        **schedules.files(),
+        **charts.files(),
+        **capacity.files(),
+        **decisions.files(),
+    }
 
 
 def as_json(document: Mapping[str, object]) -> str:
@@ -39,18 +47,23 @@ def as_json(document: Mapping[str, object]) -> str:
 
 def drifted(root: Path) -> Sequence[Path]:
     """The files under `root` that are missing or not as the code says."""
-    return [
-        name for name, content in files().items() if not (root / name).exists() or (root / name).read_text() != content
-    ]
+    return _differing(root, files())
 
 
 def write(root: Path) -> Sequence[Path]:
     """Makes every file under `root` what the code says; returns those that were not."""
-    changed = drifted(root)
-    for name in changed:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(files()[name])
+    changed: list[Path] = []
+    for make in (schedules.files, files):  # dashboards are made from the alerts, in which schedules stand
+        content = make()
+        for name in (differing := _differing(root, content)):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(content[name])
+        changed += differing
     return changed
+
+
+def _differing(root: Path, content: Mapping[Path, str]) -> Sequence[Path]:
+    return [name for name, text in content.items() if not (root / name).exists() or (root / name).read_text() != text]
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

@@ -97,5 +97,5 @@ def _streams() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for function in FUNCTIONS:
         meaning = (function.run.__doc__ or "").splitlines()[0]
-        names = (function.name, function.event_type, function.stream.name, function.durable)
+        names = (function.name, function.event.event_type, function.stream.name, function.durable)
         yield f"| {' | '.join(f'`{name}`' for name in names)} | {meaning} |"

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from graph.postgres import connected, promptly
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
 _LOG: Final = statement(Path(__file__).parent / "sql", "log_unmasking")
 

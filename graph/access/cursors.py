@@ -12,7 +12,8 @@ import msgspec
 
 from graph.errors import InvalidQueryError, QueryProblem
 from graph.postgres import connected, promptly
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
 # The values of a row that the next page begins behind.
 Position: TypeAlias = tuple[str | int | None, ...]

@@ -13,7 +13,8 @@ from string import ascii_uppercase
 from typing import Final, TypeAlias
 
 from graph.postgres import connected, promptly, transaction
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
+from infra.sql import statement
 from schema.facts import UNKNOWN
 
 KNOWN: Final = ("AWCC", "ETISALAT_AF", "MTN_AF", "ROSHAN", "SALAAM")

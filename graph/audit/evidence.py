@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from graph.postgres import connected, promptly, transaction
 from infra.postgres import Pool
-from infra.postgres import statement as sql
+from infra.sql import statement as sql
 from schema.integrity import unpacked
 
 _SQL: Final = Path(__file__).parent / "sql"

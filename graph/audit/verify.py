@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 TEXTS = (
@@ -128,7 +129,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("usage: python verify.py pages.jsonl\n")
         return 2
     try:
-        with open(arguments[0], encoding="utf-8") as answers:  # noqa: PTH123  # as any reader knows it
+        with Path(arguments[0]).open(encoding="utf-8") as answers:
             told = verified([json.loads(answer) for answer in answers])
     except ForgedError as error:
         sys.stderr.write(f"NOT VERIFIED: {error}.\n")

@@ -47,7 +47,8 @@ def previous_period(window: Window, zone: ZoneInfo) -> Window:
 
 def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
     """The same part of the period before: of the day, month, week or year, in this order, that begins with the window
-    and contains it, by the clock. A part longer than that period ends with it. None if it begins no such period.
+    and contains it, by the clock. A part longer than that period ends with it; where clocks skip its end, it ends as
+    long after the skip as that time lies in it. None if it begins no such period.
     """
     first = _day_begun_by(window.from_, zone)
     if first is None:
@@ -57,7 +58,7 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
             back = before(first)
             begin = day_begins(back, zone)
             clock = _naive(back) + (_local(window.to, zone) - _naive(first))
-            until = min(_shown(clock, zone), window.from_)
+            until = min(clock.replace(tzinfo=zone).astimezone(UTC), window.from_)
             # Clocks may show midnight once more after an hour.
             return Window(begin, until if begin < until else begin + (window.to - window.from_))
     return None
@@ -121,11 +122,6 @@ def _bucket(at: datetime, zone: ZoneInfo, seconds: int) -> int:
 
 def _naive(day: date) -> datetime:
     return datetime.combine(day, time())
-
-
-def _shown(clock: datetime, zone: ZoneInfo) -> datetime:
-    """When clocks of the zone first show a time, in UTC; what they skip is as long after the skip as it is in it."""
-    return day_begins(clock.date(), zone) if clock.time() == time() else clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 class _Period(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 
 from graph.dsl.answers import PREVIOUS, PrintedColumn, QueryAnswer
 from graph.dsl.columns import Kind

@@ -11,7 +11,7 @@ from graph.dsl.compile import Compiled
 from graph.dsl.execute import Engine
 from graph.dsl.scope import UNLISTED
 from graph.dsl.select import Statement
-from infra.postgres import statement
+from infra.sql import statement
 from schema.catalog import DATASETS
 from schema.instants import instant
 

@@ -86,7 +86,7 @@ class GraphQL(Generic[Caller]):
             return await self._run(text, operation, caller, request, responder)
         except ClientDisconnectedError:
             raise
-        except Exception as error:
+        except Exception as error:  # answered in GraphQL's form; what is unknown becomes INTERNAL there
             return error_response(error, request)
 
     async def _run(

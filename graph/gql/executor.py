@@ -139,7 +139,7 @@ class ProjectingExecutor(StrawberryGraphQLCoreExecutionContext):
             info = self.build_resolve_info(field, [each.node for each in nodes], type_, place(0))
             assert field.resolve is not None
             resolved: Many = await field.resolve(values, info, **arguments)
-        except Exception as error:
+        except Exception as error:  # a resolver's error is its field's, in each of the objects
             return [error] * len(values)
         if len(resolved) != len(values):
             raise AssertionError("a resolver gives one value, or error, for each object")

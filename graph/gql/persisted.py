@@ -62,7 +62,7 @@ def _check(name: str, document: str, check: Callable[[str], object]) -> None:
         raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: {name} is not the SHA-256 of its document.")
     try:
         check(document)
-    except Exception as error:
+    except Exception as error:  # whatever makes the document unanswerable is the file's fault
         raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: the document of {name} cannot be answered: {error}") from error
 
 

@@ -54,7 +54,7 @@ def event_stream(answers: AsyncIterator[Any], failure: Callable[[Exception], Any
         except ServerStoppingError as error:
             yield _next(failure(error))
             return  # without an end that the client would take for the subscription's own
-        except Exception as error:
+        except Exception as error:  # whatever it was, the client gets it as an event
             yield _next(failure(error))
         yield _COMPLETE
 

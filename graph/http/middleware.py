@@ -48,7 +48,7 @@ class RequestMiddleware:
             await self._app(scope, _in_time(receive, self._slowest_body), send_with_id)
         except (ClientDisconnectedError, ClientDisconnect):
             pass  # nobody is there to be answered, and it is nobody's mistake
-        except Exception as error:
+        except Exception as error:  # the net under everything
             response = failed(error, request_id)
             if started:
                 raise  # too late for another answer: the server cuts the connection

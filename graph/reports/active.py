@@ -11,7 +11,7 @@ import numpy as np
 from graph.reports.snapshot import Snapshot, stretches
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
 from infra.arrays import ints
-from infra.postgres import statement
+from infra.sql import statement
 
 _SQL: Final = Path(__file__).parent / "sql"
 _DAYS, _BETWEEN, _NUMBERS = (statement(_SQL, name) for name in ("active_days", "active_between", "account_numbers"))

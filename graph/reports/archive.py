@@ -17,7 +17,8 @@ from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
 from infra.metrics import REFUSED
-from infra.postgres import statement
+from infra.sql import statement
+from schema.figures import Named
 
 _SQL: Final = Path(__file__).parent / "sql"
 _HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
@@ -58,9 +59,9 @@ class Archive:
     async def accounts(self, first: int, end: int) -> Sequence[str]:
         """The accounts with an event in some hours."""
         whole_days = first % DAY_HOURS == end % DAY_HOURS == 0
-        return [row[0] for row in await self._fetch(_ACCOUNT_DAYS if whole_days else _ACCOUNTS, first, end)]
+        return [row["scope_id"] for row in await self._fetch(_ACCOUNT_DAYS if whole_days else _ACCOUNTS, first, end)]
 
-    async def _fetch(self, query: str, first: int, end: int, **parameters: object) -> Sequence[Sequence[Any]]:
+    async def _fetch(self, query: str, first: int, end: int, **parameters: object) -> Sequence[Mapping[str, Any]]:
         days = range(first // DAY_HOURS, -(-end // DAY_HOURS))
         batches = sorted({batch for day in days for batch in self.batches.get(day, ())})
         if not batches:
@@ -78,18 +79,16 @@ class Archive:
             if fault := fault_of(error):
                 raise fault from error
             raise DependencyUnavailableError(_AWAY) from error
-        rows: Sequence[Sequence[Any]] = found.result_rows
-        return rows
+        return list(found.named_results())
 
 
-def _cell(row: Sequence[Any]) -> Cell:
-    id_, hour, messages, delivered, failed, segments, cost, costs, latency_sum, samples, peak, bins, counts = row
+def _cell(row: Named) -> Cell:
     return Cell(
-        id_,
-        hour,
-        Counts(messages, delivered, failed, segments, _millionths(cost), latency_sum, samples, peak),
-        {currency: _millionths(amount) for currency, amount in costs.items()},
-        latency.added(np.array(bins, np.int16), np.array(counts, np.int64)),
+        row["scope_id"],
+        row["hour"],
+        Counts.of(row, _millionths(row["total_cost"])),
+        {currency: _millionths(amount) for currency, amount in row["costs"].items()},
+        latency.added(np.array(row["latency_bins"], np.int16), np.array(row["latency_counts"], np.int64)),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from graph.reports.windows import day_date
 from infra.arrays import ints, longs
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 
 _MARKS: Final = statement(Path(__file__).parent / "sql", "marks")
 

@@ -1,7 +1,10 @@
 """Counters that add up, and the figures that are derived from their sums. Exact: integers only."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final
+
+from schema.figures import COUNTERS, FIGURES, Named, Totals
 
 MONEY_SCALE: Final = 1_000_000
 RATE_SCALE: Final = 10_000
@@ -9,17 +12,19 @@ FEW_SAMPLES: Final = 100
 FINAL_PERCENT: Final = 1  # of the messages may be without a report once rates are final
 
 
-class Counts(NamedTuple):
-    """What was counted in some hours of one scope; `cost` in millionths of the reporting currency."""
+_counters: Final = itemgetter(*(figure.column for figure in COUNTERS.values()))
+_TOTALS: Final = tuple(figure.total for figure in FIGURES.values())
 
-    messages: int = 0
-    delivered: int = 0
-    failed: int = 0
-    segments: int = 0
-    cost: int = 0
-    latency_sum: int = 0
-    latency_samples: int = 0
-    peak_tps: int = 0
+
+class Counts(Totals):
+    """What was counted in some hours of one scope, and what follows from it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, row: Named, cost: int) -> "Counts":
+        """A row of either store, by name; its cost is in millionths already."""
+        return cls(cost, *_counters(row))
 
     @property
     def pending(self) -> int:
@@ -69,7 +74,7 @@ NOTHING: Final = Counts()
 def total(parts: Iterable[Counts]) -> Counts:
     """The counts of all parts together: sums, and the highest peak."""
     columns = tuple(zip(*parts, strict=True))
-    return Counts._make((*map(sum, columns[:-1]), max(columns[-1]))) if columns else NOTHING
+    return Counts._make(add(column) for add, column in zip(_TOTALS, columns, strict=True)) if columns else NOTHING
 
 
 def ratio(part: int, whole: int) -> float | None:

@@ -12,7 +12,7 @@ from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.windows import Granularity, Window
-from infra.postgres import statement
+from infra.sql import statement
 
 _KNOWN: Final = statement(Path(__file__).parent / "sql", "operators_known")
 

@@ -8,7 +8,7 @@ from typing import Final
 from graph.reports.metrics import Counts, total
 from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Slice
-from infra.postgres import statement
+from infra.sql import statement
 
 _OPERATORS: Final = statement(Path(__file__).parent / "sql", "operators_after")
 _ALL: Final = 1 << 30

@@ -14,7 +14,8 @@ from graph.reports.quality import CompleteUntil
 from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Slice
 from infra.clickhouse import ClickHouse
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
 _BEGIN: Final = statement(Path(__file__).parent / "sql", "begin")
 _OF_POOL: Final = 0.75  # the share of a pool's connections that reports take

@@ -14,7 +14,7 @@ from msgspec import Meta
 from graph.access import Scope, platform
 from graph.reports.answers import Answer
 from graph.reports.reader import Reader
-from infra.postgres import statement
+from infra.sql import statement
 from schema.money import MONEY_PATTERN
 
 MOST: Final = 1000  # a page

@@ -14,10 +14,11 @@ from graph.reports import latency
 from graph.reports.archive import Archive
 from graph.reports.kept import Kept
 from graph.reports.marks import Marks
-from graph.reports.metrics import Counts, millionths
+from graph.reports.metrics import NOTHING, Counts, millionths
 from graph.reports.parts import Cell, Part, make_part
 from graph.reports.windows import Granularity, Slice, day_date, day_start, hour_start
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 
 _SQL: Final = Path(__file__).parent / "sql"
 _DAILY, _HOURLY, _SUMMED = (statement(_SQL, name) for name in ("daily", "hourly", "summed"))
@@ -149,13 +150,8 @@ async def _sort(found: dict[tuple[str, Slice], list[Cell]], cells: Iterable[Cell
 
 def _cell(row: asyncpg.Record) -> Cell:
     """A row of daily.sql, hourly.sql or summed.sql."""
-    id_, hour, messages, delivered, failed, segments, cost, latency_sum, samples, peak, bins, counts, currency = row
-    if currency is not None:
-        return Cell(id_, hour, Counts(), {currency: millionths(cost)})
-    held = latency.EMPTY if bins is None else latency.parse([bins], [counts])
-    return Cell(
-        id_,
-        hour,
-        Counts(messages, delivered, failed, segments, millionths(cost), latency_sum, samples, peak),
-        samples=held,
-    )
+    id_, hour, cost, bins = row["scope_id"], row["hour"], millionths(row["cost"]), row["bins"]
+    if row["currency"] is not None:
+        return Cell(id_, hour, NOTHING, {row["currency"]: cost})
+    held = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])
+    return Cell(id_, hour, Counts.of(row, cost), samples=held)

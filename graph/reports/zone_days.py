@@ -1,22 +1,16 @@
 """Days and months of a time zone. Pure."""
 
-from bisect import bisect_left
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
-
-_DAY: Final = timedelta(days=1)
 
 
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip."""
-    shown = datetime.combine(day, time())
-    midnight = shown.replace(tzinfo=zone).astimezone(UTC)
-    if midnight.astimezone(zone).replace(tzinfo=None) == shown:
-        return midnight
-    before = midnight - _DAY
-    seconds = bisect_left(range(86_400), day, key=lambda second: date_of(before + timedelta(seconds=second), zone))
-    return before + timedelta(seconds=seconds)
+    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip.
+
+    Python reads a midnight that is skipped with the offset before the change: that is the instant of the change, as
+    since 2000 no zone has skipped from before a midnight to after it.
+    """
+    return datetime.combine(day, time()).replace(tzinfo=zone).astimezone(UTC)
 
 
 def date_of(time: datetime, zone: ZoneInfo) -> date:

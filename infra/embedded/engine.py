@@ -120,7 +120,7 @@ class Engine:
         try:
             await self._until_ready()
             await self._recipe.settle(self.port)
-        except BaseException:
+        except BaseException:  # also a cancellation: no engine is left behind
             await self.kill()
             raise
 

@@ -104,7 +104,7 @@ def _spawn(become: Callable[[], None], command: list[str]) -> int:
         _linux("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == keeper:
             _exec(command)
-    except Exception as error:
+    except Exception as error:  # after a fork, nothing may be raised to the parent's code
         os.write(2, f"cannot start {command[0]}: {error}\n".encode())
     finally:
         os._exit(127)
@@ -117,7 +117,7 @@ def _exec(command: list[str]) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    os.execv(command[0], command)  # noqa: S606  no shell is the point
+    os.execv(command[0], command)  # noqa: S606  # no shell is the point
 
 
 def _stay(_uid: int, _gid: int) -> None:

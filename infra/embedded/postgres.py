@@ -20,7 +20,7 @@ from infra.embedded import process
 from infra.embedded.engine import Engine, started
 from infra.embedded.recipe import EngineName, StopMode
 from infra.errors import EngineFailedError
-from infra.postgres import statement
+from infra.sql import statement
 
 # What other services of the platform would bring: here, nobody else does.
 BILLING: Final = statement(Path(__file__).parent / "sql", "billing_daily_totals")

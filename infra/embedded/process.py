@@ -85,7 +85,7 @@ async def start(
         loop = asyncio.get_running_loop()
         _, report = await loop.connect_read_pipe(lambda: Report(keeper), reports)
         return Process(await asyncio.shield(report.pid), control, report)
-    except BaseException:
+    except BaseException:  # also a cancellation: the keeper ends with its control
         control.close()
         raise
 

@@ -89,7 +89,7 @@ def _touched(environ: "WSGIEnvironment") -> tuple[str, Sequence[str]]:
 
 def _keys(body: bytes) -> Iterator[str]:
     """Of a DeleteObjects request."""
-    for element in ElementTree.fromstring(body).iter():  # noqa: S314 - from clients of this machine
+    for element in ElementTree.fromstring(body).iter():  # noqa: S314  # from clients of this machine
         if element.tag.rpartition("}")[2] == "Key":
             yield element.text or ""
 

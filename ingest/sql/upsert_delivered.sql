@@ -1,20 +1,10 @@
--- Adds outcomes and latency to hourly cells; histograms ($10 and $11, as array literals) are merged bin by bin.
-insert into anlyt.metrics_hourly as m (
-    scope, scope_id, hour_bucket, delivered_messages, failed_messages, pending_messages,
-    latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
-)
-select scope, scope_id, hour, delivered, failed, pending, latency_sum, samples, peak, bins::int2[], counts::int8[]
-from unnest(
-    $1::text[], $2::text[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[],
-    $10::text[], $11::text[]
-) as cell(scope, scope_id, hour, delivered, failed, pending, latency_sum, samples, peak, bins, counts)
+-- Adds outcomes and latency to hourly cells; histograms ($4 and $5, as array literals) are merged bin by bin.
+insert into anlyt.metrics_hourly as m (scope, scope_id, hour_bucket, latency_bins, latency_counts, {delivered})
+select scope, scope_id, hour_bucket, bins::int2[], counts::int8[], {delivered}
+from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], {delivered_arrays})
+    as cell(scope, scope_id, hour_bucket, bins, counts, {delivered})
 on conflict (scope, scope_id, hour_bucket) do update set
-    delivered_messages = m.delivered_messages + excluded.delivered_messages,
-    failed_messages = m.failed_messages + excluded.failed_messages,
-    pending_messages = m.pending_messages + excluded.pending_messages,
-    latency_sum_ms = m.latency_sum_ms + excluded.latency_sum_ms,
-    latency_sample_count = m.latency_sample_count + excluded.latency_sample_count,
-    peak_tps = greatest(m.peak_tps, excluded.peak_tps),
+    ({delivered}) = row({delivered_merged}),
     updated_at = now(),
     (latency_bins, latency_counts) = (
         select coalesce(array_agg(bin order by bin), '{}'), coalesce(array_agg(count order by bin), '{}')

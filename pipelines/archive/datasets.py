@@ -7,10 +7,10 @@ from typing import Final
 
 import asyncpg
 
-from infra.postgres import statement
+from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.archive.days import Days, OldDay, Partition, first_kept_day
-from pipelines.archive.moving import abandon, move
+from pipelines.archive.transfer import abandon, move
 from pipelines.datasets import StoreDataset
 from pipelines.stores import Stores
 

@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline, node
 
 from pipelines.archive.nodes import count, plan, tidy
 from pipelines.definition import Definition
+from pipelines.times import Daily
 
 
 def make() -> Pipeline:
@@ -18,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-ARCHIVE = Definition("archive", "anlyt.pipeline.archive", make)
+ARCHIVE = Definition("archive", "anlyt.pipeline.archive", Daily(4, 20), make)

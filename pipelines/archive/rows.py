@@ -3,66 +3,55 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
-# A row's columns but for its bucket, which comes after scope_id, and its batch, which comes last.
+from schema.figures import COUNTERS, HISTOGRAM, Named
+
 SUBJECT: Final = ("scope", "scope_id")
-FIGURES: Final = (
-    "total_messages",
-    "delivered_messages",
-    "failed_messages",
-    "pending_messages",
-    "segments",
-    "total_cost",
-    "costs",
-    "latency_sum_ms",
-    "latency_sample_count",
-    "peak_tps",
-    "latency_bins",
-    "latency_counts",
-)
+COUNTER_COLUMNS: Final = tuple(figure.column for figure in COUNTERS.values())
+# A row's columns but for its bucket, which comes after scope_id, and its batch, which comes last.
+VALUES: Final = (*COUNTER_COLUMNS, "total_cost", "costs", *HISTOGRAM)
+_counters: Final = itemgetter(*COUNTER_COLUMNS)
 
 
 class Row(NamedTuple):
-    """An hour (`bucket`: seconds since 1970) or a day (days since 1970) of a subject; `costs` by currency, in order."""
+    """An hour (`bucket`: seconds since 1970) or a day (days since 1970) of a subject.
+
+    `counters`: as COUNTER_COLUMNS names them; `costs` by currency, in order.
+    """
 
     scope: str
     scope_id: str
     bucket: int
-    total_messages: int
-    delivered_messages: int
-    failed_messages: int
-    pending_messages: int
-    segments: int
+    counters: tuple[int | None, ...]
     total_cost: Decimal
     costs: tuple[tuple[str, Decimal], ...]
-    latency_sum_ms: int
-    latency_sample_count: int
-    peak_tps: int
     latency_bins: tuple[int, ...]
     latency_counts: tuple[int, ...]
+
+    def values(self) -> Iterable[Any]:
+        """As ClickHouse takes them: SUBJECT, the bucket, VALUES."""
+        head, tail = (*self[:3], *self.counters, self.total_cost), (self.latency_bins, self.latency_counts)
+        return (*head, dict(self.costs), *tail)
 
 
 Rows: TypeAlias = Sequence[Row]
 
 
-def from_postgres(records: Iterable[Iterable[Any]]) -> Rows:
+def from_postgres(records: Iterable[Named]) -> Rows:
     """Rows in order, of hourly_rows.sql or daily_rows.sql: costs are an array of currencies and one of amounts."""
-    return sorted(
-        _row(*values[:9], dict(zip(*values[9:11], strict=True)), *values[11:]) for values in map(list, records)
-    )
+    return sorted(_row(each, dict(zip(each["currencies"], each["costs"], strict=True))) for each in records)
 
 
-def from_clickhouse(records: Iterable[Iterable[Any]]) -> Rows:
+def from_clickhouse(records: Iterable[Named]) -> Rows:
     """Rows in order, of archived_hourly.sql or archived_daily.sql, where costs are a mapping."""
-    return sorted(_row(*values) for values in map(list, records))
+    return sorted(_row(each, each["costs"]) for each in records)
 
 
 def columns(rows: Rows, batch: int) -> Sequence[Sequence[Any]]:
-    """As ClickHouse takes them: SUBJECT, the bucket, FIGURES, the batch."""
-    made: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    made[9] = [dict(costs) for costs in made[9]]
-    return [*made, [batch] * len(rows)]
+    """As ClickHouse takes them: SUBJECT, the bucket, VALUES, the batch."""
+    return [*zip(*(row.values() for row in rows), strict=True), [batch] * len(rows)]
 
 
 def digest(*parts: Rows) -> str:
@@ -74,12 +63,24 @@ def digest(*parts: Rows) -> str:
     return found.hexdigest()
 
 
-def sums(rows: Rows) -> Mapping[str, int | Decimal]:
-    """What must be the same of hours and of days."""
-    names = ("total_messages", "delivered_messages", "failed_messages", "segments", "total_cost", "latency_sum_ms")
-    return {name: sum(getattr(row, name) for row in rows) for name in names}
+def sums(rows: Rows) -> Mapping[str, int | Decimal | None]:
+    """By column, what must be the same of hours and of days: all that is a sum."""
+    counters = {
+        figure.column: figure.total([row.counters[number] for row in rows])
+        for number, figure in enumerate(COUNTERS.values())
+        if figure.merge == "sum"
+    }
+    return {**counters, "total_cost": sum(row.total_cost for row in rows)}
 
 
-def _row(*values: Any) -> Row:
-    *head, costs, latency_sum, samples, peak, bins, counts = values
-    return Row._make([*head, tuple(sorted(costs.items())), latency_sum, samples, peak, tuple(bins), tuple(counts)])
+def _row(record: Named, costs: Mapping[str, Decimal]) -> Row:
+    return Row(
+        record["scope"],
+        record["scope_id"],
+        record["bucket"],
+        _counters(record),
+        record["total_cost"],
+        tuple(sorted(costs.items())),
+        tuple(record["latency_bins"]),
+        tuple(record["latency_counts"]),
+    )

@@ -6,12 +6,13 @@ from typing import Final
 
 from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
-from infra.postgres import statement
-from pipelines.bridge import current
+from infra.sql import statement
+from pipelines.copies.params import Params
 from pipelines.copies.peaks import Hour, contested, settle_peaks
 from pipelines.copies.removal import Removed, forget, remove
-from pipelines.copies.windows import CUBES, Params, Window, whole, windows
+from pipelines.copies.windows import CUBES, Window, whole, windows
 from pipelines.datasets import StoreDataset
+from pipelines.kedro_thread import current
 from pipelines.stores import Stores
 from schema.instants import SECOND, time_of
 

@@ -3,8 +3,9 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.copies.nodes import count, each, take
-from pipelines.copies.windows import Params
+from pipelines.copies.params import Params
 from pipelines.definition import Definition
+from pipelines.times import Every
 
 
 def make() -> Pipeline:
@@ -17,4 +18,4 @@ def make() -> Pipeline:
     )
 
 
-COPIES = Definition("copies", "anlyt.pipeline.copies", make, Params)
+COPIES = Definition("copies", "anlyt.pipeline.copies", Every(seconds=60), make, Params)

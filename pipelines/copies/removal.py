@@ -21,7 +21,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
-from infra.postgres import statement
+from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.copies.copies import Fact, later, sealed
 from pipelines.copies.windows import CUBES, Window, whole, windows

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
-from typing import Annotated, Final, NamedTuple
-
-import msgspec
+from typing import Final, NamedTuple
 
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FACTS_DLR, Cube
 
@@ -20,13 +18,6 @@ MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 # One statement compares the facts of so many minutes: at 3,000 a second, 10 million.
 AT_ONCE: Final = 60
-
-
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`day`: all facts of it are searched, whenever they came; `limit`: marked minutes per run, the newest first."""
-
-    day: date | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1)] = 50_000
 
 
 class Window(NamedTuple):

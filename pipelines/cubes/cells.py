@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
@@ -21,13 +21,6 @@ DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily", "cub
 """Cubes of hours from which another is computed, with that one of days."""
 HOURS_OF: Final[Mapping[Cube, Cube]] = {days: hours for hours, days in DAYS_OF.items()}
 DAY: Final = 24  # hours
-
-
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`chunk`: hourly cells in one statement (of daily ones a quarter); `limit`: cells in one run, the newest first."""
-
-    chunk: Annotated[int, msgspec.Meta(ge=4, le=10_000)] = 400
-    limit: Annotated[int, msgspec.Meta(ge=1)] = 200_000
 
 
 class Cell(msgspec.Struct, frozen=True):

@@ -10,11 +10,12 @@ import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.clickhouse import traced
-from infra.postgres import statement
+from infra.sql import statement
 from infra.telemetry import logger
-from pipelines.bridge import current
-from pipelines.cubes.cells import CUBES, HOURS_OF, Cell, Chunk, Params
+from pipelines.cubes.cells import CUBES, HOURS_OF, Cell, Chunk
+from pipelines.cubes.params import Params
 from pipelines.datasets import StoreDataset
+from pipelines.kedro_thread import current
 from pipelines.stores import Stores
 from schema.facts import Cube
 

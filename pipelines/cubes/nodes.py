@@ -5,7 +5,8 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
-from pipelines.cubes.cells import CUBES, Cell, Chunk, Params
+from pipelines.cubes.cells import CUBES, Cell, Chunk
+from pipelines.cubes.params import Params
 from pipelines.definition import Counts
 
 # Facts have a partition a day, cubes one a month: a statement that reads or writes more of them is refused or slow.

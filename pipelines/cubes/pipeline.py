@@ -2,9 +2,10 @@
 
 from kedro.pipeline import Pipeline, node
 
-from pipelines.cubes.cells import Params
 from pipelines.cubes.nodes import count, cut, each
+from pipelines.cubes.params import Params
 from pipelines.definition import Definition
+from pipelines.times import Every
 
 
 def make() -> Pipeline:
@@ -18,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-CUBES = Definition("cubes", "anlyt.pipeline.cubes", make, Params)
+CUBES = Definition("cubes", "anlyt.pipeline.cubes", Every(seconds=15), make, Params)

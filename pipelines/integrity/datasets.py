@@ -9,17 +9,18 @@ from nats.js import JetStreamContext
 
 from infra import nats
 from infra.errors import DependencyUnavailableError, UsageError
-from infra.postgres import statement
 from infra.progress import Consumer, stored_until
-from pipelines.bridge import current
+from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.integrity import chain
 from pipelines.integrity.chain import Closing
-from pipelines.integrity.days import DAY, SETTLING, Due, Params, Position
+from pipelines.integrity.closing import Sealed, seal
+from pipelines.integrity.days import DAY, SETTLING, Due, Position
 from pipelines.integrity.differences import Difference
 from pipelines.integrity.digests import first_day
-from pipelines.integrity.sealing import Sealed, seal
+from pipelines.integrity.params import Params
 from pipelines.integrity.verification import Chain, verified
+from pipelines.kedro_thread import current
 from pipelines.stores import Stores
 from schema.instants import instant
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE

@@ -4,17 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-import msgspec
-
 DAY: Final = timedelta(days=1)
 # How far the clocks of machines may be apart, and a replica behind what was written to another.
 SETTLING: Final = timedelta(seconds=10)
-
-
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`day`: a closed one that is to be looked at for late facts, whatever was found of it before."""
-
-    day: date | None = None
 
 
 class Position(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipelines.definition import Counts
+from pipelines.integrity.closing import Sealed
 from pipelines.integrity.differences import Difference
-from pipelines.integrity.sealing import Sealed
 
 NAMED: Final = 3  # in an alarm
 

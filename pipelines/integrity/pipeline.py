@@ -3,8 +3,10 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.integrity.days import Params, due
+from pipelines.integrity.days import due
 from pipelines.integrity.nodes import judge
+from pipelines.integrity.params import Params
+from pipelines.times import Daily
 
 
 def make() -> Pipeline:
@@ -21,4 +23,4 @@ def make() -> Pipeline:
     )
 
 
-INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", make, Params)
+INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", Daily(2, 30), make, Params)

@@ -3,7 +3,8 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.maintenance.chores import ahead, count, stale, unneeded
+from pipelines.maintenance.nodes import ahead, count, stale, unneeded
+from pipelines.times import Daily
 
 
 def make() -> Pipeline:
@@ -35,4 +36,4 @@ def make() -> Pipeline:
     )
 
 
-MAINTENANCE = Definition("maintenance", "anlyt.pipeline.maintenance", make)
+MAINTENANCE = Definition("maintenance", "anlyt.pipeline.maintenance", Daily(1, 40), make)

@@ -14,10 +14,10 @@ from opentelemetry.propagate import inject
 from infra import nats
 from infra.clickhouse import traced
 from infra.errors import AnlytError, DependencyUnavailableError, RefusedError
-from infra.postgres import statement
-from pipelines.bridge import current
+from infra.sql import statement
 from pipelines.datasets import StoreDataset
-from pipelines.quality.signals import Batch, Position, Sample, Sampled
+from pipelines.kedro_thread import current
+from pipelines.quality.nodes import Batch, Position, Sample, Sampled
 from pipelines.stores import Stores
 from schema.quality import WINDOW, OperatorQuality
 from schema.streams import OPERATOR_QUALITY

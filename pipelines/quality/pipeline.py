@@ -3,7 +3,8 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.quality.signals import due
+from pipelines.quality.nodes import due
+from pipelines.times import EveryMinute
 
 
 def make() -> Pipeline:
@@ -19,4 +20,5 @@ def make() -> Pipeline:
     )
 
 
-QUALITY = Definition("quality", "anlyt.pipeline.quality", make)
+# At second 5, the last facts of the minute before are there.
+QUALITY = Definition("quality", "anlyt.pipeline.quality", EveryMinute(second=5), make)

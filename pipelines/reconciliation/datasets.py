@@ -9,11 +9,13 @@ from typing import Final
 import asyncpg
 
 from infra.errors import UsageError
-from infra.postgres import is_unavailable, statement
-from pipelines.bridge import current
+from infra.postgres import is_unavailable
+from infra.sql import statement
 from pipelines.datasets import HOLD_TABLES, StoreDataset
-from pipelines.reconciliation.comparison import Comparison
-from pipelines.reconciliation.days import Params, chosen
+from pipelines.kedro_thread import current
+from pipelines.reconciliation.days import chosen
+from pipelines.reconciliation.nodes import Comparison
+from pipelines.reconciliation.params import Params
 from pipelines.reconciliation.totals import Last, Ours, Theirs, Totals, due
 from pipelines.stores import Stores
 

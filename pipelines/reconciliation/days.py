@@ -3,9 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
-import msgspec
-
 from infra.errors import UsageError
+from pipelines.reconciliation.params import Params
 
 DAY: Final = timedelta(days=1)
 # After its end a day stays open for so long: events on their way are counted, and billing-service adds up.
@@ -14,12 +13,6 @@ AGAIN: Final = 7  # days whose late events may still come, OK or not: as long as
 # Days back that PostgreSQL has whole. Of one that the archive may have begun with (what is over 90 days old), what is
 # left would be taken for all that we counted.
 REACH: Final = 89
-
-
-class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`day`: only this one, whether it was compared before or not."""
-
-    day: date | None = None
 
 
 class Days(NamedTuple):

@@ -3,8 +3,9 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.reconciliation.comparison import alarm, compare, count
-from pipelines.reconciliation.days import Params
+from pipelines.reconciliation.nodes import alarm, compare, count
+from pipelines.reconciliation.params import Params
+from pipelines.times import Daily
 
 
 def make() -> Pipeline:
@@ -18,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-RECONCILIATION = Definition("reconciliation", "anlyt.pipeline.reconciliation", make, Params)
+RECONCILIATION = Definition("reconciliation", "anlyt.pipeline.reconciliation", Daily(3, 10), make, Params)

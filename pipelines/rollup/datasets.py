@@ -4,20 +4,23 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
 from infra.metrics import ROLLUP_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from infra.telemetry import tracer
-from pipelines.bridge import current
 from pipelines.datasets import StoreDataset
-from pipelines.rollup.days import Params
+from pipelines.kedro_thread import current
 from pipelines.rollup.histograms import added
+from pipelines.rollup.params import Params
 from pipelines.run_metrics import observe
 from pipelines.stores import Stores
+from schema.figures import FIGURES, HISTOGRAM
 
 SQL: Final = Path(__file__).parent / "sql"
 DIRTY_DAYS: Final = statement(SQL, "dirty_days")
@@ -29,6 +32,8 @@ DELETE_COSTS: Final = statement(SQL, "delete_costs")
 INSERT_COSTS: Final = statement(SQL, "insert_costs")
 MARK_ACTIVE: Final = statement(SQL, "mark_active")
 MARK_ROLLED: Final = statement(SQL, "mark_rolled")
+COLUMNS: Final = ("scope", "scope_id", *(figure.column for figure in FIGURES.values()))
+_values: Final = itemgetter(*COLUMNS)
 
 
 class DirtyDays(StoreDataset[None, Sequence[dt.date]]):
@@ -79,11 +84,10 @@ async def add_up(connection: Connection, day: dt.date) -> None:
 async def _write(connection: Connection, day: dt.date, rows: Sequence[asyncpg.Record]) -> None:
     if not rows:
         return
-    figures = list(rows[0].keys())[:-2]
     histograms = added([row["bins"] for row in rows], [row["counts"] for row in rows])
     await connection.copy_records_to_table(
         "metrics_daily",
         schema_name="anlyt",
-        columns=["day_bucket", *figures, "latency_bins", "latency_counts"],
-        records=[(day, *row[:-2], *held) for row, held in zip(rows, histograms, strict=True)],
+        columns=["day_bucket", *COLUMNS, *HISTOGRAM],
+        records=[(day, *_values(row), *held) for row, held in zip(rows, histograms, strict=True)],
     )

@@ -3,8 +3,9 @@
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.rollup.days import Params
 from pipelines.rollup.nodes import count, few_at_once, plan
+from pipelines.rollup.params import Params
+from pipelines.times import Every
 
 
 def make() -> Pipeline:
@@ -18,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-ROLLUP = Definition("rollup", "anlyt.pipeline.rollup", make, Params)
+ROLLUP = Definition("rollup", "anlyt.pipeline.rollup", Every(seconds=15 * 60), make, Params)

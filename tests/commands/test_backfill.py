@@ -13,7 +13,8 @@ import pytest
 from anlyt import cli
 from commands import ingest
 from commands.backfill import AlreadyRunningError, run
-from functions import METRICS, cdr_facts
+from functions import METRICS
+from functions.cdr_facts import cdr_facts
 from infra.dedup import MAY_FORGET
 from infra.errors import UsageError
 from infra.settings import read_settings

@@ -49,7 +49,7 @@ def test_the_schema_notices_what_grafana_would_not_read() -> None:
 
 
 def _overlapping(board: Any) -> None:
-    panels(board)[1]["gridPos"]["x"] -= 1  # type: ignore[index]  # a copy, to be spoiled
+    panels(board)[1]["gridPos"]["x"] -= 1
 
 
 def _set(place: Callable[[Any], Any], name: str, value: Any) -> Callable[[Any], None]:

@@ -11,8 +11,8 @@ from dashboards.sources import CLICKHOUSE, PROMETHEUS, clickhouse, statement
 from tests.support.boards import panels, variables
 from tests.support.watched import Watched
 from tools.grafana import filling
-from tools.grafana.asking import Answer, Table, ask, ask_clickhouse
-from tools.grafana.filling import All, Window
+from tools.grafana.asking import Answer, Series, Table, ask, ask_clickhouse
+from tools.grafana.filling import All, Choices, Window
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ MNOS = ["AWCC", "ETISALAT_AF", "MTN_AF", "ROSHAN", "SALAAM"]
 LANES = ["MARKETING", "OTP", "P0_EMERGENCY", "TRANSACTIONAL"]
 PREFIXES = ["9370", "9371"]  # AWCC's
 EVERYTHING = All("'*'")
-CHOICES = {
+CHOICES: Choices = {
     "mno": ["AWCC"],
     "lane": LANES,
     "prefix": EVERYTHING,
@@ -53,7 +53,7 @@ def days(service: Watched) -> Window:
 
 async def answer(target: Mapping[str, Any], service: Watched, **choices: Any) -> Answer:
     window = moments(service) if target["datasource"] == PROMETHEUS.ref else days(service)
-    return await ask(target, service.to, window, CHOICES | choices)
+    return await ask(target, service.to, window, {**CHOICES, **choices})
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -100,15 +100,21 @@ async def test_a_prefix_of_another_network_has_no_reports(service: Watched) -> N
 
 async def test_utilisation_is_of_the_capacity_that_is_given(service: Watched) -> None:
     target = clickhouse(statement("reports", "tps_utilisation"))
-    (highest,) = (await answer(target, service)).values()
-    (given,) = (await answer(target, service, capacity=["ROSHAN=7, AWCC=1000"])).values()
+    (highest,) = series(await answer(target, service)).values()
+    (given,) = series(await answer(target, service, capacity=["ROSHAN=7, AWCC=1000"])).values()
     factor = given[0][1] / highest[0][1]
     assert max(value for _, value in highest) == 1
     assert [value for _, value in given] == pytest.approx([factor * value for _, value in highest])
     assert 0 < factor < 0.1  # the demo's busiest second on AWCC's links has some dozens of messages at most
 
 
+def series(found: Answer) -> Series:
+    """What a panel draws as lines."""
+    assert not isinstance(found, Table)
+    return found
+
+
 async def settled(target: Mapping[str, Any], service: Watched, prefixes: Any) -> Any:
     """What the hours say that were over when live traffic began."""
     window = Window(service.until - timedelta(days=7), service.until - timedelta(hours=2), timedelta(hours=2))
-    return await ask(target, service.to, window, CHOICES | {"prefix": prefixes})
+    return await ask(target, service.to, window, {**CHOICES, "prefix": prefixes})

@@ -77,7 +77,7 @@ def asked(words: Sequence[str], api: str) -> httpx.Response:
     (url,) = (word for word in words if word.startswith("http://127.0.0.1:3030"))
     options = list(pairwise(words))
     headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
-    (data,) = [value for option, value in options if option == "-d"] or [None]
+    data = next((value for option, value in options if option == "-d"), None)
     return httpx.request(
         "GET" if data is None else "POST",
         url.replace("http://127.0.0.1:3030", api),

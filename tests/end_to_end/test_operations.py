@@ -133,7 +133,12 @@ def test_a_trace_leads_from_a_query_to_clickhouse(observed: Observed) -> None:
 
 def test_a_log_line_names_its_span(observed: Observed) -> None:
     lines: list[Any] = []
-    eventually(lambda: lines.extend(observed.logged()) or [line for line in lines if "pipeline" in line])
+
+    def of_a_pipeline() -> list[Any]:
+        lines.extend(observed.logged())
+        return [line for line in lines if "pipeline" in line]
+
+    eventually(of_a_pipeline)
     line = next(line for line in lines if "pipeline" in line)
     assert {"level", "ts", "service", "message", "traceId", "spanId"} <= line.keys()
     name = f"anlyt.pipeline.{line['pipeline']}"

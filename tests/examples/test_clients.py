@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -64,8 +63,7 @@ async def test_python(url: str) -> None:
     quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
     start, end = map(datetime.fromisoformat, (START, END))
     with Client(url, tenant("t-1")) as client:
-        ask = partial(asyncio.to_thread, client.mno_quality)
-        answer = await ask({"from": START, "to": END})
+        answer = await asyncio.to_thread(client.mno_quality, {"from": START, "to": END})
         assert [each.mno for each in answer.mnos] == [each["mno"] for each in quality["mnos"]]
         for name in ("messages", "terminal"):
             assert [getattr(each, name) for each in answer.mnos] == [each[name] for each in quality["mnos"]]
@@ -75,7 +73,7 @@ async def test_python(url: str) -> None:
         rows = await asyncio.to_thread(lambda: list(client.rows(query)))
         assert {row["status"] for row in rows} == {"DELIVERED", "FAILED", "PENDING"}
         with pytest.raises(AnlytError, match="INVALID_WINDOW"):
-            await ask({"from": END, "to": START})
+            await asyncio.to_thread(client.mno_quality, {"from": END, "to": START})
     script = ROOT / "examples/python/client.py"
     code, out, error = await run(sys.executable, script, url, "t-1", START, END, cwd=ROOT)
     assert code == 0, error

@@ -45,7 +45,7 @@ def test_failures_count_with_their_latency(status: str) -> None:
 
 
 def test_a_pending_report_has_no_latency_yet() -> None:
-    assert _cells({"deliveryStatus": "PENDING"}) == [Delivered(pending=1, peak_tps=40)] * 3
+    assert _cells({"deliveryStatus": "PENDING"}) == [Delivered(pending_reports=1, peak_tps=40)] * 3
 
 
 def test_pending_then_delivered_are_two_reports() -> None:

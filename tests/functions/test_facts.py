@@ -5,7 +5,9 @@ from random import Random
 
 import pytest
 
-from functions import cdr_facts, compliance_facts, dlr_facts
+from functions.cdr_facts import cdr_facts
+from functions.compliance_facts import compliance_facts
+from functions.dlr_facts import dlr_facts
 from functions.facts import event_key
 from functions.function import AnyFunction
 from schema.instants import time_of

@@ -1,9 +1,11 @@
 import importlib
+import inspect
 import pkgutil
 
 import functions
 from functions import FACTS, FUNCTIONS, METRICS
 from functions.function import Function
+from functions.function import function as declared
 from infra.suitability import MAX_ACK_PENDING
 from schema.writes import Writes
 
@@ -33,3 +35,18 @@ def test_no_events_write_nothing() -> None:
         facts = function([])
         assert not facts.touched
         assert not any(facts.columns.values())
+
+
+def test_a_signature_says_which_event_is_read_and_which_store_writes() -> None:
+    """The decorator is told neither; what an event is called, and when it happened, the event says."""
+    signatures = {
+        function.name: (function.event.event_type, function.event.time_field, function.store) for function in FUNCTIONS
+    }
+    assert signatures == {
+        "billing_metrics": ("sms.billed.v1", "billed_at", "postgres"),
+        "delivery_metrics": ("sms.dlr.inbound.v1", "received_at", "postgres"),
+        "dlr_facts": ("sms.dlr.inbound.v1", "received_at", "clickhouse"),
+        "cdr_facts": ("cdr.generated.v1", "occurred_at", "clickhouse"),
+        "compliance_facts": ("compliance.audit.v1", "at", "clickhouse"),
+    }
+    assert set(inspect.signature(declared).parameters) == {"stream", "durable", "span", "batch"}

@@ -56,7 +56,7 @@ def asked(letters: Mapping[str, str]) -> Sequence[Json]:
     """By letter, by what comes before and behind it, by names that there are and are not."""
     letter = letters["AWCC"]
     by_mno = {**BY_MNO, "dimensions": ["mno"], "totals": True}
-    conditions = [
+    conditions: list[Json] = [
         {"field": "mno", "op": op, "value": value}
         for op in ("eq", "ne", "gt", "gte", "lt", "lte", "prefix")
         for value in (letter, letter[:-1], "MNO-?", "unknown", "AWCC", "A_NEW_ONE", "A", "ROSHAN", "")

@@ -61,7 +61,7 @@ def reports(count: int) -> list[Message]:
     return [events.message(rng, events.report(rng, now)) for _ in range(count)]
 
 
-WANTED = {
+WANTED: Config = {
     **{"durable_name": DURABLE, "name": DURABLE, "deliver_policy": "all", "ack_policy": "explicit"},
     **{"ack_wait": 60 * SECOND, "max_deliver": -1, "filter_subject": SMS_DLR.subject, "replay_policy": "instant"},
     **{"max_waiting": 512, "max_ack_pending": MAX_ACK_PENDING},
@@ -92,7 +92,7 @@ async def take(platform: Platform, count: int) -> None:
     """Somebody takes messages, gives back what is whole, and is done with what has nothing in it."""
     inbox, config = platform.client.new_inbox(), await config_of(platform)
     taken = await platform.client.subscribe(inbox)
-    request = {"batch": 1 if "max_batch" in config else count, "expires": SECOND // 2}
+    request: dict[str, object] = {"batch": 1 if "max_batch" in config else count, "expires": SECOND // 2}
     request |= {"group": "a"} if "priority_groups" in config else {}
     subject = f"$JS.API.CONSUMER.MSG.NEXT.SMS_DLR.{DURABLE}"
     await platform.client.publish(subject, json.dumps(request).encode(), reply=inbox)

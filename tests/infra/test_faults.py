@@ -154,7 +154,7 @@ async def test_a_fault_names_its_setting(at: SimpleNamespace, url: str) -> None:
     assert "127.0.0.1" not in fault.problem
 
 
-ABSENCES: Final = {
+ABSENCES: Final[Mapping[str, Use]] = {
     "postgresql://anlyt@127.0.0.1:1/anlyt": use_postgres,
     "postgresql://anlyt@nowhere.invalid/anlyt": use_postgres,
     "nats://127.0.0.1:1": use_nats,

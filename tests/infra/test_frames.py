@@ -1,14 +1,23 @@
 import asyncio
+import inspect
 import os
 import signal
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import ConnectionClosedError, FlushTimeoutError, ProtocolError
+from nats.js import JetStreamContext
+from nats.protocol.parser import Parser
 
 from infra import nats
 from infra.embedded.engine import Engine
@@ -18,6 +27,45 @@ pytestmark = pytest.mark.anyio
 
 SUBJECT = "some.subject"
 TRAPS = [b"", b"\r\n", b"PING\r\n", b"MSG a 1 0\r\n\r\n", b"HMSG a 1 1 9\r\n", b"\r\n\r\n", b"\x00\xff"]
+
+
+# What infra/ uses of nats-py that it does not promise: parameters of a member, or the line that sets it.
+MEMBERS: Final[Mapping[Callable[..., Any], str]] = {
+    Client._flush_pending: "self, force_flush",
+    Client._remove_sub: "self, sid, max_msgs",
+    Client._send_command: "self, cmd, priority",
+    Client.flush: "self, timeout",
+    Parser.__init__: "self, nc",
+    Parser.parse: "self, data",
+    Parser.reset: "self",
+}
+LINES: Final[Mapping[Callable[..., Any], str]] = {
+    Client.__init__: "self._ps: Parser = Parser(self)",
+    Client._read_loop: "await self._ps.parse(b)",
+    Client._process_connect_init: "self._server_info",
+    Subscription.__init__: "self._id = id",
+    JetStreamContext.__init__: "self._nc = conn",
+}
+CHANGED: Final = (
+    "nats-py {} has another {}, on which infra/frames.py, nats.py or consumers.py stands: read what changed there."
+)
+
+
+def test_the_library_has_what_we_use_of_its_private_members() -> None:
+    """Tests below show that it works; this one says where to look when it does not any more."""
+    for member, parameters in MEMBERS.items():
+        found = ", ".join(inspect.signature(member).parameters)
+        assert found == parameters, CHANGED.format(version("nats-py"), member.__qualname__)
+    for member, line in LINES.items():
+        assert line in inspect.getsource(member), CHANGED.format(version("nats-py"), member.__qualname__)
+
+
+def test_the_library_stays_at_its_minor_version() -> None:
+    """Private members may change with any; `make lock` may take a later patch alone."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    (pin,) = (each for each in project["dependencies"] if each.startswith("nats-py"))
+    minor = ".".join(version("nats-py").split(".")[:2])
+    assert pin == f"nats-py~={minor}.0", f"pin nats-py~={minor}.0 once infra/frames.py was read against it"
 
 
 class Recorder(FrameClient):

@@ -1,7 +1,11 @@
 """One source of time zones: the wheel's, which are those of the engine that we are tested with."""
 
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -38,11 +42,26 @@ async def test_every_zone_is_as_the_engine_has_it(clickhouse: Engine) -> None:
     assert differing == []
 
 
-async def test_what_the_machine_has_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nor does any other module make zones."""
-    monkeypatch.setenv("PYTHONTZPATH", str(tmp_path))
-    timezone.cache_clear()
-    assert FIRST.astimezone(timezone("Asia/Kabul")).utcoffset() == timedelta(hours=4, minutes=30)
+def test_what_the_machine_has_is_not_read(tmp_path: Path) -> None:
+    """A machine whose Kabul is in UTC; nor does any other module make zones."""
+    (tmp_path / "Asia").mkdir()
+    (tmp_path / "Asia/Kabul").write_bytes(files("tzdata").joinpath("zoneinfo", "UTC").read_bytes())
+    program = """
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+from infra.zones import timezone
+noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+print(*(noon.astimezone(zone("Asia/Kabul")).strftime("%H:%M") for zone in (ZoneInfo, timezone)))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONTZPATH": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["12:00", "16:30"]
     rooms = ("schema", "functions", "infra", "ingest", "pipelines", "graph", "commands")
     makers = [
         file.relative_to(ROOT).as_posix()

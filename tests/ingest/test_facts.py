@@ -1,14 +1,17 @@
 """Facts in ClickHouse, without NATS: whatever is repeated, reordered or cut differently, FINAL is the reference."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from functions import cdr_facts, compliance_facts, dlr_facts
+from functions.cdr_facts import cdr_facts
+from functions.compliance_facts import compliance_facts
+from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
 from infra.clickhouse import FAILURES, open_clickhouse
 from infra.embedded.clickhouse import clickhouse_server
@@ -23,7 +26,7 @@ from tests.support.writes import decoded, split, stored
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
-SORTS = {
+SORTS: Mapping[AnyFunction, Callable[[Random, datetime], Any]] = {
     dlr_facts: fact_events.report,
     cdr_facts: fact_events.record,
     compliance_facts: fact_events.evaluation,

@@ -99,7 +99,7 @@ async def test_a_worker_that_is_busy_is_not_cut_off(platform: Platform) -> None:
     await _publish(platform, range(700), size=200_000)
     async with reading(platform, 10_000) as reader:
         first = await reader.batch(0.01)
-        time.sleep(1)  # noqa: ASYNC251  nothing is read meanwhile
+        time.sleep(1)  # noqa: ASYNC251  # nothing is read meanwhile
         rest = await _taken(platform, reader, 700 - len(first))
     assert [*(int(message.data) for message in first), *rest] == list(range(700))
     assert platform.client.stats["reconnects"] == 0

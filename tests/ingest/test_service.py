@@ -44,7 +44,7 @@ async def test_it_stops_while_it_measures(platform: Platform, monkeypatch: pytes
     for _ in range(20):
         async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"):
             await asyncio.sleep(random.uniform(0.03, 0.06))
-            time.sleep(0.01)  # noqa: ASYNC251  replies pile up behind a busy loop, and come together with the stop
+            time.sleep(0.01)  # noqa: ASYNC251  # replies pile up behind a busy loop, and come together with the stop
 
 
 async def test_gauges_that_show_the_past_are_told_by_their_age(

@@ -15,9 +15,9 @@ from functions.function import AnyFunction
 from infra.errors import UsageError
 from infra.postgres import open_pool
 from ingest import backfill
-from ingest.history import History
-from ingest.rebuild import Rebuild
-from ingest.swap import CELLS
+from ingest.rebuild.history import History
+from ingest.rebuild.rebuild import Rebuild
+from ingest.rebuild.swap import CELLS
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.support import events
 from tests.support.chaos import flood
@@ -62,7 +62,9 @@ async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | 
 
 def _delivered(function: AnyFunction) -> float:
     """How many messages this process's workers were given, redeliveries included."""
-    results = [{"type": function.event_type, "result": result} for result in ("counted", "duplicate", "deadletter")]
+    results = [
+        {"type": function.event.event_type, "result": result} for result in ("counted", "duplicate", "deadletter")
+    ]
     return sum(REGISTRY.get_sample_value("anlyt_events_processed_total", labels) or 0 for labels in results)
 
 
@@ -192,7 +194,7 @@ async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkey
     with pytest.raises(UsageError, match="too early"):
         await _rebuild(platform, BILLING, SINCE)
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
-    monkeypatch.setattr("ingest.whole.AHEAD", -timedelta(hours=2))
+    monkeypatch.setattr("ingest.rebuild.window.AHEAD", -timedelta(hours=2))
     start = await _rebuild(platform, BILLING, None)
     kept = {key: row for key, row in expect(billing, [], NOW).metrics.items() if key[2] < start}
     left = expect((await platform.kept(BILLING_EVENTS)).values(), [], NOW).metrics

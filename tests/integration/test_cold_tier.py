@@ -81,7 +81,7 @@ async def volumes(client: AsyncClient) -> Mapping[str, int]:
     found = await client.query(
         "select disk_name, sum(rows) from system.parts where active and table = 'facts_compliance' group by 1"
     )
-    return dict(found.result_rows)
+    return {str(disk): int(count) for disk, count in found.result_rows}
 
 
 async def moved(client: AsyncClient) -> Mapping[str, int]:
@@ -116,7 +116,7 @@ async def check_ancient_facts_go(client: AsyncClient) -> None:
     await audited.write(client, "compliance", ancient)
     oldest = "select min(event_time) < now() - interval 7 year from facts_compliance"
     async with asyncio.timeout(120):
-        while (await client.query(oldest)).first_row[0]:
+        while (await client.query(oldest)).result_rows[0][0]:
             await asyncio.sleep(0.1)
 
 

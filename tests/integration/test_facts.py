@@ -10,7 +10,8 @@ from random import Random
 import pytest
 from prometheus_client import REGISTRY
 
-from functions import FACTS, FUNCTIONS, cdr_facts
+from functions import FACTS, FUNCTIONS
+from functions.cdr_facts import cdr_facts
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
@@ -107,7 +108,7 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
             await engine.start()
 
         async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired:
-            happen: list[Callable[[], Awaitable[None]]] = [hired.kill_one] * 5 + [engine_killed] * 2
+            happen: list[Callable[[], Awaitable[None]]] = [*[hired.kill_one] * 5, *[engine_killed] * 2]
             await asyncio.gather(
                 *[flood(platform, stream, messages, 3.0) for stream, messages in sent.items()],
                 accidents(random, random.sample(happen, len(happen)), 0.4),

@@ -15,7 +15,8 @@ from prometheus_client import REGISTRY
 
 from infra.embedded.engine import Engine
 from pipelines import runs
-from pipelines.integrity import datasets, gauge
+from pipelines.integrity import datasets
+from pipelines.integrity import metrics as gauge
 from pipelines.stores import Stores
 from tests.support.audited import Fact
 from tests.support.chained import DAY, DAYS, chained, closed, differences, facts_of, midnight, write

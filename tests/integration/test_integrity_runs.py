@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from functions import compliance_facts
+from functions.compliance_facts import compliance_facts
 from infra.embedded.engine import Engine
 from pipelines import runs
 from pipelines.integrity import datasets
@@ -63,7 +63,7 @@ async def test_copies_of_another_tenant_go_before_a_day_is_closed_and_stay_in_wh
     """The first day's have marks, as ingest leaves them; the second day's came before there were any."""
     marked, unmarked = [facts_of(Random(3020 + n), FIRST + n * DAY, 5)[0] for n in range(2)]
     copies = [
-        fact | {"tenantId": "t-z", "stored": fact["stored"] + timedelta(seconds=1)} for fact in (marked, unmarked)
+        {**fact, "tenantId": "t-z", "stored": fact["stored"] + timedelta(seconds=1)} for fact in (marked, unmarked)
     ]
     async with chained(database, warehouse, server.url) as stores:
         await write(warehouse, [marked, unmarked, *copies])

@@ -18,6 +18,7 @@ from tests.support.fact_reference import expect as expect_facts
 from tests.support.platform import Platform, open_platform
 from tests.support.reference import expect
 from tests.support.stored import differences
+from tests.support.validity import Message
 from tests.support.warehouse import fact_differences
 from tools.export import ROOT
 
@@ -41,7 +42,7 @@ async def _run(folder: Path, settings: dict[str, str], command: list[str]) -> No
     assert (done.returncode, complaints) == (0, []), command
 
 
-async def _publish(platform: Platform, random: Random, now: datetime) -> dict[str, list[events.Message]]:
+async def _publish(platform: Platform, random: Random, now: datetime) -> dict[str, list[Message]]:
     sent = {
         "billing": events.messages(random, events.billing, now, 200),
         "reports": events.messages(random, fact_events.report, now, 200),

@@ -18,8 +18,8 @@ from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
 from infra.postgres import open_pool, told_as_unavailable
 from infra.probes import ask_postgres
-from pipelines import schedule
 from pipelines.lease import PipelineBusyError, lease
+from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import open_stores
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.graph.support.api import open_api
@@ -71,12 +71,12 @@ async def test_migrate_ingest_reports_and_every_pipeline_in_session_mode(
         assert done.returncode == 0, done.stderr
         # A backfill ends with the rollup of the days that it touched.
         assert await differences(direct, expect(billing, delivery, NOW), rolled=True) == []
-        for name, _ in schedule.TIMES:
+        for name in DEFINITIONS:
             done = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
             assert done.stdout.startswith(f"{name}: done"), (name, done.stderr)
         async with open_stores(engines) as stores:
             ran = await stores.postgres.fetch("select name, status from anlyt.pipeline_runs")
-        assert {(row["name"], row["status"]) for row in ran} == {(name, "SUCCEEDED") for name, _ in schedule.TIMES}
+        assert {(row["name"], row["status"]) for row in ran} == {(name, "SUCCEEDED") for name in DEFINITIONS}
     async with connected(postgres.dsn) as connection:
         await connection.execute("drop database pooled with (force)")
 

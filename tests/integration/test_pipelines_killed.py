@@ -45,8 +45,11 @@ async def fall_behind(bus: Platform) -> None:
     """The newest signal is an old one."""
     await bus.jetstream.purge_stream(OPERATOR_QUALITY.name)
     old = datetime.now(UTC).replace(second=0, microsecond=0) - BEHIND
-    signal = {"eventId": old.isoformat(), "windowStart": old.isoformat(), "windowEnd": old.isoformat(), "mno": "A"}
-    signal |= dict.fromkeys(["deliveryRate", "dlrLatencyP95", "esmeErrorRate"]) | {"direction": "MT", "sampleSize": 0}
+    signal = {
+        **dict.fromkeys(["eventId", "windowStart", "windowEnd"], old.isoformat()),
+        **dict.fromkeys(["deliveryRate", "dlrLatencyP95", "esmeErrorRate"]),
+        **{"mno": "A", "direction": "MT", "sampleSize": 0},
+    }
     await bus.jetstream.publish(OPERATOR_QUALITY.subject, json.dumps(signal).encode())
 
 

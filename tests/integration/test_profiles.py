@@ -143,8 +143,9 @@ async def test_at_a_limit_there_is_no_part_of_an_answer(
     template: Engine, tmp_path: Path, seed: int, mode: Profile, limit: Profile
 ) -> None:
     """The whole, where our own limit stands for the profile's; else none."""
-    query = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["tenantId", "accountId", "status"]}
-    query |= {"time": dict(zip(("from", "to"), WINDOWS[1], strict=True))}
+    from_, to = WINDOWS[1]
+    asked = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["tenantId", "accountId", "status"]}
+    query = {**asked, "time": {"from": from_, "to": to}}
     found: list[Any] = []
     engine = clickhouse_server(tmp_path / "clickhouse", profile=(profile := dict[str, str]()))
     async with engine as running, fresh_database(template) as database, filled(running.dsn, database, seed) as stores:

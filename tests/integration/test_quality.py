@@ -19,7 +19,7 @@ from infra.nats import ensure_streams
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
 from pipelines.quality.datasets import OvertakenError, QualityPosition, QualityStream
-from pipelines.quality.signals import Sample, due
+from pipelines.quality.nodes import Sample, due
 from pipelines.stores import Stores
 from schema.quality import event_id
 from schema.streams import OPERATOR_QUALITY, STREAMS
@@ -175,12 +175,10 @@ async def test_missed_minutes_are_made_up_for(stores: Stores, bus: Platform, war
     await store(warehouse, facts)
     # A run was killed three minutes ago, having published the first of three pairs.
     end = now - 3 * MINUTE
-    killed = {
+    killed: dict[str, object] = {
         "eventId": event_id("A", "MT", end),
         "windowStart": (end - HOUR).isoformat(),
         "windowEnd": end.isoformat(),
-    }
-    killed |= {
         "mno": "A",
         "direction": "MT",
         "deliveryRate": 1,
@@ -188,7 +186,7 @@ async def test_missed_minutes_are_made_up_for(stores: Stores, bus: Platform, war
         "esmeErrorRate": 0,
         "sampleSize": 1,
     }
-    headers = {"Nats-Msg-Id": killed["eventId"]}
+    headers = {"Nats-Msg-Id": event_id("A", "MT", end)}
     await bus.jetstream.publish(OPERATOR_QUALITY.subject, json.dumps(killed).encode(), headers=headers)
     await runs.run(stores, "quality")
     _, *signals = await published(bus)
@@ -208,8 +206,11 @@ async def test_no_more_than_an_hour_is_made_up_for(stores: Stores, bus: Platform
     random, now = Random(7), datetime.now(UTC)
     await store(warehouse, [fact(random, now - MINUTE, "A", "MT"), fact(random, now - 90 * MINUTE, "A", "MT")])
     await runs.run(stores, "cubes")
-    old = {"eventId": "e", "windowStart": "2026-01-01T00:00:00Z", "windowEnd": "2026-01-01T01:00:00Z", "mno": "A"}
-    old |= {"direction": "MT", "deliveryRate": None, "dlrLatencyP95": None, "esmeErrorRate": None, "sampleSize": 0}
+    old = {
+        **{"eventId": "e", "windowStart": "2026-01-01T00:00:00Z", "windowEnd": "2026-01-01T01:00:00Z"},
+        **dict.fromkeys(["deliveryRate", "dlrLatencyP95", "esmeErrorRate"]),
+        **{"mno": "A", "direction": "MT", "sampleSize": 0},
+    }
     await bus.jetstream.publish(OPERATOR_QUALITY.subject, json.dumps(old).encode(), headers={"Nats-Msg-Id": "e"})
     assert await runs.run(stores, "quality") == {"signals": 61, "windows": 61}
 

@@ -14,10 +14,11 @@ import asyncpg
 import pytest
 
 from infra.embedded.engine import Engine
+from infra.errors import UsageError
 from infra.metrics import RECONCILIATION_DIVERGENCE
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
-from pipelines.reconciliation import divergence
+from pipelines.reconciliation import metrics as divergence
 from pipelines.reconciliation.days import AGAIN, REACH
 from pipelines.stores import Stores, open_stores
 from tests.support.pipelines import runs_of, stores_of
@@ -329,7 +330,7 @@ async def test_a_day_that_cannot_be_compared_is_refused(stores: Stores, back: in
     day = datetime.now(UTC).date() - back * DAY
     with pytest.raises(runs.PipelineFailedError, match=r"day must be from .* to .* it has ended"):
         await reconcile(stores, day=str(day))
-    with pytest.raises(runs.UsageError, match="day must be a valid RFC3339 encoded date"):
+    with pytest.raises(UsageError, match="day must be a valid RFC3339 encoded date"):
         await reconcile(stores, day="yesterday")
 
 

@@ -12,6 +12,7 @@ import pytest
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
 from infra.postgres import Connection, Pool
+from infra.sessions import Session
 from ingest.partitions import Partitions
 from pipelines import runs
 from pipelines.stores import Stores, open_stores
@@ -70,7 +71,7 @@ def interruptions() -> Interruptions:
 async def interrupted(database: str, interruptions: Interruptions) -> AsyncIterator[Pool]:
     """A pool that gives something else its turn between the statements of its connections."""
 
-    class Interrupted(asyncpg.Connection):  # type: ignore[type-arg]  # takes no parameters at run time
+    class Interrupted(Session):
         async def execute(self, *arguments: Any, **named: Any) -> Any:
             await interruptions.statement_begins(arguments[0])
             return await super().execute(*arguments, **named)
@@ -90,8 +91,14 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
     async def keep(_: Any) -> None:
         """What a pool would do when it gets a connection back is no part of a report."""
 
-    options = {"server_settings": {"timezone": "UTC"}, "connection_class": Interrupted, "reset": keep}
-    async with asyncpg.create_pool(database, min_size=1, max_size=4, **options) as pool:
+    async with asyncpg.create_pool(
+        database,
+        min_size=1,
+        max_size=4,
+        server_settings={"timezone": "UTC"},
+        connection_class=Interrupted,
+        reset=keep,
+    ) as pool:
         yield pool
 
 

@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.embedded.engine import Engine
+from infra.metrics import PIPELINE_DURATION
 from pipelines import run_metrics, runs
 from pipelines.lease import lease
 from pipelines.stores import Stores
@@ -139,7 +140,7 @@ async def test_a_killed_run_is_counted_once_even_if_its_end_comes_later(stores: 
     async with lease(database, "rollup", lambda: None) as connection:
         killed = await connection.fetchval(runs.BEGIN, "rollup")
     await runs.run(stores, "rollup")
-    histogram = run_metrics.PIPELINE_DURATION.name, run_metrics.PIPELINE_DURATION.bounds
+    histogram = PIPELINE_DURATION.name, PIPELINE_DURATION.bounds
     await stores.postgres.execute(runs.FINISH, killed, "SUCCEEDED", "{}", None, *histogram)
     assert [run["status"] for run in await runs_of(stores, "rollup")] == ["ABANDONED", "SUCCEEDED"]
     await run_metrics.measure(stores)

@@ -4,23 +4,26 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
-from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
-from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 from structlog.testing import capture_logs
 
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from pipelines import schedule
+from pipelines.definition import Definition
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores, open_stores
+from pipelines.times import Daily
 from tests.support.cli import PATIENCE, environment
 from tests.support.pipelines import NOBODY_CLICKHOUSE, NOBODY_NATS, runs_of, stores_of
 from tests.support.platform import NOWHERE, open_platform
@@ -57,9 +60,9 @@ def test_what_was_missed_runs_now(trigger: BaseTrigger, last: datetime | None, f
     assert schedule.first_time(trigger, last, NOW) == first
 
 
-def in_half_a_day(*names: str) -> schedule.Times:
+def in_half_a_day(*names: str) -> Sequence[Definition]:
     hour = (datetime.now(UTC).hour + 12) % 24
-    return tuple((name, CronTrigger(hour=hour, timezone=UTC)) for name in names)
+    return tuple(replace(DEFINITIONS[name], times=Daily(hour, 0)) for name in names)
 
 
 async def until(stores: Stores, name: str, statuses: list[str]) -> None:
@@ -100,11 +103,6 @@ async def test_postgresql_away_at_the_start() -> None:
         async with open_stores(nowhere) as stores, schedule.running(stores, times), asyncio.timeout(PATIENCE):
             while not any(line["event"] == "pipeline has to wait" for line in lines):
                 await asyncio.sleep(0.02)
-
-
-def test_every_pipeline_has_its_times() -> None:
-    assert [name for name, _ in schedule.TIMES] == list(dict.fromkeys(name for name, _ in schedule.TIMES))
-    assert {name for name, _ in schedule.TIMES} == set(DEFINITIONS)
 
 
 # Runs every pipeline as `kedro run` does, then gathers what `kedro viz` shows; whoever turns to another machine fails.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from anlyt import cli
-from pipelines.runs import DEFINITIONS
+from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
 from tests.support.cli import PATIENCE, anlyt, environment
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from kedro.io import MemoryDataset
 from kedro.pipeline import Pipeline, node
 from prometheus_client import REGISTRY
 
@@ -166,3 +167,14 @@ async def test_a_run_that_loses_its_lease_stops(stores: Stores, monkeypatch: pyt
     stuck.go_on.set()
     await runs.run(stores, "cubes")
     assert [row["status"] for row in await rows(stores)] == ["ABANDONED", "SUCCEEDED"]
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_what_is_in_memory_is_handed_on_as_it_is(name: str) -> None:
+    """To copy it, Kedro would first import pandas: more CPU than the rest of a run."""
+    pipeline = DEFINITIONS[name].make()
+    found = {each: runs.catalog().get(each) for each in pipeline.datasets()}
+    assert None not in found.values()
+    in_memory = {each: dataset for each, dataset in found.items() if isinstance(dataset, MemoryDataset)}
+    assert {each: dataset._copy_mode for each, dataset in in_memory.items()} == dict.fromkeys(in_memory, "assign")
+    assert in_memory

@@ -38,8 +38,8 @@ class Sort:
             assert self.decoder.decode(message.data, message.tenant, instant(NOW)).at == instant(wanted)
 
 
-BILLING = Sort(EventDecoder(SmsBilled, "billed_at"), billed, events.billing(Random(1), NOW), "billedAt")
-REPORTS = Sort(EventDecoder(DlrInbound, "received_at"), reported, events.report(Random(1), NOW), "receivedAt")
+BILLING = Sort(EventDecoder(SmsBilled), billed, events.billing(Random(1), NOW), "billedAt")
+REPORTS = Sort(EventDecoder(DlrInbound), reported, events.report(Random(1), NOW), "receivedAt")
 both = pytest.mark.parametrize("sort", [BILLING, REPORTS], ids=["billing", "reports"])
 
 

@@ -30,8 +30,8 @@ class Sort:
     wrong: Callable[[Mapping[str, Any], datetime], Iterator[faults.Fault]]
 
 
-RECORDS = Sort(EventDecoder(CdrGenerated, "occurred_at"), recorded, fact_events.record, faults.records)
-EVALUATIONS = Sort(EventDecoder(ComplianceAudit, "at"), evaluated, fact_events.evaluation, faults.evaluations)
+RECORDS = Sort(EventDecoder(CdrGenerated), recorded, fact_events.record, faults.records)
+EVALUATIONS = Sort(EventDecoder(ComplianceAudit), evaluated, fact_events.evaluation, faults.evaluations)
 both = pytest.mark.parametrize("sort", [RECORDS, EVALUATIONS], ids=["records", "evaluations"])
 
 

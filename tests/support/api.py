@@ -26,18 +26,18 @@ def portal(account: str, tenant: str = "tenant-1") -> Mapping[str, str]:
 class Api:
     client: httpx.AsyncClient
 
-    async def get(self, path: str, caller: Mapping[str, str] = ADMIN, **parameters: Any) -> httpx.Response:
+    async def get(self, path: str, caller: Mapping[str, str] = ADMIN, /, **parameters: Any) -> httpx.Response:
         """`from_` stands for the parameter `from`."""
         query = {name.rstrip("_"): value for name, value in parameters.items()}
         return await self.client.get(ANALYTICS + path, params=query, headers=dict(caller))
 
-    async def rest(self, path: str, caller: Mapping[str, str] = ADMIN, **parameters: Any) -> Any:
+    async def rest(self, path: str, caller: Mapping[str, str] = ADMIN, /, **parameters: Any) -> Any:
         """The answer of a request that must succeed."""
         response = await self.get(path, caller, **parameters)
         assert response.status_code == 200, response.text
         return response.json()
 
-    async def ask(self, query: str, caller: Mapping[str, str] = ADMIN, **variables: Any) -> Any:
+    async def ask(self, query: str, caller: Mapping[str, str] = ADMIN, /, **variables: Any) -> Any:
         """GraphQL's whole response: data and errors."""
         body = {"query": query, "variables": variables}
         return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()

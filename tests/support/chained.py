@@ -27,11 +27,11 @@ def midnight(days_ago: int) -> datetime:
     return datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC) - days_ago * DAY
 
 
-def facts_of(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[Fact]:
+def facts_of(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[dict[str, Any]]:
     """Some at one instant; stored a moment after they happened, if nothing else is said."""
     moments = [day + timedelta(microseconds=random.randrange(86_400 * 10**6)) for _ in range(count)]
     moments += [day, day, day + DAY - timedelta(microseconds=1)]
-    return [audited.evaluation(random, at) | {"stored": stored or at + timedelta(seconds=3)} for at in moments]
+    return [{**audited.evaluation(random, at), "stored": stored or at + timedelta(seconds=3)} for at in moments]
 
 
 async def write(dsn: str, facts: Sequence[Fact]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import kubernetes_validate  # type: ignore[import-untyped]  # has no type information
+import kubernetes_validate
 import msgspec
 import yaml
 

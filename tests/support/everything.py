@@ -19,13 +19,14 @@ from infra.endpoints import Engines
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from pipelines import runs
 from pipelines.archive.days import KEPT
-from pipelines.cubes import freshness
+from pipelines.cubes import metrics as freshness
 from pipelines.cubes.cells import CUBES
 from pipelines.integrity.chain import Closing
 from pipelines.integrity.datasets import _late
 from pipelines.integrity.digests import digests, first_day
 from pipelines.quality.datasets import _samples
 from pipelines.stores import Stores, open_stores
+from schema.catalog.audit import AUDITED
 from tests.graph.support.api import ADMIN, Api, open_api
 from tests.graph.support.questions import APPROXIMATE, question
 from tests.graph.support.rows import random_rows
@@ -88,8 +89,8 @@ async def answers(stores: Stores, seed: int) -> Mapping[str, Any]:
     async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
         for number in range(QUESTIONS):
             found |= await _asked(api, random, number)
-        for window in WINDOWS:
-            found[f"insights {window}"] = _exact(await api.fields(INSIGHTS, window="/".join(window)))
+        for edges in WINDOWS:
+            found[f"insights {edges}"] = _exact(await api.fields(INSIGHTS, window="/".join(edges)))
         for report in REPORTS:
             for start, length in ((0, 3 * 24), (5, 50)):
                 from_ = archived_from() + timedelta(hours=start)
@@ -124,7 +125,7 @@ async def _audited(stores: Stores) -> Mapping[str, Any]:
     audits = Audits(stores.clickhouse, stores.postgres, CursorKey(stores.postgres, None), Budget(8, 10**12))
     warehouse = Warehouse(stores.clickhouse, 20)
     found: dict[str, Any] = {}
-    for dataset in ("compliance", "cdr"):
+    for dataset in AUDITED:
         for from_, to in WINDOWS:
             body: dict[str, Any] = {"tenantId": "t-1", "from": from_, "to": to, "dataset": dataset, "limit": 30}
             pages = []
@@ -133,7 +134,8 @@ async def _audited(stores: Stores) -> Mapping[str, Any]:
                 pages.append(answer)
                 body["after"] = answer["page"]["endCursor"] if answer["page"]["hasNextPage"] else None
             found[f"audit {dataset} {from_}"] = pages
-            asked = ExportQuery("t-1", *map(datetime.fromisoformat, (from_, to)), dataset, None, None)
+            begin, end = map(datetime.fromisoformat, (from_, to))
+            asked = ExportQuery("t-1", begin, end, dataset, None, None)
             found[f"slices {dataset} {from_}"] = [list(map(iso, part)) for part in await warehouse.plan(asked)]
     return found
 

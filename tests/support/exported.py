@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import httpx
-import pyarrow.parquet as pq  # type: ignore[import-untyped]  # has no type information
+import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.graph.support.problems import check_problem

@@ -8,7 +8,7 @@ from random import Random
 
 import uvloop
 
-from commands import audit
+from commands import audit_api
 from graph.audit.exports.runner import Pace
 from infra.endpoints import Engines
 from infra.settings import read_settings
@@ -25,7 +25,7 @@ def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
 
 
 async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
-    async with audit.running(read_settings({"ANLYT_AUDIT_PORT": "0"}), stores, files, pace=pace):
+    async with audit_api.running(read_settings({"ANLYT_AUDIT_PORT": "0"}), stores, files, pace=pace):
         await asyncio.Event().wait()
 
 

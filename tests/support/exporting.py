@@ -51,7 +51,7 @@ async def filling(folder: Path) -> AsyncIterator[Filled]:
     """A ClickHouse with random facts, and an S3 beside it."""
     random = Random(2901)
     print("seed 2901")
-    facts = {
+    facts: Mapping[str, Sequence[Fact]] = {
         "compliance": [audited.evaluation(random, at) for at in audited.moments(random, COUNT)],
         "cdr": [
             {**audited.record(random, at), "currency": random.choice(["AFN", "USD"])}

@@ -11,5 +11,5 @@ FORK: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 SUPPORT: Final = ("command", "cubist", "exporter", "pipeliner", "worker")
 COMMANDS: Final = ("api", "audit", "audit_verify", "backfill", "deadletters", "dev", "ingest", "migrate")
 FORK.set_forkserver_preload(
-    [*(f"tests.support.{name}" for name in SUPPORT), *(f"commands.{name}" for name in COMMANDS), "pipelines.once"]
+    [*(f"tests.support.{name}" for name in SUPPORT), *(f"commands.{name}" for name in COMMANDS), "pipelines.run_now"]
 )

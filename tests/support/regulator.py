@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from cryptography import x509
 
-from commands import audit
+from commands import audit_api
 from graph.audit.exports.runner import PACE, Pace
 from infra.embedded.certificates import CLIENT, Pair, issue, make_authority
 from infra.endpoints import Engines
@@ -73,7 +73,7 @@ async def listening(
 ) -> AsyncIterator[str]:
     """The listener's URL, by a name that its certificate has."""
     read = read_settings({"ANLYT_AUDIT_PORT": "0", **settings})
-    async with audit.running(read, engines, files, pace=pace, development=development) as url:
+    async with audit_api.running(read, engines, files, pace=pace, development=development) as url:
         yield url.replace("127.0.0.1", "localhost")
 
 

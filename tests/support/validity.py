@@ -22,7 +22,7 @@ class Message(NamedTuple):
         return (self.headers or {}).get("X-Tenant-Id")
 
 
-class Bad(Exception):  # noqa: N818  a verdict, not a failure
+class Bad(Exception):  # noqa: N818  # a verdict, not a failure
     """Not an event: `field` is what its letter has to name, empty when there is no JSON object to speak of."""
 
     def __init__(self, field: str = "") -> None:

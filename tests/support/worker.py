@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from random import Random
 
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 import uvloop
 
 from functions import FACTS, METRICS

@@ -20,13 +20,13 @@ Amounts: TypeAlias = Mapping[tuple[Any, ...], int]
 
 def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -> Events:
     """All of them must be good."""
-    decoder = EventDecoder(function.event, function.time_field)
+    decoder = EventDecoder(function.event)
     return [decoder.decode(message.data, message.tenant, instant(now)) for message in messages]
 
 
 def stored(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
     """One event, whose stream stored it so many nanoseconds after `now`."""
-    decoder, later = EventDecoder(function.event, function.time_field), divmod(nanoseconds, 1000)
+    decoder, later = EventDecoder(function.event), divmod(nanoseconds, 1000)
     return decoder.decode(message.data, message.tenant, instant(now) + later[0], later[1])
 
 
@@ -48,7 +48,7 @@ def summed(batches: Iterable[Writes]) -> Amounts:
             sums.update({(*key, "cost", currency): cost for currency, cost in cell.costs.items()})
         for (scope, id_, hour), report in writes.delivered.items():
             key = (scope, id_, time_of(hour))
-            sums.update({(*key, name): getattr(report, name) for name in ("delivered", "failed", "pending")})
+            sums.update({(*key, name): getattr(report, name) for name in ("delivered", "failed", "pending_reports")})
             sums[*key, "latency"] += report.latency_sum
             sums.update({(*key, "bin", bin_): count for bin_, count in report.histogram.items()})
             peaks[*key, "peak"] = max(peaks.get((*key, "peak"), 0), report.peak_tps)
@@ -65,7 +65,7 @@ def wanted(expected: Expected, reporting_currency: str = "USD") -> Amounts:
             (*key, "cost", reporting_currency): int(row.total_cost * 10**6),
             (*key, "delivered"): row.delivered_messages,
             (*key, "failed"): row.failed_messages,
-            (*key, "pending"): row.pending_messages,
+            (*key, "pending_reports"): row.pending_messages,
             (*key, "latency"): sum(row.samples),
             (*key, "peak"): row.peak_tps,
         }

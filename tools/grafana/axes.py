@@ -37,9 +37,9 @@ def times(axes: Axes, window: Window) -> None:
     days = window.end - window.start > timedelta(days=2)
     room = int(axes.get_window_extent().width / 60)
     # matplotlib leaves both untyped.
-    locator = AutoDateLocator(minticks=min(room, 3), maxticks=min(room, 9))  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=min(room, 3), maxticks=min(room, 9))  # type: ignore[no-untyped-call]  # Matplotlib's
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(DateFormatter("%-d %b" if days else "%H:%M"))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter("%-d %b" if days else "%H:%M"))  # type: ignore[no-untyped-call]  # Matplotlib's
     start, end = days_of([window.start, window.end])
     axes.set_xlim(start, end)
 

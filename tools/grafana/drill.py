@@ -53,7 +53,7 @@ async def _traffic(url: str) -> None:
 
 
 async def _broken(url: str) -> None:
-    rng = random.Random(8)  # noqa: S311 - no secret depends on it
+    rng = random.Random(8)  # noqa: S311  # no secret depends on it
     async with nats.connect(url) as client:
         while True:
             await asyncio.sleep(rng.expovariate(1 / 12))
@@ -61,7 +61,7 @@ async def _broken(url: str) -> None:
 
 
 async def _requests(api: str) -> None:
-    rng = random.Random(9)  # noqa: S311 - no secret depends on it
+    rng = random.Random(9)  # noqa: S311  # no secret depends on it
     async with aiohttp.ClientSession(api, headers=ADMIN) as session:
         while True:
             async with session.get(rng.choice(PATHS)) as answer:

@@ -19,7 +19,8 @@ from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.warehouse import Measured
 from graph.audit.statements import Slice
 from graph.postgres import connected, promptly, transaction
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
+from infra.sql import statement
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

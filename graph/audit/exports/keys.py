@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from graph.postgres import connected, promptly
 from infra.errors import UsageError
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
 _KEY: Final = statement(Path(__file__).parent / "sql", "export_key")
 

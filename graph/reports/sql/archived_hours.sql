@@ -1,6 +1,6 @@
 -- The archived hours of some subjects.
-select scope_id, intDiv(toUnixTimestamp(hour_bucket), 3600) as hour, total_messages, delivered_messages, failed_messages,
-    segments, total_cost, costs, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
+select scope_id, intDiv(toUnixTimestamp(hour_bucket), 3600) as hour, {counters}, total_cost, costs,
+    latency_bins, latency_counts
 from anlyt.metrics_hourly_archive final
 where scope = {scope:String} and scope_id in {ids:Array(String)}
     and batch in {batches:Array(Int64)} and hour_bucket >= toDateTime({first:UInt32} * 3600, 'UTC')

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator
 
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 
 
 def one_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:

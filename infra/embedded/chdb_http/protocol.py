@@ -11,7 +11,7 @@ from email import message_from_bytes
 from email.policy import HTTP
 from urllib.parse import parse_qsl
 
-import lz4.frame  # type: ignore[import-untyped]  # has no type information
+import lz4.frame
 
 from infra.embedded.chdb_http.errors import BAD_ARGUMENTS, UNKNOWN_COMPRESSION_METHOD, UNKNOWN_SETTING, refused
 from infra.embedded.chdb_http.statements import Insert, output_format, returns_rows, split_insert

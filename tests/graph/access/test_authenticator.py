@@ -1,6 +1,8 @@
 """Several ways at once: the strongest credential that was shown decides."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
@@ -18,7 +20,7 @@ from tests.graph.support.tokens import bearer, key_set, token
 pytestmark = pytest.mark.anyio
 
 MESH = {"X-Forwarded-Client-Cert": "URI=spiffe://cluster.local/ns/customer-portal/sa/web"}
-CUSTOMER = {"roles": ["customer"], "tenant_id": "t", "account_id": "a"}
+CUSTOMER: Mapping[str, Any] = {"roles": ["customer"], "tenant_id": "t", "account_id": "a"}
 
 
 @pytest.fixture

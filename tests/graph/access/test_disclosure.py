@@ -76,8 +76,8 @@ QUESTIONS: Final = (
 
 def secret_of(field: GraphQLField) -> str | None:
     definition: Any = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-    found = [each.what.value for each in definition.directives if isinstance(each, Discloses)]
-    return found[0] if found else None
+    found = [each.what for each in definition.directives if isinstance(each, Discloses)]
+    return found[0].name if found else None
 
 
 def selection(type_: GraphQLObjectType) -> str:
@@ -201,7 +201,7 @@ def headers_of(caller: str) -> dict[str, str]:
 def code_of(answer: Any) -> str:
     """REST's or GraphQL's code; "ok"."""
     errors = [error["extensions"] for error in answer.get("errors", [])] if "data" in answer else []
-    return {**answer, **(errors[0] if errors else {})}.get("code", "ok")
+    return str({**answer, **(errors[0] if errors else {})}.get("code", "ok"))
 
 
 def check_names(values: set[Any], caller: str, *, operators: bool) -> None:
@@ -279,7 +279,7 @@ async def test_what_would_tell_the_mno_is_for_who_reads_names(
     client: httpx.AsyncClient, caller: str, dataset: str, dimension: str
 ) -> None:
     """To group by, to filter by, and to be explained; and the refusal tells nothing."""
-    measure = DATASETS[dataset].measures[0].name  # type: ignore[index]  # one of its names
+    measure = DATASETS[dataset].measures[0].name
     plain = {"dataset": dataset, "measures": [measure], "time": TIMES}
     condition = {"field": dimension, "op": "prefix", "value": "op"}
     for more in ({"dimensions": [dimension]}, {"filter": condition}, {"filter": {"not": condition}}):

@@ -19,6 +19,7 @@ from graph.dsl.calendar import (
     same_elapsed,
     shift,
 )
+from graph.reports.zone_days import day_begins
 from infra.zones import TIMEZONES
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -125,6 +126,19 @@ def test_no_offset_is_shorter_than_a_step() -> None:
     assert sum(map(len, found.values())) > 20_000
     shortest = min(later - time for times in found.values() for time, later in pairwise(times))
     assert SHORTEST_OFFSET.total_seconds() <= shortest < SHORTEST_OFFSET.total_seconds() + 86_400
+
+
+def test_a_day_whose_midnight_is_skipped_begins_with_the_change() -> None:
+    """In every zone since 2000; the database lists changes up to 2037, and rules that repeat each year."""
+    skipped = 0
+    for name in sorted(TIMEZONES):
+        zone = ZoneInfo(name)
+        for change in (datetime.fromtimestamp(at, UTC) for at in changes(name) if at >= 946_684_800):
+            before, after = ((change - part).astimezone(zone) for part in (timedelta(seconds=1), timedelta()))
+            if after.date() > before.date():
+                assert day_begins(after.date(), zone) == change, (name, change)
+                skipped += after.hour > 0
+    assert skipped > 100
 
 
 @given(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from graph.dsl.catalog import DATASETS
 from infra.embedded.engine import Engine
+from schema.catalog import DATASETS
 from schema.catalog.terms import Measure
 from tests.graph.support.api import ADMIN
 from tests.graph.support.queries import Asker

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 import pytest
 
 from graph.dsl import compile as compiling

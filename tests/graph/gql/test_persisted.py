@@ -36,7 +36,7 @@ async def post(api: Api, body: dict[str, Any], caller: Mapping[str, str] = ADMIN
     return await api.client.post("/graphql", json=body, headers=dict(caller))
 
 
-async def get(api: Api, caller: Mapping[str, str] = ADMIN, **parameters: str) -> httpx.Response:
+async def get(api: Api, caller: Mapping[str, str] = ADMIN, /, **parameters: str) -> httpx.Response:
     return await api.client.get("/graphql", params=parameters, headers=dict(caller))
 
 

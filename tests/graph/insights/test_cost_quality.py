@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graph.dsl import queries
+from graph.dsl.compile import compile_query
 from graph.insights import asking as asking_module
 from infra.postgres import Pool
 from infra.progress import Look
@@ -92,8 +93,7 @@ async def test_who_may_not_see_costs(asker: Asker) -> None:
 
 
 async def test_more_rows_than_are_told_are_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = queries.compile_query
-    monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(compiled(*asked), row_cap=20))
+    monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(compile_query(*asked), row_cap=20))
     monkeypatch.setattr(asking_module, "MOST_ROWS", 8)
     query = f"{PATH}?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
     check_problem(await asker.client.get(query, headers=dict(ADMIN)), 422, "QUERY_TOO_EXPENSIVE")

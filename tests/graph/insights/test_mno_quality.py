@@ -142,7 +142,7 @@ def test_nothing_follows_from_volume(counts: Mapping[str, tuple[int, int]], orde
     Shares tell nothing of what is suppressed: they are what they would be without it.
     """
     rates = dict.fromkeys(("deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs"), 1)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"mno": mno, "messages": sum(each) + 3, "delivered": each[0], "failed": each[1], **rates}
         for mno, each in counts.items()
     ]

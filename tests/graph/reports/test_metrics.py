@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.reports.metrics import NOTHING, Counts, half_up, millionths, money, ratio, total
+from schema.figures import FIGURES
 
-COUNTS = st.builds(Counts, *[st.integers(-(2**70), 2**70) for _ in range(7)], st.integers(0, 2**40))
+VALUES = {"sum": st.integers(-(2**70), 2**70), "max": st.integers(0, 2**40)}
+COUNTS = st.builds(Counts, **{name: VALUES[figure.merge] for name, figure in FIGURES.items()})
 
 
 @given(st.integers(-(10**30), 10**30), st.integers(1, 10**15))
@@ -52,6 +54,6 @@ def test_totals_of_totals_are_totals(some: list[Counts], others: list[Counts]) -
 
 
 def test_a_total_is_sums_and_the_highest_peak() -> None:
-    assert total([Counts(1, 2, 3, 4, 5, 6, 7, 8), Counts(10, 20, 30, 40, 50, 60, 70, 7)]) == Counts(
-        11, 22, 33, 44, 55, 66, 77, 8
-    )
+    some = Counts(messages=1, delivered=2, failed=3, segments=4, cost=5, latency_sum=6, latency_samples=7, peak_tps=8)
+    more = Counts(messages=10, segments=40, cost=-50, peak_tps=7)
+    assert total([some, more]) == some._replace(messages=11, segments=44, cost=-45)

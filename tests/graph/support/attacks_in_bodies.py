@@ -24,7 +24,7 @@ from tests.graph.support.attacks import (
 )
 
 QUERIES: Final[Mapping[str, Made]] = {
-    "twice the last name": lambda s: query(f'{{{members(s)},"a":1,"a":2}}'),
+    "twice the last name": lambda s: query(f'{{{members(s)},"last":1,"last":2}}'),
     "unknown members": lambda s: query(f"{{{members(s)}}}"),
     "unknown members of a known name's kind": lambda s: query(
         "{" + upto(s * 9_000, lambda n: f'"measures{n}":1') + "}"

@@ -142,14 +142,13 @@ def _compares(found: Any, operator: str, wanted: Any, field: str) -> bool:
     if found is None:
         return False
     if operator == "in":
-        return found in [_exact(field, each) for each in wanted]
+        return any(found == _exact(field, each) for each in wanted)
     if operator == "prefix":
         return bool(found.startswith(wanted))
     to = _exact(field, wanted)
     left, right = (found.encode(), to.encode()) if isinstance(found, str) else (found, to)
-    return {"eq": left == right, "gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}[
-        operator
-    ]
+    holds = {"eq": left == right, "gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}
+    return bool(holds[operator])
 
 
 def _exact(field: str, value: Any) -> Any:
@@ -178,7 +177,8 @@ def _measure(name: str, some: Sequence[Fact]) -> Any:
 
 
 def _half_up(value: Fraction | int, decimals: int) -> int:
-    return floor(Fraction(value) * 10**decimals + Fraction(1, 2))
+    units: int = floor(Fraction(value) * 10**decimals + Fraction(1, 2))
+    return units
 
 
 def _value(name: str, some: Sequence[Fact]) -> Fraction | int | None:

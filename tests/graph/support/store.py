@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import asyncpg
-
+from infra.postgres import Connection
 from tests.support.bins import binned
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -45,7 +44,7 @@ class Row:
 class Store:
     """One transaction a call, with the marks that ingest leaves."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     async def empty(self) -> None:

@@ -7,16 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate  # type: ignore[import-untyped]  # has no type information
+import kubernetes_validate
 import msgspec
 import pytest
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # has no type information
+from apscheduler.triggers.cron import CronTrigger
 
 from functions import FUNCTIONS
 from infra.errors import UsageError
 from infra.settings import Settings, read_settings
 from pipelines.pipeline_registry import DEFINITIONS
-from pipelines.schedule import TIMES
+from pipelines.schedule import trigger
 from tests.support.charts import (
     SERVICE,
     Manifest,
@@ -197,7 +197,7 @@ def test_every_pipeline_runs_at_its_time_once(default: list[Manifest]) -> None:
         assert job["spec"]["concurrencyPolicy"] == "Forbid"
         assert job["spec"]["timeZone"] == "Etc/UTC"
         at = CronTrigger.from_crontab(job["spec"]["schedule"], timezone=UTC)
-        assert fires(at) == fires(dict(TIMES)[name.removeprefix("anlyt-pipeline-")])
+        assert fires(at) == fires(trigger(DEFINITIONS[name.removeprefix("anlyt-pipeline-")].times))
 
 
 def test_a_divergence_is_not_tried_again_and_an_eviction_is_no_failure(default: list[Manifest]) -> None:

@@ -1,50 +1,38 @@
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from infra.embedded.engine import Engine
-from pipelines.archive.rows import FIGURES, SUBJECT, Row, columns, digest, from_clickhouse, from_postgres, sums
+from pipelines.archive.rows import SUBJECT, VALUES, Row, columns, digest, from_clickhouse, from_postgres, sums
+from schema.figures import COUNTERS
 from tests.support.warehouse import emptied, opened
 
 COST = Decimal("-12.000001")
+COUNTED: Mapping[str, int] = {figure.column: number for number, figure in enumerate(COUNTERS.values(), 3)}
 ROW = Row(
-    "OPERATOR", "op-1", 3600, 5, 3, 1, 0, 6, COST, (("AFN", Decimal(2)), ("EUR", Decimal(1))), 90, 4, 7, (1, 9), (3, 1)
+    scope="OPERATOR",
+    scope_id="op-1",
+    bucket=3600,
+    counters=tuple(COUNTED.values()),
+    total_cost=COST,
+    costs=(("AFN", Decimal(2)), ("EUR", Decimal(1))),
+    latency_bins=(1, 9),
+    latency_counts=(3, 1),
 )
-POSTGRES = (
-    "OPERATOR",
-    "op-1",
-    3600,
-    5,
-    3,
-    1,
-    0,
-    6,
-    COST,
-    ["EUR", "AFN"],
-    [Decimal(1), Decimal(2)],
-    90,
-    4,
-    7,
-    [1, 9],
-    [3, 1],
-)
-CLICKHOUSE = (
-    "OPERATOR",
-    "op-1",
-    3600,
-    5,
-    3,
-    1,
-    0,
-    6,
-    COST,
-    {"EUR": Decimal(1), "AFN": Decimal(2)},
-    90,
-    4,
-    7,
-    [1, 9],
-    [3, 1],
-)
+# In no order: values are found by name.
+COMMON: Mapping[str, Any] = {
+    "latency_counts": [3, 1],
+    "latency_bins": [1, 9],
+    "total_cost": COST,
+    **dict(reversed(list(COUNTED.items()))),
+    "bucket": 3600,
+    "scope_id": "op-1",
+    "scope": "OPERATOR",
+}
+POSTGRES = {**COMMON, "currencies": ["EUR", "AFN"], "costs": [Decimal(1), Decimal(2)]}
+CLICKHOUSE = {**COMMON, "costs": {"EUR": Decimal(1), "AFN": Decimal(2)}}
 
 
 def test_a_row_is_the_same_from_either_store() -> None:
@@ -53,24 +41,26 @@ def test_a_row_is_the_same_from_either_store() -> None:
 
 def test_rows_are_in_order_whatever_order_they_come_in() -> None:
     other = ROW._replace(scope_id="op-0")
-    given = [list(CLICKHOUSE), [CLICKHOUSE[0], "op-0", *CLICKHOUSE[2:]]]
+    given = [CLICKHOUSE, {**CLICKHOUSE, "scope_id": "op-0"}]
     assert from_clickhouse(given) == from_clickhouse(given[::-1]) == [other, ROW]
 
 
-def test_columns_are_as_many_as_are_named_and_end_with_the_batch() -> None:
-    made = columns([ROW, ROW], 8)
-    assert len(made) == len(SUBJECT) + 1 + len(FIGURES) + 1
-    assert (made[0], made[9], made[-1]) == (("OPERATOR",) * 2, [{"AFN": Decimal(2), "EUR": Decimal(1)}] * 2, [8, 8])
+def test_columns_have_the_values_of_their_names_and_end_with_the_batch() -> None:
+    made = dict(zip([*SUBJECT, "bucket", *VALUES, "batch"], columns([ROW, ROW], 8), strict=True))
+    wanted = {**CLICKHOUSE, "latency_bins": (1, 9), "latency_counts": (3, 1), "batch": 8}
+    assert {name: list(values) for name, values in made.items()} == {name: [wanted[name]] * 2 for name in wanted}
 
 
 def test_any_change_changes_the_digest() -> None:
-    changed = [ROW._replace(**{name: None}) for name in Row._fields]
+    nothing: Any = None
+    changed = [ROW._replace(**{name: nothing}) for name in Row._fields]
     assert len({digest([row]) for row in [ROW, *changed]}) == len(Row._fields) + 1
 
 
-def test_sums() -> None:
-    assert sums([ROW, ROW])["total_cost"] == 2 * COST
-    assert sums([])["total_messages"] == 0
+def test_sums_are_of_all_that_adds_up() -> None:
+    added = {figure.column: 2 * COUNTED[figure.column] for figure in COUNTERS.values() if figure.merge == "sum"}
+    assert sums([ROW, ROW]) == {**added, "total_cost": 2 * COST}
+    assert sums([]) == {**dict.fromkeys(added, 0), "total_cost": 0}
 
 
 @pytest.mark.anyio
@@ -80,4 +70,4 @@ async def test_live_columns_are_those_that_are_written(clickhouse: Engine, perio
     table = {"hour": "metrics_hourly_archive", "day": "metrics_daily_archive"}[period]
     async with opened(clickhouse.dsn) as client:
         live = await client.query(f"select name from system.columns where database = 'anlyt' and table = '{table}'")
-    assert {name for (name,) in live.result_rows} == {*SUBJECT, f"{period}_bucket", *FIGURES, "batch"}
+    assert {name for (name,) in live.result_rows} == {*SUBJECT, f"{period}_bucket", *VALUES, "batch"}

@@ -16,9 +16,9 @@ from functions.compliance_facts import compliance_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
 from pipelines import runs
-from pipelines.bridge import Run
 from pipelines.copies import removal
-from pipelines.copies.windows import Params
+from pipelines.copies.params import Params
+from pipelines.kedro_thread import Run
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
 from tests.support import events, fact_events

@@ -12,9 +12,9 @@ from functions.cdr_facts import cdr_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
 from pipelines import runs
-from pipelines.bridge import Run
-from pipelines.cubes.cells import Params
 from pipelines.cubes.datasets import CubeCells
+from pipelines.cubes.params import Params
+from pipelines.kedro_thread import Run
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
 from tests.support import events

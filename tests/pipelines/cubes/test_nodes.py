@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cubes.cells import CUBES, Cell, Chunk, Params
+from pipelines.cubes.cells import CUBES, Cell, Chunk
 from pipelines.cubes.nodes import FURTHEST, count, cut, each
+from pipelines.cubes.params import Params
 
 NEW = datetime(2026, 10, 1, tzinfo=UTC)
 

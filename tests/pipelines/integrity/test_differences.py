@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pipelines.integrity.chain import StoredLeaf, StoredLink
+from pipelines.integrity.closing import Sealed
 from pipelines.integrity.differences import Difference, of_chain, of_facts, of_leaves
 from pipelines.integrity.digests import Digest
 from pipelines.integrity.nodes import judge
-from pipelines.integrity.sealing import Sealed
 from schema.integrity import GENESIS, Leaf, Link, grow, packed
 
 DAY = timedelta(days=1)

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from infra.errors import UsageError
-from pipelines.reconciliation.days import AGAIN, REACH, Params, chosen
+from pipelines.reconciliation.days import AGAIN, REACH, chosen
+from pipelines.reconciliation.params import Params
 
 DAY = timedelta(days=1)
 

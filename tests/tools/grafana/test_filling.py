@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tools.grafana import filling
-from tools.grafana.filling import All, Window
+from tools.grafana.filling import All, Choices, Window
 
 START = datetime(2026, 11, 15, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(days=7), timedelta(hours=2))
-CHOICES = {"mno": ["AWCC"], "lane": ["OTP", "it's"], "prefix": All("'*'"), "job": ["anlyt", "anlyt-api"]}
+CHOICES: Choices = {"mno": ["AWCC"], "lane": ["OTP", "it's"], "prefix": All("'*'"), "job": ["anlyt", "anlyt-api"]}
 FROM, TO = int(START.timestamp()), int(WINDOW.end.timestamp())
 
 

@@ -1,4 +1,4 @@
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 
 from infra.embedded.chdb_http.arrow import one_stream
 

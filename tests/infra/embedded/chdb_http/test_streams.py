@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 
-import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
+import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError

@@ -1,0 +1,100 @@
+"""`anlyt audit-api`: the regulator's listener in a process of its own, or inside `anlyt dev`."""
+
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from commands.support import exports, listener
+from graph.access.budget import Budget
+from graph.access.cursors import CursorKey
+from graph.audit.app import create_audit_app
+from graph.audit.audits import Audits
+from graph.audit.exports.runner import PACE, Pace
+from graph.http.server import serving
+from infra.cancelling import for_ever
+from infra.clickhouse import ClickHouse, check_tables, open_clickhouse
+from infra.embedded.certificates import FOLDER, ThrowAway
+from infra.endpoints import Engines, engines, has_audit
+from infra.errors import UsageError
+from infra.postgres import Pool, open_pool
+from infra.probes import raise_fault
+from infra.s3 import open_store
+from infra.settings import Settings, variable
+from infra.tiers import EXPORTS
+from infra.tls import RenewedContext, TlsFiles
+from schema.facts import FACTS_CDR, FACTS_COMPLIANCE
+
+CONNECTIONS: Final = 4
+QUERY_TIMEOUT: Final = 30
+
+REQUIRED: Final = ("tls_cert", "tls_key", "tls_client_ca")
+
+
+async def run(settings: Settings, say: Callable[[str], None]) -> None:
+    """Until it is cancelled."""
+    files = tls_files(settings)
+    with listener.served(settings, fallback=True) as metrics_url:
+        async with running(settings, engines(settings), files) as url:
+            gc.freeze()  # or collections for the rows of a page would go through all that is imported
+            say(f"audit-api: {url}; metrics at {metrics_url}")
+            await for_ever()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    engines: Engines,
+    files: TlsFiles,
+    *,
+    port: int | None = None,
+    pace: Pace = PACE,
+    development: bool = False,
+) -> AsyncIterator[str]:
+    """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile.
+
+    Exports are worked on meanwhile, at this pace. MisconfiguredError when an engine refuses what a setting says.
+    """
+    context = RenewedContext(files)
+    async with AsyncExitStack() as opened:
+        pool = await opened.enter_async_context(open_pool(engines.postgres, size=CONNECTIONS))
+        clickhouse = await opened.enter_async_context(
+            open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
+        )
+        for check in _checks(pool, clickhouse, engines):
+            await raise_fault(check)
+        budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
+        audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
+        exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
+        app = create_audit_app(audits, settings.trust_domain, exported, development=development)
+        port = settings.audit_port if port is None else port
+        yield await opened.enter_async_context(
+            serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")
+        )
+
+
+def _checks(pool: Pool, clickhouse: ClickHouse, engines: Engines) -> Sequence[Callable[[], Awaitable[object]]]:
+    """Of each engine: whether what the audit needs is there."""
+
+    async def has_facts() -> None:
+        await check_tables(await clickhouse.client(), (FACTS_COMPLIANCE, FACTS_CDR))
+
+    async def has_bucket() -> None:
+        if engines.s3 is not None:
+            async for _ in open_store(engines.s3).list(EXPORTS, chunk_size=1):
+                break
+
+    return partial(pool.fetchval, "select 'anlyt.audit_access_log'::regclass"), has_facts, has_bucket
+
+
+def tls_files(settings: Settings) -> TlsFiles:
+    """Those of the settings, else of a running `anlyt dev`; UsageError names what is missing."""
+    given = {name: getattr(settings, name) for name in (*REQUIRED, "tls_client_crl")}
+    if not any(given.values()) and has_audit(settings.home):
+        return ThrowAway(settings.home / FOLDER).listener
+    missing = [variable(name) for name in REQUIRED if given[name] is None]
+    if missing:
+        raise UsageError(f"{missing[0]} is not set; the audit listener needs {', '.join(map(variable, REQUIRED))}.")
+    return TlsFiles(**{name: Path(path) for name, path in given.items() if path is not None})

@@ -1,0 +1,88 @@
+"""`anlyt deadletters`: events that could not be counted."""
+
+import asyncio
+
+import click
+
+from commands.cli.group import cli, command, settings
+
+ID = click.IntRange(min=1, max=2**63 - 1)
+
+
+@cli.group("deadletters")
+def deadletters() -> None:
+    """Events that could not be counted.
+
+    \b
+    Example:
+      anlyt deadletters list
+    """
+
+
+@command("list", group=deadletters)
+def deadletters_list() -> None:
+    """List all letters, oldest first.
+
+    \b
+    Example:
+      anlyt deadletters list
+    """
+    from commands import deadletters as letters
+
+    asyncio.run(letters.show_all(settings()))
+
+
+@command("show", group=deadletters)
+@click.argument("id", type=ID)
+def deadletters_show(id: int) -> None:  # noqa: A002  # the argument's name in the help text
+    """Show one letter as JSON, without values that the event contract does not allow, and what may be a phone number.
+
+    \b
+    Example:
+      anlyt deadletters show 7
+    """
+    from commands import deadletters as letters
+
+    asyncio.run(letters.show(settings(), id))
+
+
+_ids = click.argument("ids", metavar="ID...", type=ID, nargs=-1)
+_all = click.option("--all", "all_", is_flag=True, help="Every letter.")
+
+
+@command("replay", group=deadletters)
+@_ids
+@_all
+def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
+    """Send the original events again, for every function that reads their stream.
+
+    An event is sent once, and all its letters are dropped: a DLR has one for each of two functions. What was counted
+    already is recognised; an event that is still bad gives new letters. Letters whose event is no longer in its stream
+    stay, and the status is 1.
+
+    \b
+    Example:
+      anlyt deadletters replay 7 8
+    """
+    from commands import deadletters as letters
+    from commands.cli.arguments import check_ids
+
+    check_ids(ids, all_=all_)
+    asyncio.run(letters.replay_all(settings(), ids))
+
+
+@command("drop", group=deadletters)
+@_ids
+@_all
+def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
+    """Delete letters for good.
+
+    \b
+    Example:
+      anlyt deadletters drop --all
+    """
+    from commands import deadletters as letters
+    from commands.cli.arguments import check_ids
+
+    check_ids(ids, all_=all_)
+    asyncio.run(letters.drop(settings(), ids))

@@ -1,0 +1,82 @@
+"""Commands that run until they are stopped: `dev`, `api`, `audit-api`, `ingest`, `schedule`."""
+
+import click
+
+from commands.cli.group import command, settings, until_signal
+
+
+@command("dev")
+@click.option("--demo", is_flag=True, help="A week of synthetic history, then live traffic.")
+@click.option(
+    "--s3", is_flag=True, help="An S3, too: exports of the audit, and old facts go there. Once, and for good."
+)
+def dev(demo: bool, s3: bool) -> None:
+    """Run everything on this machine, with engines of its own.
+
+    An engine that a setting points at is used instead of starting one. Ctrl-C stops everything.
+
+    \b
+    Example:
+      anlyt dev --demo
+    """
+    from commands import dev as dev_
+
+    until_signal(dev_.run(settings(), with_demo=demo, with_s3=s3))
+
+
+@command("api")
+def api() -> None:
+    """Serve GraphQL and REST on ANLYT_API_PORT.
+
+    \b
+    Example:
+      ANLYT_API_PORT=8080 anlyt api
+    """
+    from commands import api as api_
+
+    until_signal(api_.run(settings(), click.echo))
+
+
+@command("audit-api")
+def audit_api() -> None:
+    """Serve audit queries and exports to the regulator's portal, over mTLS on ANLYT_AUDIT_PORT.
+
+    \b
+    Example:
+      ANLYT_TLS_CERT=tls.pem ANLYT_TLS_KEY=tls.key ANLYT_TLS_CLIENT_CA=regulator-ca.pem anlyt audit-api
+    """
+    from commands import audit_api
+
+    until_signal(audit_api.run(settings(), click.echo))
+
+
+@command("ingest")
+@click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+@click.option("--accept-bad", multiple=True, metavar="NAME", help="No dead-letter limit for it; may be given again.")
+def ingest(functions: tuple[str, ...], accept_bad: tuple[str, ...]) -> None:
+    """Run the function host: all functions, or the named ones.
+
+    A function stops when too many of its last messages are bad (ANLYT_DEADLETTER_SHARE): they stay in their stream.
+    With --accept-bad it goes on, and bad messages become dead letters.
+
+    \b
+    Example:
+      anlyt ingest --function billing_metrics
+    """
+    from commands import ingest as ingest_
+
+    until_signal(ingest_.run(settings(), functions, click.echo, accept_bad))
+
+
+@command("schedule")
+@click.option("--pipeline", "pipelines", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+def schedule(pipelines: tuple[str, ...]) -> None:
+    """Run the pipelines at their times, and at the start what was missed: all of them, or the named ones.
+
+    \b
+    Example:
+      anlyt schedule
+    """
+    from commands import schedule as schedule_
+
+    until_signal(schedule_.run(settings(), pipelines, click.echo))

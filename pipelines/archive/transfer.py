@@ -1,0 +1,177 @@
+"""How days move: nothing is lost or doubled, wherever it is interrupted.
+
+1. Each day's rows are read in one snapshot, with the day's version.
+2. A number is drawn for the batch, under which nothing else was or will be written, and the rows are.
+3. They are read back, and have to be the same.
+4. One transaction of PostgreSQL makes the batch count and drops the rows, if all days are still at their versions.
+
+A reader sees either state of step 4 in its snapshot, and reads only rows of batches that count. What was written under
+the number of a run that was killed never counts; the next run removes it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from clickhouse_connect.driver.asyncclient import AsyncClient
+
+from infra.clickhouse import traced
+from infra.errors import AnlytError
+from infra.postgres import Connection
+from infra.sql import statement
+from pipelines.archive.days import hours_of
+from pipelines.archive.rows import SUBJECT, VALUES, Rows, columns, digest, from_clickhouse, from_postgres, sums
+from pipelines.datasets import HOLD_TABLES
+from pipelines.rollup.datasets import LOCK_DAY, add_up
+from pipelines.stores import Stores
+
+SQL: Final = Path(__file__).parent / "sql"
+CLEAN_VERSION: Final = statement(SQL, "clean_version")
+HOURLY_ROWS: Final = statement(SQL, "hourly_rows")
+DAILY_ROWS: Final = statement(SQL, "daily_rows")
+BEGIN_BATCH: Final = statement(SQL, "begin_batch")
+FINISH_BATCH: Final = statement(SQL, "finish_batch")
+ABANDON_BATCHES: Final = statement(SQL, "abandon_batches")
+FORGET_BATCH: Final = statement(SQL, "forget_batch")
+LOCK_VERSIONS: Final = statement(SQL, "lock_versions")
+KEEP_OPERATORS: Final = statement(SQL, "keep_operators")
+MARK_EMPTY: Final = statement(SQL, "mark_empty")
+DROP_HOURLY: Final = tuple(statement(SQL, f"drop_hourly_{name}") for name in ("metrics", "costs"))
+DROP_DAILY: Final = tuple(statement(SQL, f"drop_daily_{name}") for name in ("metrics", "costs"))
+ARCHIVED: Final = {period: statement(SQL, f"archived_{period}") for period in ("hourly", "daily")}
+DELETE: Final = {period: statement(SQL, f"delete_{period}") for period in ("hourly", "daily")}
+BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
+
+ATTEMPTS: Final = 3  # at days that change meanwhile
+# A cluster answers when most replicas have the rows, and readers (graph/reports/archive.py) ask one that does.
+SETTINGS: Final = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
+CONSISTENT: Final = {"select_sequential_consistency": 1}
+
+
+class ArchiveMismatchError(AnlytError):
+    """The archive is not what was written to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """All that PostgreSQL has of a day at one version."""
+
+    day: dt.date
+    version: int
+    hourly: Rows
+    daily: Rows
+
+
+Chunk: TypeAlias = Sequence[Day]  # ascending
+
+
+async def move(stores: Stores, days: Sequence[dt.date]) -> bool:
+    """Whether the days moved; False if one changed each time that they were about to. ArchiveMismatchError."""
+    for _ in range(ATTEMPTS):
+        found = [await read_day(stores, day) for day in sorted(days)]
+        chunk = [day for day in found if day is not None]
+        if len(chunk) == len(found) and await _archive(stores, chunk):
+            return True
+    return False
+
+
+async def abandon(stores: Stores) -> None:
+    """Removes what runs that were killed have written."""
+    begun = await stores.postgres.fetch(ABANDON_BATCHES)
+    if not begun:
+        return
+    client = await stores.clickhouse.client()
+    for given_up in begun:
+        for period in BUCKET:
+            with traced(DELETE[period]):
+                await client.command(DELETE[period], parameters=dict(given_up))
+        await stores.postgres.execute(FORGET_BATCH, given_up["batch"])
+
+
+async def read_day(stores: Stores, day: dt.date) -> Day | None:
+    """None when it changes while it is read."""
+    async with stores.postgres.acquire() as connection:
+        async with connection.transaction():
+            await add_up(connection, day)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(HOLD_TABLES)
+            version = await connection.fetchval(CLEAN_VERSION, day)
+            if version is None:
+                return None
+            hourly = from_postgres(await connection.fetch(HOURLY_ROWS, *hours_of(day)))
+            daily = from_postgres(await connection.fetch(DAILY_ROWS, day))
+    return Day(day, version, hourly, daily)
+
+
+async def _archive(stores: Stores, chunk: Chunk) -> bool:
+    batch = await stores.postgres.fetchval(BEGIN_BATCH, [day.day for day in chunk])
+    client = await stores.clickhouse.client()
+    parameters = {"batch": batch, "first": chunk[0].day, "last": chunk[-1].day}
+    for period, rows in (
+        ("hourly", sorted(row for day in chunk for row in day.hourly)),
+        ("daily", sorted(row for day in chunk for row in day.daily)),
+    ):
+        await _write(client, period, rows, batch)
+        with traced(ARCHIVED[period]):
+            found = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
+        _compare(period, rows, from_clickhouse(found.named_results()))
+    for day in chunk:
+        _check_sums(day)
+    async with stores.postgres.acquire() as connection, connection.transaction():
+        return await switch(connection, chunk, batch)
+
+
+async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> None:
+    table = f"metrics_{period}_archive"
+    with traced(f"insert into anlyt.{table}"):
+        await client.insert(
+            table,
+            columns(rows, batch),
+            database="anlyt",
+            column_names=[*SUBJECT, BUCKET[period], *VALUES, "batch"],
+            column_oriented=True,
+            settings=SETTINGS,
+        )
+
+
+def _compare(period: str, written: Rows, given_back: Rows) -> None:
+    """Every row, whole."""
+    if given_back != written:
+        raise ArchiveMismatchError(
+            f"ClickHouse gives back other {period} rows ({len(given_back)}) than were written ({len(written)}); "
+            "nothing was dropped from PostgreSQL."
+        )
+
+
+def _check_sums(day: Day) -> None:
+    if sums(day.hourly) != sums(day.daily):
+        raise ArchiveMismatchError(f"The daily rows of {day.day} are not the sum of its hours; nothing was dropped.")
+
+
+async def switch(connection: Connection, chunk: Chunk, batch: int) -> bool:
+    """Within the caller's transaction: the batch counts, and the rows are gone; or nothing is changed.
+
+    Locks are taken in the order of the rollup and of ingest, so nobody waits for each other.
+    """
+    for day in chunk:
+        await connection.execute(LOCK_DAY, day.day)
+    rows = await connection.fetch(LOCK_VERSIONS, [day.day for day in chunk])
+    if [row["version"] for row in rows] != [day.version for day in chunk]:
+        return False
+    for day in chunk:
+        await _drop(connection, day, batch)
+    return True
+
+
+async def _drop(connection: Connection, day: Day, batch: int) -> None:
+    figures = len(day.hourly), len(day.daily), sums(day.hourly)["total_messages"], digest(day.hourly, day.daily)
+    if await connection.execute(FINISH_BATCH, batch, day.day, *figures) != "UPDATE 1":
+        raise ArchiveMismatchError("Another run has given up what this one was writing; nothing was dropped.")
+    await connection.execute(KEEP_OPERATORS, *hours_of(day.day))
+    for drop in DROP_HOURLY:
+        await connection.execute(drop, *hours_of(day.day))
+    for drop in DROP_DAILY:
+        await connection.execute(drop, day.day)
+    await connection.execute(MARK_EMPTY, day.day)

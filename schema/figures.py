@@ -1,0 +1,126 @@
+"""What is counted per hour of the platform, an operator or an account: the figures of reports, declared once.
+
+`Totals` is the declaration. It gives the column lists of statements (LISTS: infra.postgres.statement puts them in place
+of `{counters}` and its like), the columns of the archive, and what reports read and answer. A test compares it with the
+live columns. The cost and the histogram of latencies are no integers: statements name their columns themselves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, get_args, get_type_hints
+
+Source = Literal["billed", "delivered"]
+"""Whose events count: billing events (schema.writes.Billed) or delivery reports (schema.writes.Delivered)."""
+Merge = Literal["sum", "max"]
+
+
+class Named(Protocol):
+    """A row whose values have names: a record of asyncpg, or a mapping."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column of metrics_hourly, metrics_daily and both archives; `merge`: how hours and subjects add up.
+
+    `sql`: its type in PostgreSQL. `added`: the migration of PostgreSQL that added it later; rows from before have null,
+    as it was not counted.
+    """
+
+    column: str
+    source: Source
+    unit: str
+    meaning: str
+    merge: Merge = "sum"
+    sql: Literal["bigint", "numeric(38,6)"] = "bigint"
+    added: str | None = None
+
+    @property
+    def total(self) -> Callable[[Sequence[Any]], Any]:
+        """Adds up values of one or more rows; None if one of them was not counted."""
+        if self.merge == "max":
+            return max
+        return _sum_of_known if self.added else sum
+
+    @property
+    def summed(self) -> str:
+        """The same in SQL: the column of some rows together."""
+        if self.merge == "max":
+            return f"max({self.column})"
+        total = f"sum({self.column})::int8"
+        return f"case when count({self.column}) = count(*) then {total} end" if self.added else total
+
+    @property
+    def merged(self) -> str:
+        """The stored column (m) with what is new (excluded), in SQL."""
+        if self.merge == "max":
+            return f"greatest(m.{self.column}, excluded.{self.column})"
+        return f"m.{self.column} + excluded.{self.column}"
+
+
+def _sum_of_known(values: Sequence[int | None]) -> int | None:
+    return None if None in values else sum(value for value in values if value is not None)
+
+
+class Totals(NamedTuple):
+    """The figures of some hours of one subject."""
+
+    cost: Annotated[
+        int,
+        Figure("total_cost", "billed", "millionths", "Cost in the reporting currency.", sql="numeric(38,6)"),
+    ] = 0
+    messages: Annotated[int, Figure("total_messages", "billed", "messages", "BILLED events less REFUNDED ones.")] = 0
+    delivered: Annotated[int, Figure("delivered_messages", "delivered", "messages", "Reports of delivery.")] = 0
+    failed: Annotated[int, Figure("failed_messages", "delivered", "messages", "Final reports of all other kinds.")] = 0
+    pending_reports: Annotated[int, Figure("pending_messages", "delivered", "messages", "PENDING reports.")] = 0
+    segments: Annotated[int, Figure("segments", "billed", "segments", "Of BILLED events less of REFUNDED ones.")] = 0
+    latency_sum: Annotated[int, Figure("latency_sum_ms", "delivered", "ms", "Latencies of final reports.")] = 0
+    latency_samples: Annotated[int, Figure("latency_sample_count", "delivered", "reports", "Final reports.")] = 0
+    peak_tps: Annotated[int, Figure("peak_tps", "delivered", "messages/s", "Highest rate of a report.", "max")] = 0
+
+
+FIGURES: Final[Mapping[str, Figure]] = {
+    name: get_args(annotated)[1] for name, annotated in get_type_hints(Totals, include_extras=True).items()
+}
+"""By the field's name in `Totals`, in order."""
+COUNTERS: Final[Mapping[str, Figure]] = {name: figure for name, figure in FIGURES.items() if figure.sql == "bigint"}
+"""All but the cost: the integers."""
+HISTOGRAM: Final[Mapping[str, str]] = {"latency_bins": "smallint[]", "latency_counts": "bigint[]"}
+"""The columns (and their types) of schema/histogram.py: bins, ascending, and how many samples each holds."""
+
+# What a list of columns is in a statement: `{billed}` plain, `{billed_new}` and so on in another form.
+_FORMS: Final[Mapping[str, Callable[[Figure], str]]] = {
+    "": lambda figure: figure.column,
+    "_stored": lambda figure: f"m.{figure.column}",
+    "_new": lambda figure: f"excluded.{figure.column}",
+    "_merged": lambda figure: figure.merged,
+    "_zero": lambda figure: "0",
+    "_null": lambda figure: "null",
+    "_summed": lambda figure: f"{figure.summed} as {figure.column}",
+    "_or_zero": lambda figure: f"case when metrics.scope is null then 0 else {figure.column} end as {figure.column}",
+}
+
+
+def of(source: Source) -> Mapping[str, Figure]:
+    """The integers that one kind of events counts, by the name of the cell's attribute."""
+    return {name: figure for name, figure in COUNTERS.items() if figure.source == source}
+
+
+def _lists(of_what: str, figures: Iterable[Figure]) -> Mapping[str, str]:
+    return {of_what + form: ", ".join(map(print_, figures)) for form, print_ in _FORMS.items()}
+
+
+def _arrays(figures: Iterable[Any], first: int) -> str:
+    """A parameter per figure, from the number `first` on."""
+    return ", ".join(f"${number}::int8[]" for number, _ in enumerate(figures, first))
+
+
+LISTS: Final[Mapping[str, str]] = {
+    **_lists("counters", COUNTERS.values()),
+    **_lists("billed", of("billed").values()),
+    **_lists("delivered", of("delivered").values()),
+    # ingest/sql/upsert_*.sql: behind the key and what is no integer.
+    "billed_arrays": _arrays(of("billed"), first=6),
+    "delivered_arrays": _arrays(of("delivered"), first=6),
+}

@@ -1,0 +1,87 @@
+"""The S3 of `anlyt dev`: once it was asked for, it is always there, and nothing else is taken for it."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from commands.support.engines import running
+from infra.errors import UsageError
+from infra.s3 import open_store
+from infra.settings import Settings, read_settings
+
+pytestmark = pytest.mark.anyio
+
+ELSEWHERE = {
+    "ANLYT_S3_ENDPOINT": "http://127.0.0.1:1",
+    "ANLYT_S3_BUCKET": "b",
+    "ANLYT_S3_ACCESS_KEY": "k",
+    "ANLYT_S3_SECRET_KEY": "s",
+}
+
+
+def settings(home: Path, **more: str) -> Settings:
+    """Of a machine where all other engines are given."""
+    given = {
+        "ANLYT_NATS_URL": "nats://127.0.0.1:1",
+        "ANLYT_POSTGRES_DSN": "postgresql://127.0.0.1:1/none",
+        "ANLYT_CLICKHOUSE_DSN": "http://127.0.0.1:1/anlyt",
+    }
+    return read_settings({"ANLYT_HOME": str(home), **given, **more})
+
+
+async def test_once_and_for_good(tmp_path: Path) -> None:
+    async with running(settings(tmp_path)) as engines:
+        assert engines.s3 is None
+    async with running(settings(tmp_path), with_s3=True) as engines:
+        assert engines.s3 is not None
+        await open_store(engines.s3).put_async("cold/part", b"of a table")
+    async with running(settings(tmp_path)) as engines:
+        assert engines.s3 is not None
+        assert bytes(await (await open_store(engines.s3).get_async("cold/part")).bytes_async()) == b"of a table"
+    with pytest.raises(UsageError, match=r"keeps old parts in .*s3; unset ANLYT_S3_ENDPOINT"):
+        async with running(settings(tmp_path, **ELSEWHERE)):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("home", "sentence"),
+    [
+        ("/proc", "/proc is no folder to write in"),
+        ("/dev/null/home", "/dev/null/home is no folder to write in"),
+        ("\udcff", "ANLYT_HOME must be a path in UTF-8"),
+        ("x/" * 600, "ANLYT_HOME has [0-9]+ bytes with the folders above it; PostgreSQL takes 900"),
+    ],
+)
+async def test_a_home_that_engines_cannot_have_is_refused(home: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        async with running(settings(Path(home))):
+            pass
+
+
+async def test_that_of_the_settings(tmp_path: Path) -> None:
+    async with running(settings(tmp_path, **ELSEWHERE), with_s3=True) as engines:
+        assert engines.s3 is not None
+        assert engines.s3.endpoint == "http://127.0.0.1:1"
+    assert not (tmp_path / "s3").exists()
+
+
+async def test_an_engine_that_does_not_start_at_once(tmp_path: Path) -> None:
+    """It died, and so does the first attempt to start it again; a later one does not."""
+    ready = tmp_path / "s3" / "ready"
+    with capture_logs() as lines:
+        async with running(settings(tmp_path), with_s3=True) as engines, asyncio.timeout(100):
+            pid = int(ready.read_text())
+            ready.unlink()
+            ready.mkdir()  # where the server is to write its file
+            os.kill(pid, signal.SIGKILL)
+            while not any("did not start" in line["event"] for line in lines):
+                await asyncio.sleep(0.01)
+            ready.rmdir()
+            while not ready.exists():
+                await asyncio.sleep(0.01)
+            assert engines.s3 is not None
+            await open_store(engines.s3).put_async("cold/part", b"of a table")

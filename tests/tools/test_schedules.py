@@ -1,0 +1,53 @@
+"""The chart, the alerts and the runbook have the pipelines' times from the pipelines."""
+
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from pipelines.definition import Definition
+from pipelines.pipeline_registry import DEFINITIONS
+from pipelines.times import Daily, Every, Times
+from tools import schedules
+
+declared = cast(dict[str, Definition], DEFINITIONS)
+
+
+def test_a_time_that_changes_changes_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollup that became daily, and an archive that is no longer: all else in the files stays."""
+    changed: dict[str, Times] = {"rollup": Daily(5, 7), "archive": Every(seconds=30)}
+    for name, times in changed.items():
+        monkeypatch.setitem(declared, name, replace(declared[name], times=times))
+    lines = {
+        path: set(text.splitlines()) ^ set((schedules.ROOT / path).read_text().splitlines())
+        for path, text in schedules.files().items()
+    }
+    assert lines == {
+        schedules.VALUES: {
+            "  resident: [cubes, copies, quality]",
+            "  resident: [cubes, copies, quality, archive]",
+            '    rollup: "*/15 * * * *"',
+            '    rollup: "7 5 * * *"',
+            '    archive: "20 4 * * *"',
+        },
+        schedules.RULES: {
+            f'            anlyt_pipeline_last_success_timestamp_seconds{{pipeline=~"{daily}"}}'
+            for daily in ("maintenance|integrity|reconciliation|archive", "rollup|maintenance|integrity|reconciliation")
+        },
+        schedules.RUNBOOK: {
+            "| `rollup` | every 15 minutes | any time: [rollup.md](rollup.md) |",
+            "| `rollup` | 05:07 | any time: [rollup.md](rollup.md) |",
+            "| `archive` | 04:20 | any time: [archive.md](archive.md) |",
+            "| `archive` | every 30 s | any time: [archive.md](archive.md) |",
+            'anlyt pipeline rollup           # schedule: "*/15 * * * *"',
+            'anlyt pipeline rollup           # schedule: "7 5 * * *"',
+            'anlyt pipeline archive          # schedule: "20 4 * * *"',
+            'anlyt pipeline archive          # schedule: "* * * * *"',
+        },
+    }
+
+
+def test_a_pipeline_without_a_row_in_the_runbook_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(declared, "billing", declared["rollup"])
+    with pytest.raises(ValueError, match=r"docs/runbooks/pipelines\.md must have one place for '\| `billing` \|"):
+        schedules.files()
