@@ -46,21 +46,6 @@ async def test_once_and_for_good(tmp_path: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize(
-    ("home", "sentence"),
-    [
-        ("/proc", "/proc is no folder to write in"),
-        ("/dev/null/home", "/dev/null/home is no folder to write in"),
-        ("\udcff", "ANLYT_HOME must be a path in UTF-8"),
-        ("x/" * 600, "ANLYT_HOME has [0-9]+ bytes with the folders above it; PostgreSQL takes 900"),
-    ],
-)
-async def test_a_home_that_engines_cannot_have_is_refused(home: str, sentence: str) -> None:
-    with pytest.raises(UsageError, match=sentence):
-        async with running(settings(Path(home))):
-            pass
-
-
 async def test_that_of_the_settings(tmp_path: Path) -> None:
     async with running(settings(tmp_path, **ELSEWHERE), with_s3=True) as engines:
         assert engines.s3 is not None

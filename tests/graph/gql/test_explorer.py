@@ -2,13 +2,12 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from graphql import parse, validate
 
-from graph.gql.explorer import Tab, tabs
+from graph.gql.explorer import TABS, Tab
 from graph.gql.schema import SCHEMA
 from graph.http import assets
 from infra.embedded.engine import Engine
@@ -19,9 +18,6 @@ from tests.graph.support.queries import asking
 from tests.support.warehouse import emptied
 
 pytestmark = pytest.mark.anyio
-
-NOW = datetime(2026, 10, 8, 12, 30, tzinfo=UTC)
-TABS = tabs(NOW)
 
 
 @pytest.fixture(scope="module")

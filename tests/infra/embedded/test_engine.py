@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from infra.embedded.engine import Engine, claimed, started
+from infra.embedded.ports import RANGE
 from infra.embedded.process import Launch
 from infra.embedded.recipe import EngineName, StopMode
 from infra.errors import EngineFailedError, FolderInUseError
@@ -167,6 +168,26 @@ if len(tries.read_text().split()) < 3: sys.exit("Address already in use")
         tries = (tmp_path / "tries").read_text().split()
         assert engine.port == int(tries[2])
         assert len(set(tries)) == 3
+
+
+async def test_the_port_of_the_last_run_is_kept_while_it_is_free(tmp_path: Path) -> None:
+    ports = []
+    for _ in range(2):
+        async with started(Script(), tmp_path, 0) as engine:
+            ports.append(engine.port)
+    with socket.create_server(("127.0.0.1", ports[0])):
+        async with started(Script(), tmp_path, 0) as engine:
+            ports.append(engine.port)
+    async with started(Script(), tmp_path, 0) as engine:
+        ports.append(engine.port)
+    assert ports[0] == ports[1] != ports[2] == ports[3]
+
+
+@pytest.mark.parametrize("written", ["", "many", "70000", "80", "\u0663"])
+async def test_what_is_no_port_is_none(tmp_path: Path, written: str) -> None:
+    (tmp_path / "port").write_text(written)
+    async with started(Script(), tmp_path, 0) as engine:
+        assert engine.port in RANGE
 
 
 async def test_a_cancelled_start_leaves_nothing(tmp_path: Path) -> None:
