@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -28,10 +27,10 @@ from pipelines.stores import configured
 ADMIN: Final = "-H 'X-Caller: admin-dashboard'"
 PORTAL: Final = "-H 'X-Caller: customer-portal' -H 'X-Tenant-Id: tenant-001' -H 'X-Account-Id: acc-0001'"
 EXAMPLES: Final = (
-    ("/v1/internal/analytics/summary?granularity=daily", ADMIN),
-    ("/v1/internal/analytics/top-operators?limit=3", ADMIN),
-    ("/v1/internal/analytics/throughput?resolution=5m", ADMIN),
-    ("/v1/internal/analytics/accounts/acc-0001/usage", PORTAL),
+    ("/v1/internal/analytics/summary?last=24h&granularity=daily", ADMIN),
+    ("/v1/internal/analytics/top-operators?last=24h&limit=3", ADMIN),
+    ("/v1/internal/analytics/throughput?last=3h&resolution=5m", ADMIN),
+    ("/v1/internal/analytics/accounts/acc-0001/usage?last=7d", PORTAL),
 )
 
 
@@ -121,11 +120,10 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
-    files, today = ThrowAway(settings.home.absolute() / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
+    files = ThrowAway(settings.home.absolute() / FOLDER)
     certificate, key = files.client
-    window = f'"from": "{today:%Y-%m-%dT00:00:00Z}", "to": "{today + timedelta(days=1):%Y-%m-%dT00:00:00Z}"'
     limit = ', "limit": 2' if path == "query" else ""
-    body = f'{{"tenantId": "tenant-001", {window}{limit}}}'
+    body = f'{{"tenantId": "tenant-001", "last": "24h"{limit}}}'
     credentials = ("--cacert", str(files.authority), "--cert", str(certificate), "--key", str(key))
     url, kind = f"{endpoints.audit}/v1/audit/{path}", "Content-Type: application/json"
     return shlex.join(["curl", "-s", *credentials, "-H", kind, url, "-d", body])

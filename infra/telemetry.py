@@ -14,6 +14,7 @@ from schema.masking import without_phone_numbers
 
 SERVICE: Final = "anlyt"
 
+# Beside these, each pipeline has its own: pipelines/definition.py.
 Span = Literal[
     "anlyt.process.billingEvent",
     "anlyt.process.dlrEvent",
@@ -35,15 +36,7 @@ Span = Literal[
     "anlyt.api.audit",
     "anlyt.api.auditExports",
     "anlyt.audit.exportFile",
-    "anlyt.pipeline.rollup",
     "anlyt.rollup.daily",
-    "anlyt.pipeline.cubes",
-    "anlyt.pipeline.copies",
-    "anlyt.pipeline.quality",
-    "anlyt.pipeline.reconciliation",
-    "anlyt.pipeline.archive",
-    "anlyt.pipeline.maintenance",
-    "anlyt.pipeline.integrity",
 ]
 
 tracer: Final = trace.get_tracer(SERVICE)

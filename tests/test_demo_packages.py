@@ -76,7 +76,8 @@ def test_what_the_product_imports_is_installed_for_the_demo() -> None:
 
 
 def test_make_demo_installs_no_more(tmp_path: Path) -> None:
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+    (tmp_path / "graph" / "http").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", "graph/http/assets.json"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     command = ["make", "--dry-run", "demo"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)

@@ -1,7 +1,7 @@
 """The embedded engines of `anlyt dev`: those that no setting points at, started, watched, and started again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -10,6 +10,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.recipe import EngineName
 from infra.embedded.s3 import s3_server
 from infra.embedded.stack import stack
+from infra.embedded.wheels import check_installed
 from infra.endpoints import Engines
 from infra.errors import EngineFailedError, UsageError
 from infra.settings import Settings
@@ -25,6 +26,7 @@ async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator
 
     S3 is there before ClickHouse, which reads its cold parts when it starts, and outlives it.
     """
+    check_installed(_missing(_given(settings)))
     async with _s3(settings, with_s3=with_s3) as bucket, _stores(settings, bucket) as engines:
         yield engines
 
@@ -39,21 +41,25 @@ async def _s3(settings: Settings, *, with_s3: bool) -> AsyncIterator[s3.S3 | Non
     if given is not None or not (with_s3 or ours.exists()):
         yield given
         return
+    check_installed(["s3"])
     async with s3_server(ours) as engine, _kept([engine]):
         yield s3.from_dsn(engine.url)
 
 
 @asynccontextmanager
 async def _stores(settings: Settings, bucket: s3.S3 | None) -> AsyncIterator[Engines]:
-    given: dict[EngineName, str | None] = {
-        "nats": settings.nats_url,
-        "postgres": settings.postgres_dsn,
-        "clickhouse": settings.clickhouse_dsn,
-    }
-    own = frozenset(name for name, url in given.items() if url is None)
-    async with stack(settings.home, own, bucket) as started, _kept(started.engines.values()):
+    given = _given(settings)
+    async with stack(settings.home, _missing(given), bucket) as started, _kept(started.engines.values()):
         found = {name: url or started.engines[name].url for name, url in given.items()}
         yield Engines(found["nats"], found["postgres"], found["clickhouse"], bucket)
+
+
+def _given(settings: Settings) -> Mapping[EngineName, str | None]:
+    return {"nats": settings.nats_url, "postgres": settings.postgres_dsn, "clickhouse": settings.clickhouse_dsn}
+
+
+def _missing(given: Mapping[EngineName, str | None]) -> frozenset[EngineName]:
+    return frozenset(name for name, url in given.items() if url is None)
 
 
 @asynccontextmanager

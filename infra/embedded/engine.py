@@ -114,9 +114,8 @@ class Engine:
     async def _start(self) -> None:
         self._recipe.prepare(self.folder, self.port)
         self._log_begin = logs.begin(self.log)
-        command = self._recipe.command(self.folder, self.port)
-        identity = self._recipe.identity(self.folder)
-        self._process = await process.start(command, self.log, identity=identity, inherit=[self._lock])
+        launch = self._recipe.launch(self.folder, self.port)
+        self._process = await process.start(launch, self.log, inherit=[self._lock])
         try:
             await self._until_ready()
             await self._recipe.settle(self.port)

@@ -1,6 +1,7 @@
 """Free ports of 127.0.0.1, and the one that an engine had last."""
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -18,6 +19,14 @@ def free_port() -> int:
     while not is_free(port := SystemRandom().choice(RANGE)):
         pass
     return port
+
+
+def free_ports(count: int) -> Sequence[int]:
+    """So many different ones."""
+    found: dict[int, None] = {}
+    while len(found) < count:
+        found[free_port()] = None
+    return list(found)
 
 
 def last_port(folder: Path) -> int:
@@ -46,5 +55,5 @@ def is_free(port: int) -> bool:
 
 
 def is_taken_error(log: str) -> bool:
-    """Whether an engine's last words are that its port was taken: all three use the system's text for it."""
+    """Whether an engine's last words are that its port was taken: all of them use the system's text for it."""
     return "address already in use" in log.lower()

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from infra.embedded.engine import Engine, claimed, started
 from infra.embedded.ports import RANGE
-from infra.embedded.process import Identity
+from infra.embedded.process import Launch
 from infra.embedded.recipe import EngineName, StopMode
 from infra.errors import EngineFailedError, FolderInUseError
 
@@ -44,12 +43,9 @@ class Script:
     def prepare(self, folder: Path, port: int) -> None:
         (folder / "ready").unlink(missing_ok=True)
 
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
+    def launch(self, folder: Path, port: int) -> Launch:
         prelude = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
-        return [sys.executable, "-c", prelude + self.code, folder, str(port)]
-
-    def identity(self, folder: Path) -> Identity:
-        return "same"
+        return Launch([sys.executable, "-c", prelude + self.code, folder, str(port)])
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         return (folder / "ready").exists()
@@ -136,8 +132,8 @@ async def test_a_failed_start_tells_the_end_of_the_log(tmp_path: Path) -> None:
 
 async def test_a_failure_to_execute_is_told_too(tmp_path: Path) -> None:
     class Missing(Script):
-        def command(self, folder: Path, port: int) -> Sequence[str | Path]:
-            return [folder / "missing"]
+        def launch(self, folder: Path, port: int) -> Launch:
+            return Launch([folder / "missing"])
 
     with pytest.raises(EngineFailedError, match=r"cannot start .*/missing: .*No such file"):
         async with started(Missing(), tmp_path, 0):
