@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from graph.postgres import LIMIT, connected, promptly, transaction
+from graph.postgres import LIMIT, connected, transaction, with_deadline
 from graph.reports.quality import CompleteUntil
 from graph.reports.reading.archive import Archive
 from graph.reports.reading.concurrency import Turns
@@ -56,7 +56,7 @@ class Reader:
         more, in a transaction. What is `wanted` for certain is read together with the marks.
         DependencyUnavailableError; TooSlowError after the limit; OverloadedError when there is no room.
         """
-        async with promptly("report", self._pool, self._limit), self._turns.taken():
+        async with with_deadline("report", self._pool, self._limit), self._turns.taken():
             async with connected(self._pool) as connection:
                 snapshot = await self._snapshot(None, connection, slices, wanted)
             with suppress(NotKeptError):
@@ -84,7 +84,7 @@ class Reader:
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """One value of a statement in a snapshot of its own; errors as of `snapshot`."""
         async with (
-            promptly("report", self._pool, self._limit),
+            with_deadline("report", self._pool, self._limit),
             self._turns.taken(),
             connected(self._pool) as connection,
         ):
