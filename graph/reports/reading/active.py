@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
 from infra.arrays import ints
 from infra.sql import statement

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from graph.postgres import LIMIT, connected, transaction, with_deadline
-from graph.reports.archive import Archive
-from graph.reports.concurrency import Turns
-from graph.reports.marks import MARKS, make_marks
 from graph.reports.quality import CompleteUntil
-from graph.reports.rows import BESIDE, Wanted
-from graph.reports.snapshot import Memory, NotKeptError, Snapshot
+from graph.reports.reading.archive import Archive
+from graph.reports.reading.concurrency import Turns
+from graph.reports.reading.marks import MARKS, make_marks
+from graph.reports.reading.rows import BESIDE, Wanted
+from graph.reports.reading.snapshot import Memory, NotKeptError, Snapshot
 from graph.reports.windows import Slice, day_date
 from infra.clickhouse import ClickHouse
 from infra.postgres import Connection, Pool

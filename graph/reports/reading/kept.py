@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from graph.reports.marks import Mark
+from graph.reports.reading.marks import Mark
 from graph.reports.windows import Slice
 
 CAPACITY = 64 << 20  # bytes, about

@@ -11,17 +11,16 @@ import asyncpg
 
 from graph.access.scope import Subject
 from graph.reports import latency
-from graph.reports.archive import Archive
-from graph.reports.kept import Kept
-from graph.reports.marks import Marks
-from graph.reports.parts import Cell, Part, make_part
-from graph.reports.rows import AT_ONCE, STATEMENTS, Cells, Wanted, by_slice, make_cell
+from graph.reports.reading.archive import Archive
+from graph.reports.reading.kept import Kept
+from graph.reports.reading.marks import Marks
+from graph.reports.reading.parts import Cell, Part, make_part
+from graph.reports.reading.rows import AT_ONCE, STATEMENTS, Cells, Wanted, by_slice, make_cell
 from graph.reports.windows import Granularity, Slice, day_start
 from infra.postgres import Connection
 from infra.sql import statement
 
-_OPERATORS: Final = statement(Path(__file__).parent / "sql", "operators_after")
-_ALL: Final = 1 << 30
+_OPERATORS: Final = statement(Path(__file__).parent / "sql", "archived_operators")
 _PART_BYTES: Final = 1500  # without its samples
 
 
@@ -130,7 +129,7 @@ class Snapshot:
         old = [piece for piece in wanted.slices if piece.day in self.marks.batches]
         if not old:
             return ()
-        ids = await self.fetch_value(_OPERATORS, None, _ALL) if wanted.ids is None else wanted.ids
+        ids = await self.fetch_value(_OPERATORS) if wanted.ids is None else wanted.ids
         return await self.archive.cells(wanted.kind, ids, old)
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:

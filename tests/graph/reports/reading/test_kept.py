@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.reports import kept
-from graph.reports.kept import Kept
+from graph.reports.reading import kept
+from graph.reports.reading.kept import Kept
 from graph.reports.windows import DAY_HOURS, Slice
 
 NUMBER = 20727

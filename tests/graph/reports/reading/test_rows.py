@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.reports.active import active_in
-from graph.reports.rows import stretches
+from graph.reports.reading.active import active_in
+from graph.reports.reading.rows import stretches
 from graph.reports.windows import DAY_HOURS, Slice
 
 

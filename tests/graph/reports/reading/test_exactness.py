@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.reports import kept
+from graph.reports.reading import kept
 from infra.postgres import Pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.rows import ACCOUNTS, OPERATORS, SUBJECTS, random_row

@@ -14,6 +14,8 @@ from graph.reports import latency
 from graph.reports.marks import MARKS
 from graph.reports.metrics import NOTHING, Counts
 from graph.reports.parts import Cell
+from graph.reports.reading.marks import MARKS
+from graph.reports.reading.parts import Cell
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
 from infra.sql import statement
 from schema.money import parse_money
