@@ -1,4 +1,4 @@
-"""billing-service's books: `billing.daily_totals`, as the demo's events fill them."""
+"""billing-service's billing_ledger: `billing.daily_totals`, as the demo's events fill them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from demo.totals import Total, Totals, misbooked
-from infra.postgres import Pool, is_unavailable, statement
+from infra.postgres import Pool, is_unavailable
+from infra.sql import statement
 
 SQL: Final = Path(__file__).parent / "sql"
 SET: Final = statement(SQL, "set_totals")

@@ -1,12 +1,15 @@
 """What a caller of the API can do wrong, each with the code and the status it is answered with."""
 
+import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta, Struct
 
 from infra.errors import AnlytError
+
+LONGEST_SHOWN: Final = 60  # characters of what a caller wrote, in a message
 
 
 class ApiError(AnlytError):
@@ -125,3 +128,9 @@ class ServerStoppingError(ApiError):
     """A stream of answers that this process ends because it stops; another one goes on with it."""
 
     code, status, title = "DEPENDENCY_UNAVAILABLE", 503, "Dependency unavailable"
+
+
+def shown(written: object) -> str:
+    """What was written, as ASCII JSON, cut short."""
+    text = json.dumps(written, default=str)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -10,7 +10,8 @@ from nats.js.api import StreamConfig
 from nats.js.errors import NotFoundError
 
 from infra.errors import UsageError
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from schema.dedup import LedgerDay, longest, memory, outlives
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 

@@ -1,9 +1,8 @@
-"""PostgreSQL: the pool, named statements, their spans, and which errors mean "come back later"."""
+"""PostgreSQL: the pool, spans of statements, and which errors mean "come back later"."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -15,7 +14,6 @@ from infra.errors import DependencyUnavailableError, RefusedError
 from infra.faults import POSTGRES, connection_fault, fault_of
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
-from schema.figures import LISTS
 
 # Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
 CONNECT_TIMEOUT = 1.0
@@ -51,7 +49,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 @contextmanager
-def told_as_fault(setting: str = POSTGRES) -> Iterator[None]:
+def as_configuration_fault(setting: str = POSTGRES) -> Iterator[None]:
     """Around a first contact: what `setting` is to blame for becomes MisconfiguredError."""
     try:
         yield
@@ -80,7 +78,7 @@ async def open_pool(
     is_session = False
 
     async def opened(*arguments: Any, **named: Any) -> Any:
-        with told_as_fault(setting):
+        with as_configuration_fault(setting):
             return await asyncpg.connect(*arguments, **named)
 
     async def prepare(connection: Connection) -> None:
@@ -91,7 +89,7 @@ async def open_pool(
             await require_session(connection, dsn)
             is_session = True
         if check is not None:
-            with told_as_fault(setting):
+            with as_configuration_fault(setting):
                 await check(connection)
         if is_exporting():
             connection.add_query_logger(_leave_span)
@@ -114,7 +112,7 @@ async def open_pool(
 
 async def connect(dsn: str, *, application: str) -> Connection:
     """A connection beside all pools; UsageError if it is no session, MisconfiguredError."""
-    with told_as_fault():
+    with as_configuration_fault():
         connection = await asyncpg.connect(
             dsn,
             timeout=CONNECT_TIMEOUT,
@@ -154,7 +152,7 @@ async def _keep_as_is(_: Connection) -> None:
 
 
 @contextmanager
-def told_as_unavailable(away: str = AWAY) -> Iterator[None]:
+def as_unavailable(away: str = AWAY) -> Iterator[None]:
     """Turns every error that means an absent PostgreSQL into DependencyUnavailableError(away), or MisconfiguredError.
 
     RefusedError if PostgreSQL, or a pooler before it, gave a reason.
@@ -175,14 +173,3 @@ def _absence(error: Exception, away: str) -> DependencyUnavailableError:
         return DependencyUnavailableError(away)
     reason = str(error).partition("\n")[0].rstrip(".")[:LONGEST_REASON]
     return RefusedError(f"PostgreSQL, or the pooler before it, refuses: {reason}.")
-
-
-def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
-    """The SQL of `folder/name.sql`, about the tables of another `schema` if one is given; its first line says why.
-
-    Lists of figures stand in it by name, as `{counters}`: schema.figures.LISTS.
-    """
-    text = (folder / f"{name}.sql").read_text(encoding="utf-8").replace("anlyt.", f"{schema}.")
-    for placeholder, columns in LISTS.items():
-        text = text.replace(f"{{{placeholder}}}", columns)
-    return text

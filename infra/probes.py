@@ -15,7 +15,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from infra.faults import NATS, connection_fault, fault_of
-from infra.postgres import Pool, statement
+from infra.postgres import Pool
+from infra.sql import statement
 
 if TYPE_CHECKING:
     from infra.clickhouse import ClickHouse

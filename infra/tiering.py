@@ -13,7 +13,7 @@ from typing import Final
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.errors import UsageError
-from infra.postgres import statement
+from infra.sql import statement
 from infra.tiers import COLD, HOT, POLICY, WARM
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FACTS_DLR
 

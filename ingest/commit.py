@@ -9,7 +9,8 @@ import asyncpg
 
 from functions.function import AnyFunction
 from infra.metrics import COPIES_DISCARDED, PG_ERRORS
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
+from infra.sql import statement
 from ingest.copies import Copies, Counted, Overtaken, UnknownCopiesError, overtake, tidy
 from ingest.ledger import Claim, Keyed, claim, keyed
 from ingest.partitions import Partitions

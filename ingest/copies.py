@@ -14,8 +14,9 @@ from uuid import uuid4
 from functions.function import AnyFunction
 from infra.frames import FrameClient
 from infra.metrics import COPIES_DISCARDED
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
 from infra.seek import sequence_at
+from infra.sql import statement
 from infra.telemetry import logger
 from ingest.decode import BatchDecoder
 from ingest.ledger import Claim, Keyed, keyed, later_claims, take_over

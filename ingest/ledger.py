@@ -5,7 +5,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from schema.decoding import Stamped
 from schema.events import Event
 

@@ -21,7 +21,8 @@ from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
 from infra.nats import connect
-from infra.postgres import Pool, is_unavailable, open_pool, statement
+from infra.postgres import Pool, is_unavailable, open_pool
+from infra.sql import statement
 from infra.telemetry import logger
 from ingest import limit
 from ingest.commit import Store

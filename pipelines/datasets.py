@@ -3,21 +3,18 @@
 Making one connects to nothing, so Kedro's own commands (`kedro viz`, `kedro catalog`) work without the stores.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-import asyncpg
 import msgspec
 from kedro.io import AbstractDataset, DatasetError
 
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.kedro_thread import current
 from pipelines.stores import Stores
 
-HERE: Final = Path(__file__).parent
 # Before the first statement of a snapshot of hourly rows: the snapshot does not cover what drops a month.
-HOLD_TABLES: Final = statement(HERE / "sql", "hold_tables")
+HOLD_TABLES: Final = statement(Path(__file__).parent / "sql", "hold_tables")
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -54,31 +51,3 @@ class RunParams(AbstractDataset[None, msgspec.Struct]):
 
     def _describe(self) -> dict[str, Any]:
         return {}
-
-
-class _Query(StoreDataset[None, Out], Generic[Out]):
-    """`sql` is a file below `pipelines/`: one statement without parameters."""
-
-    def __init__(self, sql: str) -> None:
-        file = HERE / sql
-        self._file, self._statement = sql, statement(file.parent, file.stem)
-
-    def _describe(self) -> dict[str, Any]:
-        return {"sql": self._file}
-
-
-class PostgresQuery(_Query[Sequence[asyncpg.Record]]):
-    """The rows of a statement."""
-
-    async def read(self, stores: Stores) -> Sequence[asyncpg.Record]:
-        rows: Sequence[asyncpg.Record] = await stores.postgres.fetch(self._statement)
-        return rows
-
-
-class ClickHouseQuery(_Query[Sequence[Sequence[Any]]]):
-    """The rows of a statement. (Times come without a zone, and are in UTC.)"""
-
-    async def read(self, stores: Stores) -> Sequence[Sequence[Any]]:
-        client = await stores.clickhouse.client()
-        rows: Sequence[Sequence[Any]] = (await client.query(self._statement)).result_rows
-        return rows

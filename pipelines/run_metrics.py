@@ -16,7 +16,8 @@ from infra.metrics import (
     PIPELINE_RUNS,
     ROLLUP_DURATION,
 )
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
 

@@ -1,4 +1,4 @@
-"""One run of a pipeline: parameters checked, lease held, row written, metrics and span told."""
+"""One run of a pipeline: parameters checked, lease held, row written, metrics and span recorded."""
 
 import asyncio
 import time
@@ -17,7 +17,8 @@ from kedro.runner import SequentialRunner
 from infra.errors import AnlytError, UsageError
 from infra.faults import fault_of
 from infra.metrics import PIPELINE_DURATION
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from infra.telemetry import logger, tracer
 from pipelines import CONF
 from pipelines.definition import Counts, Definition
@@ -103,7 +104,7 @@ async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts,
                 return row.counts, alarm
 
 
-def told(name: str, counts: Counts) -> str:
+def in_words(name: str, counts: Counts) -> str:
     """A line for whoever asked for the run."""
     return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 

@@ -10,13 +10,14 @@ from typing import Final
 from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from commands.support.preflight import HISTORY_TOLD
 from demo import billing_ledger, feed, traffic
 from demo.totals import Totals
 from demo.wire import Message
 from demo.world import World, make_world
 from functions import FUNCTIONS
 from infra import nats
-from infra.cancelling import heed
+from infra.cancelling import raise_if_cancelled
 from infra.errors import AnlytError
 from infra.telemetry import logger
 from pipelines import runs
@@ -24,7 +25,6 @@ from pipelines.stores import Stores
 
 DAYS: Final = 7
 MESSAGES_A_SECOND: Final = 2.0
-TOLD: Final = "demo-history-told"
 
 
 @asynccontextmanager
@@ -36,7 +36,7 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
     world, outbox, totals, now = make_world(), traffic.Outbox(), Totals(), datetime.now(UTC)
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(stores.engines.nats))
-        told = home / TOLD
+        told = home / HISTORY_TOLD
         if not told.exists():  # killed half-way, it is told again: the events are the same, and counted once
             await _tell_history(client, world, now, outbox, totals)
             if with_books:
@@ -52,7 +52,7 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
 
 
 async def _reconcile(stores: Stores) -> None:
-    """Billing's books have a mistake on purpose: the alarm is in the log, and what it is about in GraphQL."""
+    """Billing's billing_ledger have a mistake on purpose: the alarm is in the log, and what it is about in GraphQL."""
     try:
         await runs.run(stores, "reconciliation")
     except AnlytError as error:
@@ -93,7 +93,7 @@ class _Clock:
 async def _until_counted(client: Client, progress: Progress, task: TaskID, total: int) -> None:
     """Waits until the functions have read everything that is in their streams."""
     while behind := await _behind(client):
-        heed()
+        raise_if_cancelled()
         progress.update(task, total=total, completed=max(total - behind, 0), said=f"{behind:,} to go")
         await asyncio.sleep(0.2)
     progress.update(task, total=total, completed=total, said=f"{total:,} events")

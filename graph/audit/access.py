@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from graph.audit.regulator import Regulator
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 
 Operation = Literal["query", "export", "exportFiles", "exportCancel"]
 

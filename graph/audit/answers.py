@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
 from graph.audit.evidence import Evidence
 from graph.dsl.answers import Page, QueryWindow
+from graph.reports.answers import Report
 from schema.catalog.audit import AuditDataset
 from schema.facts import stored_at
 from schema.instants import instant, time_of
+from schema.money import millionths, money
 
 _LAST: Final = instant(datetime.max.replace(tzinfo=UTC))
 ROW_CAP: Final = 1_000_000  # of all pages of one query together
@@ -38,8 +39,10 @@ class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     elapsed_ms: Annotated[int, Meta(ge=0, description="Time from the query's arrival to its answer, ms.")]
 
 
-class AuditAnswer(Struct, frozen=True, kw_only=True):
+class AuditAnswer(Report, frozen=True, kw_only=True):
     """Facts by event time, each once."""
+
+    about = "One tenant's facts, page by page. The same names and numbers in REST and GraphQL."
 
     data: Sequence[Mapping[str, Any]]
     page: Page
@@ -56,18 +59,18 @@ def printed(
     if not rows:
         return []
     # Column by column: a page may have ten thousand rows.
-    told = dict(_told(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
+    told = dict(_columns(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
     return [dict(zip(told, values, strict=True)) for values in zip(*told.values(), strict=True)]
 
 
-def _told(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+def _columns(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
     """Name and values of each field."""
     yield "at" if dataset == "compliance" else "occurredAt", held["at"]
     if "ver" in held:
         yield "storedAt", [_stored(ver) for ver in held["ver"]]
     for name, values in held.items():
         if name not in _ELSEWHERE:
-            yield name, [_money(amount) for amount in values] if name == "chargeAmount" else values
+            yield name, [money(millionths(amount)) for amount in values] if name == "chargeAmount" else values
     if dataset == "compliance":
         yield "findings", [_findings(lists) for lists in zip(*(held[name] for name in FINDING.values()), strict=True)]
 
@@ -80,7 +83,3 @@ def _findings(lists: Sequence[Sequence[str]]) -> Sequence[Mapping[str, str]]:
 def _stored(ver: int) -> datetime:
     """When the stream stored the event; of what never was in a stream, the nearest time that can be written."""
     return time_of(min(max(stored_at(ver), 0), _LAST))
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:.6f}"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -13,11 +14,12 @@ from graph.audit.answers import ROW_CAP, AuditAnswer, AuditMeta, printed
 from graph.audit.evidence import Evidence, evidence
 from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
-from graph.audit.statements import Position, any_fact, slices, statement
+from graph.audit.statements import PageCursor, any_fact, slices, statement
 from graph.dsl.answers import Page, QueryWindow
 from graph.dsl.execute import Engine
 from graph.dsl.freshness import Freshness
-from graph.postgres import connected, promptly
+from graph.dsl.spans import keep_instant
+from graph.postgres import connected, with_deadline
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from schema.catalog.audit import AUDITED
@@ -33,7 +35,7 @@ class _Read:
     names: Sequence[str]
     rows: Sequence[tuple[Any, ...]]
     has_more: bool
-    position: Position | None
+    position: PageCursor | None
 
     @property
     def seen(self) -> int:
@@ -41,9 +43,9 @@ class _Read:
         return 0 if self.position is None else self.position.seen
 
     @property
-    def end(self) -> Position:
+    def end(self) -> PageCursor:
         last = dict(zip(self.names, self.rows[-1], strict=True))
-        return Position(self.seen + len(self.rows), last["at"], last["key"])
+        return PageCursor(self.seen + len(self.rows), last["at"], last["key"])
 
 
 class Audits:
@@ -54,13 +56,17 @@ class Audits:
         self._freshness = Freshness(self._engine)
         self._pool, self._key, self._budget = pool, key, budget
 
-    async def answer(self, regulator: Regulator, request_id: str, body: bytes | Mapping[str, object]) -> AuditAnswer:
-        """Cancelling ends the query in the engine, too.
+    async def answer(
+        self, regulator: Regulator, request_id: str, body: bytes | Mapping[str, object], now: datetime | None = None
+    ) -> AuditAnswer:
+        """`now`: what a window that moves is resolved against; by default, the clock's.
+
+        Cancelling ends the query in the engine, too.
 
         InvalidQueryError has every problem; RateLimitedError, QueryTooExpensiveError, DependencyUnavailableError, also
         when the access could not be recorded.
         """
-        began, asked = time.perf_counter(), parse(body)
+        began, asked = time.perf_counter(), parse(body, now)
         context = asked.fingerprint(regulator.name)
         with self._budget.query(None) as charge:
             position = await self._opened(asked, context)
@@ -68,7 +74,7 @@ class Audits:
             proof = await self._evidence(asked)
             read = await self._read(asked, position, charge)
             known = await self._knows(asked, read, charge)
-        page, truncated = await self._page(read, context)
+        page, truncated = await self._page(asked, read, context)
         access_id = await self._recorded(regulator, request_id, asked, read)
         return AuditAnswer(
             data=printed(asked.dataset, read.names, read.rows),
@@ -94,16 +100,13 @@ class Audits:
             return None
         return await evidence(self._pool, asked.tenant_id, asked.from_, asked.to)
 
-    async def _opened(self, asked: AuditQuery, context: str) -> Position | None:
+    async def _opened(self, asked: AuditQuery, context: str) -> PageCursor | None:
         if asked.after is None:
             return None
-        seen, at, key = (await self._key.cursors()).open(PURPOSE, context, asked.after)
-        assert isinstance(seen, int)
-        assert isinstance(at, int)
-        assert isinstance(key, int)
-        return Position(seen, time_of(at), key)
+        seen, at, key = (await self._key.cursors()).open(PURPOSE, context, asked.after, tuple[int, int, int])
+        return PageCursor(seen, time_of(at), key)
 
-    async def _read(self, asked: AuditQuery, position: Position | None, charge: Charge) -> _Read:
+    async def _read(self, asked: AuditQuery, position: PageCursor | None, charge: Charge) -> _Read:
         """Slice after slice, until there is one row more than the page has."""
         limit = min(asked.limit, ROW_CAP - (position.seen if position else 0))
         names: Sequence[str] = ()
@@ -126,7 +129,7 @@ class Audits:
         wanted = [any_fact(facts, asked.tenant_id) for facts in AUDITED.values()]
         return any(len(rows) for rows in await self._engine.run(wanted, str(uuid4()), charge))
 
-    async def _page(self, read: _Read, context: str) -> tuple[Page, bool]:
+    async def _page(self, asked: AuditQuery, read: _Read, context: str) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""
         if not read.has_more:
             return Page(), False
@@ -134,9 +137,9 @@ class Audits:
         if end.seen >= ROW_CAP:
             return Page(), True
         cursor = (await self._key.cursors()).sign(PURPOSE, context, (end.seen, instant(end.at), end.key))
-        return Page(cursor, has_next_page=True), False
+        return Page(keep_instant(cursor, asked.at), has_next_page=True), False
 
     async def _recorded(self, regulator: Regulator, request_id: str, asked: AuditQuery, read: _Read) -> int:
-        what = (asked.tenant_id, asked.told(), read.seen, len(read.rows))
-        async with promptly("audit_access_log", self._pool), connected(self._pool) as connection:
+        what = (asked.tenant_id, asked.to_payload(), read.seen, len(read.rows))
+        async with with_deadline("audit_access_log", self._pool), connected(self._pool) as connection:
             return await record(connection, regulator, request_id, "query", *what)

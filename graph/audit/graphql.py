@@ -1,70 +1,59 @@
 """GraphQL on the audit listener: one root field, which answers what `POST /v1/audit/query` does."""
 
 import asyncio
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 from graphql import GraphQLSchema
 from starlette.requests import Request
-from strawberry import UNSET, Info
+from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
 from graph.audit.answers import AuditAnswer
 from graph.audit.audits import Audits
 from graph.audit.regulator import REGULATOR, Regulator
+from graph.audit.request import SHAPE
 from graph.gql.context import FEW_QUERIES
+from graph.gql.cost import QUERY
 from graph.gql.documents import Document, documents
 from graph.gql.endpoint import GraphQL
+from graph.gql.fields import report_field
 from graph.gql.persisted import Persisted
-from graph.gql.queries import as_json
-from graph.gql.types import SCALARS, DateTime, object_type
+from graph.gql.queries import as_json, input_type
+from graph.gql.types import SCALARS
 from graph.http.telemetry import Observer
 
 
 class AuditContext:
-    """One request."""
+    """One request, asked at `now`."""
 
-    def __init__(self, audits: Audits, regulator: Regulator, document: Document, request_id: str) -> None:
+    def __init__(
+        self, audits: Audits, regulator: Regulator, document: Document, request_id: str, now: datetime
+    ) -> None:
         self.audits, self.regulator, self.document, self.request_id = audits, regulator, document, request_id
+        self.now = now
         self.turns = asyncio.Semaphore(FEW_QUERIES)
 
 
-@strawberry.input(description="A query; the same shape as the body of POST /v1/audit/query.")
-class AuditInput:
-    """As REST has it."""
-
-    tenant_id: str = strawberry.field(description="Whose facts.")
-    from_: DateTime = strawberry.field(name="from", description="Start.")
-    to: DateTime = strawberry.field(description="End, excluded; at most five years later.")
-    dataset: str | None = strawberry.field(default=UNSET, description="compliance, the default, or cdr.")
-    verdict: str | None = strawberry.field(default=UNSET, description="ALLOW, FLAG, HOLD or BLOCK; compliance only.")
-    rule_type: str | None = strawberry.field(default=UNSET, description="A finding's type; compliance only.")
-    limit: int | None = strawberry.field(default=UNSET, description="Rows of a page.")
-    after: str | None = strawberry.field(default=UNSET, description="The `endCursor` of the page before.")
-    evidence: bool | None = strawberry.field(
-        default=UNSET, description="Also what proves that nothing was added, changed or dropped; compliance only."
-    )
+AuditInput: Any = input_type(SHAPE)
 
 
 async def _audit(
     info: Info[AuditContext, None],
-    asked: Annotated[AuditInput, strawberry.argument(name="input", description="What is asked.")],
+    asked: Annotated[Any, strawberry.argument(name="input", description="What is asked.", graphql_type=AuditInput)],
 ) -> AuditAnswer:
     context = info.context
     async with context.turns:
-        return await context.audits.answer(context.regulator, context.request_id, as_json(asked))
+        return await context.audits.answer(context.regulator, context.request_id, as_json(asked), context.now)
 
 
 @strawberry.type(description="What the regulator may read. Every field that is asked for is recorded as an access.")
 class Query:
-    """The field is nullable, so that one that fails leaves others of its document their answers."""
+    """One field."""
 
-    audit = strawberry.field(
-        _audit,
-        graphql_type=object_type(AuditAnswer) | None,
-        description="A tenant's facts, page by page: the same names and numbers as REST.",
-    )
+    audit = report_field(_audit, AuditAnswer, QUERY)
 
 
 _SCHEMA: Final = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))

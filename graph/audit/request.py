@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from graph.access import ID_PATTERN
-from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS, read_instant
+from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, choice, flag, integer, read_object, text
+from graph.dsl.reading import Member, Reader, Shape, choice, flag, integer, read_object, text
 from graph.dsl.source import read
+from graph.dsl.spans import ONE_SPAN, SPAN, ZONE, edges, kept_instant, moves, read_span
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.catalog.dimensions import VERDICT
 
@@ -35,35 +36,51 @@ class AuditQuery:
     limit: int
     after: str | None
     evidence: bool
+    at: datetime | None = None  # when the first page was asked: what a relative window was resolved against
 
-    def told(self) -> Mapping[str, Any]:
+    def to_payload(self) -> Mapping[str, Any]:
         """As it is recorded: without the cursor, of which the record has what it says."""
-        return {**asdict(replace(self, after=None)), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
+        told = {**asdict(replace(self, after=None)), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
+        del told["at"]  # the window is all that it is about
+        return told
 
     def fingerprint(self, caller: str) -> str:
         """Of what a cursor belongs to: the same for every page."""
         return sha256(repr((caller, replace(self, after=None, limit=0))).encode()).hexdigest()
 
 
-def parse(source: bytes | Mapping[str, object]) -> AuditQuery:
-    """InvalidQueryError with every problem."""
-    problems = Problems()
-    attributes = read_object("$", read(source) if isinstance(source, bytes) else source, problems, MEMBERS)
-    check_window(attributes, problems)
+def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> AuditQuery:
+    """The query as it is at `now` (by default, the clock's), against which windows that move are resolved.
+
+    InvalidQueryError with every problem.
+    """
+    problems, value = Problems(), read(source) if isinstance(source, bytes) else source
+    attributes = read_object("$", value, problems, MEMBERS)
+    add_window(value, attributes, now or datetime.now(UTC), problems)
     check_dataset(attributes, problems)
     problems.check()
     return AuditQuery(**attributes)
 
 
-def check_window(attributes: Mapping[str, Any], problems: Problems) -> None:
-    """Of what could be read of it."""
-    from_, to = (cast("datetime | None", attributes.get(name)) for name in ("from_", "to"))
-    if from_ is None or to is None:
+def add_window(value: Mapping[str, object], attributes: dict[str, Any], now: datetime, problems: Problems) -> None:
+    """Two times in place of what was given: at `now`, or when the page was asked that `after` is the end of."""
+    span = read_span("$", value, attributes, problems)
+    zone = attributes.pop("timezone", None)
+    for member in SPAN.values():
+        attributes.pop(member.attribute, None)
+    if zone is not None and span is not None and not moves(span):
+        problems.add("$.timezone", "Is for `window` and `last`; `from` and `to` have an offset of their own.")
+    if span is None:
         return
-    if to <= from_:
-        problems.add("$.to", "Must be later than `from`.")
-    if to - from_ > LONGEST_WINDOW:
-        problems.add("$.to", "Must be at most five years after `from`.")
+    at = None
+    if moves(span):
+        at, attributes["after"] = kept_instant(attributes.get("after"), now)
+    found = edges("$", span, zone or "UTC", at or now, problems)
+    if found is None:
+        return
+    attributes["at"], (attributes["from_"], attributes["to"]) = at, found
+    if found[1] - found[0] > LONGEST_WINDOW:
+        problems.add("$.last" if moves(span) else "$.to", "Must be at most five years after `from`.")
 
 
 def check_dataset(attributes: Mapping[str, Any], problems: Problems) -> None:
@@ -91,14 +108,36 @@ def _rule_type(path: str, value: object, problems: Problems) -> str | None:
     return written
 
 
+_COMPLIANCE_ONLY: Final = "The dataset compliance only."
 MEMBERS: Final = {
-    "tenantId": Member("tenant_id", _tenant),
-    "from": Member("from_", read_instant),
-    "to": Member("to", read_instant),
-    "dataset": Member("dataset", choice("an audited dataset", tuple(AUDITED)), "compliance"),
-    "verdict": Member("verdict", choice("a verdict", VERDICT.values), None),
-    "ruleType": Member("rule_type", _rule_type, None),
-    "limit": Member("limit", integer(1, MOST_ROWS), FEW_ROWS),
-    "after": Member("after", text(LONGEST_CURSOR), None),
-    "evidence": Member("evidence", flag, False),
+    "tenantId": Member("tenant_id", Reader(_tenant, {"type": "string", "pattern": ID_PATTERN}), "Whose facts."),
+    **SPAN,
+    "to": SPAN["to"]._replace(meaning=f"{SPAN['to'].meaning} At most five years after `from`."),
+    "timezone": Member(
+        "timezone", ZONE, "IANA zone of `window`, such as Asia/Kabul; goes with it or `last`. Default: UTC.", None
+    ),
+    "dataset": Member("dataset", choice("an audited dataset", tuple(AUDITED)), "Which facts.", "compliance"),
+    "verdict": Member(
+        "verdict",
+        choice("a verdict", VERDICT.values),
+        f"Evaluations that ended so. {_COMPLIANCE_ONLY}",
+        None,
+        nullable=True,
+    ),
+    "ruleType": Member(
+        "rule_type",
+        Reader(_rule_type, text().schema),
+        f"Evaluations with such a finding. {_COMPLIANCE_ONLY}",
+        None,
+        nullable=True,
+    ),
+    "limit": Member("limit", integer(1, MOST_ROWS), "Rows of a page.", FEW_ROWS),
+    "after": Member("after", text(LONGEST_CURSOR), "`page.endCursor` of the page before.", None, nullable=True),
+    "evidence": Member(
+        "evidence",
+        flag,
+        f"Whether the first page carries what proves it complete and unchanged. {_COMPLIANCE_ONLY}",
+        False,
+    ),
 }
+SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_SPAN)

@@ -74,3 +74,4 @@ class Query:
     compare_to: CompareTo | None
     totals: bool
     explain: bool
+    at: datetime | None = None  # when the first page was asked: what a relative window was resolved against

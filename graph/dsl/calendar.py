@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from graph.reports.zone_days import add_months, date_of, day_begins
 from schema.catalog.terms import Granularity
 from schema.instants import instant
 
@@ -65,7 +66,7 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
 
 def shift(granularity: Granularity, previous: Window, window: Window, zone: ZoneInfo) -> Shift | None:
     """From the buckets of `previous` to those of `window`; None without buckets."""
-    before, start = _date(previous.from_, zone), _date(window.from_, zone)
+    before, start = date_of(previous.from_, zone), date_of(window.from_, zone)
     match granularity:
         case "none":
             return None
@@ -88,21 +89,6 @@ def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
     return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
 
 
-def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip.
-
-    Python reads a midnight that is skipped with the offset before the change: that is the instant of the change, as
-    since 2000 no zone has skipped from before a midnight to after it.
-    """
-    return _naive(day).replace(tzinfo=zone).astimezone(UTC)
-
-
-def add_months(first: date, months: int) -> date:
-    """From the first of a month to the first of another."""
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return date(year, month + 1, 1)
-
-
 def _month(day: date) -> int:
     return day.year * 12 + day.month
 
@@ -116,13 +102,9 @@ def _local(time: datetime, zone: ZoneInfo) -> datetime:
     return time.astimezone(zone).replace(tzinfo=None)
 
 
-def _date(time: datetime, zone: ZoneInfo) -> date:
-    return _local(time, zone).date()
-
-
 def _day_begun_by(time: datetime, zone: ZoneInfo) -> date | None:
     """The day of the zone whose first instant it is."""
-    day = _date(time, zone)
+    day = date_of(time, zone)
     return day if day_begins(day, zone) == time else None
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from graph.dsl.execute import Engine
 from graph.dsl.select import Statement
-from infra.postgres import statement
 from infra.progress import Look
+from infra.sql import statement
 from schema.cubes import CUBES, CubeTable
 from schema.instants import time_of
 

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
 from graph.access import Scope, reads
 from graph.access.addenda_log import Unmaskings
 from graph.access.budget import Budget, Charge
-from graph.access.cursors import CursorKey
-from graph.access.pseudonyms import Letters, Pseudonyms
+from graph.access.cursors import CursorKey, Position
+from graph.access.pseudonyms import PseudonymByMno, Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
@@ -22,6 +23,7 @@ from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
 from graph.dsl.select import Statement
+from graph.dsl.spans import keep_instant
 from graph.errors import InvalidQueryError
 from infra.clickhouse import ClickHouse
 
@@ -72,14 +74,18 @@ class Queries:
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
 
-    async def answer(self, caller: Scope, body: bytes | Mapping[str, object], request_id: str) -> Answered:
-        """Cancelling ends the query in the engine, too. What an addendum alone shows is logged before it is answered.
+    async def answer(
+        self, caller: Scope, body: bytes | Mapping[str, object], request_id: str, now: datetime | None = None
+    ) -> Answered:
+        """`now`: what a window that moves is resolved against; by default, the clock's.
+
+        Cancelling ends the query in the engine, too. What an addendum alone shows is logged before it is answered.
 
         InvalidQueryError has every problem; ForbiddenError, RateLimitedError, QueryTooExpensiveError,
         DependencyUnavailableError.
         """
         began = time.perf_counter()
-        query, tenant_id = parse(body), tenant_of(caller)
+        query, tenant_id = parse(body, now), tenant_of(caller)
         with self._budget.query(tenant_id) as charge:
             asked = _Asked(query, caller, tenant_id, str(uuid4()), request_id, charge, began)
             compiled, context = await self._compiled(asked)
@@ -97,26 +103,26 @@ class Queries:
 
     async def _compiled(self, asked: _Asked) -> tuple[Compiled, str]:
         """The statements, and the context of their cursors."""
-        letters = await self._letters(asked.caller, asked.tenant_id)
-        scope, after = query_scope(asked.caller, letters), asked.query.after
+        pseudonyms = await self._pseudonyms_of(asked.caller, asked.tenant_id)
+        scope, after = query_scope(asked.caller, pseudonyms), asked.query.after
         context = fingerprint(asked.query, scope)
-        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after)
+        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, Position)
         return compile_query(asked.query, scope, position), context
 
-    async def _letters(self, caller: Scope, tenant_id: str | None) -> Letters:
+    async def _pseudonyms_of(self, caller: Scope, tenant_id: str | None) -> PseudonymByMno:
         """None: the caller reads names."""
         if reads(caller, "MNO") == "EVERYBODYS":
             return None
         if tenant_id is None:
             raise AssertionError("pseudonyms are a tenant's")
-        return await self._pseudonyms.letters(tenant_id)
+        return await self._pseudonyms.of_tenant(tenant_id)
 
     async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
         await self._check_currencies(asked, compiled)
         reach = await self._freshness.of(compiled.source)
         rows, *totals = await self._charged(asked, compiled, compiled.statements, asked.id)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
-        page, truncated = await self._page(compiled, context, rows)
+        page, truncated = await self._page(asked, compiled, context, rows)
         answer = QueryAnswer(
             data=answers.as_rows(columns),
             totals=answers.totals(compiled, totals[0]) if totals else None,
@@ -125,14 +131,15 @@ class Queries:
         )
         return Answered(answer, columns, not reads_names(compiled.plan.scope))
 
-    async def _page(self, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
+    async def _page(self, asked: _Asked, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
         """Where the next page begins, and whether there would be one but for the cap."""
         if len(rows) <= compiled.limit:
             return Page(), False
         if compiled.seen + compiled.limit >= compiled.row_cap:
             return Page(), True
         last = compiled.end([values[compiled.limit - 1] for values in rows.columns])
-        return Page((await self._key.cursors()).sign(PURPOSE, context, last), has_next_page=True), False
+        cursor = (await self._key.cursors()).sign(PURPOSE, context, last)
+        return Page(keep_instant(cursor, asked.query.at), has_next_page=True), False
 
     async def _check_currencies(self, asked: _Asked, compiled: Compiled) -> None:
         """InvalidQueryError where amounts of several currencies would be added up."""

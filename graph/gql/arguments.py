@@ -1,19 +1,34 @@
 """The arguments of the fields of Query, each described once."""
 
-from datetime import UTC, datetime, timedelta
+import inspect
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from enum import Enum
-from functools import lru_cache
-from typing import Annotated, TypeAlias, cast
+from functools import lru_cache, wraps
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast
 
 import strawberry
 
-from graph.errors import InvalidWindowError
+from graph.errors import InvalidWindowError, shown
 from graph.gql.types import DateTime, Interval
+from graph.http.parameters import Parameter
+from graph.reports import parameters as p
 from graph.reports.answers import Resolution as ResolutionName
-from graph.reports.top_operators import MOST_OPERATORS
+from graph.reports.relative import PERIODS, AskedWindow, resolve_window
 from graph.reports.trend_answer import TrendGranularity
-from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST, LONGEST_TREND, Window, parse_window
+from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST, LONGEST_TREND, Window
 from graph.reports.windows import Granularity as GranularityName
+from schema.instants import EPOCH
+
+Resolved = TypeVar("Resolved")
+
+
+ID_RULE: Final = "1-64 characters of A-Z a-z 0-9 _ . : -"
+
+
+def argument(declared: Parameter, more: str = "") -> Any:
+    """The argument that is REST's parameter; `more` is what GraphQL alone has to say of it."""
+    return strawberry.argument(name=declared.name, description=f"{declared.description} {more}".strip())
 
 
 @strawberry.enum(
@@ -50,63 +65,73 @@ class TrendBy(Enum):
     MONTHLY = strawberry.enum_value("monthly", description="A UTC month.")
 
 
-From: TypeAlias = Annotated[
-    DateTime | None,
-    strawberry.argument(
-        name="from", description="Start of the window, snapped down to an hour. Default: today, 00:00 UTC."
-    ),
-]
-To: TypeAlias = Annotated[
-    DateTime | None,
-    strawberry.argument(description="End of the window, excluded, snapped up to an hour. Default: now."),
-]
+From: TypeAlias = Annotated[DateTime | None, argument(p.FROM)]
+To: TypeAlias = Annotated[DateTime | None, argument(p.TO)]
 WindowOf: TypeAlias = Annotated[
     Interval | None,
-    strawberry.argument(description="The window, snapped outward to whole hours. Default: today, 00:00 UTC until now."),
+    argument(p.NAMED, "Or an interval: two times with a slash between, snapped outward to whole hours."),
 ]
-By: TypeAlias = Annotated[Granularity, strawberry.argument(description="Whether `series` has hours or days.")]
+Last: TypeAlias = Annotated[str | None, argument(p.LAST)]
+Timezone: TypeAlias = Annotated[str | None, argument(p.TIMEZONE)]
+By: TypeAlias = Annotated[Granularity, argument(p.GRANULARITY)]
 TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
-Id: TypeAlias = Annotated[
-    strawberry.ID, strawberry.argument(name="id", description="1-64 characters of A-Z a-z 0-9 _ . : -")
-]
-OperatorId: TypeAlias = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only this operator's messages; excludes accountId."),
-]
-AccountId: TypeAlias = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only this account's messages; excludes operatorId."),
-]
-Of: TypeAlias = Annotated[Resolution, strawberry.argument(description="The length of a point.")]
-Limit: TypeAlias = Annotated[int, strawberry.argument(description=f"From 1 to {MOST_OPERATORS}.")]
+OperatorOf: TypeAlias = Annotated[strawberry.ID, argument(p.OPERATOR, ID_RULE)]
+AccountOf: TypeAlias = Annotated[strawberry.ID, argument(p.ACCOUNT, ID_RULE)]
+OperatorId: TypeAlias = Annotated[strawberry.ID | None, argument(p.OPERATOR_ID)]
+AccountId: TypeAlias = Annotated[strawberry.ID | None, argument(p.ACCOUNT_ID)]
+Of: TypeAlias = Annotated[Resolution, argument(p.RESOLUTION)]
+Limit: TypeAlias = Annotated[int, argument(p.LIMIT)]
 
 
-def read_window(from_: str | None, to: str | None, longest: timedelta = LONGEST) -> Window:
-    """As REST reads it; InvalidWindowError."""
-    if from_ is None or to is None:
-        return parse_window(from_, to, datetime.now(UTC), longest)
-    return _between(from_, to, longest)
+def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awaitable[Resolved]]:
+    """A resolver whose parameter `asked` (an AskedWindow) is five arguments of its field."""
+    signature = inspect.signature(resolver)
+    parameters = [
+        each for name, own in signature.parameters.items() for each in (_WINDOW if name == "asked" else (own,))
+    ]
+
+    @wraps(resolver)
+    async def with_window(**given: Any) -> Resolved:
+        asked = AskedWindow(*(given.pop(each.name) for each in _WINDOW))
+        return await resolver(asked=asked, **given)
+
+    ordered = sorted(parameters, key=lambda each: each.default is not inspect.Parameter.empty)
+    with_window.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined]  # read by inspect
+    return with_window
+
+
+def _from_window(
+    from_: From = None, to: To = None, window: WindowOf = None, last: Last = None, timezone: Timezone = None
+) -> None:
+    """Only its parameters matter: those of AskedWindow, in its order."""
+
+
+_WINDOW: Final = tuple(inspect.signature(_from_window).parameters.values())
+
+
+def read_window(asked: AskedWindow, now: datetime, longest: timedelta = LONGEST) -> Window:
+    """As REST reads it, an interval being `from` and `to`; InvalidWindowError."""
+    if asked.window is not None and asked.window not in PERIODS:
+        start, slash, end = asked.window.partition("/")
+        if not slash:
+            raise InvalidWindowError(
+                f"window must be one of {', '.join(PERIODS)}, or two times with a slash between, such as "
+                f"{EXAMPLE}/{LATER_EXAMPLE}, not {shown(asked.window)}."
+            )
+        if asked.from_ is None and asked.to is None and asked.last is None:
+            asked = AskedWindow(start, end, timezone=asked.timezone)
+    return _resolved(asked, None if asked.from_ and asked.to else now, longest)
 
 
 @lru_cache(maxsize=256)
-def _between(from_: str, to: str, longest: timedelta) -> Window:
-    """Read to tell the cost of a request, and again to answer it; no clock has a part in it."""
-    return parse_window(from_, to, datetime.now(UTC), longest)
+def _resolved(asked: AskedWindow, now: datetime | None, longest: timedelta) -> Window:
+    """Read to tell the cost of a request, and again to answer it; without `now`, no clock has a part in it."""
+    return resolve_window(asked, now or EPOCH, longest)
 
 
-def read_long_window(from_: str | None, to: str | None) -> Window:
+def read_long_window(asked: AskedWindow, now: datetime) -> Window:
     """Of a trend; InvalidWindowError."""
-    return read_window(from_, to, LONGEST_TREND)
-
-
-def read_interval(interval: str | None) -> Window:
-    """The window of an Interval; InvalidWindowError."""
-    if interval is None:
-        return read_window(None, None)
-    start, slash, end = interval.partition("/")
-    if not slash:
-        raise InvalidWindowError(f"window must be two times with a slash between, such as {EXAMPLE}/{LATER_EXAMPLE}.")
-    return read_window(start, end)
+    return read_window(asked, now, LONGEST_TREND)
 
 
 def read_granularity(by: Granularity) -> GranularityName:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
@@ -56,11 +57,11 @@ Shared = TypeVar("Shared", bound=Hashable)
 
 
 class Context:
-    """One request. Loaders gather what its fields ask for at the same time into few reads."""
+    """One request, asked at `now`. Loaders gather what its fields ask for at the same time into few reads."""
 
-    def __init__(self, sources: Sources, scope: Scope, document: Document, request_id: str) -> None:
+    def __init__(self, sources: Sources, scope: Scope, document: Document, request_id: str, now: datetime) -> None:
         self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
-        self.scope, self.document, self.request_id = scope, document, request_id
+        self.scope, self.document, self.request_id, self.now = scope, document, request_id, now
         self.query_turns = asyncio.Semaphore(FEW_QUERIES)
 
     @cached_property

@@ -7,95 +7,110 @@ cost = the sum over all fields of
     query, audit: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
     mnoQuality, costQuality: as much as the query that each of them is
-Fields, arguments and variables are those that the executor runs (graph/gql/weights.py), not those that are written.
+A field's price is declared with it, in its metadata. Fields, arguments and variables are those that the executor runs
+(graph/gql/weights.py), not those that are written.
 Times that cannot be read cost nothing here: the field itself says what is wrong with them.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeAlias
+
+from graphql import GraphQLField
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from graph.dsl.parse import MOST_ROWS
 from graph.errors import ApiError
 from graph.gql.arguments import (
     Granularity,
     read_granularity,
-    read_interval,
     read_long_window,
     read_resolution,
     read_window,
 )
 from graph.reports.lists import MOST_LISTED
+from graph.reports.relative import AskedWindow
 from graph.reports.throughput import POINTS_AN_HOUR
 from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.windows import Window, series_length
 
 MOST_COST: Final = 150_000  # a whole window by the minute is 129,610
-REPORT: Final = 10
+LEAST: Final = 10
+PRICE: Final = "price"  # among the metadata of a field, with which its price is declared
 
 Arguments: TypeAlias = Mapping[str, Any]
 
 
-def _window(given: Arguments, read: Callable[[str | None, str | None], Window] = read_window) -> Window | None:
-    """The window of `from` and `to`, or of `window`; None for one that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a field with a resolver costs for its arguments, and when it is asked.
+
+    A list costs for each of `first` nodes what is selected of it, too.
+    """
+
+    own: Callable[[Arguments, datetime], int]
+    is_list: bool = False
+
+
+def _window(
+    given: Arguments, now: datetime, read: Callable[[AskedWindow, datetime], Window] = read_window
+) -> Window | None:
+    """The window that is asked for; None for one that cannot be read."""
     try:
-        return read_interval(given["window"]) if "window" in given else read(given["from"], given["to"])
+        return read(AskedWindow(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
     except ApiError:
         return None
 
 
-def _series(given: Arguments) -> int:
+def _series(given: Arguments, now: datetime) -> int:
     """The hours or days of a window; without a choice of them, days."""
-    window = _window(given)
+    window = _window(given, now)
     by = read_granularity(given.get("granularity", Granularity.DAILY))
-    return REPORT + (series_length(window, by) if window else 0)
+    return LEAST + (series_length(window, by) if window else 0)
 
 
-def _throughput(given: Arguments) -> int:
-    window, points = _window(given), POINTS_AN_HOUR[read_resolution(given["resolution"])]
-    return REPORT + (series_length(window, "hourly") * points if window else 0)
+def _throughput(given: Arguments, now: datetime) -> int:
+    window, points = _window(given, now), POINTS_AN_HOUR[read_resolution(given["resolution"])]
+    return LEAST + (series_length(window, "hourly") * points if window else 0)
 
 
-def _trend(given: Arguments) -> int:
-    window = _window(given, read_long_window)
-    return REPORT + (series_length(window, "daily") if window else 0)
+def _trend(given: Arguments, now: datetime) -> int:
+    window = _window(given, now, read_long_window)
+    return LEAST + (series_length(window, "daily") if window else 0)
 
 
-def _top_operators(given: Arguments) -> int:
-    return _bounded(given["limit"], MOST_OPERATORS) * _series(given)
+def _top_operators(given: Arguments, now: datetime) -> int:
+    return _bounded(given["limit"], MOST_OPERATORS) * _series(given, now)
+
+
+def _fixed(cost: int) -> Callable[[Arguments, datetime], int]:
+    return lambda _, __: cost
 
 
 def _bounded(number: int, most: int) -> int:
     return min(max(number, 0), most)
 
 
-PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments], int]]] = {
-    ("Query", "summary"): _series,
-    ("Query", "operator"): _series,
-    ("Query", "account"): _series,
-    ("Query", "throughput"): _throughput,
-    ("Query", "deliveryBreakdown"): _series,
-    ("Query", "topOperators"): _top_operators,
-    ("Query", "trend"): _trend,
-    ("Query", "operators"): lambda _: REPORT,
-    ("Query", "accounts"): lambda _: REPORT,
-    ("Query", "reconciliation"): lambda _: REPORT,
-    ("Query", "freshness"): lambda _: REPORT,
-    ("Query", "query"): lambda _: MOST_ROWS,
-    ("Query", "audit"): lambda _: MOST_ROWS,
-    ("Query", "mnoQuality"): lambda _: MOST_ROWS,
-    ("Query", "costQuality"): lambda _: MOST_ROWS,
-    ("Query", "catalog"): lambda _: REPORT,
-    ("Subscription", "liveThroughput"): lambda _: REPORT,
-    ("Operator", "performance"): _series,
-    ("Account", "usage"): _series,
-}
-LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts"), ("Query", "reconciliation")})
+SERIES: Final = Price(_series)
+THROUGHPUT: Final = Price(_throughput)
+TREND: Final = Price(_trend)
+TOP_OPERATORS: Final = Price(_top_operators)
+QUERY: Final = Price(_fixed(MOST_ROWS))
+REPORT: Final = Price(_fixed(LEAST))
+LIST: Final = Price(_fixed(LEAST), is_list=True)
 
 
-def priced(parent: str, field: str, given: Arguments, inner: int) -> int:
-    """The cost of a field whose selections cost `inner`. `given`: its arguments, coerced, with their defaults."""
-    key = (parent, field)
-    if key not in PRICES:
-        return inner
-    price = PRICES[key](given)
-    return price + _bounded(given["first"], MOST_LISTED) * (1 + inner) if key in LISTS else price
+def price_of(field: GraphQLField) -> Price | None:
+    """None for what costs what is selected of it, such as a field of an answer."""
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    price: Price | None = definition and definition.metadata.get(PRICE)
+    return price
+
+
+def priced(price: Price, given: Arguments, inner: int, now: datetime) -> int:
+    """The cost of a field whose selections cost `inner`, asked at `now`. `given`: its arguments, coerced, with their
+    defaults.
+    """
+    own = price.own(given, now)
+    return own + _bounded(given["first"], MOST_LISTED) * (1 + inner) if price.is_list else own

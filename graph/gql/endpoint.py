@@ -1,6 +1,7 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -17,7 +18,7 @@ from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
 from graph.gql.cost import MOST_COST
 from graph.gql.documents import (
-    MOST_TOLD,
+    MOST_REPORTED,
     Document,
     Documents,
     InvalidDocumentError,
@@ -46,7 +47,8 @@ Caller = TypeVar("Caller")
 class GraphQL(Generic[Caller]):
     """An ASGI application that answers POST, and GET where there are persisted operations.
 
-    `admit`: who asks; `context`: what resolvers share, made from that, a document and a request's id.
+    `admit`: who asks; `context`: what resolvers share, made from that, a document, a request's id
+    and when it was asked: one instant for all of its windows.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class GraphQL(Generic[Caller]):
         persisted: Persisted,
         *,
         admit: Callable[[Request], Awaitable[Caller]],
-        context: Callable[[Caller, Document, str], object],
+        context: Callable[[Caller, Document, str, datetime], object],
         observer: Observer,
     ) -> None:
         self._schema, self._prepare, self._persisted = schema, prepare, persisted
@@ -95,12 +97,13 @@ class GraphQL(Generic[Caller]):
             document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
             return responder.refused(invalid.errors)
-        context = self._context(caller, document, request.scope[REQUEST_ID])
+        now = datetime.now(UTC)
+        context = self._context(caller, document, request.scope[REQUEST_ID], now)
         executor = self._executor(document, operation, context)
         if isinstance(executor, list):
             return responder.refused(executor)
         try:
-            needed = weigh(executor).cost
+            needed = weigh(executor, now).cost
         except GraphQLError as error:
             return responder.refused([error])
         extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
@@ -122,7 +125,7 @@ class GraphQL(Generic[Caller]):
             context_value=context,
             raw_variable_values=operation.variables,
             operation_name=operation.operation_name,
-            max_coercion_errors=MOST_TOLD,
+            max_coercion_errors=MOST_REPORTED,
         )
 
     async def _subscribe(

@@ -7,13 +7,16 @@ import strawberry
 from strawberry import Info
 
 from graph.access import checked_id
-from graph.gql.arguments import WindowOf, read_interval
+from graph.gql.arguments import argument, read_window, windowed
 from graph.gql.context import Context
-from graph.gql.types import object_type
+from graph.gql.cost import QUERY
+from graph.gql.fields import report_field
 from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
+from graph.insights.parameters import DIRECTION, LANE, TENANT
+from graph.reports.relative import AskedWindow
 from schema.facts import UNKNOWN
 
 Asked: TypeAlias = Info[Context, None]
@@ -28,16 +31,14 @@ class Direction(Enum):
     UNKNOWN = strawberry.enum_value(UNKNOWN, description="Their events did not say.")
 
 
-Lane: TypeAlias = Annotated[str | None, strawberry.argument(description="Only messages of this lane.")]
-Way: TypeAlias = Annotated[Direction | None, strawberry.argument(description="Only messages that went this way.")]
-TenantId: TypeAlias = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only this tenant's messages; a tenant sees none of another's."),
-]
+Lane: TypeAlias = Annotated[str | None, argument(LANE)]
+Way: TypeAlias = Annotated[Direction | None, argument(DIRECTION)]
+TenantId: TypeAlias = Annotated[strawberry.ID | None, argument(TENANT)]
 
 
+@windowed
 async def _mno_quality(
-    info: Asked, window: WindowOf = None, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
+    info: Asked, asked: AskedWindow, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
 ) -> answers.MnoQuality:
     traffic = Traffic(
         None if lane is None else checked_id("lane", lane),
@@ -45,27 +46,18 @@ async def _mno_quality(
         None if tenant_id is None else checked_id("tenantId", tenant_id),
     )
     async with info.context.query_turns:
-        return await mno_quality(_asking(info), read_interval(window), traffic)
+        return await mno_quality(_asking(info), read_window(asked, info.context.now), traffic)
 
 
-async def _cost_quality(info: Asked, window: WindowOf = None) -> answers.CostQuality:
+@windowed
+async def _cost_quality(info: Asked, asked: AskedWindow) -> answers.CostQuality:
     async with info.context.query_turns:
-        return await cost_quality(_asking(info), read_interval(window))
+        return await cost_quality(_asking(info), read_window(asked, info.context.now))
 
 
 def _asking(info: Asked) -> Asking:
     return Asking(info.context.sources.queries, info.context.scope, info.context.request_id)
 
 
-mno_quality_field: Final = strawberry.field(
-    _mno_quality,
-    graphql_type=object_type(answers.MnoQuality) | None,
-    description="How well each MNO carries messages. A tenant sees those that its own traffic used: under pseudonyms "
-    "of its own, unless a data-share addendum is in force.",
-)
-cost_quality_field: Final = strawberry.field(
-    _cost_quality,
-    graphql_type=object_type(answers.CostQuality) | None,
-    description="What each MNO costs, against how well it delivers: by day, and over the window. For finance and "
-    "administrators.",
-)
+mno_quality_field: Final = report_field(_mno_quality, answers.MnoQuality, QUERY)
+cost_quality_field: Final = report_field(_cost_quality, answers.CostQuality, QUERY)

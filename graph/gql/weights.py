@@ -5,6 +5,7 @@ and variables coerced, with their defaults. So one operation weighs the same how
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLObjectType, get_named_type, is_object_type
@@ -12,7 +13,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, 
 from graphql.execution.executor import Executor
 from graphql.execution.values import get_argument_values
 
-from graph.gql.cost import PRICES, priced
+from graph.gql.cost import price_of, priced
 
 DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
 MOST_ALIASES: Final = 200
@@ -27,9 +28,9 @@ class Weight(NamedTuple):
     cost: int
 
 
-def weigh(executor: Executor[Any]) -> Weight:
-    """GraphQLError for an operation that is larger than any may be; nothing of it is read then."""
-    weighing = _Weighing(executor)
+def weigh(executor: Executor[Any], now: datetime) -> Weight:
+    """Asked at `now`. GraphQLError for an operation that is larger than any may be; nothing of it is read then."""
+    weighing = _Weighing(executor, now)
     cost = weighing.operation()
     return Weight(weighing.depth, weighing.aliases, cost)
 
@@ -37,8 +38,8 @@ def weigh(executor: Executor[Any]) -> Weight:
 class _Weighing:
     """One operation. Each bound is checked on the way, so that this takes as long as the largest one at most."""
 
-    def __init__(self, executor: Executor[Any]) -> None:
-        self._executor = executor
+    def __init__(self, executor: Executor[Any], now: datetime) -> None:
+        self._executor, self._now = executor, now
         self._selected = 0
         self.depth = self.aliases = 0
 
@@ -67,8 +68,11 @@ class _Weighing:
         type_, inner = get_named_type(field.type), 0
         if is_object_type(type_):
             inner = self._fields(type_, self._executor.collect_subfields(type_, nodes).grouped_field_set, depth + 1)
-        given = self._arguments(field, nodes) if (parent.name, name) in PRICES else {}
-        return 0 if given is None else priced(parent.name, name, given, inner)
+        price = price_of(field)
+        if price is None:
+            return inner
+        given = self._arguments(field, nodes)
+        return 0 if given is None else priced(price, given, inner, self._now)
 
     def _arguments(self, field: GraphQLField, nodes: FieldDetailsList) -> Mapping[str, Any] | None:
         """None for what cannot be coerced: the field is an error then, and nothing of it is read."""

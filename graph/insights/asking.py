@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from graph.access import Scope
-from graph.dsl.parse import EARLIEST, LATEST, MOST_ROWS
+from graph.dsl.parse import MOST_ROWS
 from graph.dsl.queries import Answered, Queries
+from graph.dsl.spans import EARLIEST, LATEST
 from graph.errors import InvalidWindowError, QueryTooExpensiveError
 from graph.reports.windows import Window
 

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from graph.reports.answers import Freshness, ProjectionFreshness
 from graph.reports.reader import Reader
-from infra.postgres import statement
+from infra.sql import statement
 
 # Of each projection, up to when everything that had reached its stream is counted; None: not known.
 Progress: TypeAlias = Callable[[], Mapping[str, datetime | None]]

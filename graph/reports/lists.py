@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from graph.access import Scope, Subject, administration, platform
 from graph.reports.reader import Reader
-from infra.postgres import statement
+from infra.sql import statement
 
 MOST_LISTED: Final = 1000  # a page
 FEW_LISTED: Final = 50

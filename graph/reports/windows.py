@@ -126,13 +126,21 @@ def parse_window(from_: str | None, to: str | None, now: datetime, longest: time
     end = now if to is None else parse_time("to", to)
     if end < start or (end == start and to is not None):
         raise InvalidWindowError(f"to ({end.isoformat()}) must be later than from ({start.isoformat()}).")
-    if end - start > longest:
-        raise InvalidWindowError(
-            f"The window is {written(end - start)} long; at most {longest.days} days are answered."
-        )
+    return snapped_window(start, end, longest)
+
+
+def snapped_window(start: datetime, end: datetime, longest: timedelta = LONGEST) -> Window:
+    """The window between two times, `start` not after `end`; InvalidWindowError for one that is too long or late."""
+    check_length(end - start, longest)
     if end > LATEST:
         raise InvalidWindowError(f"to must not be later than {LATEST.isoformat()}.")
     return _snapped(start, end)
+
+
+def check_length(length: timedelta, longest: timedelta) -> None:
+    """InvalidWindowError for a window that is longer than is answered."""
+    if length > longest:
+        raise InvalidWindowError(f"The window is {written(length)} long; at most {longest.days} days are answered.")
 
 
 def written(span: timedelta) -> str:

@@ -2,10 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-
-from msgspec import Struct
 
 from graph.access import Scope, checked_id
 from graph.dsl.queries import Queries
@@ -16,24 +14,26 @@ from graph.errors import (
     InvalidWindowError,
     NotFoundError,
 )
-from graph.http.parameters import Parameter, read_choice, read_id, read_integer, read_time
+from graph.http.parameters import Parameter, read_choice, read_id, read_integer
 from graph.reports import answers
+from graph.reports import parameters as p
 from graph.reports.account import account_usage
+from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.operator import operator_performance
 from graph.reports.reader import Reader
+from graph.reports.relative import resolve_window
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.top_operators import top_operators
-from graph.reports.windows import Granularity, Window, parse_window
-from graph.rest import parameters as p
+from graph.reports.windows import Granularity, Window
 from infra.errors import AnlytError
 from infra.telemetry import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, understood: who asks, of what, with which parameters."""
+    """One request, understood: who asks, when, of what, with which parameters."""
 
     reader: Reader
     queries: Queries
@@ -41,6 +41,7 @@ class Ask:
     path: Mapping[str, str]
     query: Mapping[str, str]
     request_id: str
+    now: datetime
 
     @property
     def id(self) -> str:
@@ -48,7 +49,7 @@ class Ask:
 
     @property
     def window(self) -> Window:
-        return parse_window(read_time(p.FROM, self.query), read_time(p.TO, self.query), datetime.now(UTC))
+        return resolve_window(p.read_window(self.query), self.now)
 
     @property
     def granularity(self) -> Granularity:
@@ -58,14 +59,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route: `name` is its label in metrics and its operation in OpenAPI."""
+    """One route: `name` is its label in metrics and its operation in OpenAPI; its answer says what it is about."""
 
     path: str
     name: str
     span: Span
-    summary: str
     parameters: tuple[Parameter, ...]
-    answer: type[Struct]
+    answer: type[Report]
     errors: tuple[type[AnlytError], ...]
     run: Callable[[Ask], Awaitable[Any]]
 
@@ -110,8 +110,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/summary",
         "summary",
         "anlyt.api.summary",
-        "The platform at a glance.",
-        (p.FROM, p.TO, p.GRANULARITY),
+        (*p.WINDOW, p.GRANULARITY),
         answers.Summary,
         _BAD,
         _summary,
@@ -120,8 +119,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/operators/{id}/performance",
         "operatorPerformance",
         "anlyt.api.operatorPerformance",
-        "How one operator carried its messages.",
-        (p.OPERATOR, p.FROM, p.TO, p.GRANULARITY),
+        (p.OPERATOR, *p.WINDOW, p.GRANULARITY),
         answers.OperatorPerformance,
         (*_BAD, NotFoundError),
         _operator,
@@ -130,8 +128,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/accounts/{id}/usage",
         "accountUsage",
         "anlyt.api.accountUsage",
-        "What one account sent, and what it cost.",
-        (p.ACCOUNT, p.FROM, p.TO, p.GRANULARITY),
+        (p.ACCOUNT, *p.WINDOW, p.GRANULARITY),
         answers.AccountUsage,
         (*_BAD, ForbiddenAccountError),
         _account,
@@ -140,8 +137,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/throughput",
         "throughput",
         "anlyt.api.throughput",
-        "Messages over time.",
-        (p.FROM, p.TO, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
+        (*p.WINDOW, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
         answers.Throughput,
         (*_BAD, ForbiddenAccountError),
         _throughput,
@@ -150,8 +146,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/delivery-breakdown",
         "deliveryBreakdown",
         "anlyt.api.deliveryBreakdown",
-        "What became of the messages, on the platform and by operator.",
-        (p.FROM, p.TO),
+        p.WINDOW,
         answers.DeliveryBreakdown,
         _BAD,
         _breakdown,
@@ -160,8 +155,7 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/top-operators",
         "topOperators",
         "anlyt.api.topOperators",
-        "The busiest operators.",
-        (p.LIMIT, p.FROM, p.TO, p.GRANULARITY),
+        (p.LIMIT, *p.WINDOW, p.GRANULARITY),
         answers.TopOperators,
         _BAD,
         _top_operators,

@@ -1,5 +1,6 @@
 """From a request to the answer of its endpoint."""
 
+from datetime import UTC, datetime
 from functools import partial
 
 from starlette.requests import Request
@@ -25,7 +26,7 @@ def report_routes(reader: Reader, queries: Queries, authenticator: Authenticator
         caller = await authenticator.admit(request.headers)
         scope = request.scope
         parameters = read_query(scope["query_string"], endpoint.parameters)
-        ask = Ask(reader, queries, caller, scope["path_params"], parameters, scope[REQUEST_ID])
+        ask = Ask(reader, queries, caller, scope["path_params"], parameters, scope[REQUEST_ID], datetime.now(UTC))
         return json_response(await cancel_on_disconnect(request.receive, endpoint.run(ask)))
 
     return [

@@ -14,8 +14,9 @@ from infra.errors import AnlytError
 from infra.faults import fault_of
 from infra.frames import Frame
 from infra.nats import made_at
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
 from infra.refusals import reason
+from infra.sql import statement
 from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
 from ingest.ledger import claim, keyed
@@ -113,7 +114,7 @@ class Rebuild:
             self.tell(self.history.reading.position, until)
 
     async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
-        """As a commit does it, but for the tables. A bad event has its letter already."""
+        """As a commit does it, but for the tables. A bad event has its dead letter already."""
         function = self.history.function
         decoded = decoder.decode(messages)
         if not self.window.lets_on(len(messages), decoded.places):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from functions.function import AnyFunction
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from ingest.commit import MARK_AS_OF, MARK_DAYS
 from ingest.partitions import Partitions
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from infra.postgres import statement
+from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.archive.days import Days, OldDay, Partition, first_kept_day
 from pipelines.archive.transfer import abandon, move

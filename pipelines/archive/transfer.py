@@ -19,7 +19,8 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.clickhouse import traced
 from infra.errors import AnlytError
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from pipelines.archive.days import hours_of
 from pipelines.archive.rows import SUBJECT, VALUES, Rows, columns, digest, from_clickhouse, from_postgres, sums
 from pipelines.datasets import HOLD_TABLES

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from infra import nats
 from infra.clickhouse import traced
-from infra.postgres import statement
 from infra.progress import Consumer, stored_until
+from infra.sql import statement
 from pipelines.stores import Stores
 from schema.instants import NANOSECONDS, instant
 from schema.streams import DLR_FACTS_DURABLE, SMS_DLR

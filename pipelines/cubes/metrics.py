@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.cubes.cells import CUBES, DAYS_OF
 from pipelines.stores import Stores
 

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from infra.postgres import Connection, Pool, statement
+from infra.postgres import Connection, Pool
+from infra.sql import statement
 from pipelines.integrity.digests import Digest
 from schema.integrity import GENESIS, Leaf, Link, grow, packed
 

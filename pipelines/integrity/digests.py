@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from infra.clickhouse import ClickHouse
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.integrity.days import begin, end
 from schema.instants import instant
 

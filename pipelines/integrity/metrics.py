@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.metrics import INTEGRITY_DIFFERENCES
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.stores import Stores
 
 NEWEST_COUNT: Final = statement(Path(__file__).parent / "sql", "newest_count")

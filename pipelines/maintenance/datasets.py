@@ -10,7 +10,8 @@ import asyncpg
 from infra import nats
 from infra.dedup import MAY_FORGET, ledger_days, memory_of
 from infra.errors import AnlytError
-from infra.postgres import Connection, statement
+from infra.postgres import Connection
+from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.datasets import StoreDataset
 from pipelines.maintenance.nodes import Forgettable, Ledger, Partition

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple, TypeAlias
 
 from pipelines.definition import Counts
 from schema.quality import WINDOW, OperatorQuality, event_id
+from schema.rounding import ratio
 
 MINUTE: Final = timedelta(minutes=1)
 # Minutes that nobody published are made up for, in order, unless their windows have nothing in common with the newest.
 MADE_UP: Final = WINDOW
-RATE: Final = Decimal("0.0001")
 
 
 class Sample(NamedTuple):
@@ -25,7 +24,7 @@ class Sample(NamedTuple):
     latency_p95: int
 
 
-class Position(NamedTuple):
+class StreamPosition(NamedTuple):
     """What time it is, and the stream's newest message: its sequence, 0 for none; None if it is no signal of ours."""
 
     now: datetime
@@ -44,7 +43,7 @@ Sampled: TypeAlias = Callable[[datetime], Sequence[Sample]]
 """The samples of the window that ends at a time."""
 
 
-def due(position: Position, sampled: Sampled) -> tuple[Batch, Counts]:
+def due(position: StreamPosition, sampled: Sampled) -> tuple[Batch, Counts]:
     """What the stream lacks. Signals are published in one order (by window, then pair): the last one says how far."""
     signals = list(_due(position.now, position.last, sampled))
     windows = {signal.window_end for signal in signals}
@@ -87,12 +86,8 @@ def _signal(end: datetime, sample: Sample) -> OperatorQuality:
         window_end=end,
         mno=sample.mno,
         direction=sample.direction,
-        delivery_rate=_rate(sample.delivered, sample.final),
+        delivery_rate=ratio(sample.delivered, sample.final),
         dlr_latency_p95=sample.latency_p95 if sample.final else None,
-        esme_error_rate=_rate(sample.with_error, sample.final),
+        esme_error_rate=ratio(sample.with_error, sample.final),
         sample_size=sample.final,
     )
-
-
-def _rate(part: int, whole: int) -> float | None:
-    return float((Decimal(part) / whole).quantize(RATE, ROUND_HALF_UP)) if whole else None

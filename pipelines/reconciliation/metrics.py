@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.metrics import RECONCILIATION_DIVERGENCE
-from infra.postgres import statement
+from infra.sql import statement
 from pipelines.reconciliation.days import REACH
 from pipelines.stores import Stores
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -115,6 +115,19 @@ async def test_walks_are_exact(audit: Audit, filled: Filled) -> None:
             {"from": day.isoformat(), "to": (day + timedelta(days=90)).isoformat(), "limit": 1_000},
         ):
             await check_walk(audit, filled, tenantId=tenant, **body)
+
+
+async def test_a_walk_of_a_window_that_moves_is_of_that_of_its_first_page(audit: Audit, filled: Filled) -> None:
+    days = (datetime.now(UTC) - END).days + 300
+    body = {"tenantId": audited.TENANTS[0], "limit": 40}
+    pages = await audit.walk(**body, last=f"{days}d")
+    window = pages[0]["meta"]["window"]
+    assert len(pages) > 2
+    assert [page["meta"]["window"] for page in pages] == [window] * len(pages)
+    start, end = (datetime.fromisoformat(window[name]) for name in ("from", "to"))
+    assert end - start == timedelta(days=days)
+    assert [row for page in pages for row in page["data"]] == filled.rows(**body, **window)
+    assert {json.loads(row["request"])["from_"] for row in await audit.recorded()} == {start.isoformat()}
 
 
 async def check_walk(audit: Audit, filled: Filled, **body: Any) -> None:

@@ -1,19 +1,21 @@
 """`POST /v1/audit/exports`: JSON -> ExportQuery."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from graph.audit.request import MEMBERS, check_dataset, check_window
+from graph.audit.request import MEMBERS, add_window, check_dataset
 from graph.dsl.problems import Problems
-from graph.dsl.reading import read_object
+from graph.dsl.reading import Shape, read_object
 from graph.dsl.source import read
+from graph.dsl.spans import ONE_SPAN, SPAN
 from schema.catalog.audit import AuditDataset
 
 # A query's, but for what is about its pages.
-NAMES: Final = ("tenantId", "from", "to", "dataset", "verdict", "ruleType")
+NAMES: Final = ("tenantId", *SPAN, "timezone", "dataset", "verdict", "ruleType")
 EXPORT_MEMBERS: Final = {name: MEMBERS[name] for name in NAMES}
+SHAPE: Final = Shape("ExportInput", "One tenant's facts in a window, as files.", EXPORT_MEMBERS, ONE_SPAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,16 @@ class ExportQuery:
     verdict: str | None
     rule_type: str | None
 
-    def told(self) -> Mapping[str, Any]:
+    def to_payload(self) -> Mapping[str, Any]:
         """As it is recorded."""
         return {**asdict(self), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
 
 
 def parse(body: bytes) -> ExportQuery:
     """InvalidQueryError with every problem."""
-    problems = Problems()
-    attributes = read_object("$", read(body), problems, EXPORT_MEMBERS)
-    check_window(attributes, problems)
+    problems, value = Problems(), read(body)
+    attributes = read_object("$", value, problems, EXPORT_MEMBERS)
+    add_window(value, attributes, datetime.now(UTC), problems)
     check_dataset(attributes, problems)
     problems.check()
-    return ExportQuery(**attributes)
+    return ExportQuery(**{each.name: attributes[each.name] for each in fields(ExportQuery)})

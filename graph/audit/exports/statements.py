@@ -12,7 +12,7 @@ from graph.dsl.render import render
 from graph.dsl.resolve import Sort
 from graph.dsl.scope import AuditScope
 from graph.dsl.select import Read, Select, Statement
-from infra.postgres import statement as sql
+from infra.sql import statement as sql
 from infra.tiers import COLLECTION
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.expressions import Constant, Expression, call

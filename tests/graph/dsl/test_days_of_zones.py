@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from graph.dsl.calendar import Shift, Window, day_begins, previous_period, same_elapsed, shift
+from graph.dsl.calendar import Shift, Window, previous_period, same_elapsed, shift
+from graph.reports.zone_days import day_begins
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.zones import TIMEZONES

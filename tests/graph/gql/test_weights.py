@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ def weight(text: str, variables: Mapping[str, Any]) -> Weight:
     assert validate(SCHEMA, document) == []
     executor = ProjectingExecutor.build(SCHEMA, document, raw_variable_values=dict(variables))
     assert not isinstance(executor, list), executor
-    return weigh(executor)
+    return weigh(executor, datetime(2026, 10, 8, 12, 30, tzinfo=UTC))
 
 
 @dataclass(frozen=True)

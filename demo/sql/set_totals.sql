@@ -1,5 +1,0 @@
--- Writes totals of whole days, over what was there.
-insert into billing.daily_totals (day, currency, total_cost, message_count)
-select * from unnest($1::date[], $2::text[], $3::numeric[], $4::int8[])
-on conflict (day, currency) do update set
-    total_cost = excluded.total_cost, message_count = excluded.message_count

@@ -1,2 +1,0 @@
--- The key that all processes sign with.
-select key from anlyt.signing_key

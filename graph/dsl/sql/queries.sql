@@ -1,0 +1,25 @@
+-- name: new_mnos
+-- MNOs in a tenant's facts of a window that have no pseudonym yet.
+select distinct mno from {table:Identifier}
+where tenant_id = {tenant:String}
+    and event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
+    and event_time < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
+    and mno not in {known:Array(String)}
+limit 1000
+
+-- name: newest_fact
+-- Newest event time of a fact table, in microseconds since 1970: its parts know it, no row is read.
+select if(count() = 0, null, toUnixTimestamp64Micro(max(event_time))) from {table:Identifier}
+
+-- name: newest_in_cube
+-- Newest event time whose effect is in a cube, in microseconds since 1970, null while it is empty; and how long ago, in
+-- milliseconds, the oldest mark was left that the cube has yet to follow, null without marks.
+select
+    (
+        select if(count() = 0, null, toUnixTimestamp64Micro(max(newest_event_at)))
+        from data_as_of where cube = {table:String}
+    ) as newest,
+    (
+        select if(count() = 0, null, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(marked_at)))
+        from dirty where cube in {marked:Array(String)}
+    ) as age

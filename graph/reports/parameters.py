@@ -1,0 +1,62 @@
+"""The parameters of reports: REST's routes take them as they stand, and GraphQL's arguments have their descriptions."""
+
+from collections.abc import Mapping
+from typing import Final, get_args
+
+from graph.access import ID_PATTERN
+from graph.http.parameters import Parameter, read_time
+from graph.reports.answers import Resolution
+from graph.reports.relative import LAST_PATTERN, PERIODS, AskedWindow
+from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
+from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, Granularity
+
+_TIME: Final = {"type": "string", "format": "date-time"}
+_ID: Final = {"type": "string", "pattern": ID_PATTERN}
+
+FROM: Final = Parameter(
+    "from", {**_TIME, "examples": [EXAMPLE]}, "Start of the window, snapped down to an hour. Default: today, 00:00 UTC."
+)
+TO: Final = Parameter(
+    "to", {**_TIME, "examples": [LATER_EXAMPLE]}, "End of the window, excluded, snapped up to an hour. Default: now."
+)
+NAMED: Final = Parameter(
+    "window",
+    {"enum": list(PERIODS)},
+    "In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now.",
+)
+LAST: Final = Parameter(
+    "last",
+    {"type": "string", "pattern": f"^{LAST_PATTERN}$", "examples": ["24h", "7d"]},
+    "In place of `from` and `to`: so many hours or days (of 24 hours) until now, as in 24h or 7d.",
+)
+TIMEZONE: Final = Parameter(
+    "timezone",
+    {"type": "string", "examples": ["Asia/Kabul"]},
+    "Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC.",
+)
+WINDOW: Final = (FROM, TO, NAMED, LAST, TIMEZONE)
+GRANULARITY: Final = Parameter(
+    "granularity",
+    {"enum": list(get_args(Granularity)), "default": "hourly"},
+    "Whether `series` has hours or UTC days; totals are the same at either.",
+)
+RESOLUTION: Final = Parameter(
+    "resolution",
+    {"enum": list(get_args(Resolution)), "default": "1h"},
+    "Length of a point. Hours are counted; 1m and 5m are interpolated: each hour's counts, shared out evenly.",
+)
+OPERATOR_ID: Final = Parameter("operatorId", _ID, "Only this operator's messages; excludes accountId.")
+ACCOUNT_ID: Final = Parameter("accountId", _ID, "Only this account's messages; excludes operatorId.")
+LIMIT: Final = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MOST_OPERATORS, "default": FEW_OPERATORS},
+    f"How many operators, from 1 to {MOST_OPERATORS}.",
+)
+OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
+ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
+
+
+def read_window(values: Mapping[str, str]) -> AskedWindow:
+    """As it is asked for; what is wrong with it, whoever resolves it says."""
+    named, last, timezone = (values.get(each.name) for each in (NAMED, LAST, TIMEZONE))
+    return AskedWindow(read_time(FROM, values), read_time(TO, values), named, last, timezone)

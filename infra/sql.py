@@ -1,0 +1,37 @@
+"""Named SQL statements, of either store, from the `sql` folder of the package that runs them.
+
+Short statements of a package stand together in `queries.sql`, each under a line `-- name: NAME`. A long statement has a
+file of its own, `NAME.sql`. The comment below the name says what the statement is for.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from schema.figures import LISTS
+
+_NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
+    """The text of a statement, about the tables of another `schema` if one is given; LookupError for an unknown name.
+
+    Lists of figures stand in it by name, as `{counters}`: schema.figures.LISTS.
+    """
+    text = statements(folder)[name].replace("anlyt.", f"{schema}.")
+    for placeholder, columns in LISTS.items():
+        text = text.replace(f"{{{placeholder}}}", columns)
+    return text
+
+
+@cache
+def statements(folder: Path) -> Mapping[str, str]:
+    """All statements of a folder by name, as they are written; ValueError for a name that stands twice."""
+    files = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.sql")}
+    _, *parts = _NAME.split(files.pop("queries", ""))
+    sections = dict(zip(parts[::2], (text.strip() + "\n" for text in parts[1::2]), strict=True))
+    if len(parts) != 2 * len(sections) or sections.keys() & files.keys():
+        raise ValueError(f"A statement of {folder} has the name of another.")
+    return {**files, **sections}

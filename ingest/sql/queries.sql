@@ -1,0 +1,110 @@
+-- name: claim
+-- Claims events for this transaction; returns the keys that nobody claimed before. $1: microseconds, $3: nanoseconds, both
+-- since 1970.
+insert into anlyt.processed_events (event_at, event_key, stored_ns)
+select 'epoch'::timestamptz + at * interval '1 microsecond', key, stored
+from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
+on conflict do nothing
+returning event_key
+
+-- name: clear_peaks
+-- Takes the peak out of cells that have no delivery report any more.
+update anlyt.metrics_hourly as m
+set peak_tps = 0
+from unnest($1::text[], $2::text[], $3::timestamptz[]) as t(scope, scope_id, hour)
+where (m.scope, m.scope_id, m.hour_bucket) = (t.scope, t.scope_id, t.hour)
+    and (m.delivered_messages, m.failed_messages, m.pending_messages) = (0, 0, 0)
+    and m.peak_tps <> 0
+
+-- name: contest_peaks
+-- Notes the cells whose peak ($4) may be that of a discarded copy.
+insert into anlyt.contested_peaks (scope, scope_id, hour_bucket)
+select t.scope, t.scope_id, t.hour
+from unnest($1::text[], $2::text[], $3::timestamptz[], $4::int8[]) as t(scope, scope_id, hour, peak)
+join anlyt.metrics_hourly as m on (m.scope, m.scope_id, m.hour_bucket) = (t.scope, t.scope_id, t.hour)
+where m.peak_tps <= t.peak
+on conflict do nothing
+
+-- name: delete_empty_cells
+-- Removes cells that have no event any more.
+delete from anlyt.metrics_hourly as m
+using unnest($1::text[], $2::text[], $3::timestamptz[]) as t(scope, scope_id, hour)
+where (m.scope, m.scope_id, m.hour_bucket) = (t.scope, t.scope_id, t.hour)
+    and (m.billing_events, m.total_messages, m.segments, m.total_cost) = (0, 0, 0, 0)
+    and (m.delivered_messages, m.failed_messages, m.pending_messages) = (0, 0, 0)
+
+-- name: delete_empty_costs
+-- Removes costs of some cells in currencies in which nothing was billed any more.
+delete from anlyt.costs_hourly as c
+using unnest($1::text[], $2::text[], $3::timestamptz[]) as t(scope, scope_id, hour)
+where (c.scope, c.scope_id, c.hour_bucket) = (t.scope, t.scope_id, t.hour) and (c.billing_events, c.total_cost) = (0, 0)
+
+-- name: hold
+-- Until this transaction ends, a rebuild of function $1 waits; until a rebuild has ended its own, this waits.
+select pg_advisory_xact_lock_shared(hashtextextended('anlyt.counting.' || $1, 0))
+
+-- name: insert_accounts
+-- Remembers the accounts that had an event. Only what is new draws a number.
+insert into anlyt.accounts (account_id)
+select account_id
+from unnest($1::text[]) as counted (account_id)
+where not exists (select from anlyt.accounts as known where known.account_id = counted.account_id)
+on conflict do nothing
+
+-- name: later_claims
+-- The claims of copies that the stream stored later than these, locked in the ledger's order. Arguments as of a claim.
+select claims.event_key, claims.stored_ns
+from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
+join anlyt.processed_events as claims
+    on claims.event_at = 'epoch'::timestamptz + t.at * interval '1 microsecond' and claims.event_key = t.key
+where claims.stored_ns > t.stored
+order by claims.event_at, claims.event_key
+for update of claims
+
+-- name: ledger_rows
+-- Rows of the dedup ledger, as the statistics have them: counting them would read them all.
+select coalesce(sum(n_live_tup), 0)::int8
+from pg_stat_user_tables
+where schemaname = 'anlyt' and starts_with(relname, 'processed_events_')
+
+-- name: mark_as_of
+-- Moves a projection's newest event time forward.
+insert into anlyt.data_as_of as a (projection, newest_event_at) values ($1, $2)
+on conflict (projection) do update set newest_event_at = excluded.newest_event_at
+where a.newest_event_at < excluded.newest_event_at
+
+-- name: mark_days
+-- Notes when the touched days' ledger partitions were last claimed in, and locks the days in order: triggers raise their
+-- versions later in the transaction, in whatever order the cells come.
+insert into anlyt.event_days as d (day, newest_claim_at)
+select day, now() from unnest($1::date[]) as day
+on conflict (day) do update set newest_claim_at = greatest(d.newest_claim_at, excluded.newest_claim_at)
+
+-- name: note_source
+-- Remembers that function $1 reads the stream that was made at $2.
+insert into anlyt.sources (function, stream_made_at) values ($1, $2) on conflict do nothing
+
+-- name: take_over_claims
+-- The claims are now those of copies that the stream stored earlier. Arguments as of a claim.
+update anlyt.processed_events as claims
+set stored_ns = t.stored
+from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
+where claims.event_at = 'epoch'::timestamptz + t.at * interval '1 microsecond' and claims.event_key = t.key
+
+-- name: upsert_billed
+-- Adds cost in the reporting currency ($4), the number of events ($5) and what they count to hourly cells.
+insert into anlyt.metrics_hourly as m (scope, scope_id, hour_bucket, total_cost, billing_events, {billed})
+select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::int8[], {billed_arrays})
+on conflict (scope, scope_id, hour_bucket) do update set
+    total_cost = m.total_cost + excluded.total_cost,
+    billing_events = m.billing_events + excluded.billing_events,
+    ({billed}) = row({billed_merged}),
+    updated_at = now()
+
+-- name: upsert_costs
+-- Adds cost in the other currencies, and the number of events, to hourly cells.
+insert into anlyt.costs_hourly as c (scope, scope_id, hour_bucket, currency, total_cost, billing_events)
+select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::numeric[], $6::int8[])
+on conflict (scope, scope_id, hour_bucket, currency) do update set
+    total_cost = c.total_cost + excluded.total_cost,
+    billing_events = c.billing_events + excluded.billing_events

@@ -1,2 +1,0 @@
--- Locks a day before its cells, as ingest does.
-select from anlyt.event_days where day = $1 for update

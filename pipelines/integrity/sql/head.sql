@@ -1,2 +1,0 @@
--- The newest link.
-select number, hash from anlyt.integrity_links order by number desc limit 1

@@ -1,0 +1,41 @@
+-- name: divergences
+-- The greatest divergence of each day, as its currencies were compared last: of the last $1 days, and of older ones up
+-- to $2 days back that are not OK yet.
+select day, max(divergence)::float8 as divergence
+from (
+    select distinct on (day, currency) day, divergence, status
+    from anlyt.reconciliation_log
+    where day >= (now() at time zone 'UTC')::date - $2::int4
+    order by day, currency, run_id desc
+) as newest
+where day >= (now() at time zone 'UTC')::date - $1::int4 or status <> 'OK'
+group by day
+
+-- name: last_statuses
+-- How each day from $1 to $2 and currency was compared last.
+select distinct on (day, currency) day, currency, status
+from anlyt.reconciliation_log
+where day between $1 and $2
+order by day, currency, run_id desc
+
+-- name: log_comparisons
+-- The rows of run $1, one per day and currency.
+insert into anlyt.reconciliation_log (
+    run_id, day, currency, ours, theirs, our_messages, their_messages, reason, difference, divergence, status
+)
+select $1::int8, * from unnest(
+    $2::date[], $3::text[], $4::numeric[], $5::numeric[], $6::int8[], $7::int8[], $8::text[], $9::numeric[],
+    $10::numeric[], $11::text[]
+)
+
+-- name: theirs
+-- What billing-service wrote of the days $1 to $2, as text: whether it is a total, we judge row by row.
+select
+    day::date as day,
+    currency::text as currency,
+    min(total_cost::text) as cost,
+    min(message_count::text) as messages,
+    count(*) as rows
+from billing.daily_totals
+where day::date between $1 and $2
+group by 1, 2

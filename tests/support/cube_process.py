@@ -1,0 +1,62 @@
+"""A process of its own that runs the pipeline `cubes` over and over, to be killed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from multiprocessing.process import BaseProcess
+
+from infra.clickhouse import FAILURES
+from infra.endpoints import Engines
+from infra.errors import AnlytError
+from infra.telemetry import configure_logs
+from pipelines import runs
+from pipelines.stores import open_stores
+from tests.support.forked import FORK
+from tests.support.worker import gone
+
+
+def run(engines: Engines) -> None:
+    configure_logs("json")
+    asyncio.run(_run(engines))
+
+
+async def _run(engines: Engines) -> None:
+    async with open_stores(engines) as stores:
+        while True:
+            with suppress(
+                AnlytError, *FAILURES
+            ):  # busy: the one that was killed is not quite gone; or an engine is away
+                await runs.run(stores, "cubes", {"chunk": "40"})
+            await asyncio.sleep(0.01)
+
+
+class Cubist:
+    """One process at a time."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines, self._process = engines, self._started(engines)
+
+    async def replace(self) -> None:
+        """-9, in the middle of whatever it does; another takes its place."""
+        self._process.kill()
+        await gone(self._process)
+        self._process = self._started(self._engines)
+
+    async def stop(self) -> None:
+        assert self._process.exitcode is None
+        self._process.kill()
+        await gone(self._process)
+
+    def _started(self, engines: Engines) -> BaseProcess:
+        process = FORK.Process(target=run, args=(engines,))
+        process.start()
+        return process
+
+
+@asynccontextmanager
+async def cube_process(engines: Engines) -> AsyncIterator[Cubist]:
+    working = Cubist(engines)
+    try:
+        yield working
+    finally:
+        await working.stop()
