@@ -59,11 +59,11 @@ def printed(
     if not rows:
         return []
     # Column by column: a page may have ten thousand rows.
-    told = dict(_told(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
+    told = dict(_columns(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
     return [dict(zip(told, values, strict=True)) for values in zip(*told.values(), strict=True)]
 
 
-def _told(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+def _columns(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
     """Name and values of each field."""
     yield "at" if dataset == "compliance" else "occurredAt", held["at"]
     if "ver" in held:

@@ -58,7 +58,7 @@ async def _usage(root: Sequence["Account"], info: Asked, asked: AskedWindow) -> 
 
 
 async def _cursor(root: Sequence["Edge[Node]"]) -> Sequence[str]:
-    return [each.sealed() for each in root]
+    return [each.signed() for each in root]
 
 
 async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Sequence[int]:
@@ -105,7 +105,7 @@ Node = TypeVar("Node", Operator, Account)
 class Edge(Generic[Node]):
     """A node, and its place."""
 
-    sealed: strawberry.Private[Callable[[], str]]
+    signed: strawberry.Private[Callable[[], str]]
     node: Node = strawberry.field(description="What is listed.")
     cursor = strawberry.field(_cursor, graphql_type=str, description=f"Its place: opaque and signed. {CURSOR}")
 
@@ -128,8 +128,8 @@ async def _operators(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
     """A page of the operators; ForbiddenError, InvalidQueryError."""
-    ids, seal, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
-    edges = [Edge(node=Operator(operator_id=each), sealed=partial(seal, each)) for each in ids]
+    ids, sign, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
+    edges = [Edge(node=Operator(operator_id=each), signed=partial(sign, each)) for each in ids]
     return Connection(listing=lists.OPERATORS, edges=edges, page_info=place)
 
 
@@ -137,8 +137,8 @@ async def _accounts(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
     """A page of the accounts; ForbiddenError, InvalidQueryError."""
-    ids, seal, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
-    edges = [Edge(node=Account(account_id=each), sealed=partial(seal, each)) for each in ids]
+    ids, sign, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
+    edges = [Edge(node=Account(account_id=each), signed=partial(sign, each)) for each in ids]
     return Connection(listing=lists.ACCOUNTS, edges=edges, page_info=place)
 
 
@@ -156,16 +156,16 @@ async def _page(
         context.reader, context.scope, listing, first, behind, descending=order is ListOrder.ID_DESC
     )
 
-    def seal(place: str) -> str:
+    def sign(place: str) -> str:
         return cursors.sign(purpose, whose, (place,))
 
     place = PageInfo(
         has_next_page=page.has_more,
         has_previous_page=after is not None,
-        start_cursor=seal(page.ids[0]) if page.ids else None,
-        end_cursor=seal(page.ids[-1]) if page.ids else None,
+        start_cursor=sign(page.ids[0]) if page.ids else None,
+        end_cursor=sign(page.ids[-1]) if page.ids else None,
     )
-    return page.ids, seal, place
+    return page.ids, sign, place
 
 
 operators_field: Final = strawberry.field(

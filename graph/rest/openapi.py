@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from graph.access.disclosure import READABLE, told
+from graph.access.disclosure import READABLE, rule_in_words
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
 from graph.errors import (
@@ -33,7 +33,7 @@ days long.
 Money is a string with 6 decimals; rates are numbers with 4, rounded half up.
 Every answer says with `dataAsOf` up to which event time it counts.
 What not every caller may read of everybody, `x-discloses` marks:
-""" + "\n".join(f"* `{secret}`: {told(secret)}" for secret in READABLE)
+""" + "\n".join(f"* `{secret}`: {rule_in_words(secret)}" for secret in READABLE)
 
 SECURITY: Final[Json] = {
     "caller": {

@@ -39,13 +39,13 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
             await connection.execute(HOLD_TABLES)
             ours = [Ours(**row) for row in await connection.fetch(OURS, first, last)]
             compared = [Last(**row) for row in await connection.fetch(LAST, first, last)]
-            with _told():
+            with _as_problem():
                 theirs = [Theirs(**row) for row in await connection.fetch(THEIRS, first, last)]
         return due(ours, theirs, compared, again)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_problem() -> Iterator[None]:
     """Turns whatever is wrong with billing's table into UsageError; PostgreSQL being away is none of it."""
     try:
         yield

@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`letters`: for each function, what the letters' sentences have to name, in the order of the messages."""
+    """`dead_letters`: for each function, what their sentences have to name, in the order of the messages."""
 
     metrics: Mapping[Key, Row]
     costs: Mapping[CostKey, Decimal]
@@ -59,7 +59,7 @@ class Expected:
     days: frozenset[date]
     data_as_of: Mapping[str, datetime]
     claims: int
-    letters: Mapping[str, Sequence[str]]
+    dead_letters: Mapping[str, Sequence[str]]
 
 
 def expect(
@@ -88,7 +88,7 @@ def expect(
             if events
         },
         claims=len(both),
-        letters={BILLING: bad_billing, DELIVERY: bad_delivery},
+        dead_letters={BILLING: bad_billing, DELIVERY: bad_delivery},
     )
 
 
