@@ -36,7 +36,7 @@ class Tab(NamedTuple):
 DASHBOARD: Final = """# admin-dashboard: the platform, its operators, how fresh it all is
 query Dashboard {
   summary(granularity: HOURLY) {
-    totalMessages deliveryRate pendingShare provisional p95LatencyMs totalCost costsByCurrency
+    totalMessages refundedMessages deliveryRate pendingShare provisional p95LatencyMs totalCost costsByCurrency
     dataAsOf completeUntil
     series { time totalMessages deliveryRate quality }
   }
@@ -50,7 +50,7 @@ query Dashboard {
 PORTAL: Final = """# customer-portal: one account, its own
 query Portal($account: ID!) {
   account(id: $account) {
-    messagesSent messagesDelivered deliveryRate provisional totalCost costsByCurrency avgCostPerMessage
+    messagesSent refundedMessages messagesDelivered deliveryRate provisional totalCost costsByCurrency avgCostPerMessage
     dailyBreakdown { date sent delivered failed cost quality }
   }
 }

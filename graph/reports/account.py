@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
 from graph.reports.figures import costs_by_currency, counted
-from graph.reports.metrics import Counts, money, total
+from graph.reports.metrics import Counts, total
 from graph.reports.parts import Cell, add_amounts
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
 from graph.reports.snapshot import Cells
 from graph.reports.windows import Window, day_date
+from schema.money import money
 
 
 async def account_usage(reader: Reader, scope: Scope, account_id: str, window: Window) -> AccountUsage:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from graph.reports import latency
-from graph.reports.metrics import MONEY_SCALE, Counts
+from graph.reports.metrics import Counts
 from graph.reports.parts import Cell
 from graph.reports.windows import DAY_HOURS
 from infra.clickhouse import FAILURES, ClickHouse, traced
@@ -19,14 +18,17 @@ from infra.faults import fault_of
 from infra.metrics import REFUSED
 from infra.sql import statement
 from schema.figures import Named
+from schema.history import RECENT
+from schema.money import millionths
 
 _SQL: Final = Path(__file__).parent / "sql"
 _HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
     statement(_SQL, f"archived_{name}") for name in ("hours", "days", "accounts", "account_days")
 )
-_AWAY: Final = "ClickHouse, which keeps what is over 90 days old, does not answer; try again in a few seconds."
+_KEEPER: Final = f"ClickHouse, which keeps what is over {RECENT.days} days old,"
+_AWAY: Final = f"{_KEEPER} does not answer; try again in a few seconds."
 _TOO_SLOW: Final = (
-    "ClickHouse, which keeps what is over 90 days old, needed more than {:g} s and was told to stop; ask for a shorter "
+    f"{_KEEPER} needed more than {{:g}} s and was told to stop; ask for a shorter "
     "window, or try again in a few seconds."
 )
 # Of a cluster, a replica that has all that was written; without one it means nothing.
@@ -86,12 +88,7 @@ def _cell(row: Named) -> Cell:
     return Cell(
         row["scope_id"],
         row["hour"],
-        Counts.of(row, _millionths(row["total_cost"])),
-        {currency: _millionths(amount) for currency, amount in row["costs"].items()},
+        Counts.of(row, millionths(row["total_cost"])),
+        {currency: millionths(amount) for currency, amount in row["costs"].items()},
         latency.added(np.array(row["latency_bins"], np.int16), np.array(row["latency_counts"], np.int64)),
     )
-
-
-def _millionths(amount: Decimal) -> int:
-    numerator, denominator = amount.as_integer_ratio()  # exactly, whatever the precision of decimals is set to
-    return numerator * MONEY_SCALE // denominator

@@ -14,11 +14,12 @@ from graph.reports import latency
 from graph.reports.archive import Archive
 from graph.reports.kept import Kept
 from graph.reports.marks import Marks
-from graph.reports.metrics import NOTHING, Counts, millionths
+from graph.reports.metrics import NOTHING, Counts
 from graph.reports.parts import Cell, Part, make_part
 from graph.reports.windows import Granularity, Slice, day_date, day_start, hour_start
 from infra.postgres import Connection
 from infra.sql import statement
+from schema.money import parse_money
 
 _SQL: Final = Path(__file__).parent / "sql"
 _DAILY, _HOURLY, _SUMMED = (statement(_SQL, name) for name in ("daily", "hourly", "summed"))
@@ -150,7 +151,7 @@ async def _sort(found: dict[tuple[str, Slice], list[Cell]], cells: Iterable[Cell
 
 def _cell(row: asyncpg.Record) -> Cell:
     """A row of daily.sql, hourly.sql or summed.sql."""
-    id_, hour, cost, bins = row["scope_id"], row["hour"], millionths(row["cost"]), row["bins"]
+    id_, hour, cost, bins = row["scope_id"], row["hour"], parse_money(row["cost"]), row["bins"]
     if row["currency"] is not None:
         return Cell(id_, hour, NOTHING, {row["currency"]: cost})
     held = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])

@@ -9,13 +9,12 @@ from infra.errors import UsageError
 from infra.frames import Frame
 from ingest.messages import sequence, stored_at
 from schema.decoding import MAX_AHEAD
+from schema.history import CERTAINLY_RECENT
 from schema.instants import MICROSECOND, time_of
 
 HOUR: Final = timedelta(hours=1)
 # An event counts if its time is at most so much later than that at which its stream stored it.
 AHEAD: Final = MAX_AHEAD * MICROSECOND
-# Rows older than 90 days may be in the archive, where a rebuild does not reach.
-REACH: Final = timedelta(days=89)
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ def first_hour(
     Behind a gap, that is the first hour for which no event can have been stored before it. A stream without one has
     every event, but hours before it was made may have figures from elsewhere: they are replaced only if `since` asks.
     """
-    archived = datetime.combine(now.date(), time(), UTC) - REACH
+    archived = datetime.combine(now.date(), time(), UTC) - CERTAINLY_RECENT  # a rebuild does not reach into the archive
     whole = archived if gap_at is None else max(hour_from(gap_at + AHEAD), archived)
     if since is not None and hour_from(since) < whole:
         raise UsageError(

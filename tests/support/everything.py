@@ -18,7 +18,6 @@ from graph.audit.regulator import Regulator
 from infra.endpoints import Engines
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from pipelines import runs
-from pipelines.archive.days import KEPT
 from pipelines.cubes import metrics as freshness
 from pipelines.cubes.cells import CUBES
 from pipelines.integrity.chain import Closing
@@ -27,6 +26,7 @@ from pipelines.integrity.digests import digests, first_day
 from pipelines.quality.datasets import _samples
 from pipelines.stores import Stores, open_stores
 from schema.catalog.audit import AUDITED
+from schema.history import RECENT
 from tests.graph.support.api import ADMIN, Api, open_api
 from tests.graph.support.questions import APPROXIMATE, question
 from tests.graph.support.rows import random_rows
@@ -79,7 +79,7 @@ async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Sto
 
 def archived_from() -> datetime:
     """Of the two days that are in the archive; the third is in PostgreSQL."""
-    return today() - KEPT - 2 * DAY
+    return today() - RECENT - 2 * DAY
 
 
 async def answers(stores: Stores, seed: int) -> Mapping[str, Any]:
