@@ -11,7 +11,8 @@ from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, pa
 from graph.reports import latency
 from graph.reports.metrics import Counts
 from graph.reports.parts import Cell
-from graph.reports.windows import DAY_HOURS
+from graph.reports.rows import stretches
+from graph.reports.windows import DAY_HOURS, Slice
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
@@ -50,18 +51,25 @@ class Archive:
     batches: Mapping[int, Sequence[int]]
     limit: float
 
-    async def hours(self, scope: str, ids: Sequence[str], first: int, end: int) -> Sequence[Cell]:
-        """The rows of some hours of subjects; of an hour that was archived in several batches, several."""
-        return [_cell(row) for row in await self._fetch(_HOURS, first, end, scope=scope, ids=list(ids))]
+    async def cells(self, scope: str, ids: Sequence[str], slices: Sequence[Slice]) -> Sequence[Cell]:
+        """The rows of subjects in some slices; of what was archived in several batches, several."""
+        whole, cut = spans(slices)
+        return [
+            _cell(row)
+            for query, bounds in ((_DAYS, whole), (_HOURS, cut))
+            for first, end in bounds
+            for row in await self._fetch(query, first, end, scope=scope, ids=list(ids))
+        ]
 
-    async def days(self, scope: str, ids: Sequence[str], first: int, end: int) -> Sequence[Cell]:
-        """The same of whole days."""
-        return [_cell(row) for row in await self._fetch(_DAYS, first, end, scope=scope, ids=list(ids))]
-
-    async def accounts(self, first: int, end: int) -> Sequence[str]:
-        """The accounts with an event in some hours."""
-        whole_days = first % DAY_HOURS == end % DAY_HOURS == 0
-        return [row["scope_id"] for row in await self._fetch(_ACCOUNT_DAYS if whole_days else _ACCOUNTS, first, end)]
+    async def accounts(self, slices: Sequence[Slice]) -> Sequence[str]:
+        """The accounts with an event in some slices."""
+        whole, cut = spans(slices)
+        return [
+            row["scope_id"]
+            for query, bounds in ((_ACCOUNT_DAYS, whole), (_ACCOUNTS, cut))
+            for first, end in bounds
+            for row in await self._fetch(query, first, end)
+        ]
 
     async def _fetch(self, query: str, first: int, end: int, **parameters: object) -> Sequence[Mapping[str, Any]]:
         days = range(first // DAY_HOURS, -(-end // DAY_HOURS))
@@ -82,6 +90,12 @@ class Archive:
                 raise fault from error
             raise DependencyUnavailableError(_AWAY) from error
         return list(found.named_results())
+
+
+def spans(slices: Sequence[Slice]) -> tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]:
+    """Stretches of whole days, and of hours of others."""
+    whole, cut = ([each for each in slices if each.is_whole_day is wanted] for wanted in (True, False))
+    return stretches(whole), stretches(cut)
 
 
 def _cell(row: Named) -> Cell:

@@ -11,6 +11,7 @@ from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoi
 from graph.reports.metrics import Counts, total
 from graph.reports.quality import completeness
 from graph.reports.reader import Reader
+from graph.reports.rows import Wanted
 from graph.reports.windows import DAY_HOURS, Window, hour_start
 from schema.rounding import RATE_SCALE, half_up
 
@@ -32,9 +33,9 @@ async def throughput(
     """
     subject = subject_of(scope, operator_id, account_id)
     known = completeness(reader.complete_until)
-    async with reader.snapshot(window.slices) as snapshot:
-        cells = await snapshot.cells(subject.kind, [subject.id], window.hours)
-    horizon = known.horizon(snapshot.marks.data_as_of)
+    wanted = Wanted(subject.kind, (subject.id,), window.hours)
+    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(wanted), wanted)
+    horizon = known.horizon(as_of)
     series: list[ThroughputPoint] = []
     for piece in window.hours:
         counts = total(cell.counts for cell in cells.get((subject.id, piece), ()))
@@ -45,7 +46,7 @@ async def throughput(
         window=window,
         resolution=resolution,
         interpolated=resolution != "1h",
-        data_as_of=snapshot.marks.data_as_of,
+        data_as_of=as_of,
         complete_until=known.until,
         series=series,
     )
