@@ -98,7 +98,7 @@ async def _send(
 
 
 async def _original(jetstream: JetStreamContext, dead_letter: DeadLetter) -> RawStreamMsg:
-    """The event as its producer published it; the dead letter itself is masked. Raises NotReplayedError if it is gone."""
+    """The event as its producer published it: a dead letter is masked. Raises NotReplayedError if it is gone."""
     try:
         message = await jetstream.get_msg(dead_letter.stream, seq=dead_letter.sequence)
     except NotFoundError as error:
