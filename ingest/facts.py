@@ -14,7 +14,7 @@ from functions.function import AnyFunction
 from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION
 from ingest.sink import Events, Results, split_by_days
-from schema.facts import DIRTY, NOBODY, ColumnType, Table
+from schema.facts import DIRTY, NOBODY, ColumnType, FactTable
 from schema.instants import MINUTE, SECOND
 from schema.money import DECIMALS
 from schema.writes import Facts
@@ -58,14 +58,14 @@ def _marks(facts: Facts) -> Mapping[str, Column]:
     }
 
 
-async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Column]) -> None:
+async def _insert(client: AsyncClient, table: FactTable, columns: Mapping[str, Column]) -> None:
     # In a thread: pyarrow's first array imports pandas, which would block the event loop for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
     with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
         await client.insert_arrow(table.name, rows, database="anlyt")
 
 
-def _rows(table: Table, columns: Mapping[str, Column]) -> pa.Table:
+def _rows(table: FactTable, columns: Mapping[str, Column]) -> pa.Table:
     return pa.table({name: ARROW[type_](columns[name]) for name, type_ in table.columns.items()})
 
 
