@@ -1,4 +1,4 @@
-"""Partitions are made as soon as an event needs them: no event's day stops a batch."""
+"""Creates PostgreSQL partitions when an event needs them, so that no event's day stops a batch."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -9,17 +9,19 @@ from schema.partitions import of_hours, of_ledger
 
 
 class Partitions:
-    """Remembers which days have their partitions; `forget` after one turned out to be gone."""
+    """Creates missing partitions and remembers which days have theirs."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._known: set[date] = set()
 
     async def ensure(self, days: Iterable[date]) -> None:
+        """Creates the missing partitions of these days, each in its own transaction: locks stay few and short."""
         for day in sorted(set(days) - self._known):
             for partition in (of_ledger(day), *of_hours(day)):
                 await ensure(self._pool, partition)
             self._known.add(day)
 
     def forget(self) -> None:
+        """Makes the next `ensure` look again. Called after a partition turned out to be dropped."""
         self._known.clear()

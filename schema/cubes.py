@@ -1,11 +1,13 @@
-"""The cubes: their columns in order, each with its ClickHouse type; a test holds the live tables against them.
+"""The cubes: their columns in order, each with its ClickHouse type. A test compares them with the live tables.
 
-Dimensions come first, then figures, then what a ReplacingMergeTree needs. Read them with FINAL.
+Dimensions come first, then figures, then the columns of a ReplacingMergeTree. Readers need FINAL.
 
-`dataAsOf` of an answer is that of the table which gave it, over all tenants. Of a cube: `select max(newest_event_at)
-from anlyt.data_as_of where cube = ... having count() > 0`, written after the cells and before their marks are removed.
-Of facts: `select max(event_time) from anlyt.facts_... having count() > 0`, which ClickHouse knows from the minima and
-maxima of its parts (1 ms, no FINAL). No row: nothing is stored.
+`dataAsOf` of an answer is that of the table which gave it, over all tenants. No row means that nothing is stored.
+
+* A cube's: `select max(newest_event_at) from anlyt.data_as_of where cube = ... having count() > 0`. It is written after
+  the cells and before their marks are removed.
+* Facts': `select max(event_time) from anlyt.facts_... having count() > 0`, which ClickHouse knows from the minima and
+  maxima of its parts (1 ms, no FINAL).
 """
 
 from collections.abc import Mapping
@@ -14,13 +16,13 @@ from typing import Final, NamedTuple
 
 from schema.facts import WORD, Cube
 
-HOUR: Final = "DateTime('UTC')"  # also of a day: its first second
+HOUR: Final = "DateTime('UTC')"  # also the type of a day: its first second
 _TERMINAL: Final = "status != 'PENDING'"
 _QUANTILES: Final = "0.5, 0.95, 0.99"
 
 
 class Aggregate(NamedTuple):
-    """A figure's type, and how it is computed from rows of the source, in SQL."""
+    """A figure's type, and the SQL that computes it from rows of the source."""
 
     type: str
     sql: str
@@ -28,9 +30,10 @@ class Aggregate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CubeTable:
-    """`source`: the facts, or the cube of shorter cells, that it is computed from.
+    """A cube's columns and its source.
 
-    `time`: the column that says where a cell begins; it is the second dimension.
+    `source`: the facts, or the cube of shorter cells, that it is computed from. `time`: the column with the beginning
+    of a cell; it is the second dimension.
     """
 
     name: Cube
@@ -66,7 +69,7 @@ CUBE_DLR_HOURLY: Final = CubeTable(
     {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
     {
         "messages": Aggregate("UInt64", "count()"),
-        # This, the sum, the errors and the digest are of terminal reports only.
+        # Terminal reports only, as are the sum, the errors and the digest.
         "latency_count": Aggregate("UInt64", f"countIf({_TERMINAL})"),
         "latency_sum": Aggregate("UInt64", f"sumIf(latency_ms, {_TERMINAL})"),
         "esme_errors": Aggregate("UInt64", f"countIf({_TERMINAL} and error_code is not null)"),

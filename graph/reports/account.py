@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
 from graph.reports.figures import costs_by_currency, counted
-from graph.reports.metrics import Counts, money, total
-from graph.reports.parts import Cell, add_amounts
+from graph.reports.metrics import Counts, total
 from graph.reports.quality import completeness, judged
 from graph.reports.reading.parts import Cell, add_amounts
 from graph.reports.reading.reader import Reader

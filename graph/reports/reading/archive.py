@@ -10,10 +10,8 @@ import numpy as np
 from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from graph.reports import latency
 from graph.reports.metrics import Counts
-from graph.reports.parts import Cell
 from graph.reports.reading.parts import Cell
 from graph.reports.reading.rows import stretches
-from graph.reports.rows import stretches
 from graph.reports.windows import DAY_HOURS, Slice
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError

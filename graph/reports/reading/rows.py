@@ -11,9 +11,7 @@ import asyncpg
 
 from graph.access.scope import SubjectKind
 from graph.reports import latency
-from graph.reports.marks import MARKS
 from graph.reports.metrics import NOTHING, Counts
-from graph.reports.parts import Cell
 from graph.reports.reading.marks import MARKS
 from graph.reports.reading.parts import Cell
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
