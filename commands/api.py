@@ -12,7 +12,7 @@ from graph.access.jwks import check_file
 from graph.app import create_app
 from graph.http.health import Probe, Probes
 from graph.http.server import serving
-from infra.cancelling import for_ever
+from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
 from infra.faults import POSTGRES
@@ -35,7 +35,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
     with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), development=False) as url:
             say(f"api: {url}; metrics at {metrics_url}")
-            await for_ever()
+            await until_cancelled()
 
 
 @asynccontextmanager

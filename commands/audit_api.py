@@ -14,7 +14,7 @@ from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
 from graph.audit.exports.runner import PACE, Pace
 from graph.http.server import serving
-from infra.cancelling import for_ever
+from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, check_tables, open_clickhouse
 from infra.embedded.certificates import FOLDER, ThrowAway
 from infra.endpoints import Engines, engines, has_audit
@@ -40,7 +40,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
         async with running(settings, engines(settings), files) as url:
             gc.freeze()  # or collections for the rows of a page would go through all that is imported
             say(f"audit-api: {url}; metrics at {metrics_url}")
-            await for_ever()
+            await until_cancelled()
 
 
 @asynccontextmanager

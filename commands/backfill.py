@@ -18,7 +18,7 @@ from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
 from infra.migrate import check_currency
-from infra.postgres import Connection, Pool, open_pool, told_as_unavailable
+from infra.postgres import Connection, Pool, as_unavailable, open_pool
 from infra.settings import Settings
 from ingest import backfill, service
 from ingest.limit import LimitPassedError, Windows
@@ -130,7 +130,7 @@ async def _pool(settings: Settings, found: Engines) -> AsyncIterator[Pool]:
 async def _alone(pool: Pool, *names: str) -> AsyncIterator[Connection]:
     """A connection that holds these locks until its pool is closed, or it breaks."""
     async with AsyncExitStack() as opened:
-        with told_as_unavailable():
+        with as_unavailable():
             connection = await opened.enter_async_context(pool.acquire())
         for name in names:
             if not await connection.fetchval(LOCK, f"anlyt.backfill.{name}"):

@@ -19,46 +19,48 @@ LINE: Final = "{:>6}  {:<19}  {:<16}  {:<16}  {:<19}  {}"  # id, time, stream, f
 
 
 async def show_all(settings: Settings) -> None:
-    """A line for each letter, oldest first. Nothing is cut to a terminal's width: a pipe has none."""
+    """A line for each dead letter, oldest first. Nothing is cut to a terminal's width: a pipe has none."""
     count = 0
     async with _jetstream(settings) as jetstream:
         async for found in deadletters.stored(jetstream):
             if not count:
                 click.echo(LINE.format("id", "stored at", "stream", "function", "reason", "what is wrong"))
             count += 1
-            letter = found.letter
-            what = (letter.stream, letter.function, letter.reason, letter.sentence)
-            click.echo(LINE.format(found.id, f"{letter.stored_at:%Y-%m-%d %H:%M:%S}", *what))
+            dead_letter = found.dead_letter
+            what = (dead_letter.stream, dead_letter.function, dead_letter.reason, dead_letter.sentence)
+            click.echo(LINE.format(found.id, f"{dead_letter.stored_at:%Y-%m-%d %H:%M:%S}", *what))
     if not count:
         click.echo("No dead letters.")
 
 
 async def show(settings: Settings, id_: int) -> None:
-    """One letter as JSON."""
+    """One dead letter as JSON."""
     async with _jetstream(settings) as jetstream:
         found = await deadletters.one(jetstream, id_)
-    Console().print_json(msgspec.json.encode(found.letter).decode())
+    Console().print_json(msgspec.json.encode(found.dead_letter).decode())
 
 
 async def replay_all(settings: Settings, ids: Sequence[int]) -> None:
-    """Sends the events of these letters again, of all letters without ids, and drops every letter of these events.
+    """Sends the events of these dead letters (without ids: of all) again, and drops every dead letter of those events.
 
     NotReplayedError at the end if there was any that could not be sent.
     """
     outcomes: list[Outcome] = []
     async with _jetstream(settings) as jetstream:
-        async for outcome in replay(jetstream, await _letters_of_the_same_events(jetstream, ids)):
+        async for outcome in replay(jetstream, await _dead_letters_of_the_same_events(jetstream, ids)):
             outcomes.append(outcome)
-            told = outcome.problem or f"sent to {outcome.letters[0].letter.subject} again"
-            click.echo(f"{', '.join(str(found.id) for found in outcome.letters)}: {told}")
+            told = outcome.problem or f"sent to {outcome.dead_letters[0].dead_letter.subject} again"
+            click.echo(f"{', '.join(str(found.id) for found in outcome.dead_letters)}: {told}")
     if not outcomes:
         click.echo("No dead letters.")
     if problems := sum(outcome.problem is not None for outcome in outcomes):
-        raise NotReplayedError(f"{problems} of {len(outcomes)} events could not be sent again; their letters stay.")
+        raise NotReplayedError(
+            f"{problems} of {len(outcomes)} events could not be sent again; their dead letters stay."
+        )
 
 
 async def drop(settings: Settings, ids: Sequence[int]) -> None:
-    """Deletes letters; all of them without ids. UsageError before anything is deleted if one does not exist."""
+    """Deletes dead letters; all of them without ids. UsageError before anything is deleted if one does not exist."""
     async with _jetstream(settings) as jetstream:
         for id_ in ids:
             await deadletters.check(jetstream, id_)
@@ -70,10 +72,10 @@ async def drop(settings: Settings, ids: Sequence[int]) -> None:
         click.echo("No dead letters.")
 
 
-async def _letters_of_the_same_events(jetstream: JetStreamContext, ids: Sequence[int]) -> list[deadletters.Stored]:
-    """All letters of the events that these ids (all must exist) are about; every letter without ids."""
-    events = {event_of((await deadletters.one(jetstream, id_)).letter) for id_ in ids}
-    return [found async for found in deadletters.stored(jetstream) if not ids or event_of(found.letter) in events]
+async def _dead_letters_of_the_same_events(jetstream: JetStreamContext, ids: Sequence[int]) -> list[deadletters.Stored]:
+    """All dead letters of the events that these ids (all must exist) are about; every dead letter without ids."""
+    events = {event_of((await deadletters.one(jetstream, id_)).dead_letter) for id_ in ids}
+    return [found async for found in deadletters.stored(jetstream) if not ids or event_of(found.dead_letter) in events]
 
 
 @asynccontextmanager

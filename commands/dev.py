@@ -14,7 +14,7 @@ from commands.support import demo_traffic, listener
 from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
-from infra.cancelling import for_ever
+from infra.cancelling import until_cancelled
 from infra.embedded.certificates import FOLDER, ThrowAway
 from infra.endpoints import Endpoints, Engines, published
 from infra.errors import UsageError
@@ -61,7 +61,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         endpoints = Endpoints(*urls, s3=engines.s3.dsn if engines.s3 else None)
         opened.enter_context(published(settings.home, endpoints))
         _announce(endpoints, settings, with_demo=with_demo)
-        await for_ever()
+        await until_cancelled()
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from commands.support import listener
 from functions import FUNCTIONS
 from functions.function import AnyFunction
 from infra import nats
-from infra.cancelling import for_ever
+from infra.cancelling import until_cancelled
 from infra.dedup import memory_of
 from infra.endpoints import engines
 from infra.errors import UsageError
@@ -60,4 +60,4 @@ async def run(
         async with service.running(found, functions, settings.reporting_currency, watching):
             gc.freeze()  # or collections for the events of a batch would go through all that is imported
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
-            await for_ever()
+            await until_cancelled()

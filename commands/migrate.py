@@ -11,7 +11,7 @@ from infra.consumers import check_streams
 from infra.endpoints import Engines
 from infra.errors import AnlytError
 from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
-from infra.postgres import Connection, connect, told_as_unavailable
+from infra.postgres import Connection, as_unavailable, connect
 from infra.tiering import tier, tierings
 from schema.streams import STREAMS
 
@@ -63,7 +63,7 @@ async def _ledgers(
     engines: Engines, cluster: str | None
 ) -> AsyncIterator[tuple[Connection, AsyncClient, Mapping[StoreName, Ledger]]]:
     async with AsyncExitStack() as opened:
-        with told_as_unavailable("PostgreSQL does not answer at ANLYT_POSTGRES_DSN."):
+        with as_unavailable("PostgreSQL does not answer at ANLYT_POSTGRES_DSN."):
             connection = await connect(engines.postgres, application="anlyt migrate")
         opened.push_async_callback(connection.close)
         # The database that the first step makes is not there yet.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from commands.support import listener
-from infra.cancelling import for_ever
+from infra.cancelling import until_cancelled
 from infra.endpoints import engines
 from infra.settings import Settings
 from pipelines import schedule
@@ -16,4 +16,4 @@ async def run(settings: Settings, names: Collection[str], say: Callable[[str], N
     with listener.served(settings, fallback=True) as url:
         async with configured(settings, engines(settings)) as stores, schedule.running(stores, definitions):
             say(f"schedule: {', '.join(each.name for each in definitions)}; metrics at {url}")
-            await for_ever()
+            await until_cancelled()

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from demo.outcomes import SEGMENTS, Fates, Ints
+from demo.outcomes import SEGMENTS, Ints, Outcomes
 from demo.wire import Events, timestamps
 from demo.world import AFN_PER_USD, OPERATORS
 
@@ -34,20 +34,20 @@ class Billed(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     schema_version: str = "1"
 
 
-def events(fates: Fates) -> Iterator[Events]:
-    yield _events("BILLED", fates, fates.sent_at)
-    refunds = fates.where(fates.refunded)
+def events(outcomes: Outcomes) -> Iterator[Events]:
+    yield _events("BILLED", outcomes, outcomes.sent_at)
+    refunds = outcomes.where(outcomes.refunded)
     yield _events("REFUNDED", refunds, refunds.sent_at + refunds.latency + refunds.refund_delay)
 
 
-def _events(status: str, fates: Fates, at: Ints) -> Events:
+def _events(status: str, outcomes: Outcomes, at: Ints) -> Events:
     suffix = status.lower()
     rows = zip(
-        fates.message_id,
-        fates.account,
-        fates.operator,
-        fates.lane,
-        fates.segments.tolist(),
+        outcomes.message_id,
+        outcomes.account,
+        outcomes.operator,
+        outcomes.lane,
+        outcomes.segments.tolist(),
         timestamps(at),
         strict=True,
     )

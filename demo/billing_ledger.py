@@ -1,4 +1,4 @@
-"""billing-service's books: `billing.daily_totals`, as the demo's events fill them."""
+"""billing-service's billing_ledger: `billing.daily_totals`, as the demo's events fill them."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The charging system's events: `cdr.generated.v1`, a record of each message once its fate is known."""
+"""The charging system's events: `cdr.generated.v1`, a record of each message once its outcome is known."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from demo.billing import COSTS
-from demo.outcomes import Fates
+from demo.outcomes import Outcomes
 from demo.wire import Events, timestamps
 
 SUBJECT: Final = "cdr.generated.v1"
@@ -33,16 +33,16 @@ class Record(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     schema_version: str = "1"
 
 
-def events(fates: Fates) -> Iterator[Events]:
-    at = fates.sent_at + fates.latency
+def events(outcomes: Outcomes) -> Iterator[Events]:
+    at = outcomes.sent_at + outcomes.latency
     rows = zip(
-        fates.message_id,
-        fates.account,
-        fates.operator,
-        fates.lane,
-        fates.prefix,
-        fates.status,
-        fates.segments.tolist(),
+        outcomes.message_id,
+        outcomes.account,
+        outcomes.operator,
+        outcomes.lane,
+        outcomes.prefix,
+        outcomes.status,
+        outcomes.segments.tolist(),
         timestamps(at),
         strict=True,
     )

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from demo.outcomes import Fates
+from demo.outcomes import Outcomes
 from demo.wire import Events, timestamps
 
 SUBJECT: Final = "compliance.audit.v1"
@@ -63,9 +63,9 @@ OUTCOMES: Final = (
 )
 
 
-def events(fates: Fates) -> Iterator[Events]:
-    rng = np.random.default_rng(fates.sent_at.astype(np.uint64))  # the same messages, the same evaluations
-    sample = fates.where(rng.integers(SAMPLED, size=len(fates.sent_at)) == 0)
+def events(outcomes: Outcomes) -> Iterator[Events]:
+    rng = np.random.default_rng(outcomes.sent_at.astype(np.uint64))  # the same messages, the same evaluations
+    sample = outcomes.where(rng.integers(SAMPLED, size=len(outcomes.sent_at)) == 0)
     n = len(sample.sent_at)
     took = 1 + rng.exponential(4, n).astype(np.int64)
     at = sample.sent_at - rng.integers(20, 200, n)

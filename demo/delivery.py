@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from demo.outcomes import Fates
+from demo.outcomes import Outcomes
 from demo.wire import Events, timestamps
 
 SUBJECT: Final = "sms.dlr.inbound"
@@ -32,26 +32,26 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     schema_version: str = "1"
 
 
-def events(fates: Fates) -> Iterator[Events]:
-    first = fates.where(fates.pending_first)
+def events(outcomes: Outcomes) -> Iterator[Events]:
+    first = outcomes.where(outcomes.pending_first)
     pending = np.full((2, len(first.latency)), [["PENDING"], [None]], dtype=object)
     yield _events("pending", first._replace(status=pending[0], error_code=pending[1], latency=first.pending_latency))
-    yield _events("receipt", fates)
+    yield _events("receipt", outcomes)
 
 
-def _events(suffix: str, fates: Fates) -> Events:
-    at = fates.sent_at + fates.latency
+def _events(suffix: str, outcomes: Outcomes) -> Events:
+    at = outcomes.sent_at + outcomes.latency
     rows = zip(
-        fates.message_id,
-        fates.operator,
-        fates.account,
-        fates.status,
-        fates.error_code,
-        fates.latency.tolist(),
-        fates.tps.tolist(),
+        outcomes.message_id,
+        outcomes.operator,
+        outcomes.account,
+        outcomes.status,
+        outcomes.error_code,
+        outcomes.latency.tolist(),
+        outcomes.tps.tolist(),
         timestamps(at),
-        fates.lane,
-        fates.prefix,
+        outcomes.lane,
+        outcomes.prefix,
         strict=True,
     )
     data = [
@@ -76,6 +76,6 @@ def _events(suffix: str, fates: Fates) -> Events:
     ]
     headers = [
         None if operator.names_tenant else {"X-Tenant-Id": account.tenant_id}
-        for operator, account in zip(fates.operator, fates.account, strict=True)
+        for operator, account in zip(outcomes.operator, outcomes.account, strict=True)
     ]
     return Events(SUBJECT, at, data, headers)

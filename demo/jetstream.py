@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from demo.wire import Message
-from infra.cancelling import heed
+from infra.cancelling import raise_if_cancelled
 from infra.errors import DependencyUnavailableError
 
 
@@ -105,7 +105,7 @@ class Publisher:
             await self._nc.publish(message.subject, message.data, address, message.headers)
         elif self._nc.is_closed:
             raise NotStoredError("The connection to NATS was closed.")
-        heed()  # nats-py swallows a cancellation that reaches it while it flushes
+        raise_if_cancelled()  # nats-py swallows a cancellation that reaches it while it flushes
 
     async def _on_answer(self, reply: Msg) -> None:
         error = _NO_STREAM if reply.headers else _decode(reply.data).error

@@ -31,7 +31,7 @@ MISTAKES: Final[tuple[tuple[str, Spoil], ...]] = (
     (billing.SUBJECT, _set(totalCost="-0.018400")),
     (delivery.SUBJECT, _set(latencyMs=-250)),
     (delivery.SUBJECT, _set(receivedAt="1970-01-01T00:00:07Z")),  # a gateway that lost its clock
-    (delivery.SUBJECT, _set(deliveryStatus="ENROUTE", msisdn="+93700000000")),  # must be masked in the letter
+    (delivery.SUBJECT, _set(deliveryStatus="ENROUTE", msisdn="+93700000000")),  # must be masked in the dead letter
     (charging.SUBJECT, _set(chargeAmount="0.0184001")),  # a digit too many
     (compliance.SUBJECT, _set(verdict="MAYBE")),
 )

@@ -71,7 +71,7 @@ class Span:
     messages: int
 
 
-class Fates(NamedTuple):
+class Outcomes(NamedTuple):
     """The messages of a span as columns. Times are in ms; objects are shared, so a column of them is cheap."""
 
     message_id: Objects  # of str
@@ -90,8 +90,8 @@ class Fates(NamedTuple):
     refund_delay: Ints
     tps: Ints
 
-    def where(self, chosen: Bools) -> "Fates":
-        return Fates._make(column[chosen] for column in self)
+    def where(self, chosen: Bools) -> "Outcomes":
+        return Outcomes._make(column[chosen] for column in self)
 
 
 def demand(world: World, at: int) -> Floats:
@@ -109,7 +109,7 @@ def _campaigner(world: World, begun: int) -> int:
     return int(biggest[begun // HOUR % len(biggest)])
 
 
-def draw(world: World, rng: np.random.Generator, span: Span) -> Fates:
+def draw(world: World, rng: np.random.Generator, span: Span) -> Outcomes:
     """Decides everything about the messages of a span."""
     n = span.messages
     wanted = demand(world, span.start)
@@ -122,7 +122,7 @@ def draw(world: World, rng: np.random.Generator, span: Span) -> Fates:
     unreachable = rng.random(n) < UNREACHABLE
     answered = _answer_times(rng, link, degraded, load) + unreachable * rng.exponential(5 * MINUTE, n)
     latency = np.where(outcome == EXPIRED, VALIDITY[lane], np.minimum(answered, VALIDITY[lane])).astype(np.int64)
-    return Fates(
+    return Outcomes(
         message_id=_objects([f"{span.name}-{number:05}" for number in range(n)]),
         account=_objects(world.accounts)[account],
         operator=_objects(OPERATORS)[link],

@@ -11,7 +11,7 @@ import msgspec
 from demo import billing
 from demo.wire import Message
 
-# One day, and how far billing's books are off then: reconciliation has something to find.
+# One day, and how far billing's billing_ledger are off then: reconciliation has something to find.
 OFF_AFTER: Final = timedelta(days=3)  # since the first day
 OFF_BY: Final = Decimal("1.0025")
 
@@ -37,7 +37,7 @@ _decode: Final = msgspec.json.Decoder(_Charge).decode
 
 
 class Totals:
-    """Adds up what it is told of. Copies count once, spoiled copies not at all: billing-service has its own books."""
+    """Adds up charges. Copies count once, spoiled copies not at all: billing-service keeps its own ledger."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()

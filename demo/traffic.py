@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 
 from demo import billing, charging, compliance, delivery, mistakes, wire
-from demo.outcomes import Fates, Span, demand, draw
+from demo.outcomes import Outcomes, Span, demand, draw
 from demo.rhythm import DAY, QUARTER, SECOND, campaign_share
 from demo.wire import Events, Message
 from demo.world import World
 
 # Whoever tells what becomes of messages: another kind of event is another module here.
-PRODUCERS: Final[tuple[Callable[[Fates], Iterator[Events]], ...]] = (
+PRODUCERS: Final[tuple[Callable[[Outcomes], Iterator[Events]], ...]] = (
     billing.events,
     delivery.events,
     charging.events,
@@ -90,8 +90,8 @@ def _quarter(world: World, start: int, per_quarter: float) -> Span:
 def _born(world: World, span: Span) -> list[Message]:
     """Everything that will ever be published about the messages sent in a span; not in order."""
     rng = np.random.default_rng((world.seed, span.start, span.messages))
-    fates = draw(world, rng, span)
-    sent = [message for tell in PRODUCERS for events in tell(fates) for message in wire.send(rng, events)]
+    outcomes = draw(world, rng, span)
+    sent = [message for tell in PRODUCERS for events in tell(outcomes) for message in wire.send(rng, events)]
     return sent + mistakes.spoiled(rng, sent, span.end - span.start)
 
 

@@ -18,15 +18,17 @@ from schema.writes import Billed, Writes
     batch=Batch(10_000, seconds=0.2),
 )
 def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
-    """BILLED adds a message with its segments and cost, REFUNDED takes one away, in the hour of `billedAt`."""
+    """In the hour of `billedAt`, BILLED adds a message, its segments and cost; REFUNDED takes them away, and counts."""
     operators: Cells[Billed] = defaultdict(Billed)
     accounts: Cells[Billed] = defaultdict(Billed)
     for stamped in events:
         event, hour = stamped.event, hour_of(stamped.at)
-        sign = 1 if event.status == "BILLED" else -1
+        refunded = event.status == "REFUNDED"
+        sign = -1 if refunded else 1
         segments, cost = sign * event.segment_count, sign * micros(event.total_cost)
         for cell in (operators[event.operator_id, hour], accounts[event.account_id, hour]):
             cell.messages += sign
+            cell.refunded += refunded
             cell.segments += segments
             cell.costs[event.currency] += cost
             cell.events[event.currency] += 1

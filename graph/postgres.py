@@ -11,7 +11,7 @@ import asyncpg
 from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
-from infra.postgres import AWAY, Connection, Pool, told_as_unavailable
+from infra.postgres import AWAY, Connection, Pool, as_unavailable
 from infra.probes import ask_postgres
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _recoveries: set["asyncio.Task[None]"] = set()  # the event loop keeps no refere
 
 
 @asynccontextmanager
-async def promptly(operation: str, pool: Pool, limit: float | None = None) -> AsyncIterator[None]:
+async def with_deadline(operation: str, pool: Pool, limit: float | None = None) -> AsyncIterator[None]:
     """Bounds work in PostgreSQL, and counts what failed.
 
     DependencyUnavailableError within 1.5 s when the server is away; TooSlowError after `limit` seconds (LIMIT by
@@ -36,7 +36,7 @@ async def promptly(operation: str, pool: Pool, limit: float | None = None) -> As
     """
     allowed = LIMIT if limit is None else limit
     try:
-        with told_as_unavailable():
+        with as_unavailable():
             try:
                 async with patiently(partial(ask_postgres, pool), allowed):
                     yield

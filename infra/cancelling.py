@@ -6,15 +6,15 @@ import asyncio
 from typing import NoReturn
 
 
-def heed() -> None:
+def raise_if_cancelled() -> None:
     """CancelledError if this task was told to end."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
 
 
-async def for_ever() -> NoReturn:
+async def until_cancelled() -> NoReturn:
     """Until this task is cancelled, or at once if it was."""
-    heed()
-    await asyncio.Event().wait()
-    raise AssertionError("nobody sets it")
+    raise_if_cancelled()
+    while True:
+        await asyncio.Event().wait()

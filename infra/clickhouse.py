@@ -13,7 +13,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 from opentelemetry.trace import SpanKind, StatusCode
 
-from infra.cancelling import heed
+from infra.cancelling import raise_if_cancelled
 from infra.clickhouse_settings import PINNED
 from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
@@ -53,7 +53,8 @@ async def connect(
         )
         client.server_tz = UTC  # what texts of times mean in each statement, see PINNED
     except (*UNAVAILABLE, ClickHouseError) as error:
-        heed()  # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened
+        # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened.
+        raise_if_cancelled()
         if fault := connection_fault(error, CLICKHOUSE):
             raise fault from error
         raise DependencyUnavailableError(f"ClickHouse does not answer at {without_secrets(dsn)}.") from error

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-# What our DDL may begin with; the name of what is made ends the match.
+# What our DDL may begin with; the name of what is made or changed ends the match.
 CREATED: Final = re.compile(r"\Acreate (?:database|table|view) if not exists [\w.]+", re.IGNORECASE)
+# A step that was killed half-way runs again: what it adds may be there.
+ALTERED: Final = re.compile(r"\Aalter table [\w.]+(?= add column if not exists \w)", re.IGNORECASE)
 INSERTED: Final = re.compile(r"\Ainsert into [\w.]+ *(?:\([\w, ]+\))?\s+select\b", re.IGNORECASE)
 ENGINE: Final = re.compile(r"\bengine = (\w*MergeTree)\b")
 COMMENT: Final = re.compile(r"--[^\n]*")
@@ -25,8 +27,8 @@ def _clustered(statement: str, cluster: str) -> str:
     """ValueError for what we do not know how to run on a cluster."""
     if INSERTED.match(statement):
         return statement
-    created = CREATED.match(statement)
-    if created is None:
+    changed = CREATED.match(statement) or ALTERED.match(statement)
+    if changed is None:
         raise ValueError(f"No cluster form is known of: {statement[:60]}")
-    rest = ENGINE.sub(r"engine = Replicated\1", statement[created.end() :])
-    return f"{created[0]} on cluster '{cluster}'{rest}"
+    rest = ENGINE.sub(r"engine = Replicated\1", statement[changed.end() :])
+    return f"{changed[0]} on cluster '{cluster}'{rest}"

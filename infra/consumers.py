@@ -48,7 +48,7 @@ async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: 
 
 
 async def check_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> Sequence[str]:
-    """A sentence for each limit that may lose events or letters; UnsuitableError for a stream that is useless to us.
+    """One sentence per limit that may lose events or dead letters; UnsuitableError for a stream we cannot use.
 
     A stream that is missing is no finding.
     """

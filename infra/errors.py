@@ -1,4 +1,72 @@
-"""The error hierarchy: what a user can mend, what an engine's absence means, and what a wrong setting does."""
+"""The errors of the product: one tree, and who catches what.
+
+    Exception
+        AnlytError                          one sentence, a code (REST, GraphQL), an exit status (commands)
+            UsageError                      a setting or argument that the operator has to correct
+            FolderInUseError
+            EngineFailedError               an embedded engine did not start
+                PortTakenError
+            DependencyUnavailableError      an engine does not answer; waiting helps
+                RefusedError                it answers, and does not work for us now
+                MisconfiguredError          it refuses what a setting says; waiting does not help
+                TooSlowError
+                OverloadedError
+            ApiError                        a caller's request gets no answer (graph/errors.py has its status)
+                InvalidWindowError
+                InvalidQueryError
+                UnauthenticatedError
+                ForbiddenError
+                ForbiddenAccountError
+                NotFoundError
+                MethodNotAllowedError
+                NotAcceptableError
+                RequestTimeoutError
+                PayloadTooLargeError
+                UriTooLongError
+                UnsupportedMediaTypeError
+                RateLimitedError
+                QueryTooExpensiveError
+                ServerStoppingError
+            SeekFailedError                 the following end a command, a function or a run with their sentence
+            UnsuitableError
+            ChangedStepError
+            DifferingZonesError
+            NotReplayedError
+            NotALetterError
+            NotDroppedError
+            LimitPassedError
+            RebuildFailedError
+            OvertakenError
+            PipelineFailedError
+            PipelineAlarmError
+            PipelineBusyError
+            LedgerInUseError
+            ArchiveMismatchError
+            TamperedError
+            AlreadyRunningError
+            StoppedError
+            PendingError
+        BadEventError                       the following are caught where their module is used, and end nothing
+        UnknownCopiesError
+        EngineSilentError
+        EngineSlowError
+        InvalidDocumentError
+        ClientDisconnectedError
+        ForgedError
+        LostClaimError
+        QueryError
+
+* `anlyt.py` catches everything at the end of a command: an AnlytError is its sentence and `exit_status`, anything else
+  is a bug (`--debug` shows the traceback).
+* `graph/http/endpoint.py` and `graph/gql/endpoint.py` catch everything that a request raises. `graph/http/problems.py`
+  says what a caller is told: an ApiError or DependencyUnavailableError as it is, a wrong setting without its reason,
+  all else as 500, masked and logged. ClientDisconnectedError answers nobody.
+* `infra/faults.py` makes a driver's error a MisconfiguredError where a setting is to blame, and `infra/postgres.py` and
+  `infra/clickhouse.py` make it a DependencyUnavailableError where an engine is away.
+* `ingest/host.py` waits out an engine that is away; a wrong setting, and whatever else is raised, ends the worker.
+  BadEventError becomes a dead letter.
+* `pipelines/schedule.py` logs a run that failed and tries again; a wrong setting ends the process.
+"""
 
 from typing import ClassVar
 

@@ -49,7 +49,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 @contextmanager
-def told_as_fault(setting: str = POSTGRES) -> Iterator[None]:
+def as_configuration_fault(setting: str = POSTGRES) -> Iterator[None]:
     """Around a first contact: what `setting` is to blame for becomes MisconfiguredError."""
     try:
         yield
@@ -78,7 +78,7 @@ async def open_pool(
     is_session = False
 
     async def opened(*arguments: Any, **named: Any) -> Any:
-        with told_as_fault(setting):
+        with as_configuration_fault(setting):
             return await asyncpg.connect(*arguments, **named)
 
     async def prepare(connection: Connection) -> None:
@@ -89,7 +89,7 @@ async def open_pool(
             await require_session(connection, dsn)
             is_session = True
         if check is not None:
-            with told_as_fault(setting):
+            with as_configuration_fault(setting):
                 await check(connection)
         if is_exporting():
             connection.add_query_logger(_leave_span)
@@ -112,7 +112,7 @@ async def open_pool(
 
 async def connect(dsn: str, *, application: str) -> Connection:
     """A connection beside all pools; UsageError if it is no session, MisconfiguredError."""
-    with told_as_fault():
+    with as_configuration_fault():
         connection = await asyncpg.connect(
             dsn,
             timeout=CONNECT_TIMEOUT,
@@ -152,7 +152,7 @@ async def _keep_as_is(_: Connection) -> None:
 
 
 @contextmanager
-def told_as_unavailable(away: str = AWAY) -> Iterator[None]:
+def as_unavailable(away: str = AWAY) -> Iterator[None]:
     """Turns every error that means an absent PostgreSQL into DependencyUnavailableError(away), or MisconfiguredError.
 
     RefusedError if PostgreSQL, or a pooler before it, gave a reason.

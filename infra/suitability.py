@@ -147,7 +147,7 @@ def stream_findings(config: Config, stream: Stream) -> Sequence[Finding]:
 
 
 def stream_warnings(config: Config, stream: Stream) -> Sequence[Finding]:
-    """What may lose events before they are counted, or letters before they are read; events are counted as they are."""
+    """Limits that may lose events before they are counted, or dead letters before they are read."""
     age, window = config.get("max_age") or 0, config.get("duplicate_window") or 0
     kept, remembered = _nanoseconds(stream.retention), _nanoseconds(stream.duplicate_window)
     limits = [("max_age", age, f"{stream.retention.days} days or more", not age or age >= kept)]

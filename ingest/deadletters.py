@@ -15,7 +15,7 @@ from functions import FUNCTIONS
 from infra.errors import AnlytError, UsageError
 from infra.metrics import DEADLETTERS
 from infra.refusals import is_missing_stream, reason
-from schema.letters import DeadLetter, Source, letter_id
+from schema.dead_letters import DeadLetter, Source, dead_letter_id
 from schema.masking import MASK, EventMask
 from schema.streams import DEADLETTER
 
@@ -26,10 +26,10 @@ MASKS: Final = {function.event.event_type: EventMask(function.event) for functio
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A letter and its number in the dead-letter stream."""
+    """A dead letter and its number in the dead-letter stream."""
 
     id: int
-    letter: DeadLetter
+    dead_letter: DeadLetter
 
 
 class NotALetterError(AnlytError):
@@ -37,18 +37,18 @@ class NotALetterError(AnlytError):
 
 
 class NotDroppedError(AnlytError):
-    """The server refused to delete a letter."""
+    """The server refused to delete a dead letter."""
 
 
-async def publish(jetstream: JetStreamContext, letters: Sequence[DeadLetter]) -> None:
-    """Returns when JetStream has stored every letter; publishing one again stores nothing."""
-    for first in range(0, len(letters), AT_ONCE):
-        await asyncio.gather(*[_publish(jetstream, one) for one in letters[first : first + AT_ONCE]])
+async def publish(jetstream: JetStreamContext, dead_letters: Sequence[DeadLetter]) -> None:
+    """Returns when JetStream has stored every dead letter; publishing one again stores nothing."""
+    for first in range(0, len(dead_letters), AT_ONCE):
+        await asyncio.gather(*[_publish(jetstream, one) for one in dead_letters[first : first + AT_ONCE]])
 
 
 async def _publish(jetstream: JetStreamContext, one: DeadLetter) -> None:
     source = Source(one.stream, one.subject, one.sequence, one.stored_at, one.function, one.event_type)
-    headers = {"Nats-Msg-Id": letter_id(source)}
+    headers = {"Nats-Msg-Id": dead_letter_id(source)}
     inject(headers)  # the trace of the batch
     ack = await jetstream.publish(f"anlyt.deadletter.{one.stream}", ENCODER.encode(one), headers=headers)
     if not ack.duplicate:
@@ -56,13 +56,13 @@ async def _publish(jetstream: JetStreamContext, one: DeadLetter) -> None:
 
 
 async def stored(jetstream: JetStreamContext) -> AsyncIterator[Stored]:
-    """All letters, oldest first; UsageError before `anlyt migrate`."""
+    """All dead letters, oldest first; UsageError before `anlyt migrate`."""
     async for message in _messages(jetstream):
         yield _stored(message)
 
 
 async def ids(jetstream: JetStreamContext) -> list[int]:
-    """The numbers of all letters, also of what is none; UsageError before `anlyt migrate`."""
+    """The numbers of all dead letters, also of what is none; UsageError before `anlyt migrate`."""
     return [message.seq or 0 async for message in _messages(jetstream)]
 
 
@@ -82,12 +82,12 @@ async def _messages(jetstream: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
 
 
 async def one(jetstream: JetStreamContext, id_: int) -> Stored:
-    """The letter of a number; UsageError if there is none."""
+    """The dead letter of a number; UsageError if there is none."""
     return _stored(await _message(jetstream, id_))
 
 
 async def check(jetstream: JetStreamContext, id_: int) -> None:
-    """UsageError if there is no letter of this number."""
+    """UsageError if there is no dead letter of this number."""
     await _message(jetstream, id_)
 
 
@@ -101,7 +101,7 @@ async def _message(jetstream: JetStreamContext, id_: int) -> RawStreamMsg:
 
 
 async def drop(jetstream: JetStreamContext, id_: int) -> None:
-    """Deletes a letter; one that is gone already is gone. NotDroppedError if the server refuses."""
+    """Deletes a dead letter; one that is gone already is gone. NotDroppedError if the server refuses."""
     try:
         await jetstream.delete_msg(DEADLETTER.name, id_)
     except APIError as error:
@@ -124,12 +124,12 @@ def _not_migrated() -> UsageError:
 def _stored(message: RawStreamMsg) -> Stored:
     """Masked once more: it may be of a release that masked less."""
     try:
-        letter = msgspec.json.decode(message.data or b"", type=DeadLetter)
+        dead_letter = msgspec.json.decode(message.data or b"", type=DeadLetter)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotALetterError(
-            f"Message {message.seq} of {DEADLETTER.name} is no letter of anlyt; "
+            f"Message {message.seq} of {DEADLETTER.name} is no dead letter of anlyt; "
             f"`anlyt deadletters drop {message.seq}` removes it."
         ) from error
-    mask = MASKS.get(letter.event_type)
-    event = mask.masked_again(letter.event) if mask else MASK
-    return Stored(message.seq or 0, msgspec.structs.replace(letter, event=event))
+    mask = MASKS.get(dead_letter.event_type)
+    event = mask.masked_again(dead_letter.event) if mask else MASK
+    return Stored(message.seq or 0, msgspec.structs.replace(dead_letter, event=event))

@@ -1,4 +1,4 @@
-"""Sorts a batch of messages into events to count and letters to write."""
+"""Sorts a batch of messages into events to count and dead letters to write."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -12,9 +12,9 @@ from opentelemetry.propagate import extract
 from functions.function import AnyFunction
 from infra.frames import Frame
 from ingest.messages import sequence, stored, stored_at
+from schema.dead_letters import DeadLetter, Source, dead_letter
 from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped
 from schema.instants import NANOSECONDS, time_of
-from schema.letters import DeadLetter, Source, letter
 from schema.masking import EventMask
 
 MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
@@ -22,7 +22,7 @@ MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
 
 @dataclass(slots=True)
 class Decoded:
-    """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `letters`, one by one.
+    """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `dead letters`, one by one.
 
     `places` are those of the bad ones in the batch.
     """
@@ -30,7 +30,7 @@ class Decoded:
     newest_stored: int
     events: list[Stamped[Any]] = field(default_factory=list)
     good: list[Frame] = field(default_factory=list)
-    letters: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     bad: list[Frame] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class BatchDecoder:
             try:
                 event = self.event(message)
             except BadEventError as error:
-                decoded.letters.append(self._letter(message, error))
+                decoded.dead_letters.append(self._dead_letter(message, error))
                 decoded.bad.append(message)
                 decoded.places.append(place)
             else:
@@ -71,7 +71,7 @@ class BatchDecoder:
         arrived, nanoseconds = divmod(stored(message), NANOSECONDS)
         return self._decoder.decode(message.data, message.header(TENANT_HEADER), arrived, nanoseconds)
 
-    def _letter(self, message: Frame, error: BadEventError) -> DeadLetter:
+    def _dead_letter(self, message: Frame, error: BadEventError) -> DeadLetter:
         source = Source(
             stream=self._function.stream.name,
             subject=message.subject.decode(),
@@ -80,7 +80,7 @@ class BatchDecoder:
             function=self._function.name,
             event_type=self._function.event.event_type,
         )
-        return letter(source, message.data, error.reason, str(error), self._mask)
+        return dead_letter(source, message.data, error.reason, str(error), self._mask)
 
 
 def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:

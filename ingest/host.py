@@ -1,4 +1,4 @@
-"""Runs a function on its stream: every message is counted once, or told of in a letter, then acknowledged."""
+"""Runs a function on its stream: every message is counted once, or told of in a dead letter, then acknowledged."""
 
 import asyncio
 import time
@@ -92,7 +92,7 @@ class Worker:
             await reader.close(in_hand)
 
     async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> bool:
-        """Commit, then letters, then acknowledgements: a crash between any two of them repeats, and adds nothing.
+        """Commit, then dead letters, then acknowledgements: a crash between any two of them repeats, and adds nothing.
 
         False, and nothing is done, past the dead-letter limit.
         """
@@ -107,7 +107,7 @@ class Worker:
             if not self.window.lets_on(len(messages), decoded.places):
                 return False
             results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))
-            await self._until_done("letters", lambda: deadletters.publish(self.jetstream, decoded.letters))
+            await self._until_done("dead letters", lambda: deadletters.publish(self.jetstream, decoded.dead_letters))
             await self._answer(decoded.good, ACK)
             await self._answer(decoded.bad, TERM)
             self._measure(decoded, results)

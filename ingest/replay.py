@@ -1,4 +1,4 @@
-"""Sends the events of dead letters again: each event once, however many functions have a letter for it."""
+"""Sends the events of dead letters again: each event once, however many functions have a dead letter for it."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -14,18 +14,18 @@ from nats.js.errors import NotFoundError
 from infra.errors import AnlytError
 from infra.refusals import reason
 from ingest.deadletters import Stored, drop
-from schema.letters import DeadLetter
+from schema.dead_letters import DeadLetter
 
-# Of which message a message is the copy: a replay that was killed has left letters for both, and one event.
+# Of which message a message is the copy: a replay that was killed has left dead letters for both, and one event.
 REPLAY_OF: Final = "Anlyt-Replay-Of"
 
 
 class NotReplayedError(AnlytError):
-    """An event that could not be sent again; its letters stay."""
+    """An event that could not be sent again; its dead letters stay."""
 
 
 class Event(NamedTuple):
-    """A message of a stream, as its letters name it; a stream that was made anew has others."""
+    """A message of a stream, as its dead letters name it; a stream that was made anew has others."""
 
     stream: str
     sequence: int
@@ -43,33 +43,33 @@ class Copy(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The letters of one event; `problem` says why it was not sent again, and they stay."""
+    """The dead letters of one event; `problem` says why it was not sent again, and they stay."""
 
-    letters: Sequence[Stored]
+    dead_letters: Sequence[Stored]
     problem: str | None = None
 
 
-def by_event(letters: Iterable[Stored]) -> Mapping[Event, Sequence[Stored]]:
-    """Each event's letters, in their order."""
+def by_event(dead_letters: Iterable[Stored]) -> Mapping[Event, Sequence[Stored]]:
+    """Each event's dead letters, in their order."""
     events: defaultdict[Event, list[Stored]] = defaultdict(list)
-    for found in letters:
-        events[event_of(found.letter)].append(found)
+    for found in dead_letters:
+        events[event_of(found.dead_letter)].append(found)
     return events
 
 
-def event_of(letter: DeadLetter) -> Event:
-    return Event(letter.stream, letter.sequence, letter.stored_at.timestamp())
+def event_of(dead_letter: DeadLetter) -> Event:
+    return Event(dead_letter.stream, dead_letter.sequence, dead_letter.stored_at.timestamp())
 
 
-async def replay(jetstream: JetStreamContext, letters: Iterable[Stored]) -> AsyncIterator[Outcome]:
-    """Publishes each event again, for every function that reads its stream, then drops all its `letters`.
+async def replay(jetstream: JetStreamContext, dead_letters: Iterable[Stored]) -> AsyncIterator[Outcome]:
+    """Publishes each event again, for every function that reads its stream, then drops all its `dead letters`.
 
-    Functions that counted it already recognise it. Killed in between, the letters stay and can be replayed again.
+    Functions that counted it already recognise it. Killed in between, the dead letters stay and can be replayed again.
     """
     sent: set[Copy] = set()
-    for event, found in by_event(letters).items():
+    for event, found in by_event(dead_letters).items():
         try:
-            await _send(jetstream, event, found[0].letter, sent)
+            await _send(jetstream, event, found[0].dead_letter, sent)
         except NotReplayedError as error:
             yield Outcome(found, str(error))
             continue
@@ -78,31 +78,32 @@ async def replay(jetstream: JetStreamContext, letters: Iterable[Stored]) -> Asyn
         yield Outcome(found)
 
 
-async def _send(jetstream: JetStreamContext, event: Event, letter: DeadLetter, sent: set[Copy]) -> None:
+async def _send(jetstream: JetStreamContext, event: Event, dead_letter: DeadLetter, sent: set[Copy]) -> None:
     """Unless it is among what was `sent`."""
-    original = await _original(jetstream, letter)
+    original = await _original(jetstream, dead_letter)
     headers = {name: value for name, value in (original.headers or {}).items() if not name.startswith("Nats-")}
     headers.setdefault(REPLAY_OF, f"{event.sequence}@{event.stored_at:.6f}")
-    copy = Copy(letter.stream, letter.subject, tuple(sorted(headers.items())), letter.sha256)
+    copy = Copy(dead_letter.stream, dead_letter.subject, tuple(sorted(headers.items())), dead_letter.sha256)
     if copy in sent:
         return
     try:
-        await jetstream.publish(letter.subject, original.data or b"", stream=letter.stream, headers=headers)
+        await jetstream.publish(dead_letter.subject, original.data or b"", stream=dead_letter.stream, headers=headers)
     except NatsError as error:
-        raise NotReplayedError(f"{letter.stream} did not take the event again: {reason(error)}.") from error
+        raise NotReplayedError(f"{dead_letter.stream} did not take the event again: {reason(error)}.") from error
     sent.add(copy)
 
 
-async def _original(jetstream: JetStreamContext, letter: DeadLetter) -> RawStreamMsg:
-    """The event as it was published: the letter itself keeps no value that it should not."""
+async def _original(jetstream: JetStreamContext, dead_letter: DeadLetter) -> RawStreamMsg:
+    """The event as it was published: the dead letter itself keeps no value that it should not."""
     try:
-        message = await jetstream.get_msg(letter.stream, seq=letter.sequence)
+        message = await jetstream.get_msg(dead_letter.stream, seq=dead_letter.sequence)
     except NotFoundError as error:
         raise NotReplayedError(
-            f"{letter.stream} no longer keeps message {letter.sequence}; its producer has to send the event again."
+            f"{dead_letter.stream} no longer keeps message {dead_letter.sequence}; "
+            "its producer has to send the event again."
         ) from error
-    if sha256(message.data or b"").hexdigest() != letter.sha256:
+    if sha256(message.data or b"").hexdigest() != dead_letter.sha256:
         raise NotReplayedError(
-            f"Message {letter.sequence} of {letter.stream} is another one: the stream was made anew."
+            f"Message {dead_letter.sequence} of {dead_letter.stream} is another one: the stream was made anew."
         )
     return message

@@ -11,6 +11,7 @@ import msgspec
 from pipelines.stores import Stores
 
 T = TypeVar("T")
+P = TypeVar("P", bound=msgspec.Struct)
 
 
 class Run:
@@ -40,6 +41,14 @@ class Run:
 
 
 _current: Final[ContextVar[Run]] = ContextVar("run")
+
+
+def current_params(kind: type[P]) -> P:
+    """The parameters of the run that this thread works for; TypeError if another pipeline runs."""
+    params = current().params
+    if not isinstance(params, kind):
+        raise TypeError(f"the parameters of this run are {type(params).__name__}, not {kind.__name__}")
+    return params
 
 
 def current() -> Run:

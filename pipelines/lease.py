@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final
 
 from infra.errors import AnlytError
-from infra.postgres import CONNECT_TIMEOUT, Connection, connect, told_as_unavailable
+from infra.postgres import CONNECT_TIMEOUT, Connection, as_unavailable, connect
 
 # A holder whose machine vanished is noticed after a minute. Not in the handshake, in which PgBouncer refuses them;
 # behind it, they are of its connection to PostgreSQL, and it has keepalives of its own for ours.
@@ -31,7 +31,7 @@ async def lease(dsn: str, name: str, lost: Callable[[], None], patience: float =
     PipelineBusyError if it is still taken after `patience` seconds. `lost` is called if the connection, and so the
     lock, goes while the body runs.
     """
-    with told_as_unavailable():
+    with as_unavailable():
         connection = await connect(dsn, application="anlyt pipeline")
     try:
         await connection.execute(KEEPALIVES)

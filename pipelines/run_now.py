@@ -18,7 +18,7 @@ async def run(settings: Settings, name: str, params: Mapping[str, str]) -> None:
     runs.order(name, params)  # before any engine is asked for
     async with configured(settings, engines(settings)) as stores:
         try:
-            click.echo(runs.told(name, await runs.run(stores, name, params, patience=PATIENCE)))
+            click.echo(runs.in_words(name, await runs.run(stores, name, params, patience=PATIENCE)))
         except runs.PipelineAlarmError as alarm:
-            click.echo(runs.told(name, alarm.counts))
+            click.echo(runs.in_words(name, alarm.counts))
             raise

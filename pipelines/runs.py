@@ -1,4 +1,4 @@
-"""One run of a pipeline: parameters checked, lease held, row written, metrics and span told."""
+"""One run of a pipeline: parameters checked, lease held, row written, metrics and span recorded."""
 
 import asyncio
 import time
@@ -104,7 +104,7 @@ async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts,
                 return row.counts, alarm
 
 
-def told(name: str, counts: Counts) -> str:
+def in_words(name: str, counts: Counts) -> str:
     """A line for whoever asked for the run."""
     return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 

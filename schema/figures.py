@@ -78,6 +78,12 @@ class Totals(NamedTuple):
     latency_sum: Annotated[int, Figure("latency_sum_ms", "delivered", "ms", "Latencies of final reports.")] = 0
     latency_samples: Annotated[int, Figure("latency_sample_count", "delivered", "reports", "Final reports.")] = 0
     peak_tps: Annotated[int, Figure("peak_tps", "delivered", "messages/s", "Highest rate of a report.", "max")] = 0
+    refunded: Annotated[
+        int | None,
+        Figure(
+            "refunded_messages", "billed", "events", "REFUNDED events: taken off the messages.", added="0016_refunds"
+        ),
+    ] = 0
 
 
 FIGURES: Final[Mapping[str, Figure]] = {

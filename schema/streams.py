@@ -25,7 +25,7 @@ COMPLIANCE_AUDIT: Final = Stream("COMPLIANCE_AUDIT", "compliance.audit.v1")
 DLR_FACTS_DURABLE: Final = "anlyt-ingest-dlr"  # what it has acknowledged is in facts_dlr
 COMPLIANCE_DURABLE: Final = "anlyt-ingest-compliance"  # what it has acknowledged is in facts_compliance
 OPERATOR_QUALITY: Final = Stream("OPERATOR_QUALITY", "operator.quality.v1", timedelta(hours=24), is_ours=True)
-# A letter's id is remembered for as long as its event can be redelivered, so a letter is never written twice.
+# A dead letter's id is remembered for as long as its event can be redelivered, so a dead letter is never written twice.
 DEADLETTER: Final = Stream("ANLYT_DEADLETTER", "anlyt.deadletter.>", timedelta(days=30), WEEK, is_ours=True)
 
 STREAMS: Final = (BILLING_EVENTS, SMS_DLR, CDR_EVENTS, COMPLIANCE_AUDIT, OPERATOR_QUALITY, DEADLETTER)

@@ -21,13 +21,14 @@ class CellKey(NamedTuple):
 
 @dataclass(slots=True)
 class Billed:
-    """What billing events add to a cell; costs are in millionths. Refunds make all but the number of events negative.
+    """What billing events add to a cell; costs are in millionths. Refunds make all but the numbers of events negative.
 
-    `costs` and `events` are by currency.
+    `costs` and `events` are by currency; `refunded` of the events are refunds.
     """
 
     messages: int = 0
     segments: int = 0
+    refunded: int = 0
     costs: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     events: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -35,12 +36,13 @@ class Billed:
         """`times` is -1 to take the other away."""
         self.messages += times * other.messages
         self.segments += times * other.segments
+        self.refunded += times * other.refunded
         _add(self.costs, other.costs, times)
         _add(self.events, other.events, times)
 
     def __bool__(self) -> bool:
         """Whether it adds anything."""
-        return any((self.messages, self.segments, *self.costs.values(), *self.events.values()))
+        return any((self.messages, self.segments, self.refunded, *self.costs.values(), *self.events.values()))
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs here"),
         (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
         (["schedule", "--pipeline", "nothing"], {}, "--pipeline nothing is unknown; choose from cubes, copies"),
-        (["deadletters", "drop"], {}, "Give the numbers of letters, or --all."),
+        (["deadletters", "drop"], {}, "Give the numbers of dead letters, or --all."),
         (["backfill", "dlr_facts", "--since", "2026-10-01"], {}, "--since 2026-10-01 is not a time with an offset"),
         (
             ["backfill", "dlr_facts", "--since", "0001-01-01T00:00:00+05:00"],

@@ -39,4 +39,4 @@ def read_day(option: str, text: str | None) -> date | None:
 def check_ids(ids: Sequence[int], *, all_: bool) -> None:
     """Either numbers or --all; click's UsageError."""
     if bool(ids) == all_:
-        raise click.UsageError("Give the numbers of letters, or --all.")
+        raise click.UsageError("Give the numbers of dead letters, or --all.")

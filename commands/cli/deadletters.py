@@ -21,33 +21,35 @@ def deadletters() -> None:
 
 @command("list", group=deadletters)
 def deadletters_list() -> None:
-    """List all letters, oldest first.
+    """List all dead letters, oldest first.
 
     \b
     Example:
       anlyt deadletters list
     """
-    from commands import deadletters as letters
+    from commands import deadletters as dead_letters
 
-    asyncio.run(letters.show_all(settings()))
+    asyncio.run(dead_letters.show_all(settings()))
 
 
 @command("show", group=deadletters)
 @click.argument("id", type=ID)
 def deadletters_show(id: int) -> None:  # noqa: A002  # the argument's name in the help text
-    """Show one letter as JSON, without values that the event contract does not allow, and what may be a phone number.
+    """Show one dead letter as JSON.
+
+    Values that the event contract does not allow, and what may be a phone number, are masked.
 
     \b
     Example:
       anlyt deadletters show 7
     """
-    from commands import deadletters as letters
+    from commands import deadletters as dead_letters
 
-    asyncio.run(letters.show(settings(), id))
+    asyncio.run(dead_letters.show(settings(), id))
 
 
 _ids = click.argument("ids", metavar="ID...", type=ID, nargs=-1)
-_all = click.option("--all", "all_", is_flag=True, help="Every letter.")
+_all = click.option("--all", "all_", is_flag=True, help="Every dead letter.")
 
 
 @command("replay", group=deadletters)
@@ -56,33 +58,33 @@ _all = click.option("--all", "all_", is_flag=True, help="Every letter.")
 def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
     """Send the original events again, for every function that reads their stream.
 
-    An event is sent once, and all its letters are dropped: a DLR has one for each of two functions. What was counted
-    already is recognised; an event that is still bad gives new letters. Letters whose event is no longer in its stream
-    stay, and the status is 1.
+    An event is sent once, and all its dead letters are dropped: a DLR may have one for each of two functions. Events
+    that were counted already are recognised; an event that is still bad gives new dead letters. A dead letter whose
+    event is no longer in its stream stays, and the status is 1.
 
     \b
     Example:
       anlyt deadletters replay 7 8
     """
-    from commands import deadletters as letters
+    from commands import deadletters as dead_letters
     from commands.cli.arguments import check_ids
 
     check_ids(ids, all_=all_)
-    asyncio.run(letters.replay_all(settings(), ids))
+    asyncio.run(dead_letters.replay_all(settings(), ids))
 
 
 @command("drop", group=deadletters)
 @_ids
 @_all
 def deadletters_drop(ids: tuple[int, ...], all_: bool) -> None:
-    """Delete letters for good.
+    """Delete dead letters for good.
 
     \b
     Example:
       anlyt deadletters drop --all
     """
-    from commands import deadletters as letters
+    from commands import deadletters as dead_letters
     from commands.cli.arguments import check_ids
 
     check_ids(ids, all_=all_)
-    asyncio.run(letters.drop(settings(), ids))
+    asyncio.run(dead_letters.drop(settings(), ids))

@@ -16,7 +16,7 @@ from demo.wire import Message
 from demo.world import World, make_world
 from functions import FUNCTIONS
 from infra import nats
-from infra.cancelling import heed
+from infra.cancelling import raise_if_cancelled
 from infra.errors import AnlytError
 from infra.telemetry import logger
 from pipelines import runs
@@ -78,7 +78,7 @@ async def _mark_told(home: Path) -> None:
 
 
 async def _reconcile(stores: Stores) -> None:
-    """Billing's books have a mistake on purpose: the alarm is in the log, and what it is about in GraphQL."""
+    """Billing's billing_ledger have a mistake on purpose: the alarm is in the log, and what it is about in GraphQL."""
     try:
         await runs.run(stores, "reconciliation")
     except AnlytError as error:
@@ -122,7 +122,7 @@ class _Clock:
 async def _until_counted(client: Client, progress: Progress, task: TaskID, total: int) -> None:
     """Waits until the functions have read everything that is in their streams."""
     while behind := await _behind(client):
-        heed()
+        raise_if_cancelled()
         progress.update(task, total=total, completed=max(total - behind, 0), said=f"{behind:,} to go")
         await asyncio.sleep(0.2)
     progress.update(task, total=total, completed=total, said=f"{total:,} events")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from graph.postgres import connected, promptly
+from graph.postgres import connected, with_deadline
 from infra.postgres import Pool
 from infra.sql import statement
 
@@ -18,5 +18,5 @@ class Unmaskings:
 
     async def log(self, tenant_id: str, caller: str, request_id: str, what: str) -> None:
         """Committed when it returns; DependencyUnavailableError, and then nothing may be answered."""
-        async with promptly("unmasking_log", self._primary), connected(self._primary) as taken:
+        async with with_deadline("unmasking_log", self._primary), connected(self._primary) as taken:
             await taken.execute(_LOG, tenant_id, caller, request_id, what)

@@ -4,17 +4,19 @@ import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from graph.errors import InvalidQueryError, QueryProblem
-from graph.postgres import connected, promptly
+from graph.postgres import connected, with_deadline
 from infra.postgres import Pool
 from infra.sql import statement
 
+T = TypeVar("T")
 # The values of a row that the next page begins behind.
 Position: TypeAlias = tuple[str | int | None, ...]
 
@@ -38,14 +40,17 @@ class Cursors:
         content = msgspec.json.encode(position)
         return _text(self._mac(purpose, context, content) + content)
 
-    def open(self, purpose: str, context: str, cursor: str, *, path: str = "$.after") -> Position:
-        """InvalidQueryError, which names `path`, for all but what `sign` gave for this purpose and context."""
-        sealed = _bytes(cursor)
-        content = sealed[MAC_BYTES:]
-        if not hmac.compare_digest(sealed[:MAC_BYTES], self._mac(purpose, context, content)):
-            problem = QueryProblem(path, "This is no cursor of this query for what this caller may see.")
-            raise InvalidQueryError(f"{path}: {problem.message}", [problem])
-        return msgspec.json.decode(content, type=Position)
+    def open(self, purpose: str, context: str, cursor: str, position: type[T], *, path: str = "$.after") -> T:
+        """The values, typed. InvalidQueryError, which names `path`, for all but what `sign` gave for this purpose and
+        context.
+        """
+        signed = _bytes(cursor)
+        content = signed[MAC_BYTES:]
+        if hmac.compare_digest(signed[:MAC_BYTES], self._mac(purpose, context, content)):
+            with suppress(msgspec.ValidationError):  # an earlier version signed other values
+                return msgspec.json.decode(content, type=position)
+        problem = QueryProblem(path, "This is no cursor of this query for what this caller may see.")
+        raise InvalidQueryError(f"{path}: {problem.message}", [problem])
 
     def _mac(self, purpose: str, context: str, content: bytes) -> bytes:
         parts = (purpose.encode(), context.encode(), content)
@@ -63,13 +68,13 @@ class CursorKey:
     async def cursors(self) -> Cursors:
         """Read once. DependencyUnavailableError."""
         if self._cursors is None:
-            async with promptly("signing_key", self._pool), connected(self._pool) as taken:
+            async with with_deadline("signing_key", self._pool), connected(self._pool) as taken:
                 self._cursors = Cursors(await taken.fetchval(_KEY))
         return self._cursors
 
 
-def _text(sealed: bytes) -> str:
-    return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+def _text(signed: bytes) -> str:
+    return urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
 def _bytes(cursor: str) -> bytes:
@@ -77,7 +82,7 @@ def _bytes(cursor: str) -> bytes:
     if len(cursor) > LONGEST or not cursor.isascii():
         return b""
     try:
-        sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        signed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (binascii.Error, ValueError):
         return b""
-    return sealed if _text(sealed) == cursor else b""
+    return signed if _text(signed) == cursor else b""

@@ -32,7 +32,7 @@ EXTENTS: Final[Mapping[Extent, str]] = {
 BY_NAME: Final[Mapping[str, Secret]] = {"mno": "MNO", "operator_id": "MNO"}
 
 
-def told(secret: Secret) -> str:
+def rule_in_words(secret: Secret) -> str:
     """The rule in words."""
     roles = "; ".join(f"{role}: {EXTENTS[extent]}" for role, extent in READABLE[secret].items())
     return f"{MEANING[secret]} {roles}."

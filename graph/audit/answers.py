@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from graph.audit.evidence import Evidence
 from graph.dsl.answers import Page, QueryWindow
+from graph.reports.answers import Report
 from schema.catalog.audit import AuditDataset
 from schema.facts import stored_at
 from schema.instants import instant, time_of
@@ -38,8 +39,10 @@ class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     elapsed_ms: Annotated[int, Meta(ge=0, description="Time from the query's arrival to its answer, ms.")]
 
 
-class AuditAnswer(Struct, frozen=True, kw_only=True):
+class AuditAnswer(Report, frozen=True, kw_only=True):
     """Facts by event time, each once."""
+
+    about = "One tenant's facts, page by page. The same names and numbers in REST and GraphQL."
 
     data: Sequence[Mapping[str, Any]]
     page: Page
@@ -56,11 +59,11 @@ def printed(
     if not rows:
         return []
     # Column by column: a page may have ten thousand rows.
-    told = dict(_told(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
+    told = dict(_columns(dataset, dict(zip(names, zip(*rows, strict=True), strict=True))))
     return [dict(zip(told, values, strict=True)) for values in zip(*told.values(), strict=True)]
 
 
-def _told(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+def _columns(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
     """Name and values of each field."""
     yield "at" if dataset == "compliance" else "occurredAt", held["at"]
     if "ver" in held:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from asyncpg import Record
 from msgspec import Meta, Struct
 
-from graph.postgres import connected, promptly, transaction
+from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Pool
 from infra.sql import statement as sql
 from schema.integrity import unpacked
@@ -62,7 +62,11 @@ class Evidence(Struct, frozen=True, kw_only=True, rename="camel"):
 async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime) -> Evidence:
     """Of the UTC days that a window touches; DependencyUnavailableError."""
     days = from_.astimezone(UTC).date(), (to.astimezone(UTC) - MOMENT).date()
-    async with promptly("integrity_links", pool), connected(pool) as connection, transaction(connection, _SNAPSHOT):
+    async with (
+        with_deadline("integrity_links", pool),
+        connected(pool) as connection,
+        transaction(connection, _SNAPSHOT),
+    ):
         leaves = [_leaf(row) for row in await connection.fetch(_LEAVES, tenant_id, *days)]
         first = min((leaf.link for leaf in leaves), default=None)
         links = await connection.fetch(_LINKS, first)

@@ -15,11 +15,13 @@ from graph.audit.answers import AuditAnswer
 from graph.audit.audits import Audits
 from graph.audit.regulator import REGULATOR, Regulator
 from graph.gql.context import FEW_QUERIES
+from graph.gql.cost import QUERY
 from graph.gql.documents import Document, documents
 from graph.gql.endpoint import GraphQL
+from graph.gql.fields import report_field
 from graph.gql.persisted import Persisted
 from graph.gql.queries import as_json
-from graph.gql.types import SCALARS, DateTime, object_type
+from graph.gql.types import SCALARS, DateTime
 from graph.http.telemetry import Observer
 from graph.reports.relative import PERIODS
 
@@ -74,13 +76,9 @@ async def _audit(
 
 @strawberry.type(description="What the regulator may read. Every field that is asked for is recorded as an access.")
 class Query:
-    """The field is nullable, so that one that fails leaves others of its document their answers."""
+    """One field."""
 
-    audit = strawberry.field(
-        _audit,
-        graphql_type=object_type(AuditAnswer) | None,
-        description="A tenant's facts, page by page: the same names and numbers as REST.",
-    )
+    audit = report_field(_audit, AuditAnswer, QUERY)
 
 
 _SCHEMA: Final = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))

@@ -109,7 +109,7 @@ def _query() -> Json:
     return operation(
         "Audit",
         "auditQuery",
-        "One tenant's facts.",
+        AuditAnswer.about,
         AuditAnswer.__doc__,
         CALLER,
         {"200": answer(AuditAnswer), **_errors(*_BODY, QueryTooExpensiveError, RateLimitedError)},

@@ -38,7 +38,7 @@ class AuditQuery:
     evidence: bool
     at: datetime | None = None  # when the first page was asked: what a relative window was resolved against
 
-    def told(self) -> Mapping[str, Any]:
+    def to_payload(self) -> Mapping[str, Any]:
         """As it is recorded: without the cursor, of which the record has what it says."""
         told = {**asdict(replace(self, after=None)), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
         del told["at"]  # the window is all that it is about

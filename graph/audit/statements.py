@@ -32,7 +32,7 @@ class Slice(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class PageCursor:
     """A page's last row, and how many rows there are up to it."""
 
     seen: int
@@ -53,7 +53,7 @@ def slices(from_: datetime, to: datetime) -> Iterator[Slice]:
         from_, length = end, GROWTH * length
 
 
-def statement(asked: AuditQuery, part: Slice, position: Position | None, limit: int) -> Statement:
+def statement(asked: AuditQuery, part: Slice, position: PageCursor | None, limit: int) -> Statement:
     """The first `limit` facts of a slice, after the position."""
     facts = AUDITED[asked.dataset]
     columns = {**facts.columns, **(STORED if asked.evidence else {})}
@@ -93,7 +93,7 @@ def filters(verdict: str | None, rule_type: str | None) -> Iterator[Expression]:
         yield call("has", Column("rule_types"), Bound(rule_type, "String"))
 
 
-def _beyond(position: Position) -> Iterator[Expression]:
+def _beyond(position: PageCursor) -> Iterator[Expression]:
     last = call("tuple", _instant(position.at), Bound(position.key, "UInt64"))
     yield call("greater", call("tuple", AT, KEY), last)
 

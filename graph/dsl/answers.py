@@ -13,6 +13,7 @@ from graph.dsl.columns import Column, Kind, printed
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Rows
 from graph.dsl.freshness import Reach
+from graph.reports.answers import Report
 
 PREVIOUS: Final = "previous"
 ESTIMATED_ROWS: Final = 3  # the column of EXPLAIN ESTIMATE: database, table, parts, rows, marks
@@ -85,8 +86,10 @@ class Explanation(Struct, frozen=True, kw_only=True, rename="camel"):
     ] = None
 
 
-class QueryAnswer(Struct, frozen=True, kw_only=True):
+class QueryAnswer(Report, frozen=True, kw_only=True):
     """Rows of dimensions and measures. Rates are numbers with 4 decimals, money is text with 6; null stands for 0/0."""
+
+    about = "Measures by dimensions and time. The typed query language: the same shape in REST and GraphQL."
 
     data: Annotated[
         Sequence[Mapping[str, Any]],

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from graph.access.disclosure import Secret, of_dimension, of_measure
 from graph.dsl.ast import CompareTo
+from graph.reports.answers import Report
 from schema.catalog import DATASETS, Dataset, Granularity
 from schema.catalog import Dimension as KnownDimension
 from schema.catalog import Measure as KnownMeasure
@@ -56,8 +57,10 @@ class CatalogDataset(Struct, frozen=True):
     dimensions: Annotated[Sequence[CatalogDimension], Meta(description="What can be grouped and filtered by.")]
 
 
-class Catalog(Struct, frozen=True, rename="camel"):
+class Catalog(Report, frozen=True, rename="camel"):
     """What can be asked: the names of a query, and what each means."""
+
+    about = "What a query can ask, and what it means."
 
     datasets: Annotated[Sequence[CatalogDataset], Meta(description="What can be asked about.")]
     granularities: Annotated[Sequence[str], Meta(description="Of `time`: how long a row's bucket is.")]

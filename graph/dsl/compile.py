@@ -13,7 +13,7 @@ from graph.dsl.columns import Cell, Column
 from graph.dsl.meaning import TIME
 from graph.dsl.passes import fields
 from graph.dsl.plan import Plan, plan
-from graph.dsl.problems import Problems
+from graph.dsl.problems import refusal
 from graph.dsl.render import render
 from graph.dsl.resolve import Question, resolve
 from graph.dsl.scope import AllTenants, QueryScope, reads_names
@@ -116,10 +116,7 @@ def _read(position: Position | None, question: Question) -> tuple[int, Sequence[
     texts = [value for value in values if value is None or isinstance(value, str)]
     if isinstance(seen, int) and 0 < seen < ROW_CAP and len(texts) == len(values) == len(question.order):
         return seen, texts
-    problems = Problems()
-    problems.add("$.after", "No page of this query ends there.")
-    problems.check()
-    raise AssertionError("a problem was added")
+    raise refusal("$.after", "No page of this query ends there.")
 
 
 def _statement(select: Select, question: Question) -> Statement:

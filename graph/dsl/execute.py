@@ -89,7 +89,7 @@ class Engine:
                     column_oriented=True,
                 )
         except FAILURES as error:
-            if ours := told(error):
+            if ours := as_problem(error):
                 raise ours from error
             raise
         charge.add(int(result.summary.get("read_rows", 0)))
@@ -121,7 +121,7 @@ async def _together(works: Sequence[Awaitable[T]]) -> Sequence[T]:
             task.cancel()
 
 
-def told(error: BaseException) -> AnlytError | None:
+def as_problem(error: BaseException) -> AnlytError | None:
     """An engine's error in our words, without a piece of SQL; None for what is a mistake of ours."""
     if fault := fault_of(error):
         return fault

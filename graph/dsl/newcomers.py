@@ -29,7 +29,7 @@ class Newcomers:
         """Whether an answer was read with fewer pseudonyms than there are now."""
         if not any(column.name == "mno" and UNLISTED in column.values for column in columns):
             return False
-        known = await self._pseudonyms.letters(tenant_id) or {}
+        known = await self._pseudonyms.of_tenant(tenant_id) or {}
         windows = [window for window in (compiled.window, compiled.previous_window) if window]
         parameters = {
             "table": DATASETS[dataset].tables[-1].name,

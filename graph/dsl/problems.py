@@ -6,12 +6,12 @@ from typing import Final
 
 from graph.errors import LONGEST_SHOWN, InvalidQueryError, QueryProblem, shown
 
-MOST_TOLD: Final = 50
+MOST_REPORTED: Final = 50
 MOST_ALLOWED: Final = 12
 
 
 class Problems:
-    """Problems in the order in which they were found. The first MOST_TOLD are kept, the others only counted."""
+    """Problems in the order in which they were found. The first MOST_REPORTED are kept, the others only counted."""
 
     def __init__(self) -> None:
         self._found: list[QueryProblem] = []
@@ -22,16 +22,16 @@ class Problems:
 
     def add(self, path: str, message: str, allowed: Iterable[str] = ()) -> None:
         self._count += 1
-        if self._count <= MOST_TOLD:
+        if self._count <= MOST_REPORTED:
             self._found.append(QueryProblem(path, message, tuple(allowed)))
 
     def wrong(self, path: str, message: str, written: object) -> None:
         """`message` with what was written in place of `{}`. A list may have thousands: only what is told is shown."""
-        self.add(path, message.format(shown(written)) if self._count < MOST_TOLD else "")
+        self.add(path, message.format(shown(written)) if self._count < MOST_REPORTED else "")
 
     def unknown(self, path: str, what: str, written: object, allowed: Iterable[str]) -> None:
         """What was written is none of a closed list; the nearest of it are looked for if they are told."""
-        told = self._count < MOST_TOLD
+        told = self._count < MOST_REPORTED
         self.add(path, f"{shown(written)} is not {what}." if told else "", nearest(written, allowed) if told else ())
 
     def check(self) -> None:
@@ -44,8 +44,13 @@ class Problems:
     def _more(self) -> str:
         if self._count == 1:
             return ""
-        told = "" if self._count <= MOST_TOLD else f", the first {MOST_TOLD}"
+        told = "" if self._count <= MOST_REPORTED else f", the first {MOST_REPORTED}"
         return f" ({self._count - 1} more{told} under `problems`)"
+
+
+def refusal(path: str, message: str) -> InvalidQueryError:
+    """The error of a query of which one thing is wrong, and nothing else is looked at."""
+    return InvalidQueryError(f"{path}: {message}", [QueryProblem(path, message)])
 
 
 def nearest(written: object, allowed: Iterable[str]) -> tuple[str, ...]:

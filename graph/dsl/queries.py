@@ -10,8 +10,8 @@ from uuid import uuid4
 from graph.access import Scope, reads
 from graph.access.addenda_log import Unmaskings
 from graph.access.budget import Budget, Charge
-from graph.access.cursors import CursorKey
-from graph.access.pseudonyms import Letters, Pseudonyms
+from graph.access.cursors import CursorKey, Position
+from graph.access.pseudonyms import PseudonymByMno, Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
@@ -103,19 +103,19 @@ class Queries:
 
     async def _compiled(self, asked: _Asked) -> tuple[Compiled, str]:
         """The statements, and the context of their cursors."""
-        letters = await self._letters(asked.caller, asked.tenant_id)
-        scope, after = query_scope(asked.caller, letters), asked.query.after
+        pseudonyms = await self._pseudonyms_of(asked.caller, asked.tenant_id)
+        scope, after = query_scope(asked.caller, pseudonyms), asked.query.after
         context = fingerprint(asked.query, scope)
-        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after)
+        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, Position)
         return compile_query(asked.query, scope, position), context
 
-    async def _letters(self, caller: Scope, tenant_id: str | None) -> Letters:
+    async def _pseudonyms_of(self, caller: Scope, tenant_id: str | None) -> PseudonymByMno:
         """None: the caller reads names."""
         if reads(caller, "MNO") == "EVERYBODYS":
             return None
         if tenant_id is None:
             raise AssertionError("pseudonyms are a tenant's")
-        return await self._pseudonyms.letters(tenant_id)
+        return await self._pseudonyms.of_tenant(tenant_id)
 
     async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
         await self._check_currencies(asked, compiled)

@@ -21,10 +21,10 @@ class AllTenants:
 
 @dataclass(frozen=True, slots=True)
 class OneTenant:
-    """One tenant. `letters`: MNO -> pseudonym, in pairs; None: an addendum is in force, it reads names."""
+    """One tenant. `pseudonyms`: MNO -> pseudonym, in pairs; None: an addendum is in force, it reads names."""
 
     tenant_id: str
-    letters: tuple[tuple[str, str], ...] | None
+    pseudonyms: tuple[tuple[str, str], ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +54,23 @@ def tenant_of(scope: Scope) -> str | None:
             assert_never(scope)
 
 
-def query_scope(scope: Scope, letters: Mapping[str, str] | None) -> QueryScope:
-    """`letters`: the tenant's pseudonyms of MNOs by their names; None: it may read the names. ForbiddenError."""
+def query_scope(scope: Scope, pseudonyms: Mapping[str, str] | None) -> QueryScope:
+    """`pseudonyms`: the tenant's pseudonyms of MNOs by their names; None: it may read the names. ForbiddenError."""
     tenant = tenant_of(scope)
     if tenant is None:
         return AllTenants()
-    return OneTenant(tenant, None if letters is None else tuple(sorted(letters.items())))
+    return OneTenant(tenant, None if pseudonyms is None else tuple(sorted(pseudonyms.items())))
 
 
 def reads_names(scope: QueryScope) -> bool:
     """Whether MNOs stand under their names."""
-    return isinstance(scope, AllTenants) or scope.letters is None
+    return isinstance(scope, AllTenants) or scope.pseudonyms is None
 
 
 def is_pseudonym(scope: QueryScope, text: str) -> bool:
     """Whether a scope that reads pseudonyms may take a text for one, be it of an MNO that it has met or not."""
-    letters = scope.letters if isinstance(scope, OneTenant) else None
-    return text.startswith(PSEUDONYM) or any(text == letter for _, letter in letters or ())
+    pseudonyms = scope.pseudonyms if isinstance(scope, OneTenant) else None
+    return text.startswith(PSEUDONYM) or any(text == letter for _, letter in pseudonyms or ())
 
 
 def tenant_predicate(scope: ReadScope) -> Expression:
@@ -86,10 +86,10 @@ def tenant_predicate(scope: ReadScope) -> Expression:
 
 def mno_seen(scope: QueryScope, mno: Expression) -> Expression:
     """The MNO under the name that the scope may read. One without a letter keeps its name to itself."""
-    if isinstance(scope, AllTenants) or scope.letters is None:
+    if isinstance(scope, AllTenants) or scope.pseudonyms is None:
         return mno
-    names, letters = ([pair[side] for pair in scope.letters] for side in (0, 1))
-    seen = (mno, _texts(names), _texts(letters), Bound(UNLISTED, "String"))
+    names, pseudonyms = ([pair[side] for pair in scope.pseudonyms] for side in (0, 1))
+    seen = (mno, _texts(names), _texts(pseudonyms), Bound(UNLISTED, "String"))
     return Call("transform", seen)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from graph.dsl.problems import Problems
+from graph.dsl.problems import refusal
 from graph.errors import shown
 
 LONGEST_NUMBER: Final = 40  # characters: more than any number that a query compares with
@@ -18,7 +18,6 @@ class _Wrong(ValueError):  # noqa: N818  # never leaves this module
 
 def read(body: bytes) -> Mapping[str, object]:
     """The object that a JSON text holds, numbers with a fraction as decimals; InvalidQueryError for any other text."""
-    problems = Problems()
     try:
         value = json.loads(
             body.decode(),
@@ -28,19 +27,17 @@ def read(body: bytes) -> Mapping[str, object]:
             parse_constant=_constant,
         )
     except _Wrong as error:
-        problems.add("$", str(error))
+        raise refusal("$", str(error)) from None
     except RecursionError:
-        problems.add("$", "The JSON text is nested too deeply.")
+        raise refusal("$", "The JSON text is nested too deeply.") from None
     except UnicodeDecodeError:
-        problems.add("$", "The body must be JSON in UTF-8.")
+        raise refusal("$", "The body must be JSON in UTF-8.") from None
     except json.JSONDecodeError as error:
-        problems.add("$", f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")
-    else:
-        if isinstance(value, dict):
-            return value
-        problems.add("$", f"A query is a JSON object, not {shown(value)}.")
-    problems.check()
-    raise AssertionError("a problem was added")
+        where = f"line {error.lineno}, column {error.colno}"
+        raise refusal("$", f"The body is not JSON: {error.msg} at {where}.") from None
+    if not isinstance(value, dict):
+        raise refusal("$", f"A query is a JSON object, not {shown(value)}.")
+    return value
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from strawberry import Info
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import By, Granularity, read_granularity, read_window, windowed
 from graph.gql.context import AccountsKey, Context, OperatorsKey
-from graph.gql.types import Discloses, Disclosure, Long, object_type
+from graph.gql.cost import LIST, PRICE, SERIES
+from graph.gql.fields import report_field
+from graph.gql.types import Discloses, Disclosure, Long
 from graph.reports import answers, lists
 from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
 from graph.reports.relative import AskedWindow
@@ -56,7 +58,7 @@ async def _usage(root: Sequence["Account"], info: Asked, asked: AskedWindow) -> 
 
 
 async def _cursor(root: Sequence["Edge[Node]"]) -> Sequence[str]:
-    return [each.sealed() for each in root]
+    return [each.signed() for each in root]
 
 
 async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Sequence[int]:
@@ -67,13 +69,12 @@ async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Seque
 class Operator:
     """A node."""
 
-    operator_id: str = strawberry.field(
-        description="The operator, by its id in events.", directives=[Discloses(what=Disclosure.MNO)]
-    )
-    performance = strawberry.field(
+    operator_id: str = strawberry.field(description=answers.OPERATOR_ID, directives=[Discloses(what=Disclosure.MNO)])
+    performance = report_field(
         _performance,
-        graphql_type=object_type(answers.OperatorPerformance) | None,
-        description="How it carried its messages; read for a whole page at once.",
+        answers.OperatorPerformance,
+        SERIES,
+        "How it carried its messages; read for a whole page at once.",
     )
 
 
@@ -81,11 +82,9 @@ class Operator:
 class Account:
     """A node."""
 
-    account_id: str = strawberry.field(description="The account, by its id in events.")
-    usage = strawberry.field(
-        _usage,
-        graphql_type=object_type(answers.AccountUsage) | None,
-        description="What it sent, and what it cost; read for a whole page at once.",
+    account_id: str = strawberry.field(description=answers.ACCOUNT_ID)
+    usage = report_field(
+        _usage, answers.AccountUsage, SERIES, "What it sent, and what it cost; read for a whole page at once."
     )
 
 
@@ -106,7 +105,7 @@ Node = TypeVar("Node", Operator, Account)
 class Edge(Generic[Node]):
     """A node, and its place."""
 
-    sealed: strawberry.Private[Callable[[], str]]
+    signed: strawberry.Private[Callable[[], str]]
     node: Node = strawberry.field(description="What is listed.")
     cursor = strawberry.field(_cursor, graphql_type=str, description=f"Its place: opaque and signed. {CURSOR}")
 
@@ -125,21 +124,21 @@ class Connection(Generic[Node]):
     )
 
 
-async def operators(
+async def _operators(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
     """A page of the operators; ForbiddenError, InvalidQueryError."""
-    ids, seal, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
-    edges = [Edge(node=Operator(operator_id=each), sealed=partial(seal, each)) for each in ids]
+    ids, sign, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
+    edges = [Edge(node=Operator(operator_id=each), signed=partial(sign, each)) for each in ids]
     return Connection(listing=lists.OPERATORS, edges=edges, page_info=place)
 
 
-async def accounts(
+async def _accounts(
     info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
     """A page of the accounts; ForbiddenError, InvalidQueryError."""
-    ids, seal, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
-    edges = [Edge(node=Account(account_id=each), sealed=partial(seal, each)) for each in ids]
+    ids, sign, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
+    edges = [Edge(node=Account(account_id=each), signed=partial(sign, each)) for each in ids]
     return Connection(listing=lists.ACCOUNTS, edges=edges, page_info=place)
 
 
@@ -152,22 +151,32 @@ async def _page(
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST_LISTED}.")
     cursors = await context.cursors.cursors()
     purpose, whose = f"graphql.{listing.name}", f"{order.name} {context.scope!r}"
-    behind = None if after is None else str(cursors.open(purpose, whose, after, path="after")[0])
+    behind = None if after is None else cursors.open(purpose, whose, after, tuple[str], path="after")[0]
     page = await lists.page(
         context.reader, context.scope, listing, first, behind, descending=order is ListOrder.ID_DESC
     )
 
-    def seal(place: str) -> str:
+    def sign(place: str) -> str:
         return cursors.sign(purpose, whose, (place,))
 
     place = PageInfo(
         has_next_page=page.has_more,
         has_previous_page=after is not None,
-        start_cursor=seal(page.ids[0]) if page.ids else None,
-        end_cursor=seal(page.ids[-1]) if page.ids else None,
+        start_cursor=sign(page.ids[0]) if page.ids else None,
+        end_cursor=sign(page.ids[-1]) if page.ids else None,
     )
-    return page.ids, seal, place
+    return page.ids, sign, place
 
 
-OPERATORS_DESCRIPTION: Final = "All operators, each with its performance on demand. For the platform's own callers."
-ACCOUNTS_DESCRIPTION: Final = "All accounts, each with its usage on demand. For administrators."
+operators_field: Final = strawberry.field(
+    _operators,
+    graphql_type=Connection[Operator] | None,
+    description="All operators, each with its performance on demand. For the platform's own callers.",
+    metadata={PRICE: LIST},
+)
+accounts_field: Final = strawberry.field(
+    _accounts,
+    graphql_type=Connection[Account] | None,
+    description="All accounts, each with its usage on demand. For administrators.",
+    metadata={PRICE: LIST},
+)

@@ -7,13 +7,18 @@ cost = the sum over all fields of
     query, audit: 10,000, as many as a page of it may have rows
     a list: 10 + `first` x (1 + the cost of what is asked of each node)
     mnoQuality, costQuality: as much as the query that each of them is
-Fields, arguments and variables are those that the executor runs (graph/gql/weights.py), not those that are written.
+A field's price is declared with it, in its metadata. Fields, arguments and variables are those that the executor runs
+(graph/gql/weights.py), not those that are written.
 Times that cannot be read cost nothing here: the field itself says what is wrong with them.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+
+from graphql import GraphQLField
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from graph.dsl.parse import MOST_ROWS
 from graph.errors import ApiError
@@ -31,9 +36,21 @@ from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.windows import Window, series_length
 
 MOST_COST: Final = 150_000  # a whole window by the minute is 129,610
-REPORT: Final = 10
+LEAST: Final = 10
+PRICE: Final = "price"  # among the metadata of a field, with which its price is declared
 
 Arguments: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a field with a resolver costs for its arguments, and when it is asked.
+
+    A list costs for each of `first` nodes what is selected of it, too.
+    """
+
+    own: Callable[[Arguments, datetime], int]
+    is_list: bool = False
 
 
 def _window(
@@ -50,17 +67,17 @@ def _series(given: Arguments, now: datetime) -> int:
     """The hours or days of a window; without a choice of them, days."""
     window = _window(given, now)
     by = read_granularity(given.get("granularity", Granularity.DAILY))
-    return REPORT + (series_length(window, by) if window else 0)
+    return LEAST + (series_length(window, by) if window else 0)
 
 
 def _throughput(given: Arguments, now: datetime) -> int:
     window, points = _window(given, now), POINTS_AN_HOUR[read_resolution(given["resolution"])]
-    return REPORT + (series_length(window, "hourly") * points if window else 0)
+    return LEAST + (series_length(window, "hourly") * points if window else 0)
 
 
 def _trend(given: Arguments, now: datetime) -> int:
     window = _window(given, now, read_long_window)
-    return REPORT + (series_length(window, "daily") if window else 0)
+    return LEAST + (series_length(window, "daily") if window else 0)
 
 
 def _top_operators(given: Arguments, now: datetime) -> int:
@@ -75,36 +92,25 @@ def _bounded(number: int, most: int) -> int:
     return min(max(number, 0), most)
 
 
-PRICES: Final[Mapping[tuple[str, str], Callable[[Arguments, datetime], int]]] = {
-    ("Query", "summary"): _series,
-    ("Query", "operator"): _series,
-    ("Query", "account"): _series,
-    ("Query", "throughput"): _throughput,
-    ("Query", "deliveryBreakdown"): _series,
-    ("Query", "topOperators"): _top_operators,
-    ("Query", "trend"): _trend,
-    ("Query", "operators"): _fixed(REPORT),
-    ("Query", "accounts"): _fixed(REPORT),
-    ("Query", "reconciliation"): _fixed(REPORT),
-    ("Query", "freshness"): _fixed(REPORT),
-    ("Query", "query"): _fixed(MOST_ROWS),
-    ("Query", "audit"): _fixed(MOST_ROWS),
-    ("Query", "mnoQuality"): _fixed(MOST_ROWS),
-    ("Query", "costQuality"): _fixed(MOST_ROWS),
-    ("Query", "catalog"): _fixed(REPORT),
-    ("Subscription", "liveThroughput"): _fixed(REPORT),
-    ("Operator", "performance"): _series,
-    ("Account", "usage"): _series,
-}
-LISTS: Final = frozenset({("Query", "operators"), ("Query", "accounts"), ("Query", "reconciliation")})
+SERIES: Final = Price(_series)
+THROUGHPUT: Final = Price(_throughput)
+TREND: Final = Price(_trend)
+TOP_OPERATORS: Final = Price(_top_operators)
+QUERY: Final = Price(_fixed(MOST_ROWS))
+REPORT: Final = Price(_fixed(LEAST))
+LIST: Final = Price(_fixed(LEAST), is_list=True)
 
 
-def priced(parent: str, field: str, given: Arguments, inner: int, now: datetime) -> int:
+def price_of(field: GraphQLField) -> Price | None:
+    """None for what costs what is selected of it, such as a field of an answer."""
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    price: Price | None = definition and definition.metadata.get(PRICE)
+    return price
+
+
+def priced(price: Price, given: Arguments, inner: int, now: datetime) -> int:
     """The cost of a field whose selections cost `inner`, asked at `now`. `given`: its arguments, coerced, with their
     defaults.
     """
-    key = (parent, field)
-    if key not in PRICES:
-        return inner
-    price = PRICES[key](given, now)
-    return price + _bounded(given["first"], MOST_LISTED) * (1 + inner) if key in LISTS else price
+    own = price.own(given, now)
+    return own + _bounded(given["first"], MOST_LISTED) * (1 + inner) if price.is_list else own

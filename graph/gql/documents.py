@@ -27,7 +27,7 @@ from graphql import (
 
 LONGEST: Final = 64 << 10  # characters
 MOST_TOKENS: Final = 4000
-MOST_TOLD: Final = 10  # errors, of which each looks for its line in the document, and may print half of it
+MOST_REPORTED: Final = 10  # errors, of which each looks for its line in the document, and may print half of it
 SHORT: Final = 1024  # characters that are parsed and validated in some ten milliseconds
 MOST_COMPARISONS: Final = 20_000  # of fields that may have to be merged: some tens of milliseconds
 REMEMBERED: Final = 512  # documents
@@ -87,7 +87,7 @@ def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
             raise InvalidDocumentError([error]) from None
         except RecursionError:
             raise InvalidDocumentError([GraphQLError("The document nests too deeply.")]) from None
-        if errors := validate(schema, document, rules, max_errors=MOST_TOLD):
+        if errors := validate(schema, document, rules, max_errors=MOST_REPORTED):
             raise InvalidDocumentError(errors)
         return described(document)
 

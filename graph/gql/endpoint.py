@@ -18,7 +18,7 @@ from graph.errors import InvalidQueryError, QueryTooExpensiveError
 from graph.gql.context import Context, Sources
 from graph.gql.cost import MOST_COST
 from graph.gql.documents import (
-    MOST_TOLD,
+    MOST_REPORTED,
     Document,
     Documents,
     InvalidDocumentError,
@@ -125,7 +125,7 @@ class GraphQL(Generic[Caller]):
             context_value=context,
             raw_variable_values=operation.variables,
             operation_name=operation.operation_name,
-            max_coercion_errors=MOST_TOLD,
+            max_coercion_errors=MOST_REPORTED,
         )
 
     async def _subscribe(

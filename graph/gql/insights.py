@@ -9,7 +9,8 @@ from strawberry import Info
 from graph.access import checked_id
 from graph.gql.arguments import read_window, windowed
 from graph.gql.context import Context
-from graph.gql.types import object_type
+from graph.gql.cost import QUERY
+from graph.gql.fields import report_field
 from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
@@ -60,15 +61,5 @@ def _asking(info: Asked) -> Asking:
     return Asking(info.context.sources.queries, info.context.scope, info.context.request_id)
 
 
-mno_quality_field: Final = strawberry.field(
-    _mno_quality,
-    graphql_type=object_type(answers.MnoQuality) | None,
-    description="How well each MNO carries messages. A tenant sees those that its own traffic used: under pseudonyms "
-    "of its own, unless a data-share addendum is in force.",
-)
-cost_quality_field: Final = strawberry.field(
-    _cost_quality,
-    graphql_type=object_type(answers.CostQuality) | None,
-    description="What each MNO costs, against how well it delivers: by day, and over the window. For finance and "
-    "administrators.",
-)
+mno_quality_field: Final = report_field(_mno_quality, answers.MnoQuality, QUERY)
+cost_quality_field: Final = report_field(_cost_quality, answers.CostQuality, QUERY)

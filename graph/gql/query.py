@@ -28,21 +28,13 @@ from graph.gql.arguments import (
     read_window,
     windowed,
 )
-from graph.gql.connections import (
-    ACCOUNTS_DESCRIPTION,
-    OPERATORS_DESCRIPTION,
-    Account,
-    Connection,
-    Operator,
-    accounts,
-    operators,
-)
+from graph.gql.connections import accounts_field, operators_field
 from graph.gql.context import Context
+from graph.gql.cost import QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
+from graph.gql.fields import report_field
 from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.queries import QueryArgument, as_json
-from graph.gql.reconciliation import DESCRIPTION as RECONCILIATION_DESCRIPTION
-from graph.gql.reconciliation import ReconciliationConnection, reconciliation
-from graph.gql.types import object_type
+from graph.gql.reconciliation import reconciliation_field
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
@@ -150,56 +142,20 @@ async def _freshness(info: Asked) -> answers.Freshness:
 
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
 class Query:
-    """Every field is nullable, so that one that fails leaves the others their answers."""
+    """Each field has its price (graph/gql/cost.py)."""
 
-    summary = strawberry.field(
-        _summary, graphql_type=object_type(answers.Summary) | None, description="The platform at a glance."
-    )
-    operator = strawberry.field(
-        _operator,
-        graphql_type=object_type(answers.OperatorPerformance) | None,
-        description="How one operator carried its messages; an error NOT_FOUND when nothing is known of it.",
-    )
-    account = strawberry.field(
-        _account,
-        graphql_type=object_type(answers.AccountUsage) | None,
-        description="What one account sent, and what it cost.",
-    )
-    throughput = strawberry.field(
-        _throughput, graphql_type=object_type(answers.Throughput) | None, description="Messages over time."
-    )
-    delivery_breakdown = strawberry.field(
-        _delivery_breakdown,
-        graphql_type=object_type(answers.DeliveryBreakdown) | None,
-        description="What became of the messages, on the platform and by operator.",
-    )
-    top_operators = strawberry.field(
-        _top_operators,
-        graphql_type=object_type(answers.TopOperators) | None,
-        description="The busiest operators.",
-    )
-    trend = strawberry.field(
-        _trend,
-        graphql_type=object_type(Trend) | None,
-        description="Days or months over up to ten years, recent and archived alike.",
-    )
-    operators = strawberry.field(operators, graphql_type=Connection[Operator] | None, description=OPERATORS_DESCRIPTION)
-    accounts = strawberry.field(accounts, graphql_type=Connection[Account] | None, description=ACCOUNTS_DESCRIPTION)
-    freshness = strawberry.field(
-        _freshness,
-        graphql_type=object_type(answers.Freshness) | None,
-        description="How fresh the answers are, in the data's own time, for each projection of the events.",
-    )
-    query = strawberry.field(
-        _query,
-        graphql_type=object_type(QueryAnswer) | None,
-        description="The typed query language: measures by dimensions and time. The same shape as REST.",
-    )
+    summary = report_field(_summary, answers.Summary, SERIES)
+    operator = report_field(_operator, answers.OperatorPerformance, SERIES)
+    account = report_field(_account, answers.AccountUsage, SERIES)
+    throughput = report_field(_throughput, answers.Throughput, THROUGHPUT)
+    delivery_breakdown = report_field(_delivery_breakdown, answers.DeliveryBreakdown, SERIES)
+    top_operators = report_field(_top_operators, answers.TopOperators, TOP_OPERATORS)
+    trend = report_field(_trend, Trend, TREND)
+    operators = operators_field
+    accounts = accounts_field
+    freshness = report_field(_freshness, answers.Freshness, REPORT)
+    query = report_field(_query, QueryAnswer, QUERY)
     mno_quality = mno_quality_field
     cost_quality = cost_quality_field
-    catalog = strawberry.field(
-        _catalog, graphql_type=object_type(Catalog) | None, description="What `query` can be asked, and what it means."
-    )
-    reconciliation = strawberry.field(
-        reconciliation, graphql_type=ReconciliationConnection | None, description=RECONCILIATION_DESCRIPTION
-    )
+    catalog = report_field(_catalog, Catalog, REPORT)
+    reconciliation = reconciliation_field

@@ -11,13 +11,11 @@ from graph.access import platform
 from graph.errors import InvalidQueryError
 from graph.gql.connections import CURSOR, PageInfo
 from graph.gql.context import Context
+from graph.gql.cost import LIST, PRICE
 from graph.gql.types import Date, object_type
-from graph.reports.reconciliation import FEW, MOST, Choice, Comparison, Place, Status, comparisons, place
+from graph.reports.reconciliation import FEW, MOST, STATUSES, Choice, Comparison, Place, Status, comparisons, place
 
 PURPOSE: Final = "graphql.reconciliation"
-DESCRIPTION: Final = (
-    "What reconciliation found of each UTC day and currency, newest first. For administrators and finance."
-)
 
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST}.")]
 After: TypeAlias = Annotated[
@@ -33,15 +31,15 @@ Latest: TypeAlias = Annotated[
 ]
 
 
-@strawberry.enum(description="How a comparison ended; `Comparison.status` says what each means.")
+@strawberry.enum(description="How a comparison ended.")
 class ReconciliationStatus(Enum):
     """As `Status`."""
 
-    OK = strawberry.enum_value("OK", description="Ours is billing's, up to a divergence of 0.0001.")
-    DIVERGED = strawberry.enum_value("DIVERGED", description="Ours differs from billing's by more than that.")
-    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description="Billing has a row, and nothing was billed here.")
-    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description="Billing has no row.")
-    INVALID = strawberry.enum_value("INVALID", description="Billing's row cannot be compared; `reason` says why.")
+    OK = strawberry.enum_value("OK", description=STATUSES["OK"])
+    DIVERGED = strawberry.enum_value("DIVERGED", description=STATUSES["DIVERGED"])
+    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description=STATUSES["MISSING_OURS"])
+    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description=STATUSES["MISSING_THEIRS"])
+    INVALID = strawberry.enum_value("INVALID", description=STATUSES["INVALID"])
 
 
 @strawberry.type(description="A comparison in a page.")
@@ -60,7 +58,7 @@ class ReconciliationConnection:
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
 
 
-async def reconciliation(
+async def _reconciliation(
     info: Info[Context, None],
     first: First = FEW,
     after: After = None,
@@ -75,7 +73,7 @@ async def reconciliation(
         raise InvalidQueryError(f"first must be an integer from 1 to {MOST}.")
     choice = Choice(_day(day), cast("Status | None", status and status.name), latest)
     cursors, whose = await context.cursors.cursors(), repr((context.scope, *choice))
-    behind = None if after is None else Place(*cast(Place, cursors.open(PURPOSE, whose, after, path="after")))
+    behind = None if after is None else cursors.open(PURPOSE, whose, after, Place, path="after")
     page = await comparisons(context.reader, context.scope, choice, first, behind)
     signed = [cursors.sign(PURPOSE, whose, place(each)) for each in page.comparisons]
     return ReconciliationConnection(
@@ -96,3 +94,11 @@ def _day(text: str | None) -> date | None:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
         raise InvalidQueryError("day must be a UTC day, such as 2026-10-01.") from None
+
+
+reconciliation_field: Final = strawberry.field(
+    _reconciliation,
+    graphql_type=ReconciliationConnection | None,
+    description="What reconciliation found of each UTC day and currency, newest first. For administrators and finance.",
+    metadata={PRICE: LIST},
+)

@@ -9,6 +9,7 @@ from strawberry import Info
 from graph.access import administration
 from graph.errors import InvalidQueryError, ServerStoppingError
 from graph.gql.context import Context
+from graph.gql.cost import PRICE, REPORT
 from graph.gql.types import object_type
 from graph.reports import answers
 from graph.reports.live import LONGEST, SHORTEST, live_throughput
@@ -38,6 +39,6 @@ class Subscription:
     live_throughput = strawberry.subscription(
         _live_throughput,
         graphql_type=object_type(answers.LiveThroughput),
-        description="What was counted since the event before, for administrators. It ends after ten minutes, to be "
-        "asked for again; a caller may have five open.",
+        description=answers.LiveThroughput.about,
+        metadata={PRICE: REPORT},
     )

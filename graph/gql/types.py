@@ -11,7 +11,7 @@ from msgspec import Struct
 from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
 
-from graph.access.disclosure import discloses, told
+from graph.access.disclosure import discloses, rule_in_words
 from graph.reports.answers import QUALITIES
 from graph.reports.relative import PERIODS
 from schema.money import MONEY_PATTERN
@@ -40,8 +40,8 @@ class Quality(Enum):
 class Disclosure(Enum):
     """As disclosure.Secret."""
 
-    COST = strawberry.enum_value("COST", description=told("COST"))
-    MNO = strawberry.enum_value("MNO", description=told("MNO"))
+    COST = strawberry.enum_value("COST", description=rule_in_words("COST"))
+    MNO = strawberry.enum_value("MNO", description=rule_in_words("MNO"))
 
 
 @strawberry.schema_directive(

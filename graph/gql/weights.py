@@ -13,7 +13,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, 
 from graphql.execution.executor import Executor
 from graphql.execution.values import get_argument_values
 
-from graph.gql.cost import PRICES, priced
+from graph.gql.cost import price_of, priced
 
 DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
 MOST_ALIASES: Final = 200
@@ -68,8 +68,11 @@ class _Weighing:
         type_, inner = get_named_type(field.type), 0
         if is_object_type(type_):
             inner = self._fields(type_, self._executor.collect_subfields(type_, nodes).grouped_field_set, depth + 1)
-        given = self._arguments(field, nodes) if (parent.name, name) in PRICES else {}
-        return 0 if given is None else priced(parent.name, name, given, inner, self._now)
+        price = price_of(field)
+        if price is None:
+            return inner
+        given = self._arguments(field, nodes)
+        return 0 if given is None else priced(price, given, inner, self._now)
 
     def _arguments(self, field: GraphQLField, nodes: FieldDetailsList) -> Mapping[str, Any] | None:
         """None for what cannot be coerced: the field is an error then, and nothing of it is read."""

@@ -68,10 +68,12 @@ def document(
 
 
 def operation(
-    tag: str, name: str, summary: str, description: str | None, security: list[Json], responses: Json, **more: Any
+    tag: str, name: str, about: str, description: str | None, security: list[Json], responses: Json, **more: Any
 ) -> Json:
-    """One method of a path; `more` are its parameters and its body."""
-    described = {"operationId": name, "summary": summary, "description": description, "tags": [tag]}
+    """One method of a path; `more` are its parameters and its body. Its summary is the first sentence of `about`."""
+    summary, more_follows, rest = about.partition(". ")
+    text = {"summary": f"{summary}." if more_follows else summary, "description": f"{description or ''} {rest}".strip()}
+    described = {"operationId": name, **text, "tags": [tag]}
     return {**described, "security": security, **more, "responses": responses}
 
 

@@ -13,6 +13,7 @@ from infra.telemetry import logger
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"  # seconds: PostgreSQL restarts in less
 MISCONFIGURED: Final = "This service cannot use one of its stores; its operator has to correct a setting."
+TOLD: Final = (ApiError, DependencyUnavailableError, UsageError)  # whose words, or setting, a caller is told
 MASKED: Final = "Something failed on our side; the log has more under this requestId."
 
 
@@ -39,14 +40,13 @@ def title(error: type[AnlytError]) -> str:
 
 def is_internal(error: BaseException) -> bool:
     """Whether an error is ours to mend, and its words not for the caller. A UsageError is of a setting."""
-    return not isinstance(error, ApiError | DependencyUnavailableError | UsageError)
+    return not isinstance(error, TOLD)
 
 
 def problem(error: BaseException, request_id: str) -> Problem:
     """How an error is told to a caller; what is internal is masked."""
-    if is_internal(error):
+    if not isinstance(error, TOLD):
         return Problem(_urn("INTERNAL"), ApiError.title, 500, "INTERNAL", MASKED, request_id)
-    assert isinstance(error, AnlytError)
     if isinstance(error, MisconfiguredError | UsageError):
         away = DependencyUnavailableError
         return Problem(_urn(away.code), title(away), away.status, away.code, MISCONFIGURED, request_id)

@@ -17,7 +17,7 @@ from graph.http.responses import failed
 def routed(routes: Sequence[BaseRoute], middleware: Sequence[Middleware], there_is: str) -> Starlette:
     """`there_is` tells, after "There is nothing at this path;", what there is instead."""
 
-    async def told(request: Request, error: Exception) -> Response:
+    async def as_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         ours = {
             404: NotFoundError(f"There is nothing at this path; {there_is}."),
@@ -27,6 +27,6 @@ def routed(routes: Sequence[BaseRoute], middleware: Sequence[Middleware], there_
         headers = {"Allow": allowed} if allowed else {}
         return failed(ours.get(error.status_code, error), request.scope[REQUEST_ID], headers)
 
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: told})
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_problem})
     app.router.redirect_slashes = False  # a redirect would be an answer that OpenAPI does not know
     return app

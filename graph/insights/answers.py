@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from graph.reports.answers import CompleteUntilField, DataAsOf, Quality, Share, Used
+from graph.reports.answers import CompleteUntilField, DataAsOf, Quality, Report, Share, Used
 from schema.money import MONEY_PATTERN
 
 Rate: TypeAlias = Share | None
@@ -67,8 +67,13 @@ class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
     low_sample: Annotated[bool, Meta(description="Fewer than 100 terminal reports: read the figures with care.")]
 
 
-class MnoQuality(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The quality of each MNO that the traffic used: a tenant's own, or for the platform's callers everybody's."""
+class MnoQuality(Report, frozen=True, kw_only=True, rename="camel"):
+    """The quality of each MNO that the traffic used."""
+
+    about = (
+        "How well each MNO carries messages. A tenant sees those that its own traffic used: under pseudonyms "
+        "of its own, unless a data-share addendum is in force."
+    )
 
     window: Used
     mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`, never of volume.")]
@@ -107,8 +112,13 @@ class MnoCostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
     days: Annotated[Sequence[CostQualityDay], Meta(description="The days that have records; they add up to this.")]
 
 
-class CostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Cost against quality of each MNO, from call detail records of all tenants; for finance and administrators."""
+class CostQuality(Report, frozen=True, kw_only=True, rename="camel"):
+    """Cost against quality of each MNO, from call detail records of all tenants."""
+
+    about = (
+        "What each MNO costs, against how well it delivers. By day, and over the window. For finance and "
+        "administrators."
+    )
 
     window: Used
     mnos: Annotated[Sequence[MnoCostQuality], Meta(description="In the order of `mno` and `currency`.")]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
-from graph.reports.figures import costs_by_currency
+from graph.reports.figures import costs_by_currency, counted
 from graph.reports.metrics import Counts, money, total
 from graph.reports.parts import Cell, add_amounts
 from graph.reports.quality import completeness, judged
@@ -55,7 +55,6 @@ def _usage(
         pending_share=counts.pending_share,
         provisional=counts.provisional,
         delivery_rate=counts.delivery_rate,
-        segments=counts.segments,
         total_cost=money(counts.cost),
         costs_by_currency=costs_by_currency(
             currency, counts, add_amounts(cell.amounts for cells in days for cell in cells)
@@ -65,6 +64,7 @@ def _usage(
         if by_day
         else [],
         data_as_of=as_of,
+        **counted(AccountUsage, counts),
     )
 
 

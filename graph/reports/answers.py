@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -12,12 +12,18 @@ from schema.money import MONEY_PATTERN
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
 
 Count: TypeAlias = Annotated[int, Meta(description="A whole number; below zero where refunds prevail.")]
+Refunded: TypeAlias = Annotated[
+    Annotated[int, Meta(ge=0)] | None,
+    Meta(description="Refunds, which are taken off the messages already; null if some hours were counted without."),
+]
 Delivered: TypeAlias = Annotated[int, Meta(ge=0, description="Messages that a report said were delivered.")]
 Failed: TypeAlias = Annotated[
     int, Meta(ge=0, description="Messages that a final report said failed, expired or were rejected.")
 ]
-OperatorId: TypeAlias = Annotated[str, Meta(description="The operator, by its id in events.")]
-AccountId: TypeAlias = Annotated[str, Meta(description="The account, by its id in events.")]
+OPERATOR_ID: Final = "The operator, by its id in events."
+ACCOUNT_ID: Final = "The account, by its id in events."
+OperatorId: TypeAlias = Annotated[str, Meta(description=OPERATOR_ID)]
+AccountId: TypeAlias = Annotated[str, Meta(description=ACCOUNT_ID)]
 Used: TypeAlias = Annotated[
     Window, Meta(description="The whole hours that were counted: what was asked, snapped outward.")
 ]
@@ -90,6 +96,12 @@ class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
     """The base of all: camelCase on the wire."""
 
 
+class Report(Answer, frozen=True, kw_only=True):
+    """What a route of REST and a field of GraphQL answer. `about` describes both; its first sentence is the title."""
+
+    about: ClassVar[str]
+
+
 class Point(Answer, frozen=True, kw_only=True, rename="camel"):
     """One hour or day of a series."""
 
@@ -107,11 +119,14 @@ class Point(Answer, frozen=True, kw_only=True, rename="camel"):
     quality: QualityField = "ACTUAL"
 
 
-class Summary(Answer, frozen=True, kw_only=True):
+class Summary(Report, frozen=True, kw_only=True):
     """The whole platform in a window."""
+
+    about = "The platform at a glance."
 
     window: Used
     total_messages: Count
+    refunded_messages: Refunded
     delivered_messages: Delivered
     failed_messages: Failed
     pending_messages: Pending
@@ -130,12 +145,15 @@ class Summary(Answer, frozen=True, kw_only=True):
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
-class OperatorPerformance(Answer, frozen=True, kw_only=True):
+class OperatorPerformance(Report, frozen=True, kw_only=True):
     """How one operator carried its messages in a window."""
+
+    about = "How one operator carried its messages. NOT_FOUND when nothing is known of it."
 
     operator_id: OperatorId
     window: Used
     total_messages: Count
+    refunded_messages: Refunded
     delivered_messages: Delivered
     failed_messages: Failed
     pending_messages: Pending
@@ -166,12 +184,15 @@ class UsageDay(Answer, frozen=True, kw_only=True):
     quality: QualityField = "ACTUAL"
 
 
-class AccountUsage(Answer, frozen=True, kw_only=True):
+class AccountUsage(Report, frozen=True, kw_only=True):
     """What one account sent in a window, and what it cost."""
+
+    about = "What one account sent, and what it cost."
 
     account_id: AccountId
     window: Used
     messages_sent: Count
+    refunded_messages: Refunded
     messages_delivered: Delivered
     messages_failed: Failed
     pending_share: PendingShare
@@ -199,8 +220,10 @@ class ThroughputPoint(Answer, frozen=True, kw_only=True):
     quality: QualityField = "ACTUAL"
 
 
-class Throughput(Answer, frozen=True, kw_only=True):
+class Throughput(Report, frozen=True, kw_only=True):
     """Messages over time. What is counted is hours: finer points share their hour's counts evenly."""
+
+    about = "Messages over time."
 
     window: Used
     resolution: Annotated[Resolution, Meta(description="Length of a point: 1m, 5m or 1h.")]
@@ -233,8 +256,10 @@ class OperatorShare(Answer, frozen=True, kw_only=True):
     error_rate: ErrorRate
 
 
-class DeliveryBreakdown(Answer, frozen=True, kw_only=True):
+class DeliveryBreakdown(Report, frozen=True, kw_only=True):
     """What became of the messages of a window, on the platform and by operator."""
+
+    about = "What became of the messages, on the platform and by operator."
 
     window: Used
     by_status: Annotated[ByStatus, Meta(description="The whole platform's.")]
@@ -247,8 +272,10 @@ class DeliveryBreakdown(Answer, frozen=True, kw_only=True):
     complete_until: CompleteUntilField = None
 
 
-class TopOperators(Answer, frozen=True, kw_only=True):
+class TopOperators(Report, frozen=True, kw_only=True):
     """The busiest operators of a window."""
+
+    about = "The busiest operators."
 
     operators: Annotated[
         Sequence[OperatorPerformance], Meta(description="By messages, most first; equals by operator id.")
@@ -272,16 +299,23 @@ class ProjectionFreshness(Answer, frozen=True, kw_only=True):
     ]
 
 
-class Freshness(Answer, frozen=True, kw_only=True):
+class Freshness(Report, frozen=True, kw_only=True):
     """How fresh the answers are, in the data's own time."""
+
+    about = "How fresh the answers are, in the data's own time, for each projection of the events."
 
     data_as_of: DataAsOf
     complete_until: CompleteUntilField = None
     projections: Annotated[Sequence[ProjectionFreshness], Meta(description="Each projection, by name.")]
 
 
-class LiveThroughput(Answer, frozen=True, kw_only=True):
+class LiveThroughput(Report, frozen=True, kw_only=True):
     """What was counted on the platform between two looks at the last hours."""
+
+    about = (
+        "What was counted since the event before, for administrators. It ends after ten minutes, to be asked "
+        "for again; a caller may have five open."
+    )
 
     time: Annotated[datetime, Meta(description="When the second look was taken (UTC).")]
     seconds: Annotated[float, Meta(description="Since the first look.")]

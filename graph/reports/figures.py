@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 from graph.access import Subject
 from graph.reports import latency
-from graph.reports.answers import Point
+from graph.reports.answers import Answer, Point
 from graph.reports.metrics import Counts, money, total
 from graph.reports.parts import P95, Amounts, Part, add_amounts
 from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
+from schema.figures import COUNTERS
 
 
 class Figures(NamedTuple):
@@ -44,18 +45,24 @@ def make_figures(parts: Sequence[Part], series: Sequence[Point]) -> Figures:
     )
 
 
-def shown(currency: str, figures: Figures) -> Mapping[str, Any]:
+def counted(answer: type[Answer], counts: Counts) -> Mapping[str, Any]:
+    """The counters that an answer has fields for, by the names that they have in the tables."""
+    return {
+        figure.column: getattr(counts, name)
+        for name, figure in COUNTERS.items()
+        if figure.column in answer.__struct_fields__
+    }
+
+
+def shown(answer: type[Answer], currency: str, figures: Figures) -> Mapping[str, Any]:
     """What the answers of a summary, an operator and a trend have in common."""
     counts, amounts, p95, series, _ = figures
     return {
-        "total_messages": counts.messages,
-        "delivered_messages": counts.delivered,
-        "failed_messages": counts.failed,
-        "pending_messages": counts.pending,
+        **counted(answer, counts),
+        "pending_messages": counts.pending,  # what is missing, and not how many PENDING reports there were
         "delivery_rate": counts.delivery_rate,
         "total_cost": money(counts.cost),
         "costs_by_currency": costs_by_currency(currency, counts, amounts),
-        "peak_tps": counts.peak_tps,
         "avg_latency_ms": counts.average_latency,
         "p95_latency_ms": p95,
         "low_sample": counts.low_sample,

@@ -58,5 +58,5 @@ def performance(
         provisional=counts.provisional,
         error_rate=counts.error_rate,
         data_as_of=as_of,
-        **shown(currency, figures),
+        **shown(OperatorPerformance, currency, figures),
     )

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from graph.postgres import LIMIT, connected, promptly, transaction
+from graph.postgres import LIMIT, connected, transaction, with_deadline
 from graph.reports.archive import Archive
 from graph.reports.concurrency import Turns
 from graph.reports.kept import Kept
@@ -51,7 +51,7 @@ class Reader:
         DependencyUnavailableError; TooSlowError after the limit; OverloadedError when there is no room.
         """
         async with (
-            promptly("report", self._pool, self._limit),
+            with_deadline("report", self._pool, self._limit),
             self._turns.taken(),
             connected(self._pool) as connection,
             transaction(connection, self._begin),
@@ -63,7 +63,7 @@ class Reader:
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """One value of a statement in a snapshot of its own; errors as of `snapshot`."""
         async with (
-            promptly("report", self._pool, self._limit),
+            with_deadline("report", self._pool, self._limit),
             self._turns.taken(),
             connected(self._pool) as connection,
         ):

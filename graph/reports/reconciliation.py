@@ -3,7 +3,7 @@
 Comparisons are only ever added, and newer ones come first: what is behind a cursor never changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
@@ -23,6 +23,13 @@ FEW: Final = 50
 _PAGE: Final = statement(Path(__file__).parent / "sql", "comparisons")
 
 Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
+STATUSES: Final[Mapping[Status, str]] = {
+    "OK": "Ours is billing's, up to a divergence of 0.0001.",
+    "DIVERGED": "Ours differs from billing's by more than that.",
+    "MISSING_OURS": "Billing has a row, and nothing was billed here.",
+    "MISSING_THEIRS": "Billing has no row.",
+    "INVALID": "Billing's row cannot be compared; `reason` says why.",
+}
 Sum: TypeAlias = Annotated[str, Meta(pattern=MONEY_PATTERN)]
 Day: TypeAlias = Annotated[date, Meta(description="The UTC day.")]
 Messages: TypeAlias = Annotated[
@@ -49,10 +56,7 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
     ]
     status: Annotated[
         Status,
-        Meta(
-            description="OK up to a divergence of 0.0001; else DIVERGED, MISSING_OURS or MISSING_THEIRS. INVALID: "
-            "billing's row cannot be compared."
-        ),
+        Meta(description="How the comparison ended. " + " ".join(f"{k}: {v}" for k, v in STATUSES.items())),
     ]
     reason: Annotated[
         str | None, Meta(description="Of INVALID: which value of billing's row is no total, and why; else null.")

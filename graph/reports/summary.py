@@ -22,6 +22,6 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
         provisional=figures.counts.provisional,
         active_accounts=active,
         data_as_of=snapshot.marks.data_as_of,
-        **shown(reader.currency, figures),
+        **shown(Summary, reader.currency, figures),
     )
     return judged(answer, known, granularity)

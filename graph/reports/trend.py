@@ -34,7 +34,7 @@ async def trend(
         granularity=granularity,
         error_rate=figures.counts.error_rate,
         data_as_of=snapshot.marks.data_as_of,
-        **shown(reader.currency, figures),
+        **shown(Trend, reader.currency, figures),
     )
     return judged(answer, known)
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from graph.reports.answers import (
-    Answer,
     AverageLatency,
     CompleteUntilField,
     Costs,
@@ -22,14 +21,17 @@ from graph.reports.answers import (
     PeakTps,
     Pending,
     Point,
+    Report,
     Used,
 )
 
 TrendGranularity: TypeAlias = Literal["daily", "monthly"]
 
 
-class Trend(Answer, frozen=True, kw_only=True):
+class Trend(Report, frozen=True, kw_only=True):
     """The platform, an operator or an account over up to ten years, recent and archived days alike."""
+
+    about = "Days or months over up to ten years, recent and archived alike."
 
     window: Used
     granularity: Annotated[TrendGranularity, Meta(description="Whether `series` has days or months.")]

@@ -10,7 +10,7 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
     Python reads a midnight that is skipped with the offset before the change: that is the instant of the change, as
     since 2000 no zone has skipped from before a midnight to after it.
     """
-    return datetime.combine(day, time()).replace(tzinfo=zone).astimezone(UTC)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def date_of(time: datetime, zone: ZoneInfo) -> date:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import Struct
-
 from graph.access import Scope, checked_id
 from graph.dsl.queries import Queries
 from graph.errors import (
@@ -19,6 +17,7 @@ from graph.errors import (
 from graph.http.parameters import Parameter, read_choice, read_id, read_integer
 from graph.reports import answers
 from graph.reports.account import account_usage
+from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.operator import operator_performance
 from graph.reports.reader import Reader
@@ -60,14 +59,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route: `name` is its label in metrics and its operation in OpenAPI."""
+    """One route: `name` is its label in metrics and its operation in OpenAPI; its answer says what it is about."""
 
     path: str
     name: str
     span: Span
-    summary: str
     parameters: tuple[Parameter, ...]
-    answer: type[Struct]
+    answer: type[Report]
     errors: tuple[type[AnlytError], ...]
     run: Callable[[Ask], Awaitable[Any]]
 
@@ -112,7 +110,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/summary",
         "summary",
         "anlyt.api.summary",
-        "The platform at a glance.",
         (*p.WINDOW, p.GRANULARITY),
         answers.Summary,
         _BAD,
@@ -122,7 +119,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/operators/{id}/performance",
         "operatorPerformance",
         "anlyt.api.operatorPerformance",
-        "How one operator carried its messages.",
         (p.OPERATOR, *p.WINDOW, p.GRANULARITY),
         answers.OperatorPerformance,
         (*_BAD, NotFoundError),
@@ -132,7 +128,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/accounts/{id}/usage",
         "accountUsage",
         "anlyt.api.accountUsage",
-        "What one account sent, and what it cost.",
         (p.ACCOUNT, *p.WINDOW, p.GRANULARITY),
         answers.AccountUsage,
         (*_BAD, ForbiddenAccountError),
@@ -142,7 +137,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/throughput",
         "throughput",
         "anlyt.api.throughput",
-        "Messages over time.",
         (*p.WINDOW, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
         answers.Throughput,
         (*_BAD, ForbiddenAccountError),
@@ -152,7 +146,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/delivery-breakdown",
         "deliveryBreakdown",
         "anlyt.api.deliveryBreakdown",
-        "What became of the messages, on the platform and by operator.",
         p.WINDOW,
         answers.DeliveryBreakdown,
         _BAD,
@@ -162,7 +155,6 @@ ENDPOINTS: Final = (
         "/v1/internal/analytics/top-operators",
         "topOperators",
         "anlyt.api.topOperators",
-        "The busiest operators.",
         (p.LIMIT, *p.WINDOW, p.GRANULARITY),
         answers.TopOperators,
         _BAD,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from graph.access.disclosure import READABLE, told
+from graph.access.disclosure import READABLE, rule_in_words
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
 from graph.errors import (
@@ -33,7 +33,7 @@ days long.
 Money is a string with 6 decimals; rates are numbers with 4, rounded half up.
 Every answer says with `dataAsOf` up to which event time it counts.
 What not every caller may read of everybody, `x-discloses` marks:
-""" + "\n".join(f"* `{secret}`: {told(secret)}" for secret in READABLE)
+""" + "\n".join(f"* `{secret}`: {rule_in_words(secret)}" for secret in READABLE)
 
 SECURITY: Final[Json] = {
     "caller": {
@@ -100,7 +100,7 @@ def _operation(tag: str, endpoint: Endpoint) -> Json:
     return operation(
         tag,
         endpoint.name,
-        endpoint.summary,
+        endpoint.answer.about,
         endpoint.answer.__doc__,
         CALLERS,
         {"200": answer(endpoint.answer), **errors((*endpoint.errors, *_ALWAYS))},
@@ -117,7 +117,7 @@ def _queries() -> Mapping[str, Json]:
     query = operation(
         "Queries",
         "query",
-        "Measures by dimensions and time.",
+        QueryAnswer.about,
         QueryAnswer.__doc__,
         CALLERS,
         {"200": rows, **errors((*QUERY_ERRORS, *_ALWAYS))},
@@ -126,7 +126,7 @@ def _queries() -> Mapping[str, Json]:
     catalog = operation(
         "Queries",
         "catalog",
-        "What can be asked.",
+        Catalog.about,
         Catalog.__doc__,
         CALLERS,
         {"200": answer(Catalog), **errors((InvalidQueryError, ForbiddenError, *_ALWAYS))},

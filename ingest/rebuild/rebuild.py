@@ -114,7 +114,7 @@ class Rebuild:
             self.tell(self.history.reading.position, until)
 
     async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
-        """As a commit does it, but for the tables. A bad event has its letter already."""
+        """As a commit does it, but for the tables. A bad event has its dead letter already."""
         function = self.history.function
         decoded = decoder.decode(messages)
         if not self.window.lets_on(len(messages), decoded.places):

@@ -61,18 +61,18 @@ def first_hour(
     whole = archived if gap_at is None else max(hour_from(gap_at + AHEAD), archived)
     if since is not None and hour_from(since) < whole:
         raise UsageError(
-            f"--since {_told(since)} is too early for --rebuild: {stream} has every event of the hours from "
-            f"{_told(whole)} on, and what is older stays as it is."
+            f"--since {_in_words(since)} is too early for --rebuild: {stream} has every event of the hours from "
+            f"{_in_words(whole)} on, and what is older stays as it is."
         )
     usual = whole if gap_at else max(made_at.replace(minute=0, second=0, microsecond=0), whole)
     start = hour_from(since) if since else usual
     if start > now:
         raise UsageError(
-            f"There is nothing to rebuild before {_told(start)}: from that hour on {stream} has every event, and what "
-            "is older stays as it is."
+            f"There is nothing to rebuild before {_in_words(start)}: from that hour on {stream} has every "
+            "event, and what is older stays as it is."
         )
     return start
 
 
-def _told(at: datetime) -> str:
+def _in_words(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

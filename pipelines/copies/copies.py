@@ -33,7 +33,7 @@ def later(facts: Iterable[Fact]) -> Sequence[Fact]:
     return sorted(fact for copies in ordered for fact in copies[1:])
 
 
-def sealed(facts: Iterable[Fact], closed: Mapping[date, datetime]) -> Sequence[Fact]:
+def of_closed_days(facts: Iterable[Fact], closed: Mapping[date, datetime]) -> Sequence[Fact]:
     """Facts that are evidence: `closed` days with the instant before which the stream had stored what a link covers."""
     return [
         fact

@@ -12,7 +12,7 @@ from pipelines.copies.peaks import Hour, contested, settle_peaks
 from pipelines.copies.removal import Removed, forget, remove
 from pipelines.copies.windows import CUBES, Window, whole, windows
 from pipelines.datasets import StoreDataset
-from pipelines.kedro_thread import current
+from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
 from schema.instants import SECOND, time_of
 
@@ -25,8 +25,7 @@ class Searched(StoreDataset[None, Sequence[Window]]):
     async def read(self, stores: Stores) -> Sequence[Window]:
         for facts in CUBES:
             COPIES_DISCARDED.labels(facts)  # shown at 0: of a counter that begins at 1, Prometheus sees no increase
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         if params.day is not None:
             return list(whole(params.day))
         client = await stores.clickhouse.client()

@@ -23,6 +23,6 @@ def count(removed: Sequence[Removed], peaks: int) -> Counts:
     return {
         "windows": len(removed),
         "facts_removed": sum(each.facts for each in removed),
-        "copies_sealed": sum(each.sealed for each in removed),
+        "copies_of_closed_days": sum(each.closed for each in removed),
         "peaks": peaks,
     }

@@ -23,7 +23,7 @@ from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
 from infra.sql import statement
 from infra.telemetry import logger
-from pipelines.copies.copies import Fact, later, sealed
+from pipelines.copies.copies import Fact, later, of_closed_days
 from pipelines.copies.windows import CUBES, Window, whole, windows
 from pipelines.integrity.chain import stored_before
 from pipelines.stores import Stores
@@ -46,7 +46,7 @@ class Removed(NamedTuple):
     """What became of a window: facts that were removed, copies that stay as evidence, and `marks` that are settled."""
 
     facts: int
-    sealed: int
+    closed: int
     marks: Sequence[UUID]
 
 
@@ -55,7 +55,7 @@ async def remove(stores: Stores, window: Window) -> Removed:
     client = await stores.clickhouse.client()
     marks = await _marks(client, window)
     found = later(await _copies(client, window))
-    kept = sealed(found, await _closed(stores, window))
+    kept = of_closed_days(found, await _closed(stores, window))
     gone = [fact for fact in found if fact not in set(kept)]
     losing = {(fact.tenant, fact.at - fact.at % MINUTE): uuid4() for fact in gone}
     await _mark(client, {mark: (window.facts, *place) for place, mark in losing.items()})

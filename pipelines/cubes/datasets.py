@@ -15,7 +15,7 @@ from infra.telemetry import logger
 from pipelines.cubes.cells import CUBES, HOURS_OF, Cell, Chunk
 from pipelines.cubes.params import Params
 from pipelines.datasets import StoreDataset
-from pipelines.kedro_thread import current
+from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
 from schema.facts import Cube
 
@@ -43,8 +43,7 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
     """The cells that have marks now, in the order in which they shall be computed."""
 
     async def read(self, stores: Stores) -> Sequence[Cell]:
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         client = await stores.clickhouse.client()
         with traced(DIRTY_CELLS):
             found = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})

@@ -14,13 +14,13 @@ from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.integrity import chain
 from pipelines.integrity.chain import Closing
-from pipelines.integrity.closing import Sealed, seal
-from pipelines.integrity.days import DAY, SETTLING, Due, Position
+from pipelines.integrity.closing import ClosedDay, close_day
+from pipelines.integrity.days import DAY, SETTLING, ChainPosition, Due
 from pipelines.integrity.differences import Difference
 from pipelines.integrity.digests import first_day
 from pipelines.integrity.params import Params
 from pipelines.integrity.verification import Chain, verified
-from pipelines.kedro_thread import current
+from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
 from schema.instants import instant
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
@@ -30,10 +30,10 @@ LATE_DAYS: Final = statement(SQL, "late_days")
 AGAIN: Final = 7  # closed days that each run looks at again
 
 
-class IntegrityPosition(StoreDataset[None, Position]):
+class IntegrityPosition(StoreDataset[None, ChainPosition]):
     """How far the facts are whole, and which days are due. DependencyUnavailableError without NATS or the consumer."""
 
-    async def read(self, stores: Stores) -> Position:
+    async def read(self, stores: Stores) -> ChainPosition:
         async with nats.connect(stores.engines.nats) as client:
             until = await _whole_until(client.jetstream())
         if until is None:
@@ -41,8 +41,7 @@ class IntegrityPosition(StoreDataset[None, Position]):
                 f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: nobody can tell which facts "
                 "are still to come; no day was closed."
             )
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         return await _position(stores, until - SETTLING, params.day)
 
 
@@ -54,18 +53,18 @@ async def _whole_until(jetstream: JetStreamContext) -> datetime | None:
     return until
 
 
-async def _position(stores: Stores, cut: datetime, day: date | None) -> Position:
+async def _position(stores: Stores, cut: datetime, day: date | None) -> ChainPosition:
     """Of facts that are whole up to `cut`; UsageError for a `day` that is not closed."""
     closing = await chain.newest_closing(stores.postgres)
     if day is not None and (closing is None or day > closing.day):
         raise UsageError(f"day must be a closed one; {day} is not.")
     if closing is None:
-        return Position(cut, stores.integrity_lag, await first_day(stores.clickhouse, cut), ())
+        return ChainPosition(cut, stores.integrity_lag, await first_day(stores.clickhouse, cut), ())
     if cut <= closing.stored_before:
         # The consumer reads again what it has read before: nothing new is known to be whole.
-        return Position(cut, stores.integrity_lag, None, ())
+        return ChainPosition(cut, stores.integrity_lag, None, ())
     late = {*await _late(stores, closing, cut), *([] if day is None else [day])}
-    return Position(cut, stores.integrity_lag, closing.day + DAY, sorted(late))
+    return ChainPosition(cut, stores.integrity_lag, closing.day + DAY, sorted(late))
 
 
 async def _late(stores: Stores, closing: Closing, cut: datetime) -> Sequence[date]:
@@ -77,17 +76,17 @@ async def _late(stores: Stores, closing: Closing, cut: datetime) -> Sequence[dat
     return [day for day, stored in newest.items() if day not in known or instant(known[day]) <= stored]
 
 
-class SealedDays(StoreDataset[Due, Sequence[Sealed]]):
+class SealedDays(StoreDataset[Due, Sequence[ClosedDay]]):
     """Saving a day gives it a link; what is loaded is what became of those of this run."""
 
     def __init__(self) -> None:
-        self._sealed: list[Sealed] = []
+        self._closed: list[ClosedDay] = []
 
     async def write(self, stores: Stores, task: Due) -> None:
-        self._sealed.append(await seal(stores, task))
+        self._closed.append(await close_day(stores, task))
 
-    async def read(self, stores: Stores) -> Sequence[Sealed]:
-        return self._sealed
+    async def read(self, stores: Stores) -> Sequence[ClosedDay]:
+        return self._closed
 
 
 class NewestDifferences(StoreDataset[None, Sequence[Difference]]):

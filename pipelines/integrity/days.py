@@ -9,7 +9,7 @@ DAY: Final = timedelta(days=1)
 SETTLING: Final = timedelta(seconds=10)
 
 
-class Position(NamedTuple):
+class ChainPosition(NamedTuple):
     """How far the chain is, and could be.
 
     `cut`: every fact whose event the stream had stored by then is there; `first_open`: the first day that is not
@@ -30,7 +30,7 @@ class Due(NamedTuple):
     amends: bool
 
 
-def due(position: Position) -> Iterator[Due]:
+def due(position: ChainPosition) -> Iterator[Due]:
     """In this order: where a day is closed, whatever came late before is in the chain."""
     yield from (Due(day, position.cut, amends=True) for day in sorted(position.late))
     if position.first_open is None:

@@ -68,7 +68,7 @@ def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
             ("number", str(number + 1), str(link.number)),
             ("previous hash", previous.hex(), link.previous.hex()),
             ("hash", stored.hex(), link.hash.hex()),
-            ("amended link", _told(newest.get(link.day)), _told(link.amends)),
+            ("amended link", _in_words(newest.get(link.day)), _in_words(link.amends)),
         ):
             if expected != found:
                 yield Difference(link.day, f"{what} of link {link.number}", expected, found)
@@ -79,5 +79,5 @@ def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
         number, previous, newest[link.day] = link.number, stored, link.number
 
 
-def _told(number: int | None) -> str:
+def _in_words(number: int | None) -> str:
     return "none" if number is None else str(number)

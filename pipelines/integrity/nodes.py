@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipelines.definition import Counts
-from pipelines.integrity.closing import Sealed
+from pipelines.integrity.closing import ClosedDay
 from pipelines.integrity.differences import Difference
 
 NAMED: Final = 3  # in an alarm
 
 
-def judge(sealed: Sequence[Sealed], again: Sequence[Difference]) -> tuple[Counts, str]:
+def judge(closed: Sequence[ClosedDay], again: Sequence[Difference]) -> tuple[Counts, str]:
     """What was done, and an alarm if anything is not what it should be."""
-    links = [each.link for each in sealed if each.link is not None]
-    found = list(dict.fromkeys([*(difference for each in sealed for difference in each.differences), *again]))
+    links = [each.link for each in closed if each.link is not None]
+    found = list(dict.fromkeys([*(difference for each in closed for difference in each.differences), *again]))
     counts = {
         "days_closed": sum(link.amends is None for link in links),
         "days_amended": sum(link.amends is not None for link in links),

@@ -12,10 +12,10 @@ from pipelines.times import Daily
 def make() -> Pipeline:
     return Pipeline(
         [
-            node(due, "integrity_position", "integrity_sealed_days", name="seal_days"),
+            node(due, "integrity_position", "integrity_closed_days", name="close_days"),
             node(
                 judge,
-                ["integrity_sealed_days", "integrity_newest_differences"],
+                ["integrity_closed_days", "integrity_newest_differences"],
                 ["integrity_counts", "integrity_alarm"],
                 name="look_again",
             ),

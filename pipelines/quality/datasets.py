@@ -17,7 +17,7 @@ from infra.errors import AnlytError, DependencyUnavailableError, RefusedError
 from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current
-from pipelines.quality.nodes import Batch, Position, Sample, Sampled
+from pipelines.quality.nodes import Batch, Sample, Sampled, StreamPosition
 from pipelines.stores import Stores
 from schema.quality import WINDOW, OperatorQuality
 from schema.streams import OPERATOR_QUALITY
@@ -36,13 +36,13 @@ class OvertakenError(AnlytError):
     """Somebody else published signals during this run."""
 
 
-class QualityPosition(StoreDataset[None, Position]):
+class QualityPosition(StoreDataset[None, StreamPosition]):
     """What time it is, and the newest signal of the stream."""
 
-    async def read(self, stores: Stores) -> Position:
+    async def read(self, stores: Stores) -> StreamPosition:
         async with nats.connect(stores.engines.nats) as client:
             sequence, last = await _last(client.jetstream(timeout=ANSWER))
-            return Position(datetime.now(UTC), sequence, last)
+            return StreamPosition(datetime.now(UTC), sequence, last)
 
 
 async def _last(jetstream: JetStreamContext) -> tuple[int, OperatorQuality | None]:

@@ -25,7 +25,7 @@ class Sample(NamedTuple):
     latency_p95: int
 
 
-class Position(NamedTuple):
+class StreamPosition(NamedTuple):
     """What time it is, and the stream's newest message: its sequence, 0 for none; None if it is no signal of ours."""
 
     now: datetime
@@ -44,7 +44,7 @@ Sampled: TypeAlias = Callable[[datetime], Sequence[Sample]]
 """The samples of the window that ends at a time."""
 
 
-def due(position: Position, sampled: Sampled) -> tuple[Batch, Counts]:
+def due(position: StreamPosition, sampled: Sampled) -> tuple[Batch, Counts]:
     """What the stream lacks. Signals are published in one order (by window, then pair): the last one says how far."""
     signals = list(_due(position.now, position.last, sampled))
     windows = {signal.window_end for signal in signals}

@@ -12,7 +12,7 @@ from infra.errors import UsageError
 from infra.postgres import is_unavailable
 from infra.sql import statement
 from pipelines.datasets import HOLD_TABLES, StoreDataset
-from pipelines.kedro_thread import current
+from pipelines.kedro_thread import current, current_params
 from pipelines.reconciliation.days import chosen
 from pipelines.reconciliation.nodes import Comparison
 from pipelines.reconciliation.params import Params
@@ -30,8 +30,7 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
     """What both sides say of the days that are due, read from one snapshot: neither side moves meanwhile."""
 
     async def read(self, stores: Stores) -> Sequence[Totals]:
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         first, last, again = chosen(params, datetime.now(UTC))
         async with (
             stores.postgres.acquire() as connection,
@@ -40,13 +39,13 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
             await connection.execute(HOLD_TABLES)
             ours = [Ours(**row) for row in await connection.fetch(OURS, first, last)]
             compared = [Last(**row) for row in await connection.fetch(LAST, first, last)]
-            with _told():
+            with _as_problem():
                 theirs = [Theirs(**row) for row in await connection.fetch(THEIRS, first, last)]
         return due(ours, theirs, compared, again)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_problem() -> Iterator[None]:
     """Turns whatever is wrong with billing's table into UsageError; PostgreSQL being away is none of it."""
     try:
         yield

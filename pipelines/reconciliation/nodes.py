@@ -75,14 +75,14 @@ def alarm(comparisons: Sequence[Comparison]) -> str:
     if not wrong:
         return ""
     more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return f"We and billing differ: {', '.join(_told(wrong[:NAMED]))}{more}; see anlyt.reconciliation_log."
+    return f"We and billing differ: {', '.join(_sentences(wrong[:NAMED]))}{more}; see anlyt.reconciliation_log."
 
 
 def _day_and_currency(comparison: Comparison) -> tuple[object, ...]:
     return comparison.totals[:2]
 
 
-def _told(wrong: Sequence[Comparison]) -> Iterator[str]:
+def _sentences(wrong: Sequence[Comparison]) -> Iterator[str]:
     for each in wrong:
         invalid = each.totals.invalid
         how = f"by {100 * float(each.divergence):.4g} %" if invalid is None else f"({invalid})"

@@ -15,7 +15,7 @@ from infra.postgres import Connection
 from infra.sql import statement
 from infra.telemetry import tracer
 from pipelines.datasets import StoreDataset
-from pipelines.kedro_thread import current
+from pipelines.kedro_thread import current_params
 from pipelines.rollup.histograms import added
 from pipelines.rollup.params import Params
 from pipelines.run_metrics import observe
@@ -40,8 +40,7 @@ class DirtyDays(StoreDataset[None, Sequence[dt.date]]):
     """The days to add up."""
 
     async def read(self, stores: Stores) -> Sequence[dt.date]:
-        params = current().params
-        assert isinstance(params, Params)
+        params = current_params(Params)
         return [row["day"] for row in await stores.postgres.fetch(DIRTY_DAYS, params.day, params.all)]
 
 

@@ -18,7 +18,7 @@ NOT_THERE = "There is no dead letter {}; `anlyt deadletters list` shows them."
 
 
 @pytest.fixture
-async def letters(platform: Platform) -> Platform:
+async def dead_letters(platform: Platform) -> Platform:
     """Three of them."""
     await platform.publish(SMS_DLR, [Message(b"%d" % number) for number in range(3)])
     await platform.drain(cut(DELIVERY, 100))
@@ -50,44 +50,44 @@ async def _ran(platform: Platform, folder: Path, *arguments: str) -> "CompletedP
         (["drop", "--", "-1"], 2, "is not in the range"),
         (["replay", "1.5"], 2, "is not a valid integer"),
         (["drop", ""], 2, "is not a valid integer"),
-        (["drop", "1", "--all"], 2, "Give the numbers of letters, or --all."),
-        (["replay"], 2, "Give the numbers of letters, or --all."),
+        (["drop", "1", "--all"], 2, "Give the numbers of dead letters, or --all."),
+        (["replay"], 2, "Give the numbers of dead letters, or --all."),
         (["show"], 2, "Missing argument 'ID'"),
         (["show", "1", "2"], 2, "unexpected extra argument"),
         (["list", "1"], 2, "unexpected extra argument"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-async def test_arguments(letters: Platform, tmp_path: Path, arguments: list[str], status: int, told: str) -> None:
-    ran = await _ran(letters, tmp_path, "deadletters", *arguments)
+async def test_arguments(dead_letters: Platform, tmp_path: Path, arguments: list[str], status: int, told: str) -> None:
+    ran = await _ran(dead_letters, tmp_path, "deadletters", *arguments)
     if status:
         assert (ran.returncode, ran.stdout, told in ran.stderr) == (status, "", True), ran
-        assert len(await letters.letters()) == 3
+        assert len(await dead_letters.dead_letters()) == 3
     else:
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, told, "")
 
 
-async def test_what_is_gone_already(letters: Platform, tmp_path: Path) -> None:
-    assert (await _ran(letters, tmp_path, "deadletters", "drop", "--all")).stdout.count(": dropped") == 3
+async def test_what_is_gone_already(dead_letters: Platform, tmp_path: Path) -> None:
+    assert (await _ran(dead_letters, tmp_path, "deadletters", "drop", "--all")).stdout.count(": dropped") == 3
     for arguments in (["drop", "--all"], ["replay", "--all"], ["list"]):
-        ran = await _ran(letters, tmp_path, "deadletters", *arguments)
+        ran = await _ran(dead_letters, tmp_path, "deadletters", *arguments)
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, "No dead letters.\n", "")
-    ran = await _ran(letters, tmp_path, "deadletters", "drop", "1")
+    ran = await _ran(dead_letters, tmp_path, "deadletters", "drop", "1")
     assert (ran.returncode, NOT_THERE.format(1) in ran.stderr) == (2, True), ran
 
 
-async def test_before_migrate(letters: Platform, tmp_path: Path) -> None:
-    await letters.jetstream.delete_stream(DEADLETTER.name)
+async def test_before_migrate(dead_letters: Platform, tmp_path: Path) -> None:
+    await dead_letters.jetstream.delete_stream(DEADLETTER.name)
     for arguments in (["list"], ["show", "1"], ["replay", "1"], ["drop", "1"], ["drop", "--all"], ["replay", "--all"]):
-        ran = await _ran(letters, tmp_path, "deadletters", *arguments)
+        ran = await _ran(dead_letters, tmp_path, "deadletters", *arguments)
         assert ran.returncode == 2, ran
         assert ran.stderr == "anlyt: Stream ANLYT_DEADLETTER does not exist; run `anlyt migrate` first.\n"
 
 
-async def test_what_the_server_refuses(letters: Platform, tmp_path: Path) -> None:
-    config = (await letters.jetstream.stream_info(DEADLETTER.name)).config
-    await letters.jetstream.update_stream(config.evolve(deny_delete=True))
-    ran = await _ran(letters, tmp_path, "deadletters", "drop", "2")
+async def test_what_the_server_refuses(dead_letters: Platform, tmp_path: Path) -> None:
+    config = (await dead_letters.jetstream.stream_info(DEADLETTER.name)).config
+    await dead_letters.jetstream.update_stream(config.evolve(deny_delete=True))
+    ran = await _ran(dead_letters, tmp_path, "deadletters", "drop", "2")
     told = "anlyt: Dead letter 2 cannot be dropped: message delete not permitted (JetStream error 10057).\n"
     assert (ran.returncode, ran.stderr) == (1, told)
 

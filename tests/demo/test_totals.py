@@ -1,4 +1,4 @@
-"""Billing's books against the reference's counting of the same events."""
+"""Billing's billing_ledger against the reference's counting of the same events."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +34,7 @@ def booked(told: list[Message]) -> list[Total]:
 def test_copies_and_mistakes_do_not_count(told: list[Message], booked: list[Total]) -> None:
     bills = [Sent(message.data, message.headers) for message in told if message.subject == billing.SUBJECT]
     expected = expect(bills, [], UNTIL)
-    assert expected.letters["billing_metrics"]  # there were mistakes
+    assert expected.dead_letters["billing_metrics"]  # there were mistakes
     costs: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
     messages: dict[date, int] = defaultdict(int)
     for (scope, _, hour), row in expected.metrics.items():

@@ -80,7 +80,7 @@ async def test_a_day_that_differs_is_looked_at_mended_and_compared_again(databas
 async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
     database: str, warehouse: str, server: Engine, tmp_path: Path
 ) -> None:
-    """Five reports whose time is too far ahead, until it no longer is: letters 1 to 5, and 6 to 10 of the same."""
+    """Five reports whose time is too far ahead, until it no longer is: dead letters 1 to 5, and 6 to 10 of the same."""
     now = datetime.now(UTC)
     late = {"receivedAt": (now + timedelta(hours=24, seconds=5)).isoformat()}
     reports = [Message(json.dumps(events.report(Random(seed), now) | late).encode()) for seed in range(5)]
@@ -90,7 +90,7 @@ async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
     async with open_platform(server.url, database, warehouse) as platform:
 
         async def step(script: str) -> tuple[int, list[str], list[int]]:
-            """The status, what was printed, and which letters there are when the event has been read again."""
+            """The status, what was printed, and which dead letters there are when the event has been read again."""
             ran = await asyncio.to_thread(shell, tmp_path, script, **addresses)
             await platform.drain(*readers)
             numbers = await deadletters.ids(platform.jetstream)
@@ -107,7 +107,7 @@ async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
         assert "2, 7: sent to sms.dlr.inbound again" in told
         status, told, left = await step(others)
         assert (status, left) == (1, [4, 9]), told
-        assert told[-1] == "anlyt: 1 of 4 events could not be sent again; their letters stay."
+        assert told[-1] == "anlyt: 1 of 4 events could not be sent again; their dead letters stay."
         status, told, left = await step(rest)
         assert (status, left) == (0, []), told
         assert told[-3:] == ["4: dropped", "9: dropped", "No dead letters."]

@@ -117,8 +117,8 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
             check(example, endpoints, demo.home)
         check_explorer(endpoints.api, tmp_path)
         assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
-        letters = anlyt(tmp_path, "deadletters", "list").stdout
-        assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", letters)
+        dead_letters = anlyt(tmp_path, "deadletters", "list").stdout
+        assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", dead_letters)
         assert demo.stop() == 0
 
 

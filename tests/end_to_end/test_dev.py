@@ -95,20 +95,20 @@ async def test_a_bad_event_becomes_a_letter(service: Running, tmp_path: Path) ->
     """From each of the two functions that read reports; and again, when it is replayed."""
     await publish(service, SMS_DLR.subject, [Message(b'{"schemaVersion":"1","msisdn":"+93700123456"}')])
 
-    def letters(*arguments: str) -> CompletedProcess[str]:
+    def dead_letters(*arguments: str) -> CompletedProcess[str]:
         return anlyt(tmp_path, "deadletters", *arguments, ANLYT_HOME=str(service.home))
 
-    eventually(lambda: letters("show", "2").returncode == 0)
+    eventually(lambda: dead_letters("show", "2").returncode == 0)
     line = r"1  \S+ \S+  SMS_DLR +(delivery_metrics|dlr_facts) +missing_field +eventId is missing\."
-    assert re.search(line, letters("list").stdout)
-    shown = letters("show", "1")
+    assert re.search(line, dead_letters("list").stdout)
+    shown = dead_letters("show", "1")
     assert shown.returncode == 0
     assert "eventId is missing." in shown.stdout
     assert "93700123456" not in shown.stdout
-    assert "1, 2: sent to sms.dlr.inbound again\n" in letters("replay", "1").stdout
-    eventually(lambda: letters("show", "4").returncode == 0)
-    assert letters("drop", "--all").returncode == 0
-    assert "No dead letters." in letters("list").stdout
+    assert "1, 2: sent to sms.dlr.inbound again\n" in dead_letters("replay", "1").stdout
+    eventually(lambda: dead_letters("show", "4").returncode == 0)
+    assert dead_letters("drop", "--all").returncode == 0
+    assert "No dead letters." in dead_letters("list").stdout
 
 
 def test_metrics_tell_what_happened(service: Running) -> None:

@@ -104,8 +104,8 @@ async def test_a_trace_leads_from_a_report_to_its_facts_and_from_a_broken_one_to
     await publish(observed.endpoints.nats, SMS_DLR.subject, b"{}")
     eventually(lambda: len(spans.named("anlyt.process.dlrFacts")) == 2)
     async with nats.connect(observed.endpoints.nats) as client:
-        letters = [await client.jetstream().get_msg("ANLYT_DEADLETTER", seq=number) for number in (1, 2)]
-    traces = {(letter.headers or {})["traceparent"].split("-")[1] for letter in letters}
+        dead_letters = [await client.jetstream().get_msg("ANLYT_DEADLETTER", seq=number) for number in (1, 2)]
+    traces = {(dead_letter.headers or {})["traceparent"].split("-")[1] for dead_letter in dead_letters}
     names = ("anlyt.process.dlrFacts", "anlyt.process.dlrEvent")
     eventually(lambda: traces == {spans.named(name)[-1].trace for name in names})
 

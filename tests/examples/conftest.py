@@ -1,4 +1,4 @@
 from tests.support.fixtures import database, template, warehouse
-from tests.support.unhurried import unhurried
+from tests.support.generous_deadlines import generous_deadlines
 
-__all__ = ["database", "template", "unhurried", "warehouse"]
+__all__ = ["database", "generous_deadlines", "template", "warehouse"]

@@ -42,7 +42,7 @@ def test_a_charge_counts_in_three_scopes() -> None:
 
 def test_a_refund_takes_it_back() -> None:
     cells = _run({}, {"eventId": "e-2", "status": "REFUNDED"}).billed.values()
-    assert list(cells) == [Billed(messages=0, segments=0, costs={"USD": 0}, events={"USD": 2})] * 3
+    assert list(cells) == [Billed(messages=0, segments=0, refunded=1, costs={"USD": 0}, events={"USD": 2})] * 3
 
 
 def test_currencies_are_never_mixed() -> None:

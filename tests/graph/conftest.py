@@ -10,9 +10,9 @@ from infra.postgres import Pool, open_pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.queries import Asker, asking
 from tests.graph.support.store import Store
-from tests.support.unhurried import unhurried
+from tests.support.generous_deadlines import generous_deadlines
 
-__all__ = ["unhurried"]
+__all__ = ["generous_deadlines"]
 
 _numbers = count(1)
 

@@ -43,7 +43,7 @@ PATHS = (
 
 
 @pytest.fixture
-def unhurried() -> None:
+def generous_deadlines() -> None:
     """Limits are as they are."""
 
 

@@ -1,7 +1,7 @@
-"""What a tenant without an addendum is answered follows from its letters, never from the names behind them.
+"""What a tenant without an addendum is answered follows from its pseudonyms, never from the names behind them.
 
-The same traffic over other networks, under the same letters, gives the same bytes: no answer, error, order, cursor or
-explanation can tell which network it was.
+The same traffic over other networks, under the same pseudonyms, gives the same bytes: no answer, error, order, cursor
+or explanation can tell which network it was.
 """
 
 import json
@@ -52,16 +52,16 @@ def renamed(rows: Sequence[Row]) -> Sequence[Row]:
     ]
 
 
-def asked(letters: Mapping[str, str]) -> Sequence[Json]:
+def asked(pseudonyms: Mapping[str, str]) -> Sequence[Json]:
     """By letter, by what comes before and behind it, by names that there are and are not."""
-    letter = letters["AWCC"]
+    letter = pseudonyms["AWCC"]
     by_mno = {**BY_MNO, "dimensions": ["mno"], "totals": True}
     conditions: list[Json] = [
         {"field": "mno", "op": op, "value": value}
         for op in ("eq", "ne", "gt", "gte", "lt", "lte", "prefix")
         for value in (letter, letter[:-1], "MNO-?", "unknown", "AWCC", "A_NEW_ONE", "A", "ROSHAN", "")
     ]
-    conditions += [{"field": "mno", "op": "in", "value": [letter, letters["ROSHAN"]]}]
+    conditions += [{"field": "mno", "op": "in", "value": [letter, pseudonyms["ROSHAN"]]}]
     conditions += [{"field": "mno", "op": "notIn", "value": [letter, "AWCC"]}]
     conditions += [{"field": name, "op": "prefix", "value": "9"} for name in ("destinationPrefix", "operatorId")]
     conditions += [{"field": "errorCode", "op": "isNull"}, {"not": {"field": "mno", "op": "eq", "value": letter}}]
@@ -81,9 +81,9 @@ def asked(letters: Mapping[str, str]) -> Sequence[Json]:
     ]
 
 
-async def every_answer(asker: Asker, letters: Mapping[str, str]) -> Mapping[str, str]:
+async def every_answer(asker: Asker, pseudonyms: Mapping[str, str]) -> Mapping[str, str]:
     answers = {INSIGHTS: (await asker.client.get(INSIGHTS, headers=CALLER)).text}
-    for query in asked(letters):
+    for query in asked(pseudonyms):
         for more in ({}, {"explain": True}):
             whole = {**query, **more}
             for accept in ("application/json", "text/csv"):
@@ -109,19 +109,19 @@ async def test_names_leave_no_trace(pool: Pool, clickhouse: Engine) -> None:
     cdr: Sequence[Row] = [{**row, "tenant_id": "t-1"} for row in records(Random(42), 150)]
     await fill(clickhouse.dsn, facts_dlr=dlr, facts_cdr=cdr)
     async with asking(pool, clickhouse.dsn) as asker:
-        await asker.client.get(INSIGHTS, headers=CALLER)  # draws letters
-        letters = await letters_of(pool)
-        before = await every_answer(asker, letters)
-    moved: dict[str, Any] = {OTHERS.get(name, name): letter for name, letter in letters.items()}
-    moved["MTN_AF"] = f"{letters['MTN_AF']}X"  # one that the tenant does not meet
+        await asker.client.get(INSIGHTS, headers=CALLER)  # draws pseudonyms
+        pseudonyms = await letters_of(pool)
+        before = await every_answer(asker, pseudonyms)
+    moved: dict[str, Any] = {OTHERS.get(name, name): letter for name, letter in pseudonyms.items()}
+    moved["MTN_AF"] = f"{pseudonyms['MTN_AF']}X"  # one that the tenant does not meet
     await pool.execute("delete from anlyt.mno_pseudonyms where tenant_id = 't-1'")
     await pool.executemany(
         "insert into anlyt.mno_pseudonyms (tenant_id, mno, pseudonym) values ('t-1', $1, $2)", moved.items()
     )
     await fill(clickhouse.dsn, facts_dlr=renamed(dlr), facts_cdr=renamed(cdr))
     async with asking(pool, clickhouse.dsn) as asker:
-        after = await every_answer(asker, letters)
+        after = await every_answer(asker, pseudonyms)
     assert {key: (text, after[key]) for key, text in before.items() if text != after[key]} == {}
     shown = json.dumps([text for key, text in before.items() if not any(name in key for name in MNOS[:3])])
     assert not any(name in shown for name in (*MNOS[:3], "op-0", "op-1", "op-2", "9370"))
-    assert any(letter in shown for letter in letters.values())
+    assert any(letter in shown for letter in pseudonyms.values())

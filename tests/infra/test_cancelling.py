@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.cancelling import for_ever, heed
+from infra.cancelling import raise_if_cancelled, until_cancelled
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ async def test_a_lost_cancellation_is_heeded() -> None:
 
     async def work() -> None:
         await losing(waiting)
-        await for_ever()
+        await until_cancelled()
 
     task = asyncio.create_task(work())
     await waiting.wait()
@@ -33,7 +33,7 @@ async def test_a_lost_cancellation_is_heeded() -> None:
 
 
 async def test_for_ever_ends_when_cancelled() -> None:
-    task = asyncio.create_task(for_ever())
+    task = asyncio.create_task(until_cancelled())
     await asyncio.sleep(0)
     assert not task.done()
     task.cancel()
@@ -45,4 +45,4 @@ async def test_who_was_not_told_goes_on() -> None:
     task = asyncio.create_task(asyncio.sleep(0))
     task.cancel()
     await asyncio.wait([task])
-    heed()  # another task was
+    raise_if_cancelled()  # another task was

@@ -121,7 +121,7 @@ async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: 
                 await asyncio.sleep(0.1)
     found = await config_of(platform)
     assert found == WANTED
-    assert [letter for letter in await platform.letters() if letter.subject != OTHER] == []
+    assert [dead_letter for dead_letter in await platform.dead_letters() if dead_letter.subject != OTHER] == []
 
 
 async def test_a_consumer_that_may_have_passed_over_messages_and_was_not_moved_back_in_time(

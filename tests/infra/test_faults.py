@@ -21,7 +21,7 @@ from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
 from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
 from infra.faults import fault_of
-from infra.postgres import open_pool, told_as_unavailable
+from infra.postgres import as_unavailable, open_pool
 from infra.probes import ask_nats
 from infra.s3 import S3, open_store
 
@@ -75,7 +75,7 @@ async def _not_found(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 async def use_postgres(dsn: str, sql: str = "select 1", setting: str = "ANLYT_POSTGRES_DSN") -> None:
     async with open_pool(dsn, size=1, setting=setting) as pool:
-        with told_as_unavailable():
+        with as_unavailable():
             await pool.execute(sql)
 
 

@@ -1,4 +1,4 @@
-"""Bad events of every sort in one stream with good ones: a letter for each bad one, a count for each good one."""
+"""Bad events of every sort in one stream with good ones: a dead letter for each bad one, a count for each good one."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from ingest.reader import Reader
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
 from tests.support.chaos import make_impatient
-from tests.support.letters import letter_differences
+from tests.support.dead_letters import letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -58,7 +58,7 @@ async def test_a_large_event_is_an_event_if_only_what_nobody_reads_is_large(plat
     await platform.publish(SMS_DLR, [large])
     await platform.drain(DELIVERY)
     assert await differences(platform.dsn, expect([], [large], now)) == []
-    assert await platform.letters() == []
+    assert await platform.dead_letters() == []
 
 
 async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_letter(platform: Platform) -> None:
@@ -67,7 +67,7 @@ async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_l
     _, delivery = _streams(random, now)
     await make_impatient(platform, [DELIVERY])
     await platform.publish(SMS_DLR, delivery)
-    for step in ("commit", "letters"):
+    for step in ("commit", "dead letters"):
         await _begin(platform, step)
     await platform.drain(cut(DELIVERY, 100))
     assert await differences(platform.dsn, expect([], delivery, now)) == []
@@ -84,9 +84,9 @@ async def _begin(platform: Platform, until: str) -> None:
     decoded = BatchDecoder(DELIVERY).decode(await reader.batch(5))
     await commit(Store(platform.pool, Partitions(platform.pool), "USD"), DELIVERY, decoded.events)
     assert decoded.events
-    if until == "letters":
-        await deadletters.publish(platform.jetstream, decoded.letters)
-        assert decoded.letters
+    if until == "dead letters":
+        await deadletters.publish(platform.jetstream, decoded.dead_letters)
+        assert decoded.dead_letters
 
 
 async def test_replaying_the_stream_from_its_beginning_adds_nothing(platform: Platform) -> None:
@@ -101,10 +101,10 @@ async def test_replaying_the_stream_from_its_beginning_adds_nothing(platform: Pl
 
 
 async def test_a_stream_of_nothing_but_bad_events(platform: Platform) -> None:
-    """More than letters are published at once."""
+    """More than dead letters are published at once."""
     await platform.publish(SMS_DLR, [Message(b"%d" % n) for n in range(1000)])
     await platform.drain(DELIVERY)
-    assert len(await platform.letters()) == 1000
+    assert len(await platform.dead_letters()) == 1000
     assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 

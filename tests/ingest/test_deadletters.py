@@ -21,8 +21,8 @@ async def _all(platform: Platform) -> list[Stored]:
     return [found async for found in deadletters.stored(platform.jetstream)]
 
 
-async def _letter(platform: Platform, message: Message) -> Stored:
-    """The letter of a bad event."""
+async def _dead_letter(platform: Platform, message: Message) -> Stored:
+    """The dead letter of a bad event."""
     await platform.publish(SMS_DLR, [message])
     await platform.drain(QUICK)
     return (await _all(platform))[-1]
@@ -47,14 +47,18 @@ async def test_a_letter_says_what_is_wrong_and_where_the_event_is(platform: Plat
     )
     fields["to"] = "+93701234567"
     data = json.dumps(fields).encode()
-    found = await _letter(platform, Message(data))
-    assert found.letter.function == "delivery_metrics"
-    assert found.letter.event_type == "sms.dlr.inbound.v1"
-    assert (found.letter.stream, found.letter.subject, found.letter.sequence) == ("SMS_DLR", "sms.dlr.inbound", 1)
-    assert (found.letter.reason, found.letter.size_bytes) == ("invalid_field", len(data))
-    assert found.letter.sentence == "latencyMs must be an integer from 0 to 2147483648."
+    found = await _dead_letter(platform, Message(data))
+    assert found.dead_letter.function == "delivery_metrics"
+    assert found.dead_letter.event_type == "sms.dlr.inbound.v1"
+    assert (found.dead_letter.stream, found.dead_letter.subject, found.dead_letter.sequence) == (
+        "SMS_DLR",
+        "sms.dlr.inbound",
+        1,
+    )
+    assert (found.dead_letter.reason, found.dead_letter.size_bytes) == ("invalid_field", len(data))
+    assert found.dead_letter.sentence == "latencyMs must be an integer from 0 to 2147483648."
     del fields["to"]
-    assert found.letter.event == fields | dict.fromkeys(wrong, "***") | {"maskedFields": 1}
+    assert found.dead_letter.event == fields | dict.fromkeys(wrong, "***") | {"maskedFields": 1}
     assert await deadletters.one(platform.jetstream, found.id) == found
 
 
@@ -63,31 +67,31 @@ async def test_letters_are_listed_in_order_around_dropped_ones(platform: Platfor
     await platform.drain(QUICK)
     for found in (await _all(platform))[:4:2]:
         await deadletters.drop(platform.jetstream, found.id)
-    assert [found.letter.sequence for found in await _all(platform)] == [2, 4, 5]
+    assert [found.dead_letter.sequence for found in await _all(platform)] == [2, 4, 5]
     with pytest.raises(UsageError):
         await deadletters.one(platform.jetstream, 1)
 
 
 async def test_a_letter_is_stored_once_however_often_it_is_published(platform: Platform) -> None:
-    found = await _letter(platform, Message(b"bad"))
-    await deadletters.publish(platform.jetstream, [found.letter] * 600)
+    found = await _dead_letter(platform, Message(b"bad"))
+    await deadletters.publish(platform.jetstream, [found.dead_letter] * 600)
     assert await _all(platform) == [found]
 
 
 async def test_a_stream_made_anew_gets_letters_of_its_own(platform: Platform) -> None:
     """Its sequences begin at 1 again."""
-    await _letter(platform, Message(b"bad"))
+    await _dead_letter(platform, Message(b"bad"))
     await platform.jetstream.delete_stream(SMS_DLR.name)
     await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
-    await _letter(platform, Message(b"worse"))
-    assert [found.letter.sequence for found in await _all(platform)] == [1, 1]
+    await _dead_letter(platform, Message(b"worse"))
+    assert [found.dead_letter.sequence for found in await _all(platform)] == [1, 1]
     assert (await platform.jetstream.stream_info(DEADLETTER.name)).state.messages == 2
 
 
 async def test_what_is_no_letter_is_named_and_can_be_dropped(platform: Platform) -> None:
     await platform.jetstream.publish("anlyt.deadletter.X", b"hello")
     with pytest.raises(
-        NotALetterError, match=r"Message 1 of ANLYT_DEADLETTER is no letter .*; `anlyt deadletters drop 1`"
+        NotALetterError, match=r"Message 1 of ANLYT_DEADLETTER is no dead letter .*; `anlyt deadletters drop 1`"
     ):
         await _all(platform)
     assert await deadletters.ids(platform.jetstream) == [1]
@@ -106,7 +110,7 @@ async def test_a_letter_that_is_gone_is_dropped(platform: Platform) -> None:
 
 
 async def test_a_server_that_keeps_letters_says_so(platform: Platform) -> None:
-    found = await _letter(platform, Message(b"bad"))
+    found = await _dead_letter(platform, Message(b"bad"))
     config = (await platform.jetstream.stream_info(DEADLETTER.name)).config
     await platform.jetstream.update_stream(config.evolve(deny_delete=True))
     with pytest.raises(NotDroppedError, match="Dead letter 1 cannot be dropped: message delete not permitted"):

@@ -21,7 +21,7 @@ from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.chaos import make_impatient
 from tests.support.cli import Running, anlyt, running
-from tests.support.letters import letter_differences
+from tests.support.dead_letters import letter_differences
 from tests.support.platform import DELIVERY, PATIENCE, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -111,9 +111,9 @@ def good(rng: Random, count: int) -> list[Message]:
     return [events.message(rng, events.report(rng, datetime.now(UTC))) for _ in range(count)]
 
 
-@pytest.mark.parametrize(("count", "batch", "letters"), [(10_000, 5000, 0), (3000, 300, 900)])
+@pytest.mark.parametrize(("count", "batch", "dead_letters"), [(10_000, 5000, 0), (3000, 300, 900)])
 async def test_a_stream_of_bad_events_is_not_written_off(
-    platform: Platform, count: int, batch: int, letters: int
+    platform: Platform, count: int, batch: int, dead_letters: int
 ) -> None:
     """What the limit bears are dead letters; the batch that passes it, and all behind it, stay."""
     await platform.publish(SMS_DLR, bad(count))
@@ -122,10 +122,10 @@ async def test_a_stream_of_bad_events_is_not_written_off(
         async with platform.working(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
             while not watched[NAME].passed:
                 await asyncio.sleep(0.05)
-        assert len(await platform.letters()) == restarts * letters
-        assert await platform.waiting(function) == count - restarts * letters
+        assert len(await platform.dead_letters()) == restarts * dead_letters
+        assert await platform.waiting(function) == count - restarts * dead_letters
     await platform.drain(function, function)
-    assert len(await platform.letters()) == count
+    assert len(await platform.dead_letters()) == count
     assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
@@ -172,7 +172,7 @@ async def unready(url: str) -> str:
 
 
 async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path) -> None:
-    """-9, before and after the limit is passed; with --accept-bad every event is counted, and every letter is there."""
+    """-9, before and after the limit; with --accept-bad every event is counted, and every dead letter is there."""
     rng = Random(4)
     messages = [*good(rng, 500), *rng.sample([*good(rng, 500), *bad(3000)], 3500)]
     await make_impatient(platform, [DELIVERY])
@@ -192,7 +192,7 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
         lines = [json.loads(line) for line in logged.splitlines()]
         [told] = [line for line in lines if line["message"] == "dead-letter limit passed"]
         assert (told["level"], told["function"]) == ("error", NAME)
-    assert len(await platform.letters()) < 1000
+    assert len(await platform.dead_letters()) < 1000
     async with ingesting(platform, tmp_path, "--accept-bad", NAME) as (service, url):
         await platform.drained(DELIVERY)
         assert (await asyncio.to_thread(httpx.get, f"{url}/health/ready")).status_code == 200

@@ -1,4 +1,4 @@
-"""What is no field of an event is seen nowhere: not in letters, tables, logs or metrics."""
+"""What is no field of an event is seen nowhere: not in dead letters, tables, logs or metrics."""
 
 import asyncio
 import json
@@ -87,13 +87,24 @@ async def test_it_is_seen_nowhere(
     with structlog.testing.capture_logs() as logs:
         await platform.publish(function.stream, messages)
         await platform.drain(cut(function, 10))
-    letters = [f"{letter.data!r} {letter.headers}" for letter in (await platform.kept(DEADLETTER)).values()]
+    dead_letters = [
+        f"{dead_letter.data!r} {dead_letter.headers}" for dead_letter in (await platform.kept(DEADLETTER)).values()
+    ]
     stored = await _stored(platform)
     told = [await _told(platform, tmp_path, *arguments) for arguments in (["list"], ["show", "1"], ["show", "40"])]
     printed = capfd.readouterr()
-    assert len(letters) > 80
+    assert len(dead_letters) > 80
     assert len(stored) > 5
-    seen = [*letters, *stored, repr(logs), caplog.text, *told, printed.out, printed.err, generate_latest().decode()]
+    seen = [
+        *dead_letters,
+        *stored,
+        repr(logs),
+        caplog.text,
+        *told,
+        printed.out,
+        printed.err,
+        generate_latest().decode(),
+    ]
     for text in seen:
         assert MSISDN not in text
         assert BODY not in text

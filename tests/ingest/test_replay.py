@@ -1,4 +1,4 @@
-"""One replay for one event: what is good is counted once, what is still bad has as many letters as before."""
+"""One replay for one event: what is good is counted once, what is still bad has as many dead letters as before."""
 
 import asyncio
 import json
@@ -42,15 +42,15 @@ async def _all(platform: Platform) -> list[Stored]:
     return [found async for found in deadletters.stored(platform.jetstream)]
 
 
-async def _letters(platform: Platform, messages: Sequence[Message], *functions: AnyFunction) -> list[Stored]:
-    """The letters of bad events."""
+async def _dead_letters(platform: Platform, messages: Sequence[Message], *functions: AnyFunction) -> list[Stored]:
+    """The dead letters of bad events."""
     await platform.publish(SMS_DLR, messages)
     await platform.drain(*(functions or [QUICK]))
     return await _all(platform)
 
 
-async def _replayed(platform: Platform, letters: Sequence[Stored]) -> list[Outcome]:
-    return [outcome async for outcome in replay(platform.jetstream, letters)]
+async def _replayed(platform: Platform, dead_letters: Sequence[Stored]) -> list[Outcome]:
+    return [outcome async for outcome in replay(platform.jetstream, dead_letters)]
 
 
 def _ahead(seed: int, now: datetime) -> Message:
@@ -62,10 +62,10 @@ def _ahead(seed: int, now: datetime) -> Message:
 async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: Platform) -> None:
     now = datetime.now(UTC)
     message = _ahead(2, now)
-    letters = await _letters(platform, [message])
-    assert letters[0].letter.reason == "absurd_time"
+    dead_letters = await _dead_letters(platform, [message])
+    assert dead_letters[0].dead_letter.reason == "absurd_time"
     await asyncio.sleep(2.5)
-    assert await _replayed(platform, letters) == [Outcome(letters)]
+    assert await _replayed(platform, dead_letters) == [Outcome(dead_letters)]
     await platform.drain(QUICK)
     assert await _all(platform) == []
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
@@ -77,27 +77,27 @@ async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: 
 async def test_events_that_are_still_bad_have_as_many_letters_as_before(both: Platform) -> None:
     """Two for each report; two that are alike are two events."""
     bad = [Message(b"bad"), Message(b"bad"), Message(b"worse"), Message(b"")]
-    letters = await _letters(both, bad, *READERS)
-    assert len(letters) == 8
+    dead_letters = await _dead_letters(both, bad, *READERS)
+    assert len(dead_letters) == 8
     for _ in range(3):
         before = len(await both.kept(SMS_DLR))
-        outcomes = await _replayed(both, letters)
-        assert [len(outcome.letters) for outcome in outcomes] == [2, 2, 2, 2]
+        outcomes = await _replayed(both, dead_letters)
+        assert [len(outcome.dead_letters) for outcome in outcomes] == [2, 2, 2, 2]
         await both.drain(*READERS)
         assert len(await both.kept(SMS_DLR)) == before + 4
-        letters = await _all(both)
-        assert sorted(found.letter.sha256 for found in letters) == sorted(
-            found.letter.sha256 for outcome in outcomes for found in outcome.letters
+        dead_letters = await _all(both)
+        assert sorted(found.dead_letter.sha256 for found in dead_letters) == sorted(
+            found.dead_letter.sha256 for outcome in outcomes for found in outcome.dead_letters
         )
 
 
 async def test_replaying_one_letter_drops_the_other_functions_letter_of_the_event(
     both: Platform, tmp_path: Path
 ) -> None:
-    """Also if it is named twice, or with the other letter."""
+    """Also if it is named twice, or with the other dead letter."""
     settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
-    letters = await _letters(both, [Message(b"bad"), Message(b"worse")], *READERS)
-    assert len(letters) == 4
+    dead_letters = await _dead_letters(both, [Message(b"bad"), Message(b"worse")], *READERS)
+    assert len(dead_letters) == 4
     for ids in (["1"], ["5", "5"], ["7", "8"]):
         ran = await asyncio.to_thread(anlyt, tmp_path, "deadletters", "replay", *ids, **settings)
         assert (ran.returncode, ran.stdout.count("sent to sms.dlr.inbound again")) == (0, 1), ran
@@ -106,12 +106,12 @@ async def test_replaying_one_letter_drops_the_other_functions_letter_of_the_even
 
 
 async def test_killed_again_and_again(both: Platform, tmp_path: Path) -> None:
-    """-9 at random points, then once to the end: two letters for each event, and every event is counted once."""
+    """-9 at random points, then once to the end: two dead letters for each event, and every event is counted once."""
     rng, now = Random(20), datetime.now(UTC)
     settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
     good = [_ahead(seed, now) for seed in range(150)]
     bad = [Message(b"bad %d" % number) for number in range(150)]
-    assert len(await _letters(both, rng.sample([*good, *bad], 300), *READERS)) == 600
+    assert len(await _dead_letters(both, rng.sample([*good, *bad], 300), *READERS)) == 600
     await asyncio.sleep(2.5)
     for _ in range(4):
         before = (await both.jetstream.stream_info(SMS_DLR.name)).state.last_seq
@@ -128,36 +128,36 @@ async def test_killed_again_and_again(both: Platform, tmp_path: Path) -> None:
 
 
 async def test_letters_of_an_event_and_of_its_copy_are_one_event(platform: Platform) -> None:
-    """As after a kill between publishing the event and dropping its letter."""
+    """As after a kill between publishing the event and dropping its dead letter."""
     now = datetime.now(UTC)
     message, bad = _ahead(3, now), Message(b"bad")
-    letters = await _letters(platform, [message, bad])
-    kept = [found.letter for found in letters]
-    await _replayed(platform, letters)
+    dead_letters = await _dead_letters(platform, [message, bad])
+    kept = [found.dead_letter for found in dead_letters]
+    await _replayed(platform, dead_letters)
     await deadletters.publish(platform.jetstream, kept)  # nothing: JetStream has seen them
     await platform.drain(QUICK)
     copies = await _all(platform)
-    assert [found.letter.sequence for found in copies] == [3, 4]
+    assert [found.dead_letter.sequence for found in copies] == [3, 4]
     await asyncio.sleep(2.5)
-    outcomes = await _replayed(platform, [*letters, *copies])
+    outcomes = await _replayed(platform, [*dead_letters, *copies])
     assert len(outcomes) == 4
     assert sorted(await platform.kept(SMS_DLR)) == [1, 2, 3, 4, 5, 6]
     await platform.drain(QUICK)
-    assert [found.letter.sequence for found in await _all(platform)] == [6]
+    assert [found.dead_letter.sequence for found in await _all(platform)] == [6]
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
 
 
 async def test_a_producer_cannot_make_other_events_pass_for_copies(platform: Platform) -> None:
     forged = {"Anlyt-Replay-Of": "1@0.000000"}
-    letters = await _letters(platform, [Message(b"%d" % number, forged) for number in range(3)])
-    await _replayed(platform, letters)
+    dead_letters = await _dead_letters(platform, [Message(b"%d" % number, forged) for number in range(3)])
+    await _replayed(platform, dead_letters)
     await platform.drain(QUICK)
-    assert [found.letter.sequence for found in await _all(platform)] == [4, 5, 6]
+    assert [found.dead_letter.sequence for found in await _all(platform)] == [4, 5, 6]
 
 
 async def test_an_event_that_is_gone_keeps_its_letters_and_the_others_are_sent(both: Platform, tmp_path: Path) -> None:
     settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
-    await _letters(both, [Message(b"bad"), Message(b"worse"), Message(b"worst")], *READERS)
+    await _dead_letters(both, [Message(b"bad"), Message(b"worse"), Message(b"worst")], *READERS)
     await both.jetstream.delete_msg(SMS_DLR.name, 1)
     ran = await asyncio.to_thread(anlyt, tmp_path, "deadletters", "replay", "--all", **settings)
     assert ran.stdout.splitlines() == [
@@ -165,30 +165,30 @@ async def test_an_event_that_is_gone_keeps_its_letters_and_the_others_are_sent(b
         "2, 5: sent to sms.dlr.inbound again",
         "3, 6: sent to sms.dlr.inbound again",
     ]
-    told = "anlyt: 1 of 3 events could not be sent again; their letters stay.\n"
+    told = "anlyt: 1 of 3 events could not be sent again; their dead letters stay.\n"
     assert (ran.returncode, ran.stderr) == (1, told)
     assert [found.id for found in await _all(both)] == [1, 4]
 
 
 async def test_another_event_at_the_same_place_is_not_replayed(platform: Platform) -> None:
-    letters = await _letters(platform, [Message(b"bad")])
+    dead_letters = await _dead_letters(platform, [Message(b"bad")])
     await platform.jetstream.delete_stream(SMS_DLR.name)
     await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
     await platform.publish(SMS_DLR, [Message(b"another")])
-    [outcome] = await _replayed(platform, letters)
+    [outcome] = await _replayed(platform, dead_letters)
     assert outcome.problem == "Message 1 of SMS_DLR is another one: the stream was made anew."
-    assert await _all(platform) == letters
+    assert await _all(platform) == dead_letters
 
 
 async def test_a_stream_that_takes_nothing_says_so(platform: Platform) -> None:
-    letters = await _letters(platform, [Message(b"bad")])
+    dead_letters = await _dead_letters(platform, [Message(b"bad")])
     config = (await platform.jetstream.stream_info(SMS_DLR.name)).config
     await platform.jetstream.update_stream(config.evolve(sealed=True))
-    [outcome] = await _replayed(platform, letters)
+    [outcome] = await _replayed(platform, dead_letters)
     assert outcome.problem == (
         "SMS_DLR did not take the event again: invalid operation on sealed stream (JetStream error 10109)."
     )
-    assert await _all(platform) == letters
+    assert await _all(platform) == dead_letters
 
 
 assert {METRICS[1].stream, FACTS[0].stream} == {SMS_DLR}

@@ -21,7 +21,7 @@ from tests.graph.support.api import open_api
 from tests.graph.support.checks import check_reports, random_window
 from tests.graph.support.problems import check_problem
 from tests.graph.support.rows import SUBJECTS, random_row, random_rows
-from tests.graph.support.store import DAY, HOUR, Row, Store, hours, iso
+from tests.graph.support.store import DAY, HOUR, Row, Store, hours, iso, refunds
 from tests.support.accidents import killed_run
 from tests.support.clock import let_pass, today
 from tests.support.database import connected
@@ -175,6 +175,7 @@ def together(rows: Sequence[Row]) -> Row:
         samples=[sample for row in rows for sample in row.samples],
         costs=costs,
         pending=sum(row.pending for row in rows),
+        refunded=refunds(rows),
     )
 
 

@@ -33,7 +33,7 @@ SINCE = NOW - timedelta(days=80)
 STREAM_OF: dict[AnyFunction, Stream] = {BILLING: BILLING_EVENTS, DELIVERY: SMS_DLR}
 CORRUPT = """
 update anlyt.metrics_hourly set total_messages = total_messages + 7, total_cost = total_cost - 1,
-    delivered_messages = 0, latency_counts = '{}', latency_bins = '{}', peak_tps = 9
+    refunded_messages = null, delivered_messages = 0, latency_counts = '{}', latency_bins = '{}', peak_tps = 9
 where hour_bucket >= $1 and random() < 0.5
 """
 PHANTOM = (

@@ -19,7 +19,7 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
 from tests.support.chaos import accidents, flood, make_impatient
 from tests.support.database import fresh_database, make_template
-from tests.support.letters import letter_differences
+from tests.support.dead_letters import letter_differences
 from tests.support.platform import Platform, open_platform
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -64,7 +64,7 @@ def _mixed(scene: Scene, make: events.Make, bad: Iterable[faults.Fault]) -> list
 
 
 async def _withstand(scene: Scene, workers: int, pause: float, *happen: Accident) -> None:
-    """Accidents under load; in the end all of it is counted or told of in a letter, and equal to the reference."""
+    """Accidents under load; in the end all of it is counted or told of in a dead letter, and equal to the reference."""
     platform, random = scene.platform, scene.random
     billing = _mixed(scene, events.billing, faults.billing(events.billing(random, NOW), NOW))
     delivery = _mixed(scene, events.report, faults.reports(events.report(random, NOW), NOW))

@@ -19,8 +19,8 @@ from pipelines.lease import PipelineBusyError
 from pipelines.stores import open_stores
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
 from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.cube_process import Cubist, cube_process
 from tests.support.cube_reference import cube_differences
-from tests.support.cubist import Cubist, cubist
 from tests.support.database import connected
 from tests.support.facts import expected, make_sent
 from tests.support.platform import PATIENCE, open_platform
@@ -49,7 +49,7 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
             await asyncio.sleep(random.random() / 2)
             await engine.start()
 
-        async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired, cubist(engines) as working:
+        async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired, cube_process(engines) as working:
             happen: list[Callable[[], Awaitable[None]]]
             happen = [partial(killed_at_work, working, database), *[working.replace] * 7]
             happen += [*[hired.kill_one] * 3, *[engine_killed] * 2]

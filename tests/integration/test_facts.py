@@ -19,8 +19,8 @@ from ingest import service
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR, Stream
 from tests.support import events, fact_events, faults
 from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.dead_letters import letter_differences
 from tests.support.fact_reference import expect as expect_facts
-from tests.support.letters import letter_differences
 from tests.support.platform import PATIENCE, Platform, cut, open_platform
 from tests.support.reference import expect
 from tests.support.stored import differences

@@ -12,7 +12,7 @@ from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import ACK_WAIT, make_impatient
-from tests.support.letters import letter_differences
+from tests.support.dead_letters import letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences

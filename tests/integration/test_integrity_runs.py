@@ -16,7 +16,7 @@ from pipelines.stores import Stores
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
 from tests.support import fact_events
 from tests.support.chained import DAY, DAYS, add_consumer, chained, closed, differences, facts_of, midnight, write
-from tests.support.pipeliner import killed_after
+from tests.support.pipeline_process import killed_after
 from tests.support.pipelines import runs_of, stores_of
 from tests.support.platform import cut, open_platform
 from tests.support.validity import Message
@@ -75,12 +75,12 @@ async def test_copies_of_another_tenant_go_before_a_day_is_closed_and_stay_in_wh
         assert await differences(stores) == []
         day = {"day": str(unmarked["at"].date())}
         counts = await runs.run(stores, "copies", day)
-        assert (counts["facts_removed"], counts["copies_sealed"]) == (0, 1)
+        assert (counts["facts_removed"], counts["copies_of_closed_days"]) == (0, 1)
         assert await differences(stores) == []
         late = [copies[0] | {"stored": datetime.now(UTC)}]
         await write(warehouse, late)
         counts = await runs.run(stores, "copies", {"day": str(marked["at"].date())})
-        assert (counts["facts_removed"], counts["copies_sealed"]) == (1, 0)
+        assert (counts["facts_removed"], counts["copies_of_closed_days"]) == (1, 0)
         assert (await closed(stores))["days_amended"] == 0
         assert await differences(stores) == []
 

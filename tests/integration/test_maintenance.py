@@ -88,8 +88,8 @@ async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform
             await runs.run(short, "maintenance")
         assert f"{today + 3 * DAY:%Y%m%d}" in await partitions(short, "processed_events")  # the rest was done
         assert f"{today - 40 * DAY:%Y%m%d}" in await partitions(short, "processed_events")
-    async with stores_of(database, nats=platform.url, dedup_days=0) as for_ever:
-        assert (await runs.run(for_ever, "maintenance"))["ledger_days_dropped"] == 0
+    async with stores_of(database, nats=platform.url, dedup_days=0) as until_cancelled:
+        assert (await runs.run(until_cancelled, "maintenance"))["ledger_days_dropped"] == 0
 
 
 @pytest.mark.parametrize(("days", "dropped"), [(7, 1), (40, 0), (0, 0)])

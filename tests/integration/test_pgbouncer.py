@@ -16,7 +16,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.postgres import BILLING as BILLINGS_TABLE
 from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
-from infra.postgres import open_pool, told_as_unavailable
+from infra.postgres import as_unavailable, open_pool
 from infra.probes import ask_postgres
 from pipelines.lease import PipelineBusyError, lease
 from pipelines.pipeline_registry import DEFINITIONS
@@ -96,7 +96,7 @@ async def test_a_lease_is_held_against_others_and_is_free_afterwards(session: st
 
 async def test_a_refusal_is_told_with_the_poolers_reason(session: str) -> None:
     reason = "unsupported startup parameter: tcp_keepalives_idle"
-    with pytest.raises(DependencyUnavailableError, match=reason), told_as_unavailable():
+    with pytest.raises(DependencyUnavailableError, match=reason), as_unavailable():
         await asyncpg.connect(session, server_settings={"tcp_keepalives_idle": "30"})
 
 

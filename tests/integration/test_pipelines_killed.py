@@ -14,7 +14,7 @@ from pipelines import runs
 from pipelines.lease import PipelineBusyError
 from pipelines.stores import Stores
 from schema.streams import OPERATOR_QUALITY
-from tests.support.pipeliner import killed_after
+from tests.support.pipeline_process import killed_after
 from tests.support.pipelines import stores_of
 from tests.support.platform import Platform, open_platform
 from tests.support.warehouse import opened

@@ -170,7 +170,7 @@ async def test_a_run_that_loses_its_lease_stops(stores: Stores, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
-def test_what_is_in_memory_is_handed_on_as_it_is(name: str) -> None:
+def test_what_is_in_memory_is_handed_on_as_it_is(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """To copy it, Kedro would first import pandas: more CPU than the rest of a run."""
     pipeline = DEFINITIONS[name].make()
     found = {each: runs.catalog().get(each) for each in pipeline.datasets()}
@@ -178,3 +178,4 @@ def test_what_is_in_memory_is_handed_on_as_it_is(name: str) -> None:
     in_memory = {each: dataset for each, dataset in found.items() if isinstance(dataset, MemoryDataset)}
     assert {each: dataset._copy_mode for each, dataset in in_memory.items()} == dict.fromkeys(in_memory, "assign")
     assert in_memory
+    assert caplog.messages == []

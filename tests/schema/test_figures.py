@@ -98,5 +98,10 @@ def test_a_sum_adds_up(values: tuple[int, ...], total: int) -> None:
     assert FIGURES["messages"].total(values) == total
 
 
+@pytest.mark.parametrize(("values", "total"), [((), 0), ((1, 2), 3), ((1, None, 2), None), ((None,), None)])
+def test_a_sum_of_what_was_not_always_counted_is_unknown(values: tuple[int | None, ...], total: int | None) -> None:
+    assert FIGURES["refunded"].total(values) == total
+
+
 def test_a_peak_is_the_highest() -> None:
     assert FIGURES["peak_tps"].total((3, 9, 4)) == 9

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from infra.postgres import Connection
-from tests.graph.support.store import Row
+from tests.graph.support.store import Row, refunds
 from tests.support.bins import binned
 
 DayKey: TypeAlias = tuple[date, str, str]
@@ -38,6 +38,7 @@ def _columns(rows: list[Row]) -> Mapping[str, Any]:
         "delivered_messages": sum(row.delivered for row in rows),
         "failed_messages": sum(row.failed for row in rows),
         "pending_messages": sum(row.pending for row in rows),
+        "refunded_messages": refunds(rows),
         "segments": sum(row.segments for row in rows),
         "total_cost": sum((row.cost for row in rows), Decimal(0)),
         "latency_sum_ms": sum(samples),

@@ -84,7 +84,7 @@ def differing(random: Random, make: Make, fields: Fields) -> Fields:
 
 
 def lookalike(random: Random, fields: Fields) -> Fields:
-    """Another event, that shares all but its id's letter case or its time."""
+    """Another event, that shares all but its id's dead letter case or its time."""
     name = _time_name(fields)
     if fields["eventId"] != fields["eventId"].upper() and random.random() < 0.5:
         return fields | {"eventId": fields["eventId"].upper()}

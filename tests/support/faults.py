@@ -12,7 +12,7 @@ DEEP = 100_000
 
 
 class Fault(NamedTuple):
-    """`field` is what the letter has to name; empty when the message is no JSON object."""
+    """`field` is what the dead letter has to name; empty when the message is no JSON object."""
 
     message: Message
     field: str

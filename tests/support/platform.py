@@ -24,7 +24,7 @@ from ingest.facts import FactStore
 from ingest.host import Worker
 from ingest.limit import Limit, Window, Windows, windows
 from ingest.partitions import Partitions
-from schema.letters import DeadLetter
+from schema.dead_letters import DeadLetter
 from schema.streams import STREAMS, Stream
 from tests.support.validity import Message
 
@@ -96,7 +96,7 @@ class Platform:
                 stop.set()
 
     async def drain(self, *functions: AnyFunction) -> None:
-        """Runs the functions until everything in their streams was counted or told of in a letter."""
+        """Runs the functions until everything in their streams was counted or told of in a dead letter."""
         async with self.working(*functions):
             await self.drained(*functions)
 
@@ -135,8 +135,8 @@ class Platform:
         await reading.unsubscribe()
         return held
 
-    async def letters(self) -> Sequence[DeadLetter]:
-        return [found.letter async for found in deadletters.stored(self.jetstream)]
+    async def dead_letters(self) -> Sequence[DeadLetter]:
+        return [found.dead_letter async for found in deadletters.stored(self.jetstream)]
 
 
 async def _heard(news: asyncio.Event) -> None:

@@ -23,6 +23,7 @@ class Row:
     """One row of metrics_hourly; `samples` are its latencies, in any order."""
 
     total_messages: int = 0
+    refunded_messages: int = 0
     delivered_messages: int = 0
     failed_messages: int = 0
     pending_messages: int = 0
@@ -35,6 +36,7 @@ class Row:
         """As they stand in the table, the histogram as bin -> count."""
         return {
             "total_messages": self.total_messages,
+            "refunded_messages": self.refunded_messages,
             "delivered_messages": self.delivered_messages,
             "failed_messages": self.failed_messages,
             "pending_messages": self.pending_messages,
@@ -49,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`letters`: for each function, what the letters' sentences have to name, in the order of the messages."""
+    """`dead_letters`: for each function, what their sentences have to name, in the order of the messages."""
 
     metrics: Mapping[Key, Row]
     costs: Mapping[CostKey, Decimal]
@@ -57,7 +59,7 @@ class Expected:
     days: frozenset[date]
     data_as_of: Mapping[str, datetime]
     claims: int
-    letters: Mapping[str, Sequence[str]]
+    dead_letters: Mapping[str, Sequence[str]]
 
 
 def expect(
@@ -86,7 +88,7 @@ def expect(
             if events
         },
         claims=len(both),
-        letters={BILLING: bad_billing, DELIVERY: bad_delivery},
+        dead_letters={BILLING: bad_billing, DELIVERY: bad_delivery},
     )
 
 
@@ -113,6 +115,7 @@ def _bill(row: Row, costs: dict[CostKey, Decimal], key: Key, event: Event, repor
     sign = {"BILLED": 1, "REFUNDED": -1}[event.fields["status"]]
     cost = sign * amount(event.fields["totalCost"])
     row.total_messages += sign
+    row.refunded_messages += event.fields["status"] == "REFUNDED"
     row.segments += sign * event.fields["segmentCount"]
     if event.fields["currency"] == reporting_currency:
         row.total_cost += cost

@@ -13,8 +13,8 @@ from tests.support.reference import Expected
 SHOWN = 10
 
 METRICS = """
-select scope, scope_id, hour_bucket, total_messages, delivered_messages, failed_messages, pending_messages, segments,
-    total_cost, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
+select scope, scope_id, hour_bucket, total_messages, refunded_messages, delivered_messages, failed_messages,
+    pending_messages, segments, total_cost, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
 from anlyt.metrics_hourly
 """
 OPERATORS = METRICS.replace("select scope, scope_id,", "select 'OPERATOR', operator_id,").replace(

@@ -23,7 +23,7 @@ class Message(NamedTuple):
 
 
 class Bad(Exception):  # noqa: N818  # a verdict, not a failure
-    """Not an event: `field` is what its letter has to name, empty when there is no JSON object to speak of."""
+    """Not an event: `field` is what its dead letter has to name, empty when there is no JSON object to speak of."""
 
     def __init__(self, field: str = "") -> None:
         super().__init__(field)

@@ -45,6 +45,7 @@ def summed(batches: Iterable[Writes]) -> Amounts:
             key = (scope, id_, time_of(hour))
             sums[*key, "messages"] += cell.messages
             sums[*key, "segments"] += cell.segments
+            sums[*key, "refunded"] += cell.refunded
             sums.update({(*key, "cost", currency): cost for currency, cost in cell.costs.items()})
         for (scope, id_, hour), report in writes.delivered.items():
             key = (scope, id_, time_of(hour))
@@ -62,6 +63,7 @@ def wanted(expected: Expected, reporting_currency: str = "USD") -> Amounts:
         amounts |= {
             (*key, "messages"): row.total_messages,
             (*key, "segments"): row.segments,
+            (*key, "refunded"): row.refunded_messages,
             (*key, "cost", reporting_currency): int(row.total_cost * 10**6),
             (*key, "delivered"): row.delivered_messages,
             (*key, "failed"): row.failed_messages,

@@ -22,7 +22,7 @@ SEVERAL: Final = 2  # series need a legend
 LINES: Final = 3  # of a legend
 MARKS: Final = 5  # on the axis of values
 ROUND: Final = (60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800)  # seconds
-CHARACTER, HANDLE = 6.2, 34.0  # pixels that a letter of a legend, and what stands before it, take
+CHARACTER, HANDLE = 6.2, 34.0  # pixels that a dead letter of a legend, and what stands before it, take
 IN_SIGHT: Final = 3.0  # times the highest value: a line above that is only told of
 BELOW: Final = -0.15
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from graph.audit.exports.jobs import Export, ExportFile, Progress, State
+from graph.audit.exports.jobs import Export, ExportFile, ExportProgress, State
 from graph.audit.exports.manifest import ManifestFile
 from graph.dsl.answers import Page, QueryWindow
 from schema.catalog.audit import AuditDataset
@@ -58,13 +58,13 @@ class ExportList(Struct, frozen=True):
     page: Page
 
 
-def progress(files: Sequence[ExportFile]) -> Progress:
+def progress(files: Sequence[ExportFile]) -> ExportProgress:
     written = [file.written for file in files if file.written]
     rows = sum(each.measured.row_count for each in written)
-    return Progress(len(files), len(written), rows, sum(each.digest.byte_count for each in written))
+    return ExportProgress(len(files), len(written), rows, sum(each.digest.byte_count for each in written))
 
 
-def answer(job: Export, made: Progress) -> ExportAnswer:
+def answer(job: Export, made: ExportProgress) -> ExportAnswer:
     """Without links."""
     return ExportAnswer(
         id=str(job.id),

@@ -34,13 +34,13 @@ class Exports:
     async def ask(self, regulator: Regulator, request_id: str, body: bytes) -> ExportAnswer:
         """A new export, which waits for its turn. InvalidQueryError has every problem; RateLimitedError."""
         asked, id_ = parse(body), uuid4()
-        told = {**asked.told(), "export_id": str(id_)}
+        payload = {**asked.to_payload(), "export_id": str(id_)}
         async with self._jobs.transaction() as connection:
             if await unfinished(connection, regulator.name) >= MOST_UNFINISHED:
                 raise RateLimitedError(f"{MOST_UNFINISHED} exports are not finished; wait for one, or cancel it.", SOON)
-            access_id = await record(connection, regulator, request_id, "export", asked.tenant_id, told, 0, 0)
+            access_id = await record(connection, regulator, request_id, "export", asked.tenant_id, payload, 0, 0)
             await add(connection, id_, access_id, regulator.name, asked)
-        return await self._told(await self._found(regulator, id_))
+        return await self._answer(await self._found(regulator, id_))
 
     async def follow(self, regulator: Regulator, request_id: str, id_: str) -> ExportAnswer:
         """How far it is; of one that is done, links to its files. NotFoundError."""
@@ -62,15 +62,13 @@ class Exports:
         await self._record(regulator, request_id, "exportCancel", job, 0)
         if await self._jobs.cancel(job):
             AUDIT_EXPORTS.labels("cancelled").inc()
-        return await self._told(await self._found(regulator, job.id))
+        return await self._answer(await self._found(regulator, job.id))
 
     async def list_(self, regulator: Regulator, limit: int, after: str | None) -> ExportList:
         """A page, newest first; InvalidQueryError for a cursor of somewhere else."""
         cursors, before = await self._cursors.cursors(), NEWEST
         if after is not None:
-            (position,) = cursors.open(PURPOSE, regulator.name, after, path="after")
-            assert isinstance(position, int)
-            before = position
+            (before,) = cursors.open(PURPOSE, regulator.name, after, tuple[int], path="after")
         rows = await self._jobs.before(regulator.name, before, limit + 1)
         page = Page()
         if len(rows) > limit:
@@ -88,7 +86,7 @@ class Exports:
             raise NotFoundError(f"There is no export {id_}.")
         return job
 
-    async def _told(self, job: Export) -> ExportAnswer:
+    async def _answer(self, job: Export) -> ExportAnswer:
         return answer(job, progress(await self._jobs.files(job.id)))
 
     async def _record(

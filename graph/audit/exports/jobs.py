@@ -18,7 +18,7 @@ from graph.audit.exports.objects import Digest
 from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.warehouse import Measured
 from graph.audit.statements import Slice
-from graph.postgres import connected, promptly, transaction
+from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Connection, Pool
 from infra.sql import statement
 
@@ -81,7 +81,7 @@ class ExportFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ExportProgress:
     """Files of an export, and what is in those that are written."""
 
     planned: int
@@ -159,17 +159,17 @@ class Jobs:
         rows = await self._fetch("one_export", id_.bytes, caller)
         return export(rows[0]) if rows else None
 
-    async def before(self, caller: str, access_id: int, limit: int) -> Sequence[tuple[Export, Progress]]:
+    async def before(self, caller: str, access_id: int, limit: int) -> Sequence[tuple[Export, ExportProgress]]:
         """A caller's exports, newest first, those with a lower access id."""
         rows = await self._fetch("exports_before", caller, access_id, limit)
-        return [(export(row), Progress(*(row[name] for name in _PROGRESS))) for row in rows]
+        return [(export(row), ExportProgress(*(row[name] for name in _PROGRESS))) for row in rows]
 
     async def _of_mine(self, name: str, job: Export, *values: object) -> None:
         if not await self._fetch(name, *_mine(job), *values):
             raise LostClaimError
 
     async def _fetch(self, name: str, *values: object) -> Sequence[Row]:
-        async with promptly(name, self._pool), connected(self._pool) as connection:
+        async with with_deadline(name, self._pool), connected(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(_STATEMENTS[name], *values)]
 
 
@@ -221,5 +221,5 @@ def _mine(job: Export) -> tuple[bytes, bytes]:
 
 @asynccontextmanager
 async def _transaction(pool: Pool) -> "AsyncIterator[Connection]":
-    async with promptly("audit_exports", pool), connected(pool) as connection, transaction(connection):
+    async with with_deadline("audit_exports", pool), connected(pool) as connection, transaction(connection):
         yield connection

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from msgspec import Struct
 
-from graph.postgres import connected, promptly
+from graph.postgres import connected, with_deadline
 from infra.errors import UsageError
 from infra.postgres import Pool
 from infra.sql import statement
@@ -63,7 +63,7 @@ class ManifestKey:
     async def signer(self) -> Signer:
         """Read once. DependencyUnavailableError."""
         if self._signer is None:
-            async with promptly("export_signing_key", self._pool), connected(self._pool) as taken:
+            async with with_deadline("export_signing_key", self._pool), connected(self._pool) as taken:
                 self._signer = Signer(Ed25519PrivateKey.from_private_bytes(await taken.fetchval(_KEY)))
         return self._signer
 

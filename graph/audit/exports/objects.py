@@ -34,13 +34,13 @@ class Objects:
         self._store = store
 
     async def put(self, name: str, content: bytes) -> None:
-        with _told():
+        with _as_problem():
             await self._store.put_async(_key(name), content)
 
     async def digest(self, name: str) -> Digest:
         """Of all bytes as S3 gives them, read in pieces."""
         counted, hashed = 0, sha256()
-        with _told():
+        with _as_problem():
             async for chunk in (await self._store.get_async(_key(name))).stream(min_chunk_size=CHUNK):
                 counted += len(chunk)
                 hashed.update(chunk)
@@ -52,7 +52,7 @@ class Objects:
 
     async def delete_all(self, export: str) -> None:
         """Every object of an export, listed or left behind."""
-        with _told():
+        with _as_problem():
             async for keys in self._keys(f"{EXPORTS}/{export}/"):
                 await self._store.delete_async(keys)
 
@@ -66,7 +66,7 @@ def _key(name: str) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_problem() -> Iterator[None]:
     """All that may go wrong with an object that ClickHouse has just written, or that we write, is S3's doing."""
     try:
         yield

@@ -28,7 +28,7 @@ class ExportQuery:
     verdict: str | None
     rule_type: str | None
 
-    def told(self) -> Mapping[str, Any]:
+    def to_payload(self) -> Mapping[str, Any]:
         """As it is recorded."""
         return {**asdict(self), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
 

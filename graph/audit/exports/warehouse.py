@@ -15,7 +15,7 @@ from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.slices import cut, windows
 from graph.audit.exports.statements import counting, measuring, writing
 from graph.audit.statements import Slice
-from graph.dsl.execute import S3_ERROR, told
+from graph.dsl.execute import S3_ERROR, as_problem
 from graph.dsl.select import Statement
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
@@ -64,7 +64,7 @@ class Warehouse:
     async def write(self, asked: ExportQuery, part: Slice, file: str) -> Measured:
         """Makes the object `file`, which must not be there, and tells what can be read from it."""
         statement = writing(asked, part, file)
-        with _told(), traced(statement.sql):
+        with _as_problem(), traced(statement.sql):
             summary = await (await self._clickhouse.client()).command(statement.sql, **_sent(statement))
         assert isinstance(summary, QuerySummary)
         measured = await self._measured(asked.dataset, file)
@@ -81,7 +81,7 @@ class Warehouse:
         return Measured(count, first, last, *charges)
 
     async def _rows(self, statement: Statement) -> Sequence[Sequence[Any]]:
-        with _told(), traced(statement.sql):
+        with _as_problem(), traced(statement.sql):
             result = await (await self._clickhouse.client()).query(statement.sql, **_sent(statement))
         return result.result_rows
 
@@ -93,7 +93,7 @@ def _sent(statement: Statement) -> dict[str, Any]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_problem() -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
@@ -108,4 +108,4 @@ def _why(error: BaseException) -> AnlytError | None:
         return DependencyUnavailableError("S3 does not answer to ClickHouse.")
     if code == NO_COLLECTION:
         return DependencyUnavailableError(f"ClickHouse has no named collection {COLLECTION}.")
-    return told(error)
+    return as_problem(error)

@@ -18,7 +18,7 @@ TEXTS = st.text(max_size=20)
 
 def check_refused(cursors: Cursors, purpose: str, context: str, cursor: str) -> None:
     with pytest.raises(InvalidQueryError) as caught:
-        cursors.open(purpose, context, cursor)
+        cursors.open(purpose, context, cursor, Position)
     (problem,) = caught.value.problems
     assert problem.path == "$.after"
 
@@ -26,7 +26,7 @@ def check_refused(cursors: Cursors, purpose: str, context: str, cursor: str) -> 
 @given(TEXTS, TEXTS, POSITIONS)
 def test_what_was_signed_opens_again(purpose: str, context: str, position: Position) -> None:
     cursor = CURSORS.sign(purpose, context, position)
-    assert CURSORS.open(purpose, context, cursor) == position
+    assert CURSORS.open(purpose, context, cursor, Position) == position
     assert cursor.isascii()
     assert all(character.isalnum() or character in "-_" for character in cursor)
 
@@ -79,7 +79,7 @@ async def test_all_processes_have_one_key(pool: Pool, dsn: str) -> None:
     """The one that migration made, unless one is given."""
     first, second = CursorKey(pool, None), CursorKey(pool, None)
     cursor = (await first.cursors()).sign("query", "mine", ("a",))
-    assert (await second.cursors()).open("query", "mine", cursor) == ("a",)
+    assert (await second.cursors()).open("query", "mine", cursor, Position) == ("a",)
     check_refused(await CursorKey(pool, "given" * 8).cursors(), "query", "mine", cursor)
     connection = await asyncpg.connect(dsn)
     assert len(await connection.fetchval("select key from anlyt.signing_key")) == 32

@@ -17,7 +17,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type, print_type
 from msgspec.inspect import type_info
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from graph.access.disclosure import READABLE, disclosing, told
+from graph.access.disclosure import READABLE, disclosing, rule_in_words
 from graph.app import create_app
 from graph.gql.schema import SCHEMA, sdl
 from graph.gql.types import Discloses
@@ -155,8 +155,8 @@ def test_both_faces_tell_the_same_rule() -> None:
     assert rest == {key: secret for key, secret in graph.items() if key[0] in schemas}
     assert len(rest) > 15
     for secret in READABLE:
-        assert told(secret) in sdl()
-        assert told(secret) in document()["info"]["description"]
+        assert rule_in_words(secret) in sdl()
+        assert rule_in_words(secret) in document()["info"]["description"]
 
 
 @pytest.fixture(scope="module")

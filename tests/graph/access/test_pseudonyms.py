@@ -1,4 +1,4 @@
-"""Letters: stable, one each, saying nothing; names under an addendum, for as long as it is in force."""
+"""Pseudonyms: stable, one each, saying nothing; names under an addendum, for as long as it is in force."""
 
 import asyncio
 from collections import Counter
@@ -53,20 +53,20 @@ def test_nothing_can_be_told_from_a_letter() -> None:
 
 
 async def test_stable_however_many_come_later(pool: Pool, tenant: str) -> None:
-    letters = Pseudonyms(pool)
-    first = await letters.letters(tenant)
-    later = await letters.learn(tenant, ["NEW_1", "NEW_2"])
+    pseudonyms = Pseudonyms(pool)
+    first = await pseudonyms.of_tenant(tenant)
+    later = await pseudonyms.learn(tenant, ["NEW_1", "NEW_2"])
     assert first is not None
     assert later is not None
     assert first.keys() == {*KNOWN, "unknown"}
     assert first["unknown"] == "unknown"
     assert later.items() > first.items()
-    assert await Pseudonyms(pool).letters(tenant) == later == await letters.learn(tenant, ["AWCC", "unknown"])
+    assert await Pseudonyms(pool).of_tenant(tenant) == later == await pseudonyms.learn(tenant, ["AWCC", "unknown"])
 
 
 async def test_tenants_have_letters_of_their_own(pool: Pool) -> None:
-    letters = Pseudonyms(pool)
-    seen = [tuple(sorted((await letters.letters(f"other-{number}") or {}).items())) for number in range(20)]
+    pseudonyms = Pseudonyms(pool)
+    seen = [tuple(sorted((await pseudonyms.of_tenant(f"other-{number}") or {}).items())) for number in range(20)]
     # Two of twenty draw the same once in forty thousand runs; two such pairs, never.
     assert len(set(seen)) >= len(seen) - 1
 
@@ -76,7 +76,7 @@ async def test_many_at_once_agree(pool: Pool, tenant: str) -> None:
     seen: list[Mapping[str, str] | None] = await asyncio.gather(
         *(Pseudonyms(pool).learn(tenant, [f"NEW_{number % 3}"]) for number in range(12))
     )
-    final = await Pseudonyms(pool).letters(tenant)
+    final = await Pseudonyms(pool).of_tenant(tenant)
     assert final is not None
     assert final.keys() == {*KNOWN, "NEW_0", "NEW_1", "NEW_2", "unknown"}
     assert all(each is not None and each.items() <= final.items() for each in seen)
@@ -95,21 +95,21 @@ async def test_many_at_once_agree(pool: Pool, tenant: str) -> None:
 )
 async def test_an_addendum_in_force(pool: Pool, tenant: str, times: Sequence[datetime | None], in_force: bool) -> None:
     await pool.execute("insert into anlyt.data_share_addenda values ($1, $2, $3, $4)", tenant, *times)
-    assert (await Pseudonyms(pool).letters(tenant) is None) == in_force
-    assert await Pseudonyms(pool).letters("somebody else") is not None
+    assert (await Pseudonyms(pool).of_tenant(tenant) is None) == in_force
+    assert await Pseudonyms(pool).of_tenant("somebody else") is not None
 
 
 async def test_any_of_several_addenda(pool: Pool, tenant: str) -> None:
     rows = [(tenant, NOW - HOUR, None, NOW), (tenant, NOW - HOUR, None, None)]
     await pool.executemany("insert into anlyt.data_share_addenda values ($1, $2, $3, $4)", rows)
-    assert await Pseudonyms(pool).letters(tenant) is None
+    assert await Pseudonyms(pool).of_tenant(tenant) is None
 
 
 async def test_an_addendum_and_its_end_are_felt_at_once(pool: Pool, tenant: str) -> None:
-    letters = Pseudonyms(pool)
-    before = await letters.letters(tenant)
+    pseudonyms = Pseudonyms(pool)
+    before = await pseudonyms.of_tenant(tenant)
     await pool.execute("insert into anlyt.data_share_addenda (tenant_id, valid_from) values ($1, now())", tenant)
-    assert await letters.letters(tenant) is None
+    assert await pseudonyms.of_tenant(tenant) is None
     await pool.execute("update anlyt.data_share_addenda set revoked_at = now() where tenant_id = $1", tenant)
     assert before is not None
-    assert await letters.letters(tenant) == before
+    assert await pseudonyms.of_tenant(tenant) == before

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.audit.request import LONGEST_WINDOW, AuditQuery
-from graph.audit.statements import Position, Slice, slices, statement
+from graph.audit.statements import PageCursor, Slice, slices, statement
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.expressions import Column
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, Table
@@ -50,7 +50,7 @@ limit {p6:UInt64}"""
 
 def test_a_page_after_another() -> None:
     at = datetime(2026, 10, 1, 2, 0, 0, 1, tzinfo=UTC)
-    made = statement(ASKED, Slice(at, END), Position(10, at, 2**64 - 1), 11)
+    made = statement(ASKED, Slice(at, END), PageCursor(10, at, 2**64 - 1), 11)
     assert made.sql == SQL
     assert made.parameters == {
         "tenant": "t-1",

@@ -54,7 +54,7 @@ async def test_cubes_facts_and_python_agree(client: AsyncClient, data: Mapping[s
     while number < QUESTIONS or len(sources) < 7:
         number += 1
         scope = random.choice(SCOPES)
-        masked = isinstance(scope, OneTenant) and scope.letters is not None
+        masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
         query = question(random, masked=masked) | {"limit": 10_000}
         compiled = compile_query(parse(query), scope, None)
         sources.add(compiled.source)
@@ -84,7 +84,7 @@ def _expected(query: Mapping[str, Any], some: Sequence[Fact], scope: QueryScope)
 def _seen(scope: QueryScope) -> tuple[str | None, Mapping[str, str] | None]:
     if isinstance(scope, AllTenants):
         return None, None
-    return scope.tenant_id, None if scope.letters is None else LETTERS
+    return scope.tenant_id, None if scope.pseudonyms is None else LETTERS
 
 
 def _differences(told: Sequence[Mapping[str, Any]], expected: Sequence[Mapping[str, Any]]) -> Sequence[str]:

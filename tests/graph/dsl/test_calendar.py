@@ -110,9 +110,9 @@ def test_shifts() -> None:
 def changes(zone: str) -> list[int]:
     """When the zone's offset changes, in seconds since 1970, as the locked database says (RFC 8536)."""
     data = files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
-    *_, times, types, letters = unpack(">20x6l", data[:44])
-    start = 44 + times * 5 + types * 6 + letters  # after the block of 32-bit times
-    *_, times, types, letters = unpack(">20x6l", data[start : start + 44])
+    *_, times, types, pseudonyms = unpack(">20x6l", data[:44])
+    start = 44 + times * 5 + types * 6 + pseudonyms  # after the block of 32-bit times
+    *_, times, types, pseudonyms = unpack(">20x6l", data[start : start + 44])
     start += 44
     kinds = data[start + 8 * times : start + 9 * times]
     infos = [unpack(">lBB", data[at : at + 6])[0] for at in range(start + 9 * times, start + 9 * times + 6 * types, 6)]

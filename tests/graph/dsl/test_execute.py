@@ -41,7 +41,7 @@ ASKED: Json = {"dataset": "dlr", "measures": ["messages"], "time": window(), "di
 
 
 @pytest.fixture
-def unhurried() -> None:
+def generous_deadlines() -> None:
     """Limits are as they are."""
 
 

@@ -57,7 +57,7 @@ def compiled_of(query: Query, scope: QueryScope, random: Random) -> Compiled:
 @settings(max_examples=80, deadline=None)
 @given(random=st.randoms(use_true_random=False), scope=st.sampled_from(SCOPES))
 def test_the_tenant_is_first_and_bound(random: Random, scope: QueryScope) -> None:
-    masked = isinstance(scope, OneTenant) and scope.letters is not None
+    masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
     compiled = compiled_of(question(random, masked=masked), scope, random)
     for statement in statements(compiled):
         tables, guards = READ.findall(statement.sql), GUARDED.findall(statement.sql)
@@ -70,7 +70,7 @@ def test_the_tenant_is_first_and_bound(random: Random, scope: QueryScope) -> Non
 @settings(max_examples=80, deadline=None)
 @given(random=st.randoms(use_true_random=False), scope=st.sampled_from(SCOPES))
 def test_no_text_of_the_request_is_sql(random: Random, scope: QueryScope) -> None:
-    masked = isinstance(scope, OneTenant) and scope.letters is not None
+    masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
     compiled = compiled_of(question(random, masked=masked), scope, random)
     for statement in statements(compiled):
         assert TOKEN.sub("", statement.sql) == ""
@@ -145,7 +145,7 @@ async def test_the_engine_takes_every_statement(client: AsyncClient, seed: int) 
     random = Random(seed)
     for _ in range(60):
         scope = random.choice(SCOPES)
-        masked = isinstance(scope, OneTenant) and scope.letters is not None
+        masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
         compiled = compiled_of(question(random, masked=masked), scope, random)
         for statement in statements(compiled):
             found = await asking.cells(client, statement)

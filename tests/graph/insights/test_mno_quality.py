@@ -78,15 +78,15 @@ async def test_the_platform_may_choose_a_tenant_a_lane_and_a_direction(asker: As
 @pytest.mark.parametrize("name", ["t-1", "t-2"])
 async def test_a_tenant_reads_its_own_under_pseudonyms(asker: Asker, pool: Pool, name: str) -> None:
     answer = await quality(asker, tenant(name))
-    letters = {
+    pseudonyms = {
         row["mno"]: row["pseudonym"]
         for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = $1", name)
     }
     mine = expected_quality(own(name), FEWEST)
-    assert told(answer) == {letters.get(mno, mno): figures for mno, figures in mine.items()}
+    assert told(answer) == {pseudonyms.get(mno, mno): figures for mno, figures in mine.items()}
     names = [row["mno"] for row in answer["mnos"]]
     assert names == sorted(names)
-    assert not {*names} & {*letters}
+    assert not {*names} & {*pseudonyms}
     assert not await unmaskings(pool, name)
 
 
@@ -100,12 +100,12 @@ async def test_a_tenant_cannot_choose_another(asker: Asker) -> None:
 async def test_few_messages_have_no_figures_under_pseudonyms(asker: Asker, pool: Pool) -> None:
     """19 terminal of SALAAM are suppressed, whatever is pending beside them; 20 of ETISALAT_AF are not."""
     answer = await quality(asker, tenant("t-2"))
-    letters = {
+    pseudonyms = {
         row["mno"]: row["pseudonym"]
         for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = 't-2'")
     }
     by_mno = {row["mno"]: row for row in answer["mnos"]}
-    few, enough = by_mno[letters["SALAAM"]], by_mno[letters["ETISALAT_AF"]]
+    few, enough = by_mno[pseudonyms["SALAAM"]], by_mno[pseudonyms["ETISALAT_AF"]]
     assert few["suppressed"]
     assert few["lowSample"]
     assert {few[figure] for figure in FIGURES} == {None}
@@ -174,9 +174,9 @@ async def test_pseudonyms_stay_and_are_each_tenants_own(asker: Asker, pool: Pool
     assert len(newcomers) == 2
     assert all(name.startswith("MNO-") and name != "MNO-?" for name in newcomers)
     drawn = await pool.fetch(
-        "select array_agg(pseudonym order by mno) as letters from anlyt.mno_pseudonyms group by tenant_id"
+        "select array_agg(pseudonym order by mno) as pseudonyms from anlyt.mno_pseudonyms group by tenant_id"
     )
-    assert len({tuple(row["letters"][:5]) for row in drawn}) == len(drawn)
+    assert len({tuple(row["pseudonyms"][:5]) for row in drawn}) == len(drawn)
 
 
 BY_FACTS: dict[str, Any] = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["mno"]}

@@ -59,10 +59,26 @@ async def test_top_operators_are_five_by_default(api: Api, store: Store) -> None
 
 
 async def test_only_refunds_leave_nothing_to_share(api: Api, store: Store) -> None:
-    await store.put([Row(START, "ACCOUNT", "a", messages=-3, segments=-4, cost=Decimal("-1.5"))])
+    await store.put([Row(START, "ACCOUNT", "a", messages=-3, refunded=3, segments=-4, cost=Decimal("-1.5"))])
     found = await api.report("accounts/a/usage", from_=iso(START), to=iso(START + HOUR))
     assert (found["messagesSent"], found["segments"], found["totalCost"]) == (-3, -4, "-1.500000")
+    assert found["refundedMessages"] == 3
     assert (found["deliveryRate"], found["avgCostPerMessage"]) == (None, None)
+
+
+async def test_refunds_are_unknown_where_some_hours_did_not_count_them(api: Api, store: Store) -> None:
+    for scope, id_ in (("PLATFORM", "platform"), ("OPERATOR", "o"), ("ACCOUNT", "a")):
+        hours = [
+            Row(START + n * HOUR, scope, id_, messages=9, refunded=refunded) for n, refunded in ((0, 4), (1, None))
+        ]
+        await store.put(hours)
+    for report in ("summary", "operators/o/performance", "accounts/a/usage"):
+        found = [
+            (await api.report(report, from_=iso(START), to=iso(START + n * HOUR)))["refundedMessages"] for n in (1, 2)
+        ]
+        assert found == [4, None]
+    asked = f'{{ summary(from: "{iso(START)}", to: "{iso(START + HOUR)}") {{ refundedMessages }} }}'
+    assert (await api.fields(asked))["summary"] == {"refundedMessages": 4}
 
 
 async def test_reports_without_messages_are_their_own_base(api: Api, store: Store) -> None:

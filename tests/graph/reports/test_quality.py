@@ -20,7 +20,7 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def qualities(window: Window, granularity: Granularity, horizon: datetime | None) -> str:
-    """The first letters."""
+    """The first pseudonyms."""
     starts = [piece.starts for piece in window.slices]
     if granularity == "hourly":
         starts = [hour_start(hour) for hour in range(window.first_hour, window.end_hour)]

@@ -29,7 +29,7 @@ RUNNING: Final = (
 
 
 @pytest.fixture
-def unhurried() -> None:
+def generous_deadlines() -> None:
     """Limits are as they are."""
 
 

@@ -37,9 +37,11 @@ class Samples(list[int]):
         return estimate is not None and floor(self[low] * 0.99) <= estimate <= ceil(self[high] * 1.01)
 
 
-def answer(query: Query, facts: Sequence[Fact], tenant: str | None, letters: Mapping[str, str] | None) -> Sequence[Row]:
+def answer(
+    query: Query, facts: Sequence[Fact], tenant: str | None, pseudonyms: Mapping[str, str] | None
+) -> Sequence[Row]:
     """Every row of the answer in its order; percentiles as Samples, everything else as it is printed."""
-    groups = _groups(query, facts, tenant, letters)
+    groups = _groups(query, facts, tenant, pseudonyms)
     if not query.get("dimensions") and query["time"].get("granularity", "none") == "none":
         groups.setdefault((), [])
     names = _names(query)
@@ -57,10 +59,10 @@ def answer(query: Query, facts: Sequence[Fact], tenant: str | None, letters: Map
     return _ordered(query, rows, names)
 
 
-def totals(query: Query, facts: Sequence[Fact], tenant: str | None, letters: Mapping[str, str] | None) -> Row:
+def totals(query: Query, facts: Sequence[Fact], tenant: str | None, pseudonyms: Mapping[str, str] | None) -> Row:
     """The measures over everything, each fact once."""
     whole = {**query, "dimensions": [], "having": None, "orderBy": [], "time": {**query["time"], "granularity": "none"}}
-    return dict(answer(whole, facts, tenant, letters)[0])
+    return dict(answer(whole, facts, tenant, pseudonyms)[0])
 
 
 def _names(query: Query) -> list[str]:
@@ -69,7 +71,7 @@ def _names(query: Query) -> list[str]:
 
 
 def _groups(
-    query: Query, facts: Sequence[Fact], tenant: str | None, letters: Mapping[str, str] | None
+    query: Query, facts: Sequence[Fact], tenant: str | None, pseudonyms: Mapping[str, str] | None
 ) -> dict[Key, list[Fact]]:
     groups: dict[Key, list[Fact]] = defaultdict(list)
     start, end = (datetime.fromisoformat(query["time"][edge]) for edge in ("from", "to"))
@@ -78,7 +80,7 @@ def _groups(
     for fact in facts:
         if not start <= fact["at"] < end or tenant not in (None, fact["tenantId"]):
             continue
-        seen = fact if letters is None else {**fact, "mno": letters.get(fact["mno"], "MNO-?")}
+        seen = fact if pseudonyms is None else {**fact, "mno": pseudonyms.get(fact["mno"], "MNO-?")}
         keys = set()
         for row in _exploded(seen):
             if query.get("filter") is None or _holds(query["filter"], row.__getitem__):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.graph.support.store import DAY, HOUR, Row, iso
+from tests.graph.support.store import DAY, HOUR, Row, iso, refunds
 from tests.support.bins import percentile_disc
 
 Window = tuple[datetime, datetime]
@@ -27,6 +27,7 @@ class Sum:
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = list(rows)
         self.messages = sum(row.messages for row in self.rows)
+        self.refunded = refunds(self.rows)
         self.delivered = sum(row.delivered for row in self.rows)
         self.failed = sum(row.failed for row in self.rows)
         self.segments = sum(row.segments for row in self.rows)
@@ -118,6 +119,7 @@ def summary(rows: Sequence[Row], window: Window, length: timedelta, complete: da
     return {
         "window": {"from": iso(window[0]), "to": iso(window[1])},
         **whole.figures(),
+        "refundedMessages": whole.refunded,
         "costsByCurrency": whole.costs,
         "activeAccounts": len(active),
         "lowSample": len(whole.samples) < 100,
@@ -136,6 +138,7 @@ def performance(
         "operatorId": operator,
         "window": {"from": iso(window[0]), "to": iso(window[1])},
         **whole.figures(),
+        "refundedMessages": whole.refunded,
         "errorRate": rate(whole.failed, whole.base),
         "costsByCurrency": whole.costs,
         "lowSample": len(whole.samples) < 100,
@@ -164,6 +167,7 @@ def usage(rows: Sequence[Row], account: str, window: Window, complete: datetime)
         "accountId": account,
         "window": {"from": iso(window[0]), "to": iso(window[1])},
         "messagesSent": whole.messages,
+        "refundedMessages": whole.refunded,
         "messagesDelivered": whole.delivered,
         "messagesFailed": whole.failed,
         "deliveryRate": rate(whole.delivered, whole.base),

@@ -40,4 +40,5 @@ def random_row(random: Random, hour: datetime, scope: str, id_: str) -> Row:
         samples=samples,
         costs={currency: Decimal(random.choice(AMOUNTS)) for currency in currencies},
         pending=random.randrange(9),
+        refunded=random.choice([*range(99), None]),
     )

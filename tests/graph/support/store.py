@@ -12,7 +12,7 @@ from tests.support.bins import binned
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _COLUMNS = (
     "hour_bucket, scope, scope_id, total_messages, delivered_messages, failed_messages, segments, total_cost, "
-    "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts, pending_messages"
+    "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts, pending_messages, refunded_messages"
 )
 
 # Makes every report fail inside, by an error that no setting is to blame for; and undoes it.
@@ -39,6 +39,7 @@ class Row:
     samples: Sequence[int] = ()
     costs: Mapping[str, Decimal] = field(default_factory=dict)
     pending: int = 0
+    refunded: int | None = 0  # None: counted before refunds were
 
 
 class Store:
@@ -60,7 +61,7 @@ class Store:
             await self._make_room({row.hour for row in rows})
             await self.connection.executemany(
                 f"insert into anlyt.metrics_hourly as m ({_COLUMNS}) values "
-                f"({', '.join(f'${number}' for number in range(1, 15))}) "
+                f"({', '.join(f'${number}' for number in range(1, 16))}) "
                 f"on conflict (scope, scope_id, hour_bucket) do update set ({_COLUMNS}) = "
                 f"({', '.join(f'excluded.{name.strip()}' for name in _COLUMNS.split(','))})",
                 [_values(row) for row in rows],
@@ -108,7 +109,13 @@ def _values(row: Row) -> tuple[Any, ...]:
     identity = (row.hour, row.scope, row.id)
     counters = (row.messages, row.delivered, row.failed, row.segments, row.cost)
     latencies = (sum(row.samples), len(row.samples), row.peak, list(bins), list(bins.values()))
-    return (*identity, *counters, *latencies, row.pending)
+    return (*identity, *counters, *latencies, row.pending, row.refunded)
+
+
+def refunds(rows: Iterable[Row]) -> int | None:
+    """None if they were not counted in one of the hours."""
+    found = [row.refunded for row in rows]
+    return None if None in found else sum(each for each in found if each is not None)
 
 
 def hours(start: datetime, end: datetime) -> list[datetime]:

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
-from pipelines.copies.copies import Fact, later, sealed
+from pipelines.copies.copies import Fact, later, of_closed_days
 from schema.facts import version
 from schema.instants import instant
 
@@ -30,6 +30,6 @@ def test_of_one_instant_the_choice_is_always_the_same() -> None:
 
 def test_what_a_link_covers_is_evidence() -> None:
     copies = [fact("a", NOON), fact("b", NOON + timedelta(seconds=1))]
-    assert sealed(copies, {}) == []
-    assert sealed(copies, {NOON.date() - timedelta(days=1): NOON + timedelta(days=9)}) == []
-    assert sealed(copies, {NOON.date(): NOON + timedelta(seconds=1)}) == copies[:1]
+    assert of_closed_days(copies, {}) == []
+    assert of_closed_days(copies, {NOON.date() - timedelta(days=1): NOON + timedelta(days=9)}) == []
+    assert of_closed_days(copies, {NOON.date(): NOON + timedelta(seconds=1)}) == copies[:1]

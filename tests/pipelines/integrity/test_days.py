@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines.integrity.days import Due, Position, due
+from pipelines.integrity.days import ChainPosition, Due, due
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 10, 1)
@@ -21,16 +21,16 @@ LAG = timedelta(hours=24)
     ],
 )
 def test_a_day_is_due_when_its_lag_is_over(cut: datetime, days: int) -> None:
-    found = list(due(Position(cut, LAG, FIRST, ())))
+    found = list(due(ChainPosition(cut, LAG, FIRST, ())))
     assert found == [Due(FIRST + number * DAY, cut, amends=False) for number in range(days)]
 
 
 def test_what_is_late_comes_before_what_is_closed() -> None:
     cut = datetime(2026, 10, 3, tzinfo=UTC)
     late = [FIRST - DAY, FIRST - 9 * DAY]
-    found = [(each.day, each.amends) for each in due(Position(cut, LAG, FIRST, late))]
+    found = [(each.day, each.amends) for each in due(ChainPosition(cut, LAG, FIRST, late))]
     assert found == [(FIRST - 9 * DAY, True), (FIRST - DAY, True), (FIRST, False)]
 
 
 def test_without_a_fact_nothing_is_due() -> None:
-    assert list(due(Position(datetime(2026, 10, 3, tzinfo=UTC), LAG, None, ()))) == []
+    assert list(due(ChainPosition(datetime(2026, 10, 3, tzinfo=UTC), LAG, None, ()))) == []

@@ -14,7 +14,7 @@ LONG: Final = 60.0  # seconds
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def generous_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "PING", LONG)
     monkeypatch.setattr(postgres, "LIMIT", LONG)
     monkeypatch.setattr(concurrency, "PATIENCE", LONG)

@@ -38,8 +38,8 @@ class Source(Struct, frozen=True):
     event_type: str
 
 
-def letter(source: Source, data: bytes, reason: Reason, sentence: str, mask: EventMask) -> DeadLetter:
-    """The letter for `data`; what `mask` hides does not get into it."""
+def dead_letter(source: Source, data: bytes, reason: Reason, sentence: str, mask: EventMask) -> DeadLetter:
+    """The dead letter for `data`; what `mask` hides does not get into it."""
     return DeadLetter(
         **msgspec.structs.asdict(source),
         reason=reason,
@@ -50,6 +50,6 @@ def letter(source: Source, data: bytes, reason: Reason, sentence: str, mask: Eve
     )
 
 
-def letter_id(source: Source) -> str:
-    """The `Nats-Msg-Id` of a letter: the same at every redelivery, another if the stream was made anew."""
+def dead_letter_id(source: Source) -> str:
+    """The `Nats-Msg-Id` of a dead letter: the same at every redelivery, another if the stream was made anew."""
     return f"{source.stream}:{source.sequence}:{source.function}:{source.stored_at.timestamp():.6f}"

@@ -54,7 +54,7 @@ class Cubist:
 
 
 @asynccontextmanager
-async def cubist(engines: Engines) -> AsyncIterator[Cubist]:
+async def cube_process(engines: Engines) -> AsyncIterator[Cubist]:
     working = Cubist(engines)
     try:
         yield working

@@ -1,4 +1,4 @@
-"""Which letters there have to be: one for each function and bad message of its stream, never two."""
+"""Which dead letters there have to be: one for each function and bad message of its stream, never two."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ READERS = {
 
 
 async def letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
-    """Compares the letters to what is in the streams; empty when there is exactly one for each bad message."""
+    """Compares the dead letters to what is in the streams; empty when there is exactly one for each bad message."""
     wanted: dict[tuple[str, int], str] = {}
     for function in functions:
         read = READERS[function.name]
@@ -26,15 +26,15 @@ async def letter_differences(platform: Platform, functions: Sequence[AnyFunction
                 read(message, now)
             except Bad as verdict:
                 wanted[function.name, sequence] = verdict.field
-    letters = await platform.letters()
-    found = {(letter.function, letter.sequence): letter.sentence for letter in letters}
+    dead_letters = await platform.dead_letters()
+    found = {(dead_letter.function, dead_letter.sequence): dead_letter.sentence for dead_letter in dead_letters}
     return [
-        *(f"{key}: no letter" for key in wanted.keys() - found.keys()),
-        *(f"{key}: a letter for a good event: {found[key]}" for key in found.keys() - wanted.keys()),
+        *(f"{key}: no dead letter" for key in wanted.keys() - found.keys()),
+        *(f"{key}: a dead letter for a good event: {found[key]}" for key in found.keys() - wanted.keys()),
         *(
             f"{key}: {wanted[key]} is not in: {found[key]}"
             for key in wanted.keys() & found.keys()
             if wanted[key] not in found[key]
         ),
-        *([f"{len(letters) - len(found)} letters twice"] * (len(letters) != len(found))),
+        *([f"{len(dead_letters) - len(found)} dead letters twice"] * (len(dead_letters) != len(found))),
     ]

@@ -3,8 +3,8 @@ from hashlib import sha256
 
 import msgspec
 
+from schema.dead_letters import DeadLetter, Source, dead_letter, dead_letter_id
 from schema.events import DlrInbound
-from schema.letters import DeadLetter, Source, letter, letter_id
 from schema.masking import EventMask
 
 SOURCE = Source(
@@ -19,7 +19,7 @@ SOURCE = Source(
 
 def test_a_letter_tells_of_its_event_and_can_be_read_again() -> None:
     data = b'{"eventId": "e-1", "to": "93701234567"}'
-    written = letter(SOURCE, data, "missing_field", "messageId is missing.", EventMask(DlrInbound))
+    written = dead_letter(SOURCE, data, "missing_field", "messageId is missing.", EventMask(DlrInbound))
     assert (written.sequence, written.reason, written.sentence) == (7, "missing_field", "messageId is missing.")
     assert (written.size_bytes, written.sha256) == (len(data), sha256(data).hexdigest())
     assert written.event == {"eventId": "e-1", "maskedFields": 1}
@@ -33,5 +33,5 @@ def test_a_letters_id_is_the_same_at_every_redelivery_and_no_other_letters() -> 
         msgspec.structs.replace(SOURCE, function="dlr_facts"),
         msgspec.structs.replace(SOURCE, stored_at=datetime(2026, 10, 1, 12, 0, 0, 123457, UTC)),
     ]
-    assert letter_id(SOURCE) == letter_id(msgspec.structs.replace(SOURCE))
-    assert len({letter_id(source) for source in (SOURCE, *others)}) == 5
+    assert dead_letter_id(SOURCE) == dead_letter_id(msgspec.structs.replace(SOURCE))
+    assert len({dead_letter_id(source) for source in (SOURCE, *others)}) == 5

@@ -1,0 +1,43 @@
+"""A route and the field of the same answer are described by the answer, once."""
+
+from itertools import chain
+
+from graphql import GraphQLObjectType, get_named_type
+
+from graph.dsl.answers import QueryAnswer
+from graph.dsl.catalog import Catalog
+from graph.gql.schema import SCHEMA
+from graph.reports.answers import Report
+from graph.reports.reconciliation import STATUSES
+from graph.rest import openapi
+from graph.rest.endpoints import ENDPOINTS
+from graph.rest.insights import INSIGHTS
+
+ANSWERS: list[type[Report]] = [*[endpoint.answer for endpoint in (*ENDPOINTS, *INSIGHTS)], QueryAnswer, Catalog]
+
+
+def test_each_answer_describes_its_route_and_its_field() -> None:
+    root = SCHEMA.query_type
+    assert isinstance(root, GraphQLObjectType)
+    fields = {get_named_type(field.type).name: field.description for field in root.fields.values()}
+    operations = {
+        content["schema"]["$ref"].rpartition("/")[2]: operation
+        for path in openapi.document()["paths"].values()
+        for operation in path.values()
+        if "$ref" in (content := operation["responses"]["200"]["content"]["application/json"])["schema"]
+    }
+    for answer in ANSWERS:
+        operation = operations[answer.__name__]
+        title, _, rest = answer.about.partition(". ")
+        assert fields[answer.__name__] == answer.about
+        assert operation["summary"].rstrip(".") == title.rstrip(".")
+        assert operation["description"] == f"{answer.__doc__} {rest}".strip()
+    assert len(ANSWERS) == len(set(ANSWERS)) == len(list(chain(ENDPOINTS, INSIGHTS))) + 2
+
+
+def test_a_status_means_the_same_wherever_it_is_explained() -> None:
+    status = SCHEMA.get_type("ReconciliationStatus")
+    comparison = SCHEMA.get_type("Comparison")
+    assert {name: value.description for name, value in status.values.items()} == STATUSES  # type: ignore[union-attr]  # an enum
+    said = comparison.fields["status"].description  # type: ignore[union-attr]  # an object
+    assert all(f"{name}: {meaning}" in said for name, meaning in STATUSES.items())
