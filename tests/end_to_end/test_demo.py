@@ -48,7 +48,7 @@ anlyt.main()
 """
 
 
-@pytest.mark.timeout(600)  # two histories
+@pytest.mark.timeout(900)  # two histories, and more on a busy machine
 def test_what_documents_print_works_in_the_demo_of_three_weeks_ago(tmp_path: Path) -> None:
     """Its folder has one old week; started again, the demo has a week that ends now, too."""
     with running(tmp_path, "dev", "--demo", program=("-c", THREE_WEEKS_AGO)) as old:
@@ -97,7 +97,7 @@ def test_no_command_for_the_demo_has_a_date() -> None:
     assert [each for each in found if re.search(r"20[0-9]{2}-[0-9]{2}", " ".join(each.words))] == []
 
 
-@pytest.mark.timeout(420)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
+@pytest.mark.timeout(600)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
 def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
