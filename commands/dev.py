@@ -10,7 +10,7 @@ import click
 
 from commands import api, audit_api, migrate
 from commands.ingest import check_dedup, watched
-from commands.support import demo_traffic, listener
+from commands.support import demo_traffic, listener, minutes, preflight, space
 from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
@@ -35,8 +35,14 @@ EXAMPLES: Final = (
 
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
-    """Until it is cancelled; then everything is closed in the opposite order, the engines last."""
+    """Until it is cancelled; then everything is closed in the opposite order, the engines last.
+
+    What `preflight` checks is given. FullDiskError.
+    """
     async with AsyncExitStack() as opened:
+        if preflight.starts_engines(settings):
+            await opened.enter_async_context(space.watched(settings.home))
+        await opened.enter_async_context(minutes.told(settings, partial(click.echo, err=True)))
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):

@@ -10,6 +10,7 @@ from typing import Final
 from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from commands.support.preflight import HISTORY_TOLD
 from demo import billing_ledger, feed, traffic
 from demo.totals import Totals
 from demo.wire import Message
@@ -24,7 +25,6 @@ from pipelines.stores import Stores
 
 DAYS: Final = 7
 MESSAGES_A_SECOND: Final = 2.0
-TOLD: Final = "demo-history-told"  # its time of modification: up to when
 MARKED_EVERY: Final = 5.0  # seconds
 SHORTEST_GAP: Final = timedelta(minutes=15)  # a step of the history
 
@@ -40,15 +40,17 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
     world, outbox, totals, now = make_world(), traffic.Outbox(), Totals(), datetime.now(UTC)
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(stores.engines.nats))
-        is_first, since = not is_told(home), _told_until(home, now)
+        is_first, since = not (home / HISTORY_TOLD).exists(), _told_until(home, now)
         # Killed half-way, it is told again: the events are the same, and counted once.
         if is_first or now - since > SHORTEST_GAP:
             await _tell_history(client, world, since, now, outbox, totals)
             if with_books:
                 book = billing_ledger.close_history if is_first else billing_ledger.add
                 await book(stores.postgres, totals)
-                await _reconcile(stores)
-            await runs.run(stores, "cubes")  # else queries and insights answer nothing in the first minute
+            (home / HISTORY_TOLD).touch()
+            if with_books:
+                await _run(stores, "reconciliation")  # billing's books have a mistake on purpose: an alarm in the log
+            await _run(stores, "cubes")  # else queries and insights answer nothing in the first minute
         if with_books:
             await opened.enter_async_context(billing_ledger.kept(stores.postgres, totals))
         async with asyncio.TaskGroup() as tasks:
@@ -59,30 +61,25 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
             marking.cancel()
 
 
-def is_told(home: Path) -> bool:
-    """Whether the history is stored there."""
-    return (home / TOLD).exists()
-
-
 def _told_until(home: Path, now: datetime) -> datetime:
-    """Up to when a folder's demo was published, and a week ago at the earliest."""
-    begin = now - timedelta(days=DAYS)
-    return max(begin, datetime.fromtimestamp((home / TOLD).stat().st_mtime, UTC)) if is_told(home) else begin
+    """Up to when a folder's demo was published (the file's time), and a week ago at the earliest."""
+    begin, told = now - timedelta(days=DAYS), home / HISTORY_TOLD
+    return max(begin, datetime.fromtimestamp(told.stat().st_mtime, UTC)) if told.exists() else begin
 
 
 async def _mark_told(home: Path) -> None:
     """While live traffic flows, the file's time is up to when all is published."""
     while True:
-        (home / TOLD).touch()
+        (home / HISTORY_TOLD).touch()
         await asyncio.sleep(MARKED_EVERY)
 
 
-async def _reconcile(stores: Stores) -> None:
-    """Billing's billing_ledger have a mistake on purpose: the alarm is in the log, and what it is about in GraphQL."""
+async def _run(stores: Stores, name: str) -> None:
+    """A pipeline, once; what goes wrong is in the log, and the scheduler runs it again."""
     try:
-        await runs.run(stores, "reconciliation")
+        await runs.run(stores, name)
     except AnlytError as error:
-        logger().warning("reconciliation of the demo's history", found=str(error))
+        logger().warning("a pipeline over the demo's history", pipeline=name, found=str(error))
 
 
 async def _tell_history(

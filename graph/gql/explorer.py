@@ -7,18 +7,14 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from graph.errors import NotFoundError
+from graph.http.assets import MISSING, read_asset
 
-_FOLDER: Final = Path(__file__).parent / "graphiql"
-_TYPES: Final = {
-    "graphiql.min.css": "text/css",
-    "graphiql.min.js": "text/javascript",
-    "react.production.min.js": "text/javascript",
-    "react-dom.production.min.js": "text/javascript",
-}
+_PAGE: Final = Path(__file__).parent / "graphiql.html"
+_PARTS: Final = ("graphiql.min.css", "graphiql.min.js", "react.production.min.js", "react-dom.production.min.js")
 # What the page itself does is inline; nothing comes from elsewhere.
 _POLICY: Final = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
 _SOURCES: Final = "img-src 'self' data:; font-src data:; connect-src 'self'"
@@ -35,7 +31,7 @@ class Tab(NamedTuple):
 DASHBOARD: Final = """# admin-dashboard: the platform, its operators, how fresh it all is
 query Dashboard {
   summary(last: "24h", granularity: HOURLY) {
-    totalMessages deliveryRate pendingShare provisional p95LatencyMs totalCost costsByCurrency
+    totalMessages refundedMessages deliveryRate pendingShare provisional p95LatencyMs totalCost costsByCurrency
     dataAsOf completeUntil
     series { time totalMessages deliveryRate quality }
   }
@@ -49,7 +45,7 @@ query Dashboard {
 PORTAL: Final = """# customer-portal: one account, its own
 query Portal($account: ID!) {
   account(id: $account, last: "7d") {
-    messagesSent messagesDelivered deliveryRate provisional totalCost costsByCurrency avgCostPerMessage
+    messagesSent refundedMessages messagesDelivered deliveryRate provisional totalCost costsByCurrency avgCostPerMessage
     dailyBreakdown { date sent delivered failed cost quality }
   }
 }
@@ -128,7 +124,12 @@ def asset_route(path: str) -> Route:
 
 
 def page() -> Response:
-    """The page; each tab asks as its own caller, by headers that can be edited."""
+    """The page; each tab asks as its own caller, by headers that can be edited.
+
+    A sentence in its place where its parts could not be fetched.
+    """
+    if any(read_asset(name) is None for name in _PARTS):
+        return PlainTextResponse(f"{MISSING} GraphQL itself is served: POST queries to this address.\n")
     shown = [
         {
             "query": tab.query,
@@ -138,7 +139,7 @@ def page() -> Response:
         for tab in TABS
     ]
     # In a script, only "</" could end it early.
-    page_text = (_FOLDER / "page.html").read_text(encoding="utf-8")
+    page_text = _PAGE.read_text(encoding="utf-8")
     text = page_text.replace("__TABS__", json.dumps(shown).replace("</", "<\\/"))
     return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY + _SOURCES})
 
@@ -149,7 +150,7 @@ def _indented(values: Mapping[str, str]) -> str:
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
-    if name not in _TYPES:
+    asset = read_asset(name) if name in _PARTS else None
+    if asset is None:
         raise NotFoundError("There is no such part of GraphiQL.")
-    packed = (_FOLDER / f"{name}.gz").read_bytes()
-    return Response(packed, media_type=_TYPES[name], headers={"Content-Encoding": "gzip"})
+    return Response(asset.packed, media_type=asset.media_type, headers={"Content-Encoding": "gzip"})

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
 from graph.reports.figures import costs_by_currency, counted
-from graph.reports.metrics import Counts, money, total
+from graph.reports.metrics import Counts, total
 from graph.reports.parts import Cell, add_amounts
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
-from graph.reports.snapshot import Cells
+from graph.reports.rows import Wanted
+from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Window, day_date
+from schema.money import money
 
 
 async def account_usage(reader: Reader, scope: Scope, account_id: str, window: Window) -> AccountUsage:
@@ -29,21 +31,29 @@ async def accounts_usage(
     """The same of several, read together, in the order given; without `by_day` there is no daily breakdown."""
     ids = [account(scope, account_id).id for account_id in account_ids]
     known = completeness(reader.complete_until)
-    async with reader.snapshot(window.slices) as snapshot:
-        cells = await snapshot.cells("ACCOUNT", ids, window.slices)
-    as_of = snapshot.marks.data_as_of
+    wanted = Wanted("ACCOUNT", tuple(ids), window.slices, "days" if by_day else "altogether")
+
+    async def read(snapshot: Snapshot) -> Sequence[Sequence[Sequence[Cell]]]:
+        if not by_day:
+            sums = await snapshot.sums(wanted)
+            return [[sums.get(each, ())] for each in ids]
+        cells = await snapshot.cells(wanted)
+        return [[cells.get((each, piece), ()) for piece in window.slices] for each in ids]
+
+    found, as_of = await reader.read(window.slices, read, wanted)
     usages = []
-    for each in ids:
-        usage = _usage(reader.currency, each, window, cells, as_of, by_day=by_day)
-        usages.append(judged(usage, known) if by_day else replace(usage, complete_until=known.until))
+    for account_id, cells in zip(ids, found, strict=True):
+        usage = _usage(reader.currency, account_id, window, cells, as_of)
+        usages.append(
+            judged(usage, known) if by_day else replace(usage, complete_until=known.until, daily_breakdown=[])
+        )
         await asyncio.sleep(0)  # a page has up to 1000 accounts, and others are waiting
     return usages
 
 
 def _usage(
-    currency: str, account_id: str, window: Window, found: Cells, as_of: datetime | None, *, by_day: bool
+    currency: str, account_id: str, window: Window, days: Sequence[Sequence[Cell]], as_of: datetime | None
 ) -> AccountUsage:
-    days = [found.get((account_id, piece), ()) for piece in window.slices]
     sums = [_sum(cells) for cells in days]
     counts = total(sums)
     return AccountUsage(
@@ -60,9 +70,7 @@ def _usage(
             currency, counts, add_amounts(cell.amounts for cells in days for cell in cells)
         ),
         avg_cost_per_message=counts.average_cost,
-        daily_breakdown=[_day(piece.day, each) for piece, each in zip(window.slices, sums, strict=True)]
-        if by_day
-        else [],
+        daily_breakdown=[_day(piece.day, each) for piece, each in zip(window.slices, sums, strict=False)],
         data_as_of=as_of,
         **counted(AccountUsage, counts),
     )

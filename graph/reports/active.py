@@ -8,33 +8,58 @@ from typing import Final
 
 import numpy as np
 
-from graph.reports.snapshot import Snapshot, stretches
+from graph.reports.snapshot import Snapshot
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
 from infra.arrays import ints
 from infra.sql import statement
 
+FEW: Final = 4  # slices that are read from hours one by one, to be kept; more are read as one
+
 _SQL: Final = Path(__file__).parent / "sql"
 _DAYS, _BETWEEN, _NUMBERS = (statement(_SQL, name) for name in ("active_days", "active_between", "account_numbers"))
+_KEY: Final = "active"
+_SET_BYTES: Final = 200  # without its bits
 
 
 async def count_active(snapshot: Snapshot, slices: Sequence[Slice]) -> int:
     """How many accounts had an event in some neighbouring days, the first and the last of which may be cut."""
-    first, last = slices[0], slices[-1]
-    bounds = [day_date(each.day) for each in (first, last)]
-    known = {row["day"]: row for row in await snapshot.connection.fetch(_DAYS, *bounds, *bounds)}
-    sets = [
-        active_in(piece, known[piece.day]["accounts"], known[piece.day]["hours"])
+    kept = snapshot.memory.active.recall(_KEY, slices, snapshot.marks.of_days)
+    sets = [each for each in kept if each is not None]
+    if len(sets) < len(slices):
+        sets += await _read(snapshot, [piece for piece, each in zip(slices, kept, strict=True) if each is None])
+    return reduce(or_, sets, 0).bit_count()
+
+
+async def _read(snapshot: Snapshot, slices: Sequence[Slice]) -> list[int]:
+    """Sets that together hold the accounts of some slices; those of a slice are kept."""
+    cut = [day_date(each.day) for each in slices if not each.is_whole_day]
+    rows = await snapshot.connection.fetch(_DAYS, [day_date(each.day) for each in slices], cut)
+    known = {row["day"]: row for row in rows}
+    found = {
+        piece: active_in(piece, known[piece.day]["accounts"], known[piece.day]["hours"])
         for piece in slices
         if piece.day in known
-    ]
-    for start, end in stretches([piece for piece in slices if piece.day not in known]):
-        sets.append(bits(await snapshot.fetch_value(_BETWEEN, hour_start(start), hour_start(end))))
-    old = [piece for piece in slices if piece.day in snapshot.marks.batches]
-    whole, cut = [each for each in old if each.is_whole_day], [each for each in old if not each.is_whole_day]
-    spans = [*stretches(cut), *([(whole[0].first_hour, whole[-1].end_hour)] if whole else [])]
-    if accounts := {account for span in spans for account in await snapshot.archive.accounts(*span)}:
-        sets.append(bits(await snapshot.fetch_value(_NUMBERS, sorted(accounts))))
-    return reduce(or_, sets, 0).bit_count()
+    }
+    others = [piece for piece in slices if piece not in found]
+    if len(others) <= FEW:
+        found |= {piece: await _between(snapshot, piece.first_hour, piece.end_hour) for piece in others}
+        others = []
+    marks = snapshot.marks
+    for piece, accounts in found.items():
+        if piece.day not in marks.batches:
+            size = _SET_BYTES + accounts.bit_length() // 8
+            snapshot.memory.active.keep(_KEY, piece, marks.of_days.get(piece.day), accounts, size)
+    together = [await _between(snapshot, others[0].first_hour, others[-1].end_hour)] if others else []
+    return [*found.values(), *together, await _archived(snapshot, slices)]
+
+
+async def _between(snapshot: Snapshot, first: int, end: int) -> int:
+    return bits(await snapshot.fetch_value(_BETWEEN, hour_start(first), hour_start(end)))
+
+
+async def _archived(snapshot: Snapshot, slices: Sequence[Slice]) -> int:
+    accounts = await snapshot.archive.accounts([piece for piece in slices if piece.day in snapshot.marks.batches])
+    return bits(await snapshot.fetch_value(_NUMBERS, sorted(set(accounts)))) if accounts else 0
 
 
 def active_in(piece: Slice, accounts: bytes, hours: bytes | None) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,15 +9,17 @@ import numpy as np
 
 from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from graph.reports import latency
-from graph.reports.metrics import MONEY_SCALE, Counts
+from graph.reports.metrics import Counts
 from graph.reports.parts import Cell
-from graph.reports.windows import DAY_HOURS
+from graph.reports.rows import stretches
+from graph.reports.windows import DAY_HOURS, Slice
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
 from infra.metrics import REFUSED
 from infra.sql import statement
 from schema.figures import Named
+from schema.money import millionths
 
 _SQL: Final = Path(__file__).parent / "sql"
 _HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
@@ -48,18 +49,25 @@ class Archive:
     batches: Mapping[int, Sequence[int]]
     limit: float
 
-    async def hours(self, scope: str, ids: Sequence[str], first: int, end: int) -> Sequence[Cell]:
-        """The rows of some hours of subjects; of an hour that was archived in several batches, several."""
-        return [_cell(row) for row in await self._fetch(_HOURS, first, end, scope=scope, ids=list(ids))]
+    async def cells(self, scope: str, ids: Sequence[str], slices: Sequence[Slice]) -> Sequence[Cell]:
+        """The rows of subjects in some slices; of what was archived in several batches, several."""
+        whole, cut = spans(slices)
+        return [
+            _cell(row)
+            for query, bounds in ((_DAYS, whole), (_HOURS, cut))
+            for first, end in bounds
+            for row in await self._fetch(query, first, end, scope=scope, ids=list(ids))
+        ]
 
-    async def days(self, scope: str, ids: Sequence[str], first: int, end: int) -> Sequence[Cell]:
-        """The same of whole days."""
-        return [_cell(row) for row in await self._fetch(_DAYS, first, end, scope=scope, ids=list(ids))]
-
-    async def accounts(self, first: int, end: int) -> Sequence[str]:
-        """The accounts with an event in some hours."""
-        whole_days = first % DAY_HOURS == end % DAY_HOURS == 0
-        return [row["scope_id"] for row in await self._fetch(_ACCOUNT_DAYS if whole_days else _ACCOUNTS, first, end)]
+    async def accounts(self, slices: Sequence[Slice]) -> Sequence[str]:
+        """The accounts with an event in some slices."""
+        whole, cut = spans(slices)
+        return [
+            row["scope_id"]
+            for query, bounds in ((_ACCOUNT_DAYS, whole), (_ACCOUNTS, cut))
+            for first, end in bounds
+            for row in await self._fetch(query, first, end)
+        ]
 
     async def _fetch(self, query: str, first: int, end: int, **parameters: object) -> Sequence[Mapping[str, Any]]:
         days = range(first // DAY_HOURS, -(-end // DAY_HOURS))
@@ -82,16 +90,17 @@ class Archive:
         return list(found.named_results())
 
 
+def spans(slices: Sequence[Slice]) -> tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]:
+    """Stretches of whole days, and of hours of others."""
+    whole, cut = ([each for each in slices if each.is_whole_day is wanted] for wanted in (True, False))
+    return stretches(whole), stretches(cut)
+
+
 def _cell(row: Named) -> Cell:
     return Cell(
         row["scope_id"],
         row["hour"],
-        Counts.of(row, _millionths(row["total_cost"])),
-        {currency: _millionths(amount) for currency, amount in row["costs"].items()},
+        Counts.of(row, millionths(row["total_cost"])),
+        {currency: millionths(amount) for currency, amount in row["costs"].items()},
         latency.added(np.array(row["latency_bins"], np.int16), np.array(row["latency_counts"], np.int64)),
     )
-
-
-def _millionths(amount: Decimal) -> int:
-    numerator, denominator = amount.as_integer_ratio()  # exactly, whatever the precision of decimals is set to
-    return numerator * MONEY_SCALE // denominator

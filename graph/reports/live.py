@@ -9,9 +9,11 @@ from typing import Final
 
 from graph.access import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
-from graph.reports.metrics import NOTHING, RATE_SCALE, Counts, half_up, total
+from graph.reports.metrics import NOTHING, Counts, total
 from graph.reports.reader import Reader
+from graph.reports.rows import Wanted
 from graph.reports.windows import Window, hour_number, hour_start
+from schema.rounding import RATE_SCALE, half_up
 
 SHORTEST: Final = 1  # seconds between two looks
 LONGEST: Final = 30
@@ -73,9 +75,9 @@ async def _look(reader: Reader, subject: Subject) -> Look:
     complete_until, at = reader.complete_until(), datetime.now(UTC)
     hour = hour_number(at)
     window = Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1))
-    async with reader.snapshot(window.slices) as snapshot:
-        cells = await snapshot.cells(subject.kind, [subject.id], window.hours)
+    wanted = Wanted(subject.kind, (subject.id,), window.hours)
+    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(wanted), wanted)
     hours = {
         piece.first_hour: total(cell.counts for cell in cells.get((subject.id, piece), ())) for piece in window.hours
     }
-    return Look(at, hours, snapshot.marks.data_as_of, complete_until)
+    return Look(at, hours, as_of, complete_until)

@@ -1,6 +1,6 @@
 """How operators carried their messages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from graph.reports.answers import OperatorPerformance
 from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
+from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from infra.sql import statement
 
@@ -33,11 +34,13 @@ async def operators_performance(
     """The same of several, read together, in the order given; None for an operator that is not known."""
     subjects = [operator(scope, operator_id) for operator_id in operator_ids]
     known = completeness(reader.complete_until)
-    async with reader.snapshot(window.slices) as snapshot:
+
+    async def read(snapshot: Snapshot) -> tuple[Sequence[Figures], Collection[str]]:
         found = await read_figures(snapshot, subjects, window, granularity)
         silent = [subject.id for subject, figures in zip(subjects, found, strict=True) if not figures.has_rows]
-        heard_of = set(await snapshot.fetch_value(_KNOWN, silent)) if silent else set()
-    as_of = snapshot.marks.data_as_of
+        return found, await snapshot.fetch_value(_KNOWN, silent) if silent else ()
+
+    (found, heard_of), as_of = await reader.read(window.slices, read)
     return [
         judged(performance(reader.currency, subject.id, window, figures, as_of), known, granularity)
         if figures.has_rows or subject.id in heard_of

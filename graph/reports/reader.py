@@ -1,25 +1,28 @@
 """The only way from a report to PostgreSQL, and to what has left it for ClickHouse."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from graph.postgres import LIMIT, connected, transaction, with_deadline
 from graph.reports.archive import Archive
 from graph.reports.concurrency import Turns
-from graph.reports.kept import Kept
-from graph.reports.marks import read_marks
+from graph.reports.marks import MARKS, make_marks
 from graph.reports.quality import CompleteUntil
-from graph.reports.snapshot import Snapshot
-from graph.reports.windows import Slice
+from graph.reports.rows import BESIDE, Wanted
+from graph.reports.snapshot import Memory, NotKeptError, Snapshot
+from graph.reports.windows import Slice, day_date
 from infra.clickhouse import ClickHouse
-from infra.postgres import Pool
+from infra.postgres import Connection, Pool
 from infra.sql import statement
 
 _BEGIN: Final = statement(Path(__file__).parent / "sql", "begin")
 _OF_POOL: Final = 0.75  # the share of a pool's connections that reports take
 _OF_LIMIT: Final = 0.8  # the share of a report's time that ClickHouse may take
+
+T = TypeVar("T")
 
 
 class Reader:
@@ -42,23 +45,41 @@ class Reader:
         self._pool, self._clickhouse, self._limit = pool, clickhouse, limit
         self._begin = _BEGIN.format(milliseconds=round(1000 * limit))
         self._turns = Turns(at_once or max(int(pool.get_max_size() * _OF_POOL), 1))
-        self._kept = Kept()
+        self._memory = Memory()
 
-    @asynccontextmanager
-    async def snapshot(self, slices: Sequence[Slice]) -> AsyncIterator[Snapshot]:
-        """One snapshot of both stores, for a report on neighbouring days.
+    async def read(
+        self, slices: Sequence[Slice], report: Callable[[Snapshot], Awaitable[T]], wanted: Wanted | None = None
+    ) -> tuple[T, datetime | None]:
+        """What `report` makes of one snapshot of both stores, and dataAsOf of it; of neighbouring days.
 
+        The report first has the marks of its days, and what is remembered at these. One that lacks anything is run once
+        more, in a transaction. What is `wanted` for certain is read together with the marks.
         DependencyUnavailableError; TooSlowError after the limit; OverloadedError when there is no room.
         """
-        async with (
-            with_deadline("report", self._pool, self._limit),
-            self._turns.taken(),
-            connected(self._pool) as connection,
-            transaction(connection, self._begin),
-        ):
-            marks = await read_marks(connection, slices[0].day, slices[-1].day)
-            archive = Archive(self._clickhouse, marks.batches, _OF_LIMIT * self._limit)
-            yield Snapshot(connection, marks, archive, self._kept)
+        async with with_deadline("report", self._pool, self._limit), self._turns.taken():
+            async with connected(self._pool) as connection:
+                snapshot = await self._snapshot(None, connection, slices, wanted)
+            with suppress(NotKeptError):
+                return await report(snapshot), snapshot.marks.data_as_of
+            async with connected(self._pool) as connection, transaction(connection, self._begin):
+                snapshot = await self._snapshot(connection, connection, slices, wanted)
+                return await report(snapshot), snapshot.marks.data_as_of
+
+    async def _snapshot(
+        self, kept_open: "Connection | None", connection: Connection, slices: Sequence[Slice], wanted: Wanted | None
+    ) -> Snapshot:
+        """One statement, and so one snapshot, also without a transaction."""
+        days = day_date(slices[0].day), day_date(slices[-1].day)
+        if wanted is None:
+            rows = await connection.fetch(MARKS, *days)
+            beside = None
+        else:
+            found = await connection.fetch(BESIDE[wanted.statement], *wanted.arguments, *days)
+            rows = [row for row in found if row["scope_id"] is None]
+            beside = wanted, [row for row in found if row["scope_id"] is not None]
+        marks = make_marks(rows[0])
+        archive = Archive(self._clickhouse, marks.batches, _OF_LIMIT * self._limit)
+        return Snapshot(kept_open, marks, archive, self._memory, beside)
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """One value of a statement in a snapshot of its own; errors as of `snapshot`."""

@@ -2,39 +2,63 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import asyncpg
 
-from graph.access import Subject
+from graph.access.scope import Subject
 from graph.reports import latency
 from graph.reports.archive import Archive
 from graph.reports.kept import Kept
 from graph.reports.marks import Marks
-from graph.reports.metrics import NOTHING, Counts, millionths
 from graph.reports.parts import Cell, Part, make_part
-from graph.reports.windows import Granularity, Slice, day_date, day_start, hour_start
+from graph.reports.rows import AT_ONCE, STATEMENTS, Cells, Wanted, by_slice, make_cell
+from graph.reports.windows import Granularity, Slice, day_start
 from infra.postgres import Connection
 from infra.sql import statement
 
-_SQL: Final = Path(__file__).parent / "sql"
-_DAILY, _HOURLY, _SUMMED = (statement(_SQL, name) for name in ("daily", "hourly", "summed"))
-# Stretches of hours that are read one by one; more are read as one, with what lies between.
-FEW_STRETCHES: Final = 4
-AT_ONCE: Final = 100  # rows that are worked on before other requests have their turn
+_OPERATORS: Final = statement(Path(__file__).parent / "sql", "operators_after")
+_ALL: Final = 1 << 30
+_PART_BYTES: Final = 1500  # without its samples
 
-Cells: TypeAlias = Mapping[tuple[str, Slice], Sequence[Cell]]  # by subject's id and slice; without cells absent
+
+class NotKeptError(Exception):
+    """A report needs more than is remembered of its days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a process remembers of days: parts by subject and granularity, and sets of active accounts."""
+
+    parts: Kept[Part] = field(default_factory=Kept)
+    active: Kept[int] = field(default_factory=Kept)
 
 
 class Snapshot:
-    """`connection` is in the transaction that took it; nothing is read of days of which `marks` says nothing."""
+    """`connection` is in the transaction that took it; None: there is only what was read `beside` the marks.
 
-    def __init__(self, connection: Connection, marks: Marks, archive: Archive, kept: Kept) -> None:
-        self.connection, self.marks, self.archive = connection, marks, archive
-        self._kept = kept
+    NotKeptError then tells that something else was needed. Nothing is read of days of which `marks` says nothing.
+    """
+
+    def __init__(
+        self,
+        connection: "Connection | None",
+        marks: Marks,
+        archive: Archive,
+        memory: Memory,
+        beside: tuple[Wanted, Sequence[asyncpg.Record]] | None,
+    ) -> None:
+        self.marks, self.archive, self.memory = marks, archive, memory
+        self._connection, self._beside = connection, beside
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            raise NotKeptError
+        return self._connection
 
     async def parts(
         self, subjects: Sequence[Subject], slices: Sequence[Slice], granularity: Granularity
@@ -45,8 +69,8 @@ class Snapshot:
         """
         found = self._recalled(subjects, slices, granularity)
         lacking = tuple(subject for subject, parts in found.items() if None in parts)
-        if lacking:
-            async with self._kept.turn((lacking, granularity)):
+        if lacking and self.connection:
+            async with self.memory.parts.turn((lacking, granularity)):
                 found |= self._recalled(lacking, slices, granularity)
                 await self._read(found, slices, granularity)
         return [[part for part in found[subject] if part is not None] for subject in subjects]
@@ -54,7 +78,7 @@ class Snapshot:
     def _recalled(
         self, subjects: Sequence[Subject], slices: Sequence[Slice], granularity: Granularity
     ) -> dict[Subject, list[Part | None]]:
-        return {each: self._kept.recall((each, granularity), slices, self.marks.of_days) for each in subjects}
+        return {each: self.memory.parts.recall((each, granularity), slices, self.marks.of_days) for each in subjects}
 
     async def _read(
         self, found: Mapping[Subject, list[Part | None]], slices: Sequence[Slice], granularity: Granularity
@@ -63,7 +87,8 @@ class Snapshot:
         lacking = [subject for subject, parts in found.items() if None in parts]
         if lacking:
             missing = [piece for number, piece in enumerate(slices) if any(found[s][number] is None for s in lacking)]
-            cells = await self.cells(lacking[0].kind, [each.id for each in lacking], missing, with_samples=True)
+            ids = tuple(each.id for each in lacking)
+            cells = await self.cells(Wanted(lacking[0].kind, ids, tuple(missing), with_samples=True))
             for subject in lacking:
                 await self._make((subject, granularity), slices, found[subject], cells)
 
@@ -78,80 +103,36 @@ class Snapshot:
                 starts = day_start(piece.day) if of_days else piece.starts
                 part = make_part(starts, cells.get((subject.id, piece), ()))
                 parts[number] = part = part if of_days else part._replace(samples=latency.EMPTY)
-                self._kept.keep(key, piece, self.marks.of_days.get(piece.day), part)
+                size = _PART_BYTES + part.samples.nbytes
+                self.memory.parts.keep(key, piece, self.marks.of_days.get(piece.day), part, size)
                 if not number % AT_ONCE:
                     await asyncio.sleep(0)
 
-    async def cells(
-        self, scope: str, ids: Sequence[str], slices: Sequence[Slice], *, with_samples: bool = False
-    ) -> Cells:
-        """The rows of some subjects of one scope, whichever store they are in, by the slices that they lie in."""
-        days = [piece for piece in slices if piece.is_whole_day and piece.day in self.marks.clean]
-        rest = [piece for piece in slices if not (piece.is_whole_day and piece.day in self.marks.clean)]
-        found: dict[tuple[str, Slice], list[Cell]] = defaultdict(list)
-        if days:
-            rows = await self.connection.fetch(
-                _DAILY, scope, ids, day_date(days[0].day), day_date(days[-1].day + 1), with_samples
-            )
-            await _sort(found, map(_cell, rows), {piece.first_hour: piece for piece in days})
-        of_hours = {hour: piece for piece in rest for hour in range(piece.first_hour, piece.end_hour)}
-        for first, end in stretches(rest):
-            arguments = scope, ids, hour_start(first), hour_start(end)
-            # Hours are added up by day where days are asked for, unless samples have to be added up, too.
-            rows = await (
-                self.connection.fetch(_HOURLY, *arguments, with_samples)
-                if with_samples or len(rest) == len(of_hours)
-                else self.connection.fetch(_SUMMED, *arguments)
-            )
-            await _sort(found, map(_cell, rows), of_hours)
-        if self.marks.batches:
-            await self._archived(found, scope, ids, slices)
+    async def cells(self, wanted: Wanted) -> Cells:
+        """The rows that are wanted, whichever store they are in, by the slices that they lie in."""
+        return await by_slice(await self._cells(wanted), wanted.slices)
+
+    async def sums(self, wanted: Wanted) -> Mapping[str, Sequence[Cell]]:
+        """The same altogether, by subject's id."""
+        found: dict[str, list[Cell]] = defaultdict(list)
+        for cell in await self._cells(wanted):
+            found[cell.id].append(cell)
         return found
 
-    async def _archived(
-        self, found: dict[tuple[str, Slice], list[Cell]], scope: str, ids: Sequence[str], slices: Sequence[Slice]
-    ) -> None:
-        old = [piece for piece in slices if piece.day in self.marks.batches]
-        whole, cut = [each for each in old if each.is_whole_day], [each for each in old if not each.is_whole_day]
-        if whole:
-            cells = await self.archive.days(scope, ids, whole[0].first_hour, whole[-1].end_hour)
-            await _sort(found, cells, {piece.first_hour: piece for piece in whole})
-        for first, end in stretches(cut):
-            cells = await self.archive.hours(scope, ids, first, end)
-            await _sort(
-                found, cells, {hour: piece for piece in cut for hour in range(piece.first_hour, piece.end_hour)}
-            )
+    async def _cells(self, wanted: Wanted) -> list[Cell]:
+        if self._beside is not None and self._beside[0] is wanted:
+            rows = self._beside[1]
+        else:
+            rows = await self.connection.fetch(STATEMENTS[wanted.statement], *wanted.arguments)
+        return [*map(make_cell, rows), *(await self._archived(wanted))]
+
+    async def _archived(self, wanted: Wanted) -> Sequence[Cell]:
+        old = [piece for piece in wanted.slices if piece.day in self.marks.batches]
+        if not old:
+            return ()
+        ids = await self.fetch_value(_OPERATORS, None, _ALL) if wanted.ids is None else wanted.ids
+        return await self.archive.cells(wanted.kind, ids, old)
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """One value of a statement in this snapshot."""
         return await self.connection.fetchval(query, *arguments)
-
-
-def stretches(slices: Sequence[Slice]) -> Sequence[tuple[int, int]]:
-    """Neighbouring hours together, FEW_STRETCHES at most: the first hour and the end of each, since 1970."""
-    if not slices:
-        return ()
-    gaps = [(one.end_hour, other.first_hour) for one, other in pairwise(slices) if one.end_hour != other.first_hour]
-    if len(gaps) >= FEW_STRETCHES:
-        gaps = []
-    bounds = [slices[0].first_hour, *(hour for gap in gaps for hour in gap), slices[-1].end_hour]
-    return list(zip(bounds[::2], bounds[1::2], strict=True))
-
-
-async def _sort(found: dict[tuple[str, Slice], list[Cell]], cells: Iterable[Cell], slices: Mapping[int, Slice]) -> None:
-    """Puts cells where they belong, by their first hour; what was read without being asked for belongs nowhere."""
-    for number, cell in enumerate(cells):
-        piece = slices.get(cell.hour)
-        if piece is not None:
-            found[cell.id, piece].append(cell)
-        if not number % AT_ONCE:
-            await asyncio.sleep(0)
-
-
-def _cell(row: asyncpg.Record) -> Cell:
-    """A row of daily.sql, hourly.sql or summed.sql."""
-    id_, hour, cost, bins = row["scope_id"], row["hour"], millionths(row["cost"]), row["bins"]
-    if row["currency"] is not None:
-        return Cell(id_, hour, NOTHING, {row["currency"]: cost})
-    held = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])
-    return Cell(id_, hour, Counts.of(row, cost), samples=held)

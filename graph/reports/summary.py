@@ -1,11 +1,12 @@
 """The platform at a glance."""
 
-from graph.access import Scope, platform
+from graph.access.scope import Scope, platform
 from graph.reports.active import count_active
 from graph.reports.answers import Summary
-from graph.reports.figures import read_figures, shown
+from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged
 from graph.reports.reader import Reader
+from graph.reports.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 
 
@@ -13,15 +14,18 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
     """Everything of the platform in a window; ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
     known = completeness(reader.complete_until)
-    async with reader.snapshot(window.slices) as snapshot:
+
+    async def read(snapshot: Snapshot) -> tuple[Figures, int]:
         (figures,) = await read_figures(snapshot, [subject], window, granularity)
-        active = await count_active(snapshot, window.slices)
+        return figures, await count_active(snapshot, window.slices)
+
+    (figures, active), as_of = await reader.read(window.slices, read)
     answer = Summary(
         window=window,
         pending_share=figures.counts.pending_share,
         provisional=figures.counts.provisional,
         active_accounts=active,
-        data_as_of=snapshot.marks.data_as_of,
+        data_as_of=as_of,
         **shown(Summary, reader.currency, figures),
     )
     return judged(answer, known, granularity)

@@ -8,10 +8,12 @@ from typing import Final
 from graph.access import Scope, Subject, account, operator, platform
 from graph.errors import InvalidQueryError
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
-from graph.reports.metrics import RATE_SCALE, Counts, half_up, total
+from graph.reports.metrics import Counts, total
 from graph.reports.quality import completeness
 from graph.reports.reader import Reader
+from graph.reports.rows import Wanted
 from graph.reports.windows import DAY_HOURS, Window, hour_start
+from schema.rounding import RATE_SCALE, half_up
 
 POINTS_AN_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
 _HOUR_SECONDS: Final = 3600
@@ -31,9 +33,9 @@ async def throughput(
     """
     subject = subject_of(scope, operator_id, account_id)
     known = completeness(reader.complete_until)
-    async with reader.snapshot(window.slices) as snapshot:
-        cells = await snapshot.cells(subject.kind, [subject.id], window.hours)
-    horizon = known.horizon(snapshot.marks.data_as_of)
+    wanted = Wanted(subject.kind, (subject.id,), window.hours)
+    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(wanted), wanted)
+    horizon = known.horizon(as_of)
     series: list[ThroughputPoint] = []
     for piece in window.hours:
         counts = total(cell.counts for cell in cells.get((subject.id, piece), ()))
@@ -44,7 +46,7 @@ async def throughput(
         window=window,
         resolution=resolution,
         interpolated=resolution != "1h",
-        data_as_of=snapshot.marks.data_as_of,
+        data_as_of=as_of,
         complete_until=known.until,
         series=series,
     )

@@ -25,15 +25,16 @@ async def trend(
     """InvalidQueryError for operator and account at once; ForbiddenError, ForbiddenAccountError."""
     subject = subject_of(scope, operator_id, account_id)
     known = completeness(reader.complete_until)
-    async with reader.snapshot(window.slices) as snapshot:
-        (days,) = await snapshot.parts([subject], window.slices, "daily")
+    (days,), as_of = await reader.read(
+        window.slices, lambda snapshot: snapshot.parts([subject], window.slices, "daily")
+    )
     series = [part.point for part in days] if granularity == "daily" else list(_months(window.slices, days))
     figures = make_figures(days, series)
     answer = Trend(
         window=window,
         granularity=granularity,
         error_rate=figures.counts.error_rate,
-        data_as_of=snapshot.marks.data_as_of,
+        data_as_of=as_of,
         **shown(Trend, reader.currency, figures),
     )
     return judged(answer, known)

@@ -20,7 +20,8 @@ from infra.clickhouse import open_clickhouse
 from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.graph.support.queries import fill, reports, tenant
-from tools.node import INSTALL, NODE, NPM, PATIENCE, node_first
+from tools.assets import NODE, NPM, node_first
+from tools.node import INSTALL, PATIENCE
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 
 from infra.endpoints import Endpoints
-from tools.node import node_first
+from tools.assets import node_first
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ("README.md", "docs/audit.md", "docs/graphql.md", "examples/README.md")

@@ -53,6 +53,29 @@ async def test_what_is_kept_is_not_read_again(logged: tuple[Pool, list[str]], ro
         assert (counted(statements, "event_days"), counted(statements, "metrics_hourly")) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "summary",
+        "operators/o/performance",
+        "accounts/a3/usage",
+        "throughput",
+        "delivery-breakdown",
+        "top-operators",
+    ],
+)
+async def test_an_answer_that_is_kept_takes_one_statement(
+    logged: tuple[Pool, list[str]], rows: None, path: str
+) -> None:
+    pool, statements = logged
+    query = {"from_": iso(START + 5 * HOUR), "to": iso(START + 4 * DAY)}
+    async with open_api(pool) as api:
+        first = await api.report(path, **query)
+        statements.clear()
+        assert await api.report(path, **query) == first
+    assert len([each for each in statements if "anlyt." in each]) == 1
+
+
 async def test_only_the_day_that_changed_is_read_again(
     logged: tuple[Pool, list[str]], rows: None, store: Store
 ) -> None:

@@ -58,7 +58,7 @@ async def api(dsn: str, size: int = 8, **settings: str) -> AsyncIterator[tuple[h
 async def held(store: Store) -> AsyncIterator[None]:
     """Whoever reads a report waits: the server lives, and the statement runs."""
     async with store.connection.transaction():
-        await store.connection.execute("lock table anlyt.metrics_hourly in access exclusive mode")
+        await store.connection.execute("lock table anlyt.event_days, anlyt.metrics_hourly in access exclusive mode")
         yield
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.reports.active import active_in
-from graph.reports.snapshot import stretches
+from graph.reports.rows import stretches
 from graph.reports.windows import DAY_HOURS, Slice
 
 
@@ -20,7 +20,6 @@ from graph.reports.windows import DAY_HOURS, Slice
         ([Slice(5, 3, 24), Slice(6, 0, 24), Slice(7, 0, 2)], [(123, 170)]),
         ([Slice(5, 3, 24), Slice(9, 0, 2)], [(123, 144), (216, 218)]),
         ([Slice(day, 0, 24) for day in (1, 3, 5, 7)], [(24, 48), (72, 96), (120, 144), (168, 192)]),
-        ([Slice(day, 0, 24) for day in (1, 3, 5, 7, 9)], [(24, 240)]),
     ],
 )
 def test_neighbouring_hours_are_read_together(slices: list[Slice], expected: list[tuple[int, int]]) -> None:
