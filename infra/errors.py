@@ -33,9 +33,9 @@
             LockedError
             DifferingZonesError
             NotReplayedError
-            NotALetterError
+            NotADeadLetterError
             NotDroppedError
-            LimitPassedError
+            LimitExceededError
             RebuildFailedError
             OvertakenError
             PipelineFailedError

@@ -13,7 +13,7 @@ from graph.audit import openapi as audit_openapi
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest import openapi
-from tools import capacity, charts, decisions, schedules
+from tools import charts, decisions, schedules
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -37,7 +37,6 @@ def files() -> Mapping[Path, str]:
         **dashboards(),
         **schedules.files(),
         **charts.files(),
-        **capacity.files(),
         **decisions.files(),
     }
 

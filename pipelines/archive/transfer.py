@@ -45,7 +45,7 @@ DELETE: Final = {period: statement(SQL, f"delete_{period}") for period in ("hour
 BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
 
 ATTEMPTS: Final = 3  # at days that change meanwhile
-# A cluster answers when most replicas have the rows, and readers (graph/reports/archive.py) ask one that does.
+# A cluster answers when most replicas have the rows, and readers (graph/reports/reading/archive.py) ask one that does.
 SETTINGS: Final = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
 CONSISTENT: Final = {"select_sequential_consistency": 1}
 
