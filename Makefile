@@ -8,7 +8,7 @@ UV := .venv/uv/bin/uv
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/installed ## make .venv and install the locked packages into it
+setup: .venv/installed .venv/assets ## make .venv and install the locked packages into it
 
 demo: setup ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
 	@exec $(BIN)/anlyt dev --demo
@@ -29,9 +29,11 @@ bench: setup ## ratios against naive and raw peers, side by side (BENCH=smoke fo
 schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
 	$(BIN)/python -m tools.export
 
-lock: $(UV) ## resolve the newest versions into requirements.lock
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
-	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --quiet
+lock: $(UV) ## resolve the newest versions into requirements.lock, and what the image has of them
+	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
+	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 
 # uv lives inside .venv in a venv of its own, so that syncing the locked packages cannot remove it.
 $(UV):
@@ -44,6 +46,10 @@ $(UV):
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Without them, the pages that need scripts from npm say so; all else works, and the next `make` tries again.
+.venv/assets: graph/http/assets.json | .venv/installed
+	-$(BIN)/python -m tools.assets && touch $@
 
 # Without it, the tests of the alerts fail and say why; all others run.
 .venv/tools/prometheus: | .venv/installed

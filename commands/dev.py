@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -11,7 +10,7 @@ import click
 
 from commands import api, audit_api, migrate
 from commands.ingest import check_dedup, watched
-from commands.support import demo_traffic, listener
+from commands.support import demo_traffic, listener, minutes, preflight, space
 from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
@@ -28,16 +27,22 @@ from pipelines.stores import configured
 ADMIN: Final = "-H 'X-Caller: admin-dashboard'"
 PORTAL: Final = "-H 'X-Caller: customer-portal' -H 'X-Tenant-Id: tenant-001' -H 'X-Account-Id: acc-0001'"
 EXAMPLES: Final = (
-    ("/v1/internal/analytics/summary?granularity=daily", ADMIN),
-    ("/v1/internal/analytics/top-operators?limit=3", ADMIN),
-    ("/v1/internal/analytics/throughput?resolution=5m", ADMIN),
-    ("/v1/internal/analytics/accounts/acc-0001/usage", PORTAL),
+    ("/v1/internal/analytics/summary?last=24h&granularity=daily", ADMIN),
+    ("/v1/internal/analytics/top-operators?last=24h&limit=3", ADMIN),
+    ("/v1/internal/analytics/throughput?last=3h&resolution=5m", ADMIN),
+    ("/v1/internal/analytics/accounts/acc-0001/usage?last=7d", PORTAL),
 )
 
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
-    """Until it is cancelled; then everything is closed in the opposite order, the engines last."""
+    """Until it is cancelled; then everything is closed in the opposite order, the engines last.
+
+    What `preflight` checks is given. FullDiskError.
+    """
     async with AsyncExitStack() as opened:
+        if preflight.starts_engines(settings):
+            await opened.enter_async_context(space.watched(settings.home))
+        await opened.enter_async_context(minutes.told(settings, partial(click.echo, err=True)))
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
@@ -115,11 +120,10 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
-    files, today = ThrowAway(settings.home.absolute() / FOLDER), datetime.now(UTC).replace(hour=0, minute=0, second=0)
+    files = ThrowAway(settings.home.absolute() / FOLDER)
     certificate, key = files.client
-    window = f'"from": "{today:%Y-%m-%dT00:00:00Z}", "to": "{today + timedelta(days=1):%Y-%m-%dT00:00:00Z}"'
     limit = ', "limit": 2' if path == "query" else ""
-    body = f'{{"tenantId": "tenant-001", {window}{limit}}}'
+    body = f'{{"tenantId": "tenant-001", "last": "24h"{limit}}}'
     credentials = ("--cacert", str(files.authority), "--cert", str(certificate), "--key", str(key))
     url, kind = f"{endpoints.audit}/v1/audit/{path}", "Content-Type: application/json"
     return shlex.join(["curl", "-s", *credentials, "-H", kind, url, "-d", body])

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functions.function import Batch, function
 from functions.hours import Cells, hour_of, in_scopes
 from schema.decoding import Stamped
-from schema.events import SmsBilled, micros
+from schema.events import SmsBilled
+from schema.money import parse_money
 from schema.streams import BILLING_EVENTS
 from schema.writes import Billed, Writes
 
@@ -25,7 +26,7 @@ def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
         event, hour = stamped.event, hour_of(stamped.at)
         refunded = event.status == "REFUNDED"
         sign = -1 if refunded else 1
-        segments, cost = sign * event.segment_count, sign * micros(event.total_cost)
+        segments, cost = sign * event.segment_count, sign * parse_money(event.total_cost)
         for cell in (operators[event.operator_id, hour], accounts[event.account_id, hour]):
             cell.messages += sign
             cell.refunded += refunded

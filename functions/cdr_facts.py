@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from functions.facts import cells, identities, numbers, texts
 from functions.function import Batch, function
 from schema.decoding import Stamped
-from schema.events import CdrGenerated, micros
+from schema.events import CdrGenerated
 from schema.facts import FACTS_CDR
 from schema.instants import HOUR
+from schema.money import parse_money
 from schema.streams import CDR_EVENTS
 from schema.writes import Facts
 
@@ -25,6 +26,6 @@ def cdr_facts(events: Sequence[Stamped[CdrGenerated]]) -> Facts:
         **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"),
         **texts(events, "cdr_id", "message_id", "currency"),
         **numbers(events, "segment_count"),
-        "charge_amount": [micros(stamped.event.charge_amount) for stamped in events],
+        "charge_amount": [parse_money(stamped.event.charge_amount) for stamped in events],
     }
     return Facts(FACTS_CDR, columns, "cube_cdr_hourly", cells(events, HOUR))

@@ -9,7 +9,7 @@ from typing import Final
 # A proxy would be asked for engines, password included. The others would lead a client of PostgreSQL, ClickHouse, NATS
 # or S3 elsewhere, or change how Kedro and OpenTelemetry work. docs/OBSERVABILITY.md lists what is kept of the latter.
 _FOREIGN: Final = re.compile(
-    r".*_PROXY|(PG|AWS_|CLICKHOUSE_|NATS_|KEDRO_).*"
+    r".*_PROXY|(PG|AWS_|CLICKHOUSE_|NATS_|WEED_|KEDRO_).*"
     r"|OTEL_(?!TRACES_SAMPLER|BSP_|SPAN_|RESOURCE_ATTRIBUTES|EXPORTER_OTLP_(TRACES_)?(HEADERS|CERTIFICATE|TIMEOUT)).*",
     re.IGNORECASE | re.DOTALL,
 )

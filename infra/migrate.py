@@ -1,11 +1,13 @@
 """Applies numbered DDL, once each, in order; a file that was applied may never change afterwards."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.cluster import statements
@@ -14,6 +16,9 @@ from infra.faults import POSTGRES, UNMIGRATED
 from infra.postgres import Connection
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
+LOCK_WAIT: Final = "500ms"  # under PostgreSQL's deadlock_timeout
+PAUSE: Final = 1.0  # seconds in which others go on
+ATTEMPTS: Final = 200
 StoreName = Literal["postgres", "clickhouse"]
 APPLIED: Final = """
 create table if not exists anlyt.schema_migrations (name String, checksum String, applied_at DateTime)
@@ -37,6 +42,10 @@ class Step:
 
 class ChangedStepError(AnlytError):
     """A file differs from what was applied under its name."""
+
+
+class LockedError(AnlytError):
+    """A step could not lock its tables."""
 
 
 class Ledger(Protocol):
@@ -70,7 +79,11 @@ async def migrate(ledger: Ledger, store: StoreName) -> AsyncIterator[Step]:
 
 
 class PostgresLedger:
-    """Steps of PostgreSQL: each in a transaction with its own entry, one process at a time."""
+    """Steps of PostgreSQL: each in a transaction with its own entry, one process at a time.
+
+    Who reads a table that a step waits for waits behind it. So a step waits for LOCK_WAIT at most, and for less than
+    PostgreSQL takes to end one of two that wait for each other; then it begins again.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -82,8 +95,21 @@ class PostgresLedger:
         return {row["name"]: row["checksum"] for row in rows}
 
     async def apply(self, step: Step) -> None:
+        """LockedError if others hold its tables all the time."""
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._apply(step)
+            except asyncpg.LockNotAvailableError:
+                await asyncio.sleep(PAUSE)
+        raise LockedError(
+            f"{step.name}.sql needs tables that other transactions keep locked; it was tried {ATTEMPTS} times, and "
+            "nothing is changed. End long transactions (pg_stat_activity has them), then run anlyt migrate again."
+        )
+
+    async def _apply(self, step: Step) -> None:
         async with self._connection.transaction():
             await self._connection.execute("select pg_advisory_xact_lock(hashtext('anlyt.migrate'))")
+            await self._connection.execute(f"set local lock_timeout = '{LOCK_WAIT}'")
             await self._connection.execute("create schema if not exists anlyt")
             await self._connection.execute(
                 "create table if not exists anlyt.schema_migrations "

@@ -48,7 +48,7 @@ class Settings:
     deadletter_least: int
     integrity_lag_hours: int
     otlp_endpoint: str | None
-    log_format: LogFormat
+    log_format: LogFormat | None
     tls_cert: str | None
     tls_key: str | None
     tls_client_ca: str | None
@@ -206,7 +206,9 @@ SPECS: Final[Mapping[str, Spec]] = {
         _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
-    "log_format": Spec(_one_of("json", "text"), "json", "`json` lines or readable `text`."),
+    "log_format": Spec(
+        _one_of("json", "text"), None, "`json` lines or readable `text`; unset: `text` on a terminal, else `json`."
+    ),
     "tls_cert": Spec(
         str, None, "PEM file of the audit listener's certificate, and of those up to its root.", is_path=True
     ),

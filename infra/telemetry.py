@@ -14,6 +14,7 @@ from schema.masking import without_phone_numbers
 
 SERVICE: Final = "anlyt"
 
+# Beside these, each pipeline has its own: pipelines/definition.py.
 Span = Literal[
     "anlyt.process.billingEvent",
     "anlyt.process.dlrEvent",
@@ -35,15 +36,7 @@ Span = Literal[
     "anlyt.api.audit",
     "anlyt.api.auditExports",
     "anlyt.audit.exportFile",
-    "anlyt.pipeline.rollup",
     "anlyt.rollup.daily",
-    "anlyt.pipeline.cubes",
-    "anlyt.pipeline.copies",
-    "anlyt.pipeline.quality",
-    "anlyt.pipeline.reconciliation",
-    "anlyt.pipeline.archive",
-    "anlyt.pipeline.maintenance",
-    "anlyt.pipeline.integrity",
 ]
 
 tracer: Final = trace.get_tracer(SERVICE)
@@ -81,9 +74,22 @@ def _mask_phone_numbers(_: WrappedLogger, __: str, line: EventDict) -> EventDict
     return line
 
 
-def configure_logs(format_: LogFormat) -> None:
-    """Every log line of the process goes to stderr, as one JSON object or as readable text."""
+def _pass_on(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    return line
+
+
+def usual_format() -> LogFormat:
+    """Where no setting says it: text for people, JSON for machines."""
+    return "text" if sys.stderr.isatty() else "json"
+
+
+def configure_logs(format_: LogFormat | None, *, least: int = logging.INFO, on_line: Processor = _pass_on) -> None:
+    """Every log line of the process goes to stderr, as one JSON object or as readable text; None: as people read it.
+
+    Lines below the level `least` are left out. `on_line` is called with each other line, as structlog's processors are.
+    """
     shared: list[Processor] = [
+        on_line,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         _add_service,
@@ -91,14 +97,14 @@ def configure_logs(format_: LogFormat) -> None:
     ]
     rendering: list[Processor] = (
         [structlog.processors.EventRenamer("message"), structlog.processors.JSONRenderer()]
-        if format_ == "json"
+        if (format_ or usual_format()) == "json"
         # Without tracebacks of its own: they show variables, which may be passwords.
         else [ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)]
     )
     last: list[Processor] = [structlog.processors.format_exc_info, _mask_phone_numbers, *rendering]
     structlog.configure(
         processors=[*shared, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     _redirect_standard_logging(shared, last)

@@ -14,9 +14,9 @@ from functions.function import AnyFunction
 from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION
 from ingest.sink import Events, Results, by_days
-from schema.events import MONEY_DECIMALS
 from schema.facts import DIRTY, NOBODY, ColumnType, Table
 from schema.instants import MINUTE, SECOND
+from schema.money import DECIMALS
 from schema.writes import Facts
 
 Column = Sequence[Any]
@@ -74,7 +74,7 @@ def _money(millionths: Column) -> pa.Array:
     """128-bit integers from 64-bit ones: Decimal objects would cost more than all other columns together."""
     low = np.array(millionths, np.int64)
     words = np.column_stack([low, low >> 63])
-    return pa.Array.from_buffers(pa.decimal128(38, MONEY_DECIMALS), len(low), [None, pa.py_buffer(words.tobytes())])
+    return pa.Array.from_buffers(pa.decimal128(38, DECIMALS), len(low), [None, pa.py_buffer(words.tobytes())])
 
 
 ARROW: Final[Mapping[ColumnType, Callable[[Column], pa.Array]]] = {

@@ -11,8 +11,8 @@ from infra.metrics import UPSERT_DURATION
 from infra.postgres import Connection
 from infra.sql import statement
 from schema import figures
-from schema.events import money
 from schema.instants import time_of
+from schema.money import decimal
 from schema.writes import Billed, CellKey, Delivered, Writes
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -61,14 +61,14 @@ def _key(key: CellKey) -> tuple[str, str, datetime]:
 
 def _billed_rows(cells: Sequence[tuple[CellKey, Billed]], currency: str) -> list[tuple[Any, ...]]:
     return [
-        (*_key(key), money(cell.costs.get(currency, 0)), sum(cell.events.values()), *BILLED(cell))
+        (*_key(key), decimal(cell.costs.get(currency, 0)), sum(cell.events.values()), *BILLED(cell))
         for key, cell in cells
     ]
 
 
 def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[tuple[Any, ...]]:
     return [
-        (*_key(key), currency, money(cost), cell.events[currency])
+        (*_key(key), currency, decimal(cost), cell.events[currency])
         for key, cell in cells
         for currency, cost in sorted(cell.costs.items())
         if currency != reported

@@ -7,7 +7,6 @@ from typing import TypeAlias
 import msgspec
 from kedro.pipeline import Pipeline
 
-from infra.telemetry import Span
 from pipelines.times import Times
 
 
@@ -28,7 +27,11 @@ class Definition:
     """
 
     name: str
-    span: Span
     times: Times
     make: Callable[[], Pipeline]
     params: type[msgspec.Struct] = NoParams
+
+    @property
+    def span(self) -> str:
+        """The trace span of a run."""
+        return f"anlyt.pipeline.{self.name}"

@@ -4,14 +4,11 @@ Unknown fields are dropped while decoding, so nothing outside these structs (a M
 gets past this page. Times stay text until `schema.decoding` reads them.
 """
 
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
 MAX_INT = 2**31
-MONEY_DECIMALS = 6
-MILLION = 10**6
 
 
 def _text(pattern: str, longest: int, description: str) -> Meta:
@@ -170,14 +167,3 @@ class ComplianceAudit(Event, frozen=True, rename="camel", gc=False):
     at: Timestamp
     mno: Id | None = None
     lane: Id | None = None
-
-
-def micros(amount: str) -> int:
-    """Millionths of a currency unit in a `Money` string: "0.0125" -> 12500. Exact."""
-    whole, _, fraction = amount.partition(".")
-    return int(whole) * MILLION + int(fraction.ljust(MONEY_DECIMALS, "0"))
-
-
-def money(millionths: int) -> Decimal:
-    """The amount of so many millionths, with six decimals: 12500 -> Decimal("0.012500"). Exact."""
-    return Decimal(millionths).scaleb(-MONEY_DECIMALS)

@@ -1,42 +1,15 @@
 """The reference page of the query language, made from its catalogue."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 
-from graph.dsl.compile import ROW_CAP
-from graph.dsl.conditions import DEEPEST, MOST_COMPARISONS, MOST_VALUES
-from graph.dsl.parse import FEW_ROWS, MOST_DIMENSIONS, MOST_MEASURES, MOST_ROWS
-from graph.dsl.reading import LONGEST_TEXT
-from graph.dsl.spans import EARLIEST, LATEST
+from graph.dsl.conditions import MOST_VALUES
+from graph.dsl.parse import QUERY
+from graph.dsl.reading import ABSENT, LONGEST_TEXT, REQUIRED, Member, explained
 from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
 from graph.reports import relative
 from schema.catalog import DATASETS
 from schema.catalog.terms import CELLS, Dataset, Table
-
-MEMBERS = (
-    ("dataset", "one of the datasets below", "required"),
-    ("measures", f"1 to {MOST_MEASURES} of the dataset's measures", "required"),
-    ("dimensions", f"up to {MOST_DIMENSIONS} of its dimensions; a row for each combination that has events", "none"),
-    (
-        "time",
-        "`from` <= event time < `to`, RFC 3339 with an offset, exact and not snapped, between "
-        f"{EARLIEST.year} and {LATEST.year}; or `last`, such as `7d`; or `window`, such as `yesterday`; "
-        "`granularity` `minute`, `hour`, `day`, `week`, `month` or `none`; "
-        "`timezone` an IANA name",
-        "required; `none`; `UTC`",
-    ),
-    (
-        "filter",
-        f"comparisons of dimensions under `and`, `or`, `not`, nested to depth {DEEPEST}, {MOST_COMPARISONS} at most",
-        "none",
-    ),
-    ("having", "the same of measures, asked for or not", "none"),
-    ("orderBy", "columns of the answer, each `asc` or `desc`; then by time and dimensions", "by time and dimensions"),
-    ("limit", f"rows of a page, at most {MOST_ROWS:,}; all pages together have at most {ROW_CAP:,}", str(FEW_ROWS)),
-    ("after", "`page.endCursor` of the page before, with the same query", "none"),
-    ("compareTo", "`previousPeriod` or `sameElapsed`: adds `previous` to each row", "none"),
-    ("totals", "whether to add the measures over everything", "`false`"),
-    ("explain", "whether to tell what the query would do, instead of running it", "`false`"),
-)
 
 PERIODS = ", ".join(f"`{name}`" for name in relative.PERIODS)
 
@@ -76,7 +49,7 @@ def lines() -> Iterator[str]:
     yield "What `POST /v1/anlyt/query` and GraphQL's `query(input)` take. The tenant comes from who is asking: no query"
     yield "can name, widen or drop it. Everything that is wrong with a query is told at once, under `problems`."
     yield ""
-    yield from _table(("member", "meaning", "default"), ([f"`{name}`", *rest] for name, *rest in MEMBERS))
+    yield from _table(("member", "meaning", "default"), _members(QUERY))
     yield "A comparison is `{field, op, value}` with `op` one of those listed at its field; `in` and `notIn` take a"
     yield "list, and `isNull` takes `true` (the default) or `false`."
     yield ""
@@ -84,6 +57,20 @@ def lines() -> Iterator[str]:
     for dataset in DATASETS.values():
         yield from ("", f"## `{dataset.name}`", "", dataset.meaning, "")
         yield from _dataset(dataset)
+
+
+def _members(members: Mapping[str, Member], inside: str = "") -> Iterator[Iterable[str]]:
+    """A row for each member, and for those of the objects that it holds."""
+    for name, member in members.items():
+        yield f"`{inside}{name}`", explained(member), _default(member.default)
+        if shape := member.read.held:
+            yield from _members(shape.members, f"{inside}{name}.")
+
+
+def _default(default: object) -> str:
+    if default is REQUIRED:
+        return "required"
+    return "none" if default in (ABSENT, None, ()) else f"`{json.dumps(default)}`".replace('"', "")
 
 
 def _dataset(dataset: Dataset) -> Iterator[str]:

@@ -44,7 +44,7 @@ def _values() -> str:
 def _runbook() -> str:
     """A pipeline's row must be there: what to know before it is run by hand stands in it."""
     times = {name: definition.times for name, definition in DEFINITIONS.items()}
-    rows = {rf"(?m)^\| `{name}` \| [^|]* \|": f"| `{name}` | {in_words(when)} |" for name, when in times.items()}
+    rows = {rf"(?m)^\| `{name}` \|[^|]*\|": f"| `{name}` | {in_words(when)} |" for name, when in times.items()}
     commands = [f'{f"anlyt pipeline {name}":31} # schedule: "{crontab(when)}"\n' for name, when in times.items()]
     return _replaced(RUNBOOK, {**rows, r"(?m)(?:^anlyt pipeline .* # schedule: .*\n)+": "".join(commands)})
 

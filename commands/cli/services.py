@@ -1,5 +1,7 @@
 """Commands that run until they are stopped: `dev`, `api`, `audit-api`, `ingest`, `schedule`."""
 
+import asyncio
+
 import click
 
 from commands.cli.group import command, settings, until_signal
@@ -19,9 +21,13 @@ def dev(demo: bool, s3: bool) -> None:
     Example:
       anlyt dev --demo
     """
-    from commands import dev as dev_
+    from commands.support import preflight
 
-    until_signal(dev_.run(settings(), with_demo=demo, with_s3=s3))
+    found = settings()
+    asyncio.run(preflight.check(found, with_demo=demo))
+    from commands import dev as dev_  # here, because it imports everything, and what is in the way is said before
+
+    until_signal(dev_.run(found, with_demo=demo, with_s3=s3))
 
 
 @command("api")

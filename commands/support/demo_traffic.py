@@ -10,6 +10,7 @@ from typing import Final
 from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from commands.support.preflight import HISTORY_TOLD
 from demo import billing_ledger, feed, traffic
 from demo.totals import Totals
 from demo.wire import Message
@@ -24,7 +25,6 @@ from pipelines.stores import Stores
 
 DAYS: Final = 7
 MESSAGES_A_SECOND: Final = 2.0
-TOLD: Final = "demo-history-told"
 
 
 @asynccontextmanager
@@ -36,7 +36,7 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
     world, outbox, totals, now = make_world(), traffic.Outbox(), Totals(), datetime.now(UTC)
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(stores.engines.nats))
-        told = home / TOLD
+        told = home / HISTORY_TOLD
         if not told.exists():  # killed half-way, it is told again: the events are the same, and counted once
             await _tell_history(client, world, now, outbox, totals)
             if with_books:

@@ -1,11 +1,8 @@
 """The embedded engines of `anlyt dev`: those that no setting points at, started, watched, and started again."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Final
 
 from infra import s3
@@ -13,42 +10,25 @@ from infra.embedded.engine import Engine
 from infra.embedded.recipe import EngineName
 from infra.embedded.s3 import s3_server
 from infra.embedded.stack import stack
+from infra.embedded.wheels import check_installed
 from infra.endpoints import Engines
 from infra.errors import EngineFailedError, UsageError
 from infra.settings import Settings
 from infra.telemetry import logger
 
 S3_FOLDER: Final = "s3"  # in ANLYT_HOME
-LONGEST_HOME: Final = 900  # bytes; of a path, PostgreSQL reads 1,023
 PAUSE: Final = 1  # second, after a start that failed
 
 
 @asynccontextmanager
 async def running(settings: Settings, *, with_s3: bool = False) -> AsyncIterator[Engines]:
-    """Addresses of all engines. One that dies by itself is started again, on the same port. UsageError.
+    """Addresses of all engines, in a home that is there. One that dies is started again, on the same port. UsageError.
 
     S3 is there before ClickHouse, which reads its cold parts when it starts, and outlives it.
     """
-    _make_home(settings.home)
+    check_installed(_missing(_given(settings)))
     async with _s3(settings, with_s3=with_s3) as bucket, _stores(settings, bucket) as engines:
         yield engines
-
-
-def _make_home(home: Path) -> None:
-    """UsageError if engines cannot live there."""
-    name = os.fsencode(home.absolute())
-    if len(name) > LONGEST_HOME:
-        raise UsageError(
-            f"ANLYT_HOME has {len(name)} bytes with the folders above it; PostgreSQL takes {LONGEST_HOME}."
-        )
-    if name != name.decode(errors="replace").encode():
-        raise UsageError("ANLYT_HOME must be a path in UTF-8.")
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=home):
-            pass
-    except OSError as error:
-        raise UsageError(f"ANLYT_HOME: {home} is no folder to write in ({error.strerror}).") from error
 
 
 @asynccontextmanager
@@ -61,21 +41,25 @@ async def _s3(settings: Settings, *, with_s3: bool) -> AsyncIterator[s3.S3 | Non
     if given is not None or not (with_s3 or ours.exists()):
         yield given
         return
+    check_installed(["s3"])
     async with s3_server(ours) as engine, _kept([engine]):
         yield s3.from_dsn(engine.url)
 
 
 @asynccontextmanager
 async def _stores(settings: Settings, bucket: s3.S3 | None) -> AsyncIterator[Engines]:
-    given: dict[EngineName, str | None] = {
-        "nats": settings.nats_url,
-        "postgres": settings.postgres_dsn,
-        "clickhouse": settings.clickhouse_dsn,
-    }
-    missing = frozenset(name for name, url in given.items() if url is None)
-    async with stack(settings.home, missing, bucket) as started, _kept(started.engines.values()):
+    given = _given(settings)
+    async with stack(settings.home, _missing(given), bucket) as started, _kept(started.engines.values()):
         found = {name: url or started.engines[name].url for name, url in given.items()}
         yield Engines(found["nats"], found["postgres"], found["clickhouse"], bucket)
+
+
+def _given(settings: Settings) -> Mapping[EngineName, str | None]:
+    return {"nats": settings.nats_url, "postgres": settings.postgres_dsn, "clickhouse": settings.clickhouse_dsn}
+
+
+def _missing(given: Mapping[EngineName, str | None]) -> frozenset[EngineName]:
+    return frozenset(name for name, url in given.items() if url is None)
 
 
 @asynccontextmanager

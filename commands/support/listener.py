@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
-from infra.errors import UsageError
+from infra.listening import metrics_address, refusal
 from infra.settings import Settings
 from infra.telemetry import logger
 
@@ -51,18 +51,16 @@ def _server_class(host: str) -> type[WSGIServer]:
 def served(settings: Settings, *, fallback: bool, problems: Problems = tuple) -> Iterator[str]:
     """Serves `/metrics`, `/health/live` and `/health/ready` while the body runs; yields the URL of the first.
 
-    With `fallback`, a port that is taken gives way to a free one: a second process on the same machine just works.
+    UsageError when nothing can listen there. With `fallback`, a port that is taken gives way to a free one: a second
+    process on the same machine just works.
     """
-    host, app = settings.api_host, _app(problems)
+    wanted, app = metrics_address(settings), _app(problems)
+    host = wanted.host
     try:
-        server = make_server(host, settings.metrics_port, app, _server_class(host), _Handler)
+        server = make_server(host, wanted.port, app, _server_class(host), _Handler)
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        if not fallback:
-            raise UsageError(
-                f"ANLYT_METRICS_PORT: port {settings.metrics_port} is in use; choose another one."
-            ) from error
+        if error.errno != errno.EADDRINUSE or not fallback:
+            raise refusal(error, wanted) from error
         server = make_server(host, 0, app, _server_class(host), _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

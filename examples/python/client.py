@@ -85,10 +85,9 @@ class Client:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._http.close()
 
-    def mno_quality(self, start: datetime, end: datetime) -> MnoQuality:
-        """Of aware times; AnlytError."""
-        window = {"from": start.isoformat(), "to": end.isoformat()}
-        return _read(self._http.get("/v1/insights/mno-quality", params=window), MnoQuality)
+    def mno_quality(self, window: Mapping[str, str]) -> MnoQuality:
+        """Of a window as the API takes it: `{"last": "7d"}`, or two times as `from` and `to`; AnlytError."""
+        return _read(self._http.get("/v1/insights/mno-quality", params=dict(window)), MnoQuality)
 
     def rows(self, query: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
         """Every row of a typed query, page after page; AnlytError."""
@@ -108,11 +107,12 @@ def _read(response: httpx.Response, type_: type[T]) -> T:
     raise AnlytError(json.decode(response.content, type=Problem), int(seconds) if seconds else None)
 
 
-def main(url: str, tenant: str, start: str, end: str) -> None:
-    """Prints one line a network."""
+def main(url: str, tenant: str, *times: str) -> None:
+    """Prints one line per network, of the window that `times` is: a length until now, or from and to."""
+    window = {"last": times[0]} if len(times) == 1 else dict(zip(("from", "to"), times, strict=True))
     portal = {"X-Caller": "customer-portal", "X-Tenant-Id": tenant}
     with Client(url, portal) as client:
-        for each in client.mno_quality(datetime.fromisoformat(start), datetime.fromisoformat(end)).mnos:
+        for each in client.mno_quality(window).mnos:
             rate = each.delivery_rate
             told = "too few messages" if rate is None else f"{rate:.2%} of {each.terminal} delivered"
             print(f"{each.mno}: {told}")
@@ -120,7 +120,7 @@ def main(url: str, tenant: str, start: str, end: str) -> None:
 
 if __name__ == "__main__":
     try:
-        _, url, tenant, start, end = sys.argv
-        main(url, tenant, start, end)
+        _, url, tenant, first, *rest = sys.argv
+        main(url, tenant, first, *rest)
     except (AnlytError, ValueError) as error:
-        sys.exit(f"{error}\nUsage: python examples/python/client.py URL TENANT FROM TO")
+        sys.exit(f"{error}\nUsage: python examples/python/client.py URL TENANT LAST (or FROM TO)")

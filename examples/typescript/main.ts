@@ -1,19 +1,20 @@
-// node main.ts URL TENANT ACCOUNT FROM TO: what customer-portal would show, as JSON.
+// node main.ts URL TENANT ACCOUNT LAST (or FROM TO): what customer-portal would show, as JSON.
 import { AnlytError, ask } from "./client.ts";
 
-const [url, tenant, account, from, to] = process.argv.slice(2);
-if (!url || !tenant || !account || !from || !to) {
-  console.error("Usage: node main.ts URL TENANT ACCOUNT FROM TO");
+const [url, tenant, account, first, to] = process.argv.slice(2);
+if (!url || !tenant || !account || !first) {
+  console.error("Usage: node main.ts URL TENANT ACCOUNT LAST (or FROM TO)");
   process.exit(2);
 }
+const window = to ? { from: first, to } : { last: first };
 const portal = { "X-Caller": "customer-portal", "X-Tenant-Id": tenant, "X-Account-Id": account };
 
 try {
   const [quality, usage, lanes] = await Promise.all([
-    ask(url, portal, "MnoQuality", { window: `${from}/${to}` }),
-    ask(url, portal, "Usage", { account, from, to }),
+    ask(url, portal, "MnoQuality", window),
+    ask(url, portal, "Usage", { account, ...window }),
     ask(url, portal, "Lanes", {
-      input: { dataset: "dlr", measures: ["messages", "deliveryRate"], dimensions: ["lane"], time: { from, to } },
+      input: { dataset: "dlr", measures: ["messages", "deliveryRate"], dimensions: ["lane"], time: window },
     }),
   ]);
   console.log(JSON.stringify({ mnos: quality.mnoQuality?.mnos, sent: usage.account?.messagesSent, lanes: lanes.query?.data }));

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
@@ -13,6 +12,7 @@ from graph.reports.answers import Report
 from schema.catalog.audit import AuditDataset
 from schema.facts import stored_at
 from schema.instants import instant, time_of
+from schema.money import millionths, money
 
 _LAST: Final = instant(datetime.max.replace(tzinfo=UTC))
 ROW_CAP: Final = 1_000_000  # of all pages of one query together
@@ -70,7 +70,7 @@ def _columns(dataset: AuditDataset, held: Mapping[str, Sequence[Any]]) -> Iterat
         yield "storedAt", [_stored(ver) for ver in held["ver"]]
     for name, values in held.items():
         if name not in _ELSEWHERE:
-            yield name, [_money(amount) for amount in values] if name == "chargeAmount" else values
+            yield name, [money(millionths(amount)) for amount in values] if name == "chargeAmount" else values
     if dataset == "compliance":
         yield "findings", [_findings(lists) for lists in zip(*(held[name] for name in FINDING.values()), strict=True)]
 
@@ -83,7 +83,3 @@ def _findings(lists: Sequence[Sequence[str]]) -> Sequence[Mapping[str, str]]:
 def _stored(ver: int) -> datetime:
     """When the stream stored the event; of what never was in a stream, the nearest time that can be written."""
     return time_of(min(max(stored_at(ver), 0), _LAST))
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:.6f}"

@@ -3,27 +3,27 @@
 import asyncio
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import strawberry
 from graphql import GraphQLSchema
 from starlette.requests import Request
-from strawberry import UNSET, Info
+from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
 from graph.audit.answers import AuditAnswer
 from graph.audit.audits import Audits
 from graph.audit.regulator import REGULATOR, Regulator
+from graph.audit.request import SHAPE
 from graph.gql.context import FEW_QUERIES
 from graph.gql.cost import QUERY
 from graph.gql.documents import Document, documents
 from graph.gql.endpoint import GraphQL
 from graph.gql.fields import report_field
 from graph.gql.persisted import Persisted
-from graph.gql.queries import as_json
-from graph.gql.types import SCALARS, DateTime
+from graph.gql.queries import as_json, input_type
+from graph.gql.types import SCALARS
 from graph.http.telemetry import Observer
-from graph.reports.relative import PERIODS
 
 
 class AuditContext:
@@ -37,37 +37,12 @@ class AuditContext:
         self.turns = asyncio.Semaphore(FEW_QUERIES)
 
 
-@strawberry.input(description="A query; the same shape as the body of POST /v1/audit/query.")
-class AuditInput:
-    """As REST has it."""
-
-    tenant_id: str = strawberry.field(description="Whose facts.")
-    from_: DateTime | None = strawberry.field(name="from", default=UNSET, description="Start.")
-    to: DateTime | None = strawberry.field(default=UNSET, description="End, excluded; at most five years later.")
-    window: str | None = strawberry.field(
-        default=UNSET,
-        description=f"In place of `from` and `to`: {', '.join(PERIODS)}, of `timezone`; today and thisMonth last until "
-        "now.",
-    )
-    last: str | None = strawberry.field(
-        default=UNSET, description="In place of `from` and `to`: so many hours or days until now, as in 24h or 7d."
-    )
-    timezone: str | None = strawberry.field(
-        default=UNSET, description="IANA zone of `window`, such as Asia/Kabul. Default: UTC."
-    )
-    dataset: str | None = strawberry.field(default=UNSET, description="compliance, the default, or cdr.")
-    verdict: str | None = strawberry.field(default=UNSET, description="ALLOW, FLAG, HOLD or BLOCK; compliance only.")
-    rule_type: str | None = strawberry.field(default=UNSET, description="A finding's type; compliance only.")
-    limit: int | None = strawberry.field(default=UNSET, description="Rows of a page.")
-    after: str | None = strawberry.field(default=UNSET, description="The `endCursor` of the page before.")
-    evidence: bool | None = strawberry.field(
-        default=UNSET, description="Also what proves that nothing was added, changed or dropped; compliance only."
-    )
+AuditInput: Any = input_type(SHAPE)
 
 
 async def _audit(
     info: Info[AuditContext, None],
-    asked: Annotated[AuditInput, strawberry.argument(name="input", description="What is asked.")],
+    asked: Annotated[Any, strawberry.argument(name="input", description="What is asked.", graphql_type=AuditInput)],
 ) -> AuditAnswer:
     context = info.context
     async with context.turns:

@@ -1,17 +1,14 @@
 """The OpenAPI document of the audit listener."""
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
-from graph.access import ID_PATTERN
+from graph.audit import request
 from graph.audit.answers import AuditAnswer
+from graph.audit.exports import request as exports
 from graph.audit.exports.answers import ExportAnswer, ExportList
 from graph.audit.exports.keys import PublicKeys
-from graph.audit.exports.request import NAMES
 from graph.audit.exports.routes import AFTER, KEYS_PATH, LIMIT, PATH
-from graph.audit.request import FEW_ROWS, QUERY_PATH
-from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
-from graph.dsl.span_schema import ONE_SPAN, SPAN
+from graph.audit.request import QUERY_PATH
 from graph.errors import (
     ForbiddenError,
     InvalidQueryError,
@@ -26,8 +23,6 @@ from graph.http import openapi
 from graph.http.openapi import Json, answer, errors, operation
 from graph.http.parameters import Parameter
 from infra.errors import AnlytError, DependencyUnavailableError
-from schema.catalog.audit import AUDITED
-from schema.catalog.dimensions import VERDICT
 
 DESCRIPTION: Final = """What the regulator may read of an SMS gateway platform: one tenant's facts, and exports of them.
 
@@ -44,33 +39,6 @@ SECURITY: Final[Json] = {
 }
 CALLER: Final[list[Json]] = [{"certificate": []}]
 
-_COMPLIANCE_ONLY: Final = "The dataset compliance only."
-MEMBERS: Final[Mapping[str, Json]] = {
-    "tenantId": {"type": "string", "pattern": ID_PATTERN, "description": "Whose facts."},
-    **SPAN,
-    "to": {**SPAN["to"], "description": "RFC 3339, with an offset; excluded, at most five years after `from`."},
-    "timezone": {"type": "string", "description": "IANA zone of `window`, which goes with it or `last`. Default: UTC."},
-    "dataset": {"enum": list(AUDITED), "default": "compliance", "description": "Which facts."},
-    "verdict": {"enum": [*VERDICT.values, None], "description": f"Evaluations that ended so. {_COMPLIANCE_ONLY}"},
-    "ruleType": {"type": ["string", "null"], "description": f"Evaluations with such a finding. {_COMPLIANCE_ONLY}"},
-    "limit": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": MOST_ROWS,
-        "default": FEW_ROWS,
-        "description": "Rows of a page.",
-    },
-    "after": {
-        "type": ["string", "null"],
-        "maxLength": LONGEST_CURSOR,
-        "description": "`page.endCursor` of the page before.",
-    },
-    "evidence": {
-        "type": "boolean",
-        "default": False,
-        "description": f"Whether the first page carries what proves it complete and unchanged. {_COMPLIANCE_ONLY}",
-    },
-}
 EXAMPLE: Final = {"tenantId": "tenant-001", "last": "30d"}
 
 _ALWAYS: Final = (ForbiddenError, InvalidQueryError, UriTooLongError, DependencyUnavailableError)
@@ -81,8 +49,8 @@ _ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's
 def document() -> Json:
     """The whole document."""
     schemas = {
-        "AuditQuery": _object(tuple(MEMBERS), "One tenant's facts in a window."),
-        "ExportQuery": _object(NAMES, "One tenant's facts in a window, as files."),
+        "AuditQuery": request.SHAPE.schema,
+        "ExportQuery": exports.SHAPE.schema,
     }
     paths = {
         QUERY_PATH: {"post": _query()},
@@ -92,17 +60,6 @@ def document() -> Json:
     }
     types = (AuditAnswer, ExportAnswer, ExportList, PublicKeys)
     return openapi.document(DESCRIPTION, TAGS, paths, types, schemas, SECURITY)
-
-
-def _object(names: Sequence[str], description: str) -> Json:
-    return {
-        "type": "object",
-        "description": description,
-        "properties": {name: MEMBERS[name] for name in names},
-        "required": ["tenantId"],
-        "additionalProperties": False,
-        **ONE_SPAN,
-    }
 
 
 def _query() -> Json:

@@ -10,9 +10,9 @@ from typing import Any, Final
 from graph.access import ID_PATTERN
 from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, choice, flag, integer, read_object, text
+from graph.dsl.reading import Member, Reader, Shape, choice, flag, integer, read_object, text
 from graph.dsl.source import read
-from graph.dsl.spans import SPAN, ZONE, edges, kept_instant, moves, read_span
+from graph.dsl.spans import ONE_SPAN, SPAN, ZONE, edges, kept_instant, moves, read_span
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.catalog.dimensions import VERDICT
 
@@ -108,14 +108,36 @@ def _rule_type(path: str, value: object, problems: Problems) -> str | None:
     return written
 
 
+_COMPLIANCE_ONLY: Final = "The dataset compliance only."
 MEMBERS: Final = {
-    "tenantId": Member("tenant_id", _tenant),
+    "tenantId": Member("tenant_id", Reader(_tenant, {"type": "string", "pattern": ID_PATTERN}), "Whose facts."),
     **SPAN,
-    "timezone": Member("timezone", ZONE, None),
-    "dataset": Member("dataset", choice("an audited dataset", tuple(AUDITED)), "compliance"),
-    "verdict": Member("verdict", choice("a verdict", VERDICT.values), None),
-    "ruleType": Member("rule_type", _rule_type, None),
-    "limit": Member("limit", integer(1, MOST_ROWS), FEW_ROWS),
-    "after": Member("after", text(LONGEST_CURSOR), None),
-    "evidence": Member("evidence", flag, False),
+    "to": SPAN["to"]._replace(meaning=f"{SPAN['to'].meaning} At most five years after `from`."),
+    "timezone": Member(
+        "timezone", ZONE, "IANA zone of `window`, such as Asia/Kabul; goes with it or `last`. Default: UTC.", None
+    ),
+    "dataset": Member("dataset", choice("an audited dataset", tuple(AUDITED)), "Which facts.", "compliance"),
+    "verdict": Member(
+        "verdict",
+        choice("a verdict", VERDICT.values),
+        f"Evaluations that ended so. {_COMPLIANCE_ONLY}",
+        None,
+        nullable=True,
+    ),
+    "ruleType": Member(
+        "rule_type",
+        Reader(_rule_type, text().schema),
+        f"Evaluations with such a finding. {_COMPLIANCE_ONLY}",
+        None,
+        nullable=True,
+    ),
+    "limit": Member("limit", integer(1, MOST_ROWS), "Rows of a page.", FEW_ROWS),
+    "after": Member("after", text(LONGEST_CURSOR), "`page.endCursor` of the page before.", None, nullable=True),
+    "evidence": Member(
+        "evidence",
+        flag,
+        f"Whether the first page carries what proves it complete and unchanged. {_COMPLIANCE_ONLY}",
+        False,
+    ),
 }
+SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_SPAN)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from schema.money import money
+
 Kind = Literal["time", "text", "integer", "rate", "money"]
 Role = Literal["group", "measure", "previous"]
 # As the engine gives it: texts, and integers of the column's smallest unit.
@@ -32,7 +34,7 @@ def printed(column: Column, value: Cell, zone: ZoneInfo) -> str | int | float | 
         case "rate":
             return value / 10**4
         case "money":
-            return f"{value // 10**6}.{value % 10**6:06d}"
+            return money(value)
         case _:
             return value
 

@@ -6,15 +6,14 @@ from typing import Any, Final, get_args
 
 from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar, Value
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, choice, flag, read_object, text
+from graph.dsl.reading import ABSENT, Json, Member, Reader, Shape, choice, flag, read_object, sequence, text
+from schema.catalog import DATASETS
 from schema.catalog.terms import Operator
 
 DEEPEST: Final = 8  # levels of and, or, not
 MOST_CONDITIONS: Final = 100  # in one list
 MOST_COMPARISONS: Final = 200  # in one tree
 MOST_VALUES: Final = 1000
-COMBINING: Final = ("and", "or", "not")
-ABSENT: Final = object()  # no value was given
 
 
 def read_condition(path: str, value: object, problems: Problems) -> Condition | None:
@@ -104,7 +103,8 @@ def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
         return None
     if operator == "isNull":
         value = True if value is ABSENT else value
-        return flag(f"{path}.value", value, problems)
+        yes: bool | None = flag(f"{path}.value", value, problems)
+        return yes
     if value is ABSENT:
         problems.add(f"{path}.value", "Is required; `isNull` looks for null.")
         return None
@@ -116,8 +116,38 @@ def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
     return checked
 
 
+_SCALAR: Final[Json] = {"type": ["string", "number", "boolean", "null"]}
+_VALUES: Final[Json] = {"type": "array", "items": _SCALAR, "minItems": 1, "maxItems": MOST_VALUES}
+_NAMES: Final = (
+    *(dimension.name for dataset in DATASETS.values() for dimension in dataset.dimensions),
+    *(measure.name for dataset in DATASETS.values() for measure in dataset.measures),
+)
 COMPARISON: Final = {
-    "field": Member("field", text()),
-    "op": Member("operator", choice("an operator", get_args(Operator))),
-    "value": Member("value", _any, ABSENT),
+    "field": Member("field", text(names=_NAMES), "A dimension; in `having`, a measure."),
+    "op": Member("operator", choice("an operator", get_args(Operator)), "How it is compared; `catalog` lists which."),
+    "value": Member(
+        "value",
+        Reader(_any, {"anyOf": [_SCALAR, _VALUES]}),
+        "What it is compared with: a list for `in` and `notIn`, true (the default) or false for `isNull`.",
+        ABSENT,
+    ),
+}
+
+CONDITION: Final = Reader(read_condition, {"$ref": "#/components/schemas/QueryCondition"})
+_CONDITIONS: Final = sequence(CONDITION, 1, MOST_CONDITIONS)
+# What combines conditions: the one member of its object, which _Reader reads.
+COMBINING: Final = {
+    "and": Member("conditions", _CONDITIONS, "All of these."),
+    "or": Member("conditions", _CONDITIONS, "Any of these."),
+    "not": Member("condition", CONDITION, "Not this."),
+}
+MEANING: Final = "One condition: a comparison (`field`, `op`, `value`), or exactly one of `and`, `or` and `not`."
+SCHEMA: Final[Json] = {
+    "description": MEANING,
+    "anyOf": [
+        Shape(
+            "", "A dimension compared with a value; in `having`, a measure.", COMPARISON, {"required": [*COMPARISON]}
+        ).schema,
+        *(Shape("", member.meaning, {name: member}).schema for name, member in COMBINING.items()),
+    ],
 }

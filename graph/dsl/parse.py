@@ -6,13 +6,14 @@ from typing import Any, Final, NamedTuple, get_args
 
 from graph.dsl.ast import CompareTo, Direction, Order, Query, Time
 from graph.dsl.comparing import Comparing
-from graph.dsl.conditions import read_condition
+from graph.dsl.compile import ROW_CAP
+from graph.dsl.conditions import CONDITION, DEEPEST, MOST_COMPARISONS
 from graph.dsl.meaning import Named, checked
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, choice, flag, integer, read_object, sequence, text
+from graph.dsl.reading import Member, Shape, choice, flag, integer, read_object, sequence, shaped, text
 from graph.dsl.scope import AllTenants
 from graph.dsl.source import read
-from graph.dsl.spans import SPAN, ZONE, Span, edges, kept_instant, moves, read_span
+from graph.dsl.spans import ONE_SPAN, SPAN, ZONE, Span, edges, kept_instant, moves, read_span
 from schema.catalog import DATASETS
 from schema.catalog.terms import Granularity
 
@@ -86,26 +87,83 @@ def _order(path: str, value: object, problems: Problems) -> Order | None:
     return None if len(given) < len(ORDER) else Order(**given)
 
 
+_MEASURES: Final = [measure.name for dataset in DATASETS.values() for measure in dataset.measures]
+_DIMENSIONS: Final = [dimension.name for dataset in DATASETS.values() for dimension in dataset.dimensions]
 TIME: Final = {
     **SPAN,
-    "granularity": Member("granularity", choice("a granularity", get_args(Granularity)), "none"),
-    "timezone": Member("timezone", ZONE, "UTC"),
+    "granularity": Member(
+        "granularity", choice("a granularity", get_args(Granularity)), "How long the buckets of rows are.", "none"
+    ),
+    "timezone": Member("timezone", ZONE, "IANA zone of `window` and of buckets, such as Asia/Kabul.", "UTC"),
 }
 ORDER: Final = {
-    "field": Member("field", text()),
-    "direction": Member("direction", choice("a direction", get_args(Direction)), "asc"),
+    "field": Member(
+        "field", text(names=["time", *_DIMENSIONS, *_MEASURES]), "`time`, or a dimension or measure asked for."
+    ),
+    "direction": Member("direction", choice("a direction", get_args(Direction)), "Which way; null comes last.", "asc"),
 }
+_WHEN: Final = Shape(
+    "QueryTime", "The window, half-open and exact, and the buckets that it is cut into.", TIME, ONE_SPAN
+)
+_ORDER: Final = Shape("QueryOrder", "What rows are ordered by; ties are broken by time and dimensions.", ORDER)
 QUERY: Final = {
-    "dataset": Member("dataset", choice("a dataset", tuple(DATASETS))),
-    "measures": Member("measures", sequence(text(), 1, MOST_MEASURES)),
-    "dimensions": Member("dimensions", sequence(text(), 0, MOST_DIMENSIONS), ()),
-    "time": Member("time", _time),
-    "filter": Member("filter", read_condition, None),
-    "having": Member("having", read_condition, None),
-    "orderBy": Member("order_by", sequence(_order, 0, MOST_MEASURES + MOST_DIMENSIONS + 1), ()),
-    "limit": Member("limit", integer(1, MOST_ROWS), FEW_ROWS),
-    "after": Member("after", text(LONGEST_CURSOR), None),
-    "compareTo": Member("compare_to", choice("a comparison", get_args(CompareTo)), None),
-    "totals": Member("totals", flag, False),
-    "explain": Member("explain", flag, False),
+    "dataset": Member("dataset", choice("a dataset", tuple(DATASETS)), "Which events."),
+    "measures": Member(
+        "measures",
+        sequence(text(names=_MEASURES), 1, MOST_MEASURES),
+        f"1 to {MOST_MEASURES} of the dataset's measures: the numbers of each row, as `catalog` names them.",
+    ),
+    "dimensions": Member(
+        "dimensions",
+        sequence(text(names=_DIMENSIONS), 0, MOST_DIMENSIONS),
+        f"Up to {MOST_DIMENSIONS} of its dimensions: a row for each combination that has events.",
+        (),
+    ),
+    "time": Member(
+        "time", shaped(_WHEN, _time), "When, and in which buckets. A cursor keeps what a window that moves became."
+    ),
+    "filter": Member(
+        "filter",
+        CONDITION,
+        "Which events count: comparisons of dimensions under `and`, `or`, `not`, nested to depth "
+        f"{DEEPEST}, {MOST_COMPARISONS} at most.",
+        None,
+        nullable=True,
+    ),
+    "having": Member(
+        "having",
+        CONDITION,
+        "Which rows are answered: the same of measures, asked for or not.",
+        None,
+        nullable=True,
+    ),
+    "orderBy": Member(
+        "order_by",
+        sequence(shaped(_ORDER, _order), 0, MOST_MEASURES + MOST_DIMENSIONS + 1),
+        "Columns of the answer that rows are ordered by; then by time and dimensions.",
+        (),
+    ),
+    "limit": Member(
+        "limit",
+        integer(1, MOST_ROWS),
+        f"Rows of a page, at most {MOST_ROWS:,}; all pages together have at most {ROW_CAP:,}.",
+        FEW_ROWS,
+    ),
+    "after": Member(
+        "after",
+        text(LONGEST_CURSOR),
+        "`page.endCursor` of the page before, with the same query.",
+        None,
+        nullable=True,
+    ),
+    "compareTo": Member(
+        "compare_to",
+        choice("a comparison", get_args(CompareTo)),
+        "Adds `previous` to each row: the same of another window.",
+        None,
+        nullable=True,
+    ),
+    "totals": Member("totals", flag, "Whether to add the measures over everything.", False),
+    "explain": Member("explain", flag, "Whether to tell what the query would do, instead of running it.", False),
 }
+SHAPE: Final = Shape("QueryInput", "A query: measures by dimensions and time. The same in REST and GraphQL.", QUERY)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias, cast
 
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, choice, text
+from graph.dsl.reading import ABSENT, Json, Member, Reader, choice, text
 from graph.errors import InvalidWindowError
-from graph.reports.relative import LAST_RULE, PERIODS, Period, period, read_length
+from graph.reports.relative import LAST_PATTERN, LAST_RULE, PERIODS, Period, period, read_length
 from graph.reports.windows import parse_time
 from infra.zones import TIMEZONES
 from schema.instants import instant, time_of
@@ -109,10 +109,31 @@ def kept_instant(after: str | None, now: datetime) -> tuple[datetime, str | None
     return (time_of(int(kept[1])), kept[2]) if kept else (now, after)
 
 
+INSTANT: Final = Reader(read_instant, {"type": "string", "format": "date-time"})
 SPAN: Final = {
-    "from": Member("from_", read_instant, None),
-    "to": Member("to", read_instant, None),
-    "window": Member("window", choice("a window", PERIODS), None),
-    "last": Member("last", read_last, None),
+    "from": Member(
+        "from_",
+        INSTANT,
+        f"Start: RFC 3339, with an offset; exact, not snapped, between {EARLIEST.year} and {LATEST.year}.",
+        ABSENT,
+    ),
+    "to": Member("to", INSTANT, "End, excluded: RFC 3339, with an offset.", ABSENT),
+    "window": Member(
+        "window",
+        choice("a window", PERIODS),
+        "In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now.",
+        ABSENT,
+    ),
+    "last": Member(
+        "last",
+        Reader(read_last, {"type": "string", "pattern": f"^{LAST_PATTERN}$"}),
+        "In place of `from` and `to`: so many hours or days (of 24 hours) until now: 24h, 7d.",
+        ABSENT,
+    ),
 }
-ZONE: Final = choice("an IANA timezone", sorted(TIMEZONES))
+# Either both times, or one of the others.
+ONE_SPAN: Final[Json] = {
+    "oneOf": [{"required": ["from", "to"]}, {"required": ["window"]}, {"required": ["last"]}],
+    "dependentRequired": {"from": ["to"], "to": ["from"]},
+}
+ZONE: Final = Reader(choice("an IANA timezone", sorted(TIMEZONES)).read, {"type": "string"})

@@ -11,15 +11,24 @@ import strawberry
 
 from graph.errors import InvalidWindowError, shown
 from graph.gql.types import DateTime, Interval
+from graph.http.parameters import Parameter
+from graph.reports import parameters as p
 from graph.reports.answers import Resolution as ResolutionName
 from graph.reports.relative import PERIODS, AskedWindow, resolve_window
-from graph.reports.top_operators import MOST_OPERATORS
 from graph.reports.trend_answer import TrendGranularity
 from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST, LONGEST_TREND, Window
 from graph.reports.windows import Granularity as GranularityName
 from schema.instants import EPOCH
 
 Resolved = TypeVar("Resolved")
+
+
+ID_RULE: Final = "1-64 characters of A-Z a-z 0-9 _ . : -"
+
+
+def argument(declared: Parameter, more: str = "") -> Any:
+    """The argument that is REST's parameter; `more` is what GraphQL alone has to say of it."""
+    return strawberry.argument(name=declared.name, description=f"{declared.description} {more}".strip())
 
 
 @strawberry.enum(
@@ -56,51 +65,22 @@ class TrendBy(Enum):
     MONTHLY = strawberry.enum_value("monthly", description="A UTC month.")
 
 
-From: TypeAlias = Annotated[
-    DateTime | None,
-    strawberry.argument(
-        name="from", description="Start of the window, snapped down to an hour. Default: today, 00:00 UTC."
-    ),
-]
-To: TypeAlias = Annotated[
-    DateTime | None,
-    strawberry.argument(description="End of the window, excluded, snapped up to an hour. Default: now."),
-]
+From: TypeAlias = Annotated[DateTime | None, argument(p.FROM)]
+To: TypeAlias = Annotated[DateTime | None, argument(p.TO)]
 WindowOf: TypeAlias = Annotated[
     Interval | None,
-    strawberry.argument(
-        description="In place of `from` and `to`, snapped outward to whole hours: an interval, or a day or month of "
-        "`timezone`; today and thisMonth last until now."
-    ),
+    argument(p.NAMED, "Or an interval: two times with a slash between, snapped outward to whole hours."),
 ]
-Last: TypeAlias = Annotated[
-    str | None,
-    strawberry.argument(
-        description="In place of `from` and `to`: so many hours or days (of 24 hours) until now, as in 24h or 7d."
-    ),
-]
-Timezone: TypeAlias = Annotated[
-    str | None,
-    strawberry.argument(
-        description="Goes with `window` or `last`: the IANA timezone whose days and months `window` means. "
-        "Default: UTC."
-    ),
-]
-By: TypeAlias = Annotated[Granularity, strawberry.argument(description="Whether `series` has hours or days.")]
+Last: TypeAlias = Annotated[str | None, argument(p.LAST)]
+Timezone: TypeAlias = Annotated[str | None, argument(p.TIMEZONE)]
+By: TypeAlias = Annotated[Granularity, argument(p.GRANULARITY)]
 TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
-Id: TypeAlias = Annotated[
-    strawberry.ID, strawberry.argument(name="id", description="1-64 characters of A-Z a-z 0-9 _ . : -")
-]
-OperatorId: TypeAlias = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only this operator's messages; excludes accountId."),
-]
-AccountId: TypeAlias = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only this account's messages; excludes operatorId."),
-]
-Of: TypeAlias = Annotated[Resolution, strawberry.argument(description="The length of a point.")]
-Limit: TypeAlias = Annotated[int, strawberry.argument(description=f"From 1 to {MOST_OPERATORS}.")]
+OperatorOf: TypeAlias = Annotated[strawberry.ID, argument(p.OPERATOR, ID_RULE)]
+AccountOf: TypeAlias = Annotated[strawberry.ID, argument(p.ACCOUNT, ID_RULE)]
+OperatorId: TypeAlias = Annotated[strawberry.ID | None, argument(p.OPERATOR_ID)]
+AccountId: TypeAlias = Annotated[strawberry.ID | None, argument(p.ACCOUNT_ID)]
+Of: TypeAlias = Annotated[Resolution, argument(p.RESOLUTION)]
+Limit: TypeAlias = Annotated[int, argument(p.LIMIT)]
 
 
 def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awaitable[Resolved]]:

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import Info
 
 from graph.access import checked_id
-from graph.gql.arguments import read_window, windowed
+from graph.gql.arguments import argument, read_window, windowed
 from graph.gql.context import Context
 from graph.gql.cost import QUERY
 from graph.gql.fields import report_field
@@ -15,6 +15,7 @@ from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
+from graph.insights.parameters import DIRECTION, LANE, TENANT
 from graph.reports.relative import AskedWindow
 from schema.facts import UNKNOWN
 
@@ -30,12 +31,9 @@ class Direction(Enum):
     UNKNOWN = strawberry.enum_value(UNKNOWN, description="Their events did not say.")
 
 
-Lane: TypeAlias = Annotated[str | None, strawberry.argument(description="Only messages of this lane.")]
-Way: TypeAlias = Annotated[Direction | None, strawberry.argument(description="Only messages that went this way.")]
-TenantId: TypeAlias = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only this tenant's messages; a tenant sees none of another's."),
-]
+Lane: TypeAlias = Annotated[str | None, argument(LANE)]
+Way: TypeAlias = Annotated[Direction | None, argument(DIRECTION)]
+TenantId: TypeAlias = Annotated[strawberry.ID | None, argument(TENANT)]
 
 
 @windowed

@@ -12,12 +12,13 @@ from graph.dsl.catalog import CATALOG, Catalog
 from graph.errors import InvalidQueryError
 from graph.gql.arguments import (
     AccountId,
+    AccountOf,
     By,
     Granularity,
-    Id,
     Limit,
     Of,
     OperatorId,
+    OperatorOf,
     Resolution,
     TrendBy,
     TrendPoints,
@@ -56,7 +57,7 @@ async def _summary(info: Asked, asked: AskedWindow, granularity: By = Granularit
 
 @windowed
 async def _operator(
-    info: Asked, operator_id: Id, asked: AskedWindow, granularity: By = Granularity.HOURLY
+    info: Asked, operator_id: OperatorOf, asked: AskedWindow, granularity: By = Granularity.HOURLY
 ) -> answers.OperatorPerformance:
     access.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
@@ -64,7 +65,7 @@ async def _operator(
 
 
 @windowed
-async def _account(info: Asked, account_id: Id, asked: AskedWindow) -> answers.AccountUsage:
+async def _account(info: Asked, account_id: AccountOf, asked: AskedWindow) -> answers.AccountUsage:
     access.account(info.context.scope, checked_id("id", account_id))
     return await info.context.account(account_id, read_window(asked, info.context.now))
 

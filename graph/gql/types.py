@@ -13,6 +13,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph.access.disclosure import discloses, rule_in_words
 from graph.reports.answers import QUALITIES
+from graph.reports.relative import PERIODS
 from schema.money import MONEY_PATTERN
 
 # What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
@@ -81,7 +82,8 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         name="Interval",
         parse_value=_span,
         description="A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: "
-        "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}.",
+        "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the "
+        f"name of a period: {', '.join(PERIODS)}.",
     ),
     Date: strawberry.scalar(name="Date", description="A UTC day: 2026-10-01."),
     CostsByCurrency: strawberry.scalar(

@@ -1,7 +1,6 @@
 """The server that listens for an application, inside the running event loop."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,7 +10,7 @@ from starlette.types import ASGIApp
 
 from graph.http.protocol import BoundedProtocol
 from graph.http.tls import TlsProtocol
-from infra.errors import UsageError
+from infra.listening import Address, listen
 
 
 class _Server(uvicorn.Server):
@@ -31,7 +30,7 @@ async def serving(
     Under `tls`, a connection is for one request: the client's certificate is then judged anew for each. At exit,
     requests that are under way get their answers. UsageError when the address, from `setting`, cannot be had.
     """
-    listener = _listener(host, port, setting)
+    listener = listen(Address(host, port, f"{setting}_HOST", f"{setting}_PORT"))
     config = uvicorn.Config(
         app,
         http=TlsProtocol if tls else BoundedProtocol,
@@ -53,11 +52,3 @@ async def serving(
     finally:
         server.should_exit = True
         await task
-
-
-def _listener(host: str, port: int, setting: str) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise UsageError(f"{setting}_HOST={host}, {setting}_PORT={port}: {error.strerror}.") from error

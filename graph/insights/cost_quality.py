@@ -10,9 +10,10 @@ from graph.access import platform
 from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
 from graph.insights.asking import Asking, time_of
 from graph.reports.answers import Quality
-from graph.reports.metrics import half_up, millionths, money, ratio
 from graph.reports.quality import Completeness
 from graph.reports.windows import Window, day_date
+from schema.money import money, parse_money
+from schema.rounding import half_up, ratio
 
 DELIVERED: Final = "DELIVERED"
 PENDING: Final = "PENDING"
@@ -83,7 +84,7 @@ def summed(rows: Iterable[Row]) -> Sums:
         records += row["records"]
         terminal += row["records"] * (row["status"] != PENDING)
         delivered += row["records"] * (row["status"] == DELIVERED)
-        cost += millionths(row["cost"])
+        cost += parse_money(row["cost"])
     return Sums(records, terminal, delivered, cost)
 
 

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from graph.insights.answers import MnoQuality, MnoQualityFigures
 from graph.insights.asking import Asking, time_of
-from graph.reports.metrics import FEW_SAMPLES, ratio
+from graph.reports.metrics import FEW_SAMPLES
 from graph.reports.windows import Window
+from schema.rounding import ratio
 
 FEWEST: Final = 20  # terminal reports that figures are told of to who reads MNOs under pseudonyms
 RATES: Final = ("deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs")

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from graph.access import Subject
 from graph.reports import latency
 from graph.reports.answers import Answer, Point
-from graph.reports.metrics import Counts, money, total
+from graph.reports.metrics import Counts, total
 from graph.reports.reading.parts import P95, Amounts, Part, add_amounts
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from schema.figures import COUNTERS
+from schema.money import money
 
 
 class Figures(NamedTuple):

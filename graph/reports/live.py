@@ -9,10 +9,11 @@ from typing import Final
 
 from graph.access import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
-from graph.reports.metrics import NOTHING, RATE_SCALE, Counts, half_up, total
+from graph.reports.metrics import NOTHING, Counts, total
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.rows import Wanted
 from graph.reports.windows import Window, hour_number, hour_start
+from schema.rounding import RATE_SCALE, half_up
 
 SHORTEST: Final = 1  # seconds between two looks
 LONGEST: Final = 30

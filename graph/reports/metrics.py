@@ -5,9 +5,9 @@ from operator import itemgetter
 from typing import Final
 
 from schema.figures import COUNTERS, FIGURES, Named, Totals
+from schema.money import money
+from schema.rounding import half_up, ratio
 
-MONEY_SCALE: Final = 1_000_000
-RATE_SCALE: Final = 10_000
 FEW_SAMPLES: Final = 100
 FINAL_PERCENT: Final = 1  # of the messages may be without a report once rates are final
 
@@ -75,25 +75,3 @@ def total(parts: Iterable[Counts]) -> Counts:
     """The counts of all parts together: sums, and the highest peak."""
     columns = tuple(zip(*parts, strict=True))
     return Counts._make(add(column) for add, column in zip(_TOTALS, columns, strict=True)) if columns else NOTHING
-
-
-def ratio(part: int, whole: int) -> float | None:
-    """`part` / `whole` to 4 decimals, half up; None when there is nothing to share."""
-    return half_up(part * RATE_SCALE, whole) / RATE_SCALE if whole > 0 else None
-
-
-def half_up(numerator: int, denominator: int) -> int:
-    """The nearest integer to a fraction with a positive denominator; a half goes away from zero."""
-    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return magnitude if numerator >= 0 else -magnitude
-
-
-def money(millionths: int) -> str:
-    """An amount with 6 decimals: -12500 -> "-0.012500"."""
-    whole, fraction = divmod(abs(millionths), MONEY_SCALE)
-    return f"{'-' if millionths < 0 else ''}{whole}.{fraction:06d}"
-
-
-def millionths(amount: str) -> int:
-    """The integer of an amount that PostgreSQL printed with 6 decimals: "-0.012500" -> -12500."""
-    return int(amount.replace(".", ""))

@@ -8,11 +8,12 @@ from typing import Final
 from graph.access import Scope, Subject, account, operator, platform
 from graph.errors import InvalidQueryError
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
-from graph.reports.metrics import RATE_SCALE, Counts, half_up, total
+from graph.reports.metrics import Counts, total
 from graph.reports.quality import completeness
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.rows import Wanted
 from graph.reports.windows import DAY_HOURS, Window, hour_start
+from schema.rounding import RATE_SCALE, half_up
 
 POINTS_AN_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
 _HOUR_SECONDS: Final = 3600

@@ -16,6 +16,7 @@ from graph.errors import (
 )
 from graph.http.parameters import Parameter, read_choice, read_id, read_integer
 from graph.reports import answers
+from graph.reports import parameters as p
 from graph.reports.account import account_usage
 from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
@@ -26,7 +27,6 @@ from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.top_operators import top_operators
 from graph.reports.windows import Granularity, Window
-from graph.rest import parameters as p
 from infra.errors import AnlytError
 from infra.telemetry import Span
 

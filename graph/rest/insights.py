@@ -1,28 +1,16 @@
 """The insights' routes, in the shape of every report's."""
 
-from typing import Final, get_args
+from typing import Final
 
-from graph.access import ID_PATTERN
 from graph.errors import ForbiddenError, InvalidQueryError, InvalidWindowError, QueryTooExpensiveError
-from graph.http.parameters import Parameter, read_choice, read_id
+from graph.http.parameters import read_choice, read_id
 from graph.insights import answers
 from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
-from graph.rest import parameters as p
+from graph.insights.parameters import DIRECTION, LANE, TENANT
+from graph.reports import parameters as p
 from graph.rest.endpoints import Ask, Endpoint
-from schema.events import Direction
-from schema.facts import UNKNOWN
-
-LANE: Final = Parameter("lane", {"type": "string", "pattern": ID_PATTERN}, "Only messages of this lane.")
-DIRECTION: Final = Parameter(
-    "direction", {"enum": [*get_args(Direction), UNKNOWN]}, "Only messages to a handset (`MT`), or from one (`MO`)."
-)
-TENANT: Final = Parameter(
-    "tenantId",
-    {"type": "string", "pattern": ID_PATTERN},
-    "Only this tenant's messages; a tenant sees none of another's.",
-)
 
 _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError, QueryTooExpensiveError)
 

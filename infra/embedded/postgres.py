@@ -57,11 +57,12 @@ class Postgres:
 
     `identities`: what root tries in turn, PostgreSQL refusing to run as root. A user namespace changes nothing for
     anybody else; where it is forbidden, as in most containers, the data folder becomes nobody's.
+    `binaries`: a folder of PostgreSQL's, else that of the wheel.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     identities: Sequence[process.Identity] = ("namespace", "nobody")
-    binaries: Path = field(default_factory=binaries)
+    binaries: Path | None = None
     name: EngineName = "postgres"
     address: str = "postgresql://anlyt@127.0.0.1:{port}/anlyt"
 
@@ -69,12 +70,8 @@ class Postgres:
         if _is_made(folder):
             return
         for identity in ("same",) if os.geteuid() else self.identities:
-            initdb = await process.start(
-                self._initdb(_empty(folder, identity).name),
-                folder / "initdb.log",
-                identity=identity,
-                inherit=[lock],
-            )
+            launch = process.Launch(self._initdb(_empty(folder, identity).name), identity)
+            initdb = await process.start(launch, folder / "initdb.log", inherit=[lock])
             try:
                 status = await initdb.ended()
             finally:
@@ -89,16 +86,10 @@ class Postgres:
         # That the folder is ours says that no server runs in it. The pid in here may be anybody's by now.
         (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
+    def launch(self, folder: Path, port: int) -> process.Launch:
         settings = {**SETTINGS, **self.settings, "port": str(port)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [self.binaries / "postgres", "-D", "data", *flags]
-
-    def identity(self, folder: Path) -> process.Identity:
-        """Whoever made the data folder runs on it."""
-        if os.geteuid():
-            return "same"
-        return "nobody" if (folder / "data").stat().st_uid else "namespace"
+        return process.Launch([self._binary("postgres"), "-D", "data", *flags], _owner(folder / "data"))
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         """As pg_ctl sees it: line 1 is the server's pid, line 8 its state."""
@@ -126,11 +117,14 @@ class Postgres:
         """The server's fast and immediate shutdown."""
         return signal.SIGINT if mode == "clean" else signal.SIGQUIT
 
+    def _binary(self, name: str) -> Path:
+        return (self.binaries or binaries()) / name
+
     def _initdb(self, data: str) -> Sequence[str | Path]:
         """PostgreSQL's own C.UTF-8, the same on every system; anybody who reaches the port is let in."""
         locale = ("--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         return [
-            self.binaries / "initdb",
+            self._binary("initdb"),
             *locale,
             "--username=anlyt",
             "--auth=trust",
@@ -154,6 +148,13 @@ def postgres_server(
 
 def _is_made(folder: Path) -> bool:
     return (folder / "data").exists()
+
+
+def _owner(data: Path) -> process.Identity:
+    """Whoever made the data folder runs on it."""
+    if os.geteuid():
+        return "same"
+    return "nobody" if data.stat().st_uid else "namespace"
 
 
 def _empty(folder: Path, identity: process.Identity) -> Path:

@@ -9,9 +9,9 @@ import os
 import pwd
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from subprocess import Popen
@@ -24,6 +24,20 @@ PYTHONPATH = Path(__file__).parents[2]
 
 # The caller's own user; an ordinary user by way of a user namespace; the system's user of that name.
 Identity = Literal["same", "namespace", "nobody"]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What to run: a command, an absolute path first.
+
+    `environment`: variables beside the caller's. `leftovers`: files that the command leaves outside its folder, to be
+    removed when its last process is gone.
+    """
+
+    command: Sequence[str | Path]
+    identity: Identity = "same"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    leftovers: Sequence[Path] = ()
 
 
 class Report(asyncio.Protocol):
@@ -73,14 +87,12 @@ class Process:
         return status
 
 
-async def start(
-    command: Sequence[str | Path], log: Path, *, identity: Identity = "same", inherit: Sequence[int] = ()
-) -> Process:
-    """Runs `command`, an absolute path first, in a session of its own, in the folder of `log`.
+async def start(launch: Launch, log: Path, *, inherit: Sequence[int] = ()) -> Process:
+    """Runs the command in a session of its own, in the folder of `log`.
 
     Its output is appended to `log`. It can call its files by names that have nothing of the folder's in them.
     """
-    keeper, control, reports = _launch([*_arguments(identity), *command], log, inherit)
+    keeper, control, reports = _launch(launch, log, inherit)
     try:
         loop = asyncio.get_running_loop()
         _, report = await loop.connect_read_pipe(lambda: Report(keeper), reports)
@@ -90,14 +102,12 @@ async def start(
         raise
 
 
-def _launch(
-    arguments: Sequence[str | Path], log: Path, inherit: Sequence[int]
-) -> tuple["Popen[bytes]", FileIO, FileIO]:
+def _launch(launch: Launch, log: Path, inherit: Sequence[int]) -> tuple["Popen[bytes]", FileIO, FileIO]:
     hearing, control = _pipe()
     reports, telling = _pipe()
     with hearing, telling, log.open("ab") as output:
         keeper = Popen(
-            [sys.executable, "-IS", KEEPER, *arguments],
+            [sys.executable, "-IS", KEEPER, *_arguments(launch), *launch.command],
             stdin=hearing,
             stdout=telling,
             stderr=output,
@@ -105,7 +115,7 @@ def _launch(
             start_new_session=True,
             pass_fds=inherit,
             cwd=log.parent,
-            env=_environment(),
+            env={**_environment(), **launch.environment},
         )
     return keeper, control, reports
 
@@ -115,11 +125,12 @@ def _pipe() -> tuple[FileIO, FileIO]:
     return FileIO(reading), FileIO(writing, "w")
 
 
-def _arguments(identity: Identity) -> Sequence[str]:
-    if identity == "same":
-        return [identity, "0", "0"]
+def _arguments(launch: Launch) -> Sequence[str]:
+    leftovers = os.pathsep.join(map(str, launch.leftovers))
+    if launch.identity == "same":
+        return [launch.identity, "0", "0", leftovers]
     nobody = pwd.getpwnam("nobody")
-    return [identity, str(nobody.pw_uid), str(nobody.pw_gid)]
+    return [launch.identity, str(nobody.pw_uid), str(nobody.pw_gid), leftovers]
 
 
 def _environment() -> dict[str, str]:

@@ -1,11 +1,10 @@
 """What the kinds of engine differ in."""
 
 import signal
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
-from infra.embedded.process import Identity
+from infra.embedded.process import Launch
 
 EngineName = Literal["nats", "postgres", "clickhouse", "s3"]
 
@@ -30,9 +29,9 @@ class Recipe(Protocol):
     def prepare(self, folder: Path, port: int) -> None:
         """Writes what a start needs and removes what a crash left."""
 
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]: ...
-
-    def identity(self, folder: Path) -> Identity: ...
+    def launch(self, folder: Path, port: int) -> Launch:
+        """The process that is the engine. It runs in `folder`."""
+        ...
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         """Whether process `pid`, and not another on the same port, takes connections."""

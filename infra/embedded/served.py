@@ -2,10 +2,9 @@
 
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from infra.embedded.process import Identity
+from infra.embedded.process import Launch
 from infra.embedded.recipe import StopMode
 
 READY = "ready"  # in the engine's folder; the server writes its pid there when it answers, and has what it makes itself
@@ -22,11 +21,8 @@ class Served:
     def prepare(self, folder: Path, port: int) -> None:
         (folder / READY).unlink(missing_ok=True)
 
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
-        return [sys.executable, "-P", "-m", self.module, folder, str(port)]
-
-    def identity(self, folder: Path) -> Identity:
-        return "same"
+    def launch(self, folder: Path, port: int) -> Launch:
+        return Launch([sys.executable, "-P", "-m", self.module, folder, str(port)])
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         try:

@@ -19,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-ARCHIVE = Definition("archive", "anlyt.pipeline.archive", Daily(4, 20), make)
+ARCHIVE = Definition("archive", Daily(4, 20), make)

@@ -18,4 +18,4 @@ def make() -> Pipeline:
     )
 
 
-COPIES = Definition("copies", "anlyt.pipeline.copies", Every(seconds=60), make, Params)
+COPIES = Definition("copies", Every(seconds=60), make, Params)

@@ -19,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-CUBES = Definition("cubes", "anlyt.pipeline.cubes", Every(seconds=15), make, Params)
+CUBES = Definition("cubes", Every(seconds=15), make, Params)

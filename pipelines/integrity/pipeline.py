@@ -23,4 +23,4 @@ def make() -> Pipeline:
     )
 
 
-INTEGRITY = Definition("integrity", "anlyt.pipeline.integrity", Daily(2, 30), make, Params)
+INTEGRITY = Definition("integrity", Daily(2, 30), make, Params)

@@ -36,4 +36,4 @@ def make() -> Pipeline:
     )
 
 
-MAINTENANCE = Definition("maintenance", "anlyt.pipeline.maintenance", Daily(1, 40), make)
+MAINTENANCE = Definition("maintenance", Daily(1, 40), make)

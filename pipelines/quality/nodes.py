@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple, TypeAlias
 
 from pipelines.definition import Counts
 from schema.quality import WINDOW, OperatorQuality, event_id
+from schema.rounding import ratio
 
 MINUTE: Final = timedelta(minutes=1)
 # Minutes that nobody published are made up for, in order, unless their windows have nothing in common with the newest.
 MADE_UP: Final = WINDOW
-RATE: Final = Decimal("0.0001")
 
 
 class Sample(NamedTuple):
@@ -87,12 +86,8 @@ def _signal(end: datetime, sample: Sample) -> OperatorQuality:
         window_end=end,
         mno=sample.mno,
         direction=sample.direction,
-        delivery_rate=_rate(sample.delivered, sample.final),
+        delivery_rate=ratio(sample.delivered, sample.final),
         dlr_latency_p95=sample.latency_p95 if sample.final else None,
-        esme_error_rate=_rate(sample.with_error, sample.final),
+        esme_error_rate=ratio(sample.with_error, sample.final),
         sample_size=sample.final,
     )
-
-
-def _rate(part: int, whole: int) -> float | None:
-    return float((Decimal(part) / whole).quantize(RATE, ROUND_HALF_UP)) if whole else None

@@ -21,4 +21,4 @@ def make() -> Pipeline:
 
 
 # At second 5, the last facts of the minute before are there.
-QUALITY = Definition("quality", "anlyt.pipeline.quality", EveryMinute(second=5), make)
+QUALITY = Definition("quality", EveryMinute(second=5), make)

@@ -19,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-RECONCILIATION = Definition("reconciliation", "anlyt.pipeline.reconciliation", Daily(3, 10), make, Params)
+RECONCILIATION = Definition("reconciliation", Daily(3, 10), make, Params)

@@ -19,4 +19,4 @@ def make() -> Pipeline:
     )
 
 
-ROLLUP = Definition("rollup", "anlyt.pipeline.rollup", Every(seconds=15 * 60), make, Params)
+ROLLUP = Definition("rollup", Every(seconds=15 * 60), make, Params)

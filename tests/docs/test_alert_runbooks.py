@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import get_args
 
 import asyncpg
 import click
@@ -14,8 +13,8 @@ import pytest
 from anlyt import cli
 from functions import FUNCTIONS
 from infra.clickhouse import connect
-from infra.telemetry import Span
 from infra.tiers import COLD_DISK, COLLECTION, POLICY, WARM_DISK
+from pipelines.pipeline_registry import DEFINITIONS
 from tests.support.prometheus import alerts
 from tools.export import ROOT
 from tools.reference import families
@@ -23,7 +22,6 @@ from tools.reference import families
 pytestmark = pytest.mark.anyio
 
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
-PIPELINES = {name.rpartition(".")[2] for name in get_args(Span) if name.startswith("anlyt.pipeline.")}
 SECTIONS = ["Meaning", "First look", "Causes and cures", "How to verify"]
 
 
@@ -73,7 +71,7 @@ def parsed(command: click.Command, arguments: Sequence[str], parent: click.Conte
     given = command.make_context(command.name, list(arguments), parent).params
     named = given.get("function") or ()
     assert ({named} if isinstance(named, str) else set(named)) <= {function.name for function in FUNCTIONS}
-    assert given.get("name") in {None, "NAME", *PIPELINES}
+    assert given.get("name") in {None, "NAME", *DEFINITIONS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

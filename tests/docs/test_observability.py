@@ -6,6 +6,7 @@ from typing import get_args
 
 from functions import FUNCTIONS
 from infra.telemetry import Span
+from pipelines.pipeline_registry import DEFINITIONS
 from tools.export import ROOT
 from tools.reference import families
 
@@ -20,7 +21,10 @@ def test_every_family_is_there_and_no_other() -> None:
 
 
 def test_every_span_is_there_and_no_other() -> None:
-    assert set(re.findall(r"`(anlyt\.[\w.]+)`", PAGE)) == set(get_args(Span))
+    assert set(re.findall(r"`(anlyt\.[\w.]+)`", PAGE)) == {
+        *get_args(Span),
+        *(definition.span for definition in DEFINITIONS.values()),
+    }
     assert {function.span for function in FUNCTIONS} <= set(get_args(Span))
 
 

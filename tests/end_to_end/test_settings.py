@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.embedded.s3 import s3_server
 from infra.endpoints import Engines
+from infra.s3 import from_dsn
 from tests.support import events
 from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, Running, anlyt, running
@@ -114,7 +116,11 @@ def test_a_clickhouse_without_tables_ends_a_command(
     assert "Traceback" not in ended.stderr
 
 
-S3: Final = {"ANLYT_S3_BUCKET": "mine", "ANLYT_S3_ACCESS_KEY": "key", "ANLYT_S3_SECRET_KEY": "secret"}
+def _s3(dsn: str, **wrong: str) -> Mapping[str, str]:
+    """Settings of S3, but for what is wrong."""
+    s3 = replace(from_dsn(dsn), **wrong)
+    names = {"ENDPOINT": s3.endpoint, "BUCKET": s3.bucket, "ACCESS_KEY": s3.access_key, "SECRET_KEY": s3.secret_key}
+    return {f"ANLYT_S3_{name}": value for name, value in names.items()}
 
 
 async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
@@ -131,7 +137,8 @@ async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], ba
         wrongs = {
             "ANLYT_POSTGRES_DSN": {"ANLYT_POSTGRES_DSN": right["ANLYT_POSTGRES_DSN"].replace("/settings", "/mine")},
             "ANLYT_CLICKHOUSE_DSN": {"ANLYT_CLICKHOUSE_DSN": bare},
-            "ANLYT_S3_BUCKET": {**S3, "ANLYT_S3_ENDPOINT": f"http://127.0.0.1:{bucket.port}"},
+            "ANLYT_S3_BUCKET": _s3(bucket.dsn, bucket="mine"),
+            "ANLYT_S3_ACCESS_KEY": _s3(bucket.dsn, secret_key="wrong"),
         }
         for setting, values in wrongs.items():
             ended = await asyncio.to_thread(anlyt, tmp_path, "audit-api", **{**given, **values})

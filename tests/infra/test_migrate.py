@@ -11,7 +11,16 @@ import pytest
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.errors import MisconfiguredError
-from infra.migrate import ChangedStepError, ClickHouseLedger, PostgresLedger, fix_currency, migrate, steps
+from infra.migrate import (
+    ChangedStepError,
+    ClickHouseLedger,
+    LockedError,
+    PostgresLedger,
+    Step,
+    fix_currency,
+    migrate,
+    steps,
+)
 from infra.postgres import Connection
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +65,39 @@ async def test_two_processes_take_turns(dsn: str) -> None:
     assert all(step.applied for step in await steps(PostgresLedger(connections[0]), "postgres"))
     for connection in connections:
         await connection.close()
+
+
+async def test_a_step_waits_for_nobody_who_waits_for_it(dsn: str, connection: Connection) -> None:
+    """Whatever order others lock in: they go on, and the step is applied afterwards."""
+    await connection.execute("create schema anlyt create table first (n int) create table second (n int)")
+    sql = "alter table anlyt.first add column m int; alter table anlyt.second add column m int"
+    other = await asyncpg.connect(dsn)
+    async with asyncio.TaskGroup() as tasks:
+        await other.execute("begin; insert into anlyt.second values (1)")
+        step = Step("postgres", "9999_both", sql, applied=False)
+        applying = tasks.create_task(PostgresLedger(connection).apply(step))
+        while not await other.fetchval("select count(*) from pg_locks where not granted"):
+            await asyncio.sleep(0)
+        assert await other.fetchval("select count(*) from anlyt.first") == 0
+        await other.execute("commit")
+        await applying
+    assert await other.fetchval("select m is null from anlyt.second") is True
+    await other.close()
+
+
+async def test_a_step_whose_tables_are_kept_locked_says_so(
+    dsn: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.migrate.ATTEMPTS", 2)
+    await connection.execute("create schema anlyt create table kept (n int)")
+    other = await asyncpg.connect(dsn)
+    async with other.transaction():
+        await other.execute("lock table anlyt.kept in access share mode")
+        step = Step("postgres", "9999_kept", "alter table anlyt.kept add column m int", applied=False)
+        with pytest.raises(LockedError, match=r"9999_kept\.sql needs tables .* tried 2 times"):
+            await PostgresLedger(connection).apply(step)
+    assert await PostgresLedger(connection).applied() == {}
+    await other.close()
 
 
 async def test_an_edited_step_is_refused(connection: Connection) -> None:

@@ -21,7 +21,7 @@ from tests.support.chaos import frozen
 from tests.support.database import connected
 from tests.support.exported import PATH, Portal
 from tests.support.exporter import Pair
-from tests.support.exporting import SECRET, Filled, engines, filling, objects, running, served, until_running
+from tests.support.exporting import Filled, engines, filling, objects, running, served, until_running
 from tests.support.regulator import Papers, listening, make_papers
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +75,7 @@ async def test_files_are_exact(portal: Portal, filled: Filled, database: str) ->
     given = {row["operation"] for row in recorded[len(ids) :]}
     assert given == {"exportFiles"}
     for engine in (filled.clickhouse, filled.s3):
-        assert SECRET not in engine.log.read_text()
+        assert filled.bucket.secret_key not in engine.log.read_text()
     assert (filled.clickhouse.folder / "config.xml").stat().st_mode & 0o777 == 0o600
 
 

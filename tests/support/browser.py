@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tools.node import NODE, PATIENCE, modules, node_first
+from tools.assets import NODE, node_first
+from tools.node import PATIENCE, modules
 
 SCRIPT: Final = Path(__file__).parents[1] / "end_to_end" / "browser" / "explore.mjs"
 

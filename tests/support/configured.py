@@ -1,21 +1,19 @@
-"""The real engine under the configuration that the chart of ClickHouse renders, with S3 by moto."""
+"""The real engine under the configuration that the chart of ClickHouse renders, with an S3."""
 
 import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
-import httpx
-
-from infra.embedded.ports import free_port
+from infra.embedded.s3 import make_bucket, s3_server
+from infra.s3 import S3, from_dsn, open_store
 from tests.support.charts import CLICKHOUSE, of_kind
 
 PASSWORDS: Final = ("anlyt", "anlyt_reader", "anlyt_auditor", "reader_acme")
@@ -62,10 +60,10 @@ Told = str | dict[str, str]
 
 @dataclass(frozen=True)
 class Server:
-    """Its folder, with configuration, secrets and data; the URL of its S3."""
+    """Its folder, with configuration, secrets and data; its S3."""
 
     folder: Path
-    s3: str
+    s3: S3
 
     def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Told]:
         """What each statement gives to a user with that user's rights. chDB lets nobody in but `default`."""
@@ -96,13 +94,16 @@ class Server:
         tree.write(self.folder / "users.xml")
 
 
-@contextmanager
-def configured(folder: Path) -> Iterator[Server]:
-    """A server that has not started yet, with S3 coming up; it is there until the body ends."""
-    with starting_s3() as url:
+@asynccontextmanager
+async def configured(folder: Path) -> AsyncIterator[Server]:
+    """A server that has not started yet; its S3 is there until the body ends."""
+    async with s3_server(folder / "s3") as engine:
+        s3 = from_dsn(engine.dsn)
+        for name in BUCKETS:
+            await make_bucket(s3, name)
         manifests = CLICKHOUSE.manifests(
-            tiers={"endpoint": f"{url}/{BUCKETS[0]}/"},
-            backup={"endpoint": f"{url}/{BUCKETS[1]}/"},
+            tiers={"endpoint": f"{s3.endpoint}/{BUCKETS[0]}/"},
+            backup={"endpoint": f"{s3.endpoint}/{BUCKETS[1]}/"},
             readers={"acme": {"tenant": "acme"}},
         )
         moved = {
@@ -114,39 +115,13 @@ def configured(folder: Path) -> Iterator[Server]:
         for name, text in of_kind(manifests, "ConfigMap")["anlyt-server"]["data"].items():
             (folder / name).write_text(replaced(text, moved))
         (folder / "users.xml").rename(folder / "users.rendered.xml")
-        (folder / "secrets.xml").write_text(substitutions())
-        yield Server(folder, url)
-
-
-@contextmanager
-def starting_s3() -> Iterator[str]:
-    """The URL of a server that takes seconds to come up."""
-    port = free_port()
-    command = [f"{Path(sys.executable).parent}/moto_server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-
-
-def make_buckets(server: Server) -> None:
-    """Once S3 is there."""
-    deadline = time.monotonic() + 60
-    for bucket in BUCKETS:
-        while True:
-            try:
-                httpx.put(f"{server.s3}/{bucket}").raise_for_status()
-                break
-            except httpx.ConnectError:
-                assert time.monotonic() < deadline, "moto_server does not answer."
-                time.sleep(0.1)
+        (folder / "secrets.xml").write_text(substitutions(s3))
+        yield Server(folder, s3)
 
 
 def objects(server: Server, bucket: str) -> list[str]:
     """Their names."""
-    listed = httpx.get(f"{server.s3}/{bucket}?list-type=2").raise_for_status().text
-    return [each.text or "" for each in ElementTree.fromstring(listed).iter() if each.tag.endswith("}Key")]
+    return [meta["path"] for some in open_store(replace(server.s3, bucket=bucket)).list() for meta in some]
 
 
 def replaced(text: str, changes: Mapping[str, str]) -> str:
@@ -155,10 +130,11 @@ def replaced(text: str, changes: Mapping[str, str]) -> str:
     return text
 
 
-def substitutions() -> str:
+def substitutions(s3: S3) -> str:
     """secrets.xml, as docs/operations.md has it."""
     hashes = {name: sha256(b"secret").hexdigest() for name in PASSWORDS}
-    found = {**dict.fromkeys(TEXTS, "secret"), **hashes}
+    keys = {name: s3.access_key if name.endswith("access_key") else s3.secret_key for name in TEXTS if "_key" in name}
+    found = {**dict.fromkeys(TEXTS, "secret"), **keys, **hashes}
     return f"<clickhouse>{''.join(f'<{name}>{text}</{name}>' for name, text in found.items())}</clickhouse>"
 
 

@@ -1,12 +1,14 @@
 """Everything that we write to ClickHouse and read from it, so that engines of other settings can be compared."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
+import httpx
 import msgspec
 
 from graph.access.budget import Budget
@@ -58,10 +60,22 @@ INSIGHTS: Final = """query($window: Interval) {
   mnoQuality(window: $window) { mnos { mno messages deliveryRate p95LatencyMs } }
   costQuality(window: $window) { mnos { mno currency cost messages deliveryRate days { date cost messages } } } }"""
 OF_ONE_RUN: Final = frozenset({"elapsedMs", "accessId", "endCursor", "requestId"})
+Ask: TypeAlias = Callable[[], Awaitable[Any]]
+
+
+class RefusedError(Exception):
+    """What was asked of the API was answered with an error."""
+
+
+class Filled(NamedTuple):
+    """`archived_from`: the first of two days that are in the archive; the third is in PostgreSQL."""
+
+    stores: Stores
+    archived_from: datetime
 
 
 @asynccontextmanager
-async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Stores]:
+async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Filled]:
     """Events became facts, facts cubes, and old days of PostgreSQL the archive."""
     await emptied(clickhouse)
     random = Random(seed)
@@ -71,94 +85,125 @@ async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Sto
     async with open_stores(Engines("nats://127.0.0.1:1", database, clickhouse)) as stores:
         await runs.run(stores, "cubes")
         async with connected(database) as connection:
-            start = archived_from()
+            start = today() - KEPT - 2 * DAY
             await Store(connection).put(random_rows(random, hours(start, start + 3 * DAY), density=0.1))
         assert await runs.run(stores, "archive") == {"days": 2}
-        yield stores
+        yield Filled(stores, start)
 
 
-def archived_from() -> datetime:
-    """Of the two days that are in the archive; the third is in PostgreSQL."""
-    return today() - KEPT - 2 * DAY
+async def answers(filled: Filled, seed: int) -> Mapping[str, Any]:
+    """By what was asked; of one engine as of any other. Each is an answer, and no error."""
+    async with open_api(filled.stores.postgres, clickhouse=filled.stores.clickhouse) as api:
+        return {name: await ask() for name, ask in asking(api, filled, seed).items()}
 
 
-async def answers(stores: Stores, seed: int) -> Mapping[str, Any]:
-    """By what was asked; of one engine as of any other."""
-    random = Random(seed)
-    found: dict[str, Any] = {}
-    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
-        for number in range(QUESTIONS):
-            found |= await _asked(api, random, number)
-        for edges in WINDOWS:
-            found[f"insights {edges}"] = _exact(await api.fields(INSIGHTS, window="/".join(edges)))
-        for report in REPORTS:
-            for start, length in ((0, 3 * 24), (5, 50)):
-                from_ = archived_from() + timedelta(hours=start)
-                path, _, more = report.partition("?")
-                query = dict(pair.split("=") for pair in more.split("&") if pair)
-                window = {"from_": iso(from_), "to": iso(from_ + timedelta(hours=length))}
-                found[f"{report} {start} {length}"] = await api.report(path, **window, **query)
-    found |= await _audited(stores)
-    found |= await _of_pipelines(stores)
-    return {name: _lasting(answer) for name, answer in found.items()}
+def asking(api: Api, filled: Filled, seed: int) -> Mapping[str, Ask]:
+    """All that is asked, each by its name; an engine may refuse any of them with an error."""
+    found = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
+    return {**found, **_of_pipelines(filled.stores)}
 
 
-async def _asked(api: Api, random: Random, number: int) -> Mapping[str, Any]:
-    """A random question about these facts, of the platform; every page."""
-    query = question(random)
-    from_, to = random.choice(WINDOWS)
-    query["time"] |= {"from": from_, "to": to}
-    if query["time"]["granularity"] == "minute":
-        query["time"]["granularity"] = "hour"
-    query["limit"] = 40
-    pages = []
-    while True:
-        response = await api.client.post("/v1/anlyt/query", json=query, headers=dict(ADMIN))
-        pages.append(response.json())
-        after = pages[-1].get("page", {}).get("endCursor")
-        if response.status_code != 200 or not pages[-1]["page"]["hasNextPage"]:
-            return {f"question {number} {json.dumps(query)}": _exact(pages)}
-        query["after"] = after
-
-
-async def _audited(stores: Stores) -> Mapping[str, Any]:
-    audits = Audits(stores.clickhouse, stores.postgres, CursorKey(stores.postgres, None), Budget(8, 10**12))
-    warehouse = Warehouse(stores.clickhouse, 20)
-    found: dict[str, Any] = {}
-    for dataset in AUDITED:
-        for from_, to in WINDOWS:
-            body: dict[str, Any] = {"tenantId": "t-1", "from": from_, "to": to, "dataset": dataset, "limit": 30}
-            pages = []
-            while body.get("after", True):
-                answer = msgspec.to_builtins(await audits.answer(REGULATOR, "r", body))
-                pages.append(answer)
-                body["after"] = answer["page"]["endCursor"] if answer["page"]["hasNextPage"] else None
-            found[f"audit {dataset} {from_}"] = pages
-            begin, end = map(datetime.fromisoformat, (from_, to))
-            asked = ExportQuery("t-1", begin, end, dataset, None, None)
-            found[f"slices {dataset} {from_}"] = [list(map(iso, part)) for part in await warehouse.plan(asked)]
+def _questions(api: Api, random: Random) -> Mapping[str, Ask]:
+    """Random questions about these facts, of the platform."""
+    found: dict[str, Ask] = {}
+    for number in range(QUESTIONS):
+        query = question(random)
+        from_, to = random.choice(WINDOWS)
+        query["time"] |= {"from": from_, "to": to}
+        if query["time"]["granularity"] == "minute":
+            query["time"]["granularity"] = "hour"
+        query["limit"] = 40
+        found[f"question {number} {json.dumps(query)}"] = partial(_pages, api, query)
     return found
 
 
-async def _of_pipelines(stores: Stores) -> Mapping[str, Any]:
+async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
+    pages: list[Any] = []
+    after: str | None = None
+    while not pages or after is not None:
+        response = await api.client.post("/v1/anlyt/query", json={**query, "after": after}, headers=dict(ADMIN))
+        pages.append(_answer(response))
+        after = pages[-1].get("page", {}).get("endCursor")
+    return _lasting(_exact(pages))
+
+
+def _reports(api: Api, filled: Filled) -> Mapping[str, Ask]:
+    found: dict[str, Ask] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
+    for report in REPORTS:
+        for start, length in ((0, 3 * 24), (5, 50)):
+            from_ = filled.archived_from + timedelta(hours=start)
+            path, _, more = report.partition("?")
+            query = dict(pair.split("=") for pair in more.split("&") if pair)
+            window = {"from_": iso(from_), "to": iso(from_ + timedelta(hours=length))}
+            found[f"{report} {start} {length}"] = partial(_report, api, path, {**window, **query})
+    return found
+
+
+async def _insights(api: Api, window: str) -> Any:
+    answer = await api.ask(INSIGHTS, window=window)
+    if "errors" in answer:
+        raise RefusedError(answer)
+    return _lasting(_exact(answer["data"]))
+
+
+async def _report(api: Api, path: str, query: Mapping[str, str]) -> Any:
+    return _lasting(_answer(await api.get(path, **query)))
+
+
+def _answer(response: httpx.Response) -> Any:
+    """Also that a query makes no sense: what it is refused for may be found in the facts (several currencies)."""
+    if response.status_code not in {200, 400}:
+        raise RefusedError(response.text)
+    return response.json()
+
+
+def _audits(stores: Stores) -> Mapping[str, Ask]:
+    audits = Audits(stores.clickhouse, stores.postgres, CursorKey(stores.postgres, None), Budget(8, 10**12))
+    warehouse = Warehouse(stores.clickhouse, 20)
+    found: dict[str, Ask] = {}
+    for dataset in AUDITED:
+        for from_, to in WINDOWS:
+            body = {"tenantId": "t-1", "from": from_, "to": to, "dataset": dataset, "limit": 30}
+            found[f"audit {dataset} {from_}"] = partial(_audited, audits, body)
+            begin, end = map(datetime.fromisoformat, (from_, to))
+            query = ExportQuery("t-1", begin, end, dataset, None, None)
+            found[f"slices {dataset} {from_}"] = partial(_slices, warehouse, query)
+    return found
+
+
+async def _audited(audits: Audits, body: Mapping[str, Any]) -> Any:
+    pages: list[Any] = []
+    after: str | None = None
+    while not pages or after is not None:
+        pages.append(msgspec.to_builtins(await audits.answer(REGULATOR, "r", {**body, "after": after})))
+        after = pages[-1]["page"]["endCursor"]
+    return _lasting(pages)
+
+
+async def _slices(warehouse: Warehouse, query: ExportQuery) -> Any:
+    return [list(map(iso, part)) for part in await warehouse.plan(query)]
+
+
+def _of_pipelines(stores: Stores) -> Mapping[str, Ask]:
     """What they read: `quality`, `integrity`, and the gauges of `cubes`."""
-    ends = [NOW, NOW.replace(hour=0, minute=0)]
-    day = await first_day(stores.clickhouse, NOW + DAY)
-    closing = Closing(1, NOW.date(), NOW - DAY)
-    await freshness.measure(stores)
-    return {
-        "quality": [[list(sample) for sample in await _samples(stores, end)] for end in ends],
-        "first day": str(day),
-        "late days": list(map(str, await _late(stores, closing, NOW + DAY))),
-        "digests": {
-            str(each): {
-                tenant: str(digest) for tenant, digest in (await digests(stores.clickhouse, each, NOW + DAY)).items()
-            }
-            for each in (NOW.date(), NOW.date() - DAY, NOW.date() - 32 * DAY)
-        },
-        "reach": {cube: DATA_AS_OF.labels(cube)._value.get() for cube in (*CUBES, "facts_dlr", "facts_cdr")},
-        "behind": {cube: CUBE_FRESHNESS.labels(cube)._value.get() for cube in CUBES},
-    }
+
+    async def gauges() -> Any:
+        await freshness.measure(stores)
+        reach = {cube: DATA_AS_OF.labels(cube)._value.get() for cube in (*CUBES, "facts_dlr", "facts_cdr")}
+        return {"reach": reach, "behind": {cube: CUBE_FRESHNESS.labels(cube)._value.get() for cube in CUBES}}
+
+    async def quality() -> Any:
+        return [list(map(list, await _samples(stores, end))) for end in (NOW, NOW.replace(hour=0, minute=0))]
+
+    async def days() -> Any:
+        closing = Closing(1, NOW.date(), NOW - DAY)
+        return await first_day(stores.clickhouse, NOW + DAY), list(await _late(stores, closing, NOW + DAY))
+
+    async def digests_() -> Any:
+        days = (NOW.date(), NOW.date() - DAY, NOW.date() - 32 * DAY)
+        return {day: dict(await digests(stores.clickhouse, day, NOW + DAY)) for day in days}
+
+    return {"gauges": gauges, "quality": quality, "days": days, "digests": digests_}
 
 
 def _lasting(answer: Any) -> Any:

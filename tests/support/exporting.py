@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,7 +25,6 @@ from tests.support.regulator import Papers, listening
 from tests.support.warehouse import emptied, opened
 
 COUNT = 3_000
-SECRET = "keys-of-no-log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ async def filling(folder: Path) -> AsyncIterator[Filled]:
         ],
     }
     async with s3_server(folder / "s3") as s3:
-        bucket = replace(from_dsn(s3.dsn), secret_key=SECRET)
+        bucket = from_dsn(s3.dsn)
         async with clickhouse_server(folder / "clickhouse", s3=bucket) as clickhouse:
             await emptied(clickhouse.dsn)
             async with opened(clickhouse.dsn) as client:

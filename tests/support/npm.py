@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from tools.node import INSTALLED, MISSING, NODE, PATIENCE, node_first
+from tools.assets import NODE, node_first
+from tools.node import INSTALLED, MISSING, PATIENCE
 
 MODULES: Final = INSTALLED / "node_modules"
 

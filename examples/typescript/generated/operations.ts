@@ -21,7 +21,7 @@ export type Scalars = {
   DateTime: { input: string; output: string; }
   /** Exact money as a string with 6 decimals: "0.012500". */
   Decimal: { input: string; output: string; }
-  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. */
+  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the name of a period: today, yesterday, thisMonth, lastMonth. */
   Interval: { input: string; output: string; }
   /** Any JSON value; objects have the names that REST has. */
   JSON: { input: unknown; output: unknown; }
@@ -104,17 +104,23 @@ export type QueryOrder = {
 /** The window, half-open and exact, and the buckets it is cut into. */
 export type QueryTime = {
   /** Start. */
-  from: Scalars['DateTime']['input'];
+  from?: InputMaybe<Scalars['DateTime']['input']>;
   /** End, excluded. */
-  to: Scalars['DateTime']['input'];
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+  /** In place of `from` and `to`: today, yesterday, thisMonth, lastMonth, of `timezone`; today and thisMonth last until now. */
+  window?: InputMaybe<Scalars['String']['input']>;
+  /** In place of `from` and `to`: so many hours or days until now, as in 24h or 7d. */
+  last?: InputMaybe<Scalars['String']['input']>;
   /** minute, hour, day, week, month or none, which is the default. */
   granularity?: InputMaybe<Scalars['String']['input']>;
-  /** IANA zone in which buckets begin, such as Asia/Kabul. Default: UTC. */
+  /** IANA zone of `window` and of buckets, such as Asia/Kabul. Default: UTC. */
   timezone?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type MnoQualityQueryVariables = Exact<{
-  window?: InputMaybe<Scalars['Interval']['input']>;
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+  last?: InputMaybe<Scalars['String']['input']>;
   lane?: InputMaybe<Scalars['String']['input']>;
 }>;
 
@@ -125,6 +131,7 @@ export type UsageQueryVariables = Exact<{
   account: Scalars['ID']['input'];
   from?: InputMaybe<Scalars['DateTime']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
+  last?: InputMaybe<Scalars['String']['input']>;
 }>;
 
 
@@ -145,7 +152,7 @@ export type Operations = {
 };
 
 export const texts: Record<keyof Operations, string> = {
-  MnoQuality: "query MnoQuality($window: Interval, $lane: String) {\n  mnoQuality(window: $window, lane: $lane) {\n    window {\n      from\n      to\n    }\n    mnos {\n      mno\n      messages\n      deliveryRate\n      errorRate\n      p95LatencyMs\n      suppressed\n      lowSample\n    }\n    dataAsOf\n  }\n}",
-  Usage: "query Usage($account: ID!, $from: DateTime, $to: DateTime) {\n  account(id: $account, from: $from, to: $to) {\n    messagesSent\n    messagesDelivered\n    deliveryRate\n    totalCost\n    dailyBreakdown {\n      date\n      sent\n      delivered\n      cost\n      quality\n    }\n  }\n}",
+  MnoQuality: "query MnoQuality($from: DateTime, $to: DateTime, $last: String, $lane: String) {\n  mnoQuality(from: $from, to: $to, last: $last, lane: $lane) {\n    window {\n      from\n      to\n    }\n    mnos {\n      mno\n      messages\n      deliveryRate\n      errorRate\n      p95LatencyMs\n      suppressed\n      lowSample\n    }\n    dataAsOf\n  }\n}",
+  Usage: "query Usage($account: ID!, $from: DateTime, $to: DateTime, $last: String) {\n  account(id: $account, from: $from, to: $to, last: $last) {\n    messagesSent\n    messagesDelivered\n    deliveryRate\n    totalCost\n    dailyBreakdown {\n      date\n      sent\n      delivered\n      cost\n      quality\n    }\n  }\n}",
   Lanes: "query Lanes($input: QueryInput!) {\n  query(input: $input) {\n    data\n    page {\n      endCursor\n      hasNextPage\n    }\n    meta {\n      source\n      dataAsOf\n    }\n  }\n}",
 };

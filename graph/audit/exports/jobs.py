@@ -21,6 +21,7 @@ from graph.audit.statements import Slice
 from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Connection, Pool
 from infra.sql import statement
+from schema.money import millionths, money
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -118,7 +119,7 @@ class Jobs:
         return [_file(row) for row in await self._fetch("export_files", id_.bytes)]
 
     async def keep(self, job: Export, number: int, name: str, digest: Digest, measured: Measured) -> None:
-        charges = {currency: f"{sum_:f}" for currency, sum_ in sorted(measured.charges.items())}
+        charges = {currency: money(millionths(sum_)) for currency, sum_ in sorted(measured.charges.items())}
         size = (measured.row_count, digest.byte_count, digest.sha256)
         times = (measured.first_at, measured.last_at)
         told = json.dumps(charges) if job.asked.dataset == "cdr" else None

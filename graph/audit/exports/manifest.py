@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from graph.audit.exports.jobs import Export, ExportFile, Written
 from graph.dsl.answers import QueryWindow
 from schema.catalog.audit import AuditDataset
+from schema.money import millionths, money
 
 NAME: Final = "manifest.json"
 SIGNATURE: Final = f"{NAME}.sig"  # 64 bytes, of the manifest's bytes
@@ -93,7 +94,7 @@ def charges(dataset: AuditDataset, written: Iterable[Written]) -> Mapping[str, s
     for each in written:
         for currency, amount in each.measured.charges.items():
             sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return {currency: f"{sums[currency]:.6f}" for currency in sorted(sums)}
+    return {currency: money(millionths(sums[currency])) for currency in sorted(sums)}
 
 
 def described(dataset: AuditDataset, file: ExportFile, written: Written) -> ManifestFile:

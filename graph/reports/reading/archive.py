@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
 from graph.reports import latency
-from graph.reports.metrics import MONEY_SCALE, Counts
+from graph.reports.metrics import Counts
 from graph.reports.reading.parts import Cell
 from graph.reports.reading.rows import stretches
 from graph.reports.windows import DAY_HOURS, Slice
@@ -20,6 +19,7 @@ from infra.faults import fault_of
 from infra.metrics import REFUSED
 from infra.sql import statement
 from schema.figures import Named
+from schema.money import millionths
 
 _SQL: Final = Path(__file__).parent / "sql"
 _HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
@@ -100,12 +100,7 @@ def _cell(row: Named) -> Cell:
     return Cell(
         row["scope_id"],
         row["hour"],
-        Counts.of(row, _millionths(row["total_cost"])),
-        {currency: _millionths(amount) for currency, amount in row["costs"].items()},
+        Counts.of(row, millionths(row["total_cost"])),
+        {currency: millionths(amount) for currency, amount in row["costs"].items()},
         latency.added(np.array(row["latency_bins"], np.int16), np.array(row["latency_counts"], np.int64)),
     )
-
-
-def _millionths(amount: Decimal) -> int:
-    numerator, denominator = amount.as_integer_ratio()  # exactly, whatever the precision of decimals is set to
-    return numerator * MONEY_SCALE // denominator

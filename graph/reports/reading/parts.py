@@ -8,7 +8,8 @@ from typing import Final, NamedTuple, TypeAlias
 from graph.reports import latency
 from graph.reports.answers import Point
 from graph.reports.latency import Samples
-from graph.reports.metrics import Counts, money, total
+from graph.reports.metrics import Counts, total
+from schema.money import money
 
 Amounts: TypeAlias = Mapping[str, int]  # millionths of each currency but the reporting one
 NONE: Final[Amounts] = MappingProxyType({})

@@ -11,11 +11,12 @@ import asyncpg
 
 from graph.access.scope import SubjectKind
 from graph.reports import latency
-from graph.reports.metrics import NOTHING, Counts, millionths
+from graph.reports.metrics import NOTHING, Counts
 from graph.reports.reading.marks import MARKS
 from graph.reports.reading.parts import Cell
 from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
 from infra.sql import statement
+from schema.money import parse_money
 
 AT_ONCE: Final = 100  # rows that are worked on before other requests have their turn
 
@@ -95,7 +96,7 @@ async def by_slice(cells: Iterable[Cell], slices: Sequence[Slice]) -> dict[tuple
 
 def make_cell(row: asyncpg.Record) -> Cell:
     """A row of rows.sql, days.sql or altogether.sql."""
-    id_, hour, cost, bins = row["scope_id"], row["hour"], millionths(row["cost"]), row["bins"]
+    id_, hour, cost, bins = row["scope_id"], row["hour"], parse_money(row["cost"]), row["bins"]
     if row["currency"] is not None:
         return Cell(id_, hour, NOTHING, {row["currency"]: cost})
     held = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])

@@ -3,9 +3,13 @@
 from collections.abc import AsyncIterator
 
 import asyncpg
+import httpx
 import pytest
 
+from commands.api import running
+from infra.endpoints import Engines
 from infra.postgres import Pool, open_pool
+from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
 from tests.graph.support.problems import check_problem
 from tests.graph.support.queries import BY_MNO, MONEY, Asker, Json, asking, tenant
@@ -19,7 +23,12 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
 @pytest.fixture(scope="module")
-async def replica(dsn: str) -> AsyncIterator[Pool]:
+def replica_dsn(dsn: str) -> str:
+    return f"{dsn}_replica"
+
+
+@pytest.fixture(scope="module")
+async def replica(dsn: str, replica_dsn: str) -> AsyncIterator[Pool]:
     """A copy of the module's database, taken while t-1 had an addendum; the primary has moved on since."""
     server, _, name = dsn.rpartition("/")
     primary = await asyncpg.connect(dsn)
@@ -35,7 +44,7 @@ async def replica(dsn: str) -> AsyncIterator[Pool]:
         "insert into anlyt.data_share_addenda (tenant_id, valid_from) values ('t-2', now() - interval '1 hour')"
     )
     await primary.close()
-    async with open_pool(f"{server}/{name}_replica", size=4) as opened:
+    async with open_pool(replica_dsn, size=4) as opened:
         yield opened
     await admin.execute(f"drop database {name}_replica with (force)")
     await admin.close()
@@ -67,6 +76,19 @@ async def test_an_addendum_is_in_force_too_and_what_it_shows_is_logged(behind: A
     assert "AWCC" in await mnos(behind, dict(PSEUDONYMOUS))
     logged = await primary.fetchval("select count(*) from anlyt.unmasking_log where tenant_id = 't-2'")
     assert logged > 0
+
+
+async def test_the_service_reads_who_may_see_what_from_the_primary(
+    replica: Pool, replica_dsn: str, dsn: str, filled: str
+) -> None:
+    """As `anlyt api` opens it, with ANLYT_POSTGRES_READ_DSN."""
+    settings = read_settings({"ANLYT_POSTGRES_READ_DSN": replica_dsn, "ANLYT_API_PORT": "0"})
+    engines = Engines("nats://127.0.0.1:1", dsn, filled)
+    async with running(settings, engines, development=False) as url, httpx.AsyncClient(base_url=url) as client:
+        for caller, reads_names in ((NAMED, False), (PSEUDONYMOUS, True)):
+            response = await client.post("/v1/anlyt/query", json=dict(QUERY), headers=dict(caller), timeout=60)
+            assert response.status_code == 200, response.text
+            assert ("AWCC" in response.text) == reads_names
 
 
 async def test_without_the_primary_no_tenant_is_answered(replica: Pool, filled: str) -> None:

@@ -2,13 +2,14 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from graphql import parse, validate
 
-from graph.gql.explorer import Tab, tabs
+from graph.gql.explorer import TABS, Tab
 from graph.gql.schema import SCHEMA
+from graph.http import assets
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
 from tests.graph.support.api import Api
@@ -17,9 +18,6 @@ from tests.graph.support.queries import asking
 from tests.support.warehouse import emptied
 
 pytestmark = pytest.mark.anyio
-
-NOW = datetime(2026, 10, 8, 12, 30, tzinfo=UTC)
-TABS = tabs(NOW)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +40,16 @@ async def test_the_page_needs_nobody_else(api: Api) -> None:
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
+async def test_a_page_whose_scripts_could_not_be_fetched_says_so(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "FETCHED", tmp_path)
+    page = await api.client.get("/graphql")
+    assert page.status_code == 200
+    assert page.text == f"{assets.MISSING} GraphQL itself is served: POST queries to this address.\n"
+    check_problem(await api.client.get("/graphql/assets/graphiql.min.js"), 404, "NOT_FOUND")
+
+
 async def test_the_tabs_are_in_the_page_as_they_are(api: Api) -> None:
     text = (await api.client.get("/graphql")).text
     found = json.loads(re.search(r"const defaultTabs = (.*);", text)[1].replace("<\\/", "</"))  # type: ignore[index]  # there is one
@@ -61,6 +69,6 @@ def test_every_subscription_is_valid() -> None:
     assert not validate(SCHEMA, parse(live.query))
 
 
-@pytest.mark.parametrize("name", ["README.md", "page.html", "x", "..%2Fexplorer.py", "graphiql.min.js.gz"])
+@pytest.mark.parametrize("name", ["react.license.txt", "graphiql.html", "x", "..%2Fexplorer.py", "graphiql.min.js.gz"])
 async def test_only_parts_of_the_page_are_served(api: Api, name: str) -> None:
     check_problem(await api.client.get(f"/graphql/assets/{name}"), 404, "NOT_FOUND")

@@ -1,20 +1,37 @@
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import inf
+from typing import Any
 
 import pytest
 from graphql import build_schema
 from strawberry import UNSET
 
-from graph.gql.queries import QueryCondition, QueryInput, QueryOrder, QueryTime, as_json
+from graph.audit import openapi, request
+from graph.audit.graphql import sdl as audit_sdl
+from graph.dsl import parse
+from graph.dsl.reading import REQUIRED, Member, Shape, choice, explained
+from graph.gql.queries import QueryCondition, QueryInput, as_json, input_type
 from graph.gql.schema import sdl
 from graph.gql.types import DateTime, Json
 from graph.rest.query_schema import SCHEMAS
+from tools import query_language
 
 FROM, TO = DateTime("2026-10-01T00:00:00Z"), DateTime("2026-10-02T00:00:00Z")
-TIME = QueryTime(from_=FROM, to=TO)
 
 
-def condition(value: object) -> QueryCondition:
+def shape(name: str) -> Shape:
+    """Of an object that a member of a query holds."""
+    found = parse.QUERY[name].read.held
+    assert found is not None
+    return found
+
+
+QueryOrder = input_type(shape("orderBy"))
+TIME = input_type(shape("time"))(from_=FROM, to=TO)
+
+
+def condition(value: object) -> Any:
     return QueryCondition(field="messages", op="in", value=Json(value))
 
 
@@ -65,3 +82,52 @@ def test_only_what_was_given() -> None:
 def test_inputs_have_the_shape_of_rest(name: str, members: object) -> None:
     schema = build_schema(sdl())
     assert set(schema.type_map[name].fields) == set(members)  # type: ignore[attr-defined, call-overload]  # an input type
+
+
+def members(shape: Shape, name: str, schema: Mapping[str, Any]) -> Iterator[tuple[Member, str, Mapping[str, Any]]]:
+    """Each member of a shape and of the objects in it, with its input in GraphQL and its JSON Schema."""
+    for each, member in shape.members.items():
+        own = schema["properties"][each]
+        yield member, f"{name}.{each}", own
+        if inner := member.read.held:
+            yield from members(inner, inner.name, own.get("items", own))
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "schema"),
+    [
+        (parse.SHAPE, sdl(), SCHEMAS["Query"]),
+        (request.SHAPE, audit_sdl(), openapi.document()["components"]["schemas"]["AuditQuery"]),
+    ],
+    ids=["query", "audit"],
+)
+def test_what_reads_a_member_describes_it_everywhere(shape: Shape, text: str, schema: Mapping[str, Any]) -> None:
+    types = build_schema(text).type_map
+    for member, place, own in members(shape, shape.name, schema):
+        type_, name = place.split(".")
+        field = types[type_].fields[name]  # type: ignore[attr-defined]  # an input type
+        assert own["description"] == member.meaning, place
+        assert field.description.startswith(explained(member)), place
+        assert str(field.type).endswith("!") == (member.default is REQUIRED), place
+
+
+def test_the_reference_page_has_every_member() -> None:
+    page = "\n".join(query_language.lines())
+    for member, place, _ in members(parse.SHAPE, parse.SHAPE.name, SCHEMAS["Query"]):
+        assert f"{place.split('.')[1]}` | {explained(member)} |" in page
+
+
+def test_a_new_member_is_one_line() -> None:
+    shape = Shape(
+        "Probe", "A probe.", {"colour": Member("colour", choice("a colour", ("red", "blue")), "Which.", "red")}
+    )
+    assert shape.schema == {
+        "type": "object",
+        "description": "A probe.",
+        "properties": {"colour": {"enum": ["red", "blue"], "default": "red", "description": "Which."}},
+        "required": [],
+        "additionalProperties": False,
+    }
+    (field,) = input_type(shape).__strawberry_definition__.fields
+    assert field.description == "Which. One of red, blue. Default: red."
+    assert as_json(input_type(shape)(colour="blue")) == {"colour": "blue"}

@@ -34,7 +34,7 @@ async def test_a_free_port_is_told(pool: Pool) -> None:
 async def test_a_taken_port_is_the_operators_to_mend() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"ANLYT_API_PORT={port}"):
+        with pytest.raises(UsageError, match=f"ANLYT_API_PORT: port {port} of 127.0.0.1 is in use"):
             async with serving(never, "127.0.0.1", port):
                 pass
 

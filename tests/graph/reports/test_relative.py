@@ -10,19 +10,18 @@ from hypothesis import strategies as st
 
 from graph.errors import InvalidWindowError
 from graph.reports.relative import PERIODS, AskedWindow, Period, period, resolve_window
-from graph.reports.windows import LONGEST_TREND, Window, parse_window
+from graph.reports.windows import LONGEST, LONGEST_TREND, Window, parse_window
 from infra.zones import TIMEZONES, timezone
 
 NOW = datetime(2026, 11, 21, 10, 20, 30, 405060, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ZONES = sorted(TIMEZONES)
 # Offsets are whole minutes in these years.
-TIMES = st.datetimes(datetime(1995, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
+TIMES = st.datetimes(datetime(2000, 2, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
 
 
-def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta | None = None) -> tuple[str, str]:
-    asked = AskedWindow(**given)
-    window = resolve_window(asked, now) if longest is None else resolve_window(asked, now, longest)
+def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
+    window = resolve_window(AskedWindow(**given), now, longest)
     return f"{window.from_:%Y-%m-%dT%H}", f"{window.to:%Y-%m-%dT%H}"
 
 

@@ -1,14 +1,14 @@
 """ClickHouse under the chart's configuration: tiers, backups, and what each user may do, on the real engine."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from graph.audit.exports.warehouse import LIMITS as EXPORT_LIMITS
 from graph.dsl.execute import LIMITS
 from infra.cluster import statements
-from tests.support.configured import Server, Told, configured, make_buckets, objects, texts
+from tests.support.configured import Server, Told, configured, objects, texts
 from tools.export import ROOT
 
 # What has a tenant, and is read by whoever asks in SQL.
@@ -26,14 +26,13 @@ DDL = sorted((ROOT / "schema/clickhouse").glob("*.sql"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+async def server(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """Migrated by the user that the service writes as."""
-    with configured(tmp_path_factory.mktemp("clickhouse")) as found:
+    async with configured(tmp_path_factory.mktemp("clickhouse")) as found:
         made = [each for file in DDL for each in statements(file.read_text(), None)]
         filled = [f"insert into anlyt.{name} (tenant_id) values ('acme'), ('other')" for name in TENANTS]
         # As `anlyt migrate` does: before its first step there is no other database.
         texts(found.run("use default", *made, *filled, as_user="anlyt"))
-        make_buckets(found)
         yield found
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from tests.infra.charts import test_clickhouse, test_service
 from tests.support.charts import FOREIGN, Manifest
-from tools.node import NODE, modules
+from tools.assets import NODE
+from tools.node import modules
 
 PACKAGES: Final = {
     "keda.sh/v1alpha1": "keda",

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import psutil
 import pytest
 
 from infra.embedded.engine import Engine, claimed, started
-from infra.embedded.process import Identity
+from infra.embedded.ports import RANGE
+from infra.embedded.process import Launch
 from infra.embedded.recipe import EngineName, StopMode
 from infra.errors import EngineFailedError, FolderInUseError
 
@@ -43,12 +43,9 @@ class Script:
     def prepare(self, folder: Path, port: int) -> None:
         (folder / "ready").unlink(missing_ok=True)
 
-    def command(self, folder: Path, port: int) -> Sequence[str | Path]:
+    def launch(self, folder: Path, port: int) -> Launch:
         prelude = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
-        return [sys.executable, "-c", prelude + self.code, folder, str(port)]
-
-    def identity(self, folder: Path) -> Identity:
-        return "same"
+        return Launch([sys.executable, "-c", prelude + self.code, folder, str(port)])
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         return (folder / "ready").exists()
@@ -135,8 +132,8 @@ async def test_a_failed_start_tells_the_end_of_the_log(tmp_path: Path) -> None:
 
 async def test_a_failure_to_execute_is_told_too(tmp_path: Path) -> None:
     class Missing(Script):
-        def command(self, folder: Path, port: int) -> Sequence[str | Path]:
-            return [folder / "missing"]
+        def launch(self, folder: Path, port: int) -> Launch:
+            return Launch([folder / "missing"])
 
     with pytest.raises(EngineFailedError, match=r"cannot start .*/missing: .*No such file"):
         async with started(Missing(), tmp_path, 0):
@@ -171,6 +168,26 @@ if len(tries.read_text().split()) < 3: sys.exit("Address already in use")
         tries = (tmp_path / "tries").read_text().split()
         assert engine.port == int(tries[2])
         assert len(set(tries)) == 3
+
+
+async def test_the_port_of_the_last_run_is_kept_while_it_is_free(tmp_path: Path) -> None:
+    ports = []
+    for _ in range(2):
+        async with started(Script(), tmp_path, 0) as engine:
+            ports.append(engine.port)
+    with socket.create_server(("127.0.0.1", ports[0])):
+        async with started(Script(), tmp_path, 0) as engine:
+            ports.append(engine.port)
+    async with started(Script(), tmp_path, 0) as engine:
+        ports.append(engine.port)
+    assert ports[0] == ports[1] != ports[2] == ports[3]
+
+
+@pytest.mark.parametrize("written", ["", "many", "70000", "80", "\u0663"])
+async def test_what_is_no_port_is_none(tmp_path: Path, written: str) -> None:
+    (tmp_path / "port").write_text(written)
+    async with started(Script(), tmp_path, 0) as engine:
+        assert engine.port in RANGE
 
 
 async def test_a_cancelled_start_leaves_nothing(tmp_path: Path) -> None:

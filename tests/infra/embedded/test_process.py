@@ -10,13 +10,15 @@ import pytest
 import uvloop
 
 from infra.embedded import process
+from infra.embedded.process import Launch
 
+SLEEP = "import time; time.sleep(1000)"
 LOOPS = [asyncio.run, uvloop.run]
 
 
 async def _run(code: str, log: Path, *numbers: signal.Signals) -> tuple[int, int]:
     """The pid and exit status of a script that was sent `numbers` once it had printed something."""
-    running = await process.start([sys.executable, "-uc", code], log)
+    running = await process.start(Launch([sys.executable, "-uc", code]), log)
     printed = log.read_text
     while running.running and not printed():
         await asyncio.sleep(0.01)
@@ -59,7 +61,7 @@ print(os.getcwd())
 
 def test_several_may_wait_for_the_end_and_one_may_give_up(tmp_path: Path) -> None:
     async def main() -> None:
-        running = await process.start([sys.executable, "-c", "import time; time.sleep(1000)"], tmp_path / "log")
+        running = await process.start(Launch([sys.executable, "-c", SLEEP]), tmp_path / "log")
         waits = [asyncio.create_task(running.ended()) for _ in range(2)]
         await asyncio.sleep(0)
         waits[0].cancel()
@@ -76,8 +78,41 @@ def test_an_inherited_descriptor_reaches_the_engine(tmp_path: Path) -> None:
     async def main() -> None:
         with (tmp_path / "file").open("w") as file:
             code = f"import os; os.write({file.fileno()}, b'here')"
-            running = await process.start([sys.executable, "-c", code], tmp_path / "log", inherit=[file.fileno()])
+            running = await process.start(
+                Launch([sys.executable, "-c", code]), tmp_path / "log", inherit=[file.fileno()]
+            )
             assert await running.ended() == 0
 
     asyncio.run(main())
     assert (tmp_path / "file").read_text() == "here"
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_what_is_left_outside_the_folder_is_removed_at_every_end(tmp_path: Path, kill: bool) -> None:
+    left = [tmp_path / "socket of one", tmp_path / "never made", tmp_path / "of two"]
+
+    async def main() -> None:
+        code = f"for name in {[str(path) for path in left[::2]]}: open(name, 'w')\nprint('made', flush=True)\n{SLEEP}"
+        launch = Launch([sys.executable, "-c", code], leftovers=left)
+        running = await process.start(launch, tmp_path / "log")
+        while not (tmp_path / "log").read_text():
+            await asyncio.sleep(0.01)
+        assert left[0].exists()
+        if kill:
+            running.kill()
+        running.signal(signal.SIGTERM)
+        await running.ended()
+
+    asyncio.run(main())
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_variables_are_given_beside_the_callers(tmp_path: Path) -> None:
+    async def main() -> None:
+        launch = Launch(
+            [sys.executable, "-c", "import os; print(os.environ['KEY'], os.environ['TZ'])"], environment={"KEY": "a"}
+        )
+        await (await process.start(launch, tmp_path / "log")).ended()
+
+    asyncio.run(main())
+    assert (tmp_path / "log").read_text() == "a UTC\n"

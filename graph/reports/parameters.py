@@ -1,4 +1,4 @@
-"""The parameters of the routes of reports."""
+"""The parameters of reports: REST's routes take them as they stand, and GraphQL's arguments have their descriptions."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -22,12 +22,12 @@ TO: Final = Parameter(
 NAMED: Final = Parameter(
     "window",
     {"enum": list(PERIODS)},
-    "In place of `from` and `to`: a day or month of `timezone`; today and this month last until now.",
+    "In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now.",
 )
 LAST: Final = Parameter(
     "last",
     {"type": "string", "pattern": f"^{LAST_PATTERN}$", "examples": ["24h", "7d"]},
-    "In place of `from` and `to`: so many hours or days (of 24 hours) until now.",
+    "In place of `from` and `to`: so many hours or days (of 24 hours) until now, as in 24h or 7d.",
 )
 TIMEZONE: Final = Parameter(
     "timezone",
@@ -50,7 +50,7 @@ ACCOUNT_ID: Final = Parameter("accountId", _ID, "Only this account's messages; e
 LIMIT: Final = Parameter(
     "limit",
     {"type": "integer", "minimum": 1, "maximum": MOST_OPERATORS, "default": FEW_OPERATORS},
-    "How many operators.",
+    f"How many operators, from 1 to {MOST_OPERATORS}.",
 )
 OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
 ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")

@@ -1,0 +1,18 @@
+"""The parameters of insights, beside their window: for REST's routes and GraphQL's arguments."""
+
+from typing import Final, get_args
+
+from graph.access import ID_PATTERN
+from graph.http.parameters import Parameter
+from schema.events import Direction
+from schema.facts import UNKNOWN
+
+LANE: Final = Parameter("lane", {"type": "string", "pattern": ID_PATTERN}, "Only messages of this lane.")
+DIRECTION: Final = Parameter(
+    "direction", {"enum": [*get_args(Direction), UNKNOWN]}, "Only messages to a handset (`MT`), or from one (`MO`)."
+)
+TENANT: Final = Parameter(
+    "tenantId",
+    {"type": "string", "pattern": ID_PATTERN},
+    "Only this tenant's messages; a tenant sees none of another's.",
+)

@@ -1,0 +1,77 @@
+"""What `anlyt dev` says on a terminal, once per minute."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from commands.support import minutes
+from infra.metrics import DEADLETTERS, EVENTS_PROCESSED
+from infra.settings import read_settings
+from infra.telemetry import logger
+
+pytestmark = pytest.mark.anyio
+
+AT = datetime(2026, 11, 29, 12, 4, tzinfo=UTC)
+BEFORE = {"events": 1_000, "letters": 3, "waiting": 9, "warnings": 1}
+
+
+def test_a_minute_without_warnings() -> None:
+    assert minutes.sentence(BEFORE, {"events": 3_500, "letters": 4, "waiting": 2, "warnings": 1}, AT) == (
+        "12:04:00 All is well: 2,500 events handled in the last minute, 1 dead letters, 2 waiting. "
+        "Ctrl-C stops everything."
+    )
+
+
+def test_a_minute_with_warnings() -> None:
+    said = minutes.sentence(BEFORE, {**BEFORE, "warnings": 3}, AT)
+    assert said.startswith("12:04:00 Warnings: 2, see above: 0 events handled")
+
+
+def test_figures_are_those_of_the_metrics() -> None:
+    before = minutes.figures()
+    EVENTS_PROCESSED.labels("sms.billed.v1", "counted").inc(7)
+    DEADLETTERS.labels("BILLING_EVENTS", "not_json").inc(2)
+    now = minutes.figures()
+    assert (now["events"] - before["events"], now["letters"] - before["letters"]) == (7, 2)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if stderr were one; afterwards the log is as before."""
+    before = structlog.get_config()
+    monkeypatch.setattr(minutes, "usual_format", lambda: "text")
+    monkeypatch.setattr(minutes, "EVERY", 0.05)
+    yield
+    structlog.configure(**before)
+
+
+async def _said(**settings: str) -> list[str]:
+    said: list[str] = []
+    async with minutes.told(read_settings(settings), said.append):
+        logger().info("routine")
+        await asyncio.sleep(0.2)
+        logger().warning("trouble")
+        await asyncio.sleep(0.2)
+    return said
+
+
+@pytest.mark.usefixtures("terminal")
+async def test_a_terminal_shows_warnings_and_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    said = await _said()
+    err = capsys.readouterr().err
+    assert ("routine" in err, "trouble" in err) == (False, True)
+    assert "All is well" in said[0]
+    assert sum("Warnings: 1, see above" in line for line in said) == 1
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("chosen", ["json", "text"])
+async def test_who_chooses_a_format_sees_every_line(chosen: str) -> None:
+    assert await _said(ANLYT_LOG_FORMAT=chosen) == []
+
+
+async def test_where_nobody_watches_the_log_is_whole() -> None:
+    assert await _said() == []
