@@ -9,7 +9,7 @@ from typing import Final
 from bench.report import Goal, show
 from bench.stores import stores
 from infra.postgres import Connection, Pool, open_pool
-from ingest.ledger import claim, keyed
+from ingest.ledger import by_ledger_key, claim
 from ingest.partitions import Partitions
 from schema.decoding import Stamped
 from schema.events import Event
@@ -52,7 +52,7 @@ async def _seconds(connection: Connection, day: datetime, number: int) -> float:
         for index in range(BATCH)
     ]
     await connection.execute("checkpoint")
-    by_key = keyed("delivery_metrics", events)
+    by_key = by_ledger_key("delivery_metrics", events)
     started = time.perf_counter()
     async with connection.transaction():
         claimed = await claim(connection, by_key)

@@ -21,7 +21,7 @@ from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, as_unavailable, open_pool
 from infra.settings import Settings
 from ingest import backfill, service
-from ingest.limit import LimitPassedError, Windows
+from ingest.limit import LimitExceededError, LimitGuards
 from ingest.rebuild.history import History
 from ingest.rebuild.rebuild import Rebuild
 from schema.dedup import remembered_since
@@ -42,15 +42,15 @@ class StoppedError(AnlytError):
 async def run(
     settings: Settings, name: str, since: datetime | None, *, rebuild: bool, accept_bad: bool = False
 ) -> None:
-    """Until everything that the stream has is counted; LimitPassedError if too much of it is bad, and not accepted."""
+    """Counts all messages that the stream has. Raises LimitExceededError if too many are bad and not accepted."""
     [function] = chosen([name], "FUNCTION")
     if rebuild and function.store == "clickhouse":
         raise UsageError(f"{name} needs no --rebuild: its facts replace themselves; run `anlyt backfill {name}`.")
     found = engines(settings)
     try:
         async with nats.connect(found.nats) as client:
-            window = watched(settings, [function], [name] if accept_bad else [])
-            await (_rebuild if rebuild else _replay)(settings, found, client, function, since, window)
+            guards = watched(settings, [function], [name] if accept_bad else [])
+            await (_rebuild if rebuild else _replay)(settings, found, client, function, since, guards)
         if function.store == "postgres":
             await _add_up(found)
     except asyncio.CancelledError as error:
@@ -64,7 +64,7 @@ async def _replay(
     client: FrameClient,
     function: AnyFunction,
     since: datetime | None,
-    windows: Windows,
+    guards: LimitGuards,
 ) -> None:
     """With workers of its own beside those that run elsewhere: it ends even if none does."""
     await check_dedup(client, [function], settings.dedup_days)
@@ -80,11 +80,11 @@ async def _replay(
             )
         replay = await backfill.begin(client, function, since, remembered)
         tell = opened.enter_context(_bar(function.name))
-        await opened.enter_async_context(service.running(found, [function], settings.reporting_currency, windows))
+        await opened.enter_async_context(service.running(found, [function], settings.reporting_currency, guards))
         async for progress in backfill.follow(client, replay):
             tell(progress.done, progress.total)
-            if passed := windows[function.name].passed:
-                raise LimitPassedError(passed)
+            if exceeded := guards[function.name].exceeded:
+                raise LimitExceededError(exceeded)
     Console().print(f"{function.name}: {replay.to_do:,} messages were replayed; what was counted already stays so.")
 
 
@@ -94,13 +94,13 @@ async def _rebuild(
     client: FrameClient,
     function: AnyFunction,
     since: datetime | None,
-    windows: Windows,
+    guards: LimitGuards,
 ) -> None:
     await nats.made_at(client.jetstream(), function.stream)  # or there is nothing to count, and one sentence says so
     async with _pool(settings, found) as pool, _alone(pool, function.name, "rebuild") as connection:
         with _bar(function.name) as tell:
-            history, window = History(client, function), windows[function.name]
-            start = await Rebuild(history, pool, connection, settings.reporting_currency, tell, window).run(since)
+            history, guard = History(client, function), guards[function.name]
+            start = await Rebuild(history, pool, connection, settings.reporting_currency, tell, guard).run(since)
     Console().print(f"{function.name}: everything from {start:%Y-%m-%dT%H:%M:%SZ} on was counted anew and swapped in.")
 
 

@@ -13,7 +13,7 @@ from infra import nats
 from infra.endpoints import engines
 from infra.settings import Settings
 from ingest import deadletters
-from ingest.replay import NotReplayedError, Outcome, event_of, replay
+from ingest.replay import NotReplayedError, Outcome, original_of, replay
 
 LINE: Final = "{:>6}  {:<19}  {:<16}  {:<16}  {:<19}  {}"  # id, time, stream, function, reason, sentence
 
@@ -72,10 +72,14 @@ async def drop(settings: Settings, ids: Sequence[int]) -> None:
         click.echo("No dead letters.")
 
 
-async def _dead_letters_of_the_same_events(jetstream: JetStreamContext, ids: Sequence[int]) -> list[deadletters.Stored]:
+async def _dead_letters_of_the_same_events(
+    jetstream: JetStreamContext, ids: Sequence[int]
+) -> list[deadletters.StoredDeadLetter]:
     """All dead letters of the events that these ids (all must exist) are about; every dead letter without ids."""
-    events = {event_of((await deadletters.one(jetstream, id_)).dead_letter) for id_ in ids}
-    return [found async for found in deadletters.stored(jetstream) if not ids or event_of(found.dead_letter) in events]
+    events = {original_of((await deadletters.one(jetstream, id_)).dead_letter) for id_ in ids}
+    return [
+        found async for found in deadletters.stored(jetstream) if not ids or original_of(found.dead_letter) in events
+    ]
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
-from ingest.limit import Limit, Windows, problems, windows
+from ingest.limit import Limit, LimitGuards, limit_guards, problems
 
 
 def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction]:
@@ -38,13 +38,13 @@ def limit_of(settings: Settings) -> Limit:
     return Limit(settings.deadletter_share, settings.deadletter_window, settings.deadletter_least)
 
 
-def watched(settings: Settings, functions: Sequence[AnyFunction], accept_bad: Sequence[str] = ()) -> Windows:
-    """The dead-letter windows of these functions; UsageError if `accept_bad` names another one."""
+def watched(settings: Settings, functions: Sequence[AnyFunction], accept_bad: Sequence[str] = ()) -> LimitGuards:
+    """The dead-letter limit guards of these functions. Raises UsageError if `accept_bad` names another function."""
     names = [function.name for function in functions]
     for name in accept_bad:
         if name not in names:
             raise UsageError(f"--accept-bad {name} is not a function that runs here; choose from {', '.join(names)}.")
-    return windows(names, limit_of(settings), accept_bad)
+    return limit_guards(names, limit_of(settings), accept_bad)
 
 
 async def run(

@@ -1,4 +1,4 @@
-"""What to do with a batch of events: pure functions, listed here and nowhere else."""
+"""All batch functions: pure functions that turn a batch of events into writes."""
 
 from functions.billing_metrics import billing_metrics
 from functions.cdr_facts import cdr_facts

@@ -1,4 +1,4 @@
-"""Billing events -> messages, segments and cost per hour of the platform, its operators and accounts."""
+"""Counts billing events: messages, segments and cost per hour of the platform, its operators and accounts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,7 +19,10 @@ from schema.writes import Billed, Writes
     batch=Batch(10_000, seconds=0.2),
 )
 def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
-    """In the hour of `billedAt`, BILLED adds a message, its segments and cost; REFUNDED takes them away, and counts."""
+    """Counts each event in the hour of `billedAt`.
+
+    BILLED adds a message, its segments and cost; REFUNDED subtracts them and adds a refund.
+    """
     operators: Cells[Billed] = defaultdict(Billed)
     accounts: Cells[Billed] = defaultdict(Billed)
     for stamped in events:

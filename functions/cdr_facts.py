@@ -1,4 +1,4 @@
-"""Call detail records -> facts_cdr."""
+"""Turns call detail records into rows of facts_cdr."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from schema.writes import Facts
     batch=Batch(10_000, seconds=1),
 )
 def cdr_facts(events: Sequence[Stamped[CdrGenerated]]) -> Facts:
-    """A row for each call detail record."""
+    """One row per call detail record."""
     columns = {
         **identities(events),
         **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"),

@@ -1,4 +1,4 @@
-"""Compliance evaluations -> facts_compliance."""
+"""Turns compliance evaluations into rows of facts_compliance."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from schema.writes import Facts
     batch=Batch(10_000, seconds=1),
 )
 def compliance_facts(events: Sequence[Stamped[ComplianceAudit]]) -> Facts:
-    """A row for each evaluation, its findings as four arrays."""
+    """One row per evaluation; its findings are four parallel arrays."""
     findings = [stamped.event.findings for stamped in events]
     columns = {
         **identities(events),

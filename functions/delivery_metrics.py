@@ -1,4 +1,4 @@
-"""Delivery reports -> outcomes, latency and peak rate per hour of the platform, its operators and accounts."""
+"""Counts delivery reports: outcomes, latency and peak rate per hour of the platform, its operators and accounts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from schema.writes import Delivered, Writes
 
 
 def _count(cell: Delivered, event: DlrInbound) -> None:
-    """A final report counts with its latency; a pending one only as pending. Each tells the rate it saw."""
+    """Adds a report to a cell: a final one with its latency, a pending one without. Both may raise the peak rate."""
     cell.peak_tps = max(cell.peak_tps, event.tps_snapshot)
     if event.delivery_status == "PENDING":
         cell.pending_reports += 1
@@ -33,7 +33,7 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
     batch=Batch(10_000, seconds=0.2),
 )
 def delivery_metrics(events: Sequence[Stamped[DlrInbound]]) -> Writes:
-    """Each report counts in the hour of `receivedAt`, for its operator, its account and the platform."""
+    """Counts each report in the hour of `receivedAt` for its operator, its account and the platform."""
     operators: Cells[Delivered] = defaultdict(Delivered)
     accounts: Cells[Delivered] = defaultdict(Delivered)
     for stamped in events:

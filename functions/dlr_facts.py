@@ -1,4 +1,4 @@
-"""Delivery reports -> facts_dlr."""
+"""Turns delivery reports into rows of facts_dlr."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from schema.writes import Facts
     batch=Batch(10_000, seconds=1),
 )
 def dlr_facts(events: Sequence[Stamped[DlrInbound]]) -> Facts:
-    """A row for each delivery report."""
+    """One row per delivery report."""
     columns = {
         **identities(events),
         **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix"),

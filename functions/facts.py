@@ -1,4 +1,4 @@
-"""What the fact functions share: which fact an event is, and which cells of a cube it touches."""
+"""What the fact functions share: the columns of facts, and the cube cells that events touch."""
 
 from collections.abc import Sequence, Set
 from hashlib import blake2b
@@ -9,16 +9,17 @@ from schema.facts import UNKNOWN, version
 
 
 def event_key(event_id: str) -> int:
-    """64 bits that stand for an event id, beside its tenant and time."""
+    """A 64-bit hash of an event id. Together with tenant and time, it identifies a fact."""
     return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest(), "little")
 
 
 def tenant_of(stamped: Stamped[Any]) -> str:
+    """The event's tenant; `unknown` if it names none."""
     return stamped.event.tenant_id or UNKNOWN
 
 
 def identities(events: Sequence[Stamped[Any]]) -> dict[str, Sequence[Any]]:
-    """The columns that say which fact a row is, and which of its copies stays: that stored first."""
+    """The columns that identify a fact, and `ver`, which makes the copy that the stream stored first win."""
     return {
         "tenant_id": [tenant_of(stamped) for stamped in events],
         "event_time": [stamped.at for stamped in events],
@@ -28,15 +29,15 @@ def identities(events: Sequence[Stamped[Any]]) -> dict[str, Sequence[Any]]:
 
 
 def texts(events: Sequence[Stamped[Any]], *names: str) -> dict[str, Sequence[str]]:
-    """Columns of fields, with `unknown` for what is missing."""
+    """Text columns of these event fields, with `unknown` for missing values."""
     return {name: [getattr(stamped.event, name) or UNKNOWN for stamped in events] for name in names}
 
 
 def numbers(events: Sequence[Stamped[Any]], *names: str) -> dict[str, Sequence[int]]:
-    """Columns of fields that are never missing."""
+    """Integer columns of these event fields, which are never missing."""
     return {name: [getattr(stamped.event, name) for stamped in events] for name in names}
 
 
 def cells(events: Sequence[Stamped[Any]], length: int) -> Set[tuple[str, int]]:
-    """The tenants and the beginnings of the cells, of so many microseconds, that the events fall into."""
+    """The cells that the events fall into, as (tenant, instant at which the cell begins). `length`: microseconds."""
     return {(tenant_of(stamped), stamped.at - stamped.at % length) for stamped in events}

@@ -1,4 +1,4 @@
-"""The decorator that makes a pure function a unit that the host can run; it stays callable."""
+"""The decorator that makes a pure function a `Function`, which the host can run and a test can call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ STORES: Final[Mapping[type[Writes | Facts], StoreName]] = {Writes: "postgres", F
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch is full at `size` events, or `seconds` after its first."""
+    """A batch is full at `size` events, or `seconds` after the host starts to wait for it."""
 
     size: int
     seconds: float
@@ -26,10 +26,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Function(Generic[E, W]):
-    """A batch function and what the host has to know of it.
+    """A batch function and its declaration.
 
-    `event` and `store` follow from the signature of `run`: what it takes, and which store takes what it returns.
-    `span` is the trace span of a batch.
+    `event`, the type that `run` accepts, and `store`, where its result goes, follow from the signature of `run`.
+    `durable`: its durable consumer. `span`: the name of a batch's trace span.
     """
 
     run: Callable[[Sequence[Stamped[E]]], W]
@@ -54,7 +54,7 @@ AnyFunction: TypeAlias = Function[Any, Any]
 def function(
     *, stream: Stream, durable: str, span: str, batch: Batch
 ) -> Callable[[Callable[[Sequence[Stamped[E]]], W]], Function[E, W]]:
-    """Declares a batch function: where its events come from, and how they are cut into batches."""
+    """Declares a batch function: the stream and durable consumer of its events, its batches and its span."""
 
     def wrap(run: Callable[[Sequence[Stamped[E]]], W]) -> Function[E, W]:
         event, store = _signature(run)
@@ -64,7 +64,7 @@ def function(
 
 
 def _signature(run: Callable[[Sequence[Stamped[E]]], W]) -> tuple[type[E], StoreName]:
-    """The event that a function takes, and the store of what it returns, from its annotations."""
+    """The event type and the store of a function, from its annotations."""
     hints = get_type_hints(run)
     writes = hints.pop("return")
     (events,) = hints.values()

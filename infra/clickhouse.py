@@ -20,7 +20,7 @@ from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
 from infra.probes import ping_clickhouse
 from infra.telemetry import tracer
 from infra.urls import without_secrets
-from schema.facts import Table
+from schema.facts import FactTable
 
 COLUMNS: Final = "select name from system.columns where database = 'anlyt' and table = {table:String}"
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
@@ -92,7 +92,7 @@ async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterato
         yield ClickHouse(dsn, opened, statement_timeout)
 
 
-async def check_tables(client: AsyncClient, tables: Iterable[Table]) -> None:
+async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None:
     """MisconfiguredError if a table, or a column of it, is not there or is not the user's to see."""
     for table in tables:
         found = await client.query(COLUMNS, parameters={"table": table.name})

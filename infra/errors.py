@@ -32,9 +32,9 @@
             ChangedStepError
             DifferingZonesError
             NotReplayedError
-            NotALetterError
+            NotADeadLetterError
             NotDroppedError
-            LimitPassedError
+            LimitExceededError
             RebuildFailedError
             OvertakenError
             PipelineFailedError

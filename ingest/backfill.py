@@ -1,4 +1,4 @@
-"""Replays a stream's messages into a function through its own durable: what was counted is recognised."""
+"""Replays a stream's retained messages into a function. The dedup ledger recognises the events counted before."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,12 +13,16 @@ from infra.consumers import ensure_consumer
 from infra.errors import UsageError
 from infra.seek import rewind, sequence_at, standing, stored_at
 
-ASK_EVERY: Final = 0.2  # seconds
+POLL_INTERVAL: Final = 0.2  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
-    """A durable that was moved back: it was `behind` before, and is `to_do` now; `last` is the newest message then."""
+class Backfill:
+    """A durable consumer that was moved back.
+
+    `behind`: unprocessed messages before the move. `to_do`: unprocessed messages after it. `last`: the sequence of the
+    stream's newest message at that time.
+    """
 
     function: AnyFunction
     behind: int
@@ -27,8 +31,8 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Messages done since the replay began, and all that there are to do, those that came meanwhile included."""
+class BackfillProgress:
+    """`done`: messages processed since the backfill began. `total`: all messages to process, new arrivals included."""
 
     done: int
     total: int
@@ -36,11 +40,11 @@ class Progress:
 
 async def begin(
     client: Client, function: AnyFunction, since: datetime | None, remembered: datetime | None = None
-) -> Replay:
-    """Moves the function's durable back to what was stored at `since`, or to the stream's first message.
+) -> Backfill:
+    """Moves the function's durable consumer back to the first message stored at `since`, or to the stream's first one.
 
-    UsageError if that is before `remembered`, from which on events that were counted are recognised. The durable is
-    never moved forward: what it has not delivered yet is delivered anyway.
+    `remembered`: the ledger recognises events counted from this time on. Raises UsageError if the target is older.
+    The consumer is never moved forward: it delivers its undelivered messages anyway.
     """
     jetstream, stream = client.jetstream(), function.stream
     await ensure_consumer(jetstream, stream, function.durable)
@@ -52,24 +56,24 @@ async def begin(
             raise UsageError(_too_far(function, stored, remembered))
         await rewind(client, stream, function.durable, sequence)
     now = await standing(jetstream, stream, function.durable)
-    return Replay(function, before.behind, now.behind, now.last)
+    return Backfill(function, before.behind, now.behind, now.last)
 
 
-async def follow(client: Client, replay: Replay) -> AsyncIterator[Progress]:
-    """Yields until everything that was in the stream is done, and the lag is back where it was, to within a batch.
+async def follow(client: Client, backfill: Backfill) -> AsyncIterator[BackfillProgress]:
+    """Yields the progress until the stream's messages are processed and the lag is as before, to within one batch.
 
-    Somebody has to work meanwhile.
+    Workers have to run meanwhile: this function only observes.
     """
-    function, jetstream = replay.function, client.jetstream()
-    usual = max(replay.behind, function.batch.size)
+    function, jetstream = backfill.function, client.jetstream()
+    usual_lag = max(backfill.behind, function.batch.size)
     while True:
         now = await standing(jetstream, function.stream, function.durable)
-        total = replay.to_do + now.last - replay.last
-        yield Progress(max(total - now.behind, 0), total)
-        # A floor stays below messages that were deleted; where nothing is left, nothing is below them either.
-        if now.behind <= usual and (now.floor >= replay.last or not now.behind):
+        total = backfill.to_do + now.last - backfill.last
+        yield BackfillProgress(max(total - now.behind, 0), total)
+        # The acknowledgement floor stays below deleted messages: without a lag, it says nothing.
+        if now.behind <= usual_lag and (now.floor >= backfill.last or not now.behind):
             return
-        await asyncio.sleep(ASK_EVERY)
+        await asyncio.sleep(POLL_INTERVAL)
 
 
 def _too_far(function: AnyFunction, stored: datetime, remembered: datetime) -> str:

@@ -1,4 +1,4 @@
-"""One batch, one transaction: claim, run the function on what was claimed, write, mark, commit."""
+"""Commits one batch in one PostgreSQL transaction: claims its events, runs the function on them, writes and marks."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,10 +11,10 @@ from functions.function import AnyFunction
 from infra.metrics import COPIES_DISCARDED, PG_ERRORS
 from infra.postgres import Connection, Pool
 from infra.sql import statement
-from ingest.copies import Copies, Counted, Overtaken, UnknownCopiesError, overtake, tidy
-from ingest.ledger import Claim, Keyed, claim, keyed
+from ingest.copies import CopyFinder, Counted, Replacement, UnknownCopiesError, clean_up_cells, replace_later_copies
+from ingest.ledger import Claim, EventsByKey, by_ledger_key, claim
 from ingest.partitions import Partitions
-from ingest.sink import Events, Results, by_days
+from ingest.sink import Events, Results, split_by_days
 from ingest.writer import write
 from schema.decoding import Stamped
 from schema.instants import DAY, time_of
@@ -28,81 +28,84 @@ NOTE_SOURCE: Final = statement(SQL, "note_source")
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
-    """Where batches are committed to, and what `total_cost` counts in."""
+class MetricStore:
+    """A sink for functions that write to PostgreSQL. `total_cost` counts the reporting currency alone."""
 
     pool: Pool
     partitions: Partitions
     reporting_currency: str
-    copies: Copies = field(default_factory=Copies)
+    copies: CopyFinder = field(default_factory=CopyFinder)
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
-        """Notes which incarnation of its stream the function reads: a rebuild has to know of earlier ones."""
-        PG_ERRORS.labels("commit")  # shown at 0, as the host's counters are
+        """Notes which incarnation of its stream the function reads: a rebuild has to know earlier ones."""
+        PG_ERRORS.labels("commit")  # exposed at 0, like the host's counters
         COPIES_DISCARDED.labels(function.name)
         await self.pool.execute(NOTE_SOURCE, function.name, stream_made_at)
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
-        """As a sink of the host."""
+        """Counts the events; the number of newly counted events and of duplicates."""
         try:
             counted = await commit(self, function, events)
-        except Exception:  # counted, and passed on
+        except Exception:  # counted here, handled by the host
             PG_ERRORS.labels("commit").inc()
             raise
         return {"counted": counted, "duplicate": len(events) - counted}
 
 
-async def commit(store: Store, function: AnyFunction, events: Events) -> int:
-    """Counts the events that were never counted before, and says how many these were.
+async def commit(store: MetricStore, function: AnyFunction, events: Events) -> int:
+    """Counts the events that were never counted before; returns their number.
 
-    Any asyncpg error leaves whole transactions behind it: calling again with the same events completes the rest.
+    After any asyncpg error, only whole transactions are committed: a second call with the same events completes them.
     """
-    return sum([await _commit_part(store, function, part) for part in by_days(events)])
+    return sum([await _commit_part(store, function, part) for part in split_by_days(events)])
 
 
 def _days(events: Events) -> list[date]:
     return [time_of(day * DAY).date() for day in sorted({stamped.at // DAY for stamped in events})]
 
 
-async def _commit_part(store: Store, function: AnyFunction, events: Events) -> int:
+async def _commit_part(store: MetricStore, function: AnyFunction, events: Events) -> int:
     await store.partitions.ensure(_days(events))
-    found, counted = keyed(function.name, events), dict[Claim, Stamped[Any] | None]()
+    by_key, counted = by_ledger_key(function.name, events), dict[Claim, Stamped[Any] | None]()
     while True:
         try:
-            claimed = await _attempt(store, function, found, counted)
+            claimed = await _attempt(store, function, by_key, counted)
         except UnknownCopiesError as unknown:
             counted |= await store.copies.counted(function, unknown.claims)
         else:
-            store.copies.remember(function, found)
+            store.copies.remember(function, by_key)
             return claimed
 
 
-async def _attempt(store: Store, function: AnyFunction, events: Keyed[Any], counted: Counted) -> int:
-    """One transaction; how many events it claimed. UnknownCopiesError if more than `counted` has to be known."""
+async def _attempt(store: MetricStore, function: AnyFunction, events: EventsByKey[Any], counted: Counted) -> int:
+    """Runs one transaction; returns the number of events that it claimed.
+
+    Raises UnknownCopiesError if it needs copies that are not in `counted`.
+    """
     try:
         async with store.pool.acquire() as connection, connection.transaction():
             await connection.execute(HOLD, function.name)
             claimed = await claim(connection, events)
-            overtaken = await overtake(connection, function, events, claimed, counted)
-            if claimed or overtaken.first:
-                await _count(connection, function, claimed, overtaken, store.reporting_currency)
-    except asyncpg.CheckViolationError:  # a partition was dropped since we made sure of it
+            replacement = await replace_later_copies(connection, function, events, claimed, counted)
+            if claimed or replacement.first:
+                await _count(connection, function, claimed, replacement, store.reporting_currency)
+    except asyncpg.CheckViolationError:  # a partition was dropped after `ensure`
         store.partitions.forget()
         raise
-    overtaken.tell(function)
+    replacement.report(function)
     return len(claimed)
 
 
 async def _count(
-    connection: Connection, function: AnyFunction, claimed: Events, overtaken: Overtaken, reporting_currency: str
+    connection: Connection, function: AnyFunction, claimed: Events, replacement: Replacement, reporting_currency: str
 ) -> None:
-    """Adds what was claimed and what takes the place of copies, and takes away what these had added."""
-    events = [*claimed, *overtaken.first]
+    """Adds the effect of claimed and replacing events, and subtracts the effect of the replaced copies."""
+    events = [*claimed, *replacement.first]
     await connection.execute(MARK_DAYS, _days(events))
-    if overtaken.first:
-        discarded = function(overtaken.discarded)
+    if replacement.first:
+        discarded = function(replacement.discarded)
         await write(connection, difference(function(events), discarded), reporting_currency)
-        await tidy(connection, discarded)
+        await clean_up_cells(connection, discarded)
     else:
         await write(connection, function(events), reporting_currency)
     await connection.execute(MARK_AS_OF, function.name, time_of(max(stamped.at for stamped in events)))

@@ -1,7 +1,7 @@
-"""Of copies that differ, the one that the stream stored first counts, even if another was counted before it came.
+"""Makes the copy that the stream stored first count, even if a differing copy was counted before it.
 
-Workers share a stream, so a copy may be counted while one that was stored before it waits in another worker's hands, or
-for its redelivery. The ledger says which copy was counted; what that one added is taken back.
+Workers share a stream. One worker may count a copy while another still holds an earlier one, or while that one waits
+for its redelivery. The ledger says which copy was counted; the effect of that copy is subtracted.
 """
 
 from collections import defaultdict, deque
@@ -19,51 +19,51 @@ from infra.seek import sequence_at
 from infra.sql import statement
 from infra.telemetry import logger
 from ingest.decode import BatchDecoder
-from ingest.ledger import Claim, Keyed, keyed, later_claims, take_over
+from ingest.ledger import Claim, EventsByKey, by_ledger_key, later_claims, take_over
 from ingest.messages import stored
+from ingest.rebuild.complete_hours import ReadPosition
 from ingest.rebuild.history import History
-from ingest.rebuild.window import Reading
 from schema.decoding import Stamped
 from schema.instants import NANOSECONDS, time_of
 from schema.writes import CellKey, Writes
 
 SQL: Final = Path(__file__).parent / "sql"
 CONTEST_PEAKS: Final = statement(SQL, "contest_peaks")
-TIDY: Final = tuple(statement(SQL, name) for name in ("clear_peaks", "delete_empty_cells", "delete_empty_costs"))
-# Batches of a function that a process remembers: a copy that overtakes another mostly comes with the next batch.
-REMEMBERED: Final = 4
-LINGER: Final = 0.02  # seconds; what is looked for is there already
-FAR: Final = 1_000_000_000  # nanoseconds between copies that are looked for one by one
+CLEAN_UP: Final = tuple(statement(SQL, name) for name in ("clear_peaks", "delete_empty_cells", "delete_empty_costs"))
+# Batches per function that a process remembers: an earlier copy mostly comes with the next batch.
+REMEMBERED_BATCHES: Final = 4
+LINGER: Final = 0.02  # seconds; short, because the wanted messages are stored already
+MAX_GAP: Final = 1_000_000_000  # nanoseconds between copies that one read of the stream finds
 
 Counted: TypeAlias = Mapping[Claim, Stamped[Any] | None]
-"""The copies that claims are about; None if the stream does not have one any more."""
+"""The counted copy of each claim; None if the stream no longer has it."""
 
 
 class UnknownCopiesError(Exception):
-    """Copies were counted that these claims are about: what they added has to be known before it can be taken back."""
+    """The counted copies of these claims have to be found before their effect can be subtracted."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
-        super().__init__(f"{len(claims)} counted copies are not at hand.")
+        super().__init__(f"{len(claims)} counted copies are not in memory.")
         self.claims = claims
 
 
-def _batches() -> "defaultdict[str, deque[Keyed[Any]]]":
-    return defaultdict(lambda: deque(maxlen=REMEMBERED))
+def _batches() -> "defaultdict[str, deque[EventsByKey[Any]]]":
+    return defaultdict(lambda: deque(maxlen=REMEMBERED_BATCHES))
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
-    """Finds what was counted: in the last batches of this process, else in the stream that `client` reads."""
+class CopyFinder:
+    """Finds counted copies in the last batches of this process, else in the stream that `client` reads."""
 
     client: FrameClient | None = None
-    _last: "defaultdict[str, deque[Keyed[Any]]]" = field(default_factory=_batches)
+    _last: "defaultdict[str, deque[EventsByKey[Any]]]" = field(default_factory=_batches)
 
-    def remember(self, function: AnyFunction, events: Keyed[Any]) -> None:
-        """A batch that was counted."""
+    def remember(self, function: AnyFunction, events: EventsByKey[Any]) -> None:
+        """Keeps a counted batch; forgets the oldest one."""
         self._last[function.name].append(events)
 
     async def counted(self, function: AnyFunction, claims: Iterable[Claim]) -> Counted:
-        """NatsError if the stream cannot be read now."""
+        """The counted copies of these claims. Raises NatsError if the stream cannot be read now."""
         found = {claim: self._remembered(function, claim) for claim in claims}
         missing = [claim for claim, event in found.items() if event is None]
         for group in _close(missing):
@@ -77,56 +77,61 @@ class Copies:
         return next((event for event in events if event is not None and event.stored == claim.stored), None)
 
     async def _stored(self, function: AnyFunction, claims: Sequence[Claim]) -> Counted:
-        """What the stream has of some claims that are close in time."""
+        """Copies that the stream still has, for claims that are close in time."""
         if self.client is None:
             return {}
         first, last = claims[0].stored // NANOSECONDS, claims[-1].stored // NANOSECONDS
         start, end = [
             await sequence_at(self.client.jetstream(), function.stream, time_of(at)) for at in (first, last + 1)
         ]
-        history = History(self.client, function, Reading(start - 1), f"copies-{uuid4().hex}", LINGER)
+        history = History(self.client, function, ReadPosition(start - 1), f"copies-{uuid4().hex}", LINGER)
         wanted, decoder = {claim.stored for claim in claims}, BatchDecoder(function)
         found: list[Stamped[Any]] = []
         async with history.opened() as reader:
-            async for messages in history.until(reader, end - 1):
+            async for messages in history.batches_until(reader, end - 1):
                 found += decoder.decode_good([message for message in messages if stored(message) in wanted])
-        by_key = keyed(function.name, found)
+        by_key = by_ledger_key(function.name, found)
         return {claim: by_key[claim.key] for claim in claims if claim.key in by_key}
 
 
 def _close(claims: Sequence[Claim]) -> Iterable[Sequence[Claim]]:
-    """The claims in the order in which their copies were stored, those that are close to each other together."""
+    """Groups claims whose copies were stored close to each other, in the order of storage."""
     groups: list[list[Claim]] = []
     for claim in sorted(claims, key=lambda claim: claim.stored):
-        if groups and claim.stored - groups[-1][-1].stored < FAR:
+        if groups and claim.stored - groups[-1][-1].stored < MAX_GAP:
             groups[-1].append(claim)
         else:
             groups.append([claim])
     return groups
 
 
-class Overtaken(NamedTuple):
-    """Events that take the place of copies that were counted before them, and these copies, one by one."""
+class Replacement(NamedTuple):
+    """Events that replace counted copies, and these copies, in the same order."""
 
     first: Sequence[Stamped[Any]] = ()
     discarded: Sequence[Stamped[Any]] = ()
 
-    def tell(self, function: AnyFunction) -> None:
-        """In the log and in a metric, once the transaction is committed."""
+    def report(self, function: AnyFunction) -> None:
+        """Logs and counts the discarded copies. Called after the transaction is committed."""
         if self.first:
             COPIES_DISCARDED.labels(function.name).inc(len(self.first))
             logger().info("copies of events differ", function=function.name, discarded=len(self.first))
 
 
-async def overtake(
-    connection: Connection, function: AnyFunction, events: Keyed[Any], claimed: Sequence[Stamped[Any]], counted: Counted
-) -> Overtaken:
-    """Takes over the claims of copies that the stream stored later than `events`; those that differ are answered.
+async def replace_later_copies(
+    connection: Connection,
+    function: AnyFunction,
+    events: EventsByKey[Any],
+    claimed: Sequence[Stamped[Any]],
+    counted: Counted,
+) -> Replacement:
+    """Takes over the claims of copies that the stream stored later than `events`; returns the differing pairs.
 
-    A copy that the stream does not have any more keeps its claim: what it added is not known.
+    A copy that the stream no longer has keeps its claim, because its effect is unknown. Raises UnknownCopiesError if
+    `counted` lacks a copy.
     """
     if len(claimed) == len(events):
-        return Overtaken()
+        return Replacement()
     ours = {id(event) for event in claimed}
     claims = await later_claims(connection, {key: event for key, event in events.items() if id(event) not in ours})
     if unknown := [each for each in claims if each not in counted]:
@@ -136,13 +141,13 @@ async def overtake(
         keys = {each.key for each in claims if counted[each] is not None}
         await take_over(connection, {key: event for key, event in events.items() if key in keys})
     differing = [(first, copy) for first, copy in pairs if function([first]) != function([copy])]
-    return Overtaken([first for first, _ in differing], [copy for _, copy in differing])
+    return Replacement([first for first, _ in differing], [copy for _, copy in differing])
 
 
-async def tidy(connection: Connection, discarded: Writes) -> None:
-    """After what copies had added was taken back: no cell is left that only they had, and peaks are to be checked."""
+async def clean_up_cells(connection: Connection, discarded: Writes) -> None:
+    """Deletes cells that only discarded copies had, and marks the peaks that have to be computed again."""
     cells = sorted({*discarded.billed, *discarded.delivered})
-    for sql in TIDY:
+    for sql in CLEAN_UP:
         await connection.execute(sql, *_columns(cells))
     peaks = sorted((key, cell.peak_tps) for key, cell in discarded.delivered.items() if cell.peak_tps)
     await connection.execute(CONTEST_PEAKS, *_columns([key for key, _ in peaks]), [peak for _, peak in peaks])

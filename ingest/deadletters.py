@@ -20,20 +20,20 @@ from schema.masking import MASK, EventMask
 from schema.streams import DEADLETTER
 
 ENCODER: Final = msgspec.json.Encoder()
-AT_ONCE: Final = 256
+CONCURRENT_PUBLISHES: Final = 256
 MASKS: Final = {function.event.event_type: EventMask(function.event) for function in FUNCTIONS}
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A dead letter and its number in the dead-letter stream."""
+class StoredDeadLetter:
+    """A dead letter and its sequence in the dead-letter stream."""
 
     id: int
     dead_letter: DeadLetter
 
 
-class NotALetterError(AnlytError):
-    """Somebody else published to the dead-letter stream."""
+class NotADeadLetterError(AnlytError):
+    """A message in the dead-letter stream has another format: another program published it."""
 
 
 class NotDroppedError(AnlytError):
@@ -41,28 +41,40 @@ class NotDroppedError(AnlytError):
 
 
 async def publish(jetstream: JetStreamContext, dead_letters: Sequence[DeadLetter]) -> None:
-    """Returns when JetStream has stored every dead letter; publishing one again stores nothing."""
-    for first in range(0, len(dead_letters), AT_ONCE):
-        await asyncio.gather(*[_publish(jetstream, one) for one in dead_letters[first : first + AT_ONCE]])
+    """Returns when JetStream has stored every dead letter. Idempotent."""
+    for first in range(0, len(dead_letters), CONCURRENT_PUBLISHES):
+        chunk = dead_letters[first : first + CONCURRENT_PUBLISHES]
+        await asyncio.gather(*[_publish(jetstream, dead_letter) for dead_letter in chunk])
 
 
-async def _publish(jetstream: JetStreamContext, one: DeadLetter) -> None:
-    source = Source(one.stream, one.subject, one.sequence, one.stored_at, one.function, one.event_type)
+async def _publish(jetstream: JetStreamContext, dead_letter: DeadLetter) -> None:
+    source = Source(
+        dead_letter.stream,
+        dead_letter.subject,
+        dead_letter.sequence,
+        dead_letter.stored_at,
+        dead_letter.function,
+        dead_letter.event_type,
+    )
     headers = {"Nats-Msg-Id": dead_letter_id(source)}
     inject(headers)  # the trace of the batch
-    ack = await jetstream.publish(f"anlyt.deadletter.{one.stream}", ENCODER.encode(one), headers=headers)
+    subject = f"anlyt.deadletter.{dead_letter.stream}"
+    ack = await jetstream.publish(subject, ENCODER.encode(dead_letter), headers=headers)
     if not ack.duplicate:
-        DEADLETTERS.labels(one.stream, one.reason).inc()
+        DEADLETTERS.labels(dead_letter.stream, dead_letter.reason).inc()
 
 
-async def stored(jetstream: JetStreamContext) -> AsyncIterator[Stored]:
-    """All dead letters, oldest first; UsageError before `anlyt migrate`."""
+async def stored(jetstream: JetStreamContext) -> AsyncIterator[StoredDeadLetter]:
+    """All dead letters, oldest first. Raises UsageError before `anlyt migrate` made their stream."""
     async for message in _messages(jetstream):
         yield _stored(message)
 
 
 async def ids(jetstream: JetStreamContext) -> list[int]:
-    """The numbers of all dead letters, also of what is none; UsageError before `anlyt migrate`."""
+    """The sequences of all messages in the dead-letter stream, also of those in another format.
+
+    Raises UsageError before `anlyt migrate` made the stream.
+    """
     return [message.seq or 0 async for message in _messages(jetstream)]
 
 
@@ -81,13 +93,13 @@ async def _messages(jetstream: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
         sequence = (message.seq or 0) + 1
 
 
-async def one(jetstream: JetStreamContext, id_: int) -> Stored:
-    """The dead letter of a number; UsageError if there is none."""
+async def one(jetstream: JetStreamContext, id_: int) -> StoredDeadLetter:
+    """The dead letter of this sequence. Raises UsageError if there is none."""
     return _stored(await _message(jetstream, id_))
 
 
 async def check(jetstream: JetStreamContext, id_: int) -> None:
-    """UsageError if there is no dead letter of this number."""
+    """Raises UsageError if the dead-letter stream has no message of this sequence."""
     await _message(jetstream, id_)
 
 
@@ -101,7 +113,7 @@ async def _message(jetstream: JetStreamContext, id_: int) -> RawStreamMsg:
 
 
 async def drop(jetstream: JetStreamContext, id_: int) -> None:
-    """Deletes a dead letter; one that is gone already is gone. NotDroppedError if the server refuses."""
+    """Deletes a dead letter; does nothing if it is gone already. Raises NotDroppedError if the server refuses."""
     try:
         await jetstream.delete_msg(DEADLETTER.name, id_)
     except APIError as error:
@@ -121,15 +133,15 @@ def _not_migrated() -> UsageError:
     return UsageError(f"Stream {DEADLETTER.name} does not exist; run `anlyt migrate` first.")
 
 
-def _stored(message: RawStreamMsg) -> Stored:
-    """Masked once more: it may be of a release that masked less."""
+def _stored(message: RawStreamMsg) -> StoredDeadLetter:
+    """Decodes a dead letter and masks it again: an earlier release may have masked less."""
     try:
         dead_letter = msgspec.json.decode(message.data or b"", type=DeadLetter)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotALetterError(
-            f"Message {message.seq} of {DEADLETTER.name} is no dead letter of anlyt; "
+        raise NotADeadLetterError(
+            f"Message {message.seq} of {DEADLETTER.name} is not a dead letter of anlyt; "
             f"`anlyt deadletters drop {message.seq}` removes it."
         ) from error
     mask = MASKS.get(dead_letter.event_type)
     event = mask.masked_again(dead_letter.event) if mask else MASK
-    return Stored(message.seq or 0, msgspec.structs.replace(dead_letter, event=event))
+    return StoredDeadLetter(message.seq or 0, msgspec.structs.replace(dead_letter, event=event))

@@ -17,14 +17,15 @@ from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped
 from schema.instants import NANOSECONDS, time_of
 from schema.masking import EventMask
 
-MAX_LINKS: Final = 128  # as many as OpenTelemetry keeps of a span
+MAX_LINKS: Final = 128  # OpenTelemetry keeps no more per span
 
 
 @dataclass(slots=True)
-class Decoded:
-    """What is in a batch: `good` messages hold `events`, `bad` ones are told of in `dead letters`, one by one.
+class DecodedBatch:
+    """The events of a batch's `good` messages and the dead letters of its `bad` ones, each in the same order.
 
-    `places` are those of the bad ones in the batch.
+    `newest_stored`: when the stream stored the last message, as an instant. `bad_indexes`: positions of the bad
+    messages in the batch.
     """
 
     newest_stored: int
@@ -32,34 +33,34 @@ class Decoded:
     good: list[Frame] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     bad: list[Frame] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    bad_indexes: list[int] = field(default_factory=list)
 
 
 class BatchDecoder:
-    """Decodes what one function reads; one bad message never spoils those around it."""
+    """Decodes the messages of one function. A bad message does not affect the others of its batch."""
 
     def __init__(self, function: AnyFunction) -> None:
         self._function = function
         self._decoder = EventDecoder(function.event)
         self._mask = EventMask(function.event)
 
-    def decode(self, messages: Sequence[Frame]) -> Decoded:
-        """`messages` must not be empty."""
-        decoded = Decoded(stored_at(messages[-1]))
-        for place, message in enumerate(messages):
+    def decode(self, messages: Sequence[Frame]) -> DecodedBatch:
+        """The events and dead letters of a batch. `messages` must not be empty."""
+        decoded = DecodedBatch(stored_at(messages[-1]))
+        for index, message in enumerate(messages):
             try:
                 event = self.event(message)
             except BadEventError as error:
                 decoded.dead_letters.append(self._dead_letter(message, error))
                 decoded.bad.append(message)
-                decoded.places.append(place)
+                decoded.bad_indexes.append(index)
             else:
                 decoded.events.append(event)
                 decoded.good.append(message)
         return decoded
 
     def decode_good(self, messages: Iterable[Frame]) -> list[Stamped[Any]]:
-        """The events of the messages that have one."""
+        """The events of the good messages; skips the bad ones."""
         events = []
         for message in messages:
             with suppress(BadEventError):
@@ -67,7 +68,7 @@ class BatchDecoder:
         return events
 
     def event(self, message: Frame) -> Stamped[Any]:
-        """The event of one message; BadEventError if it has none."""
+        """The event of one message. Raises BadEventError if it is bad."""
         arrived, nanoseconds = divmod(stored(message), NANOSECONDS)
         return self._decoder.decode(message.data, message.header(TENANT_HEADER), arrived, nanoseconds)
 
@@ -84,9 +85,9 @@ class BatchDecoder:
 
 
 def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:
-    """Links to the traces that the messages' producers began (W3C `traceparent` headers); to the first of them only.
+    """Links to the traces that the messages' producers began (W3C `traceparent` headers), at most MAX_LINKS.
 
-    No other header is looked at: OpenTelemetry logs what it cannot read of them.
+    Reads no other header: OpenTelemetry logs values that it cannot parse.
     """
     parents = (parent for message in messages if (parent := message.header("traceparent")))
     contexts = [

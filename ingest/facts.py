@@ -1,4 +1,4 @@
-"""One batch of facts: rows, then dirty marks. Writing either again adds nothing, so nothing is claimed or undone."""
+"""Commits one batch of facts to ClickHouse: rows, then dirty marks. Both writes are idempotent and need no claims."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +13,8 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from functions.function import AnyFunction
 from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION
-from ingest.sink import Events, Results, by_days
-from schema.facts import DIRTY, NOBODY, ColumnType, Table
+from ingest.sink import Events, Results, split_by_days
+from schema.facts import DIRTY, NOBODY, ColumnType, FactTable
 from schema.instants import MINUTE, SECOND
 from schema.money import DECIMALS
 from schema.writes import Facts
@@ -24,18 +24,21 @@ Column = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class FactStore:
-    """Commits to ClickHouse. Copies of an event replace each other there, and are not told apart here."""
+    """A sink for functions that write to ClickHouse. The table engine replaces copies of an event."""
 
     clickhouse: ClickHouse
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
-        """A fact is the same whichever stream it came from; but its tables have to be there: MisconfiguredError."""
+        """Raises MisconfiguredError if a table is missing. `stream_made_at` does not matter to facts."""
         facts: Facts = function([])
         await check_tables(await self.clickhouse.client(), (facts.table, DIRTY))
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
-        """Any error of infra.clickhouse.FAILURES may leave facts without marks; the next attempt writes both again."""
-        for part in by_days(events):
+        """Writes rows and marks; returns the number of rows.
+
+        An error of infra.clickhouse.FAILURES may leave rows without marks; the next attempt writes both again.
+        """
+        for part in split_by_days(events):
             facts: Facts = function(part)
             client = await self.clickhouse.client()
             await _insert(client, facts.table, facts.columns)
@@ -44,7 +47,7 @@ class FactStore:
 
 
 def _marks(facts: Facts) -> Mapping[str, Column]:
-    """For the cells that are to be computed, and for the minutes that are to be searched for copies."""
+    """Marks of the cells to compute again, and of the minutes to search for differing copies."""
     touched: list[tuple[str, str, int]] = [(facts.cube, *cell) for cell in sorted(facts.touched)]
     minutes = {at - at % MINUTE for at in facts.columns["event_time"]}
     touched += [(facts.table.name, NOBODY, begin) for begin in sorted(minutes)]
@@ -55,14 +58,14 @@ def _marks(facts: Facts) -> Mapping[str, Column]:
     }
 
 
-async def _insert(client: AsyncClient, table: Table, columns: Mapping[str, Column]) -> None:
-    # In a thread: with its first array, pyarrow imports pandas, and the event loop would stand still for a second.
+async def _insert(client: AsyncClient, table: FactTable, columns: Mapping[str, Column]) -> None:
+    # In a thread: pyarrow's first array imports pandas, which would block the event loop for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
     with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
         await client.insert_arrow(table.name, rows, database="anlyt")
 
 
-def _rows(table: Table, columns: Mapping[str, Column]) -> pa.Table:
+def _rows(table: FactTable, columns: Mapping[str, Column]) -> pa.Table:
     return pa.table({name: ARROW[type_](columns[name]) for name, type_ in table.columns.items()})
 
 
@@ -71,7 +74,7 @@ def _as(type_: pa.DataType) -> Callable[[Column], pa.Array]:
 
 
 def _money(millionths: Column) -> pa.Array:
-    """128-bit integers from 64-bit ones: Decimal objects would cost more than all other columns together."""
+    """Decimal(38, 6) from 64-bit millionths. Decimal objects would cost more than all other columns together."""
     low = np.array(millionths, np.int64)
     words = np.column_stack([low, low >> 63])
     return pa.Array.from_buffers(pa.decimal128(38, DECIMALS), len(low), [None, pa.py_buffer(words.tobytes())])

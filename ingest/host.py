@@ -1,4 +1,4 @@
-"""Runs a function on its stream: every message is counted once, or told of in a dead letter, then acknowledged."""
+"""Runs a function on its stream: counts every message once or writes its dead letter, then acknowledges it."""
 
 import asyncio
 import time
@@ -22,49 +22,49 @@ from infra.postgres import is_unavailable
 from infra.refusals import reason
 from infra.telemetry import logger, tracer
 from ingest import deadletters
-from ingest.decode import BatchDecoder, Decoded, trace_links
-from ingest.limit import Window
+from ingest.decode import BatchDecoder, DecodedBatch, trace_links
+from ingest.limit import LimitGuard
 from ingest.reader import Reader
 from ingest.sink import Results, Sink
 from schema.decoding import Reason
 
 ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"
-LONGEST_PAUSE: Final = 2.0  # seconds between two attempts while an engine is away
+LONGEST_PAUSE: Final = 2.0  # seconds between two attempts while an engine is unavailable
 
 T = TypeVar("T")
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether trying again can help: an engine is away, or refuses for now, as when its disk is full."""
-    passing = (asyncpg.PostgresError, NatsError, *clickhouse.FAILURES)
-    return isinstance(error, passing) or is_unavailable(error)
+def _is_temporary(error: Exception) -> bool:
+    """Whether a retry can help: an engine is unavailable, or refuses for now (its disk is full)."""
+    temporary = (asyncpg.PostgresError, NatsError, *clickhouse.FAILURES)
+    return isinstance(error, temporary) or is_unavailable(error)
 
 
 class StoppedError(AnlytError):
-    """The worker was told to stop while an engine was away; its messages go back to the stream."""
+    """The worker was stopped while an engine was unavailable; its messages go back to the stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One function's worker. Several may share its durable, in one process or many."""
+    """One worker of a function. Several workers may share a durable consumer, in one process or many."""
 
     function: AnyFunction
     client: FrameClient
     jetstream: JetStreamContext
     sink: Sink
     stop: asyncio.Event
-    window: Window
+    guard: LimitGuard
 
     async def run(self) -> None:
-        """Until `stop` is set: then the batch in hand is finished, and what was fetched ahead is given back.
+        """Works until `stop` is set, then finishes its batch and gives prefetched messages back to the stream.
 
-        Past the dead-letter limit, the batch in hand is given back, too, as it was.
+        Ends as well when the dead-letter limit is exceeded; then it gives its unprocessed batch back, too.
         """
         try:
             await self._run()
         except StoppedError:
-            logger().info("stopped while an engine was away", function=self.function.name)
+            logger().info("stopped while an engine was unavailable", function=self.function.name)
 
     async def _run(self) -> None:
         function = self.function
@@ -83,7 +83,7 @@ class Worker:
         decoder = BatchDecoder(function)
         in_hand: Sequence[Frame] = ()
         try:
-            while not self.stop.is_set() and not self.window.passed:
+            while not self.stop.is_set() and not self.guard.exceeded:
                 in_hand = await reader.batch(function.batch.seconds)
                 if in_hand and not await self._process(decoder, in_hand):
                     break
@@ -92,40 +92,40 @@ class Worker:
             await reader.close(in_hand)
 
     async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> bool:
-        """Commit, then dead letters, then acknowledgements: a crash between any two of them repeats, and adds nothing.
+        """Commits, publishes dead letters, then acknowledges. After a crash in between, a repetition adds nothing.
 
-        False, and nothing is done, past the dead-letter limit.
+        Returns False and does nothing if the dead-letter limit is exceeded.
         """
         with tracer.start_as_current_span(
             self.function.span,
             links=trace_links(messages),
-            record_exception=False,  # its words may quote a value; the log masks them
+            record_exception=False,  # its message may quote a value; only the log masks it
             set_status_on_exception=False,
         ) as span:
             span.set_attribute("messaging.batch.message_count", len(messages))
             decoded = decoder.decode(messages)
-            if not self.window.lets_on(len(messages), decoded.places):
+            if not self.guard.admits(len(messages), decoded.bad_indexes):
                 return False
             results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))
             await self._until_done("dead letters", lambda: deadletters.publish(self.jetstream, decoded.dead_letters))
-            await self._answer(decoded.good, ACK)
-            await self._answer(decoded.bad, TERM)
+            await self._acknowledge(decoded.good, ACK)
+            await self._acknowledge(decoded.bad, TERM)
             self._measure(decoded, results)
         return True
 
     async def _until_done(self, step: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Tries again until the engines let it through; nothing is fetched meanwhile, so events wait in NATS.
+        """Retries until the attempt succeeds. Fetches nothing meanwhile, so events wait in NATS.
 
-        MisconfiguredError when a setting is to blame.
+        Raises MisconfiguredError when a setting is the cause, StoppedError when the worker is stopped.
         """
         pause = 0.05
         while True:
             try:
                 return await attempt()
-            except Exception as error:  # told apart by fault_of and _may_pass; all others end the worker
+            except Exception as error:  # classified by fault_of and _is_temporary; all others end the worker
                 if fault := fault_of(error):
                     raise fault from error
-                if not _may_pass(error):
+                if not _is_temporary(error):
                     raise
                 logger().warning("trying again", function=self.function.name, step=step, error=reason(error))
             if await self._stopped_within(pause):
@@ -139,21 +139,21 @@ class Worker:
             return False
         return True
 
-    async def _answer(self, messages: Sequence[Frame], answer: bytes) -> None:
-        """An answer that does not get through costs a redelivery, which adds nothing."""
+    async def _acknowledge(self, messages: Sequence[Frame], acknowledgement: bytes) -> None:
+        """Acknowledges once, without a retry: a lost acknowledgement causes a redelivery, which adds nothing."""
         try:
-            await self.client.publish_all([message.reply for message in messages], answer)
+            await self.client.publish_all([message.reply for message in messages], acknowledgement)
         except (NatsError, OSError) as error:
             logger().warning("acknowledgements lost", function=self.function.name, error=reason(error))
 
     def _show_counters(self) -> None:
-        """At 0, before anything is bad: of a counter that first appears at 1, Prometheus sees no increase."""
+        """Exposes the counters at 0: Prometheus sees no increase in a counter that first appears at 1."""
         EVENTS_PROCESSED.labels(self.function.event.event_type, "deadletter")
         DESERIALIZATION_ERRORS.labels(self.function.event.event_type)
         for reason_ in get_args(Reason):
             DEADLETTERS.labels(self.function.stream.name, reason_)
 
-    def _measure(self, decoded: Decoded, results: Results) -> None:
+    def _measure(self, decoded: DecodedBatch, results: Results) -> None:
         type_, bad = self.function.event.event_type, len(decoded.bad)
         for result, events in results.items():
             EVENTS_PROCESSED.labels(type_, result).inc(events)

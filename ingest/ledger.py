@@ -1,4 +1,4 @@
-"""The dedup ledger: which events were counted, for as long as the streams can deliver them again."""
+"""The dedup ledger: which events were counted. It remembers them for as long as the streams can redeliver them."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -11,7 +11,7 @@ from schema.decoding import Stamped
 from schema.events import Event
 
 E = TypeVar("E", bound=Event)
-Keyed: TypeAlias = dict[bytes, Stamped[E]]
+EventsByKey: TypeAlias = dict[bytes, Stamped[E]]
 
 SQL: Final = Path(__file__).parent / "sql"
 CLAIM: Final = statement(SQL, "claim")
@@ -20,25 +20,25 @@ TAKE_OVER_CLAIMS: Final = statement(SQL, "take_over_claims")
 
 
 class Claim(NamedTuple):
-    """A claim of the ledger: its key, and when the stream stored the copy that was counted, as `Stamped` has it."""
+    """A row of the ledger: its key, and when the stream stored the counted copy, in nanoseconds since 1970."""
 
     key: bytes
     stored: int
 
 
-def keyed(function: str, events: Sequence[Stamped[E]]) -> Keyed[E]:
-    """The events by ledger key, of copies the one stored first, in one order for all workers: claims cannot deadlock.
+def by_ledger_key(function: str, events: Sequence[Stamped[E]]) -> EventsByKey[E]:
+    """The events by ledger key; keeps the copy that the stream stored first.
 
-    A key is 16 bytes that stand for (function, event id, event time): ids are opaque, and each function counts for
-    itself.
+    Sorts by (event time, key), so that the claims of concurrent workers cannot deadlock. A key is a 16-byte hash of
+    (function, event id, event time): ids are opaque, and every function counts an event for itself.
     """
     empty = blake2b(digest_size=16, person=function[:16].encode())
-    found: dict[tuple[int, bytes], Stamped[E]] = {}
+    first: dict[tuple[int, bytes], Stamped[E]] = {}
     for stamped in events:
         identity = stamped.at, _key(empty.copy(), stamped)
-        if stamped.stored < found.setdefault(identity, stamped).stored:
-            found[identity] = stamped
-    return {key: found[at, key] for at, key in sorted(found)}
+        if stamped.stored < first.setdefault(identity, stamped).stored:
+            first[identity] = stamped
+    return {key: first[at, key] for at, key in sorted(first)}
 
 
 def _key(digest: blake2b, stamped: Stamped[E]) -> bytes:
@@ -46,23 +46,23 @@ def _key(digest: blake2b, stamped: Stamped[E]) -> bytes:
     return digest.digest()
 
 
-async def claim(connection: Connection, events: Keyed[E], sql: str = CLAIM) -> list[Stamped[E]]:
-    """The events that nobody claimed before; they are this transaction's, if it commits."""
+async def claim(connection: Connection, events: EventsByKey[E], sql: str = CLAIM) -> list[Stamped[E]]:
+    """Claims events for the caller's transaction; returns those that had no claim."""
     rows = await connection.fetch(sql, *_arguments(events))
     return [events[row[0]] for row in rows]
 
 
-async def later_claims(connection: Connection, events: Keyed[E]) -> list[Claim]:
-    """The claims of copies that the stream stored later than these events; nobody else takes them meanwhile."""
+async def later_claims(connection: Connection, events: EventsByKey[E]) -> list[Claim]:
+    """Locks and returns the claims of copies that the stream stored later than these events."""
     return [Claim(*row) for row in await connection.fetch(LATER_CLAIMS, *_arguments(events))]
 
 
-async def take_over(connection: Connection, events: Keyed[E]) -> None:
-    """The claims of these events are theirs now, and no longer those of their copies."""
+async def take_over(connection: Connection, events: EventsByKey[E]) -> None:
+    """Makes these events the counted copies of their claims."""
     await connection.execute(TAKE_OVER_CLAIMS, *_arguments(events))
 
 
-def _arguments(events: Keyed[E]) -> tuple[list[Any], ...]:
+def _arguments(events: EventsByKey[E]) -> tuple[list[Any], ...]:
     return (
         [stamped.at for stamped in events.values()],
         list(events),

@@ -1,4 +1,4 @@
-"""A limit to dead letters: a function that finds too much of its stream bad stops before it writes that off."""
+"""The dead-letter limit: a function stops before it writes off too many of its stream's messages as bad."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,66 +12,69 @@ from infra.telemetry import logger
 RUNBOOK: Final = "docs/runbooks/AnlytDeadletterLimit.md"
 
 
-class LimitPassedError(AnlytError):
+class LimitExceededError(AnlytError):
     """Too much of a stream is bad."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Passed by more than `share` per cent of the last `window` messages, and at least `least` of them."""
+    """Exceeded when over `share` per cent of the last `window` messages, and at least `least` of them, are bad."""
 
     share: int = 50
     window: int = 10_000
     least: int = 1_000
 
 
-class Window:
-    """What one function's last messages in this process were, for all its workers. It begins empty at each start."""
+class LimitGuard:
+    """Compares one function's recent messages with the limit. All its workers in this process share it.
+
+    `exceeded`: why the function has stopped; None while it has not.
+    """
 
     def __init__(self, function: str, limit: Limit | None) -> None:
-        """Without a limit, nothing passes it."""
+        """With None, any number of messages may be bad."""
         self._function, self._limit = function, limit
         self._bad: deque[int] = deque(maxlen=limit.window if limit else 0)
-        self.passed: str | None = None
+        self.exceeded: str | None = None
         DEADLETTER_LIMIT_PASSED.labels(function).set(0)
 
-    def lets_on(self, messages: int, bad: Iterable[int]) -> bool:
-        """Whether a batch of so many may be processed, of which those at the places `bad` are.
+    def admits(self, messages: int, bad: Iterable[int]) -> bool:
+        """Whether a batch of this many messages may be processed; `bad` are the indexes of its bad ones.
 
-        Judged before anything is done with it. Once the limit is passed, it stays so until the process ends.
+        Called before the batch is processed. Once exceeded, the limit stays exceeded until the process ends.
         """
-        if self._limit is None or self.passed:
-            return self.passed is None
+        if self._limit is None or self.exceeded:
+            return self.exceeded is None
         flags = bytearray(messages)
-        for place in bad:
-            flags[place] = 1
+        for index in bad:
+            flags[index] = 1
         self._bad.extend(flags)
-        if self._is_passed(self._limit):
+        if self._is_exceeded(self._limit):
             self._stop(self._limit)
-        return self.passed is None
+        return self.exceeded is None
 
-    def _is_passed(self, limit: Limit) -> bool:
+    def _is_exceeded(self, limit: Limit) -> bool:
         bad = sum(self._bad)
         return bad >= limit.least and 100 * bad > limit.share * len(self._bad)
 
     def _stop(self, limit: Limit) -> None:
-        self.passed = (
+        self.exceeded = (
             f"{self._function} has stopped: {sum(self._bad):,} of its last {len(self._bad):,} messages are bad (limit: "
             f"{limit.share} %), and wait in their stream; {RUNBOOK} says what to do."
         )
         DEADLETTER_LIMIT_PASSED.labels(self._function).set(1)
-        logger().error("dead-letter limit passed", function=self._function, why=self.passed)
+        logger().error("dead-letter limit exceeded", function=self._function, why=self.exceeded)
 
 
-Windows: TypeAlias = Mapping[str, Window]
-"""By the function's name."""
+LimitGuards: TypeAlias = Mapping[str, LimitGuard]
+"""Guards by the function's name."""
 
 
-def windows(functions: Iterable[str], limit: Limit, accept_bad: Collection[str] = ()) -> Windows:
-    """A window for each function; those of `accept_bad` have no limit."""
-    return {name: Window(name, None if name in accept_bad else limit) for name in functions}
+def limit_guards(functions: Iterable[str], limit: Limit, accept_bad: Collection[str] = ()) -> LimitGuards:
+    """A guard per function; the functions of `accept_bad` have no limit."""
+    return {name: LimitGuard(name, None if name in accept_bad else limit) for name in functions}
 
 
-def problems(found: Windows) -> Sequence[str]:
+def problems(guards: LimitGuards) -> Sequence[str]:
     """Why functions have stopped; empty while none has."""
-    return [window.passed for window in found.values() if window.passed]
+    return [guard.exceeded for guard in guards.values() if guard.exceeded]

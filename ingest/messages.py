@@ -1,7 +1,7 @@
-"""What JetStream says of a message in its reply subject.
+"""Parses the metadata that JetStream puts into a message's reply subject.
 
 `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<consumer sequence>.<nanoseconds>.<pending>`; servers with a
-domain put two more words before the stream, and one at the end.
+domain add two tokens before the stream and one at the end.
 """
 
 from typing import Final
@@ -9,25 +9,25 @@ from typing import Final
 from infra.frames import Frame
 from schema.instants import NANOSECONDS
 
-WORDS: Final = 9  # in the form without a domain
+TOKENS: Final = 9  # in the form without a domain
 
 
 def stored_at(message: Frame) -> int:
-    """The instant at which the stream stored the message."""
+    """The instant (microseconds since 1970) at which the stream stored the message."""
     return stored(message) // NANOSECONDS
 
 
 def stored(message: Frame) -> int:
-    """When the stream stored the message, in nanoseconds since 1970: as `schema.decoding.Stamped` has it."""
-    return int(_word(message, 7))
+    """When the stream stored the message, in nanoseconds since 1970, as in `schema.decoding.Stamped`."""
+    return int(_token(message, 7))
 
 
 def sequence(message: Frame) -> int:
-    """The message's number in its stream."""
-    return int(_word(message, 5))
+    """The message's sequence in its stream."""
+    return int(_token(message, 5))
 
 
-def _word(message: Frame, index: int) -> bytes:
-    """A word by its index in the form without a domain."""
-    words = message.reply.split(b".")
-    return words[index if len(words) == WORDS else index + 2]
+def _token(message: Frame, index: int) -> bytes:
+    """A token of the reply subject; `index` counts in the form without a domain."""
+    tokens = message.reply.split(b".")
+    return tokens[index if len(tokens) == TOKENS else index + 2]

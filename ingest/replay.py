@@ -1,4 +1,4 @@
-"""Sends the events of dead letters again: each event once, however many functions have a dead letter for it."""
+"""Publishes the events of dead letters again: each event once, however many functions have a dead letter for it."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -13,27 +13,27 @@ from nats.js.errors import NotFoundError
 
 from infra.errors import AnlytError
 from infra.refusals import reason
-from ingest.deadletters import Stored, drop
+from ingest.deadletters import StoredDeadLetter, drop
 from schema.dead_letters import DeadLetter
 
-# Of which message a message is the copy: a replay that was killed has left dead letters for both, and one event.
+# Names the message that this one is a copy of. A killed replay leaves dead letters of both, which are one event.
 REPLAY_OF: Final = "Anlyt-Replay-Of"
 
 
 class NotReplayedError(AnlytError):
-    """An event that could not be sent again; its dead letters stay."""
+    """An event cannot be published again; its dead letters stay."""
 
 
-class Event(NamedTuple):
-    """A message of a stream, as its dead letters name it; a stream that was made anew has others."""
+class OriginalMessage(NamedTuple):
+    """Identifies a message as its dead letters do. The time tells it from a message of a recreated stream."""
 
     stream: str
     sequence: int
     stored_at: float
 
 
-class Copy(NamedTuple):
-    """What is published: the same for an event, and for a copy of it that an earlier replay made."""
+class Publication(NamedTuple):
+    """Identifies a publication. It is equal for an event and for the copy that an earlier replay made of it."""
 
     stream: str
     subject: str
@@ -43,58 +43,62 @@ class Copy(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The dead letters of one event; `problem` says why it was not sent again, and they stay."""
+    """The dead letters of one event. `problem`: why it was not published again; None: it was, and they are dropped."""
 
-    dead_letters: Sequence[Stored]
+    dead_letters: Sequence[StoredDeadLetter]
     problem: str | None = None
 
 
-def by_event(dead_letters: Iterable[Stored]) -> Mapping[Event, Sequence[Stored]]:
-    """Each event's dead letters, in their order."""
-    events: defaultdict[Event, list[Stored]] = defaultdict(list)
-    for found in dead_letters:
-        events[event_of(found.dead_letter)].append(found)
-    return events
+def by_original(dead_letters: Iterable[StoredDeadLetter]) -> Mapping[OriginalMessage, Sequence[StoredDeadLetter]]:
+    """The dead letters of each message, in their order."""
+    originals: defaultdict[OriginalMessage, list[StoredDeadLetter]] = defaultdict(list)
+    for stored in dead_letters:
+        originals[original_of(stored.dead_letter)].append(stored)
+    return originals
 
 
-def event_of(dead_letter: DeadLetter) -> Event:
-    return Event(dead_letter.stream, dead_letter.sequence, dead_letter.stored_at.timestamp())
+def original_of(dead_letter: DeadLetter) -> OriginalMessage:
+    return OriginalMessage(dead_letter.stream, dead_letter.sequence, dead_letter.stored_at.timestamp())
 
 
-async def replay(jetstream: JetStreamContext, dead_letters: Iterable[Stored]) -> AsyncIterator[Outcome]:
-    """Publishes each event again, for every function that reads its stream, then drops all its `dead letters`.
+async def replay(jetstream: JetStreamContext, dead_letters: Iterable[StoredDeadLetter]) -> AsyncIterator[Outcome]:
+    """Publishes each event again to its stream, then drops its dead letters; yields an outcome per event.
 
-    Functions that counted it already recognise it. Killed in between, the dead letters stay and can be replayed again.
+    Functions that counted the event already recognise it. After a kill, remaining dead letters can be replayed again.
     """
-    sent: set[Copy] = set()
-    for event, found in by_event(dead_letters).items():
+    sent: set[Publication] = set()
+    for event, stored in by_original(dead_letters).items():
         try:
-            await _send(jetstream, event, found[0].dead_letter, sent)
+            await _send(jetstream, event, stored[0].dead_letter, sent)
         except NotReplayedError as error:
-            yield Outcome(found, str(error))
+            yield Outcome(stored, str(error))
             continue
-        for each in found:
+        for each in stored:
             await drop(jetstream, each.id)
-        yield Outcome(found)
+        yield Outcome(stored)
 
 
-async def _send(jetstream: JetStreamContext, event: Event, dead_letter: DeadLetter, sent: set[Copy]) -> None:
-    """Unless it is among what was `sent`."""
+async def _send(
+    jetstream: JetStreamContext, event: OriginalMessage, dead_letter: DeadLetter, sent: set[Publication]
+) -> None:
+    """Publishes an event again and adds it to `sent`; does nothing if it is there already."""
     original = await _original(jetstream, dead_letter)
     headers = {name: value for name, value in (original.headers or {}).items() if not name.startswith("Nats-")}
     headers.setdefault(REPLAY_OF, f"{event.sequence}@{event.stored_at:.6f}")
-    copy = Copy(dead_letter.stream, dead_letter.subject, tuple(sorted(headers.items())), dead_letter.sha256)
-    if copy in sent:
+    publication = Publication(
+        dead_letter.stream, dead_letter.subject, tuple(sorted(headers.items())), dead_letter.sha256
+    )
+    if publication in sent:
         return
     try:
         await jetstream.publish(dead_letter.subject, original.data or b"", stream=dead_letter.stream, headers=headers)
     except NatsError as error:
-        raise NotReplayedError(f"{dead_letter.stream} did not take the event again: {reason(error)}.") from error
-    sent.add(copy)
+        raise NotReplayedError(f"{dead_letter.stream} did not accept the event again: {reason(error)}.") from error
+    sent.add(publication)
 
 
 async def _original(jetstream: JetStreamContext, dead_letter: DeadLetter) -> RawStreamMsg:
-    """The event as it was published: the dead letter itself keeps no value that it should not."""
+    """The event as its producer published it: a dead letter is masked. Raises NotReplayedError if it is gone."""
     try:
         message = await jetstream.get_msg(dead_letter.stream, seq=dead_letter.sequence)
     except NotFoundError as error:
@@ -104,6 +108,6 @@ async def _original(jetstream: JetStreamContext, dead_letter: DeadLetter) -> Raw
         ) from error
     if sha256(message.data or b"").hexdigest() != dead_letter.sha256:
         raise NotReplayedError(
-            f"Message {dead_letter.sequence} of {dead_letter.stream} is another one: the stream was made anew."
+            f"Message {dead_letter.sequence} of {dead_letter.stream} is another event: the stream was created again."
         )
     return message

@@ -1,4 +1,4 @@
-"""The function host as a service: a worker for each function, and the gauges that tell how far behind they are."""
+"""The function host as a service: workers for each function, and the gauges of their lag."""
 
 import asyncio
 import time
@@ -25,52 +25,52 @@ from infra.postgres import Pool, is_unavailable, open_pool
 from infra.sql import statement
 from infra.telemetry import logger
 from ingest import limit
-from ingest.commit import Store
-from ingest.copies import Copies
+from ingest.commit import MetricStore
+from ingest.copies import CopyFinder
 from ingest.facts import FactStore
 from ingest.host import Worker
-from ingest.limit import Windows
+from ingest.limit import LimitGuards
 from ingest.partitions import Partitions
 from ingest.sink import Sink
 from schema.streams import DEADLETTER
 
-# Of each function: while one waits for its store, the other decodes.
+# Per function: while one worker waits for its store, the other decodes.
 WORKERS: Final = 2
 MEASURE_EVERY: Final = 2.0  # seconds
-LAST_MEASUREMENT: Final = 1.0  # second; asyncpg complains of being cancelled while it connects
-# A statement of a batch takes milliseconds; one that takes this long waits for a server that hangs.
+LAST_MEASUREMENT: Final = 1.0  # second; asyncpg logs an error when it is cancelled while it connects
+# Seconds. A statement of a batch takes milliseconds; one that takes this long waits for a server that hangs.
 STATEMENT_TIMEOUT: Final = 30.0
 LEDGER_ROWS: Final = statement(Path(__file__).parent / "sql", "ledger_rows")
 
 
 @asynccontextmanager
 async def running(
-    engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str, windows: Windows | None = None
+    engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str, guards: LimitGuards | None = None
 ) -> AsyncIterator[None]:
-    """Workers run while the body does; then each finishes its batch and gives back what it had fetched ahead.
+    """Runs workers while the body runs; then each finishes its batch and gives prefetched messages back.
 
-    Only the stores that these functions write to are opened; ClickHouse may be away, now and later. Without `windows`,
-    every function has the usual dead-letter limit. The group ends with MisconfiguredError when an engine refuses what a
-    setting says, at the start or later.
+    Opens only the stores that these functions write to. ClickHouse may be unavailable, now and later. `guards`: None
+    gives every function the default dead-letter limit. Raises MisconfiguredError in a group, at the start or later,
+    when an engine refuses a setting's value.
     """
     stop = asyncio.Event()
-    watched = windows or limit.windows([function.name for function in functions], limit.Limit())
+    guards = guards or limit.limit_guards([function.name for function in functions], limit.Limit())
     async with AsyncExitStack() as opened:
-        # Each worker's events come over a line of their own: a server cuts off one on which too much waits, and answers
-        # on it would wait behind all events that were asked for before.
+        # Each worker has a connection of its own. A server closes a connection on which too much waits, and replies on
+        # it would wait behind all events that were requested before.
         client = await opened.enter_async_context(connect(engines.nats))
-        jetstream, copies = client.jetstream(), Copies(client)
+        jetstream, copies = client.jetstream(), CopyFinder(client)
         await _check(jetstream, functions)
         pool = await _pool(opened, engines, functions, reporting_currency)
         sinks = await _sinks(opened, engines, pool, reporting_currency, copies)
         workers = [
             Worker(
                 function,
-                await _line(opened, engines, function),
+                await _worker_connection(opened, engines, function),
                 jetstream,
                 sinks[function.store],
                 stop,
-                watched[function.name],
+                guards[function.name],
             )
             for function in functions
             for _ in range(WORKERS)
@@ -83,14 +83,14 @@ async def running(
             yield
         finally:
             stop.set()
-            await asyncio.wait(working)  # the group itself would cancel them in the middle of a batch
+            await asyncio.wait(working)  # the group would cancel them in the middle of a batch
             await asyncio.wait([gauges], timeout=LAST_MEASUREMENT)
             for task in (gauges, *refusals):
                 task.cancel()
 
 
 async def _check(jetstream: JetStreamContext, functions: Sequence[AnyFunction]) -> None:
-    """UnsuitableError for what an operator has to change; whatever else NATS says, workers try again."""
+    """Raises UnsuitableError if an operator has to change a stream or consumer. Workers retry other NATS errors."""
     with suppress(NatsError):
         for warning in await check_streams(jetstream, {DEADLETTER, *(function.stream for function in functions)}):
             logger().warning("stream may lose messages", why=warning)
@@ -98,13 +98,13 @@ async def _check(jetstream: JetStreamContext, functions: Sequence[AnyFunction]) 
             await ensure_consumer(jetstream, function.stream, function.durable)
 
 
-async def _line(opened: AsyncExitStack, engines: Engines, function: AnyFunction) -> FrameClient:
+async def _worker_connection(opened: AsyncExitStack, engines: Engines, function: AnyFunction) -> FrameClient:
     return await opened.enter_async_context(connect(engines.nats, f"anlyt {function.name}"))
 
 
 async def _pool(
     opened: AsyncExitStack, engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str
-) -> "Pool | None":  # Pool is a text at run time
+) -> "Pool | None":  # quoted: Pool is a string at run time
     """None if no function writes to PostgreSQL."""
     writers = WORKERS * sum(function.store == "postgres" for function in functions)
     if not writers:
@@ -120,22 +120,22 @@ async def _pool(
 
 
 async def _sinks(
-    opened: AsyncExitStack, engines: Engines, pool: "Pool | None", reporting_currency: str, copies: Copies
+    opened: AsyncExitStack, engines: Engines, pool: "Pool | None", reporting_currency: str, copies: CopyFinder
 ) -> Mapping[StoreName, Sink]:
     clickhouse = open_clickhouse(engines.clickhouse, statement_timeout=STATEMENT_TIMEOUT)
     sinks: dict[StoreName, Sink] = {"clickhouse": FactStore(await opened.enter_async_context(clickhouse))}
     if pool is not None:
-        sinks["postgres"] = Store(pool, Partitions(pool), reporting_currency, copies)
+        sinks["postgres"] = MetricStore(pool, Partitions(pool), reporting_currency, copies)
     return sinks
 
 
 async def _measure(
     jetstream: JetStreamContext, pool: "Pool | None", functions: Sequence[AnyFunction], stop: asyncio.Event
 ) -> None:
-    """Keeps the gauges until `stop`; an engine that is away leaves them as they were.
+    """Updates the gauges until `stop` is set; skips those of an engine that is unavailable.
 
-    To be cancelled is not enough: before Python 3.12, wait_for(), in which nats-py waits for replies, loses a
-    cancellation that comes together with the reply.
+    A cancellation is not enough to end it: nats-py waits for replies in wait_for(), which before Python 3.12 loses a
+    cancellation that arrives together with the reply.
     """
     while not stop.is_set():
         try:
@@ -144,7 +144,7 @@ async def _measure(
             if pool is not None:
                 await _measure_store(pool)
             GAUGES_MEASURED.labels("ingest").set_to_current_time()
-        except Exception as error:  # what is not an absence ends the service, as in a worker
+        except Exception as error:  # any other error ends the service, as in a worker
             if not (isinstance(error, (NatsError, asyncpg.PostgresError)) or is_unavailable(error)):
                 raise
         with suppress(TimeoutError):
@@ -160,9 +160,9 @@ async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) 
 
 
 async def _age(jetstream: JetStreamContext, function: AnyFunction, sequence: int) -> float:
-    """Seconds since the stream stored the first message that it still has from `sequence` on; 0 if there is none.
+    """Seconds since the stream stored the first message that it has from `sequence` on; 0 if there is none.
 
-    The acknowledgement floor is the right place to look: our consumers deliver without limit, so it never stalls.
+    Callers start behind the acknowledgement floor. Our consumers redeliver without limit, so the floor never stalls.
     """
     try:
         oldest = await jetstream.get_msg(function.stream.name, seq=sequence, next=True, subject=function.stream.subject)

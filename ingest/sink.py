@@ -1,4 +1,4 @@
-"""Where the host puts batches: the one thing in which functions of PostgreSQL and of ClickHouse differ."""
+"""What the host needs of a store. PostgreSQL and ClickHouse functions differ in nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,29 +12,29 @@ Events: TypeAlias = Sequence[Stamped[Any]]
 Result = Literal["counted", "duplicate", "stored"]
 Results: TypeAlias = Mapping[Result, int]
 
-# Each day is a partition: of those, a PostgreSQL transaction has locks for so many, and a ClickHouse insert takes 100.
-DAYS_AT_ONCE: Final = 64
+# Each day is a partition. A PostgreSQL transaction has locks for about this many; a ClickHouse insert accepts 100.
+MAX_DAYS: Final = 64
 
 
 class Sink(Protocol):
-    """A store that takes the effect of a batch, so that taking it again adds nothing."""
+    """A store that commits the effect of a batch idempotently."""
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
-        """Before anything is read from a stream; `stream_made_at` tells it from an earlier one of its name."""
+        """Called before the stream is read. `stream_made_at` tells it from an earlier stream of the same name."""
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
-        """Runs the function and stores what it says; how many events had which result.
+        """Runs the function and stores its result; returns the number of events per result.
 
-        After an error, whatever it left, calling again with the same events completes the rest.
+        After any error, a second call with the same events completes the rest.
         """
 
 
-def by_days(events: Events) -> Iterator[Events]:
-    """The events as they are, unless they spread over more days than a store takes at once."""
+def split_by_days(events: Events) -> Iterator[Events]:
+    """Splits the events into parts of at most MAX_DAYS days; yields them unchanged if one part suffices."""
     days = sorted({stamped.at // DAY for stamped in events})
-    if 0 < len(days) <= DAYS_AT_ONCE:
+    if 0 < len(days) <= MAX_DAYS:
         yield events
         return
-    for first in range(0, len(days), DAYS_AT_ONCE):
-        part = set(days[first : first + DAYS_AT_ONCE])
+    for first in range(0, len(days), MAX_DAYS):
+        part = set(days[first : first + MAX_DAYS])
         yield [stamped for stamped in events if stamped.at // DAY in part]

@@ -1,4 +1,4 @@
-"""Writes a batch's effect to PostgreSQL: one multi-row upsert a table, rows in one fixed order."""
+"""Writes a batch's effect to PostgreSQL: one multi-row upsert per table, with its rows in one fixed order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from schema.money import decimal
 from schema.writes import Billed, CellKey, Delivered, Writes
 
 SQL: Final = Path(__file__).parent / "sql"
-# What cells count, in the order of the statements' lists.
+# Reads a cell's counters in the order of the statements' columns.
 BILLED: Final[Callable[[Billed], tuple[int, ...]]] = attrgetter(*figures.of("billed"))
 DELIVERED: Final[Callable[[Delivered], tuple[int, ...]]] = attrgetter(*figures.of("delivered"))
 Table = Literal["metrics_hourly", "costs_hourly", "accounts"]
@@ -33,6 +33,7 @@ class Upserts:
 
 
 def upserts(schema: str) -> Upserts:
+    """The statements for the tables of `schema`."""
     names = ("upsert_billed", "upsert_costs", "upsert_delivered", "insert_accounts")
     return Upserts(*[statement(SQL, name, schema=schema) for name in names])
 
@@ -41,7 +42,7 @@ LIVE: Final = upserts("anlyt")
 
 
 async def write(connection: Connection, writes: Writes, reporting_currency: str, into: Upserts = LIVE) -> None:
-    """Adds `writes` to what is stored, within the caller's transaction."""
+    """Adds `writes` to the stored rows, within the caller's transaction."""
     billed, delivered = sorted(writes.billed.items()), sorted(writes.delivered.items())
     await _upsert(connection, "metrics_hourly", into.billed, _billed_rows(billed, reporting_currency))
     await _upsert(connection, "costs_hourly", into.costs, _cost_rows(billed, reporting_currency))
@@ -66,12 +67,12 @@ def _billed_rows(cells: Sequence[tuple[CellKey, Billed]], currency: str) -> list
     ]
 
 
-def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reported: str) -> list[tuple[Any, ...]]:
+def _cost_rows(cells: Sequence[tuple[CellKey, Billed]], reporting_currency: str) -> list[tuple[Any, ...]]:
     return [
         (*_key(key), currency, decimal(cost), cell.events[currency])
         for key, cell in cells
         for currency, cost in sorted(cell.costs.items())
-        if currency != reported
+        if currency != reporting_currency
     ]
 
 
@@ -80,6 +81,6 @@ def _delivered_rows(cells: Sequence[tuple[CellKey, Delivered]]) -> list[tuple[An
 
 
 def _histogram(counts: Mapping[int, int]) -> tuple[str, str]:
-    """Two array literals; unnest() would flatten arrays of arrays."""
+    """Bins and counts as two array literals: unnest() would flatten arrays of arrays."""
     bins = sorted(counts)
     return f"{{{','.join(map(str, bins))}}}", f"{{{','.join(str(counts[bin_]) for bin_ in bins)}}}"

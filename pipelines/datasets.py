@@ -1,6 +1,6 @@
 """Datasets over the stores. What a pipeline reads and writes is in its own folder's datasets.py, made from these.
 
-Making one connects to nothing, so Kedro's own commands (`kedro viz`, `kedro catalog`) work without the stores.
+Making one connects to nothing, so Kedro's own commands (`kedro catalog`, `kedro registry`) work without the stores.
 """
 
 from pathlib import Path

@@ -20,7 +20,9 @@ Counts: TypeAlias = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """`params` is a frozen msgspec struct whose fields have defaults; nodes get it as the input `run_params`.
+    """`times` and `retries` (how often a CronJob tries again within minutes) are stated here alone.
+
+    `params` is a frozen msgspec struct whose fields have defaults; nodes get it as the input `run_params`.
 
     A pipeline may leave two outputs that are not in the catalog: `<name>_counts`, Counts, and `<name>_alarm`, one
     sentence if the run did its work and found what a human has to look at, else empty.
@@ -30,6 +32,7 @@ class Definition:
     times: Times
     make: Callable[[], Pipeline]
     params: type[msgspec.Struct] = NoParams
+    retries: int = 2
 
     @property
     def span(self) -> str:

@@ -31,6 +31,6 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """For Kedro's own commands; `__default__` is what `kedro viz` draws."""
+    """For Kedro's own commands; `__default__` is all of them."""
     made = {name: definition.make() for name, definition in DEFINITIONS.items()}
     return {**made, "__default__": sum(made.values(), Pipeline([]))}

@@ -1,1 +1,1 @@
-"""What data is: events, streams, writes, the histogram, DDL. No I/O happens here."""
+"""The data model, without I/O: events and streams, writes and figures, fact tables and cubes, the catalogue, DDL."""

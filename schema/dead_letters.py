@@ -1,4 +1,4 @@
-"""The dead letter: a bad event, why it could not be counted, and where it came from."""
+"""Dead letters: bad events, why they could not be counted, and where they came from."""
 
 import hashlib
 from datetime import datetime
@@ -12,7 +12,10 @@ from schema.masking import EventMask
 
 
 class DeadLetter(Struct, frozen=True, rename="camel"):
-    """What `anlyt.deadletter.<stream>` carries; the original stays in its stream at `sequence`."""
+    """The message on `anlyt.deadletter.<stream>`. The original stays in its stream at `sequence`.
+
+    `sentence`: the reason for people. `event`: the masked event.
+    """
 
     stream: str
     subject: str
@@ -39,7 +42,7 @@ class Source(Struct, frozen=True):
 
 
 def dead_letter(source: Source, data: bytes, reason: Reason, sentence: str, mask: EventMask) -> DeadLetter:
-    """The dead letter for `data`; what `mask` hides does not get into it."""
+    """The dead letter for `data`, masked by `mask`."""
     return DeadLetter(
         **msgspec.structs.asdict(source),
         reason=reason,
@@ -51,5 +54,5 @@ def dead_letter(source: Source, data: bytes, reason: Reason, sentence: str, mask
 
 
 def dead_letter_id(source: Source) -> str:
-    """The `Nats-Msg-Id` of a dead letter: the same at every redelivery, another if the stream was made anew."""
+    """The `Nats-Msg-Id` of a dead letter: the same at every redelivery, different if the stream was created again."""
     return f"{source.stream}:{source.sequence}:{source.function}:{source.stored_at.timestamp():.6f}"

@@ -1,4 +1,4 @@
-"""From a message's bytes to an event, or to the one sentence that says why not. Pure."""
+"""Decodes a message's bytes into an event, or into one sentence that says what is wrong. Pure: no I/O."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -23,9 +23,9 @@ E = TypeVar("E", bound=Event)
 
 
 class Stamped(Struct, Generic[E], frozen=True, gc=False):
-    """An event, its event time as an instant, and when its stream stored it: in nanoseconds since 1970.
+    """An event, its event time `at` as an instant, and when its stream `stored` it, in nanoseconds since 1970.
 
-    A stream stores no two messages in one nanosecond: of two copies, the one with the lower `stored` was first.
+    A stream stores no two messages in one nanosecond: the copy with the lowest `stored` was first.
     """
 
     event: E
@@ -34,29 +34,29 @@ class Stamped(Struct, Generic[E], frozen=True, gc=False):
 
 
 class BadEventError(Exception):
-    """An event that cannot be counted: `reason` is a metric label, the message one sentence for people."""
+    """An event cannot be counted. `reason` is a metric label; the message is one sentence for people."""
 
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason: Reason = reason
 
 
-class Texts:
-    """The texts of a struct, checked all at once."""
+class TextFields:
+    """Checks all text fields of a struct with one regular expression."""
 
     def __init__(self, struct: type[Struct]) -> None:
         patterns = {field.name: pattern for field in _fields(struct) if (pattern := _pattern(field.type))}
         self._names = _wire_names(struct)
         self._patterns = tuple(patterns.items())
         self._of = attrgetter(*patterns)
-        # Joined by line breaks, which no pattern lets through.
+        # Joined by line breaks, which no pattern matches.
         self._all = re.compile("\n".join(f"(?:{pattern})?+" for pattern in patterns.values()))
 
-    def fit(self, value: Struct) -> bool:
+    def match(self, value: Struct) -> bool:
         return self._all.fullmatch("\n".join([text or "" for text in self._of(value)])) is not None
 
-    def wrong(self, value: Struct) -> str:
-        """The name in JSON of the first that does not fit; there must be one."""
+    def first_mismatch(self, value: Struct) -> str:
+        """The JSON name of the first field that does not match. There must be one."""
         return next(
             self._names[name]
             for name, pattern in self._patterns
@@ -72,25 +72,25 @@ class EventDecoder(Generic[E]):
         self._time_field = event.time_field
         self._time_name = _wire_names(event)[event.time_field]
         self._allowed = {field.encode_name: _allowed(field.type) for field in _fields(event)}
-        self._texts = Texts(event)
+        self._texts = TextFields(event)
         self._nested = tuple(
-            (field.name, field.encode_name, Texts(item.cls))
+            (field.name, field.encode_name, TextFields(item.cls))
             for field in _fields(event)
             if (item := _item(field.type)) is not None
         )
 
     def decode(self, data: bytes, tenant: str | None, arrived: int, nanoseconds: int = 0) -> Stamped[E]:
-        """The event in `data`; BadEventError says what is wrong with it.
+        """The event in `data`. Raises BadEventError if it cannot be counted.
 
-        `tenant` is what the header says: it counts if the event itself names none.
-        `arrived` is the instant at which the stream stored the message, so many `nanoseconds` of a microsecond later:
-        judged by it, not by the clock, a redelivered event is judged as it was the first time.
+        `tenant`: the value of the header; used if the event itself names none. `arrived`: the instant at which the
+        stream stored the message, plus `nanoseconds` below a microsecond. Event times are compared with it, not with
+        the clock, so that a redelivery has the same result.
         """
         event = self._parse(data)
-        if not self._texts.fit(event):
-            raise self._invalid(self._texts.wrong(event))
+        if not self._texts.match(event):
+            raise self._invalid(self._texts.first_mismatch(event))
         for name, wire_name, texts in self._nested:
-            if not all(map(texts.fit, getattr(event, name))):
+            if not all(map(texts.match, getattr(event, name))):
                 raise self._invalid(wire_name)
         if tenant is not None and getattr(event, "tenant_id", "") is None:
             event = self._with_tenant(event, tenant)
@@ -99,7 +99,7 @@ class EventDecoder(Generic[E]):
     def _parse(self, data: bytes) -> E:
         try:
             if not data.isascii():
-                data.decode()  # msgspec does not look into the strings that it skips
+                data.decode()  # msgspec does not validate the strings that it skips
             return self._decoder.decode(data)
         except msgspec.ValidationError as error:
             raise self._explained(str(error)) from error
@@ -130,18 +130,18 @@ class EventDecoder(Generic[E]):
         return at
 
     def _explained(self, message: str) -> BadEventError:
-        """msgspec's message, which may quote a value, as a sentence that names the field and what is allowed."""
+        """Turns msgspec's message, which may quote a value, into a sentence with the field and its allowed values."""
         if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
             return BadEventError("missing_field", f"{missing[1]} is missing.")
-        # At the end: a quoted value may look like this, too. What is in a list is told by the list's name.
+        # Anchored at the end: a quoted value may look like this, too. Items are reported under their list's name.
         found = re.search(r" - at `\$\.(\w+)[^`]*`\Z", message)
         if found is None:
             return BadEventError("not_json", "The message is not a JSON object.")
         return self._invalid(found[1])
 
 
-def fitting(event: type[Event]) -> Mapping[str, Callable[[object], bool]]:
-    """For each field, by its name in JSON: whether a value is one that the field may have."""
+def field_checks(event: type[Event]) -> Mapping[str, Callable[[object], bool]]:
+    """A check per field, by JSON name: whether the field may have a value."""
     patterns = {field.name: _pattern(field.type) for field in _fields(event)}
     return {
         field.encode_name: partial(_fits, field.type, patterns[field.name]) for field in msgspec.structs.fields(event)
@@ -167,7 +167,7 @@ def _fields(struct: type[Struct]) -> tuple[inspect.Field, ...]:
 
 
 def _pattern(described: inspect.Type) -> str | None:
-    """The pattern of a text, also of one that may be null."""
+    """The pattern of a text type, nullable or not; None for other types."""
     match described:
         case inspect.Metadata(extra=extra):
             return (extra or {}).get("pattern")
@@ -178,7 +178,7 @@ def _pattern(described: inspect.Type) -> str | None:
 
 
 def _item(described: inspect.Type) -> inspect.StructType | None:
-    """The struct that a list holds."""
+    """The item type of a list of structs; None for other types."""
     match described:
         case inspect.Metadata(type=inner):
             return _item(inner)
@@ -189,7 +189,7 @@ def _item(described: inspect.Type) -> inspect.StructType | None:
 
 
 def _allowed(described: inspect.Type) -> str:
-    """What a field may hold, in words."""
+    """A description of a field's allowed values, for messages."""
     match described:
         case inspect.Metadata(type=inner, extra_json_schema=extra):
             return str((extra or {}).get("description") or _allowed(inner))

@@ -1,7 +1,7 @@
-"""The events of the platform, as msgspec structs: the one place that says what a producer may send.
+"""The events of the platform, as msgspec structs: the fields and values that a producer may send.
 
-Unknown fields are dropped while decoding, so nothing outside these structs (a MSISDN, a message body)
-gets past this page. Times stay text until `schema.decoding` reads them.
+Decoding drops unknown fields, so nothing outside these structs (a MSISDN, a message body) is ever stored. Times stay
+text until `schema.decoding` parses them.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -12,8 +12,10 @@ MAX_INT = 2**31
 
 
 def _text(pattern: str, longest: int, description: str) -> Meta:
-    """A text that `pattern` matches as a whole. The decoder checks all patterns of an event at once: msgspec would
-    search for each alone, which costs more than the rest of decoding.
+    """The constraints of a text that `pattern` matches as a whole.
+
+    `schema.decoding` checks all patterns of an event together. msgspec would search for each alone, which costs more
+    than the rest of decoding.
     """
     return Meta(min_length=1, max_length=longest, description=description, extra={"pattern": pattern})
 
@@ -22,7 +24,7 @@ Id = Annotated[str, _text(r"[A-Za-z0-9_.:-]{1,64}", 64, "1-64 characters of A-Z 
 Timestamp = Annotated[
     str,
     _text(
-        # Which hours and offsets there are, datetime.fromisoformat answers differently from one Python to the next.
+        # Hours and offsets are checked here: datetime.fromisoformat accepts different ones in each Python version.
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
         r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
         35,
@@ -43,7 +45,7 @@ Segments = Annotated[int, Meta(ge=1, le=MAX_INT, description=f"an integer from 1
 ErrorCode = Annotated[str, _text(r"[A-Za-z0-9_.:-]{1,64}", 64, "null or 1-64 characters of A-Z a-z 0-9 _ . : -")]
 Prefix = Annotated[str, _text(r"[0-9]{2,8}", 8, "2-8 digits")]
 RuleName = Annotated[str, _text(r"[^\x00-\x1f\x7f]{1,128}", 128, "1-128 characters, none of them a control character")]
-# A number with some producers, a text with others: stored as text. Alone among texts, msgspec checks its pattern.
+# Some producers send a number, others a text; stored as text. This is the only text whose pattern msgspec checks.
 Version = (
     Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.:-]{1,64}\Z", description="1-64 characters of A-Z a-z 0-9 _ . : -")]
     | Count
@@ -57,9 +59,9 @@ Verdict = Literal["ALLOW", "FLAG", "HOLD", "BLOCK"]
 
 
 class Event(Struct, frozen=True, rename="camel", gc=False):
-    """What every event has. `event_id` and the event time together say which event it is.
+    """The fields of every event. `event_id` and the event time together identify it.
 
-    `event_type` is its public name. `time_field` is the name of the attribute that holds its event time.
+    `event_type`: its public name. `time_field`: the attribute that holds its event time.
     """
 
     event_type: ClassVar[str]
@@ -71,7 +73,7 @@ class Event(Struct, frozen=True, rename="camel", gc=False):
 
 
 class SmsBilled(Event, frozen=True, rename="camel", gc=False):
-    """A message was charged, or the charge was taken back."""
+    """A message was charged, or its charge was refunded."""
 
     event_type = "sms.billed.v1"
     time_field = "billed_at"
@@ -132,7 +134,7 @@ class CdrGenerated(Event, frozen=True, rename="camel", gc=False):
 
 
 class Finding(Struct, frozen=True, rename="camel", gc=False):
-    """What one rule said of a message."""
+    """The result of one compliance rule for a message."""
 
     rule_id: Id
     rule_name: RuleName

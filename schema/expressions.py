@@ -1,7 +1,7 @@
-"""Expressions of SQL as values: what the catalogue says with, and the query compiler computes with.
+"""SQL expressions as values, for the catalogue and the query compiler.
 
-Texts of SQL are made of them in one place, `graph/dsl/render.py`. There, `Bound` is the only way of a value that the
-catalogue does not hold: it becomes a parameter, never text.
+Only `graph/dsl/render.py` turns them into SQL text. A value that does not come from the catalogue has to be `Bound`:
+it becomes a parameter, never text.
 """
 
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value that is ours, printed as a literal."""
+    """A value of the catalogue, rendered as a literal."""
 
     value: str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A value of the request or of its caller, sent beside the statement as ClickHouse's `type`."""
+    """A value of a request or its caller, sent as a parameter of ClickHouse's `type`."""
 
     value: str | int | tuple[str, ...] | tuple[int, ...]
     type: str
@@ -40,7 +40,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function or an operator. `parameters` are those of a parametric aggregate: quantiles(0.5)(x)."""
+    """A function or operator. `parameters`: those of a parametric aggregate, such as quantiles(0.5)(x)."""
 
     function: str
     arguments: tuple["Expression", ...]
@@ -82,6 +82,9 @@ def one_of(expression: Expression, values: tuple[str, ...]) -> Call:
 
 
 def rounded_ratio(numerator: Expression, denominator: Expression, scale: int = 1) -> Call:
-    """`scale` times a ratio of integers that are not negative, as an integer, rounded half up; null over zero."""
+    """`scale` * numerator / denominator as an integer, rounded half up; null if the denominator is 0.
+
+    Both are integers and not negative.
+    """
     doubled = plus(times(2 * scale, numerator), denominator)
     return call("if", equal(denominator, ZERO), NULL, call("intDivOrZero", doubled, times(2, denominator)))

@@ -1,4 +1,4 @@
-"""The fact tables: their columns in order, each with its ClickHouse type; a test holds the live tables against them."""
+"""The fact tables: their columns in order, each with its ClickHouse type. A test compares them with the live tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,29 +19,29 @@ ColumnType = Literal[
 ]
 Cube = Literal["cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"]
 
-WORD: Final = "LowCardinality(String)"  # of a vocabulary that is small compared to the table
-NEVER: Final = 1 << 63  # from which `ver` counts down to the time at which the stream stored an event
-NOBODY: Final = ""  # no tenant: an event that names none is of `unknown`
+WORD: Final = "LowCardinality(String)"  # one of few distinct values
+NEVER: Final = 1 << 63  # `ver` is this minus the time at which the stream stored the event
+NOBODY: Final = ""  # the tenant of marks without one; events without one have UNKNOWN
 UNKNOWN: Final = "unknown"  # stands for a dimension that an event does not name
 
-# `ver` counted microseconds once: what is left of such a count is less than this, and more than of nanoseconds ever is.
+# Earlier releases counted microseconds in `ver`. NEVER - ver is below this for microseconds, above it for nanoseconds.
 _MICROSECONDS: Final = 1 << 51
 
 
 def version(stored: int) -> int:
-    """The `ver` of a fact whose stream stored its event at so many nanoseconds: the first copy has the highest."""
+    """The `ver` of a fact: the first copy has the highest. `stored`: when its stream stored it, in nanoseconds."""
     return NEVER - stored
 
 
 def stored_at(ver: int) -> int:
-    """The instant at which the stream stored the event of a fact. (In SQL: pipelines/integrity/sql.)"""
+    """The instant at which the stream stored a fact's event. pipelines/integrity/sql computes the same in SQL."""
     left = NEVER - ver
     return left if left < _MICROSECONDS else left // NANOSECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table of the database `anlyt`."""
+class FactTable:
+    """A ClickHouse table of the database `anlyt` that ingest writes to."""
 
     name: str
     columns: Mapping[str, ColumnType]
@@ -57,7 +57,7 @@ _ROUTE: Final[Mapping[str, ColumnType]] = dict.fromkeys(
     ["account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"], WORD
 )
 
-FACTS_DLR: Final = Table(
+FACTS_DLR: Final = FactTable(
     "facts_dlr",
     {
         **_IDENTITY,
@@ -68,7 +68,7 @@ FACTS_DLR: Final = Table(
         **_VERSION,
     },
 )
-FACTS_CDR: Final = Table(
+FACTS_CDR: Final = FactTable(
     "facts_cdr",
     {
         **_IDENTITY,
@@ -81,7 +81,7 @@ FACTS_CDR: Final = Table(
         **_VERSION,
     },
 )
-FACTS_COMPLIANCE: Final = Table(
+FACTS_COMPLIANCE: Final = FactTable(
     "facts_compliance",
     {
         **_IDENTITY,
@@ -98,9 +98,9 @@ FACTS_COMPLIANCE: Final = Table(
         **_VERSION,
     },
 )
-# What a cube has to be computed again for. `hour` is the beginning of the cell: of an hour, or of a day, which asks for
-# all of its hours. Marks of the pipeline `copies` are here, too: their `cube` is a table of facts, `hour` a minute
-# which facts came for (no tenant), or in which facts of a tenant are being removed.
-DIRTY: Final = Table("dirty", {"cube": WORD, "tenant_id": WORD, "hour": "DateTime('UTC')"})
+# Marks of the cells that a cube has to compute again. `hour` is the beginning of the cell: an hour, or a day, which
+# stands for all its hours. The pipeline `copies` has its marks here, too: `cube` is a fact table, `hour` a minute that
+# received facts (no tenant) or in which facts of a tenant are being removed.
+DIRTY: Final = FactTable("dirty", {"cube": WORD, "tenant_id": WORD, "hour": "DateTime('UTC')"})
 
 TABLES: Final = (FACTS_DLR, FACTS_CDR, FACTS_COMPLIANCE, DIRTY)

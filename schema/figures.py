@@ -1,8 +1,8 @@
-"""What is counted per hour of the platform, an operator or an account: the figures of reports, declared once.
+"""The figures of reports: what is counted per hour of the platform, an operator or an account.
 
-`Totals` is the declaration. It gives the column lists of statements (LISTS: infra.postgres.statement puts them in place
-of `{counters}` and its like), the columns of the archive, and what reports read and answer. A test compares it with the
-live columns. The cost and the histogram of latencies are no integers: statements name their columns themselves.
+`Totals` declares them. The column lists of statements (LISTS, for `{counters}` and other placeholders), the columns of
+the archive and the fields of reports follow from it. A test compares it with the live columns. Cost and the histogram
+of latencies are not integers: statements name their columns themselves.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, get_args, get_type_hints
 
 Source = Literal["billed", "delivered"]
-"""Whose events count: billing events (schema.writes.Billed) or delivery reports (schema.writes.Delivered)."""
+"""The events that are counted: billing events (schema.writes.Billed) or delivery reports (schema.writes.Delivered)."""
 Merge = Literal["sum", "max"]
 
 
 class Named(Protocol):
-    """A row whose values have names: a record of asyncpg, or a mapping."""
+    """A row whose values are read by name: an asyncpg record or a mapping."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column of metrics_hourly, metrics_daily and both archives; `merge`: how hours and subjects add up.
+    """A column of metrics_hourly, metrics_daily and both archives.
 
-    `sql`: its type in PostgreSQL. `added`: the migration of PostgreSQL that added it later; rows from before have null,
-    as it was not counted.
+    `merge`: how the values of hours and subjects combine. `sql`: its type in PostgreSQL. `added`: the PostgreSQL
+    migration that added it later; older rows have null, because it was not counted.
     """
 
     column: str
@@ -38,14 +38,14 @@ class Figure:
 
     @property
     def total(self) -> Callable[[Sequence[Any]], Any]:
-        """Adds up values of one or more rows; None if one of them was not counted."""
+        """Combines the values of one or more rows; None if one of them was not counted."""
         if self.merge == "max":
             return max
         return _sum_of_known if self.added else sum
 
     @property
     def summed(self) -> str:
-        """The same in SQL: the column of some rows together."""
+        """The SQL aggregate that combines the column of several rows."""
         if self.merge == "max":
             return f"max({self.column})"
         total = f"sum({self.column})::int8"
@@ -53,14 +53,14 @@ class Figure:
 
     @property
     def merged(self) -> str:
-        """The stored column (m) with what is new (excluded), in SQL."""
+        """The SQL expression that merges the new row (excluded) into the stored one (m)."""
         if self.merge == "max":
             return f"greatest(m.{self.column}, excluded.{self.column})"
         return f"m.{self.column} + excluded.{self.column}"
 
 
-def _sum_of_known(values: Sequence[int | None]) -> int | None:
-    return None if None in values else sum(value for value in values if value is not None)
+def _sum_of_known(values: Sequence[Any]) -> int | None:
+    return None if None in values else sum(values)
 
 
 class Totals(NamedTuple):
@@ -89,13 +89,13 @@ class Totals(NamedTuple):
 FIGURES: Final[Mapping[str, Figure]] = {
     name: get_args(annotated)[1] for name, annotated in get_type_hints(Totals, include_extras=True).items()
 }
-"""By the field's name in `Totals`, in order."""
+"""Figures by the field's name in `Totals`, in order."""
 COUNTERS: Final[Mapping[str, Figure]] = {name: figure for name, figure in FIGURES.items() if figure.sql == "bigint"}
-"""All but the cost: the integers."""
+"""The integer figures: all but the cost."""
 HISTOGRAM: Final[Mapping[str, str]] = {"latency_bins": "smallint[]", "latency_counts": "bigint[]"}
-"""The columns (and their types) of schema/histogram.py: bins, ascending, and how many samples each holds."""
+"""The columns (and their types) of a histogram (schema/histogram.py): ascending bins, and the samples of each."""
 
-# What a list of columns is in a statement: `{billed}` plain, `{billed_new}` and so on in another form.
+# The forms of a column list in a statement: `{billed}` is plain, `{billed_new}` and so on are expressions.
 _FORMS: Final[Mapping[str, Callable[[Figure], str]]] = {
     "": lambda figure: figure.column,
     "_stored": lambda figure: f"m.{figure.column}",
@@ -109,7 +109,7 @@ _FORMS: Final[Mapping[str, Callable[[Figure], str]]] = {
 
 
 def of(source: Source) -> Mapping[str, Figure]:
-    """The integers that one kind of events counts, by the name of the cell's attribute."""
+    """The integer figures of one kind of events, by the name of the cell's attribute."""
     return {name: figure for name, figure in COUNTERS.items() if figure.source == source}
 
 
@@ -118,7 +118,7 @@ def _lists(of_what: str, figures: Iterable[Figure]) -> Mapping[str, str]:
 
 
 def _arrays(figures: Iterable[Any], first: int) -> str:
-    """A parameter per figure, from the number `first` on."""
+    """One array parameter per figure, numbered from `first`."""
     return ", ".join(f"${number}::int8[]" for number, _ in enumerate(figures, first))
 
 
@@ -126,7 +126,7 @@ LISTS: Final[Mapping[str, str]] = {
     **_lists("counters", COUNTERS.values()),
     **_lists("billed", of("billed").values()),
     **_lists("delivered", of("delivered").values()),
-    # ingest/sql/upsert_*.sql: behind the key and what is no integer.
+    # ingest/sql/upsert_*.sql: behind the key and the columns that are not integers.
     "billed_arrays": _arrays(of("billed"), first=6),
     "delivered_arrays": _arrays(of("delivered"), first=6),
 }

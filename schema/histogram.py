@@ -1,10 +1,10 @@
-"""A histogram of integer milliseconds that merges exactly and answers any percentile within 1 %.
+"""A histogram of integer milliseconds that merges exactly and gives any percentile within 1 %.
 
-Each bin holds the integers `LOWER[i]..UPPER[i]` and answers with the integer `VALUE[i]`, chosen so that no
-member differs from it by more than 1 % of itself. Counts are integers, so histograms of hours, days and
-operators merge by addition, in any order, to the histogram of all their samples. Up to 98 ms a bin is one
-value, and the answer exact. The relative-error guarantee is DDSketch's (Masson, Rim, Lee, VLDB 2019); the
-bounds are integers, so that rounding the answer to whole milliseconds cannot break it.
+Bin i holds the integers from `UPPER[i - 1] + 1` to `UPPER[i]`. Its value is `VALUE[i]`, which differs from no member by
+more than 1 % of that member. Counts are integers, so histograms of hours, days and operators merge by addition, in any
+order, to the histogram of all their samples. Up to 98 ms, a bin is one value and the percentile exact. DDSketch gives
+the same relative-error guarantee (Masson, Rim, Lee, VLDB 2019); integer bounds keep it when values are whole
+milliseconds.
 """
 
 from bisect import bisect_left
@@ -15,7 +15,9 @@ from schema.events import MAX_INT
 
 
 def _bins() -> tuple[list[int], list[int]]:
-    """Greedy: the largest answer within 1 % above the bin's first value, then all values within 1 % of it."""
+    """Upper bounds and values of all bins, greedily: the largest value within 1 % above the bin's first member, then
+    all members within 1 % of it.
+    """
     upper, value = [0], [0]
     while upper[-1] < MAX_INT:
         first = upper[-1] + 1
@@ -28,7 +30,7 @@ _BINS: Final = _bins()
 UPPER: Final = _BINS[0]
 VALUE: Final = _BINS[1]
 
-_COMMON: Final = 1 << 16  # a look-up table for latencies up to a minute: 8 times quicker than bisection
+_COMMON: Final = 1 << 16  # ms; a look-up table for latencies up to a minute is 8 times faster than bisection
 _BIN_OF: Final = [bisect_left(UPPER, latency) for latency in range(_COMMON)]
 
 

@@ -1,7 +1,7 @@
 """Instants as integers: microseconds since 1970-01-01 UTC.
 
-Events are compared, hashed and cut into hours by the hundred thousand a second; integers do that several times faster
-than aware datetimes, and just as exactly.
+Ingest compares, hashes and truncates 100,000 event times per second. Integers do that several times faster than aware
+datetimes, and as exactly.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,14 +10,14 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = 1_000_000
-NANOSECONDS: Final = 1000  # of a microsecond
+NANOSECONDS: Final = 1000  # per microsecond
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 
 def instant(time: datetime) -> int:
-    """Of an aware time. Exact."""
+    """The instant of an aware time. Exact."""
     return (time - EPOCH) // MICROSECOND
 
 

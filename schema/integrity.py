@@ -1,13 +1,13 @@
-"""The hash chain over compliance facts: what is hashed, and how. Pure.
+"""The hash chain over compliance facts: what is hashed, and how. Pure: no I/O.
 
-Every hash is SHA-256; every number and text that is hashed is a netstring (https://cr.yp.to/proto/netstrings.txt).
+Every hash is SHA-256; every hashed number and text is a netstring (https://cr.yp.to/proto/netstrings.txt).
 
-* The hash of a fact is over its columns, as pipelines/integrity/sql/fact_hashes.sql lists them.
-* A leaf is what a tenant has of a day: its digest is over the hashes of the facts, in the order of (time, key).
-* The leaves of a link, in the order of tenants, are a Merkle tree as Certificate Transparency has it (RFC 6962, 2.1).
-* A link is about a day: its hash is over the root of that tree, and over the link before.
+* A fact's hash covers its columns, in the order of pipelines/integrity/sql/fact_hashes.sql.
+* A leaf stands for a tenant's facts of a day: its digest covers their hashes, in the order of (time, key).
+* The leaves of a link, in the order of tenants, form a Merkle tree as in Certificate Transparency (RFC 6962, 2.1).
+* A link stands for a day: its hash covers the root of that tree and the hash of the link before.
 
-docs/audit.md has the steps by which anybody verifies them.
+docs/audit.md has the steps to verify them.
 """
 
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ from schema.instants import instant
 
 Hash: TypeAlias = bytes
 Step: TypeAlias = bytes
-"""On the way from a leaf to the root: "L" or "R", the side on which the sibling is, then the sibling's hash."""
+"""A step of an inclusion proof: "L" or "R", the side of the sibling, then the sibling's hash."""
 
-GENESIS: Final = bytes(32)  # stands for the link before the first one
+GENESIS: Final = bytes(32)  # the hash before that of the first link
 STEP: Final = 33  # bytes
-_LEAF, _NODE = b"\0", b"\1"  # so that no leaf can be taken for a node
+_LEAF, _NODE = b"\0", b"\1"  # prefixes, so that no leaf has the hash of a node
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a tenant has of a day: the facts that the stream had stored before an instant.
+    """A tenant's facts of a day, as far as the stream had stored them before an instant.
 
-    `number`: 1 for the tenant's first leaf, 2 for its second, ..., so that none can be left out unseen.
+    `number`: 1 for the tenant's first leaf, 2 for its second, ...: a missing leaf leaves a gap.
     """
 
     tenant_id: str
@@ -44,13 +44,13 @@ class Leaf:
 
     @property
     def hash(self) -> Hash:
-        told = (self.tenant_id, self.number, self.day, instant(self.stored_before), self.facts, self.digest.hex())
-        return sha256(_LEAF + netstrings(*told)).digest()
+        values = (self.tenant_id, self.number, self.day, instant(self.stored_before), self.facts, self.digest.hex())
+        return sha256(_LEAF + netstrings(*values)).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The closing of a day, or, if it `amends` an earlier link, what late facts have made of a closed day."""
+    """The closing of a day; or, if it `amends` an earlier link, the late facts of a closed day."""
 
     number: int
     day: date
@@ -63,36 +63,36 @@ class Link:
 
     @property
     def hash(self) -> Hash:
-        told = (self.number, self.day, self.amends or "", instant(self.stored_before), self.leaves, self.facts)
-        return sha256(netstrings(self.previous.hex(), *told, self.root.hex())).digest()
+        values = (self.number, self.day, self.amends or "", instant(self.stored_before), self.leaves, self.facts)
+        return sha256(netstrings(self.previous.hex(), *values, self.root.hex())).digest()
 
 
 class Tree(NamedTuple):
-    """`paths`: of each leaf, its way to the root."""
+    """A Merkle tree. `paths`: the inclusion proof of each leaf."""
 
     root: Hash
     paths: Sequence[Sequence[Step]]
 
 
 def netstrings(*values: object) -> bytes:
-    """("a", 17) -> b"1:a,2:17,": no other values give the same bytes."""
+    """An unambiguous encoding of values: ("a", 17) -> b"1:a,2:17,"."""
     return b"".join(b"%d:%s," % (len(text), text) for text in (str(value).encode() for value in values))
 
 
-def grow(leaves: Sequence[Hash]) -> Tree:
-    """The tree over the hashes of leaves, in their order."""
+def merkle_tree(leaves: Sequence[Hash]) -> Tree:
+    """The Merkle tree over the hashes of leaves, in their order."""
     if not leaves:
         return Tree(sha256().digest(), ())
     if len(leaves) == 1:
         return Tree(leaves[0], ((),))
     split = 1 << (len(leaves) - 1).bit_length() - 1
-    left, right = grow(leaves[:split]), grow(leaves[split:])
+    left, right = merkle_tree(leaves[:split]), merkle_tree(leaves[split:])
     lower = [(*path, b"R" + right.root) for path in left.paths] + [(*path, b"L" + left.root) for path in right.paths]
     return Tree(_node(left.root, right.root), lower)
 
 
-def climb(leaf: Hash, path: Sequence[Step]) -> Hash:
-    """The root that a leaf's path leads to."""
+def root_above(leaf: Hash, path: Sequence[Step]) -> Hash:
+    """The root that follows from a leaf's hash and its inclusion proof."""
     return reduce(lambda below, step: _node(*_sides(below, step)), path, leaf)
 
 
@@ -104,11 +104,11 @@ def _node(left: Hash, right: Hash) -> Hash:
     return sha256(_NODE + left + right).digest()
 
 
-def packed(path: Sequence[Step]) -> bytes:
-    """A path as it is stored."""
+def packed_path(path: Sequence[Step]) -> bytes:
+    """The stored form of a path."""
     return b"".join(path)
 
 
-def unpacked(path: bytes) -> Sequence[Step]:
-    """A stored path."""
+def unpacked_path(path: bytes) -> Sequence[Step]:
+    """The path of its stored form."""
     return [path[first : first + STEP] for first in range(0, len(path), STEP)]

@@ -1,4 +1,4 @@
-"""What of a bad event may be kept: values that the contract allows in their field, unless one may be a phone number."""
+"""Masks bad events. Keeps values that the contract allows in their field, unless they may be phone numbers."""
 
 import re
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from typing import Any, Final
 
 import msgspec
 
-from schema.decoding import fitting
+from schema.decoding import field_checks
 from schema.events import Event
 
 MASK: Final = "***"
-MASKED_FIELDS: Final = "maskedFields"  # how many fields the contract does not name
-KEPT_TEXT: Final = 1024  # of a message that is not a JSON object
+MASKED_FIELDS: Final = "maskedFields"  # holds the number of fields that the contract does not name
+KEPT_TEXT: Final = 1024  # bytes of a message that is not a JSON object
 
-# Digits enough for a phone number, as far as ids and amounts can hold one, with what people write between them.
+# Enough digits for a phone number, with the separators that ids and amounts allow between them.
 _DIGITS: Final = re.compile(r"[0-9](?:[_.:-]{0,3}[0-9]){8,}")
-# What has as many digits and is none: UUIDs, other hexadecimal ids, amounts of less than 9 digits, times.
+# Values with as many digits that are no phone numbers: UUIDs, other hexadecimal ids, amounts below 9 digits, times.
 _NO_NUMBER: Final = re.compile(
     r"""
       \b [0-9a-f]{8} (?:-[0-9a-f]{4}){3} - [0-9a-f]{12} \b
@@ -29,15 +29,15 @@ _IN_PROSE: Final = re.compile(r"\+[0-9][0-9 ().-]{6,}[0-9]|[0-9]{9,}")
 
 
 class EventMask:
-    """Masks what an event of one type must not show."""
+    """Masks events of one type."""
 
     def __init__(self, event: type[Event]) -> None:
-        self._fits = fitting(event)
+        self._fits = field_checks(event)
 
     def masked(self, data: bytes) -> Any:
-        """The event: known fields, each with its value or `MASK`, and the number of the others.
+        """The known fields, each with its value or `MASK`, and the number of the others.
 
-        A message that is no JSON object has no fields to tell apart: only its punctuation is kept, as a string.
+        Keeps only the punctuation of a message that is not a JSON object, as a string.
         """
         try:
             event = msgspec.json.decode(data)
@@ -50,7 +50,7 @@ class EventMask:
         return kept | ({MASKED_FIELDS: hidden} if hidden else {})
 
     def masked_again(self, event: Any) -> Any:
-        """What `masked` makes of what an earlier release kept."""
+        """Masks an already masked event again: an earlier release may have masked less."""
         if not isinstance(event, dict):
             return re.sub(r"\w", "*", str(event))
         hidden = event.get(MASKED_FIELDS)
@@ -62,7 +62,7 @@ class EventMask:
         }
 
     def _shows(self, name: str, value: Any) -> bool:
-        """A container could hide anything, so only its kind is told."""
+        """Whether the value may be kept. Lists and objects may not: they could hide anything."""
         if value is None:
             return True
         return isinstance(value, (str, int, float)) and self._fits[name](value) and not _may_be_phone_number(str(value))
@@ -73,5 +73,5 @@ def _may_be_phone_number(text: str) -> bool:
 
 
 def without_phone_numbers(text: str) -> str:
-    """Prose, such as an engine's message that may quote values, with masks for what may be phone numbers."""
+    """The text, such as an engine's message that may quote values, with possible phone numbers masked."""
     return _IN_PROSE.sub(MASK, text)

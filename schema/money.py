@@ -1,7 +1,4 @@
-"""Money: integers of millionths inside; a decimal with six digits behind the point on the wire, as text.
-
-Exact, of any size and sign.
-"""
+"""Money: integer millionths inside, decimal strings with six decimals outside. Exact, for any size and sign."""
 
 from decimal import Decimal
 from typing import Final
@@ -18,7 +15,7 @@ def money(millionths: int) -> str:
 
 
 def decimal(millionths: int) -> Decimal:
-    """The same as a Decimal with six decimals, whatever precision its context has."""
+    """The amount as a Decimal with six decimals, whatever the precision of the decimal context."""
     return Decimal(money(millionths))
 
 

@@ -1,4 +1,4 @@
-"""`operator.quality.v1`, which we publish: how well an operator's network delivered in the last hour."""
+"""`operator.quality.v1`, the event that we publish: how well an operator's network delivered in the last hour."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,11 +11,11 @@ _NAMESPACE: Final = UUID("6f1b8f3e-5f0e-5d0c-9a55-0c1c3c8e7f11")
 
 
 class OperatorQuality(Struct, frozen=True, rename="camel", kw_only=True):
-    """Of the delivery reports with event time in [window_start, window_end), each counted once.
+    """Figures over the delivery reports with event time in [window_start, window_end), each counted once.
 
-    `sample_size`: final reports (all but PENDING); without any, all else is None. `delivery_rate` and
-    `esme_error_rate` (final reports that carry an error code) are shares of them, rounded half up to 4 decimals;
-    `dlr_latency_p95` is percentile_disc(0.95) of their latency, in ms.
+    `sample_size`: final reports (all but PENDING); if 0, the other figures are None. `delivery_rate` and
+    `esme_error_rate` (reports with an error code) are shares of the final reports, rounded half up to 4 decimals.
+    `dlr_latency_p95`: percentile_disc(0.95) of their latency, in ms.
     """
 
     schema_version: str = "1"
@@ -31,5 +31,8 @@ class OperatorQuality(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 def event_id(mno: str, direction: str, window_end: datetime) -> str:
-    """The same for the same (mno, direction, window_end), whoever publishes it, and when. None of them has a space."""
+    """A UUID derived from (mno, direction, window_end), so that a second run publishes the same id.
+
+    The parts are joined by spaces, which none of them contains.
+    """
     return str(uuid5(_NAMESPACE, f"{mno} {direction} {window_end.isoformat()}"))

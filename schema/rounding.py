@@ -12,5 +12,5 @@ def half_up(numerator: int, denominator: int) -> int:
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """`part` / `whole` to 4 decimals, half up; None when there is nothing to share."""
+    """`part` / `whole`, rounded half up to 4 decimals; None if `whole` is 0."""
     return half_up(part * RATE_SCALE, whole) / RATE_SCALE if whole > 0 else None

@@ -9,7 +9,7 @@ WEEK: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream; `duplicate_window` is how long JetStream remembers a `Nats-Msg-Id`. `is_ours`: we publish to it."""
+    """A JetStream stream. `duplicate_window`: how long it remembers a `Nats-Msg-Id`. `is_ours`: we publish to it."""
 
     name: str
     subject: str
@@ -22,10 +22,10 @@ BILLING_EVENTS: Final = Stream("BILLING_EVENTS", "billing.events")
 SMS_DLR: Final = Stream("SMS_DLR", "sms.dlr.inbound")
 CDR_EVENTS: Final = Stream("CDR_EVENTS", "cdr.generated.v1")
 COMPLIANCE_AUDIT: Final = Stream("COMPLIANCE_AUDIT", "compliance.audit.v1")
-DLR_FACTS_DURABLE: Final = "anlyt-ingest-dlr"  # what it has acknowledged is in facts_dlr
-COMPLIANCE_DURABLE: Final = "anlyt-ingest-compliance"  # what it has acknowledged is in facts_compliance
+DLR_FACTS_DURABLE: Final = "anlyt-ingest-dlr"  # facts_dlr has every event that it acknowledged
+COMPLIANCE_DURABLE: Final = "anlyt-ingest-compliance"  # facts_compliance has every event that it acknowledged
 OPERATOR_QUALITY: Final = Stream("OPERATOR_QUALITY", "operator.quality.v1", timedelta(hours=24), is_ours=True)
-# A dead letter's id is remembered for as long as its event can be redelivered, so a dead letter is never written twice.
+# Remembers a dead letter's id for as long as its event can be redelivered, so no dead letter is written twice.
 DEADLETTER: Final = Stream("ANLYT_DEADLETTER", "anlyt.deadletter.>", timedelta(days=30), WEEK, is_ours=True)
 
 STREAMS: Final = (BILLING_EVENTS, SMS_DLR, CDR_EVENTS, COMPLIANCE_AUDIT, OPERATOR_QUALITY, DEADLETTER)

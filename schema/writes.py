@@ -1,18 +1,18 @@
-"""What a function says shall be written: additive cells for PostgreSQL, or facts for ClickHouse."""
+"""The results of functions: additive cells for PostgreSQL, or facts for ClickHouse."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from schema.facts import Cube, Table
+from schema.facts import Cube, FactTable
 
 Scope = Literal["PLATFORM", "OPERATOR", "ACCOUNT"]
 PLATFORM_ID: Final = "platform"
 
 
 class CellKey(NamedTuple):
-    """One row of metrics_hourly; `hour` is the instant at which the hour begins."""
+    """The key of a row of metrics_hourly. `hour`: the instant at which the hour begins."""
 
     scope: Scope
     scope_id: str
@@ -21,9 +21,10 @@ class CellKey(NamedTuple):
 
 @dataclass(slots=True)
 class Billed:
-    """What billing events add to a cell; costs are in millionths. Refunds make all but the numbers of events negative.
+    """The effect of billing events on a cell.
 
-    `costs` and `events` are by currency; `refunded` of the events are refunds.
+    `messages` and `segments` are billed less refunded ones; `refunded` counts REFUNDED events. `costs` (millionths) and
+    `events` are by currency.
     """
 
     messages: int = 0
@@ -33,7 +34,7 @@ class Billed:
     events: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, other: "Billed", times: int = 1) -> None:
-        """`times` is -1 to take the other away."""
+        """Adds `other`; subtracts it if `times` is -1."""
         self.messages += times * other.messages
         self.segments += times * other.segments
         self.refunded += times * other.refunded
@@ -47,7 +48,7 @@ class Billed:
 
 @dataclass(slots=True)
 class Delivered:
-    """What delivery reports add to a cell; latency is that of final reports, in ms, by histogram bin."""
+    """The effect of delivery reports on a cell. `latency_sum` (ms) and `histogram` (by bin) are of final reports."""
 
     delivered: int = 0
     failed: int = 0
@@ -58,11 +59,11 @@ class Delivered:
 
     @property
     def latency_samples(self) -> int:
-        """Final reports: each has a latency."""
+        """The number of final reports: each has a latency."""
         return self.delivered + self.failed
 
     def add(self, other: "Delivered", times: int = 1) -> None:
-        """`times` is -1 to take the other away; of a peak that is no higher than the other's, nothing is left then."""
+        """Adds `other`; subtracts it if `times` is -1, which sets a peak to 0 unless it is above the other's."""
         self.delivered += times * other.delivered
         self.failed += times * other.failed
         self.pending_reports += times * other.pending_reports
@@ -97,7 +98,7 @@ def _add(amounts: dict[K, int], others: Mapping[K, int], times: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """The effect of one batch. Empty mappings write nothing."""
+    """The effect of one batch on PostgreSQL. `accounts`: the ids of accounts that had an event."""
 
     billed: Mapping[CellKey, Billed] = field(default_factory=dict)
     delivered: Mapping[CellKey, Delivered] = field(default_factory=dict)
@@ -105,9 +106,9 @@ class Writes:
 
 
 def difference(new: Writes, old: Writes) -> Writes:
-    """What turns the effect of `old` into that of `new`; the events that `old` named stay known as accounts.
+    """The writes that turn the effect of `old` into that of `new`. Accounts of `old` stay known.
 
-    A peak is a maximum, which nothing takes away: a cell has one only if it is above the old one.
+    A stored peak is a maximum and cannot be subtracted: a cell has one only if it is above the old one.
     """
     return Writes(
         _difference(new.billed, old.billed, Billed), _difference(new.delivered, old.delivered, Delivered), new.accounts
@@ -128,12 +129,12 @@ def _difference(new: Mapping[CellKey, C], old: Mapping[CellKey, C], empty: type[
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The rows of one batch, by column: instants for times, millionths for money. Writing them again adds nothing.
+    """The rows of one batch, by column: instants for times, millionths for money. Writing them again changes nothing.
 
-    `touched`: the cells of `cube` that they change, as tenant and the instant at which the cell begins.
+    `touched`: the cells of `cube` that they change, as (tenant, instant at which the cell begins).
     """
 
-    table: Table
+    table: FactTable
     columns: Mapping[str, Sequence[Any]]
     cube: Cube
     touched: Set[tuple[str, int]]

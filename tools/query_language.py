@@ -9,7 +9,7 @@ from graph.dsl.reading import ABSENT, LONGEST_TEXT, REQUIRED, Member, explained
 from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
 from graph.reports import relative
 from schema.catalog import DATASETS
-from schema.catalog.terms import CELLS, Dataset, Table
+from schema.catalog.terms import CELLS, CatalogTable, Dataset
 
 PERIODS = ", ".join(f"`{name}`" for name in relative.PERIODS)
 
@@ -99,7 +99,7 @@ def _dataset(dataset: Dataset) -> Iterator[str]:
     )
 
 
-def _measures(dataset: Dataset, table: Table) -> str:
+def _measures(dataset: Dataset, table: CatalogTable) -> str:
     lacking = [measure.name for measure in dataset.measures if not table.has(measure)]
     return f"all but {_operators(lacking)}" if lacking else "all"
 

@@ -45,7 +45,7 @@ def of_measure(measure: Measure) -> Secret | None:
 
 def of_dimension(dimension: Dimension) -> Secret | None:
     """What a dimension of a query discloses."""
-    return "MNO" if dimension is MNO or dimension.tells_operator else None
+    return "MNO" if dimension is MNO or dimension.reveals_mno else None
 
 
 def discloses(field: mi.Field) -> Secret | None:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Pool
 from infra.sql import statement as sql
-from schema.integrity import unpacked
+from schema.integrity import unpacked_path
 
 _SQL: Final = Path(__file__).parent / "sql"
 _LEAVES: Final = sql(_SQL, "leaves_of_tenant")
@@ -82,7 +82,7 @@ def _leaf(row: Record) -> AuditLeaf:
         stored_before=row["stored_before"],
         facts=row["facts"],
         digest=row["digest"].hex(),
-        path=[f"{chr(step[0])}{step[1:].hex()}" for step in unpacked(row["path"])],
+        path=[f"{chr(step[0])}{step[1:].hex()}" for step in unpacked_path(row["path"])],
     )
 
 

@@ -11,7 +11,7 @@ from graph.dsl.render import render
 from graph.dsl.resolve import Sort
 from graph.dsl.scope import AuditScope
 from graph.dsl.select import Read, Select, Statement
-from schema.catalog.audit import AUDITED, Facts
+from schema.catalog.audit import AUDITED, AuditedFacts
 from schema.expressions import Bound, Column, Expression, call, equal
 
 FIRST_SLICE: Final = timedelta(minutes=10)
@@ -73,7 +73,7 @@ def statement(asked: AuditQuery, part: Slice, position: PageCursor | None, limit
     return Statement(sql, parameters, tuple(Printed(name, "text", "group") for name in columns), settings)
 
 
-def any_fact(facts: Facts, tenant_id: str) -> Statement:
+def any_fact(facts: AuditedFacts, tenant_id: str) -> Statement:
     """One fact of the tenant, if there is one."""
     read = Read(facts.table, AuditScope(tenant_id), final=False)
     sql, parameters = render(Select({"at": AT}, read, limit=Bound(1, "UInt64")))

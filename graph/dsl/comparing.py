@@ -41,7 +41,7 @@ class Comparing:
 
     def readable(self, path: str, dimension: Dimension) -> None:
         """Who reads MNOs under pseudonyms must not learn them from another dimension."""
-        if dimension.tells_operator and not reads_names(self.scope):
+        if dimension.reveals_mno and not reads_names(self.scope):
             self.problems.add(path, f"{dimension.name} tells the MNO: it needs a data-share addendum in force.")
 
     def _filtered(self, comparison: Comparison) -> Comparison:

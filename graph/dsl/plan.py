@@ -8,7 +8,7 @@ from graph.dsl.calendar import Window, offsets
 from graph.dsl.passes import fields
 from graph.dsl.resolve import Question
 from graph.dsl.scope import AllTenants, QueryScope, reads_names
-from schema.catalog.terms import CELLS, Table
+from schema.catalog.terms import CELLS, CatalogTable
 from schema.instants import HOUR, instant
 
 
@@ -18,7 +18,7 @@ class Plan:
 
     scope: QueryScope
     question: Question
-    table: Table
+    table: CatalogTable
     reasons: tuple[str, ...]
 
 
@@ -47,7 +47,7 @@ def unmasked(plan: Plan) -> tuple[str, ...]:
     return tuple(each.name for each in telling if each.name in used)
 
 
-def _obstacles(table: Table, question: Question) -> Iterator[str]:
+def _obstacles(table: CatalogTable, question: Question) -> Iterator[str]:
     for name in _missing(table, question):
         yield f"{table.name} has no {name}."
     if not table.is_cube:
@@ -60,14 +60,14 @@ def _obstacles(table: Table, question: Question) -> Iterator[str]:
             yield f"{table.name} holds {cells}: {question.granularity}s in {question.zone.key} cut through them."
 
 
-def _missing(table: Table, question: Question) -> Iterator[str]:
+def _missing(table: CatalogTable, question: Question) -> Iterator[str]:
     """Dimensions, and measures that the table has no parts for."""
     needed = (*(dimension.name for dimension in question.dimensions), *sorted(fields(question.filter)))
     yield from (name for name in dict.fromkeys(needed) if name not in table.dimensions)
     yield from (measure.name for measure in question.computed if not table.has(measure))
 
 
-def _whole_buckets(table: Table, question: Question, window: Window) -> bool:
+def _whole_buckets(table: CatalogTable, question: Question, window: Window) -> bool:
     """Whether every bucket is made of whole cells."""
     if question.granularity == "none":
         return True

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from graph.dsl.columns import Column
 from graph.dsl.resolve import Sort
 from graph.dsl.scope import ReadScope
-from schema.catalog.terms import Table
+from schema.catalog.terms import CatalogTable
 from schema.expressions import Bound, Expression
 
 
@@ -18,7 +18,7 @@ class Read:
     `final`: deduplicated; without it, each copy that is stored.
     """
 
-    table: Table
+    table: CatalogTable
     scope: ReadScope
     unnested: tuple[str, ...] = ()
     final: bool = True

@@ -1,5 +1,5 @@
-"""Counts a stream again into new tables and swaps them in, while ingest goes on.
+"""Counts a stream again into new tables and swaps them in, while ingest continues.
 
-In reading order: `rebuild` (the whole), `history` (reads the stream), `window` (which hours the stream still has
-entirely), `swap` (puts the new rows into the place of the old ones, in one transaction).
+In reading order: `rebuild` (the whole procedure), `history` (reads the stream), `complete_hours` (the hours of which
+the stream still has every event), `swap` (replaces the stored rows, in one transaction).
 """

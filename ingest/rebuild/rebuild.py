@@ -1,4 +1,4 @@
-"""Counts all that a stream still has into new tables, then swaps them in, while ingest goes on."""
+"""Counts all messages that a stream still has into new tables, then swaps them in, while ingest continues."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,13 +19,13 @@ from infra.refusals import reason
 from infra.sql import statement
 from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
-from ingest.ledger import claim, keyed
-from ingest.limit import LimitPassedError, Window
+from ingest.ledger import by_ledger_key, claim
+from ingest.limit import LimitExceededError, LimitGuard
 from ingest.partitions import Partitions
 from ingest.reader import Reader
+from ingest.rebuild.complete_hours import first_complete_hour
 from ingest.rebuild.history import History
 from ingest.rebuild.swap import swap
-from ingest.rebuild.window import first_hour
 from ingest.writer import upserts, write
 
 STAGE: Final = "anlyt_rebuild"
@@ -38,33 +38,35 @@ MAKE_STAGE: Final = statement(SQL, "make_stage")
 ONE_SOURCE: Final = statement(SQL, "one_source")
 FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, NatsError, OSError, TimeoutError)
 
-Tell = Callable[[int, int], None]
-"""Told how many messages are read, of how many."""
+OnProgress = Callable[[int, int], None]
+"""Called with the number of messages read, and of all messages."""
 
 
 class RebuildFailedError(AnlytError):
-    """A rebuild that broke off: what was stored is as it was, or (if only the end was not heard of) as it shall be."""
+    """An engine failed during a rebuild. The stored rows are unchanged, or wholly replaced if only the commit's answer
+    was lost.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """One function's rebuild; one at a time in a database.
+    """The rebuild of one function. One at a time per database.
 
-    `connection` does everything, so that what breaks it undoes everything; partitions come from the `pool`.
+    All writes use `connection`, so that a broken connection undoes all of them. Only partitions use the `pool`.
     """
 
     history: History
     pool: Pool
     connection: Connection
     reporting_currency: str
-    tell: Tell
-    window: Window
+    on_progress: OnProgress
+    guard: LimitGuard
 
     async def run(self, since: datetime | None) -> datetime:
-        """The hour from which on cells, costs and claims were replaced.
+        """Rebuilds; returns the first hour whose cells, costs and claims were replaced.
 
-        UsageError if the stream does not have every event from `since` on, RebuildFailedError if an engine failed,
-        LimitPassedError if too much is bad: then what was stored is as it was.
+        Raises UsageError if the stream lacks events since `since`, RebuildFailedError if an engine fails,
+        LimitExceededError if too many messages are bad. Then the stored rows are unchanged.
         """
         try:
             await self.connection.execute(DROP_STAGE)
@@ -76,51 +78,54 @@ class Rebuild:
             if fault := fault_of(error):
                 raise fault from error
             raise RebuildFailedError(
-                f"The rebuild broke off, and nothing is half done; run it again ({reason(error)})."
+                f"The rebuild failed and left nothing half done; run it again ({reason(error)})."
             ) from error
         finally:
             with suppress(*FAILURES):
                 await self.connection.execute(DROP_STAGE)
 
     async def _catch_up(self, reader: Reader, since: datetime | None) -> None:
-        """Until no more than a batch is left. What is wrong with `since` is said before hours of reading."""
+        """Counts until at most one batch is left. Checks `since` after the first batch, not after hours of reading."""
         size = self.history.function.batch.size
-        await self._count(reader, min(size, await self.history.last()))
+        await self._count(reader, min(size, await self.history.last_sequence()))
         await self._start(since)
-        while (last := await self.history.last()) - self.history.reading.position > size:
+        while (last := await self.history.last_sequence()) - self.history.read.position > size:
             await self._count(reader, last)
 
     async def _replace(self, reader: Reader, since: datetime | None) -> datetime:
-        """Whatever was counted until the workers wait is in the stream by then; what comes later, they count."""
+        """Makes the workers wait, counts the remaining messages and swaps the new rows in; returns the first hour.
+
+        Every event that was counted before the workers wait is in the stream by then. They count later ones.
+        """
         async with self.connection.transaction():
             await self.connection.execute(TAKE_OVER, self.history.function.name)
-            await self._count(reader, await self.history.last())
+            await self._count(reader, await self.history.last_sequence())
             start = await self._start(since)
             await swap(self.connection, Partitions(self.pool), self.history.function, start)
         return start
 
     async def _start(self, since: datetime | None) -> datetime:
-        function, gap_at = self.history.function, self.history.reading.gap_at
+        function, gap_at = self.history.function, self.history.read.gap_at
         made = await made_at(self.history.client.jetstream(), function.stream)
         await self.connection.execute(NOTE_SOURCE, function.name, made)
         if not await self.connection.fetchval(ONE_SOURCE, function.name, made):
             gap_at = max(gap_at or made, made)
-        return first_hour(function.stream.name, gap_at, made, since, datetime.now(UTC))
+        return first_complete_hour(function.stream.name, gap_at, made, since, datetime.now(UTC))
 
     async def _count(self, reader: Reader, until: int) -> None:
         decoder = BatchDecoder(self.history.function)
-        async for messages in self.history.until(reader, until):
+        async for messages in self.history.batches_until(reader, until):
             await self._stage(decoder, messages)
-            self.tell(self.history.reading.position, until)
+            self.on_progress(self.history.read.position, until)
 
     async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
-        """As a commit does it, but for the tables. A bad event has its dead letter already."""
+        """Counts a batch into the new tables. Skips bad events: the workers write their dead letters."""
         function = self.history.function
         decoded = decoder.decode(messages)
-        if not self.window.lets_on(len(messages), decoded.places):
-            raise LimitPassedError(str(self.window.passed))
+        if not self.guard.admits(len(messages), decoded.bad_indexes):
+            raise LimitExceededError(str(self.guard.exceeded))
         events = decoded.events
         async with self.connection.transaction():
-            claimed = await claim(self.connection, keyed(function.name, events), STAGE_CLAIM)
+            claimed = await claim(self.connection, by_ledger_key(function.name, events), STAGE_CLAIM)
             if claimed:
                 await write(self.connection, function(claimed), self.reporting_currency, STAGE_UPSERTS)

@@ -1,4 +1,4 @@
-"""Puts what a rebuild counted into the place of what was stored, within the caller's transaction."""
+"""Replaces stored rows with those of a rebuild, within the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ DAYS: Final = statement(SQL, "days")
 CLAIMS: Final = statement(SQL, "claims")
 ACCOUNTS: Final = statement(SQL, "accounts")
 AS_OF: Final = statement(SQL, "as_of")
-# Two functions share a row: each replaces its own columns, and leaves the other's alone.
+# Two functions share a row; each replaces its own columns only.
 CELLS: Final[Mapping[str, Sequence[str]]] = {
     "billing_metrics": (
         statement(SQL, "replace_billed"),
@@ -30,7 +30,10 @@ CELLS: Final[Mapping[str, Sequence[str]]] = {
 
 
 async def swap(connection: Connection, partitions: Partitions, function: AnyFunction, start: datetime) -> None:
-    """From hour `start` on. In a commit's order: claims, then days, then cells, so that none waits for another."""
+    """Replaces the function's rows from hour `start` on.
+
+    Locks claims, days and cells in the order of a commit, so that the two cannot deadlock.
+    """
     days = [row["day"] for row in await connection.fetch(DAYS, start)]
     await partitions.ensure(days)
     await connection.execute(CLAIMS, start)

@@ -1,6 +1,6 @@
 -- name: claim
--- Claims events for this transaction; returns the keys that nobody claimed before. $1: microseconds, $3: nanoseconds, both
--- since 1970.
+-- Claims events for this transaction; returns the keys that had no claim. $1: microseconds, $3: nanoseconds, both since
+-- 1970.
 insert into anlyt.processed_events (event_at, event_key, stored_ns)
 select 'epoch'::timestamptz + at * interval '1 microsecond', key, stored
 from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
@@ -8,7 +8,7 @@ on conflict do nothing
 returning event_key
 
 -- name: clear_peaks
--- Takes the peak out of cells that have no delivery report any more.
+-- Sets the peak to 0 in cells that no longer have a delivery report.
 update anlyt.metrics_hourly as m
 set peak_tps = 0
 from unnest($1::text[], $2::text[], $3::timestamptz[]) as t(scope, scope_id, hour)
@@ -17,7 +17,7 @@ where (m.scope, m.scope_id, m.hour_bucket) = (t.scope, t.scope_id, t.hour)
     and m.peak_tps <> 0
 
 -- name: contest_peaks
--- Notes the cells whose peak ($4) may be that of a discarded copy.
+-- Marks the cells whose peak may come from a discarded copy; $4 is the copy's peak.
 insert into anlyt.contested_peaks (scope, scope_id, hour_bucket)
 select t.scope, t.scope_id, t.hour
 from unnest($1::text[], $2::text[], $3::timestamptz[], $4::int8[]) as t(scope, scope_id, hour, peak)
@@ -26,7 +26,7 @@ where m.peak_tps <= t.peak
 on conflict do nothing
 
 -- name: delete_empty_cells
--- Removes cells that have no event any more.
+-- Deletes cells that no longer have an event.
 delete from anlyt.metrics_hourly as m
 using unnest($1::text[], $2::text[], $3::timestamptz[]) as t(scope, scope_id, hour)
 where (m.scope, m.scope_id, m.hour_bucket) = (t.scope, t.scope_id, t.hour)
@@ -34,17 +34,17 @@ where (m.scope, m.scope_id, m.hour_bucket) = (t.scope, t.scope_id, t.hour)
     and (m.delivered_messages, m.failed_messages, m.pending_messages) = (0, 0, 0)
 
 -- name: delete_empty_costs
--- Removes costs of some cells in currencies in which nothing was billed any more.
+-- Deletes costs in currencies in which a cell no longer has a billing event.
 delete from anlyt.costs_hourly as c
 using unnest($1::text[], $2::text[], $3::timestamptz[]) as t(scope, scope_id, hour)
 where (c.scope, c.scope_id, c.hour_bucket) = (t.scope, t.scope_id, t.hour) and (c.billing_events, c.total_cost) = (0, 0)
 
 -- name: hold
--- Until this transaction ends, a rebuild of function $1 waits; until a rebuild has ended its own, this waits.
+-- Makes a rebuild of function $1 wait until this transaction ends; waits itself while a rebuild swaps.
 select pg_advisory_xact_lock_shared(hashtextextended('anlyt.counting.' || $1, 0))
 
 -- name: insert_accounts
--- Remembers the accounts that had an event. Only what is new draws a number.
+-- Remembers the accounts that had an event. Only new accounts draw a number from the sequence.
 insert into anlyt.accounts (account_id)
 select account_id
 from unnest($1::text[]) as counted (account_id)
@@ -52,7 +52,8 @@ where not exists (select from anlyt.accounts as known where known.account_id = c
 on conflict do nothing
 
 -- name: later_claims
--- The claims of copies that the stream stored later than these, locked in the ledger's order. Arguments as of a claim.
+-- Locks and returns the claims of copies that the stream stored later than these, in the ledger's order. Arguments as in
+-- `claim`.
 select claims.event_key, claims.stored_ns
 from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
 join anlyt.processed_events as claims
@@ -62,7 +63,7 @@ order by claims.event_at, claims.event_key
 for update of claims
 
 -- name: ledger_rows
--- Rows of the dedup ledger, as the statistics have them: counting them would read them all.
+-- The estimated number of rows of the dedup ledger, from statistics: a count would read all rows.
 select coalesce(sum(n_live_tup), 0)::int8
 from pg_stat_user_tables
 where schemaname = 'anlyt' and starts_with(relname, 'processed_events_')
@@ -74,8 +75,8 @@ on conflict (projection) do update set newest_event_at = excluded.newest_event_a
 where a.newest_event_at < excluded.newest_event_at
 
 -- name: mark_days
--- Notes when the touched days' ledger partitions were last claimed in, and locks the days in order: triggers raise their
--- versions later in the transaction, in whatever order the cells come.
+-- Notes the newest claim in the ledger partitions of the touched days, and locks the days in order. Later in the
+-- transaction, triggers raise their versions in the order of the cells.
 insert into anlyt.event_days as d (day, newest_claim_at)
 select day, now() from unnest($1::date[]) as day
 on conflict (day) do update set newest_claim_at = greatest(d.newest_claim_at, excluded.newest_claim_at)
@@ -85,14 +86,14 @@ on conflict (day) do update set newest_claim_at = greatest(d.newest_claim_at, ex
 insert into anlyt.sources (function, stream_made_at) values ($1, $2) on conflict do nothing
 
 -- name: take_over_claims
--- The claims are now those of copies that the stream stored earlier. Arguments as of a claim.
+-- Makes copies that the stream stored earlier the owners of their claims. Arguments as in `claim`.
 update anlyt.processed_events as claims
 set stored_ns = t.stored
 from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
 where claims.event_at = 'epoch'::timestamptz + t.at * interval '1 microsecond' and claims.event_key = t.key
 
 -- name: upsert_billed
--- Adds cost in the reporting currency ($4), the number of events ($5) and what they count to hourly cells.
+-- Adds cost in the reporting currency ($4), the number of events ($5) and the other counters to hourly cells.
 insert into anlyt.metrics_hourly as m (scope, scope_id, hour_bucket, total_cost, billing_events, {billed})
 select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::int8[], {billed_arrays})
 on conflict (scope, scope_id, hour_bucket) do update set

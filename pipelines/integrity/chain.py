@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from infra.postgres import Connection, Pool
 from infra.sql import statement
 from pipelines.integrity.digests import Digest
-from schema.integrity import GENESIS, Leaf, Link, grow, packed
+from schema.integrity import GENESIS, Leaf, Link, merkle_tree, packed_path
 
 SQL: Final = Path(__file__).parent / "sql"
 LINKS: Final = statement(SQL, "links")
@@ -102,7 +102,7 @@ async def append(connection: Connection, draft: Draft, numbers: Mapping[str, int
         Leaf(tenant, numbers.get(tenant, 0) + 1, draft.day, draft.stored_before, *draft.leaves[tenant])
         for tenant in sorted(draft.leaves)
     ]
-    tree = grow([leaf.hash for leaf in made])
+    tree = merkle_tree([leaf.hash for leaf in made])
     facts = sum(leaf.facts for leaf in made)
     link = Link(number, draft.day, draft.amends, draft.stored_before, len(made), facts, tree.root, previous)
     told = (link.number, link.day, link.amends, link.stored_before, link.leaves, link.facts, link.root, link.previous)
@@ -112,7 +112,7 @@ async def append(connection: Connection, draft: Draft, numbers: Mapping[str, int
         [leaf.number for leaf in made],
         [leaf.facts for leaf in made],
         [leaf.digest for leaf in made],
-        [packed(path) for path in tree.paths],
+        [packed_path(path) for path in tree.paths],
     )
     await connection.execute(ADD_LEAVES, link.number, *columns)
     return link

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipelines.integrity.chain import StoredLeaf, StoredLink
 from pipelines.integrity.days import DAY
 from pipelines.integrity.digests import NOTHING, Digest
-from schema.integrity import GENESIS, Link, grow, packed
+from schema.integrity import GENESIS, Link, merkle_tree, packed_path
 
 
 class Difference(NamedTuple):
@@ -41,7 +41,7 @@ def _verb(should: Digest, is_: Digest) -> str:
 
 def of_leaves(link: Link, leaves: Sequence[StoredLeaf]) -> Iterator[Difference]:
     """The leaves of a link against the link."""
-    tree = grow([leaf.of(link).hash for leaf in leaves])
+    tree = merkle_tree([leaf.of(link).hash for leaf in leaves])
     facts = sum(leaf.digest.facts for leaf in leaves)
     for what, expected, found in (
         ("number of leaves", str(link.leaves), str(len(leaves))),
@@ -52,9 +52,9 @@ def of_leaves(link: Link, leaves: Sequence[StoredLeaf]) -> Iterator[Difference]:
             yield Difference(link.day, f"{what} of link {link.number}", expected, found)
     if tree.root == link.root:
         for leaf, path in zip(leaves, tree.paths, strict=True):
-            if leaf.path != packed(path):
+            if leaf.path != packed_path(path):
                 what = f"path of tenant {leaf.tenant_id} in link {link.number}"
-                yield Difference(link.day, what, packed(path).hex(), leaf.path.hex())
+                yield Difference(link.day, what, packed_path(path).hex(), leaf.path.hex())
 
 
 def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:

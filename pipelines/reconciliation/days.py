@@ -5,14 +5,15 @@ from typing import Final, NamedTuple
 
 from infra.errors import UsageError
 from pipelines.reconciliation.params import Params
+from schema.history import CERTAINLY_RECENT
 
 DAY: Final = timedelta(days=1)
 # After its end a day stays open for so long: events on their way are counted, and billing-service adds up.
 GRACE: Final = timedelta(hours=1)
 AGAIN: Final = 7  # days whose late events may still come, OK or not: as long as streams keep them
-# Days back that PostgreSQL has whole. Of one that the archive may have begun with (what is over 90 days old), what is
-# left would be taken for all that we counted.
-REACH: Final = 89
+# Days back that PostgreSQL has whole. Of one that the archive may have begun with, what is left would be taken for all
+# that we counted.
+REACH: Final = CERTAINLY_RECENT.days
 
 
 class Days(NamedTuple):

@@ -1,4 +1,7 @@
-"""The catalogue: what can be asked of which dataset, what it means, and how each table answers it. Data only."""
+"""The catalogue: the measures and dimensions of each dataset, their meaning, and how each table computes them.
+
+In reading order: `terms` (the types), `dimensions`, then a module per dataset; `audit` (the columns of audits).
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,8 +9,8 @@ from typing import Final
 from schema.catalog.cdr import CDR
 from schema.catalog.compliance import COMPLIANCE
 from schema.catalog.dlr import DLR
-from schema.catalog.terms import DECIMALS, Dataset, Dimension, Granularity, Kind, Measure, Operator, Table
+from schema.catalog.terms import DECIMALS, CatalogTable, Dataset, Dimension, Granularity, Kind, Measure, Operator
 
-__all__ = ["DATASETS", "DECIMALS", "Dataset", "Dimension", "Granularity", "Kind", "Measure", "Operator", "Table"]
+__all__ = ["DATASETS", "DECIMALS", "CatalogTable", "Dataset", "Dimension", "Granularity", "Kind", "Measure", "Operator"]
 
 DATASETS: Final[Mapping[str, Dataset]] = {dataset.name: dataset for dataset in (DLR, CDR, COMPLIANCE)}

@@ -1,4 +1,4 @@
-"""What an audit reads: facts as they are, under the names that their events have."""
+"""The columns that an audit reads: facts, under the names of their events' fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from typing import Final, Literal
 
 from schema.catalog.cdr import FACTS as CDR_FACTS
 from schema.catalog.compliance import FACTS as COMPLIANCE_FACTS
-from schema.catalog.terms import Table
+from schema.catalog.terms import CatalogTable
 from schema.expressions import Column, Expression
 
 AuditDataset = Literal["compliance", "cdr"]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """`columns`: name -> the table's column. `at` is the event's time; with `key` it is each fact's own."""
+class AuditedFacts:
+    """A table of facts for audits. `columns`: name -> column. `at` (event time) and `key` identify a tenant's fact."""
 
-    table: Table
+    table: CatalogTable
     columns: Mapping[str, Expression]
 
 
@@ -25,8 +25,8 @@ def _columns(**names: str) -> Mapping[str, Expression]:
     return {name: Column(column) for name, column in {**shared, "mno": "mno", "lane": "lane", **names}.items()}
 
 
-AUDITED: Final[Mapping[AuditDataset, Facts]] = {
-    "compliance": Facts(
+AUDITED: Final[Mapping[AuditDataset, AuditedFacts]] = {
+    "compliance": AuditedFacts(
         COMPLIANCE_FACTS,
         _columns(
             verdict="verdict",
@@ -41,7 +41,7 @@ AUDITED: Final[Mapping[AuditDataset, Facts]] = {
             evaluationLatencyMs="evaluation_latency_ms",
         ),
     ),
-    "cdr": Facts(
+    "cdr": AuditedFacts(
         CDR_FACTS,
         _columns(
             operatorId="operator_id",

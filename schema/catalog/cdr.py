@@ -1,18 +1,18 @@
-"""Call detail records."""
+"""The dataset `cdr`: call detail records."""
 
 from typing import Final
 
 from schema.catalog.dimensions import ACCOUNT, CURRENCY, DIRECTION, LANE, MNO, OPERATOR, PREFIX, STATUS, TENANT
-from schema.catalog.terms import Dataset, Measure, Table, aggregate, columns, part
+from schema.catalog.terms import CatalogTable, Dataset, Measure, aggregate, columns, part
 from schema.expressions import NULL, Column, Constant, Expression, call, equal, rounded_ratio
 from schema.instants import DAY, HOUR
 
 _DELIVERED: Final = equal(Column("status"), Constant("DELIVERED"))
 _CURRENCY: Final = Column("currency")
-# Nothing is added up over currencies, whatever a query groups by.
+# Money is null over several currencies, whatever a query groups by.
 _ONE_CURRENCY: Final = equal(aggregate("min", _CURRENCY), aggregate("max", _CURRENCY))
 
-FACTS: Final = Table(
+FACTS: Final = CatalogTable(
     name="facts_cdr",
     time="event_time",
     cell=1,
@@ -35,7 +35,7 @@ FACTS: Final = Table(
         "one_currency": _ONE_CURRENCY,
     },
 )
-HOURLY: Final = Table(
+HOURLY: Final = CatalogTable(
     name="cube_cdr_hourly",
     time="hour",
     cell=HOUR,
@@ -50,7 +50,9 @@ HOURLY: Final = Table(
         "one_currency": _ONE_CURRENCY,
     },
 )
-DAILY: Final = Table(name="cube_cdr_daily", time="day", cell=DAY, dimensions=HOURLY.dimensions, parts=HOURLY.parts)
+DAILY: Final = CatalogTable(
+    name="cube_cdr_daily", time="day", cell=DAY, dimensions=HOURLY.dimensions, parts=HOURLY.parts
+)
 
 
 def _count(name: str, meaning: str) -> Measure:
@@ -58,8 +60,8 @@ def _count(name: str, meaning: str) -> Measure:
 
 
 def _money(name: str, unit: str, amount: Expression, meaning: str) -> Measure:
-    meant = f"{meaning} Needs one currency: group by it, filter one, or have no other."
-    return Measure(name, "money", unit, meant, call("if", part("one_currency"), amount, NULL))
+    described = f"{meaning} Needs one currency: group by it, filter one, or have no other."
+    return Measure(name, "money", unit, described, call("if", part("one_currency"), amount, NULL))
 
 
 CDR: Final = Dataset(

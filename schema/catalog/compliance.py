@@ -1,15 +1,15 @@
-"""Compliance evaluations."""
+"""The dataset `compliance`: compliance evaluations."""
 
 from typing import Final
 
 from schema.catalog.dimensions import ACCOUNT, LANE, MNO, RULE_TYPE, TENANT, VERDICT
-from schema.catalog.terms import Dataset, Measure, Table, aggregate, columns, part
+from schema.catalog.terms import CatalogTable, Dataset, Measure, aggregate, columns, part
 from schema.expressions import Column, Constant, Lambda, Name, call, equal, rounded_ratio
 from schema.instants import HOUR
 
 _VERDICTS: Final = {"blocked": "BLOCK", "held": "HOLD", "flagged": "FLAG", "allowed": "ALLOW"}
 _TYPE: Final = Name("rule_type")
-# The distinct types; [null] if there is none.
+# The distinct rule types of an evaluation; [null] if there is none.
 _TYPES: Final = call(
     "emptyArrayToSingle",
     call(
@@ -19,7 +19,7 @@ _TYPES: Final = call(
     ),
 )
 
-FACTS: Final = Table(
+FACTS: Final = CatalogTable(
     name="facts_compliance",
     time="event_time",
     cell=1,
@@ -37,7 +37,7 @@ FACTS: Final = Table(
     },
     unnested={"ruleType": _TYPES},
 )
-HOURLY: Final = Table(
+HOURLY: Final = CatalogTable(
     name="cube_compliance_hourly",
     time="hour",
     cell=HOUR,

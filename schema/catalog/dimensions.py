@@ -1,4 +1,4 @@
-"""The dimensions, each once."""
+"""The dimensions that datasets share."""
 
 from typing import Final, get_args
 
@@ -8,7 +8,7 @@ from schema.facts import UNKNOWN
 
 TENANT: Final = Dimension("tenantId", "The tenant that the message belongs to; `unknown` if its event names none.")
 ACCOUNT: Final = Dimension("accountId", "The account that sent the message.")
-OPERATOR: Final = Dimension("operatorId", "The operator's connection that carried the message.", tells_operator=True)
+OPERATOR: Final = Dimension("operatorId", "The operator's connection that carried the message.", reveals_mno=True)
 MNO: Final = Dimension(
     "mno", "The mobile network operator; under a pseudonym for a tenant without a data-share addendum."
 )
@@ -20,7 +20,7 @@ DIRECTION: Final = Dimension(
 )
 STATUS: Final = Dimension("status", "What became of the message, as reported.", values=get_args(DeliveryStatus))
 ERROR_CODE: Final = Dimension("errorCode", "The operator's code of the error; null if it reported none.", nullable=True)
-PREFIX: Final = Dimension("destinationPrefix", "The first 2-8 digits of the destination.", tells_operator=True)
+PREFIX: Final = Dimension("destinationPrefix", "The first 2-8 digits of the destination.", reveals_mno=True)
 CURRENCY: Final = Dimension("currency", "The currency of the charge (ISO 4217).")
 VERDICT: Final = Dimension("verdict", "What the compliance rules decided.", values=get_args(Verdict))
 RULE_TYPE: Final = Dimension(

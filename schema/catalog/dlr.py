@@ -1,4 +1,4 @@
-"""Delivery reports."""
+"""The dataset `dlr`: delivery reports."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from schema.catalog.dimensions import (
     STATUS,
     TENANT,
 )
-from schema.catalog.terms import Dataset, Measure, Table, aggregate, columns, part
+from schema.catalog.terms import CatalogTable, Dataset, Measure, aggregate, columns, part
 from schema.expressions import NULL, ZERO, Call, Column, Constant, Expression, call, equal, one_of, plus, rounded_ratio
 from schema.instants import DAY, HOUR
 
@@ -28,7 +28,7 @@ _PENDING: Final = equal(_STATUS, Constant("PENDING"))
 _TERMINAL: Final = call("notEquals", _STATUS, Constant("PENDING"))
 _TERMINAL_REPORTS: Final = plus(part("delivered"), part("failed"))
 
-FACTS: Final = Table(
+FACTS: Final = CatalogTable(
     name="facts_dlr",
     time="event_time",
     cell=1,
@@ -54,7 +54,7 @@ FACTS: Final = Table(
         "latencies": aggregate("quantilesTDigestIf", Column("latency_ms"), _TERMINAL, parameters=QUANTILES),
     },
 )
-HOURLY: Final = Table(
+HOURLY: Final = CatalogTable(
     name="cube_dlr_hourly",
     time="hour",
     cell=HOUR,
@@ -70,7 +70,7 @@ HOURLY: Final = Table(
         "latencies": aggregate("quantilesTDigestMerge", Column("latency_digest"), parameters=QUANTILES),
     },
 )
-DAILY: Final = Table(
+DAILY: Final = CatalogTable(
     name="cube_dlr_daily",
     time="day",
     cell=DAY,
@@ -83,12 +83,15 @@ def _count(name: str, meaning: str) -> Measure:
     return Measure(name, "integer", "delivery reports", meaning, part(name), nullable=False)
 
 
-def _rate(name: str, of: Expression, meaning: str) -> Measure:
-    return Measure(name, "rate", "ratio", meaning, rounded_ratio(of, _TERMINAL_REPORTS, 10_000))
+def _rate(name: str, numerator: Expression, meaning: str) -> Measure:
+    return Measure(name, "rate", "ratio", meaning, rounded_ratio(numerator, _TERMINAL_REPORTS, 10_000))
 
 
 def _percentile(number: int, meaning: str) -> Measure:
-    """Of a digest that holds nothing it is NaN, which no integer can be cast from."""
+    """The measure of a quantile; `number` counts QUANTILES from 1.
+
+    accurateCastOrNull, because the quantile of an empty digest is NaN, which has no integer.
+    """
     latency = call("arrayElement", part("latencies"), Constant(number))
     rounded = Call("accurateCastOrNull", (call("floor", plus(latency, Constant(0.5))), Constant("Int64")))
     name = f"p{round(QUANTILES[number - 1] * 100)}LatencyMs"

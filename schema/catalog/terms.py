@@ -1,8 +1,8 @@
-"""What the catalogue is made of."""
+"""The types of the catalogue: datasets, measures, dimensions and tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from schema.expressions import Call, Column, Constant, Expression, Name
 from schema.instants import DAY, HOUR
@@ -12,7 +12,7 @@ Kind = Literal["integer", "rate", "money"]
 Operator = Literal["eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte", "prefix", "isNull"]
 Granularity = Literal["minute", "hour", "day", "week", "month", "none"]
 
-# Everything is computed in integers, exactly: how many decimals of a number they hold.
+# Measures are computed exactly, in integers of 1/10**DECIMALS[kind].
 DECIMALS: Final[Mapping[Kind, int]] = {"integer": 0, "rate": 4, "money": 6}
 
 MEMBERSHIP: Final[tuple[Operator, ...]] = ("eq", "ne", "in", "notIn")
@@ -22,26 +22,31 @@ TEXT: Final[tuple[Operator, ...]] = (*MEMBERSHIP, *ORDER, "prefix")
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A text to group and to filter by. `values`: all there are, if that is known."""
+    """A text to group and filter by.
+
+    `values`: all possible values; empty if they are unknown. `reveals_mno`: callers who see MNOs under pseudonyms may
+    not read it.
+    """
 
     name: str
     meaning: str
     values: tuple[str, ...] = ()
     nullable: bool = False
-    tells_operator: bool = False  # who sees MNOs under pseudonyms may not have it
+    reveals_mno: bool = False
 
     @property
     def operators(self) -> tuple[Operator, ...]:
-        """What a filter may do with it. Texts are compared byte by byte."""
+        """The operators of a filter. They compare texts byte by byte."""
         some: tuple[Operator, ...] = MEMBERSHIP if self.values else TEXT
         return (*some, "isNull") if self.nullable else some
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number of a group of rows. `formula` is over the parts of a table, by their names.
+    """A number per group of rows.
 
-    It gives an integer of 1/10**DECIMALS[kind], or null; `approximate` names the method where it is not exact.
+    `formula`: an expression over a table's parts; an integer of 1/10**DECIMALS[kind], or null. `approximate`: the
+    method, if the number is not exact.
     """
 
     name: str
@@ -54,22 +59,22 @@ class Measure:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What a table must have for it."""
+        """The names of the parts that the formula needs."""
         return tuple(dict.fromkeys(name.removeprefix("part_") for name in _names(self.formula)))
 
     @property
     def operators(self) -> tuple[Operator, ...]:
-        """What a condition of `having` may do with it."""
+        """The operators of a condition in `having`."""
         return (*MEMBERSHIP, *ORDER, "isNull") if self.nullable else (*MEMBERSHIP, *ORDER)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table that can answer.
+class CatalogTable:
+    """A table that can answer queries.
 
-    `cell`: microseconds that a row sums up, counted in UTC; 1 for facts. `parts`: aggregates that measures are made of;
-    a cube may lack some. `unnested`: dimensions that a row has several of: an array's expression, of which `Name(name)`
-    is one element.
+    `time`: its time column. `cell`: microseconds that a row sums up, aligned in UTC; 1 for facts. `dimensions`: name ->
+    expression. `parts`: name -> aggregate, the terms of measures' formulas; a cube may lack some. `unnested`:
+    dimensions of which a row may have several values, as array expressions; `Name(name)` is one element.
     """
 
     name: str
@@ -84,22 +89,19 @@ class Table:
         return self.cell > 1
 
     def has(self, measure: Measure) -> bool:
-        """Whether it has every part of it."""
+        """Whether the table has all parts of the measure."""
         return self.parts.keys() >= set(measure.parts)
-
-
-Tables: TypeAlias = tuple[Table, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One kind of events. `tables`: the cheapest first; the last one has every dimension and part."""
+    """What can be queried about one kind of event. `tables`: cheapest first; the last has all dimensions and parts."""
 
     name: DatasetName
     meaning: str
     measures: tuple[Measure, ...]
     dimensions: tuple[Dimension, ...]
-    tables: Tables
+    tables: tuple[CatalogTable, ...]
 
     def measure(self, name: str) -> Measure:
         return next(measure for measure in self.measures if measure.name == name)
@@ -113,12 +115,12 @@ def aggregate(function: str, *arguments: Expression, parameters: tuple[float, ..
 
 
 def part(name: str) -> Name:
-    """A part of the table, within a formula."""
+    """A reference to a table's part, for formulas."""
     return Name(f"part_{name}")
 
 
 def columns(**names: str) -> Mapping[str, Expression]:
-    """Dimensions that are columns as they are."""
+    """Dimensions that are plain columns."""
     return {dimension: Column(column) for dimension, column in names.items()}
 
 

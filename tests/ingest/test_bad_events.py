@@ -10,7 +10,7 @@ import pytest
 
 from functions import METRICS
 from ingest import deadletters
-from ingest.commit import Store, commit
+from ingest.commit import MetricStore, commit
 from ingest.decode import BatchDecoder
 from ingest.partitions import Partitions
 from ingest.reader import Reader
@@ -82,7 +82,7 @@ async def _begin(platform: Platform, until: str) -> None:
     reader = Reader(platform.client, SMS_DLR.name, DELIVERY.durable, 200, restore)
     await reader.open()
     decoded = BatchDecoder(DELIVERY).decode(await reader.batch(5))
-    await commit(Store(platform.pool, Partitions(platform.pool), "USD"), DELIVERY, decoded.events)
+    await commit(MetricStore(platform.pool, Partitions(platform.pool), "USD"), DELIVERY, decoded.events)
     assert decoded.events
     if until == "dead letters":
         await deadletters.publish(platform.jetstream, decoded.dead_letters)

@@ -9,7 +9,7 @@ import pytest
 
 from functions.function import AnyFunction
 from infra.postgres import open_pool
-from ingest.commit import Store, commit
+from ingest.commit import MetricStore, commit
 from ingest.partitions import Partitions
 from tests.support import events
 from tests.support.database import connected
@@ -30,10 +30,10 @@ where datname = current_database() and application_name = 'anlyt' and random() <
 
 
 @asynccontextmanager
-async def stores(dsn: str, count: int) -> AsyncIterator[list[Store]]:
+async def stores(dsn: str, count: int) -> AsyncIterator[list[MetricStore]]:
     """As many processes would have them: what each knows of partitions is its own."""
     async with open_pool(dsn, size=count) as pool:
-        yield [Store(pool, Partitions(pool), "USD") for _ in range(count)]
+        yield [MetricStore(pool, Partitions(pool), "USD") for _ in range(count)]
 
 
 async def test_workers_of_both_functions_on_shared_rows_neither_deadlock_nor_lose_updates(database: str) -> None:
@@ -42,7 +42,7 @@ async def test_workers_of_both_functions_on_shared_rows_neither_deadlock_nor_los
     billing = events.messages(random, events.billing, now, 600)
     delivery = events.messages(random, events.report, now, 600)
 
-    async def work(store: Store, function: AnyFunction, work: Events) -> None:
+    async def work(store: MetricStore, function: AnyFunction, work: Events) -> None:
         for first in range(0, len(work), 40):
             await commit(store, function, work[first : first + 40])
 
@@ -72,7 +72,7 @@ async def test_connections_cut_in_the_middle_of_transactions_leave_nothing_behin
                 await asyncio.sleep(0.02)
         return cuts
 
-    async def work(store: Store) -> None:
+    async def work(store: MetricStore) -> None:
         try:
             for first in range(0, len(batches), 100):
                 await _until_committed(store, batches[first : first + 100])
@@ -85,7 +85,7 @@ async def test_connections_cut_in_the_middle_of_transactions_leave_nothing_behin
     assert await differences(database, expect([], delivery, now)) == []
 
 
-async def _until_committed(store: Store, batch: Events) -> None:
+async def _until_committed(store: MetricStore, batch: Events) -> None:
     while True:
         try:
             await commit(store, DELIVERY, batch)

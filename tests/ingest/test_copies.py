@@ -10,7 +10,7 @@ import pytest
 
 from functions.function import AnyFunction
 from infra.postgres import open_pool
-from ingest.commit import Store, commit
+from ingest.commit import MetricStore, commit
 from ingest.partitions import Partitions
 from tests.support import events
 from tests.support.platform import BILLING, DELIVERY
@@ -27,9 +27,9 @@ functions = pytest.mark.parametrize("function", [BILLING, DELIVERY], ids=lambda 
 
 
 @asynccontextmanager
-async def store(dsn: str) -> AsyncIterator[Store]:
+async def store(dsn: str) -> AsyncIterator[MetricStore]:
     async with open_pool(dsn, size=2) as pool:
-        yield Store(pool, Partitions(pool), "USD")
+        yield MetricStore(pool, Partitions(pool), "USD")
 
 
 def in_order(function: AnyFunction, messages: Sequence[Message]) -> Events:

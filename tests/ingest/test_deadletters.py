@@ -6,7 +6,7 @@ import pytest
 
 from infra.errors import UsageError
 from ingest import deadletters
-from ingest.deadletters import NotALetterError, NotDroppedError, Stored
+from ingest.deadletters import NotADeadLetterError, NotDroppedError, StoredDeadLetter
 from schema.streams import DEADLETTER, SMS_DLR
 from tests.support import events
 from tests.support.platform import DELIVERY, Platform, cut
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.anyio
 QUICK = cut(DELIVERY, 100)
 
 
-async def _all(platform: Platform) -> list[Stored]:
+async def _all(platform: Platform) -> list[StoredDeadLetter]:
     return [found async for found in deadletters.stored(platform.jetstream)]
 
 
-async def _dead_letter(platform: Platform, message: Message) -> Stored:
+async def _dead_letter(platform: Platform, message: Message) -> StoredDeadLetter:
     """The dead letter of a bad event."""
     await platform.publish(SMS_DLR, [message])
     await platform.drain(QUICK)
@@ -91,7 +91,7 @@ async def test_a_stream_made_anew_gets_letters_of_its_own(platform: Platform) ->
 async def test_what_is_no_letter_is_named_and_can_be_dropped(platform: Platform) -> None:
     await platform.jetstream.publish("anlyt.deadletter.X", b"hello")
     with pytest.raises(
-        NotALetterError, match=r"Message 1 of ANLYT_DEADLETTER is no dead letter .*; `anlyt deadletters drop 1`"
+        NotADeadLetterError, match=r"Message 1 of ANLYT_DEADLETTER is no dead letter .*; `anlyt deadletters drop 1`"
     ):
         await _all(platform)
     assert await deadletters.ids(platform.jetstream) == [1]

@@ -16,7 +16,7 @@ from infra.embedded.postgres import postgres_server
 from infra.errors import UsageError
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, PG_ERRORS
 from infra.postgres import open_pool
-from ingest.commit import Store
+from ingest.commit import MetricStore
 from ingest.host import Worker
 from ingest.partitions import Partitions
 from schema.streams import BILLING_EVENTS, SMS_DLR
@@ -135,8 +135,10 @@ async def test_acknowledgements_larger_than_the_connections_buffer_get_through(d
         await platform.publish(SMS_DLR, delivery)
         async with nats.connect(server.url) as client:
             client._max_pending_size = 4096  # nats-py has no other way to make a connection of ours a narrow one
-            stop, window = asyncio.Event(), unlimited([DELIVERY])[DELIVERY.name]
-            worker = Worker(DELIVERY, client, client.jetstream(), Store(pool, Partitions(pool), "USD"), stop, window)
+            stop, guard = asyncio.Event(), unlimited([DELIVERY])[DELIVERY.name]
+            worker = Worker(
+                DELIVERY, client, client.jetstream(), MetricStore(pool, Partitions(pool), "USD"), stop, guard
+            )
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(worker.run())
                 await platform.drained(DELIVERY)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.delivery_metrics import delivery_metrics
-from ingest.ledger import Keyed, claim, keyed
+from ingest.ledger import EventsByKey, by_ledger_key, claim
 from ingest.partitions import Partitions
 from schema.decoding import Stamped
 from schema.instants import time_of
@@ -34,8 +34,8 @@ def _identity(stamped: Stamped[Any]) -> tuple[str, int]:
 def test_one_order_for_all_workers_and_no_repetitions(seed: int) -> None:
     random = Random(seed)
     found = list(_events(random, 20))
-    once = keyed("delivery_metrics", found)
-    again = keyed("delivery_metrics", random.choices(found, k=5) + random.sample(found, len(found)))
+    once = by_ledger_key("delivery_metrics", found)
+    again = by_ledger_key("delivery_metrics", random.choices(found, k=5) + random.sample(found, len(found)))
     assert list(once) == list(again)
     assert {_identity(stamped) for stamped in once.values()} == {_identity(stamped) for stamped in found}
     # The order of the primary key: (event_at, event_key).
@@ -49,10 +49,10 @@ def test_keys_tell_functions_ids_and_times_apart() -> None:
         [events.message(Random(1), _fields("evt-1")), events.message(Random(1), _fields("EVT-1"))],
         NOW,
     )
-    assert keyed("billing_metrics", [one]).keys().isdisjoint(keyed("delivery_metrics", [one]))
-    assert len(keyed("delivery_metrics", upper)) == 2
-    assert len(keyed("delivery_metrics", [one, Stamped(one.event, one.at + 1, one.stored)])) == 2
-    assert all(len(key) == 16 for key in keyed("delivery_metrics", [one]))
+    assert by_ledger_key("billing_metrics", [one]).keys().isdisjoint(by_ledger_key("delivery_metrics", [one]))
+    assert len(by_ledger_key("delivery_metrics", upper)) == 2
+    assert len(by_ledger_key("delivery_metrics", [one, Stamped(one.event, one.at + 1, one.stored)])) == 2
+    assert all(len(key) == 16 for key in by_ledger_key("delivery_metrics", [one]))
 
 
 def _fields(event_id: str) -> events.Fields:
@@ -67,7 +67,7 @@ async def test_claims_that_overlap_share_the_events_out(platform: Platform) -> N
     await Partitions(platform.pool).ensure({time_of(stamped.at).date() for stamped in all_events})
 
     async def attempt(wanted: Sequence[Stamped[Any]]) -> list[tuple[str, int]]:
-        batch: Keyed[Any] = keyed("delivery_metrics", wanted)
+        batch: EventsByKey[Any] = by_ledger_key("delivery_metrics", wanted)
         async with platform.pool.acquire() as connection, connection.transaction():
             claimed = await claim(connection, batch)
             await asyncio.sleep(0.01)
@@ -80,7 +80,7 @@ async def test_claims_that_overlap_share_the_events_out(platform: Platform) -> N
 
 @pytest.mark.anyio
 async def test_a_claim_that_is_rolled_back_is_free_again(platform: Platform) -> None:
-    batch = keyed("delivery_metrics", _events(Random(4), 50))
+    batch = by_ledger_key("delivery_metrics", _events(Random(4), 50))
     await Partitions(platform.pool).ensure({time_of(stamped.at).date() for stamped in batch.values()})
     async with platform.pool.acquire() as connection:
         transaction = connection.transaction()

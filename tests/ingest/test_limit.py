@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from infra.errors import UsageError
 from infra.settings import read_settings
-from ingest.limit import Limit, Window, windows
+from ingest.limit import Limit, LimitGuard, limit_guards
 from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.chaos import make_impatient
@@ -32,17 +32,17 @@ pytestmark = pytest.mark.anyio
 NAME = DELIVERY.name
 
 
-def window(share: int = 50, size: int = 10, least: int = 3) -> Window:
-    return Window(NAME, Limit(share, size, least))
+def guard(share: int = 50, size: int = 10, least: int = 3) -> LimitGuard:
+    return LimitGuard(NAME, Limit(share, size, least))
 
 
-def lets_on(found: Window, flags: str) -> bool:
+def admits(found: LimitGuard, flags: str) -> bool:
     """`x` is a bad message."""
-    return found.lets_on(len(flags), [place for place, flag in enumerate(flags) if flag == "x"])
+    return found.admits(len(flags), [place for place, flag in enumerate(flags) if flag == "x"])
 
 
 @pytest.mark.parametrize(
-    ("batches", "passed"),
+    ("batches", "exceeded"),
     [
         (["xx"], False),
         (["xxx"], True),
@@ -61,31 +61,31 @@ def lets_on(found: Window, flags: str) -> bool:
         ([""] * 3, False),
     ],
 )
-def test_more_than_a_share_of_the_last_messages(batches: Sequence[str], passed: bool) -> None:
-    found = window()
-    told = [lets_on(found, batch) for batch in batches]
-    assert told == [True] * (len(batches) - passed) + [False] * passed
-    assert (found.passed is not None) is passed
+def test_more_than_a_share_of_the_last_messages(batches: Sequence[str], exceeded: bool) -> None:
+    found = guard()
+    told = [admits(found, batch) for batch in batches]
+    assert told == [True] * (len(batches) - exceeded) + [False] * exceeded
+    assert (found.exceeded is not None) is exceeded
 
 
 def test_once_passed_it_stays_so_and_says_why() -> None:
-    found = window()
+    found = guard()
     assert REGISTRY.get_sample_value("anlyt_deadletter_limit_passed", {"function": NAME}) == 0
-    assert not lets_on(found, "xxxx.")
-    assert not lets_on(found, "." * 100)
-    assert found.passed == (
+    assert not admits(found, "xxxx.")
+    assert not admits(found, "." * 100)
+    assert found.exceeded == (
         "delivery_metrics has stopped: 4 of its last 5 messages are bad (limit: 50 %), and wait in their stream; "
         "docs/runbooks/AnlytDeadletterLimit.md says what to do."
     )
     assert REGISTRY.get_sample_value("anlyt_deadletter_limit_passed", {"function": NAME}) == 1
-    assert lets_on(window(), "xx"), "a process begins with nothing"
+    assert admits(guard(), "xx"), "a process begins with nothing"
 
 
 def test_without_a_limit_all_may_be_bad() -> None:
-    accepted = windows(["a", "b"], Limit(50, 10, 3), ["b"])
-    assert not lets_on(accepted["a"], "x" * 100)
-    assert lets_on(accepted["b"], "x" * 100)
-    assert lets_on(window(share=100), "x" * 100)
+    accepted = limit_guards(["a", "b"], Limit(50, 10, 3), ["b"])
+    assert not admits(accepted["a"], "x" * 100)
+    assert admits(accepted["b"], "x" * 100)
+    assert admits(guard(share=100), "x" * 100)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_a_stream_of_bad_events_is_not_written_off(
     function = cut(DELIVERY, batch, 1)
     for restarts in (1, 2):
         async with platform.working(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
-            while not watched[NAME].passed:
+            while not watched[NAME].exceeded:
                 await asyncio.sleep(0.05)
         assert len(await platform.dead_letters()) == restarts * dead_letters
         assert await platform.waiting(function) == count - restarts * dead_letters
@@ -135,7 +135,7 @@ async def test_a_mixed_stream_below_the_limit_goes_on(platform: Platform) -> Non
     await platform.publish(SMS_DLR, messages)
     async with platform.working(cut(DELIVERY, 1000), cut(DELIVERY, 500), limit=Limit()) as watched:
         await platform.drained(DELIVERY)
-    assert watched[NAME].passed is None
+    assert watched[NAME].exceeded is None
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
     assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
@@ -190,7 +190,7 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
             _, logged = await asyncio.to_thread(service.process.communicate)
         assert service.process.returncode in {-signal.SIGKILL, 0}
         lines = [json.loads(line) for line in logged.splitlines()]
-        [told] = [line for line in lines if line["message"] == "dead-letter limit passed"]
+        [told] = [line for line in lines if line["message"] == "dead-letter limit exceeded"]
         assert (told["level"], told["function"]) == ("error", NAME)
     assert len(await platform.dead_letters()) < 1000
     async with ingesting(platform, tmp_path, "--accept-bad", NAME) as (service, url):

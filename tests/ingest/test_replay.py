@@ -14,7 +14,7 @@ from functions import FACTS, METRICS
 from functions.function import AnyFunction
 from infra.embedded.engine import Engine
 from ingest import deadletters
-from ingest.deadletters import Stored
+from ingest.deadletters import StoredDeadLetter
 from ingest.replay import Outcome, replay
 from schema.streams import SMS_DLR
 from tests.support import events
@@ -38,18 +38,20 @@ async def both(database: str, warehouse: str, server: Engine) -> AsyncIterator[P
         yield opened
 
 
-async def _all(platform: Platform) -> list[Stored]:
+async def _all(platform: Platform) -> list[StoredDeadLetter]:
     return [found async for found in deadletters.stored(platform.jetstream)]
 
 
-async def _dead_letters(platform: Platform, messages: Sequence[Message], *functions: AnyFunction) -> list[Stored]:
+async def _dead_letters(
+    platform: Platform, messages: Sequence[Message], *functions: AnyFunction
+) -> list[StoredDeadLetter]:
     """The dead letters of bad events."""
     await platform.publish(SMS_DLR, messages)
     await platform.drain(*(functions or [QUICK]))
     return await _all(platform)
 
 
-async def _replayed(platform: Platform, dead_letters: Sequence[Stored]) -> list[Outcome]:
+async def _replayed(platform: Platform, dead_letters: Sequence[StoredDeadLetter]) -> list[Outcome]:
     return [outcome async for outcome in replay(platform.jetstream, dead_letters)]
 
 

@@ -50,9 +50,9 @@ def _history(rng: Random, count: int) -> tuple[list[Message], list[Message]]:
 
 @asynccontextmanager
 async def _rebuilding(platform: Platform, function: AnyFunction) -> AsyncIterator[Rebuild]:
-    window = unlimited([function])[function.name]
+    guard = unlimited([function])[function.name]
     async with open_pool(platform.dsn, size=2) as pool, pool.acquire() as connection:
-        yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None, window)
+        yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None, guard)
 
 
 async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | None = SINCE) -> datetime:
@@ -194,7 +194,7 @@ async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkey
     with pytest.raises(UsageError, match="too early"):
         await _rebuild(platform, BILLING, SINCE)
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
-    monkeypatch.setattr("ingest.rebuild.window.AHEAD", -timedelta(hours=2))
+    monkeypatch.setattr("ingest.rebuild.complete_hours.AHEAD", -timedelta(hours=2))
     start = await _rebuild(platform, BILLING, None)
     kept = {key: row for key, row in expect(billing, [], NOW).metrics.items() if key[2] < start}
     left = expect((await platform.kept(BILLING_EVENTS)).values(), [], NOW).metrics

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.decoding import BadEventError, EventDecoder, fitting
+from schema.decoding import BadEventError, EventDecoder, field_checks
 from schema.events import DlrInbound, SmsBilled
 from schema.instants import instant
 from tests.support import events, faults
@@ -90,7 +90,7 @@ LIKELY = st.sampled_from(
 @settings(deadline=None, max_examples=300)
 @given(data=st.data())
 def test_any_value_in_any_field_is_judged_as_the_reference_does(sort: Sort, data: st.DataObject) -> None:
-    names = [*sorted(fitting(SmsBilled if sort is BILLING else DlrInbound)), "unknown"]
+    names = [*sorted(field_checks(SmsBilled if sort is BILLING else DlrInbound)), "unknown"]
     changes = data.draw(st.dictionaries(st.sampled_from(names), JSON | LIKELY, max_size=3))
     gone = data.draw(st.sets(st.sampled_from(names), max_size=1))
     fields = {name: value for name, value in {**sort.good, **changes}.items() if name not in gone}

@@ -7,7 +7,7 @@ import pytest
 from infra.cluster import statements
 from infra.embedded.engine import Engine
 from schema.cubes import CUBES, CubeTable
-from schema.facts import TABLES, Table
+from schema.facts import TABLES, FactTable
 from tests.support.warehouse import emptied, opened
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ where database = 'anlyt' and table = {table:String} and default_kind = '' order 
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-async def test_live_columns_are_the_declared_ones(clickhouse: Engine, table: Table) -> None:
+async def test_live_columns_are_the_declared_ones(clickhouse: Engine, table: FactTable) -> None:
     await emptied(clickhouse.dsn)
     async with opened(clickhouse.dsn) as client:
         live = await client.query(COLUMNS, parameters={"table": table.name})
@@ -30,7 +30,7 @@ async def test_live_columns_are_the_declared_ones(clickhouse: Engine, table: Tab
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table.name.startswith("facts_")], ids=lambda t: t.name)
-async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickhouse: Engine, table: Table) -> None:
+async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickhouse: Engine, table: FactTable) -> None:
     await emptied(clickhouse.dsn)
     async with opened(clickhouse.dsn) as client:
         made = await client.query(

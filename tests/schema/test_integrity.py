@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.integrity import GENESIS, STEP, Leaf, Link, climb, grow, netstrings, packed, unpacked
+from schema.integrity import GENESIS, STEP, Leaf, Link, merkle_tree, netstrings, packed_path, root_above, unpacked_path
 
 DAY, AT = date(2026, 10, 1), datetime(2026, 10, 3, 0, 0, 0, 1, tzinfo=UTC)
 LEAF = Leaf("t-1", 7, DAY, AT, 120, sha256(b"facts").digest())
@@ -39,20 +39,20 @@ def test_other_values_are_other_bytes(left: list[str], right: list[str]) -> None
 
 def test_the_tree_is_that_of_certificate_transparency() -> None:
     leaves = [sha256(b"\0" + bytes.fromhex(entry)).digest() for entry in ENTRIES]
-    assert [grow(leaves[:size]).root.hex() for size in range(1, 9)] == ROOTS
-    assert grow([]).root == sha256().digest()
+    assert [merkle_tree(leaves[:size]).root.hex() for size in range(1, 9)] == ROOTS
+    assert merkle_tree([]).root == sha256().digest()
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40, unique=True), st.data())
 def test_every_leaf_finds_the_root_and_no_other_does(leaves: list[bytes], data: st.DataObject) -> None:
-    tree = grow(leaves)
+    tree = merkle_tree(leaves)
     for leaf, path in zip(leaves, tree.paths, strict=True):
-        assert climb(leaf, path) == tree.root
-        assert tuple(unpacked(packed(path))) == tuple(path)
+        assert root_above(leaf, path) == tree.root
+        assert tuple(unpacked_path(packed_path(path))) == tuple(path)
         assert all(len(step) == STEP for step in path)
     stranger = data.draw(st.binary(min_size=32, max_size=32))
     for leaf, path in zip(leaves, tree.paths, strict=True):
-        assert (climb(stranger, path) == tree.root) == (stranger == leaf)
+        assert (root_above(stranger, path) == tree.root) == (stranger == leaf)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Leaf)])

@@ -10,7 +10,8 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from functions import METRICS
+from functions.billing_metrics import billing_metrics
+from functions.delivery_metrics import delivery_metrics
 from functions.function import AnyFunction, Batch
 from infra import nats
 from infra.clickhouse import ClickHouse, open_clickhouse
@@ -18,11 +19,11 @@ from infra.frames import FrameClient
 from infra.postgres import Pool, open_pool
 from infra.suitability import ACK_WAIT_SECONDS
 from ingest import deadletters
-from ingest.commit import Store
-from ingest.copies import Copies
+from ingest.commit import MetricStore
+from ingest.copies import CopyFinder
 from ingest.facts import FactStore
 from ingest.host import Worker
-from ingest.limit import Limit, Window, Windows, windows
+from ingest.limit import Limit, LimitGuard, LimitGuards, limit_guards
 from ingest.partitions import Partitions
 from schema.dead_letters import DeadLetter
 from schema.streams import STREAMS, Stream
@@ -40,8 +41,8 @@ def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
     return replace(function, batch=Batch(size, seconds))
 
 
-def unlimited(functions: Iterable[AnyFunction]) -> Windows:
-    return windows([function.name for function in functions], ANY_SHARE)
+def unlimited(functions: Iterable[AnyFunction]) -> LimitGuards:
+    return limit_guards([function.name for function in functions], ANY_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,16 @@ class Platform:
             await _heard(news)
         await acks.unsubscribe()
 
-    def worker(self, function: AnyFunction, stop: asyncio.Event, window: Window | None = None) -> Worker:
-        metrics = Store(self.pool, Partitions(self.pool), "USD", Copies(self.client))
+    def worker(self, function: AnyFunction, stop: asyncio.Event, guard: LimitGuard | None = None) -> Worker:
+        metrics = MetricStore(self.pool, Partitions(self.pool), "USD", CopyFinder(self.client))
         facts = FactStore(self.clickhouse)
         sink = facts if function.store == "clickhouse" else metrics
-        return Worker(function, self.client, self.jetstream, sink, stop, window or unlimited([function])[function.name])
+        return Worker(function, self.client, self.jetstream, sink, stop, guard or unlimited([function])[function.name])
 
     @asynccontextmanager
-    async def working(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[Windows]:
+    async def working(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[LimitGuards]:
         """Workers run meanwhile; a function named twice has two. A worker's error is raised at the end."""
-        stop, watched = asyncio.Event(), windows([function.name for function in functions], limit)
+        stop, watched = asyncio.Event(), limit_guards([function.name for function in functions], limit)
         async with asyncio.TaskGroup() as tasks:
             for function in functions:
                 tasks.create_task(self.worker(function, stop, watched[function.name]).run())
@@ -157,4 +158,5 @@ async def open_platform(url: str, dsn: str = NOWHERE, clickhouse: str = "") -> A
         yield Platform(url, dsn, client, jetstream, pool, warehouse)
 
 
-BILLING, DELIVERY = METRICS
+BILLING: AnyFunction = billing_metrics
+DELIVERY: AnyFunction = delivery_metrics

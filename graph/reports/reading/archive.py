@@ -19,15 +19,17 @@ from infra.faults import fault_of
 from infra.metrics import REFUSED
 from infra.sql import statement
 from schema.figures import Named
+from schema.history import RECENT
 from schema.money import millionths
 
 _SQL: Final = Path(__file__).parent / "sql"
 _HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
     statement(_SQL, f"archived_{name}") for name in ("hours", "days", "accounts", "account_days")
 )
-_AWAY: Final = "ClickHouse, which keeps what is over 90 days old, does not answer; try again in a few seconds."
+_KEEPER: Final = f"ClickHouse, which keeps what is over {RECENT.days} days old,"
+_AWAY: Final = f"{_KEEPER} does not answer; try again in a few seconds."
 _TOO_SLOW: Final = (
-    "ClickHouse, which keeps what is over 90 days old, needed more than {:g} s and was told to stop; ask for a shorter "
+    f"{_KEEPER} needed more than {{:g}} s and was told to stop; ask for a shorter "
     "window, or try again in a few seconds."
 )
 # Of a cluster, a replica that has all that was written; without one it means nothing.

@@ -1,5 +1,5 @@
 -- name: accounts
--- Remembers the accounts that had an event. Only what is new draws a number.
+-- Remembers the accounts that had an event. Only new accounts draw a number from the sequence.
 insert into anlyt.accounts (account_id)
 select account_id
 from anlyt_rebuild.accounts as counted
@@ -12,15 +12,15 @@ on conflict do nothing
 select max(event_at) from anlyt_rebuild.processed_events where event_at >= $1
 
 -- name: claims
--- Claims what was counted into new cells from hour $1 on. Of copies that differ, the new cells have the one that the
--- stream stored first, whichever was claimed before.
+-- Claims the events that were counted into new cells from hour $1 on. If copies differ, the new cells have the one that
+-- the stream stored first, whichever was claimed before.
 insert into anlyt.processed_events as claims (event_at, event_key, stored_ns)
 select event_at, event_key, stored_ns from anlyt_rebuild.processed_events where event_at >= $1 order by 1, 2
 on conflict (event_at, event_key) do update set stored_ns = excluded.stored_ns
 where claims.stored_ns <> excluded.stored_ns
 
 -- name: clear_unbilled
--- Takes messages, segments and cost out of the cells from hour $1 on that have no billing event.
+-- Sets messages, segments and cost to 0 in the cells from hour $1 on that have no billing event.
 update anlyt.metrics_hourly as m set
     total_cost = 0, billing_events = 0, ({billed}) = row({billed_zero}), updated_at = now()
 where hour_bucket >= $1
@@ -31,8 +31,8 @@ where hour_bucket >= $1
     )
 
 -- name: clear_undelivered
--- Takes outcomes and latency out of the cells from hour $1 on that have no delivery report. The cell itself stays: a
--- charge and its refund may have left it all zeros, which is something else than no cell.
+-- Sets outcomes and latency to 0 in the cells from hour $1 on that have no delivery report. The cell itself stays: a
+-- charge and its refund may have left it all zeros, which differs from no cell.
 update anlyt.metrics_hourly as m set
     latency_bins = '{}', latency_counts = '{}', ({delivered}) = row({delivered_zero}), updated_at = now()
 where hour_bucket >= $1
@@ -44,14 +44,14 @@ where hour_bucket >= $1
     )
 
 -- name: days
--- The event days from hour $1 on that have figures or are about to have some, in order.
+-- The event days from hour $1 on that have old or new figures, in order.
 select day from anlyt.event_days where day >= ($1::timestamptz at time zone 'UTC')::date
 union
 select distinct (event_at at time zone 'UTC')::date from anlyt_rebuild.processed_events where event_at >= $1
 order by day
 
 -- name: delete_costs
--- Deletes cost from hour $1 on in currencies in which nothing was billed.
+-- Deletes cost from hour $1 on in currencies without a billing event.
 delete from anlyt.costs_hourly as c
 where hour_bucket >= $1
     and not exists (
@@ -60,7 +60,7 @@ where hour_bucket >= $1
     )
 
 -- name: delete_unbilled
--- Deletes cells from hour $1 on that have neither a billing event nor a delivery report: a report is always counted.
+-- Deletes cells from hour $1 on that have neither a billing event nor a delivery report; every report is in a counter.
 delete from anlyt.metrics_hourly as m
 where hour_bucket >= $1
     and m.delivered_messages = 0 and m.failed_messages = 0 and m.pending_messages = 0
@@ -74,8 +74,8 @@ where hour_bucket >= $1
 drop schema if exists anlyt_rebuild cascade
 
 -- name: make_stage
--- Makes the tables that a rebuild counts into: like the live ones, but without partitions. Unlogged, because a rebuild
--- whose connection breaks is begun again.
+-- Creates the tables that a rebuild counts into: like the live ones, but without partitions. Unlogged, because a rebuild
+-- whose connection breaks starts again.
 create schema anlyt_rebuild
     create unlogged table processed_events (like anlyt.processed_events including all)
     create unlogged table metrics_hourly (like anlyt.metrics_hourly including all)
@@ -83,11 +83,11 @@ create schema anlyt_rebuild
     create unlogged table accounts (like anlyt.accounts including all)
 
 -- name: one_source
--- Whether function $1 never read another incarnation of its stream than that of $2.
+-- Whether function $1 only ever read the incarnation of its stream that was created at $2.
 select not exists (select from anlyt.sources where function = $1 and stream_made_at <> $2)
 
 -- name: replace_billed
--- Puts cost and what billing events count into the cells from hour $1 on, where they differ.
+-- Replaces cost and the counters of billing events in the cells from hour $1 on, where they differ.
 insert into anlyt.metrics_hourly as m (scope, scope_id, hour_bucket, total_cost, billing_events, {billed})
 select scope, scope_id, hour_bucket, total_cost, billing_events, {billed}
 from anlyt_rebuild.metrics_hourly where hour_bucket >= $1
@@ -100,7 +100,7 @@ where (m.total_cost, m.billing_events, {billed_stored})
     is distinct from (excluded.total_cost, excluded.billing_events, {billed_new})
 
 -- name: replace_costs
--- Puts new cost in the other currencies into the cells from hour $1 on, where it differs.
+-- Replaces cost in the other currencies in the cells from hour $1 on, where it differs.
 insert into anlyt.costs_hourly as c (scope, scope_id, hour_bucket, currency, total_cost, billing_events)
 select scope, scope_id, hour_bucket, currency, total_cost, billing_events
 from anlyt_rebuild.costs_hourly where hour_bucket >= $1
@@ -110,7 +110,7 @@ on conflict (scope, scope_id, hour_bucket, currency) do update set
 where (c.total_cost, c.billing_events) is distinct from (excluded.total_cost, excluded.billing_events)
 
 -- name: replace_delivered
--- Puts new outcomes and latency into the cells from hour $1 on, where they differ.
+-- Replaces outcomes and latency in the cells from hour $1 on, where they differ.
 insert into anlyt.metrics_hourly as m (scope, scope_id, hour_bucket, latency_bins, latency_counts, {delivered})
 select scope, scope_id, hour_bucket, latency_bins, latency_counts, {delivered}
 from anlyt_rebuild.metrics_hourly where hour_bucket >= $1

@@ -1,7 +1,3 @@
--- name: ensure_partition
--- Makes a partition unless it is there.
-select anlyt.ensure_partition($1, $2, $3)
-
 -- name: forget_day
 -- Drops a day of the ledger unless somebody claimed in it since; anlyt.event_days keeps what was forgotten.
 select anlyt.forget_day($1, $2)

@@ -247,7 +247,7 @@ TELLING: Final = [
     for name, dataset in DATASETS.items()
     if name != "compliance"
     for dimension in dataset.dimensions
-    if dimension.tells_operator
+    if dimension.reveals_mno
 ]
 FORMATS: Final = ("application/json", "text/csv", "application/vnd.apache.arrow.stream")
 

@@ -11,7 +11,7 @@ from graph.audit.request import LONGEST_WINDOW, AuditQuery
 from graph.audit.statements import PageCursor, Slice, slices, statement
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.expressions import Column
-from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, Table
+from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FactTable
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 END = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_a_page_after_another() -> None:
 
 
 @pytest.mark.parametrize(("dataset", "table"), [("compliance", FACTS_COMPLIANCE), ("cdr", FACTS_CDR)])
-def test_whole_facts_are_read(dataset: AuditDataset, table: Table) -> None:
+def test_whole_facts_are_read(dataset: AuditDataset, table: FactTable) -> None:
     """All that is stored of an event, but not the version by which copies replace each other."""
     read = AUDITED[dataset]
     assert read.table.name == table.name

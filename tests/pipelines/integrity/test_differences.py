@@ -12,7 +12,7 @@ from pipelines.integrity.closing import ClosedDay
 from pipelines.integrity.differences import Difference, of_chain, of_facts, of_leaves
 from pipelines.integrity.digests import Digest
 from pipelines.integrity.nodes import judge
-from schema.integrity import GENESIS, Leaf, Link, grow, packed
+from schema.integrity import GENESIS, Leaf, Link, merkle_tree, packed_path
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 10, 1)
@@ -67,10 +67,10 @@ def test_a_day_that_is_left_out_of_a_chain_that_was_computed_again() -> None:
 
 def test_leaves() -> None:
     leaves = [Leaf(f"t-{number}", 1, FIRST, CUT, 5, bytes([number] * 32)) for number in range(5)]
-    tree = grow([leaf.hash for leaf in leaves])
+    tree = merkle_tree([leaf.hash for leaf in leaves])
     link = Link(1, FIRST, None, CUT, 5, 25, tree.root, GENESIS)
     stored = [
-        StoredLeaf(leaf.tenant_id, 1, Digest(5, leaf.digest), packed(path))
+        StoredLeaf(leaf.tenant_id, 1, Digest(5, leaf.digest), packed_path(path))
         for leaf, path in zip(leaves, tree.paths, strict=True)
     ]
     assert list(of_leaves(link, stored)) == []

@@ -1,4 +1,4 @@
-"""Which hours a stream still has every event of. Pure, but for who notes what was read."""
+"""Finds the hours of which a stream still has every event. No I/O."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,27 +9,26 @@ from infra.errors import UsageError
 from infra.frames import Frame
 from ingest.messages import sequence, stored_at
 from schema.decoding import MAX_AHEAD
+from schema.history import CERTAINLY_RECENT
 from schema.instants import MICROSECOND, time_of
 
 HOUR: Final = timedelta(hours=1)
-# An event counts if its time is at most so much later than that at which its stream stored it.
+# An event's time may be at most this much later than the time at which its stream stored it.
 AHEAD: Final = MAX_AHEAD * MICROSECOND
-# Rows older than 90 days may be in the archive, where a rebuild does not reach.
-REACH: Final = timedelta(days=89)
 
 
 @dataclass(slots=True)
-class Reading:
-    """How far a stream was read, from its beginning and in order.
+class ReadPosition:
+    """The sequence up to which a stream was read, in order.
 
-    `gap_at`: when the message behind the last missing one was stored; None if none is missing.
+    `gap_at`: when the stream stored the message behind the last missing one; None if none is missing.
     """
 
     position: int = 0
     gap_at: datetime | None = None
 
     def note(self, messages: Iterable[Frame]) -> Iterator[Frame]:
-        """The messages that were not noted before."""
+        """Moves the position forward; yields the messages that are new."""
         for message in messages:
             if (number := sequence(message)) <= self.position:
                 continue
@@ -39,32 +38,32 @@ class Reading:
             yield message
 
     def missing_until(self, number: int, now: datetime) -> None:
-        """Nothing is left before this message, and it is not there either."""
+        """Moves the position to message `number`: the stream has no message left up to it, this one included."""
         self.position, self.gap_at = number, now
 
 
 def hour_from(at: datetime) -> datetime:
-    """The first hour that begins at this time or later."""
+    """The first whole hour that begins at `at` or later."""
     begun = at.replace(minute=0, second=0, microsecond=0)
     return begun if begun == at else begun + HOUR
 
 
-def first_hour(
+def first_complete_hour(
     stream: str, gap_at: datetime | None, made_at: datetime, since: datetime | None, now: datetime
 ) -> datetime:
-    """The hour from which on a stream's events may take the place of what was counted; UsageError if there is none.
+    """The first hour that a rebuild may replace. Raises UsageError if there is none, or if it is later than `since`.
 
-    Behind a gap, that is the first hour for which no event can have been stored before it. A stream without one has
-    every event, but hours before it was made may have figures from elsewhere: they are replaced only if `since` asks.
+    With a gap, this is the first hour whose events were all stored behind it. A stream without a gap has every event,
+    but hours before its creation may have figures from an earlier stream: only `since` includes them.
     """
-    archived = datetime.combine(now.date(), time(), UTC) - REACH
-    whole = archived if gap_at is None else max(hour_from(gap_at + AHEAD), archived)
-    if since is not None and hour_from(since) < whole:
+    archived = datetime.combine(now.date(), time(), UTC) - CERTAINLY_RECENT  # a rebuild does not reach into the archive
+    complete = archived if gap_at is None else max(hour_from(gap_at + AHEAD), archived)
+    if since is not None and hour_from(since) < complete:
         raise UsageError(
             f"--since {_in_words(since)} is too early for --rebuild: {stream} has every event of the hours from "
-            f"{_in_words(whole)} on, and what is older stays as it is."
+            f"{_in_words(complete)} on, and what is older stays as it is."
         )
-    usual = whole if gap_at else max(made_at.replace(minute=0, second=0, microsecond=0), whole)
+    usual = complete if gap_at else max(made_at.replace(minute=0, second=0, microsecond=0), complete)
     start = hour_from(since) if since else usual
     if start > now:
         raise UsageError(

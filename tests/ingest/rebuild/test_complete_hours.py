@@ -4,7 +4,7 @@ import pytest
 
 from infra.errors import UsageError
 from infra.frames import Frame
-from ingest.rebuild.window import Reading, first_hour, hour_from
+from ingest.rebuild.complete_hours import ReadPosition, first_complete_hour, hour_from
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 MADE = datetime(2026, 10, 1, 10, 20, tzinfo=UTC)
@@ -34,7 +34,7 @@ def test_hours_begin_on_time() -> None:
     ],
 )
 def test_a_reading_knows_its_last_gap(numbers: list[int], position: int, gap: int | None) -> None:
-    reading = Reading()
+    reading = ReadPosition()
     fresh = [one for number in numbers for one in reading.note([message(number)])]
     assert len(fresh) == len(set(numbers))
     assert reading.position == position
@@ -42,7 +42,7 @@ def test_a_reading_knows_its_last_gap(numbers: list[int], position: int, gap: in
 
 
 def test_what_is_missing_at_the_end_is_a_gap_too() -> None:
-    reading = Reading()
+    reading = ReadPosition()
     list(reading.note([message(1)]))
     reading.missing_until(7, NOW)
     assert (reading.position, reading.gap_at) == (7, NOW)
@@ -62,7 +62,7 @@ def test_what_is_missing_at_the_end_is_a_gap_too() -> None:
     ],
 )
 def test_first_hour(gap_at: datetime | None, since: datetime | None, start: datetime) -> None:
-    assert first_hour("S", gap_at, MADE, since, NOW) == start
+    assert first_complete_hour("S", gap_at, MADE, since, NOW) == start
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_first_hour(gap_at: datetime | None, since: datetime | None, start: date
 )
 def test_hours_that_cannot_be_rebuilt(gap_at: datetime | None, since: datetime | None, told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        first_hour("S", gap_at, MADE, since, NOW)
+        first_complete_hour("S", gap_at, MADE, since, NOW)
