@@ -36,7 +36,7 @@
             NotDroppedError
             LimitExceededError
             RebuildFailedError
-            OvertakenError
+            ConcurrentPublisherError
             PipelineFailedError
             PipelineAlarmError
             PipelineBusyError

@@ -178,7 +178,7 @@ async def test_another_event_at_the_same_place_is_not_replayed(platform: Platfor
     await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
     await platform.publish(SMS_DLR, [Message(b"another")])
     [outcome] = await _replayed(platform, dead_letters)
-    assert outcome.problem == "Message 1 of SMS_DLR is another one: the stream was made anew."
+    assert outcome.problem == "Message 1 of SMS_DLR is another event: the stream was created again."
     assert await _all(platform) == dead_letters
 
 
@@ -188,7 +188,7 @@ async def test_a_stream_that_takes_nothing_says_so(platform: Platform) -> None:
     await platform.jetstream.update_stream(config.evolve(sealed=True))
     [outcome] = await _replayed(platform, dead_letters)
     assert outcome.problem == (
-        "SMS_DLR did not take the event again: invalid operation on sealed stream (JetStream error 10109)."
+        "SMS_DLR did not accept the event again: invalid operation on sealed stream (JetStream error 10109)."
     )
     assert await _all(platform) == dead_letters
 

@@ -65,7 +65,7 @@ class Stuck:
 )
 def test_wrong_orders_say_what_is_allowed(name: str, params: dict[str, str], sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
-        runs.order(name, params)
+        runs.parse_request(name, params)
 
 
 def test_every_pipeline_is_registered_under_its_name() -> None:

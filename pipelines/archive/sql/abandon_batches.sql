@@ -1,4 +1,4 @@
--- Gives up what runs that were killed had begun; from now on they cannot finish it.
+-- Abandons the unfinished batches of killed runs, which cannot finish them after this.
 with given_up as (
     update anlyt.archive_batches set state = 'ABANDONED' where state <> 'ARCHIVED' returning batch, day
 )

@@ -1,4 +1,4 @@
--- A number for what is going to be written of some days ($1).
+-- Begins a batch of days ($1); returns its number.
 insert into anlyt.archive_batches (batch, day)
 select number.batch, day
 from (select nextval('anlyt.archive_batch') as batch) as number

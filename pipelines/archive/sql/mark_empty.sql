@@ -1,4 +1,4 @@
--- Day $1 has no rows any more, hourly or daily, and nobody was active on it: these agree.
+-- Marks day $1, which has no hourly or daily rows any more, as rolled up and without active accounts.
 with emptied as (
     update anlyt.event_days set rolled_version = version where day = $1 returning day, version
 )

@@ -1,4 +1,4 @@
--- The cells of some tenants and days, from those of their hours; rows that were there before are taken back.
+-- The cells of some tenants and days, from those of their hours. Rows that existed before are marked as deleted.
 insert into anlyt.cube_cdr_daily
 select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_cdr_daily final
 where (tenant_id, day) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')

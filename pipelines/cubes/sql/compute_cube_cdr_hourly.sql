@@ -1,4 +1,4 @@
--- The cells of some tenants and hours, from deduplicated facts; rows that were there before are taken back.
+-- The cells of some tenants and hours, from deduplicated facts. Rows that existed before are marked as deleted.
 insert into anlyt.cube_cdr_hourly
 select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.cube_cdr_hourly final
 where (tenant_id, hour) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')

@@ -1,4 +1,4 @@
--- Newest event time of each fact table, which its parts know, and of each cube.
+-- The newest event time of each fact table, from the metadata of its parts, and of each cube.
 select 'facts_dlr', max(event_time) from anlyt.facts_dlr having count() > 0
 union all
 select 'facts_cdr', max(event_time) from anlyt.facts_cdr having count() > 0

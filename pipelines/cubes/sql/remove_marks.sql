@@ -1,2 +1,2 @@
--- Removes marks that were seen; one of the same cells that came meanwhile stays.
+-- Removes marks by id; newer marks of the same cells stay.
 delete from anlyt.dirty where mark_id in cast(%(marks)s as Array(UUID))

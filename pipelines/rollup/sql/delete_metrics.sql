@@ -1,2 +1,2 @@
--- Makes room for the daily rows of day $1.
+-- Deletes the daily rows of day $1.
 delete from anlyt.metrics_daily where day_bucket = $1

@@ -1,5 +1,5 @@
--- The hours from $1 until $2 of each subject: counters added up, and all that their histograms hold, bin by bin of each
--- hour, one behind the other. (To add bins up here would cost more than all the rest.)
+-- The hours from $1 until $2 of each subject: the sums of their counters, and the bins of their histograms, one hour after
+-- the other. Adding up bins in SQL would cost more than all the rest.
 select scope, scope_id, {counters_summed}, sum(total_cost) as total_cost,
     array_send(anlyt.joined(latency_bins)) as bins, array_send(anlyt.joined(latency_counts)) as counts
 from anlyt.metrics_hourly

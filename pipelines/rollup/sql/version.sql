@@ -1,2 +1,2 @@
--- How often a day ($1) has changed.
+-- The version of day $1: the number of its changes.
 select version from anlyt.event_days where day = $1

@@ -13,7 +13,7 @@ from pipelines.archive import transfer
 from pipelines.archive.datasets import OLD_PARTITIONS, Partitions
 from pipelines.archive.days import Partition, first_kept_day
 from pipelines.archive.rows import sums
-from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, abandon, read_day, switch
+from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, read_day, remove_abandoned, switch
 from pipelines.runs import PipelineFailedError
 from pipelines.stores import Stores, open_stores
 from tests.graph.support.store import Row, Store
@@ -43,13 +43,13 @@ async def connection(database: str) -> AsyncIterator[Connection]:
         yield made
 
 
-async def test_a_run_whose_batch_was_given_up_drops_nothing(stores: Stores, connection: Connection) -> None:
+async def test_a_run_whose_batch_was_abandoned_drops_nothing(stores: Stores, connection: Connection) -> None:
     """It lost its lease, and is still alive."""
     found = await read_day(stores, HOUR.date())
     assert found is not None
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
-    await abandon(stores)  # as the next run does first
-    with pytest.raises(ArchiveMismatchError, match="given up"):
+    await remove_abandoned(stores)  # as the next run does first
+    with pytest.raises(ArchiveMismatchError, match="abandoned"):
         async with connection.transaction():
             await switch(connection, [found], batch)
     assert await connection.fetchval(MESSAGES) == 7
@@ -102,7 +102,7 @@ async def test_an_archive_that_gives_back_something_else_stops_the_run(
 ) -> None:
     async with opened(warehouse) as client:
         await client.command(FORGED, parameters={"hour": HOUR})
-    with pytest.raises(PipelineFailedError, match=r"gives back other hourly rows \(2\) than were written \(1\)"):
+    with pytest.raises(PipelineFailedError, match=r"returns other hourly rows \(2\) than were written \(1\)"):
         await runs.run(stores, "archive")
     assert await connection.fetchval(MESSAGES) == 7
     assert await runs.run(stores, "archive") == {"days": 1}

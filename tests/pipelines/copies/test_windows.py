@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from pipelines.copies.windows import AT_ONCE, MINUTE, Window, whole, windows
+from pipelines.copies.windows import MAX_MINUTES, MINUTE, SearchWindow, windows, windows_of_day
 
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
@@ -15,9 +15,9 @@ def at(*minutes: int) -> list[tuple[str, datetime]]:
 def test_the_minutes_of_a_table_and_day_are_searched_together() -> None:
     found = list(windows([*at(3, 1, 2, 2, 9, -720), ("facts_cdr", NOON), ("facts_dlr", NOON - timedelta(days=1))]))
     assert found == [
-        Window("facts_dlr", tuple(NOON + minute * MINUTE for minute in (-720, 1, 2, 3, 9))),
-        Window("facts_dlr", (NOON - timedelta(days=1),)),
-        Window("facts_cdr", (NOON,)),
+        SearchWindow("facts_dlr", tuple(NOON + minute * MINUTE for minute in (-720, 1, 2, 3, 9))),
+        SearchWindow("facts_dlr", (NOON - timedelta(days=1),)),
+        SearchWindow("facts_cdr", (NOON,)),
     ]
 
 
@@ -32,12 +32,12 @@ def test_every_minute_is_searched_once_and_no_other(seed: int) -> None:
     found = list(windows(minutes))
     assert sorted((window.facts, minute) for window in found for minute in window.minutes) == sorted(minutes)
     for window in found:
-        assert len(window.minutes) <= AT_ONCE
+        assert len(window.minutes) <= MAX_MINUTES
         assert (window.begin, window.end - MINUTE) == (min(window.minutes), max(window.minutes))
         assert len({minute.date() for minute in window.minutes}) == 1
 
 
 def test_a_whole_day_is_each_tables_minutes() -> None:
-    found = list(whole(date(2026, 10, 15)))
+    found = list(windows_of_day(date(2026, 10, 15)))
     assert {minute.date() for window in found for minute in window.minutes} == {date(2026, 10, 15)}
     assert sum(len(window.minutes) for window in found) == 3 * 1440

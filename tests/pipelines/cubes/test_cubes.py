@@ -1,4 +1,4 @@
-"""US-ANLYT-13: cubes against brute force, in every cell, whatever is repeated, late, cut differently or overlapping."""
+"""US-ANLYT-13: every cell of a cube equals brute force, however events are repeated, late, batched or overlapping."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

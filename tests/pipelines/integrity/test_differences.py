@@ -11,7 +11,7 @@ from pipelines.integrity.chain import StoredLeaf, StoredLink
 from pipelines.integrity.closing import ClosedDay
 from pipelines.integrity.differences import Difference, of_chain, of_facts, of_leaves
 from pipelines.integrity.digests import Digest
-from pipelines.integrity.nodes import judge
+from pipelines.integrity.nodes import summarise
 from schema.integrity import GENESIS, Leaf, Link, merkle_tree, packed_path
 
 DAY = timedelta(days=1)
@@ -104,11 +104,11 @@ def test_facts() -> None:
 def test_a_run_tells_what_it_found_once() -> None:
     links = [each.link for each in chain()]
     wrong = [Difference(FIRST, f"facts {number}", "1", "2") for number in range(5)]
-    counts, alarm = judge([*map(ClosedDay, links), ClosedDay(None, wrong[:2])], wrong)
+    counts, alarm = summarise([*map(ClosedDay, links), ClosedDay(None, wrong[:2])], wrong)
     assert counts == {"days_closed": 5, "days_amended": 1, "facts": 30, "differences": 5}
-    assert alarm.startswith("Compliance facts are not what the chain says: 2026-10-01  facts 0: expected 1; found 2 | ")
+    assert alarm.startswith("Compliance facts differ from the chain: 2026-10-01  facts 0: expected 1; found 2 | ")
     assert alarm.endswith(" and 2 more; see `anlyt audit verify`.")
-    assert judge([ClosedDay(None)], []) == (
+    assert summarise([ClosedDay(None)], []) == (
         {"days_closed": 0, "days_amended": 0, "facts": 0, "differences": 0},
         "",
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipelines.quality.nodes import Batch, Sample, StreamPosition, due
+from pipelines.quality.nodes import Sample, SignalBatch, StreamPosition, due
 from schema.quality import OperatorQuality, event_id
 
 NOW = datetime(2026, 10, 7, 12, 30, 17, 5, tzinfo=UTC)
@@ -21,7 +21,7 @@ def sampled(_: datetime) -> Sequence[Sample]:
 def signals(last: OperatorQuality | None) -> Sequence[OperatorQuality]:
     batch, counts = due(StreamPosition(NOW, 41, last), sampled)
     assert counts == {"signals": len(batch.signals), "windows": len({each.window_end for each in batch.signals})}
-    assert batch == Batch(41, batch.signals)
+    assert batch == SignalBatch(41, batch.signals)
     return batch.signals
 
 

@@ -53,7 +53,7 @@ def test_nothing_against_nothing_is_not_told(ours: str | None) -> None:
 def test_an_alarm_names_the_newest_days() -> None:
     wrong = compare([totals("101", "100", DAY + timedelta(days=days)) for days in range(7)])
     sentence = alarm([*wrong, *compare([totals("1", "1")])])
-    assert sentence.startswith("We and billing differ: 2026-10-13 USD DIVERGED by 1 %, 2026-10-12 USD")
+    assert sentence.startswith("Our cost differs from billing's: 2026-10-13 USD DIVERGED by 1 %, 2026-10-12 USD")
     assert sentence.endswith("2026-10-09 USD DIVERGED by 1 % and 2 more; see anlyt.reconciliation_log.")
     assert alarm(compare([totals("1", "1")])) == alarm([]) == ""
 
@@ -68,7 +68,9 @@ def test_what_is_no_total_is_invalid_whatever_ours_is(ours: str | None) -> None:
     (found,) = compare([totals(ours, None)._replace(invalid="total_cost is 'NaN'")])
     assert (found.status, found.divergence, found.difference) == ("INVALID", Decimal(1), Decimal(ours or 0))
     assert count([found])["invalid"] == 1
-    assert alarm([found]).startswith("We and billing differ: 2026-10-07 USD INVALID (total_cost is 'NaN'); see")
+    assert alarm([found]).startswith(
+        "Our cost differs from billing's: 2026-10-07 USD INVALID (total_cost is 'NaN'); see"
+    )
 
 
 @pytest.mark.parametrize("ours", [None, "0"])

@@ -27,7 +27,7 @@ def test_each_bin_is_the_sum_of_those_of_its_subject(at_once: int, subjects: lis
     bins = [sent("h", 2, [bin_ for bin_, _ in pairs]) for pairs in subjects]
     counts = [sent("q", 8, [count for _, count in pairs]) for pairs in subjects]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(histograms, "AT_ONCE", at_once)
+        patch.setattr(histograms, "SUBJECTS_PER_STEP", at_once)
         found = list(added(bins, counts))
     for pairs, histogram in zip(subjects, found, strict=True):
         wanted: Counter[int] = Counter()
