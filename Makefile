@@ -10,7 +10,7 @@ help: ## list these verbs
 
 setup: .venv/installed .venv/assets ## make .venv and install the locked packages into it
 
-demo: setup ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
+demo: .venv/runnable .venv/assets ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
 	@exec $(BIN)/anlyt dev --demo
 
 test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 ## the whole test suite on real engines
@@ -38,17 +38,26 @@ lock: $(UV) ## resolve the newest versions into requirements.lock, and what the 
 # uv lives inside .venv in a venv of its own, so that syncing the locked packages cannot remove it.
 $(UV):
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("anlyt needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --without-pip .venv
 	$(PYTHON) -m venv .venv/uv
 	.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+EDITABLE := --no-deps --no-build-isolation --editable .
+
 .venv/installed: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(INSTALL) $(EDITABLE)
+	@touch .venv/runnable $@
+
+# What the demo runs, of the same locked packages. Where all are installed, nothing is left to do.
+.venv/runnable: requirements.lock pyproject.toml | $(UV)
+	$(INSTALL) --require-hashes --constraint requirements.lock --requirement pyproject.toml --all-extras --group setup
+	$(INSTALL) $(EDITABLE)
 	@touch $@
 
 # Without them, the pages that need scripts from npm say so; all else works, and the next `make` tries again.
-.venv/assets: graph/http/assets.json | .venv/installed
+.venv/assets: graph/http/assets.json | .venv/runnable
 	-$(BIN)/python -m tools.assets && touch $@
 
 # Without it, the tests of the alerts fail and say why; all others run.

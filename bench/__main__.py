@@ -7,7 +7,22 @@ from pathlib import Path
 
 import uvloop
 
-from bench import audit, backfill, cold, cubes, facts, ingest, ledger, lists, queries, recompute, reports, rollup, rows
+from bench import (
+    audit,
+    backfill,
+    burst,
+    cold,
+    cubes,
+    facts,
+    ingest,
+    ledger,
+    lists,
+    queries,
+    recompute,
+    reports,
+    rollup,
+    rows,
+)
 from infra.environment import forget_foreign
 
 BENCHES = {
@@ -16,6 +31,7 @@ BENCHES = {
         ingest,
         cold,
         reports,
+        burst,
         lists,
         ledger,
         rollup,

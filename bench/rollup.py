@@ -13,7 +13,7 @@ from bench.report import Goal, show
 from bench.reports import Scale, fill
 from bench.stores import stores
 from graph.access import PlatformScope
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from graph.reports.summary import summary
 from graph.reports.windows import Window
 from infra.endpoints import Engines

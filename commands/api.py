@@ -17,7 +17,7 @@ from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
 from infra.faults import POSTGRES
 from infra.migrate import check_currency
-from infra.postgres import Pool, open_pool
+from infra.postgres import Connection, Pool, open_pool
 from infra.probes import ask_clickhouse, ask_nats, ask_postgres
 from infra.progress import Consumer, watched
 from infra.settings import Settings, variable
@@ -82,7 +82,7 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
     dsn, setting = (engines.postgres, POSTGRES)
     if settings.postgres_read_dsn:
         dsn, setting = settings.postgres_read_dsn, variable("postgres_read_dsn")
-    check = partial(check_currency, currency=settings.reporting_currency)
+    check = partial(_prepare, currency=settings.reporting_currency, seconds=settings.report_timeout)
     # Who waits is told by a ping that a server is away; one that is only busy may take longer to let us in.
     opened = partial(open_pool, connect_timeout=settings.report_timeout, check=check)
     async with (
@@ -95,6 +95,12 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
             yield _Stores(pool, primary, clickhouse)
         finally:
             opening.cancel()
+
+
+async def _prepare(connection: Connection, *, currency: str, seconds: int) -> None:
+    """The server itself ends what runs longer than a report may, should this process be gone by then."""
+    await check_currency(connection, currency=currency)
+    await connection.execute(f"set statement_timeout = {1000 * seconds}")
 
 
 async def _open_some(pool: Pool) -> None:

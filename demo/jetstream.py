@@ -97,7 +97,10 @@ class Publisher:
             if self.stored > stored:
                 stored, since = self.stored, monotonic()
             elif monotonic() - since > self._patience:
-                raise NotStoredError(f"JetStream stored nothing for {self._patience:g} s; is NATS running?")
+                raise NotStoredError(
+                    f"JetStream stored nothing for {self._patience:g} s. See that NATS runs and that "
+                    "its disk is not full, then start again."
+                )
 
     async def _send(self, address: str, message: Message) -> None:
         self._under_way[address] = (message, monotonic() if self._nc.is_connected else -inf)

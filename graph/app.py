@@ -25,7 +25,7 @@ from graph.http.parameters import read_query
 from graph.http.responses import json_response
 from graph.http.routing import routed
 from graph.reports.freshness import Progress, earliest
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes

@@ -35,7 +35,7 @@ class Session(_Connection):
     """
 
     def __init__(self, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)  # type: ignore[arg-type]
+        super().__init__(*arguments, **named)  # type: ignore[arg-type]  # as asyncpg passes them
         self._unique = uuid4().hex[:16]
 
     def _get_unique_id(self, prefix: str) -> str:

@@ -1,23 +1,11 @@
 """Creates PostgreSQL partitions when an event needs them, so that no event's day stops a batch."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from datetime import date
 
+from infra.partitions import ensure
 from infra.postgres import Pool
-
-ENSURE: Final = "select anlyt.ensure_partition($1, $2, $3)"
-MONTHLY: Final = ("metrics_hourly", "costs_hourly")
-
-
-def midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def month_of(day: date) -> tuple[date, date]:
-    """The first day of the day's month, and of the month after it."""
-    first = day.replace(day=1)
-    return first, (first + timedelta(days=32)).replace(day=1)
+from schema.partitions import of_hours, of_ledger
 
 
 class Partitions:
@@ -30,10 +18,8 @@ class Partitions:
     async def ensure(self, days: Iterable[date]) -> None:
         """Creates the missing partitions of these days, each in its own transaction: locks stay few and short."""
         for day in sorted(set(days) - self._known):
-            await self._pool.execute(ENSURE, "processed_events", midnight(day), midnight(day + timedelta(days=1)))
-            starts, ends = map(midnight, month_of(day))
-            for table in MONTHLY:
-                await self._pool.execute(ENSURE, table, starts, ends)
+            for partition in (of_ledger(day), *of_hours(day)):
+                await ensure(self._pool, partition)
             self._known.add(day)
 
     def forget(self) -> None:

@@ -1,7 +1,7 @@
 """The base of all datasets over the stores. Each pipeline has its own datasets in its folder's datasets.py.
 
-A dataset connects to nothing when it is made, so Kedro's own commands (`kedro viz`, `kedro catalog`) work without the
-stores.
+A dataset connects to nothing when it is made, so Kedro's own commands (`kedro catalog`, `kedro registry`) work without
+the stores.
 """
 
 from pathlib import Path

@@ -22,6 +22,8 @@ Counts: TypeAlias = Mapping[str, int]
 class Definition:
     """A pipeline that can be run and scheduled.
 
+    `times`: when it runs. `retries`: how often a CronJob tries again within minutes.
+
     `params`: a frozen msgspec struct whose fields have defaults; nodes get it as the input `run_params`. A pipeline may
     have two outputs that are not in the catalog: `<name>_counts` (Counts) and `<name>_alarm`. The alarm is one sentence
     if the run succeeded and found something that a human has to look at, else empty.
@@ -31,6 +33,7 @@ class Definition:
     times: Times
     make: Callable[[], Pipeline]
     params: type[msgspec.Struct] = NoParams
+    retries: int = 2
 
     @property
     def span(self) -> str:

@@ -31,6 +31,6 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """All pipelines, for Kedro's own commands. `kedro viz` draws `__default__`."""
+    """All pipelines, for Kedro's own commands. `__default__` is all of them together."""
     made = {name: definition.make() for name, definition in DEFINITIONS.items()}
     return {**made, "__default__": sum(made.values(), Pipeline([]))}

@@ -12,11 +12,20 @@ Dimensions come first, then figures, then the columns of a ReplacingMergeTree. R
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schema.facts import WORD, Cube
 
 HOUR: Final = "DateTime('UTC')"  # also the type of a day: its first second
+_TERMINAL: Final = "status != 'PENDING'"
+_QUANTILES: Final = "0.5, 0.95, 0.99"
+
+
+class Aggregate(NamedTuple):
+    """A figure's type, and the SQL that computes it from rows of the source."""
+
+    type: str
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +40,26 @@ class CubeTable:
     source: str
     time: str
     dimensions: Mapping[str, str]
-    figures: Mapping[str, str]
+    figures: Mapping[str, Aggregate]
 
     @property
     def columns(self) -> Mapping[str, str]:
-        return {**self.dimensions, **self.figures, "ver": "UInt64", "is_deleted": "UInt8"}
+        figures = {name: figure.type for name, figure in self.figures.items()}
+        return {**self.dimensions, **figures, "ver": "UInt64", "is_deleted": "UInt8"}
+
+    @property
+    def of_facts(self) -> bool:
+        """Whether the cube is computed from facts; otherwise from an hourly cube."""
+        return self.source.startswith("facts_")
+
+
+def _of_hours(hours: CubeTable, *maxima: str) -> Mapping[str, Aggregate]:
+    """The figures of a daily cube: sums of the hourly ones, or maxima for `maxima`. Daily cubes have no digest."""
+    return {
+        name: Aggregate(figure.type, f"{'max' if name in maxima else 'sum'}(source.{name})")
+        for name, figure in hours.figures.items()
+        if name != "latency_digest"
+    }
 
 
 CUBE_DLR_HOURLY: Final = CubeTable(
@@ -44,12 +68,16 @@ CUBE_DLR_HOURLY: Final = CubeTable(
     "hour",
     {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
     {
-        "messages": "UInt64",
-        "latency_count": "UInt64",  # terminal reports only, as are the sum, the errors and the digest
-        "latency_sum": "UInt64",
-        "esme_errors": "UInt64",
-        "max_tps": "UInt32",
-        "latency_digest": "AggregateFunction(quantilesTDigest(0.5, 0.95, 0.99), UInt32)",
+        "messages": Aggregate("UInt64", "count()"),
+        # Terminal reports only, as are the sum, the errors and the digest.
+        "latency_count": Aggregate("UInt64", f"countIf({_TERMINAL})"),
+        "latency_sum": Aggregate("UInt64", f"sumIf(latency_ms, {_TERMINAL})"),
+        "esme_errors": Aggregate("UInt64", f"countIf({_TERMINAL} and error_code is not null)"),
+        "max_tps": Aggregate("UInt32", "max(tps_snapshot)"),
+        "latency_digest": Aggregate(
+            f"AggregateFunction(quantilesTDigest({_QUANTILES}), UInt32)",
+            f"quantilesTDigestStateIf({_QUANTILES})(latency_ms, {_TERMINAL})",
+        ),
     },
 )
 CUBE_DLR_DAILY: Final = CubeTable(
@@ -57,28 +85,35 @@ CUBE_DLR_DAILY: Final = CubeTable(
     "cube_dlr_hourly",
     "day",
     {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
-    {name: type_ for name, type_ in CUBE_DLR_HOURLY.figures.items() if name != "latency_digest"},
+    _of_hours(CUBE_DLR_HOURLY, "max_tps"),
 )
 CUBE_CDR_HOURLY: Final = CubeTable(
     "cube_cdr_hourly",
     "facts_cdr",
     "hour",
     {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
-    {"records": "UInt64", "segments": "UInt64", "cost": "Decimal(38, 6)"},
+    {
+        "records": Aggregate("UInt64", "count()"),
+        "segments": Aggregate("UInt64", "sum(segment_count)"),
+        "cost": Aggregate("Decimal(38, 6)", "sum(charge_amount)"),
+    },
 )
 CUBE_CDR_DAILY: Final = CubeTable(
     "cube_cdr_daily",
     "cube_cdr_hourly",
     "day",
     {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
-    CUBE_CDR_HOURLY.figures,
+    _of_hours(CUBE_CDR_HOURLY),
 )
 CUBE_COMPLIANCE_HOURLY: Final = CubeTable(
     "cube_compliance_hourly",
     "facts_compliance",
     "hour",
     {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "verdict"], WORD)},
-    {"evaluations": "UInt64", "latency_sum": "UInt64"},
+    {
+        "evaluations": Aggregate("UInt64", "count()"),
+        "latency_sum": Aggregate("UInt64", "sum(evaluation_latency_ms)"),
+    },
 )
 
 CUBES: Final = (CUBE_DLR_HOURLY, CUBE_DLR_DAILY, CUBE_CDR_HOURLY, CUBE_CDR_DAILY, CUBE_COMPLIANCE_HOURLY)

@@ -59,8 +59,8 @@ class Figure:
         return f"m.{self.column} + excluded.{self.column}"
 
 
-def _sum_of_known(values: Sequence[int | None]) -> int | None:
-    return None if None in values else sum(value for value in values if value is not None)
+def _sum_of_known(values: Sequence[Any]) -> int | None:
+    return None if None in values else sum(values)
 
 
 class Totals(NamedTuple):

@@ -70,5 +70,6 @@ def _content(packed: tarfile.TarFile, member: str) -> bytes:
 if __name__ == "__main__":
     try:
         fetch()
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, tarfile.TarError) as error:
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, tarfile.TarError) as failure:
+        error = f"npm: status {failure.returncode}" if isinstance(failure, subprocess.CalledProcessError) else failure
         sys.exit(f"Scripts of pages could not be fetched from npm; the pages that need them say so. ({error})")

@@ -9,19 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from dashboards.files import files as dashboards
 from graph.audit import openapi as audit_openapi
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest import openapi
-from tools import capacity, charts, decisions, schedules
-from tools.reference import pages
+from tools import charts, decisions, schedules
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def files() -> Mapping[Path, str]:
     """Path -> content."""
+    # Here, as they read the alerts when they are imported.
+    from dashboards.files import files as dashboards
+    from tools.reference import pages
+
     schemas = {
         "schema/graph.graphql": sdl(),
         "schema/audit.graphql": audit_sdl(),
@@ -35,7 +37,6 @@ def files() -> Mapping[Path, str]:
         **dashboards(),
         **schedules.files(),
         **charts.files(),
-        **capacity.files(),
         **decisions.files(),
     }
 

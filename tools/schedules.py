@@ -32,11 +32,13 @@ def _values() -> str:
         for name, definition in DEFINITIONS.items()
         if name not in resident
     ]
+    retries = [f"    {name}: {DEFINITIONS[name].retries}\n" for name in DEFINITIONS if name not in resident]
     return _replaced(
         VALUES,
         {
             r"(?m)^  resident: \[.*\]$": f"  resident: [{', '.join(resident)}]",
             r"(?m)^  cron:\n(?:    \w+: .*\n)*": f"  cron:\n{''.join(jobs)}",
+            r"(?m)^  retries:\n(?:    \w+: .*\n)*": f"  retries:\n{''.join(retries)}",
         },
     )
 

@@ -1,14 +1,11 @@
 """What words of the command line mean, where click has no type for it."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import date, datetime
 
 import click
 
-# No stream has anything from before or after, and hours and days can be counted from here without leaving the calendar.
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+from schema.history import EARLIEST, LATEST
 
 
 def read_time(option: str, text: str | None) -> datetime | None:

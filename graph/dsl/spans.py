@@ -5,7 +5,7 @@ A cursor of a moving window keeps that instant: all pages are of the same window
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, cast
 
 from graph.dsl.problems import Problems
@@ -14,11 +14,8 @@ from graph.errors import InvalidWindowError
 from graph.reports.relative import LAST_PATTERN, LAST_RULE, PERIODS, Period, period, read_length
 from graph.reports.windows import parse_time
 from infra.zones import TIMEZONES
+from schema.history import EARLIEST, LATEST
 from schema.instants import instant, time_of
-
-# Nothing was ever counted outside these, and the engine's calendar ends soon after.
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
 Edges: TypeAlias = tuple[datetime, datetime]
 # Both times; or a length until now, or a period of a zone, which move with time.

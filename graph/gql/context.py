@@ -20,7 +20,7 @@ from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
 from graph.reports.freshness import Progress
 from graph.reports.operator import operators_performance
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from graph.reports.windows import Granularity, Window
 
 FEW_QUERIES: Final = 2  # of one request that run at once; others of its `query` fields wait

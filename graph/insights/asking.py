@@ -8,9 +8,9 @@ from typing import Any
 from graph.access import Scope
 from graph.dsl.parse import MOST_ROWS
 from graph.dsl.queries import Answered, Queries
-from graph.dsl.spans import EARLIEST, LATEST
 from graph.errors import InvalidWindowError, QueryTooExpensiveError
 from graph.reports.windows import Window
+from schema.history import EARLIEST, LATEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from graph.access import Scope, account
 from graph.reports.answers import AccountUsage, UsageDay
 from graph.reports.figures import costs_by_currency, counted
 from graph.reports.metrics import Counts, total
-from graph.reports.parts import Cell, add_amounts
 from graph.reports.quality import completeness, judged
-from graph.reports.reader import Reader
-from graph.reports.rows import Wanted
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.parts import Cell, add_amounts
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.rows import Wanted
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Window, day_date
 from schema.money import money
 

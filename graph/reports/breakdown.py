@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from graph.access import Scope, platform
 from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
 from graph.reports.metrics import Counts, total
-from graph.reports.parts import Part
 from graph.reports.quality import completeness, judged
 from graph.reports.ranking import Ranking, every_operator, ranked
-from graph.reports.reader import Reader
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.parts import Part
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Window
 
 

@@ -7,8 +7,8 @@ from graph.access import Subject
 from graph.reports import latency
 from graph.reports.answers import Answer, Point
 from graph.reports.metrics import Counts, total
-from graph.reports.parts import P95, Amounts, Part, add_amounts
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.parts import P95, Amounts, Part, add_amounts
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from schema.figures import COUNTERS
 from schema.money import money

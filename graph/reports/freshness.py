@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from graph.reports.answers import Freshness, ProjectionFreshness
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from infra.sql import statement
 
 # Of each projection, up to when everything that had reached its stream is counted; None: not known.

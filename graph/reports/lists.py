@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from graph.access import Scope, Subject, administration, platform
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from infra.sql import statement
 
 MOST_LISTED: Final = 1000  # a page

@@ -10,8 +10,8 @@ from typing import Final
 from graph.access import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
 from graph.reports.metrics import NOTHING, Counts, total
-from graph.reports.reader import Reader
-from graph.reports.rows import Wanted
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.rows import Wanted
 from graph.reports.windows import Window, hour_number, hour_start
 from schema.rounding import RATE_SCALE, half_up
 

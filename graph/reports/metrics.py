@@ -1,7 +1,7 @@
 """Counters that add up, and the figures that are derived from their sums. Exact: integers only."""
 
 from collections.abc import Iterable
-from operator import itemgetter
+from operator import call, itemgetter
 from typing import Final
 
 from schema.figures import COUNTERS, FIGURES, Named, Totals
@@ -24,7 +24,7 @@ class Counts(Totals):
     @classmethod
     def of(cls, row: Named, cost: int) -> "Counts":
         """A row of either store, by name; its cost is in millionths already."""
-        return cls(cost, *_counters(row))
+        return cls._make((cost, *_counters(row)))
 
     @property
     def pending(self) -> int:
@@ -74,4 +74,4 @@ NOTHING: Final = Counts()
 def total(parts: Iterable[Counts]) -> Counts:
     """The counts of all parts together: sums, and the highest peak."""
     columns = tuple(zip(*parts, strict=True))
-    return Counts._make(add(column) for add, column in zip(_TOTALS, columns, strict=True)) if columns else NOTHING
+    return Counts._make(map(call, _TOTALS, columns)) if columns else NOTHING

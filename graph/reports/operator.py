@@ -10,8 +10,8 @@ from graph.errors import NotFoundError
 from graph.reports.answers import OperatorPerformance
 from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged
-from graph.reports.reader import Reader
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from infra.sql import statement
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from graph.reports.metrics import Counts, total
-from graph.reports.rows import Wanted
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.rows import Wanted
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Window
 
 Ranking: TypeAlias = Sequence[tuple[str, Counts]]

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from graph.access import Scope, platform
 from graph.reports.answers import Answer
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from infra.sql import statement
 from schema.money import MONEY_PATTERN
 

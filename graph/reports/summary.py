@@ -1,12 +1,12 @@
 """The platform at a glance."""
 
 from graph.access.scope import Scope, platform
-from graph.reports.active import count_active
 from graph.reports.answers import Summary
 from graph.reports.figures import Figures, read_figures, shown
 from graph.reports.quality import completeness, judged
-from graph.reports.reader import Reader
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.active import count_active
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 
 

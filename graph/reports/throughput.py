@@ -10,8 +10,8 @@ from graph.errors import InvalidQueryError
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
 from graph.reports.metrics import Counts, total
 from graph.reports.quality import completeness
-from graph.reports.reader import Reader
-from graph.reports.rows import Wanted
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.rows import Wanted
 from graph.reports.windows import DAY_HOURS, Window, hour_start
 from schema.rounding import RATE_SCALE, half_up
 

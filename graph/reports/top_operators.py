@@ -9,8 +9,8 @@ from graph.reports.figures import Figures, read_figures
 from graph.reports.operator import performance
 from graph.reports.quality import completeness, judged
 from graph.reports.ranking import every_operator, ranked
-from graph.reports.reader import Reader
-from graph.reports.snapshot import Snapshot
+from graph.reports.reading.reader import Reader
+from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 
 MOST_OPERATORS: Final = 100

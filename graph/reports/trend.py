@@ -6,9 +6,9 @@ from itertools import groupby
 from graph.access import Scope
 from graph.reports.answers import Point
 from graph.reports.figures import make_figures, shown
-from graph.reports.parts import Part, make_point
 from graph.reports.quality import completeness, judged
-from graph.reports.reader import Reader
+from graph.reports.reading.parts import Part, make_point
+from graph.reports.reading.reader import Reader
 from graph.reports.throughput import subject_of
 from graph.reports.trend_answer import Trend, TrendGranularity
 from graph.reports.windows import Slice, Window, day_date, day_number, day_start

@@ -9,10 +9,11 @@ from typing import Annotated, Final, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from graph.errors import InvalidWindowError
+from schema.history import RECENT
 
 Granularity = Literal["hourly", "daily"]
 
-LONGEST: Final = timedelta(days=90)
+LONGEST: Final = RECENT
 LONGEST_TREND: Final = timedelta(days=3660)
 EXAMPLE: Final = "2026-10-01T12:00:00Z"
 LATER_EXAMPLE: Final = "2026-10-08T12:00:00Z"

@@ -21,7 +21,7 @@ from graph.reports.account import account_usage
 from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.operator import operator_performance
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from graph.reports.relative import resolve_window
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput

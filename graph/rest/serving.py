@@ -14,7 +14,7 @@ from graph.http.endpoint import HttpEndpoint
 from graph.http.middleware import REQUEST_ID
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.reports.reader import Reader
+from graph.reports.reading.reader import Reader
 from graph.rest.endpoints import ENDPOINTS, Ask, Endpoint
 from graph.rest.insights import INSIGHTS
 

@@ -9,13 +9,12 @@ from infra.errors import UsageError
 from infra.frames import Frame
 from ingest.messages import sequence, stored_at
 from schema.decoding import MAX_AHEAD
+from schema.history import CERTAINLY_RECENT
 from schema.instants import MICROSECOND, time_of
 
 HOUR: Final = timedelta(hours=1)
 # An event's time may be at most this much later than the time at which its stream stored it.
 AHEAD: Final = MAX_AHEAD * MICROSECOND
-# Rows older than 90 days may be in the archive, where a rebuild does not reach.
-REACH: Final = timedelta(days=89)
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ def first_complete_hour(
     With a gap, this is the first hour whose events were all stored behind it. A stream without a gap has every event,
     but hours before its creation may have figures from an earlier stream: only `since` includes them.
     """
-    archived = datetime.combine(now.date(), time(), UTC) - REACH
+    archived = datetime.combine(now.date(), time(), UTC) - CERTAINLY_RECENT  # a rebuild does not reach into the archive
     complete = archived if gap_at is None else max(hour_from(gap_at + AHEAD), archived)
     if since is not None and hour_from(since) < complete:
         raise UsageError(

@@ -2,10 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-KEPT: Final = dt.timedelta(days=90)
-
+from schema.history import RECENT
 
 Days: TypeAlias = Sequence[dt.date]
 
@@ -25,8 +24,8 @@ class Partition(NamedTuple):
 
 
 def first_kept_day() -> dt.date:
-    """The first UTC day whose rows PostgreSQL keeps. Every hour of an older day is over 90 days old."""
-    return dt.datetime.now(dt.UTC).date() - KEPT
+    """The first UTC day whose rows PostgreSQL keeps. Older days are archived."""
+    return dt.datetime.now(dt.UTC).date() - RECENT
 
 
 def hours_of(day: dt.date) -> tuple[dt.datetime, dt.datetime]:

@@ -45,7 +45,7 @@ DELETE: Final = {period: statement(SQL, f"delete_{period}") for period in ("hour
 BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
 
 ATTEMPTS: Final = 3  # for days that change during the transfer
-# A cluster confirms a write when most replicas have it; readers (graph/reports/archive.py) read from one of these.
+# A cluster confirms a write when most replicas have it; graph/reports/reading/archive.py reads from one of these.
 SETTINGS: Final = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
 CONSISTENT: Final = {"select_sequential_consistency": 1}
 

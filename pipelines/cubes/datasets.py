@@ -12,8 +12,9 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from infra.clickhouse import traced
 from infra.sql import statement
 from infra.telemetry import logger
-from pipelines.cubes.cells import CUBES, HOURS_OF, Cell, Chunk
+from pipelines.cubes.cells import Cell, Chunk
 from pipelines.cubes.params import Params
+from pipelines.cubes.statements import COMPUTE, NEWEST_EVENT
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
@@ -24,12 +25,6 @@ DIRTY_CELLS: Final = statement(SQL, "dirty_cells")
 MARKS_OF_CELLS: Final = statement(SQL, "marks_of_cells")
 NEXT_VERSION: Final = statement(SQL, "next_version")
 REMOVE_MARKS: Final = statement(SQL, "remove_marks")
-COMPUTE: Final[Mapping[Cube, Sequence[str]]] = {
-    cube: [statement(SQL, f"{verb}_{cube}") for verb in ("compute", "mark_contested")] for cube in CUBES
-}
-NEWEST_EVENT: Final[Mapping[Cube, str]] = {
-    cube: statement(SQL, f"newest_event_{cube}") for cube in CUBES if cube not in HOURS_OF
-}
 RAISE_AS_OF: Final = statement(SQL, "raise_as_of")
 
 # Removing marks is a mutation of their table, whose cost does not depend on their number.

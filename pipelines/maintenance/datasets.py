@@ -10,15 +10,16 @@ import asyncpg
 from infra import nats
 from infra.dedup import MAY_FORGET, ledger_days, memory_of
 from infra.errors import AnlytError
+from infra.partitions import ensure
 from infra.postgres import Connection
 from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.datasets import StoreDataset
-from pipelines.maintenance.nodes import Forgettable, Ledger, Partition
+from pipelines.maintenance.nodes import Forgettable, Ledger
 from pipelines.stores import Stores
+from schema.partitions import Partition
 
 SQL: Final = Path(__file__).parent / "sql"
-ENSURE_PARTITION: Final = statement(SQL, "ensure_partition")
 FORGET_DAY: Final = statement(SQL, "forget_day")
 FORGET_RUNS: Final = statement(SQL, "forget_runs")
 STALE_RUNS: Final = statement(SQL, "stale_runs")
@@ -39,11 +40,11 @@ class Now(StoreDataset[None, datetime]):
 
 
 class Partitions(StoreDataset[Sequence[Partition], None]):
-    """Saving partitions creates the missing ones, each in its own transaction: locks stay few and short."""
+    """Saving partitions creates the missing ones."""
 
     async def write(self, stores: Stores, partitions: Sequence[Partition]) -> None:
         for partition in partitions:
-            await stores.postgres.execute(ENSURE_PARTITION, *partition)
+            await ensure(stores.postgres, partition)
 
 
 class DedupLedger(StoreDataset[None, Ledger]):

@@ -1,24 +1,16 @@
 """Decides which partitions, ledger days and runs are due. Pure: no I/O."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from pipelines.definition import Counts
 from schema.dedup import LedgerDay, forgettable, horizon
+from schema.partitions import Partition, next_month, of_hours, of_ledger
 
 DAY: Final = timedelta(days=1)
 # Event times may be a day ahead; two more days make one missed run harmless.
 AHEAD: Final = 3 * DAY
-MONTHLY: Final = ("metrics_hourly", "costs_hourly")
-
-
-class Partition(NamedTuple):
-    """[starts, ends) of a table of the schema `anlyt`."""
-
-    parent: str
-    starts: datetime
-    ends: datetime
 
 
 class Ledger(NamedTuple):
@@ -39,10 +31,8 @@ class Forgettable(NamedTuple):
 def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
     """The partitions of the coming days, and of this month and the next one."""
     today = now.astimezone(UTC).date()
-    months = _month(today), _month(_month(today)[1])
-    days = [(today + days * DAY, today + (days + 1) * DAY) for days in range(AHEAD // DAY + 1)]
-    spans = {**dict.fromkeys(MONTHLY, months), "processed_events": days}
-    made = [Partition(parent, _midnight(first), _midnight(end)) for parent in spans for first, end in spans[parent]]
+    days = [of_ledger(today + days * DAY) for days in range(AHEAD // DAY + 1)]
+    made = [*of_hours(today), *of_hours(next_month(today)), *days]
     return made, {"partitions_ahead": len(made)}
 
 
@@ -61,13 +51,3 @@ def stale(runs: Sequence[int]) -> tuple[Sequence[int], Counts]:
 def count(*counts: Counts) -> Counts:
     """The counts of all nodes together."""
     return {what: number for each in counts for what, number in each.items()}
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _month(day: date) -> tuple[date, date]:
-    """The first day of the day's month, and of the month after it."""
-    first = day.replace(day=1)
-    return first, (first + 32 * DAY).replace(day=1)

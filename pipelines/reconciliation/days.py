@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from infra.errors import UsageError
 from pipelines.reconciliation.params import Params
+from schema.history import CERTAINLY_RECENT
 
 DAY: Final = timedelta(days=1)
 # A day is compared this long after its end: by then, late events are counted and billing-service has its totals.
@@ -12,7 +13,7 @@ GRACE: Final = timedelta(hours=1)
 AGAIN: Final = 7  # newest days to compare again even if OK: streams can deliver late events for this long
 # Days back of which PostgreSQL has all rows. Older days may be partly archived: the remaining rows would be compared as
 # if they were the whole day.
-REACH: Final = 89
+REACH: Final = CERTAINLY_RECENT.days
 
 
 class Days(NamedTuple):

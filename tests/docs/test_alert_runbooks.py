@@ -22,7 +22,6 @@ from tools.reference import families
 pytestmark = pytest.mark.anyio
 
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
-SECTIONS = ["Meaning", "First look", "Causes and cures", "How to verify"]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -47,12 +46,6 @@ def test_each_alert_has_a_page_and_a_line_in_the_index() -> None:
     assert lines == [(alert["alert"], alert["alert"], alert["labels"]["severity"]) for alert in alerts()]
     assert {page.stem for page in PAGES if page.stem.startswith("Anlyt")} == {alert["alert"] for alert in alerts()}
     assert [page for page in PAGES if f"{page.name})" not in index and page.name != "README.md"] == []
-
-
-@pytest.mark.parametrize("alert", [alert["alert"] for alert in alerts()])
-def test_the_page_of_an_alert_says_what_it_means_where_to_look_what_to_do_and_how_to_verify(alert: str) -> None:
-    title, *sections = re.findall(r"^#+ (.*)$", (ROOT / f"docs/runbooks/{alert}.md").read_text(), re.MULTILINE)
-    assert (title, sections) == (alert, SECTIONS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

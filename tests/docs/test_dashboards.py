@@ -22,7 +22,6 @@ pytestmark = pytest.mark.anyio
 
 PAGE = (ROOT / "docs/dashboards.md").read_text()
 WINDOW = Window(datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC), timedelta(hours=1))
-LARGEST = 150_000  # bytes
 
 
 def blocks(language: str) -> list[str]:
@@ -80,12 +79,3 @@ def test_the_copied_dashboards_lead_to_our_runbooks(tmp_path: Path) -> None:
         copied = (tmp_path / f"{board.uid}.json").read_text()
         assert "runbooks.example" not in copied
         assert "https://git.example/anlyt/docs/runbooks" in copied
-
-
-@pytest.mark.parametrize("board", [board.uid for board in BOARDS])
-def test_each_dashboard_has_a_picture(board: str) -> None:
-    picture = ROOT / f"docs/pictures/{board}.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert picture.stat().st_size < LARGEST
-    assert f"docs/pictures/{board}.png" in (ROOT / "README.md").read_text()
-    assert f"pictures/{board}.png" in PAGE

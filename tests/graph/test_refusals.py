@@ -64,9 +64,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 async def app(anyio_backend: str, settings: Settings) -> AsyncIterator[ASGIApp]:
-    """Without an engine: nothing here gets as far."""
+    """Without an engine: nothing here gets as far. What is there already is no garbage, and never looked at again."""
     async with open_pool("postgresql://nobody@127.0.0.1:1/none", size=2) as nowhere:
-        yield create_app(settings, nowhere, {}, clickhouse=NO_CLICKHOUSE, development=True)
+        made = create_app(settings, nowhere, {}, clickhouse=NO_CLICKHOUSE, development=True)
+        gc.collect()
+        gc.freeze()
+        yield made
+        gc.unfreeze()
 
 
 async def cost(app: ASGIApp, attacks: Iterable[Attack]) -> Cost:

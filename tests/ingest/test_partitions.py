@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from ingest.partitions import Partitions, midnight, month_of
+from ingest.partitions import Partitions
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.database import connected
@@ -34,20 +34,6 @@ def _spread(random: Random, make: events.Make, now: datetime, days: int) -> list
         events.message(random, make(random, now) | {name: events.written(random, now - timedelta(days=age))})
         for age in ages
     ]
-
-
-@pytest.mark.parametrize(
-    ("day", "first", "next_first"),
-    [
-        (date(2026, 10, 15), date(2026, 10, 1), date(2026, 11, 1)),
-        (date(2026, 12, 31), date(2026, 12, 1), date(2027, 1, 1)),
-        (date(2024, 2, 29), date(2024, 2, 1), date(2024, 3, 1)),
-        (date(2026, 1, 1), date(2026, 1, 1), date(2026, 2, 1)),
-    ],
-)
-def test_months(day: date, first: date, next_first: date) -> None:
-    assert month_of(day) == (first, next_first)
-    assert midnight(day) == datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 async def test_partitions_are_made_once_with_the_bounds_of_utc(platform: Platform) -> None:

@@ -1,7 +1,7 @@
 """Everything through a real PgBouncer: in session mode all works, in the other modes all is refused with a sentence."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from functions import METRICS
 from graph.http.health import Probe, readiness
 from infra.embedded.engine import Engine
+from infra.embedded.nats import nats_server
 from infra.embedded.postgres import BILLING as BILLINGS_TABLE
 from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
@@ -25,11 +26,12 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.graph.support.api import open_api
 from tests.support import events
 from tests.support.cli import anlyt
-from tests.support.database import connected
+from tests.support.database import connected, fresh_database
 from tests.support.platform import open_platform
 from tests.support.pooler import Mode, pgbouncer
 from tests.support.reference import expect
 from tests.support.stored import differences
+from tests.support.warehouse import emptied
 
 pytestmark = pytest.mark.anyio
 
@@ -114,6 +116,25 @@ async def test_a_refusal_is_told_with_postgresqls_reason(session: str, database:
             await connection.execute("drop role plain")
 
 
+@pytest.fixture(scope="module")
+async def in_transaction_mode(
+    template: Engine, clickhouse: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Mapping[str, str]]:
+    """Settings of engines that are migrated; nobody gets far enough to change them."""
+    folder = tmp_path_factory.mktemp("pooled")
+    folder.chmod(0o755)
+    await emptied(clickhouse.dsn)
+    async with nats_server(folder / "nats") as server, fresh_database(template) as database:
+        async with open_platform(server.url):
+            pass
+        with pgbouncer(folder, database, "transaction") as dsn:
+            yield {
+                "ANLYT_POSTGRES_DSN": dsn,
+                "ANLYT_NATS_URL": server.url,
+                "ANLYT_CLICKHOUSE_DSN": clickhouse.dsn,
+            }
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -126,17 +147,9 @@ async def test_a_refusal_is_told_with_postgresqls_reason(session: str, database:
     ],
 )
 async def test_transaction_mode_is_refused_at_start(
-    database: str, server: Engine, warehouse: str, tmp_path: Path, command: tuple[str, ...]
+    in_transaction_mode: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    async with open_platform(server.url):
-        pass
-    with pgbouncer(tmp_path, database, "transaction") as dsn:
-        settings = {
-            "ANLYT_POSTGRES_DSN": dsn,
-            "ANLYT_NATS_URL": server.url,
-            "ANLYT_CLICKHOUSE_DSN": warehouse,
-        }
-        done = await asyncio.to_thread(anlyt, tmp_path, *command, **settings)
+    done = await asyncio.to_thread(anlyt, tmp_path, *command, **in_transaction_mode)
     assert done.returncode in (1, 2), done
     assert "anlyt: ANLYT_POSTGRES_DSN" in done.stderr, done.stderr
     assert "set `pool_mode = session`" in done.stderr, done.stderr

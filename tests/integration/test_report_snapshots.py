@@ -27,8 +27,8 @@ MONTH = (datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecon
     day=1
 )
 SUBJECTS = (("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "acc-1"))
-FILLED = 15  # days
-WINDOW = {"from_": iso(MONTH + 5 * HOUR), "to": iso(MONTH + 20 * DAY + 7 * HOUR)}
+FILLED = 4  # days
+WINDOW = {"from_": iso(MONTH + 5 * HOUR), "to": iso(MONTH + 9 * DAY + 7 * HOUR)}
 READINGS: dict[str, Callable[[Any], int]] = {
     "summary": lambda answer: answer["totalMessages"],
     "operators/op-1/performance": lambda answer: answer["totalMessages"],

@@ -20,7 +20,6 @@ from graph.audit.regulator import Regulator
 from infra.endpoints import Engines
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from pipelines import runs
-from pipelines.archive.days import KEPT
 from pipelines.cubes import metrics as freshness
 from pipelines.cubes.cells import CUBES
 from pipelines.integrity.chain import Closing
@@ -29,6 +28,7 @@ from pipelines.integrity.digests import digests, first_day
 from pipelines.quality.datasets import _samples
 from pipelines.stores import Stores, open_stores
 from schema.catalog.audit import AUDITED
+from schema.history import RECENT
 from tests.graph.support.api import ADMIN, Api, open_api
 from tests.graph.support.questions import APPROXIMATE, question
 from tests.graph.support.rows import random_rows
@@ -85,7 +85,7 @@ async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Fil
     async with open_stores(Engines("nats://127.0.0.1:1", database, clickhouse)) as stores:
         await runs.run(stores, "cubes")
         async with connected(database) as connection:
-            start = today() - KEPT - 2 * DAY
+            start = today() - RECENT - 2 * DAY
             await Store(connection).put(random_rows(random, hours(start, start + 3 * DAY), density=0.1))
         assert await runs.run(stores, "archive") == {"days": 2}
         yield Filled(stores, start)

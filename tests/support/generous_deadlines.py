@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from graph import deadlines, postgres
-from graph.reports import concurrency
+from graph.reports.reading import concurrency
 
 LONG: Final = 60.0  # seconds
 

@@ -10,7 +10,8 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from functions import METRICS
+from functions.billing_metrics import billing_metrics
+from functions.delivery_metrics import delivery_metrics
 from functions.function import AnyFunction, Batch
 from infra import nats
 from infra.clickhouse import ClickHouse, open_clickhouse
@@ -157,4 +158,5 @@ async def open_platform(url: str, dsn: str = NOWHERE, clickhouse: str = "") -> A
         yield Platform(url, dsn, client, jetstream, pool, warehouse)
 
 
-BILLING, DELIVERY = METRICS
+BILLING: AnyFunction = billing_metrics
+DELIVERY: AnyFunction = delivery_metrics

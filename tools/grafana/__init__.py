@@ -1,1 +1,1 @@
-"""What Grafana does, as far as tests and pictures need it: fill in a query, ask it, draw the answer."""
+"""What Grafana does with a query: fill in its variables (`filling`), and ask a running service (`asking`)."""

@@ -1,7 +1,3 @@
--- name: ensure_partition
--- Creates a partition unless it exists.
-select anlyt.ensure_partition($1, $2, $3)
-
 -- name: forget_day
 -- Drops day $1 of the ledger unless it has a claim since $2; anlyt.event_days keeps its newest claim.
 select anlyt.forget_day($1, $2)

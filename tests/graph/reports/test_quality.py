@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from graph.reports.metrics import Counts
-from graph.reports.parts import make_point
 from graph.reports.quality import Completeness, marked
+from graph.reports.reading.parts import make_point
 from graph.reports.windows import Granularity, Window, hour_start
 from infra.postgres import Pool
 from tests.graph.support.api import Api, open_api

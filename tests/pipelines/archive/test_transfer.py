@@ -22,7 +22,8 @@ from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
-HOUR = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0) - timedelta(days=120)
+# Its whole month is old, whatever day of a month today is.
+HOUR = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0) - timedelta(days=130)
 MESSAGES = "select coalesce(sum(total_messages), 0)::int8 from anlyt.metrics_hourly"
 FORGED = """
 insert into anlyt.metrics_hourly_archive (hour_bucket, scope, scope_id, total_messages, batch)
@@ -79,8 +80,10 @@ async def test_a_month_stays_while_its_rows_are_read(
             while not await gate.fetchval("select true from pg_locks where locktype = 'advisory' and not granted"):
                 await asyncio.sleep(0.01)
         await connection.execute("delete from anlyt.metrics_hourly")
-        for partition in await connection.fetch(OLD_PARTITIONS, first_kept_day()):
-            await Partitions().write(stores, Partition(*partition))
+        old = [Partition(*row) for row in await connection.fetch(OLD_PARTITIONS, first_kept_day())]
+        assert [each.name for each in old if each.table == "metrics_hourly"]
+        for partition in old:
+            await Partitions().write(stores, partition)
         await gate.execute("select pg_advisory_unlock(77)")
         found = await reading
     assert found is not None

@@ -9,8 +9,9 @@ import pytest
 
 from functions.dlr_facts import dlr_facts
 from pipelines import runs
-from pipelines.cubes.datasets import COMPUTE, CubeCells
+from pipelines.cubes.datasets import CubeCells
 from pipelines.cubes.params import Params
+from pipelines.cubes.statements import COMPUTE
 from pipelines.kedro_thread import Run
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores

@@ -1,0 +1,40 @@
+"""Which hours are read together, and which accounts the bits of a day and its hours stand for."""
+
+from functools import reduce
+from operator import or_
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.reports.reading.active import active_in
+from graph.reports.reading.rows import stretches
+from graph.reports.windows import DAY_HOURS, Slice
+
+
+@pytest.mark.parametrize(
+    ("slices", "expected"),
+    [
+        ([], []),
+        ([Slice(5, 3, 24)], [(123, 144)]),
+        ([Slice(5, 3, 24), Slice(6, 0, 24), Slice(7, 0, 2)], [(123, 170)]),
+        ([Slice(5, 3, 24), Slice(9, 0, 2)], [(123, 144), (216, 218)]),
+        ([Slice(day, 0, 24) for day in (1, 3, 5, 7)], [(24, 48), (72, 96), (120, 144), (168, 192)]),
+    ],
+)
+def test_neighbouring_hours_are_read_together(slices: list[Slice], expected: list[tuple[int, int]]) -> None:
+    assert list(stretches(slices)) == expected
+
+
+@given(
+    st.lists(st.integers(0, 2**24 - 1), min_size=DAY_HOURS, max_size=DAY_HOURS),
+    st.integers(0, 23),
+    st.integers(1, DAY_HOURS),
+)
+def test_the_active_of_some_hours_are_those_of_each(hours: list[int], first: int, length: int) -> None:
+    piece = Slice(5, first, min(first + length, DAY_HOURS))
+    whole = reduce(or_, hours)
+    sent = b"".join(each.to_bytes(3, "little") for each in hours)
+    found = active_in(piece, whole.to_bytes(3, "little"), sent)
+    assert found == reduce(or_, hours[piece.first : piece.end])
+    assert active_in(Slice(5, 0, DAY_HOURS), whole.to_bytes(3, "little"), None) == whole
