@@ -1,4 +1,4 @@
-"""What must not happen to days that move."""
+"""Transfers lose and double nothing, whatever happens meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
-# Its whole month is old, whatever day of a month today is.
+# Old enough that its whole month is old on every day of the current month.
 HOUR = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0) - timedelta(days=130)
 MESSAGES = "select coalesce(sum(total_messages), 0)::int8 from anlyt.metrics_hourly"
 FORGED = """
@@ -45,24 +45,24 @@ async def connection(database: str) -> AsyncIterator[Connection]:
 
 
 async def test_a_run_whose_batch_was_abandoned_drops_nothing(stores: Stores, connection: Connection) -> None:
-    """It lost its lease, and is still alive."""
-    found = await read_day(stores, HOUR.date())
-    assert found is not None
+    """The run has lost its lease and is still alive."""
+    snapshot = await read_day(stores, HOUR.date())
+    assert snapshot is not None
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
     await remove_abandoned(stores)  # as the next run does first
     with pytest.raises(ArchiveMismatchError, match="abandoned"):
         async with connection.transaction():
-            await switch(connection, [found], batch)
+            await switch(connection, [snapshot], batch)
     assert await connection.fetchval(MESSAGES) == 7
 
 
-async def test_a_run_that_lost_its_lease_does_not_move_a_day_again(stores: Stores, connection: Connection) -> None:
-    found = await read_day(stores, HOUR.date())
-    assert found is not None
+async def test_a_run_that_lost_its_lease_does_not_transfer_a_day_again(stores: Stores, connection: Connection) -> None:
+    snapshot = await read_day(stores, HOUR.date())
+    assert snapshot is not None
     assert await runs.run(stores, "archive") == {"days": 1}
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
     async with connection.transaction():
-        assert not await switch(connection, [found], batch)
+        assert not await switch(connection, [snapshot], batch)
     counted = "select sum(total_messages)::int8 from anlyt.archive_batches where state = 'ARCHIVED'"
     assert await connection.fetchval(counted) == 7
 
@@ -70,7 +70,7 @@ async def test_a_run_that_lost_its_lease_does_not_move_a_day_again(stores: Store
 async def test_a_month_stays_while_its_rows_are_read(
     stores: Stores, connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another run moves the day and drops the month between the reader's snapshot and its reading of the rows."""
+    """Another run transfers the day and drops the month between the reader's snapshot and its reading of the rows."""
     waits = "then version + 0 * (select count(pg_advisory_xact_lock_shared(77)))"
     monkeypatch.setattr(transfer, "CLEAN_VERSION", transfer.CLEAN_VERSION.replace("then version", waits))
     async with connected(database) as gate:
@@ -85,22 +85,22 @@ async def test_a_month_stays_while_its_rows_are_read(
         for partition in old:
             await Partitions().write(stores, partition)
         await gate.execute("select pg_advisory_unlock(77)")
-        found = await reading
-    assert found is not None
-    assert sums(found.hourly)["total_messages"] == sums(found.daily)["total_messages"] == 7
+        snapshot = await reading
+    assert snapshot is not None
+    assert sums(snapshot.hourly)["total_messages"] == sums(snapshot.daily)["total_messages"] == 7
 
 
 async def test_a_day_that_changed_since_it_was_read_stays(stores: Stores, connection: Connection) -> None:
-    found = await read_day(stores, HOUR.date())
-    assert found is not None
+    snapshot = await read_day(stores, HOUR.date())
+    assert snapshot is not None
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
     await connection.execute("update anlyt.metrics_hourly set total_messages = 8")
     async with connection.transaction():
-        assert not await switch(connection, [found], batch)
+        assert not await switch(connection, [snapshot], batch)
     assert await connection.fetchval(MESSAGES) == 8
 
 
-async def test_an_archive_that_gives_back_something_else_stops_the_run(
+async def test_an_archive_that_returns_something_else_stops_the_run(
     stores: Stores, connection: Connection, warehouse: str
 ) -> None:
     async with opened(warehouse) as client:

@@ -1,4 +1,4 @@
-"""What a chain that was tampered with says by itself, and what a run makes of it."""
+"""The differences of a tampered chain, and the alarm of a run that finds them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from schema.integrity import GENESIS, Leaf, Link, merkle_tree, packed_path
 DAY = timedelta(days=1)
 FIRST = date(2026, 10, 1)
 CUT = datetime(2026, 10, 20, tzinfo=UTC)
-# (day, the link that it amends): two closed days, one late for the first, a third day, one late for a day before all.
+# (day, amended link): two closed days, a late link for the first one, a third day, a late link for a day before all.
 PLAN = [(0, None), (1, None), (0, 1), (2, None), (-5, None), (3, None)]
 
 
@@ -101,7 +101,7 @@ def test_facts() -> None:
     ]
 
 
-def test_a_run_tells_what_it_found_once() -> None:
+def test_a_run_reports_each_difference_once() -> None:
     links = [each.link for each in chain()]
     wrong = [Difference(FIRST, f"facts {number}", "1", "2") for number in range(5)]
     counts, alarm = summarise([*map(ClosedDay, links), ClosedDay(None, wrong[:2])], wrong)

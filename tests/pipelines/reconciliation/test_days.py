@@ -1,4 +1,4 @@
-"""Which days are closed, due, and beyond reach."""
+"""The days that are closed, due, and too old."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
