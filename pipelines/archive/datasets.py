@@ -9,7 +9,7 @@ import asyncpg
 
 from infra.sql import statement
 from infra.telemetry import logger
-from pipelines.archive.days import Days, OldDay, Partition, first_kept_day
+from pipelines.archive.days import Days, OldDay, OldPartition, first_kept_day
 from pipelines.archive.transfer import remove_abandoned, transfer
 from pipelines.datasets import StoreDataset
 from pipelines.stores import Stores
@@ -46,13 +46,13 @@ class TransferredDays(StoreDataset[Days, Days]):
         return self._transferred
 
 
-class Partitions(StoreDataset[Partition, Sequence[Partition]]):
-    """Partitions of old months; saving one drops it if it is empty."""
+class OldPartitions(StoreDataset[OldPartition, Sequence[OldPartition]]):
+    """The partitions of old months; saving one drops it if it is empty."""
 
-    async def read(self, stores: Stores) -> Sequence[Partition]:
-        return [Partition(*row) for row in await stores.postgres.fetch(OLD_PARTITIONS, first_kept_day())]
+    async def read(self, stores: Stores) -> Sequence[OldPartition]:
+        return [OldPartition(*row) for row in await stores.postgres.fetch(OLD_PARTITIONS, first_kept_day())]
 
-    async def write(self, stores: Stores, partition: Partition) -> None:
+    async def write(self, stores: Stores, partition: OldPartition) -> None:
         async with stores.postgres.acquire() as connection:
             try:
                 async with connection.transaction():

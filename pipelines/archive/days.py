@@ -16,7 +16,7 @@ class OldDay(NamedTuple):
     rows: int
 
 
-class Partition(NamedTuple):
+class OldPartition(NamedTuple):
     """A monthly partition of a table."""
 
     table: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipelines.archive.days import Days, OldDay, Partition
+from pipelines.archive.days import Days, OldDay, OldPartition
 from pipelines.definition import Counts
 
 # Rows that are read and written together: some 100 MB in memory.
@@ -29,7 +29,7 @@ def _month(day: OldDay) -> tuple[int, int]:
     return day.day.year, day.day.month
 
 
-def partitions_to_drop(transferred: Days, partitions: Sequence[Partition]) -> Iterator[Partition]:
+def partitions_to_drop(transferred: Days, partitions: Sequence[OldPartition]) -> Iterator[OldPartition]:
     """The partitions that may be empty now. `transferred` is an input so that this node runs after the transfer."""
     yield from partitions
 

@@ -30,8 +30,8 @@ class SearchWindows(StoreDataset[None, Sequence[SearchWindow]]):
             return list(windows_of_day(params.day))
         client = await stores.clickhouse.client()
         with traced(MARKED_MINUTES):
-            found = await client.query(MARKED_MINUTES, parameters={"tables": tuple(CUBES), "limit": params.limit})
-        return list(windows((facts, time_of(minute * SECOND)) for facts, minute in found.result_rows))
+            marked = await client.query(MARKED_MINUTES, parameters={"tables": tuple(CUBES), "limit": params.limit})
+        return list(windows((facts, time_of(minute * SECOND)) for facts, minute in marked.result_rows))
 
 
 class RemovedCopies(StoreDataset[SearchWindow, Sequence[Removed]]):

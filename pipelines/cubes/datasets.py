@@ -41,8 +41,8 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
         params = current_params(Params)
         client = await stores.clickhouse.client()
         with traced(DIRTY_CELLS):
-            found = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
-        return [Cell(*row) for row in found.result_rows]
+            dirty = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
+        return [Cell(*row) for row in dirty.result_rows]
 
 
 class CubeCells(StoreDataset[Chunk, None]):

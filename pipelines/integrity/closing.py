@@ -30,7 +30,6 @@ async def close_day(stores: Stores, task: Due) -> ClosedDay:
     await remove_marked_copies(stores, FACTS_COMPLIANCE.name, task.day)
     closing = await chain.newest_closing(stores.postgres)
     if task.amends:
-        assert closing is not None
         return await _amend(stores, task, closing)
     by_tenant = await digests(stores.clickhouse, task.day, task.cut)
     numbers = await chain.numbers(stores.postgres, closing)
@@ -39,7 +38,7 @@ async def close_day(stores: Stores, task: Due) -> ClosedDay:
     return await _append(stores, Draft(task.day, None, task.cut, leaves), closing)
 
 
-async def _amend(stores: Stores, task: Due, closing: Closing) -> ClosedDay:
+async def _amend(stores: Stores, task: Due, closing: Closing | None) -> ClosedDay:
     """Appends leaves for the tenants with late facts; only reports differences if covered facts have changed."""
     known: dict[str, Digest] = {}
     before: Mapping[str, Digest] = {}

@@ -39,7 +39,7 @@ class Now(StoreDataset[None, datetime]):
         return datetime.now(UTC)
 
 
-class Partitions(StoreDataset[Sequence[Partition], None]):
+class PartitionsAhead(StoreDataset[Sequence[Partition], None]):
     """Saving partitions creates the missing ones."""
 
     async def write(self, stores: Stores, partitions: Sequence[Partition]) -> None:

@@ -32,6 +32,6 @@ def _added(bins: Sequence[bytes], counts: Sequence[bytes]) -> Iterator[Histogram
     np.add.at(sums, subjects * BINS + shorts(bins), longs(counts))
     filled = np.flatnonzero(sums)
     bounds = np.searchsorted(filled, np.arange(len(bins) + 1) * BINS).tolist()
-    found, samples = (filled % BINS).tolist(), sums[filled].tolist()
+    filled_bins, samples = (filled % BINS).tolist(), sums[filled].tolist()
     for first, end in pairwise(bounds):
-        yield Histogram(found[first:end], samples[first:end])
+        yield Histogram(filled_bins[first:end], samples[first:end])

@@ -1,4 +1,4 @@
--- Marks day $1, which has no hourly or daily rows any more, as rolled up and without active accounts.
+-- Marks day $1, whose hourly and daily rows are gone, as rolled up and without active accounts.
 with emptied as (
     update anlyt.event_days set rolled_version = version where day = $1 returning day, version
 )

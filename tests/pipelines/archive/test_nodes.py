@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 from random import Random
 
-from pipelines.archive.days import OldDay, Partition, first_kept_day, hours_of
+from pipelines.archive.days import OldDay, OldPartition, first_kept_day, hours_of
 from pipelines.archive.nodes import MAX_ROWS, count, partitions_to_drop, plan
 
 FIRST = date(2026, 1, 20)
@@ -30,7 +30,7 @@ def test_nothing_old() -> None:
 
 
 def test_every_old_month_is_looked_at() -> None:
-    months = [Partition("metrics_hourly", "metrics_hourly_20260101")]
+    months = [OldPartition("metrics_hourly", "metrics_hourly_20260101")]
     assert list(partitions_to_drop([], months)) == months
 
 

@@ -10,8 +10,8 @@ from infra.endpoints import Engines
 from infra.postgres import Connection
 from pipelines import runs
 from pipelines.archive import transfer
-from pipelines.archive.datasets import OLD_PARTITIONS, Partitions
-from pipelines.archive.days import Partition, first_kept_day
+from pipelines.archive.datasets import OLD_PARTITIONS, OldPartitions
+from pipelines.archive.days import OldPartition, first_kept_day
 from pipelines.archive.rows import sums
 from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, read_day, remove_abandoned, switch
 from pipelines.runs import PipelineFailedError
@@ -80,10 +80,10 @@ async def test_a_month_stays_while_its_rows_are_read(
             while not await gate.fetchval("select true from pg_locks where locktype = 'advisory' and not granted"):
                 await asyncio.sleep(0.01)
         await connection.execute("delete from anlyt.metrics_hourly")
-        old = [Partition(*row) for row in await connection.fetch(OLD_PARTITIONS, first_kept_day())]
+        old = [OldPartition(*row) for row in await connection.fetch(OLD_PARTITIONS, first_kept_day())]
         assert [each.name for each in old if each.table == "metrics_hourly"]
         for partition in old:
-            await Partitions().write(stores, partition)
+            await OldPartitions().write(stores, partition)
         await gate.execute("select pg_advisory_unlock(77)")
         snapshot = await reading
     assert snapshot is not None
