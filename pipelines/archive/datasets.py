@@ -10,7 +10,7 @@ import asyncpg
 from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.archive.days import Days, OldDay, OldPartition, first_kept_day
-from pipelines.archive.transfer import remove_abandoned, transfer
+from pipelines.archive.transfer import remove_abandoned, transfer_days
 from pipelines.datasets import StoreDataset
 from pipelines.stores import Stores
 
@@ -37,7 +37,7 @@ class TransferredDays(StoreDataset[Days, Days]):
         self._transferred: list[dt.date] = []
 
     async def write(self, stores: Stores, days: Days) -> None:
-        if await transfer(stores, days):
+        if await transfer_days(stores, days):
             self._transferred += days
         else:
             logger().warning("days keep changing and stay until the next run", first=str(days[0]), last=str(days[-1]))

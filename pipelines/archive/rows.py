@@ -41,12 +41,12 @@ Rows: TypeAlias = Sequence[Row]
 
 
 def from_postgres(records: Iterable[Named]) -> Rows:
-    """Sorted rows from hourly_rows.sql or daily_rows.sql, where costs are an array of currencies and one of amounts."""
+    """Sorted rows of the statements hourly_rows or daily_rows, whose costs are arrays of currencies and of amounts."""
     return sorted(_row(each, dict(zip(each["currencies"], each["costs"], strict=True))) for each in records)
 
 
 def from_clickhouse(records: Iterable[Named]) -> Rows:
-    """Sorted rows from archived_hourly.sql or archived_daily.sql, where costs are a mapping."""
+    """Sorted rows of the statements archived_hourly or archived_daily, whose costs are a mapping."""
     return sorted(_row(each, each["costs"]) for each in records)
 
 

@@ -67,7 +67,7 @@ class DaySnapshot:
 Chunk: TypeAlias = Sequence[DaySnapshot]  # ascending
 
 
-async def transfer(stores: Stores, days: Sequence[dt.date]) -> bool:
+async def transfer_days(stores: Stores, days: Sequence[dt.date]) -> bool:
     """Transfers days together; returns False if one changed during every attempt.
 
     Raises ArchiveMismatchError if the archive differs from the written rows.
