@@ -43,7 +43,7 @@ def _compared(totals: Totals) -> Comparison:
 
 
 def _ratio(difference: Decimal, theirs: Decimal) -> Decimal:
-    """difference / theirs, rounded up; with theirs = 0, it is 0 or 1."""
+    """The ratio of the difference to theirs, rounded up. If theirs is 0, it is 0 for no difference, else 1."""
     if not theirs:
         return Decimal(1) if difference else Decimal(0)
     return (difference / theirs).quantize(RATIO, ROUND_UP)

@@ -16,7 +16,7 @@ def test_every_function_is_listed() -> None:
     assert declared == set(FUNCTIONS)
 
 
-def test_names_and_durables_are_not_shared() -> None:
+def test_names_and_consumers_are_not_shared() -> None:
     """A ledger key contains only 16 characters of the function's name."""
     assert len({function.name[:16] for function in FUNCTIONS}) == len(FUNCTIONS)
     assert len({(function.stream.name, function.durable) for function in FUNCTIONS}) == len(FUNCTIONS)
