@@ -13,6 +13,7 @@ from graph.access import make_authenticator
 from graph.access.addenda_log import Unmaskings
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
+from graph.access.pairs import Pairs
 from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.freshness import ProgressSnapshots
 from graph.dsl.queries import Queries
@@ -52,7 +53,7 @@ def create_app(
     `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted, `snapshots` how far
     they are stored as facts; streams of answers end when `closing` is set.
     """
-    authenticator = make_authenticator(settings)
+    authenticator = make_authenticator(settings, Pairs(clickhouse).note)
     reader = Reader(
         pool,
         settings.reporting_currency,

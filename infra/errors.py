@@ -30,6 +30,7 @@
             SeekFailedError                 this and the following end a command, a function or a run
             UnsuitableError
             ChangedStepError
+            LockedError
             DifferingZonesError
             NotReplayedError
             NotADeadLetterError
@@ -44,6 +45,7 @@
             ArchiveMismatchError
             TamperedError
             AlreadyRunningError
+            FullDiskError
             StoppedError
             PendingError
         BadEventError                       this and the following are caught by the callers of their module
@@ -54,6 +56,7 @@
         ClientDisconnectedError
         ForgedError
         LostClaimError
+        NotKeptError
         QueryError
 
 * `anlyt.py` catches all errors of a command. It prints an AnlytError's sentence and exits with its `exit_status`; any

@@ -21,13 +21,16 @@ LONGEST_KEY: Final = 64  # characters of a tenant that are told apart: no id is 
 STRENGTH: Final[tuple[Auth, ...]] = ("jwt", "mesh", "headers")
 
 Identify: TypeAlias = Callable[[Headers], Awaitable[Scope | None]]
+Note: TypeAlias = Callable[[AccountScope], None]
 
 
 class Authenticator:
-    """The ways to be identified, strongest first, and the limit for each tenant; None: there is no limit."""
+    """The ways to be identified, strongest first, the limit for each tenant (None: there is no limit), and who
+    is told of customers that come in.
+    """
 
-    def __init__(self, ways: Sequence[Identify], challenge: str, limit: RateLimit | None) -> None:
-        self._ways, self._challenge, self._limit = ways, challenge, limit
+    def __init__(self, ways: Sequence[Identify], challenge: str, limit: RateLimit | None, note: Note) -> None:
+        self._ways, self._challenge, self._limit, self._note = ways, challenge, limit, note
 
     async def admit(self, headers: Headers) -> Scope:
         """What the caller may see, by the first way that recognises it.
@@ -52,6 +55,7 @@ class Authenticator:
             case AccountScope():
                 if self._limit is not None:
                     self._limit.take(_counted_as(scope))
+                self._note(scope)
             case _:
                 assert_never(scope)
 
@@ -63,11 +67,15 @@ def _counted_as(scope: AccountScope) -> tuple[str, str]:
     return ("account", scope.account_id[:LONGEST_KEY]) if scope.account_id else ("caller", scope.caller[:LONGEST_KEY])
 
 
-def make_authenticator(settings: Settings) -> Authenticator:
-    """The authenticator that the settings describe."""
+def _ignore(_: AccountScope) -> None:
+    """For who does not compare customers with events."""
+
+
+def make_authenticator(settings: Settings, note: Note = _ignore) -> Authenticator:
+    """The authenticator that the settings describe; `note` is told of each customer that it lets in."""
     ways = [_way(name, settings) for name in STRENGTH if name in settings.auth]
     challenge = CHALLENGE if "jwt" in settings.auth else 'X-Caller realm="anlyt"'
-    return Authenticator(ways, challenge, RateLimit(settings.rate_limit) if settings.rate_limit else None)
+    return Authenticator(ways, challenge, RateLimit(settings.rate_limit) if settings.rate_limit else None, note)
 
 
 def _way(name: Auth, settings: Settings) -> Identify:

@@ -105,7 +105,7 @@ FAULTS: Final[Mapping[str, tuple[Use, str, str]]] = {
         POSTGRES,
         'there is no such database (database "mine" does not exist). Name the right one',
     ),
-    "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?sslmode=require": (use_postgres, POSTGRES, "or has no TLS"),
+    "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?sslmode=require": (use_postgres, POSTGRES, "or it has no TLS"),
     "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?sslmode=wrong": (use_postgres, POSTGRES, "must be one of"),
     "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?wrong=1": (use_postgres, POSTGRES, 'parameter "wrong"'),
     "postgresql://anlyt@127.0.0.1:{nats}/anlyt": (use_postgres, POSTGRES, "no PostgreSQL answers"),

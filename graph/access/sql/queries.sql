@@ -24,3 +24,15 @@ select
 -- name: signing_key
 -- The key that all processes sign with.
 select key from anlyt.signing_key
+
+-- name: has_pair
+-- A row if call detail records of the last week have an account under a tenant.
+select 1 from facts_cdr
+where tenant_id = {tenant:String} and account_id = {account:String} and event_time >= now() - interval 7 day
+limit 1
+
+-- name: tenant_of_account
+-- The tenant under which call detail records of the last day have an account; no row without any.
+select tenant_id from facts_cdr
+where account_id = {account:String} and event_time >= now() - interval 1 day
+limit 1
