@@ -15,7 +15,7 @@ from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.access.pairs import Pairs
 from graph.access.pseudonyms import Pseudonyms
-from graph.dsl.freshness import Looks
+from graph.dsl.freshness import ProgressSnapshots
 from graph.dsl.queries import Queries
 from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
@@ -44,13 +44,13 @@ def create_app(
     primary: "Pool | None" = None,
     development: bool,
     progress: Progress = dict,
-    looks: Looks = tuple,
+    snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
 ) -> ASGIApp:
     """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
 
     Reports read `pool`, which may be a replica's; who may see what is read from `primary`, and written there.
-    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted, `looks` how far
+    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted, `snapshots` how far
     they are stored as facts; streams of answers end when `closing` is set.
     """
     authenticator = make_authenticator(settings, Pairs(clickhouse).note)
@@ -65,7 +65,7 @@ def create_app(
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
     deciding = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(deciding), Unmaskings(deciding), key, budget, looks)
+    queries = Queries(clickhouse, Pseudonyms(deciding), Unmaskings(deciding), key, budget, snapshots)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     routes = [
         *graphql_routes(settings, sources, authenticator, development=development),

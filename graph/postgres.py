@@ -12,7 +12,7 @@ from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, pa
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
 from infra.postgres import AWAY, Connection, Pool, as_unavailable
-from infra.probes import ask_postgres
+from infra.probes import check_postgres
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -38,7 +38,7 @@ async def with_deadline(operation: str, pool: Pool, limit: float | None = None) 
     try:
         with as_unavailable():
             try:
-                async with patiently(partial(ask_postgres, pool), allowed):
+                async with patiently(partial(check_postgres, pool), allowed):
                     yield
             except (EngineSlowError, asyncpg.QueryCanceledError) as error:
                 REFUSED.labels("postgres_slow").inc()

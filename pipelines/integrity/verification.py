@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from infra.errors import UsageError
-from infra.tiers import KEPT
+from infra.tiers import RETENTION
 from pipelines.integrity import chain
 from pipelines.integrity.chain import StoredLink
 from pipelines.integrity.days import DAY
@@ -80,7 +80,7 @@ async def days(stores: Stores, whole: Chain, first: date | None, last: date | No
 
 def _kept_from() -> date:
     """The first day whose facts are not past their retention."""
-    return datetime.now(UTC).date() - KEPT
+    return datetime.now(UTC).date() - RETENTION
 
 
 async def verified(stores: Stores, whole: Chain, days: Sequence[date]) -> AsyncIterator[Sequence[Difference]]:
