@@ -23,7 +23,7 @@ from graph.http.health import Liveness, Probes, readiness
 from graph.http.middleware import RequestMiddleware
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import routed
+from graph.http.routing import make_application
 from graph.reports.freshness import Progress, earliest
 from graph.reports.reading.reader import Reader
 from graph.rest.openapi import document
@@ -72,7 +72,7 @@ def create_app(
         *query_routes(queries, authenticator.admit),
         *_plain_routes(probes),
     ]
-    return routed(routes, [Middleware(RequestMiddleware)], "/openapi.json lists what there is")
+    return make_application(routes, [Middleware(RequestMiddleware)], "/openapi.json lists what there is")
 
 
 def _plain_routes(probes: Probes) -> list[Route]:
