@@ -10,7 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from graph.access import make_authenticator
-from graph.access.addenda_log import Unmaskings
+from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.access.pseudonyms import Pseudonyms
@@ -64,7 +64,7 @@ def create_app(
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
     deciding = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(deciding), Unmaskings(deciding), key, budget, looks)
+    queries = Queries(clickhouse, Pseudonyms(deciding), UnmaskingLog(deciding), key, budget, looks)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     routes = [
         *graphql_routes(settings, sources, authenticator, development=development),

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.inspect import type_info
 
-from graph.access.disclosure import disclosing
+from graph.access.disclosure import disclosing_fields
 from graph.http.parameters import Parameter
 from graph.http.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
 from infra.errors import AnlytError
@@ -55,7 +55,7 @@ def document(
     """The whole document. `tags`: name -> meaning; `types`: the response types; `schemas`: all other schemas."""
     _, components = msgspec.json.schema_components((*types, Problem), ref_template=_REFERENCE)
     for type_ in types:
-        for struct, field, secret in disclosing(type_info(type_)):
+        for struct, field, secret in disclosing_fields(type_info(type_)):
             components[struct.cls.__name__]["properties"][field.encode_name]["x-discloses"] = secret
     return {
         "openapi": "3.1.0",
