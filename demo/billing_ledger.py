@@ -28,7 +28,7 @@ async def kept(pool: Pool, totals: Totals) -> AsyncIterator[None]:
     async def keep() -> None:
         while True:
             await asyncio.sleep(EVERY)
-            await _add(pool, totals)
+            await add(pool, totals)
 
     keeping = asyncio.create_task(keep())
     try:
@@ -36,11 +36,11 @@ async def kept(pool: Pool, totals: Totals) -> AsyncIterator[None]:
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
-        await _add(pool, totals)
+        await add(pool, totals)
 
 
-async def _add(pool: Pool, totals: Totals) -> None:
-    """What cannot be booked now waits in `totals`."""
+async def add(pool: Pool, totals: Totals) -> None:
+    """Adds what was told to the totals of its days; what cannot be booked now waits in `totals`."""
     taken = totals.take()
     try:
         await _write(pool, ADD, taken)

@@ -45,16 +45,25 @@ class Outbox:
 
 
 def history(
-    world: World, until: datetime, days: int = 7, messages: int = 120_000, outbox: Outbox | None = None
+    world: World,
+    until: datetime,
+    days: int = 7,
+    messages: int = 120_000,
+    outbox: Outbox | None = None,
+    since: datetime | None = None,
 ) -> Iterator[Message]:
     """What was published before `until` about roughly so many messages, sent over the `days` before.
+
+    With `since`, only what was sent in the quarters of an hour that began since then.
 
     What these messages still have to tell after `until` (receipts, refunds, copies) stays in `outbox` for `live`.
     """
     outbox = Outbox() if outbox is None else outbox
     end = _instant(until)
     per_quarter = messages * QUARTER / (days * DAY) / (1 + campaign_share())
-    for start in range((end - days * DAY) // QUARTER * QUARTER, end, QUARTER):
+    first = (end - days * DAY) // QUARTER * QUARTER
+    begun = first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
+    for start in range(begun, end, QUARTER):
         outbox.add(_born(world, _quarter(world, start, per_quarter)))
         yield from outbox.due(min(start + QUARTER, end))
 

@@ -30,6 +30,7 @@
             SeekFailedError                 the following end a command, a function or a run with their sentence
             UnsuitableError
             ChangedStepError
+            LockedError
             DifferingZonesError
             NotReplayedError
             NotADeadLetterError
@@ -44,6 +45,7 @@
             ArchiveMismatchError
             TamperedError
             AlreadyRunningError
+            FullDiskError
             StoppedError
             PendingError
         BadEventError                       the following are caught where their module is used, and end nothing
@@ -54,6 +56,7 @@
         ClientDisconnectedError
         ForgedError
         LostClaimError
+        NotKeptError
         QueryError
 
 * `anlyt.py` catches everything at the end of a command: an AnlytError is its sentence and `exit_status`, anything else

@@ -52,6 +52,11 @@ REQUESTS: Final = Counter(
     "worst error of the answer.",
     ["endpoint", "status"],
 )
+CONTRADICTED_PAIRS: Final = Counter(
+    "anlyt_contradicted_pairs_total",
+    "Pairs of tenant and account that customers' requests named and that call detail records contradict, each counted "
+    "once by a process; the log says which.",
+)
 CONSUMER_PENDING: Final = Gauge(
     "anlyt_nats_consumer_pending",
     "Messages of a durable consumer that are not delivered or not acknowledged yet.",

@@ -25,55 +25,81 @@ from pipelines.stores import Stores
 
 DAYS: Final = 7
 MESSAGES_A_SECOND: Final = 2.0
+MARKED_EVERY: Final = 5.0  # seconds
+SHORTEST_GAP: Final = timedelta(minutes=15)  # a step of the history
 
 
 @asynccontextmanager
 async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncIterator[None]:
     """History is published and counted when the body begins; live traffic flows while it runs.
 
+    In a folder that has a demo's history already, what is missing of the last week is published: the demo of three
+    weeks ago has a week that ends now, too.
     `with_books`: `billing.daily_totals` is nobody else's, so it is filled, too, and history is reconciled with it.
     """
     world, outbox, totals, now = make_world(), traffic.Outbox(), Totals(), datetime.now(UTC)
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(stores.engines.nats))
-        told = home / HISTORY_TOLD
-        if not told.exists():  # killed half-way, it is told again: the events are the same, and counted once
-            await _tell_history(client, world, now, outbox, totals)
+        is_first, since = not (home / HISTORY_TOLD).exists(), _told_until(home, now)
+        # Killed half-way, it is told again: the events are the same, and counted once.
+        if is_first or now - since > SHORTEST_GAP:
+            await _tell_history(client, world, since, now, outbox, totals)
             if with_books:
-                await billing_ledger.close_history(stores.postgres, totals)
-                await _reconcile(stores)
-            told.touch()
+                book = billing_ledger.close_history if is_first else billing_ledger.add
+                await book(stores.postgres, totals)
+            (home / HISTORY_TOLD).touch()
+            if with_books:
+                await _run(stores, "reconciliation")  # billing's books have a mistake on purpose: an alarm in the log
+            await _run(stores, "cubes")  # else queries and insights answer nothing in the first minute
         if with_books:
             await opened.enter_async_context(billing_ledger.kept(stores.postgres, totals))
         async with asyncio.TaskGroup() as tasks:
             live = tasks.create_task(feed.run_live(client, world, now, MESSAGES_A_SECOND, outbox, watch=totals.add))
+            marking = tasks.create_task(_mark_told(home))
             yield
             live.cancel()
+            marking.cancel()
 
 
-async def _reconcile(stores: Stores) -> None:
-    """Billing's billing_ledger have a mistake on purpose: the alarm is in the log, and what it is about in GraphQL."""
+def _told_until(home: Path, now: datetime) -> datetime:
+    """Up to when a folder's demo was published (the file's time), and a week ago at the earliest."""
+    begin, told = now - timedelta(days=DAYS), home / HISTORY_TOLD
+    return max(begin, datetime.fromtimestamp(told.stat().st_mtime, UTC)) if told.exists() else begin
+
+
+async def _mark_told(home: Path) -> None:
+    """While live traffic flows, the file's time is up to when all is published."""
+    while True:
+        (home / HISTORY_TOLD).touch()
+        await asyncio.sleep(MARKED_EVERY)
+
+
+async def _run(stores: Stores, name: str) -> None:
+    """A pipeline, once; what goes wrong is in the log, and the scheduler runs it again."""
     try:
-        await runs.run(stores, "reconciliation")
+        await runs.run(stores, name)
     except AnlytError as error:
-        logger().warning("reconciliation of the demo's history", found=str(error))
+        logger().warning("a pipeline over the demo's history", pipeline=name, found=str(error))
 
 
-async def _tell_history(client: Client, world: World, until: datetime, outbox: traffic.Outbox, totals: Totals) -> None:
+async def _tell_history(
+    client: Client, world: World, since: datetime, until: datetime, outbox: traffic.Outbox, totals: Totals
+) -> None:
     columns = TextColumn("{task.description:<9}"), BarColumn(40), TextColumn("{task.fields[said]}"), TimeElapsedColumn()
-    start = until - timedelta(days=DAYS)
+    hour = timedelta(hours=1)
     with Progress(*columns) as progress:
-        sent = progress.add_task("history", total=DAYS * 24, said="")
+        sent = progress.add_task("history", total=(until - since) / hour, said="")
         counted = progress.add_task("counted", total=None, said="")
-        clock = _Clock(start)
+        clock = _Clock(since)
 
         def report(published: int) -> None:
-            hours = (clock.now - start) / timedelta(hours=1)
-            progress.update(sent, completed=hours, said=f"{clock.now:%a %d %b %H:%M}, {published:,} events")
+            progress.update(
+                sent, completed=(clock.now - since) / hour, said=f"{clock.now:%a %d %b %H:%M}, {published:,} events"
+            )
 
-        history = traffic.history(world, until, DAYS, outbox=outbox)
+        history = traffic.history(world, until, DAYS, outbox=outbox, since=since)
         total = await feed.publish(client, clock.watch(history, totals), report)
-        progress.update(sent, completed=DAYS * 24)
+        progress.update(sent, completed=(until - since) / hour)
         await _until_counted(client, progress, counted, total)
 
 

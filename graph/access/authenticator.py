@@ -21,13 +21,19 @@ LONGEST_KEY: Final = 64  # characters of an id in a rate limit's key: no valid i
 STRONGEST_FIRST: Final[tuple[Auth, ...]] = ("jwt", "mesh", "headers")
 
 Identify: TypeAlias = Callable[[Headers], Awaitable[Scope | None]]
+Observe: TypeAlias = Callable[[AccountScope], None]
 
 
 class Authenticator:
-    """Identifies callers by `methods`, strongest first. `limit` is per tenant; None means no limit."""
+    """Identifies callers by `methods`, strongest first.
 
-    def __init__(self, methods: Sequence[Identify], challenge: str, limit: RateLimit | None) -> None:
-        self._methods, self._challenge, self._limit = methods, challenge, limit
+    `limit` is per tenant; None means no limit. `observe` receives each admitted customer.
+    """
+
+    def __init__(
+        self, methods: Sequence[Identify], challenge: str, limit: RateLimit | None, observe: Observe
+    ) -> None:
+        self._methods, self._challenge, self._limit, self._observe = methods, challenge, limit, observe
 
     async def admit(self, headers: Headers) -> Scope:
         """Returns the caller's scope, by the first method whose credential the request carries.
@@ -40,18 +46,19 @@ class Authenticator:
         for identify in self._methods:
             scope = await identify(headers)
             if scope is not None:
-                self._check_rate(scope)
+                self._count(scope)
                 return scope
         raise UnauthenticatedError("The request carries no identity; authenticate it.", self._challenge)
 
-    def _check_rate(self, scope: Scope) -> None:
-        """Raises RateLimitedError. The platform's own services are not limited: they act for all tenants."""
+    def _count(self, scope: Scope) -> None:
+        """Counts a customer's request. Raises RateLimitedError. The platform's own services are not limited: they act for all tenants."""
         match scope:
             case PlatformScope():
                 return
             case AccountScope():
                 if self._limit is not None:
                     self._limit.take(_rate_key(scope))
+                self._observe(scope)
             case _:
                 assert_never(scope)
 
@@ -63,11 +70,16 @@ def _rate_key(scope: AccountScope) -> tuple[str, str]:
     return ("account", scope.account_id[:LONGEST_KEY]) if scope.account_id else ("caller", scope.caller[:LONGEST_KEY])
 
 
-def make_authenticator(settings: Settings) -> Authenticator:
-    """Makes the authenticator that the settings describe."""
+def _ignore(_: AccountScope) -> None:
+    """Ignores a customer."""
+
+
+def make_authenticator(settings: Settings, observe: Observe = _ignore) -> Authenticator:
+    """Makes the authenticator that the settings describe. `observe` receives each admitted customer."""
     methods = [_method(name, settings) for name in STRONGEST_FIRST if name in settings.auth]
     challenge = CHALLENGE if "jwt" in settings.auth else 'X-Caller realm="anlyt"'
-    return Authenticator(methods, challenge, RateLimit(settings.rate_limit) if settings.rate_limit else None)
+    limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
+    return Authenticator(methods, challenge, limit, observe)
 
 
 def _method(name: Auth, settings: Settings) -> Identify:

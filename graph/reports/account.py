@@ -54,7 +54,7 @@ async def accounts_usage(
 def _usage(
     currency: str, account_id: str, window: Window, days: Sequence[Sequence[Cell]], as_of: datetime | None
 ) -> AccountUsage:
-    sums = [_sum(cells) for cells in days]
+    sums = [total(cell.counts for cell in cells) for cells in days]
     counts = total(sums)
     return AccountUsage(
         account_id=account_id,
@@ -74,10 +74,6 @@ def _usage(
         data_as_of=as_of,
         **counted(AccountUsage, counts),
     )
-
-
-def _sum(cells: Sequence[Cell]) -> Counts:
-    return cells[0].counts if len(cells) == 1 else total(cell.counts for cell in cells)
 
 
 def _day(day: int, counts: Counts) -> UsageDay:

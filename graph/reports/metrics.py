@@ -73,5 +73,8 @@ NOTHING: Final = Counts()
 
 def total(parts: Iterable[Counts]) -> Counts:
     """The counts of all parts together: sums, and the highest peak."""
-    columns = tuple(zip(*parts, strict=True))
+    every = tuple(parts)
+    if len(every) == 1:
+        return every[0]
+    columns = tuple(zip(*every, strict=True))
     return Counts._make(map(call, _TOTALS, columns)) if columns else NOTHING

@@ -65,6 +65,17 @@ def _hashable(messages: Any) -> list[tuple[int, str, bytes]]:
     return [message[:3] for message in messages]
 
 
+def test_history_goes_on_after_a_pause(world: World, until: datetime) -> None:
+    """Of a week, what was sent in the quarters that began since: nothing twice, and nothing of what is older."""
+    whole = {message.data for message in history(world, until, 1, 20_000)}
+    since = until - timedelta(hours=5, minutes=7)
+    told = list(history(world, until, 1, 20_000, since=since))
+    later = {message.data for message in told}
+    assert later < whole
+    assert len(later) > 1_000
+    assert min(message.due for message in told) >= milliseconds(since)
+
+
 def test_what_history_leaves_untold_is_in_the_outbox(world: World, until: datetime) -> None:
     outbox = Outbox()
     told = list(history(world, until, days=1, messages=2_000, outbox=outbox))

@@ -1,24 +1,24 @@
 """`anlyt dev --demo` as the README promises it: a week of numbers, and lines to paste that work."""
 
-import json
+import os
 import re
 import shlex
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from commands.dev import PORTAL
+from commands.support.preflight import HISTORY_TOLD
+from demo.world import make_world
 from graph.gql.explorer import TABS
 from tests.support.api import ADMIN, ANALYTICS, answered
 from tests.support.browser import explored
 from tests.support.cli import anlyt, running
-
-ROOT: Final = Path(__file__).parents[2]
+from tests.support.documents import check, examples
 
 
 def printed_until_ready(stdout: IO[str] | None) -> list[str]:
@@ -32,7 +32,72 @@ def printed_until_ready(stdout: IO[str] | None) -> list[str]:
     return lines
 
 
-@pytest.mark.timeout(420)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
+# `anlyt dev --demo` three weeks ago, for the part of it that tells history.
+THREE_WEEKS_AGO: Final = """
+from datetime import datetime, timedelta
+from commands.support import demo_traffic
+
+class Then(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) - timedelta(weeks=3)
+
+demo_traffic.datetime = Then
+import anlyt
+anlyt.main()
+"""
+
+
+@pytest.mark.timeout(900)  # two histories, and more on a busy machine
+def test_what_documents_print_works_in_the_demo_of_three_weeks_ago(tmp_path: Path) -> None:
+    """Its folder has one old week; started again, the demo has a week that ends now, too."""
+    with running(tmp_path, "dev", "--demo", program=("-c", THREE_WEEKS_AGO)) as old:
+        printed_until_ready(old.process.stdout)
+        assert old.stop() == 0
+    then = (datetime.now(UTC) - timedelta(weeks=3)).timestamp()
+    os.utime(old.home / HISTORY_TOLD, (then, then))
+    with running(tmp_path, "dev", "--demo") as demo:
+        printed_until_ready(demo.process.stdout)
+        endpoints = demo.endpoints()
+        counts = [answered(f"{endpoints.api}{ANALYTICS}/summary", five_days(ago))["totalMessages"] for ago in (0, 1, 3)]
+        assert min(counts[0], counts[2]) > 60_000, counts
+        assert counts[1] == 0
+        for example in examples():
+            check(example, endpoints, demo.home)
+        assert demo.stop() == 0
+
+
+def five_days(weeks_ago: int) -> dict[str, str]:
+    end = datetime.now(UTC) - timedelta(weeks=weeks_ago, days=1)
+    return {"from": f"{end - timedelta(days=5):%Y-%m-%dT00:00:00Z}", "to": f"{end:%Y-%m-%dT00:00:00Z}"}
+
+
+def test_one_identity_is_one_customer() -> None:
+    """A tenant and an account that are shown together belong together in the demo's world."""
+    customers = {(account.tenant_id, account.id) for account in make_world().accounts}
+    commands = [
+        *(" ".join(each.words) for each in examples()),
+        PORTAL,
+        *(" ".join(tab.headers.values()) for tab in TABS),
+    ]
+    shown = [
+        (tenant, account)
+        for text in commands
+        for tenant in re.findall(r"tenant-\d+", text)
+        for account in re.findall(r"acc-\d+", text)
+    ]
+    assert len(shown) >= 8
+    assert set(shown) <= customers
+
+
+def test_no_command_for_the_demo_has_a_date() -> None:
+    """It would answer nothing a week later."""
+    found = examples()
+    assert len(found) > 20
+    assert [each for each in found if re.search(r"20[0-9]{2}-[0-9]{2}", " ".join(each.words))] == []
+
+
+@pytest.mark.timeout(600)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
 def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
@@ -48,55 +113,13 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
             assert answered(url, headers=headers)["dataAsOf"]
-        check_readme(endpoints.api)
+        for example in examples():
+            check(example, endpoints, demo.home)
         check_explorer(endpoints.api, tmp_path)
         assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
         dead_letters = anlyt(tmp_path, "deadletters", "list").stdout
         assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", dead_letters)
         assert demo.stop() == 0
-
-
-def check_readme(api: str) -> None:
-    """Every line of the README that asks the API is answered, and by what the README shows, but for numbers."""
-    found = re.findall(r"```\n(curl .*?)```\n+(?:```json\n(.*?)```)?", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert len(found) >= 8
-    for command, shown in found:
-        words = shlex.split(command.replace("\\\n", " "))
-        if "--cert" in words:  # is tried where its listener is
-            continue
-        response = asked(words, api)
-        assert response.status_code == 200, (command, response.text)
-        if shown:
-            told = response.json()
-            assert "errors" not in told, told
-            assert fits(json.loads(shown), told), (command, shown, response.text)
-
-
-def asked(words: Sequence[str], api: str) -> httpx.Response:
-    """What curl would get; the address is that of the demo which runs."""
-    (url,) = (word for word in words if word.startswith("http://127.0.0.1:3030"))
-    options = list(pairwise(words))
-    headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
-    data = next((value for option, value in options if option == "-d"), None)
-    return httpx.request(
-        "GET" if data is None else "POST",
-        url.replace("http://127.0.0.1:3030", api),
-        headers=headers,
-        content=data,
-        timeout=60,
-    )
-
-
-def fits(shown: Any, told: Any) -> bool:
-    """Whether an answer has everything that is shown, in its place; "..." stands for more, and numbers differ."""
-    match shown, told:
-        case dict(), dict():
-            named = shown.keys() - {"...", "USD", "AFN"}
-            return named <= told.keys() and all(fits(shown[name], told[name]) for name in named)
-        case list(), list():
-            return all(fits(each, told[0]) for each in shown if told)
-        case _:
-            return shown == "..." or isinstance(told, type(shown)) or told is None
 
 
 def check_explorer(api: str, folder: Path) -> None:

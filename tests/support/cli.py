@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +63,12 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str, **settings: str) -> Iterator[Running]:
+def running(
+    folder: Path, *arguments: str, program: Sequence[str] = ("-m", "anlyt"), **settings: str
+) -> Iterator[Running]:
     """A command that runs until it is stopped; whatever is left of it at the end is killed."""
     with subprocess.Popen(
-        [sys.executable, "-m", "anlyt", *arguments],
+        [sys.executable, *program, *arguments],
         env=environment(folder, settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -57,61 +57,61 @@ export type QueryCondition = {
   or?: InputMaybe<Array<QueryCondition>>;
   /** Not this. */
   not?: InputMaybe<QueryCondition>;
-  /** A dimension; in `having`, a measure asked for. */
+  /** A dimension; in `having`, a measure. */
   field?: InputMaybe<Scalars['String']['input']>;
-  /** eq, ne, in, notIn, gt, gte, lt, lte, prefix or isNull, as `catalog` lists them. */
+  /** How it is compared; `catalog` lists which. One of eq, ne, in, notIn, gt, gte, lt, lte, prefix, isNull. */
   op?: InputMaybe<Scalars['String']['input']>;
-  /** What it is compared with: a value, or a list. */
+  /** What it is compared with: a list for `in` and `notIn`, true (the default) or false for `isNull`. */
   value?: InputMaybe<Scalars['JSON']['input']>;
 };
 
-/** A query; the same shape as the body of POST /v1/anlyt/query. */
+/** A query: measures by dimensions and time. The same in REST and GraphQL. */
 export type QueryInput = {
-  /** dlr, cdr or compliance. */
+  /** Which events. One of dlr, cdr, compliance. */
   dataset: Scalars['String']['input'];
-  /** Numbers of each row, as `catalog` names them. */
+  /** 1 to 20 of the dataset's measures: the numbers of each row, as `catalog` names them. */
   measures: Array<Scalars['String']['input']>;
-  /** Texts that rows are grouped by. */
+  /** Up to 10 of its dimensions: a row for each combination that has events. */
   dimensions?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** When. */
+  /** When, and in which buckets. A cursor keeps what a window that moves became. */
   time: QueryTime;
-  /** Which events count. */
+  /** Which events count: comparisons of dimensions under `and`, `or`, `not`, nested to depth 8, 200 at most. */
   filter?: InputMaybe<QueryCondition>;
-  /** Which rows are answered. */
+  /** Which rows are answered: the same of measures, asked for or not. */
   having?: InputMaybe<QueryCondition>;
-  /** Ties are broken by dimensions. */
+  /** Columns of the answer that rows are ordered by; then by time and dimensions. */
   orderBy?: InputMaybe<Array<QueryOrder>>;
-  /** Rows of a page. */
+  /** Rows of a page, at most 10,000; all pages together have at most 100,000. Default: 500. */
   limit?: InputMaybe<Scalars['Int']['input']>;
-  /** The `endCursor` of the page before. */
+  /** `page.endCursor` of the page before, with the same query. */
   after?: InputMaybe<Scalars['String']['input']>;
-  /** previousPeriod or sameElapsed. */
+  /** Adds `previous` to each row: the same of another window. One of previousPeriod, sameElapsed. */
   compareTo?: InputMaybe<Scalars['String']['input']>;
-  /** Also the measures over all rows. */
+  /** Whether to add the measures over everything. */
   totals?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Only tell what the query would do. */
+  /** Whether to tell what the query would do, instead of running it. */
   explain?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What rows are ordered by. */
+/** What rows are ordered by; ties are broken by time and dimensions. */
 export type QueryOrder = {
   /** `time`, or a dimension or measure asked for. */
   field: Scalars['String']['input'];
-  /** asc, the default, or desc. */
+  /** Which way; null comes last. One of asc, desc. Default: asc. */
   direction?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** The window, half-open and exact, and the buckets it is cut into. */
+/** The window, half-open and exact, and the buckets that it is cut into. */
 export type QueryTime = {
-  /** Start. */
+  /** Start: RFC 3339, with an offset; exact, not snapped, between 2000 and 2100. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
-  /** End, excluded. */
+  /** End, excluded: RFC 3339, with an offset. */
   to?: InputMaybe<Scalars['DateTime']['input']>;
-  /** In place of `from` and `to`: today, yesterday, thisMonth, lastMonth, of `timezone`; today and thisMonth last until now. */
+  /** In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now. One of today, yesterday, thisMonth, lastMonth. */
   window?: InputMaybe<Scalars['String']['input']>;
-  /** In place of `from` and `to`: so many hours or days until now, as in 24h or 7d. */
+  /** In place of `from` and `to`: so many hours or days (of 24 hours) until now: 24h, 7d. */
   last?: InputMaybe<Scalars['String']['input']>;
-  /** minute, hour, day, week, month or none, which is the default. */
+  /** How long the buckets of rows are. One of minute, hour, day, week, month, none. Default: none. */
   granularity?: InputMaybe<Scalars['String']['input']>;
   /** IANA zone of `window` and of buckets, such as Asia/Kabul. Default: UTC. */
   timezone?: InputMaybe<Scalars['String']['input']>;

@@ -24,3 +24,15 @@ select
 -- name: signing_key
 -- The signing key of all processes.
 select key from anlyt.signing_key
+
+-- name: has_pair
+-- One row if the last week's call detail records have the account under the tenant.
+select 1 from facts_cdr
+where tenant_id = {tenant:String} and account_id = {account:String} and event_time >= now() - interval 7 day
+limit 1
+
+-- name: tenant_of_account
+-- A tenant of the account in the last day's call detail records; no row if there are none.
+select tenant_id from facts_cdr
+where account_id = {account:String} and event_time >= now() - interval 1 day
+limit 1
