@@ -61,4 +61,4 @@ def create_audit_app(
         *export_routes(exports),
     ]
     middleware = [Middleware(RequestMiddleware), Middleware(RegulatorOnly, trust_domain=trust_domain)]
-    return make_application(routes, middleware, "/openapi.json lists what there is")
+    return make_application(routes, middleware, "/openapi.json lists the paths")
