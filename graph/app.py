@@ -15,7 +15,7 @@ from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.access.pairs import PairChecks
 from graph.access.pseudonyms import Pseudonyms
-from graph.dsl.freshness import Looks
+from graph.dsl.freshness import ProgressSnapshots
 from graph.dsl.queries import Queries
 from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
@@ -44,13 +44,13 @@ def create_app(
     primary: "Pool | None" = None,
     development: bool,
     progress: Progress = dict,
-    looks: Looks = tuple,
+    snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
 ) -> ASGIApp:
     """Creates REST, GraphQL, health and OpenAPI over stores that the caller opens and closes.
 
     Reports read `pool`, which may be a replica's. Rights are read from `primary` and logged there. `development` adds
-    GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `looks` that of facts.
+    GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `snapshots` that of facts.
     Subscriptions end when `closing` is set.
     """
     authenticator = make_authenticator(settings, PairChecks(clickhouse).observe)
@@ -65,7 +65,7 @@ def create_app(
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
     rights = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, looks)
+    queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     routes = [
         *graphql_routes(settings, sources, authenticator, development=development),

@@ -12,7 +12,7 @@ from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, wh
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
 from infra.postgres import AWAY, Connection, Pool, as_unavailable
-from infra.probes import ask_postgres
+from infra.probes import check_postgres
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -39,7 +39,7 @@ async def with_deadline(operation: str, pool: Pool, limit: float | None = None) 
     try:
         with as_unavailable():
             try:
-                async with while_engine_answers(partial(ask_postgres, pool), allowed):
+                async with while_engine_answers(partial(check_postgres, pool), allowed):
                     yield
             except (EngineSlowError, asyncpg.QueryCanceledError) as error:
                 REFUSED.labels("postgres_slow").inc()

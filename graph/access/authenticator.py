@@ -30,9 +30,7 @@ class Authenticator:
     `limit` is per tenant; None means no limit. `observe` receives each admitted customer.
     """
 
-    def __init__(
-        self, methods: Sequence[Identify], challenge: str, limit: RateLimit | None, observe: Observe
-    ) -> None:
+    def __init__(self, methods: Sequence[Identify], challenge: str, limit: RateLimit | None, observe: Observe) -> None:
         self._methods, self._challenge, self._limit, self._observe = methods, challenge, limit, observe
 
     async def admit(self, headers: Headers) -> Scope:
@@ -51,7 +49,10 @@ class Authenticator:
         raise UnauthenticatedError("The request carries no identity; authenticate it.", self._challenge)
 
     def _count(self, scope: Scope) -> None:
-        """Counts a customer's request. Raises RateLimitedError. The platform's own services are not limited: they act for all tenants."""
+        """Counts a customer's request. Raises RateLimitedError.
+
+        The platform's own services are not limited: they act for all tenants.
+        """
         match scope:
             case PlatformScope():
                 return

@@ -17,7 +17,7 @@ from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import Engine, Rows
-from graph.dsl.freshness import Freshness, Looks
+from graph.dsl.freshness import Freshness, ProgressSnapshots
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
@@ -66,10 +66,10 @@ class Queries:
         unmaskings: UnmaskingLog,
         key: CursorKey,
         budget: Budget,
-        looks: Looks,
+        snapshots: ProgressSnapshots,
     ) -> None:
         self._engine = Engine(clickhouse)
-        self._freshness = Freshness(self._engine, looks)
+        self._freshness = Freshness(self._engine, snapshots)
         self._newcomers = Newcomers(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
