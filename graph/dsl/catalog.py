@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct
 
-from graph.access.disclosure import Secret, of_dimension, of_measure
+from graph.access.disclosure import Secret, disclosed_by_dimension, disclosed_by_measure
 from graph.dsl.ast import CompareTo
 from graph.reports.answers import Report
 from schema.catalog import DATASETS, Dataset, Granularity
@@ -76,7 +76,7 @@ def _measure(measure: KnownMeasure) -> CatalogMeasure:
         measure.nullable,
         measure.approximate,
         measure.operators,
-        of_measure(measure),
+        disclosed_by_measure(measure),
     )
 
 
@@ -87,7 +87,7 @@ def _dimension(dimension: KnownDimension) -> CatalogDimension:
         dimension.values,
         dimension.nullable,
         dimension.operators,
-        of_dimension(dimension),
+        disclosed_by_dimension(dimension),
     )
 
 

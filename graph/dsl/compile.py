@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final, TypeAlias
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from graph.access.cursors import PagePosition
 from graph.dsl import statements
 from graph.dsl.ast import Query
 from graph.dsl.calendar import Window
@@ -21,8 +22,6 @@ from graph.dsl.select import Select, Statement
 from graph.errors import QueryProblem
 
 ROW_CAP: Final = 100_000  # of all pages of one query together
-# How many rows were before it, and a row's values of the whole order, as texts.
-Position: TypeAlias = tuple[str | int | None, ...]
 
 ONE_CURRENCY: Final = QueryProblem(
     "$.measures", "Money is not added up over currencies: group by currency, or filter one of them."
@@ -74,14 +73,14 @@ class Compiled:
     def timezone(self) -> ZoneInfo:
         return self.plan.question.zone
 
-    def end(self, row: Sequence[Cell]) -> Position:
+    def end(self, row: Sequence[Cell]) -> PagePosition:
         """Where a page ends that has `limit` rows, of which `row` is the last."""
         last = dict(zip((column.name for column in self.rows.columns if column.role != "previous"), row, strict=False))
         values = [last[sort.field] for sort in self.plan.question.order]
         return (self.seen + self.limit, *(None if value is None else str(value) for value in values))
 
 
-def compile_query(query: Query, scope: QueryScope, position: Position | None) -> Compiled:
+def compile_query(query: Query, scope: QueryScope, position: PagePosition | None) -> Compiled:
     """InvalidQueryError with every problem of the query's meaning."""
     made = plan(resolve(query, scope), scope)
     question = made.question
@@ -108,7 +107,7 @@ def fingerprint(query: Query, scope: QueryScope) -> str:
     return sha256(repr((same, tenant, reads_names(scope))).encode()).hexdigest()
 
 
-def _read(position: Position | None, question: Question) -> tuple[int, Sequence[str | None] | None]:
+def _read(position: PagePosition | None, question: Question) -> tuple[int, Sequence[str | None] | None]:
     """Rows seen, and the values. InvalidQueryError for a position that no page of this query ends at."""
     if position is None:
         return 0, None

@@ -9,7 +9,7 @@ from uuid import uuid4
 from clickhouse_connect.driver.exceptions import ClickHouseError, ProgrammingError
 
 from graph.access.budget import Charge
-from graph.deadlines import EngineSilentError, patiently
+from graph.deadlines import EngineSilentError, while_engine_answers
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
@@ -102,7 +102,7 @@ class Engine:
         # A task that is given up may fail later, when nobody asks how.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            async with patiently(self._clickhouse.ping):
+            async with while_engine_answers(self._clickhouse.ping):
                 await asyncio.wait([task])
             return task.result()
         except EngineSilentError as error:

@@ -39,4 +39,4 @@ class Newcomers:
             "known": sorted(known),
         }
         (mnos,) = (await self._engine.read(Statement(_NEW, parameters, _FOUND))).columns
-        return bool(mnos) and await self._pseudonyms.learn(tenant_id, mnos) != known
+        return bool(mnos) and await self._pseudonyms.assign(tenant_id, mnos) != known

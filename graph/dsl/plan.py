@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graph.access.disclosure import of_dimension
+from graph.access.disclosure import disclosed_by_dimension
 from graph.dsl.calendar import Window, offsets
 from graph.dsl.passes import fields
 from graph.dsl.resolve import Question
@@ -43,7 +43,7 @@ def unmasked(plan: Plan) -> tuple[str, ...]:
         return ()
     question = plan.question
     used = {dimension.name for dimension in question.dimensions} | fields(question.filter)
-    telling = (each for each in question.dataset.dimensions if of_dimension(each) == "MNO")
+    telling = (each for each in question.dataset.dimensions if disclosed_by_dimension(each) == "MNO")
     return tuple(each.name for each in telling if each.name in used)
 
 

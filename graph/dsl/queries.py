@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from graph.access import Scope, reads
-from graph.access.addenda_log import Unmaskings
+from graph.access import Scope, readable_extent
+from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget, Charge
-from graph.access.cursors import CursorKey, Position
+from graph.access.cursors import CursorKey, PagePosition
 from graph.access.pseudonyms import PseudonymByMno, Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import Engine, Rows
-from graph.dsl.freshness import Freshness, Looks
+from graph.dsl.freshness import Freshness, ProgressSnapshots
 from graph.dsl.newcomers import Newcomers
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
@@ -63,13 +63,13 @@ class Queries:
         self,
         clickhouse: ClickHouse,
         pseudonyms: Pseudonyms,
-        unmaskings: Unmaskings,
+        unmaskings: UnmaskingLog,
         key: CursorKey,
         budget: Budget,
-        looks: Looks,
+        snapshots: ProgressSnapshots,
     ) -> None:
         self._engine = Engine(clickhouse)
-        self._freshness = Freshness(self._engine, looks)
+        self._freshness = Freshness(self._engine, snapshots)
         self._newcomers = Newcomers(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
@@ -106,12 +106,12 @@ class Queries:
         pseudonyms = await self._pseudonyms_of(asked.caller, asked.tenant_id)
         scope, after = query_scope(asked.caller, pseudonyms), asked.query.after
         context = fingerprint(asked.query, scope)
-        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, Position)
+        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, PagePosition)
         return compile_query(asked.query, scope, position), context
 
     async def _pseudonyms_of(self, caller: Scope, tenant_id: str | None) -> PseudonymByMno:
         """None: the caller reads names."""
-        if reads(caller, "MNO") == "EVERYBODYS":
+        if readable_extent(caller, "MNO") == "EVERYBODYS":
             return None
         if tenant_id is None:
             raise AssertionError("pseudonyms are a tenant's")

@@ -10,7 +10,8 @@ import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from graph.access import AccountScope, PlatformScope
-from graph.dsl.compile import Position, compile_query
+from graph.access.cursors import PagePosition
+from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import UNLISTED, OneTenant, query_scope, tenant_of
 from graph.errors import ForbiddenError, InvalidQueryError
@@ -70,7 +71,7 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
 
 
 async def told(
-    client: AsyncClient, query: Mapping[str, Any], scope: OneTenant = CALLER, position: Position | None = None
+    client: AsyncClient, query: Mapping[str, Any], scope: OneTenant = CALLER, position: PagePosition | None = None
 ) -> Sequence[Mapping[str, Any]]:
     whole: dict[str, Any] = {"dataset": "dlr", "measures": ["messages"], "time": ALL, "limit": 10_000} | dict(query)
     compiled = compile_query(parse(json.dumps(whole).encode()), scope, position)
@@ -137,7 +138,7 @@ async def test_every_text_finds_itself_alone(client: AsyncClient) -> None:
 
 async def test_pages_pass_through_every_text(client: AsyncClient) -> None:
     found: list[Any] = []
-    position: Position | None = None
+    position: PagePosition | None = None
     while len(found) <= len(HOSTILE):
         compiled = compile_query(
             parse({"dataset": "dlr", "measures": ["messages"], "dimensions": ["lane"], "time": ALL, "limit": 1}),

@@ -12,7 +12,7 @@ from graph.dsl import queries
 from graph.dsl.compile import compile_query
 from graph.insights import asking as asking_module
 from infra.postgres import Pool
-from infra.progress import Look
+from infra.progress import ProgressSnapshot
 from tests.graph.support.api import ADMIN
 from tests.graph.support.insights import RECORDS, cost, expected_cost, quality
 from tests.graph.support.problems import check_problem
@@ -72,8 +72,8 @@ async def test_answers_tell_up_to_when_they_are_complete(pool: Pool, filled: str
     until = datetime(2026, 10, 4, tzinfo=UTC)
     window = "2026-10-01T00:00:00Z/2026-10-04T00:00:00Z"
     for known, last in ((until, "ACTUAL"), (until - timedelta(microseconds=1), "PARTIAL"), (None, "PARTIAL")):
-        looks = (Look(0, dict.fromkeys(("facts_cdr", "facts_dlr"), known)),)
-        async with asking(pool, filled, looks=partial(tuple, looks)) as asker:
+        snapshots = (ProgressSnapshot(0, dict.fromkeys(("facts_cdr", "facts_dlr"), known)),)
+        async with asking(pool, filled, snapshots=partial(tuple, snapshots)) as asker:
             told = known and known.isoformat().replace("+00:00", "Z")
             answer = await cost(asker, ADMIN, window=window)
             assert answer["completeUntil"] == told
