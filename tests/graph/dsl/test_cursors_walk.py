@@ -135,7 +135,7 @@ async def test_a_page_ends_at_the_cap(client: AsyncClient) -> None:
         "time": {"from": "2020-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
     }
     last = compile_query(parse(query), AllTenants(), (99_999, "A"))
-    assert (last.seen, last.limit, last.row_cap) == (99_999, 1, 100_000)
+    assert (last.skipped, last.limit, last.row_cap) == (99_999, 1, 100_000)
     page = await asking.cells(client, last.rows)
     assert len(page) == 2
     assert last.end(page[0]) == (100_000, "AWCC")
