@@ -56,7 +56,7 @@
         ClientDisconnectedError
         ForgedError
         LostClaimError
-        NotKeptError
+        NotCachedError
         QueryError
 
 * `anlyt.py` catches everything at the end of a command: an AnlytError is its sentence and `exit_status`, anything else

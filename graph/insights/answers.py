@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from graph.reports.answers import CompleteUntilField, DataAsOf, Quality, Report, Share, Used
+from graph.reports.answers import CompleteUntilTime, DataAsOf, Quality, Report, Share, UsedWindow
 from schema.money import MONEY_PATTERN
 
 Rate: TypeAlias = Share | None
@@ -75,10 +75,10 @@ class MnoQuality(Report, frozen=True, kw_only=True, rename="camel"):
         "of its own, unless a data-share addendum is in force."
     )
 
-    window: Used
+    window: UsedWindow
     mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`, never of volume.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -120,7 +120,7 @@ class CostQuality(Report, frozen=True, kw_only=True, rename="camel"):
         "administrators."
     )
 
-    window: Used
+    window: UsedWindow
     mnos: Annotated[Sequence[MnoCostQuality], Meta(description="In the order of `mno` and `currency`.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None

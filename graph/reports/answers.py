@@ -24,7 +24,7 @@ OPERATOR_ID: Final = "The operator, by its id in events."
 ACCOUNT_ID: Final = "The account, by its id in events."
 OperatorId: TypeAlias = Annotated[str, Meta(description=OPERATOR_ID)]
 AccountId: TypeAlias = Annotated[str, Meta(description=ACCOUNT_ID)]
-Used: TypeAlias = Annotated[
+UsedWindow: TypeAlias = Annotated[
     Window, Meta(description="The whole hours that were counted: what was asked, snapped outward.")
 ]
 Money: TypeAlias = Annotated[
@@ -71,7 +71,7 @@ LowSample: TypeAlias = Annotated[
 DataAsOf: TypeAlias = Annotated[
     datetime | None, Meta(description="Newest event time whose effect is in the store; null when empty.")
 ]
-CompleteUntilField: TypeAlias = Annotated[
+CompleteUntilTime: TypeAlias = Annotated[
     datetime | None,
     Meta(
         description="Everything that had reached our streams by this time is counted, from all sources; null while "
@@ -124,7 +124,7 @@ class Summary(Report, frozen=True, kw_only=True):
 
     about = "The platform at a glance."
 
-    window: Used
+    window: UsedWindow
     total_messages: Count
     refunded_messages: Refunded
     delivered_messages: Delivered
@@ -141,7 +141,7 @@ class Summary(Report, frozen=True, kw_only=True):
     p95_latency_ms: P95Latency
     low_sample: LowSample
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
@@ -151,7 +151,7 @@ class OperatorPerformance(Report, frozen=True, kw_only=True):
     about = "How one operator carried its messages. NOT_FOUND when nothing is known of it."
 
     operator_id: OperatorId
-    window: Used
+    window: UsedWindow
     total_messages: Count
     refunded_messages: Refunded
     delivered_messages: Delivered
@@ -168,7 +168,7 @@ class OperatorPerformance(Report, frozen=True, kw_only=True):
     total_cost: Money
     costs_by_currency: Costs
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
@@ -190,7 +190,7 @@ class AccountUsage(Report, frozen=True, kw_only=True):
     about = "What one account sent, and what it cost."
 
     account_id: AccountId
-    window: Used
+    window: UsedWindow
     messages_sent: Count
     refunded_messages: Refunded
     messages_delivered: Delivered
@@ -206,7 +206,7 @@ class AccountUsage(Report, frozen=True, kw_only=True):
     ]
     daily_breakdown: Annotated[Sequence[UsageDay], Meta(description="Every day of the window, in order.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class ThroughputPoint(Answer, frozen=True, kw_only=True):
@@ -225,11 +225,11 @@ class Throughput(Report, frozen=True, kw_only=True):
 
     about = "Messages over time."
 
-    window: Used
+    window: UsedWindow
     resolution: Annotated[Resolution, Meta(description="Length of a point: 1m, 5m or 1h.")]
     interpolated: Annotated[bool, Meta(description="True for 1m and 5m, which are not counted but shared out.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[
         Sequence[ThroughputPoint],
         Meta(description="Every point of the window, in order; those of an hour sum exactly to that hour."),
@@ -261,7 +261,7 @@ class DeliveryBreakdown(Report, frozen=True, kw_only=True):
 
     about = "What became of the messages, on the platform and by operator."
 
-    window: Used
+    window: UsedWindow
     by_status: Annotated[ByStatus, Meta(description="The whole platform's.")]
     pending_share: PendingShare
     provisional: Provisional
@@ -269,7 +269,7 @@ class DeliveryBreakdown(Report, frozen=True, kw_only=True):
         Sequence[OperatorShare], Meta(description="Every operator with rows in the window, busiest first.")
     ]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class TopOperators(Report, frozen=True, kw_only=True):
@@ -280,9 +280,9 @@ class TopOperators(Report, frozen=True, kw_only=True):
     operators: Annotated[
         Sequence[OperatorPerformance], Meta(description="By messages, most first; equals by operator id.")
     ]
-    window: Used
+    window: UsedWindow
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class ProjectionFreshness(Answer, frozen=True, kw_only=True):
@@ -305,7 +305,7 @@ class Freshness(Report, frozen=True, kw_only=True):
     about = "How fresh the answers are, in the data's own time, for each projection of the events."
 
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     projections: Annotated[Sequence[ProjectionFreshness], Meta(description="Each projection, by name.")]
 
 
@@ -324,4 +324,4 @@ class LiveThroughput(Report, frozen=True, kw_only=True):
     failed: Annotated[int, Meta(description="Reports of failure counted in between.")]
     tps: Annotated[float, Meta(description="Messages counted a second, 4 decimals.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
