@@ -1,4 +1,4 @@
-"""The operators of a window, busiest first."""
+"""The operators of a window, most messages first."""
 
 from collections.abc import Sequence
 from typing import TypeAlias

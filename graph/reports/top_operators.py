@@ -1,4 +1,4 @@
-"""The busiest operators."""
+"""The operators with most messages."""
 
 from collections.abc import Sequence
 from typing import Final
