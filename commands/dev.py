@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from commands import api, audit_api, migrate
-from commands.ingest import check_dedup, watched
+from commands.ingest import check_dedup, guards_of
 from commands.support import demo_traffic, listener, minutes, preflight, space
 from commands.support import engines as embedded
 from functions import FUNCTIONS
@@ -41,13 +41,13 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
     """
     async with AsyncExitStack() as opened:
         if preflight.starts_engines(settings):
-            await opened.enter_async_context(space.watched(settings.home))
+            await opened.enter_async_context(space.watch_space(settings.home))
         await opened.enter_async_context(minutes.told(settings, partial(click.echo, err=True)))
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
-        watching = watched(settings, FUNCTIONS)
+        watching = guards_of(settings, FUNCTIONS)
         metrics_url = opened.enter_context(
             listener.served(settings, fallback=False, problems=partial(problems, watching))
         )

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from infra.kept_metrics import KeptHistogram, Observed
+from infra.kept_metrics import BucketTotal, KeptHistogram
 from infra.metrics import (
     PIPELINE_COUNTS,
     PIPELINE_DURATION,
@@ -58,8 +58,8 @@ async def _runs(stores: Stores) -> None:
 
 
 async def _durations(stores: Stores) -> None:
-    totals: dict[str, dict[str, dict[float, Observed]]] = defaultdict(lambda: defaultdict(dict))
+    totals: dict[str, dict[str, dict[float, BucketTotal]]] = defaultdict(lambda: defaultdict(dict))
     for row in await stores.postgres.fetch(DURATION_TOTALS):
-        totals[row["family"]][row["label"]][row["le"]] = Observed(row["observations"], row["seconds"])
+        totals[row["family"]][row["label"]][row["le"]] = BucketTotal(row["observations"], row["seconds"])
     for histogram in HISTOGRAMS:
         histogram.show(totals[histogram.name])

@@ -20,7 +20,7 @@ from graph.http.endpoint import HttpEndpoint
 from graph.http.middleware import REQUEST_ID, RequestMiddleware
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import routed
+from graph.http.routing import make_application
 
 
 class RegulatorOnly:
@@ -61,4 +61,4 @@ def create_audit_app(
         *export_routes(exports),
     ]
     middleware = [Middleware(RequestMiddleware), Middleware(RegulatorOnly, trust_domain=trust_domain)]
-    return routed(routes, middleware, "/openapi.json lists what there is")
+    return make_application(routes, middleware, "/openapi.json lists the paths")

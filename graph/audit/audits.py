@@ -16,9 +16,9 @@ from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
 from graph.audit.statements import PageCursor, any_fact, slices, statement
 from graph.dsl.answers import Page, QueryWindow
-from graph.dsl.execute import Engine
+from graph.dsl.execute import QueryEngine
 from graph.dsl.freshness import Freshness
-from graph.dsl.spans import keep_instant
+from graph.dsl.time_ranges import add_instant
 from graph.postgres import connected, with_deadline
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
@@ -52,7 +52,7 @@ class Audits:
     """One for a process."""
 
     def __init__(self, clickhouse: ClickHouse, pool: Pool, key: CursorKey, budget: Budget) -> None:
-        self._engine = Engine(clickhouse)
+        self._engine = QueryEngine(clickhouse)
         self._freshness = Freshness(self._engine)
         self._pool, self._key, self._budget = pool, key, budget
 
@@ -137,7 +137,7 @@ class Audits:
         if end.seen >= ROW_CAP:
             return Page(), True
         cursor = (await self._key.cursors()).sign(PURPOSE, context, (end.seen, instant(end.at), end.key))
-        return Page(keep_instant(cursor, asked.at), has_next_page=True), False
+        return Page(add_instant(cursor, asked.at), has_next_page=True), False
 
     async def _recorded(self, regulator: Regulator, request_id: str, asked: AuditQuery, read: _Read) -> int:
         what = (asked.tenant_id, asked.to_payload(), read.seen, len(read.rows))

@@ -10,9 +10,9 @@ from typing import Any, Final
 from graph.access import ID_PATTERN
 from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, Reader, Shape, choice, flag, integer, read_object, text
+from graph.dsl.readers import Member, Shape, ValueReader, choice, flag, integer, read_object, text
 from graph.dsl.source import read
-from graph.dsl.spans import ONE_SPAN, SPAN, ZONE, edges, kept_instant, moves, read_span
+from graph.dsl.time_ranges import ONE_RANGE, RANGE, ZONE, is_relative, read_range, resolve_range, split_instant
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.catalog.dimensions import VERDICT
 
@@ -64,23 +64,23 @@ def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> 
 
 def add_window(value: Mapping[str, object], attributes: dict[str, Any], now: datetime, problems: Problems) -> None:
     """Two times in place of what was given: at `now`, or when the page was asked that `after` is the end of."""
-    span = read_span("$", value, attributes, problems)
+    time_range = read_range("$", value, attributes, problems)
     zone = attributes.pop("timezone", None)
-    for member in SPAN.values():
+    for member in RANGE.values():
         attributes.pop(member.attribute, None)
-    if zone is not None and span is not None and not moves(span):
+    if zone is not None and time_range is not None and not is_relative(time_range):
         problems.add("$.timezone", "Is for `window` and `last`; `from` and `to` have an offset of their own.")
-    if span is None:
+    if time_range is None:
         return
     at = None
-    if moves(span):
-        at, attributes["after"] = kept_instant(attributes.get("after"), now)
-    found = edges("$", span, zone or "UTC", at or now, problems)
+    if is_relative(time_range):
+        at, attributes["after"] = split_instant(attributes.get("after"), now)
+    found = resolve_range("$", time_range, zone or "UTC", at or now, problems)
     if found is None:
         return
     attributes["at"], (attributes["from_"], attributes["to"]) = at, found
     if found[1] - found[0] > LONGEST_WINDOW:
-        problems.add("$.last" if moves(span) else "$.to", "Must be at most five years after `from`.")
+        problems.add("$.last" if is_relative(time_range) else "$.to", "Must be at most five years after `from`.")
 
 
 def check_dataset(attributes: Mapping[str, Any], problems: Problems) -> None:
@@ -110,9 +110,9 @@ def _rule_type(path: str, value: object, problems: Problems) -> str | None:
 
 _COMPLIANCE_ONLY: Final = "The dataset compliance only."
 MEMBERS: Final = {
-    "tenantId": Member("tenant_id", Reader(_tenant, {"type": "string", "pattern": ID_PATTERN}), "Whose facts."),
-    **SPAN,
-    "to": SPAN["to"]._replace(meaning=f"{SPAN['to'].meaning} At most five years after `from`."),
+    "tenantId": Member("tenant_id", ValueReader(_tenant, {"type": "string", "pattern": ID_PATTERN}), "Whose facts."),
+    **RANGE,
+    "to": RANGE["to"]._replace(meaning=f"{RANGE['to'].meaning} At most five years after `from`."),
     "timezone": Member(
         "timezone", ZONE, "IANA zone of `window`, such as Asia/Kabul; goes with it or `last`. Default: UTC.", None
     ),
@@ -126,7 +126,7 @@ MEMBERS: Final = {
     ),
     "ruleType": Member(
         "rule_type",
-        Reader(_rule_type, text().schema),
+        ValueReader(_rule_type, text().schema),
         f"Evaluations with such a finding. {_COMPLIANCE_ONLY}",
         None,
         nullable=True,
@@ -140,4 +140,4 @@ MEMBERS: Final = {
         False,
     ),
 }
-SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_SPAN)
+SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_RANGE)

@@ -12,10 +12,10 @@ from graph.gql.context import Context
 from graph.gql.cost import QUERY
 from graph.gql.fields import report_field
 from graph.insights import answers
-from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
 from graph.insights.parameters import DIRECTION, LANE, TENANT
+from graph.insights.queries import InsightQueries
 from graph.reports.windows import WindowRequest
 from schema.facts import UNKNOWN
 
@@ -55,8 +55,8 @@ async def _cost_quality(info: Asked, asked: WindowRequest) -> answers.CostQualit
         return await cost_quality(_asking(info), read_window(asked, info.context.now))
 
 
-def _asking(info: Asked) -> Asking:
-    return Asking(info.context.sources.queries, info.context.scope, info.context.request_id)
+def _asking(info: Asked) -> InsightQueries:
+    return InsightQueries(info.context.sources.queries, info.context.scope, info.context.request_id)
 
 
 mno_quality_field: Final = report_field(_mno_quality, answers.MnoQuality, QUERY)

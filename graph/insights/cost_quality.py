@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from graph.access import platform
 from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
-from graph.insights.asking import Asking, time_of
+from graph.insights.queries import InsightQueries, time_of
 from graph.reports.answers import Quality
 from graph.reports.quality import Completeness
 from graph.reports.windows import Window, day_date
@@ -40,10 +40,10 @@ class Sums(NamedTuple):
         return money(half_up(self.cost, self.delivered)) if self.delivered else None
 
 
-async def cost_quality(asking: Asking, window: Window) -> CostQuality:
+async def cost_quality(queries: InsightQueries, window: Window) -> CostQuality:
     """ForbiddenError for all but the platform's own callers; InvalidWindowError and the errors of Queries.answer."""
-    platform(asking.scope)
-    found = await asking.all_rows(cost_query(window))
+    platform(queries.scope)
+    found = await queries.all_rows(cost_query(window))
     horizon = Completeness(found.complete_until, datetime.now(UTC)).horizon(found.data_as_of)
     return CostQuality(
         window=window,

@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from graph.insights.answers import MnoQuality, MnoQualityFigures
-from graph.insights.asking import Asking, time_of
+from graph.insights.queries import InsightQueries, time_of
 from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.windows import Window
 from schema.rounding import ratio
@@ -22,9 +22,9 @@ class Traffic(NamedTuple):
     tenant_id: str | None = None
 
 
-async def mno_quality(asking: Asking, window: Window, traffic: Traffic) -> MnoQuality:
+async def mno_quality(queries: InsightQueries, window: Window, traffic: Traffic) -> MnoQuality:
     """InvalidWindowError and the errors of Queries.answer."""
-    found = await asking.all_rows(mno_query(window, traffic))
+    found = await queries.all_rows(mno_query(window, traffic))
     return MnoQuality(
         window=window,
         mnos=figures(found.rows, FEWEST if found.has_pseudonyms else 0),

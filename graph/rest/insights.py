@@ -5,10 +5,10 @@ from typing import Final
 from graph.errors import ForbiddenError, InvalidQueryError, InvalidWindowError, QueryTooExpensiveError
 from graph.http.parameters import read_choice, read_id
 from graph.insights import answers
-from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
 from graph.insights.parameters import DIRECTION, LANE, TENANT
+from graph.insights.queries import InsightQueries
 from graph.reports import parameters as p
 from graph.rest.endpoints import Ask, Endpoint
 
@@ -25,8 +25,8 @@ async def _cost_quality(ask: Ask) -> answers.CostQuality:
     return await cost_quality(_asking(ask), ask.window)
 
 
-def _asking(ask: Ask) -> Asking:
-    return Asking(ask.queries, ask.scope, ask.request_id)
+def _asking(ask: Ask) -> InsightQueries:
+    return InsightQueries(ask.queries, ask.scope, ask.request_id)
 
 
 INSIGHTS: Final = (

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from graph.access import Scope
 from graph.dsl.catalog import CATALOG
 from graph.dsl.formats import notes, to_arrow, to_csv
-from graph.dsl.queries import Answered, Queries
+from graph.dsl.queries import Queries, QueryResult
 from graph.http.bodies import read_json
 from graph.http.disconnect import cancel_on_disconnect
 from graph.http.endpoint import HttpEndpoint
@@ -30,17 +30,17 @@ MEDIA_TYPES: Final[tuple[MediaType, ...]] = get_args(MediaType)
 Admit: TypeAlias = Callable[[Headers], Awaitable[Scope]]
 
 
-async def rendered(answered: Answered, media_type: str) -> Response:
+async def rendered(result: QueryResult, media_type: str) -> Response:
     """An answer in a format; what the others have beside their rows stands in headers."""
     if media_type == "application/json":
-        return json_response(answered.answer)
+        return json_response(result.answer)
     # In a thread: pyarrow takes a second to load, and 10,000 rows take their time.
     if media_type == "text/csv":
-        content = await asyncio.to_thread(to_csv, answered.columns)
+        content = await asyncio.to_thread(to_csv, result.columns)
         media_type = "text/csv; charset=utf-8; header=present"
     else:
-        content = await asyncio.to_thread(to_arrow, answered.columns, answered.answer)
-    beside = {f"X-Anlyt-{name.capitalize()}": text for name, text in notes(answered.answer).items()}
+        content = await asyncio.to_thread(to_arrow, result.columns, result.answer)
+    beside = {f"X-Anlyt-{name.capitalize()}": text for name, text in notes(result.answer).items()}
     return Response(content, headers={**NO_STORE, **beside, "X-Content-Type-Options": "nosniff"}, media_type=media_type)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from infra.errors import FolderInUseError
 
 # Seconds. When an owner has just died, its engine needs a moment to be gone.
-PATIENCE = 1
+CLAIM_TIMEOUT = 1
 
 
 @asynccontextmanager
@@ -36,7 +36,7 @@ def _open(folder: Path) -> int:
 
 
 async def _lock(descriptor: int, folder: Path) -> None:
-    deadline = asyncio.get_running_loop().time() + PATIENCE
+    deadline = asyncio.get_running_loop().time() + CLAIM_TIMEOUT
     while not _locked(descriptor):
         if asyncio.get_running_loop().time() > deadline:
             owner = os.pread(descriptor, 32, 0).decode().strip()

@@ -10,7 +10,7 @@ Tree: TypeAlias = "Mapping[str, str | Tree]"
 
 # Of reads: two attempts of two seconds each when S3 hangs. Both kinds of names are read, each by another part of the
 # engine; without the second kind, a query hangs for minutes.
-PATIENCE: Final = {
+TIMEOUTS: Final = {
     "connect_timeout_ms": "1000",
     "request_timeout_ms": "2000",
     "retry_attempts": "1",
@@ -29,7 +29,7 @@ def configuration(s3: S3) -> Tree:
         "endpoint": f"{s3.url}{COLD_FOLDER}/",
         **keys,
         "region": s3.region,
-        **PATIENCE,
+        **TIMEOUTS,
         # Else nothing starts while S3 is away, be all data hot.
         "skip_access_check": "true",
     }

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from infra.errors import UsageError
-from infra.tiers import KEPT
+from infra.tiers import RETENTION
 from pipelines.integrity import chain
 from pipelines.integrity.chain import StoredLink
 from pipelines.integrity.days import DAY
@@ -77,7 +77,7 @@ async def days(stores: Stores, read: Chain, first: date | None, last: date | Non
 
 def _kept_from() -> date:
     """The first day whose facts no server has dropped for their age."""
-    return datetime.now(UTC).date() - KEPT
+    return datetime.now(UTC).date() - RETENTION
 
 
 async def verified(stores: Stores, read: Chain, days: Sequence[date]) -> AsyncIterator[Sequence[Difference]]:

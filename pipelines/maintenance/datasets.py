@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from infra import nats
-from infra.dedup import MAY_FORGET, ledger_days, memory_of
+from infra.dedup import MAY_FORGET, dedup_memory, ledger_days
 from infra.errors import AnlytError
 from infra.partitions import ensure
 from infra.postgres import Connection
@@ -60,7 +60,7 @@ async def _memory(stores: Stores) -> timedelta | None:
     if stores.dedup_days == 0:
         return None
     async with nats.connect(stores.engines.nats) as client:
-        known_for = await memory_of(client.jetstream(), stores.dedup_days)
+        known_for = await dedup_memory(client.jetstream(), stores.dedup_days)
     if known_for is None:
         logger().warning("the ledger forgets nothing", why="a stream keeps its messages with no limit of age")
     return known_for

@@ -87,5 +87,5 @@ def test_a_statement_of_the_cluster_form() -> None:
 
 
 def test_what_has_no_cluster_form_is_refused() -> None:
-    with pytest.raises(ValueError, match="No cluster form is known of: drop table"):
+    with pytest.raises(ValueError, match="This statement has no known cluster form: drop table"):
         statements("drop table anlyt.t;\n", "main")

@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from graph.audit.request import MEMBERS, add_window, check_dataset
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Shape, read_object
+from graph.dsl.readers import Shape, read_object
 from graph.dsl.source import read
-from graph.dsl.spans import ONE_SPAN, SPAN
+from graph.dsl.time_ranges import ONE_RANGE, RANGE
 from schema.catalog.audit import AuditDataset
 
 # A query's, but for what is about its pages.
-NAMES: Final = ("tenantId", *SPAN, "timezone", "dataset", "verdict", "ruleType")
+NAMES: Final = ("tenantId", *RANGE, "timezone", "dataset", "verdict", "ruleType")
 EXPORT_MEMBERS: Final = {name: MEMBERS[name] for name in NAMES}
-SHAPE: Final = Shape("ExportInput", "One tenant's facts in a window, as files.", EXPORT_MEMBERS, ONE_SPAN)
+SHAPE: Final = Shape("ExportInput", "One tenant's facts in a window, as files.", EXPORT_MEMBERS, ONE_RANGE)
 
 
 @dataclass(frozen=True, slots=True)

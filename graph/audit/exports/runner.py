@@ -10,7 +10,7 @@ from graph.audit.exports.jobs import Export, Jobs, LostClaimError
 from graph.audit.exports.objects import Objects
 from graph.audit.exports.writer import Writer
 from graph.errors import ApiError
-from graph.http.problems import problem
+from graph.http.problems import as_problem
 from infra.errors import DependencyUnavailableError
 from infra.metrics import AUDIT_EXPORTS
 from infra.telemetry import logger
@@ -68,7 +68,7 @@ class Runner:
             await self._jobs.let_go(job)
         except DependencyUnavailableError as error:
             logger().warning("export waits", export=str(job.id), why=str(error))
-            await self._jobs.put_back(job, problem(error, "").detail, timedelta(seconds=self._pace.retry))
+            await self._jobs.put_back(job, as_problem(error, "").detail, timedelta(seconds=self._pace.retry))
         except asyncio.CancelledError:
             with suppress(DependencyUnavailableError):
                 await self._jobs.put_back(job, None, timedelta())

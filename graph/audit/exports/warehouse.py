@@ -15,7 +15,7 @@ from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.slices import cut, windows
 from graph.audit.exports.statements import counting, measuring, writing
 from graph.audit.statements import Slice
-from graph.dsl.execute import S3_ERROR, as_problem
+from graph.dsl.execute import S3_ERROR, as_api_error
 from graph.dsl.select import Statement
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
@@ -108,4 +108,4 @@ def _why(error: BaseException) -> AnlytError | None:
         return DependencyUnavailableError("S3 does not answer to ClickHouse.")
     if code == NO_COLLECTION:
         return DependencyUnavailableError(f"ClickHouse has no named collection {COLLECTION}.")
-    return as_problem(error)
+    return as_api_error(error)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, while_engine_answers
 from graph.reports import latency
 from graph.reports.metrics import Counts
 from graph.reports.reading.cells import Cell
@@ -80,7 +80,7 @@ class Archive:
             return ()
         bounds = {"first": first, "end": end, "batches": batches}
         try:
-            async with patiently(self.clickhouse.ping, self.limit):
+            async with while_engine_answers(self.clickhouse.ping, self.limit):
                 client = await self.clickhouse.client()
                 with traced(query):
                     result = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)

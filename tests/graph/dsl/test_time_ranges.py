@@ -11,7 +11,7 @@ from graph.audit import request as audits
 from graph.dsl.compile import fingerprint
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants
-from graph.dsl.spans import keep_instant, kept_instant
+from graph.dsl.time_ranges import add_instant, split_instant
 from graph.errors import InvalidQueryError
 from graph.reports.windows import PERIODS, Period, period
 from infra.zones import TIMEZONES
@@ -50,11 +50,11 @@ def test_a_period_is_that_of_reports(name: Period, zone: str, now: datetime) -> 
 def test_a_cursor_keeps_the_window_of_its_first_page(now: datetime, later: datetime, zone: str) -> None:
     for time in ({"last": "7d"}, {"window": "thisMonth", "timezone": zone}):
         first = parse(query(**time), now)
-        second = parse(query(keep_instant("x", first.at), **time), later)
+        second = parse(query(add_instant("x", first.at), **time), later)
         assert second.time == first.time
         assert second.after == "x"
         assert fingerprint(second, AllTenants()) == fingerprint(first, AllTenants())
-        audited = audits.parse(audit(keep_instant("x", now), **time), later)
+        audited = audits.parse(audit(add_instant("x", now), **time), later)
         assert audited.fingerprint("r") == audits.parse(audit(**time), now).fingerprint("r")
 
 
@@ -68,7 +68,7 @@ def test_two_times_are_no_matter_of_when_they_are_asked() -> None:
     times = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
     found = parse(query("1234567890123456.x", **times), NOW)
     assert (found.after, found.at) == ("1234567890123456.x", None)
-    assert keep_instant("x", None) == "x"
+    assert add_instant("x", None) == "x"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_two_times_are_no_matter_of_when_they_are_asked() -> None:
     ],
 )
 def test_a_cursor_that_keeps_no_instant_is_left_as_it_is(after: str | None) -> None:
-    assert kept_instant(after, NOW) == (NOW, after)
+    assert split_instant(after, NOW) == (NOW, after)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_cursor_that_keeps_no_instant_is_left_as_it_is(after: str | None) -> N
         ({"last": "999999d"}, ".last", "Must not reach back beyond 2000-01-01T00:00:00+00:00."),
         ({"window": "tomorrow"}, ".window", '"tomorrow" is not a window.'),
         ({"window": "today", "timezone": "Kabul"}, ".timezone", '"Kabul" is not an IANA timezone.'),
-        ({"window": "today", "last": "7d"}, "", "Has window and last: give `from` and `to`, or `window`, or `last`."),
+        ({"window": "today", "last": "7d"}, "", "Has window and last; use `from` and `to`, or `window`, or `last`."),
         (
             {"from": "2026-10-01T00:00:00Z", "last": "7d"},
             "",
-            "Has from and last: give `from` and `to`, or `window`, or `last`.",
+            "Has from and last; use `from` and `to`, or `window`, or `last`.",
         ),
-        ({"to": "2026-10-01T00:00:00Z"}, ".from", "Is required, unless there is `window` or `last`."),
+        ({"to": "2026-10-01T00:00:00Z"}, ".from", "Is required without `window` or `last`."),
     ],
 )
 def test_what_is_wrong_is_one_problem(time: dict[str, Any], path: str, message: str) -> None:

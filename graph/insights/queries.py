@@ -7,14 +7,14 @@ from typing import Any
 
 from graph.access import Scope
 from graph.dsl.parse import MOST_ROWS
-from graph.dsl.queries import Answered, Queries
+from graph.dsl.queries import Queries, QueryResult
 from graph.errors import InvalidWindowError, QueryTooExpensiveError
 from graph.reports.windows import Window
 from schema.history import EARLIEST, LATEST
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AllRows:
     """All rows of a query, as QueryAnswer.data has them, and how far the table behind the first page reached.
 
     `has_pseudonyms`: MNOs stand under pseudonyms, on one page at least.
@@ -27,14 +27,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class InsightQueries:
     """On whose behalf, and in which request, queries are asked."""
 
     queries: Queries
     scope: Scope
     request_id: str
 
-    async def all_rows(self, query: Mapping[str, object]) -> Found:
+    async def all_rows(self, query: Mapping[str, object]) -> AllRows:
         """Page after page. The errors of Queries.answer; QueryTooExpensiveError when there are more than it tells."""
         rows: list[Mapping[str, Any]] = []
         pages = [await self._page({**query, "limit": MOST_ROWS})]
@@ -45,9 +45,9 @@ class Asking:
         if (meta := pages[-1].answer.meta).truncated:
             raise QueryTooExpensiveError(f"This takes more than {meta.row_cap} rows; ask for a shorter window.")
         reach, has_pseudonyms = pages[0].answer.meta, any(each.has_pseudonyms for each in pages)
-        return Found(rows, reach.data_as_of, reach.complete_until, has_pseudonyms)
+        return AllRows(rows, reach.data_as_of, reach.complete_until, has_pseudonyms)
 
-    async def _page(self, query: Mapping[str, object]) -> Answered:
+    async def _page(self, query: Mapping[str, object]) -> QueryResult:
         return await self.queries.answer(self.scope, query, self.request_id)
 
 

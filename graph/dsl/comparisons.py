@@ -1,4 +1,4 @@
-"""Comparisons held against the catalogue and the scope: what a field takes, and values as the engine has them."""
+"""Checks comparisons against the catalogue and the scope, and converts their values for the engine."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,12 +11,12 @@ from graph.dsl.problems import Problems
 from graph.dsl.scope import PSEUDONYM, QueryScope, is_pseudonym, reads_names
 from schema.catalog.terms import DECIMALS, MEMBERSHIP, Dataset, Dimension, Kind, Measure
 
-# Before the decimal point: as many as any value of an answer has. In the smallest units, the engine compares integers
-# and rates in 64 bits, money, whose sums are Decimal(38, 6), in 128.
+# Digits before the decimal point. In the smallest units, the engine compares integers and rates in 64 bits, and money,
+# whose sums are Decimal(38, 6), in 128 bits.
 MOST_DIGITS: Final[dict[Kind, int]] = {"integer": 18, "rate": 14, "money": 32}
 
 _MONEY: Final = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS['money']}}}(\.[0-9]{{1,6}})?", re.ASCII)
-_WANTED: Final[dict[Kind, str]] = {
+_EXPECTED: Final[dict[Kind, str]] = {
     "integer": f"an integer of at most {MOST_DIGITS['integer']} digits",
     "rate": f"a number with at most 4 decimals, and {MOST_DIGITS['rate']} digits before them",
     "money": f'a decimal text with at most 6 decimals, and {MOST_DIGITS["money"]} digits before them, such as "12.50"',
@@ -24,36 +24,36 @@ _WANTED: Final[dict[Kind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Comparing:
-    """What one query's comparisons are held against."""
+class ComparisonChecker:
+    """Checks the comparisons of one query, and adds what is wrong with them to `problems`."""
 
     dataset: Dataset
     scope: QueryScope
     problems: Problems
 
     def filter(self, condition: Condition) -> Condition:
-        """Comparisons of dimensions."""
+        """Checks a filter, whose comparisons are of dimensions."""
         return _each(condition, self._filtered)
 
     def having(self, condition: Condition) -> Condition:
-        """Comparisons of measures, asked for or not; values become integers of the measure's smallest unit."""
+        """Checks a `having`, whose comparisons are of measures. Its values become integers of the smallest unit."""
         return _each(condition, self._measured)
 
-    def readable(self, path: str, dimension: Dimension) -> None:
-        """Who reads MNOs under pseudonyms must not learn them from another dimension."""
+    def check_readable(self, path: str, dimension: Dimension) -> None:
+        """Adds a problem if the scope reads pseudonyms and the dimension would reveal the MNO."""
         if dimension.reveals_mno and not reads_names(self.scope):
-            self.problems.add(path, f"{dimension.name} tells the MNO: it needs a data-share addendum in force.")
+            self.problems.add(path, f"{dimension.name} reveals the MNO: it needs a data-share addendum in force.")
 
     def _filtered(self, comparison: Comparison) -> Comparison:
         path, field = f"{comparison.path}.field", comparison.field
         names = {dimension.name: dimension for dimension in self.dataset.dimensions}
         if field in names:
-            self.readable(path, names[field])
+            self.check_readable(path, names[field])
             self._check_operator(comparison, names[field])
             if comparison.operator != "isNull":
                 self._check_texts(comparison, names[field])
         elif field == "time":
-            self.problems.add(path, "Time is bounded by `time.from` and `time.to`.")
+            self.problems.add(path, "Bound time with `time.from` and `time.to`.")
         elif any(measure.name == field for measure in self.dataset.measures):
             self.problems.add(path, f"{field} is a measure: compare it in `having`.")
         else:
@@ -81,7 +81,7 @@ class Comparing:
         pseudonyms = dimension.name == "mno" and not reads_names(self.scope) and comparison.operator in MEMBERSHIP
         for path, value in _values(comparison):
             if not isinstance(value, str):
-                self.problems.wrong(path, f"{dimension.name} is a text; {{}} is none.", value)
+                self.problems.wrong(path, f"{dimension.name} is a text; {{}} is not.", value)
             elif dimension.values and comparison.operator in MEMBERSHIP and value not in dimension.values:
                 self.problems.unknown(path, f"a {dimension.name}", value, dimension.values)
             elif pseudonyms and not is_pseudonym(self.scope, value):
@@ -92,14 +92,14 @@ class Comparing:
         for path, written in _values(comparison):
             number = _number(written, measure.kind)
             if number is None:
-                self.problems.wrong(path, f"{measure.name} is {_WANTED[measure.kind]}; {{}} is none.", written)
+                self.problems.wrong(path, f"{measure.name} is {_EXPECTED[measure.kind]}; {{}} is not.", written)
             units.append(number or 0)
         value: Value = tuple(units) if isinstance(comparison.value, tuple) else next(iter(units), None)
         return Comparison(comparison.path, comparison.field, comparison.operator, value)
 
 
 def _each(condition: Condition, change: Callable[[Comparison], Comparison]) -> Condition:
-    """Every comparison, in the order in which they were written."""
+    """Applies `change` to each comparison, in the order of the request."""
     match condition:
         case Comparison():
             return change(condition)
@@ -114,7 +114,7 @@ def _each(condition: Condition, change: Callable[[Comparison], Comparison]) -> C
 
 
 def _values(comparison: Comparison) -> Iterable[tuple[str, Scalar]]:
-    """The values, each with its path, but for those that could not be read."""
+    """The readable values of a comparison, each with its JSON path."""
     path = f"{comparison.path}.value"
     if isinstance(comparison.value, tuple):
         return [(f"{path}[{index}]", value) for index, value in enumerate(comparison.value) if value is not None]
@@ -122,7 +122,7 @@ def _values(comparison: Comparison) -> Iterable[tuple[str, Scalar]]:
 
 
 def _number(value: Scalar, kind: Kind) -> int | None:
-    """A value in the smallest units of its kind, exactly; None for one that is none."""
+    """Converts a value exactly to the smallest unit of its kind; None if it is not of that kind."""
     match value:
         case bool() | None:
             return None
@@ -136,7 +136,10 @@ def _number(value: Scalar, kind: Kind) -> int | None:
 
 
 def _scaled(number: Decimal, most_digits: int, decimals: int) -> int | None:
-    """Digits are counted before anything is computed, and that with integers: decimal arithmetic rounds."""
+    """Scales a number to an integer, or returns None if that is inexact or has too many digits.
+
+    It counts digits before it computes, so that huge exponents cost nothing. It uses integers: Decimal would round.
+    """
     sign, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or len(digits) > most_digits + decimals or abs(exponent) > most_digits:
         return None

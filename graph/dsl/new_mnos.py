@@ -1,4 +1,4 @@
-"""MNOs that a tenant meets for the first time: they get a pseudonym before anybody reads of them."""
+"""Assigns pseudonyms to MNOs that are new in a tenant's data."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,26 +8,28 @@ from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.answers import PrintedColumn
 from graph.dsl.columns import Column
 from graph.dsl.compile import Compiled
-from graph.dsl.execute import Engine
-from graph.dsl.scope import UNLISTED
+from graph.dsl.execute import QueryEngine
+from graph.dsl.scope import UNASSIGNED
 from graph.dsl.select import Statement
 from infra.sql import statement
 from schema.catalog import DATASETS
 from schema.instants import instant
 
 _NEW: Final = statement(Path(__file__).parent / "sql", "new_mnos")
-_FOUND: Final = (Column("mno", "text", "group"),)
+_COLUMNS: Final = (Column("mno", "text", "group"),)
 
 
-class Newcomers:
-    """Looks at answers: what has no pseudonym stands there under a name that says so."""
+class NewMnos:
+    """Finds MNOs without a pseudonym in answers, where they appear as UNASSIGNED."""
 
-    def __init__(self, engine: Engine, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, engine: QueryEngine, pseudonyms: Pseudonyms) -> None:
         self._engine, self._pseudonyms = engine, pseudonyms
 
-    async def met(self, tenant_id: str, dataset: str, compiled: Compiled, columns: Sequence[PrintedColumn]) -> bool:
-        """Whether an answer was read with fewer pseudonyms than there are now."""
-        if not any(column.name == "mno" and UNLISTED in column.values for column in columns):
+    async def assign_missing(
+        self, tenant_id: str, dataset: str, compiled: Compiled, columns: Sequence[PrintedColumn]
+    ) -> bool:
+        """Assigns the pseudonyms that an answer lacks. Returns whether to run the query again, as some were added."""
+        if not any(column.name == "mno" and UNASSIGNED in column.values for column in columns):
             return False
         known = await self._pseudonyms.of_tenant(tenant_id) or {}
         windows = [window for window in (compiled.window, compiled.previous_window) if window]
@@ -38,5 +40,5 @@ class Newcomers:
             "to": instant(max(end for _, end in windows)),
             "known": sorted(known),
         }
-        (mnos,) = (await self._engine.read(Statement(_NEW, parameters, _FOUND))).columns
-        return bool(mnos) and await self._pseudonyms.learn(tenant_id, mnos) != known
+        (mnos,) = (await self._engine.read(Statement(_NEW, parameters, _COLUMNS))).columns
+        return bool(mnos) and await self._pseudonyms.assign(tenant_id, mnos) != known

@@ -1,6 +1,6 @@
-"""Readers of JSON values: each gives what it read, or tells what is wrong and gives None.
+"""Readers of JSON values: each returns the value that it read, or adds a problem and returns None.
 
-What a value may be is declared here once: REST's schema, GraphQL's inputs and the reference page are made from readers.
+Readers declare the valid values once: REST's schema, GraphQL's inputs and the reference page are made from them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,42 +11,42 @@ from graph.dsl.problems import Problems
 from graph.errors import shown
 
 LONGEST_TEXT: Final = 128
-FEW_VALUES: Final = 12  # that a sentence can list
+FEW_VALUES: Final = 12  # the most values that a description lists
 REQUIRED: Final = object()
-ABSENT: Final = object()  # the default of a member that has none, and need not be there
+ABSENT: Final = object()  # the default of an optional member without default
 
 Json: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads a value that stands at a path; `schema` is its JSON Schema, of which GraphQL's types are made, too.
+class ValueReader:
+    """Reads the value at a JSON path. `schema` is its JSON Schema, from which GraphQL's types are made, too.
 
-    `item` reads the items of a list, `shape` has the members of an object.
+    `item` reads the items of a list, `shape` lists the members of an object.
     """
 
     read: Callable[[str, object, Problems], Any]
     schema: Json
-    item: "Reader | None" = None
+    item: "ValueReader | None" = None
     shape: "Shape | None" = None
 
     def __call__(self, path: str, value: object, problems: Problems) -> Any:
         return self.read(path, value, problems)
 
     @property
-    def held(self) -> "Shape | None":
-        """Of the object that it reads, or of the objects in its list."""
+    def inner_shape(self) -> "Shape | None":
+        """The shape of the object that it reads, or of the objects in its list."""
         return self.shape if self.item is None else self.item.shape
 
 
 class Member(NamedTuple):
-    """A member of an object: which attribute it becomes, how it is read, what it means, what it is if absent or null.
+    """A member of an object. `attribute` is its name in Python, `default` its value when it is absent or null.
 
-    `nullable`: whether null has a meaning that callers are told of.
+    `nullable`: whether the documentation lists null as a value.
     """
 
     attribute: str
-    read: Reader
+    read: ValueReader
     meaning: str
     default: Any = REQUIRED
     nullable: bool = False
@@ -59,9 +59,9 @@ class Member(NamedTuple):
         return {**schema, **default, "description": self.meaning}
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # one of a name: it is its own key
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity, so that it can be a dictionary key
 class Shape:
-    """An object: its name in GraphQL, what it is, its members, and what else JSON Schema says of them together."""
+    """An object: its name in GraphQL, its meaning, its members, and JSON Schema for the members together."""
 
     name: str
     meaning: str
@@ -92,7 +92,7 @@ def _or_null(schema: Json) -> Json:
 
 
 def read_object(path: str, value: object, problems: Problems, members: Mapping[str, Member]) -> dict[str, Any]:
-    """Attributes of an object, as far as they could be read."""
+    """Returns the readable attributes of an object, and adds a problem for each other one."""
     if not isinstance(value, Mapping):
         problems.wrong(path, "Must be an object, not {}.", value)
         return {}
@@ -111,8 +111,8 @@ def read_object(path: str, value: object, problems: Problems, members: Mapping[s
     return attributes
 
 
-def text(longest: int = LONGEST_TEXT, names: Iterable[str] = (), **more: Any) -> Reader:
-    """A text that UTF-8 can hold. Its schema lists the `names` that have a meaning, or says `more` of it."""
+def text(longest: int = LONGEST_TEXT, names: Iterable[str] = (), **more: Any) -> ValueReader:
+    """Reads a text of at most `longest` characters that UTF-8 can encode. `names` or `more` go into its schema."""
 
     def read(path: str, value: object, problems: Problems) -> str | None:
         if not isinstance(value, str):
@@ -122,16 +122,16 @@ def text(longest: int = LONGEST_TEXT, names: Iterable[str] = (), **more: Any) ->
             problems.add(path, f"Must have at most {longest} characters, not {len(value)}.")
             return None
         if any("\ud800" <= character <= "\udfff" for character in value):
-            problems.add(path, "Has half of a surrogate pair, which is no character.")
+            problems.add(path, "Must not have an unpaired surrogate.")
             return None
         return value
 
     known = list(dict.fromkeys(names))
-    return Reader(read, {"enum": known} if known else {"type": "string", "maxLength": longest, **more})
+    return ValueReader(read, {"enum": known} if known else {"type": "string", "maxLength": longest, **more})
 
 
-def choice(what: str, allowed: Sequence[str]) -> Reader:
-    """One of a closed list; `what` as in "is not a granularity"."""
+def choice(what: str, allowed: Sequence[str]) -> ValueReader:
+    """Reads a value of a closed list. `what` completes the message "... is not a granularity."."""
 
     def read(path: str, value: object, problems: Problems) -> str | None:
         if isinstance(value, str) and value in allowed:
@@ -139,17 +139,19 @@ def choice(what: str, allowed: Sequence[str]) -> Reader:
         problems.unknown(path, what, value, allowed)
         return None
 
-    return Reader(read, {"enum": list(allowed)})
+    return ValueReader(read, {"enum": list(allowed)})
 
 
-def integer(least: int, most: int) -> Reader:
+def integer(least: int, most: int) -> ValueReader:
+    """Reads an integer from `least` to `most`."""
+
     def read(path: str, value: object, problems: Problems) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
         problems.wrong(path, f"Must be an integer from {least} to {most}, not {{}}.", value)
         return None
 
-    return Reader(read, {"type": "integer", "minimum": least, "maximum": most})
+    return ValueReader(read, {"type": "integer", "minimum": least, "maximum": most})
 
 
 def _flag(path: str, value: object, problems: Problems) -> bool | None:
@@ -159,10 +161,12 @@ def _flag(path: str, value: object, problems: Problems) -> bool | None:
     return None
 
 
-flag: Final = Reader(_flag, {"type": "boolean"})
+flag: Final = ValueReader(_flag, {"type": "boolean"})
 
 
-def sequence(item: Reader, least: int, most: int) -> Reader:
+def sequence(item: ValueReader, least: int, most: int) -> ValueReader:
+    """Reads a list of `least` to `most` items as a tuple."""
+
     def read(path: str, value: object, problems: Problems) -> tuple[Any, ...] | None:
         if not isinstance(value, list | tuple):
             problems.wrong(path, "Must be a list, not {}.", value)
@@ -173,20 +177,20 @@ def sequence(item: Reader, least: int, most: int) -> Reader:
         return tuple(item(f"{path}[{index}]", each, problems) for index, each in enumerate(value))
 
     schema = {"type": "array", "items": item.schema, "minItems": least, "maxItems": most}
-    return Reader(read, schema, item=item)
+    return ValueReader(read, schema, item=item)
 
 
-def shaped(shape: Shape, make: Callable[[str, object, Problems], Any]) -> Reader:
-    """An object of this shape, which `make` reads."""
-    return Reader(make, shape.schema, shape=shape)
+def object_reader(shape: Shape, make: Callable[[str, object, Problems], Any]) -> ValueReader:
+    """Reads an object of this shape with `make`."""
+    return ValueReader(make, shape.schema, shape=shape)
 
 
-def explained(member: Member) -> str:
-    """What a member means, and which values it may have, in words."""
+def description_of(member: Member) -> str:
+    """Returns a member's meaning, and its values if they are few, as text."""
     values = member.read.schema.get("enum", ())
     return f"{member.meaning} One of {', '.join(values)}." if 0 < len(values) <= FEW_VALUES else member.meaning
 
 
 def _printable(name: object) -> str:
-    """A member's name, written so that it can stand in a path."""
+    """A member's name in a JSON path."""
     return name if isinstance(name, str) and name.isidentifier() and name.isascii() else f"[{shown(name)}]"
