@@ -1,4 +1,4 @@
-"""Parts: what some hours of a UTC day hold together, as sums and as a point of a series."""
+"""Cells, the rows of reports, and the totals of a slice's cells."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,23 +11,23 @@ from graph.reports.latency import Samples
 from graph.reports.metrics import Counts, total
 from schema.money import money
 
-Amounts: TypeAlias = Mapping[str, int]  # millionths of each currency but the reporting one
-NONE: Final[Amounts] = MappingProxyType({})
+Amounts: TypeAlias = Mapping[str, int]  # millionths, by currency, without the reporting currency
+NO_AMOUNTS: Final[Amounts] = MappingProxyType({})
 P95: Final = 95
 
 
 class Cell(NamedTuple):
-    """One row of either store: an hour or a day of a subject, or more of it that came later."""
+    """One row of either store: an hour or day of a subject. Several cells of the same hour or day add up."""
 
     id: str
     hour: int  # the first, in hours since 1970
     counts: Counts
-    amounts: Amounts = NONE
+    amounts: Amounts = NO_AMOUNTS
     samples: Samples = latency.EMPTY
 
 
-class Part(NamedTuple):
-    """All cells of some hours together."""
+class SliceTotals(NamedTuple):
+    """The totals of one slice of a subject, and the point of a series that shows them."""
 
     counts: Counts
     amounts: Amounts
@@ -36,19 +36,20 @@ class Part(NamedTuple):
     has_rows: bool
 
 
-def make_part(starts: datetime, cells: Sequence[Cell]) -> Part:
-    """The sum of some cells, shown as a point that `starts` then."""
+def make_totals(starts: datetime, cells: Sequence[Cell]) -> SliceTotals:
+    """The totals of some cells; their point begins at `starts`."""
     if len(cells) == 1:
         _, _, counts, amounts, samples = cells[0]
     else:
         counts = total(cell.counts for cell in cells)
         amounts = add_amounts(cell.amounts for cell in cells)
         samples = latency.merge([cell.samples for cell in cells])
-    return Part(counts, amounts, samples, make_point(starts, counts, latency.percentile(samples, P95)), bool(cells))
+    point = make_point(starts, counts, latency.percentile(samples, P95))
+    return SliceTotals(counts, amounts, samples, point, bool(cells))
 
 
 def make_point(time: datetime, counts: Counts, p95: int | None) -> Point:
-    """One point of a series."""
+    """One point of a series; `p95` in ms."""
     return Point(
         time=time,
         total_messages=counts.messages,
@@ -65,9 +66,9 @@ def make_point(time: datetime, counts: Counts, p95: int | None) -> Point:
 
 
 def add_amounts(parts: Iterable[Amounts]) -> Amounts:
-    """All parts together, by currency."""
-    merged: dict[str, int] = {}
+    """The sum of all parts, by currency."""
+    sums: dict[str, int] = {}
     for part in parts:
         for currency, amount in part.items():
-            merged[currency] = merged.get(currency, 0) + amount
-    return merged
+            sums[currency] = sums.get(currency, 0) + amount
+    return sums

@@ -99,13 +99,13 @@ def test_slices_are_the_window_cut_at_midnight(first: int, length: int) -> None:
     window = Window(epoch + timedelta(hours=first), epoch + timedelta(hours=first + length))
     hours = [day * DAY_HOURS + hour for day, start, end in window.slices for hour in range(start, end)]
     assert hours == list(range(first, first + length))
-    assert len({piece.day for piece in window.slices}) == len(window.slices)
-    assert [piece.first_hour for piece in window.hours] == hours
-    assert all(piece.end_hour == piece.first_hour + 1 for piece in window.hours)
+    assert len({each.day for each in window.slices}) == len(window.slices)
+    assert [each.first_hour for each in window.hours] == hours
+    assert all(each.end_hour == each.first_hour + 1 for each in window.hours)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 200))
 def test_all_but_the_first_and_the_last_day_are_whole(first: int, length: int) -> None:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    pieces = Window(epoch + timedelta(hours=first), epoch + timedelta(hours=first + length)).slices
-    assert all(piece.is_whole_day for piece in pieces[1:-1])
+    slices = Window(epoch + timedelta(hours=first), epoch + timedelta(hours=first + length)).slices
+    assert all(each.is_whole_day for each in slices[1:-1])

@@ -5,20 +5,20 @@ from zoneinfo import ZoneInfo
 
 
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day of the zone, in UTC: mostly its midnight, which some days skip.
+    """The first instant of a day of the zone, in UTC. It is midnight, except on days that skip midnight.
 
-    Python reads a midnight that is skipped with the offset before the change: that is the instant of the change, as
-    since 2000 no zone has skipped from before a midnight to after it.
+    Python reads a skipped midnight with the offset before the change, which yields the instant of the change. That is
+    right for all changes since 2000: none jumps from before a midnight to after it.
     """
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def date_of(time: datetime, zone: ZoneInfo) -> date:
-    """The date that calendars of the zone show at an aware time."""
+    """The calendar date in the zone at an aware time."""
     return time.astimezone(zone).date()
 
 
 def add_months(first: date, months: int) -> date:
-    """From the first of a month to the first of another."""
+    """The first day of the month that is `months` after the month of `first`."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import InvalidWindowError
-from graph.reports.relative import PERIODS, AskedWindow, Period, period, resolve_window
-from graph.reports.windows import LONGEST, LONGEST_TREND, Window, parse_window
+from graph.reports.windows import (
+    LONGEST,
+    LONGEST_TREND,
+    PERIODS,
+    Period,
+    Window,
+    WindowRequest,
+    parse_window,
+    period,
+    resolve_window,
+)
 from infra.zones import TIMEZONES, timezone
 
 NOW = datetime(2026, 11, 21, 10, 20, 30, 405060, tzinfo=UTC)
@@ -21,7 +30,7 @@ TIMES = st.datetimes(datetime(2000, 2, 1), datetime(2090, 1, 1), timezones=st.ju
 
 
 def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
-    window = resolve_window(AskedWindow(**given), now, longest)
+    window = resolve_window(WindowRequest(**given), now, longest)
     return f"{window.from_:%Y-%m-%dT%H}", f"{window.to:%Y-%m-%dT%H}"
 
 
@@ -114,7 +123,7 @@ def test_a_period_is_what_a_walk_along_the_clock_finds(name: Period, zone: str, 
     expected = walked(name, zone, now)
     assert period(name, zone, now) == expected
     if expected[0] < expected[1]:
-        found = resolve_window(AskedWindow(window=name, timezone=zone), now)
+        found = resolve_window(WindowRequest(window=name, timezone=zone), now)
         assert found == as_two_times(expected, now)
 
 
@@ -130,9 +139,9 @@ def test_in_every_zone(name: Period, now: datetime) -> None:
 @given(hours=st.integers(1, 2160), now=TIMES, zone=st.none() | st.sampled_from(ZONES))
 def test_a_length_is_the_same_window_as_two_times(hours: int, now: datetime, zone: str | None) -> None:
     expected = parse_window((now - timedelta(hours=hours)).isoformat(), now.isoformat(), now)
-    assert resolve_window(AskedWindow(last=f"{hours}h", timezone=zone), now) == expected
+    assert resolve_window(WindowRequest(last=f"{hours}h", timezone=zone), now) == expected
     if hours % 24 == 0:
-        assert resolve_window(AskedWindow(last=f"{hours // 24}d", timezone=zone), now) == expected
+        assert resolve_window(WindowRequest(last=f"{hours // 24}d", timezone=zone), now) == expected
 
 
 @pytest.mark.parametrize(
