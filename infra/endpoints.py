@@ -61,9 +61,9 @@ def engines(settings: Settings) -> Engines:
     running = _running(settings.home)
     s3 = from_settings(settings)
     return Engines(
-        nats=settings.nats_url or _dev_address(running, "nats", "nats_url"),
-        postgres=settings.postgres_dsn or _dev_address(running, "postgres", "postgres_dsn"),
-        clickhouse=settings.clickhouse_dsn or _dev_address(running, "clickhouse", "clickhouse_dsn"),
+        nats=settings.nats_url or _dev_address(running, "nats", "nats_url", settings.home),
+        postgres=settings.postgres_dsn or _dev_address(running, "postgres", "postgres_dsn", settings.home),
+        clickhouse=settings.clickhouse_dsn or _dev_address(running, "clickhouse", "clickhouse_dsn", settings.home),
         s3=from_dsn(running.s3) if s3 is None and running is not None and running.s3 else s3,
     )
 
@@ -85,8 +85,12 @@ def _running(home: Path) -> Endpoints | None:
         ) from error
 
 
-def _dev_address(running: Endpoints | None, engine: str, setting: str) -> str:
+def _dev_address(running: Endpoints | None, engine: str, setting: str, home: Path) -> str:
     if running is None:
-        raise UsageError(f"{variable(setting)} is not set, and no `anlyt dev` runs here; set it or start `anlyt dev`.")
+        name = variable(setting)
+        raise UsageError(
+            f"{name} is not set, and no `anlyt dev` runs in {home.absolute()}. Set {name}, or run this in the folder "
+            "where `anlyt dev` was started, with the same ANLYT_HOME."
+        )
     address: str = getattr(running, engine)
     return address

@@ -34,7 +34,7 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (["ingest"], {"ANLYT_COLOUR": "red"}, "ANLYT_COLOUR is not a setting"),
         (["api"], {"ANLYT_API_PORT": "many"}, "ANLYT_API_PORT must be a port"),
         (["api"], {"ANLYT_API_HOST": "0.0.0.0"}, "ANLYT_TRUST_NETWORK=1"),
-        (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs here"),
+        (["api"], {}, "ANLYT_NATS_URL is not set, and no `anlyt dev` runs in /"),
         (["ingest", "--function", "nothing"], {}, "choose from billing_metrics, delivery_metrics"),
         (["schedule", "--pipeline", "nothing"], {}, "--pipeline nothing is unknown; choose from cubes, copies"),
         (["deadletters", "drop"], {}, "Give the numbers of dead letters, or --all."),
