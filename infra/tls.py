@@ -79,7 +79,7 @@ class _Handshake(ssl.SSLObject):
             raise
         except ssl.SSLError as error:
             why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error.reason
-            logger().warning("TLS handshake refused", why=why)
+            logger().info("TLS handshake refused", why=why)  # browsers and scanners have no certificate
             raise
 
 
