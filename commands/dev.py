@@ -32,6 +32,8 @@ EXAMPLES: Final = (
     ("/v1/internal/analytics/throughput?last=3h&resolution=5m", ADMIN),
     ("/v1/internal/analytics/accounts/acc-0001/usage?last=7d", PORTAL),
 )
+# What an address needs that its scheme does not say.
+NOTES: Final = {"audit": " (only with a client's certificate)"}
 
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
@@ -42,7 +44,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
     async with AsyncExitStack() as opened:
         if preflight.starts_engines(settings):
             await opened.enter_async_context(space.watch_space(settings.home))
-        await opened.enter_async_context(minutes.told(settings, partial(click.echo, err=True)))
+        warnings = minutes.show_only_warnings(settings)
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
@@ -67,6 +69,7 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
         endpoints = Endpoints(*urls, s3=engines.s3.dsn if engines.s3 else None)
         opened.enter_context(published(settings.home, endpoints))
         _announce(endpoints, settings, with_demo=with_demo)
+        await opened.enter_async_context(minutes.reported(warnings, partial(click.echo, err=True)))
         await until_cancelled()
 
 
@@ -81,10 +84,11 @@ async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
     async with AsyncExitStack() as opened:
         try:
             url = await opened.enter_async_context(audit_api.running(settings, engines, files, development=True))
-        except UsageError:
+        except UsageError as refusal:
             url = await opened.enter_async_context(
                 audit_api.running(settings, engines, files, port=0, development=True)
             )
+            click.echo(f"{refusal} Until then, the audit listens on {url}.")
         yield url
 
 
@@ -106,16 +110,24 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
     }
     for name, address in addresses.items():
         if address is not None:
-            click.echo(f"  {name:<11} {address}")
+            click.echo(f"  {name:<11} {address}{NOTES.get(name, '')}")
     if with_demo:
         click.echo("\nTry, in another terminal:\n")
         for path, identity in EXAMPLES:
-            click.echo(f"  curl -s {identity} '{endpoints.api}{path}'")
+            click.echo(f"  curl -sS {identity} '{endpoints.api}{path}'")
     if _has_own_certificates(settings):
         click.echo("\nAs the regulator's portal:\n")
         for path in ("query", "exports") if endpoints.s3 else ("query",):
             click.echo(f"  {_audit_example(endpoints, settings, path)}")
     click.echo("\nCtrl-C stops everything.")
+
+
+def farewell(settings: Settings, *, with_demo: bool) -> str:
+    """What is said when everything is closed."""
+    if not preflight.starts_engines(settings):
+        return "Stopped."
+    command = "make demo" if with_demo else "anlyt dev"
+    return f"Stopped. The data stays in {settings.home}; `{command}` continues with it."
 
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
@@ -126,4 +138,4 @@ def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     body = f'{{"tenantId": "tenant-001", "last": "24h"{limit}}}'
     credentials = ("--cacert", str(files.authority), "--cert", str(certificate), "--key", str(key))
     url, kind = f"{endpoints.audit}/v1/audit/{path}", "Content-Type: application/json"
-    return shlex.join(["curl", "-s", *credentials, "-H", kind, url, "-d", body])
+    return shlex.join(["curl", "-sS", *credentials, "-H", kind, url, "-d", body])

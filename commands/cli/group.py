@@ -46,8 +46,8 @@ def settings() -> Settings:
     return found
 
 
-def until_signal(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Runs it to its end, or until SIGINT or SIGTERM cancels it."""
+def until_signal(coroutine: Coroutine[Any, Any, None], on_signal: Callable[[], None] = lambda: None) -> None:
+    """Runs it to its end, or until SIGINT or SIGTERM cancels it; `on_signal` is called first then."""
     from commands.support.signals import run
 
-    run(coroutine)
+    run(coroutine, on_signal)

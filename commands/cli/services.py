@@ -1,6 +1,7 @@
 """Commands that run until they are stopped: `dev`, `api`, `audit-api`, `ingest`, `schedule`."""
 
 import asyncio
+from functools import partial
 
 import click
 
@@ -24,10 +25,14 @@ def dev(demo: bool, s3: bool) -> None:
     from commands.support import preflight
 
     found = settings()
-    asyncio.run(preflight.check(found, with_demo=demo))
-    from commands import dev as dev_  # here, because it imports everything, and what is in the way is said before
+    try:
+        asyncio.run(preflight.check(found, with_demo=demo))
+        from commands import dev as dev_  # here, because it imports everything, and what is in the way is said before
 
-    until_signal(dev_.run(found, with_demo=demo, with_s3=s3))
+        until_signal(dev_.run(found, with_demo=demo, with_s3=s3), partial(click.echo, "\nStopping ..."))
+    except KeyboardInterrupt:  # before anything was started; the status is the same as later
+        return
+    click.echo(dev_.farewell(found, with_demo=demo))
 
 
 @command("api")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import click
 from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -48,8 +49,10 @@ async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncItera
                 book = billing_ledger.close_history if is_first else billing_ledger.add
                 await book(stores.postgres, totals)
             (home / HISTORY_TOLD).touch()
+            click.echo("Running the pipelines over the history ...")
             if with_books:
-                await _run(stores, "reconciliation")  # billing's books have a mistake on purpose: an alarm in the log
+                click.echo("One day of it differs from billing's books on purpose: the warning is about that day.")
+                await _run(stores, "reconciliation")
             await _run(stores, "cubes")  # else queries and insights answer nothing in the first minute
         if with_books:
             await opened.enter_async_context(billing_ledger.kept(stores.postgres, totals))

@@ -1,4 +1,4 @@
-"""What `anlyt dev` says on a terminal once its addresses are printed: what is wrong, and one line per minute.
+"""What `anlyt dev` shows on a terminal: warnings from the start, and one line per minute below its addresses.
 
 Every line of the log would push the addresses away. Who wants all of them sets ANLYT_LOG_FORMAT.
 """
@@ -31,23 +31,30 @@ class Warnings:
         return line
 
 
-@asynccontextmanager
-async def told(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """Says one line per minute while the body runs, on a terminal; elsewhere the log stays as it is."""
+def show_only_warnings(settings: Settings) -> Warnings | None:
+    """On a terminal, leaves only warnings and errors in the log, and counts them; elsewhere changes nothing: None."""
     if settings.log_format is not None or usual_format() != "text":
-        yield
-        return
+        return None
     warnings = Warnings()
     configure_logs("text", least=logging.WARNING, on_line=warnings)
-    telling = asyncio.create_task(_tell(say, warnings))
+    return warnings
+
+
+@asynccontextmanager
+async def reported(warnings: Warnings | None, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """Says one line per minute while the body runs; nothing without `warnings`."""
+    if warnings is None:
+        yield
+        return
+    reporting = asyncio.create_task(_report(say, warnings))
     try:
         yield
     finally:
-        telling.cancel()
-        await asyncio.wait([telling])
+        reporting.cancel()
+        await asyncio.wait([reporting])
 
 
-async def _tell(say: Callable[[str], None], warnings: Warnings) -> None:
+async def _report(say: Callable[[str], None], warnings: Warnings) -> None:
     before = {**figures(), "warnings": warnings.count}
     while True:
         await asyncio.sleep(EVERY)

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import httpx
 import psutil
+import pytest
 
 from tests.support.cli import PATIENCE, Running, anlyt, environment
 from tests.support.terminal import on_terminal
@@ -21,6 +23,8 @@ from tests.support.terminal import on_terminal
 NAMESPACE: Final = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")))
 MOUNT: Final = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 READY: Final = "Ctrl-C stops everything."
+# `anlyt` with minutes of a tenth of a second, so that one begins and ends before the addresses are there.
+SHORT_MINUTES: Final = "import anlyt; from commands.support import minutes; minutes.EVERY = 0.1; anlyt.main()"
 ADVICE: Final = "Free some, or set ANLYT_HOME to a folder on another disk; then start again."
 
 
@@ -95,14 +99,47 @@ def test_a_terminal_shows_addresses_that_stay(tmp_path: Path) -> None:
     seen = []
     for _ in range(2):
         shell = environment(tmp_path, {**proxy, "ANLYT_HOME": str(home)})
-        with on_terminal(home, "dev", environment=shell) as (service, screen):
-            screen.read_until(READY)
+        with on_terminal(home, "dev", environment=shell, program=("-c", SHORT_MINUTES)) as (service, screen):
+            screen.read_until("All is well")
+            assert READY in screen.text.partition("All is well")[0], screen.text
             found = service.endpoints()
             seen.append((found.nats, found.postgres, found.clickhouse))
             time.sleep(2)  # pipelines run at the start, and each run is a line of the log
             assert service.stop(signal.SIGINT) == 0
             screen.read_all()
-        assert screen.lines[-1].endswith(READY), screen.text
+        assert screen.lines[-2:] == [
+            "Stopping ...",
+            f"Stopped. The data stays in {home}; `anlyt dev` continues with it.",
+        ]
         assert '{"' not in screen.text.replace('\'{"tenantId"', "")
         assert "pipeline succeeded" not in screen.text
     assert seen[0] == seen[1]
+
+
+def test_ctrl_c_has_one_status(tmp_path: Path) -> None:
+    """Also while the program is still loaded, after the first checks."""
+    home = tmp_path / "home"
+    with on_terminal(home, "dev", environment=environment(tmp_path, {})) as (service, screen):
+        while not home.exists():
+            time.sleep(0.01)
+        assert service.stop(signal.SIGINT) == 0
+        screen.read_all()
+    assert "Traceback" not in screen.text
+
+
+def test_a_taken_port_of_the_audit(tmp_path: Path) -> None:
+    """Another one serves until then; a client without a certificate is no warning."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"port {other.getsockname()[1]} of 127.0.0.1 is in use."
+        shell = environment(tmp_path, {"ANLYT_AUDIT_PORT": str(other.getsockname()[1])})
+        with on_terminal(tmp_path / "home", "dev", environment=shell) as (service, screen):
+            screen.read_until(READY)
+            audit = str(service.endpoints().audit)
+            with pytest.raises(httpx.TransportError):
+                httpx.get(audit, verify=False)  # a browser whose user accepts any server
+            assert service.stop(signal.SIGINT) == 0
+            screen.read_all()
+    (said,) = [line for line in screen.lines if taken in line]
+    assert said.endswith(f"Until then, the audit listens on {audit}.")
+    assert f"{audit} (only with a client's certificate)" in screen.text
+    assert "handshake" not in screen.text

@@ -6,7 +6,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,11 +40,13 @@ class Screen:
 
 
 @contextmanager
-def on_terminal(home: Path, *arguments: str, environment: Mapping[str, str]) -> Iterator[tuple[Running, Screen]]:
+def on_terminal(
+    home: Path, *arguments: str, environment: Mapping[str, str], program: Sequence[str] = ("-m", "anlyt")
+) -> Iterator[tuple[Running, Screen]]:
     """`anlyt` with a terminal of its own for all three streams; whatever is left of it at the end is killed."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "anlyt", *arguments],
+        [sys.executable, *program, *arguments],
         env=environment,
         stdin=theirs,
         stdout=theirs,

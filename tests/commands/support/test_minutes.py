@@ -50,7 +50,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def _said(**settings: str) -> list[str]:
     said: list[str] = []
-    async with minutes.told(read_settings(settings), said.append):
+    warnings = minutes.show_only_warnings(read_settings(settings))
+    async with minutes.reported(warnings, said.append):
         logger().info("routine")
         await asyncio.sleep(0.2)
         logger().warning("trouble")
