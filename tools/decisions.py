@@ -1,4 +1,4 @@
-"""The table of contents of docs/decisions, from the titles of its pages."""
+"""Makes the table of contents of docs/decisions from the titles of its pages."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,12 +16,12 @@ Choices that may surprise: what was decided, why, and what it costs. Numbers tha
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content."""
+    """The content of each file, by its path."""
     rows = [_row(page) for page in sorted((ROOT / FOLDER).glob("[0-9]*.md"))]
     return {FOLDER / "README.md": HEAD + "".join(rows)}
 
 
 def _row(page: Path) -> str:
-    """Of a page whose first line is `# 12. What was decided`."""
+    """The table row of a page whose first line is `# 12. What was decided`."""
     number, title = page.read_text().partition("\n")[0].removeprefix("# ").split(". ", 1)
     return f"| {number} | [{title}]({page.name}) |\n"

@@ -1,4 +1,4 @@
-"""Each dashboard against Grafana's schema and the rules of its linter; each rule against a dashboard that breaks it."""
+"""Each dashboard follows Grafana's schema and the linter's rules. Each rule notices a dashboard that breaks it."""
 
 import copy
 import json
@@ -14,7 +14,7 @@ from tests.support.boards import panels, problems, targets, variables
 from tests.support.prometheus import alerts
 from tools.export import ROOT
 
-# Both made of @grafana/schema 13.2.3 by ts-json-schema-generator: of a dashboard, and of what each kind of panel takes.
+# Made from @grafana/schema 13.2.3 by ts-json-schema-generator: the schema of a dashboard, and those of panel options.
 SCHEMA = json.loads((Path(__file__).parent / "dashboard.schema.json").read_text())
 KINDS = json.loads((Path(__file__).parent / "panels.schema.json").read_text())
 WRITTEN = {board.uid: json.loads((ROOT / FOLDER / f"{board.uid}.json").read_text()) for board in BOARDS}
@@ -26,7 +26,7 @@ def test_grafana_can_read_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_its_panels_take_what_they_are_given(name: str) -> None:
+def test_the_options_of_its_panels_are_valid(name: str) -> None:
     for panel in panels(WRITTEN[name]):
         kind, custom = KINDS[panel["type"]], panel["fieldConfig"]["defaults"].get("custom")
         jsonschema.Draft7Validator(kind["Options"]).validate(panel["options"])
@@ -53,13 +53,13 @@ def _overlapping(board: Any) -> None:
 
 
 def _set(place: Callable[[Any], Any], name: str, value: Any) -> Callable[[Any], None]:
-    def spoil(board: Any) -> None:
+    def change(board: Any) -> None:
         place(board)[name] = value
 
-    return spoil
+    return change
 
 
-SPOILED = {
+BROKEN = {
     "data source is no variable's": _set(
         lambda board: targets(board)[0], "datasource", {"type": "prometheus", "uid": "1"}
     ),
@@ -83,10 +83,10 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("sentence", SPOILED)
+@pytest.mark.parametrize("sentence", BROKEN)
 def test_each_rule_notices_what_breaks_it(sentence: str) -> None:
     board = copy.deepcopy(WRITTEN["pipeline"])
-    SPOILED[sentence](board)
+    BROKEN[sentence](board)
     assert [problem for problem in problems(board) if sentence in problem]
 
 

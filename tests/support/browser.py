@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tools.assets import NODE, node_first
+from tools.assets import NODE, environment_with_node
 from tools.node import PATIENCE, modules
 
 SCRIPT: Final = Path(__file__).parents[1] / "end_to_end" / "browser" / "explore.mjs"
@@ -40,7 +40,7 @@ def _run(folder: Path, *command: str | Path) -> str:
     done = subprocess.run(
         command,
         cwd=folder / "browser",
-        env={**node_first(), **own},
+        env={**environment_with_node(), **own},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 
 from infra.endpoints import Endpoints
-from tools.assets import node_first
+from tools.assets import environment_with_node
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ("README.md", "docs/audit.md", "docs/graphql.md", "examples/README.md")
@@ -78,7 +78,7 @@ def check(example: Example, endpoints: Endpoints, home: Path) -> None:
     program = [sys.executable] if moved[0] == ".venv/bin/python" else [*moved[:1]]
     if moved[0] == ".venv/bin/anlyt":
         program = [sys.executable, "-m", "anlyt"]
-    settings = {name: value for name, value in node_first().items() if not name.startswith("ANLYT_")}
+    settings = {name: value for name, value in environment_with_node().items() if not name.startswith("ANLYT_")}
     environment = {**settings, "ANLYT_HOME": str(home), "PYTHONPATH": os.fspath(ROOT)}
     deadline = time.monotonic() + PATIENCE
     while BUSY in (ran := _ran([*program, *moved[1:]], example.folder, environment)).stderr:

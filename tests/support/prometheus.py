@@ -11,8 +11,8 @@ import httpx
 import msgspec
 
 from tools.export import ROOT
-from tools.grafana import scraping
-from tools.grafana.scraping import program
+from tools.grafana import prometheus as server
+from tools.grafana.prometheus import program
 
 RULES = ROOT / "infra/alerts/anlyt.rules.yaml"
 
@@ -51,5 +51,5 @@ class Prometheus:
 @contextmanager
 def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[Prometheus]:
     """Scrapes `target` (host:port) as job anlyt, with these rules; ends with the body."""
-    with scraping.prometheus(folder, target, rules) as url:
+    with server.prometheus(folder, target, rules) as url:
         yield Prometheus(url)

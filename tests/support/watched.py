@@ -26,7 +26,7 @@ from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, running
 from tests.support.platform import open_platform
 from tests.support.prometheus import Prometheus, prometheus
-from tools.grafana.asking import Addresses, Connections, opened
+from tools.grafana.querying import Addresses, Connections, open_connections
 
 DAYS: Final = 2
 MESSAGES: Final = 1_000
@@ -60,7 +60,7 @@ async def watched(folder: Path) -> AsyncIterator[Watched]:
             await _past(found)
             await _live(found, server)
             until = datetime.now(UTC)
-            async with opened(Addresses(server.url, found.clickhouse, found.postgres)) as to:
+            async with open_connections(Addresses(server.url, found.clickhouse, found.postgres)) as to:
                 yield Watched(to, until)
         assert service.stop() == 0
 

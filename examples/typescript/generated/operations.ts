@@ -144,7 +144,7 @@ export type LanesQueryVariables = Exact<{
 
 export type LanesQuery = { query?: { data: Array<unknown>, page: { endCursor?: string | null, hasNextPage: boolean }, meta: { source: string, dataAsOf?: string | null } } | null };
 
-/** What each operation is answered with, and what it takes. */
+/** The answer and the variables of each operation. */
 export type Operations = {
   MnoQuality: { data: MnoQualityQuery; variables: MnoQualityQueryVariables };
   Usage: { data: UsageQuery; variables: UsageQueryVariables };

@@ -9,11 +9,11 @@ import pytest
 from infra.settings import SPECS, variable
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, merged, places, pods, validate
 from tests.support.drawn_values import laid_at
-from tools.values.service import OF_THE_CHART
+from tools.values.service import SET_BY_CHART
 
 
 def test_every_setting_can_be_set_and_no_other() -> None:
-    wanted = {variable(name): "x" for name in SPECS if name not in OF_THE_CHART}
+    wanted = {variable(name): "x" for name in SPECS if name not in SET_BY_CHART}
     SERVICE.lint(secrets={"all": dict.fromkeys(wanted, "key")})
     variables = environment(containers(next(pods(SERVICE.manifests(settings=wanted)))[1])[0])
     assert {key for key in variables if not key.endswith("_FILE")} == {variable(name) for name in SPECS}
