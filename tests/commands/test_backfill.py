@@ -55,7 +55,7 @@ async def _at_work(platform: Platform, rebuild: bool) -> bool:
     """The durable is moved back, or the tables of the rebuild are there."""
     if rebuild:
         return bool(await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild') is not null"))
-    return await platform.waiting(BILLING) > 0
+    return await platform.pending_count(BILLING) > 0
 
 
 @pytest.mark.parametrize("rebuild", [False, True], ids=["replay", "rebuild"])
@@ -78,7 +78,7 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
             await asyncio.sleep(rng.uniform(0, 0.4))
             started.process.send_signal(signal.SIGKILL)
     await run(read_settings(_settings(platform)), BILLING.name, SINCE if rebuild else None, rebuild=rebuild)
-    assert await platform.waiting(BILLING) == 0
+    assert await platform.pending_count(BILLING) == 0
     assert await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild')::text") is None
     assert await platform.pool.fetchval("select count(*) from anlyt.event_days where version <> rolled_version") == 0
     await platform.pool.execute("update anlyt.event_days set rolled_version = 0")  # as ingest alone would leave it
@@ -139,7 +139,7 @@ async def test_facts_are_replayed_without_postgresql(
     settings = _settings(facts, ANLYT_CLICKHOUSE_DSN=warehouse)
     for _ in range(2):
         await run(read_settings(settings), cdr_facts.name, None, rebuild=False)
-        assert await facts.waiting(cdr_facts) == 0
+        assert await facts.pending_count(cdr_facts) == 0
     assert f"{len(records):,} messages were replayed" in capsys.readouterr().out
     assert await fact_differences(warehouse, expect_facts(records=records, arrived=NOW)) == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from schema.streams import BILLING_EVENTS, DEADLETTER, SMS_DLR
 from tests.support.cli import anlyt
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ NOT_THERE = "There is no dead letter {}; `anlyt deadletters list` shows them."
 async def dead_letters(platform: Platform) -> Platform:
     """Three of them."""
     await platform.publish(SMS_DLR, [Message(b"%d" % number) for number in range(3)])
-    await platform.drain(cut(DELIVERY, 100))
+    await platform.drain(with_batch(DELIVERY, 100))
     return platform
 
 

@@ -9,7 +9,7 @@ import pytest
 from dashboards.files import BOARDS
 from dashboards.sources import CLICKHOUSE, PROMETHEUS, clickhouse, statement
 from tests.support.boards import panels, variables
-from tests.support.watched import Watched
+from tests.support.monitored_service import MonitoredService
 from tools.grafana import interpolation
 from tools.grafana.interpolation import All, Choices, Window
 from tools.grafana.querying import QueryResult, Rows, Series, query_clickhouse, run_query
@@ -43,34 +43,36 @@ QUERIED = {
 }
 
 
-def last_seconds(service: Watched) -> Window:
+def last_seconds(service: MonitoredService) -> Window:
     return Window(service.until - timedelta(seconds=20), service.until, SCRAPE, SCRAPE)
 
 
-def days(service: Watched) -> Window:
+def days(service: MonitoredService) -> Window:
     return Window(service.until - timedelta(days=7), service.until, timedelta(hours=2))
 
 
-async def result_of(target: Mapping[str, Any], service: Watched, **choices: Any) -> QueryResult:
+async def result_of(target: Mapping[str, Any], service: MonitoredService, **choices: Any) -> QueryResult:
     window = last_seconds(service) if target["datasource"] == PROMETHEUS.ref else days(service)
     return await run_query(target, service.to, window, {**CHOICES, **choices})
 
 
 @pytest.mark.parametrize("name", TARGETS)
-async def test_a_panel_finds_data(service: Watched, name: str) -> None:
+async def test_a_panel_finds_data(service: MonitoredService, name: str) -> None:
     found = await result_of(TARGETS[name], service)
     assert found.rows if isinstance(found, Rows) else any(found.values())
 
 
 @pytest.mark.parametrize(("name", "values"), [("mno", MNOS), ("currency", ["AFN", "USD"])])
-async def test_a_variable_offers_the_values_in_the_data(service: Watched, name: str, values: list[str]) -> None:
+async def test_a_variable_offers_the_values_in_the_data(
+    service: MonitoredService, name: str, values: list[str]
+) -> None:
     text = interpolation.clickhouse(QUERIED[name], days(service), {})
     found = await query_clickhouse(service.to.clickhouse, text)
     assert [row[0] for row in found.rows] == values
 
 
 @pytest.mark.parametrize(("name", "some"), [("lane", {"OTP", "TRANSACTIONAL"}), ("prefix", set(PREFIXES))])
-async def test_a_variable_offers_each_value_once(service: Watched, name: str, some: set[str]) -> None:
+async def test_a_variable_offers_each_value_once(service: MonitoredService, name: str, some: set[str]) -> None:
     text = interpolation.clickhouse(QUERIED[name], days(service), {})
     found = [row[0] for row in (await query_clickhouse(service.to.clickhouse, text)).rows]
     assert some <= set(found)
@@ -78,14 +80,14 @@ async def test_a_variable_offers_each_value_once(service: Watched, name: str, so
 
 
 @pytest.mark.parametrize("name", ["delivery_rate", "tps_utilisation"])
-async def test_facts_with_all_prefixes_equal_the_cube(service: Watched, name: str) -> None:
+async def test_facts_with_all_prefixes_equal_the_cube(service: MonitoredService, name: str) -> None:
     target = clickhouse(statement("reports", name))
     cube, facts = [await past_hours(target, service, chosen) for chosen in (EVERYTHING, PREFIXES)]
     assert cube
     assert cube == facts
 
 
-async def test_facts_and_digests_agree_on_latency(service: Watched) -> None:
+async def test_facts_and_digests_agree_on_latency(service: MonitoredService) -> None:
     target = clickhouse(statement("reports", "latency_p95"))
     cube, facts = [await past_hours(target, service, chosen) for chosen in (EVERYTHING, PREFIXES)]
     assert cube.keys() == facts.keys() >= {"OTP", "TRANSACTIONAL"}
@@ -94,11 +96,11 @@ async def test_facts_and_digests_agree_on_latency(service: Watched) -> None:
         assert [value for _, value in cube[lane]] == pytest.approx([value for _, value in facts[lane]], rel=0.01)
 
 
-async def test_a_prefix_of_another_network_has_no_reports(service: Watched) -> None:
+async def test_a_prefix_of_another_network_has_no_reports(service: MonitoredService) -> None:
     assert await result_of(clickhouse(statement("reports", "delivery_rate")), service, prefix=["9372"]) == {}
 
 
-async def test_utilisation_uses_the_given_capacity(service: Watched) -> None:
+async def test_utilisation_uses_the_given_capacity(service: MonitoredService) -> None:
     target = clickhouse(statement("reports", "tps_utilisation"))
     (highest,) = series(await result_of(target, service)).values()
     (with_capacity,) = series(await result_of(target, service, capacity=["ROSHAN=7, AWCC=1000"])).values()
@@ -114,7 +116,7 @@ def series(found: QueryResult) -> Series:
     return found
 
 
-async def past_hours(target: Mapping[str, Any], service: Watched, prefixes: Any) -> Any:
+async def past_hours(target: Mapping[str, Any], service: MonitoredService, prefixes: Any) -> Any:
     """The result for the hours before live traffic began."""
     window = Window(service.until - timedelta(days=7), service.until - timedelta(hours=2), timedelta(hours=2))
     return await run_query(target, service.to, window, {**CHOICES, "prefix": prefixes})

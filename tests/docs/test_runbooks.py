@@ -22,7 +22,7 @@ from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.cli import PATIENCE, environment
 from tests.support.pipelines import stores_of
-from tests.support.platform import DELIVERY, cut, open_platform
+from tests.support.platform import DELIVERY, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -84,7 +84,7 @@ async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
     now = datetime.now(UTC)
     late = {"receivedAt": (now + timedelta(hours=24, seconds=5)).isoformat()}
     reports = [Message(json.dumps(events.report(Random(seed), now) | late).encode()) for seed in range(5)]
-    readers = [cut(function, 100) for function in (DELIVERY, FACTS[0])]
+    readers = [with_batch(function, 100) for function in (DELIVERY, FACTS[0])]
     addresses = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
     one, others, rest = blocks("dead-letters.md")
     async with open_platform(server.url, database, warehouse) as platform:

@@ -15,8 +15,8 @@ from commands.dev import PORTAL
 from commands.support.preflight import HISTORY_TOLD
 from demo.world import make_world
 from graph.gql.explorer import TABS
-from tests.support.api import ADMIN, ANALYTICS, answered
-from tests.support.browser import explored
+from tests.support.api import ADMIN, ANALYTICS, get_when_ready
+from tests.support.browser import explore_graphiql
 from tests.support.cli import anlyt, running
 from tests.support.documents import check, examples
 
@@ -59,7 +59,9 @@ def test_what_documents_print_works_in_the_demo_of_three_weeks_ago(tmp_path: Pat
     with running(tmp_path, "dev", "--demo") as demo:
         printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
-        counts = [answered(f"{endpoints.api}{ANALYTICS}/summary", five_days(ago))["totalMessages"] for ago in (0, 1, 3)]
+        counts = [
+            get_when_ready(f"{endpoints.api}{ANALYTICS}/summary", five_days(ago))["totalMessages"] for ago in (0, 1, 3)
+        ]
         assert min(counts[0], counts[2]) > 60_000, counts
         assert counts[1] == 0
         for example in examples():
@@ -102,7 +104,7 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
-        found = answered(f"{endpoints.api}{ANALYTICS}/summary", {"granularity": "daily", **last_week()})
+        found = get_when_ready(f"{endpoints.api}{ANALYTICS}/summary", {"granularity": "daily", **last_week()})
         assert found["totalMessages"] > 100_000
         assert found["activeAccounts"] == 200
         assert set(found["costsByCurrency"]) == {"USD", "AFN"}
@@ -112,7 +114,7 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         # The one with a certificate is tried where its listener is.
         for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
-            assert answered(url, headers=headers)["dataAsOf"]
+            assert get_when_ready(url, headers=headers)["dataAsOf"]
         for example in examples():
             check(example, endpoints, demo.home)
         check_explorer(endpoints.api, tmp_path)
@@ -124,7 +126,7 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
 
 def check_explorer(api: str, folder: Path) -> None:
     """GraphiQL in a browser: tabs for each kind of caller, whose examples are answered; nobody else is asked."""
-    seen = explored(f"{api}/graphql", folder)
+    seen = explore_graphiql(f"{api}/graphql", folder)
     assert seen.complaints == []
     assert {urlsplit(url).netloc for url in seen.requests if not url.startswith("data:")} == {urlsplit(api).netloc}
     assert len(seen.titles) == len(TABS)

@@ -22,7 +22,7 @@ from infra import nats
 from infra.embedded.certificates import ThrowAway
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.api import ADMIN, ANALYTICS, counted
+from tests.support.api import ADMIN, ANALYTICS, recent_summary
 from tests.support.cli import Running, anlyt, running
 from tests.support.reference import expect
 from tests.support.validity import Message
@@ -81,8 +81,8 @@ async def test_events_become_numbers(service: Running, api: httpx.Client) -> Non
     await publish(service, SMS_DLR.subject, reports)
     assert expect(bill, reports, now).claims == 2
     url = service.endpoints().api
-    eventually(lambda: counted(url)["deliveredMessages"] == counted(url)["totalMessages"] == 1)
-    found = counted(url)
+    eventually(lambda: recent_summary(url)["deliveredMessages"] == recent_summary(url)["totalMessages"] == 1)
+    found = recent_summary(url)
     assert (found["totalCost"], found["p95LatencyMs"], found["lowSample"]) == ("0.012500", 51, True)
     window = 'from: "{from}", to: "{to}"'.format_map(found["window"])
     answer = graphql(api, f"{{ summary({window}) {{ totalMessages totalCost p95LatencyMs dataAsOf }} }}")
@@ -199,11 +199,11 @@ def engines(service: Running, engine: str) -> set[int]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_that_dies_is_started_again(service: Running, api: httpx.Client, engine: str) -> None:
-    before = counted(service.endpoints().api)["totalMessages"]
+    before = recent_summary(service.endpoints().api)["totalMessages"]
     (victim,) = engines(service, engine)
     os.kill(victim, signal.SIGKILL)
     # For a moment PostgreSQL's backends outlive their postmaster, and answer: what is waited for is another one.
     eventually(lambda: engines(service, engine) - {victim})
     eventually(lambda: api.get(HEALTH).json()["status"] == "ok")
     eventually(lambda: api.get(f"{ANALYTICS}/summary").status_code == 200)
-    assert counted(service.endpoints().api)["totalMessages"] == before
+    assert recent_summary(service.endpoints().api)["totalMessages"] == before

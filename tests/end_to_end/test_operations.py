@@ -19,7 +19,7 @@ from infra import nats
 from infra.endpoints import Endpoints
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.api import ADMIN, ANALYTICS, counted
+from tests.support.api import ADMIN, ANALYTICS, recent_summary
 from tests.support.cli import Running, running
 from tests.support.otlp import Collector, collector
 from tests.support.prometheus import Prometheus, alerts, prometheus
@@ -165,7 +165,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
     rules = [shortened(alert) for alert in alerts() if alert["alert"] == "AnlytIngestLagHigh"]
     target = urlsplit(observed.endpoints.metrics).netloc
     stopped = ("AnlytIngestLagHigh", "billing_metrics")
-    before = counted(observed.endpoints.api)["totalMessages"]
+    before = recent_summary(observed.endpoints.api)["totalMessages"]
     with prometheus(
         tmp_path, target, [*rules, *(each for each in alerts() if each["alert"] == "AnlytTargetDown")]
     ) as server:
@@ -178,7 +178,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
             eventually(lambda: stopped in server.firing())
         await connection.close()
         eventually(lambda: server.firing() == set())
-        assert counted(observed.endpoints.api)["totalMessages"] == before + 1
+        assert recent_summary(observed.endpoints.api)["totalMessages"] == before + 1
 
 
 def _scraped(server: Prometheus) -> bool:

@@ -24,7 +24,7 @@ from tests.graph.support.api import ADMIN, REPORTS
 from tests.graph.support.problems import check_problem
 from tests.graph.support.store import Row, Store
 from tests.support.chaos import frozen
-from tests.support.lived import living
+from tests.support.heartbeat import responsive_seconds
 from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
@@ -70,7 +70,7 @@ async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def timed(asking: Awaitable[httpx.Response]) -> httpx.Response:
-    async with living() as lived:
+    async with responsive_seconds() as lived:
         response = await asking
         assert lived() < LIMIT, response.request.url
     return response

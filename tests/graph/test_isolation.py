@@ -23,7 +23,7 @@ from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 from tests.graph.support.store import HOUR, Row, Store
 from tests.graph.support.tokens import bearer, key_set, token
-from tests.support.warehouse import NO_CLICKHOUSE, emptied
+from tests.support.warehouse import NO_CLICKHOUSE, empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -138,7 +138,7 @@ async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engi
     subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b")]
     await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START + 6 * HOUR)
     await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b') on conflict do nothing")
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     async with AsyncExitStack() as stack:
         facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
         app = create_app(settings, pool, {}, clickhouse=facts, development=True)

@@ -17,7 +17,7 @@ from infra.suitability import MAX_ACK_PENDING, REWIND, covers
 from schema.streams import DEADLETTER, SMS_DLR, STREAMS
 from tests.support import events
 from tests.support.cli import anlyt
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 SECOND = 10**9
 DURABLE = DELIVERY.durable
-QUICK = cut(DELIVERY, 100)
+QUICK = with_batch(DELIVERY, 100)
 OTHER = "sms.dlr.other"
 Config = Mapping[str, Any]
 
@@ -114,7 +114,7 @@ async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: 
     await platform.jetstream.publish(OTHER, b"something else")
     await platform.publish(SMS_DLR, messages[20:40])
     await take(platform, 10)
-    async with platform.working(QUICK, QUICK):
+    async with platform.running_workers(QUICK, QUICK):
         await platform.publish(SMS_DLR, messages[40:])
         async with asyncio.timeout(20):
             while await differences(platform.dsn, expect([], messages, datetime.now(UTC))):
@@ -280,9 +280,9 @@ async def test_a_consumer_that_is_replaced_while_workers_read_is_told_of(platfor
     """By one that cannot be put right; when it is gone, the workers make theirs."""
     messages = reports(10)
     with capture_logs() as logs:
-        async with platform.working(QUICK):
+        async with platform.running_workers(QUICK):
             await platform.publish(SMS_DLR, messages[:5])
-            await platform.drained(QUICK)
+            await platform.wait_until_drained(QUICK)
             await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
             with suppress(AssertionError):  # a worker may have been quicker
                 await make(platform, {**GOOD, "ack_policy": "none"})
@@ -291,7 +291,7 @@ async def test_a_consumer_that_is_replaced_while_workers_read_is_told_of(platfor
             await asyncio.sleep(1)
             if found == "none":
                 await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
-            await platform.drained(QUICK)
+            await platform.wait_until_drained(QUICK)
     told = [line["why"] for line in logs if line["event"] == "consumer cannot be restored"]
     assert len(told) == (found == "none")
     assert all("has ack_policy none where explicit is wanted" in line for line in told)

@@ -12,7 +12,7 @@ from schema.dedup import LedgerDay, remembered_since
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.support import events
 from tests.support.database import connected
-from tests.support.platform import BILLING, Platform, cut
+from tests.support.platform import BILLING, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 
@@ -51,12 +51,12 @@ async def test_what_was_forgotten_stays_so_when_a_late_event_comes(platform: Pla
     random, now = Random(1), datetime.now(UTC)
     at = now - timedelta(days=5)
     first, late = ([events.message(random, events.billing(random, now) | {"billedAt": at.isoformat()})] for _ in "12")
-    async with platform.working(cut(BILLING, 10)):
+    async with platform.running_workers(with_batch(BILLING, 10)):
         await platform.publish(BILLING_EVENTS, first)
-        await platform.drained(BILLING)
+        await platform.wait_until_drained(BILLING)
         assert await platform.pool.fetchval(FORGET, at.date(), now + timedelta(hours=1)) is True
         await platform.publish(BILLING_EVENTS, late)
-        await platform.drained(BILLING)
+        await platform.wait_until_drained(BILLING)
     async with connected(platform.dsn) as connection:
         [found] = await ledger_days(connection)
     assert found.kept

@@ -19,7 +19,7 @@ import yaml
 from graph.http.assets import names as names_of_assets
 from graph.http.assets import path_of
 from infra.settings import read_settings
-from tests.support.charts import understood
+from tests.support.charts import check_command
 from tools.export import ROOT
 
 PROJECT = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
@@ -193,7 +193,7 @@ def test_a_workstation_has_the_servers_that_the_tests_run_on() -> None:
 def test_each_process_of_a_workstation_is_a_command_with_settings(name: str) -> None:
     settings = read_settings(ours()[name]["environment"])
     assert settings.trust_network
-    understood(ours()[name]["command"])
+    check_command(ours()[name]["command"])
     assert ours()[name]["read_only"]
     assert set(ours()[name]["depends_on"]) <= set(services())
     for address in (settings.nats_url, settings.postgres_dsn, settings.clickhouse_dsn):

@@ -12,10 +12,10 @@ import pytest
 
 from graph.http.health import Probe, readiness
 from infra import zones
-from infra.clickhouse import open_clickhouse
+from infra.clickhouse import connect, open_clickhouse
 from infra.embedded.engine import Engine
 from infra.zones import TIMEZONES, DifferingZonesError, check_zones, timezone
-from tests.support.warehouse import NO_CLICKHOUSE, opened
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def test_every_zone_is_as_the_engine_has_it(clickhouse: Engine) -> None:
     times = [FIRST + timedelta(weeks=number) for number in range(WEEKS)]
     assert len(TIMEZONES) > 500
     differing = []
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         for some in (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)):
             sql = f"select {', '.join(map(of_a_zone.format, some))}"
             [row] = (await client.query(sql, parameters=parameters)).result_rows

@@ -21,8 +21,8 @@ from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.chaos import make_impatient
 from tests.support.cli import Running, anlyt, running
-from tests.support.dead_letters import letter_differences
-from tests.support.platform import DELIVERY, PATIENCE, Platform, cut
+from tests.support.dead_letters import dead_letter_differences
+from tests.support.platform import DELIVERY, PATIENCE, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -117,27 +117,29 @@ async def test_a_stream_of_bad_events_is_not_written_off(
 ) -> None:
     """What the limit bears are dead letters; the batch that passes it, and all behind it, stay."""
     await platform.publish(SMS_DLR, bad(count))
-    function = cut(DELIVERY, batch, 1)
+    function = with_batch(DELIVERY, batch, 1)
     for restarts in (1, 2):
-        async with platform.working(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
+        async with platform.running_workers(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
             while not watched[NAME].exceeded:
                 await asyncio.sleep(0.05)
         assert len(await platform.dead_letters()) == restarts * dead_letters
-        assert await platform.waiting(function) == count - restarts * dead_letters
+        assert await platform.pending_count(function) == count - restarts * dead_letters
     await platform.drain(function, function)
     assert len(await platform.dead_letters()) == count
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
 async def test_a_mixed_stream_below_the_limit_goes_on(platform: Platform) -> None:
     rng = Random(3)
     messages = rng.sample([*good(rng, 2000), *bad(1500)], 3500)
     await platform.publish(SMS_DLR, messages)
-    async with platform.working(cut(DELIVERY, 1000), cut(DELIVERY, 500), limit=Limit()) as watched:
-        await platform.drained(DELIVERY)
+    async with platform.running_workers(
+        with_batch(DELIVERY, 1000), with_batch(DELIVERY, 500), limit=Limit()
+    ) as watched:
+        await platform.wait_until_drained(DELIVERY)
     assert watched[NAME].exceeded is None
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
 @asynccontextmanager
@@ -194,12 +196,12 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
         assert (told["level"], told["function"]) == ("error", NAME)
     assert len(await platform.dead_letters()) < 1000
     async with ingesting(platform, tmp_path, "--accept-bad", NAME) as (service, url):
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         assert (await asyncio.to_thread(httpx.get, f"{url}/health/ready")).status_code == 200
         service.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(service.process.communicate)
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
 async def test_what_is_accepted_must_run_here(platform: Platform, tmp_path: Path) -> None:
@@ -226,4 +228,4 @@ async def test_a_backfill_ends_at_the_limit_and_a_rebuild_swaps_nothing_in(
     ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, "--accept-bad", **_settings(platform))
     assert ran.returncode == 0, ran
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC)), rolled=True) == []
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []

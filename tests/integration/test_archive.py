@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from infra.clickhouse import connect
 from infra.embedded.clickhouse import clickhouse_server
 from infra.endpoints import Engines
 from infra.postgres import Connection
@@ -22,10 +23,10 @@ from tests.graph.support.checks import check_reports, random_window
 from tests.graph.support.problems import check_problem
 from tests.graph.support.rows import SUBJECTS, random_row, random_rows
 from tests.graph.support.store import DAY, HOUR, Row, Store, hours, iso, refunds
-from tests.support.accidents import killed_run
-from tests.support.clock import let_pass, today
+from tests.support.clock import today, wait_out_midnight
 from tests.support.database import connected
-from tests.support.warehouse import emptied, opened
+from tests.support.killed_runs import run_and_kill
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +47,7 @@ def start() -> datetime:
 
 @pytest.fixture(autouse=True)
 def of_one_day() -> None:
-    let_pass()
+    wait_out_midnight()
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, 
     await runs.run(stores, "archive")
     old = [row for row in rows if row.hour < first_kept()]
     sums = "count(), sum(total_messages), sum(latency_sample_count), sum(total_cost), sum(pending_messages)"
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         for table in ("metrics_hourly_archive", "metrics_daily_archive"):
             found = (await client.query(f"select {sums} from anlyt.{table} final")).result_rows[0]
             assert found[1:] == (
@@ -219,14 +220,14 @@ async def test_runs_that_were_killed_and_runs_at_once(
     ]
     await store.put(rows)
     for after in (random.uniform(0.1, 1), random.uniform(1, 3)):
-        await killed_run(store.connection, tmp_path, "archive", after, postgres=database, clickhouse=warehouse)
+        await run_and_kill(store.connection, tmp_path, "archive", after, postgres=database, clickhouse=warehouse)
         await check_history(stores, rows, random)
     outcomes = await asyncio.gather(*(runs.run(stores, "archive") for _ in range(2)), return_exceptions=True)
     assert {type(each) for each in outcomes if isinstance(each, Exception)} <= {PipelineBusyError}
     assert await left(store.connection) == 0
     assert await store.connection.fetchval("select count(*) from anlyt.archive_batches where state <> 'ARCHIVED'") == 0
     await check_history(stores, rows, random)
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         found = (
             await client.query("select count(), sum(total_messages) from anlyt.metrics_hourly_archive")
         ).result_rows
@@ -254,7 +255,7 @@ async def test_clickhouse_away(database: str, store: Store, tmp_path: Path) -> N
     await store.put(rows)
     old, recent = {"from_": iso(start()), "to": iso(start() + DAY)}, {"from_": iso(today()), "to": iso(today() + DAY)}
     async with clickhouse_server(tmp_path / "clickhouse") as engine:
-        await emptied(engine.dsn)
+        await empty_clickhouse(engine.dsn)
         async with open_stores(Engines("nats://127.0.0.1:1", database, engine.dsn)) as stores:
             await engine.stop()
             with pytest.raises(PipelineFailedError, match="ClickHouse"):

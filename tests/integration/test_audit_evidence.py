@@ -17,14 +17,14 @@ import httpx
 import pytest
 
 from graph.audit.audits import Audits
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from pipelines.integrity import datasets
 from pipelines.stores import Stores
-from tests.support import audited
-from tests.support.audited import TENANTS
-from tests.support.chained import DAY, DAYS, chained, closed, differences, facts_of, midnight, write
-from tests.support.regulator import QUERY, listening, make_papers
-from tests.support.warehouse import opened
+from tests.support import audit_facts
+from tests.support.audit_facts import TENANTS
+from tests.support.integrity_chain import DAY, DAYS, close_days, day_facts, differences, midnight, open_chain, write
+from tests.support.regulator import QUERY, audit_listener, make_certificates
 from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -85,9 +85,9 @@ class Portal:
 
 @asynccontextmanager
 async def portal(stores: Stores, folder: Path) -> AsyncIterator[Portal]:
-    papers = make_papers(folder)
+    papers = make_certificates(folder)
     async with (
-        listening(papers.files, stores.engines) as url,
+        audit_listener(papers.files, stores.engines) as url,
         httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
     ):
         yield Portal(client, folder)
@@ -99,10 +99,10 @@ async def test_what_is_closed_is_proved(
     monkeypatch.setattr(datasets, "SETTLING", timedelta(0))
     random = Random(3001)
     first, until = midnight(DAYS + 2), midnight(2)
-    facts = [fact for number in range(DAYS) for fact in facts_of(random, first + number * DAY, 150)]
-    async with chained(database, warehouse, server.url) as stores, portal(stores, tmp_path) as asking:
+    facts = [fact for number in range(DAYS) for fact in day_facts(random, first + number * DAY, 150)]
+    async with open_chain(database, warehouse, server.url) as stores, portal(stores, tmp_path) as asking:
         await write(warehouse, facts)
-        assert (await closed(stores))["days_closed"] >= DAYS + 1  # the last of them has no facts
+        assert (await close_days(stores))["days_closed"] >= DAYS + 1  # the last of them has no facts
         for tenant in TENANTS:
             await check_proof(asking, tenant, first, until)
         await check_copies_change_nothing(stores, asking, facts)
@@ -124,13 +124,13 @@ async def check_proof(asking: Portal, tenant: str, first: datetime, until: datet
     assert not any(other in shown for other in TENANTS)
 
 
-async def check_copies_change_nothing(stores: Stores, asking: Portal, facts: Sequence[audited.Fact]) -> None:
+async def check_copies_change_nothing(stores: Stores, asking: Portal, facts: Sequence[audit_facts.Fact]) -> None:
     """Written again, and again under a later instant, as a producer's copy is; merged or not."""
     await write(stores.engines.clickhouse, facts[::2])
     await write(stores.engines.clickhouse, [{**fact, "stored": datetime.now(UTC)} for fact in facts[::3]])
     assert await differences(stores) == []
-    assert (await closed(stores)).items() >= {"days_amended": 0, "facts": 0, "differences": 0}.items()
-    async with opened(stores.engines.clickhouse) as client:
+    assert (await close_days(stores)).items() >= {"days_amended": 0, "facts": 0, "differences": 0}.items()
+    async with connect(stores.engines.clickhouse) as client:
         await client.command("optimize table facts_compliance final")
     assert await differences(stores) == []
 
@@ -167,10 +167,10 @@ def check_tampered_answers(asking: Portal, pages: Sequence[str]) -> None:
 
 async def check_late_facts(stores: Stores, asking: Portal, random: Random, first: datetime) -> None:
     """Both leaves of the day stay, and hold; so do those of a day before the chain began."""
-    late = facts_of(random, first + DAY, 30, datetime.now(UTC)) + facts_of(random, first - DAY, 30, datetime.now(UTC))
+    late = day_facts(random, first + DAY, 30, datetime.now(UTC)) + day_facts(random, first - DAY, 30, datetime.now(UTC))
     await write(stores.engines.clickhouse, late)
     assert await differences(stores) == []  # not in the chain yet, and no tampering either
-    assert (await closed(stores)).items() >= {"days_closed": 1, "days_amended": 1, "differences": 0}.items()
+    assert (await close_days(stores)).items() >= {"days_closed": 1, "days_amended": 1, "differences": 0}.items()
     assert await differences(stores) == []
     pages = await asking.walk("t-1", first - DAY, midnight(0))
     assert asking.verified(pages).startswith(f"{DAYS + 1} days with facts, ")
@@ -191,8 +191,8 @@ async def check_links_made_meanwhile(stores: Stores, asking: Portal, random: Ran
 
     async def reading(audits: Audits, *asked: Any) -> Any:
         found = await read(audits, *asked)
-        await write(stores.engines.clickhouse, facts_of(random, first + DAY, 30, datetime.now(UTC)))
-        assert (await closed(stores))["days_amended"] == 1
+        await write(stores.engines.clickhouse, day_facts(random, first + DAY, 30, datetime.now(UTC)))
+        assert (await close_days(stores))["days_amended"] == 1
         return found
 
     with pytest.MonkeyPatch.context() as patch:

@@ -16,13 +16,21 @@ from graph.audit.exports.runner import Pace
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from tests.graph.support.problems import check_problem
-from tests.support.audited import BEGIN, END
+from tests.support.audit_facts import BEGIN, END
 from tests.support.chaos import frozen
 from tests.support.database import connected
-from tests.support.exported import PATH, Portal
-from tests.support.exporter import Pair
-from tests.support.exporting import Filled, engines, filling, objects, running, served, until_running
-from tests.support.regulator import Papers, listening, make_papers
+from tests.support.export_portal import PATH, Portal
+from tests.support.export_processes import ExportProcesses
+from tests.support.export_stores import (
+    FilledStores,
+    engines,
+    export_portal,
+    fill_stores,
+    objects,
+    running,
+    until_running,
+)
+from tests.support.regulator import Certificates, audit_listener, make_certificates
 
 pytestmark = pytest.mark.anyio
 
@@ -32,19 +40,19 @@ ABSENT = replace(PACE, idle=3_600)  # asks for work once, before there is any
 
 
 @pytest.fixture(scope="module")
-async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filled]:
-    async with filling(tmp_path_factory.mktemp("exports")) as found:
+async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FilledStores]:
+    async with fill_stores(tmp_path_factory.mktemp("exports")) as found:
         yield found
 
 
 @pytest.fixture
-def papers(tmp_path: Path) -> Papers:
-    return make_papers(tmp_path)
+def papers(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path)
 
 
 @pytest.fixture
-async def portal(database: str, filled: Filled, papers: Papers) -> AsyncIterator[Portal]:
-    async with served(database, filled, papers, PACE) as opened_:
+async def portal(database: str, filled: FilledStores, papers: Certificates) -> AsyncIterator[Portal]:
+    async with export_portal(database, filled, papers, PACE) as opened_:
         yield opened_
 
 
@@ -57,7 +65,7 @@ QUESTIONS: Sequence[Mapping[str, Any]] = (
 )
 
 
-async def test_files_are_exact(portal: Portal, filled: Filled, database: str) -> None:
+async def test_files_are_exact(portal: Portal, filled: FilledStores, database: str) -> None:
     ids = [await portal.ask(**body) for body in QUESTIONS]
     for id_, body in zip(ids, QUESTIONS, strict=True):
         assert await portal.rows(id_) == filled.rows(**body)
@@ -96,12 +104,12 @@ async def test_links_end_and_need_their_signature(portal: Portal) -> None:
         assert (await portal.fetch(export["manifest"][name])) != b""
 
 
-async def test_kills_change_nothing(database: str, filled: Filled, papers: Papers) -> None:
+async def test_kills_change_nothing(database: str, filled: FilledStores, papers: Certificates) -> None:
     """Processes die at random points of their work; every export ends, exact, with the manifest as its last object."""
     print("seed 2911")
     random = Random(2911)
-    pair = Pair(papers.files, engines(database, filled), PACE)
-    async with served(database, filled, papers, ABSENT) as portal:
+    pair = ExportProcesses(papers.files, engines(database, filled), PACE)
+    async with export_portal(database, filled, papers, ABSENT) as portal:
         ids = [await portal.ask(**body) for body in QUESTIONS]
         try:
             pair.start()
@@ -122,7 +130,7 @@ async def test_kills_change_nothing(database: str, filled: Filled, papers: Paper
         assert await connection.fetchval("select count(*) from anlyt.audit_exports where claim is not null") == 0
 
 
-async def check_no_half(portal: Portal, filled: Filled, ids: Sequence[str]) -> None:
+async def check_no_half(portal: Portal, filled: FilledStores, ids: Sequence[str]) -> None:
     """What says done is whole already."""
     for id_ in ids:
         export = await portal.follow(id_)
@@ -132,7 +140,7 @@ async def check_no_half(portal: Portal, filled: Filled, ids: Sequence[str]) -> N
             assert {f"exports/{id_}/{name}" for name in names} <= set(there)
 
 
-async def test_cancel(portal: Portal, filled: Filled, database: str) -> None:
+async def test_cancel(portal: Portal, filled: FilledStores, database: str) -> None:
     """At any moment: while it waits, while it is written, when it is done."""
     random = Random(2921)
     for wanted in (0, 1, 100):
@@ -172,7 +180,7 @@ async def let_a_quarter_pass(database: str, id_: str) -> None:
         await connection.execute(later, id_)
 
 
-async def test_time_ends(portal: Portal, filled: Filled, database: str) -> None:
+async def test_time_ends(portal: Portal, filled: FilledStores, database: str) -> None:
     kept, ended = await portal.ask(**QUESTIONS[1]), await portal.ask(**QUESTIONS[2])
     for id_ in (kept, ended):
         export = await portal.ended(id_)
@@ -190,7 +198,7 @@ async def test_time_ends(portal: Portal, filled: Filled, database: str) -> None:
     assert await portal.rows(kept) == filled.rows(**QUESTIONS[1])
 
 
-async def test_engines_that_are_away(portal: Portal, filled: Filled, postgres: Engine) -> None:
+async def test_engines_that_are_away(portal: Portal, filled: FilledStores, postgres: Engine) -> None:
     """It is accepted, waits, says why, and goes on by itself; also after its lease ended while PostgreSQL hung."""
     id_ = await portal.ask(**QUESTIONS[0])
     await portal.until(id_, lambda export: export["filesWritten"] > 0)
@@ -230,7 +238,7 @@ async def test_lists(portal: Portal, database: str) -> None:
 
 
 async def test_what_is_not_accepted(
-    database: str, filled: Filled, papers: Papers, monkeypatch: pytest.MonkeyPatch
+    database: str, filled: FilledStores, papers: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     five = {"from": "2020-01-01T00:00:00Z", "to": "2025-01-03T00:00:00Z"}
     wrong: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
@@ -240,7 +248,7 @@ async def test_what_is_not_accepted(
         ({"tenantId": "t", **FIVE_YEARS, "dataset": "cdr", "verdict": "ALLOW"}, ["$.verdict"]),
         ({"tenantId": "t", **FIVE_YEARS, "dataset": "dlr", "verdict": "NO"}, ["$.dataset", "$.verdict"]),
     )
-    async with served(database, filled, papers, ABSENT) as portal:
+    async with export_portal(database, filled, papers, ABSENT) as portal:
         for body, paths in wrong:
             problem = await portal.refused(400, "INVALID_QUERY", **body)
             assert sorted(each["path"] for each in problem["problems"]) == sorted(paths)
@@ -255,7 +263,7 @@ async def test_what_is_not_accepted(
             assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 3
     without = Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn)
     async with (
-        listening(papers.files, without) as url,
+        audit_listener(papers.files, without) as url,
         httpx.AsyncClient(base_url=url, verify=papers.regulator()) as client,
     ):
         answer = check_problem(await client.post(PATH, json=dict(QUESTIONS[3])), 503, "DEPENDENCY_UNAVAILABLE")

@@ -13,14 +13,14 @@ from cryptography import x509
 
 from graph.audit.graphql import SCHEMA
 from graph.gql import schema
+from infra.clickhouse import connect
 from infra.embedded.certificates import issue
 from infra.endpoints import Engines
 from tests.graph.support.problems import check_problem
-from tests.support import audited
-from tests.support.audited import BEGIN, END, Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import BEGIN, END, Fact
 from tests.support.database import connected
-from tests.support.regulator import QUERY, listening, make_papers
-from tests.support.warehouse import opened
+from tests.support.regulator import QUERY, audit_listener, make_certificates
 
 pytestmark = pytest.mark.anyio
 
@@ -57,17 +57,17 @@ class Faces:
 
 @pytest.fixture
 async def faces(database: str, warehouse: str, tmp_path: Path) -> AsyncIterator[Faces]:
-    papers, random = make_papers(tmp_path), Random(3021)
-    facts = [audited.evaluation(random, at) for at in audited.moments(random, 60)]
+    papers, random = make_certificates(tmp_path), Random(3021)
+    facts = [audit_facts.evaluation(random, at) for at in audit_facts.moments(random, 60)]
     other = papers.client(issue(papers.authority, "portal", [x509.DNSName("customer-portal")]))
     async with (
-        opened(warehouse) as client,
-        listening(papers.files, Engines("nats://127.0.0.1:1", database, warehouse)) as url,
+        connect(warehouse) as client,
+        audit_listener(papers.files, Engines("nats://127.0.0.1:1", database, warehouse)) as url,
         httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as let_in,
         httpx.AsyncClient(base_url=url, verify=other, timeout=30) as stranger,
     ):
-        await audited.write(client, "compliance", facts)
-        await audited.write(client, "cdr", [audited.record(random, BEGIN)])
+        await audit_facts.write(client, "compliance", facts)
+        await audit_facts.write(client, "cdr", [audit_facts.record(random, BEGIN)])
         yield Faces(let_in, stranger, database, facts)
 
 
@@ -88,7 +88,7 @@ async def test_a_walk_is_rests_and_recorded(faces: Faces) -> None:
             pages.append((await faces.client.post(QUERY, json=body)).json())
         else:
             pages.append(await faces.page(limit=9, after=cursor))
-    expected = audited.expected("compliance", faces.facts, {"tenantId": "t-1", **WINDOW})
+    expected = audit_facts.expected("compliance", faces.facts, {"tenantId": "t-1", **WINDOW})
     assert [row for page in pages for row in page["data"]] == expected
     assert await faces.recorded() == [len(page["data"]) for page in pages]
     assert (await faces.page(dataset="cdr", limit=5))["meta"]["dataset"] == "cdr"

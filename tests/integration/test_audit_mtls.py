@@ -16,7 +16,7 @@ from infra.embedded.certificates import CLIENT, Pair, Validity, issue, make_auth
 from infra.errors import UsageError
 from infra.tls import RenewedContext, TlsFiles
 from tests.graph.support.problems import check_problem
-from tests.support.regulator import Papers, ask, listening, make_papers, write
+from tests.support.regulator import Certificates, audit_listener, make_certificates, query, write
 
 pytestmark = pytest.mark.anyio
 
@@ -27,8 +27,8 @@ NAMESAKE = make_authority("authority")
 
 
 @pytest.fixture
-def papers(tmp_path: Path) -> Papers:
-    return make_papers(tmp_path)
+def papers(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path)
 
 
 def revocations(authority: Pair, *revoked: Pair) -> bytes:
@@ -42,13 +42,13 @@ def revocations(authority: Pair, *revoked: Pair) -> bytes:
 
 async def check_answered(url: str, context: ssl.SSLContext) -> None:
     """As far as a request that is let in, and wrong."""
-    detail = check_problem(await ask(url, context, {}), 400, "INVALID_QUERY")
+    detail = check_problem(await query(url, context, {}), 400, "INVALID_QUERY")
     assert "$.tenantId" in detail
 
 
 async def check_no_handshake(url: str, context: ssl.SSLContext, why: str) -> None:
     with capture_logs() as lines, pytest.raises(httpx.TransportError):
-        await ask(url, context, {})
+        await query(url, context, {})
     told = [line["why"].lower() for line in lines if line["event"] == "TLS handshake refused"]
     assert len(told) == 1
     assert why in told[0]
@@ -56,7 +56,7 @@ async def check_no_handshake(url: str, context: ssl.SSLContext, why: str) -> Non
 
 async def check_forbidden(url: str, context: ssl.SSLContext, pair: Pair) -> None:
     with capture_logs() as lines:
-        check_problem(await ask(url, context, {}), 403, "FORBIDDEN")
+        check_problem(await query(url, context, {}), 403, "FORBIDDEN")
     (told,) = [line for line in lines if line["event"] == "audit client refused"]
     assert told["serial"] == f"{pair.certificate.serial_number:x}"
 
@@ -89,8 +89,8 @@ ALLOWED: dict[str, list[x509.GeneralName]] = {
 }
 
 
-async def test_who_gets_in(papers: Papers) -> None:
-    async with listening(papers.files, ANLYT_TRUST_DOMAIN="anlyt") as url:
+async def test_who_gets_in(papers: Certificates) -> None:
+    async with audit_listener(papers.files, ANLYT_TRUST_DOMAIN="anlyt") as url:
         for make, why in REFUSED.values():
             await check_no_handshake(url, papers.client(make(papers.authority)), why)
         for names in FORBIDDEN.values():
@@ -100,9 +100,9 @@ async def test_who_gets_in(papers: Papers) -> None:
             await check_answered(url, papers.client(issue(papers.authority, "somebody", names)))
 
 
-async def test_every_path_is_behind_the_door(papers: Papers) -> None:
+async def test_every_path_is_behind_the_door(papers: Certificates) -> None:
     stranger = papers.client(issue(papers.authority, CLIENT, []))
-    async with listening(papers.files) as url:
+    async with audit_listener(papers.files) as url:
         for path in (
             "/",
             "/v1/audit/query",
@@ -127,8 +127,8 @@ async def test_every_path_is_behind_the_door(papers: Papers) -> None:
             await httpx.AsyncClient().get(url.replace("https", "http"))
 
 
-async def test_versions_of_tls(papers: Papers) -> None:
-    async with listening(papers.files) as url:
+async def test_versions_of_tls(papers: Certificates) -> None:
+    async with audit_listener(papers.files) as url:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             good, bad = papers.regulator(), papers.client(None)
             good.maximum_version = good.minimum_version = bad.maximum_version = version
@@ -141,19 +141,19 @@ async def test_versions_of_tls(papers: Papers) -> None:
         await check_no_handshake(url, old, "")
 
 
-async def test_a_connection_is_for_one_request(papers: Papers) -> None:
-    async with listening(papers.files) as url, httpx.AsyncClient(verify=papers.regulator()) as client:
+async def test_a_connection_is_for_one_request(papers: Certificates) -> None:
+    async with audit_listener(papers.files) as url, httpx.AsyncClient(verify=papers.regulator()) as client:
         answer = await client.post(f"{url}/v1/audit/query", json={})
         assert answer.headers["connection"] == "close"
         assert (await client.get(f"{url}/nothing")).headers["connection"] == "close"
 
 
-async def test_files_are_renewed_while_it_serves(papers: Papers) -> None:
+async def test_files_are_renewed_while_it_serves(papers: Certificates) -> None:
     revoked, other = (issue(papers.authority, CLIENT, RIGHT) for _ in range(2))
     crl = papers.folder / "crl.pem"
     write(crl, revocations(papers.authority))
     files = TlsFiles(papers.files.tls_cert, papers.files.tls_key, papers.files.tls_client_ca, crl)
-    async with listening(files) as url:
+    async with audit_listener(files) as url:
         await check_answered(url, papers.client(revoked))
         write(crl, revocations(papers.authority, revoked))
         await check_no_handshake(url, papers.client(revoked), "revoked")
@@ -171,7 +171,7 @@ async def test_files_are_renewed_while_it_serves(papers: Papers) -> None:
         await check_answered(url, papers.client(issue(OTHER, CLIENT, RIGHT)))
 
 
-def test_files_that_cannot_be_used_are_named(papers: Papers) -> None:
+def test_files_that_cannot_be_used_are_named(papers: Certificates) -> None:
     files = papers.files
     write(files.tls_client_ca, b"")
     with pytest.raises(UsageError, match=r"ANLYT_TLS_CLIENT_CA=.*ca.pem cannot be used"):

@@ -14,15 +14,16 @@ import httpx
 import pytest
 
 from graph.audit import audits
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from tests.graph.support.problems import check_problem
-from tests.support import audited
-from tests.support.audited import BEGIN, END, Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import BEGIN, END, Fact
 from tests.support.chaos import frozen
 from tests.support.database import connected
-from tests.support.regulator import QUERY, listening, make_papers
-from tests.support.warehouse import emptied, opened
+from tests.support.regulator import QUERY, audit_listener, make_certificates
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -70,21 +71,21 @@ class Filled:
 
     def rows(self, **body: Any) -> Sequence[Fact]:
         dataset = body.get("dataset", "compliance")
-        return audited.expected(dataset, self.facts[dataset], body)
+        return audit_facts.expected(dataset, self.facts[dataset], body)
 
 
 @pytest.fixture(scope="module")
 async def filled(clickhouse: Engine) -> Filled:
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     return Filled(clickhouse.dsn, await fill(clickhouse.dsn, 1501, COUNT))
 
 
 @pytest.fixture
 async def audit(database: str, filled: Filled, tmp_path: Path) -> AsyncIterator[Audit]:
-    papers = make_papers(tmp_path)
+    papers = make_certificates(tmp_path)
     engines = Engines("nats://127.0.0.1:1", database, filled.dsn)
     async with (
-        listening(papers.files, engines) as url,
+        audit_listener(papers.files, engines) as url,
         httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60) as client,
     ):
         yield Audit(client, database)
@@ -94,23 +95,23 @@ async def fill(dsn: str, seed: int, count: int) -> Mapping[str, Sequence[Fact]]:
     print("seed", seed)
     random = Random(seed)
     facts = {
-        "compliance": [audited.evaluation(random, at) for at in audited.moments(random, count)],
-        "cdr": [audited.record(random, at) for at in audited.moments(random, count // 20)],
+        "compliance": [audit_facts.evaluation(random, at) for at in audit_facts.moments(random, count)],
+        "cdr": [audit_facts.record(random, at) for at in audit_facts.moments(random, count // 20)],
     }
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         for dataset, some in facts.items():
-            await audited.write(client, dataset, some)
+            await audit_facts.write(client, dataset, some)
     return facts
 
 
 async def test_walks_are_exact(audit: Audit, filled: Filled) -> None:
     random = Random(1502)
-    for tenant in audited.TENANTS:
+    for tenant in audit_facts.TENANTS:
         day = BEGIN + timedelta(days=random.randrange(1800))
         for body in (
             {**FIVE_YEARS, "limit": 4_000},
-            {**FIVE_YEARS, "limit": 2_000, "verdict": random.choice(audited.VERDICTS)},
-            {**FIVE_YEARS, "limit": 1_500, "verdict": "BLOCK", "ruleType": random.choice(audited.RULES)},
+            {**FIVE_YEARS, "limit": 2_000, "verdict": random.choice(audit_facts.VERDICTS)},
+            {**FIVE_YEARS, "limit": 1_500, "verdict": "BLOCK", "ruleType": random.choice(audit_facts.RULES)},
             {**FIVE_YEARS, "limit": 100, "dataset": "cdr"},
             {"from": day.isoformat(), "to": (day + timedelta(days=90)).isoformat(), "limit": 1_000},
         ):
@@ -119,7 +120,7 @@ async def test_walks_are_exact(audit: Audit, filled: Filled) -> None:
 
 async def test_a_walk_of_a_window_that_moves_is_of_that_of_its_first_page(audit: Audit, filled: Filled) -> None:
     days = (datetime.now(UTC) - END).days + 300
-    body = {"tenantId": audited.TENANTS[0], "limit": 40}
+    body = {"tenantId": audit_facts.TENANTS[0], "limit": 40}
     pages = await audit.walk(**body, last=f"{days}d")
     window = pages[0]["meta"]["window"]
     assert len(pages) > 2

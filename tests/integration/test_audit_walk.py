@@ -11,10 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from tests.support.audited import BEGIN
+from infra.clickhouse import connect
+from tests.support.audit_facts import BEGIN
 from tests.support.cli import running
-from tests.support.regulator import QUERY, make_papers
-from tests.support.warehouse import opened
+from tests.support.regulator import QUERY, make_certificates
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +81,7 @@ READ = msgspec.json.Decoder(Answer)
 @pytest.mark.timeout(600)  # a hundred pages, of a second each on a busy machine
 async def test_a_long_walk(database: str, warehouse: str, tmp_path: Path) -> None:
     expected = await filled(warehouse)
-    papers = make_papers(tmp_path)
+    papers = make_certificates(tmp_path)
     files = {"ANLYT_TLS_CERT": papers.files.tls_cert, "ANLYT_TLS_KEY": papers.files.tls_key}
     settings = {
         "ANLYT_POSTGRES_DSN": database,
@@ -100,7 +100,7 @@ async def test_a_long_walk(database: str, warehouse: str, tmp_path: Path) -> Non
 
 async def filled(dsn: str) -> tuple[int, str]:
     """How many facts one of the tenants has, and a hash of their ids in order."""
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         for twice in (False, True):
             parameters = {"begin": BEGIN, "rows": ROWS, "twice": twice}
             await client.command(FILL, parameters=parameters)

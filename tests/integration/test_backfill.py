@@ -21,7 +21,7 @@ from ingest.rebuild.swap import CELLS
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.support import events
 from tests.support.chaos import flood
-from tests.support.platform import BILLING, DELIVERY, Platform, cut, unlimited
+from tests.support.platform import BILLING, DELIVERY, Platform, unlimited_guards, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -50,7 +50,7 @@ def _history(rng: Random, count: int) -> tuple[list[Message], list[Message]]:
 
 @asynccontextmanager
 async def _rebuilding(platform: Platform, function: AnyFunction) -> AsyncIterator[Rebuild]:
-    guard = unlimited([function])[function.name]
+    guard = unlimited_guards([function])[function.name]
     async with open_pool(platform.dsn, size=2) as pool, pool.acquire() as connection:
         yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None, guard)
 
@@ -76,10 +76,10 @@ async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> N
     half = len(billing) // 2
     await platform.publish(BILLING_EVENTS, billing[:half])
     await platform.publish(SMS_DLR, delivery[:half])
-    workers = [cut(function, 300) for function in METRICS]
+    workers = [with_batch(function, 300) for function in METRICS]
     before = [_delivered(function) for function in METRICS]
-    async with platform.working(*workers, *workers):
-        await platform.drained(*METRICS)
+    async with platform.running_workers(*workers, *workers):
+        await platform.wait_until_drained(*METRICS)
 
         async def replay(function: AnyFunction, since: datetime | None) -> None:
             begun = await backfill.begin(platform.client, function, since)
@@ -95,7 +95,7 @@ async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> N
             flood(platform, SMS_DLR, delivery[half:], 1.5),
             *map(replays, workers),
         )
-        await platform.drained(*METRICS)
+        await platform.wait_until_drained(*METRICS)
     for function, was in zip(METRICS, before, strict=True):
         assert _delivered(function) - was >= len(billing) + 2 * half  # two replays of at least the first half
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
@@ -128,7 +128,7 @@ async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: P
         await backfill.begin(platform.client, BILLING, None, remembered)
     offered = re.findall(r"--since (\S+)\)", str(refused.value))
     assert [datetime.fromisoformat(time) >= remembered for time in offered] == [True]
-    assert await platform.waiting(BILLING) == 0
+    assert await platform.pending_count(BILLING) == 0
     assert (await backfill.begin(platform.client, BILLING, remembered, remembered)).to_do == 0
 
 
@@ -142,9 +142,9 @@ async def test_a_rebuild_under_live_load_heals(platform: Platform, function: Any
     half = len(billing) // 2
     await platform.publish(BILLING_EVENTS, billing[:half])
     await platform.publish(SMS_DLR, delivery[:half])
-    workers = [cut(each, 300) for each in METRICS]
-    async with platform.working(*workers, *workers):
-        await platform.drained(*METRICS)
+    workers = [with_batch(each, 300) for each in METRICS]
+    async with platform.running_workers(*workers, *workers):
+        await platform.wait_until_drained(*METRICS)
         hour = NOW.replace(minute=0, second=0, microsecond=0)
         await platform.pool.execute(CORRUPT, SINCE)
         await platform.pool.execute(PHANTOM, hour)
@@ -154,12 +154,12 @@ async def test_a_rebuild_under_live_load_heals(platform: Platform, function: Any
 
         async def rebuilds() -> None:
             for each in (function, other, function):
-                await _rebuild(platform, cut(each, rng.choice([100, 700])))
+                await _rebuild(platform, with_batch(each, rng.choice([100, 700])))
 
         await asyncio.gather(
             flood(platform, BILLING_EVENTS, billing[half:], 2), flood(platform, SMS_DLR, delivery[half:], 2), rebuilds()
         )
-        await platform.drained(*METRICS)
+        await platform.wait_until_drained(*METRICS)
     # A row without delivery reports may be a charge and its refund: a rebuild of delivery_metrics lets it be.
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
     now = dict(map(tuple, await platform.pool.fetch(VERSIONS)))
@@ -197,7 +197,7 @@ async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkey
     monkeypatch.setattr("ingest.rebuild.complete_hours.AHEAD", -timedelta(hours=2))
     start = await _rebuild(platform, BILLING, None)
     kept = {key: row for key, row in expect(billing, [], NOW).metrics.items() if key[2] < start}
-    left = expect((await platform.kept(BILLING_EVENTS)).values(), [], NOW).metrics
+    left = expect((await platform.stored_messages(BILLING_EVENTS)).values(), [], NOW).metrics
     rebuilt = {key: row for key, row in left.items() if key[2] >= start}
     sums = {key: row.total_messages for key, row in (kept | rebuilt).items()}
     rows = await platform.pool.fetch("select scope, scope_id, hour_bucket, total_messages from anlyt.metrics_hourly")

@@ -11,7 +11,7 @@ import pytest
 
 from schema.streams import BILLING_EVENTS
 from tests.support import events
-from tests.support.platform import BILLING, Platform, cut
+from tests.support.platform import BILLING, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -47,7 +47,7 @@ def charge(**changes: Any) -> Message:
 async def _counted(platform: Platform, *messages: Message) -> list[tuple[Any, ...]]:
     """All rows after these messages, too; they are what the reference says."""
     await platform.publish(BILLING_EVENTS, messages)
-    await platform.drain(cut(BILLING, 5000))
+    await platform.drain(with_batch(BILLING, 5000))
     assert await differences(platform.dsn, expect(messages, [], NOW)) == []
     return [tuple(row) for row in await platform.pool.fetch(ROWS)]
 
@@ -63,7 +63,7 @@ async def test_ac1_an_event_is_upserted_for_platform_operator_and_account(platfo
 
 async def test_ac2_the_same_event_twice_changes_nothing(platform: Platform) -> None:
     await platform.publish(BILLING_EVENTS, [charge()])
-    await platform.drain(cut(BILLING, 5000))
+    await platform.drain(with_batch(BILLING, 5000))
     assert await _counted(platform, charge()) == _three(1, 2, "0.024690")
 
 
@@ -76,7 +76,7 @@ async def test_ac3_billed_adds_and_refunded_takes_away(platform: Platform) -> No
 async def test_ac4_nothing_is_left_behind(platform: Platform) -> None:
     random = Random(4)
     await _counted(platform, *[events.message(random, events.billing(random, NOW)) for _ in range(3000)])
-    assert await platform.waiting(BILLING) == 0
+    assert await platform.pending_count(BILLING) == 0
 
 
 async def test_a_refund_may_come_first_and_alone(platform: Platform) -> None:
@@ -131,5 +131,5 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
     random = Random(seed)
     messages = events.messages(random, events.billing, NOW, 2000)
     await platform.publish(BILLING_EVENTS, messages)
-    await platform.drain(*[cut(BILLING, random.choice([13, 300, 5000]))] * random.choice([1, 2]))
+    await platform.drain(*[with_batch(BILLING, random.choice([13, 300, 5000]))] * random.choice([1, 2]))
     assert await differences(platform.dsn, expect(messages, [], NOW)) == []

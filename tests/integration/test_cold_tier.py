@@ -23,12 +23,12 @@ from infra.errors import EngineFailedError, UsageError
 from infra.s3 import from_dsn, open_store
 from infra.tiering import TABLES, statements, tier, tierings
 from tests.graph.support.problems import check_problem
-from tests.support import audited
-from tests.support.audited import Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import Fact
 from tests.support.chaos import frozen
-from tests.support.lived import living
-from tests.support.regulator import QUERY, listening, make_papers
-from tests.support.warehouse import emptied, opened
+from tests.support.heartbeat import responsive_seconds
+from tests.support.regulator import QUERY, audit_listener, make_certificates
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ class Tiered:
     facts: Sequence[Fact]
 
     def rows(self, **body: Any) -> Sequence[Fact]:
-        return audited.expected("compliance", self.facts, body)
+        return audit_facts.expected("compliance", self.facts, body)
 
 
 @asynccontextmanager
@@ -55,11 +55,11 @@ async def tiered(folder: Path) -> AsyncIterator[Tiered]:
     random = Random(3001)
     print("seed 3001")
     moments = [NOW - timedelta(days=age, seconds=random.randrange(3_000)) for age in AGES for _ in range(80)]
-    facts = [audited.evaluation(random, at) for at in moments]
+    facts = [audit_facts.evaluation(random, at) for at in moments]
     async with s3_server(folder / "s3") as s3, clickhouse_server(folder / "clickhouse", s3=from_dsn(s3.dsn)) as engine:
-        await emptied(engine.dsn)
-        async with opened(engine.dsn) as client:
-            await audited.write(client, "compliance", facts)
+        await empty_clickhouse(engine.dsn)
+        async with connect(engine.dsn) as client:
+            await audit_facts.write(client, "compliance", facts)
         yield Tiered(engine, s3, facts)
 
 
@@ -104,7 +104,7 @@ class Regulator:
         return rows
 
     async def refused(self, body: Mapping[str, Any]) -> None:
-        async with living() as lived:
+        async with responsive_seconds() as lived:
             told = check_problem(await self.client.post(QUERY, json=body), 503, "DEPENDENCY_UNAVAILABLE")
             assert lived() < SECONDS
         assert "cold tier (S3)" in told
@@ -112,8 +112,8 @@ class Regulator:
 
 async def check_ancient_facts_go(client: AsyncClient) -> None:
     """What is over seven years old when it is written is dropped."""
-    ancient = [audited.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
-    await audited.write(client, "compliance", ancient)
+    ancient = [audit_facts.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
+    await audit_facts.write(client, "compliance", ancient)
     oldest = "select min(event_time) < now() - interval 7 year from facts_compliance"
     async with asyncio.timeout(120):
         while (await client.query(oldest)).result_rows[0][0]:
@@ -121,11 +121,11 @@ async def check_ancient_facts_go(client: AsyncClient) -> None:
 
 
 async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> None:
-    papers = make_papers(tmp_path)
+    papers = make_certificates(tmp_path)
     async with tiered(tmp_path) as store, AsyncExitStack() as opened_:
         client = await opened_.enter_async_context(connect(store.clickhouse.dsn))
         engines = Engines("nats://127.0.0.1:1", database, store.clickhouse.dsn)
-        url = await opened_.enter_async_context(listening(papers.files, engines))
+        url = await opened_.enter_async_context(audit_listener(papers.files, engines))
         portal = httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60)
         regulator = Regulator(await opened_.enter_async_context(portal))
         ask, refused = regulator.ask, regulator.refused
@@ -147,8 +147,8 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
 
         # A late fact of an old day does not need S3 to be written.
         await store.s3.stop("immediate")
-        late = [audited.evaluation(Random(3002), NOW - timedelta(days=700))]
-        await audited.write(client, "compliance", late)
+        late = [audit_facts.evaluation(Random(3002), NOW - timedelta(days=700))]
+        await audit_facts.write(client, "compliance", late)
         await refused(COLD)
         await refused(ALL)
         for body in (HOT, WARM):
@@ -210,7 +210,7 @@ async def keys(s3: Engine) -> Sequence[str]:
 
 
 async def test_a_server_without_the_policy_stays_as_it_is(clickhouse: Engine) -> None:
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     async with connect(clickhouse.dsn) as client:
         assert await tierings(client) == []
         assert [each async for each in tier(client, None)] == []

@@ -24,11 +24,11 @@ from tests.graph.support.api import ADMIN, Api, open_api
 from tests.support import events
 from tests.support.chaos import accidents, flood, make_impatient
 from tests.support.database import fresh_database
-from tests.support.platform import BILLING, DELIVERY, Platform, cut, open_platform
+from tests.support.platform import BILLING, DELIVERY, Platform, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tests.support.worker import crew
+from tests.support.worker import worker_pool
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +61,7 @@ def _sent(random: Random, make: events.Make, count: int) -> list[Message]:
 
 async def _stored(platform: Platform, stream: Stream) -> list[Message]:
     """All that the stream has, in its order."""
-    return [message for _, message in sorted((await platform.kept(stream)).items())]
+    return [message for _, message in sorted((await platform.stored_messages(stream)).items())]
 
 
 async def _differences(platform: Platform) -> list[str]:
@@ -76,7 +76,7 @@ async def test_workers_that_share_a_stream(platform: Platform, seed: int, number
     await platform.publish(BILLING_EVENTS, _sent(random, events.billing, 400))
     await platform.publish(SMS_DLR, _sent(random, events.report, 400))
     sizes = [random.choice([1, 7, 100, 1000]) for _ in range(3)]
-    await platform.drain(*[cut(function, size) for function in METRICS for size in sizes])
+    await platform.drain(*[with_batch(function, size) for function in METRICS for size in sizes])
     assert await _differences(platform) == []
 
 
@@ -92,7 +92,7 @@ async def test_a_copy_that_is_delivered_last_was_stored_first(platform: Platform
     await platform.publish(stream, [events.message(random, each) for each in same])
     taken = await platform.jetstream.pull_subscribe_bind(function.durable, stream.name)
     await taken.fetch(1)
-    await platform.drain(cut(function, 1))
+    await platform.drain(with_batch(function, 1))
     assert await _differences(platform) == []
 
 
@@ -100,13 +100,13 @@ async def test_workers_killed(scene: Platform, seed: int) -> None:
     random = Random(seed)
     await make_impatient(scene, METRICS)
     billing, delivery = _sent(random, events.billing, 1500), _sent(random, events.report, 1500)
-    async with crew(scene.url, scene.dsn, random, 3) as hired:
+    async with worker_pool(scene.url, scene.dsn, random, 3) as hired:
         await asyncio.gather(
             flood(scene, BILLING_EVENTS, billing, 4),
             flood(scene, SMS_DLR, delivery, 4),
             accidents(random, [hired.kill_one] * 12, 0.2),
         )
-        await scene.drained(*METRICS)
+        await scene.wait_until_drained(*METRICS)
     assert await _differences(scene) == []
 
 
@@ -127,7 +127,7 @@ async def test_copies_under_several_tenants(
         open_api(platform.pool, clickhouse=platform.clickhouse) as api,
     ):
         await platform.publish(SMS_DLR, sent)
-        await platform.drain(cut(DELIVERY, 1), cut(dlr_facts, 1))
+        await platform.drain(with_batch(DELIVERY, 1), with_batch(dlr_facts, 1))
         await runs.run(stores, "cubes")
         assert (await runs.run(stores, "copies"))["facts_removed"] == 2
         await runs.run(stores, "cubes")
@@ -161,7 +161,7 @@ async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: 
         await platform.publish(SMS_DLR, sent)
         taken = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
         await taken.fetch(len(first))
-        await platform.drain(cut(DELIVERY, 20), cut(DELIVERY, 20))
+        await platform.drain(with_batch(DELIVERY, 20), with_batch(DELIVERY, 20))
         contested = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
         assert contested > 0
         assert (await runs.run(stores, "copies"))["peaks"] == 0  # no facts yet: nothing is known of other rates

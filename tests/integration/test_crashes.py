@@ -19,12 +19,12 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
 from tests.support.chaos import accidents, flood, make_impatient
 from tests.support.database import fresh_database, make_template
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import Platform, open_platform
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tests.support.worker import Crew, crew
+from tests.support.worker import WorkerPool, worker_pool
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ class Scene:
     random: Random
 
 
-Accident: TypeAlias = Callable[[Scene, Crew], Awaitable[None]]
+Accident: TypeAlias = Callable[[Scene, WorkerPool], Awaitable[None]]
 
 
 @pytest.fixture
@@ -68,38 +68,38 @@ async def _withstand(scene: Scene, workers: int, pause: float, *happen: Accident
     platform, random = scene.platform, scene.random
     billing = _mixed(scene, events.billing, faults.billing(events.billing(random, NOW), NOW))
     delivery = _mixed(scene, events.report, faults.reports(events.report(random, NOW), NOW))
-    async with crew(platform.url, platform.dsn, random, workers) as hired:
+    async with worker_pool(platform.url, platform.dsn, random, workers) as hired:
         await asyncio.gather(
             flood(platform, BILLING_EVENTS, billing, SECONDS),
             flood(platform, SMS_DLR, delivery, SECONDS),
             accidents(random, [partial(accident, scene, hired) for accident in happen], pause),
         )
-        await platform.drained(*METRICS)
+        await platform.wait_until_drained(*METRICS)
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, METRICS, NOW) == []
+    assert await dead_letter_differences(platform, METRICS, NOW) == []
 
 
-async def worker_killed(_: Scene, hired: Crew) -> None:
+async def worker_killed(_: Scene, hired: WorkerPool) -> None:
     await hired.kill_one()
 
 
-async def worker_relieved(_: Scene, hired: Crew) -> None:
-    await hired.relieve_one()
+async def worker_relieved(_: Scene, hired: WorkerPool) -> None:
+    await hired.restart_one()
 
 
-async def postgres_stopped(scene: Scene, _: Crew) -> None:
+async def postgres_stopped(scene: Scene, _: WorkerPool) -> None:
     """As by `pg_ctl stop -m immediate`."""
     await scene.postgres.stop("immediate")
     await asyncio.sleep(scene.random.random() / 2)
     await scene.postgres.start()
 
 
-async def postgres_killed(scene: Scene, _: Crew) -> None:
+async def postgres_killed(scene: Scene, _: WorkerPool) -> None:
     await scene.postgres.kill()
     await scene.postgres.start()
 
 
-async def nats_killed(scene: Scene, _: Crew) -> None:
+async def nats_killed(scene: Scene, _: WorkerPool) -> None:
     await scene.nats.kill()
     await asyncio.sleep(scene.random.random() / 2)
     await scene.nats.start()

@@ -19,13 +19,13 @@ from pipelines.lease import PipelineBusyError
 from pipelines.stores import open_stores
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
 from tests.support.chaos import accidents, flood, make_impatient
-from tests.support.cube_process import Cubist, cube_process
+from tests.support.cube_process import CubeProcess, cube_process
 from tests.support.cube_reference import cube_differences
 from tests.support.database import connected
 from tests.support.facts import expected, make_sent
 from tests.support.platform import PATIENCE, open_platform
-from tests.support.warehouse import emptied
-from tests.support.worker import crew
+from tests.support.warehouse import empty_clickhouse
+from tests.support.worker import worker_pool
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
         clickhouse_server(tmp_path / "clickhouse") as engine,
         open_platform(server.url, clickhouse=engine.dsn) as platform,
     ):
-        await emptied(engine.dsn)
+        await empty_clickhouse(engine.dsn)
         await make_impatient(platform, FACTS)
         sent = make_sent(random, NOW, 300)
         engines = Engines(server.url, database, engine.dsn)
@@ -49,7 +49,10 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
             await asyncio.sleep(random.random() / 2)
             await engine.start()
 
-        async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired, cube_process(engines) as working:
+        async with (
+            worker_pool(platform.url, platform.dsn, random, 2, engine.dsn) as hired,
+            cube_process(engines) as working,
+        ):
             happen: list[Callable[[], Awaitable[None]]]
             happen = [partial(killed_at_work, working, database), *[working.replace] * 7]
             happen += [*[hired.kill_one] * 3, *[engine_killed] * 2]
@@ -60,7 +63,7 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
                 ],
                 accidents(random, random.sample(happen, len(happen)), 0.3),
             )
-            await platform.drained(*FACTS)
+            await platform.wait_until_drained(*FACTS)
         await _run_when_free(engines)
         assert await cube_differences(engine.dsn, expected(sent, NOW)) == []
         async with connected(database) as connection:
@@ -71,7 +74,7 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
         assert counted.keys() <= {"SUCCEEDED", "FAILED", "ABANDONED"}
 
 
-async def killed_at_work(working: Cubist, database: str) -> None:
+async def killed_at_work(working: CubeProcess, database: str) -> None:
     """Kills until a run was under way; the next one tells that it was abandoned."""
     async with connected(database) as connection:
         while True:

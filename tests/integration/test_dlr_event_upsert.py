@@ -13,7 +13,7 @@ from schema.histogram import percentile
 from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.bins import percentile_disc, within_tolerance
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.reference import Key, expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -49,7 +49,7 @@ def report(**changes: Any) -> Message:
 async def _counted(platform: Platform, *messages: Message) -> list[tuple[Any, ...]]:
     """The operators' rows after these messages, too; all rows are what the reference says."""
     await platform.publish(SMS_DLR, messages)
-    await platform.drain(cut(DELIVERY, 5000))
+    await platform.drain(with_batch(DELIVERY, 5000))
     assert await differences(platform.dsn, expect([], messages, NOW)) == []
     return [tuple(row) for row in await platform.pool.fetch(PERFORMANCE)]
 
@@ -76,7 +76,7 @@ async def test_ac3_latency_is_accumulated_by_hour(platform: Platform) -> None:
 
 async def test_ac4_the_same_report_twice_changes_nothing(platform: Platform) -> None:
     await platform.publish(SMS_DLR, [report()])
-    await platform.drain(cut(DELIVERY, 5000))
+    await platform.drain(with_batch(DELIVERY, 5000))
     assert await _counted(platform, report()) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
 
 
@@ -97,7 +97,7 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
     random = Random(seed)
     messages = events.messages(random, events.report, NOW, 2000)
     await platform.publish(SMS_DLR, messages)
-    await platform.drain(*[cut(DELIVERY, random.choice([13, 300, 5000]))] * random.choice([1, 2]))
+    await platform.drain(*[with_batch(DELIVERY, random.choice([13, 300, 5000]))] * random.choice([1, 2]))
     expected = expect([], messages, NOW)
     assert await differences(platform.dsn, expected) == []
     samples = {key: row.samples for key, row in expected.metrics.items()}

@@ -19,14 +19,14 @@ from ingest import service
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR, Stream
 from tests.support import events, fact_events, faults
 from tests.support.chaos import accidents, flood, make_impatient
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.fact_reference import expect as expect_facts
-from tests.support.platform import PATIENCE, Platform, cut, open_platform
+from tests.support.platform import PATIENCE, Platform, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tests.support.warehouse import emptied, fact_differences
-from tests.support.worker import crew
+from tests.support.warehouse import empty_clickhouse, fact_differences
+from tests.support.worker import worker_pool
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ def _mixed(random: Random, good: Sequence[Message], bad: Sequence[faults.Fault])
 
 async def _check(platform: Platform, clickhouse: str, sent: Streams) -> None:
     assert await fact_differences(clickhouse, expect_facts(*sent.values(), arrived=NOW)) == []
-    assert await letter_differences(platform, FACTS, NOW) == []
+    assert await dead_letter_differences(platform, FACTS, NOW) == []
 
 
 @pytest.mark.parametrize("seed", [61, 62])
@@ -68,7 +68,9 @@ async def test_brute_force(facts: Platform, warehouse: str, seed: int) -> None:
         await facts.publish(stream, messages)
         await facts.publish(stream, random.sample(messages, len(messages) // 2))
     workers = [
-        cut(function, random.choice([100, 333, 5000])) for function in FACTS for _ in range(random.randrange(1, 4))
+        with_batch(function, random.choice([100, 333, 5000]))
+        for function in FACTS
+        for _ in range(random.randrange(1, 4))
     ]
     await facts.drain(*workers)
     await _check(facts, warehouse, sent)
@@ -81,7 +83,7 @@ async def test_a_stream_read_again_adds_nothing(facts: Platform, warehouse: str)
     await facts.drain(*FACTS)
     for function in FACTS:
         await facts.jetstream.delete_consumer(function.stream.name, function.durable)
-    await facts.drain(*[cut(function, 77) for function in FACTS])
+    await facts.drain(*[with_batch(function, 77) for function in FACTS])
     await _check(facts, warehouse, sent)
 
 
@@ -89,7 +91,7 @@ async def test_a_stream_read_again_adds_nothing(facts: Platform, warehouse: str)
 async def _own_clickhouse(folder: Path) -> AsyncIterator[Engine]:
     """For those who stop it."""
     async with clickhouse_server(folder) as engine:
-        await emptied(engine.dsn)
+        await empty_clickhouse(engine.dsn)
         yield engine
 
 
@@ -107,13 +109,13 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
             await asyncio.sleep(random.random() / 2)
             await engine.start()
 
-        async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired:
+        async with worker_pool(platform.url, platform.dsn, random, 2, engine.dsn) as hired:
             happen: list[Callable[[], Awaitable[None]]] = [*[hired.kill_one] * 5, *[engine_killed] * 2]
             await asyncio.gather(
                 *[flood(platform, stream, messages, 3.0) for stream, messages in sent.items()],
                 accidents(random, random.sample(happen, len(happen)), 0.4),
             )
-            await platform.drained(*FACTS)
+            await platform.wait_until_drained(*FACTS)
         await _check(platform, engine.dsn, sent)
 
 
@@ -122,7 +124,7 @@ async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
 ) -> None:
     """Also from the start on: the service begins without it."""
     random = Random(65)
-    functions = [cut(function, 500) for function in FUNCTIONS]
+    functions = [with_batch(function, 500) for function in FUNCTIONS]
     metrics = [function for function in FUNCTIONS if function not in FACTS]
     async with _own_clickhouse(tmp_path / "clickhouse") as engine, open_platform(server.url, database) as platform:
         sent = _streams(random, 300)
@@ -130,17 +132,17 @@ async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
         async with service.running(Engines(server.url, database, engine.dsn), functions, "USD"):
             for stream, messages in sent.items():
                 await platform.publish(stream, messages)
-            await platform.drained(*metrics)
+            await platform.wait_until_drained(*metrics)
             assert await differences(platform.dsn, expect([], sent[SMS_DLR], NOW)) == []
             await _until(lambda: all(_lag(function.name) > 0.5 for function in FACTS))
             for function, held in zip(FACTS, sent.values(), strict=True):
                 # A batch of nothing but bad events has no need of ClickHouse.
-                assert len(held) - BAD <= await platform.waiting(function) <= len(held)
+                assert len(held) - BAD <= await platform.pending_count(function) <= len(held)
             await engine.start()
-            await platform.drained(*FUNCTIONS)
+            await platform.wait_until_drained(*FUNCTIONS)
             await _until(lambda: all(_lag(function.name) == 0 for function in FUNCTIONS))
         assert await fact_differences(engine.dsn, expect_facts(*sent.values(), arrived=NOW)) == []
-        assert await letter_differences(platform, FUNCTIONS, NOW) == []
+        assert await dead_letter_differences(platform, FUNCTIONS, NOW) == []
 
 
 def _lag(function: str) -> float:
@@ -157,6 +159,6 @@ async def test_facts_alone_need_no_postgresql(facts: Platform, warehouse: str) -
     sent = {CDR_EVENTS: events.messages(Random(66), fact_events.record, NOW, 100)}
     await facts.publish(CDR_EVENTS, sent[CDR_EVENTS])
     nowhere = Engines(facts.url, facts.dsn, warehouse)
-    async with service.running(nowhere, [cut(CDR, 50)], "USD"):
-        await facts.drained(CDR)
+    async with service.running(nowhere, [with_batch(CDR, 50)], "USD"):
+        await facts.wait_until_drained(CDR)
     assert await fact_differences(warehouse, expect_facts(records=sent[CDR_EVENTS], arrived=NOW)) == []

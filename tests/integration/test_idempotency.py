@@ -12,8 +12,8 @@ from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import ACK_WAIT, make_impatient
-from tests.support.dead_letters import letter_differences
-from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.dead_letters import dead_letter_differences
+from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -26,7 +26,7 @@ DAY = f"{NOW - timedelta(days=1):%Y-%m-%d}"
 
 async def _check(platform: Platform, billing: list[Message], delivery: list[Message]) -> None:
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, METRICS, NOW) == []
+    assert await dead_letter_differences(platform, METRICS, NOW) == []
 
 
 def _sent(fields: events.Fields) -> Message:
@@ -43,7 +43,7 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery)
     workers = [
-        cut(function, random.choice([1, 7, 100, 1000, 5000]))
+        with_batch(function, random.choice([1, 7, 100, 1000, 5000]))
         for function in METRICS
         for _ in range(random.randrange(1, 4))
     ]
@@ -69,7 +69,7 @@ async def test_a_copy_is_the_same_event(
     fields = events.report(Random(1), NOW) | {"receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(copied(fields))]
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(cut(DELIVERY, batch))
+    await platform.drain(with_batch(DELIVERY, batch))
     await _check(platform, [], delivery)
     assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 1
 
@@ -89,7 +89,7 @@ async def test_what_only_looks_alike_is_another_event(platform: Platform, batch:
     fields = events.report(Random(1), NOW) | {"eventId": "evt-1", "receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(fields | changes)]
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(cut(DELIVERY, batch))
+    await platform.drain(with_batch(DELIVERY, batch))
     await _check(platform, [], delivery)
     assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 2
 
@@ -112,11 +112,11 @@ async def test_what_was_never_acknowledged_is_delivered_again_and_counted_once(p
     await make_impatient(platform, [DELIVERY])
     await platform.publish(SMS_DLR, delivery)
     lock = "lock table anlyt.metrics_hourly in access exclusive mode"
-    async with platform.working(cut(DELIVERY, 100), cut(DELIVERY, 100)):
+    async with platform.running_workers(with_batch(DELIVERY, 100), with_batch(DELIVERY, 100)):
         async with platform.pool.acquire() as connection, connection.transaction():
             await connection.execute(lock)
             await asyncio.sleep(2.5 * ACK_WAIT)
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
     await _check(platform, [], delivery)
 
 
@@ -126,5 +126,5 @@ async def test_late_events_find_their_hour(platform: Platform) -> None:
     ages = [timedelta(), timedelta(hours=1), timedelta(days=8), timedelta(days=93), timedelta(days=1500)]
     late = [_sent(events.billing(random, NOW) | {"billedAt": events.written(random, NOW - age)}) for age in ages * 20]
     await platform.publish(BILLING_EVENTS, late + late)
-    await platform.drain(cut(BILLING, 30))
+    await platform.drain(with_batch(BILLING, 30))
     await _check(platform, late, [])

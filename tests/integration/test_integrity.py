@@ -13,15 +13,15 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from pipelines import runs
 from pipelines.integrity import datasets
 from pipelines.integrity import metrics as gauge
 from pipelines.stores import Stores
-from tests.support.audited import Fact
-from tests.support.chained import DAY, DAYS, chained, closed, differences, facts_of, midnight, write
+from tests.support.audit_facts import Fact
 from tests.support.cli import anlyt
-from tests.support.warehouse import opened
+from tests.support.integrity_chain import DAY, DAYS, close_days, day_facts, differences, midnight, open_chain, write
 
 pytestmark = pytest.mark.anyio
 
@@ -51,12 +51,12 @@ async def test_every_tampering_is_named(
     database: str, warehouse: str, server: Engine, tmp_path: Path, settled: None
 ) -> None:
     random = Random(3011)
-    facts = [fact for day in range(DAYS) for fact in facts_of(random, FIRST + day * DAY, 60)]
-    async with chained(database, warehouse, server.url) as stores:
+    facts = [fact for day in range(DAYS) for fact in day_facts(random, FIRST + day * DAY, 60)]
+    async with open_chain(database, warehouse, server.url) as stores:
         await write(warehouse, facts)
-        await closed(stores)
-        await write(warehouse, facts_of(random, FIRST, 20, datetime.now(UTC)))
-        await closed(stores)
+        await close_days(stores)
+        await write(warehouse, day_facts(random, FIRST, 20, datetime.now(UTC)))
+        await close_days(stores)
         assert await differences(stores) == []
         copies = [f"create table anlyt.{name} as anlyt.facts_compliance" for name in ("kept", "forged")]
         await done(stores, *copies, "insert into anlyt.kept select * from anlyt.facts_compliance final")()
@@ -126,7 +126,7 @@ def done(stores: Stores, *statements: str) -> Work:
     """In ClickHouse."""
 
     async def run() -> None:
-        async with opened(stores.engines.clickhouse) as client:
+        async with connect(stores.engines.clickhouse) as client:
             for each in statements:
                 await client.command(each)
 
@@ -232,6 +232,6 @@ async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> 
     assert [(each["day"], each["what"].split()[0]) for each in added] == both
     assert "anlyt: The facts and the chain are not as they were, in 3 places; docs/runbooks/integrity.md" in errors
     with pytest.raises(runs.PipelineAlarmError, match=r"not what the chain says: .* added facts of tenant"):
-        await closed(stores)
+        await close_days(stores)
     await gauge.measure(stores)
     assert REGISTRY.get_sample_value("anlyt_integrity_differences") == 2

@@ -68,7 +68,7 @@ async def test_the_plan_does_what_it_says(server: Engine, database: str, warehou
             await _run(tmp_path, settings, command)
         for block in (first, replay):
             await asyncio.gather(*[_run(tmp_path, settings, command) for command in block])
-            assert [await platform.waiting(function) for function in FUNCTIONS] == [0] * len(FUNCTIONS)
+            assert [await platform.pending_count(function) for function in FUNCTIONS] == [0] * len(FUNCTIONS)
             assert await differences(database, expect(sent["billing"], sent["reports"], now), rolled=True) == []
         wrong = "update anlyt.metrics_hourly set segments = -1, peak_tps = 0 where hour_bucket >= $1"
         await platform.pool.execute(wrong, now.replace(minute=0, second=0, microsecond=0))

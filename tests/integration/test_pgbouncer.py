@@ -31,7 +31,7 @@ from tests.support.platform import open_platform
 from tests.support.pooler import Mode, pgbouncer
 from tests.support.reference import expect
 from tests.support.stored import differences
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -123,7 +123,7 @@ async def in_transaction_mode(
     """Settings of engines that are migrated; nobody gets far enough to change them."""
     folder = tmp_path_factory.mktemp("pooled")
     folder.chmod(0o755)
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     async with nats_server(folder / "nats") as server, fresh_database(template) as database:
         async with open_platform(server.url):
             pass

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from nats.js.api import StreamConfig
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
@@ -17,7 +18,6 @@ from schema.streams import OPERATOR_QUALITY
 from tests.support.pipeline_process import killed_after
 from tests.support.pipelines import stores_of
 from tests.support.platform import Platform, open_platform
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ async def fill_warehouse(dsn: str, now: datetime) -> None:
         for mno in MNOS
     ]
     columns = ["tenant_id", "event_time", "event_key", "mno", "direction", "status", "latency_ms", "ver"]
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         await client.insert("facts_dlr", [(*row[:2], 10 * row[2] + ord(row[3]), *row[3:]) for row in rows], columns)
 
 
@@ -55,7 +55,7 @@ async def fall_behind(bus: Platform) -> None:
 
 async def check_signals(bus: Platform) -> None:
     """Each pair once in each of the windows since then, in order; none left out."""
-    kept = await bus.kept(OPERATOR_QUALITY)
+    kept = await bus.stored_messages(OPERATOR_QUALITY)
     old, *signals = [json.loads(kept[sequence].data) for sequence in sorted(kept)]
     places = [(signal["windowEnd"], signal["mno"]) for signal in signals]
     ends = sorted({end for end, _ in places})

@@ -14,9 +14,9 @@ from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.errors import AnlytError
 from tests.graph.support.api import open_api
-from tests.support.clock import let_pass
+from tests.support.all_queries import NOW, FilledStores, RefusedError, answers, filled_stores, queries
+from tests.support.clock import wait_out_midnight
 from tests.support.database import fresh_database
-from tests.support.everything import NOW, Filled, RefusedError, answers, asking, filled
 from tests.support.warehouse import rows
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +84,7 @@ class Turned(NamedTuple):
     """Stores that were filled without a profile, on an engine that can be started again under any."""
 
     engine: Engine
-    filled: Filled
+    stores: FilledStores
     profile: dict[str, str]
 
     async def turn(self, profile: Profile) -> None:
@@ -96,11 +96,11 @@ class Turned(NamedTuple):
 
 @pytest.fixture(scope="module")
 async def turned(template: Engine, tmp_path_factory: pytest.TempPathFactory, seed: int) -> AsyncIterator[Turned]:
-    let_pass()
+    wait_out_midnight()
     async with (
         clickhouse_server(tmp_path_factory.mktemp("turned"), profile=(profile := dict[str, str]())) as engine,
         fresh_database(template) as database,
-        filled(engine.dsn, database, seed) as stores,
+        filled_stores(engine.dsn, database, seed) as stores,
     ):
         client = await stores.stores.clickhouse.client()
         await client.insert("facts_dlr", DELETED, column_names=COLUMNS)
@@ -112,21 +112,21 @@ async def turned(template: Engine, tmp_path_factory: pytest.TempPathFactory, see
 async def wanted(turned: Turned, seed: int) -> Mapping[str, Any]:
     """All answers of an engine without a profile."""
     await turned.turn({})
-    return await answers(turned.filled, seed)
+    return await answers(turned.stores, seed)
 
 
 @pytest.mark.parametrize("name", PROFILES)
 async def test_answers_are_those_of_the_defaults(
     template: Engine, tmp_path: Path, seed: int, turned: Turned, wanted: Mapping[str, Any], name: str
 ) -> None:
-    let_pass()
+    wait_out_midnight()
     async with (
         clickhouse_server(tmp_path / "clickhouse", profile=PROFILES[name]) as engine,
         fresh_database(template) as database,
-        filled(engine.dsn, database, seed) as stores,
+        filled_stores(engine.dsn, database, seed) as stores,
     ):
         found = await answers(stores, seed)
-        assert stores.archived_from == turned.filled.archived_from, "the day has ended"
+        assert stores.archived_from == turned.stores.archived_from, "the day has ended"
     assert differing(found, wanted) == []
 
 
@@ -135,7 +135,7 @@ async def test_answers_of_filled_stores_are_those_of_the_defaults(
     turned: Turned, seed: int, wanted: Mapping[str, Any], name: str
 ) -> None:
     await turned.turn(READING[name])
-    assert differing(await answers(turned.filled, seed), wanted) == []
+    assert differing(await answers(turned.stores, seed), wanted) == []
 
 
 def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -160,8 +160,8 @@ async def test_at_a_limit_there_is_no_part_of_an_answer(
     """The whole, where no limit is met or ours stands for the profile's; else an error."""
     await turned.turn({**mode, **limit})
     found: dict[str, Any] = {}
-    async with open_api(turned.filled.stores.postgres, clickhouse=turned.filled.stores.clickhouse) as api:
-        for name, ask in asking(api, turned.filled, seed).items():
+    async with open_api(turned.stores.stores.postgres, clickhouse=turned.stores.stores.clickhouse) as api:
+        for name, ask in queries(api, turned.stores, seed).items():
             with suppress(RefusedError, ClickHouseError, AnlytError):
                 found[name] = await ask()
     assert differing(found, wanted) == []

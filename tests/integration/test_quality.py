@@ -14,6 +14,7 @@ import pytest
 from nats.js.api import StreamConfig
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.nats import ensure_streams
 from pipelines import runs
@@ -25,7 +26,6 @@ from schema.quality import event_id
 from schema.streams import OPERATOR_QUALITY, STREAMS
 from tests.support.pipelines import runs_of, stores_of
 from tests.support.platform import Platform, open_platform
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +62,7 @@ async def bus(server: Engine) -> AsyncIterator[Platform]:
 
 
 async def store(dsn: str, facts: Sequence[Fact]) -> None:
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         await client.insert("facts_dlr", list(facts), column_names=list(Fact._fields))
         marks = {(fact.tenant_id, fact.event_time.replace(minute=0, second=0, microsecond=0)) for fact in facts}
         columns = ["cube", "tenant_id", "hour"]
@@ -78,7 +78,7 @@ def fact(random: Random, at: datetime, mno: str, direction: str, **given: Any) -
 
 
 async def published(bus: Platform) -> Sequence[Mapping[str, Any]]:
-    kept = await bus.kept(OPERATOR_QUALITY)
+    kept = await bus.stored_messages(OPERATOR_QUALITY)
     for message in kept.values():
         assert (message.headers or {})["Nats-Msg-Id"] == json.loads(message.data)["eventId"]
     return [json.loads(kept[sequence].data) for sequence in sorted(kept)]
@@ -244,6 +244,6 @@ async def test_a_signal_carries_the_trace_of_its_run(stores: Stores, bus: Platfo
     context = SpanContext(0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331, False, TraceFlags(1))
     with use_span(NonRecordingSpan(context)):
         await runs.run(stores, "quality")
-    kept = await bus.kept(OPERATOR_QUALITY)
+    kept = await bus.stored_messages(OPERATOR_QUALITY)
     traces = {(message.headers or {})["traceparent"].split("-")[1] for message in kept.values()}
     assert traces == {"0af7651916cd43dd8448eb211c80319c"}

@@ -22,9 +22,9 @@ from tests.graph.support.api import Api, open_api
 from tests.graph.support.checks import check_reports, random_window
 from tests.graph.support.rows import SUBJECTS, random_row, random_rows
 from tests.graph.support.store import DAY, HOUR, Row, Store, hours
-from tests.support.accidents import killed_run
 from tests.support.database import connected
 from tests.support.days import daily, daily_costs, stored_daily, stored_daily_costs
+from tests.support.killed_runs import run_and_kill
 
 pytestmark = pytest.mark.anyio
 
@@ -190,7 +190,7 @@ async def test_runs_that_were_killed_and_runs_at_once(
     ]
     await store.put(rows)
     for _ in range(2):
-        await killed_run(store.connection, tmp_path, "rollup", random.uniform(0, 0.4), postgres=database)
+        await run_and_kill(store.connection, tmp_path, "rollup", random.uniform(0, 0.4), postgres=database)
     assert await store.connection.fetchval("select count(*) from anlyt.event_days where rolled_version < version") > 0
     outcomes = await asyncio.gather(*(runs.run(stores, "rollup") for _ in range(2)), return_exceptions=True)
     failures = [each for each in outcomes if isinstance(each, BaseException)]

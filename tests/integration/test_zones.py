@@ -8,9 +8,9 @@ import pytest
 
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
-from tests.support.clock import let_pass
+from tests.support.all_queries import answers, filled_stores
+from tests.support.clock import wait_out_midnight
 from tests.support.database import fresh_database
-from tests.support.everything import answers, filled
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +24,11 @@ ELSEWHERE = [
 
 
 async def told(folder: Path, postgres: Engine, seed: int, zone: str, profile: Mapping[str, str]) -> Mapping[str, Any]:
-    let_pass()
+    wait_out_midnight()
     async with (
         clickhouse_server(folder, settings={"timezone": zone}, profile=profile) as engine,
         fresh_database(postgres) as database,
-        filled(engine.dsn, database, seed) as stores,
+        filled_stores(engine.dsn, database, seed) as stores,
     ):
         return await answers(stores, seed)
 

@@ -43,7 +43,7 @@ class Api:
         return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()
 
 
-def answered(url: str, parameters: Mapping[str, str] | None = None, headers: Mapping[str, str] = ADMIN) -> Any:
+def get_when_ready(url: str, parameters: Mapping[str, str] | None = None, headers: Mapping[str, str] = ADMIN) -> Any:
     """The answer of a service that may be too busy at first; it says when to come back."""
     for _ in range(20):
         response = httpx.get(url, params=parameters, headers=dict(headers), timeout=60)
@@ -53,11 +53,13 @@ def answered(url: str, parameters: Mapping[str, str] | None = None, headers: Map
     return response.raise_for_status().json()
 
 
-def counted(api: str) -> Any:
+def recent_summary(api: str) -> Any:
     """The summary of yesterday, today and tomorrow: midnight may pass between two of them."""
     now = datetime.now(UTC)
     window = {"from": now - timedelta(days=1), "to": now + timedelta(days=1)}
-    return answered(f"{api}{ANALYTICS}/summary", {edge: f"{at:%Y-%m-%dT%H:00:00Z}" for edge, at in window.items()})
+    return get_when_ready(
+        f"{api}{ANALYTICS}/summary", {edge: f"{at:%Y-%m-%dT%H:00:00Z}" for edge, at in window.items()}
+    )
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ SCRIPT: Final = Path(__file__).parents[1] / "end_to_end" / "browser" / "explore.
 
 
 @dataclass(frozen=True, slots=True)
-class Explored:
+class Exploration:
     """What was seen: titles of tabs, the answer that each showed, every request, and complaints of the console."""
 
     titles: Sequence[str]
@@ -25,13 +25,13 @@ class Explored:
     complaints: Sequence[str]
 
 
-def explored(url: str, folder: Path) -> Explored:
+def explore_graphiql(url: str, folder: Path) -> Exploration:
     """Opens the page at `url`, and runs the example of each of its tabs. Everything that is unpacked is in `folder`."""
     (folder / "temporary").mkdir()
     (folder / "browser").mkdir()
     shutil.copy(SCRIPT, folder / "browser")
     (folder / "browser" / "node_modules").symlink_to(modules())
-    return msgspec.json.decode(_run(folder, NODE, "explore.mjs", url), type=Explored)
+    return msgspec.json.decode(_run(folder, NODE, "explore.mjs", url), type=Exploration)
 
 
 def _run(folder: Path, *command: str | Path) -> str:

@@ -42,13 +42,13 @@ class Chart:
         """Those of values.yaml, with changes laid over them as Helm does."""
         return merged(msgspec.yaml.decode((ROOT / self.folder / "values.yaml").read_bytes()), changes)
 
-    def templated(self, helm: str, **changes: Any) -> "subprocess.CompletedProcess[str]":
+    def render(self, helm: str, **changes: Any) -> "subprocess.CompletedProcess[str]":
         names = (self.release, self.folder, "--namespace", self.namespace)
         return _with_values(changes, helm, "template", *names)
 
     def manifests(self, **changes: Any) -> list[Manifest]:
         """What both Helms make of these values, by kind and name."""
-        rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
+        rendered = {helm: self.render(helm, **changes) for helm in HELMS}
         refused = {helm: each.stderr for helm, each in rendered.items() if each.returncode}
         assert not refused, refused
         first, *others = [read_manifests(each.stdout) for each in rendered.values()]
@@ -63,7 +63,7 @@ class Chart:
 
     def refusals(self, **changes: Any) -> dict[str, str]:
         """What each Helm says of these values, which none renders."""
-        rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
+        rendered = {helm: self.render(helm, **changes) for helm in HELMS}
         assert {helm: each.returncode for helm, each in rendered.items()} == dict.fromkeys(HELMS, 1)
         assert not any(each.stdout for each in rendered.values())
         return {helm: each.stderr for helm, each in rendered.items()}
@@ -149,7 +149,7 @@ def of_kind(manifests: Sequence[Manifest], *kinds: str) -> dict[str, Manifest]:
     return by_name
 
 
-def understood(arguments: Sequence[str]) -> None:
+def check_command(arguments: Sequence[str]) -> None:
     """click's UsageError unless `anlyt` has such a command with such options."""
     # Under its parent: a command keeps the help option of the first context that asks for one.
     parent = cli.make_context("anlyt", list(arguments))

@@ -29,7 +29,7 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 def anlyt(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end."""
-    return command.ran(arguments, environment(folder, settings), PATIENCE)
+    return command.run_command(arguments, environment(folder, settings), PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)

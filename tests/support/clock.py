@@ -13,7 +13,7 @@ def today() -> datetime:
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def let_pass(edge: timedelta = timedelta()) -> None:
+def wait_out_midnight(edge: timedelta = timedelta()) -> None:
     """Waits out the end of a day, or of its first `edge`, if that is near."""
     left = (edge - (datetime.now(UTC) - today())) % DAY
     if left < SPARE:

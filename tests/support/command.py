@@ -25,7 +25,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err
     anlyt.main()
 
 
-def started(
+def start_command(
     arguments: Sequence[str], environment: Mapping[str, str], out: Path = NOWHERE, error: Path = NOWHERE
 ) -> BaseProcess:
     process = FORK.Process(target=run, args=(arguments, environment, out, error))
@@ -33,11 +33,11 @@ def started(
     return process
 
 
-def ran(arguments: Sequence[str], environment: Mapping[str, str], patience: float) -> CompletedProcess[str]:
+def run_command(arguments: Sequence[str], environment: Mapping[str, str], patience: float) -> CompletedProcess[str]:
     """A command that has ended; TimeoutExpired if it takes longer."""
     with TemporaryDirectory() as folder:
         out, error = Path(folder, "out"), Path(folder, "error")
-        process = started(arguments, environment, out, error)
+        process = start_command(arguments, environment, out, error)
         process.join(patience)
         if process.exitcode is None:
             process.kill()

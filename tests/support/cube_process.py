@@ -12,7 +12,7 @@ from infra.telemetry import configure_logs
 from pipelines import runs
 from pipelines.stores import open_stores
 from tests.support.forked import FORK
-from tests.support.worker import gone
+from tests.support.worker import wait_for_exit
 
 
 def run(engines: Engines) -> None:
@@ -30,7 +30,7 @@ async def _run(engines: Engines) -> None:
             await asyncio.sleep(0.01)
 
 
-class Cubist:
+class CubeProcess:
     """One process at a time."""
 
     def __init__(self, engines: Engines) -> None:
@@ -39,13 +39,13 @@ class Cubist:
     async def replace(self) -> None:
         """-9, in the middle of whatever it does; another takes its place."""
         self._process.kill()
-        await gone(self._process)
+        await wait_for_exit(self._process)
         self._process = self._started(self._engines)
 
     async def stop(self) -> None:
         assert self._process.exitcode is None
         self._process.kill()
-        await gone(self._process)
+        await wait_for_exit(self._process)
 
     def _started(self, engines: Engines) -> BaseProcess:
         process = FORK.Process(target=run, args=(engines,))
@@ -54,8 +54,8 @@ class Cubist:
 
 
 @asynccontextmanager
-async def cube_process(engines: Engines) -> AsyncIterator[Cubist]:
-    working = Cubist(engines)
+async def cube_process(engines: Engines) -> AsyncIterator[CubeProcess]:
+    working = CubeProcess(engines)
     try:
         yield working
     finally:

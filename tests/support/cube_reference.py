@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from infra.clickhouse import connect
 from tests.support.fact_reference import COLUMNS, Expected, Row
-from tests.support.warehouse import SHOWN, comparable, opened
+from tests.support.warehouse import SHOWN, comparable
 
 Cells: TypeAlias = Mapping[Row, Row]
 """Dimensions -> figures."""
@@ -44,7 +45,7 @@ def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
 async def cube_differences(dsn: str, expected: Expected) -> Sequence[str]:
     """Empty when every cube holds exactly what it should, in every cell, percentiles included."""
     wanted = expected_cubes(expected)
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         found = [line for cube, cells in wanted.items() for line in await _compared(client, cube, cells)]
         found += await _percentiles(client, expected)
     return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)

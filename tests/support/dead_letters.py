@@ -5,23 +5,23 @@ from datetime import datetime
 
 from functions.function import AnyFunction
 from tests.support.platform import Platform
-from tests.support.validity import Bad, billed, evaluated, recorded, reported
+from tests.support.validity import Bad, parse_billing, parse_evaluation, parse_record, parse_report
 
 READERS = {
-    "billing_metrics": billed,
-    "delivery_metrics": reported,
-    "dlr_facts": reported,
-    "cdr_facts": recorded,
-    "compliance_facts": evaluated,
+    "billing_metrics": parse_billing,
+    "delivery_metrics": parse_report,
+    "dlr_facts": parse_report,
+    "cdr_facts": parse_record,
+    "compliance_facts": parse_evaluation,
 }
 
 
-async def letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
+async def dead_letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
     """Compares the dead letters to what is in the streams; empty when there is exactly one for each bad message."""
     wanted: dict[tuple[str, int], str] = {}
     for function in functions:
         read = READERS[function.name]
-        for sequence, message in (await platform.kept(function.stream)).items():
+        for sequence, message in (await platform.stored_messages(function.stream)).items():
             try:
                 read(message, now)
             except Bad as verdict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from tests.support.validity import Bad, Event, Message, amount, evaluated, recorded, reported
+from tests.support.validity import Bad, Event, Message, amount, parse_evaluation, parse_record, parse_report
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -49,9 +49,9 @@ def expect(
     marks: set[tuple[str, str, datetime]] = set()
     searched: set[tuple[str, str, datetime]] = set()
     for table, cube, messages, read, row in (
-        ("facts_dlr", "cube_dlr_hourly", reports, reported, _report),
-        ("facts_cdr", "cube_cdr_hourly", records, recorded, _record),
-        ("facts_compliance", "cube_compliance_hourly", evaluations, evaluated, _evaluation),
+        ("facts_dlr", "cube_dlr_hourly", reports, parse_report, _report),
+        ("facts_cdr", "cube_cdr_hourly", records, parse_record, _record),
+        ("facts_compliance", "cube_compliance_hourly", evaluations, parse_evaluation, _evaluation),
     ):
         events = _unique(messages, read, arrived)
         facts[table] = Counter((tenant, event.at, *row(event.fields)) for tenant, event in events)

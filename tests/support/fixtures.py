@@ -9,7 +9,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from tests.support.database import fresh_database, make_template
 from tests.support.platform import Platform, open_platform
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ async def shared_platform(template: Engine, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 async def warehouse(clickhouse: Engine) -> str:
     """The DSN of a migrated ClickHouse with empty tables."""
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     return clickhouse.dsn
 
 

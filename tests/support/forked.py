@@ -8,7 +8,7 @@ from multiprocessing.context import ForkServerContext
 from typing import Final
 
 FORK: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
-SUPPORT: Final = ("command", "cube_process", "exporter", "pipeline_process", "worker")
+SUPPORT: Final = ("command", "cube_process", "export_processes", "pipeline_process", "worker")
 COMMANDS: Final = ("api", "audit", "audit_verify", "backfill", "deadletters", "dev", "ingest", "migrate")
 FORK.set_forkserver_preload(
     [*(f"tests.support.{name}" for name in SUPPORT), *(f"commands.{name}" for name in COMMANDS), "pipelines.run_now"]

@@ -36,12 +36,12 @@ ANY_SHARE = Limit(share=100)  # what tests send may all be bad
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for those who write no metrics
 
 
-def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
+def with_batch(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
     """The function with other batches."""
     return replace(function, batch=Batch(size, seconds))
 
 
-def unlimited(functions: Iterable[AnyFunction]) -> LimitGuards:
+def unlimited_guards(functions: Iterable[AnyFunction]) -> LimitGuards:
     return limit_guards([function.name for function in functions], ANY_SHARE)
 
 
@@ -82,10 +82,12 @@ class Platform:
         metrics = MetricStore(self.pool, Partitions(self.pool), "USD", CopyFinder(self.client))
         facts = FactStore(self.clickhouse)
         sink = facts if function.store == "clickhouse" else metrics
-        return Worker(function, self.client, self.jetstream, sink, stop, guard or unlimited([function])[function.name])
+        return Worker(
+            function, self.client, self.jetstream, sink, stop, guard or unlimited_guards([function])[function.name]
+        )
 
     @asynccontextmanager
-    async def working(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[LimitGuards]:
+    async def running_workers(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[LimitGuards]:
         """Workers run meanwhile; a function named twice has two. A worker's error is raised at the end."""
         stop, watched = asyncio.Event(), limit_guards([function.name for function in functions], limit)
         async with asyncio.TaskGroup() as tasks:
@@ -98,16 +100,16 @@ class Platform:
 
     async def drain(self, *functions: AnyFunction) -> None:
         """Runs the functions until everything in their streams was counted or told of in a dead letter."""
-        async with self.working(*functions):
-            await self.drained(*functions)
+        async with self.running_workers(*functions):
+            await self.wait_until_drained(*functions)
 
-    async def drained(self, *functions: AnyFunction) -> None:
+    async def wait_until_drained(self, *functions: AnyFunction) -> None:
         async with asyncio.timeout(PATIENCE):
             for function in functions:
-                while await self.waiting(function):
+                while await self.pending_count(function):
                     await asyncio.sleep(0.02)
 
-    async def waiting(self, function: AnyFunction) -> int:
+    async def pending_count(self, function: AnyFunction) -> int:
         """How many messages are not delivered or not acknowledged; 1 while there is no consumer."""
         try:
             info = await self.jetstream.consumer_info(function.stream.name, function.durable)
@@ -118,12 +120,12 @@ class Platform:
         unheard = last - (info.delivered.stream_seq if info.delivered else 0)
         return max(info.num_pending or 0, unheard) + (info.num_ack_pending or 0)
 
-    async def reconnected(self) -> None:
+    async def wait_until_connected(self) -> None:
         async with asyncio.timeout(PATIENCE):
             while not self.client.is_connected:
                 await asyncio.sleep(0.01)
 
-    async def kept(self, stream: Stream) -> Mapping[int, Message]:
+    async def stored_messages(self, stream: Stream) -> Mapping[int, Message]:
         """What the stream holds, by sequence."""
         held: dict[int, Message] = {}
         name = stream.name

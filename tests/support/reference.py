@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from tests.support.bins import binned
-from tests.support.validity import OUTCOMES, Bad, Event, Message, amount, billed, reported
+from tests.support.validity import OUTCOMES, Bad, Event, Message, amount, parse_billing, parse_report
 
 BILLING, DELIVERY = "billing_metrics", "delivery_metrics"
 SCOPES = ("PLATFORM", "OPERATOR", "ACCOUNT")
@@ -66,8 +66,8 @@ def expect(
     billing: Iterable[Message], delivery: Iterable[Message], arrived: datetime, reporting_currency: str = "USD"
 ) -> Expected:
     """Everything that ingest writes for these messages, in the order of their streams, however they come."""
-    billed_events, bad_billing = _unique(billing, billed, arrived)
-    reports, bad_delivery = _unique(delivery, reported, arrived)
+    billed_events, bad_billing = _unique(billing, parse_billing, arrived)
+    reports, bad_delivery = _unique(delivery, parse_report, arrived)
     metrics: dict[Key, Row] = defaultdict(Row)
     costs: dict[CostKey, Decimal] = defaultdict(lambda: Decimal("0.000000"))
     for event in billed_events:

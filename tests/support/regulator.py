@@ -24,7 +24,7 @@ _numbers = count()
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class Certificates:
     """A folder of certificates: an authority, and a listener's files."""
 
     folder: Path
@@ -61,14 +61,14 @@ def write(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def make_papers(folder: Path) -> Papers:
-    papers = Papers(folder, make_authority("authority"))
+def make_certificates(folder: Path) -> Certificates:
+    papers = Certificates(folder, make_authority("authority"))
     papers.serve(papers.authority)
     return papers
 
 
 @asynccontextmanager
-async def listening(
+async def audit_listener(
     files: TlsFiles, engines: Engines = NOBODY, pace: Pace = PACE, *, development: bool = False, **settings: str
 ) -> AsyncIterator[str]:
     """The listener's URL, by a name that its certificate has."""
@@ -77,7 +77,7 @@ async def listening(
         yield url.replace("127.0.0.1", "localhost")
 
 
-async def ask(url: str, context: ssl.SSLContext, body: Any) -> httpx.Response:
+async def query(url: str, context: ssl.SSLContext, body: Any) -> httpx.Response:
     """One query, on a connection of its own."""
     async with httpx.AsyncClient(verify=context, timeout=30) as client:
         return await client.post(url + QUERY, json=body)

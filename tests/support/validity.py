@@ -133,13 +133,13 @@ class Event(NamedTuple):
         return self.fields["eventId"], self.at
 
 
-def billed(message: Message, arrived: datetime) -> Event:
+def parse_billing(message: Message, arrived: datetime) -> Event:
     """An `sms.billed.v1`; Bad if it is none. `arrived` is when the stream stored it."""
     fields = _checked(message, BILLED, EITHER_MAY)
     return Event(fields, _time(fields, "billedAt", arrived))
 
 
-def reported(message: Message, arrived: datetime) -> Event:
+def parse_report(message: Message, arrived: datetime) -> Event:
     """An `sms.dlr.inbound.v1`; Bad if it is none."""
     fields = _checked(message, REPORTED, REPORTS_MAY)
     header = message.tenant
@@ -148,13 +148,13 @@ def reported(message: Message, arrived: datetime) -> Event:
     return Event(fields, _time(fields, "receivedAt", arrived))
 
 
-def recorded(message: Message, arrived: datetime) -> Event:
+def parse_record(message: Message, arrived: datetime) -> Event:
     """A `cdr.generated.v1`; Bad if it is none."""
     fields = _checked(message, RECORDED, {})
     return Event(fields, _time(fields, "occurredAt", arrived))
 
 
-def evaluated(message: Message, arrived: datetime) -> Event:
+def parse_evaluation(message: Message, arrived: datetime) -> Event:
     """A `compliance.audit.v1`; Bad if it is none."""
     fields = _checked(message, EVALUATED, {"mno": _or_null(ID), "lane": _or_null(ID)})
     return Event(fields, _time(fields, "at", arrived))

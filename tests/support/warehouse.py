@@ -1,8 +1,8 @@
 """What ClickHouse holds, and where it differs from the reference."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ CUBES = [
 TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_archive"]
 
 
-async def emptied(dsn: str) -> None:
+async def empty_clickhouse(dsn: str) -> None:
     """Migrates what is not, and removes what other tests left."""
     async with connect(dsn, database="default") as client:
         async for _ in migrate(ClickHouseLedger(client), "clickhouse"):
@@ -40,12 +40,6 @@ async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
     wanted = expected.marks | expected.searched
     found += [f"mark {mark}" for mark in wanted.symmetric_difference(map(comparable, marks.result_rows))]
     return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
-
-
-@asynccontextmanager
-async def opened(dsn: str) -> AsyncIterator[AsyncClient]:
-    async with connect(dsn) as client:
-        yield client
 
 
 async def rows(dsn: str, statement: str) -> list[Any]:

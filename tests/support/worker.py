@@ -18,7 +18,7 @@ from infra.errors import DependencyUnavailableError
 from infra.telemetry import configure_logs
 from ingest import service
 from tests.support.forked import FORK
-from tests.support.platform import cut, unlimited
+from tests.support.platform import unlimited_guards, with_batch
 
 pa.array([0])  # with its first array, pyarrow imports pandas
 
@@ -38,12 +38,12 @@ def run(engines: Engines, batch: int) -> None:
 async def _run(engines: Engines, batch: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    functions = [cut(function, batch) for function in (FACTS if engines.clickhouse else METRICS)]
-    async with service.running(engines, functions, "USD", unlimited(functions)):
+    functions = [with_batch(function, batch) for function in (FACTS if engines.clickhouse else METRICS)]
+    async with service.running(engines, functions, "USD", unlimited_guards(functions)):
         await stop.wait()
 
 
-class Crew:
+class WorkerPool:
     """Workers of one platform, and the supervisor that starts them again."""
 
     def __init__(self, engines: Engines, random: Random, size: int) -> None:
@@ -55,10 +55,10 @@ class Crew:
         place = self._random.randrange(len(self._members))
         victim = self._members[place]
         victim.kill()
-        await gone(victim)
+        await wait_for_exit(victim)
         self._members[place] = self._hired()
 
-    async def relieve_one(self) -> None:
+    async def restart_one(self) -> None:
         """SIGTERM: it finishes its batch and gives back the rest; another takes its place."""
         place = self._random.randrange(len(self._members))
         relieved = self._members[place]
@@ -74,7 +74,7 @@ class Crew:
                 assert member.exitcode in {None, os.EX_TEMPFAIL, -signal.SIGKILL}
             await asyncio.sleep(0.05)
 
-    async def dismiss(self) -> None:
+    async def stop_all(self) -> None:
         """SIGTERM for all; each ends in order."""
         await asyncio.gather(*map(_in_order, self._members))
 
@@ -90,15 +90,17 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew(nats: str, dsn: str, random: Random, size: int, clickhouse: str = "") -> AsyncIterator[Crew]:
+async def worker_pool(
+    nats: str, dsn: str, random: Random, size: int, clickhouse: str = ""
+) -> AsyncIterator[WorkerPool]:
     """`size` workers, until the body ends: then all are stopped."""
-    hired = Crew(Engines(nats, dsn, clickhouse), random, size)
+    hired = WorkerPool(Engines(nats, dsn, clickhouse), random, size)
     try:
         async with asyncio.TaskGroup() as tasks:
             supervisor = tasks.create_task(hired.supervise())
             yield hired
             supervisor.cancel()
-        await hired.dismiss()
+        await hired.stop_all()
     finally:
         hired.kill()
 
@@ -106,10 +108,10 @@ async def crew(nats: str, dsn: str, random: Random, size: int, clickhouse: str =
 async def _in_order(member: BaseProcess) -> None:
     """The signal itself ends one that has not begun."""
     member.terminate()
-    assert await gone(member) in {0, -signal.SIGTERM, os.EX_TEMPFAIL}
+    assert await wait_for_exit(member) in {0, -signal.SIGTERM, os.EX_TEMPFAIL}
 
 
-async def gone(member: BaseProcess) -> int:
+async def wait_for_exit(member: BaseProcess) -> int:
     # Not join() in a thread: a process may be asked for its exit status by one thread only.
     while (status := member.exitcode) is None:
         await asyncio.sleep(0.005)

@@ -24,7 +24,7 @@ def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -
     return [decoder.decode(message.data, message.tenant, instant(now)) for message in messages]
 
 
-def stored(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
+def decoded_at(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
     """One event, whose stream stored it so many nanoseconds after `now`."""
     decoder, later = EventDecoder(function.event), divmod(nanoseconds, 1000)
     return decoder.decode(message.data, message.tenant, instant(now) + later[0], later[1])
@@ -36,7 +36,7 @@ def split(random: Random, events: Events) -> Sequence[Events]:
     return [events[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
 
 
-def summed(batches: Iterable[Writes]) -> Amounts:
+def total_amounts(batches: Iterable[Writes]) -> Amounts:
     """What some batches come to together; zeros are left out."""
     sums: Counter[tuple[Any, ...]] = Counter()
     peaks: dict[tuple[Any, ...], int] = {}
@@ -56,7 +56,7 @@ def summed(batches: Iterable[Writes]) -> Amounts:
     return {key: amount for key, amount in {**sums, **peaks}.items() if amount}
 
 
-def wanted(expected: Expected, reporting_currency: str = "USD") -> Amounts:
+def expected_amounts(expected: Expected, reporting_currency: str = "USD") -> Amounts:
     """The same from the reference."""
     amounts: dict[tuple[Any, ...], int] = {}
     for key, row in expected.metrics.items():

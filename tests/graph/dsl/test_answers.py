@@ -13,12 +13,12 @@ from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.parse import parse
 from graph.dsl.render import render
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from tests.graph.support import asking, counting
 from tests.graph.support.counting import Samples
 from tests.graph.support.questions import question
 from tests.graph.support.warehouse_facts import Fact, facts, fill
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def filled(clickhouse: Engine, data: Mapping[str, Sequence[Fact]]) -> None
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 

@@ -14,11 +14,11 @@ from graph.dsl.compile import Position, compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import UNLISTED, OneTenant, query_scope, tenant_of
 from graph.errors import ForbiddenError, InvalidQueryError
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS
 from tests.graph.support import asking
 from tests.graph.support.warehouse_facts import Fact, fill, report
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def filled(clickhouse: Engine, data: Sequence[Fact]) -> None:
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 

@@ -12,10 +12,10 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from tests.graph.support import asking, counting
 from tests.graph.support.warehouse_facts import Fact, fill, report
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,7 @@ async def filled(clickhouse: Engine, some: Sequence[Fact]) -> None:
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 

@@ -11,11 +11,11 @@ from graph.dsl.compile import Compiled, Position, compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant
 from graph.errors import InvalidQueryError
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from tests.graph.support import asking
 from tests.graph.support.questions import Query, question
 from tests.graph.support.warehouse_facts import add, facts, fill, report
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def filled(clickhouse: Engine, seed: int) -> None:
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 

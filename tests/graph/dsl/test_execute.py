@@ -30,7 +30,7 @@ from tests.graph.support.api import ADMIN
 from tests.graph.support.problems import check_problem
 from tests.graph.support.queries import QUERY, Json, tenant, window
 from tests.support.chaos import frozen
-from tests.support.lived import living
+from tests.support.heartbeat import responsive_seconds
 
 pytestmark = pytest.mark.anyio
 
@@ -143,7 +143,7 @@ async def test_a_client_that_leaves_ends_its_query(
 
 
 async def timed(asking: Awaitable[httpx.Response]) -> httpx.Response:
-    async with living() as lived:
+    async with responsive_seconds() as lived:
         response = await asking
         assert lived() < LIMIT
     return response

@@ -13,12 +13,12 @@ from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.dsl.select import Statement
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS, Dataset
 from tests.graph.support import asking
 from tests.graph.support.questions import Query, question
 from tests.graph.support.warehouse_facts import fill
-from tests.support.warehouse import opened
 
 TENANT = "t'1--\\"
 SCOPES: list[QueryScope] = [
@@ -136,7 +136,7 @@ def test_a_cursor_belongs_to_a_query_and_a_tenant(random: Random) -> None:
 @pytest.fixture
 async def client(clickhouse: Engine) -> AsyncIterator[AsyncClient]:
     await fill(clickhouse.dsn, {name: [] for name in DATASETS})
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 

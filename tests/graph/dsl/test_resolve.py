@@ -9,9 +9,9 @@ from graph.dsl.parse import parse
 from graph.dsl.resolve import Question, Sort, resolve
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.errors import InvalidQueryError
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.zones import TIMEZONES
-from tests.support.warehouse import opened
 
 OCTOBER = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
 MASKED = OneTenant("t-1", (("AWCC", "MNO-B"), ("unknown", "unknown")))
@@ -158,6 +158,6 @@ def test_money_needs_one_currency(members: dict[str, Any], needed: bool) -> None
 
 @pytest.mark.anyio
 async def test_the_engine_knows_every_timezone(clickhouse: Engine) -> None:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         known = await client.query("select time_zone from system.time_zones")
     assert {name for (name,) in known.result_rows} >= TIMEZONES

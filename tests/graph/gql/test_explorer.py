@@ -15,14 +15,14 @@ from infra.postgres import Pool
 from tests.graph.support.api import Api
 from tests.graph.support.problems import check_problem
 from tests.graph.support.queries import asking
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
 async def warehouse(clickhouse: Engine) -> str:
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     return clickhouse.dsn
 
 

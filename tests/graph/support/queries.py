@@ -18,7 +18,7 @@ from infra.clickhouse import connect, open_clickhouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 from tests.graph.support.warehouse_facts import FILL_CUBES
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 QUERY = "/v1/anlyt/query"
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -102,7 +102,7 @@ async def put(client: AsyncClient, table: str, rows: Sequence[Row]) -> None:
 
 async def fill(dsn: str, **facts: Sequence[Row]) -> None:
     """Empties ClickHouse, and puts facts by table; cubes are what they say."""
-    await emptied(dsn)
+    await empty_clickhouse(dsn)
     async with connect(dsn) as client:
         for table, rows in facts.items():
             await put(client, table, rows)

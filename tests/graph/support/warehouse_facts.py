@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from tests.support.warehouse import emptied, opened
+from infra.clickhouse import connect
+from tests.support.warehouse import empty_clickhouse
 
 Fact = Mapping[str, Any]
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,8 +98,8 @@ def facts(random: Random, count: int) -> Mapping[str, Sequence[Fact]]:
 
 async def fill(dsn: str, data: Mapping[str, Sequence[Fact]]) -> None:
     """Every table with these facts alone, a third of them written twice; cubes are what the facts say."""
-    await emptied(dsn)
-    async with opened(dsn) as client:
+    await empty_clickhouse(dsn)
+    async with connect(dsn) as client:
         for dataset, some in data.items():
             await add(client, dataset, some)
             await add(client, dataset, some[::3])

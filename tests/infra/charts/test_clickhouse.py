@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.support.charts import CLICKHOUSE, Manifest, check_confined, containers, of_kind, places, pods, validate
-from tests.support.configured import PASSWORDS, TEXTS
+from tests.support.clickhouse_server import PASSWORDS, TEXTS
 from tools.export import ROOT
 
 CHART = CLICKHOUSE

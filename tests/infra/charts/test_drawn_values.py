@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, Manifest, of_kind, places, validate
-from tests.support.drawn_values import Drawn, Wrong
+from tests.support.random_values import Drawn, Wrong
 from tools.export import ROOT
 
 

@@ -20,12 +20,12 @@ from pipelines.schedule import trigger
 from tests.support.charts import (
     SERVICE,
     Manifest,
+    check_command,
     check_confined,
     containers,
     environment,
     of_kind,
     pods,
-    understood,
     validate,
 )
 from tests.support.prometheus import RULES
@@ -118,7 +118,7 @@ def laid(path: str, folder: Path) -> str:
 def test_each_process_is_a_command_that_exists(manifests: list[Manifest]) -> None:
     for _, pod in pods(manifests):
         [container] = containers(pod)
-        understood(container["args"])
+        check_command(container["args"])
 
 
 def test_secrets_are_files_and_each_pod_has_only_its_own(

@@ -8,7 +8,7 @@ import pytest
 
 from infra.settings import SPECS, variable
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, merged, places, pods, validate
-from tests.support.drawn_values import laid_at
+from tests.support.random_values import laid_at
 from tools.values.service import SET_BY_CHART
 
 

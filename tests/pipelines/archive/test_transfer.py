@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from infra.clickhouse import connect
 from infra.endpoints import Engines
 from infra.postgres import Connection
 from pipelines import runs
@@ -18,7 +19,6 @@ from pipelines.runs import PipelineFailedError
 from pipelines.stores import Stores, open_stores
 from tests.graph.support.store import Row, Store
 from tests.support.database import connected
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -103,13 +103,13 @@ async def test_a_day_that_changed_since_it_was_read_stays(stores: Stores, connec
 async def test_an_archive_that_gives_back_something_else_stops_the_run(
     stores: Stores, connection: Connection, warehouse: str
 ) -> None:
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command(FORGED, parameters={"hour": HOUR})
     with pytest.raises(PipelineFailedError, match=r"gives back other hourly rows \(2\) than were written \(1\)"):
         await runs.run(stores, "archive")
     assert await connection.fetchval(MESSAGES) == 7
     assert await runs.run(stores, "archive") == {"days": 1}
     assert await connection.fetchval(MESSAGES) == 0
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         left = await client.query("select batch, total_messages from anlyt.metrics_hourly_archive")
     assert left.result_rows == [(2, 7)]

@@ -15,6 +15,7 @@ from functions.cdr_facts import cdr_facts
 from functions.compliance_facts import compliance_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
+from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.copies import removal
 from pipelines.copies.params import Params
@@ -26,8 +27,8 @@ from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import Expected, expect
 from tests.support.facts import SORTS, fact_store
 from tests.support.validity import Message
-from tests.support.warehouse import fact_differences, opened, rows
-from tests.support.writes import Events, stored
+from tests.support.warehouse import fact_differences, rows
+from tests.support.writes import Events, decoded_at
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +55,7 @@ def of_tenant(random: Random, function: AnyFunction, fields: events.Fields, tena
 
 
 def in_order(function: AnyFunction, messages: Sequence[Message]) -> Events:
-    return [stored(function, message, NOW, number) for number, message in enumerate(messages)]
+    return [decoded_at(function, message, NOW, number) for number, message in enumerate(messages)]
 
 
 def firsts(messages: Iterable[Message]) -> list[Message]:
@@ -215,7 +216,7 @@ async def test_a_whole_day_is_searched_whenever_its_facts_came(stores: Stores, w
     messages = [Message(json.dumps(fields | {"tenantId": tenant}).encode()) for tenant in ("a", "b")]
     async with fact_store(warehouse) as store:
         await store.commit(compliance_facts, in_order(compliance_facts, messages))
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command("truncate table dirty")
     assert (await runs.run(stores, "copies"))["facts_removed"] == 0
     day = {"day": f"{NOW - timedelta(days=400):%F}"}

@@ -15,7 +15,7 @@ from infra.settings import read_settings
 from infra.telemetry import configure_logs
 from infra.tls import TlsFiles
 from tests.support.forked import FORK
-from tests.support.worker import gone
+from tests.support.worker import wait_for_exit
 
 
 def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
@@ -29,7 +29,7 @@ async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
         await asyncio.Event().wait()
 
 
-class Pair:
+class ExportProcesses:
     """Two processes that share the work; whichever is killed, another takes its place."""
 
     def __init__(self, files: TlsFiles, stores: Engines, pace: Pace) -> None:
@@ -43,13 +43,13 @@ class Pair:
     async def kill_one(self, random: Random) -> None:
         victim = self._members.pop(random.randrange(len(self._members)))
         victim.kill()
-        assert await gone(victim) == -signal.SIGKILL
+        assert await wait_for_exit(victim) == -signal.SIGKILL
         self._add()
 
     async def kill(self) -> None:
         for member in self._members:
             member.kill()
-            await gone(member)
+            await wait_for_exit(member)
 
     def _add(self) -> None:
         member = self._hire()

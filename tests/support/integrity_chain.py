@@ -9,15 +9,15 @@ from typing import Any
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.integrity import verification
 from pipelines.stores import Stores
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
-from tests.support import audited
-from tests.support.audited import Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import Fact
 from tests.support.pipelines import stores_of
 from tests.support.platform import open_platform
-from tests.support.warehouse import opened
 
 DAY = timedelta(days=1)
 DAYS = 5
@@ -27,20 +27,20 @@ def midnight(days_ago: int) -> datetime:
     return datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC) - days_ago * DAY
 
 
-def facts_of(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[dict[str, Any]]:
+def day_facts(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[dict[str, Any]]:
     """Some at one instant; stored a moment after they happened, if nothing else is said."""
     moments = [day + timedelta(microseconds=random.randrange(86_400 * 10**6)) for _ in range(count)]
     moments += [day, day, day + DAY - timedelta(microseconds=1)]
-    return [{**audited.evaluation(random, at), "stored": stored or at + timedelta(seconds=3)} for at in moments]
+    return [{**audit_facts.evaluation(random, at), "stored": stored or at + timedelta(seconds=3)} for at in moments]
 
 
 async def write(dsn: str, facts: Sequence[Fact]) -> None:
-    async with opened(dsn) as client:
-        await audited.write(client, "compliance", facts)
+    async with connect(dsn) as client:
+        await audit_facts.write(client, "compliance", facts)
 
 
 @asynccontextmanager
-async def chained(database: str, warehouse: str, nats: str) -> AsyncIterator[Stores]:
+async def open_chain(database: str, warehouse: str, nats: str) -> AsyncIterator[Stores]:
     """Stores, with a consumer that has read all there is."""
     async with open_platform(nats) as bus, stores_of(database, warehouse, nats) as stores:
         await add_consumer(bus.jetstream)
@@ -53,7 +53,7 @@ async def add_consumer(jetstream: JetStreamContext) -> None:
     await jetstream.add_consumer(COMPLIANCE_AUDIT.name, config)
 
 
-async def closed(stores: Stores) -> Mapping[str, int]:
+async def close_days(stores: Stores) -> Mapping[str, int]:
     """One run of the pipeline."""
     return await runs.run(stores, "integrity")
 

@@ -9,7 +9,7 @@ BEAT: Final = 0.01  # seconds
 
 
 @asynccontextmanager
-async def living() -> AsyncIterator[Callable[[], float]]:
+async def responsive_seconds() -> AsyncIterator[Callable[[], float]]:
     """Tells the seconds that this process has lived through since then: while others hold it up, hardly any pass."""
     beats = 0
 

@@ -44,7 +44,7 @@ SCRAPED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class MonitoredService:
     """Where to ask, and until when traffic went on."""
 
     to: Connections
@@ -52,7 +52,7 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(folder: Path) -> AsyncIterator[Watched]:
+async def monitored_service(folder: Path) -> AsyncIterator[MonitoredService]:
     """`anlyt dev` with two days of the demo's traffic counted, cubes computed and a day that billing sees otherwise."""
     with running(folder, "dev") as service:
         found = service.endpoints()
@@ -61,7 +61,7 @@ async def watched(folder: Path) -> AsyncIterator[Watched]:
             await _live(found, server)
             until = datetime.now(UTC)
             async with open_connections(Addresses(server.url, found.clickhouse, found.postgres)) as to:
-                yield Watched(to, until)
+                yield MonitoredService(to, until)
         assert service.stop() == 0
 
 
@@ -72,7 +72,7 @@ async def _past(found: Endpoints) -> None:
         open_stores(Engines(found.nats, found.postgres, found.clickhouse)) as stores,
     ):
         await feed.publish(platform.client, traffic.history(make_world(), now, DAYS, MESSAGES))
-        await platform.drained(*FUNCTIONS)
+        await platform.wait_until_drained(*FUNCTIONS)
         yesterday = (now - timedelta(days=1)).date()
         await stores.postgres.execute("insert into billing.daily_totals values ($1, 'USD', 1, 1)", yesterday)
         for name in ("cubes", "rollup", "reconciliation"):

@@ -6,12 +6,12 @@ from pathlib import Path
 from infra.postgres import Connection
 from tests.support import command
 from tests.support.cli import environment
-from tests.support.worker import gone
+from tests.support.worker import wait_for_exit
 
 BEGUN = "select count(*) from anlyt.pipeline_runs where name = $1"
 
 
-async def killed_run(
+async def run_and_kill(
     connection: Connection,
     folder: Path,
     name: str,
@@ -27,7 +27,7 @@ async def killed_run(
         "ANLYT_NATS_URL": "nats://127.0.0.1:1",
     }
     begun = await connection.fetchval(BEGUN, name)
-    process = command.started(["pipeline", name], environment(folder, settings))
+    process = command.start_command(["pipeline", name], environment(folder, settings))
     ended = None
     while await connection.fetchval(BEGUN, name) == begun:
         assert ended is None
@@ -35,4 +35,4 @@ async def killed_run(
         ended = process.exitcode
     await asyncio.sleep(after)
     process.kill()  # which does nothing to a process that has ended
-    await gone(process)
+    await wait_for_exit(process)

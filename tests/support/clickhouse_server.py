@@ -55,7 +55,7 @@ def told(statement):
 connection = connect(sys.argv[1])
 json.dump([asked(each) for each in json.load(sys.stdin)], sys.stdout)
 """
-Told = str | dict[str, str]
+Result = str | dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Server:
     folder: Path
     s3: S3
 
-    def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Told]:
+    def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Result]:
         """What each statement gives to a user with that user's rights. chDB lets nobody in but `default`."""
         self._become(as_user)
         location = f"{self.folder}/data?config-file={self.folder}/server.xml"
@@ -79,7 +79,7 @@ class Server:
             env={**os.environ, "POD_NAME": "anlyt-server-0", "POD_ADDRESS": "localhost"},
         )
         assert ended.returncode == 0, ended.stderr[-2000:]
-        answers: list[Told] = json.loads(ended.stdout)
+        answers: list[Result] = json.loads(ended.stdout)
         return answers
 
     def _become(self, name: str) -> None:
@@ -95,7 +95,7 @@ class Server:
 
 
 @asynccontextmanager
-async def configured(folder: Path) -> AsyncIterator[Server]:
+async def configured_server(folder: Path) -> AsyncIterator[Server]:
     """A server that has not started yet; its S3 is there until the body ends."""
     async with s3_server(folder / "s3") as engine:
         s3 = from_dsn(engine.dsn)
@@ -138,7 +138,7 @@ def substitutions(s3: S3) -> str:
     return f"<clickhouse>{''.join(f'<{name}>{text}</{name}>' for name, text in found.items())}</clickhouse>"
 
 
-def texts(answers: Sequence[Told]) -> list[str]:
+def successes(answers: Sequence[Result]) -> list[str]:
     """AssertionError for an error."""
     wrong = [each for each in answers if not isinstance(each, str)]
     assert wrong == []

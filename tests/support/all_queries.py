@@ -36,7 +36,7 @@ from tests.graph.support.store import DAY, Store, hours, iso
 from tests.support.clock import today
 from tests.support.database import connected
 from tests.support.facts import batches, fact_store, make_sent
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 NOW: Final = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 QUESTIONS: Final = 50
@@ -67,7 +67,7 @@ class RefusedError(Exception):
     """What was asked of the API was answered with an error."""
 
 
-class Filled(NamedTuple):
+class FilledStores(NamedTuple):
     """`archived_from`: the first of two days that are in the archive; the third is in PostgreSQL."""
 
     stores: Stores
@@ -75,9 +75,9 @@ class Filled(NamedTuple):
 
 
 @asynccontextmanager
-async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Filled]:
+async def filled_stores(clickhouse: str, database: str, seed: int) -> AsyncIterator[FilledStores]:
     """Events became facts, facts cubes, and old days of PostgreSQL the archive."""
-    await emptied(clickhouse)
+    await empty_clickhouse(clickhouse)
     random = Random(seed)
     async with fact_store(clickhouse) as store:
         for function, part in batches(random, make_sent(random, NOW, 100), NOW):
@@ -88,19 +88,19 @@ async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Fil
             start = today() - RECENT - 2 * DAY
             await Store(connection).put(random_rows(random, hours(start, start + 3 * DAY), density=0.1))
         assert await runs.run(stores, "archive") == {"days": 2}
-        yield Filled(stores, start)
+        yield FilledStores(stores, start)
 
 
-async def answers(filled: Filled, seed: int) -> Mapping[str, Any]:
+async def answers(filled_stores: FilledStores, seed: int) -> Mapping[str, Any]:
     """By what was asked; of one engine as of any other. Each is an answer, and no error."""
-    async with open_api(filled.stores.postgres, clickhouse=filled.stores.clickhouse) as api:
-        return {name: await ask() for name, ask in asking(api, filled, seed).items()}
+    async with open_api(filled_stores.stores.postgres, clickhouse=filled_stores.stores.clickhouse) as api:
+        return {name: await ask() for name, ask in queries(api, filled_stores, seed).items()}
 
 
-def asking(api: Api, filled: Filled, seed: int) -> Mapping[str, Ask]:
+def queries(api: Api, filled_stores: FilledStores, seed: int) -> Mapping[str, Ask]:
     """All that is asked, each by its name; an engine may refuse any of them with an error."""
-    found = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
-    return {**found, **_of_pipelines(filled.stores)}
+    found = {**_questions(api, Random(seed)), **_reports(api, filled_stores), **_audits(filled_stores.stores)}
+    return {**found, **_of_pipelines(filled_stores.stores)}
 
 
 def _questions(api: Api, random: Random) -> Mapping[str, Ask]:
@@ -127,11 +127,11 @@ async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
     return _lasting(_exact(pages))
 
 
-def _reports(api: Api, filled: Filled) -> Mapping[str, Ask]:
+def _reports(api: Api, filled_stores: FilledStores) -> Mapping[str, Ask]:
     found: dict[str, Ask] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
     for report in REPORTS:
         for start, length in ((0, 3 * 24), (5, 50)):
-            from_ = filled.archived_from + timedelta(hours=start)
+            from_ = filled_stores.archived_from + timedelta(hours=start)
             path, _, more = report.partition("?")
             query = dict(pair.split("=") for pair in more.split("&") if pair)
             window = {"from_": iso(from_), "to": iso(from_ + timedelta(hours=length))}
