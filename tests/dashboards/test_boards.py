@@ -60,26 +60,28 @@ def _set(place: Callable[[Any], Any], name: str, value: Any) -> Callable[[Any], 
 
 
 BROKEN = {
-    "data source is no variable's": _set(
+    "is not chosen by a variable": _set(
         lambda board: targets(board)[0], "datasource", {"type": "prometheus", "uid": "1"}
     ),
-    "is asked by nothing": _set(lambda board: board, "panels", []),
-    "not asked again": _set(lambda board: variables(board)["job"], "refresh", 1),
+    "is used by no query": _set(lambda board: board, "panels", []),
+    "not queried again": _set(lambda board: variables(board)["job"], "refresh", 1),
     "lacks a title": _set(lambda board: panels(board)[0], "description", ""),
     "lacks a title of its own": _set(lambda board: panels(board)[0], "title", "Messages waiting"),
     "has no unit": _set(lambda board: panels(board)[0]["fieldConfig"]["defaults"], "unit", "bananas"),
     "asks nothing": _set(lambda board: panels(board)[0], "targets", []),
     "neither $__rate_interval": _set(lambda board: targets(board)[0], "expr", 'rate(anlyt_a_total{job=~"$job"}[1m])'),
     "without rate": _set(lambda board: targets(board)[0], "expr", 'sum(anlyt_a_total{job=~"$job"})'),
-    "not of the chosen job": _set(lambda board: targets(board)[0], "expr", "anlyt_a"),
-    "used and not there": _set(lambda board: targets(board)[0], "expr", 'up{job=~"$job",instance="$instance"}'),
+    "not limited to the chosen job": _set(lambda board: targets(board)[0], "expr", "anlyt_a"),
+    "used but not declared": _set(lambda board: targets(board)[0], "expr", 'up{job=~"$job",instance="$instance"}'),
     "have the id": _set(lambda board: panels(board)[0], "id", 1),
-    "lies over": _overlapping,
+    "overlaps": _overlapping,
     "beyond the 24th": _set(lambda board: panels(board)[0]["gridPos"], "w", 25),
-    "leads to no runbook": _set(lambda board: panels(board)[0], "links", []),
-    "one that is not there": _set(lambda board: panels(board)[0]["links"][0], "url", "${runbooks:raw}/nothing.md"),
-    "edited in Grafana": _set(lambda board: board, "editable", True),
-    "A tenant or an account": _set(lambda board: targets(board)[0], "rawSql", "select tenant_id from anlyt.facts_dlr"),
+    "links to no runbook": _set(lambda board: panels(board)[0], "links", []),
+    "a missing one": _set(lambda board: panels(board)[0]["links"][0], "url", "${runbooks:raw}/nothing.md"),
+    "edits in Grafana": _set(lambda board: board, "editable", True),
+    "reads a tenant or an account": _set(
+        lambda board: targets(board)[0], "rawSql", "select tenant_id from anlyt.facts_dlr"
+    ),
 }
 
 

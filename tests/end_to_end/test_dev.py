@@ -190,7 +190,7 @@ def is_engine(process: psutil.Process, mark: str) -> bool:
 def engines(service: Running, engine: str) -> set[int]:
     """The processes that are this engine now: one, or none while it is being started again."""
     found = set()
-    for process in service.family():
+    for process in service.processes():
         with suppress(psutil.NoSuchProcess):
             if is_engine(process, ENGINES[engine]):
                 found.add(process.pid)

@@ -64,7 +64,7 @@ def test_a_disk_that_fills_while_it_runs(tmp_path: Path) -> None:
     """All at once, so that engines end on a disk that takes nothing more."""
     with small_disk(tmp_path / "disk", "500m", "dev") as service:
         wait_for_announcement(service)
-        family = service.family()
+        family = service.processes()
         assert len(family) > 3
         fill(Path(f"/proc/{service.process.pid}/root{tmp_path}/disk"))
         _, err = service.process.communicate(timeout=PATIENCE)

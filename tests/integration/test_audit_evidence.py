@@ -85,10 +85,10 @@ class Portal:
 
 @asynccontextmanager
 async def portal(stores: Stores, folder: Path) -> AsyncIterator[Portal]:
-    papers = make_certificates(folder)
+    certificates = make_certificates(folder)
     async with (
-        audit_listener(papers.files, stores.engines) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
+        audit_listener(certificates.files, stores.engines) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as client,
     ):
         yield Portal(client, folder)
 

@@ -46,13 +46,13 @@ async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def papers(tmp_path: Path) -> Certificates:
+def certificates(tmp_path: Path) -> Certificates:
     return make_certificates(tmp_path)
 
 
 @pytest.fixture
-async def portal(database: str, filled: FilledStores, papers: Certificates) -> AsyncIterator[Portal]:
-    async with export_portal(database, filled, papers, PACE) as opened_:
+async def portal(database: str, filled: FilledStores, certificates: Certificates) -> AsyncIterator[Portal]:
+    async with export_portal(database, filled, certificates, PACE) as opened_:
         yield opened_
 
 
@@ -104,12 +104,12 @@ async def test_links_end_and_need_their_signature(portal: Portal) -> None:
         assert (await portal.fetch(export["manifest"][name])) != b""
 
 
-async def test_kills_change_nothing(database: str, filled: FilledStores, papers: Certificates) -> None:
+async def test_kills_change_nothing(database: str, filled: FilledStores, certificates: Certificates) -> None:
     """Processes die at random points of their work; every export ends, exact, with the manifest as its last object."""
     print("seed 2911")
     random = Random(2911)
-    pair = ExportProcesses(papers.files, engines(database, filled), PACE)
-    async with export_portal(database, filled, papers, ABSENT) as portal:
+    pair = ExportProcesses(certificates.files, engines(database, filled), PACE)
+    async with export_portal(database, filled, certificates, ABSENT) as portal:
         ids = [await portal.ask(**body) for body in QUESTIONS]
         try:
             pair.start()
@@ -238,7 +238,7 @@ async def test_lists(portal: Portal, database: str) -> None:
 
 
 async def test_what_is_not_accepted(
-    database: str, filled: FilledStores, papers: Certificates, monkeypatch: pytest.MonkeyPatch
+    database: str, filled: FilledStores, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     five = {"from": "2020-01-01T00:00:00Z", "to": "2025-01-03T00:00:00Z"}
     wrong: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
@@ -248,7 +248,7 @@ async def test_what_is_not_accepted(
         ({"tenantId": "t", **FIVE_YEARS, "dataset": "cdr", "verdict": "ALLOW"}, ["$.verdict"]),
         ({"tenantId": "t", **FIVE_YEARS, "dataset": "dlr", "verdict": "NO"}, ["$.dataset", "$.verdict"]),
     )
-    async with export_portal(database, filled, papers, ABSENT) as portal:
+    async with export_portal(database, filled, certificates, ABSENT) as portal:
         for body, paths in wrong:
             problem = await portal.refused(400, "INVALID_QUERY", **body)
             assert sorted(each["path"] for each in problem["problems"]) == sorted(paths)
@@ -263,8 +263,8 @@ async def test_what_is_not_accepted(
             assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 3
     without = Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn)
     async with (
-        audit_listener(papers.files, without) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator()) as client,
+        audit_listener(certificates.files, without) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator()) as client,
     ):
         answer = check_problem(await client.post(PATH, json=dict(QUESTIONS[3])), 503, "DEPENDENCY_UNAVAILABLE")
         assert "ANLYT_S3_ENDPOINT" in answer

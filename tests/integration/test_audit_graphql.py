@@ -57,13 +57,13 @@ class Faces:
 
 @pytest.fixture
 async def faces(database: str, warehouse: str, tmp_path: Path) -> AsyncIterator[Faces]:
-    papers, random = make_certificates(tmp_path), Random(3021)
+    certificates, random = make_certificates(tmp_path), Random(3021)
     facts = [audit_facts.evaluation(random, at) for at in audit_facts.moments(random, 60)]
-    other = papers.client(issue(papers.authority, "portal", [x509.DNSName("customer-portal")]))
+    other = certificates.client(issue(certificates.authority, "portal", [x509.DNSName("customer-portal")]))
     async with (
         connect(warehouse) as client,
-        audit_listener(papers.files, Engines("nats://127.0.0.1:1", database, warehouse)) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as let_in,
+        audit_listener(certificates.files, Engines("nats://127.0.0.1:1", database, warehouse)) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as let_in,
         httpx.AsyncClient(base_url=url, verify=other, timeout=30) as stranger,
     ):
         await audit_facts.write(client, "compliance", facts)

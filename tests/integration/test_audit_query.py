@@ -82,11 +82,11 @@ async def filled(clickhouse: Engine) -> Filled:
 
 @pytest.fixture
 async def audit(database: str, filled: Filled, tmp_path: Path) -> AsyncIterator[Audit]:
-    papers = make_certificates(tmp_path)
+    certificates = make_certificates(tmp_path)
     engines = Engines("nats://127.0.0.1:1", database, filled.dsn)
     async with (
-        audit_listener(papers.files, engines) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60) as client,
+        audit_listener(certificates.files, engines) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=60) as client,
     ):
         yield Audit(client, database)
 

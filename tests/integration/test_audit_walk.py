@@ -81,20 +81,20 @@ READ = msgspec.json.Decoder(Answer)
 @pytest.mark.timeout(600)  # a hundred pages, of a second each on a busy machine
 async def test_a_long_walk(database: str, warehouse: str, tmp_path: Path) -> None:
     expected = await filled(warehouse)
-    papers = make_certificates(tmp_path)
-    files = {"ANLYT_TLS_CERT": papers.files.tls_cert, "ANLYT_TLS_KEY": papers.files.tls_key}
+    certificates = make_certificates(tmp_path)
+    files = {"ANLYT_TLS_CERT": certificates.files.tls_cert, "ANLYT_TLS_KEY": certificates.files.tls_key}
     settings = {
         "ANLYT_POSTGRES_DSN": database,
         "ANLYT_CLICKHOUSE_DSN": warehouse,
         "ANLYT_NATS_URL": "nats://127.0.0.1:1",
-        "ANLYT_TLS_CLIENT_CA": str(papers.files.tls_client_ca),
+        "ANLYT_TLS_CLIENT_CA": str(certificates.files.tls_client_ca),
         **{name: str(path) for name, path in files.items()},
     }
     with running(tmp_path, "audit-api", **settings) as service:
         assert service.process.stdout is not None
         line = await asyncio.to_thread(service.process.stdout.readline)
         url = line.split()[1].rstrip(";").replace("127.0.0.1", "localhost")
-        async with httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60) as client:
+        async with httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=60) as client:
             await check_walk(client, service.process.pid, expected)
 
 

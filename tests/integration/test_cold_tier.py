@@ -121,12 +121,12 @@ async def check_ancient_facts_go(client: AsyncClient) -> None:
 
 
 async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> None:
-    papers = make_certificates(tmp_path)
+    certificates = make_certificates(tmp_path)
     async with tiered(tmp_path) as store, AsyncExitStack() as opened_:
         client = await opened_.enter_async_context(connect(store.clickhouse.dsn))
         engines = Engines("nats://127.0.0.1:1", database, store.clickhouse.dsn)
-        url = await opened_.enter_async_context(audit_listener(papers.files, engines))
-        portal = httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60)
+        url = await opened_.enter_async_context(audit_listener(certificates.files, engines))
+        portal = httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=60)
         regulator = Regulator(await opened_.enter_async_context(portal))
         ask, refused = regulator.ask, regulator.refused
 

@@ -1,4 +1,4 @@
-"""What the cubes have to hold, computed in plain Python from the reference's facts. Shares no code with the product."""
+"""The expected cubes, computed in plain Python from the reference's facts. Shares no code with the product."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from tests.support.fact_reference import COLUMNS, Expected, Row
 from tests.support.warehouse import SHOWN, comparable
 
 Cells: TypeAlias = Mapping[Row, Row]
-"""Dimensions -> figures."""
+"""The figures of each cell, by its dimensions."""
 
 DIMENSIONS: Mapping[str, Sequence[str]] = {
     "cube_dlr_hourly": ["tenant_id", "hour", "mno", "lane", "direction", "status"],
@@ -29,7 +29,7 @@ FIGURES: Mapping[str, Sequence[str]] = {
     "cube_compliance_hourly": ["evaluations", "latency_sum"],
 }
 QUANTILES = (0.5, 0.95, 0.99)
-SLACK = 0.02  # of rank, which a t-digest of few values needs for interpolating
+SLACK = 0.02  # share of ranks; a t-digest of few values interpolates this far
 
 
 def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
@@ -43,7 +43,7 @@ def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
 
 
 async def cube_differences(dsn: str, expected: Expected) -> Sequence[str]:
-    """Empty when every cube holds exactly what it should, in every cell, percentiles included."""
+    """The differences between cubes and expectation, percentiles included; empty if there are none."""
     wanted = expected_cubes(expected)
     async with connect(dsn) as client:
         found = [line for cube, cells in wanted.items() for line in await _compared(client, cube, cells)]
@@ -91,7 +91,7 @@ async def _compared(client: AsyncClient, cube: str, wanted: Cells) -> Sequence[s
 
 
 async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]:
-    """By tenant and hour, digests of all statuses, routes and lanes merged."""
+    """Compares percentiles by tenant and hour, from the merged digests of all statuses, routes and lanes."""
     samples: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for row, times in expected.facts["facts_dlr"].items():
         fact = dict(zip(COLUMNS["facts_dlr"], row, strict=True))
@@ -113,7 +113,7 @@ async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]
 
 
 def _near(ascending: Sequence[int], quantile: float, value: float) -> bool:
-    """Between the samples whose ranks are near the quantile; states hold 32-bit floats."""
+    """Whether `value` is between samples whose ranks are near the quantile. Digests hold 32-bit floats."""
     reach = SLACK * len(ascending) + 1
     rank = quantile * len(ascending)
     low = ascending[max(int(rank - reach), 0)]

@@ -1,4 +1,4 @@
-"""Which dead letters there have to be: one for each function and bad message of its stream, never two."""
+"""The expected dead letters: exactly one per function and bad message of its stream."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ READERS = {
 
 
 async def dead_letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
-    """Compares the dead letters to what is in the streams; empty when there is exactly one for each bad message."""
+    """The differences between stored and expected dead letters; empty if there are none."""
     wanted: dict[tuple[str, int], str] = {}
     for function in functions:
         read = READERS[function.name]
@@ -36,5 +36,5 @@ async def dead_letter_differences(platform: Platform, functions: Sequence[AnyFun
             for key in wanted.keys() & found.keys()
             if wanted[key] not in found[key]
         ),
-        *([f"{len(dead_letters) - len(found)} dead letters twice"] * (len(dead_letters) != len(found))),
+        *([f"{len(dead_letters) - len(found)} duplicate dead letters"] * (len(dead_letters) != len(found))),
     ]

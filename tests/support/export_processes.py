@@ -1,4 +1,4 @@
-"""Processes of their own that export, to be killed."""
+"""Processes that export, to be killed."""
 
 import asyncio
 import signal
@@ -19,7 +19,7 @@ from tests.support.worker import wait_for_exit
 
 
 def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
-    """`anlyt audit-api` until it is killed."""
+    """Runs `anlyt audit-api` until it is killed."""
     configure_logs("json")
     uvloop.run(_work(files, stores, pace))
 
@@ -30,10 +30,10 @@ async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
 
 
 class ExportProcesses:
-    """Two processes that share the work; whichever is killed, another takes its place."""
+    """Two processes that share the exports. Another one replaces each that is killed."""
 
     def __init__(self, files: TlsFiles, stores: Engines, pace: Pace) -> None:
-        self._hire = partial(FORK.Process, target=work, args=(files, stores, pace))
+        self._new_process = partial(FORK.Process, target=work, args=(files, stores, pace))
         self._members: list[BaseProcess] = []
 
     def start(self) -> None:
@@ -52,6 +52,6 @@ class ExportProcesses:
             await wait_for_exit(member)
 
     def _add(self) -> None:
-        member = self._hire()
+        member = self._new_process()
         member.start()
         self._members.append(member)

@@ -1,4 +1,4 @@
-"""A listener that exports, over stores that are filled with random facts."""
+"""Stores with random facts, and an audit API over them that exports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,7 +30,7 @@ COUNT = 3_000
 
 @dataclass(frozen=True, slots=True)
 class FilledStores:
-    """ClickHouse, which knows an S3, and what is in it."""
+    """A ClickHouse with an S3, and the facts in it."""
 
     clickhouse: Engine
     s3: Engine
@@ -48,7 +48,7 @@ class FilledStores:
 
 @asynccontextmanager
 async def fill_stores(folder: Path) -> AsyncIterator[FilledStores]:
-    """A ClickHouse with random facts, and an S3 beside it."""
+    """Yields a ClickHouse with random facts, and an S3."""
     random = Random(2901)
     print("seed 2901")
     facts: Mapping[str, Sequence[Fact]] = {
@@ -69,10 +69,12 @@ async def fill_stores(folder: Path) -> AsyncIterator[FilledStores]:
 
 
 @asynccontextmanager
-async def export_portal(database: str, filled: FilledStores, papers: Certificates, pace: Pace) -> AsyncIterator[Portal]:
+async def export_portal(
+    database: str, filled: FilledStores, certificates: Certificates, pace: Pace
+) -> AsyncIterator[Portal]:
     async with (
-        audit_listener(papers.files, engines(database, filled), pace) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
+        audit_listener(certificates.files, engines(database, filled), pace) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as client,
         httpx.AsyncClient(timeout=30) as plain,
     ):
         yield Portal(client, plain)
@@ -87,7 +89,7 @@ async def objects(filled: FilledStores, id_: str) -> Sequence[str]:
 
 
 async def running(database: str) -> int:
-    """How many exports are under way, or were when their process died."""
+    """The number of running exports, including those whose process died."""
     async with connected(database) as connection:
         count: int = await connection.fetchval("select count(*) from anlyt.audit_exports where state = 'running'")
     return count

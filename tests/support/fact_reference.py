@@ -1,4 +1,4 @@
-"""What ClickHouse has to hold after some messages, computed in plain Python. Shares no code with the product."""
+"""The expected content of ClickHouse after some messages, in plain Python. Shares no code with the product."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,9 +27,10 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`facts`: by table, rows and how often; `marks`: (cube, tenant, beginning of the cell).
+    """The expected content.
 
-    `searched`: (table, "", minute), where copies are to be searched.
+    `facts`: the count of each row, by table. `marks`: (cube, tenant, start of the cell).
+    `searched`: (table, "", minute), the minutes to be searched for copies.
     """
 
     facts: Mapping[str, Counter[Row]]
@@ -44,7 +45,7 @@ def expect(
     *,
     arrived: datetime,
 ) -> Expected:
-    """Of copies of an event, that which comes first here is the one that counts."""
+    """The expected content after these messages. Of an event's copies, the first one here counts."""
     facts: dict[str, Counter[Row]] = {}
     marks: set[tuple[str, str, datetime]] = set()
     searched: set[tuple[str, str, datetime]] = set()
@@ -96,7 +97,7 @@ def _record(fields: Mapping[str, Any]) -> Row:
 def _evaluation(fields: Mapping[str, Any]) -> Row:
     named = _named(fields, "accountId", "mno", "lane", "verdict", "evaluationId", "messageId")
     findings = [
-        tuple(found[name] for found in fields["findings"]) for name in ("ruleId", "ruleName", "ruleType", "action")
+        tuple(finding[name] for finding in fields["findings"]) for name in ("ruleId", "ruleName", "ruleType", "action")
     ]
     version = str(fields["ruleSetVersion"])
     return *named, *findings, fields["ruleSetId"], version, fields["evaluationLatencyMs"]

@@ -1,4 +1,4 @@
-"""Fixtures for the folders that run ingest: their conftest.py imports them."""
+"""Fixtures with real engines, which the conftest.py of other folders import."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,28 +21,28 @@ async def template(postgres: Engine) -> Engine:
 
 @pytest.fixture
 async def database(template: Engine) -> AsyncIterator[str]:
-    """The DSN of a database as `anlyt migrate` leaves it."""
+    """The DSN of a migrated, empty database."""
     async with fresh_database(template) as dsn:
         yield dsn
 
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Engine]:
-    """NATS of its own for each test."""
+    """A NATS server per test."""
     async with nats_server(tmp_path / "nats") as engine:
         yield engine
 
 
 @pytest.fixture
 async def platform(database: str, server: Engine) -> AsyncIterator[Platform]:
-    """Empty streams and an empty database."""
+    """A platform with empty streams and an empty database."""
     async with open_platform(server.url, database) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 async def shared_platform(template: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    """One for all tests of a module, which look at what it was filled with, and change nothing."""
+    """One platform for all tests of a module, which only read what the module has filled in."""
     async with (
         nats_server(tmp_path_factory.mktemp("nats")) as server,
         fresh_database(template) as dsn,
@@ -60,6 +60,6 @@ async def warehouse(clickhouse: Engine) -> str:
 
 @pytest.fixture
 async def facts(warehouse: str, server: Engine) -> AsyncIterator[Platform]:
-    """Empty streams and empty fact tables; no PostgreSQL."""
+    """A platform with empty streams and empty fact tables, without PostgreSQL."""
     async with open_platform(server.url, clickhouse=warehouse) as opened:
         yield opened

@@ -1,6 +1,6 @@
-"""Processes that are at work in 30 ms, so that many can be killed: forked from one that has imported everything.
+"""Starts processes in 30 ms, so that tests can kill many: they are forked from one that has imported all modules.
 
-That one is started by whoever needs it first, and imports what was named by then: it is all named here.
+The first use starts that process, and it preloads only the modules named before. Therefore this module names all.
 """
 
 import multiprocessing

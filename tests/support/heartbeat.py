@@ -1,4 +1,4 @@
-"""Promises in seconds, kept on machines that are busy with something else."""
+"""Measures the time in which this process could run, for tests of durations on busy machines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +10,10 @@ BEAT: Final = 0.01  # seconds
 
 @asynccontextmanager
 async def responsive_seconds() -> AsyncIterator[Callable[[], float]]:
-    """Tells the seconds that this process has lived through since then: while others hold it up, hardly any pass."""
+    """Yields a function for the seconds since the start in which this process could run.
+
+    While other processes hold it up, hardly any of these seconds pass.
+    """
     beats = 0
 
     async def beat() -> None:
@@ -19,8 +22,8 @@ async def responsive_seconds() -> AsyncIterator[Callable[[], float]]:
             await asyncio.sleep(BEAT)
             beats += 1
 
-    heart = asyncio.create_task(beat())
+    heartbeat = asyncio.create_task(beat())
     try:
         yield lambda: beats * BEAT
     finally:
-        heart.cancel()
+        heartbeat.cancel()

@@ -1,4 +1,4 @@
-"""Compliance facts of closed days, and the chain over them."""
+"""Compliance facts of past days, and the hash chain over them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ def midnight(days_ago: int) -> datetime:
 
 
 def day_facts(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[dict[str, Any]]:
-    """Some at one instant; stored a moment after they happened, if nothing else is said."""
+    """Facts of one day, some at the same instant. By default, the stream stored each 3 s after its time."""
     moments = [day + timedelta(microseconds=random.randrange(86_400 * 10**6)) for _ in range(count)]
     moments += [day, day, day + DAY - timedelta(microseconds=1)]
     return [{**audit_facts.evaluation(random, at), "stored": stored or at + timedelta(seconds=3)} for at in moments]
@@ -41,28 +41,28 @@ async def write(dsn: str, facts: Sequence[Fact]) -> None:
 
 @asynccontextmanager
 async def open_chain(database: str, warehouse: str, nats: str) -> AsyncIterator[Stores]:
-    """Stores, with a consumer that has read all there is."""
+    """Yields stores and adds the durable consumer of compliance facts."""
     async with open_platform(nats) as bus, stores_of(database, warehouse, nats) as stores:
         await add_consumer(bus.jetstream)
         yield stores
 
 
 async def add_consumer(jetstream: JetStreamContext) -> None:
-    """As ingest makes it, with all of the stream to read."""
+    """Adds the durable consumer as ingest does; it starts at the first message."""
     config = ConsumerConfig(durable_name=COMPLIANCE_DURABLE, ack_policy=AckPolicy.EXPLICIT)
     await jetstream.add_consumer(COMPLIANCE_AUDIT.name, config)
 
 
 async def close_days(stores: Stores) -> Mapping[str, int]:
-    """One run of the pipeline."""
+    """Runs the pipeline `integrity` once; returns its counts."""
     return await runs.run(stores, "integrity")
 
 
 async def differences(stores: Stores, first: date | None = None, last: date | None = None) -> list[str]:
-    """What verification tells, a line each."""
+    """The differences that verification finds, one line each."""
     read = await verification.read_chain(stores)
     days = await verification.days(stores, read, first, last)
-    found: list[Any] = [*read.differences(None)]
+    lines: list[Any] = [*read.differences(None)]
     async for some in verification.verified(stores, read, days):
-        found += some
-    return list(map(str, found))
+        lines += some
+    return list(map(str, lines))

@@ -1,4 +1,4 @@
-"""Runs of pipelines that are killed."""
+"""Starts pipeline runs and kills them."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.support import command
 from tests.support.cli import environment
 from tests.support.worker import wait_for_exit
 
-BEGUN = "select count(*) from anlyt.pipeline_runs where name = $1"
+RUNS = "select count(*) from anlyt.pipeline_runs where name = $1"
 
 
 async def run_and_kill(
@@ -20,19 +20,19 @@ async def run_and_kill(
     postgres: str,
     clickhouse: str = "http://127.0.0.1:1",
 ) -> None:
-    """`anlyt pipeline NAME`, killed `after` seconds of work, unless it is over before."""
+    """Runs `anlyt pipeline NAME` and kills it `after` seconds after its start, unless it has ended before."""
     settings = {
         "ANLYT_POSTGRES_DSN": postgres,
         "ANLYT_CLICKHOUSE_DSN": clickhouse,
         "ANLYT_NATS_URL": "nats://127.0.0.1:1",
     }
-    begun = await connection.fetchval(BEGUN, name)
+    runs_before = await connection.fetchval(RUNS, name)
     process = command.start_command(["pipeline", name], environment(folder, settings))
-    ended = None
-    while await connection.fetchval(BEGUN, name) == begun:
-        assert ended is None
+    status = None
+    while await connection.fetchval(RUNS, name) == runs_before:
+        assert status is None
         await asyncio.sleep(0.005)
-        ended = process.exitcode
+        status = process.exitcode
     await asyncio.sleep(after)
-    process.kill()  # which does nothing to a process that has ended
+    process.kill()  # which does nothing to a process that has status
     await wait_for_exit(process)

@@ -1,4 +1,4 @@
-"""What ClickHouse holds, and where it differs from the reference."""
+"""Compares the content of ClickHouse with the reference."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from infra.migrate import ClickHouseLedger, migrate
 from tests.support.fact_reference import COLUMNS, Expected
 
 SHOWN = 10
-# For those who ask it nothing.
+# For tests that send it no query.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
 CUBES = [
     *("cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"),
@@ -23,7 +23,7 @@ TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_ar
 
 
 async def empty_clickhouse(dsn: str) -> None:
-    """Migrates what is not, and removes what other tests left."""
+    """Applies missing migrations and empties all tables."""
     async with connect(dsn, database="default") as client:
         async for _ in migrate(ClickHouseLedger(client), "clickhouse"):
             pass
@@ -32,7 +32,7 @@ async def empty_clickhouse(dsn: str) -> None:
 
 
 async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
-    """Empty when every fact table holds exactly what it should, and every touched cell is marked."""
+    """The differences in fact tables and marks of dirty cells; empty if there are none."""
     async with connect(dsn) as client:
         stored = {table: await _facts(client, table) for table in COLUMNS}
         marks = await client.query("select distinct cube, tenant_id, hour from dirty")
@@ -48,13 +48,13 @@ async def rows(dsn: str, statement: str) -> list[Any]:
 
 
 async def _facts(client: AsyncClient, table: str) -> Counter[tuple[Any, ...]]:
-    """Rows without their keys, which the reference does not know."""
+    """The count of each row, without event keys, which the reference does not have."""
     result = await client.query(f"select {', '.join(COLUMNS[table])} from {table} final")
     return Counter(map(comparable, result.result_rows))
 
 
 def comparable(row: Sequence[Any]) -> tuple[Any, ...]:
-    """The client gives times without their zone, which is UTC, and arrays as lists."""
+    """The row with UTC times and tuples. The client returns naive times and lists."""
     return tuple(
         cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else tuple(cell) if isinstance(cell, list) else cell
         for cell in row

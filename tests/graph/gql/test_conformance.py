@@ -50,10 +50,10 @@ async def test_the_api_passes_the_audit_of_graphql_over_http(url: str) -> None:
 
 
 async def test_the_audit_listener_passes_it_too(tmp_path: Path) -> None:
-    papers = make_certificates(tmp_path)
-    pair = issue(papers.authority, "portal", [x509.DNSName(CLIENT)])
+    certificates = make_certificates(tmp_path)
+    pair = issue(certificates.authority, "portal", [x509.DNSName(CLIENT)])
     (tmp_path / "portal.pem").write_bytes(pair.key_pem() + pair.pem())
-    async with audit_listener(papers.files, development=True) as listener:
+    async with audit_listener(certificates.files, development=True) as listener:
         check_audit(
             await run_node(SCRIPTS / "audit.cjs", f"{listener}/graphql", tmp_path / "portal.pem", tmp_path / "ca.pem")
         )

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, Manifest, of_kind, places, validate
-from tests.support.random_values import Drawn, Wrong
+from tests.support.random_values import InvalidValue, RandomValues
 from tools.export import ROOT
 
 
-def drawn(chart: Chart) -> Drawn:
-    return Drawn(json.loads((ROOT / chart.folder / "values.schema.json").read_text()), chart.values())
+def drawn(chart: Chart) -> RandomValues:
+    return RandomValues(json.loads((ROOT / chart.folder / "values.schema.json").read_text()), chart.values())
 
 
 @pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
@@ -64,11 +64,11 @@ def check_files(manifests: list[Manifest]) -> None:
 @given(data=st.data())
 @settings(max_examples=50)
 def test_what_is_not_let_through_is_refused_by_name(chart: Chart, data: st.DataObject) -> None:
-    wrong = data.draw(drawn(chart).wrong())
+    wrong = data.draw(drawn(chart).invalid())
     for helm, refusal in chart.refusals(**wrong.changes()).items():
         assert is_named(wrong, refusal), f"{helm}: {refusal}"
 
 
-def is_named(wrong: Wrong, refusal: str) -> bool:
+def is_named(wrong: InvalidValue, refusal: str) -> bool:
     place = ".".join(wrong.place)
     return any(each == place or each.startswith(f"{place}.") for each in places(refusal))

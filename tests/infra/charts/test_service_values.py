@@ -8,7 +8,7 @@ import pytest
 
 from infra.settings import SPECS, variable
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, merged, places, pods, validate
-from tests.support.random_values import laid_at
+from tests.support.random_values import change_at
 from tools.values.service import SET_BY_CHART
 
 
@@ -108,7 +108,7 @@ def switches(values: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator
 
 @pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
 def test_every_switch_can_be_turned_alone_and_all_at_once(chart: Chart) -> None:
-    turned = [laid_at(place, not value) for place, value in switches(chart.values())]
+    turned = [change_at(place, not value) for place, value in switches(chart.values())]
     assert len(turned) >= 5
     for changes in [*turned, reduce(merged, turned)]:
         chart.lint(**changes)

@@ -25,7 +25,7 @@ from pipelines.stores import Stores
 from tests.support import events, fact_events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import Expected, expect
-from tests.support.facts import SORTS, fact_store
+from tests.support.facts import MAKERS, fact_store
 from tests.support.validity import Message
 from tests.support.warehouse import fact_differences, rows
 from tests.support.writes import Events, decoded_at
@@ -40,7 +40,7 @@ def sent(random: Random, function: AnyFunction, count: int) -> list[Message]:
     """In the order of the stream; a third of the events are there two to four times, under any tenants."""
     made: list[Message] = []
     for _ in range(count):
-        fields = SORTS[function](random, NOW)
+        fields = MAKERS[function](random, NOW)
         copies = random.choice([1, 1, 2, 4])
         made += [of_tenant(random, function, fields, random.choice(TENANTS)) for _ in range(copies)]
     return random.sample(made, len(made))
@@ -69,7 +69,7 @@ def firsts(messages: Iterable[Message]) -> list[Message]:
 
 
 def of_firsts(work: dict[AnyFunction, list[Message]]) -> Expected:
-    return expect(*(firsts(work.get(function, ())) for function in SORTS), arrived=NOW)
+    return expect(*(firsts(work.get(function, ())) for function in MAKERS), arrived=NOW)
 
 
 async def differences(dsn: str, expected: Expected) -> list[str]:
@@ -82,7 +82,7 @@ async def differences(dsn: str, expected: Expected) -> list[str]:
 async def test_brute_force(stores: Stores, warehouse: str, seed: int, number: int) -> None:
     """Any batches in any order, each twice, with runs of both pipelines between them."""
     random = Random(seed + number)
-    work = {function: sent(random, function, 20) for function in SORTS}
+    work = {function: sent(random, function, 20) for function in MAKERS}
     batches = [
         (function, part[first : first + size])
         for function, messages in work.items()
@@ -108,12 +108,12 @@ async def test_brute_force(stores: Stores, warehouse: str, seed: int, number: in
     }
 
 
-@pytest.mark.parametrize("function", SORTS, ids=lambda function: function.name)
+@pytest.mark.parametrize("function", MAKERS, ids=lambda function: function.name)
 @pytest.mark.parametrize("first_comes_last", [False, True])
 async def test_the_first_stays_and_is_told(
     stores: Stores, warehouse: str, function: AnyFunction, first_comes_last: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fields = SORTS[function](Random(1), NOW)
+    fields = MAKERS[function](Random(1), NOW)
     messages = [Message(json.dumps(fields | {"tenantId": tenant}).encode()) for tenant in ("b", "unknown", "a")]
     batch = in_order(function, messages)
     labels = {"projection": f"facts_{function.name.removesuffix('_facts')}"}

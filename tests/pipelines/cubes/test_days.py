@@ -21,7 +21,7 @@ from pipelines.stores import Stores
 from tests.support import events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import Expected, expect
-from tests.support.facts import SORTS, fact_store
+from tests.support.facts import MAKERS, fact_store
 from tests.support.validity import Message
 from tests.support.warehouse import rows
 from tests.support.writes import decoded
@@ -42,7 +42,7 @@ class Kind:
 
     def made(self, random: Random, at: datetime) -> Message:
         """Of one tenant."""
-        fields = SORTS[self.function](random, NOW)
+        fields = MAKERS[self.function](random, NOW)
         return events.message(random, fields | {"tenantId": "t", self.time: f"{at:%FT%TZ}"})
 
     def expected(self, sent: list[Message]) -> Expected:
