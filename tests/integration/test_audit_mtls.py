@@ -1,4 +1,4 @@
-"""US-ANLYT-15: nobody gets in but the regulator's portal, by a certificate that is good at that moment."""
+"""US-ANLYT-15: the audit API accepts only the regulator's portal, with a currently valid certificate."""
 
 import ssl
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def certificates(tmp_path: Path) -> Certificates:
 
 
 def revocations(authority: Pair, *revoked: Pair) -> bytes:
-    """A list of the authority's, in PEM."""
+    """A certificate revocation list of the authority, in PEM."""
     builder = x509.CertificateRevocationListBuilder(authority.certificate.subject, NOW - DAY, NOW + DAY)
     for pair in revoked:
         entry = x509.RevokedCertificateBuilder(pair.certificate.serial_number, NOW - DAY).build()
@@ -41,7 +41,7 @@ def revocations(authority: Pair, *revoked: Pair) -> bytes:
 
 
 async def check_answered(url: str, context: ssl.SSLContext) -> None:
-    """As far as a request that is let in, and wrong."""
+    """Checks that a client may send requests: an empty one is invalid, not forbidden."""
     detail = check_problem(await query(url, context, {}), 400, "INVALID_QUERY")
     assert "$.tenantId" in detail
 
@@ -49,16 +49,16 @@ async def check_answered(url: str, context: ssl.SSLContext) -> None:
 async def check_no_handshake(url: str, context: ssl.SSLContext, why: str) -> None:
     with capture_logs() as lines, pytest.raises(httpx.TransportError):
         await query(url, context, {})
-    told = [line["why"].lower() for line in lines if line["event"] == "TLS handshake refused"]
-    assert len(told) == 1
-    assert why in told[0]
+    reasons = [line["why"].lower() for line in lines if line["event"] == "TLS handshake refused"]
+    assert len(reasons) == 1
+    assert why in reasons[0]
 
 
 async def check_forbidden(url: str, context: ssl.SSLContext, pair: Pair) -> None:
     with capture_logs() as lines:
         check_problem(await query(url, context, {}), 403, "FORBIDDEN")
-    (told,) = [line for line in lines if line["event"] == "audit client refused"]
-    assert told["serial"] == f"{pair.certificate.serial_number:x}"
+    (record,) = [line for line in lines if line["event"] == "audit client refused"]
+    assert record["serial"] == f"{pair.certificate.serial_number:x}"
 
 
 REFUSED: dict[str, tuple[Callable[[Pair], Pair | None], str]] = {
@@ -89,7 +89,7 @@ ALLOWED: dict[str, list[x509.GeneralName]] = {
 }
 
 
-async def test_who_gets_in(certificates: Certificates) -> None:
+async def test_accepted_and_refused_clients(certificates: Certificates) -> None:
     async with audit_listener(certificates.files, ANLYT_TRUST_DOMAIN="anlyt") as url:
         for make, why in REFUSED.values():
             await check_no_handshake(url, certificates.client(make(certificates.authority)), why)
@@ -100,7 +100,7 @@ async def test_who_gets_in(certificates: Certificates) -> None:
             await check_answered(url, certificates.client(issue(certificates.authority, "somebody", names)))
 
 
-async def test_every_path_is_behind_the_door(certificates: Certificates) -> None:
+async def test_every_path_needs_the_certificate(certificates: Certificates) -> None:
     stranger = certificates.client(issue(certificates.authority, CLIENT, []))
     async with audit_listener(certificates.files) as url:
         for path in (
@@ -119,7 +119,7 @@ async def test_every_path_is_behind_the_door(certificates: Certificates) -> None
             found = await client.get(f"{url}/v1/audit/query")
             check_problem(found, 405, "METHOD_NOT_ALLOWED")
             assert found.headers["allow"] == "POST"
-            # A header of the other listener's says nothing here.
+            # Headers that identify callers of the API have no effect here.
             headers = {"X-Caller": "admin-dashboard", "X-Forwarded-Client-Cert": f"URI=spiffe://a/ns/{CLIENT}/sa/b"}
         async with httpx.AsyncClient(verify=stranger, headers=headers) as client:
             check_problem(await client.post(f"{url}/v1/audit/query", json={}), 403, "FORBIDDEN")

@@ -1,4 +1,4 @@
-"""US-ANLYT-08: history is replayed or rebuilt while events come in; equal to brute force, whatever is killed."""
+"""US-ANLYT-08: history is replayed or rebuilt while events arrive; the results equal brute force."""
 
 import asyncio
 import re
@@ -61,7 +61,7 @@ async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | 
 
 
 def _delivered(function: AnyFunction) -> float:
-    """How many messages this process's workers were given, redeliveries included."""
+    """The number of messages that this process's workers received, redeliveries included."""
     results = [
         {"type": function.event.event_type, "result": result} for result in ("counted", "duplicate", "deadletter")
     ]
@@ -69,7 +69,7 @@ def _delivered(function: AnyFunction) -> float:
 
 
 async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> None:
-    """Three times in a row, the last from a time on; workers run all along, and more events come in."""
+    """Three replays, the last one from a time on, while workers run and more events arrive."""
     seed = 81
     print(f"seed {seed}")
     billing, delivery = _history(Random(seed), 2000)
@@ -83,7 +83,7 @@ async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> N
 
         async def replay(function: AnyFunction, since: datetime | None) -> None:
             begun = await backfill.begin(platform.client, function, since)
-            progress = [found async for found in backfill.follow(platform.client, begun)]
+            progress = [each async for each in backfill.follow(platform.client, begun)]
             assert progress[-1].total >= progress[-1].done >= begun.to_do - function.batch.size
 
         async def replays(function: AnyFunction) -> None:
@@ -101,7 +101,7 @@ async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> N
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
 
 
-async def test_a_replay_begins_where_it_shall_and_never_skips(platform: Platform) -> None:
+async def test_a_replay_begins_at_since_and_skips_nothing(platform: Platform) -> None:
     billing, _ = _history(Random(82), 200)
     await platform.publish(BILLING_EVENTS, billing[:100])
     await platform.drain(BILLING)
@@ -119,7 +119,7 @@ async def test_a_replay_begins_where_it_shall_and_never_skips(platform: Platform
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
-async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: Platform) -> None:
+async def test_a_replay_older_than_the_ledger_is_refused_and_changes_nothing(platform: Platform) -> None:
     billing, _ = _history(Random(83), 50)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
@@ -133,8 +133,8 @@ async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: P
 
 
 @pytest.mark.parametrize("function", METRICS, ids=lambda function: function.name)
-async def test_a_rebuild_under_live_load_heals(platform: Platform, function: AnyFunction) -> None:
-    """Its own columns only: what is corrupt in the other function's stays until that one is rebuilt, too."""
+async def test_a_rebuild_under_live_load_corrects_figures(platform: Platform, function: AnyFunction) -> None:
+    """A rebuild corrects only its function's columns; those of the other function need their own rebuild."""
     seed = 84
     print(f"seed {seed}")
     rng = Random(seed)
@@ -160,14 +160,14 @@ async def test_a_rebuild_under_live_load_heals(platform: Platform, function: Any
             flood(platform, BILLING_EVENTS, billing[half:], 2), flood(platform, SMS_DLR, delivery[half:], 2), rebuilds()
         )
         await platform.wait_until_drained(*METRICS)
-    # A row without delivery reports may be a charge and its refund: a rebuild of delivery_metrics lets it be.
+    # A row without delivery reports may be a charge and its refund: a rebuild of delivery_metrics keeps it.
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
     now = dict(map(tuple, await platform.pool.fetch(VERSIONS)))
     assert now[NOW.date()] > versions[NOW.date()]
 
 
-async def test_a_rebuild_counts_what_was_never_counted_and_keeps_what_is_older(platform: Platform) -> None:
-    """Claims are gone, cells are gone; the worker begins afterwards, and finds all of it counted."""
+async def test_a_rebuild_counts_missing_events_and_keeps_older_rows(platform: Platform) -> None:
+    """Claims and cells are deleted. A worker that starts after the rebuild finds everything counted."""
     billing, delivery = _history(Random(85), 300)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery)
@@ -183,8 +183,8 @@ async def test_a_rebuild_counts_what_was_never_counted_and_keeps_what_is_older(p
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
 
 
-async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The head of the stream is gone; here, events count only if they are 2 hours older than their message."""
+async def test_hours_that_are_partly_in_the_stream_stay(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The beginning of the stream is purged. Here, hours are complete if 2 hours older than their messages."""
     billing, _ = _history(Random(86), 300)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
@@ -204,7 +204,7 @@ async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkey
     assert {(row[0], row[1], row[2]): row[3] for row in rows} == sums
 
 
-async def test_a_stream_that_was_made_again_is_not_taken_for_all_there_was(platform: Platform) -> None:
+async def test_a_recreated_stream_does_not_count_as_complete_history(platform: Platform) -> None:
     billing, _ = _history(Random(87), 100)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)

@@ -1,4 +1,4 @@
-"""Copies that differ, on real engines: the one that the stream stored first is the event, whatever befalls workers."""
+"""Differing copies on real engines: the copy that the stream stored first counts, even if workers are killed."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 async def scene(tmp_path: Path, template: Engine) -> AsyncIterator[Platform]:
-    """Streams of its own."""
+    """A platform with its own NATS and database."""
     async with (
         nats_server(tmp_path / "nats") as server,
         fresh_database(template) as dsn,
@@ -47,20 +47,20 @@ async def scene(tmp_path: Path, template: Engine) -> AsyncIterator[Platform]:
 
 
 def _sent(random: Random, make: events.Make, count: int) -> list[Message]:
-    """Half of the events have one to three copies that differ, right behind them or anywhere."""
+    """Messages in which half of the events have one to three differing copies, near or far away."""
     made = [make(random, NOW) for _ in range(count)]
     sent: list[events.Fields] = []
     for fields in made:
         sent.append(fields)
         if random.random() < 0.5:
             sent += [events.differing(random, make, fields) for _ in range(random.randrange(1, 4))]
-    # A rate of its own would be a matter of the pipeline `copies`.
+    # Equal rates, because the pipeline `copies` handles differing ones.
     same = [fields | ({"tpsSnapshot": 7} if "tpsSnapshot" in fields else {}) for fields in sent]
     return events.reordered(random, [events.message(random, fields) for fields in same], reach=random.choice([1, 40]))
 
 
 async def _stored(platform: Platform, stream: Stream) -> list[Message]:
-    """All that the stream has, in its order."""
+    """The messages in the stream, in stream order."""
     return [message for _, message in sorted((await platform.stored_messages(stream)).items())]
 
 
@@ -71,7 +71,7 @@ async def _differences(platform: Platform) -> list[str]:
 
 @pytest.mark.parametrize("number", range(4))
 async def test_workers_that_share_a_stream(platform: Platform, seed: int, number: int) -> None:
-    """Neighbours in a stream go to different workers; who commits first is chance."""
+    """Neighbours in a stream go to different workers, which commit in random order."""
     random = Random(seed + number)
     await platform.publish(BILLING_EVENTS, _sent(random, events.billing, 400))
     await platform.publish(SMS_DLR, _sent(random, events.report, 400))
@@ -82,7 +82,7 @@ async def test_workers_that_share_a_stream(platform: Platform, seed: int, number
 
 @pytest.mark.parametrize("function", METRICS, ids=lambda function: function.name)
 async def test_a_copy_that_is_delivered_last_was_stored_first(platform: Platform, function: AnyFunction) -> None:
-    """Its worker died with it in hand: it comes again after all others are counted."""
+    """A dead worker's message is redelivered after all others are counted."""
     random = Random(5)
     make, stream = {BILLING: (events.billing, BILLING_EVENTS), DELIVERY: (events.report, SMS_DLR)}[function]
     fields = make(random, NOW)
@@ -90,8 +90,8 @@ async def test_a_copy_that_is_delivered_last_was_stored_first(platform: Platform
     same = [each | ({"tpsSnapshot": 7} if "tpsSnapshot" in each else {}) | {"accountId": "a"} for each in sent]
     await make_impatient(platform, [function])
     await platform.publish(stream, [events.message(random, each) for each in same])
-    taken = await platform.jetstream.pull_subscribe_bind(function.durable, stream.name)
-    await taken.fetch(1)
+    unacknowledged = await platform.jetstream.pull_subscribe_bind(function.durable, stream.name)
+    await unacknowledged.fetch(1)
     await platform.drain(with_batch(function, 1))
     assert await _differences(platform) == []
 
@@ -117,7 +117,7 @@ QUERY = {"dataset": "dlr", "measures": ["messages", "deliveryRate"], "dimensions
 async def test_copies_under_several_tenants(
     database: str, server: Engine, warehouse: str, order: Sequence[str | None]
 ) -> None:
-    """One event with three headers: the tenant of the first has it, in every store and answer, and no other tenant."""
+    """An event has copies with three headers. In every store and answer, only the first copy's tenant has it."""
     at = datetime.now(UTC)
     report = events.report(Random(6), NOW) | {"receivedAt": at.isoformat(), "deliveryStatus": "DELIVERED"}
     sent = [Message(json.dumps(report).encode(), {"X-Tenant-Id": name} if name else None) for name in order]
@@ -136,19 +136,19 @@ async def test_copies_under_several_tenants(
             time = {"from": f"{at - timedelta(hours=2):%FT%H:00:00Z}", "to": f"{at + timedelta(hours=1):%FT%TZ}"}
             query = QUERY | {"time": time | {"granularity": source}}
             found = {
-                name: await _asked(
+                name: await _counts(
                     api, query, {"X-Caller": "customer-portal", "X-Account-Id": "a", "X-Tenant-Id": name}
                 )
                 for name in ("t-a", "t-b")
             }
             assert found == {name: ([(name, 1)] if name == order[0] else []) for name in found}
-            assert await _asked(api, query, ADMIN) == [(order[0] or "unknown", 1)]
+            assert await _counts(api, query, ADMIN) == [(order[0] or "unknown", 1)]
         summary = await api.report("summary", from_=time["from"], to=time["to"])
         assert summary["deliveredMessages"] == 1
 
 
-async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: str, seed: int) -> None:
-    """Rates differ, too: they are right once the pipeline has the facts of the hours."""
+async def test_peak_rates_of_copies(database: str, server: Engine, warehouse: str, seed: int) -> None:
+    """Peak rates of differing copies are right after the pipeline has the facts of their hours."""
     random = Random(seed)
     first = [events.report(random, NOW) for _ in range(60)]
     made = [*first, *[events.differing(random, events.report, fields) for fields in first * 2]]
@@ -159,19 +159,19 @@ async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: 
     ):
         await make_impatient(platform, [DELIVERY])
         await platform.publish(SMS_DLR, sent)
-        taken = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
-        await taken.fetch(len(first))
+        unacknowledged = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
+        await unacknowledged.fetch(len(first))
         await platform.drain(with_batch(DELIVERY, 20), with_batch(DELIVERY, 20))
         contested = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
         assert contested > 0
-        assert (await runs.run(stores, "copies"))["peaks"] == 0  # no facts yet: nothing is known of other rates
+        assert (await runs.run(stores, "copies"))["peaks"] == 0  # without facts, other rates are unknown
         await platform.drain(dlr_facts)
         assert (await runs.run(stores, "copies"))["peaks"] == contested
         assert await _differences(platform) == []
         assert await platform.pool.fetchval("select count(*) from anlyt.contested_peaks") == 0
 
 
-async def _asked(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:
+async def _counts(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:
     answer = await api.client.post("/v1/anlyt/query", json=query, headers=dict(caller))
     assert answer.status_code == 200, answer.text
     return [(row["tenantId"], row["messages"]) for row in answer.json()["data"]]

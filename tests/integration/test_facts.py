@@ -1,4 +1,4 @@
-"""US-ANLYT-12: from NATS to facts, whatever is redelivered, killed or away; equal to the reference in every row."""
+"""US-ANLYT-12: facts equal the reference row by row, despite redeliveries, kills and unreachable engines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -32,20 +32,20 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
 CDR = cdr_facts
-BAD = 40  # of each sort of events
+BAD = 40  # bad events per stream
 Streams = dict[Stream, list[Message]]
 
 
 def _streams(random: Random, count: int) -> Streams:
-    """Events of every sort with their copies, late ones, and bad ones among them."""
-    sorts = (
+    """Messages for each stream, with copies, late events and bad events."""
+    kinds = (
         (SMS_DLR, fact_events.report, faults.reports),
         (CDR_EVENTS, fact_events.record, faults.records),
         (COMPLIANCE_AUDIT, fact_events.evaluation, faults.evaluations),
     )
     return {
         stream: _mixed(random, events.messages(random, make, NOW, count), list(wrong(make(random, NOW), NOW)))
-        for stream, make, wrong in sorts
+        for stream, make, wrong in kinds
     }
 
 
@@ -61,7 +61,7 @@ async def _check(platform: Platform, clickhouse: str, sent: Streams) -> None:
 
 @pytest.mark.parametrize("seed", [61, 62])
 async def test_brute_force(facts: Platform, warehouse: str, seed: int) -> None:
-    """One to three workers of each function, any batches, everything published a second time in another order."""
+    """One to three workers per function with random batches; half of the messages are published again."""
     random = Random(seed)
     sent = _streams(random, 600)
     for stream, messages in sent.items():
@@ -89,7 +89,7 @@ async def test_a_stream_read_again_adds_nothing(facts: Platform, warehouse: str)
 
 @asynccontextmanager
 async def _own_clickhouse(folder: Path) -> AsyncIterator[Engine]:
-    """For those who stop it."""
+    """Yields a ClickHouse that a test may stop."""
     async with clickhouse_server(folder) as engine:
         await empty_clickhouse(engine.dsn)
         yield engine
@@ -109,8 +109,8 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
             await asyncio.sleep(random.random() / 2)
             await engine.start()
 
-        async with worker_pool(platform.url, platform.dsn, random, 2, engine.dsn) as hired:
-            happen: list[Callable[[], Awaitable[None]]] = [*[hired.kill_one] * 5, *[engine_killed] * 2]
+        async with worker_pool(platform.url, platform.dsn, random, 2, engine.dsn) as pool:
+            happen: list[Callable[[], Awaitable[None]]] = [*[pool.kill_one] * 5, *[engine_killed] * 2]
             await asyncio.gather(
                 *[flood(platform, stream, messages, 3.0) for stream, messages in sent.items()],
                 accidents(random, random.sample(happen, len(happen)), 0.4),
@@ -119,10 +119,10 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
         await _check(platform, engine.dsn, sent)
 
 
-async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
+async def test_without_clickhouse_its_events_wait_and_postgresql_continues(
     server: Engine, database: str, tmp_path: Path
 ) -> None:
-    """Also from the start on: the service begins without it."""
+    """The service starts without ClickHouse."""
     random = Random(65)
     functions = [with_batch(function, 500) for function in FUNCTIONS]
     metrics = [function for function in FUNCTIONS if function not in FACTS]
@@ -135,9 +135,9 @@ async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
             await platform.wait_until_drained(*metrics)
             assert await differences(platform.dsn, expect([], sent[SMS_DLR], NOW)) == []
             await _until(lambda: all(_lag(function.name) > 0.5 for function in FACTS))
-            for function, held in zip(FACTS, sent.values(), strict=True):
-                # A batch of nothing but bad events has no need of ClickHouse.
-                assert len(held) - BAD <= await platform.pending_count(function) <= len(held)
+            for function, messages in zip(FACTS, sent.values(), strict=True):
+                # A batch with only bad events does not need ClickHouse.
+                assert len(messages) - BAD <= await platform.pending_count(function) <= len(messages)
             await engine.start()
             await platform.wait_until_drained(*FUNCTIONS)
             await _until(lambda: all(_lag(function.name) == 0 for function in FUNCTIONS))

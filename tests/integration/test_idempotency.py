@@ -1,4 +1,4 @@
-"""However often, in whatever order and to whomever events are delivered: each counts once."""
+"""Each event counts once, however often, in which order and to which worker it is delivered."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def _sent(fields: events.Fields) -> Message:
 
 @pytest.mark.parametrize("seed", range(31, 37))
 async def test_brute_force(platform: Platform, seed: int) -> None:
-    """Both functions, one to three workers each, any batches."""
+    """Both functions, with one to three workers each and random batches."""
     print(f"seed {seed}")
     random = Random(seed)
     billing = events.messages(random, events.billing, NOW, 1500)
@@ -65,7 +65,7 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
 async def test_a_copy_is_the_same_event(
     platform: Platform, batch: int, copied: Callable[[events.Fields], events.Fields]
 ) -> None:
-    """In the batch of the first, or long after."""
+    """The copy is in the same batch, or in a later one."""
     fields = events.report(Random(1), NOW) | {"receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(copied(fields))]
     await platform.publish(SMS_DLR, delivery)
@@ -85,7 +85,7 @@ async def test_a_copy_is_the_same_event(
     ],
     ids=["upper case", "one character more", "a microsecond later", "another instant"],
 )
-async def test_what_only_looks_alike_is_another_event(platform: Platform, batch: int, changes: dict[str, str]) -> None:
+async def test_a_similar_event_is_another_event(platform: Platform, batch: int, changes: dict[str, str]) -> None:
     fields = events.report(Random(1), NOW) | {"eventId": "evt-1", "receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(fields | changes)]
     await platform.publish(SMS_DLR, delivery)
@@ -94,8 +94,8 @@ async def test_what_only_looks_alike_is_another_event(platform: Platform, batch:
     assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 2
 
 
-async def test_each_function_has_its_own_memory(platform: Platform) -> None:
-    """The same id and time, in both streams."""
+async def test_each_function_has_its_own_claims(platform: Platform) -> None:
+    """Both streams have an event with the same id and time."""
     random, at = Random(1), NOW.isoformat()
     billing = [_sent(events.billing(random, NOW) | {"eventId": "e-1", "billedAt": at})]
     delivery = [_sent(events.report(random, NOW) | {"eventId": "e-1", "receivedAt": at})]
@@ -105,8 +105,8 @@ async def test_each_function_has_its_own_memory(platform: Platform) -> None:
     await _check(platform, billing, delivery)
 
 
-async def test_what_was_never_acknowledged_is_delivered_again_and_counted_once(platform: Platform) -> None:
-    """A worker holds its messages for longer than the ack wait, while another is given them, too."""
+async def test_unacknowledged_messages_are_redelivered_and_counted_once(platform: Platform) -> None:
+    """A worker keeps its messages longer than the ack wait, so that another worker gets them, too."""
     random = Random(2)
     delivery = events.messages(random, events.report, NOW, 500)
     await make_impatient(platform, [DELIVERY])
@@ -120,8 +120,8 @@ async def test_what_was_never_acknowledged_is_delivered_again_and_counted_once(p
     await _check(platform, [], delivery)
 
 
-async def test_late_events_find_their_hour(platform: Platform) -> None:
-    """Each age twice, far apart in the stream."""
+async def test_late_events_count_in_their_hour(platform: Platform) -> None:
+    """Each late event is twice in the stream, far apart."""
     random = Random(3)
     ages = [timedelta(), timedelta(hours=1), timedelta(days=8), timedelta(days=93), timedelta(days=1500)]
     late = [_sent(events.billing(random, NOW) | {"billedAt": events.written(random, NOW - age)}) for age in ages * 20]

@@ -1,4 +1,4 @@
-"""The hash chain grows exactly: late facts, events that wait, days that have to be mended, runs that are killed."""
+"""The hash chain stays exact with late facts, waiting events, repaired days and killed runs."""
 
 import asyncio
 import json
@@ -39,11 +39,11 @@ FIRST = midnight(DAYS + 2)
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clocks agree here."""
+    """Days close immediately, because all clocks agree here."""
     monkeypatch.setattr(datasets, "SETTLING", timedelta(0))
 
 
-async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
+async def test_late_facts_of_a_tampered_day_wait_until_it_is_repaired(
     database: str, warehouse: str, server: Engine, settled: None
 ) -> None:
     facts = day_facts(Random(3012), FIRST, 30)
@@ -67,10 +67,10 @@ async def test_late_facts_of_a_tampered_day_wait_until_it_is_mended(
         assert await differences(stores) == []
 
 
-async def test_copies_of_another_tenant_go_before_a_day_is_closed_and_stay_in_what_a_link_covers(
+async def test_copies_of_another_tenant_are_removed_before_a_day_is_closed_but_not_from_links(
     database: str, warehouse: str, server: Engine, settled: None
 ) -> None:
-    """The first day's have marks, as ingest leaves them; the second day's came before there were any."""
+    """The first day's copies are marked, as ingest does. The second day's are older than marks."""
     marked, unmarked = [day_facts(Random(3020 + n), FIRST + n * DAY, 5)[0] for n in range(2)]
     copies = [
         {**fact, "tenantId": "t-z", "stored": fact["stored"] + timedelta(seconds=1)} for fact in (marked, unmarked)
@@ -95,7 +95,7 @@ async def test_copies_of_another_tenant_go_before_a_day_is_closed_and_stay_in_wh
         assert await differences(stores) == []
 
 
-async def test_what_waits_in_the_stream_is_late_and_not_tampering(
+async def test_facts_that_wait_in_the_stream_are_late_and_no_tampering(
     database: str, warehouse: str, server: Engine, settled: None
 ) -> None:
     random, reading = Random(3014), with_batch(compliance_facts, 100)
@@ -103,31 +103,31 @@ async def test_what_waits_in_the_stream_is_late_and_not_tampering(
         open_platform(server.url, clickhouse=warehouse) as bus,
         stores_of(database, warehouse, server.url) as stores,
     ):
-        assert not any((await close_days(stores)).values())  # nothing was ever in the stream
+        assert not any((await close_days(stores)).values())  # the stream has always been empty
         await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 3))
         with pytest.raises(runs.PipelineFailedError, match="has no consumer anlyt-ingest-compliance"):
             await close_days(stores)
         await bus.drain(reading)
         assert (await close_days(stores))["facts"] == 3
-        await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 2))  # nobody has read them
+        await bus.publish(COMPLIANCE_AUDIT, evaluations(random, 2))  # no consumer has read them
         assert (await close_days(stores))["days_amended"] == 0
         await bus.drain(reading)
         assert await differences(stores) == []
         assert (await close_days(stores)).items() >= {"days_amended": 1, "facts": 5}.items()
         await bus.jetstream.delete_consumer(COMPLIANCE_AUDIT.name, COMPLIANCE_DURABLE)
-        await add_consumer(bus.jetstream)  # as a backfill does: it reads from the beginning
+        await add_consumer(bus.jetstream)  # as after a backfill: it reads from the beginning
         assert not any((await runs.run(stores, "integrity", {"day": str(FIRST.date())})).values())
         assert await differences(stores) == []
 
 
 def evaluations(random: Random, count: int) -> list[Message]:
-    """Of one tenant, on the first day."""
+    """Evaluations of one tenant on the first day."""
     made = [fact_events.evaluation(random, FIRST) for _ in range(count)]
     dated = [{**event, "tenantId": "t-1", "at": (FIRST + DAY / 2).isoformat()} for event in made]
     return [Message(json.dumps(event).encode()) for event in dated]
 
 
-async def test_killed_and_run_again_is_as_never_killed(
+async def test_killed_and_repeated_runs_equal_undisturbed_ones(
     database: str, warehouse: str, server: Engine, seed: int
 ) -> None:
     random = Random(seed)
@@ -138,7 +138,7 @@ async def test_killed_and_run_again_is_as_never_killed(
         for number in range(3):
             await killed_after(random.uniform(0.1, 0.9), stores.engines, ["integrity"], 0)
             await write(warehouse, day_facts(random, midnight(days + 1 - number), 3, datetime.now(UTC)))
-        await closed_at_last(stores)
+        await close_days_when_free(stores)
         assert await differences(stores) == []
         dates = await stores.postgres.fetch(
             "select day from anlyt.integrity_links where amends is null order by number"
@@ -148,8 +148,8 @@ async def test_killed_and_run_again_is_as_never_killed(
         assert {row["status"] for row in await runs_of(stores, "integrity")} <= {"SUCCEEDED", "ABANDONED"}
 
 
-async def closed_at_last(stores: Stores) -> None:
-    """Once PostgreSQL has noticed that the run before is dead."""
+async def close_days_when_free(stores: Stores) -> None:
+    """Closes days when PostgreSQL has released the lease of the killed run."""
     while True:
         try:
             await close_days(stores)

@@ -1,4 +1,4 @@
-"""Partitions made ahead and dropped: what may be needed again stays, however old its events are."""
+"""Partitions are created ahead and dropped, except those that are still needed, however old their events."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,8 +43,8 @@ async def partitions(stores: Stores, parent: str) -> set[str]:
     return {row["day"] for row in rows}
 
 
-async def claimed(stores: Stores, day: date, newest: datetime | None) -> None:
-    """A day of the ledger whose newest claim is as given."""
+async def add_ledger_day(stores: Stores, day: date, newest: datetime | None) -> None:
+    """Creates a day of the ledger with this newest claim."""
     await Partitions(stores.postgres).ensure([day])
     if newest is not None:
         await stores.postgres.execute(
@@ -66,11 +66,11 @@ async def test_partitions_are_there_before_they_are_needed(stores: Stores, today
 async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: date) -> None:
     now = datetime.now(UTC)
     long_ago, edge = now - (DEDUP_DAYS + 2) * DAY, now - (DEDUP_DAYS + 1) * DAY + timedelta(minutes=10)
-    await claimed(stores, today - 40 * DAY, long_ago)
-    await claimed(stores, today - 400 * DAY, now - DAY)  # late events came yesterday
-    await claimed(stores, today - 39 * DAY, edge)
-    await claimed(stores, today - 38 * DAY, None)
-    await claimed(stores, today - DAY, None)
+    await add_ledger_day(stores, today - 40 * DAY, long_ago)
+    await add_ledger_day(stores, today - 400 * DAY, now - DAY)  # late events arrived yesterday
+    await add_ledger_day(stores, today - 39 * DAY, edge)
+    await add_ledger_day(stores, today - 38 * DAY, None)
+    await add_ledger_day(stores, today - DAY, None)
     counts = await runs.run(stores, "maintenance")
     assert counts["ledger_days_dropped"] == 2
     kept = {f"{today + days * DAY:%Y%m%d}" for days in (-400, -39, -1, 0, 1, 2, 3)}
@@ -83,7 +83,7 @@ async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: d
 
 async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform, database: str, today: date) -> None:
     async with stores_of(database, nats=platform.url, dedup_days=6) as short:
-        await claimed(short, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        await add_ledger_day(short, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
         with pytest.raises(runs.PipelineFailedError, match="ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its mess"):
             await runs.run(short, "maintenance")
         assert f"{today + 3 * DAY:%Y%m%d}" in await partitions(short, "processed_events")  # the rest was done
@@ -99,14 +99,14 @@ async def test_without_a_setting_the_memory_follows_the_streams(
     config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
     await platform.jetstream.update_stream(config.evolve(max_age=days * 86400))
     async with stores_of(database, nats=platform.url, dedup_days=None) as stores:
-        await claimed(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        await add_ledger_day(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
         assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == dropped
 
 
 async def test_nothing_is_forgotten_while_a_backfill_runs(stores: Stores, database: str, today: date) -> None:
     """It began where the ledger's memory did, and may take longer than the grace."""
     old = today - 40 * DAY
-    await claimed(stores, old, datetime.now(UTC) - 39 * DAY)
+    await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)
     async with connected(database) as backfill:
         await backfill.execute(HOLD_LEDGER)
         await runs.run(stores, "maintenance")
@@ -129,7 +129,7 @@ async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platfor
 
 async def test_a_claim_that_is_under_way_is_waited_for(stores: Stores, database: str, today: date) -> None:
     old = today - 40 * DAY
-    await claimed(stores, old, datetime.now(UTC) - 39 * DAY)
+    await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)
     async with connected(database) as ingest:
         claim = ingest.transaction()
         await claim.start()

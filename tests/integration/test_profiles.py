@@ -1,4 +1,4 @@
-"""Settings of the ClickHouse user's profile change no answer, and nothing that is written."""
+"""Settings in the profile of the ClickHouse user change no answer and no write."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 Profile = Mapping[str, str]
 
-# What is pinned, all of a kind turned over at once.
+# Pinned settings, with all of a kind changed together.
 PROFILES: Final[Mapping[str, Profile]] = {
     "nulls and types": {
         "aggregate_functions_null_for_empty": "1",
@@ -50,7 +50,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         "union_default_mode": "DISTINCT",
     },
     "an old version's": {"compatibility": "25.3"},
-    # Not pinned: another way to the same answer.
+    # Not pinned, because they only change how the engine computes the same answer.
     "plans": {
         "allow_reorder_prewhere_conditions": "0",
         "do_not_merge_across_partitions_select_final": "1",
@@ -65,9 +65,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
     },
 }
 
-# Turned over once the stores are filled: merges and mutations run under the server's own profile, which no statement
-# can pin, and whatever refuses a write refuses it with an error.
-# Pinned without a test: the query cache, parallel replicas and parts of what is cancelled, which chDB does not have.
+# Changed after the stores are filled, because merges and mutations run under the server's profile, which no statement
+# can pin. A setting that refuses a write does so with an error.
+# The query cache, parallel replicas and results of cancelled queries are pinned without a test: chDB has none.
 READING: Final[Mapping[str, Profile]] = {
     "limit": {"limit": "3"},
     "deleted rows": {"apply_deleted_mask": "0", "final": "1", "extremes": "1"},
@@ -80,14 +80,14 @@ COLUMNS: Final = ("tenant_id", "event_time", "event_key", "mno", "direction", "s
 DELETED: Final = [("deleted", NOW, number, "AWCC", "MT", "DELIVERED", 5, 1) for number in range(10)]
 
 
-class Turned(NamedTuple):
-    """Stores that were filled without a profile, on an engine that can be started again under any."""
+class RestartableStores(NamedTuple):
+    """Stores filled without a profile, on an engine that can be restarted with any profile."""
 
     engine: Engine
     stores: FilledStores
     profile: dict[str, str]
 
-    async def turn(self, profile: Profile) -> None:
+    async def restart_with(self, profile: Profile) -> None:
         await self.engine.stop()
         self.profile.clear()
         self.profile.update(profile)
@@ -95,29 +95,31 @@ class Turned(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-async def turned(template: Engine, tmp_path_factory: pytest.TempPathFactory, seed: int) -> AsyncIterator[Turned]:
+async def restartable(
+    template: Engine, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> AsyncIterator[RestartableStores]:
     wait_out_midnight()
     async with (
-        clickhouse_server(tmp_path_factory.mktemp("turned"), profile=(profile := dict[str, str]())) as engine,
+        clickhouse_server(tmp_path_factory.mktemp("restartable"), profile=(profile := dict[str, str]())) as engine,
         fresh_database(template) as database,
         filled_stores(engine.dsn, database, seed) as stores,
     ):
         client = await stores.stores.clickhouse.client()
         await client.insert("facts_dlr", DELETED, column_names=COLUMNS)
-        await client.command("delete from facts_dlr where tenant_id = 'deleted'")  # they stay in their part, masked
-        yield Turned(engine, stores, profile)
+        await client.command("delete from facts_dlr where tenant_id = 'deleted'")  # the rows stay in their part, masked
+        yield RestartableStores(engine, stores, profile)
 
 
 @pytest.fixture(scope="module")
-async def wanted(turned: Turned, seed: int) -> Mapping[str, Any]:
-    """All answers of an engine without a profile."""
-    await turned.turn({})
-    return await answers(turned.stores, seed)
+async def wanted(restartable: RestartableStores, seed: int) -> Mapping[str, Any]:
+    """All answers of the engine without a profile."""
+    await restartable.restart_with({})
+    return await answers(restartable.stores, seed)
 
 
 @pytest.mark.parametrize("name", PROFILES)
 async def test_answers_are_those_of_the_defaults(
-    template: Engine, tmp_path: Path, seed: int, turned: Turned, wanted: Mapping[str, Any], name: str
+    template: Engine, tmp_path: Path, seed: int, restartable: RestartableStores, wanted: Mapping[str, Any], name: str
 ) -> None:
     wait_out_midnight()
     async with (
@@ -126,23 +128,23 @@ async def test_answers_are_those_of_the_defaults(
         filled_stores(engine.dsn, database, seed) as stores,
     ):
         found = await answers(stores, seed)
-        assert stores.archived_from == turned.stores.archived_from, "the day has ended"
+        assert stores.archived_from == restartable.stores.archived_from, "the day has ended"
     assert differing(found, wanted) == []
 
 
 @pytest.mark.parametrize("name", READING)
 async def test_answers_of_filled_stores_are_those_of_the_defaults(
-    turned: Turned, seed: int, wanted: Mapping[str, Any], name: str
+    restartable: RestartableStores, seed: int, wanted: Mapping[str, Any], name: str
 ) -> None:
-    await turned.turn(READING[name])
-    assert differing(await answers(turned.stores, seed), wanted) == []
+    await restartable.restart_with(READING[name])
+    assert differing(await answers(restartable.stores, seed), wanted) == []
 
 
 def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     return [(name, wanted[name], answer) for name, answer in found.items() if answer != wanted[name]]
 
 
-# Overflow mode, and a limit that most statements meet.
+# An overflow mode, and a limit that most statements exceed.
 @pytest.mark.parametrize(
     ("mode", "limit"),
     [
@@ -154,22 +156,22 @@ def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple
     ],
     ids=lambda settings: next(iter(settings)),
 )
-async def test_at_a_limit_there_is_no_part_of_an_answer(
-    turned: Turned, seed: int, wanted: Mapping[str, Any], mode: Profile, limit: Profile
+async def test_a_limit_gives_no_partial_answer(
+    restartable: RestartableStores, seed: int, wanted: Mapping[str, Any], mode: Profile, limit: Profile
 ) -> None:
-    """The whole, where no limit is met or ours stands for the profile's; else an error."""
-    await turned.turn({**mode, **limit})
+    """Each answer is complete or an error, also where our limit overrides the profile's."""
+    await restartable.restart_with({**mode, **limit})
     found: dict[str, Any] = {}
-    async with open_api(turned.stores.stores.postgres, clickhouse=turned.stores.stores.clickhouse) as api:
-        for name, ask in queries(api, turned.stores, seed).items():
+    async with open_api(restartable.stores.stores.postgres, clickhouse=restartable.stores.stores.clickhouse) as api:
+        for name, ask in queries(api, restartable.stores, seed).items():
             with suppress(RefusedError, ClickHouseError, AnlytError):
                 found[name] = await ask()
     assert differing(found, wanted) == []
     assert len(found) < len(wanted), "nothing has met the limit"
 
 
-async def test_what_is_pinned_is_known_to_the_engine(clickhouse: Engine) -> None:
-    """With its default, but for what ours differ from it in: the zone, and when an insert is answered."""
+async def test_the_engine_knows_the_pinned_settings(clickhouse: Engine) -> None:
+    """All pins equal the engine's defaults, except the time zone and asynchronous inserts."""
     known = dict(await rows(clickhouse.dsn, "select name, default from system.settings"))
     assert {name: value for name, value in PINNED.items() if known.get(name) != str(value)} == {
         "session_timezone": "UTC",

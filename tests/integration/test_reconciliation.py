@@ -1,4 +1,4 @@
-"""Our totals against billing's (US-ANLYT-09): on PostgreSQL, against sums made one by one."""
+"""Our totals compared with billing's (US-ANLYT-09) on PostgreSQL equal a brute-force comparison."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ def today() -> date:
 
 
 async def count(stores: Stores, day: date, costs: Mapping[str, Sequence[Decimal]], messages: int = 1) -> None:
-    """Hours of a day as ingest leaves them: the first cost in the first hour, and so on."""
+    """Stores the hours of a day as ingest does, with one cost per hour from the first hour on."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     for start, ends in ((midnight.replace(day=1), (midnight.replace(day=1) + 32 * DAY).replace(day=1)),):
         for table in ("metrics_hourly", "costs_hourly"):
@@ -80,7 +80,7 @@ async def logged(stores: Stores) -> Sequence[Any]:
 
 
 async def reconcile(stores: Stores, **params: str) -> str:
-    """The alarm, empty if there is none."""
+    """Runs the pipeline; returns its alarm, or an empty text."""
     try:
         await runs.run(stores, "reconciliation", params)
     except runs.PipelineAlarmError as alarm:
@@ -89,7 +89,7 @@ async def reconcile(stores: Stores, **params: str) -> str:
 
 
 def expected(ours: Decimal | None, theirs: Decimal | None) -> tuple[str, Fraction] | None:
-    """Status and divergence by the contract, in exact fractions; None if there is nothing to tell."""
+    """The status and the exact divergence as the contract defines them; None without a row."""
     if theirs is None and not ours:
         return None
     difference = abs(Fraction(ours or 0) - Fraction(theirs or 0))
@@ -214,7 +214,7 @@ async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, bac
     assert shown() == ({str(old): 0.0} if back <= divergence.SHOWN_DAYS else {})
     await charge(stores, old, "USD", Decimal(70))
     assert await reconcile(stores) == ""
-    assert await found() == (7, "OK")  # reconciled: not looked at again by itself
+    assert await found() == (7, "OK")  # a reconciled day is not compared again automatically
 
 
 @pytest.mark.parametrize(

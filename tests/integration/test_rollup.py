@@ -1,4 +1,4 @@
-"""Daily rows are exactly the sum of their hours, and reports answer the same with them and without."""
+"""Daily rows equal the sum of their hours, and reports are the same with and without them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from tests.support.killed_runs import run_and_kill
 
 pytestmark = pytest.mark.anyio
 
-START = datetime(2026, 9, 29, tzinfo=UTC)  # a month ends within
+START = datetime(2026, 9, 29, tzinfo=UTC)  # includes the end of a month
 DAYS = 4
 SEED = 20261122
 LOCKED_OUT = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
@@ -63,7 +63,7 @@ async def test_days_are_the_sum_of_their_hours_whatever_comes_late(stores: Store
     await store.put(rows.values())
     assert await runs.run(stores, "rollup") == {"days": DAYS}
     await check_days(store.connection, [*rows.values()])
-    assert await runs.run(stores, "rollup") == {"days": 0}  # twice is once
+    assert await runs.run(stores, "rollup") == {"days": 0}  # a second run changes nothing
     late = random_rows(random, hours(START + DAY, START + DAY + 5 * HOUR), density=0.5)
     rows |= {(row.hour, row.id): row for row in late}
     await store.put(late)
@@ -110,7 +110,7 @@ async def test_nothing_to_do(stores: Stores) -> None:
 
 
 async def test_reports_are_the_same_wherever_the_rollup_has_come(stores: Stores, store: Store) -> None:
-    """Late events and rollups at random points; one API remembers all along, another one begins anew each time."""
+    """Late events and rollups at random points, for one API with a cache and a new API each time."""
     random, rows = Random(SEED), dict[tuple[datetime, str], Row]()
     async with open_api(stores.postgres) as remembering:
         for _ in range(10):
@@ -136,22 +136,22 @@ async def test_what_commits_while_a_day_is_added_up_leaves_it_dirty(
         while not await store.connection.fetchval(LOCKED_OUT):
             await asyncio.sleep(0.01)
     async with open_api(stores.postgres) as api:
-        assert await told(api) == 2
+        assert await total_messages(api) == 2
         stale = await store.connection.fetchval("select total_messages from anlyt.metrics_daily")
-        assert stale == 1  # which nobody reads
+        assert stale == 1  # no report reads it
         await runs.run(stores, "rollup")
-        assert await told(api) == 2
+        assert await total_messages(api) == 2
     await check_days(store.connection, [Row(START, "PLATFORM", "platform", messages=2)])
 
 
-async def told(api: Api) -> int:
+async def total_messages(api: Api) -> int:
     answer = await api.report("summary", from_=START.isoformat(), to=(START + DAY).isoformat(), granularity="daily")
     messages: int = answer["totalMessages"]
     return messages
 
 
 async def test_reports_never_waver_while_events_come_and_days_are_added_up(stores: Stores, store: Store) -> None:
-    """Each write adds one message; no answer may tell less than was written before it was asked for."""
+    """Each write adds one message. No answer may have fewer than were written before its request."""
     await store.put([Row(START + n * HOUR, "PLATFORM", "platform") for n in range(24)])
     written, done = 0, asyncio.Event()
 
@@ -175,13 +175,13 @@ async def test_reports_never_waver_while_events_come_and_days_are_added_up(store
         tasks.create_task(roll())
         while not done.is_set():
             before = written
-            assert before <= await told(api) <= written + 1
+            assert before <= await total_messages(api) <= written + 1
 
 
 async def test_runs_that_were_killed_and_runs_at_once(
     stores: Stores, store: Store, database: str, tmp_path: Path
 ) -> None:
-    """400 days of history: killed at random points, it is in the end as if nothing had happened."""
+    """Runs over 400 days of history are killed at random points. The result equals an undisturbed run."""
     random = Random(SEED)
     rows = [
         random_row(random, START - day * DAY + random.randrange(24) * HOUR, *subject)
@@ -202,7 +202,7 @@ async def test_runs_that_were_killed_and_runs_at_once(
 
 
 async def test_postgresql_away(tmp_path: Path) -> None:
-    """A clear failure, and the next run catches up."""
+    """The run fails with a clear message, and the next run catches up."""
     async with postgres_server(tmp_path / "postgres") as engine, open_stores(nothing_but(engine.dsn)) as stores:
         rows = random_rows(Random(SEED), hours(START, START + DAY), density=0.3)
         connection = await asyncpg.connect(engine.dsn, server_settings={"timezone": "UTC"})

@@ -1,4 +1,4 @@
-"""What pipelines did is shown by the process that stays, wherever they ran: each run once, restart or not."""
+"""The resident process exports each pipeline run once, wherever it ran, also after a restart."""
 
 import asyncio
 import re
@@ -59,7 +59,7 @@ def value(samples: Samples, name: str, **labels: str) -> float | None:
 
 
 def scraped(folder: Path, settings: Mapping[str, str]) -> Samples:
-    """Of an `anlyt schedule` that has measured, and in which no pipeline runs: each has succeeded just now."""
+    """The metrics of an `anlyt schedule` that runs no pipeline, because each has succeeded just now."""
     with running(folder, "schedule", "--pipeline", "archive", **settings) as service:
         assert service.process.stdout is not None
         url = service.process.stdout.readline().rpartition(" ")[2].strip()

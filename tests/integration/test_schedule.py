@@ -1,4 +1,4 @@
-"""Pipelines at their times: what was missed is made up for, what failed is tried again; Kedro's own commands."""
+"""Pipelines run at their times, catch up missed runs and retry failed ones; Kedro's commands run them, too."""
 
 import asyncio
 import subprocess
@@ -103,7 +103,7 @@ async def test_postgresql_away_at_the_start() -> None:
                 await asyncio.sleep(0.02)
 
 
-# Runs every pipeline as `kedro run` does; whoever turns to another machine fails.
+# Runs every pipeline as `kedro run` does. Fails if one connects to another machine.
 KEDRO = """
 import sys
 
@@ -146,4 +146,4 @@ async def test_kedro_runs_every_pipeline_and_tells_nobody(
 
 
 def test_nothing_that_phones_home_is_installed() -> None:
-    assert not {found.name for found in distributions()} & {"kedro-telemetry", "kedro_telemetry"}
+    assert not {each.name for each in distributions()} & {"kedro-telemetry", "kedro_telemetry"}

@@ -1,4 +1,4 @@
-"""US-ANLYT-04, 05, 07: publish, count, ask; REST == GraphQL == plain Python."""
+"""US-ANLYT-04, 05, 07: answers about published events are equal over REST, GraphQL and in plain Python."""
 
 import random
 from collections import Counter
@@ -33,7 +33,7 @@ def rate(part: int, whole: int) -> float | None:
 
 
 class Total:
-    """The sum of rows in a window, the long way."""
+    """The sums over the rows in a window."""
 
     def __init__(self, expected: Expected, scope: str, ids: Iterable[str]) -> None:
         start, end = (datetime.fromisoformat(WINDOW[name]) for name in ("from_", "to"))
@@ -74,7 +74,7 @@ class Total:
 
 @pytest.fixture(scope="module")
 async def counted(shared_platform: Platform) -> Expected:
-    """A few thousand messages of every sort, published and counted."""
+    """A few thousand messages of every kind, published and counted."""
     rng = random.Random(SEED)
     print(f"seed {SEED}")
     billing = events.messages(rng, events.billing, NOW, 1500)
@@ -168,10 +168,10 @@ async def test_a_late_event_is_in_the_next_answer(platform: Platform) -> None:
         "billedAt": f"{NOW - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}",
     }
     async with open_api(platform.dsn) as api:
-        told = []
+        totals = []
         for some in (events.messages(rng, events.billing, NOW, 200), [events.message(rng, late)]):
             await platform.publish(BILLING_EVENTS, some)
             await platform.drain(BILLING)
-            told.append((await api.rest("/summary", granularity="daily", **WINDOW))["totalMessages"])
-    assert told[0] > 1
-    assert told[1] == told[0] + 1
+            totals.append((await api.rest("/summary", granularity="daily", **WINDOW))["totalMessages"])
+    assert totals[0] > 1
+    assert totals[1] == totals[0] + 1

@@ -1,4 +1,4 @@
-"""A ClickHouse in any time zone, and sessions in any other: everything is written and read as on one in UTC."""
+"""ClickHouse writes and reads the same in any time zone of the server and the session as in UTC."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.database import fresh_database
 
 pytestmark = pytest.mark.anyio
 
-# Of the server, and of its user's profile. With half hours, with a change of clocks at midnight, west and east of UTC.
+# Zones of the server and of the user's profile: with half hours, with a clock change at midnight, west and east of UTC.
 ELSEWHERE = [
     ("Asia/Kabul", {}),
     ("America/St_Johns", {}),
@@ -23,7 +23,9 @@ ELSEWHERE = [
 ]
 
 
-async def told(folder: Path, postgres: Engine, seed: int, zone: str, profile: Mapping[str, str]) -> Mapping[str, Any]:
+async def answers_in_zone(
+    folder: Path, postgres: Engine, seed: int, zone: str, profile: Mapping[str, str]
+) -> Mapping[str, Any]:
     wait_out_midnight()
     async with (
         clickhouse_server(folder, settings={"timezone": zone}, profile=profile) as engine,
@@ -34,8 +36,8 @@ async def told(folder: Path, postgres: Engine, seed: int, zone: str, profile: Ma
 
 
 async def test_answers_are_those_of_an_engine_in_utc(template: Engine, tmp_path: Path, seed: int) -> None:
-    wanted = await told(tmp_path / "UTC", template, seed, "UTC", {})
+    wanted = await answers_in_zone(tmp_path / "UTC", template, seed, "UTC", {})
     for number, (zone, profile) in enumerate(ELSEWHERE):
-        found = await told(tmp_path / str(number), template, seed, zone, profile)
+        found = await answers_in_zone(tmp_path / str(number), template, seed, zone, profile)
         differing = {name: (wanted[name], answer) for name, answer in found.items() if answer != wanted[name]}
         assert differing == {}, (zone, profile, list(differing))
