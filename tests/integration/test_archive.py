@@ -252,7 +252,7 @@ async def test_nothing_to_do(stores: Stores) -> None:
 
 
 async def test_clickhouse_away(database: str, store: Store, tmp_path: Path) -> None:
-    """Without ClickHouse the pipeline fails, old windows get 503, and recent ones their figures. Afterwards all work."""
+    """Without ClickHouse the pipeline fails, old windows get 503, and recent ones figures. Afterwards all work."""
     rows = [Row(start(), "PLATFORM", "platform", messages=3), Row(today(), "PLATFORM", "platform", messages=4)]
     await store.put(rows)
     old, recent = {"from_": iso(start()), "to": iso(start() + DAY)}, {"from_": iso(today()), "to": iso(today() + DAY)}
