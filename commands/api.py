@@ -18,8 +18,8 @@ from infra.endpoints import Engines, engines
 from infra.faults import POSTGRES
 from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, open_pool
-from infra.probes import ask_clickhouse, ask_nats, ask_postgres
-from infra.progress import Consumer, watched
+from infra.probes import check_clickhouse, check_nats, check_postgres
+from infra.progress import Consumer, track_progress
 from infra.settings import Settings, variable
 from infra.zones import check_zones
 
@@ -49,7 +49,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
     closing = asyncio.Event()
     async with (
         _stores(settings, engines) as stores,
-        watched(engines.nats, {**metrics_of, **facts_of}) as progress,
+        track_progress(engines.nats, {**metrics_of, **facts_of}) as progress,
     ):
         app = create_app(
             settings,
@@ -59,7 +59,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
             primary=stores.primary,
             development=development,
             progress=lambda: {name: progress.until[name] for name in metrics_of},
-            looks=lambda: tuple(progress.looks) if facts_of else (),
+            snapshots=lambda: tuple(progress.snapshots) if facts_of else (),
             closing=closing,
         )
         async with serving(app, settings.api_host, settings.api_port) as url:
@@ -98,9 +98,13 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
 
 
 async def _prepare(connection: Connection, *, currency: str, seconds: int) -> None:
-    """The server itself ends what runs longer than a report may, should this process be gone by then."""
+    """Prepares a session for reports: a bound on each statement, and plans that are made once.
+
+    The bound holds in the server, should this process be gone. PostgreSQL would plan the statements of reports anew
+    for each request, which takes longer than to run them; no plan of theirs depends on the arguments.
+    """
     await check_currency(connection, currency=currency)
-    await connection.execute(f"set statement_timeout = {1000 * seconds}")
+    await connection.execute(f"set statement_timeout = {1000 * seconds}; set plan_cache_mode = force_generic_plan")
 
 
 async def _open_some(pool: Pool) -> None:
@@ -112,12 +116,12 @@ async def _open_some(pool: Pool) -> None:
 
 
 def _probes(settings: Settings, stores: _Stores, engines: Engines) -> Probes:
-    primary = {"postgresPrimary": Probe(partial(ask_postgres, stores.primary), required=False)}
+    primary = {"postgresPrimary": Probe(partial(check_postgres, stores.primary), required=False)}
     return {
-        "postgres": Probe(partial(ask_postgres, stores.pool), required=True),
+        "postgres": Probe(partial(check_postgres, stores.pool), required=True),
         **(primary if settings.postgres_read_dsn else {}),
-        "clickhouse": Probe(partial(ask_clickhouse, stores.clickhouse), required=False),
-        "nats": Probe(partial(ask_nats, engines.nats), required=False),
+        "clickhouse": Probe(partial(check_clickhouse, stores.clickhouse), required=False),
+        "nats": Probe(partial(check_nats, engines.nats), required=False),
         "timezones": Probe(partial(check_zones, stores.clickhouse), required=False),
     }
 

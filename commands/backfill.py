@@ -10,10 +10,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from commands.ingest import check_dedup, chosen, watched
+from commands.ingest import check_dedup, chosen, guards_of
 from functions.function import AnyFunction
 from infra import nats
-from infra.dedup import HOLD_LEDGER, ledger_days, memory_of
+from infra.dedup import HOLD_LEDGER, dedup_memory, ledger_days
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
@@ -49,7 +49,7 @@ async def run(
     found = engines(settings)
     try:
         async with nats.connect(found.nats) as client:
-            guards = watched(settings, [function], [name] if accept_bad else [])
+            guards = guards_of(settings, [function], [name] if accept_bad else [])
             await (_rebuild if rebuild else _replay)(settings, found, client, function, since, guards)
         if function.store == "postgres":
             await _add_up(found)
@@ -76,7 +76,7 @@ async def _replay(
             await connection.execute(HOLD_LEDGER)
             days = await ledger_days(connection)
             remembered = remembered_since(
-                days, datetime.now(UTC), await memory_of(client.jetstream(), settings.dedup_days)
+                days, datetime.now(UTC), await dedup_memory(client.jetstream(), settings.dedup_days)
             )
         replay = await backfill.begin(client, function, since, remembered)
         tell = opened.enter_context(_bar(function.name))
@@ -96,7 +96,7 @@ async def _rebuild(
     since: datetime | None,
     guards: LimitGuards,
 ) -> None:
-    await nats.made_at(client.jetstream(), function.stream)  # or there is nothing to count, and one sentence says so
+    await nats.created_at(client.jetstream(), function.stream)  # or there is nothing to count, and one sentence says so
     async with _pool(settings, found) as pool, _alone(pool, function.name, "rebuild") as connection:
         with _bar(function.name) as tell:
             history, guard = History(client, function), guards[function.name]

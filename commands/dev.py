@@ -9,13 +9,13 @@ from typing import Final
 import click
 
 from commands import api, audit_api, migrate
-from commands.ingest import check_dedup, watched
+from commands.ingest import check_dedup, guards_of
 from commands.support import demo_traffic, listener, minutes, preflight, space
 from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import until_cancelled
-from infra.embedded.certificates import FOLDER, ThrowAway
+from infra.embedded.certificates import FOLDER, DevCertificates
 from infra.endpoints import Endpoints, Engines, published
 from infra.errors import UsageError
 from infra.settings import Settings
@@ -41,13 +41,13 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
     """
     async with AsyncExitStack() as opened:
         if preflight.starts_engines(settings):
-            await opened.enter_async_context(space.watched(settings.home))
+            await opened.enter_async_context(space.watch_space(settings.home))
         await opened.enter_async_context(minutes.told(settings, partial(click.echo, err=True)))
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
-        watching = watched(settings, FUNCTIONS)
+        watching = guards_of(settings, FUNCTIONS)
         metrics_url = opened.enter_context(
             listener.served(settings, fallback=False, problems=partial(problems, watching))
         )
@@ -74,8 +74,8 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
 async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
     """The audit listener, with certificates of its own unless settings point at some; any port if its own is taken."""
     if _has_own_certificates(settings):
-        ThrowAway(settings.home / FOLDER).make(settings.audit_host)
-        files = ThrowAway(settings.home / FOLDER).listener
+        DevCertificates(settings.home / FOLDER).make(settings.audit_host)
+        files = DevCertificates(settings.home / FOLDER).listener
     else:
         files = audit_api.tls_files(settings)
     async with AsyncExitStack() as opened:
@@ -120,7 +120,7 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
-    files = ThrowAway(settings.home.absolute() / FOLDER)
+    files = DevCertificates(settings.home.absolute() / FOLDER)
     certificate, key = files.client
     limit = ', "limit": 2' if path == "query" else ""
     body = f'{{"tenantId": "tenant-001", "last": "24h"{limit}}}'

@@ -11,7 +11,7 @@ from functions import FUNCTIONS
 from functions.function import AnyFunction
 from infra import nats
 from infra.cancelling import until_cancelled
-from infra.dedup import memory_of
+from infra.dedup import dedup_memory
 from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.settings import Settings
@@ -31,14 +31,14 @@ def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction
 async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: int | None) -> None:
     """UsageError if an event could come again after it was forgotten; facts need no memory."""
     if any(function.store == "postgres" for function in functions):
-        await memory_of(client.jetstream(), days)
+        await dedup_memory(client.jetstream(), days)
 
 
 def limit_of(settings: Settings) -> Limit:
     return Limit(settings.deadletter_share, settings.deadletter_window, settings.deadletter_least)
 
 
-def watched(settings: Settings, functions: Sequence[AnyFunction], accept_bad: Sequence[str] = ()) -> LimitGuards:
+def guards_of(settings: Settings, functions: Sequence[AnyFunction], accept_bad: Sequence[str] = ()) -> LimitGuards:
     """The dead-letter limit guards of these functions. Raises UsageError if `accept_bad` names another function."""
     names = [function.name for function in functions]
     for name in accept_bad:
@@ -52,7 +52,7 @@ async def run(
 ) -> None:
     """Until it is cancelled. The functions of `accept_bad` go on whatever they read."""
     functions = chosen(names)
-    watching = watched(settings, functions, accept_bad)
+    watching = guards_of(settings, functions, accept_bad)
     with listener.served(settings, fallback=True, problems=partial(problems, watching)) as url:
         found = engines(settings)
         async with nats.connect(found.nats) as client:

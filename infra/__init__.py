@@ -1,1 +1,1 @@
-"""How the product reaches the world: settings, engines, telemetry, migrations."""
+"""The product's edges: settings, engines, telemetry, migrations."""

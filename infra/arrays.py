@@ -1,4 +1,4 @@
-"""Arrays as PostgreSQL's array_send writes them, read as numpy arrays: no object an element."""
+"""Decodes arrays in PostgreSQL's binary format (array_send) into numpy, without one Python object per element."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,22 +14,22 @@ _LONG: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
 
 
 def shorts(sent: Sequence[bytes]) -> npt.NDArray[np.int16]:
-    """The elements of several int2[], one behind the other."""
+    """The elements of several int2[], concatenated."""
     return np.frombuffer(_elements(sent), _SHORT)["value"].astype(np.int16)
 
 
 def ints(sent: Sequence[bytes]) -> npt.NDArray[np.int32]:
-    """The elements of several int4[], one behind the other."""
+    """The elements of several int4[], concatenated."""
     return np.frombuffer(_elements(sent), _INT)["value"].astype(np.int32)
 
 
 def longs(sent: Sequence[bytes]) -> npt.NDArray[np.int64]:
-    """The elements of several int8[], one behind the other."""
+    """The elements of several int8[], concatenated."""
     return np.frombuffer(_elements(sent), _LONG)["value"].astype(np.int64)
 
 
 def short_lengths(sent: Sequence[bytes]) -> list[int]:
-    """How many elements each int2[] has; an empty array is sent without two words of its header."""
+    """The number of elements of each int2[]. The header of an empty array is shorter by two int32."""
     return [max(len(each) - HEADER, 0) // _SHORT.itemsize for each in sent]
 
 

@@ -1,5 +1,7 @@
-"""Cancellations that a library lost: before Python 3.12, wait_for(), in which nats-py waits for replies, swallows one
-that comes together with the reply. Whoever goes on after such a wait asks here whether it should.
+"""Cancellations that a library swallowed.
+
+nats-py waits for replies with wait_for(). Before Python 3.12, it swallows a cancellation that arrives together with
+the reply. Code that continues after such a wait calls `raise_if_cancelled`.
 """
 
 import asyncio
@@ -7,14 +9,14 @@ from typing import NoReturn
 
 
 def raise_if_cancelled() -> None:
-    """CancelledError if this task was told to end."""
+    """Raises CancelledError if this task was cancelled."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
 
 
 async def until_cancelled() -> NoReturn:
-    """Until this task is cancelled, or at once if it was."""
+    """Waits until this task is cancelled. Raises CancelledError, immediately if the task was cancelled before."""
     raise_if_cancelled()
     while True:
         await asyncio.Event().wait()

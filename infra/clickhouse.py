@@ -24,7 +24,7 @@ from schema.facts import FactTable
 
 COLUMNS: Final = "select name from system.columns where database = 'anlyt' and table = {table:String}"
 UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
-# Whatever ClickHouse, or the way to it, may answer to a statement.
+# All errors that a statement may raise, from ClickHouse or from the connection to it.
 FAILURES: Final = (*UNAVAILABLE, ClickHouseError, DependencyUnavailableError)
 
 
@@ -32,9 +32,10 @@ FAILURES: Final = (*UNAVAILABLE, ClickHouseError, DependencyUnavailableError)
 async def connect(
     dsn: str, *, database: str | None = None, statement_timeout: float = 300
 ) -> AsyncIterator[AsyncClient]:
-    """A client for `http://user:password@host:port/database`; DependencyUnavailableError if nobody answers.
+    """A client for `http://user:password@host:port/database`. Datetimes in its results are aware, in UTC.
 
-    Times of its results are aware. `statement_timeout` bounds each statement, in seconds.
+    `statement_timeout` limits each statement, in seconds. Raises DependencyUnavailableError if the server does not
+    answer, and MisconfiguredError if it refuses what the DSN says.
     """
     url = urlsplit(dsn)
     try:
@@ -49,11 +50,11 @@ async def connect(
             send_receive_timeout=statement_timeout,
             autogenerate_session_id=False,  # statements of one client run side by side
             settings=dict(PINNED),
-            tz_mode="aware",  # UTC, too: no reader guesses a zone
+            tz_mode="aware",  # for UTC, too: no reader guesses a zone
         )
-        client.server_tz = UTC  # what texts of times mean in each statement, see PINNED
+        client.server_tz = UTC  # as PINNED sets it for each statement
     except (*UNAVAILABLE, ClickHouseError) as error:
-        # clickhouse-connect swallows a cancellation that reaches it while it closes what it had opened.
+        # clickhouse-connect swallows a cancellation that arrives while it closes its connection.
         raise_if_cancelled()
         if fault := connection_fault(error, CLICKHOUSE):
             raise fault from error
@@ -65,38 +66,53 @@ async def connect(
 
 
 class ClickHouse:
-    """A client that is made when it is first asked for: ClickHouse may be away until then."""
+    """A client that connects when it is first used: ClickHouse may be unavailable at start."""
 
-    def __init__(self, dsn: str, opened: AsyncExitStack, statement_timeout: float) -> None:
-        self._dsn, self._opened, self._timeout = dsn, opened, statement_timeout
+    def __init__(self, dsn: str, resources: AsyncExitStack, statement_timeout: float) -> None:
+        self._dsn, self._resources, self._timeout = dsn, resources, statement_timeout
         self._client: AsyncClient | None = None
-        self._making = asyncio.Lock()
+        self._connecting = asyncio.Lock()
+        self._closed = False
 
     async def client(self) -> AsyncClient:
-        """DependencyUnavailableError while it is away; asking again tries again."""
-        async with self._making:
-            if self._client is None:
-                made = connect(self._dsn, statement_timeout=self._timeout)
-                self._client = await self._opened.enter_async_context(made)
+        """The connected client. Raises DependencyUnavailableError while ClickHouse is away; the next call retries.
+
+        It also raises DependencyUnavailableError after `close`, for background work that outlives its owner.
+        """
+        async with self._connecting:
+            if self._client is None and not self._closed:
+                connection = connect(self._dsn, statement_timeout=self._timeout)
+                self._client = await self._resources.enter_async_context(connection)
+            if self._client is None or self._closed:
+                await self._resources.aclose()  # `close` may have come while it connected
+                raise DependencyUnavailableError("The ClickHouse client is closed.")
         return self._client
 
+    async def close(self) -> None:
+        """Closes the client. A connection that is being made is closed once it is there."""
+        self._closed = True
+        await self._resources.aclose()
+
     async def ping(self) -> None:
-        """Raises unless it answers; may take any time."""
+        """Raises an error unless ClickHouse answers. Has no timeout of its own."""
         await ping_clickhouse(self._dsn)
 
 
 @asynccontextmanager
 async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterator[ClickHouse]:
-    """Its client, if it was made, is closed with the body."""
-    async with AsyncExitStack() as opened:
-        yield ClickHouse(dsn, opened, statement_timeout)
+    """A `ClickHouse`; when the body ends, its client is closed."""
+    clickhouse = ClickHouse(dsn, AsyncExitStack(), statement_timeout)
+    try:
+        yield clickhouse
+    finally:
+        await clickhouse.close()
 
 
 async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None:
-    """MisconfiguredError if a table, or a column of it, is not there or is not the user's to see."""
+    """Raises MisconfiguredError if a table or column is missing, or if the user may not see it."""
     for table in tables:
-        found = await client.query(COLUMNS, parameters={"table": table.name})
-        if missing := sorted(table.columns.keys() - {name for (name,) in found.result_rows}):
+        visible = await client.query(COLUMNS, parameters={"table": table.name})
+        if missing := sorted(table.columns.keys() - {name for (name,) in visible.result_rows}):
             raise MisconfiguredError(
                 CLICKHOUSE, UNMIGRATED.problem, f"anlyt.{table.name} shows no column {missing[0]}", UNMIGRATED.advice
             )
@@ -104,14 +120,14 @@ async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None
 
 @contextmanager
 def traced(statement: str) -> Iterator[None]:
-    """A span around one statement, whose text holds no values; of an error, the span has the class only."""
+    """A span around one statement. `statement` must contain no values; of an error, the span records the class only."""
     attributes = {"db.system.name": "clickhouse", "db.query.text": statement}
     with tracer.start_as_current_span(
         "anlyt.sql", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as span:
         try:
             yield
-        except BaseException as error:  # also a cancellation: the statement has ended
+        except BaseException as error:  # a cancellation ends the statement, too
             span.set_attribute("error.type", type(error).__name__)
             span.set_status(StatusCode.ERROR)
             raise

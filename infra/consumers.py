@@ -1,4 +1,4 @@
-"""Our durable consumers: made if they are missing, put right where that loses nothing, and else refused."""
+"""Our durable consumers. A missing one is created; a wrong one is corrected if that loses nothing, else refused."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,28 +29,29 @@ TIMEOUT: Final = 5.0  # seconds
 
 
 class UnsuitableError(AnlytError):
-    """A stream or consumer that exists, and that its owner has to change."""
+    """A stream or consumer exists, but its owner has to change it."""
 
 
 async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerInfo:
-    """Our durable pull consumer of all that a stream has, as `_add_consumer` makes it.
+    """Our durable pull consumer of a whole stream, created if it is missing.
 
-    One that exists is put right where the server allows it; what it may have passed over meanwhile is delivered again,
-    and what was counted of that is recognised. UsageError if the stream is missing, else UnsuitableError.
+    Corrects an existing one where the server allows it. Messages that it may have skipped are delivered again;
+    deduplication recognises those that were counted. Raises UsageError if the stream is missing, and UnsuitableError
+    if the consumer cannot be corrected.
     """
     try:
         info = await _ask(jetstream, f"CONSUMER.INFO.{stream.name}.{durable}")
     except NotFoundError:
         return await _add_consumer(jetstream, stream, durable)
-    await _put_right(jetstream, stream, durable, info)
-    found: ConsumerInfo = await jetstream.consumer_info(stream.name, durable)
-    return found
+    await _correct(jetstream, stream, durable, info)
+    corrected_info: ConsumerInfo = await jetstream.consumer_info(stream.name, durable)
+    return corrected_info
 
 
 async def check_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> Sequence[str]:
-    """One sentence per limit that may lose events or dead letters; UnsuitableError for a stream we cannot use.
+    """One sentence per limit that may lose events or dead letters. Skips missing streams.
 
-    A stream that is missing is no finding.
+    Raises UnsuitableError for a stream that we cannot use.
     """
     warnings = []
     for stream in streams:
@@ -59,25 +60,25 @@ async def check_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) 
         except NotFoundError:
             continue
         if findings := stream_findings(config, stream):
-            raise UnsuitableError(f"Stream {stream.name} has {_joined(findings)}; a stream is its owner's to change.")
+            raise UnsuitableError(f"Stream {stream.name} has {_joined(findings)}; its owner has to change it.")
         warnings += [f"Stream {stream.name} has {finding}." for finding in stream_warnings(config, stream)]
     return warnings
 
 
-async def _put_right(jetstream: JetStreamContext, stream: Stream, durable: str, info: Mapping[str, Any]) -> None:
+async def _correct(jetstream: JetStreamContext, stream: Stream, durable: str, info: Mapping[str, Any]) -> None:
     first = (await jetstream.stream_info(stream.name)).state.first_seq
     config = info["config"]
     problems = consumer_findings(config, stream, first)
-    if fixed := [finding for finding, rule in problems if rule.change is None]:
-        raise _unsuitable(stream, durable, _joined(fixed))
+    if unchangeable := [finding for finding, rule in problems if rule.change is None]:
+        raise _unsuitable(stream, durable, _joined(unchangeable))
     if info.get("paused"):
         await _resume(jetstream, stream, durable, str(config.get("pause_until")))
     metadata = dict(config.get("metadata") or {})
     skipped = any(rule.skips for _, rule in problems) and info["delivered"]["stream_seq"] > 0
     if problems:
-        # The mark is there until it is done: a process that is killed in between leaves the rest to the next one.
-        marked = {**metadata, REWIND: "due"} if skipped else metadata
-        config = {**corrected(config, [rule for _, rule in problems]), "metadata": marked}
+        # REWIND stays until the rewind is done: if this process is killed before, the next one rewinds.
+        pending = {**metadata, REWIND: "due"} if skipped else metadata
+        config = {**corrected(config, [rule for _, rule in problems]), "metadata": pending}
         await _update(jetstream, stream, durable, config, [finding for finding, _ in problems])
     if skipped or REWIND in metadata:
         await rewind(_client(jetstream), stream, durable, first or 1)
@@ -109,8 +110,8 @@ async def _resume(jetstream: JetStreamContext, stream: Stream, durable: str, unt
 
 def _unsuitable(stream: Stream, durable: str, what: str) -> UnsuitableError:
     return UnsuitableError(
-        f"Consumer {durable} of {stream.name} has {what}; delete it: it is made again, and what was counted is "
-        "recognised."
+        f"Consumer {durable} of {stream.name} has {what}; delete it: it is created again, and no event is counted "
+        "twice."
     )
 
 
@@ -129,16 +130,16 @@ async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: st
         filter_subject=stream.subject,
     )
     try:
-        made: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
+        created: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
     except NotFoundError as error:
         raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.") from error
     except BadRequestError as error:
-        raise UnsuitableError(f"Consumer {durable} cannot be made on {stream.name}: {reason(error)}.") from error
-    return made
+        raise UnsuitableError(f"Consumer {durable} cannot be created on {stream.name}: {reason(error)}.") from error
+    return created
 
 
 async def _ask(jetstream: JetStreamContext, subject: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """JetStream's own JSON: nats-py's classes drop the fields that they do not know. APIError if it refuses."""
+    """JetStream's JSON reply, with the fields that nats-py's classes drop. Raises APIError if JetStream refuses."""
     payload = b"" if body is None else json.dumps(body).encode()
     reply = await _client(jetstream).request(f"$JS.API.{subject}", payload, timeout=TIMEOUT)
     answer: dict[str, Any] = json.loads(reply.data)
@@ -148,5 +149,5 @@ async def _ask(jetstream: JetStreamContext, subject: str, body: Mapping[str, Any
 
 
 def _client(jetstream: JetStreamContext) -> Client:
-    client: Client = jetstream._nc  # nats-py has no other way from a context to its connection
+    client: Client = jetstream._nc  # nats-py has no public attribute for a context's connection
     return client

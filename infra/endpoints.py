@@ -1,4 +1,4 @@
-"""Where the engines are: a setting's word first, then what a running `anlyt dev` wrote down."""
+"""The addresses of the engines: from the settings, else from the `endpoints.json` of a running `anlyt dev`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ FILE: Final = "endpoints.json"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Endpoints:
-    """What `endpoints.json` holds: DSNs and URLs, usable as they are, passwords included."""
+    """The contents of `endpoints.json`: DSNs and URLs, usable as they are, with passwords."""
 
     nats: str
     postgres: str
@@ -30,7 +30,7 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Engines:
-    """The three stores that a process works with, and S3 if there is one."""
+    """The DSNs of the three engines that a process uses, and S3 if it is configured."""
 
     nats: str
     postgres: str
@@ -40,15 +40,15 @@ class Engines:
 
 @contextmanager
 def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
-    """`endpoints.json` is there while the body runs, for its owner alone: it has passwords.
+    """Writes `endpoints.json`, and removes it when the body ends. Only its owner may read it: it has passwords.
 
-    It appears whole: a reader never sees half of it, or a null.
+    A rename makes it appear whole: a reader never sees half of it. Addresses that are None are left out.
     """
     file, draft = home / FILE, home / f"{FILE}.new"
-    known = {name: address for name, address in asdict(endpoints).items() if address is not None}
+    addresses = {name: address for name, address in asdict(endpoints).items() if address is not None}
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600, exist_ok=False)
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(known)) + b"\n")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)) + b"\n")
     draft.replace(file)
     try:
         yield
@@ -57,19 +57,19 @@ def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
 
 
 def engines(settings: Settings) -> Engines:
-    """The engines of this process; UsageError says which setting is missing and what to do."""
+    """The engines of this process. Raises UsageError with the missing setting and what to do."""
     running = _running(settings.home)
     s3 = from_settings(settings)
     return Engines(
-        nats=settings.nats_url or _found(running, "nats", "nats_url"),
-        postgres=settings.postgres_dsn or _found(running, "postgres", "postgres_dsn"),
-        clickhouse=settings.clickhouse_dsn or _found(running, "clickhouse", "clickhouse_dsn"),
+        nats=settings.nats_url or _dev_address(running, "nats", "nats_url"),
+        postgres=settings.postgres_dsn or _dev_address(running, "postgres", "postgres_dsn"),
+        clickhouse=settings.clickhouse_dsn or _dev_address(running, "clickhouse", "clickhouse_dsn"),
         s3=from_dsn(running.s3) if s3 is None and running is not None and running.s3 else s3,
     )
 
 
 def has_audit(home: Path) -> bool:
-    """Whether an `anlyt dev` runs there that has an audit listener."""
+    """Whether an `anlyt dev` with an audit listener runs in `home`."""
     running = _running(home)
     return running is not None and running.audit is not None
 
@@ -85,7 +85,7 @@ def _running(home: Path) -> Endpoints | None:
         ) from error
 
 
-def _found(running: Endpoints | None, engine: str, setting: str) -> str:
+def _dev_address(running: Endpoints | None, engine: str, setting: str) -> str:
     if running is None:
         raise UsageError(f"{variable(setting)} is not set, and no `anlyt dev` runs here; set it or start `anlyt dev`.")
     address: str = getattr(running, engine)

@@ -1,4 +1,4 @@
-"""The errors of the product: one tree, and who catches what.
+"""The errors of the product, as one tree, and where each is caught.
 
     Exception
         AnlytError                          one sentence, a code (REST, GraphQL), an exit status (commands)
@@ -7,7 +7,7 @@
             EngineFailedError               an embedded engine did not start
                 PortTakenError
             DependencyUnavailableError      an engine does not answer; waiting helps
-                RefusedError                it answers, and does not work for us now
+                RefusedError                it answers, but refuses to work now
                 MisconfiguredError          it refuses what a setting says; waiting does not help
                 TooSlowError
                 OverloadedError
@@ -27,7 +27,7 @@
                 RateLimitedError
                 QueryTooExpensiveError
                 ServerStoppingError
-            SeekFailedError                 the following end a command, a function or a run with their sentence
+            SeekFailedError                 this and the following end a command, a function or a run
             UnsuitableError
             ChangedStepError
             LockedError
@@ -37,7 +37,7 @@
             NotDroppedError
             LimitExceededError
             RebuildFailedError
-            OvertakenError
+            ConcurrentPublisherError
             PipelineFailedError
             PipelineAlarmError
             PipelineBusyError
@@ -48,7 +48,7 @@
             FullDiskError
             StoppedError
             PendingError
-        BadEventError                       the following are caught where their module is used, and end nothing
+        BadEventError                       this and the following are caught by the callers of their module
         UnknownCopiesError
         EngineSilentError
         EngineSlowError
@@ -56,26 +56,26 @@
         ClientDisconnectedError
         ForgedError
         LostClaimError
-        NotKeptError
+        NotCachedError
         QueryError
 
-* `anlyt.py` catches everything at the end of a command: an AnlytError is its sentence and `exit_status`, anything else
-  is a bug (`--debug` shows the traceback).
-* `graph/http/endpoint.py` and `graph/gql/endpoint.py` catch everything that a request raises. `graph/http/problems.py`
-  says what a caller is told: an ApiError or DependencyUnavailableError as it is, a wrong setting without its reason,
-  all else as 500, masked and logged. ClientDisconnectedError answers nobody.
-* `infra/faults.py` makes a driver's error a MisconfiguredError where a setting is to blame, and `infra/postgres.py` and
-  `infra/clickhouse.py` make it a DependencyUnavailableError where an engine is away.
-* `ingest/host.py` waits out an engine that is away; a wrong setting, and whatever else is raised, ends the worker.
-  BadEventError becomes a dead letter.
-* `pipelines/schedule.py` logs a run that failed and tries again; a wrong setting ends the process.
+* `anlyt.py` catches all errors of a command. It prints an AnlytError's sentence and exits with its `exit_status`; any
+  other error is a bug (`--debug` shows the traceback).
+* `graph/http/endpoint.py` and `graph/gql/endpoint.py` catch all errors of a request. `graph/http/problems.py` decides
+  what the caller sees: an ApiError or DependencyUnavailableError unchanged, a wrong setting without its reason, any
+  other error as 500, masked and logged. After a ClientDisconnectedError, no answer is sent.
+* `infra/faults.py` turns a driver's error into a MisconfiguredError if a setting is to blame. `infra/postgres.py` and
+  `infra/clickhouse.py` turn it into a DependencyUnavailableError if the engine is away.
+* `ingest/host.py` waits until an absent engine is back; any other error ends the worker. A BadEventError becomes a
+  dead letter.
+* `pipelines/schedule.py` logs a failed run and retries; a wrong setting ends the process.
 """
 
 from typing import ClassVar
 
 
 class AnlytError(Exception):
-    """A failure told in one sentence; `code` is what REST and GraphQL answer, `exit_status` the CLI."""
+    """A failure in one sentence. `code` and `status` are for REST and GraphQL, `exit_status` for the CLI."""
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
@@ -91,31 +91,31 @@ class UsageError(AnlytError):
 
 
 class FolderInUseError(AnlytError):
-    """An engine's folder belongs to a running process."""
+    """Another running process uses the engine's folder."""
 
 
 class EngineFailedError(AnlytError):
-    """An embedded engine did not start; the sentence carries the end of its log."""
+    """An embedded engine did not start. The sentence contains the end of its log."""
 
 
 class DependencyUnavailableError(AnlytError):
-    """NATS, PostgreSQL or ClickHouse does not answer; the caller should come back later."""
+    """NATS, PostgreSQL or ClickHouse does not answer; the caller should retry later."""
 
     code = "DEPENDENCY_UNAVAILABLE"
     status = 503
 
 
 class RefusedError(DependencyUnavailableError):
-    """An engine answers, and says why it does not work for us now: in its own words, which are for operators only."""
+    """An engine answers, but refuses to work now. Its reason is in the sentence, which is for operators only."""
 
 
 class MisconfiguredError(DependencyUnavailableError):
-    """An engine refuses what a setting says, or lacks what it needs: it is no outage, and waiting does not help.
+    """An engine refuses what a setting says, or lacks what the setting needs. This is no outage; waiting does not help.
 
-    The sentence is for operators. Callers of the API may know `setting` and `problem`, and no more.
+    The sentence is for operators. Callers of the API may see `setting` and `problem` only.
     """
 
     def __init__(self, setting: str, problem: str, reason: str, advice: str) -> None:
-        told = f" ({reason})" if reason else ""
-        super().__init__(f"{setting}: {problem}{told}. {advice}")
+        in_brackets = f" ({reason})" if reason else ""
+        super().__init__(f"{setting}: {problem}{in_brackets}. {advice}")
         self.setting, self.problem, self.parts = setting, problem, (problem, reason, advice)

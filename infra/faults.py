@@ -1,10 +1,10 @@
-"""Errors of the engines that a setting is to blame for: waiting does not help, an operator does.
+"""Configuration faults: errors of the engines that a wrong setting causes. An operator has to correct the setting.
 
-    infra.faults.fault_of   a configuration fault: it says which setting, why, and what to do
-    infra.*.is_unavailable  an engine that is away: it is waited for, or answered with 503
-    any other               a request that was refused, or a mistake of ours
+    infra.faults.fault_of   a configuration fault: which setting, why, and what to do
+    infra.*.is_unavailable  an absent engine: callers wait for it, or answer 503
+    any other               a refused request, or a bug
 
-A host name that does not resolve means an engine that is away: so does a service without instances in Kubernetes.
+A host name that does not resolve counts as an absent engine: in Kubernetes, a service without instances has no address.
 """
 
 import re
@@ -27,7 +27,7 @@ LONGEST_REASON: Final = 300  # characters
 
 
 class Fault(NamedTuple):
-    """What is wrong, in words that everybody may read, and what to do."""
+    """What is wrong, in words that callers may read, and what to do."""
 
     problem: str
     advice: str
@@ -38,8 +38,8 @@ DATABASE: Final = Fault("there is no such database", "Name the right one, or cre
 UNMIGRATED: Final = Fault("the database is not migrated to this version", "Run `anlyt migrate` first.")
 RIGHTS: Final = Fault("the user lacks a right", "Grant it to that user.")
 TLS: Final = Fault("TLS fails", "Correct the setting, or trust the server's authority with SSL_CERT_FILE.")
-ANOTHER: Final = Fault("what answers there is another program", "Correct the address and the port.")
-NO_TLS: Final = Fault("what answers there is no PostgreSQL, or has no TLS", "Correct the address, or `sslmode`.")
+ANOTHER: Final = Fault("another program answers there", "Correct the address and the port.")
+NO_TLS: Final = Fault("no PostgreSQL answers there, or it has no TLS", "Correct the address, or `sslmode`.")
 REFUSED: Final = Fault("the server refuses the connection", "Correct the setting, or the server.")
 JETSTREAM: Final = Fault("the account has no JetStream", "Enable it for the account, or use another one.")
 KEYS: Final = Fault("S3 refuses the keys", "Correct them, or their rights.")
@@ -77,38 +77,41 @@ _S3: Final[Mapping[str, tuple[str, Fault]]] = {
 
 
 def fault_of(error: BaseException) -> MisconfiguredError | None:
-    """What an engine's error, or one that it caused, says of a setting; None if no setting is to blame."""
+    """The configuration fault behind an engine's error or its causes; None if no setting is to blame."""
     return next(filter(None, map(_fault, _chain(error))), None)
 
 
 def connection_fault(error: BaseException, setting: str) -> MisconfiguredError | None:
-    """The same of an error of a first contact, when more is the fault of `setting`."""
+    """The configuration fault behind an error at connecting, when more errors mean that `setting` is wrong.
+
+    None if no setting is to blame.
+    """
     for each in _chain(error):
-        if (found := _fault(each)) is not None:
-            return MisconfiguredError(setting if found.setting == POSTGRES else found.setting, *found.parts)
+        if (known := _fault(each)) is not None:
+            return MisconfiguredError(setting if known.setting == POSTGRES else known.setting, *known.parts)
         if (fault := _at_first_contact(each)) is not None:
-            return _made(setting, fault, each)
+            return _misconfigured(setting, fault, each)
     return None
 
 
 def _at_first_contact(error: BaseException) -> Fault | None:
-    if type(error) is ConnectionError:  # of asyncpg, when its question for TLS gets no answer of PostgreSQL's
+    if type(error) is ConnectionError:  # asyncpg raises it if its request for TLS gets no PostgreSQL answer
         return NO_TLS
-    if isinstance(error, asyncpg.ProtocolViolationError):  # of PgBouncer, which says so of an outage, too
+    if isinstance(error, asyncpg.ProtocolViolationError):  # PgBouncer sends it during an outage, too
         return REFUSED if re.search("unsupported startup parameter|no such (database|user)", str(error)) else None
     if isinstance(error, ClickHouseError):
-        return ANOTHER if _is_strange(error) else None
+        return ANOTHER if _is_from_another_server(error) else None
     return next((fault for kinds, fault in _CONTACT if isinstance(error, kinds)), None)
 
 
-def _is_strange(error: ClickHouseError) -> bool:
-    """Of an HTTP server that is no ClickHouse; gateways say 502 to 504 while ClickHouse is away."""
+def _is_from_another_server(error: ClickHouseError) -> bool:
+    """Whether an HTTP server other than ClickHouse answered. Gateways answer 502 to 504 while ClickHouse is away."""
     status = re.search(r"HTTP status (\d+)", str(error))
     return getattr(error, "code", None) is None and status is not None and status[1] not in {"502", "503", "504"}
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it came from; of a group, its first. A UsageError has explained itself."""
+    """The error and its causes; for a group, its first error. Ends at a UsageError: it names its setting itself."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen and not isinstance(error, UsageError):
         seen.add(id(error))
@@ -122,18 +125,19 @@ def _fault(error: BaseException) -> MisconfiguredError | None:
         case MisconfiguredError():
             return error
         case asyncpg.PostgresError():
-            return next((_made(POSTGRES, fault, error) for kinds, fault in _POSTGRES if isinstance(error, kinds)), None)
+            faults = (fault for kinds, fault in _POSTGRES if isinstance(error, kinds))
+            return next((_misconfigured(POSTGRES, fault, error) for fault in faults), None)
         case ClickHouseError():
             return _clickhouse(error)
         case APIError() if error.err_code in _NO_JETSTREAM:
-            return _made(NATS, JETSTREAM, error.description)
+            return _misconfigured(NATS, JETSTREAM, error.description)
         case NatsError():
             text = "authorization violation" if isinstance(error, AuthorizationError) else str(error)
-            found = (fault for pattern, fault in _NATS.items() if re.search(pattern, text, re.IGNORECASE))
-            return next((_made(NATS, fault, error) for fault in found), None)
+            faults = (fault for pattern, fault in _NATS.items() if re.search(pattern, text, re.IGNORECASE))
+            return next((_misconfigured(NATS, fault, error) for fault in faults), None)
         case PermissionDeniedError() | UnauthenticatedError():
-            return _made("ANLYT_S3_ACCESS_KEY", KEYS, "")
-        case BaseError() | FileNotFoundError():  # the latter for whatever is not there
+            return _misconfigured("ANLYT_S3_ACCESS_KEY", KEYS, "")
+        case BaseError() | FileNotFoundError():  # obstore raises the latter for a missing object or bucket
             return _s3(str(error))
     return None
 
@@ -143,21 +147,21 @@ def _clickhouse(error: ClickHouseError) -> MisconfiguredError | None:
     if code == _S3_ERROR:
         return _s3(str(error))
     fault = _CLICKHOUSE.get(code or 0)
-    return None if fault is None else _made(CLICKHOUSE, fault, _clickhouse_reason(error))
+    return None if fault is None else _misconfigured(CLICKHOUSE, fault, _clickhouse_reason(error))
 
 
 def _clickhouse_reason(error: ClickHouseError) -> str:
     """'... Code: 81. DB::Exception: Database mine does not exist. (UNKNOWN_DATABASE) ...' -> its sentence."""
-    found = re.search(r"DB::Exception: (.*?)(?:\. \(| \([A-Z_]+\)|\n|$)", str(error))
-    return found[1] if found else str(error)
+    sentence = re.search(r"DB::Exception: (.*?)(?:\. \(| \([A-Z_]+\)|\n|$)", str(error))
+    return sentence[1] if sentence else str(error)
 
 
 def _s3(text: str) -> MisconfiguredError | None:
-    """Its own words are whole documents of XML, and may have keys."""
-    found = ((pattern, re.search(pattern, text)) for pattern in _S3)
-    return next((_made(*_S3[pattern], match[0]) for pattern, match in found if match), None)
+    # The reason is the error's code alone: S3's text is an XML document, and may contain keys.
+    matches = ((pattern, re.search(pattern, text)) for pattern in _S3)
+    return next((_misconfigured(*_S3[pattern], match[0]) for pattern, match in matches if match), None)
 
 
-def _made(setting: str, fault: Fault, reason: object) -> MisconfiguredError:
+def _misconfigured(setting: str, fault: Fault, reason: object) -> MisconfiguredError:
     text = str(reason).strip().partition("\n")[0].rstrip(".")[:LONGEST_REASON]
     return MisconfiguredError(setting, fault.problem, text, fault.advice)

@@ -1,7 +1,7 @@
-"""A short way through nats-py for messages by the million: taken as bytes, answered many at a time.
+"""A fast path through nats-py for millions of messages: delivered as bytes, acknowledged many at a time.
 
-A message costs nats-py two regular expressions, a dict of headers, a queue and a coroutine: docs/decisions/0033. All
-else stays with it: connecting, TLS, credentials, reconnecting, every other frame of the protocol.
+Per message, nats-py runs two regular expressions and makes a dict of headers, a queue entry and a coroutine:
+docs/decisions/0033. nats-py still does the rest: connecting, TLS, credentials, reconnecting, all other frames.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ MESSAGES: Final = (b"HMSG ", b"MSG ")
 
 
 class Frame(Struct, frozen=True, gc=False):
-    """A message as it came over the wire; `reply` and `head` may be empty."""
+    """A message as it arrived. `head` has the status line and headers; `reply` and `head` may be empty."""
 
     subject: bytes
     reply: bytes
@@ -29,66 +29,66 @@ class Frame(Struct, frozen=True, gc=False):
     data: bytes
 
     def header(self, name: str) -> str | None:
-        """The value of a header; of one that stands there more than once, the last."""
+        """The value of a header, None if it is missing. A repeated header has its last value."""
         return self.headers().get(name) if self.head and name.encode() in self.head else None
 
     def headers(self) -> Mapping[str, str]:
-        """All headers, by name."""
+        """All headers by name. A repeated header has its last value."""
         pairs = (line.partition(":") for line in self.head.decode(errors="replace").split("\r\n")[1:])
         return {name.strip(): value.strip() for name, separator, value in pairs if separator}
 
     def status(self) -> tuple[str, str]:
-        """The code and the words with which a server tells of a request; empty if it is a message like others."""
+        """Code and text of a server's status message, such as ("503", ""). Both are empty for other messages."""
         line = self.head.partition(LINE_END)[0].decode()
         code, _, words = line.removeprefix("NATS/1.0").strip().partition(" ")
         return code, words
 
 
-Taker = Callable[[Frame], None]
+FrameHandler = Callable[[Frame], None]
 
 
 class FrameParser(Parser):
-    """nats-py's parser, fed with whole frames only, and without those that somebody takes as bytes."""
+    """Passes the messages of some subscriptions to handlers, and all other frames to nats-py's parser, each whole."""
 
     def __init__(self, client: Client) -> None:
-        self.takers: dict[bytes, Taker] = {}  # by subscription id
+        self.handlers: dict[bytes, FrameHandler] = {}  # by subscription id
         super().__init__(client)
 
     def reset(self) -> None:
-        """Forgets what came of a frame over a connection that is gone."""
+        """Discards the incomplete frame of a lost connection."""
         super().reset()
         self._received = bytearray()
-        self._wanted = 0  # bytes until the first frame is whole, as far as that is known
+        self._wanted = 0  # bytes that the first frame needs to be whole; 0 while that is unknown
 
     async def parse(self, data: bytes = b"") -> None:
-        """ProtocolError, on which the client reconnects, if it is not NATS's protocol."""
+        """Parses received bytes. Raises ProtocolError, on which the client reconnects, for malformed ones."""
         self._received += data
         if len(self._received) >= self._wanted:
             del self._received[: await self._parse_frames(bytes(self._received))]
 
     async def _parse_frames(self, received: bytes) -> int:
-        """Parses all that are whole; how many bytes they are."""
+        """Parses all whole frames. Returns their size in bytes."""
         start = self._wanted = 0
         while (line_end := received.find(LINE_END, start)) >= 0:
             end = line_end + 2
-            taker = None
+            handler = None
             if received.startswith(MESSAGES, start):
                 words, size = _control(received[start:line_end])
                 end += size + 2
                 if end > len(received):
                     self._wanted = end - start
                     break
-                taker = self.takers.get(words[2])
-            if taker is None:
+                handler = self.handlers.get(words[2])
+            if handler is None:
                 await super().parse(received[start:end])
             else:
-                taker(_frame(words, received[line_end + 2 : end - 2]))
+                handler(_frame(words, received[line_end + 2 : end - 2]))
             start = end
         return start
 
 
 def _control(line: bytes) -> tuple[list[bytes], int]:
-    """A control line's words, and the size of what follows it."""
+    """The words of a control line, and its payload's size in bytes. Raises ProtocolError for a malformed line."""
     words = line.split()
     if not 4 <= len(words) <= 6 or not words[-1].isdigit():
         raise ProtocolError("nats: malformed MSG")
@@ -96,7 +96,7 @@ def _control(line: bytes) -> tuple[list[bytes], int]:
 
 
 def _frame(words: list[bytes], payload: bytes) -> Frame:
-    """`MSG subject id [reply] size`, or `HMSG subject id [reply] size-of-headers size-of-all`."""
+    """The frame of `MSG subject id [reply] size` or `HMSG subject id [reply] size-of-headers size-of-all`."""
     if words[0] == b"MSG":
         return Frame(words[1], words[3] if len(words) == 5 else b"", b"", payload)
     head = int(words[-2])
@@ -104,34 +104,34 @@ def _frame(words: list[bytes], payload: bytes) -> Frame:
 
 
 class FrameClient(Client):
-    """nats-py's client, which can also hand out frames and answer many at once."""
+    """nats-py's client, which can also deliver messages as frames and publish to many subjects in one write."""
 
     def __init__(self) -> None:
         super().__init__()
         self._ps: FrameParser = FrameParser(self)
         self._fault: MisconfiguredError | None = None
-        self._refused = asyncio.Event()
+        self._has_fault = asyncio.Event()
 
-    def note(self, fault: MisconfiguredError) -> bool:
-        """Notes that the server refuses what the setting says; whether that is new."""
+    def record_fault(self, fault: MisconfiguredError) -> bool:
+        """Records that the server refuses what the setting says. Returns whether this is the first fault."""
         is_new, self._fault = self._fault is None, fault
-        self._refused.set()
+        self._has_fault.set()
         return is_new
 
-    async def refused(self) -> None:
-        """Waits until the server refuses what the setting says: MisconfiguredError."""
-        await self._refused.wait()
+    async def wait_for_fault(self) -> None:
+        """Waits until the server refuses what the setting says, then raises the MisconfiguredError."""
+        await self._has_fault.wait()
         assert self._fault is not None
         raise self._fault
 
-    async def take(self, subject: str, taker: Taker) -> Subscription:
-        """Gives every message of a subject to `taker`, at once and in order; until the subscription is drained."""
+    async def subscribe_frames(self, subject: str, handler: FrameHandler) -> Subscription:
+        """Calls `handler` with each message of a subject, in order, until the subscription is drained."""
         subscription = await self.subscribe(subject)
-        self._ps.takers[b"%d" % subscription._id] = taker
+        self._ps.handlers[b"%d" % subscription._id] = handler
         return subscription
 
     async def publish_all(self, subjects: Collection[bytes], payload: bytes) -> None:
-        """Publishes the same to each subject, in one write."""
+        """Publishes one payload to each subject, in one write. Raises ConnectionClosedError."""
         if self.is_closed:
             raise ConnectionClosedError
         if not subjects:
@@ -141,9 +141,10 @@ class FrameClient(Client):
         await self._flush_pending()
 
     async def flush(self, timeout: int = DEFAULT_FLUSH_TIMEOUT) -> None:  # noqa: ASYNC109  # the library's signature
-        """Returns when the server has what was sent: the library's PING overtakes what waits to be written.
+        """Returns when the server has received all that was sent.
 
-        FlushTimeoutError if that takes too long, of which each of the two may take `timeout` seconds.
+        Writes the pending bytes first: the library's PING would overtake them. Raises FlushTimeoutError if the write
+        or the PING takes longer than `timeout` seconds.
         """
         try:
             await asyncio.wait_for(self._flush_pending(force_flush=True), timeout)
@@ -152,6 +153,6 @@ class FrameClient(Client):
         await super().flush(timeout)
 
     def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
-        """Called by the library when a subscription ends."""
+        """The library calls this when a subscription ends."""
         super()._remove_sub(sid, max_msgs)
-        self._ps.takers.pop(b"%d" % sid, None)
+        self._ps.handlers.pop(b"%d" % sid, None)

@@ -1,7 +1,7 @@
-"""Families whose totals are kept in PostgreSQL, and shown as it has them.
+"""Prometheus families whose totals are stored in PostgreSQL.
 
-What a process observed ends with the process. A run's does not: whoever ran the pipeline, the process that stays shows
-it, and a restart resets nothing.
+An ordinary family loses its values with its process. These show the totals of all processes that ran a pipeline, and
+a restart does not reset them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from prometheus_client.registry import Collector
 Labels: TypeAlias = tuple[str, ...]
 
 
-class Observed(NamedTuple):
-    """How often something took up to a bound, and above the next smaller one; and how long in all, in seconds."""
+class BucketTotal(NamedTuple):
+    """The observations of one histogram bucket: above the next smaller bound, up to its own. `seconds`: their sum."""
 
     observations: int
     seconds: float
 
 
 class KeptCounter(Collector):
-    """Shows the values that it was given last."""
+    """A counter that shows the last values passed to `show`."""
 
     def __init__(self, name: str, documentation: str, labels: Sequence[str]) -> None:
         self._name, self._documentation, self._labelnames = name, documentation, labels
@@ -31,7 +31,7 @@ class KeptCounter(Collector):
         REGISTRY.register(self)
 
     def show(self, values: Mapping[Labels, int]) -> None:
-        """By the values of the labels."""
+        """`values`: the counter's value per combination of label values."""
         self._values = values
 
     def collect(self) -> Iterator[CounterMetricFamily]:
@@ -42,17 +42,17 @@ class KeptCounter(Collector):
 
 
 class KeptHistogram(Collector):
-    """Shows the totals that it was given last. `bounds` are of the buckets, in seconds; `name` is the family's."""
+    """A histogram that shows the last totals passed to `show`. `bounds`: upper bounds of the buckets, in seconds."""
 
     def __init__(self, name: str, documentation: str, label: str, bounds: Sequence[float]) -> None:
         self.name: Final = name
         self.bounds: Final = (*bounds, inf)
         self._documentation, self._labelnames = documentation, (label,)
-        self._totals: Mapping[str, Mapping[float, Observed]] = {}
+        self._totals: Mapping[str, Mapping[float, BucketTotal]] = {}
         REGISTRY.register(self)
 
-    def show(self, totals: Mapping[str, Mapping[float, Observed]]) -> None:
-        """By the value of the label, and by the bound; one that is none of ours any more counts to the next of ours."""
+    def show(self, totals: Mapping[str, Mapping[float, BucketTotal]]) -> None:
+        """`totals`: per value of the label and per bound. A former bound counts towards the next larger current one."""
         self._totals = totals
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
@@ -62,8 +62,8 @@ class KeptHistogram(Collector):
             family.add_metric((label,), buckets=list(self._buckets(totals)), sum_value=seconds)
         yield family
 
-    def _buckets(self, totals: Mapping[float, Observed]) -> Iterator[tuple[str, float]]:
-        """Cumulative, as Prometheus wants them."""
+    def _buckets(self, totals: Mapping[float, BucketTotal]) -> Iterator[tuple[str, float]]:
+        """Bound and cumulative count per bucket, as Prometheus expects them."""
         for bound in self.bounds:
             count = sum(each.observations for le, each in totals.items() if le <= bound)
             yield "+Inf" if bound == inf else str(float(bound)), count

@@ -1,4 +1,4 @@
-"""Listening on an address that settings name."""
+"""Sockets that listen on the addresses of the settings."""
 
 import errno
 import socket
@@ -11,7 +11,7 @@ BACKLOG: Final = 2048
 
 
 class Address(NamedTuple):
-    """`port` 0 takes a free one. `host_setting` and `port_setting` are the variables that say so."""
+    """Where to listen. `port` 0 picks a free one. `host_setting` and `port_setting` name the variables."""
 
     host: str
     port: int
@@ -20,17 +20,17 @@ class Address(NamedTuple):
 
 
 def api_address(settings: Settings) -> Address:
-    """Of GraphQL and REST."""
+    """The address of GraphQL and REST."""
     return Address(settings.api_host, settings.api_port, variable("api_host"), variable("api_port"))
 
 
 def metrics_address(settings: Settings) -> Address:
-    """Of `/metrics`, beside the API."""
+    """The address of `/metrics`: the API's host, another port."""
     return Address(settings.api_host, settings.metrics_port, variable("api_host"), variable("metrics_port"))
 
 
 def listen(address: Address) -> socket.socket:
-    """A socket that listens; UsageError says which setting to change, and how."""
+    """A listening socket. Raises UsageError with the setting to change, and how."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
@@ -39,12 +39,12 @@ def listen(address: Address) -> socket.socket:
 
 
 def refusal(error: OSError, address: Address) -> UsageError:
-    """What the system's refusal to listen on an address means for its settings."""
+    """The UsageError for the system's refusal to listen on an address: which setting to change, and how."""
     host, port, host_setting, port_setting = address
     if error.errno == errno.EADDRINUSE:
         return UsageError(
             f"{port_setting}: port {port} of {host} is in use. Stop the program that listens there, or set "
-            f"{port_setting} to another port; 0 takes a free one."
+            f"{port_setting} to another port; 0 picks a free one."
         )
     if error.errno == errno.EACCES:
         return UsageError(f"{port_setting}: this user may not listen on port {port}. Set it to one from 1024 on.")

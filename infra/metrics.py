@@ -1,4 +1,4 @@
-"""The Prometheus families of the product: each name once, with its meaning beside it.
+"""All Prometheus families of the product, with their meanings.
 
 No tenant, account or message id is ever a label.
 """
@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from infra.kept_metrics import KeptCounter, KeptHistogram
 
-# A second series for each one, which nobody reads. (prometheus-client leaves the call untyped.)
+# Nobody reads the `_created` series, of which each counter and histogram would have one.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
 
 FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -23,7 +23,7 @@ EVENTS_PROCESSED: Final = Counter(
 )
 COPIES_DISCARDED: Final = Counter(
     "anlyt_copies_discarded_total",
-    "Copies of an event that were counted though the stream stored another one first, and taken away again, by "
+    "Copies of an event that were counted and then removed, because the stream had stored another copy first; by "
     "projection (a function of ingest, or a table of facts).",
     ["projection"],
 )
@@ -48,8 +48,8 @@ QUERY_DURATION: Final = Histogram(
 )
 REQUESTS: Final = Counter(
     "anlyt_http_requests_total",
-    "Requests answered, by endpoint (none: no such path) and HTTP status; for GraphQL the status that REST gives the "
-    "worst error of the answer.",
+    "Requests answered, by endpoint (none: no such path) and HTTP status. For GraphQL, the status of the answer's "
+    "worst error, as REST would send it.",
     ["endpoint", "status"],
 )
 CONTRADICTED_PAIRS: Final = Counter(
@@ -67,8 +67,8 @@ PG_ERRORS: Final = Counter(
 )
 REFUSED: Final = Counter(
     "anlyt_refused_total",
-    "Requests answered 503 while the engine lives: postgres_slow and clickhouse_slow (ended there at the limit), "
-    "overloaded (too many reports at once).",
+    "Requests answered 503 while the engine was available: postgres_slow and clickhouse_slow (cancelled at the time "
+    "limit), overloaded (too many concurrent reports).",
     ["reason"],
 )
 DESERIALIZATION_ERRORS: Final = Counter(
@@ -81,8 +81,8 @@ PROCESSED_EVENTS_ROWS: Final = Gauge(
 )
 GAUGES_MEASURED: Final = Gauge(
     "anlyt_gauges_measured_timestamp_seconds",
-    "When the gauges of a part of the service (ingest, pipelines) were last measured, all of them: while an engine is "
-    "away, they stay as they were.",
+    "When all gauges of a part of the service (ingest, pipelines) were last measured. While an engine is unavailable, "
+    "they keep their values.",
     ["part"],
 )
 DATA_AS_OF: Final = Gauge(
@@ -99,32 +99,32 @@ DEADLETTER_LIMIT_PASSED: Final = Gauge(
     ["function"],
 )
 AUDIT_EXPORTS: Final = Counter(
-    "anlyt_audit_exports_total", "Exports that came to an end: done, failed, cancelled or expired.", ["result"]
+    "anlyt_audit_exports_total", "Exports that ended: done, failed, cancelled or expired.", ["result"]
 )
 PIPELINE_DURATION: Final = KeptHistogram(
     "anlyt_pipeline_duration_seconds",
-    "One successful run of a pipeline, whichever process it was; all runs since the database was made.",
+    "One successful run of a pipeline, in any process; all runs since the database was created.",
     "pipeline",
     LAG,
 )
 PIPELINE_RUNS: Final = KeptCounter(
     "anlyt_pipeline_runs",
-    "Runs of a pipeline, whichever process it was, by result: succeeded, failed or abandoned (killed or stopped).",
+    "Runs of a pipeline, in any process, by result: succeeded, failed or abandoned (killed or stopped).",
     ["pipeline", "result"],
 )
 PIPELINE_LAST_DURATION: Final = Gauge(
     "anlyt_pipeline_last_duration_seconds",
-    "How long the newest successful run of the pipeline took, whichever process it was.",
+    "How long the newest successful run of the pipeline took, in any process.",
     ["pipeline"],
 )
 PIPELINE_COUNTS: Final = Gauge(
     "anlyt_pipeline_last_counts",
-    "What the newest successful run of the pipeline did, in numbers, whichever process it was.",
+    "Counts of the pipeline's newest successful run, in any process.",
     ["pipeline", "count"],
 )
 PIPELINE_LAST_SUCCESS: Final = Gauge(
     "anlyt_pipeline_last_success_timestamp_seconds",
-    "When a run of the pipeline last succeeded, whichever process it was.",
+    "When a run of the pipeline last succeeded, in any process.",
     ["pipeline"],
 )
 CUBE_FRESHNESS: Final = Gauge(
@@ -134,22 +134,23 @@ CUBE_FRESHNESS: Final = Gauge(
 )
 PIPELINE_FAILURES: Final = KeptCounter(
     "anlyt_pipeline_failures",
-    "Runs of a pipeline that failed, whichever process it was. One that did not reach PostgreSQL is in the log only.",
+    "Runs of a pipeline that failed, in any process. A run that did not reach PostgreSQL is in the log only.",
     ["pipeline"],
 )
 RECONCILIATION_DIVERGENCE: Final = Gauge(
     "anlyt_reconciliation_divergence_ratio",
-    "How far our cost of a UTC day is from billing's, relative to billing's: the currency that differs most. "
-    "As compared last: days of the last month, and older ones that are not OK; 1 for what is missing or invalid.",
+    "Difference between our cost of a UTC day and billing's, relative to billing's, for the currency that differs "
+    "most. From the last comparison: days of the last month, and older days that are not OK. 1 for a missing or "
+    "invalid total.",
     ["day"],
 )
 INTEGRITY_DIFFERENCES: Final = Gauge(
     "anlyt_integrity_differences",
-    "What the last run of the pipeline integrity found different from the hash chain over compliance facts.",
+    "Differences between compliance facts and their hash chain, found by the last run of the pipeline integrity.",
 )
 ROLLUP_DURATION: Final = KeptHistogram(
     "anlyt_rollup_duration_seconds",
-    "One period added up from the finer one, whichever process did it; granularity daily: a day from its hours.",
+    "One period summed from the finer granularity, in any process; daily: a day from its hours.",
     "granularity",
     FAST,
 )

@@ -1,4 +1,4 @@
-"""Applies numbered DDL, once each, in order; a file that was applied may never change afterwards."""
+"""Applies the numbered DDL files in order, each once. An applied file must never change."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,8 +16,8 @@ from infra.faults import POSTGRES, UNMIGRATED
 from infra.postgres import Connection
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
-LOCK_WAIT: Final = "500ms"  # under PostgreSQL's deadlock_timeout
-PAUSE: Final = 1.0  # seconds in which others go on
+LOCK_WAIT: Final = "500ms"  # shorter than PostgreSQL's deadlock_timeout
+PAUSE: Final = 1.0  # seconds between attempts, for other transactions
 ATTEMPTS: Final = 200
 StoreName = Literal["postgres", "clickhouse"]
 APPLIED: Final = """
@@ -28,7 +28,7 @@ engine = ReplacingMergeTree order by name;
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One DDL file, and whether the store has it."""
+    """One DDL file. `applied`: whether the store has it."""
 
     store: StoreName
     name: str
@@ -41,37 +41,39 @@ class Step:
 
 
 class ChangedStepError(AnlytError):
-    """A file differs from what was applied under its name."""
+    """An applied DDL file was edited."""
 
 
 class LockedError(AnlytError):
-    """A step could not lock its tables."""
+    """A step could not lock its tables in any attempt."""
 
 
 class Ledger(Protocol):
-    """What a store remembers of its steps, and how it takes a further one."""
+    """A store's record of applied steps."""
 
     async def applied(self) -> Mapping[str, str]:
-        """Name -> checksum."""
+        """Name -> checksum of each applied step."""
 
     async def apply(self, step: Step) -> None: ...
 
 
 async def steps(ledger: Ledger, store: StoreName) -> list[Step]:
-    """Every step of a store in order; ChangedStepError when an applied file was edited."""
+    """All steps of a store in order. Raises ChangedStepError if an applied file was edited."""
     applied = await ledger.applied()
-    found = [
+    all_steps = [
         Step(store, file.stem, file.read_text(encoding="utf-8"), file.stem in applied)
         for file in sorted((SCHEMA / store).glob("*.sql"))
     ]
-    for step in found:
+    for step in all_steps:
         if step.applied and applied[step.name] != step.checksum:
-            raise ChangedStepError(f"{step.name}.sql is not what was applied to {store}; add a new file instead.")
-    return found
+            raise ChangedStepError(
+                f"{step.name}.sql was changed after it was applied to {store}; undo the change and add a new file."
+            )
+    return all_steps
 
 
 async def migrate(ledger: Ledger, store: StoreName) -> AsyncIterator[Step]:
-    """Applies what is missing; yields every step, told apart by whether it had been applied before."""
+    """Applies the missing steps. Yields all steps; `applied` says whether a step was applied before."""
     for step in await steps(ledger, store):
         if not step.applied:
             await ledger.apply(step)
@@ -79,10 +81,10 @@ async def migrate(ledger: Ledger, store: StoreName) -> AsyncIterator[Step]:
 
 
 class PostgresLedger:
-    """Steps of PostgreSQL: each in a transaction with its own entry, one process at a time.
+    """Steps of PostgreSQL: each runs in one transaction with its own record, in one process at a time.
 
-    Who reads a table that a step waits for waits behind it. So a step waits for LOCK_WAIT at most, and for less than
-    PostgreSQL takes to end one of two that wait for each other; then it begins again.
+    Readers of a table queue behind a step that waits for the table's lock. So a step waits for LOCK_WAIT at most, which
+    is less than the deadlock detection takes; then it starts again.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -95,7 +97,7 @@ class PostgresLedger:
         return {row["name"]: row["checksum"] for row in rows}
 
     async def apply(self, step: Step) -> None:
-        """LockedError if others hold its tables all the time."""
+        """Applies one step. Raises LockedError if other transactions hold its tables in all attempts."""
         for _ in range(ATTEMPTS):
             try:
                 return await self._apply(step)
@@ -103,7 +105,7 @@ class PostgresLedger:
                 await asyncio.sleep(PAUSE)
         raise LockedError(
             f"{step.name}.sql needs tables that other transactions keep locked; it was tried {ATTEMPTS} times, and "
-            "nothing is changed. End long transactions (pg_stat_activity has them), then run anlyt migrate again."
+            "changed nothing. End long transactions (pg_stat_activity lists them), then run anlyt migrate again."
         )
 
     async def _apply(self, step: Step) -> None:
@@ -115,7 +117,7 @@ class PostgresLedger:
                 "create table if not exists anlyt.schema_migrations "
                 "(name text primary key, checksum text not null, applied_at timestamptz not null default now())"
             )
-            if step.name in await self.applied():  # by another process, while this one waited
+            if step.name in await self.applied():  # another process applied it while this one waited
                 return
             await self._connection.execute(step.sql)
             await self._connection.execute(
@@ -124,9 +126,9 @@ class PostgresLedger:
 
 
 class ClickHouseLedger:
-    """Steps of ClickHouse, which has no transactions: a step killed half-way runs again, so it must bear that.
+    """Steps of ClickHouse, on all servers of `cluster` if one is given.
 
-    With a `cluster`, they are applied on all of its servers.
+    ClickHouse has no transactions: a killed step runs again, so each step must be repeatable.
     """
 
     def __init__(self, client: AsyncClient, cluster: str | None = None) -> None:
@@ -149,7 +151,7 @@ class ClickHouseLedger:
 
 
 async def fix_currency(connection: Connection, currency: str) -> None:
-    """Remembers what `total_cost` counts in; MisconfiguredError if the database already counts in another currency."""
+    """Records the currency of `total_cost`. Raises MisconfiguredError if the database counts in another currency."""
     _compare(
         currency,
         await connection.fetchval(
@@ -162,7 +164,10 @@ async def fix_currency(connection: Connection, currency: str) -> None:
 
 
 async def check_currency(connection: Connection, *, currency: str) -> None:
-    """MisconfiguredError unless the database counts in `currency`; PostgreSQL's own if it is not migrated."""
+    """Raises MisconfiguredError unless the database counts in `currency`.
+
+    Raises it, or PostgreSQL's error for a missing table, if the database is not migrated.
+    """
     fixed = await connection.fetchval("select reporting_currency from anlyt.deployment")
     if fixed is None:
         raise MisconfiguredError(POSTGRES, UNMIGRATED.problem, "", UNMIGRATED.advice)

@@ -1,4 +1,4 @@
-"""NATS JetStream: the connection, and the platform's streams."""
+"""NATS JetStream: connections and streams."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -22,8 +22,8 @@ from schema.streams import Stream
 CONNECT_TIMEOUT: Final = 3.0  # seconds
 
 
-class _Told:
-    """What nats-py tells of a connection; during the first attempt, a fault ends it."""
+class _Callbacks:
+    """nats-py's callbacks of one connection. A configuration fault ends the first attempt to connect."""
 
     def __init__(self, client: FrameClient, name: str) -> None:
         self._client, self._log = client, logger().bind(connection=name)
@@ -37,7 +37,7 @@ class _Told:
         if self.is_first:
             self.fault = fault
             raise fault  # out of client.connect()
-        if self._client.note(fault):
+        if self._client.record_fault(fault):
             self._log.error("NATS cannot be used", why=str(fault))
 
     async def disconnected(self) -> None:
@@ -50,12 +50,12 @@ class _Told:
 
 @asynccontextmanager
 async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
-    """A connection that reconnects for ever; DependencyUnavailableError if there is no server now, MisconfiguredError.
+    """A connection that reconnects without limit. `name` identifies it in the server and the log.
 
-    `name` is what the server and the log call it.
+    Raises DependencyUnavailableError if no server answers now, and MisconfiguredError if a setting is wrong.
     """
     client = FrameClient()
-    told = _Told(client, name)
+    callbacks = _Callbacks(client, name)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end
             await client.connect(
@@ -65,21 +65,21 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 connect_timeout=2,
-                skip_subject_validation=True,  # ours are constants and reply subjects that the server made
+                skip_subject_validation=True,  # subjects are constants, or reply subjects from the server
                 pending_size=64 << 20,
-                error_cb=told.error,
-                disconnected_cb=told.disconnected,
-                reconnected_cb=told.reconnected,
+                error_cb=callbacks.error,
+                disconnected_cb=callbacks.disconnected,
+                reconnected_cb=callbacks.reconnected,
             )
         _check_tls(url, client)
-        told.is_first = False
+        callbacks.is_first = False
     except MisconfiguredError:
         await client.close()
         raise
     except (OSError, TimeoutError, NatsError) as error:
         await client.close()
-        if told.fault is not None:  # while nats-py closed the line, the server broke it
-            raise told.fault from error
+        if callbacks.fault is not None:  # the server closed the connection while nats-py did
+            raise callbacks.fault from error
         raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
     try:
         yield client
@@ -88,13 +88,13 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
 
 
 def _check_tls(url: str, client: FrameClient) -> None:
-    """nats-py goes on without TLS where the server has none, whatever the URL says."""
+    """Raises MisconfiguredError for `tls://` if the server has no TLS: nats-py would continue unencrypted."""
     if "tls://" in url and not client._server_info.get("tls_required"):
         raise MisconfiguredError(NATS, TLS.problem, "the server has none", TLS.advice)
 
 
 async def ensure_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> list[str]:
-    """Creates the streams that are missing and says which; a stream that exists is its producer's, never altered."""
+    """Creates missing streams, and returns their names. Never alters an existing stream: it belongs to its producer."""
     return [stream.name for stream in streams if await _ensure_stream(jetstream, stream)]
 
 
@@ -125,19 +125,20 @@ async def _ensure_stream(jetstream: JetStreamContext, stream: Stream) -> bool:
     try:
         await jetstream.add_stream(config)
     except BadRequestError as error:
-        raise UsageError(f"Stream {stream.name} cannot be made for {stream.subject}: {error.description}.") from error
+        raise UsageError(
+            f"Stream {stream.name} cannot be created for {stream.subject}: {error.description}."
+        ) from error
     return True
 
 
-async def made_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
-    """When the stream was made: one that is deleted and made again has another time; UsageError if it is missing."""
+async def created_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
+    """When the stream was created; a stream that is deleted and created again has a new time.
+
+    Raises UsageError if the stream is missing.
+    """
     try:
-        made: datetime | None = (await jetstream.stream_info(stream.name)).created
+        created: datetime | None = (await jetstream.stream_info(stream.name)).created
     except NotFoundError as error:
-        raise _missing(stream) from error
-    assert made is not None, "every server says when"
-    return made
-
-
-def _missing(stream: Stream) -> UsageError:
-    return UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.")
+        raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.") from error
+    assert created is not None, "every server reports it"
+    return created

@@ -1,4 +1,4 @@
-"""Makes partitions in PostgreSQL."""
+"""Creates partitions in PostgreSQL."""
 
 from typing import Final
 
@@ -9,5 +9,5 @@ _ENSURE: Final = "select anlyt.ensure_partition($1, $2, $3)"
 
 
 async def ensure(pool: Pool, partition: Partition) -> None:
-    """Makes it unless it is there, in a transaction of its own: locks are held briefly, and few at a time."""
+    """Creates the partition if it is missing, in a transaction of its own: few locks, held briefly."""
     await pool.execute(_ENSURE, *partition)

@@ -1,4 +1,4 @@
-"""PostgreSQL: the pool, spans of statements, and which errors mean "come back later"."""
+"""PostgreSQL: pools and connections, spans of statements, and the errors that mean "retry later"."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,7 +15,7 @@ from infra.faults import POSTGRES, connection_fault, fault_of
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
 
-# Seconds within which a caller hears that PostgreSQL is away: under the 2 s that REST promises.
+# Seconds. An API caller learns within 2 s that PostgreSQL is unavailable.
 CONNECT_TIMEOUT = 1.0
 AWAY = "PostgreSQL does not answer; try again in a few seconds."
 LONGEST_REASON = 300  # characters
@@ -31,7 +31,7 @@ _ABSENCES = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # of a server that dies while a connection goes back to its pool
+    asyncpg.InternalClientError,  # raised if the server dies while a connection returns to its pool
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -41,19 +41,19 @@ _ABSENCES = (
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether an error means that PostgreSQL is away, and not that we asked for something wrong.
+    """Whether an error means that PostgreSQL is unavailable, and not that a statement is wrong.
 
-    asyncpg reports arguments that do not fit as interface errors, too; these are ValueErrors.
+    asyncpg also raises InterfaceError for arguments of the wrong type; these errors are ValueErrors, too.
     """
     return isinstance(error, _ABSENCES) and not isinstance(error, ValueError)
 
 
 @contextmanager
 def as_configuration_fault(setting: str = POSTGRES) -> Iterator[None]:
-    """Around a first contact: what `setting` is to blame for becomes MisconfiguredError."""
+    """Wraps connecting: turns errors for which `setting` is to blame into MisconfiguredError."""
     try:
         yield
-    except Exception as error:  # told apart by connection_fault; all others pass
+    except Exception as error:  # connection_fault selects; other errors pass unchanged
         if fault := connection_fault(error, setting):
             raise fault from error
         raise
@@ -69,20 +69,20 @@ async def open_pool(
     check: Check | None = None,
     setting: str = POSTGRES,
 ) -> AsyncIterator[Pool]:
-    """A pool of up to `size` connections, opened as they are needed: PostgreSQL may be away meanwhile.
+    """A pool of up to `size` connections, opened on demand: PostgreSQL may be unavailable at start.
 
-    `connect_timeout` bounds the making of a connection, `statement_timeout` each statement, in seconds. A connection
-    that `check` objects to is never handed out, nor is one that is no session: UsageError. What cannot be connected to
-    because of `setting`, where the DSN comes from, is a MisconfiguredError.
+    `connect_timeout` and `statement_timeout` are in seconds. `check` runs on each new connection. `setting` is the
+    variable with the DSN. Acquiring a connection raises what `check` raises, UsageError if a pooler shares the session
+    with others, and MisconfiguredError if `setting` is to blame.
     """
     is_session = False
 
-    async def opened(*arguments: Any, **named: Any) -> Any:
+    async def open_connection(*arguments: Any, **named: Any) -> Any:
         with as_configuration_fault(setting):
             return await asyncpg.connect(*arguments, **named)
 
     async def prepare(connection: Connection) -> None:
-        # The ledger's keys are 16 bytes in Python: UUID objects would cost a microsecond each.
+        # The ledger's keys are 16 bytes in Python: each UUID object would cost a microsecond.
         await connection.set_type_codec("uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         nonlocal is_session
         if not is_session:
@@ -92,7 +92,7 @@ async def open_pool(
             with as_configuration_fault(setting):
                 await check(connection)
         if is_exporting():
-            connection.add_query_logger(_leave_span)
+            connection.add_query_logger(_record_span)
 
     pool = asyncpg.create_pool(
         dsn,
@@ -102,16 +102,19 @@ async def open_pool(
         command_timeout=statement_timeout,
         server_settings={"timezone": "UTC", "application_name": "anlyt"},
         connection_class=Session,
-        connect=opened,
+        connect=open_connection,
         init=prepare,
-        reset=_keep_as_is,
+        reset=_skip_reset,
     )
     async with pool:
         yield pool
 
 
 async def connect(dsn: str, *, application: str) -> Connection:
-    """A connection beside all pools; UsageError if it is no session, MisconfiguredError."""
+    """A connection outside all pools.
+
+    Raises UsageError if a pooler shares its session with others, and MisconfiguredError if the DSN is to blame.
+    """
     with as_configuration_fault():
         connection = await asyncpg.connect(
             dsn,
@@ -121,16 +124,16 @@ async def connect(dsn: str, *, application: str) -> Connection:
         )
     try:
         await require_session(connection, dsn)
-    except BaseException:  # also a cancellation: nobody else closes the connection
+    except BaseException:  # a cancellation, too: nothing else closes the connection
         connection.terminate()
         raise
     return connection
 
 
-def _leave_span(query: LoggedQuery) -> None:
-    """A span of one statement that has ended, within the span that asked for it; what nobody asked for has none.
+def _record_span(query: LoggedQuery) -> None:
+    """Records a span for one finished statement, below the current span; without a current span, nothing.
 
-    The text holds no values, and those of the arguments or of an error are left out: they are ids.
+    The text contains no values. Arguments and error messages are left out: they contain ids.
     """
     if not trace.get_current_span().get_span_context().is_valid:
         return
@@ -147,19 +150,20 @@ def _leave_span(query: LoggedQuery) -> None:
     span.end(ended)
 
 
-async def _keep_as_is(_: Connection) -> None:
-    """Nobody changes a session's state, so nothing has to be reset: it would be a statement for every release."""
+async def _skip_reset(_: Connection) -> None:
+    """Does nothing: no code changes a session's state, and a reset would cost one statement per release."""
 
 
 @contextmanager
 def as_unavailable(away: str = AWAY) -> Iterator[None]:
-    """Turns every error that means an absent PostgreSQL into DependencyUnavailableError(away), or MisconfiguredError.
+    """Turns errors that mean an absent PostgreSQL into DependencyUnavailableError(away).
 
-    RefusedError if PostgreSQL, or a pooler before it, gave a reason.
+    Raises RefusedError if PostgreSQL, or a pooler in front of it, gave a reason, and MisconfiguredError if a setting is
+    to blame. Other errors pass unchanged.
     """
     try:
         yield
-    except Exception as error:  # told apart by fault_of and is_unavailable; all others pass
+    except Exception as error:  # fault_of and is_unavailable select; other errors pass unchanged
         if fault := fault_of(error):
             raise fault from error
         if not is_unavailable(error):
@@ -168,8 +172,7 @@ def as_unavailable(away: str = AWAY) -> Iterator[None]:
 
 
 def _absence(error: Exception, away: str) -> DependencyUnavailableError:
-    """An error of the server's, and not of the way to it, has a severity."""
-    if getattr(error, "severity", None) is None:
+    if getattr(error, "severity", None) is None:  # the server's own errors have a severity
         return DependencyUnavailableError(away)
     reason = str(error).partition("\n")[0].rstrip(".")[:LONGEST_REASON]
-    return RefusedError(f"PostgreSQL, or the pooler before it, refuses: {reason}.")
+    return RefusedError(f"PostgreSQL, or the pooler in front of it, refuses: {reason}.")

@@ -1,6 +1,7 @@
-"""Whether an engine answers, and can be used: cheap questions for readiness. Each raises if not, and may take any time.
+"""Cheap readiness checks of the engines. A check raises an error unless its engine answers and can be used.
 
-MisconfiguredError, or an engine's error of which `infra.faults` makes one, if a setting is to blame.
+The error is a MisconfiguredError, or becomes one in `infra.faults`, if a setting is to blame. Checks have no common
+timeout: the caller limits them.
 """
 
 import asyncio
@@ -24,69 +25,69 @@ if TYPE_CHECKING:
 SQL: Final = Path(__file__).parent / "sql"
 UNREADABLE: Final = statement(SQL, "unreadable")
 READABLE: Final = statement(SQL, "readable")
-# Seconds. A server that answers is not down because its tables answer slowly.
-PATIENCE: Final = 0.5
-LONGEST_CHECK: Final = 3.0
-ANSWER: Final = 0.7  # of a server of NATS
+# Seconds. A server that answers its ping is ready, even if its tables answer later.
+READ_TIMEOUT: Final = 0.5
+CHECK_TIMEOUT: Final = 3.0
+REPLY_TIMEOUT: Final = 0.7  # for NATS
 
 
 async def raise_fault(check: Callable[[], Awaitable[object]]) -> None:
-    """MisconfiguredError if a check says that a setting is wrong; nothing if it fails otherwise, or takes long."""
+    """Raises MisconfiguredError if a check finds a wrong setting. Ignores other failures and timeouts."""
     try:
-        async with asyncio.timeout(LONGEST_CHECK):
+        async with asyncio.timeout(CHECK_TIMEOUT):
             await check()
-    except Exception as error:  # told apart by fault_of
+    except Exception as error:  # fault_of selects; other errors are ignored
         if fault := fault_of(error):
             raise fault from error
 
 
-async def ask_nats(urls: str) -> None:
-    """Any server of a comma list takes our credentials and has JetStream."""
-    answers = await asyncio.gather(*map(_ask_nats, urls.split(",")), return_exceptions=True)
+async def check_nats(urls: str) -> None:
+    """Raises an error unless one server of a comma-separated list accepts our credentials and has JetStream."""
+    answers = await asyncio.gather(*map(_check_server, urls.split(",")), return_exceptions=True)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     if len(failures) == len(answers):
         raise next((fault for each in failures if (fault := connection_fault(each, NATS))), failures[0])
 
 
-async def _ask_nats(url: str) -> None:
-    told: list[Exception] = []
+async def _check_server(url: str) -> None:
+    reported: list[Exception] = []
 
-    async def tell(error: Exception) -> None:
-        told.append(error)
+    async def on_error(error: Exception) -> None:
+        reported.append(error)
         if not client.is_connected:
-            raise error  # out of connect(), which else tries again
+            raise error  # ends connect(), which would retry
 
     client = Client()
     try:
-        await client.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=tell)
-        await client.jetstream(timeout=ANSWER).account_info()
+        await client.connect(url, allow_reconnect=False, connect_timeout=2, error_cb=on_error)
+        await client.jetstream(timeout=REPLY_TIMEOUT).account_info()
     except (NatsError, OSError) as error:
-        raise (told or [error])[0] from error  # what follows a refusal is a line that breaks, or no answer
+        raise (reported or [error])[0] from error  # after a refusal, the connection breaks or a request times out
     finally:
         await client.close()
 
 
 async def ping_clickhouse(dsn: str) -> None:
-    """`/ping` is answered with 200."""
+    """Raises an error unless the server answers `/ping` with a success."""
     parts = urlsplit(dsn)
     host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
     ping = f"{parts.scheme}://{host}:{parts.port or 8123}/ping"
     async with ClientSession(raise_for_status=True) as session, session.get(ping) as response:
-        # Its body may come later than its head: a response that is not read to its end leaves a connection behind.
+        # The body may arrive after the headers; closing a response before its end would leak the connection.
         await response.read()
 
 
-async def ask_clickhouse(clickhouse: "ClickHouse") -> None:
-    """It answers, and facts and cubes can be read."""
+async def check_clickhouse(clickhouse: "ClickHouse") -> None:
+    """Raises an error unless the server answers, and facts and cubes can be read."""
     await clickhouse.ping()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(READ_TIMEOUT):
             await (await clickhouse.client()).query(READABLE)
     except TimeoutError:
         pass
 
 
-async def ask_postgres(pool: Pool) -> None:
-    """Statements run, and every table of ours can be read."""
+async def check_postgres(pool: Pool) -> None:
+    """Raises an error unless statements run and the user may read the tables of reports."""
     if unreadable := await pool.fetchval(UNREADABLE):
         raise asyncpg.InsufficientPrivilegeError(f"permission denied for {unreadable}")

@@ -1,4 +1,4 @@
-"""How far the durable consumers of the streams have come, in time."""
+"""The progress of durable consumers: the time up to which a stream's messages are stored."""
 
 import asyncio
 import time
@@ -17,43 +17,44 @@ from infra.nats import connect
 from infra.telemetry import logger
 from schema.streams import Stream
 
-LOOK_EVERY: Final = 2.0  # seconds
-LOOKS: Final = 300  # remembered: ten minutes
+INTERVAL: Final = 2.0  # seconds between updates
+SNAPSHOTS_KEPT: Final = 300  # the last ten minutes
 
 
 class Consumer(NamedTuple):
-    """A durable consumer of all of a stream, which acknowledges what it has stored."""
+    """A durable consumer of a whole stream. It acknowledges a message when the message is stored."""
 
     stream: Stream
     durable: str
 
 
-class Look(NamedTuple):
-    """What was known `at` a time of the monotonic clock: what was stored then is stored ever since."""
+class ProgressSnapshot(NamedTuple):
+    """`until` of a `Progress`, as it was at the time `at` of the monotonic clock, in seconds."""
 
     at: float
     until: Mapping[str, datetime | None]
 
 
 class Progress:
-    """For each name, the time by which everything that had reached the stream is stored; None: not known.
+    """`until`: per name, the time up to which all messages of the stream are stored; None if unknown.
 
-    What is known stays true while NATS is away, as nothing that was stored is lost. `looks` are the last ones in order.
+    It stays true while NATS is unavailable: stored messages stay stored. `snapshots`: the last values of `until`, in
+    order.
     """
 
     def __init__(self, consumers: Mapping[str, Consumer]) -> None:
         self.consumers = consumers
         self.until: Mapping[str, datetime | None] = dict.fromkeys(consumers)
-        self.looks: deque[Look] = deque(maxlen=LOOKS)
+        self.snapshots: deque[ProgressSnapshot] = deque(maxlen=SNAPSHOTS_KEPT)
 
-    async def look(self, jetstream: JetStreamContext) -> None:
-        """Asks once; NatsError when there is no answer."""
+    async def update(self, jetstream: JetStreamContext) -> None:
+        """Queries all consumers once. Raises NatsError if there is no reply."""
         self.until = {name: await stored_until(jetstream, each) for name, each in self.consumers.items()}
-        self.looks.append(Look(time.monotonic(), self.until))
+        self.snapshots.append(ProgressSnapshot(time.monotonic(), self.until))
 
 
 async def stored_until(jetstream: JetStreamContext, consumer: Consumer) -> datetime | None:
-    """The time by which everything that had reached the stream is acknowledged; None without such a consumer."""
+    """The time up to which all messages of the stream are acknowledged; None if the consumer does not exist."""
     now = datetime.now(UTC)
     try:
         info = await jetstream.consumer_info(consumer.stream.name, consumer.durable)
@@ -66,17 +67,17 @@ async def stored_until(jetstream: JetStreamContext, consumer: Consumer) -> datet
         oldest = await jetstream.get_msg(
             consumer.stream.name, seq=acknowledged + 1, next=True, subject=consumer.stream.subject
         )
-    except NotFoundError:  # acknowledged, or expired, since
+    except NotFoundError:  # the messages were acknowledged or expired meanwhile
         return now
     return oldest.time
 
 
 @asynccontextmanager
-async def watched(url: str, consumers: Mapping[str, Consumer]) -> AsyncIterator[Progress]:
-    """Keeps a `Progress` while the body runs, whether NATS is there or not."""
+async def track_progress(url: str, consumers: Mapping[str, Consumer]) -> AsyncIterator[Progress]:
+    """A `Progress` that is updated every INTERVAL seconds while the body runs. NATS may be unavailable."""
     progress = Progress(consumers)
     stop = asyncio.Event()
-    watching = asyncio.create_task(_watch(url, progress, stop))
+    watching = asyncio.create_task(_track(url, progress, stop))
     try:
         yield progress
     finally:
@@ -85,16 +86,16 @@ async def watched(url: str, consumers: Mapping[str, Consumer]) -> AsyncIterator[
         await asyncio.wait([watching])
 
 
-async def _watch(url: str, progress: Progress, stop: asyncio.Event) -> None:
-    """Until `stop`: to be cancelled is not enough, as nats-py's waiting may lose a cancellation."""
+async def _track(url: str, progress: Progress, stop: asyncio.Event) -> None:
+    """Updates `progress` until `stop` is set; a cancellation alone is not enough, as nats-py may swallow it."""
     while not stop.is_set():
         try:
             async with connect(url) as client:
                 while not stop.is_set():
-                    await progress.look(client.jetstream())
-                    await asyncio.sleep(LOOK_EVERY)
+                    await progress.update(client.jetstream())
+                    await asyncio.sleep(INTERVAL)
         except (DependencyUnavailableError, NatsError, OSError, TimeoutError):
-            await asyncio.sleep(LOOK_EVERY)
-        except Exception:  # whatever it is, what is known stays true, and is asked for again
-            logger().exception("consumers cannot be watched")
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(INTERVAL)
+        except Exception:  # the known values stay true, and the next attempt follows
+            logger().exception("progress of consumers cannot be read")
+            await asyncio.sleep(INTERVAL)

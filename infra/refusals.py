@@ -1,4 +1,4 @@
-"""Why NATS refused something, in the server's own words."""
+"""The reasons of NATS errors, in the server's words."""
 
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
@@ -10,7 +10,7 @@ NO_STREAM = 10059
 
 
 def reason(error: BaseException) -> str:
-    """A refusal as the server put it; of any other error, its kind and its words. nats-py's repr() has no reason."""
+    """The reason of a NATS error in words; for any other error, its repr(). nats-py's own repr() has no reason."""
     match error:
         case APIError(description=str() as words, err_code=int() as code):
             return f"{words} (JetStream error {code})"
@@ -27,5 +27,5 @@ def reason(error: BaseException) -> str:
 
 
 def is_missing_stream(error: APIError) -> bool:
-    """Whether a 404 is about the stream and not about what is asked of it."""
+    """Whether a 404 means that the stream is missing, and not a message or consumer in it."""
     return error.err_code == NO_STREAM

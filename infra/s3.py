@@ -1,4 +1,4 @@
-"""S3: where it is, and the one async client of it."""
+"""S3: its address and keys, and the async client."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,15 +10,15 @@ from obstore.store import S3Store
 from infra.errors import UsageError
 from infra.settings import Settings, variable
 
-# Seconds of one request, and of all of its attempts together.
-REQUEST_TIMEOUT, PATIENCE = 10, 20
-REGION: Final = "us-east-1"  # what S3 servers other than AWS's take, whatever they are told
+# Seconds: for one attempt, and for all attempts of a request together.
+REQUEST_TIMEOUT, RETRY_TIMEOUT = 10, 20
+REGION: Final = "us-east-1"  # S3 servers other than AWS ignore the region
 REQUIRED: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
 
 
 @dataclass(frozen=True, slots=True)
 class S3:
-    """A bucket, addressed by path, and who may use it."""
+    """A bucket, addressed by path, and its keys."""
 
     endpoint: str  # without a slash at its end
     bucket: str
@@ -31,19 +31,19 @@ class S3:
 
     @property
     def url(self) -> str:
-        """Of the bucket; ends with a slash."""
+        """The bucket's URL; it ends with a slash."""
         return f"{self.endpoint}/{self.bucket}/"
 
     @property
     def dsn(self) -> str:
-        """All of it, as `endpoints.json` holds it: http://key:secret@host:port/bucket?region=name."""
+        """All fields in one URL, for `endpoints.json`: http://key:secret@host:port/bucket?region=name."""
         scheme, _, rest = self.endpoint.partition("://")
         keys = ":".join(quote(key, safe="") for key in (self.access_key, self.secret_key))
         return f"{scheme}://{keys}@{rest}/{self.bucket}?region={quote(self.region, safe='')}"
 
 
 def from_dsn(dsn: str) -> S3:
-    """The inverse of `S3.dsn`, in which a region may be missing."""
+    """The inverse of `S3.dsn`; the region may be missing."""
     url = urlsplit(dsn)
     endpoint = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
     region = dict(parse_qsl(url.query)).get("region", REGION)
@@ -51,19 +51,19 @@ def from_dsn(dsn: str) -> S3:
 
 
 def from_settings(settings: Settings) -> S3 | None:
-    """None when no setting speaks of S3; UsageError names what is missing of it."""
-    given = {name: getattr(settings, name) for name in REQUIRED}
-    if not any(given.values()):
+    """The configured bucket; None if no S3 setting is set. Raises UsageError if some of them are missing."""
+    values = {name: getattr(settings, name) for name in REQUIRED}
+    if not any(values.values()):
         return None
-    missing = [variable(name) for name, value in given.items() if value is None]
+    missing = [variable(name) for name, value in values.items() if value is None]
     if missing:
         raise UsageError(f"{missing[0]} is not set; S3 needs {', '.join(map(variable, REQUIRED))}.")
-    endpoint, bucket, access_key, secret_key = given.values()
+    endpoint, bucket, access_key, secret_key = values.values()
     return S3(endpoint.rstrip("/"), bucket, access_key, secret_key, settings.s3_region)
 
 
 def open_store(s3: S3) -> S3Store:
-    """A client of the bucket, which connects when it is used."""
+    """A client of the bucket. It connects on first use."""
     return S3Store(
         s3.bucket,
         endpoint=s3.endpoint,
@@ -72,5 +72,5 @@ def open_store(s3: S3) -> S3Store:
         region=s3.region,
         virtual_hosted_style_request=False,
         client_options={"allow_http": True, "timeout": f"{REQUEST_TIMEOUT}s", "connect_timeout": "2s"},
-        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=PATIENCE)},
+        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=RETRY_TIMEOUT)},
     )

@@ -1,4 +1,4 @@
-"""Where a durable consumer stands in its stream, and moving it back."""
+"""The position of a durable consumer in its stream, and moving it back."""
 
 import json
 from contextlib import suppress
@@ -21,14 +21,14 @@ ATTEMPTS: Final = 20
 
 
 class SeekFailedError(AnlytError):
-    """The server refused to move a consumer."""
+    """A consumer could not be moved back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """`behind`: messages not delivered or not acknowledged; all up to `floor` are acknowledged; `last` is the newest.
+class ConsumerPosition:
+    """`behind`: the number of messages not delivered or not acknowledged. `floor` and `last` are sequences.
 
-    The floor is to be relied on: our consumers deliver without limit.
+    All messages up to `floor` are acknowledged: our consumers deliver without limit. `last`: the newest message.
     """
 
     behind: int
@@ -36,17 +36,18 @@ class Standing:
     last: int
 
 
-async def standing(jetstream: JetStreamContext, stream: Stream, durable: str) -> Standing:
+async def consumer_position(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerPosition:
+    """The position of the durable consumer. Raises NotFoundError if the stream or consumer is missing."""
     last = (await jetstream.stream_info(stream.name)).state.last_seq
     info = await jetstream.consumer_info(stream.name, durable)
     floor = info.ack_floor.stream_seq if info.ack_floor else 0
-    return Standing((info.num_pending or 0) + (info.num_ack_pending or 0), floor, last)
+    return ConsumerPosition((info.num_pending or 0) + (info.num_ack_pending or 0), floor, last)
 
 
 async def sequence_at(jetstream: JetStreamContext, stream: Stream, since: datetime | None) -> int:
-    """The first message stored at `since` or later, by its sequence; one past the last if there is none.
+    """The sequence of the first message stored at `since` or later; one past the last message if there is none.
 
-    Only a consumer knows: one is made there, and goes again.
+    Without `since`, the stream's first sequence. Only a consumer can find it, so this creates one and deletes it.
     """
     if since is None:
         return (await jetstream.stream_info(stream.name)).state.first_seq
@@ -63,34 +64,35 @@ async def sequence_at(jetstream: JetStreamContext, stream: Stream, since: dateti
 
 
 async def stored_at(jetstream: JetStreamContext, stream: Stream, sequence: int) -> datetime | None:
-    """When the first message that is still there from `sequence` on was stored; None if there is none."""
+    """When the first remaining message from `sequence` on was stored; None if there is none."""
     try:
-        found = await jetstream.get_msg(stream.name, seq=sequence, next=True, subject=stream.subject)
+        message = await jetstream.get_msg(stream.name, seq=sequence, next=True, subject=stream.subject)
     except NotFoundError:
         return None
-    return found.time
+    return message.time
 
 
 async def rewind(client: Client, stream: Stream, durable: str, sequence: int) -> None:
-    """The durable delivers everything from `sequence` on again, also to workers that are reading from it.
+    """Makes the durable consumer deliver all messages from `sequence` on again, also to running workers.
 
-    Never call it with a sequence past the consumer's floor: a reset goes forward, too, over what nobody has read.
+    `sequence` must not be past the consumer's floor: a reset also moves forward, over unread messages. Raises
+    SeekFailedError if running workers keep creating the consumer again.
     """
     version = client.connected_server_version
     if (version.major, version.minor) >= RESETS_SINCE and await _reset(client, stream, durable, sequence):
         return
-    await _make_again(client.jetstream(), stream, durable, sequence)
+    await _recreate(client.jetstream(), stream, durable, sequence)
 
 
 async def _reset(client: Client, stream: Stream, durable: str, sequence: int) -> bool:
-    """False if the server does not let this consumer go there: one that was made to start later in the stream."""
+    """Whether the server reset the consumer. It refuses if the consumer was created to start later in the stream."""
     subject = f"$JS.API.CONSUMER.RESET.{stream.name}.{durable}"
     reply = await client.request(subject, json.dumps({"seq": sequence}).encode(), timeout=TIMEOUT)
     return "error" not in json.loads(reply.data)
 
 
-async def _make_again(jetstream: JetStreamContext, stream: Stream, durable: str, sequence: int) -> None:
-    """Deletes the consumer and makes it with another start; a worker that misses it meanwhile may be quicker."""
+async def _recreate(jetstream: JetStreamContext, stream: Stream, durable: str, sequence: int) -> None:
+    """Deletes the consumer and creates it with another start. Retries if a worker creates it in between."""
     config = (await jetstream.consumer_info(stream.name, durable)).config
     start = {
         "deliver_policy": DeliverPolicy.BY_START_SEQUENCE,
@@ -104,4 +106,4 @@ async def _make_again(jetstream: JetStreamContext, stream: Stream, durable: str,
         with suppress(BadRequestError):
             await jetstream.add_consumer(stream.name, config.evolve(**start))
             return
-    raise SeekFailedError(f"{durable} cannot be moved in {stream.name}: its workers make it again; stop them first.")
+    raise SeekFailedError(f"{durable} cannot be moved in {stream.name}: its workers create it again; stop them first.")

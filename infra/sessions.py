@@ -1,7 +1,7 @@
-"""That a connection is a session of its own, whatever stands between us and PostgreSQL.
+"""Sessions of PostgreSQL, and the check that a pooler does not share ours with others.
 
-Leases are locks of a session, and statements are prepared in one. A pooler that hands the server's session to somebody
-else after each transaction leaves neither to us, so it is refused: docs/operations.md.
+Leases are session locks, and prepared statements belong to a session. A pooler that passes the server's session on
+after each transaction breaks both, so it is refused: docs/operations.md.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     _Connection = asyncpg.Connection
 
-PATIENCE: Final = 1.0  # seconds, for a second session: where a pooler has none to spare, nothing can be found out
+SESSION_TIMEOUT: Final = 1.0  # seconds, for a second session: if the pooler has none free, the check is skipped
 PID: Final = "select pg_backend_pid()"
 SHARED: Final = (
     "ANLYT_POSTGRES_DSN or ANLYT_POSTGRES_READ_DSN leads to a pooler that hands sessions on after each transaction; "
@@ -28,10 +28,9 @@ SHARED: Final = (
 
 
 class Session(_Connection):
-    """Names its prepared statements as nobody else does.
+    """A connection whose prepared statements have unique names.
 
-    asyncpg counts them from 1 in each process. In a session that a pooler handed on, the name of one process's
-    statement would run another's.
+    asyncpg numbers them from 1 in each process. In a shared session, a name would run another process's statement.
     """
 
     def __init__(self, *arguments: object, **named: object) -> None:
@@ -39,19 +38,19 @@ class Session(_Connection):
         self._unique = uuid4().hex[:16]
 
     def _get_unique_id(self, prefix: str) -> str:
-        """An identifier of SQL that needs no quotes: asyncpg's own, which begins with an underscore, comes first."""
+        """An SQL identifier that needs no quotes: it begins with asyncpg's own, which begins with an underscore."""
         return f"{super()._get_unique_id(prefix)}_{self._unique}"  # type: ignore[misc]  # its stubs leave it out
 
 
 async def require_session(connection: "_Connection | PoolConnectionProxy[asyncpg.Record]", dsn: str) -> None:
-    """UsageError if a pooler was seen to hand the connection's session on. Without a pooler, one short statement."""
+    """Raises UsageError if a pooler shares the connection's session. Costs one short statement without a pooler."""
     try:
         pid = await connection.fetchval(PID)
-        if pid == connection.get_server_pid():  # as the handshake said, in which poolers make one up
+        if pid == connection.get_server_pid():  # as in the handshake: a pooler would have sent an invented one
             return
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SESSION_TIMEOUT):
             shared = await _is_shared(connection, dsn, pid)
-    except asyncpg.InvalidSQLStatementNameError:  # it was prepared in another session
+    except asyncpg.InvalidSQLStatementNameError:  # the statement was prepared in another session
         shared = True
     except TimeoutError:
         return
@@ -60,10 +59,10 @@ async def require_session(connection: "_Connection | PoolConnectionProxy[asyncpg
 
 
 async def _is_shared(connection: "_Connection | PoolConnectionProxy[asyncpg.Record]", dsn: str, pid: int) -> bool:
-    """Whether a second client got the connection's backend, or drove it to another one."""
-    other = await asyncpg.connect(dsn, timeout=PATIENCE, connection_class=Session)
+    """Whether a second client gets the connection's backend, or moves the connection to another backend."""
+    other = await asyncpg.connect(dsn, timeout=SESSION_TIMEOUT, connection_class=Session)
     try:
         async with other.transaction():
             return bool(await other.fetchval(PID) == pid or await connection.fetchval(PID) != pid)
     finally:
-        await other.close(timeout=PATIENCE)
+        await other.close(timeout=SESSION_TIMEOUT)

@@ -1,4 +1,4 @@
-"""Every setting of the product, read from the environment once, at start."""
+"""All settings of the product, read from the environment once, at start."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,9 +16,9 @@ LogFormat = Literal["json", "text"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """The configuration of one process; it has secrets, and so no repr.
+    """The configuration of one process. It contains secrets, so it has no repr.
 
-    None means: not set, so `anlyt dev` starts an engine of its own.
+    None means that a setting is not set. For an engine, `anlyt dev` then starts its own.
     """
 
     home: Path
@@ -69,9 +69,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One setting: how its text becomes a value, what it is when unset, and what it means.
+    """One setting. `parse` turns text into its value, or raises ValueError with what is expected.
 
-    `is_path`: it names a file that is read again when it changes, so that NAME_FILE is another name for it.
+    `default`: the text when unset. `is_path`: the value names a file that is read again when it changes, so NAME_FILE
+    sets the same path.
     """
 
     parse: Callable[[str], Any]
@@ -114,7 +115,7 @@ def _count(least: int, most: int) -> Callable[[str], int]:
 
 
 def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
-    """One URL, which may name several hosts; with `several`, a list of URLs."""
+    """Parses one URL, which may name several hosts; with `several`, a comma-separated list of URLs."""
 
     def parse(text: str) -> str:
         if not all(is_url(part, schemes) for part in (text.split(",") if several else [text])):
@@ -126,10 +127,10 @@ def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
 
 
 def _clickhouse(text: str) -> str:
-    """Our tables are in one database, whatever a user's default is; there is nothing else to say of them."""
+    """A ClickHouse URL. It may name no other database than `anlyt`, where all tables are, and no parameters."""
     url = urlsplit(_url("http", "https")(text))
     if url.path.strip("/") not in {"", "anlyt"} or url.query:
-        raise ValueError("a URL that names the database anlyt, or none, and no parameters; tables are nowhere else")
+        raise ValueError("a URL that names the database anlyt, or none, and no parameters; all tables are in anlyt")
     return text
 
 
@@ -143,7 +144,7 @@ def _auth(text: str) -> tuple[str, ...]:
 
 def _days(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise ValueError("a number of days up to 9999; 0 stands for all time")
+        raise ValueError("a number of days up to 9999; 0 means without limit")
     return int(text)
 
 
@@ -154,29 +155,29 @@ def _flag(text: str) -> bool:
 SPECS: Final[Mapping[str, Spec]] = {
     "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
     "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
-    "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL that is written and read."),
+    "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes."),
     "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
     "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
     "clickhouse_cluster": Spec(
-        _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster that DDL is applied on; unset: one node."
+        _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster on which DDL is applied; unset: one node."
     ),
     "api_host": Spec(str, "127.0.0.1", "Address that the API listens on."),
-    "api_port": Spec(_port, "3030", "Port of GraphQL and REST; 0 takes a free one."),
-    "metrics_port": Spec(_port, "9464", "Port of `/metrics`; 0 takes a free one."),
+    "api_port": Spec(_port, "3030", "Port of GraphQL and REST; 0 picks a free one."),
+    "metrics_port": Spec(_port, "9464", "Port of `/metrics`; 0 picks a free one."),
     "audit_host": Spec(str, "127.0.0.1", "Address that the regulator's mTLS listener listens on."),
-    "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener; 0 takes a free one."),
+    "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener; 0 picks a free one."),
     "auth": Spec(_auth, "headers", "How callers are identified: `headers`, `mesh`, `jwt`, or several."),
     "jwks": Spec(_file_or_url, None, "File or URL of the keys that sign bearer tokens."),
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
     "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
-    "trust_network": Spec(_flag, "0", "1: identity headers are believed on an address other than loopback, too."),
+    "trust_network": Spec(_flag, "0", "1: identity headers are trusted on addresses other than loopback, too."),
     "trust_domain": Spec(
         _matching(r"[a-z0-9._-]{1,255}", "a SPIFFE trust domain, such as cluster.local"),
         None,
-        "Trust domain that a SPIFFE id must be of; unset: any that the proxy lets in.",
+        "Trust domain that a SPIFFE id must have; unset: any that the proxy accepts.",
     ),
     "rate_limit": Spec(
-        _count(0, 10**6), "1000", "Requests a second that one tenant may send to the API; 0: as many as it likes."
+        _count(0, 10**6), "1000", "Requests per second that one tenant may send to the API; 0: no limit."
     ),
     "persisted_operations": Spec(
         str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
@@ -185,76 +186,85 @@ SPECS: Final[Mapping[str, Spec]] = {
     "reporting_currency": Spec(
         _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
-        "Currency of `totalCost`; other currencies are reported beside it. Fixed once a database is made.",
+        "Currency of `totalCost`; other currencies are reported separately. Fixed once a database is created.",
     ),
     "dedup_days": Spec(
         _days,
         None,
-        "Days for which counted events are remembered, no fewer than the streams keep messages; 0: for ever; unset: 9, "
-        "or as long as the streams keep them.",
+        "Days for which the ledger remembers counted events, at least as many as the streams keep messages. 0: without "
+        "limit. Unset: 9, or as many as the streams keep messages.",
     ),
     "deadletter_share": Spec(
         _count(1, 100),
         "50",
-        "Per cent of a function's last messages: if more are bad, it stops until an operator has looked; 100: never.",
+        "Per cent of a function's last messages that may be bad: above it, the function stops until an operator "
+        "intervenes. 100: it never stops.",
     ),
     "deadletter_window": Spec(
-        _count(1, 10**6), "10000", "How many of a function's last messages are looked at; a process begins with none."
+        _count(1, 10**6),
+        "10000",
+        "Number of a function's last messages over which `deadletter_share` is computed; a process begins with none.",
     ),
-    "deadletter_least": Spec(_count(1, 10**6), "1000", "The fewest bad messages among them at which a function stops."),
+    "deadletter_least": Spec(
+        _count(1, 10**6), "1000", "Smallest number of bad messages in the window at which a function stops."
+    ),
     "integrity_lag_hours": Spec(
-        _count(1, 720), "24", "Hours after its end at which a day's compliance facts enter the hash chain."
+        _count(1, 720), "24", "Hours after a day's end at which its compliance facts enter the hash chain."
     ),
     "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(
         _one_of("json", "text"), None, "`json` lines or readable `text`; unset: `text` on a terminal, else `json`."
     ),
     "tls_cert": Spec(
-        str, None, "PEM file of the audit listener's certificate, and of those up to its root.", is_path=True
+        str, None, "PEM file of the audit listener's certificate and its chain up to the root.", is_path=True
     ),
     "tls_key": Spec(str, None, "PEM file of the audit listener's key.", is_path=True),
     "tls_client_ca": Spec(
         str, None, "PEM file of the authorities that sign the regulator's client certificates.", is_path=True
     ),
     "tls_client_crl": Spec(
-        str, None, "PEM file of their revocation lists, one of each authority; unset: nothing is revoked.", is_path=True
+        str,
+        None,
+        "PEM file of these authorities' revocation lists, one per authority; unset: no certificate is revoked.",
+        is_path=True,
     ),
     "s3_endpoint": Spec(_url("http", "https"), None, "S3 endpoint of exports and the cold tier."),
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
-    "s3_region": Spec(str, "us-east-1", "S3 region; what it is matters to AWS only."),
+    "s3_region": Spec(str, "us-east-1", "S3 region; only AWS uses it."),
     "export_days": Spec(_count(1, 3650), "30", "Days for which a finished export's files are kept."),
     "export_signing_key": Spec(
         str,
         None,
-        "Ed25519 key, in PEM (PKCS 8), that signs manifests of exports; unset: the one that `anlyt migrate` made.",
+        "Ed25519 key, in PEM (PKCS 8), that signs export manifests; unset: the key that `anlyt migrate` created.",
     ),
     "signing_key": Spec(
         _matching(r".{32,}", "at least 32 characters"),
         None,
-        "Key that signs cursors, the same for all processes; unset: the one that `anlyt migrate` made.",
+        "Key that signs cursors, the same for all processes; unset: the key that `anlyt migrate` created.",
     ),
     "report_timeout": Spec(
         _count(1, 600),
         "10",
-        "Seconds that a report may take while its engines answer; then it is ended there (503).",
+        "Seconds that a report may take while its engines answer; then its statements are cancelled (503).",
     ),
     "report_concurrency": Spec(
         _count(1, 1000),
         None,
-        "Reports that read at once, in each API process; others wait a second at most. Unset: three quarters of the "
-        "connections to PostgreSQL.",
+        "Reports that read concurrently in each API process; others wait for at most one second. Unset: three quarters "
+        "of the connections to PostgreSQL.",
     ),
     "query_concurrency": Spec(
         _count(1, 1000),
         "8",
-        "Queries of one tenant that run at once, in each API process; the platform's own callers have 4 times as many.",
+        "Queries of one tenant that run concurrently in each API process; the platform's own callers may run 4 times "
+        "as many.",
     ),
     "query_rows_per_minute": Spec(
         _count(1, 10**15),
         "2000000000",
-        "Rows that the queries of one tenant may read in a minute, in each API process; the platform's own callers may "
+        "Rows per minute that the queries of one tenant may read in each API process; the platform's own callers may "
         "read 4 times as many.",
     ),
 }
@@ -266,7 +276,7 @@ def variable(name: str) -> str:
 
 
 def _text(name: str, spec: Spec, environment: Mapping[str, str]) -> str | None:
-    """What the environment says of a setting, directly or through the file that NAME_FILE points at."""
+    """The text of a setting, from its variable or from the file that NAME_FILE names; None if it is unset or empty."""
     key = variable(name)
     file = environment.get(f"{key}_FILE")
     if file is None:
@@ -292,7 +302,7 @@ def _value(name: str, spec: Spec, environment: Mapping[str, str]) -> Any:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment; UsageError names the variable that is unknown or wrong."""
+    """The settings of an environment. Raises UsageError with the variable that is unknown or wrong."""
     known = {variable(name) for name in SPECS} | {f"{variable(name)}_FILE" for name in SPECS}
     unknown = sorted(key for key in environment if key.startswith("ANLYT_") and key not in known)
     if unknown:
@@ -302,25 +312,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _checked(settings: Settings) -> Settings:
-    """What single settings cannot say: an API that believes headers must stay among friends, as must its keys."""
+    """The settings. Raises UsageError if two of them contradict each other, or together trust an open network."""
     trusting = [name for name in settings.auth if name != "jwt"]
     if trusting and settings.api_host not in _LOOPBACK and not settings.trust_network:
         raise UsageError(
-            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH={trusting[0]} believes whoever "
-            "connects; set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
+            f"ANLYT_API_HOST={settings.api_host} is not loopback, and ANLYT_AUTH={trusting[0]} trusts all clients; "
+            "set ANLYT_TRUST_NETWORK=1 if only trusted callers reach this address."
         )
     if settings.persisted_only and settings.persisted_operations is None:
-        raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of what may be asked.")
+        raise UsageError("ANLYT_PERSISTED_ONLY=1 needs ANLYT_PERSISTED_OPERATIONS: the file of allowed operations.")
     if "jwt" in settings.auth and settings.jwks is None:
         raise UsageError("ANLYT_AUTH=jwt needs ANLYT_JWKS: the file or URL of the keys that sign bearer tokens.")
     if settings.deadletter_least > settings.deadletter_window:
         raise UsageError(
             f"ANLYT_DEADLETTER_LEAST={settings.deadletter_least} is more than "
-            f"ANLYT_DEADLETTER_WINDOW={settings.deadletter_window}: so many bad messages are never seen at once."
+            f"ANLYT_DEADLETTER_WINDOW={settings.deadletter_window}; a window cannot contain so many bad messages."
         )
     keys = urlsplit(settings.jwks or "")
     if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:
-        raise UsageError("ANLYT_JWKS must be https, or the network trusted with ANLYT_TRUST_NETWORK=1.")
+        raise UsageError("ANLYT_JWKS must be an https URL, unless ANLYT_TRUST_NETWORK=1 trusts the network.")
     return settings
 
 

@@ -1,7 +1,7 @@
-"""Named SQL statements, of either store, from the `sql` folder of the package that runs them.
+"""Named SQL statements of PostgreSQL or ClickHouse, read from the `sql` folder of the package that runs them.
 
-Short statements of a package stand together in `queries.sql`, each under a line `-- name: NAME`. A long statement has a
-file of its own, `NAME.sql`. The comment below the name says what the statement is for.
+The short statements of a package are in `queries.sql`, each under a line `-- name: NAME`. A long statement has its own
+file, `NAME.sql`. The comment below the name says what the statement is for.
 """
 
 import re
@@ -16,9 +16,9 @@ _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
-    """The text of a statement, about the tables of another `schema` if one is given; LookupError for an unknown name.
+    """The text of a statement, with the tables of `schema`. Raises LookupError for an unknown name.
 
-    Lists of figures stand in it by name, as `{counters}`: schema.figures.LISTS.
+    Replaces placeholders such as `{counters}` by the lists of schema.figures.LISTS.
     """
     text = statements(folder)[name].replace("anlyt.", f"{schema}.")
     for placeholder, columns in LISTS.items():
@@ -28,10 +28,10 @@ def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
 
 @cache
 def statements(folder: Path) -> Mapping[str, str]:
-    """All statements of a folder by name, as they are written; ValueError for a name that stands twice."""
+    """All statements of a folder by name, with their placeholders. Raises ValueError for a duplicate name."""
     files = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.sql")}
     _, *parts = _NAME.split(files.pop("queries", ""))
     sections = dict(zip(parts[::2], (text.strip() + "\n" for text in parts[1::2]), strict=True))
     if len(parts) != 2 * len(sections) or sections.keys() & files.keys():
-        raise ValueError(f"A statement of {folder} has the name of another.")
+        raise ValueError(f"Two statements in {folder} have the same name.")
     return {**files, **sections}

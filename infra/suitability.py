@@ -1,4 +1,4 @@
-"""What a stream or a durable consumer that exists already must be like. Pure: over JetStream's own JSON."""
+"""The configuration that an existing stream or durable consumer must have. Pure: works on JetStream's JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ Config: TypeAlias = Mapping[str, Any]
 Fits: TypeAlias = Callable[[Any], bool]
 
 SECOND: Final = 10**9  # JetStream's durations are nanoseconds
-# Longer than any batch takes, shorter than anyone wants to wait for what a dead worker had.
+# Longer than a batch takes. A dead worker's messages are redelivered after this time.
 ACK_WAIT_SECONDS: Final = 60
-ACK_WAITS: Final = (1 * SECOND, 300 * SECOND)  # what somebody else may have chosen
-# Several workers, each with two requests of the largest batch under way.
+ACK_WAITS: Final = (1 * SECOND, 300 * SECOND)  # shortest and longest that we accept
+# Several workers, each with two open requests of the largest batch.
 MAX_ACK_PENDING: Final = 60_000
-MAX_WAITING: Final = 16  # requests of all workers of a function
-LONGEST_LETTER: Final = 16 << 10  # bytes
+MAX_WAITING: Final = 16  # open requests of all workers of a function
+LARGEST_DEADLETTER: Final = 16 << 10  # bytes
 
-START: Final = "anlyt.start"  # in the metadata of a consumer that a backfill made again, where servers cannot reset it
-REWIND: Final = "anlyt.rewind"  # of a consumer that has been put right, and is not moved back yet
+# Keys in a consumer's metadata.
+START: Final = "anlyt.start"  # a backfill recreated the consumer, because the server cannot reset it
+REWIND: Final = "anlyt.rewind"  # the consumer was corrected, and has not been moved back yet
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A field that is not as it must be."""
+    """A field with a wrong value: `found` instead of `wanted`."""
 
     field: str
     found: str
@@ -37,9 +38,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a field of a consumer must be (None: not set). With `change`, a server lets it be put right.
+    """The values that a field of a consumer may have (None: not set).
 
-    `skips`: while it was wrong, the consumer may have passed over messages for good.
+    `change`: the fields that correct it, None if servers do not allow the change. `skips`: with a wrong value, the
+    consumer may have skipped messages for good.
     """
 
     field: str
@@ -93,30 +95,30 @@ RULES: Final[Sequence[Rule]] = (
 
 
 def consumer_findings(config: Config, stream: Stream, first_sequence: int) -> Sequence[tuple[Finding, Rule]]:
-    """What is wrong with a consumer that shall deliver all of `stream`, which begins with `first_sequence`."""
+    """The wrong fields of a consumer that should deliver all of `stream`, whose first sequence is `first_sequence`."""
     rules = (*RULES, _delivery(config, first_sequence), _filter(config, stream))
     return [
-        (Finding(rule.field, _told(rule.field, config.get(rule.field)), rule.wanted), rule)
+        (Finding(rule.field, _in_words(rule.field, config.get(rule.field)), rule.wanted), rule)
         for rule in rules
         if not rule.fits(config.get(rule.field))
     ]
 
 
 def corrected(config: Config, rules: Sequence[Rule]) -> dict[str, Any]:
-    """The configuration with these rules kept."""
+    """The configuration, changed to follow these rules."""
     changes = {name: value for rule in rules for name, value in (rule.change or {}).items()}
     return {name: value for name, value in {**config, **changes}.items() if value is not None}
 
 
 def _delivery(config: Config, first_sequence: int) -> Rule:
-    """From the beginning: what a backfill made again begins where it was told to, and has had what is older."""
+    """Delivery must begin with the first message. A consumer that a backfill recreated may begin later."""
     ours = START in (config.get("metadata") or {})
     whole = config.get("deliver_policy") == "by_start_sequence" and (config.get("opt_start_seq") or 1) <= first_sequence
     return Rule("deliver_policy", "all", lambda value: value == "all" or ours or whole)
 
 
 def _filter(config: Config, stream: Stream) -> Rule:
-    """Exactly the stream's subject: another one's messages are not events of this function."""
+    """The filter must be exactly the stream's subject: messages of others are not events of this function."""
     filters = _filters(config)
     field = "filter_subjects" if config.get("filter_subjects") else "filter_subject"
     change = {"filter_subject": stream.subject, "filter_subjects": None}
@@ -129,21 +131,21 @@ def _filters(config: Config) -> list[str]:
 
 
 def stream_findings(config: Config, stream: Stream) -> Sequence[Finding]:
-    """What makes a stream useless to us. It belongs to its producer, so all else is as it is."""
-    found = [("retention", config.get("retention"), "limits", config.get("retention") == "limits")]
+    """The fields with which we cannot use a stream. All others are its producer's choice."""
+    checks = [("retention", config.get("retention"), "limits", config.get("retention") == "limits")]
     derived = config.get("mirror") or config.get("sources")
     subjects = config.get("subjects") or []
-    found.append(
+    checks.append(
         ("subjects", subjects, stream.subject, bool(derived) or any(covers(s, stream.subject) for s in subjects))
     )
     if stream.is_ours:
         size = config.get("max_msg_size")
-        found += [
+        checks += [
             ("sealed", config.get("sealed"), "false", not config.get("sealed")),
             ("no_ack", config.get("no_ack"), "false", not config.get("no_ack")),
-            ("max_msg_size", size, f"{LONGEST_LETTER} or more", _unlimited(LONGEST_LETTER)(size)),
+            ("max_msg_size", size, f"{LARGEST_DEADLETTER} or more", _unlimited(LARGEST_DEADLETTER)(size)),
         ]
-    return [Finding(field, _told(field, value), wanted) for field, value, wanted, fits in found if not fits]
+    return [Finding(field, _in_words(field, value), wanted) for field, value, wanted, fits in checks if not fits]
 
 
 def stream_warnings(config: Config, stream: Stream) -> Sequence[Finding]:
@@ -160,11 +162,11 @@ def stream_warnings(config: Config, stream: Stream) -> Sequence[Finding]:
         limits.append(("deny_delete", config.get("deny_delete"), "false", not config.get("deny_delete")))
     elif not stream.is_ours:
         limits.append(("sealed", config.get("sealed"), "false", not config.get("sealed")))
-    return [Finding(field, _told(field, value), wanted) for field, value, wanted, fits in limits if not fits]
+    return [Finding(field, _in_words(field, value), wanted) for field, value, wanted, fits in limits if not fits]
 
 
 def covers(pattern: str, subject: str) -> bool:
-    """Whether every subject of `subject` is one of `pattern`."""
+    """Whether `pattern` matches all subjects that `subject` matches."""
     theirs, ours = pattern.split("."), subject.split(".")
     for number, part in enumerate(theirs):
         if part == ">":
@@ -183,14 +185,14 @@ DURATIONS: Final = frozenset(
 )
 
 
-def _told(field: str, value: Any) -> str:
+def _in_words(field: str, value: Any) -> str:
     match value:
         case None | []:
             return "none"
         case bool():
             return str(value).lower()
         case list():
-            return ", ".join(_told(field, each) for each in value)
+            return ", ".join(_in_words(field, each) for each in value)
         case int() if field in DURATIONS:
             return f"{value / SECOND:g} seconds"
         case _:

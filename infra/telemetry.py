@@ -1,4 +1,4 @@
-"""Logs and traces: JSON lines that carry the current span, and spans that leave only when told where to."""
+"""Logs and traces: log lines with the current span's ids, and spans that are exported if a collector is configured."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ from schema.masking import without_phone_numbers
 
 SERVICE: Final = "anlyt"
 
-# Beside these, each pipeline has its own: pipelines/definition.py.
+# Each pipeline has a further span: pipelines/definition.py.
 Span = Literal[
     "anlyt.process.billingEvent",
     "anlyt.process.dlrEvent",
@@ -43,12 +43,12 @@ tracer: Final = trace.get_tracer(SERVICE)
 
 
 def is_exporting() -> bool:
-    """Whether spans go anywhere; asked by what would cost something."""
+    """Whether spans are exported. Check it before work that only serves a span."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def logger() -> FilteringBoundLogger:
-    """The logger of every room: `await`-free, keyword arguments are what the line is about."""
+    """The logger of all packages. Keyword arguments become fields of the line."""
     log: FilteringBoundLogger = structlog.get_logger()
     return log
 
@@ -67,26 +67,26 @@ def _add_service(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
 
 
 def _mask_phone_numbers(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
-    """In what others worded: an engine's message may quote a value."""
+    """Masks phone numbers in free text: an engine's message may quote a value."""
     for name in ("event", "error", "why", "exception"):
         if isinstance(text := line.get(name), str):
             line[name] = without_phone_numbers(text)
     return line
 
 
-def _pass_on(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+def _unchanged(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     return line
 
 
 def usual_format() -> LogFormat:
-    """Where no setting says it: text for people, JSON for machines."""
+    """The default format: text on a terminal, else JSON."""
     return "text" if sys.stderr.isatty() else "json"
 
 
-def configure_logs(format_: LogFormat | None, *, least: int = logging.INFO, on_line: Processor = _pass_on) -> None:
-    """Every log line of the process goes to stderr, as one JSON object or as readable text; None: as people read it.
+def configure_logs(format_: LogFormat | None, *, least: int = logging.INFO, on_line: Processor = _unchanged) -> None:
+    """Writes all log lines of the process to stderr, as JSON objects or readable text; None: as `usual_format` says.
 
-    Lines below the level `least` are left out. `on_line` is called with each other line, as structlog's processors are.
+    Skips lines below the level `least`. `on_line`: a structlog processor, called first with each other line.
     """
     shared: list[Processor] = [
         on_line,
@@ -98,7 +98,7 @@ def configure_logs(format_: LogFormat | None, *, least: int = logging.INFO, on_l
     rendering: list[Processor] = (
         [structlog.processors.EventRenamer("message"), structlog.processors.JSONRenderer()]
         if (format_ or usual_format()) == "json"
-        # Without tracebacks of its own: they show variables, which may be passwords.
+        # Plain tracebacks: the renderer's own show variables, which may be passwords.
         else [ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)]
     )
     last: list[Processor] = [structlog.processors.format_exc_info, _mask_phone_numbers, *rendering]
@@ -111,7 +111,7 @@ def configure_logs(format_: LogFormat | None, *, least: int = logging.INFO, on_l
 
 
 def _redirect_standard_logging(shared: list[Processor], last: list[Processor]) -> None:
-    """Libraries log through `logging`; their lines take the same shape."""
+    """Gives lines that libraries log with `logging` the same format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -123,10 +123,10 @@ def _redirect_standard_logging(shared: list[Processor], last: list[Processor]) -
 
 
 def configure_traces(endpoint: str | None) -> None:
-    """Spans are recorded and exported to an OTLP/HTTP collector; without one they cost nothing."""
+    """Exports spans to an OTLP/HTTP collector. Without `endpoint`, spans are not recorded and cost nothing."""
     if endpoint is None:
         return
-    # Here, because importing them takes longer than most commands run.
+    # Imported here, because the import takes longer than most commands run.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

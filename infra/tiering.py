@@ -1,8 +1,8 @@
-"""Where parts of the fact tables lie as they grow old, on a server that has the storage policy for it.
+"""Storage tiers of the fact tables' parts by age, on a ClickHouse server with the storage policy for it.
 
-    hot, on the server's disk -> warm after 90 days -> cold, in S3, after a year -> dropped after seven
+    hot, on the server's disk -> warm after 90 days -> cold, in S3, after one year -> dropped after seven years
 
-A server without the policy stays as it is: its tables keep all parts, for ever, on its own disk.
+Without the policy, the tables keep all parts on the server's disk, without limit.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ from infra.tiers import COLD, HOT, POLICY, WARM
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FACTS_DLR
 
 TABLES: Final = (FACTS_DLR.name, FACTS_CDR.name, FACTS_COMPLIANCE.name)
-# As ClickHouse prints it in `system.tables`, so that the two can be compared.
+# In the form that `system.tables` shows, so that both can be compared.
 TTL: Final = (
     f"toDateTime(event_time) + toIntervalDay(90) TO VOLUME '{WARM}', "
     f"toDateTime(event_time) + toIntervalYear(1) TO VOLUME '{COLD}', "
@@ -26,12 +26,12 @@ TTL: Final = (
 )
 SETTINGS: Final = {
     "storage_policy": f"'{POLICY}'",
-    # Else, when a table is loaded, parts that S3 does not have any more are put aside, up to a hundred, and the answers
-    # have fewer rows. With this, the table does not load.
+    # The default detaches up to 100 parts that S3 has lost when a table loads, and answers lack their rows. With 0, the
+    # table does not load.
     "max_suspicious_broken_parts": "0",
-    # A part is a day's, and goes as a whole.
+    # A part holds one day, and expires as a whole.
     "ttl_only_drop_parts": "1",
-    # For the parts that are there already: their ages are noted, they are not written again.
+    # For existing parts, only compute the ages; do not rewrite them.
     "materialize_ttl_recalculate_only": "1",
 }
 
@@ -41,16 +41,16 @@ _VOLUMES, _TIERED = statement(_SQL, "volumes"), statement(_SQL, "tiered")
 
 @dataclass(frozen=True, slots=True)
 class Tiering:
-    """A table, and whether its parts move."""
+    """`applied`: whether the table has the policy and TTL."""
 
     table: str
     applied: bool
 
 
 async def tierings(client: AsyncClient) -> list[Tiering]:
-    """Each table's, none where the server has no such policy; UsageError for a policy that does not fit.
+    """The tiering of each table, also of missing ones; empty if the server does not have the policy.
 
-    A table that is not there yet is one that has to be tiered.
+    Raises UsageError if the policy lacks a volume.
     """
     volumes = {name for (name,) in (await client.query(_VOLUMES, parameters={"policy": POLICY})).result_rows}
     if not volumes:
@@ -59,15 +59,15 @@ async def tierings(client: AsyncClient) -> list[Tiering]:
         raise UsageError(
             f"ClickHouse's storage policy {POLICY} has no volume {missing[0]}; it needs {HOT}, {WARM}, {COLD}."
         )
-    found = await client.query(_TIERED, parameters={"tables": list(TABLES), "policy": POLICY, "ttl": f" TTL {TTL} "})
-    applied = {name for (name,) in found.result_rows}
+    tiered = await client.query(_TIERED, parameters={"tables": list(TABLES), "policy": POLICY, "ttl": f" TTL {TTL} "})
+    applied = {name for (name,) in tiered.result_rows}
     return [Tiering(table, table in applied) for table in TABLES]
 
 
 async def tier(client: AsyncClient, cluster: str | None) -> AsyncIterator[Tiering]:
-    """Applies what is missing, on all of a cluster; yields every table's, told apart by whether it had been applied.
+    """Applies policy and TTL where they are missing, on all servers of `cluster`. Yields all tables' previous tiering.
 
-    Parts move later, in the background. What was killed half-way runs again.
+    ClickHouse moves parts later, in the background. The statements are repeatable after a kill.
     """
     for each in await tierings(client):
         if not each.applied:
@@ -77,7 +77,7 @@ async def tier(client: AsyncClient, cluster: str | None) -> AsyncIterator[Tierin
 
 
 def statements(table: str, cluster: str | None) -> Iterator[str]:
-    """In this order: a TTL may only speak of volumes that the table's policy has."""
+    """The statements that tier a table. Their order matters: a TTL may only name volumes of the table's policy."""
     where = f"anlyt.{table}" + (f" on cluster '{cluster}'" if cluster else "")
     settings = ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())
     yield f"alter table {where} modify setting {settings}"

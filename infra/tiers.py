@@ -1,18 +1,18 @@
-"""Names that our statements and the configuration of a ClickHouse server agree on, for its use of S3."""
+"""Names that our statements and a ClickHouse server's configuration share: storage tiers and S3."""
 
 from datetime import timedelta
 from typing import Final
 
-# A storage policy of three volumes, hot to cold. The hot one has to be called `default`, as in the policy that tables
-# begin with: ClickHouse changes a table's policy only to one that has all of its volumes.
+# A storage policy with three volumes. The hot one must be called `default`, as in ClickHouse's default policy: a
+# table's new policy must have all volumes of the old one.
 POLICY: Final = "anlyt_tiered"
 HOT, WARM, COLD = "default", "warm", "cold"
 WARM_DISK, COLD_DISK = "anlyt_warm", "anlyt_cold"
 
-# At least so long facts are kept, on whatever tier: seven years, less their leap days.
-KEPT: Final = timedelta(days=7 * 365)
+# Facts are kept at least so long, over all tiers: seven years, without their leap days.
+RETENTION: Final = timedelta(days=7 * 365)
 
-# A named collection with the URL of the bucket's folder EXPORTS, and the keys to it.
+# A named collection with the URL and keys of the bucket's folder EXPORTS.
 COLLECTION: Final = "anlyt_exports"
 
 # Folders of the bucket.

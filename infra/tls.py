@@ -1,4 +1,4 @@
-"""TLS for a listener whose clients need a certificate; its files may be replaced while it serves."""
+"""TLS for a listener with client certificates. Its files may be replaced while it serves."""
 
 import ssl
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from infra.errors import UsageError
 from infra.settings import variable
 from infra.telemetry import logger
 
-# Of each file: when it was written, which one it is, and how long.
+# Per file: modification time, inode and size; None if it is missing.
 State: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """PEM files, named as their settings are. Without `tls_client_crl`, nothing is revoked."""
+    """PEM files, named like their settings. Without `tls_client_crl`, no certificate is revoked."""
 
     tls_cert: Path
     tls_key: Path
@@ -23,23 +23,23 @@ class TlsFiles:
     tls_client_crl: Path | None = None
 
     def state(self) -> State:
-        """Another one when a file was replaced."""
+        """A value that changes when a file is replaced."""
         return tuple(_state(path) for path in (self.tls_cert, self.tls_key, self.tls_client_ca, self.tls_client_crl))
 
 
 class RenewedContext(ssl.SSLContext):
-    """Each handshake goes by the files as they are then; files that cannot be used leave those before in force.
+    """A context that loads replaced files before the next handshake. Unusable new files leave the old ones in force.
 
-    Servers of asyncio and uvloop begin a connection with `wrap_bio`, so that is where the change takes place: what
-    `sni_callback` can exchange has the certificate, but neither the revocation lists nor the flags of verification.
+    asyncio and uvloop begin each connection with `wrap_bio`, so this method renews the context. `sni_callback` could
+    replace the certificate only, neither the revocation lists nor the verification flags.
     """
 
     def __new__(cls, files: TlsFiles) -> "RenewedContext":
-        """UsageError names the setting whose file cannot be used."""
-        made = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
-        made._files, made._state = files, files.state()
-        made._current = mutual(files)
-        return made
+        """Raises UsageError with the setting whose file cannot be used."""
+        context = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
+        context._files, context._state = files, files.state()
+        context._current = mutual(files)
+        return context
 
     _files: TlsFiles
     _state: State
@@ -60,17 +60,17 @@ class RenewedContext(ssl.SSLContext):
         state = self._files.state()
         if state == self._state:
             return
-        self._state = state  # files that cannot be used are told of once
+        self._state = state  # unusable files are logged once
         try:
             self._current = mutual(self._files)
         except UsageError as error:
-            logger().error("TLS files cannot be used, those before stay in force", why=str(error))
+            logger().error("TLS files cannot be used, the previous ones stay in force", why=str(error))
         else:
             logger().info("TLS files were renewed")
 
 
 class _Handshake(ssl.SSLObject):
-    """Tells of a client that is refused; asyncio does so in debug mode only."""
+    """Logs each refused handshake; asyncio does so in debug mode only."""
 
     def do_handshake(self) -> None:
         try:
@@ -84,17 +84,20 @@ class _Handshake(ssl.SSLObject):
 
 
 def mutual(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.2 or newer with a client's certificate; UsageError names the setting whose file cannot be used."""
+    """A context for TLS 1.2 or newer that requires client certificates.
+
+    Raises UsageError with the setting whose file cannot be used.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.sslobject_class = _Handshake
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    # A session that is resumed would not have its certificate judged again. What TLS 1.2 keeps without tickets is kept
-    # by the context, and so no longer than its files are in force.
+    # No tickets: a resumed session skips the verification of its certificate. Sessions that TLS 1.2 keeps without
+    # tickets live in the context, and so end with its files.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     try:
-        # An empty password, as OpenSSL would ask for one at the terminal.
+        # Without a password argument, OpenSSL would prompt at the terminal.
         context.load_cert_chain(files.tls_cert, files.tls_key, password="")
     except (OSError, ValueError) as error:
         raise _unusable(
@@ -121,7 +124,7 @@ def _unusable(what: str, error: OSError | ValueError) -> UsageError:
 
 def _state(path: Path | None) -> tuple[int, int, int] | None:
     try:
-        found = None if path is None else path.stat()
+        stat = None if path is None else path.stat()
     except OSError:
         return None
-    return found and (found.st_mtime_ns, found.st_ino, found.st_size)
+    return stat and (stat.st_mtime_ns, stat.st_ino, stat.st_size)

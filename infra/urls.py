@@ -1,13 +1,13 @@
-"""URLs of engines: which can be meant, and how they are told, as they may have passwords."""
+"""URLs of engines: a strict check, and printing without passwords."""
 
 import re
 from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-MOST: Final = 65535  # of a port
+LARGEST_PORT: Final = 65535
 
-# Nothing, or a name or address, which has brackets if it is of IPv6.
+# Nothing, a name, an IPv4 address, or an IPv6 address in brackets.
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]*)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 
 _USER: Final = re.compile(r"//[^/?#]*@")
@@ -15,9 +15,9 @@ _PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*")
 
 
 def is_url(text: str, schemes: Collection[str]) -> bool:
-    """Whether hosts and ports, of which there may be several, are where `text` seems to have them.
+    """Whether `text` is a URL with one of `schemes` and with one or more valid hosts and ports.
 
-    `postgresql://anlyt:1/2@db` is none: what has to be the port is not, as the password's `/` ends the host.
+    `postgresql://anlyt:1/2@db` is not: the password's `/` ends the host.
     """
     try:
         url = urlsplit(text)
@@ -28,11 +28,11 @@ def is_url(text: str, schemes: Collection[str]) -> bool:
 
 
 def _is_host(text: str) -> bool:
-    """Of the form `host`, `host:port` or, where the host is said elsewhere, nothing."""
-    found = _HOST.fullmatch(text)
-    return found is not None and 0 < int(found["port"] or MOST) <= MOST
+    """Whether `text` is `host` or `host:port`, or empty: PostgreSQL's URLs may name the host in a parameter."""
+    match = _HOST.fullmatch(text)
+    return match is not None and 0 < int(match["port"] or LARGEST_PORT) <= LARGEST_PORT
 
 
 def without_secrets(urls: str) -> str:
-    """One URL, or several, as they may be told: without users and passwords, wherever these stand."""
+    """One URL, or several, for messages and logs: without users and passwords."""
     return _PASSWORD.sub(r"\1***", _USER.sub("//", urls))

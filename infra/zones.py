@@ -1,4 +1,4 @@
-"""Time zones: their data is that of the locked wheel `tzdata`, whatever the machine has of its own."""
+"""Time zones. Their data comes from the locked wheel `tzdata`, never from the machine."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,26 +11,26 @@ from infra.clickhouse import FAILURES, ClickHouse
 from infra.errors import AnlytError
 
 VERSION: Final[str] = tzdata.IANA_VERSION
-# One name of the database is no zone: it stands for "not set up".
+# "Factory" is no zone: it means "not configured".
 TIMEZONES: Final = frozenset(files(tzdata).joinpath("zones").read_text().split()) - {"Factory"}
 OF_ENGINE: Final = "select value from system.build_options where name = 'TZDATA_VERSION'"
 
 
 class DifferingZonesError(AnlytError):
-    """Days of some zone may begin at another time in ClickHouse than here."""
+    """ClickHouse has another version of the zone data, so a zone's days may begin at other times there."""
 
 
 @cache
 def timezone(name: str) -> ZoneInfo:
-    """One of TIMEZONES."""
+    """The zone of a name in TIMEZONES."""
     with files(tzdata).joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 
 
 async def check_zones(clickhouse: ClickHouse) -> None:
-    """DifferingZonesError if ClickHouse has other data than we; nothing is said of one that is away.
+    """Raises DifferingZonesError if ClickHouse has another version of the zone data. Ignores an absent ClickHouse.
 
-    Windows, and what they are compared with, are computed here, buckets of days there.
+    Both must agree: Python computes windows, ClickHouse the buckets of days.
     """
     try:
         rows = (await (await clickhouse.client()).query(OF_ENGINE)).result_rows
@@ -39,6 +39,6 @@ async def check_zones(clickhouse: ClickHouse) -> None:
     theirs = rows[0][0] if rows else "unknown"
     if theirs != VERSION:
         raise DifferingZonesError(
-            f"ClickHouse has the time zones of {theirs}, anlyt those of {VERSION}; "
-            "install the version of one that has the zones of the other."
+            f"ClickHouse has version {theirs} of the time zones, anlyt has {VERSION}; "
+            "install a version of one of them that has the other's zones."
         )

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from functions.function import AnyFunction
 from infra.consumers import ensure_consumer
 from infra.errors import UsageError
-from infra.seek import rewind, sequence_at, standing, stored_at
+from infra.seek import consumer_position, rewind, sequence_at, stored_at
 
 POLL_INTERVAL: Final = 0.2  # seconds
 
@@ -49,13 +49,13 @@ async def begin(
     jetstream, stream = client.jetstream(), function.stream
     await ensure_consumer(jetstream, stream, function.durable)
     sequence = await sequence_at(jetstream, stream, since)
-    before = await standing(jetstream, stream, function.durable)
+    before = await consumer_position(jetstream, stream, function.durable)
     if sequence <= before.floor:
         stored = await stored_at(jetstream, stream, sequence)
         if remembered is not None and stored is not None and stored < remembered:
             raise UsageError(_too_far(function, stored, remembered))
         await rewind(client, stream, function.durable, sequence)
-    now = await standing(jetstream, stream, function.durable)
+    now = await consumer_position(jetstream, stream, function.durable)
     return Backfill(function, before.behind, now.behind, now.last)
 
 
@@ -67,7 +67,7 @@ async def follow(client: Client, backfill: Backfill) -> AsyncIterator[BackfillPr
     function, jetstream = backfill.function, client.jetstream()
     usual_lag = max(backfill.behind, function.batch.size)
     while True:
-        now = await standing(jetstream, function.stream, function.durable)
+        now = await consumer_position(jetstream, function.stream, function.durable)
         total = backfill.to_do + now.last - backfill.last
         yield BackfillProgress(max(total - now.behind, 0), total)
         # The acknowledgement floor stays below deleted messages: without a lag, it says nothing.

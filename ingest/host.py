@@ -17,7 +17,7 @@ from infra.errors import AnlytError
 from infra.faults import fault_of
 from infra.frames import Frame, FrameClient
 from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED, PROCESSING_LAG
-from infra.nats import made_at
+from infra.nats import created_at
 from infra.postgres import is_unavailable
 from infra.refusals import reason
 from infra.telemetry import logger, tracer
@@ -75,7 +75,7 @@ class Worker:
 
         async def begin() -> None:
             await restore()
-            await self.sink.begin(function, await made_at(self.jetstream, function.stream))
+            await self.sink.begin(function, await created_at(self.jetstream, function.stream))
 
         await self._until_done("consumer", begin)
         reader = Reader(self.client, function.stream.name, function.durable, function.batch.size, restore)

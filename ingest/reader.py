@@ -47,7 +47,7 @@ class Reader:
         self._subscription: Subscription | None = None
 
     async def open(self) -> None:
-        self._subscription = await self._client.take(self._inbox, self._on_message)
+        self._subscription = await self._client.subscribe_frames(self._inbox, self._on_message)
 
     async def batch(self, linger: float) -> Sequence[Frame]:
         """Up to `size` messages: as soon as so many arrived, else after `linger` seconds. May be empty."""

@@ -78,7 +78,7 @@ async def running(
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         working = [tasks.create_task(worker.run(), name=worker.function.name) for worker in workers]
         gauges = tasks.create_task(_measure(jetstream, pool, functions, stop), name="gauges")
-        refusals = [tasks.create_task(worker.client.refused()) for worker in workers]
+        refusals = [tasks.create_task(worker.client.wait_for_fault()) for worker in workers]
         try:
             yield
         finally:

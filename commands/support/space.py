@@ -36,7 +36,7 @@ def free(home: Path) -> int:
 
 
 @asynccontextmanager
-async def watched(home: Path) -> AsyncIterator[None]:
+async def watch_space(home: Path) -> AsyncIterator[None]:
     """Ends the body with FullDiskError once less than RESERVE is free, or when it fails for want of space."""
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -1,5 +1,5 @@
 -- name: ledger_days
--- The ledger by event day, as LedgerDay in schema/dedup.py.
+-- One row per event day of the ledger, with the columns of LedgerDay in schema/dedup.py.
 select day, claimed.newest_claim_at, partition.day is not null as kept, forgotten_claim_at
 from anlyt.event_days as claimed
 full join (
@@ -11,7 +11,7 @@ full join (
 order by day
 
 -- name: readable
--- Nothing, or the error that reading facts or cubes would meet.
+-- Returns no rows. Raises the error that reading facts or cubes would raise.
 select 1 from anlyt.facts_dlr limit 0
 union all select 1 from anlyt.facts_cdr limit 0
 union all select 1 from anlyt.facts_compliance limit 0
@@ -20,13 +20,13 @@ union all select 1 from anlyt.cube_cdr_daily limit 0
 union all select 1 from anlyt.cube_compliance_hourly limit 0
 
 -- name: tiered
--- ClickHouse: those of some tables that have a storage policy and a TTL.
+-- ClickHouse: the names of the given tables that have the storage policy and the TTL.
 select name from system.tables
 where database = 'anlyt' and name in {tables:Array(String)} and storage_policy = {policy:String}
     and position(engine_full, {ttl:String}) > 0
 
 -- name: unreadable
--- Which of the tables that reports are made of the user may not read; an error if one is not there.
+-- The tables of reports that the user may not read, comma-separated; an error if a table is missing.
 select coalesce(string_agg(name::text, ', '), '')
 from unnest(array[
     'anlyt.metrics_hourly', 'anlyt.metrics_daily', 'anlyt.costs_hourly', 'anlyt.costs_daily', 'anlyt.accounts',
@@ -36,5 +36,5 @@ from unnest(array[
 where not has_table_privilege(name, 'select');
 
 -- name: volumes
--- ClickHouse: the volumes of a storage policy; none if the server does not have it.
+-- ClickHouse: the names of a storage policy's volumes; no rows if the server does not have the policy.
 select volume_name from system.storage_policies where policy_name = {policy:String}

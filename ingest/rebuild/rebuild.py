@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from infra.errors import AnlytError
 from infra.faults import fault_of
 from infra.frames import Frame
-from infra.nats import made_at
+from infra.nats import created_at
 from infra.postgres import Connection, Pool
 from infra.refusals import reason
 from infra.sql import statement
@@ -106,7 +106,7 @@ class Rebuild:
 
     async def _start(self, since: datetime | None) -> datetime:
         function, gap_at = self.history.function, self.history.read.gap_at
-        made = await made_at(self.history.client.jetstream(), function.stream)
+        made = await created_at(self.history.client.jetstream(), function.stream)
         await self.connection.execute(NOTE_SOURCE, function.name, made)
         if not await self.connection.fetchval(ONE_SOURCE, function.name, made):
             gap_at = max(gap_at or made, made)

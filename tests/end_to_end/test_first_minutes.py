@@ -83,7 +83,7 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
             assert (refused.returncode, refused.stdout) == (2, "")
             assert refused.stderr == (
                 f"anlyt: {name}: port {port} of 127.0.0.1 is in use. Stop the program that listens there, or "
-                f"set {name} to another port; 0 takes a free one.\n"
+                f"set {name} to another port; 0 picks a free one.\n"
             )
     assert list((tmp_path / "home").iterdir()) == []
 

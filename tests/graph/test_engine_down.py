@@ -18,7 +18,7 @@ from infra.embedded.engine import Engine
 from infra.embedded.postgres import postgres_server
 from infra.migrate import PostgresLedger, migrate
 from infra.postgres import open_pool
-from infra.probes import ask_postgres
+from infra.probes import check_postgres
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, REPORTS
 from tests.graph.support.problems import check_problem
@@ -61,9 +61,9 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 @pytest.fixture
 async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
     """A real server: what hangs must not hold up others."""
-    # Asking for TLS, asyncpg leaves an exception behind for nobody when such a connection hangs and is given up.
+    # Without sslmode=disable, asyncpg leaves an unretrieved exception when such a connection hangs and is abandoned.
     async with open_pool(f"{engine.dsn}?sslmode=disable", size=4) as pool:
-        probes = {"postgres": Probe(partial(ask_postgres, pool), required=True)}
+        probes = {"postgres": Probe(partial(check_postgres, pool), required=True)}
         app = create_app(read_settings({}), pool, probes, clickhouse=NO_CLICKHOUSE, development=False)
         async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url, timeout=30) as opened:
             yield opened

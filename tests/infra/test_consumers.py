@@ -177,8 +177,8 @@ async def test_what_no_server_changes_is_refused(platform: Platform, tmp_path: P
     before = await config_of(platform)
     ran = await refused(platform, tmp_path, "ingest", "--function", "delivery_metrics")
     assert ran == (
-        f"anlyt: Consumer {DURABLE} of SMS_DLR has {told}; delete it: it is made again, and what was counted is "
-        "recognised.\n"
+        f"anlyt: Consumer {DURABLE} of SMS_DLR has {told}; delete it: it is created again, and no event is counted "
+        "twice.\n"
     )
     assert await config_of(platform) == before
 
@@ -199,9 +199,7 @@ async def test_a_stream_that_forgets_what_was_read_is_refused(
     await platform.jetstream.delete_stream("SMS_DLR")
     config = {"name": "SMS_DLR", "subjects": [SMS_DLR.subject], "retention": retention}
     await ask(platform, "STREAM.CREATE.SMS_DLR", config)
-    told = (
-        f"anlyt: Stream SMS_DLR has retention {retention} where limits is wanted; a stream is its owner's to change.\n"
-    )
+    told = f"anlyt: Stream SMS_DLR has retention {retention} where limits is wanted; its owner has to change it.\n"
     assert await refused(platform, tmp_path, "ingest") == told
     assert await refused(platform, tmp_path, "backfill", "delivery_metrics") == told
     assert await refused(platform, tmp_path, "migrate", "--check")
@@ -259,7 +257,7 @@ async def test_limits_are_told_and_events_are_counted_nevertheless(
 async def test_a_consumer_that_cannot_be_made_says_why(platform: Platform) -> None:
     await alter(platform, "SMS_DLR", consumer_limits={"max_ack_pending": 10})
     with pytest.raises(
-        UnsuitableError, match=r"Consumer anlyt-dlr-consumer cannot be made on SMS_DLR: .*JetStream error"
+        UnsuitableError, match=r"Consumer anlyt-dlr-consumer cannot be created on SMS_DLR: .*JetStream error"
     ):
         await ensure_consumer(platform.jetstream, SMS_DLR, DURABLE)
 

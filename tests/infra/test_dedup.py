@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from infra.dedup import ledger_days, memory_of
+from infra.dedup import dedup_memory, ledger_days
 from infra.errors import UsageError
 from ingest import backfill
 from ingest.partitions import Partitions
@@ -75,16 +75,16 @@ async def _set_age(platform: Platform, stream: Stream, days: float) -> None:
 async def test_the_memory_outlives_every_stream(platform: Platform) -> None:
     """However long its producer keeps it. A setting that is too short is refused."""
     jetstream = platform.jetstream
-    assert [await memory_of(jetstream, days) for days in (None, 7, 12, 0)] == [9 * DAY, WEEK, 12 * DAY, None]
+    assert [await dedup_memory(jetstream, days) for days in (None, 7, 12, 0)] == [9 * DAY, WEEK, 12 * DAY, None]
     with pytest.raises(UsageError, match=r"ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its messages for 7 days"):
-        await memory_of(jetstream, 6)
+        await dedup_memory(jetstream, 6)
     await _set_age(platform, SMS_DLR, 9.5)
-    assert await memory_of(jetstream, None) == 9.5 * DAY
+    assert await dedup_memory(jetstream, None) == 9.5 * DAY
     with pytest.raises(UsageError, match=r"is 9, but SMS_DLR keeps its messages for 9\.5 days: .* to 10 or more\."):
-        await memory_of(jetstream, 9)
+        await dedup_memory(jetstream, 9)
     await _set_age(platform, SMS_DLR, 0)
-    assert await memory_of(jetstream, None) is None
+    assert await dedup_memory(jetstream, None) is None
     with pytest.raises(UsageError, match=r"SMS_DLR keeps its messages with no limit of age: .* to 0"):
-        await memory_of(jetstream, 9999)
+        await dedup_memory(jetstream, 9999)
     await jetstream.delete_stream(SMS_DLR.name)
-    assert await memory_of(jetstream, 9) == 9 * DAY
+    assert await dedup_memory(jetstream, 9) == 9 * DAY

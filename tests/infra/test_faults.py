@@ -23,7 +23,7 @@ from infra.embedded.postgres import postgres_server
 from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
 from infra.faults import fault_of
 from infra.postgres import as_unavailable, open_pool
-from infra.probes import ask_nats
+from infra.probes import check_nats
 from infra.s3 import from_dsn, open_store
 
 pytestmark = pytest.mark.anyio
@@ -105,11 +105,11 @@ FAULTS: Final[Mapping[str, tuple[Use, str, str]]] = {
         POSTGRES,
         'there is no such database (database "mine" does not exist). Name the right one',
     ),
-    "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?sslmode=require": (use_postgres, POSTGRES, "or has no TLS"),
+    "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?sslmode=require": (use_postgres, POSTGRES, "or it has no TLS"),
     "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?sslmode=wrong": (use_postgres, POSTGRES, "must be one of"),
     "postgresql://anlyt@127.0.0.1:{postgres}/anlyt?wrong=1": (use_postgres, POSTGRES, 'parameter "wrong"'),
-    "postgresql://anlyt@127.0.0.1:{nats}/anlyt": (use_postgres, POSTGRES, "is no PostgreSQL"),
-    "postgresql://anlyt@127.0.0.1:{other}/anlyt": (use_postgres, POSTGRES, "is no PostgreSQL"),
+    "postgresql://anlyt@127.0.0.1:{nats}/anlyt": (use_postgres, POSTGRES, "no PostgreSQL answers"),
+    "postgresql://anlyt@127.0.0.1:{other}/anlyt": (use_postgres, POSTGRES, "no PostgreSQL answers"),
     "postgresql://anlyt@127.0.0.1:{postgres}/anlyt#unmigrated": (
         partial(use_postgres, sql="select 1 from anlyt.metrics_hourly"),
         POSTGRES,
@@ -176,9 +176,9 @@ async def test_an_absence_is_none(url: str) -> None:
 
 @pytest.mark.parametrize("user", ["ours:wrong", "plain:right", "mute:right"])
 async def test_readiness_of_nats_sees_more_than_a_greeting(at: SimpleNamespace, user: str) -> None:
-    await ask_nats(f"nats://ours:right@127.0.0.1:{at.nats}")
+    await check_nats(f"nats://ours:right@127.0.0.1:{at.nats}")
     with pytest.raises(Exception) as raised:
-        await ask_nats(f"nats://{user}@127.0.0.1:{at.nats}")
+        await check_nats(f"nats://{user}@127.0.0.1:{at.nats}")
     fault = fault_of(raised.value)
     assert fault is not None
     assert fault.setting == NATS
@@ -188,7 +188,7 @@ async def test_a_right_that_is_denied_later_is_heard(at: SimpleNamespace) -> Non
     async with nats.connect(f"nats://mute:right@127.0.0.1:{at.nats}") as client, asyncio.timeout(30):
         await client.publish("$JS.API.INFO", b"")
         with pytest.raises(MisconfiguredError, match="ANLYT_NATS_URL: the user lacks a right"):
-            await client.refused()
+            await client.wait_for_fault()
 
 
 async def test_a_bucket_that_is_not_there(tmp_path: Path) -> None:

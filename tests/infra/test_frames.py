@@ -74,7 +74,7 @@ class Recorder(FrameClient):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[object] = []
-        self._ps.takers[b"7"] = self.told.append
+        self._ps.handlers[b"7"] = self.told.append
 
     async def received(self, data: bytes) -> None:
         await self._ps.parse(data)
@@ -105,7 +105,7 @@ sent = st.lists(st.just("ping") | st.tuples(st.sampled_from([7, 8]), frames), ma
 
 @given(sent=sent, cuts=st.lists(st.integers(0, 4000)))
 async def test_frames_are_the_same_however_they_are_cut(sent: list[str | tuple[int, Frame]], cuts: list[int]) -> None:
-    """Those of subscription 7 are taken, all others are the library's; all in order."""
+    """Those of subscription 7 are frames, all others are the library's; all in order."""
     data = b"".join(b"PING\r\n" if isinstance(one, str) else wire(*one) for one in sent)
     recorder, places = Recorder(), sorted(min(cut, len(data)) for cut in cuts)
     for begin, end in zip([0, *places], [*places, len(data)], strict=True):
@@ -133,13 +133,13 @@ async def test_a_frame_says_what_the_library_says(server: Engine) -> None:
     """Subject, reply, headers and data, from a real server; and its statuses."""
     seed = Random().randrange(10**6)
     print(f"seed {seed}")
-    random, taken, read = Random(seed), list[Frame](), list[Msg]()
+    random, frames, read = Random(seed), list[Frame](), list[Msg]()
 
     async def on_message(message: Msg) -> None:
         read.append(message)
 
     async with nats.connect(server.url) as client:
-        subscription = await client.take(SUBJECT, taken.append)
+        subscription = await client.subscribe_frames(SUBJECT, frames.append)
         await client.subscribe(SUBJECT, cb=on_message)
         for _ in range(300):
             headers = {f"H-{random.randrange(3)}": random.choice(["", "a: b", "é", "x" * 3000]) for _ in range(3)}
@@ -151,17 +151,17 @@ async def test_a_frame_says_what_the_library_says(server: Engine) -> None:
                 await asyncio.sleep(0.01)
         assert [
             (one.subject.decode(), one.reply.decode(), one.headers() or None, one.data, one.header("H-1"))
-            for one in taken
+            for one in frames
         ] == [(one.subject, one.reply, one.headers, one.data, (one.headers or {}).get("H-1")) for one in read]
         await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py leaves this untyped
-        await client.publish(SUBJECT, b"not taken any more")
+        await client.publish(SUBJECT, b"not delivered any more")
         await client.flush()
-        assert len(taken) == 300
+        assert len(frames) == 300
         inbox = client.new_inbox()
-        await client.take(inbox, taken.append)
+        await client.subscribe_frames(inbox, frames.append)
         await client.publish("nobody.listens", b"", inbox)
         await client.flush()
-        assert taken[-1].status() == ("503", "")
+        assert frames[-1].status() == ("503", "")
 
 
 @pytest.mark.parametrize(
@@ -178,16 +178,16 @@ def test_a_status_stands_in_the_first_line(head: bytes, status: tuple[str, str])
 
 
 async def test_one_payload_goes_to_many_subjects(server: Engine) -> None:
-    taken: list[Frame] = []
+    frames: list[Frame] = []
     async with nats.connect(server.url) as client:
-        await client.take("to.>", taken.append)
+        await client.subscribe_frames("to.>", frames.append)
         await client.publish_all([b"to.%d" % number for number in range(5000)], b"payload")
         await client.publish_all([], b"to nobody")
         await client.publish_all([b"to.the-last"], b"")
         await client.flush()
-    assert [one.subject for one in taken] == [*(b"to.%d" % number for number in range(5000)), b"to.the-last"]
-    assert {one.data for one in taken[:-1]} == {b"payload"}
-    assert taken[-1].data == b""
+    assert [one.subject for one in frames] == [*(b"to.%d" % number for number in range(5000)), b"to.the-last"]
+    assert {one.data for one in frames[:-1]} == {b"payload"}
+    assert frames[-1].data == b""
     with pytest.raises(ConnectionClosedError):
         await client.publish_all([b"to.nobody"], b"")
 

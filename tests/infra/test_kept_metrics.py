@@ -4,13 +4,13 @@ from math import inf
 
 from prometheus_client import REGISTRY
 
-from infra.kept_metrics import KeptCounter, KeptHistogram, Observed
+from infra.kept_metrics import BucketTotal, KeptCounter, KeptHistogram
 
 
 def test_a_histogram_is_cumulative_and_its_sum_and_count_are_of_all() -> None:
     kept = KeptHistogram("kept_seconds", "For a test.", "what", (1, 2.5, 10))
     try:
-        kept.show({"a": {1.0: Observed(3, 1.5), 10.0: Observed(2, 9.0), inf: Observed(1, 100.0)}})
+        kept.show({"a": {1.0: BucketTotal(3, 1.5), 10.0: BucketTotal(2, 9.0), inf: BucketTotal(1, 100.0)}})
         (family,) = kept.collect()
         values = [(sample.name, sample.labels.get("le"), sample.value) for sample in family.samples]
         assert values == [
@@ -28,7 +28,7 @@ def test_a_histogram_is_cumulative_and_its_sum_and_count_are_of_all() -> None:
 def test_what_was_kept_under_a_bound_of_before_counts_to_the_next_of_now() -> None:
     kept = KeptHistogram("kept_seconds", "For a test.", "what", (1, 10))
     try:
-        kept.show({"a": {3.0: Observed(2, 5.0)}})
+        kept.show({"a": {3.0: BucketTotal(2, 5.0)}})
         assert REGISTRY.get_sample_value("kept_seconds_bucket", {"what": "a", "le": "1.0"}) == 0
         assert REGISTRY.get_sample_value("kept_seconds_bucket", {"what": "a", "le": "10.0"}) == 2
     finally:

@@ -104,7 +104,7 @@ async def test_an_edited_step_is_refused(connection: Connection) -> None:
     ledger = PostgresLedger(connection)
     for step in await steps(ledger, "postgres"):
         await ledger.apply(replace(step, sql=f"{step.sql}\n-- edited"))
-    with pytest.raises(ChangedStepError, match=r"0001_ingest\.sql is not what was applied to postgres"):
+    with pytest.raises(ChangedStepError, match=r"0001_ingest\.sql was changed after it was applied to postgres"):
         await steps(ledger, "postgres")
 
 

@@ -12,7 +12,7 @@ from infra.consumers import ensure_consumer
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.nats import connect, ensure_streams
-from infra.progress import Consumer, Progress, stored_until, watched
+from infra.progress import Consumer, Progress, stored_until, track_progress
 from schema.streams import Stream
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,7 @@ async def test_what_was_known_stays_known_while_nats_is_away(tmp_path: Path) -> 
         async with connect(engine.url) as client:
             await ensure_streams(client.jetstream(), [STREAM])
             await ensure_consumer(client.jetstream(), STREAM, CONSUMER.durable)
-        async with watched(engine.url, {"function": CONSUMER}) as progress:
+        async with track_progress(engine.url, {"function": CONSUMER}) as progress:
             while progress.until["function"] is None:
                 await asyncio.sleep(0.01)
             known = progress.until["function"]
@@ -64,28 +64,28 @@ async def test_what_was_known_stays_known_while_nats_is_away(tmp_path: Path) -> 
                 await asyncio.sleep(0.05)
 
 
-async def test_an_error_that_nobody_expects_does_not_end_the_watching(
+async def test_an_error_that_nobody_expects_does_not_end_the_tracking(
     nats: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look, failures = Progress.look, iter([ValueError("an answer that cannot be read")])
+    update, failures = Progress.update, iter([ValueError("an answer that cannot be read")])
 
-    async def looking(progress: Progress, jetstream: JetStreamContext) -> None:
+    async def failing_update(progress: Progress, jetstream: JetStreamContext) -> None:
         for failure in failures:
             raise failure
-        await look(progress, jetstream)
+        await update(progress, jetstream)
 
     other = Consumer(STREAM, "progress-other")
     async with connect(nats.url) as client:
         await ensure_streams(client.jetstream(), [STREAM])
         await ensure_consumer(client.jetstream(), STREAM, other.durable)
-    monkeypatch.setattr(Progress, "look", looking)
+    monkeypatch.setattr(Progress, "update", failing_update)
     with capture_logs() as lines:
-        async with watched(nats.url, {"function": other}) as progress, asyncio.timeout(30):
+        async with track_progress(nats.url, {"function": other}) as progress, asyncio.timeout(30):
             while progress.until["function"] is None:
                 await asyncio.sleep(0.01)
-    assert [line["event"] for line in lines] == ["consumers cannot be watched"]
+    assert [line["event"] for line in lines] == ["progress of consumers cannot be read"]
 
 
 async def test_an_engine_that_never_was_there_holds_nothing_up() -> None:
-    async with watched("nats://127.0.0.1:1", {"function": CONSUMER}) as progress:
+    async with track_progress("nats://127.0.0.1:1", {"function": CONSUMER}) as progress:
         assert progress.until == {"function": None}

@@ -6,7 +6,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from infra import seek
 from infra.consumers import ensure_consumer
-from infra.seek import Standing, rewind, sequence_at, standing, stored_at
+from infra.seek import ConsumerPosition, consumer_position, rewind, sequence_at, stored_at
 from schema.streams import BILLING_EVENTS as STREAM
 from tests.support.platform import Platform
 from tests.support.validity import Message
@@ -44,10 +44,10 @@ async def test_a_durable_is_moved_back_and_keeps_its_configuration(platform: Pla
     await platform.publish(STREAM, [Message(b"")] * 5)
     await ensure_consumer(platform.jetstream, STREAM, DURABLE)
     await _acknowledge(platform, 5)
-    assert await standing(platform.jetstream, STREAM, DURABLE) == Standing(0, 5, 5)
+    assert await consumer_position(platform.jetstream, STREAM, DURABLE) == ConsumerPosition(0, 5, 5)
     before = (await platform.jetstream.consumer_info(STREAM.name, DURABLE)).config
     await rewind(platform.client, STREAM, DURABLE, 3)
-    assert await standing(platform.jetstream, STREAM, DURABLE) == Standing(3, 2, 5)
+    assert await consumer_position(platform.jetstream, STREAM, DURABLE) == ConsumerPosition(3, 2, 5)
     assert (await platform.jetstream.consumer_info(STREAM.name, DURABLE)).config == before
 
 
@@ -68,7 +68,7 @@ async def test_a_durable_that_cannot_be_reset_is_made_again(
     await platform.jetstream.add_consumer(STREAM.name, config)
     await _acknowledge(platform, 2)
     await rewind(platform.client, STREAM, DURABLE, 2)
-    assert await standing(platform.jetstream, STREAM, DURABLE) == Standing(4, 1, 5)
+    assert await consumer_position(platform.jetstream, STREAM, DURABLE) == ConsumerPosition(4, 1, 5)
     assert (await platform.jetstream.consumer_info(STREAM.name, DURABLE)).config.ack_wait == 17
     await _acknowledge(platform, 4)
-    assert (await standing(platform.jetstream, STREAM, DURABLE)).behind == 0
+    assert (await consumer_position(platform.jetstream, STREAM, DURABLE)).behind == 0

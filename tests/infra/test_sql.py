@@ -29,7 +29,7 @@ def test_sections_and_files_are_statements(tmp_path: Path) -> None:
 def test_no_name_stands_twice(tmp_path: Path, sections: str) -> None:
     (tmp_path / "queries.sql").write_text(sections)
     (tmp_path / "two.sql").write_text("select 3\n")
-    with pytest.raises(ValueError, match="has the name of another"):
+    with pytest.raises(ValueError, match="have the same name"):
         statements(tmp_path)
 
 

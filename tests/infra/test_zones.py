@@ -83,7 +83,7 @@ async def test_other_zones_than_the_engines_are_said_in_readiness(
         probes = {"timezones": Probe(lambda: check_zones(store), required=False)}
         assert (await readiness(probes)).status == "ok"
         monkeypatch.setattr(zones, "VERSION", "2016a")
-        with pytest.raises(DifferingZonesError, match=r"of 2026c, anlyt those of 2016a"):
+        with pytest.raises(DifferingZonesError, match=r"version 2026c of the time zones, anlyt has 2016a"):
             await check_zones(store)
         found = await readiness(probes)
     assert found.status == "degraded"

@@ -1,4 +1,4 @@
-"""Bad events of every sort in one stream with good ones: a dead letter for each bad one, a count for each good one."""
+"""Bad events of every kind among good ones: every bad event gets a dead letter, every good one is counted."""
 
 import asyncio
 import json
@@ -61,8 +61,8 @@ async def test_a_large_event_is_an_event_if_only_what_nobody_reads_is_large(plat
     assert await platform.dead_letters() == []
 
 
-async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_letter(platform: Platform) -> None:
-    """What it had in hand comes to the next one, which finds everything done already."""
+async def test_a_worker_killed_before_it_acknowledges_repeats_no_dead_letter(platform: Platform) -> None:
+    """Its batch is redelivered to the next worker, for which everything is done already."""
     random, now = Random(2), datetime.now(UTC)
     _, delivery = _streams(random, now)
     await make_impatient(platform, [DELIVERY])
@@ -75,7 +75,7 @@ async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_l
 
 
 async def _begin(platform: Platform, until: str) -> None:
-    """All that a worker does with a batch, up to a step; nothing is acknowledged or given back."""
+    """Processes a batch up to a step, as a worker does, and acknowledges nothing."""
 
     async def restore() -> None: ...
 
@@ -101,15 +101,15 @@ async def test_replaying_the_stream_from_its_beginning_adds_nothing(platform: Pl
 
 
 async def test_a_stream_of_nothing_but_bad_events(platform: Platform) -> None:
-    """More than dead letters are published at once."""
+    """The stream has more bad events than are published concurrently."""
     await platform.publish(SMS_DLR, [Message(b"%d" % n) for n in range(1000)])
     await platform.drain(DELIVERY)
     assert len(await platform.dead_letters()) == 1000
     assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
-async def test_letters_wait_for_their_stream(platform: Platform) -> None:
-    """Nothing bad is acknowledged before it is told of."""
+async def test_dead_letters_wait_for_their_stream(platform: Platform) -> None:
+    """No bad event is acknowledged before its dead letter is stored."""
     now = datetime.now(UTC)
     await platform.jetstream.delete_stream("ANLYT_DEADLETTER")
     await platform.publish(SMS_DLR, [Message(b"bad")])

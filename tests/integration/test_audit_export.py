@@ -35,7 +35,7 @@ from tests.support.regulator import Certificates, audit_listener, make_certifica
 pytestmark = pytest.mark.anyio
 
 FIVE_YEARS = {"from": BEGIN.isoformat(), "to": END.isoformat()}
-PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_a_file=150)
+PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_per_file=150)
 IDLE = replace(PACE, idle=3_600)  # looks for work only once, before there is any
 
 

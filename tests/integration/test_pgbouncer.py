@@ -18,7 +18,7 @@ from infra.embedded.postgres import BILLING as BILLINGS_TABLE
 from infra.endpoints import Engines
 from infra.errors import DependencyUnavailableError
 from infra.postgres import as_unavailable, open_pool
-from infra.probes import ask_postgres
+from infra.probes import check_postgres
 from pipelines.lease import PipelineBusyError, lease
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import open_stores
@@ -161,7 +161,7 @@ async def test_the_api_answers_in_session_mode_only(database: str, tmp_path: Pat
     with pgbouncer(tmp_path, database, mode) as dsn:
         async with open_pool(dsn, size=4) as pool, open_api(pool) as api:
             answer = await api.get("summary")
-            ready = await readiness({"postgres": Probe(partial(ask_postgres, pool), required=True)})
+            ready = await readiness({"postgres": Probe(partial(check_postgres, pool), required=True)})
     assert answer.status_code == status, answer.text
     assert "pool_mode" not in answer.text  # only the log has it, for the operator
     assert ready.status == ("ok" if status == 200 else "unavailable")

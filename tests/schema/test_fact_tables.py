@@ -1,4 +1,4 @@
-"""The ClickHouse tables: the live columns are the declared ones; the cluster form is the plain form, replicated."""
+"""The ClickHouse tables have the declared columns; the cluster form of their DDL is the plain form, replicated."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickh
 
 @pytest.mark.parametrize("cube", CUBES, ids=lambda cube: cube.name)
 async def test_cubes_are_the_declared_ones(clickhouse: Engine, cube: CubeTable) -> None:
-    """Their dimensions are their key, in that order: what FINAL tells rows apart by."""
+    """The dimensions, in order, are the sorting key, by which FINAL identifies rows."""
     await empty_clickhouse(clickhouse.dsn)
     async with connect(clickhouse.dsn) as client:
         live = await client.query(COLUMNS, parameters={"table": cube.name})
@@ -88,5 +88,5 @@ def test_a_statement_of_the_cluster_form() -> None:
 
 
 def test_what_has_no_cluster_form_is_refused() -> None:
-    with pytest.raises(ValueError, match="No cluster form is known of: drop table"):
+    with pytest.raises(ValueError, match="This statement has no known cluster form: drop table"):
         statements("drop table anlyt.t;\n", "main")

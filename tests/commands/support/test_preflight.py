@@ -107,5 +107,5 @@ async def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 async def test_an_engine_that_fails_for_want_of_space(tmp_path: Path, error: Exception, told: type[Exception]) -> None:
     with pytest.RaisesGroup(told) if told is EngineFailedError else pytest.raises(told):
-        async with space.watched(tmp_path):
+        async with space.watch_space(tmp_path):
             raise error

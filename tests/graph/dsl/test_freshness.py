@@ -1,15 +1,15 @@
-"""Up to when a table has everything: never later than is true, whatever marks are left and whoever looks when."""
+"""Up to when a table has everything: never later than is true, whatever marks are left and whoever snapshots when."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from graph.dsl.execute import Engine
-from graph.dsl.freshness import FRESH, Freshness, Reach, complete_look
+from graph.dsl.execute import QueryEngine
+from graph.dsl.freshness import FRESH, Freshness, TableFreshness, complete_snapshot
 from infra.clickhouse import connect, open_clickhouse
-from infra.embedded.engine import Engine as Running
-from infra.progress import Look
+from infra.embedded.engine import Engine
+from infra.progress import ProgressSnapshot
 from tests.graph.support.queries import REPORTS, fill
 
 pytestmark = pytest.mark.anyio
@@ -20,29 +20,29 @@ MARK = "insert into anlyt.dirty (cube, tenant_id, hour, marked_at) values ('{}',
 CUBES = ("cube_dlr_hourly", "cube_dlr_daily")
 
 
-def look(at: float, minutes: int | None) -> Look:
-    return Look(at, {"facts_dlr": None if minutes is None else NOON + minutes * MINUTE})
+def snapshot(at: float, minutes: int | None) -> ProgressSnapshot:
+    return ProgressSnapshot(at, {"facts_dlr": None if minutes is None else NOON + minutes * MINUTE})
 
 
-LOOKS = (look(10, 0), look(12, 1), look(14, 2))
+SNAPSHOTS = (snapshot(10, 0), snapshot(12, 1), snapshot(14, 2))
 
 
 @pytest.mark.parametrize(
     ("now", "age", "expected"),
     [
-        (20, None, LOOKS[2]),  # every mark is followed
-        (20, 0, LOOKS[2]),
-        (20, 6_000, LOOKS[2]),  # left at the last look: what was stored then had its marks before
-        (20, 6_001, LOOKS[1]),
-        (20, 10_000, LOOKS[0]),
+        (20, None, SNAPSHOTS[2]),  # every mark is followed
+        (20, 0, SNAPSHOTS[2]),
+        (20, 6_000, SNAPSHOTS[2]),  # left at the last snapshot: what was stored then had its marks before
+        (20, 6_001, SNAPSHOTS[1]),
+        (20, 10_000, SNAPSHOTS[0]),
         (20, 10_001, None),
-        (13, None, LOOKS[1]),
+        (13, None, SNAPSHOTS[1]),
         (20, -1, None),
     ],
 )
-def test_the_last_look_before_the_oldest_mark(now: float, age: int | None, expected: Look | None) -> None:
-    assert complete_look(LOOKS, now, age) == expected
-    assert complete_look((), now, age) is None
+def test_the_last_look_before_the_oldest_mark(now: float, age: int | None, expected: ProgressSnapshot | None) -> None:
+    assert complete_snapshot(SNAPSHOTS, now, age) == expected
+    assert complete_snapshot((), now, age) is None
 
 
 class Clock:
@@ -55,28 +55,28 @@ class Clock:
 
 
 @pytest.fixture
-async def filled(clickhouse: Running) -> AsyncIterator[Running]:
+async def filled(clickhouse: Engine) -> AsyncIterator[Engine]:
     await fill(clickhouse.dsn, facts_dlr=REPORTS[:50])
     yield clickhouse
     await fill(clickhouse.dsn)
 
 
-async def test_facts_and_cubes(filled: Running) -> None:
+async def test_facts_and_cubes(filled: Engine) -> None:
     """A cube waits for all marks of its facts, of hours and of days alike, and facts do not."""
-    clock, looks = Clock(), [look(99, 0)]
+    clock, snapshots = Clock(), [snapshot(99, 0)]
     async with (
         open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse,
         connect(filled.dsn) as client,
     ):
-        freshness = Freshness(Engine(clickhouse), lambda: tuple(looks), clock)
+        freshness = Freshness(QueryEngine(clickhouse), lambda: tuple(snapshots), clock)
 
-        async def asked() -> Mapping[str, Reach]:
+        async def asked() -> Mapping[str, TableFreshness]:
             clock.now += FRESH
             return {table: await freshness.of(table) for table in ("facts_dlr", *CUBES)}
 
         newest = max(row["event_time"] for row in REPORTS[:50])
-        assert await asked() == dict.fromkeys(("facts_dlr", *CUBES), Reach(newest, NOON))
-        looks.append(look(clock.now, 5))
+        assert await asked() == dict.fromkeys(("facts_dlr", *CUBES), TableFreshness(newest, NOON))
+        snapshots.append(snapshot(clock.now, 5))
         for cube in CUBES:
             await client.command(MARK.format(cube, "now64(3) - interval 10 second"))
             found = await asked()
@@ -85,15 +85,15 @@ async def test_facts_and_cubes(filled: Running) -> None:
             await client.command("truncate table anlyt.dirty")
         assert {reach.complete_until for reach in (await asked()).values()} == {NOON + 5 * MINUTE}
         await client.command(MARK.format(CUBES[0], "now64(3) - interval 1 hour"))
-        looks[:] = [look(clock.now + FRESH, None)]
+        snapshots[:] = [snapshot(clock.now + FRESH, None)]
         found = await asked()
         assert found["facts_dlr"].complete_until is None
         assert found[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it was, and so it is
 
 
-async def test_nothing_is_known_without_looks(filled: Running) -> None:
+async def test_nothing_is_known_without_snapshots(filled: Engine) -> None:
     async with open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse:
-        freshness = Freshness(Engine(clickhouse))
+        freshness = Freshness(QueryEngine(clickhouse))
         for table in ("facts_dlr", *CUBES):
             assert (await freshness.of(table)).complete_until is None
-        assert await freshness.of("cube_compliance_hourly") == Reach()
+        assert await freshness.of("cube_compliance_hourly") == TableFreshness()

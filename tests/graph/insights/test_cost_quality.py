@@ -10,9 +10,9 @@ import pytest
 
 from graph.dsl import queries
 from graph.dsl.compile import compile_query
-from graph.insights import asking as asking_module
+from graph.insights import queries as insight_queries
 from infra.postgres import Pool
-from infra.progress import Look
+from infra.progress import ProgressSnapshot
 from tests.graph.support.api import ADMIN
 from tests.graph.support.insights import RECORDS, cost, expected_cost, quality
 from tests.graph.support.problems import check_problem
@@ -43,7 +43,7 @@ def told(figures: Mapping[str, Any]) -> tuple[Any, ...]:
 @pytest.mark.parametrize("page", [10_000, 7])
 async def test_equal_to_brute_force(asker: Asker, monkeypatch: pytest.MonkeyPatch, window: str, page: int) -> None:
     """From the cube of days and from facts; in one page of rows and in many."""
-    monkeypatch.setattr(asking_module, "MOST_ROWS", page)
+    monkeypatch.setattr(insight_queries, "MOST_ROWS", page)
     answer = await cost(asker, ADMIN, window=window)
     start, end = map(datetime.fromisoformat, window.split("/"))
     rows = [row for row in RECORDS if start <= row["event_time"] < end]
@@ -72,8 +72,8 @@ async def test_answers_tell_up_to_when_they_are_complete(pool: Pool, filled: str
     until = datetime(2026, 10, 4, tzinfo=UTC)
     window = "2026-10-01T00:00:00Z/2026-10-04T00:00:00Z"
     for known, last in ((until, "ACTUAL"), (until - timedelta(microseconds=1), "PARTIAL"), (None, "PARTIAL")):
-        looks = (Look(0, dict.fromkeys(("facts_cdr", "facts_dlr"), known)),)
-        async with asking(pool, filled, looks=partial(tuple, looks)) as asker:
+        snapshots = (ProgressSnapshot(0, dict.fromkeys(("facts_cdr", "facts_dlr"), known)),)
+        async with asking(pool, filled, snapshots=partial(tuple, snapshots)) as asker:
             told = known and known.isoformat().replace("+00:00", "Z")
             answer = await cost(asker, ADMIN, window=window)
             assert answer["completeUntil"] == told
@@ -94,7 +94,7 @@ async def test_who_may_not_see_costs(asker: Asker) -> None:
 
 async def test_more_rows_than_are_told_are_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(compile_query(*asked), row_cap=20))
-    monkeypatch.setattr(asking_module, "MOST_ROWS", 8)
+    monkeypatch.setattr(insight_queries, "MOST_ROWS", 8)
     query = f"{PATH}?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
     check_problem(await asker.client.get(query, headers=dict(ADMIN)), 422, "QUERY_TOO_EXPENSIVE")
 

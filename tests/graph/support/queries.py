@@ -13,7 +13,7 @@ import httpx
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from graph.app import create_app
-from graph.dsl.freshness import Looks
+from graph.dsl.freshness import ProgressSnapshots
 from infra.clickhouse import connect, open_clickhouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
@@ -135,7 +135,11 @@ class Asker:
 
 @asynccontextmanager
 async def asking(
-    pool: Pool, dsn: str, settings: Settings | None = None, looks: Looks = tuple, primary: "Pool | None" = None
+    pool: Pool,
+    dsn: str,
+    settings: Settings | None = None,
+    snapshots: ProgressSnapshots = tuple,
+    primary: "Pool | None" = None,
 ) -> AsyncIterator[Asker]:
     """The API in process, over a ClickHouse; `pool` is a replica's if there is a `primary`."""
     async with open_clickhouse(dsn, statement_timeout=30) as clickhouse:
@@ -146,7 +150,7 @@ async def asking(
             clickhouse=clickhouse,
             primary=primary,
             development=True,
-            looks=looks,
+            snapshots=snapshots,
         )
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
             yield Asker(client)
