@@ -22,7 +22,7 @@ from ingest import backfill
 from ingest.commit import HOLD
 from schema.streams import BILLING_EVENTS, CDR_EVENTS
 from tests.support import events, fact_events
-from tests.support.chaos import make_impatient
+from tests.support.chaos import make_short_ack_consumers
 from tests.support.cli import running
 from tests.support.fact_reference import expect as expect_facts
 from tests.support.platform import BILLING, Platform
@@ -65,7 +65,7 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
     print(f"seed {seed}")
     rng = Random(seed)
     billing = _history(rng, 6000)
-    await make_impatient(platform, METRICS)
+    await make_short_ack_consumers(platform, METRICS)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
     mode = ["--rebuild", "--since", SINCE.isoformat()] if rebuild else []

@@ -1,4 +1,4 @@
-"""`anlyt dev` where something is in the way: the last line says what to do, and nothing is left running."""
+"""`anlyt dev` with a full disk or a used port: the last line says what to do, and no process is left."""
 
 import os
 import re
@@ -17,7 +17,7 @@ import psutil
 from tests.support.cli import PATIENCE, Running, anlyt, environment
 from tests.support.terminal import on_terminal
 
-# A disk of its own, which ends with the last process that sees it; who is not root mounts it in a user namespace.
+# A separate disk, which exists until its last process ends. Without root, it is mounted in a user namespace.
 NAMESPACE: Final = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")))
 MOUNT: Final = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 READY: Final = "Ctrl-C stops everything."
@@ -26,7 +26,7 @@ ADVICE: Final = "Free some, or set ANLYT_HOME to a folder on another disk; then 
 
 @contextmanager
 def small_disk(disk: Path, size: str, *arguments: str) -> Iterator[Running]:
-    """`anlyt` with its home on a disk of so many bytes."""
+    """Runs `anlyt` with its home on a disk of this size."""
     disk.mkdir()
     command = [*NAMESPACE, "sh", "-c", MOUNT, "sh", size, str(disk), sys.executable, "-m", "anlyt", *arguments]
     shell = environment(disk, {})
@@ -43,7 +43,7 @@ def wait_for_announcement(service: Running) -> None:
 
 
 def fill(disk: Path) -> None:
-    """To the last byte."""
+    """Fills a disk completely."""
     with (disk / "something else").open("wb", buffering=0) as file:
         try:
             while True:
@@ -61,21 +61,21 @@ def test_a_disk_without_room_for_the_demo(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_while_it_runs(tmp_path: Path) -> None:
-    """All at once, so that engines end on a disk that takes nothing more."""
+    """The disk fills up suddenly, so that the engines stop on a full disk."""
     with small_disk(tmp_path / "disk", "500m", "dev") as service:
         wait_for_announcement(service)
-        family = service.processes()
-        assert len(family) > 3
+        processes = service.processes()
+        assert len(processes) > 3
         fill(Path(f"/proc/{service.process.pid}/root{tmp_path}/disk"))
         _, err = service.process.communicate(timeout=PATIENCE)
     assert service.process.returncode == 1, err
     last = err.splitlines()[-1]
     assert re.fullmatch(f"anlyt: The disk of {service.home} is full: .* MB are needed. {ADVICE}", last), last
-    _, alive = psutil.wait_procs(family, timeout=60)
+    _, alive = psutil.wait_procs(processes, timeout=60)
     assert not alive
 
 
-def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_a_used_port_is_reported_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         for name in ("ANLYT_API_PORT", "ANLYT_METRICS_PORT"):
@@ -88,21 +88,21 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert list((tmp_path / "home").iterdir()) == []
 
 
-def test_a_terminal_shows_addresses_that_stay(tmp_path: Path) -> None:
-    """In a folder of any name, beside a proxy: text only, and engines at the addresses that they had before."""
+def test_a_terminal_shows_text_and_addresses_stay(tmp_path: Path) -> None:
+    """Also in a folder with a non-ASCII name and with a proxy. After a restart, engines have the same addresses."""
     home = tmp_path / "пример é 例" / "home"
     proxy = dict.fromkeys(("HTTP_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:1")
-    seen = []
+    addresses = []
     for _ in range(2):
         shell = environment(tmp_path, {**proxy, "ANLYT_HOME": str(home)})
         with on_terminal(home, "dev", environment=shell) as (service, screen):
             screen.read_until(READY)
             found = service.endpoints()
-            seen.append((found.nats, found.postgres, found.clickhouse))
+            addresses.append((found.nats, found.postgres, found.clickhouse))
             time.sleep(2)  # pipelines run at the start, and each run is a line of the log
             assert service.stop(signal.SIGINT) == 0
             screen.read_all()
         assert screen.lines[-1].endswith(READY), screen.text
         assert '{"' not in screen.text.replace('\'{"tenantId"', "")
         assert "pipeline succeeded" not in screen.text
-    assert seen[0] == seen[1]
+    assert addresses[0] == addresses[1]

@@ -16,7 +16,7 @@ from ingest.partitions import Partitions
 from ingest.reader import Reader
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
-from tests.support.chaos import make_impatient
+from tests.support.chaos import make_short_ack_consumers
 from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.reference import expect
@@ -65,7 +65,7 @@ async def test_a_worker_killed_before_it_acknowledges_repeats_no_dead_letter(pla
     """Its batch is redelivered to the next worker, for which everything is done already."""
     random, now = Random(2), datetime.now(UTC)
     _, delivery = _streams(random, now)
-    await make_impatient(platform, [DELIVERY])
+    await make_short_ack_consumers(platform, [DELIVERY])
     await platform.publish(SMS_DLR, delivery)
     for step in ("commit", "dead letters"):
         await _begin(platform, step)

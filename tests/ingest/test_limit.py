@@ -19,7 +19,7 @@ from infra.settings import read_settings
 from ingest.limit import Limit, LimitGuard, limit_guards
 from schema.streams import SMS_DLR
 from tests.support import events
-from tests.support.chaos import make_impatient
+from tests.support.chaos import make_short_ack_consumers
 from tests.support.cli import Running, anlyt, running
 from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import DELIVERY, PATIENCE, Platform, with_batch
@@ -177,7 +177,7 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
     """Kills it before and after the limit; with --accept-bad, every good event is counted, every bad one dead."""
     rng = Random(4)
     messages = [*good(rng, 500), *rng.sample([*good(rng, 500), *bad(3000)], 3500)]
-    await make_impatient(platform, [DELIVERY])
+    await make_short_ack_consumers(platform, [DELIVERY])
     await platform.publish(SMS_DLR, messages)
     async with ingesting(platform, tmp_path) as (service, _):
         await asyncio.sleep(rng.uniform(0, 0.2))

@@ -22,7 +22,7 @@ from pipelines.stores import open_stores
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.graph.support.api import ADMIN, Api, open_api
 from tests.support import events
-from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.chaos import accidents, flood, make_short_ack_consumers
 from tests.support.database import fresh_database
 from tests.support.platform import BILLING, DELIVERY, Platform, open_platform, with_batch
 from tests.support.reference import expect
@@ -88,7 +88,7 @@ async def test_a_copy_that_is_delivered_last_was_stored_first(platform: Platform
     fields = make(random, NOW)
     sent = [fields, *[events.differing(random, make, fields) for _ in range(2)]]
     same = [each | ({"tpsSnapshot": 7} if "tpsSnapshot" in each else {}) | {"accountId": "a"} for each in sent]
-    await make_impatient(platform, [function])
+    await make_short_ack_consumers(platform, [function])
     await platform.publish(stream, [events.message(random, each) for each in same])
     unacknowledged = await platform.jetstream.pull_subscribe_bind(function.durable, stream.name)
     await unacknowledged.fetch(1)
@@ -98,7 +98,7 @@ async def test_a_copy_that_is_delivered_last_was_stored_first(platform: Platform
 
 async def test_workers_killed(scene: Platform, seed: int) -> None:
     random = Random(seed)
-    await make_impatient(scene, METRICS)
+    await make_short_ack_consumers(scene, METRICS)
     billing, delivery = _sent(random, events.billing, 1500), _sent(random, events.report, 1500)
     async with worker_pool(scene.url, scene.dsn, random, 3) as hired:
         await asyncio.gather(
@@ -157,7 +157,7 @@ async def test_peak_rates_of_copies(database: str, server: Engine, warehouse: st
         open_platform(server.url, database, warehouse) as platform,
         open_stores(Engines(server.url, database, warehouse)) as stores,
     ):
-        await make_impatient(platform, [DELIVERY])
+        await make_short_ack_consumers(platform, [DELIVERY])
         await platform.publish(SMS_DLR, sent)
         unacknowledged = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
         await unacknowledged.fetch(len(first))

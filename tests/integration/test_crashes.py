@@ -17,7 +17,7 @@ from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
-from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.chaos import accidents, flood, make_short_ack_consumers
 from tests.support.database import fresh_database, make_template
 from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import Platform, open_platform
@@ -107,25 +107,25 @@ async def nats_killed(scene: Scene, _: WorkerPool) -> None:
 
 @pytest.mark.parametrize("scene", [1], indirect=True)
 async def test_workers_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, METRICS)
+    await make_short_ack_consumers(scene.platform, METRICS)
     await _check_accidents(scene, 3, 0.2, *[worker_killed] * 20)
 
 
 @pytest.mark.parametrize("scene", [2], indirect=True)
 async def test_postgres_stopped_and_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, METRICS)
+    await make_short_ack_consumers(scene.platform, METRICS)
     await _check_accidents(scene, 2, 0.5, *[postgres_stopped, postgres_killed] * 2)
 
 
 @pytest.mark.parametrize("scene", [3], indirect=True)
 async def test_nats_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, METRICS)
+    await make_short_ack_consumers(scene.platform, METRICS)
     await _check_accidents(scene, 2, 0.7, *[nats_killed] * 4)
 
 
 @pytest.mark.parametrize("scene", [4], indirect=True)
 async def test_everything_killed(scene: Scene) -> None:
-    await make_impatient(scene.platform, METRICS)
+    await make_short_ack_consumers(scene.platform, METRICS)
     happen = [worker_killed] * 8 + [postgres_stopped, postgres_killed] + [nats_killed] * 2
     await _check_accidents(scene, 3, 0.2, *scene.random.sample(happen, len(happen)))
 

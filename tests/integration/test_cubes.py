@@ -18,7 +18,7 @@ from pipelines import runs
 from pipelines.lease import PipelineBusyError
 from pipelines.stores import open_stores
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
-from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.chaos import accidents, flood, make_short_ack_consumers
 from tests.support.cube_process import CubeProcess, cube_process
 from tests.support.cube_reference import cube_differences
 from tests.support.database import connected
@@ -40,7 +40,7 @@ async def test_killed_anywhere(server: Engine, database: str, tmp_path: Path) ->
         open_platform(server.url, clickhouse=engine.dsn) as platform,
     ):
         await empty_clickhouse(engine.dsn)
-        await make_impatient(platform, FACTS)
+        await make_short_ack_consumers(platform, FACTS)
         sent = make_sent(random, NOW, 300)
         engines = Engines(server.url, database, engine.dsn)
 

@@ -18,7 +18,7 @@ from infra.endpoints import Engines
 from ingest import service
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR, Stream
 from tests.support import events, fact_events, faults
-from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.chaos import accidents, flood, make_short_ack_consumers
 from tests.support.dead_letters import dead_letter_differences
 from tests.support.fact_reference import expect as expect_facts
 from tests.support.platform import PATIENCE, Platform, open_platform, with_batch
@@ -101,7 +101,7 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
         _own_clickhouse(tmp_path / "clickhouse") as engine,
         open_platform(server.url, clickhouse=engine.dsn) as platform,
     ):
-        await make_impatient(platform, FACTS)
+        await make_short_ack_consumers(platform, FACTS)
         sent = _streams(random, 500)
 
         async def engine_killed() -> None:

@@ -11,7 +11,7 @@ import pytest
 from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.chaos import ACK_WAIT, make_impatient
+from tests.support.chaos import ACK_WAIT, make_short_ack_consumers
 from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.reference import expect
@@ -109,7 +109,7 @@ async def test_unacknowledged_messages_are_redelivered_and_counted_once(platform
     """A worker keeps its messages longer than the ack wait, so that another worker gets them, too."""
     random = Random(2)
     delivery = events.messages(random, events.report, NOW, 500)
-    await make_impatient(platform, [DELIVERY])
+    await make_short_ack_consumers(platform, [DELIVERY])
     await platform.publish(SMS_DLR, delivery)
     lock = "lock table anlyt.metrics_hourly in access exclusive mode"
     async with platform.running_workers(with_batch(DELIVERY, 100), with_batch(DELIVERY, 100)):

@@ -22,7 +22,7 @@ ACK_WAIT = 1.5
 CHUNK = 100
 
 
-async def make_impatient(platform: Platform, functions: Sequence[AnyFunction]) -> None:
+async def make_short_ack_consumers(platform: Platform, functions: Sequence[AnyFunction]) -> None:
     """Creates the functions' durable consumers with `ACK_WAIT`."""
     for function in functions:
         config = ConsumerConfig(
