@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from bench.load import HttpClient, RefusedError, Send, drive
 from bench.processes import api_process
@@ -49,9 +48,9 @@ async def run(folder: Path, *, smoke: bool) -> None:
 async def measure(url: str, newest: datetime, scale: Scale, seconds: float) -> None:
     """Sends a burst of `seconds` seconds to the API at `url`; prints the outcomes."""
     numbers = count()
-    clients = [await _open(url) for _ in range(CLIENTS)]
+    clients = [await HttpClient.open(url) for _ in range(CLIENTS)]
     capacity = (await drive([_sender(client, newest, scale) for client in clients], numbers, max(seconds / 10, 1))).rate
-    crowd = [await _open(url) for _ in range(CONNECTIONS)]
+    crowd = [await HttpClient.open(url) for _ in range(CONNECTIONS)]
     until, interval = time.perf_counter() + seconds, CONNECTIONS / (capacity * TIMES)
     results = await asyncio.gather(
         *(_keep_sending(_sender(client, newest, scale), numbers, interval, until) for client in crowd)
@@ -87,11 +86,6 @@ def _sender(client: HttpClient, newest: datetime, scale: Scale) -> Send:
         await client.send(_request(newest, scale, number))
 
     return send
-
-
-async def _open(url: str) -> HttpClient:
-    address = urlsplit(url)
-    return await HttpClient.open(address.hostname or "", address.port or 0)
 
 
 def _request(newest: datetime, scale: Scale, number: int) -> bytes:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -102,7 +101,7 @@ async def _report_latencies(
     engines: Stores, newest: datetime, scale: Scale, request: MakeRequest, clients: int
 ) -> Latencies:
     async with api_process(engines) as (url, _):
-        http = [await _open(url) for _ in range(clients)]
+        http = [await HttpClient.open(url) for _ in range(clients)]
 
         async def client(number: int) -> list[float]:
             return [
@@ -119,7 +118,7 @@ async def _report_latencies(
 async def _memory(engines: Stores, newest: datetime, scale: Scale, windows: int) -> tuple[float, float]:
     """Resident megabytes of one process after a tenth of `windows` different windows, and after all of them."""
     async with api_process(engines) as (url, pid):
-        http, megabytes = await _open(url), []
+        http, megabytes = await HttpClient.open(url), []
         for number in range(windows):
             if number in {windows // 10, windows - 1}:
                 megabytes.append(psutil.Process(pid).memory_info().rss / 1e6)
@@ -134,11 +133,6 @@ def _numbered(request: MakeRequest, newest: datetime, scale: Scale, number: int)
     start = newest - timedelta(days=scale.days, hours=-(number // 24 % 240) - 1)
     end = newest - timedelta(hours=number % 24)
     return request(f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}", number % scale.accounts)
-
-
-async def _open(url: str) -> HttpClient:
-    address = urlsplit(url)
-    return await HttpClient.open(address.hostname or "", address.port or 0)
 
 
 async def _timed(http: HttpClient, request: bytes) -> float:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -65,8 +64,7 @@ async def _fill(engines: Stores, begin: datetime, end: datetime) -> None:
 
 @asynccontextmanager
 async def _client(url: str) -> AsyncIterator[HttpClient]:
-    address = urlsplit(url)
-    client = await HttpClient.open(address.hostname or "", address.port or 0)
+    client = await HttpClient.open(url)
     try:
         yield client
     finally:

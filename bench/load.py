@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,10 @@ class HttpClient:
         self._reader, self._writer = reader, writer
 
     @classmethod
-    async def open(cls, host: str, port: int) -> "HttpClient":
-        return cls(*await asyncio.open_connection(host, port))
+    async def open(cls, url: str) -> "HttpClient":
+        """A client with one connection to the server at `url`."""
+        address = urlsplit(url)
+        return cls(*await asyncio.open_connection(address.hostname, address.port))
 
     async def send(self, request: bytes) -> bytes:
         """Sends a request; returns the body of the answer, or raises RefusedError. Needs a Content-Length."""

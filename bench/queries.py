@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -106,8 +105,7 @@ def _query(number: int, scale: Scale) -> bytes:
 
 @asynccontextmanager
 async def _clients(engines: Stores, url: str, scale: Scale) -> AsyncIterator[dict[str, list[Send]]]:
-    host, port = urlsplit(url).hostname or "", urlsplit(url).port or 0
-    http = [await HttpClient.open(host, port) for _ in range(CONCURRENCY)]
+    http = [await HttpClient.open(url) for _ in range(CONCURRENCY)]
     async with connect(engines.clickhouse.url) as client:
         yield {
             "engine": [_direct(client, scale)] * CONCURRENCY,

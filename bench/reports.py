@@ -13,7 +13,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import asyncpg
 import msgspec
@@ -33,7 +33,7 @@ CONNECTIONS: Final = 8
 SHIFTS: Final = 120  # hours
 SQL: Final = Path(__file__).parent / "sql"
 SUMMARY: Final = (SQL / "six_sums.sql").read_text()
-USAGE: Final = (SQL / "four_sums_a_day.sql").read_text()
+USAGE: Final = (SQL / "four_daily_sums.sql").read_text()
 FILL: Final = (SQL / "fill.sql").read_text()
 SUMMARY_QUERY: Final = """query($from: DateTime, $to: DateTime) { summary(from: $from, to: $to) {
   totalMessages deliveredMessages failedMessages pendingMessages totalCost peakTps } }"""
@@ -128,8 +128,7 @@ async def fill(engines: Stores, newest: datetime, scale: Scale) -> int:
 
 @asynccontextmanager
 async def _clients(engines: Stores, url: str, workload: Workload) -> AsyncIterator[Variants]:
-    host, port = urlsplit(url).hostname or "", urlsplit(url).port or 0
-    http = [await HttpClient.open(host, port) for _ in range(CONNECTIONS)]
+    http = [await HttpClient.open(url) for _ in range(CONNECTIONS)]
     sql = [await asyncpg.connect(engines.postgres.url) for _ in range(CONNECTIONS)]
 
     over_sql, over_http = partial(_over_sql, sql), partial(_over_http, http)

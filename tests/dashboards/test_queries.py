@@ -58,8 +58,8 @@ async def result_of(target: Mapping[str, Any], service: MonitoredService, **choi
 
 @pytest.mark.parametrize("name", TARGETS)
 async def test_a_panel_finds_data(service: MonitoredService, name: str) -> None:
-    found = await result_of(TARGETS[name], service)
-    assert found.rows if isinstance(found, Rows) else any(found.values())
+    result = await result_of(TARGETS[name], service)
+    assert result.rows if isinstance(result, Rows) else any(result.values())
 
 
 @pytest.mark.parametrize(("name", "values"), [("mno", MNOS), ("currency", ["AFN", "USD"])])
@@ -67,16 +67,16 @@ async def test_a_variable_offers_the_values_in_the_data(
     service: MonitoredService, name: str, values: list[str]
 ) -> None:
     text = interpolation.clickhouse(QUERIED[name], days(service), {})
-    found = await query_clickhouse(service.to.clickhouse, text)
-    assert [row[0] for row in found.rows] == values
+    result = await query_clickhouse(service.to.clickhouse, text)
+    assert [row[0] for row in result.rows] == values
 
 
 @pytest.mark.parametrize(("name", "some"), [("lane", {"OTP", "TRANSACTIONAL"}), ("prefix", set(PREFIXES))])
 async def test_a_variable_offers_each_value_once(service: MonitoredService, name: str, some: set[str]) -> None:
     text = interpolation.clickhouse(QUERIED[name], days(service), {})
-    found = [row[0] for row in (await query_clickhouse(service.to.clickhouse, text)).rows]
-    assert some <= set(found)
-    assert sorted(set(found)) == found
+    result = [row[0] for row in (await query_clickhouse(service.to.clickhouse, text)).rows]
+    assert some <= set(result)
+    assert sorted(set(result)) == result
 
 
 @pytest.mark.parametrize("name", ["delivery_rate", "tps_utilisation"])
@@ -110,10 +110,10 @@ async def test_utilisation_uses_the_given_capacity(service: MonitoredService) ->
     assert 0 < factor < 0.1  # the demo's busiest second on AWCC's links has some dozens of messages at most
 
 
-def series(found: QueryResult) -> Series:
+def series(result: QueryResult) -> Series:
     """A result that a panel shows as series."""
-    assert not isinstance(found, Rows)
-    return found
+    assert not isinstance(result, Rows)
+    return result
 
 
 async def past_hours(target: Mapping[str, Any], service: MonitoredService, prefixes: Any) -> Any:

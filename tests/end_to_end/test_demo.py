@@ -140,8 +140,8 @@ def check_explorer(api: str, folder: Path) -> None:
 
 def days_that_differ(api: str) -> int:
     query = "{ reconciliation(first: 100) { edges { node { day status } } } }"
-    found = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN, timeout=60).raise_for_status().json()
-    nodes = [edge["node"] for edge in found["data"]["reconciliation"]["edges"]]
+    response = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN, timeout=60).raise_for_status().json()
+    nodes = [edge["node"] for edge in response["data"]["reconciliation"]["edges"]]
     assert {node["status"] for node in nodes} == {"OK", "DIVERGED"}
     return len({node["day"] for node in nodes if node["status"] == "DIVERGED"})
 

@@ -59,9 +59,9 @@ def recording_proxy() -> Iterator[tuple[str, list[bytes]]]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def eventually(read: Any, wanted: object) -> None:
+def eventually(read: Any, expected: object) -> None:
     deadline = time.monotonic() + PATIENCE
-    while (last := read()) != wanted:
+    while (last := read()) != expected:
         assert time.monotonic() < deadline, last
         time.sleep(0.1)
 
@@ -86,8 +86,8 @@ def check_export(audit: str, home: Path) -> None:
 
 @pytest.fixture
 def traces() -> Iterator[Collector]:
-    with collector() as found:
-        yield found
+    with collector() as receiver:
+        yield receiver
 
 
 def test_foreign_settings_have_no_effect(tmp_path: Path, traces: Collector) -> None:
@@ -107,7 +107,7 @@ def test_foreign_settings_have_no_effect(tmp_path: Path, traces: Collector) -> N
                 check_export(str(endpoints.audit), home)
                 run = anlyt(tmp_path, "pipeline", "cubes", **settings)
                 assert (run.returncode, run.stdout) == (0, "cubes: done, 0 cells\n"), run.stderr
-                eventually(lambda: bool(traces.named("anlyt.api.summary")), wanted=True)
+                eventually(lambda: bool(traces.named("anlyt.api.summary")), expected=True)
                 assert service.stop() == 0
             finally:
                 process.kill()

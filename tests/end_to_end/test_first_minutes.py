@@ -97,8 +97,8 @@ def test_a_terminal_shows_text_and_addresses_stay(tmp_path: Path) -> None:
         shell = environment(tmp_path, {**proxy, "ANLYT_HOME": str(home)})
         with on_terminal(home, "dev", environment=shell) as (service, screen):
             screen.read_until(READY)
-            found = service.endpoints()
-            addresses.append((found.nats, found.postgres, found.clickhouse))
+            endpoints = service.endpoints()
+            addresses.append((endpoints.nats, endpoints.postgres, endpoints.clickhouse))
             time.sleep(2)  # pipelines run at the start, and each run is a line of the log
             assert service.stop(signal.SIGINT) == 0
             screen.read_all()

@@ -51,11 +51,11 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
-    with collector() as found:
-        settings = {"ANLYT_OTLP_ENDPOINT": found.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with collector() as receiver:
+        settings = {"ANLYT_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
         with running(tmp_path_factory.mktemp("dev"), "dev", **settings) as service:
             service.endpoints()
-            yield Observed(service, found)
+            yield Observed(service, receiver)
             assert service.stop() == 0
 
 

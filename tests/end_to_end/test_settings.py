@@ -162,9 +162,9 @@ def url_of(api: Running) -> str:
     return api.process.stdout.readline().split()[1].rstrip(";")
 
 
-def eventually(read: Callable[[], object], wanted: object) -> None:
+def eventually(read: Callable[[], object], expected: object) -> None:
     deadline = time.monotonic() + PATIENCE
-    while (last := read()) != wanted:
+    while (last := read()) != expected:
         assert time.monotonic() < deadline, last
         time.sleep(0.1)
 

@@ -1,17 +1,14 @@
 """US-ANLYT-06: a customer sees only its own account, and cannot learn whether another one exists."""
 
-import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from schema.streams import BILLING_EVENTS, SMS_DLR
-from tests.support import events
-from tests.support.api import Api, open_api, portal
-from tests.support.platform import BILLING, DELIVERY, Platform
-from tests.support.reference import Expected, expect
+from tests.support.api import Api, portal
+from tests.support.counted_events import count_events
+from tests.support.platform import Platform
+from tests.support.reference import Expected
 
 pytestmark = pytest.mark.anyio
 
@@ -22,19 +19,7 @@ WINDOW = {"from_": f"{START:%Y-%m-%dT00:00:00Z}", "to": f"{END:%Y-%m-%dT00:00:00
 
 @pytest.fixture(scope="module")
 async def expected(shared_platform: Platform) -> Expected:
-    rng = random.Random(6)
-    billing = events.messages(rng, events.billing, NOW, 600)
-    delivery = events.messages(rng, events.report, NOW, 600)
-    await shared_platform.publish(BILLING_EVENTS, billing)
-    await shared_platform.publish(SMS_DLR, delivery)
-    await shared_platform.drain(BILLING, DELIVERY)
-    return expect(billing, delivery, datetime.now(UTC))
-
-
-@pytest.fixture
-async def api(shared_platform: Platform) -> AsyncIterator[Api]:
-    async with open_api(shared_platform.dsn) as opened:
-        yield opened
+    return await count_events(shared_platform, 6, NOW, 600)
 
 
 def accounts(expected: Expected) -> list[str]:

@@ -53,12 +53,6 @@ def of_one_day() -> None:
 
 
 @pytest.fixture
-async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
-    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
-        yield made
-
-
-@pytest.fixture
 async def store(database: str) -> AsyncIterator[Store]:
     async with connected(database) as connection:
         yield Store(connection)
@@ -106,8 +100,8 @@ async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, 
     sums = "count(), sum(total_messages), sum(latency_sample_count), sum(total_cost), sum(pending_messages)"
     async with connect(warehouse) as client:
         for table in ("metrics_hourly_archive", "metrics_daily_archive"):
-            found = (await client.query(f"select {sums} from anlyt.{table} final")).result_rows[0]
-            assert found[1:] == (
+            figures = (await client.query(f"select {sums} from anlyt.{table} final")).result_rows[0]
+            assert figures[1:] == (
                 sum(row.messages for row in old),
                 sum(len(row.samples) for row in old),
                 sum(row.cost for row in old),
@@ -230,11 +224,11 @@ async def test_killed_runs_and_concurrent_runs(
     assert await store.connection.fetchval("select count(*) from anlyt.archive_batches where state <> 'ARCHIVED'") == 0
     await check_history(stores, rows, random)
     async with connect(warehouse) as client:
-        found = (
+        figures = (
             await client.query("select count(), sum(total_messages) from anlyt.metrics_hourly_archive")
         ).result_rows
     old = [row for row in rows if row.hour < first_unarchived()]
-    assert found == [(len(old), sum(row.messages for row in old))]
+    assert figures == [(len(old), sum(row.messages for row in old))]
 
 
 async def check_history(stores: Stores, rows: Sequence[Row], random: Random) -> None:
@@ -242,9 +236,9 @@ async def check_history(stores: Stores, rows: Sequence[Row], random: Random) -> 
     begin = first_unarchived() - random.randrange(60, 390) * DAY
     async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
         await check_reports(api, rows, (begin, begin + 90 * DAY), "daily")
-        found = (await api.fields(TREND, **{"from": iso(today() - 600 * DAY), "to": iso(today())}))["trend"]
+        trend = (await api.fields(TREND, **{"from": iso(today() - 600 * DAY), "to": iso(today())}))["trend"]
     messages = sum(row.messages for row in rows if row.scope == "PLATFORM")
-    assert (found["totalMessages"], sum(month["totalMessages"] for month in found["series"])) == (messages, messages)
+    assert (trend["totalMessages"], sum(month["totalMessages"] for month in trend["series"])) == (messages, messages)
 
 
 async def test_nothing_to_do(stores: Stores) -> None:

@@ -41,8 +41,8 @@ IDLE = replace(PACE, idle=3_600)  # looks for work only once, before there is an
 
 @pytest.fixture(scope="module")
 async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FilledStores]:
-    async with fill_stores(tmp_path_factory.mktemp("exports")) as found:
-        yield found
+    async with fill_stores(tmp_path_factory.mktemp("exports")) as stores:
+        yield stores
 
 
 @pytest.fixture
@@ -143,10 +143,10 @@ async def check_no_half(portal: Portal, filled: FilledStores, ids: Sequence[str]
 async def test_cancel(portal: Portal, filled: FilledStores, database: str) -> None:
     """An export can be cancelled while it waits, while it is written, and when it is done."""
     random = Random(2921)
-    for wanted in (0, 1, 100):
+    for written in (0, 1, 100):
         id_ = await portal.ask(**REQUESTS[0])
         await portal.until(
-            id_, lambda export, wanted=wanted: export["filesWritten"] >= wanted or export["status"] == "done"
+            id_, lambda export, written=written: export["filesWritten"] >= written or export["status"] == "done"
         )
         await asyncio.sleep(random.uniform(0, 0.05))
         response = await portal.client.delete(f"{PATH}/{id_}")
@@ -167,8 +167,8 @@ async def test_cancel(portal: Portal, filled: FilledStores, database: str) -> No
 
 async def purged(database: str, id_: str) -> bool:
     async with connected(database) as connection:
-        found = "select purged_at is not null from anlyt.audit_exports where export_id = $1"
-        return bool(await connection.fetchval(found, id_))
+        statement = "select purged_at is not null from anlyt.audit_exports where export_id = $1"
+        return bool(await connection.fetchval(statement, id_))
 
 
 async def let_15_minutes_pass(database: str, id_: str) -> None:

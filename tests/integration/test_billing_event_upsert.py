@@ -91,7 +91,7 @@ async def test_a_refund_counts_in_the_hour_of_the_refund(platform: Platform) -> 
 
 
 async def test_money_is_exact_to_the_sixth_decimal(platform: Platform) -> None:
-    """In binary floating point these would not add up."""
+    """In binary floating point, these amounts would not add up exactly."""
     amounts = ["0.1"] * 10 + ["0.000001"] * 7 + ["999999999999.999999"] * 3
     messages = [charge(eventId=f"e-{n}", totalCost=amount) for n, amount in enumerate(amounts)]
     assert await _rows_after(platform, *messages) == _rows_of_three_scopes(20, 40, "3000000000001.000004")

@@ -78,10 +78,10 @@ HOT, WARM, COLD, ALL = window(0, 85), window(95, 310), window(390, 1_801), windo
 
 async def volumes(client: AsyncClient) -> Mapping[str, int]:
     """The number of rows on each disk."""
-    found = await client.query(
+    result = await client.query(
         "select disk_name, sum(rows) from system.parts where active and table = 'facts_compliance' group by 1"
     )
-    return {str(disk): int(count) for disk, count in found.result_rows}
+    return {str(disk): int(count) for disk, count in result.result_rows}
 
 
 async def volumes_after_moves(client: AsyncClient) -> Mapping[str, int]:
@@ -215,8 +215,8 @@ async def test_a_server_without_the_policy_stays_as_it_is(clickhouse: Engine) ->
     async with connect(clickhouse.dsn) as client:
         assert await tierings(client) == []
         assert [each async for each in tier(client, None)] == []
-        found = await client.query("select distinct storage_policy from system.tables where name like 'facts%'")
-        assert found.result_rows == [("default",)]
+        result = await client.query("select distinct storage_policy from system.tables where name like 'facts%'")
+        assert result.result_rows == [("default",)]
 
 
 def test_on_a_cluster() -> None:

@@ -135,13 +135,13 @@ async def test_copies_under_several_tenants(
         for source in ("none", "hour"):
             time = {"from": f"{at - timedelta(hours=2):%FT%H:00:00Z}", "to": f"{at + timedelta(hours=1):%FT%TZ}"}
             query = QUERY | {"time": time | {"granularity": source}}
-            found = {
+            counts = {
                 name: await _counts(
                     api, query, {"X-Caller": "customer-portal", "X-Account-Id": "a", "X-Tenant-Id": name}
                 )
                 for name in ("t-a", "t-b")
             }
-            assert found == {name: ([(name, 1)] if name == order[0] else []) for name in found}
+            assert counts == {name: ([(name, 1)] if name == order[0] else []) for name in counts}
             assert await _counts(api, query, ADMIN) == [(order[0] or "unknown", 1)]
         summary = await api.report("summary", from_=time["from"], to=time["to"])
         assert summary["deliveredMessages"] == 1

@@ -63,8 +63,8 @@ async def test_every_tampering_is_named(
         for case in [*tamperings_with_facts(stores, facts), *tamperings_with_links(stores)]:
             await case.do()
             day = date.fromisoformat(case.message[:10])
-            found = await differences(stores, day, day)
-            assert any(line.startswith(case.message) for line in found), (case.message, found)
+            lines = await differences(stores, day, day)
+            assert any(line.startswith(case.message) for line in lines), (case.message, lines)
             await case.undo()
         await run_in_clickhouse(stores, "drop table anlyt.kept sync", "drop table anlyt.forged sync")()
         assert await differences(stores) == []

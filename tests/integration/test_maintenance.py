@@ -103,8 +103,8 @@ async def test_without_a_setting_the_memory_follows_the_streams(
         assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == dropped
 
 
-async def test_nothing_is_forgotten_while_a_backfill_runs(stores: Stores, database: str, today: date) -> None:
-    """It began where the ledger's memory did, and may take longer than the grace."""
+async def test_no_ledger_day_is_dropped_while_a_backfill_runs(stores: Stores, database: str, today: date) -> None:
+    """A backfill may start at the oldest ledger day and take longer than the days of grace."""
     old = today - 40 * DAY
     await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)
     async with connected(database) as backfill:

@@ -111,7 +111,7 @@ async def restartable(
 
 
 @pytest.fixture(scope="module")
-async def wanted(restartable: RestartableStores, seed: int) -> Mapping[str, Any]:
+async def default_answers(restartable: RestartableStores, seed: int) -> Mapping[str, Any]:
     """All answers of the engine without a profile."""
     await restartable.restart_with({})
     return await answers(restartable.stores, seed)
@@ -119,7 +119,12 @@ async def wanted(restartable: RestartableStores, seed: int) -> Mapping[str, Any]
 
 @pytest.mark.parametrize("name", PROFILES)
 async def test_answers_are_those_of_the_defaults(
-    template: Engine, tmp_path: Path, seed: int, restartable: RestartableStores, wanted: Mapping[str, Any], name: str
+    template: Engine,
+    tmp_path: Path,
+    seed: int,
+    restartable: RestartableStores,
+    default_answers: Mapping[str, Any],
+    name: str,
 ) -> None:
     wait_out_midnight()
     async with (
@@ -127,21 +132,21 @@ async def test_answers_are_those_of_the_defaults(
         fresh_database(template) as database,
         filled_stores(engine.dsn, database, seed) as stores,
     ):
-        found = await answers(stores, seed)
+        actual = await answers(stores, seed)
         assert stores.archived_from == restartable.stores.archived_from, "the day has ended"
-    assert differing(found, wanted) == []
+    assert differing(actual, default_answers) == []
 
 
 @pytest.mark.parametrize("name", READING)
 async def test_answers_of_filled_stores_are_those_of_the_defaults(
-    restartable: RestartableStores, seed: int, wanted: Mapping[str, Any], name: str
+    restartable: RestartableStores, seed: int, default_answers: Mapping[str, Any], name: str
 ) -> None:
     await restartable.restart_with(READING[name])
-    assert differing(await answers(restartable.stores, seed), wanted) == []
+    assert differing(await answers(restartable.stores, seed), default_answers) == []
 
 
-def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    return [(name, wanted[name], answer) for name, answer in found.items() if answer != wanted[name]]
+def differing(actual: Mapping[str, Any], default_answers: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(name, default_answers[name], answer) for name, answer in actual.items() if answer != default_answers[name]]
 
 
 # An overflow mode, and a limit that most statements exceed.
@@ -157,17 +162,17 @@ def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple
     ids=lambda settings: next(iter(settings)),
 )
 async def test_a_limit_gives_no_partial_answer(
-    restartable: RestartableStores, seed: int, wanted: Mapping[str, Any], mode: Profile, limit: Profile
+    restartable: RestartableStores, seed: int, default_answers: Mapping[str, Any], mode: Profile, limit: Profile
 ) -> None:
     """Each answer is complete or an error, also where our limit overrides the profile's."""
     await restartable.restart_with({**mode, **limit})
-    found: dict[str, Any] = {}
+    actual: dict[str, Any] = {}
     async with open_api(restartable.stores.stores.postgres, clickhouse=restartable.stores.stores.clickhouse) as api:
         for name, ask in queries(api, restartable.stores, seed).items():
             with suppress(RefusedError, ClickHouseError, AnlytError):
-                found[name] = await ask()
-    assert differing(found, wanted) == []
-    assert len(found) < len(wanted), "nothing has met the limit"
+                actual[name] = await ask()
+    assert differing(actual, default_answers) == []
+    assert len(actual) < len(default_answers), "nothing has met the limit"
 
 
 async def test_the_engine_knows_the_pinned_settings(clickhouse: Engine) -> None:

@@ -46,8 +46,8 @@ class Fact(NamedTuple):
 
 @pytest.fixture
 async def stores(database: str, warehouse: str, server: Engine) -> AsyncIterator[Stores]:
-    async with stores_of(database, warehouse, server.url) as found:
-        yield found
+    async with stores_of(database, warehouse, server.url) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -198,8 +198,8 @@ async def test_missed_minutes_are_caught_up(stores: Stores, bus: Platform, wareh
     assert ends[0] == end
     assert {later - earlier for earlier, later in pairwise(ends)} == {MINUTE}
     for signal in signals:
-        found = brute_force(facts, datetime.fromisoformat(signal["windowEnd"]))
-        assert values_of(signal) == found[signal["mno"], signal["direction"]]
+        expected = brute_force(facts, datetime.fromisoformat(signal["windowEnd"]))
+        assert values_of(signal) == expected[signal["mno"], signal["direction"]]
 
 
 async def test_at_most_an_hour_is_caught_up(stores: Stores, bus: Platform, warehouse: str) -> None:
@@ -234,8 +234,8 @@ async def test_engines_away_and_empty_stores(stores: Stores, bus: Platform, serv
         await runs.run(stores, "quality")
     await ensure_streams(bus.jetstream, STREAMS)
     await runs.run(stores, "quality")
-    found = [run["status"] for run in await runs_of(stores, "quality")]
-    assert found == ["SUCCEEDED", "FAILED", "FAILED", "FAILED", "SUCCEEDED"]
+    statuses = [run["status"] for run in await runs_of(stores, "quality")]
+    assert statuses == ["SUCCEEDED", "FAILED", "FAILED", "FAILED", "SUCCEEDED"]
 
 
 async def test_a_signal_carries_the_trace_of_its_run(stores: Stores, bus: Platform, warehouse: str) -> None:

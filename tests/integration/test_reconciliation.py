@@ -101,7 +101,7 @@ def expected(ours: Decimal | None, theirs: Decimal | None) -> tuple[str, Fractio
 
 async def test_every_day_and_currency_is_what_brute_force_says(stores: Stores, today: date, seed: int) -> None:
     random = Random(seed)
-    wanted: dict[tuple[date, str], tuple[Decimal | None, Decimal | None]] = {}
+    totals: dict[tuple[date, str], tuple[Decimal | None, Decimal | None]] = {}
     for back in random.sample(range(1, REACH), 25):
         day = today - back * DAY
         for currency in ("USD", "AFN"):
@@ -119,23 +119,23 @@ async def test_every_day_and_currency_is_what_brute_force_says(stores: Stores, t
             await count(stores, day, {currency: hours})
             if theirs is not None:
                 await charge(stores, day, currency, theirs.quantize(LEAST))
-            wanted[day, currency] = ours, None if theirs is None else theirs.quantize(LEAST)
+            totals[day, currency] = ours, None if theirs is None else theirs.quantize(LEAST)
     alarm = await reconcile(stores)
-    found = {(row["day"], row["currency"]): row for row in await logged(stores)}
-    for key, (ours, theirs) in wanted.items():
+    rows = {(row["day"], row["currency"]): row for row in await logged(stores)}
+    for key, (ours, theirs) in totals.items():
         verdict = expected(ours, theirs)
         if verdict is None:
-            assert key not in found
+            assert key not in rows
             continue
         status, ratio = verdict
-        row = found[key]
+        row = rows[key]
         assert (row["ours"], row["theirs"], row["status"]) == (ours, theirs, status)
         assert row["difference"] == (ours or 0) - (theirs or 0)
         assert 0 <= Fraction(row["divergence"]) - ratio < Fraction(1, 10**17)
-    differing = [key for key, (ours, theirs) in wanted.items() if (expected(ours, theirs) or ("OK",))[0] != "OK"]
+    differing = [key for key, (ours, theirs) in totals.items() if (expected(ours, theirs) or ("OK",))[0] != "OK"]
     assert bool(alarm) == bool(differing)
     (run,) = await runs_of(stores, "reconciliation")
-    assert (run["status"], {row["run_id"] for row in found.values()}) == ("SUCCEEDED", {run["id"]})
+    assert (run["status"], {row["run_id"] for row in rows.values()}) == ("SUCCEEDED", {run["id"]})
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, bac
     old = today - back * DAY
     await count(stores, old, {"USD": [Decimal(100)]})
 
-    async def found() -> tuple[int, str]:
+    async def last_comparison() -> tuple[int, str]:
         rows = await logged(stores)
         return len(rows), rows[-1]["status"]
 
@@ -209,12 +209,12 @@ async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, bac
     await stores.postgres.execute("delete from billing.daily_totals where currency = 'EUR'")
     await charge(stores, old, "USD", Decimal(100))
     assert await reconcile(stores) == ""
-    assert await found() == (7, "OK")
+    assert await last_comparison() == (7, "OK")
     await divergence.measure(stores)
     assert shown() == ({str(old): 0.0} if back <= divergence.SHOWN_DAYS else {})
     await charge(stores, old, "USD", Decimal(70))
     assert await reconcile(stores) == ""
-    assert await found() == (7, "OK")  # a reconciled day is not compared again automatically
+    assert await last_comparison() == (7, "OK")  # a reconciled day is not compared again automatically
 
 
 @pytest.mark.parametrize(
@@ -250,10 +250,10 @@ async def test_a_row_that_is_no_total_is_a_finding_and_the_others_are_compared(
         f"Our cost differs from billing's: {wrong} USD INVALID ({reason}), {today - 3 * DAY} USD DIVERGED by 11.11 %; "
         "see anlyt.reconciliation_log."
     )
-    found = {(row["day"], row["currency"]): row for row in await logged(stores)}
-    assert len(found) == 6
-    assert [row["status"] for row in found.values()].count("OK") == 4
-    row = found[wrong, "USD"]
+    rows = {(row["day"], row["currency"]): row for row in await logged(stores)}
+    assert len(rows) == 6
+    assert [row["status"] for row in rows.values()].count("OK") == 4
+    row = rows[wrong, "USD"]
     assert (row["status"], row["reason"], row["ours"], row["theirs"]) == ("INVALID", reason, 100, None)
     assert (row["difference"], row["divergence"], row["their_messages"]) == (100, 1, None)
     await divergence.measure(stores)

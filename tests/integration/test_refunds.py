@@ -56,8 +56,8 @@ async def test_cells_from_before_stay_unknown_and_new_ones_count(upgraded: Conne
     cells = {CellKey("PLATFORM", "platform", instant(hour)): refund for hour in (OLD, NEW, NEXT_DAY)}
     for _ in range(2):
         await write(upgraded, Writes(billed=cells), "USD")
-    wanted = [(OLD, -1, None), (NEW, -2, 2), (NEXT_DAY, -2, 2)]
-    assert [tuple(row) for row in await upgraded.fetch(CELLS)] == wanted
+    refunds = [(OLD, -1, None), (NEW, -2, 2), (NEXT_DAY, -2, 2)]
+    assert [tuple(row) for row in await upgraded.fetch(CELLS)] == refunds
 
 
 async def test_a_day_is_unknown_if_one_of_its_hours_is(upgraded: Connection) -> None:

@@ -10,12 +10,11 @@ import asyncpg
 import pytest
 
 from infra.clickhouse import open_clickhouse
-from infra.endpoints import Engines
 from infra.postgres import Connection, Pool
 from infra.sessions import Session
 from ingest.partitions import Partitions
 from pipelines import runs
-from pipelines.stores import Stores, open_stores
+from pipelines.stores import Stores
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.store import DAY, HOUR, Row, Store, iso
 from tests.support.database import connected
@@ -110,12 +109,6 @@ async def api_over(pool: Pool, warehouse: str) -> AsyncIterator[Api]:
         open_api(pool, clickhouse=clickhouse) as api,
     ):
         yield api
-
-
-@pytest.fixture
-async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
-    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -94,9 +94,9 @@ async def test_runs_of_other_processes_are_shown_and_a_restart_changes_nothing(
     assert failed.returncode == 1
     samples = await asyncio.to_thread(scraped, tmp_path, settings)
     for name in CRONJOBS:
-        wanted = 2 if name == "rollup" else 1
-        assert value(samples, "anlyt_pipeline_duration_seconds_count", pipeline=name) == wanted
-        assert value(samples, "anlyt_pipeline_runs_total", pipeline=name, result="succeeded") == wanted
+        count = 2 if name == "rollup" else 1
+        assert value(samples, "anlyt_pipeline_duration_seconds_count", pipeline=name) == count
+        assert value(samples, "anlyt_pipeline_runs_total", pipeline=name, result="succeeded") == count
         assert (value(samples, "anlyt_pipeline_duration_seconds_sum", pipeline=name) or 0) > 0
         assert (value(samples, "anlyt_pipeline_last_duration_seconds", pipeline=name) or 0) > 0
         fails = 1 if name == "reconciliation" else 0
@@ -144,6 +144,6 @@ async def test_a_killed_run_is_counted_once_even_if_its_end_comes_later(stores: 
     await stores.postgres.execute(runs.FINISH, killed, "SUCCEEDED", "{}", None, *histogram)
     assert [run["status"] for run in await runs_of(stores, "rollup")] == ["ABANDONED", "SUCCEEDED"]
     await run_metrics.measure(stores)
-    for result, wanted in (("abandoned", 1), ("succeeded", 1), ("failed", 0)):
+    for result, count in (("abandoned", 1), ("succeeded", 1), ("failed", 0)):
         labels = {"pipeline": "rollup", "result": result}
-        assert REGISTRY.get_sample_value("anlyt_pipeline_runs_total", labels) == wanted
+        assert REGISTRY.get_sample_value("anlyt_pipeline_runs_total", labels) == count

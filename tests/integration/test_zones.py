@@ -36,8 +36,8 @@ async def answers_in_zone(
 
 
 async def test_answers_are_those_of_an_engine_in_utc(template: Engine, tmp_path: Path, seed: int) -> None:
-    wanted = await answers_in_zone(tmp_path / "UTC", template, seed, "UTC", {})
+    in_utc = await answers_in_zone(tmp_path / "UTC", template, seed, "UTC", {})
     for number, (zone, profile) in enumerate(ELSEWHERE):
-        found = await answers_in_zone(tmp_path / str(number), template, seed, zone, profile)
-        differing = {name: (wanted[name], answer) for name, answer in found.items() if answer != wanted[name]}
+        actual = await answers_in_zone(tmp_path / str(number), template, seed, zone, profile)
+        differing = {name: (in_utc[name], answer) for name, answer in actual.items() if answer != in_utc[name]}
         assert differing == {}, (zone, profile, list(differing))

@@ -105,7 +105,7 @@ def queries(api: Api, filled_stores: FilledStores, seed: int) -> Mapping[str, Ru
 
 def _questions(api: Api, random: Random) -> Mapping[str, RunQuery]:
     """Random typed queries of the platform about these facts."""
-    found: dict[str, RunQuery] = {}
+    by_name: dict[str, RunQuery] = {}
     for number in range(QUESTIONS):
         query = question(random)
         from_, to = random.choice(WINDOWS)
@@ -113,8 +113,8 @@ def _questions(api: Api, random: Random) -> Mapping[str, RunQuery]:
         if query["time"]["granularity"] == "minute":
             query["time"]["granularity"] = "hour"
         query["limit"] = 40
-        found[f"query {number} {json.dumps(query)}"] = partial(_pages, api, query)
-    return found
+        by_name[f"query {number} {json.dumps(query)}"] = partial(_pages, api, query)
+    return by_name
 
 
 async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
@@ -128,15 +128,15 @@ async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
 
 
 def _reports(api: Api, filled_stores: FilledStores) -> Mapping[str, RunQuery]:
-    found: dict[str, RunQuery] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
+    by_name: dict[str, RunQuery] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
     for report in REPORTS:
         for start, length in ((0, 3 * 24), (5, 50)):
             from_ = filled_stores.archived_from + timedelta(hours=start)
             path, _, more = report.partition("?")
             query = dict(pair.split("=") for pair in more.split("&") if pair)
             window = {"from_": iso(from_), "to": iso(from_ + timedelta(hours=length))}
-            found[f"{report} {start} {length}"] = partial(_report, api, path, {**window, **query})
-    return found
+            by_name[f"{report} {start} {length}"] = partial(_report, api, path, {**window, **query})
+    return by_name
 
 
 async def _insights(api: Api, window: str) -> Any:
@@ -160,15 +160,15 @@ def _answer(response: httpx.Response) -> Any:
 def _audits(stores: Stores) -> Mapping[str, RunQuery]:
     audits = Audits(stores.clickhouse, stores.postgres, CursorKey(stores.postgres, None), Budget(8, 10**12))
     warehouse = Warehouse(stores.clickhouse, 20)
-    found: dict[str, RunQuery] = {}
+    by_name: dict[str, RunQuery] = {}
     for dataset in AUDITED:
         for from_, to in WINDOWS:
             body = {"tenantId": "t-1", "from": from_, "to": to, "dataset": dataset, "limit": 30}
-            found[f"audit {dataset} {from_}"] = partial(_audited, audits, body)
+            by_name[f"audit {dataset} {from_}"] = partial(_audited, audits, body)
             begin, end = map(datetime.fromisoformat, (from_, to))
             query = ExportQuery("t-1", begin, end, dataset, None, None)
-            found[f"slices {dataset} {from_}"] = partial(_slices, warehouse, query)
-    return found
+            by_name[f"slices {dataset} {from_}"] = partial(_slices, warehouse, query)
+    return by_name
 
 
 async def _audited(audits: Audits, body: Mapping[str, Any]) -> Any:

@@ -18,23 +18,23 @@ READERS = {
 
 async def dead_letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
     """The differences between stored and expected dead letters; empty if there are none."""
-    wanted: dict[tuple[str, int], str] = {}
+    bad_fields: dict[tuple[str, int], str] = {}
     for function in functions:
         read = READERS[function.name]
         for sequence, message in (await platform.stored_messages(function.stream)).items():
             try:
                 read(message, now)
             except Bad as verdict:
-                wanted[function.name, sequence] = verdict.field
+                bad_fields[function.name, sequence] = verdict.field
     dead_letters = await platform.dead_letters()
-    found = {(dead_letter.function, dead_letter.sequence): dead_letter.sentence for dead_letter in dead_letters}
+    sentences = {(dead_letter.function, dead_letter.sequence): dead_letter.sentence for dead_letter in dead_letters}
     return [
-        *(f"{key}: no dead letter" for key in wanted.keys() - found.keys()),
-        *(f"{key}: a dead letter for a good event: {found[key]}" for key in found.keys() - wanted.keys()),
+        *(f"{key}: no dead letter" for key in bad_fields.keys() - sentences.keys()),
+        *(f"{key}: a dead letter for a good event: {sentences[key]}" for key in sentences.keys() - bad_fields.keys()),
         *(
-            f"{key}: {wanted[key]} is not in: {found[key]}"
-            for key in wanted.keys() & found.keys()
-            if wanted[key] not in found[key]
+            f"{key}: {bad_fields[key]} is not in: {sentences[key]}"
+            for key in bad_fields.keys() & sentences.keys()
+            if bad_fields[key] not in sentences[key]
         ),
-        *([f"{len(dead_letters) - len(found)} duplicate dead letters"] * (len(dead_letters) != len(found))),
+        *([f"{len(dead_letters) - len(sentences)} duplicate dead letters"] * (len(dead_letters) != len(sentences))),
     ]

@@ -7,6 +7,8 @@ import pytest
 
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
+from infra.endpoints import Engines
+from pipelines.stores import Stores, open_stores
 from tests.support.database import fresh_database, make_template
 from tests.support.platform import Platform, open_platform
 from tests.support.warehouse import empty_clickhouse
@@ -62,4 +64,11 @@ async def warehouse(clickhouse: Engine) -> str:
 async def facts(warehouse: str, server: Engine) -> AsyncIterator[Platform]:
     """A platform with empty streams and empty fact tables, without PostgreSQL."""
     async with open_platform(server.url, clickhouse=warehouse) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
+    """The stores of a pipeline: an empty database and empty ClickHouse tables, without NATS."""
+    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as opened:
         yield opened

@@ -27,8 +27,12 @@ async def differences(dsn: str, expected: Expected, *, rolled: bool = False) -> 
     """The differences in all tables; empty if there are none. `rolled`: a rollup ran after the last event."""
     async with connected(dsn) as connection:
         comparisons = await _comparisons(connection, expected, rolled)
-    found = [line for comparison in comparisons for line in _compared(*comparison)]
-    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
+    return first_lines([line for comparison in comparisons for line in _compared(*comparison)])
+
+
+def first_lines(lines: Sequence[str]) -> Sequence[str]:
+    """The first SHOWN lines, and the number of the others."""
+    return [*lines[:SHOWN], *([f"... and {len(lines) - SHOWN} more"] * (len(lines) > SHOWN))]
 
 
 async def _comparisons(
@@ -65,9 +69,9 @@ def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
     return columns | {"histogram": dict(zip(bins, counts, strict=True)) if ordered else [bins, counts]}
 
 
-def _compared(table: str, wanted: Mapping[Any, Any], found: Mapping[Any, Any]) -> Iterator[str]:
-    for key in wanted.keys() | found.keys():
-        want, have = wanted.get(key, "no row"), found.get(key, "no row")
+def _compared(table: str, expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[str]:
+    for key in expected.keys() | stored.keys():
+        want, have = expected.get(key, "no row"), stored.get(key, "no row")
         if want == have:
             continue
         if isinstance(want, Mapping) and isinstance(have, Mapping):

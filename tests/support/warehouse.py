@@ -11,8 +11,8 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from infra.clickhouse import ClickHouse, connect
 from infra.migrate import ClickHouseLedger, migrate
 from tests.support.fact_reference import COLUMNS, Expected
+from tests.support.stored import first_lines
 
-SHOWN = 10
 # For tests that send it no query.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
 CUBES = [
@@ -36,10 +36,10 @@ async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
     async with connect(dsn) as client:
         stored = {table: await _facts(client, table) for table in COLUMNS}
         marks = await client.query("select distinct cube, tenant_id, hour from dirty")
-    found = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
-    wanted = expected.marks | expected.searched
-    found += [f"mark {mark}" for mark in wanted.symmetric_difference(map(comparable, marks.result_rows))]
-    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
+    lines = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
+    expected_marks = expected.marks | expected.searched
+    lines += [f"mark {mark}" for mark in expected_marks.symmetric_difference(map(comparable, marks.result_rows))]
+    return first_lines(lines)
 
 
 async def rows(dsn: str, statement: str) -> list[Any]:
@@ -61,9 +61,9 @@ def comparable(row: Sequence[Any]) -> tuple[Any, ...]:
     )
 
 
-def _compared(table: str, wanted: Mapping[Any, int], found: Mapping[Any, int]) -> Sequence[str]:
+def _compared(table: str, expected: Mapping[Any, int], stored: Mapping[Any, int]) -> Sequence[str]:
     return [
-        f"{table} {row}: expected {wanted.get(row, 0)} times, stored {found.get(row, 0)} times"
-        for row in wanted.keys() | found.keys()
-        if wanted.get(row, 0) != found.get(row, 0)
+        f"{table} {row}: expected {expected.get(row, 0)} times, stored {stored.get(row, 0)} times"
+        for row in expected.keys() | stored.keys()
+        if expected.get(row, 0) != stored.get(row, 0)
     ]

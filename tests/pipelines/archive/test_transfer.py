@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.clickhouse import connect
-from infra.endpoints import Engines
 from infra.postgres import Connection
 from pipelines import runs
 from pipelines.archive import transfer
@@ -16,7 +15,7 @@ from pipelines.archive.days import OldPartition, first_kept_day
 from pipelines.archive.rows import sums
 from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, read_day, remove_abandoned, switch
 from pipelines.runs import PipelineFailedError
-from pipelines.stores import Stores, open_stores
+from pipelines.stores import Stores
 from tests.graph.support.store import Row, Store
 from tests.support.database import connected
 
@@ -29,12 +28,6 @@ FORGED = """
 insert into anlyt.metrics_hourly_archive (hour_bucket, scope, scope_id, total_messages, batch)
 values ({hour:DateTime('UTC')}, 'PLATFORM', 'forged', 1000, 1)
 """
-
-
-@pytest.fixture
-async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
-    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
-        yield made
 
 
 @pytest.fixture
