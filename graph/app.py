@@ -25,7 +25,7 @@ from graph.http.middleware import RequestMiddleware
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
 from graph.http.routing import make_application
-from graph.reports.freshness import Progress, earliest
+from graph.reports.freshness import ProjectionProgress, earliest
 from graph.reports.reading.reader import Reader
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
@@ -43,7 +43,7 @@ def create_app(
     clickhouse: ClickHouse,
     primary: "Pool | None" = None,
     development: bool,
-    progress: Progress = dict,
+    progress: ProjectionProgress = dict,
     snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
 ) -> ASGIApp:

@@ -7,11 +7,11 @@ from graph.dsl.conditions import MOST_VALUES
 from graph.dsl.parse import QUERY
 from graph.dsl.readers import ABSENT, LONGEST_TEXT, REQUIRED, Member, description_of
 from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
-from graph.reports import relative
+from graph.reports.windows import PERIODS as WINDOW_PERIODS
 from schema.catalog import DATASETS
 from schema.catalog.terms import CELLS, CatalogTable, Dataset
 
-PERIODS = ", ".join(f"`{name}`" for name in relative.PERIODS)
+PERIODS = ", ".join(f"`{name}`" for name in WINDOW_PERIODS)
 
 RULES = f"""\
 * **Buckets.** `time` is the start of a row's bucket, with the zone's offset (`Z` in UTC). Weeks begin on Monday; a

@@ -35,7 +35,7 @@ async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) 
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=TIMEOUT + 30)
         )
-        freshness, warehouse = Freshness(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_a_file)
+        freshness, warehouse = Freshness(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_per_file)
         writer = Writer(jobs, warehouse, objects, key, freshness, timedelta(days=settings.export_days))
         working = asyncio.create_task(Runner(jobs, writer, objects, pace).run())
         try:

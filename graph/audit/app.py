@@ -1,4 +1,4 @@
-"""The audit listener as an ASGI application: who is not the regulator is refused before anything is read."""
+"""The audit listener as an ASGI application. It rejects all callers but the regulator before it reads a request."""
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -24,7 +24,7 @@ from graph.http.routing import make_application
 
 
 class RegulatorOnly:
-    """ASGI middleware."""
+    """ASGI middleware: puts the Regulator into the scope. Raises ForbiddenError for other callers."""
 
     def __init__(self, app: ASGIApp, trust_domain: str | None) -> None:
         self._app, self._trust_domain = app, trust_domain
@@ -37,9 +37,10 @@ class RegulatorOnly:
 def create_audit_app(
     audits: Audits, trust_domain: str | None, exports: Exports | None = None, *, development: bool = False
 ) -> ASGIApp:
-    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3.
+    """Creates the application.
 
-    `development` adds introspection.
+    `trust_domain`: the accepted domain of SPIFFE ids; None: any that the authority has signed. `exports`: None without
+    S3. `development` adds introspection.
     """
     openapi = document()
 

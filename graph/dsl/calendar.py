@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from graph.reports.zone_days import add_months, date_of, day_begins
+from graph.reports.windows import add_months, date_of, day_begins
 from schema.catalog.terms import Granularity
 from schema.instants import instant
 

@@ -11,8 +11,7 @@ from typing import Any, Final, TypeAlias, cast
 from graph.dsl.problems import Problems
 from graph.dsl.readers import ABSENT, Json, Member, ValueReader, choice, text
 from graph.errors import InvalidWindowError
-from graph.reports.relative import LAST_PATTERN, LAST_RULE, PERIODS, Period, period, read_length
-from graph.reports.windows import parse_time
+from graph.reports.windows import LAST_PATTERN, LAST_RULE, PERIODS, Period, parse_time, period, read_length
 from infra.zones import TIMEZONES
 from schema.history import EARLIEST, LATEST
 from schema.instants import instant, time_of

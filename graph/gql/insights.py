@@ -16,7 +16,7 @@ from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
 from graph.insights.parameters import DIRECTION, LANE, TENANT
 from graph.insights.queries import InsightQueries
-from graph.reports.relative import AskedWindow
+from graph.reports.windows import WindowRequest
 from schema.facts import UNKNOWN
 
 Asked: TypeAlias = Info[Context, None]
@@ -38,7 +38,7 @@ TenantId: TypeAlias = Annotated[strawberry.ID | None, argument(TENANT)]
 
 @windowed
 async def _mno_quality(
-    info: Asked, asked: AskedWindow, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
+    info: Asked, asked: WindowRequest, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
 ) -> answers.MnoQuality:
     traffic = Traffic(
         None if lane is None else checked_id("lane", lane),
@@ -50,7 +50,7 @@ async def _mno_quality(
 
 
 @windowed
-async def _cost_quality(info: Asked, asked: AskedWindow) -> answers.CostQuality:
+async def _cost_quality(info: Asked, asked: WindowRequest) -> answers.CostQuality:
     async with info.context.query_turns:
         return await cost_quality(_asking(info), read_window(asked, info.context.now))
 

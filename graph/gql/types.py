@@ -13,7 +13,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph.access.disclosure import disclosed_by_field, rule_in_words
 from graph.reports.answers import QUALITIES
-from graph.reports.relative import PERIODS
+from graph.reports.windows import PERIODS
 from schema.money import MONEY_PATTERN
 
 # What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from graph.reports.answers import CompleteUntilField, DataAsOf, Quality, Report, Share, Used
+from graph.reports.answers import CompleteUntilTime, DataAsOf, Quality, Report, Share, UsedWindow
 from schema.money import MONEY_PATTERN
 
 Rate: TypeAlias = Share | None
@@ -73,10 +73,10 @@ class MnoQuality(Report, frozen=True, kw_only=True, rename="camel"):
         "unless a data-share addendum is in force."
     )
 
-    window: Used
+    window: UsedWindow
     mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -115,7 +115,7 @@ class CostQuality(Report, frozen=True, kw_only=True, rename="camel"):
 
     about = "The cost and the delivery rate of each MNO. By day and over the window, for finance and administrators."
 
-    window: Used
+    window: UsedWindow
     mnos: Annotated[Sequence[MnoCostQuality], Meta(description="In the order of `mno` and `currency`.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from graph.insights.answers import MnoQuality, MnoQualityFigures
 from graph.insights.queries import InsightQueries, query_time
-from graph.reports.metrics import FEW_SAMPLES
+from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.windows import Window
 from schema.rounding import ratio
 
@@ -71,7 +71,7 @@ def _figures(row: Mapping[str, Any], total: int, fewest: int) -> MnoQualityFigur
         p50_latency_ms=row["p50LatencyMs"],
         p95_latency_ms=row["p95LatencyMs"],
         suppressed=False,
-        low_sample=terminal < FEW_SAMPLES,
+        low_sample=terminal < LOW_SAMPLES,
     )
 
 

@@ -22,11 +22,10 @@ from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.operator import operator_performance
 from graph.reports.reading.reader import Reader
-from graph.reports.relative import resolve_window
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.top_operators import top_operators
-from graph.reports.windows import Granularity, Window
+from graph.reports.windows import Granularity, Window, resolve_window
 from infra.errors import AnlytError
 from infra.telemetry import Span
 

@@ -13,7 +13,7 @@ from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants
 from graph.dsl.time_ranges import add_instant, split_instant
 from graph.errors import InvalidQueryError
-from graph.reports.relative import PERIODS, Period, period
+from graph.reports.windows import PERIODS, Period, period
 from infra.zones import TIMEZONES
 
 NOW = datetime(2026, 11, 21, 10, 20, 30, 405060, tzinfo=UTC)
