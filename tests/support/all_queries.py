@@ -30,7 +30,7 @@ from pipelines.stores import Stores, open_stores
 from schema.catalog.audit import AUDITED
 from schema.history import RECENT
 from tests.graph.support.api import ADMIN, Api, open_api
-from tests.graph.support.questions import APPROXIMATE, question
+from tests.graph.support.random_queries import APPROXIMATE, random_query
 from tests.graph.support.rows import random_rows
 from tests.graph.support.store import DAY, Store, hours, iso
 from tests.support.clock import today
@@ -91,23 +91,23 @@ async def filled_stores(clickhouse: str, database: str, seed: int) -> AsyncItera
         yield FilledStores(stores, start)
 
 
-async def answers(filled_stores: FilledStores, seed: int) -> Mapping[str, Any]:
+async def answers(filled: FilledStores, seed: int) -> Mapping[str, Any]:
     """The answers by query name, which are equal on any engine. Raises RefusedError if one is an error."""
-    async with open_api(filled_stores.stores.postgres, clickhouse=filled_stores.stores.clickhouse) as api:
-        return {name: await run() for name, run in queries(api, filled_stores, seed).items()}
+    async with open_api(filled.stores.postgres, clickhouse=filled.stores.clickhouse) as api:
+        return {name: await run() for name, run in queries(api, filled, seed).items()}
 
 
-def queries(api: Api, filled_stores: FilledStores, seed: int) -> Mapping[str, RunQuery]:
+def queries(api: Api, filled: FilledStores, seed: int) -> Mapping[str, RunQuery]:
     """All queries by name."""
-    by_name = {**_questions(api, Random(seed)), **_reports(api, filled_stores), **_audits(filled_stores.stores)}
-    return {**by_name, **_pipeline_reads(filled_stores.stores)}
+    by_name = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
+    return {**by_name, **_pipeline_reads(filled.stores)}
 
 
 def _questions(api: Api, random: Random) -> Mapping[str, RunQuery]:
     """Random typed queries of the platform about these facts."""
     by_name: dict[str, RunQuery] = {}
     for number in range(QUESTIONS):
-        query = question(random)
+        query = random_query(random)
         from_, to = random.choice(WINDOWS)
         query["time"] |= {"from": from_, "to": to}
         if query["time"]["granularity"] == "minute":
@@ -127,11 +127,11 @@ async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
     return _lasting(_exact(pages))
 
 
-def _reports(api: Api, filled_stores: FilledStores) -> Mapping[str, RunQuery]:
+def _reports(api: Api, filled: FilledStores) -> Mapping[str, RunQuery]:
     by_name: dict[str, RunQuery] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
     for report in REPORTS:
         for start, length in ((0, 3 * 24), (5, 50)):
-            from_ = filled_stores.archived_from + timedelta(hours=start)
+            from_ = filled.archived_from + timedelta(hours=start)
             path, _, more = report.partition("?")
             query = dict(pair.split("=") for pair in more.split("&") if pair)
             window = {"from_": iso(from_), "to": iso(from_ + timedelta(hours=length))}
