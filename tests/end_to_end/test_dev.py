@@ -171,7 +171,7 @@ def test_an_audit_listener_needs_certificates(tmp_path: Path) -> None:
     assert wrong.returncode == 2
 
 
-def test_a_second_start_in_the_same_folder_says_so(service: Running, tmp_path: Path) -> None:
+def test_a_second_start_in_the_same_folder_is_refused(service: Running, tmp_path: Path) -> None:
     second = anlyt(tmp_path, "dev", ANLYT_HOME=str(service.home))
     assert second.returncode == 1
     assert f"in use by process {service.process.pid}" in second.stderr

@@ -186,7 +186,7 @@ def wrong(setting: str, problem: str, *, required: bool) -> tuple[int, object]:
         ("ANLYT_POSTGRES_READ_DSN", "mine", "there is no such database", "postgres"),
     ],
 )
-def test_an_api_is_unready_and_says_why(
+def test_an_unready_api_reports_the_reason(
     right: Mapping[str, str], tmp_path: Path, setting: str, database: str, problem: str, dependency: str
 ) -> None:
     dsn = right["ANLYT_POSTGRES_DSN"].replace("/settings", f"/{database}")

@@ -245,7 +245,7 @@ async def test_nothing_to_do(stores: Stores) -> None:
     assert await runs.run(stores, "archive") == {"days": 0}
 
 
-async def test_clickhouse_away(database: str, store: Store, tmp_path: Path) -> None:
+async def test_unreachable_clickhouse(database: str, store: Store, tmp_path: Path) -> None:
     """Without ClickHouse the pipeline fails, old windows get 503, and recent ones figures. Afterwards all work."""
     rows = [Row(start(), "PLATFORM", "platform", messages=3), Row(today(), "PLATFORM", "platform", messages=4)]
     await store.put(rows)

@@ -108,10 +108,10 @@ async def test_every_field_is_recorded_as_an_access(audit_api: AuditApi) -> None
 
 async def test_what_is_not_recorded_is_not_answered(audit_api: AuditApi) -> None:
     async with connected(audit_api.database) as connection:
-        await connection.execute("alter table anlyt.audit_access_log rename to mislaid")
+        await connection.execute("alter table anlyt.audit_access_log rename to renamed_log")
         query = "query Page($input: AuditInput!) { audit(input: $input) { data } }"
         answer = await audit_api.ask(query, input={"tenantId": "t-1", **WINDOW})
-        await connection.execute("alter table anlyt.mislaid rename to audit_access_log")
+        await connection.execute("alter table anlyt.renamed_log rename to audit_access_log")
     assert answer["data"] == {"audit": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["DEPENDENCY_UNAVAILABLE"]
 

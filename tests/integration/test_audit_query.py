@@ -172,10 +172,10 @@ async def test_every_access_is_recorded_before_its_answer(audit: Audit, filled: 
 
 async def test_what_is_not_recorded_is_not_answered(audit: Audit) -> None:
     async with connected(audit.database) as connection:
-        await connection.execute("alter table anlyt.audit_access_log rename to mislaid")
+        await connection.execute("alter table anlyt.audit_access_log rename to renamed_log")
         answer = await audit.refused(503, "DEPENDENCY_UNAVAILABLE", tenantId="t-1", **FIVE_YEARS)
         assert "data" not in answer
-        await connection.execute("alter table anlyt.mislaid rename to audit_access_log")
+        await connection.execute("alter table anlyt.renamed_log rename to audit_access_log")
     await audit.ask(tenantId="t-1", **FIVE_YEARS)
 
 

@@ -63,7 +63,7 @@ async def test_partitions_are_there_before_they_are_needed(stores: Stores, today
     assert await partitions(stores, "processed_events") == days
 
 
-async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: date) -> None:
+async def test_ledger_days_are_dropped_by_their_newest_claim(stores: Stores, today: date) -> None:
     now = datetime.now(UTC)
     long_ago, edge = now - (DEDUP_DAYS + 2) * DAY, now - (DEDUP_DAYS + 1) * DAY + timedelta(minutes=10)
     await add_ledger_day(stores, today - 40 * DAY, long_ago)
@@ -81,7 +81,9 @@ async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: d
     assert tuple(remembered or ()) == (5, long_ago, long_ago)
 
 
-async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform, database: str, today: date) -> None:
+async def test_no_ledger_day_is_dropped_that_a_stream_may_redeliver(
+    platform: Platform, database: str, today: date
+) -> None:
     async with stores_of(database, nats=platform.url, dedup_days=6) as short:
         await add_ledger_day(short, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
         with pytest.raises(runs.PipelineFailedError, match="ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its mess"):
@@ -93,7 +95,7 @@ async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform
 
 
 @pytest.mark.parametrize(("days", "dropped"), [(7, 1), (40, 0), (0, 0)])
-async def test_without_a_setting_the_memory_follows_the_streams(
+async def test_without_a_setting_the_ledger_is_as_long_as_the_streams(
     platform: Platform, database: str, today: date, days: int, dropped: int
 ) -> None:
     config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
@@ -115,7 +117,7 @@ async def test_no_ledger_day_is_dropped_while_a_backfill_runs(stores: Stores, da
     assert f"{old:%Y%m%d}" not in await partitions(stores, "processed_events")
 
 
-async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platform: Platform, today: date) -> None:
+async def test_a_redelivered_late_event_is_a_duplicate(stores: Stores, platform: Platform, today: date) -> None:
     late = datetime.now(UTC) - 40 * DAY
     fields = events.billing(Random(3), late) | {"billedAt": late.isoformat(), "status": "BILLED"}
     message = events.message(Random(3), fields)
@@ -127,7 +129,7 @@ async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platfor
     assert [row[0] for row in await stores.postgres.fetch(counted)] == [1]
 
 
-async def test_a_claim_that_is_under_way_is_waited_for(stores: Stores, database: str, today: date) -> None:
+async def test_maintenance_waits_for_a_running_claim(stores: Stores, database: str, today: date) -> None:
     old = today - 40 * DAY
     await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)
     async with connected(database) as ingest:
@@ -155,7 +157,7 @@ async def test_a_claim_that_is_under_way_is_waited_for(stores: Stores, database:
     assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == 1
 
 
-async def test_runs_are_forgotten_but_not_the_newest_success(stores: Stores) -> None:
+async def test_old_runs_are_deleted_except_the_newest_success(stores: Stores) -> None:
     await stores.postgres.execute(
         "insert into anlyt.pipeline_runs (name, started, finished, status) "
         "select name, at, at, status from unnest(array['cubes', 'quality']) as name, "
@@ -170,7 +172,7 @@ async def test_runs_are_forgotten_but_not_the_newest_success(stores: Stores) -> 
     )
 
 
-async def test_nats_away(stores: Stores, server: Engine, today: date) -> None:
+async def test_unreachable_nats(stores: Stores, server: Engine, today: date) -> None:
     await server.kill()
     with pytest.raises(runs.PipelineFailedError, match="NATS does not answer"):
         await runs.run(stores, "maintenance")

@@ -55,7 +55,7 @@ async def _publish(platform: Platform, random: Random, now: datetime) -> dict[st
     return sent
 
 
-async def test_the_plan_does_what_it_says(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
+async def test_the_commands_of_the_plan_work(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
     """Current figures are corrupted before the rebuild."""
     settings = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
     migrate, first, replay, rebuild = blocks()

@@ -221,7 +221,9 @@ async def test_a_foreign_message_is_ignored(stores: Stores, bus: Platform, wareh
     assert await runs.run(stores, "quality") == {"signals": 1, "windows": 1}
 
 
-async def test_engines_away_and_empty_stores(stores: Stores, bus: Platform, server: Engine, database: str) -> None:
+async def test_unreachable_engines_and_empty_stores(
+    stores: Stores, bus: Platform, server: Engine, database: str
+) -> None:
     assert await runs.run(stores, "quality") == {"signals": 0, "windows": 0}
     async with stores_of(database, nats=server.url) as without_clickhouse:
         with pytest.raises(runs.PipelineFailedError, match="ClickHouse does not answer"):

@@ -99,7 +99,7 @@ def expected(ours: Decimal | None, theirs: Decimal | None) -> tuple[str, Fractio
     return "MISSING_OURS" if ours is None else "MISSING_THEIRS" if theirs is None else "DIVERGED", ratio
 
 
-async def test_every_day_and_currency_is_what_brute_force_says(stores: Stores, today: date, seed: int) -> None:
+async def test_every_day_and_currency_equals_brute_force(stores: Stores, today: date, seed: int) -> None:
     random = Random(seed)
     totals: dict[tuple[date, str], tuple[Decimal | None, Decimal | None]] = {}
     for back in random.sample(range(1, REACH), 25):
@@ -275,7 +275,7 @@ async def test_a_row_that_is_no_total_is_a_finding_and_the_others_are_compared(
     ],
 )
 @pytest.mark.parametrize("kind", ["char(3)", "text"])
-async def test_a_currency_that_is_none_and_one_that_is_there_twice(
+async def test_an_invalid_currency_and_a_duplicate_one(
     stores: Stores, today: date, currencies: Sequence[str | None], statuses: Mapping[str, str], kind: str
 ) -> None:
     await stores.postgres.execute(
@@ -300,7 +300,7 @@ async def test_a_currency_that_is_none_and_one_that_is_there_twice(
         ("alter day type int using 1", "billing.daily_totals cannot be read: cannot cast type integer to date"),
     ],
 )
-async def test_a_table_of_another_form_is_told_in_one_sentence(
+async def test_a_table_of_another_form_is_reported_in_one_sentence(
     stores: Stores, today: date, statement: str, sentence: str
 ) -> None:
     await charge(stores, today - DAY, "USD", Decimal(1))
@@ -309,7 +309,7 @@ async def test_a_table_of_another_form_is_told_in_one_sentence(
         await reconcile(stores)
 
 
-async def test_columns_of_other_types_are_totals_all_the_same(stores: Stores, today: date) -> None:
+async def test_columns_of_other_numeric_types_are_totals(stores: Stores, today: date) -> None:
     await count(stores, today - DAY, {"USD": [Decimal("1.5")]})
     await charge(stores, today - DAY, "USD", Decimal("1.5"))
     await stores.postgres.execute(
@@ -357,7 +357,7 @@ async def test_a_user_without_the_right_to_read(stores: Stores, database: str) -
     await stores.postgres.execute("drop owned by clerk; drop role clerk")
 
 
-async def test_two_at_once_are_one(stores: Stores, today: date) -> None:
+async def test_two_concurrent_runs_compare_once(stores: Stores, today: date) -> None:
     await count(stores, today - DAY, {"USD": [Decimal(1)]})
     await charge(stores, today - DAY, "USD", Decimal(1))
     outcomes = await asyncio.gather(*(reconcile(stores) for _ in range(4)), return_exceptions=True)

@@ -38,7 +38,7 @@ READINGS: dict[str, Callable[[Any], int]] = {
 }
 
 
-COUNT_MORE = "update anlyt.metrics_hourly set total_messages = total_messages + 1"
+ADD_MESSAGES = "update anlyt.metrics_hourly set total_messages = total_messages + 1"
 PING = "select true"  # the health check, which is no statement of a report
 
 
@@ -88,7 +88,7 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
             await interruptions.statement_begins(arguments[0])
             return await super().fetchval(*arguments, **named)
 
-    async def keep(_: Any) -> None:
+    async def skip_reset(_: Any) -> None:
         """Skips the reset of a returned connection, whose statements are not the report's."""
 
     async with asyncpg.create_pool(
@@ -97,7 +97,7 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
         max_size=4,
         server_settings={"timezone": "UTC"},
         connection_class=Interrupted,
-        reset=keep,
+        reset=skip_reset,
     ) as pool:
         yield pool
 
@@ -137,7 +137,7 @@ async def test_no_row_is_missed_while_the_archive_drops_a_month(
 
 @pytest.mark.parametrize("change", ["a late event", "the archive", "hours made anew"])
 @pytest.mark.parametrize("path", READINGS)
-async def test_what_is_kept_is_not_answered_after_a_change(
+async def test_cached_days_are_not_used_after_a_change(
     path: str,
     change: str,
     interrupted: Pool,
@@ -151,9 +151,9 @@ async def test_what_is_kept_is_not_answered_after_a_change(
     await Partitions(stores.postgres).ensure([MONTH.date()])
     await fill(connection)
     changes: dict[str, Callable[[], Awaitable[object]]] = {
-        "a late event": partial(connection.execute, COUNT_MORE),
+        "a late event": partial(connection.execute, ADD_MESSAGES),
         "the archive": partial(runs.run, stores, "archive"),
-        "hours made anew": partial(make_anew, connection),
+        "hours made anew": partial(replace_rows, connection),
     }
 
     async def change_rows() -> None:
@@ -174,7 +174,7 @@ async def test_what_is_kept_is_not_answered_after_a_change(
     assert number > 0
 
 
-async def make_anew(connection: Connection) -> None:
+async def replace_rows(connection: Connection) -> None:
     """Replaces all rows of the month, as a rebuild does, with one message more in each."""
     async with connection.transaction():
         await connection.execute("create temp table copied on commit drop as select * from anlyt.metrics_hourly")

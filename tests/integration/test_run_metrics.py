@@ -1,4 +1,4 @@
-"""The resident process exports each pipeline run once, wherever it ran, also after a restart."""
+"""The resident process exports each pipeline run once, wherever it process, also after a restart."""
 
 import asyncio
 import re
@@ -87,8 +87,8 @@ async def test_runs_of_other_processes_are_shown_and_a_restart_changes_nothing(
     yesterday = HOUR.date() - timedelta(days=1)
     await stores.postgres.execute("insert into billing.daily_totals values ($1, 'USD', 1, 1)", yesterday)
     for name in (*CRONJOBS, "rollup"):
-        ran = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
-        assert ran.stdout.startswith(f"{name}: done"), ran.stderr
+        process = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
+        assert process.stdout.startswith(f"{name}: done"), process.stderr
     await stores.postgres.execute("alter table billing.daily_totals rename to totals")
     failed = await asyncio.to_thread(anlyt, tmp_path, "pipeline", "reconciliation", **settings)
     assert failed.returncode == 1
@@ -129,7 +129,7 @@ async def test_a_run_in_the_process_that_shows_it_is_counted_once(stores: Stores
     assert REGISTRY.get_sample_value("anlyt_pipeline_runs_total", {**labels, "result": "succeeded"}) == 2
 
 
-async def test_rows_that_are_forgotten_stay_counted(stores: Stores) -> None:
+async def test_deleted_rows_stay_counted(stores: Stores) -> None:
     await runs.run(stores, "rollup")
     await stores.postgres.execute("delete from anlyt.pipeline_runs")
     await run_metrics.measure(stores)

@@ -114,7 +114,7 @@ async def test_an_unknown_operator_is_not_found(counted: Expected, api: Api) -> 
     assert (response.status_code, response.json()["code"]) == (404, "NOT_FOUND")
 
 
-async def test_graphql_says_what_rest_says(counted: Expected, api: Api) -> None:
+async def test_graphql_equals_rest(counted: Expected, api: Api) -> None:
     rest = await api.rest("/summary", granularity="daily", **WINDOW)
     names = [name for name in rest if name not in {"window", "series"}]
     query = f"""query($from: DateTime, $to: DateTime) {{ summary(from: $from, to: $to, granularity: DAILY) {{

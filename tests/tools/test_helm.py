@@ -16,7 +16,7 @@ from tools import helm
         ("kubectl", ["version", "--client"], "Client Version: v1."),
     ],
 )
-def test_each_program_is_what_its_name_says(name: str, arguments: list[str], begins: str) -> None:
+def test_each_program_has_the_version_of_its_name(name: str, arguments: list[str], begins: str) -> None:
     process = subprocess.run([helm.program(name), *arguments], capture_output=True, text=True, timeout=60, check=True)
     assert process.stdout.startswith(begins)
 
