@@ -126,7 +126,7 @@ async def test_stopped_while_it_waits_for_a_commit(platform: Platform, tmp_path:
                 await asyncio.sleep(0.02)
             started.process.send_signal(signal.SIGTERM)
             _, told = await asyncio.to_thread(started.process.communicate)
-    assert (started.process.returncode, "nothing is half done" in told) == (1, True)
+    assert (started.process.returncode, "the stored figures are unchanged" in told) == (1, True)
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 

@@ -131,7 +131,7 @@ async def test_nothing_to_publish_is_nothing_stored(nc: Client) -> None:
 
 
 async def test_a_missing_stream_is_an_error_that_names_the_subject(nc: Client) -> None:
-    with pytest.raises(NotStoredError, match=r"JetStream refuses nobody\.listens: no stream takes it"):
+    with pytest.raises(NotStoredError, match=r"JetStream refuses nobody\.listens: no stream stores it"):
         await publish(nc, islice(numbered("nobody.listens"), 10_000))
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from demo import billing
-from demo.totals import OFF_AFTER, OFF_BY, Total, Totals, misbooked
+from demo.totals import WRONG_AFTER, WRONG_FACTOR, Total, Totals, misbooked
 from demo.traffic import Outbox, history, live
 from demo.wire import Message
 from demo.world import make_world
@@ -63,9 +63,9 @@ def test_what_is_given_back_is_taken_again(told: list[Message], booked: list[Tot
 
 
 def test_one_day_is_off(booked: list[Total]) -> None:
-    wrong = booked[0].day + OFF_AFTER
+    wrong = booked[0].day + WRONG_AFTER
     for before, after in zip(booked, misbooked(booked), strict=True):
         off = abs(after.cost - before.cost) > abs(before.cost) * Decimal("0.0001")
         assert off == (before.day == wrong)
-    assert OFF_BY != 1
+    assert WRONG_FACTOR != 1
     assert misbooked([]) == []

@@ -52,10 +52,10 @@ async def test_an_address_of_another_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("home", "sentence"),
     [
-        ("/proc", "/proc is no folder to write in"),
-        ("/dev/null/home", "/dev/null/home is no folder to write in"),
+        ("/proc", "/proc is not a writable folder"),
+        ("/dev/null/home", "/dev/null/home is not a writable folder"),
         ("\udcff", "ANLYT_HOME must be a path in UTF-8"),
-        ("x/" * 600, "ANLYT_HOME has [0-9]+ bytes with the folders above it; PostgreSQL takes 900"),
+        ("x/" * 600, "ANLYT_HOME is [0-9]+ bytes long as an absolute path; PostgreSQL allows 900"),
     ],
 )
 def test_a_home_that_engines_cannot_have(home: str, sentence: str) -> None:
@@ -68,7 +68,7 @@ def test_a_home_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     make_home(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     with pytest.raises(
-        UsageError, match=r"was made by \w+\. Run anlyt as that user, or set ANLYT_HOME to another folder"
+        UsageError, match=r"belongs to \w+\. Run anlyt as that user, or set ANLYT_HOME to another folder"
     ):
         make_home(tmp_path)
 
