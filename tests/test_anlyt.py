@@ -1,4 +1,4 @@
-"""The command line: help with examples, one sentence for every failure, statuses 0, 1 and 2."""
+"""The command line: help with examples, one sentence per failure, statuses 0, 1 and 2."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Bad events: every kind that the product must refuse, a handful a day, never under a good event's id."""
+"""Bad events: all kinds that the product must refuse, a few per day, never with a good event's id."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Disorder within seconds, hold-ups of hours, copies near and far."""
+"""Disorder within seconds, delays of hours, early and late copies."""
 
 from collections import Counter, defaultdict
 

@@ -1,4 +1,4 @@
-"""Forty tenants, two hundred accounts of very different size, eight links into five networks."""
+"""Forty tenants, two hundred accounts of very different sizes, eight links into five networks."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""A task that was told to end while a library waited ends, even if the library went on as if nothing were."""
+"""A cancelled task ends, even if a library swallows the cancellation."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def losing(waiting: asyncio.Event) -> None:
-    """Waits like wait_for() before Python 3.12 when the reply is there already."""
+    """Swallows a cancellation, like wait_for() before Python 3.12 when the reply has arrived."""
     try:
         waiting.set()
         await asyncio.Event().wait()
@@ -45,4 +45,4 @@ async def test_who_was_not_told_goes_on() -> None:
     task = asyncio.create_task(asyncio.sleep(0))
     task.cancel()
     await asyncio.wait([task])
-    raise_if_cancelled()  # another task was
+    raise_if_cancelled()  # another task was cancelled

@@ -1,4 +1,4 @@
-"""The client of ClickHouse when there is none."""
+"""The client while ClickHouse is unavailable."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Where a process finds the engines."""
+"""The addresses of the engines: from settings, or from a running `anlyt dev`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Questions for readiness, where nobody answers."""
+"""Readiness checks without an engine."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Up to when everything that reached a stream is stored, as a real consumer tells."""
+"""The time up to which a stream's messages are stored, read from a real consumer."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ async def test_what_is_acknowledged_and_what_is_not(nats: Engine) -> None:
         assert await stored_until(jetstream, CONSUMER) == times[0]
         pull = await jetstream.pull_subscribe_bind(CONSUMER.durable, STREAM.name)
         first, second, third = await pull.fetch(3)
-        assert await stored_until(jetstream, CONSUMER) == times[0]  # delivered is not stored
+        assert await stored_until(jetstream, CONSUMER) == times[0]  # delivered does not mean stored
         await second.ack_sync()
         assert await stored_until(jetstream, CONSUMER) == times[0]
         await first.ack_sync()

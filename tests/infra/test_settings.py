@@ -1,4 +1,4 @@
-"""Settings: every name, every default, every refusal."""
+"""Settings: all names, all defaults, and refusals."""
 
 from pathlib import Path
 

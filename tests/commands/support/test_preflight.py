@@ -1,4 +1,4 @@
-"""What `anlyt dev` checks before anything starts."""
+"""The checks of `anlyt dev` before it starts."""
 
 import os
 import socket
@@ -28,8 +28,8 @@ async def test_a_machine_that_has_it_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ANLYT_API_PORT", "ANLYT_METRICS_PORT"])
 async def test_a_taken_port(tmp_path: Path, name: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
         with pytest.raises(
             UsageError, match=rf"^{name}: port {port} of 127\.0\.0\.1 is in use\. Stop .*{name} to another"
         ):
@@ -80,7 +80,7 @@ async def test_a_home_in_use(tmp_path: Path) -> None:
 
 
 async def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the demo's history, once; engines that are elsewhere need none."""
+    """The demo's history needs space once; engines elsewhere need none."""
     monkeypatch.setattr(space, "WEEK", 1 << 60)
     with pytest.raises(
         space.FullDiskError, match=rf"^The disk of {tmp_path} is full: [0-9,]+ MB are free, .* MB are needed"
@@ -99,13 +99,15 @@ async def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected"),
     [
         (EngineFailedError("initdb failed.\n  could not write: No space left on device"), space.FullDiskError),
         (EngineFailedError("postgres ended with SIGKILL."), EngineFailedError),
     ],
 )
-async def test_an_engine_that_fails_for_want_of_space(tmp_path: Path, error: Exception, told: type[Exception]) -> None:
-    with pytest.RaisesGroup(told) if told is EngineFailedError else pytest.raises(told):
+async def test_an_engine_that_fails_because_the_disk_is_full(
+    tmp_path: Path, error: Exception, expected: type[Exception]
+) -> None:
+    with pytest.RaisesGroup(expected) if expected is EngineFailedError else pytest.raises(expected):
         async with space.watch_space(tmp_path):
             raise error

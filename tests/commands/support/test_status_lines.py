@@ -1,4 +1,4 @@
-"""What `anlyt dev` says on a terminal, once per minute."""
+"""The status lines of `anlyt dev` on a terminal, once per minute."""
 
 import asyncio
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def test_figures_are_those_of_the_metrics() -> None:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As if stderr were one; afterwards the log is as before."""
+    """Acts as if stderr were a terminal; restores the log afterwards."""
     before = structlog.get_config()
     monkeypatch.setattr(status_lines, "usual_format", lambda: "text")
     monkeypatch.setattr(status_lines, "EVERY", 0.05)

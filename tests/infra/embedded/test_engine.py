@@ -1,4 +1,4 @@
-"""What holds for any engine, shown with the smallest: a Python script."""
+"""The life cycle that all engines share, tested with a small one: a Python script."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ print("bye")
 
 @dataclass(frozen=True)
 class Script:
-    """An engine that leaves a child behind when it ends."""
+    """An engine that leaves a child process behind when it ends."""
 
     code: str = SERVE
     name: EngineName = "nats"
@@ -157,7 +157,7 @@ async def test_a_taken_port_is_an_error_when_asked_for(tmp_path: Path) -> None:
 
 
 async def test_a_port_taken_in_the_last_moment_is_replaced(tmp_path: Path) -> None:
-    """The script finds its first two ports taken."""
+    """The first two ports are occupied when the script starts."""
     loses_twice = f"""
 import pathlib, sys
 tries = pathlib.Path(sys.argv[1], "tries")

@@ -1,4 +1,4 @@
-"""S3 keeps what it said it has, whatever becomes of its process."""
+"""S3 keeps acknowledged objects, however its process ends."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -39,7 +39,7 @@ HOMES = ("homé", "with space", "emoji 😀", "quo'te\"d", "back\\slash", "$HOME
 
 
 async def check_home(home: Path) -> None:
-    """Every engine keeps something there."""
+    """Checks that each engine has stored its data in `home`."""
     async with s3_server(home / "s3") as bucket, stack(home, s3=from_dsn(bucket.url)) as running:
         urls = running.urls
         async with await nats_client.connect(str(urls.nats)) as connection:

@@ -73,7 +73,7 @@ async def test_leaving_a_stream_kills_its_query(client: AsyncClient) -> None:
 
 
 async def test_a_client_that_leaves_at_once(clickhouse: Engine, client: AsyncClient) -> None:
-    """The query may not even have begun when the connection is gone."""
+    """The client may disconnect before the query begins."""
     for number in range(20):
         await _send(clickhouse, ENDLESS.format(mark=f"fleeting {number}").encode())
     await _until(client, "fleeting", running=False)
@@ -88,7 +88,7 @@ async def test_half_a_statement_is_not_run(clickhouse: Engine, client: AsyncClie
 
 
 async def _send(clickhouse: Engine, body: bytes, announced: int | None = None) -> None:
-    """One request, and gone without waiting for the answer."""
+    """Sends one request and disconnects without waiting for the response."""
     _, writer = await asyncio.open_connection("127.0.0.1", clickhouse.port)
     length = announced or len(body)
     writer.write(b"POST /?database=anlyt HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length + body)
