@@ -101,9 +101,13 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
 
 
 async def _prepare(connection: Connection, *, currency: str, seconds: int) -> None:
-    """Checks the currency, and sets the server's statement timeout: it also ends statements of a killed process."""
+    """Checks the currency, and prepares the session for reports: a statement timeout, and generic plans.
+
+    The server's timeout also ends the statements of a killed process. Plans of reports do not depend on the arguments;
+    planning each request anew would take longer than running it.
+    """
     await check_currency(connection, currency=currency)
-    await connection.execute(f"set statement_timeout = {1000 * seconds}")
+    await connection.execute(f"set statement_timeout = {1000 * seconds}; set plan_cache_mode = force_generic_plan")
 
 
 async def _open_some(pool: Pool) -> None:

@@ -1,1 +1,6 @@
-"""Answers: one core of reports behind two faces, REST and GraphQL."""
+"""The API: one core of reports and queries behind two interfaces, REST and GraphQL.
+
+`app` wires it. `rest` and `gql` are the interfaces, `audit` the regulator's listener. `reports`, `dsl` (the query
+language) and `insights` compute answers. `access` decides who may read what, and `http` is the layer below. `postgres`
+and `deadlines` bound work in the engines, and `errors` lists the errors of callers.
+"""

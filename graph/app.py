@@ -1,4 +1,4 @@
-"""The API as an ASGI application: here its parts are put together."""
+"""The composition root of the API: creates its ASGI application."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,10 +10,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from graph.access import make_authenticator
-from graph.access.addenda_log import Unmaskings
+from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
-from graph.access.pairs import Pairs
+from graph.access.pairs import PairChecks
 from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.freshness import ProgressSnapshots
 from graph.dsl.queries import Queries
@@ -24,8 +24,8 @@ from graph.http.health import Liveness, Probes, readiness
 from graph.http.middleware import RequestMiddleware
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import routed
-from graph.reports.freshness import Progress, earliest
+from graph.http.routing import make_application
+from graph.reports.freshness import ProjectionProgress, earliest
 from graph.reports.reading.reader import Reader
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
@@ -43,17 +43,17 @@ def create_app(
     clickhouse: ClickHouse,
     primary: "Pool | None" = None,
     development: bool,
-    progress: Progress = dict,
+    progress: ProjectionProgress = dict,
     snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
 ) -> ASGIApp:
-    """REST, GraphQL, health and OpenAPI over stores that belong to the caller.
+    """Creates REST, GraphQL, health and OpenAPI over stores that the caller opens and closes.
 
-    Reports read `pool`, which may be a replica's; who may see what is read from `primary`, and written there.
-    `development` adds GraphiQL and introspection; `progress` tells how far the streams are counted, `snapshots` how far
-    they are stored as facts; streams of answers end when `closing` is set.
+    Reports read `pool`, which may be a replica's. Rights are read from `primary` and logged there. `development` adds
+    GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `snapshots` that of facts.
+    Subscriptions end when `closing` is set.
     """
-    authenticator = make_authenticator(settings, Pairs(clickhouse).note)
+    authenticator = make_authenticator(settings, PairChecks(clickhouse).observe)
     reader = Reader(
         pool,
         settings.reporting_currency,
@@ -64,41 +64,43 @@ def create_app(
     )
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
-    deciding = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(deciding), Unmaskings(deciding), key, budget, snapshots)
+    rights = primary or pool
+    queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     routes = [
         *graphql_routes(settings, sources, authenticator, development=development),
         *report_routes(reader, queries, authenticator),
         *query_routes(queries, authenticator.admit),
-        *_plain_routes(probes),
+        *_public_routes(probes),
     ]
-    return routed(routes, [Middleware(RequestMiddleware)], "/openapi.json lists what there is")
+    return make_application(routes, [Middleware(RequestMiddleware)], "/openapi.json lists the paths")
 
 
-def _plain_routes(probes: Probes) -> list[Route]:
-    """What everybody may ask."""
+def _public_routes(probes: Probes) -> list[Route]:
+    """The routes that need no identity."""
     openapi = document()
 
     async def live() -> Response:
         return json_response(Liveness())
 
     async def ready() -> Response:
-        found = await readiness(probes)
-        return json_response(found, 503 if found.status == "unavailable" else 200)
+        report = await readiness(probes)
+        return json_response(report, 503 if report.status == "unavailable" else 200)
 
     async def describe() -> Response:
         return json_response(openapi)
 
-    plain = {"/health/live": live, "/health/ready": ready, "/openapi.json": describe}
-    return [Route(path, _without_parameters(answer), methods=["GET"]) for path, answer in plain.items()]
+    handlers = {"/health/live": live, "/health/ready": ready, "/openapi.json": describe}
+    return [Route(path, _without_parameters(handler), methods=["GET"]) for path, handler in handlers.items()]
 
 
 def _without_parameters(
-    answer: Callable[[], Awaitable[Response]],
+    handler: Callable[[], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    async def checked(request: Request) -> Response:
-        read_query(request.scope["query_string"], ())
-        return await answer()
+    """A handler that refuses all query parameters."""
 
-    return checked
+    async def handle(request: Request) -> Response:
+        read_query(request.scope["query_string"], ())
+        return await handler()
+
+    return handle

@@ -1,4 +1,4 @@
-"""Slow is not away: work in an engine is waited for while the engine answers a ping, up to a limit."""
+"""Distinguishes slow engines from silent ones: work may go on up to a limit while its engine answers pings."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,11 +10,10 @@ from infra.errors import DependencyUnavailableError
 Ping = Callable[[], Awaitable[object]]
 """Raises unless the engine answers; may take any time."""
 
-# Seconds that work has before the engine is asked whether it lives, and seconds that it has to say so. A caller hears
-# of an absent engine after both, under the 2 s that the API promises.
-SILENCE: Final = 0.8
-PING: Final = 0.7
-BEATS: Final = 14  # in which the time of a ping is counted
+# Their sum is the time until a caller learns that an engine is silent. The API promises less than 2 s.
+SILENCE: Final = 0.8  # seconds of work before and between pings
+PING: Final = 0.7  # seconds within which the engine must answer a ping
+BEATS: Final = 14  # waits into which the time of a ping is divided
 
 
 class EngineSilentError(Exception):
@@ -26,14 +25,14 @@ class EngineSlowError(Exception):
 
 
 class TooSlowError(DependencyUnavailableError):
-    """The engine lives, but what it was asked took longer than it may; it was ended there."""
+    """The engine answers pings, but the work took longer than its limit and was cancelled."""
 
 
 @asynccontextmanager
-async def patiently(ping: Ping, limit: float | None = None) -> AsyncIterator[None]:
-    """Bounds the body: EngineSilentError when no ping is answered, EngineSlowError after `limit` seconds.
+async def while_engine_answers(ping: Ping, limit: float | None = None) -> AsyncIterator[None]:
+    """Bounds its body. Raises EngineSilentError for an unanswered ping, and EngineSlowError after `limit` seconds.
 
-    A body that ends before SILENCE costs one timer.
+    A body that ends before SILENCE costs only one timer.
     """
     loop, watching, is_silent = asyncio.get_running_loop(), list[asyncio.Task[None]](), False
 
@@ -60,16 +59,17 @@ async def patiently(ping: Ping, limit: float | None = None) -> AsyncIterator[Non
 
 
 async def answers(ping: Ping, seconds: float) -> bool:
-    """Whether a ping is answered in time. Time in which this process was too busy to hear an answer does not count.
+    """Whether a ping is answered within `seconds`, not counting time in which this process was too busy to notice.
 
-    Not wait_for: that would also wait until a ping that hangs has noticed its cancellation.
+    It divides the time into BEATS: while the event loop is blocked, at most one of them passes.
     """
-    asked = asyncio.ensure_future(ping())
-    asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+    # Not wait_for: it would also wait until a hanging ping handles its cancellation.
+    reply = asyncio.ensure_future(ping())
+    reply.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         for _ in range(BEATS):
-            if (await asyncio.wait([asked], timeout=seconds / BEATS))[0]:
+            if (await asyncio.wait([reply], timeout=seconds / BEATS))[0]:
                 break
-        return asked.done() and not asked.cancelled() and asked.exception() is None
+        return reply.done() and not reply.cancelled() and reply.exception() is None
     finally:
-        asked.cancel()
+        reply.cancel()

@@ -1,4 +1,4 @@
-"""What a caller of the API can do wrong, each with the code and the status it is answered with."""
+"""The errors that callers of the API can cause, each with its code and its HTTP status."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,32 +9,34 @@ from msgspec import Meta, Struct
 
 from infra.errors import AnlytError
 
-LONGEST_SHOWN: Final = 60  # characters of what a caller wrote, in a message
+LONGEST_SHOWN: Final = 60  # characters of a caller's input in a message
 
 
 class ApiError(AnlytError):
-    """A request that gets no answer; `title` is the same for every error of a code."""
+    """A refused request. All errors with one code share one `title`."""
 
     title: ClassVar[str] = "Internal error"
-    headers: Mapping[str, str] = MappingProxyType({})  # of the answer
+    headers: Mapping[str, str] = MappingProxyType({})  # of the response
 
 
 class InvalidWindowError(ApiError):
-    """A time that cannot be read, or a window that is empty, reversed or too long."""
+    """A malformed time, or a window that is empty, reversed or too long."""
 
     code, status, title = "INVALID_WINDOW", 400, "Invalid window"
 
 
 class QueryProblem(Struct, frozen=True, omit_defaults=True):
-    """One thing that is wrong with a query."""
+    """One problem of a query."""
 
-    path: Annotated[str, Meta(description="Where, as a JSON path: `$.filter.and[0].field`.")]
+    path: Annotated[str, Meta(description="JSON path of the wrong value, such as `$.filter.and[0].field`.")]
     message: Annotated[str, Meta(description="What is wrong with it.")]
-    allowed: Annotated[tuple[str, ...], Meta(description="What may stand there; of many, the nearest.")] = ()
+    allowed: Annotated[
+        tuple[str, ...], Meta(description="The allowed values; if there are many, those nearest to the wrong one.")
+    ] = ()
 
 
 class InvalidQueryError(ApiError):
-    """A parameter, header or body that this operation does not take; a query's has all of its problems."""
+    """A wrong parameter, header or body. For a query, `problems` has all of its problems."""
 
     code, status, title = "INVALID_QUERY", 400, "Invalid query"
 
@@ -44,7 +46,7 @@ class InvalidQueryError(ApiError):
 
 
 class UnauthenticatedError(ApiError):
-    """Nothing that can be believed says who is calling; `challenge` is how to say it (RFC 9110, 11.6.1)."""
+    """A request without a valid credential; `challenge` says how to authenticate (RFC 9110, 11.6.1)."""
 
     code, status, title = "UNAUTHENTICATED", 401, "Unauthenticated"
 
@@ -54,37 +56,37 @@ class UnauthenticatedError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """This caller may not ask this, whatever the answer would be."""
+    """A request that this caller may never make."""
 
     code, status, title = "FORBIDDEN", 403, "Forbidden"
 
 
 class ForbiddenAccountError(ApiError):
-    """This caller sees another account than the one it asks for, which may or may not exist."""
+    """A request for an account that is not the caller's, whether it exists or not."""
 
     code, status, title = "FORBIDDEN_ACCOUNT", 403, "Forbidden account"
 
 
 class NotFoundError(ApiError):
-    """No such path, or nothing is known of what was asked for."""
+    """An unknown path, or an id without any data."""
 
     code, status, title = "NOT_FOUND", 404, "Not found"
 
 
 class MethodNotAllowedError(ApiError):
-    """The path exists, under another method."""
+    """A method that the path does not allow."""
 
     code, status, title = "METHOD_NOT_ALLOWED", 405, "Method not allowed"
 
 
 class NotAcceptableError(ApiError):
-    """A client that takes none of the media types that are answered here."""
+    """An Accept header that excludes all media types of the endpoint."""
 
     code, status, title = "NOT_ACCEPTABLE", 406, "Not acceptable"
 
 
 class RequestTimeoutError(ApiError):
-    """A body that does not arrive."""
+    """A body that does not arrive in time."""
 
     code, status, title = "REQUEST_TIMEOUT", 408, "Request timeout"
     headers = MappingProxyType({"Connection": "close"})
@@ -103,13 +105,13 @@ class UriTooLongError(ApiError):
 
 
 class UnsupportedMediaTypeError(ApiError):
-    """A body that does not say it is JSON."""
+    """A body that is not declared as JSON."""
 
     code, status, title = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported media type"
 
 
 class RateLimitedError(ApiError):
-    """More than this caller may ask for now; `seconds` until it may again."""
+    """A request beyond the caller's limit; `seconds` is the time to wait."""
 
     code, status, title = "RATE_LIMITED", 429, "Rate limited"
 
@@ -119,18 +121,18 @@ class RateLimitedError(ApiError):
 
 
 class QueryTooExpensiveError(ApiError):
-    """A request for more than one request may have."""
+    """A request beyond the limits of one request."""
 
     code, status, title = "QUERY_TOO_EXPENSIVE", 422, "Query too expensive"
 
 
 class ServerStoppingError(ApiError):
-    """A stream of answers that this process ends because it stops; another one goes on with it."""
+    """A subscription that ends because this process stops; the client may reconnect to another one."""
 
     code, status, title = "DEPENDENCY_UNAVAILABLE", 503, "Dependency unavailable"
 
 
 def shown(written: object) -> str:
-    """What was written, as ASCII JSON, cut short."""
+    """Returns a caller's input as ASCII JSON, truncated to LONGEST_SHOWN characters."""
     text = json.dumps(written, default=str)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -1,4 +1,4 @@
-"""PostgreSQL as the API uses it: a server that is away is told in time, a slow one is waited for, up to a limit."""
+"""Bounds the API's work in PostgreSQL: reports a silent server quickly, and waits for a slow one up to a limit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, while_engine_answers
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.metrics import PG_ERRORS, REFUSED
 from infra.postgres import AWAY, Connection, Pool, as_unavailable
@@ -17,11 +17,12 @@ from infra.probes import check_postgres
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-LIMIT: Final = 10.0  # seconds that work may take while the server lives
-RECOVERY: Final = 5.0  # seconds for the server to end what nobody waits for
+LIMIT: Final = 10.0  # seconds that work may take while the server answers pings
+RECOVERY: Final = 5.0  # seconds for the rollback of abandoned work
 
 _TOO_SLOW: Final = (
-    "PostgreSQL needed more than {:g} s and was told to stop; ask for a shorter window, or try again in a few seconds."
+    "PostgreSQL needed more than {:g} s; the request was cancelled. Request a shorter window, or try again in a few "
+    "seconds."
 )
 
 _recoveries: set["asyncio.Task[None]"] = set()  # the event loop keeps no reference to a task
@@ -29,16 +30,16 @@ _recoveries: set["asyncio.Task[None]"] = set()  # the event loop keeps no refere
 
 @asynccontextmanager
 async def with_deadline(operation: str, pool: Pool, limit: float | None = None) -> AsyncIterator[None]:
-    """Bounds work in PostgreSQL, and counts what failed.
+    """Bounds work in PostgreSQL, and counts its failures.
 
-    DependencyUnavailableError within 1.5 s when the server is away; TooSlowError after `limit` seconds (LIMIT by
-    default).
+    Raises DependencyUnavailableError within 1.5 s when the server is silent, and TooSlowError after `limit` seconds
+    (by default LIMIT).
     """
     allowed = LIMIT if limit is None else limit
     try:
         with as_unavailable():
             try:
-                async with patiently(partial(check_postgres, pool), allowed):
+                async with while_engine_answers(partial(check_postgres, pool), allowed):
                     yield
             except (EngineSlowError, asyncpg.QueryCanceledError) as error:
                 REFUSED.labels("postgres_slow").inc()
@@ -49,43 +50,40 @@ async def with_deadline(operation: str, pool: Pool, limit: float | None = None) 
         raise
     except DependencyUnavailableError as error:
         PG_ERRORS.labels(operation).inc()
-        if isinstance(error, RefusedError):  # the server's words are not for callers
+        if isinstance(error, RefusedError):  # callers must not see the server's message
             raise DependencyUnavailableError(AWAY) from error
         raise
 
 
 @asynccontextmanager
 async def connected(pool: Pool) -> "AsyncIterator[PoolConnectionProxy[asyncpg.Record]]":
-    """A connection of the pool. After an error nobody waits until it can be used again."""
-    taken = await pool.acquire()
+    """Yields a connection of the pool. After an error, recovers it in the background."""
+    connection = await pool.acquire()
     try:
-        yield taken
-    except BaseException:  # also when nobody waits any more
-        _in_background(_recover(pool, taken))
+        yield connection
+    except BaseException:  # cancellation included
+        _in_background(_recover(pool, connection))
         raise
-    await pool.release(taken)
+    await pool.release(connection)
 
 
 @asynccontextmanager
 async def transaction(connection: Connection, begin: str = "begin") -> AsyncIterator[None]:
-    """Commits after the body. After an error `connected` ends it: to do so here would wait for a server that hangs."""
+    """Commits after its body. After an error, `connected` rolls back: here, a hanging server would block it."""
     await connection.execute(begin)
     yield
     await connection.execute("commit")
 
 
-async def _recover(pool: Pool, taken: "PoolConnectionProxy[asyncpg.Record]") -> None:
-    """A statement that was given up is cancelled in the server, and its transaction ended.
-
-    A connection on which that fails is not used again.
-    """
+async def _recover(pool: Pool, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """Rolls back, which also ends an abandoned statement. Closes the connection when that fails."""
     try:
         async with asyncio.timeout(RECOVERY):
-            await taken.execute("rollback")
-    except Exception:  # whatever it was, the connection cannot be trusted
-        taken.terminate()
+            await connection.execute("rollback")
+    except Exception:  # after any failure, the state of the connection is unknown
+        connection.terminate()
     finally:
-        await pool.release(taken)
+        await pool.release(connection)
 
 
 def _in_background(work: Coroutine[Any, Any, None]) -> None:

@@ -37,7 +37,7 @@
             NotDroppedError
             LimitExceededError
             RebuildFailedError
-            OvertakenError
+            ConcurrentPublisherError
             PipelineFailedError
             PipelineAlarmError
             PipelineBusyError
@@ -56,7 +56,7 @@
         ClientDisconnectedError
         ForgedError
         LostClaimError
-        NotKeptError
+        NotCachedError
         QueryError
 
 * `anlyt.py` catches all errors of a command. It prints an AnlytError's sentence and exits with its `exit_status`; any

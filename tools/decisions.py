@@ -1,5 +1,6 @@
-"""The table of contents of docs/decisions, from the titles of its pages."""
+"""Makes the table of contents of docs/decisions from the heads of its pages."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -10,18 +11,25 @@ HEAD: Final = """# Decisions
 
 Choices that may surprise: what was decided, why, and what it costs. Numbers that are missing were never given.
 
-| | decision |
-|---|---|
+| | decision | status | date |
+|---|---|---|---|
 """
+_PAGE: Final = re.compile(
+    r"# (\d+)\. ([^\n]+)\n\nStatus: ([^.\n]+)\. Date: (\d{4}-\d\d-\d\d)\.\n\n"
+    r"\*\*Context\.\*\* .+?\n\n\*\*Decision\b.+?\n\n\*\*Consequence\.\*\* ",
+    re.DOTALL,
+)
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content."""
+    """Path -> content. Raises ValueError for a page that lacks one of its parts, or has them in another order."""
     rows = [_row(page) for page in sorted((ROOT / FOLDER).glob("[0-9]*.md"))]
     return {FOLDER / "README.md": HEAD + "".join(rows)}
 
 
 def _row(page: Path) -> str:
-    """Of a page whose first line is `# 12. What was decided`."""
-    number, title = page.read_text().partition("\n")[0].removeprefix("# ").split(". ", 1)
-    return f"| {number} | [{title}]({page.name}) |\n"
+    record = _PAGE.match(page.read_text())
+    if record is None:
+        raise ValueError(f"{page} needs a numbered title, status and date, then context, decision and consequence.")
+    number, title, status, date = record.groups()
+    return f"| {number} | [{title}]({page.name}) | {status} | {date} |\n"

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graph.dsl.conditions import MOST_VALUES
 from graph.dsl.parse import QUERY
-from graph.dsl.reading import ABSENT, LONGEST_TEXT, REQUIRED, Member, explained
+from graph.dsl.readers import ABSENT, LONGEST_TEXT, REQUIRED, Member, description_of
 from graph.http.bodies import MOST_VALUES as MOST_IN_A_BODY
-from graph.reports import relative
+from graph.reports.windows import PERIODS as WINDOW_PERIODS
 from schema.catalog import DATASETS
 from schema.catalog.terms import CELLS, CatalogTable, Dataset
 
-PERIODS = ", ".join(f"`{name}`" for name in relative.PERIODS)
+PERIODS = ", ".join(f"`{name}`" for name in WINDOW_PERIODS)
 
 RULES = f"""\
 * **Buckets.** `time` is the start of a row's bucket, with the zone's offset (`Z` in UTC). Weeks begin on Monday; a
@@ -62,8 +62,8 @@ def lines() -> Iterator[str]:
 def _members(members: Mapping[str, Member], inside: str = "") -> Iterator[Iterable[str]]:
     """A row for each member, and for those of the objects that it holds."""
     for name, member in members.items():
-        yield f"`{inside}{name}`", explained(member), _default(member.default)
-        if shape := member.read.held:
+        yield f"`{inside}{name}`", description_of(member), _default(member.default)
+        if shape := member.read.inner_shape:
             yield from _members(shape.members, f"{inside}{name}.")
 
 

@@ -13,7 +13,7 @@ from graph.audit.exports.objects import Objects
 from graph.audit.exports.runner import Pace, Runner
 from graph.audit.exports.warehouse import TIMEOUT, Warehouse
 from graph.audit.exports.writer import Writer
-from graph.dsl.execute import Engine
+from graph.dsl.execute import QueryEngine
 from graph.dsl.freshness import Freshness
 from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
@@ -35,7 +35,7 @@ async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) 
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=TIMEOUT + 30)
         )
-        freshness, warehouse = Freshness(Engine(clickhouse)), Warehouse(clickhouse, pace.rows_a_file)
+        freshness, warehouse = Freshness(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_per_file)
         writer = Writer(jobs, warehouse, objects, key, freshness, timedelta(days=settings.export_days))
         working = asyncio.create_task(Runner(jobs, writer, objects, pace).run())
         try:

@@ -1,4 +1,9 @@
-"""Who is calling, and what that caller may see."""
+"""Authentication and authorization: who is calling, and what that caller may see.
+
+`authenticator` identifies callers by `tokens` (with `jwks`), `mesh` or `callers`, and applies `rate_limit`. `scope` and
+`disclosure` say what each caller may read. `pseudonyms` and `addenda_log` protect the names of MNOs. `cursors` signs
+page cursors, and `budget` limits queries.
+"""
 
 from graph.access.authenticator import Authenticator, make_authenticator
 from graph.access.scope import (
@@ -14,7 +19,7 @@ from graph.access.scope import (
     checked_id,
     operator,
     platform,
-    reads,
+    readable_extent,
 )
 
 __all__ = [
@@ -32,5 +37,5 @@ __all__ = [
     "make_authenticator",
     "operator",
     "platform",
-    "reads",
+    "readable_extent",
 ]

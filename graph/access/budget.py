@@ -1,8 +1,8 @@
-"""What one tenant's queries may use, so that nobody's dashboard is slow because of another's.
+"""The query budget of each tenant, so that one tenant's queries do not slow down another's.
 
-Two limits: queries that run at once, and rows read a minute. Rows are paid for when it is known how many they were: the
-account fills evenly, may be overdrawn by one query, and then refuses until it is above zero again. Kept in memory, by
-each process for itself.
+It limits concurrent queries and rows read per minute. Rows are charged after a query, when their number is known. The
+balance refills evenly. One query may overdraw it; further queries are refused until it is positive again. Each process
+keeps its own budgets in memory.
 """
 
 import math
@@ -17,14 +17,14 @@ from typing import Final
 from graph.errors import QueryTooExpensiveError, RateLimitedError
 
 PLATFORM_SHARE: Final = 4  # times a tenant's
-REMEMBERED: Final = 10_000  # tenants; the first to be forgotten is the one that has asked nothing for longest
-SOON: Final = 1  # seconds, until a query may have ended
-ROWS_A_SECOND: Final = 20_000_000  # taken to be read by a query that was ended before it could say
+REMEMBERED: Final = 10_000  # tenants; the least recently active one is evicted first
+RETRY_SECONDS: Final = 1  # by then, a running query may have ended
+ROWS_PER_SECOND: Final = 20_000_000  # charged for a cancelled query, whose rows are not known
 
 
 @dataclass(slots=True)
-class _Account:
-    """One tenant's: queries under way, and rows left at a time (seconds of the clock)."""
+class _Balance:
+    """One tenant's running queries, and the rows left at the clock's time `at`, in seconds."""
 
     running: int
     rows: float
@@ -32,7 +32,7 @@ class _Account:
 
 
 class Charge:
-    """One query under way; whoever runs it says how much it read."""
+    """The rows that one running query has read so far."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -42,62 +42,61 @@ class Charge:
 
 
 class Budget:
-    """`concurrency` queries at once, `rows_per_minute` for each tenant. None stands for the platform's own callers."""
+    """Limits each tenant to `concurrency` and `rows_per_minute`. Tenant None is the platform's own callers."""
 
     def __init__(self, concurrency: int, rows_per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._concurrency, self._rows, self._clock = concurrency, rows_per_minute, clock
-        self._accounts: OrderedDict[str | None, _Account] = OrderedDict()
+        self._balances: OrderedDict[str | None, _Balance] = OrderedDict()
 
     @contextmanager
     def query(self, tenant_id: str | None) -> Iterator[Charge]:
-        """Around one query; RateLimitedError says when to come back.
+        """Admits one query and charges it at its end. Raises RateLimitedError with the time to wait.
 
-        A query that is ended (given up by its caller, too expensive) pays for its time; one that fails otherwise, as
-        when the engine is away, only for what it read.
+        A cancelled or too expensive query is charged for its duration, any other query for the rows that it read.
         """
-        account = self._admitted(tenant_id)
-        account.running += 1
+        balance = self._admitted(tenant_id)
+        balance.running += 1
         charge, began = Charge(), self._clock()
         try:
             yield charge
         except (CancelledError, QueryTooExpensiveError):
-            charge.add(int((self._clock() - began) * ROWS_A_SECOND))
+            charge.add(int((self._clock() - began) * ROWS_PER_SECOND))
             raise
         finally:
-            account.running -= 1
-            account.rows -= charge.rows
+            balance.running -= 1
+            balance.rows -= charge.rows
 
-    def _admitted(self, tenant_id: str | None) -> _Account:
+    def _admitted(self, tenant_id: str | None) -> _Balance:
         share = PLATFORM_SHARE if tenant_id is None else 1
-        account = self._account(tenant_id, self._rows * share)
-        if account.running >= self._concurrency * share:
+        balance = self._refilled(tenant_id, self._rows * share)
+        if balance.running >= self._concurrency * share:
             raise RateLimitedError(
-                f"{self._concurrency * share} queries of this caller are running, which is as many as may run at once; "
+                f"This caller already runs {self._concurrency * share} queries, the most at the same time; "
                 "wait for one to end.",
-                SOON,
+                RETRY_SECONDS,
             )
-        if account.rows <= 0:
-            wait = math.floor(-account.rows / (self._rows * share / 60)) + 1
+        if balance.rows <= 0:
+            wait = math.floor(-balance.rows / (self._rows * share / 60)) + 1
             raise RateLimitedError(
-                f"This caller's queries have read more than {self._rows * share} rows a minute; "
-                f"come back in {wait} s, or ask for less: a shorter window, or dimensions that a cube has.",
+                f"This caller's queries have read more than {self._rows * share} rows per minute; retry in {wait} s, "
+                "or read less: a shorter window, or dimensions that a cube has.",
                 wait,
             )
-        return account
+        return balance
 
-    def _account(self, tenant_id: str | None, most: int) -> _Account:
-        """With what has flowed in since it was last looked at."""
+    def _refilled(self, tenant_id: str | None, most: int) -> _Balance:
+        """The tenant's balance, refilled for the time since its last use."""
         now = self._clock()
-        account = self._accounts.setdefault(tenant_id, _Account(0, most, now))
-        account.rows = min(most, account.rows + (now - account.at) * most / 60)
-        account.at = now
-        self._accounts.move_to_end(tenant_id)
-        if len(self._accounts) > REMEMBERED:
-            self._forget()
-        return account
+        balance = self._balances.setdefault(tenant_id, _Balance(0, most, now))
+        balance.rows = min(most, balance.rows + (now - balance.at) * most / 60)
+        balance.at = now
+        self._balances.move_to_end(tenant_id)
+        if len(self._balances) > REMEMBERED:
+            self._evict()
+        return balance
 
-    def _forget(self) -> None:
-        """The idle one that has not been asked for longest; with none idle, as many are kept as run."""
-        idle = next((tenant for tenant, account in self._accounts.items() if not account.running), None)
+    def _evict(self) -> None:
+        """Evicts the least recently used balance without running queries, if there is one."""
+        idle = next((tenant for tenant, balance in self._balances.items() if not balance.running), None)
         if idle is not None:
-            del self._accounts[idle]
+            del self._balances[idle]

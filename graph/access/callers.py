@@ -1,4 +1,4 @@
-"""The services of the platform, each with what it may see: the word of a trusted network."""
+"""The platform's services and their scopes, by names that a trusted network or a mesh asserts."""
 
 from typing import Final
 
@@ -12,8 +12,11 @@ TENANT: Final = "x-tenant-id"
 ACCOUNT: Final = "x-account-id"
 
 
-def scope_of(caller: str, headers: Headers) -> Scope:
-    """What a service may see; on whose behalf customer-portal asks, its headers say. ForbiddenError."""
+def scope_of_service(caller: str, headers: Headers) -> Scope:
+    """Returns a service's scope; the headers of customer-portal name its tenant and account.
+
+    Raises ForbiddenError for an unknown service.
+    """
     match caller:
         case "admin-dashboard":
             return PlatformScope(caller)
@@ -22,10 +25,10 @@ def scope_of(caller: str, headers: Headers) -> Scope:
         case "customer-portal":
             return AccountScope(caller, headers.get(ACCOUNT) or None, headers.get(TENANT) or None)
         case _:
-            raise ForbiddenError("This caller is not known here.")
+            raise ForbiddenError("This service does not know the caller.")
 
 
-async def by_headers(headers: Headers) -> Scope | None:
-    """X-Caller names the service."""
+async def identify_by_headers(headers: Headers) -> Scope | None:
+    """Returns the scope of the service that X-Caller names, or None without that header."""
     caller = headers.get(CALLER)
-    return scope_of(caller, headers) if caller else None
+    return scope_of_service(caller, headers) if caller else None

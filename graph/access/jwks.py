@@ -1,4 +1,4 @@
-"""The keys that sign bearer tokens: a JSON Web Key Set (RFC 7517), remembered and read again in time."""
+"""The keys that verify bearer tokens: a JSON Web Key Set (RFC 7517), cached and refreshed."""
 
 import asyncio
 import time
@@ -13,13 +13,13 @@ import msgspec
 from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.telemetry import logger
 
-FRESH: Final = 300.0  # seconds after which keys are read again, while those at hand still serve
-COOLDOWN: Final = 10.0  # seconds between two readings, however many tokens name a key that nobody knows
-TIMEOUT: Final = 3.0  # seconds
+FRESH: Final = 300.0  # seconds until a refresh in the background; the cached keys stay in use meanwhile
+COOLDOWN: Final = 10.0  # seconds between two refreshes, however many tokens name an unknown key
+TIMEOUT: Final = 3.0  # seconds of one request
 LARGEST: Final = 256 << 10  # bytes of a key set
 SHORTEST_RSA: Final = 2048  # bits
 
-# What a key may be used for follows from the key: a token cannot choose. No shared secret is ever among them.
+# (kty, crv) -> algorithms. The key decides, not the token. Symmetric algorithms are excluded (RFC 8725, 3.1).
 ALGORITHMS: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {
     ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     ("EC", "P-256"): ("ES256",),
@@ -36,36 +36,36 @@ Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
 class KeyRing:
-    """Keys by (kid, algorithm). A set that cannot be read leaves the one before in force."""
+    """Caches keys by (kid, algorithm). When a refresh fails, the previous keys stay in use."""
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
         self._keys: Keys = {}
-        self._read_at = self._asked_at = -float("inf")
-        self._reading: asyncio.Task[None] | None = None
+        self._read_at = self._tried_at = -float("inf")
+        self._refresh: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> Any:
-        """The key, or None; DependencyUnavailableError while no set was ever read."""
-        found = _lookup(self._keys, kid, algorithm)
-        if found is None:
-            await self._read_again()
-            found = _lookup(self._keys, kid, algorithm)
+        """Returns a key, or None. Raises DependencyUnavailableError when no key set could be read yet."""
+        key = _lookup(self._keys, kid, algorithm)
+        if key is None:
+            await self._refreshed()
+            key = _lookup(self._keys, kid, algorithm)
         elif self._clock() - self._read_at >= FRESH:
-            self._begin()
+            self._start_refresh()
         if not self._keys:
             raise DependencyUnavailableError("The keys of bearer tokens cannot be read; try again in a few seconds.")
-        return found
+        return key
 
-    async def _read_again(self) -> None:
-        """Waits for a reading that is under way, or for a new one if the last is long enough ago."""
-        self._begin()
-        if self._reading is not None:
-            await asyncio.shield(self._reading)
+    async def _refreshed(self) -> None:
+        """Waits for the running refresh, or for a new one unless the last is within COOLDOWN."""
+        self._start_refresh()
+        if self._refresh is not None:
+            await asyncio.shield(self._refresh)
 
-    def _begin(self) -> None:
-        if self._reading is None and self._clock() - self._asked_at >= COOLDOWN:
-            self._asked_at = self._clock()
-            self._reading = asyncio.create_task(self._read())
+    def _start_refresh(self) -> None:
+        if self._refresh is None and self._clock() - self._tried_at >= COOLDOWN:
+            self._tried_at = self._clock()
+            self._refresh = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         try:
@@ -74,11 +74,11 @@ class KeyRing:
         except (OSError, TimeoutError, aiohttp.ClientError, ValueError) as error:
             logger().warning("the keys of bearer tokens cannot be read", why=str(error) or type(error).__name__)
         finally:
-            self._reading = None
+            self._refresh = None
 
 
 def parse(text: bytes) -> Keys:
-    """The keys of a set that can check a signature; ValueError when there is none."""
+    """Returns the keys of a set that can verify a signature. Raises ValueError when there is none."""
     try:
         listed = msgspec.json.decode(text, type=dict[str, Any]).get("keys")
     except msgspec.DecodeError as error:
@@ -91,12 +91,12 @@ def parse(text: bytes) -> Keys:
         if (key := _key(jwk, algorithm)) is not None
     }
     if not keys:
-        raise ValueError("the key set has no key that can check a signature")
+        raise ValueError("the key set has no key that can verify a signature")
     return keys
 
 
 def check_file(place: str) -> None:
-    """MisconfiguredError unless a file has keys. A URL may be away; it is asked when a token comes."""
+    """Raises MisconfiguredError unless a file has keys. Skips URLs, which are read when a token arrives."""
     if place.startswith(_SCHEMES):
         return
     try:
@@ -108,8 +108,8 @@ def check_file(place: str) -> None:
         ) from error
 
 
-def source(place: str) -> Fetch:
-    """Reads a file, or a URL without following it elsewhere."""
+def make_fetch(place: str) -> Fetch:
+    """Returns a function that reads a file, or a URL without following redirects."""
     if not place.startswith(_SCHEMES):
         return lambda: asyncio.to_thread(Path(place).read_bytes)
 
@@ -129,15 +129,15 @@ def source(place: str) -> Fetch:
 
 
 def _lookup(keys: Keys, kid: str | None, algorithm: str) -> Any:
-    """A token without a `kid` means the only key there is for its algorithm."""
+    """Returns a key, or None. Without a `kid`, returns the only key of the algorithm, if there is exactly one."""
     if kid is not None:
         return keys.get((kid, algorithm))
-    fitting = [key for (_, name), key in keys.items() if name == algorithm]
-    return fitting[0] if len(fitting) == 1 else None
+    matching = [key for (_, name), key in keys.items() if name == algorithm]
+    return matching[0] if len(matching) == 1 else None
 
 
 def _algorithms(jwk: Mapping[str, Any]) -> tuple[str, ...]:
-    """Its own `alg`, or all that its type allows."""
+    """The algorithms of a key: its `alg`, or all algorithms of its type."""
     kty, crv = jwk.get("kty"), jwk.get("crv")
     allowed = next((names for key, names in ALGORITHMS.items() if key == (kty, crv)), ())
     own = jwk.get("alg")

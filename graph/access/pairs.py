@@ -1,7 +1,7 @@
-"""Whether a customer's tenant and account belong together, by what events say: for whoever runs the platform.
+"""Compares the pairs of tenant and account in customers' requests with call detail records, for operators.
 
-Requests do not wait for it, and their answers do not depend on it: an account's figures are the account's, a tenant's
-queries the tenant's. A portal that pairs them wrongly would show two customers on one page.
+A portal that pairs them wrongly would show two customers on one page. Requests do not wait for this check, and their
+answers do not depend on it: reports read the account's rows only, queries the tenant's only.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from infra.metrics import CONTRADICTED_PAIRS
 from infra.sql import statement
 from infra.telemetry import logger
 
-AGAIN: Final = 3600.0  # seconds until a pair is looked up again
-SOON: Final = 60.0  # ... after ClickHouse did not answer
+RECHECK_SECONDS: Final = 3600.0  # until a pair is checked again
+RETRY_SECONDS: Final = 60.0  # until a pair is checked again after a failure of ClickHouse
 MOST_REMEMBERED: Final = 10_000
 MOST_WAITING: Final = 100
-# An engine that is slow at it is left alone: nothing is found then.
+# A lookup that takes longer returns no rows, which count as no contradiction.
 LIMITS: Final[Mapping[str, str | int]] = {"max_execution_time": 2, "timeout_overflow_mode": "break", "max_threads": 1}
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -35,51 +35,51 @@ Pair: TypeAlias = tuple[str, str]
 Value = TypeVar("Value")
 
 
-class Pairs:
-    """One for a process. Each pair is looked up once an hour, one after another, and logged and counted once."""
+class PairChecks:
+    """Checks each pair once per hour, one pair at a time. Logs and counts each contradicted pair once per process."""
 
     def __init__(self, clickhouse: ClickHouse, clock: Callable[[], float] = time.monotonic) -> None:
         self._clickhouse, self._clock = clickhouse, clock
         self._next: OrderedDict[Pair, float] = OrderedDict()
         self._contradicted: OrderedDict[Pair, None] = OrderedDict()
-        self._turn = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
         self._checks: set[asyncio.Task[None]] = set()
 
-    def note(self, scope: AccountScope) -> None:
-        """Has the pair of a request looked up, soon; nothing is asked before this returns."""
+    def observe(self, scope: AccountScope) -> None:
+        """Starts a check of a request's pair in the background, unless it is known, malformed or too many wait."""
         pair = (scope.tenant_id or "", scope.account_id or "")
         if not all(map(_ID.fullmatch, pair)):
             return
         if self._next.get(pair, 0.0) > self._clock() or len(self._checks) >= MOST_WAITING:
             return
-        _remember(self._next, pair, self._clock() + AGAIN)
+        _remember(self._next, pair, self._clock() + RECHECK_SECONDS)
         check = asyncio.create_task(self._check(scope.caller, pair))
         self._checks.add(check)
         check.add_done_callback(self._checks.discard)
 
-    async def settled(self) -> None:
-        """Waits for what is being looked up."""
+    async def wait(self) -> None:
+        """Waits until all running checks have ended."""
         while self._checks:
             await asyncio.wait(self._checks)
 
     async def _check(self, caller: str, pair: Pair) -> None:
         tenant, account = pair
         try:
-            async with self._turn:
-                found = await self._other_tenant(tenant, account)
+            async with self._one_at_a_time:
+                other = await self._other_tenant(tenant, account)
         except (*FAILURES, AnlytError):
-            _remember(self._next, pair, self._clock() + SOON)
+            _remember(self._next, pair, self._clock() + RETRY_SECONDS)
             return
-        if found is None or pair in self._contradicted:
+        if other is None or pair in self._contradicted:
             return
         _remember(self._contradicted, pair, None)
         CONTRADICTED_PAIRS.inc()
         logger().warning(
-            "tenant and account contradict events", caller=caller, tenant=tenant, account=account, found=found
+            "tenant and account contradict events", caller=caller, tenant=tenant, account=account, found=other
         )
 
     async def _other_tenant(self, tenant: str, account: str) -> str | None:
-        """Whose the account is, if it is another's; None if it is the tenant's, or events do not say."""
+        """Returns another tenant that has the account; None if the account is the tenant's, or is not known."""
         client = await self._clickhouse.client()
         named = {"tenant": tenant, "account": account}
         if (await client.query(_HAS_PAIR, parameters=named, settings=dict(LIMITS))).result_rows:
@@ -89,7 +89,7 @@ class Pairs:
 
 
 def _remember(known: OrderedDict[Pair, Value], pair: Pair, value: Value) -> None:
-    """The latest ones."""
+    """Stores a value, and evicts the oldest beyond MOST_REMEMBERED."""
     known[pair] = value
     known.move_to_end(pair)
     if len(known) > MOST_REMEMBERED:

@@ -1,7 +1,7 @@
-"""What a tenant may know of MNOs: their names under a data-share addendum, and else pseudonyms of its own.
+"""The names under which a tenant reads MNOs: real names under a data-share addendum, otherwise its own pseudonyms.
 
-A pseudonym (`MNO-K`) is drawn at random when an MNO is first met for a tenant, and kept for ever. So it is stable, it
-says nothing of name, volume or order, and one tenant's pseudonyms say nothing of another's.
+A pseudonym (`MNO-K`) is drawn at random when a tenant's data first has that MNO, and never changes. So it reveals
+nothing about name, volume or order, and one tenant's pseudonyms reveal nothing about another's.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,11 +17,11 @@ from infra.postgres import Connection, Pool
 from infra.sql import statement
 from schema.facts import UNKNOWN
 
-KNOWN: Final = ("AWCC", "ETISALAT_AF", "MTN_AF", "ROSHAN", "SALAAM")
+KNOWN_MNOS: Final = ("AWCC", "ETISALAT_AF", "MTN_AF", "ROSHAN", "SALAAM")
 ALPHABET: Final = tuple(ascii_uppercase)
-LONG_ALPHABET: Final = tuple(map("".join, product(ALPHABET, repeat=2)))  # once the short one is used up
+LONG_ALPHABET: Final = tuple(map("".join, product(ALPHABET, repeat=2)))  # used when ALPHABET is exhausted
 
-# Real MNO -> pseudonym; None: real names may be shown.
+# Real MNO -> pseudonym. None: the tenant reads real names.
 PseudonymByMno: TypeAlias = Mapping[str, str] | None
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -30,60 +30,59 @@ _random: Final = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What was read of a tenant."""
+class _TenantNames:
+    """A tenant's stored pseudonyms, and whether an addendum unmasks the real names."""
 
     unmasked: bool
     pseudonyms: Mapping[str, str]
 
     @property
-    def shown(self) -> PseudonymByMno:
+    def readable(self) -> PseudonymByMno:
+        """The names that the tenant reads; `unknown`, which is no MNO, stays `unknown`."""
         return None if self.unmasked else {**self.pseudonyms, UNKNOWN: UNKNOWN}
 
 
 class Pseudonyms:
-    """Reads and writes at `primary`: a replica may not have heard yet that an addendum was revoked.
-
-    Nothing is remembered, for the same reason.
-    """
+    """Reads and writes pseudonyms in the primary, without a cache, so that a revoked addendum ends immediately."""
 
     def __init__(self, primary: Pool) -> None:
         self._primary = primary
 
     async def of_tenant(self, tenant_id: str) -> PseudonymByMno:
-        """What stands for each MNO that a tenant has met; None with an addendum in force. DependencyUnavailableError.
+        """Returns the pseudonym of each MNO, or None with an addendum in force. Raises DependencyUnavailableError."""
+        async with with_deadline("pseudonyms", self._primary), connected(self._primary) as connection:
+            names = await _read(connection, tenant_id)
+        if not names.unmasked and not names.pseudonyms.keys() >= set(KNOWN_MNOS):
+            return await self.assign(tenant_id, ())
+        return names.readable
 
-        `unknown`, which is no MNO, stands for itself.
-        """
-        async with with_deadline("pseudonyms", self._primary), connected(self._primary) as taken:
-            seen = await _read(taken, tenant_id)
-        if not seen.unmasked and not seen.pseudonyms.keys() >= set(KNOWN):
-            return await self.learn(tenant_id, ())
-        return seen.shown
-
-    async def learn(self, tenant_id: str, mnos: Collection[str]) -> PseudonymByMno:
-        """The same, after those of `mnos` that have no pseudonym got one, as far as there are any left."""
-        async with with_deadline("pseudonyms", self._primary), connected(self._primary) as taken, transaction(taken):
-            await taken.execute(_LOCK, tenant_id)
-            seen = await _read(taken, tenant_id)
-            drawn = draw({*KNOWN, *mnos} - {*seen.pseudonyms, UNKNOWN}, seen.pseudonyms.values())
-            await taken.execute(_ADD, tenant_id, list(drawn), list(drawn.values()))
-        return _Known(seen.unmasked, {**seen.pseudonyms, **drawn}).shown
+    async def assign(self, tenant_id: str, mnos: Collection[str]) -> PseudonymByMno:
+        """Assigns pseudonyms to those of `mnos` without one, while there are free ones; then returns `of_tenant`."""
+        async with (
+            with_deadline("pseudonyms", self._primary),
+            connected(self._primary) as connection,
+            transaction(connection),
+        ):
+            await connection.execute(_LOCK, tenant_id)
+            names = await _read(connection, tenant_id)
+            drawn = draw({*KNOWN_MNOS, *mnos} - {*names.pseudonyms, UNKNOWN}, names.pseudonyms.values())
+            await connection.execute(_ADD, tenant_id, list(drawn), list(drawn.values()))
+        return _TenantNames(names.unmasked, {**names.pseudonyms, **drawn}).readable
 
 
-async def _read(connection: Connection, tenant_id: str) -> _Known:
+async def _read(connection: Connection, tenant_id: str) -> _TenantNames:
     row = await connection.fetchrow(_NAMES, tenant_id)
     assert row is not None
-    return _Known(row["unmasked"], dict(zip(row["mnos"], row["pseudonyms"], strict=True)))
+    return _TenantNames(row["unmasked"], dict(zip(row["mnos"], row["pseudonyms"], strict=True)))
 
 
-def draw(mnos: Collection[str], taken: Collection[str]) -> Mapping[str, str]:
-    """A pseudonym for each MNO, at random from those not `taken`; what is left when they run out gets none."""
-    free: Sequence[str] = [name for name in map(_name, ALPHABET) if name not in taken]
+def draw(mnos: Collection[str], used: Collection[str]) -> Mapping[str, str]:
+    """Draws a random pseudonym outside `used` for each MNO. When they run out, the remaining MNOs get none."""
+    free: Sequence[str] = [name for name in map(_name, ALPHABET) if name not in used]
     if len(free) < len(mnos):
-        free = [*free, *(name for name in map(_name, LONG_ALPHABET) if name not in taken)]
+        free = [*free, *(name for name in map(_name, LONG_ALPHABET) if name not in used)]
     return dict(zip(sorted(mnos), _random.sample(free, min(len(mnos), len(free))), strict=False))
 
 
-def _name(letter: str) -> str:
-    return f"MNO-{letter}"
+def _name(letters: str) -> str:
+    return f"MNO-{letters}"

@@ -1,4 +1,4 @@
-"""How many requests a tenant may send: a bucket of tokens each, in memory."""
+"""The request rate limit: one token bucket per key, in memory."""
 
 import math
 from collections import OrderedDict
@@ -8,19 +8,19 @@ from typing import Final
 
 from graph.errors import RateLimitedError
 
-BURST_SECONDS: Final = 5  # of the rate, saved up while nothing is asked
-REMEMBERED: Final = 10_000  # buckets; one that is forgotten is full again
+BURST_SECONDS: Final = 5  # a full bucket holds the requests of this time
+REMEMBERED: Final = 10_000  # buckets; an evicted key starts again with a full one
 
 
 class RateLimit:
-    """`rate` requests a second for each key, and BURST_SECONDS of them at once."""
+    """Limits each key to `rate` requests per second, with bursts of BURST_SECONDS."""
 
     def __init__(self, rate: int, clock: Callable[[], float] = monotonic) -> None:
         self._rate, self._clock = rate, clock
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()  # (tokens, when)
 
     def take(self, key: Hashable) -> None:
-        """Counts a request; RateLimitedError says when the next one may come."""
+        """Counts one request. Raises RateLimitedError with the time to wait."""
         now, most = self._clock(), float(self._rate * BURST_SECONDS)
         tokens, since = self._buckets.pop(key, (most, now))
         tokens = min(tokens + (now - since) * self._rate, most)
@@ -30,4 +30,4 @@ class RateLimit:
             self._buckets.popitem(last=False)
         if not allowed:
             wait = math.ceil((1 - tokens) / self._rate)
-            raise RateLimitedError(f"At most {self._rate} requests a second are answered; come back in {wait} s.", wait)
+            raise RateLimitedError(f"The limit is {self._rate} requests per second; retry in {wait} s.", wait)

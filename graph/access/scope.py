@@ -1,8 +1,8 @@
-"""What a caller may see.
+"""Scopes: what a caller may see.
 
-A report reads rows of a `Subject`, and only a `Scope` hands out subjects: code that forgets to ask what the
-caller may see has nothing to read from. Whoever gets a subject may see all of its figures, cost included: so it is
-handed out to whom `graph/access/disclosure.py` lets read that cost.
+A report reads the rows of a `Subject`, and only a `Scope` yields subjects. So code without a scope cannot read any
+rows. A subject gives access to all of its figures, cost included. So only callers that may read that cost
+(`graph/access/disclosure.py`) get it.
 """
 
 import re
@@ -23,7 +23,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class Subject(NamedTuple):
-    """Whose rows are read: anlyt.metrics_hourly's (scope, scope_id)."""
+    """The owner of rows: (scope, scope_id) of anlyt.metrics_hourly."""
 
     kind: SubjectKind
     id: str
@@ -34,7 +34,7 @@ PLATFORM: Final = Subject("PLATFORM", "platform")
 
 @dataclass(frozen=True, slots=True)
 class PlatformScope:
-    """Sees every operator and every account; `finance` sees their figures, but neither lists nor live traffic."""
+    """Sees all operators and accounts. Role `finance` sees their figures, but neither lists nor live traffic."""
 
     caller: str
     role: PlatformRole = "admin"
@@ -42,7 +42,7 @@ class PlatformScope:
 
 @dataclass(frozen=True, slots=True)
 class AccountScope:
-    """Sees one account; none at all when the caller did not say which."""
+    """Sees one account, or none when `account_id` is None."""
 
     caller: str
     account_id: str | None
@@ -53,42 +53,45 @@ class AccountScope:
 Scope: TypeAlias = PlatformScope | AccountScope
 
 
-def reads(scope: Scope, secret: Secret) -> Extent:
-    """How much a caller may read of what not everybody may."""
+def readable_extent(scope: Scope, secret: Secret) -> Extent:
+    """How much of a secret a caller may read."""
     return READABLE[secret][scope.role]
 
 
 def platform(scope: Scope) -> Subject:
-    """The whole platform's rows; ForbiddenError."""
-    if reads(scope, "COST") != "EVERYBODYS":
-        raise ForbiddenError("This is answered to administrators and finance only.")
+    """Returns the whole platform's rows. Raises ForbiddenError for customers."""
+    if readable_extent(scope, "COST") != "EVERYBODYS":
+        raise ForbiddenError("Only administrators and finance may read this.")
     return PLATFORM
 
 
 def administration(scope: Scope) -> Subject:
-    """The whole platform's rows for what administrators alone do: list accounts, watch traffic; ForbiddenError."""
+    """Returns the whole platform's rows, for lists of accounts and live traffic.
+
+    Raises ForbiddenError for all callers but administrators.
+    """
     subject = platform(scope)
     if scope.role != "admin":
-        raise ForbiddenError("Only administrators may ask this.")
+        raise ForbiddenError("Only administrators may read this.")
     return subject
 
 
 def operator(scope: Scope, operator_id: str) -> Subject:
-    """One operator's rows; ForbiddenError."""
+    """Returns one operator's rows. Raises ForbiddenError for customers."""
     platform(scope)
     return Subject("OPERATOR", operator_id)
 
 
 def account(scope: Scope, account_id: str) -> Subject:
-    """One account's rows; ForbiddenAccountError, whether that account exists or not."""
+    """Returns one account's rows. Raises ForbiddenAccountError for another's account, whether it exists or not."""
     own = isinstance(scope, AccountScope) and scope.account_id == account_id
-    if not own and reads(scope, "COST") != "EVERYBODYS":
+    if not own and readable_extent(scope, "COST") != "EVERYBODYS":
         raise ForbiddenAccountError("This account is not the caller's.")
     return Subject("ACCOUNT", account_id)
 
 
 def checked_id(name: str, text: str) -> str:
-    """An id as events may carry it; InvalidQueryError names the parameter it came in."""
+    """Returns `text` if it is a valid id of an event. Raises InvalidQueryError, which names the parameter `name`."""
     if not _ID.fullmatch(text):
         raise InvalidQueryError(f"{name} must be 1-64 characters of A-Z a-z 0-9 _ . : -")
     return text

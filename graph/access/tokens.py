@@ -1,4 +1,4 @@
-"""Bearer tokens: JSON Web Tokens (RFC 7519), checked as RFC 8725 advises."""
+"""Identifies callers by bearer tokens: JSON Web Tokens (RFC 7519), verified as RFC 8725 advises."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Final, NoReturn
@@ -14,12 +14,12 @@ from graph.errors import ForbiddenError, UnauthenticatedError
 
 AUTHORIZATION: Final = "authorization"
 LONGEST: Final = 8 << 10  # characters
-SKEW: Final = 30  # seconds that our clock and the issuer's may differ by
+SKEW: Final = 30  # seconds by which our clock and the issuer's may differ
 CHALLENGE: Final = 'Bearer realm="anlyt"'
 
 
 class Claims(Struct, frozen=True):
-    """What a token says of its bearer."""
+    """The claims of a token that this service reads."""
 
     sub: Annotated[str, Meta(min_length=1, max_length=256)]
     tenant_id: SubjectId | None = None
@@ -27,13 +27,15 @@ class Claims(Struct, frozen=True):
     roles: Sequence[str] = ()
 
 
-def by_token(keys: KeyRing, audience: str | None, issuer: str | None) -> Callable[[Headers], Awaitable[Scope | None]]:
-    """The way of a token; `audience` and `issuer`, when given, have to be named in it."""
+def identify_by_token(
+    keys: KeyRing, audience: str | None, issuer: str | None
+) -> Callable[[Headers], Awaitable[Scope | None]]:
+    """Returns the authentication method of bearer tokens. `audience` and `issuer` are checked unless they are None."""
     required = ["exp", "sub", *(["aud"] if audience else []), *(["iss"] if issuer else [])]
     options: Any = {"require": required, "verify_aud": audience is not None}
 
-    async def way(headers: Headers) -> Scope | None:
-        """None when no token is there; UnauthenticatedError for one that is not valid now."""
+    async def identify(headers: Headers) -> Scope | None:
+        """Returns the scope of the token, or None without a token. Raises UnauthenticatedError when it is invalid."""
         token = _token(headers)
         if token is None:
             return None
@@ -44,30 +46,30 @@ def by_token(keys: KeyRing, audience: str | None, issuer: str | None) -> Callabl
                 _refuse("its algorithm is not accepted")
             key = await keys.find(kid, algorithm)
             if key is None:
-                _refuse("its key is not known")
+                _refuse("its key is unknown")
             payload = jwt.decode(token, key, [algorithm], options, audience=audience, issuer=issuer, leeway=SKEW)
-            return scope_of(msgspec.convert(payload, Claims))
+            return scope_of_claims(msgspec.convert(payload, Claims))
         except msgspec.ValidationError as error:
-            _refuse(f"its claims are not as they should be: {error}")
-        except (jwt.PyJWTError, ValueError, OverflowError) as error:  # times that no clock has overflow
-            _refuse(_WHY.get(type(error), "it cannot be verified"))
+            _refuse(f"its claims are invalid: {error}")
+        except (jwt.PyJWTError, ValueError, OverflowError) as error:  # extreme times overflow
+            _refuse(_REASONS.get(type(error), "it cannot be verified"))
 
-    return way
+    return identify
 
 
-def scope_of(claims: Claims) -> Scope:
-    """The widest of the roles decides; ForbiddenError when none of them is known here."""
+def scope_of_claims(claims: Claims) -> Scope:
+    """Returns the scope of the widest role. Raises ForbiddenError when all roles are unknown."""
     if "platform.admin" in claims.roles:
         return PlatformScope(claims.sub)
     if "platform.finance" in claims.roles:
         return PlatformScope(claims.sub, "finance")
     if "customer" in claims.roles:
         return AccountScope(claims.sub, claims.account_id, claims.tenant_id)
-    raise ForbiddenError("None of the token's roles is known here.")
+    raise ForbiddenError("This service knows none of the token's roles.")
 
 
 def _token(headers: Headers) -> str | None:
-    """What Authorization bears, if anything; another scheme is nobody's business here."""
+    """Returns the bearer token of Authorization; None for other schemes. Raises UnauthenticatedError above LONGEST."""
     scheme, _, token = headers.get(AUTHORIZATION, "").strip().partition(" ")
     if scheme.lower() != "bearer":
         return None
@@ -80,11 +82,11 @@ def _refuse(why: str) -> NoReturn:
     raise UnauthenticatedError(f"The bearer token is refused: {why}.", f'{CHALLENGE}, error="invalid_token"')
 
 
-_WHY: Final = {
+_REASONS: Final = {
     jwt.ExpiredSignatureError: "it has expired",
     jwt.ImmatureSignatureError: "it is not valid yet",
     jwt.InvalidAudienceError: "it is meant for another audience",
     jwt.InvalidIssuerError: "it comes from another issuer",
     jwt.InvalidSignatureError: "its signature is wrong",
-    jwt.MissingRequiredClaimError: "a claim that is required is missing",
+    jwt.MissingRequiredClaimError: "a required claim is missing",
 }

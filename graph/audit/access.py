@@ -1,4 +1,4 @@
-"""The record of an access, without which nothing is answered."""
+"""The log of accesses. An access is logged before it is answered."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ async def record(
     rows_before: int,
     row_count: int,
 ) -> int:
-    """The number under which it is recorded, with its transaction if there is one."""
+    """Logs an access, in the connection's transaction if there is one. Returns its number."""
     who = (regulator.name, regulator.serial, regulator.sha256, request_id)
     what = (operation, tenant_id, json.dumps(request), rows_before, row_count)
     access_id: int = await connection.fetchval(_RECORD, *who, *what)

@@ -1,4 +1,4 @@
-"""The audit listener as an ASGI application: who is not the regulator is refused before anything is read."""
+"""The audit listener as an ASGI application. It rejects all callers but the regulator before it reads a request."""
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,11 +20,11 @@ from graph.http.endpoint import HttpEndpoint
 from graph.http.middleware import REQUEST_ID, RequestMiddleware
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import routed
+from graph.http.routing import make_application
 
 
 class RegulatorOnly:
-    """ASGI middleware."""
+    """ASGI middleware: puts the Regulator into the scope. Raises ForbiddenError for other callers."""
 
     def __init__(self, app: ASGIApp, trust_domain: str | None) -> None:
         self._app, self._trust_domain = app, trust_domain
@@ -37,9 +37,10 @@ class RegulatorOnly:
 def create_audit_app(
     audits: Audits, trust_domain: str | None, exports: Exports | None = None, *, development: bool = False
 ) -> ASGIApp:
-    """`trust_domain`: which SPIFFE ids are believed, None: any that the authority has signed; `exports` need S3.
+    """Creates the application.
 
-    `development` adds introspection.
+    `trust_domain`: the accepted domain of SPIFFE ids; None: any that the authority has signed. `exports`: None without
+    S3. `development` adds introspection.
     """
     openapi = document()
 
@@ -61,4 +62,4 @@ def create_audit_app(
         *export_routes(exports),
     ]
     middleware = [Middleware(RequestMiddleware), Middleware(RegulatorOnly, trust_domain=trust_domain)]
-    return routed(routes, middleware, "/openapi.json lists what there is")
+    return make_application(routes, middleware, "/openapi.json lists the paths")

@@ -1,4 +1,4 @@
-"""From an audit query to its answer, which nobody sees before it is recorded."""
+"""Runs audit queries. Each access is logged before its answer is returned."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from graph.audit.regulator import Regulator
 from graph.audit.request import AuditQuery, parse
 from graph.audit.statements import PageCursor, any_fact, slices, statement
 from graph.dsl.answers import Page, QueryWindow
-from graph.dsl.execute import Engine
+from graph.dsl.execute import QueryEngine
 from graph.dsl.freshness import Freshness
-from graph.dsl.spans import keep_instant
+from graph.dsl.time_ranges import add_instant
 from graph.postgres import connected, with_deadline
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
@@ -30,7 +30,7 @@ PURPOSE: Final = "audit"  # of cursors
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A page, the names of its columns, and whether there are rows after it."""
+    """The rows of a page, the names of their columns, and whether more rows follow."""
 
     names: Sequence[str]
     rows: Sequence[tuple[Any, ...]]
@@ -38,54 +38,55 @@ class _Read:
     position: PageCursor | None
 
     @property
-    def seen(self) -> int:
-        """Rows of the pages before."""
-        return 0 if self.position is None else self.position.seen
+    def rows_before(self) -> int:
+        """The number of rows on the pages before."""
+        return 0 if self.position is None else self.position.row_number
 
     @property
     def end(self) -> PageCursor:
+        """The position of the last row."""
         last = dict(zip(self.names, self.rows[-1], strict=True))
-        return PageCursor(self.seen + len(self.rows), last["at"], last["key"])
+        return PageCursor(self.rows_before + len(self.rows), last["at"], last["key"])
 
 
 class Audits:
-    """One for a process."""
+    """Answers audit queries. A process has one."""
 
     def __init__(self, clickhouse: ClickHouse, pool: Pool, key: CursorKey, budget: Budget) -> None:
-        self._engine = Engine(clickhouse)
+        self._engine = QueryEngine(clickhouse)
         self._freshness = Freshness(self._engine)
         self._pool, self._key, self._budget = pool, key, budget
 
     async def answer(
         self, regulator: Regulator, request_id: str, body: bytes | Mapping[str, object], now: datetime | None = None
     ) -> AuditAnswer:
-        """`now`: what a window that moves is resolved against; by default, the clock's.
+        """One page of facts. Relative windows are resolved at `now` (default: the clock).
 
         Cancelling ends the query in the engine, too.
 
-        InvalidQueryError has every problem; RateLimitedError, QueryTooExpensiveError, DependencyUnavailableError, also
-        when the access could not be recorded.
+        Raises InvalidQueryError with all problems; RateLimitedError; QueryTooExpensiveError;
+        DependencyUnavailableError, also when the access could not be logged.
         """
-        began, asked = time.perf_counter(), parse(body, now)
-        context = asked.fingerprint(regulator.name)
+        began, query = time.perf_counter(), parse(body, now)
+        context = query.fingerprint(regulator.name)
         with self._budget.query(None) as charge:
-            position = await self._opened(asked, context)
-            as_of = (await self._freshness.of(AUDITED[asked.dataset].table.name)).data_as_of
-            proof = await self._evidence(asked)
-            read = await self._read(asked, position, charge)
-            known = await self._knows(asked, read, charge)
-        page, truncated = await self._page(asked, read, context)
-        access_id = await self._recorded(regulator, request_id, asked, read)
+            position = await self._position(query, context)
+            as_of = (await self._freshness.of(AUDITED[query.dataset].table.name)).data_as_of
+            proof = await self._evidence(query)
+            read = await self._read(query, position, charge)
+            known = await self._has_facts(query, read, charge)
+        page, truncated = await self._page(query, read, context)
+        access_id = await self._log(regulator, request_id, query, read)
         return AuditAnswer(
-            data=printed(asked.dataset, read.names, read.rows),
+            data=printed(query.dataset, read.names, read.rows),
             page=page,
             meta=AuditMeta(
-                dataset=asked.dataset,
-                tenant_id=asked.tenant_id,
+                dataset=query.dataset,
+                tenant_id=query.tenant_id,
                 tenant_known=known,
-                window=QueryWindow(asked.from_, asked.to),
+                window=QueryWindow(query.from_, query.to),
                 data_as_of=as_of,
-                rows_before=read.seen,
+                rows_before=read.rows_before,
                 row_cap=ROW_CAP,
                 truncated=truncated,
                 access_id=access_id,
@@ -94,52 +95,55 @@ class Audits:
             evidence=proof,
         )
 
-    async def _evidence(self, asked: AuditQuery) -> Evidence | None:
-        """Once for a walk, of the whole window; before its facts, so that each fact a leaf is over is read after it."""
-        if not asked.evidence or asked.after is not None:
-            return None
-        return await evidence(self._pool, asked.tenant_id, asked.from_, asked.to)
+    async def _evidence(self, query: AuditQuery) -> Evidence | None:
+        """Evidence for the whole window, on the first page if requested.
 
-    async def _opened(self, asked: AuditQuery, context: str) -> PageCursor | None:
-        if asked.after is None:
+        It is read before the facts, so that a fact of a leaf is in the rows, too.
+        """
+        if not query.evidence or query.after is not None:
             return None
-        seen, at, key = (await self._key.cursors()).open(PURPOSE, context, asked.after, tuple[int, int, int])
-        return PageCursor(seen, time_of(at), key)
+        return await evidence(self._pool, query.tenant_id, query.from_, query.to)
 
-    async def _read(self, asked: AuditQuery, position: PageCursor | None, charge: Charge) -> _Read:
-        """Slice after slice, until there is one row more than the page has."""
-        limit = min(asked.limit, ROW_CAP - (position.seen if position else 0))
+    async def _position(self, query: AuditQuery, context: str) -> PageCursor | None:
+        if query.after is None:
+            return None
+        row_number, at, key = (await self._key.cursors()).open(PURPOSE, context, query.after, tuple[int, int, int])
+        return PageCursor(row_number, time_of(at), key)
+
+    async def _read(self, query: AuditQuery, position: PageCursor | None, charge: Charge) -> _Read:
+        """Reads slice after slice until the page is full and one more row is known."""
+        limit = min(query.limit, ROW_CAP - (position.row_number if position else 0))
         names: Sequence[str] = ()
         found: list[tuple[Any, ...]] = []
         query_id, behind = str(uuid4()), position
-        for number, part in enumerate(slices(position.at if position else asked.from_, asked.to)):
-            wanted = statement(asked, part, behind, limit + 1 - len(found))
-            (rows,) = await self._engine.run([wanted], f"{query_id}/{number}", charge)
-            names = [column.name for column in wanted.columns]
+        for number, time_slice in enumerate(slices(position.at if position else query.from_, query.to)):
+            sliced = statement(query, time_slice, behind, limit + 1 - len(found))
+            (rows,) = await self._engine.run([sliced], f"{query_id}/{number}", charge)
+            names = [column.name for column in sliced.columns]
             found += zip(*rows.columns, strict=True)
             if len(found) > limit:
                 break
-            behind = None  # the next slice begins after it
+            behind = None  # later slices begin after the position
         return _Read(names, found[:limit], len(found) > limit, position)
 
-    async def _knows(self, asked: AuditQuery, read: _Read, charge: Charge) -> bool:
-        """Whether there is any fact of the tenant: an empty page says no more than that none matches."""
-        if read.rows or read.seen:
+    async def _has_facts(self, query: AuditQuery, read: _Read, charge: Charge) -> bool:
+        """Whether the tenant has any fact, also when none matches the query."""
+        if read.rows or read.rows_before:
             return True
-        wanted = [any_fact(facts, asked.tenant_id) for facts in AUDITED.values()]
-        return any(len(rows) for rows in await self._engine.run(wanted, str(uuid4()), charge))
+        statements = [any_fact(facts, query.tenant_id) for facts in AUDITED.values()]
+        return any(len(rows) for rows in await self._engine.run(statements, str(uuid4()), charge))
 
-    async def _page(self, asked: AuditQuery, read: _Read, context: str) -> tuple[Page, bool]:
-        """Where the next page begins, and whether there would be one but for the cap."""
+    async def _page(self, query: AuditQuery, read: _Read, context: str) -> tuple[Page, bool]:
+        """The page's cursor, and whether the cap cut off further rows."""
         if not read.has_more:
             return Page(), False
         end = read.end
-        if end.seen >= ROW_CAP:
+        if end.row_number >= ROW_CAP:
             return Page(), True
-        cursor = (await self._key.cursors()).sign(PURPOSE, context, (end.seen, instant(end.at), end.key))
-        return Page(keep_instant(cursor, asked.at), has_next_page=True), False
+        cursor = (await self._key.cursors()).sign(PURPOSE, context, (end.row_number, instant(end.at), end.key))
+        return Page(add_instant(cursor, query.at), has_next_page=True), False
 
-    async def _recorded(self, regulator: Regulator, request_id: str, asked: AuditQuery, read: _Read) -> int:
-        what = (asked.tenant_id, asked.to_payload(), read.seen, len(read.rows))
+    async def _log(self, regulator: Regulator, request_id: str, query: AuditQuery, read: _Read) -> int:
+        what = (query.tenant_id, query.to_payload(), read.rows_before, len(read.rows))
         async with with_deadline("audit_access_log", self._pool), connected(self._pool) as connection:
             return await record(connection, regulator, request_id, "query", *what)

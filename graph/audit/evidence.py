@@ -1,4 +1,4 @@
-"""Evidence that a tenant's facts are what they were when their days were closed: its leaves, and links over them."""
+"""Evidence that a tenant's facts are unchanged since their days were closed: leaves, and the links over them."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -17,51 +17,57 @@ _SQL: Final = Path(__file__).parent / "sql"
 _LEAVES: Final = sql(_SQL, "leaves_of_tenant")
 _LINKS: Final = sql(_SQL, "links_from")
 _CLOSED: Final = sql(_SQL, "closed_until")
-# The chain as it is at one moment, while it grows.
+# One snapshot of the chain, as it grows meanwhile.
 _SNAPSHOT: Final = "begin isolation level repeatable read read only"
-MOMENT: Final = timedelta(microseconds=1)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class AuditLeaf(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the tenant had of a day: the facts whose events the stream had stored by an instant."""
+    """A leaf: the tenant's facts of a day whose events the stream had stored before a time."""
 
     day: Annotated[date, Meta(description="The UTC day.")]
     number: Annotated[int, Meta(description="1 for the tenant's first leaf, 2 for its second, and so on.")]
     link: Annotated[int, Meta(description="The link that the leaf belongs to.")]
-    stored_before: Annotated[datetime, Meta(description="It is over facts whose `storedAt` is before this.")]
-    facts: Annotated[int, Meta(ge=0, description="How many.")]
+    stored_before: Annotated[datetime, Meta(description="The leaf covers facts whose `storedAt` is before this.")]
+    facts: Annotated[int, Meta(ge=0, description="The number of facts.")]
     digest: Annotated[str, Meta(description="SHA-256 over the hashes of the facts, in the order of the answer.")]
     path: Annotated[
         Sequence[str],
-        Meta(description="The way from the leaf to the link's root: L or R, where the sibling is, then its hash."),
+        Meta(
+            description="The path from the leaf to the link's root: per step the sibling's side (L or R) and its hash."
+        ),
     ]
 
 
 class AuditLink(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A link of the chain: the closing of a day, or, if it amends another, what late facts made of a closed day."""
+    """A link of the chain. It closes a day, or amends a closed day after late facts."""
 
     number: Annotated[int, Meta(description="1 for the first link of the chain, and so on.")]
     day: Annotated[date, Meta(description="The UTC day.")]
-    amends: Annotated[int | None, Meta(description="The link about the same day before; null: this one closed it.")]
-    stored_before: Annotated[datetime, Meta(description="As of its leaves.")]
-    leaves: Annotated[int, Meta(description="How many leaves it has, one of a tenant each.")]
-    facts: Annotated[int, Meta(description="How many facts they are over.")]
-    root: Annotated[str, Meta(description="Of the Merkle tree of its leaves.")]
-    previous: Annotated[str, Meta(description="The hash of the link before; zeros of the first one.")]
-    hash: Annotated[str, Meta(description="Of all of this.")]
+    amends: Annotated[
+        int | None, Meta(description="The previous link of the same day; null: this link closed the day.")
+    ]
+    stored_before: Annotated[datetime, Meta(description="The `storedBefore` of its leaves.")]
+    leaves: Annotated[int, Meta(description="The number of its leaves, one per tenant.")]
+    facts: Annotated[int, Meta(description="The number of facts that its leaves cover.")]
+    root: Annotated[str, Meta(description="The root of the Merkle tree of its leaves.")]
+    previous: Annotated[str, Meta(description="The hash of the previous link; zeros in the first link.")]
+    hash: Annotated[str, Meta(description="The hash of all of these fields.")]
 
 
 class Evidence(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What proves a tenant's facts of closed days; docs/audit.md has the steps."""
+    """The evidence for a tenant's facts of closed days. docs/audit.md has the steps of the check."""
 
-    closed_until: Annotated[date | None, Meta(description="The first UTC day that is not closed yet; null: none is.")]
-    leaves: Annotated[Sequence[AuditLeaf], Meta(description="The tenant's, of the window's days, in order.")]
-    links: Annotated[Sequence[AuditLink], Meta(description="From the first of these leaves' links to the newest.")]
+    closed_until: Annotated[
+        date | None, Meta(description="The first UTC day that is not closed yet; null: no day is closed.")
+    ]
+    leaves: Annotated[Sequence[AuditLeaf], Meta(description="The tenant's leaves of the window's days, in order.")]
+    links: Annotated[Sequence[AuditLink], Meta(description="The links from the first of these leaves to the newest.")]
 
 
 async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime) -> Evidence:
-    """Of the UTC days that a window touches; DependencyUnavailableError."""
-    days = from_.astimezone(UTC).date(), (to.astimezone(UTC) - MOMENT).date()
+    """The evidence for the UTC days that a window touches. Raises DependencyUnavailableError."""
+    days = from_.astimezone(UTC).date(), (to.astimezone(UTC) - MICROSECOND).date()
     async with (
         with_deadline("integrity_links", pool),
         connected(pool) as connection,

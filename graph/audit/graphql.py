@@ -1,4 +1,4 @@
-"""GraphQL on the audit listener: one root field, which answers what `POST /v1/audit/query` does."""
+"""GraphQL on the audit listener: one root field with the answers of `POST /v1/audit/query`."""
 
 import asyncio
 from datetime import datetime
@@ -27,14 +27,14 @@ from graph.http.telemetry import Observer
 
 
 class AuditContext:
-    """One request, asked at `now`."""
+    """The context of one request, which arrived at `now`."""
 
     def __init__(
         self, audits: Audits, regulator: Regulator, document: Document, request_id: str, now: datetime
     ) -> None:
         self.audits, self.regulator, self.document, self.request_id = audits, regulator, document, request_id
         self.now = now
-        self.turns = asyncio.Semaphore(FEW_QUERIES)
+        self.slots = asyncio.Semaphore(FEW_QUERIES)
 
 
 AuditInput: Any = input_type(SHAPE)
@@ -42,16 +42,16 @@ AuditInput: Any = input_type(SHAPE)
 
 async def _audit(
     info: Info[AuditContext, None],
-    asked: Annotated[Any, strawberry.argument(name="input", description="What is asked.", graphql_type=AuditInput)],
+    query: Annotated[Any, strawberry.argument(name="input", description="The query.", graphql_type=AuditInput)],
 ) -> AuditAnswer:
     context = info.context
-    async with context.turns:
-        return await context.audits.answer(context.regulator, context.request_id, as_json(asked), context.now)
+    async with context.slots:
+        return await context.audits.answer(context.regulator, context.request_id, as_json(query), context.now)
 
 
-@strawberry.type(description="What the regulator may read. Every field that is asked for is recorded as an access.")
+@strawberry.type(description="What the regulator may read. Each requested field is logged as an access.")
 class Query:
-    """One field."""
+    """The root field."""
 
     audit = report_field(_audit, AuditAnswer, QUERY)
 
@@ -61,12 +61,12 @@ SCHEMA: Final[GraphQLSchema] = _SCHEMA._schema
 
 
 def sdl() -> str:
-    """The schema definition, as schema/audit.graphql has it."""
+    """The schema definition, as in schema/audit.graphql."""
     return _SCHEMA.as_str() + "\n"
 
 
 def graphql_endpoint(audits: Audits, *, development: bool) -> GraphQL[Regulator]:
-    """An ASGI application behind RegulatorOnly, with the API's limits; introspection in development."""
+    """The GraphQL endpoint, behind RegulatorOnly and with the API's limits. `development` adds introspection."""
     return GraphQL(
         SCHEMA,
         documents(SCHEMA, introspection=development),

@@ -27,12 +27,12 @@ from infra.errors import AnlytError, DependencyUnavailableError
 DESCRIPTION: Final = """What the regulator may read of an SMS gateway platform: one tenant's facts, and exports of them.
 
 The listener answers a client certificate of its authority whose URI or DNS name is `regulator-portal-service`.
-Times are RFC 3339 in UTC, windows half-open, money a string with 6 decimals. Every access is recorded before it is
+Times are RFC 3339 in UTC, windows half-open, money a string with 6 decimals. Each access is logged before it is
 answered.
 """
 TAGS: Final = {
     "Audit": "One tenant's facts, page by page.",
-    "Exports": "Larger slices as Parquet files, written in the background.",
+    "Exports": "Larger results as Parquet files, written in the background.",
 }
 SECURITY: Final[Json] = {
     "certificate": {"type": "mutualTLS", "description": "A certificate of the authority in ANLYT_TLS_CLIENT_CA."}
@@ -43,19 +43,19 @@ EXAMPLE: Final = {"tenantId": "tenant-001", "last": "30d"}
 
 _ALWAYS: Final = (ForbiddenError, InvalidQueryError, UriTooLongError, DependencyUnavailableError)
 _BODY: Final = (PayloadTooLargeError, UnsupportedMediaTypeError)
-_ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's.", "path")
+_ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's id.", "path")
 
 
 def document() -> Json:
-    """The whole document."""
+    """The document."""
     schemas = {
         "AuditQuery": request.SHAPE.schema,
         "ExportQuery": exports.SHAPE.schema,
     }
     paths = {
         QUERY_PATH: {"post": _query()},
-        PATH: {"post": _ask(), "get": _list()},
-        f"{PATH}/{{id}}": {"get": _follow(), "delete": _cancel()},
+        PATH: {"post": _request(), "get": _list()},
+        f"{PATH}/{{id}}": {"get": _status(), "delete": _cancel()},
         KEYS_PATH: {"get": _keys()},
     }
     types = (AuditAnswer, ExportAnswer, ExportList, PublicKeys)
@@ -74,14 +74,14 @@ def _query() -> Json:
     )
 
 
-def _ask() -> Json:
+def _request() -> Json:
     location = {"description": "The path of the export.", "schema": {"type": "string"}}
-    accepted = answer(ExportAnswer, "It is accepted; its files are written in the background.")
+    accepted = answer(ExportAnswer, "Accepted; the files are written in the background.")
     accepted["headers"] = {**openapi.REQUEST_ID, "Location": location}
     return operation(
         "Exports",
         "requestExport",
-        "Have a slice written as files.",
+        "Export facts as files.",
         "Facts of one tenant as Parquet files in S3, with a signed manifest.",
         CALLER,
         {"202": accepted, **_errors(*_BODY, RateLimitedError)},
@@ -94,9 +94,9 @@ def _list() -> Json:
     return _export("listExports", "The regulator's exports.", ExportList.__doc__, responses, LIMIT, AFTER)
 
 
-def _follow() -> Json:
+def _status() -> Json:
     responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
-    return _export("followExport", "How far an export is, and its files.", ExportAnswer.__doc__, responses, _ID)
+    return _export("followExport", "The status of an export, and its files.", ExportAnswer.__doc__, responses, _ID)
 
 
 def _cancel() -> Json:

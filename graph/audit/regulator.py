@@ -1,4 +1,4 @@
-"""Who asks: the one service that may, by the names that its certificate's SAN gives. The subject's CN is never read."""
+"""Authenticates the regulator by the names in its certificate's SAN. The subject's CN is never read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ REFUSAL: Final = f"Only a certificate whose URI or DNS SAN is {SERVICE} is answe
 
 @dataclass(frozen=True, slots=True)
 class Regulator:
-    """`serial` and `sha256`, of the whole certificate, are hexadecimal."""
+    """The authenticated caller. `serial` and `sha256` are its certificate's, in hexadecimal."""
 
     name: str
     serial: str
@@ -28,10 +28,10 @@ class Regulator:
 
 
 def identify(scope: HttpScope, trust_domain: str | None) -> Regulator:
-    """Of a certificate that TLS has verified; ForbiddenError, and a line in the log, for anybody else's."""
+    """The regulator, from a certificate that TLS has verified. Raises ForbiddenError, and logs, for other callers."""
     chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain", [])
     try:
-        certificate = x509.load_pem_x509_certificate("".join(chain).encode())  # of a chain, the first
+        certificate = x509.load_pem_x509_certificate("".join(chain).encode())  # the first of the chain
     except ValueError:
         logger().warning("audit client refused", names=[], serial=None)
         raise ForbiddenError(REFUSAL) from None
@@ -44,7 +44,7 @@ def identify(scope: HttpScope, trust_domain: str | None) -> Regulator:
 
 
 def _names(certificate: x509.Certificate) -> Iterator[str]:
-    """Those of services; none if they cannot be read."""
+    """The DNS names and URIs; none if they cannot be read."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
@@ -58,5 +58,5 @@ def _is_service(name: str, trust_domain: str | None) -> bool:
 
 
 def _is_valid(certificate: x509.Certificate) -> bool:
-    """Still: a connection may be older than the end of its certificate."""
+    """Checks the dates again, as a certificate may expire while its connection is open."""
     return certificate.not_valid_before_utc <= datetime.now(UTC) < certificate.not_valid_after_utc

@@ -10,22 +10,22 @@ from typing import Any, Final
 from graph.access import ID_PATTERN
 from graph.dsl.parse import LONGEST_CURSOR, MOST_ROWS
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, Reader, Shape, choice, flag, integer, read_object, text
+from graph.dsl.readers import Member, Shape, ValueReader, choice, flag, integer, read_object, text
 from graph.dsl.source import read
-from graph.dsl.spans import ONE_SPAN, SPAN, ZONE, edges, kept_instant, moves, read_span
+from graph.dsl.time_ranges import ONE_RANGE, RANGE, ZONE, is_relative, read_range, resolve_range, split_instant
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.catalog.dimensions import VERDICT
 
 QUERY_PATH: Final = "/v1/audit/query"
 LONGEST_WINDOW: Final = timedelta(days=5 * 365 + 2)  # five years, wherever their leap days are
-FEW_ROWS: Final = 1_000
+DEFAULT_ROWS: Final = 1_000
 
 _ID: Final = re.compile(ID_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """What is asked of one tenant's facts in `from_` <= event time < `to`, at most `limit` of them."""
+    """Selects at most `limit` facts of one tenant, with `from_` <= event time < `to`."""
 
     tenant_id: str
     from_: datetime
@@ -36,23 +36,23 @@ class AuditQuery:
     limit: int
     after: str | None
     evidence: bool
-    at: datetime | None = None  # when the first page was asked: what a relative window was resolved against
+    at: datetime | None = None  # the time of the first page's request, at which a relative window was resolved
 
     def to_payload(self) -> Mapping[str, Any]:
-        """As it is recorded: without the cursor, of which the record has what it says."""
-        told = {**asdict(replace(self, after=None)), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
-        del told["at"]  # the window is all that it is about
-        return told
+        """The query as it is logged: without the cursor, whose content the log has."""
+        payload = {**asdict(replace(self, after=None)), "from_": self.from_.isoformat(), "to": self.to.isoformat()}
+        del payload["at"]  # the resolved window is logged
+        return payload
 
     def fingerprint(self, caller: str) -> str:
-        """Of what a cursor belongs to: the same for every page."""
+        """A hash of the caller and the query, equal on all pages, to which a cursor is bound."""
         return sha256(repr((caller, replace(self, after=None, limit=0))).encode()).hexdigest()
 
 
 def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> AuditQuery:
-    """The query as it is at `now` (by default, the clock's), against which windows that move are resolved.
+    """Parses a query. Relative windows are resolved at `now` (default: the clock).
 
-    InvalidQueryError with every problem.
+    Raises InvalidQueryError with all problems.
     """
     problems, value = Problems(), read(source) if isinstance(source, bytes) else source
     attributes = read_object("$", value, problems, MEMBERS)
@@ -63,28 +63,28 @@ def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> 
 
 
 def add_window(value: Mapping[str, object], attributes: dict[str, Any], now: datetime, problems: Problems) -> None:
-    """Two times in place of what was given: at `now`, or when the page was asked that `after` is the end of."""
-    span = read_span("$", value, attributes, problems)
+    """Replaces the requested window by its two times, resolved at `now`, or at the time that `after` keeps."""
+    time_range = read_range("$", value, attributes, problems)
     zone = attributes.pop("timezone", None)
-    for member in SPAN.values():
+    for member in RANGE.values():
         attributes.pop(member.attribute, None)
-    if zone is not None and span is not None and not moves(span):
+    if zone is not None and time_range is not None and not is_relative(time_range):
         problems.add("$.timezone", "Is for `window` and `last`; `from` and `to` have an offset of their own.")
-    if span is None:
+    if time_range is None:
         return
     at = None
-    if moves(span):
-        at, attributes["after"] = kept_instant(attributes.get("after"), now)
-    found = edges("$", span, zone or "UTC", at or now, problems)
+    if is_relative(time_range):
+        at, attributes["after"] = split_instant(attributes.get("after"), now)
+    found = resolve_range("$", time_range, zone or "UTC", at or now, problems)
     if found is None:
         return
     attributes["at"], (attributes["from_"], attributes["to"]) = at, found
     if found[1] - found[0] > LONGEST_WINDOW:
-        problems.add("$.last" if moves(span) else "$.to", "Must be at most five years after `from`.")
+        problems.add("$.last" if is_relative(time_range) else "$.to", "Must be at most five years after `from`.")
 
 
 def check_dataset(attributes: Mapping[str, Any], problems: Problems) -> None:
-    """Only an evaluation has a verdict and rules, and a place in the chain."""
+    """Reports filters and evidence for the dataset cdr: only compliance has verdicts, rules and evidence."""
     if attributes.get("dataset") != "cdr":
         return
     for name, attribute in (("verdict", "verdict"), ("ruleType", "rule_type")):
@@ -104,40 +104,46 @@ def _tenant(path: str, value: object, problems: Problems) -> str | None:
 def _rule_type(path: str, value: object, problems: Problems) -> str | None:
     written: str | None = text()(path, value, problems)
     if written is not None and "\0" in written:
-        problems.add(path, "Has U+0000, which no record can hold.")
+        problems.add(path, "Has U+0000, which no fact can contain.")
     return written
 
 
 _COMPLIANCE_ONLY: Final = "The dataset compliance only."
 MEMBERS: Final = {
-    "tenantId": Member("tenant_id", Reader(_tenant, {"type": "string", "pattern": ID_PATTERN}), "Whose facts."),
-    **SPAN,
-    "to": SPAN["to"]._replace(meaning=f"{SPAN['to'].meaning} At most five years after `from`."),
+    "tenantId": Member(
+        "tenant_id",
+        ValueReader(_tenant, {"type": "string", "pattern": ID_PATTERN}),
+        "The tenant whose facts to return.",
+    ),
+    **RANGE,
+    "to": RANGE["to"]._replace(meaning=f"{RANGE['to'].meaning} At most five years after `from`."),
     "timezone": Member(
         "timezone", ZONE, "IANA zone of `window`, such as Asia/Kabul; goes with it or `last`. Default: UTC.", None
     ),
-    "dataset": Member("dataset", choice("an audited dataset", tuple(AUDITED)), "Which facts.", "compliance"),
+    "dataset": Member(
+        "dataset", choice("an audited dataset", tuple(AUDITED)), "The dataset of the facts.", "compliance"
+    ),
     "verdict": Member(
         "verdict",
         choice("a verdict", VERDICT.values),
-        f"Evaluations that ended so. {_COMPLIANCE_ONLY}",
+        f"Only evaluations with this verdict. {_COMPLIANCE_ONLY}",
         None,
         nullable=True,
     ),
     "ruleType": Member(
         "rule_type",
-        Reader(_rule_type, text().schema),
-        f"Evaluations with such a finding. {_COMPLIANCE_ONLY}",
+        ValueReader(_rule_type, text().schema),
+        f"Only evaluations with a finding of this type. {_COMPLIANCE_ONLY}",
         None,
         nullable=True,
     ),
-    "limit": Member("limit", integer(1, MOST_ROWS), "Rows of a page.", FEW_ROWS),
-    "after": Member("after", text(LONGEST_CURSOR), "`page.endCursor` of the page before.", None, nullable=True),
+    "limit": Member("limit", integer(1, MOST_ROWS), "Rows per page.", DEFAULT_ROWS),
+    "after": Member("after", text(LONGEST_CURSOR), "`page.endCursor` of the previous page.", None, nullable=True),
     "evidence": Member(
         "evidence",
         flag,
-        f"Whether the first page carries what proves it complete and unchanged. {_COMPLIANCE_ONLY}",
+        f"Whether the first page has evidence that the facts are complete and unchanged. {_COMPLIANCE_ONLY}",
         False,
     ),
 }
-SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_SPAN)
+SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_RANGE)

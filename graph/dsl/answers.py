@@ -1,4 +1,4 @@
-"""What a query is answered with: rows as columns of printed values, and what has to be known about them."""
+"""The answer of a query: its rows, its totals, its page and its metadata."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from msgspec import Meta, Struct, structs
 from graph.dsl.columns import Column, Kind, printed
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Rows
-from graph.dsl.freshness import Reach
+from graph.dsl.freshness import TableFreshness
 from graph.reports.answers import Report
 
 PREVIOUS: Final = "previous"
-ESTIMATED_ROWS: Final = 3  # the column of EXPLAIN ESTIMATE: database, table, parts, rows, marks
+ESTIMATED_ROWS: Final = 3  # index of `rows` in EXPLAIN ESTIMATE: database, table, parts, rows, marks
 
 # JSON: text, integer, rate or null.
 Value: TypeAlias = str | int | float | None
@@ -30,14 +30,14 @@ class QueryWindow(Struct, frozen=True, rename={"from_": "from"}):
 
 
 class Page(Struct, frozen=True, rename="camel"):
-    """Where the next page begins."""
+    """The position of the next page."""
 
     end_cursor: Annotated[str | None, Meta(description="The next page's `after`; null on the last page.")] = None
     has_next_page: Annotated[bool, Meta(description="Whether the next page has rows.")] = False
 
 
 class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Where the numbers come from, and how far they reach."""
+    """The source of the figures, and how complete they are."""
 
     source: Annotated[str, Meta(description="The table that answered: a cube, or facts.")]
     data_as_of: Annotated[
@@ -46,66 +46,66 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     complete_until: Annotated[
         datetime | None,
         Meta(
-            description="Everything that had reached our streams by this time is in that table; null while that is not "
-            "known."
+            description="Everything that had reached the streams by this time is in that table; null while that is "
+            "unknown."
         ),
     ] = None
-    row_cap: Annotated[int, Meta(ge=0, description="Most rows of a query, over all of its pages.")]
-    truncated: Annotated[bool, Meta(description="Whether there are more rows, which `rowCap` cut off.")]
+    row_cap: Annotated[int, Meta(ge=0, description="The most rows that all pages of one query return together.")]
+    truncated: Annotated[bool, Meta(description="Whether `rowCap` left out further rows.")]
     approximate: Annotated[
         Mapping[str, str], Meta(description="Measures that are not exact, each with the method that estimated it.")
     ]
     elapsed_ms: Annotated[int, Meta(ge=0, description="Time from the query's arrival to its answer, ms.")]
-    window: Annotated[QueryWindow, Meta(description="What the rows are about.")]
-    previous_window: Annotated[QueryWindow | None, Meta(description="With `compareTo`: what `previous` is about.")] = (
+    window: Annotated[QueryWindow, Meta(description="The window of the rows.")]
+    previous_window: Annotated[QueryWindow | None, Meta(description="With `compareTo`: the window of `previous`.")] = (
         None
     )
 
 
 class QueryStatement(Struct, frozen=True):
-    """One statement as ClickHouse is asked it, for the platform's own callers."""
+    """One statement for ClickHouse; only the platform's own callers see it."""
 
-    sql: Annotated[str, Meta(description="With a placeholder for each value.")]
-    parameters: Annotated[Mapping[str, Any], Meta(description="Bound by the engine: no value stands in the SQL.")]
+    sql: Annotated[str, Meta(description="The SQL, with a placeholder for each value.")]
+    parameters: Annotated[Mapping[str, Any], Meta(description="The values, which the engine binds.")]
 
 
 class Explanation(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the query would do; it was not run."""
+    """How the query would run; it was not run."""
 
     table: Annotated[str, Meta(description="The cheapest table that can answer.")]
     estimated_rows: Annotated[
         Annotated[int, Meta(ge=0)] | None,
         Meta(
-            description="Rows that the engine expects to read, for the platform's own callers; null for all others: it "
-            "counts blocks of rows in which every tenant's lie."
+            description="Rows that the engine expects to read. Null for tenants, because the estimate counts whole "
+            "blocks, which hold rows of all tenants."
         ),
     ] = None
-    reasons: Annotated[Sequence[str], Meta(description="Why no cube answers; empty when one does.")]
-    statements: Annotated[
-        Sequence[QueryStatement] | None, Meta(description="For the platform's own callers; null for all others.")
-    ] = None
+    reasons: Annotated[Sequence[str], Meta(description="Why cheaper tables cannot answer; empty when a cube answers.")]
+    statements: Annotated[Sequence[QueryStatement] | None, Meta(description="The statements; null for tenants.")] = None
 
 
 class QueryAnswer(Report, frozen=True, kw_only=True):
-    """Rows of dimensions and measures. Rates are numbers with 4 decimals, money is text with 6; null stands for 0/0."""
+    """Rows of dimensions and measures. Rates are numbers with 4 decimals, money is text with 6, and 0/0 is null."""
 
     about = "Measures by dimensions and time. The typed query language: the same shape in REST and GraphQL."
 
     data: Annotated[
         Sequence[Mapping[str, Any]],
-        Meta(description="A row for each group: `time`, dimensions, measures, and `previous` with `compareTo`."),
+        Meta(description="One row per group: `time`, dimensions, measures, and `previous` with `compareTo`."),
     ]
     totals: Annotated[
         Mapping[str, Any] | None, Meta(description="With `totals`: the measures over all rows of the query.")
     ] = None
-    page: Annotated[Page, Meta(description="Of the rows in `data`.")]
-    meta: Annotated[QueryMeta, Meta(description="Where the numbers come from.")]
-    explain: Annotated[Explanation | None, Meta(description="With `explain`; `data` is empty then.")] = None
+    page: Annotated[Page, Meta(description="The page that `data` holds.")]
+    meta: Annotated[QueryMeta, Meta(description="The source of the figures, and how complete they are.")]
+    explain: Annotated[
+        Explanation | None, Meta(description="With `explain`: how the query would run; `data` is then empty.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedColumn:
-    """One column of an answer; those of a `previous` period have the names of measures."""
+    """One column of an answer. A column of the previous window has its measure's name and `is_previous`."""
 
     name: str
     kind: Kind
@@ -114,7 +114,7 @@ class PrintedColumn:
 
 
 def printed_columns(columns: Sequence[Column], rows: Rows, count: int, zone: ZoneInfo) -> Sequence[PrintedColumn]:
-    """The first `count` rows, as JSON has them."""
+    """Returns the first `count` rows, column by column, as JSON values."""
     return [
         PrintedColumn(
             column.name,
@@ -127,7 +127,7 @@ def printed_columns(columns: Sequence[Column], rows: Rows, count: int, zone: Zon
 
 
 def as_rows(columns: Sequence[PrintedColumn]) -> Sequence[dict[str, Any]]:
-    """An object for each row; `previous` in an object of its own."""
+    """Returns one object per row; measures of the previous window are in its member `previous`."""
     rows = list(_objects([each for each in columns if not each.is_previous]))
     earlier = [each for each in columns if each.is_previous]
     if earlier:
@@ -142,18 +142,18 @@ def _objects(columns: Sequence[PrintedColumn]) -> Iterator[dict[str, Any]]:
 
 
 def totals(compiled: Compiled, rows: Rows) -> Mapping[str, Any]:
-    """The one row of the totals' statement."""
+    """Returns the single row of the totals' statement as an object."""
     assert compiled.totals is not None
     (row,) = as_rows(printed_columns(compiled.totals.columns, rows, 1, compiled.timezone))
     return row
 
 
-def meta(compiled: Compiled, reach: Reach, *, truncated: bool, began: float) -> QueryMeta:
-    """`began`: the performance counter when the query came."""
+def meta(compiled: Compiled, freshness: TableFreshness, *, truncated: bool, began: float) -> QueryMeta:
+    """Returns the metadata of an answer. `began` is the performance counter at the query's arrival, in seconds."""
     return QueryMeta(
         source=compiled.source,
-        data_as_of=reach.data_as_of,
-        complete_until=reach.complete_until,
+        data_as_of=freshness.data_as_of,
+        complete_until=freshness.complete_until,
         row_cap=compiled.row_cap,
         truncated=truncated,
         approximate=compiled.approximate,
@@ -164,12 +164,12 @@ def meta(compiled: Compiled, reach: Reach, *, truncated: bool, began: float) -> 
 
 
 def explanation(compiled: Compiled) -> Explanation:
-    """For every caller."""
+    """Returns the explanation that every caller may see."""
     return Explanation(table=compiled.source, reasons=compiled.reasons)
 
 
-def whole_explanation(compiled: Compiled, estimate: Rows) -> Explanation:
-    """For the platform's own callers. `estimate`: of EXPLAIN ESTIMATE, a row per table with its parts, rows, marks."""
+def full_explanation(compiled: Compiled, estimate: Rows) -> Explanation:
+    """Returns the explanation for the platform's own callers. `estimate` is the result of EXPLAIN ESTIMATE."""
     return structs.replace(
         explanation(compiled),
         estimated_rows=sum(estimate.columns[ESTIMATED_ROWS]) if len(estimate) else 0,

@@ -1,4 +1,4 @@
-"""A query as it was written: the one shape behind REST and GraphQL. Fields are names yet."""
+"""A query as the request states it, from REST or GraphQL. Its fields are names, not yet looked up."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,14 @@ from schema.catalog.terms import Granularity, Operator
 
 Direction = Literal["asc", "desc"]
 CompareTo = Literal["previousPeriod", "sameElapsed"]
-# What a JSON value can be in a comparison; numbers with a fraction are decimals, exactly.
+# JSON values of a comparison. A number with a fraction is a Decimal, so that it stays exact.
 Scalar: TypeAlias = str | int | Decimal | bool | None
 Value: TypeAlias = Scalar | tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`path`: where it stands in the request, for what is wrong with it."""
+    """A field compared with a value. `path` is its JSON path in the request, for problems."""
 
     path: str
     field: str
@@ -26,17 +26,21 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class And:
+    """True if all conditions are true."""
+
     conditions: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
+    """True if any condition is true."""
+
     conditions: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What the condition is not true of: a comparison with null is false, so its negation is true."""
+    """True if the condition is false. A comparison with null is false, so its negation is true."""
 
     condition: "Condition"
 
@@ -46,13 +50,15 @@ Condition: TypeAlias = Comparison | And | Or | Not
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """A column to sort by."""
+
     field: str
     direction: Direction
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """`from_ <= event time < to`; aware."""
+    """The window `from_ <= event time < to` (aware times) and its buckets."""
 
     from_: datetime
     to: datetime
@@ -62,6 +68,8 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Query:
+    """One query. `after` is the cursor of the page before."""
+
     dataset: str
     measures: tuple[str, ...]
     dimensions: tuple[str, ...]
@@ -74,4 +82,4 @@ class Query:
     compare_to: CompareTo | None
     totals: bool
     explain: bool
-    at: datetime | None = None  # when the first page was asked: what a relative window was resolved against
+    at: datetime | None = None  # the time of the first page's request, against which a relative window was resolved

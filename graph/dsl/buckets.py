@@ -1,4 +1,4 @@
-"""Buckets of time as expressions: the start of each, in seconds since 1970."""
+"""Expressions for time buckets: the start of the bucket of a time, in seconds since 1970."""
 
 from typing import assert_never
 
@@ -10,15 +10,15 @@ _MINUTE, _HOUR = 60, 3600
 
 
 def bucket(time: Expression, granularity: Granularity, timezone: str, shift: Shift | None = None) -> Expression:
-    """The bucket that a time falls into, moved by a shift. Weeks begin on Monday.
+    """Returns the start of the bucket of a time, moved by a shift. Weeks begin on Monday.
 
-    A day begins with its first instant, whatever the clock shows then. An hour begins where the clock shows a whole
-    one; the engine's own function does not, where the offset changes by half an hour.
+    A day begins at its first instant, which need not be midnight by the clock. An hour begins when the clock shows a
+    whole hour. ClickHouse's toStartOfHour differs where an offset changes by half an hour.
     """
     zone = Bound(timezone, "String")
     match granularity:
         case "minute" | "hour":
-            return _moved(_whole(time, _MINUTE if granularity == "minute" else _HOUR, zone), shift)
+            return _shifted(_rounded_down(time, _MINUTE if granularity == "minute" else _HOUR, zone), shift)
         case "day":
             return _begin(call("toDate", time, zone), zone, shift)
         case "week":
@@ -26,15 +26,15 @@ def bucket(time: Expression, granularity: Granularity, timezone: str, shift: Shi
         case "month":
             return _begin(call("toStartOfMonth", call("toDate", time, zone)), zone, shift)
         case "none":
-            raise AssertionError("There are no buckets without granularity.")
+            raise AssertionError("granularity none has no buckets")
         case _:
             assert_never(granularity)
 
 
-def _whole(time: Expression, seconds: int, zone: Bound) -> Expression:
+def _rounded_down(time: Expression, seconds: int, zone: Bound) -> Expression:
     elapsed = call("toUnixTimestamp", time)
-    shown = call("plus", elapsed, call("timeZoneOffset", call("toTimeZone", time, zone)))
-    return call("minus", elapsed, call("modulo", shown, Constant(seconds)))
+    local = call("plus", elapsed, call("timeZoneOffset", call("toTimeZone", time, zone)))
+    return call("minus", elapsed, call("modulo", local, Constant(seconds)))
 
 
 def _begin(date: Expression, zone: Bound, shift: Shift | None) -> Expression:
@@ -44,5 +44,5 @@ def _begin(date: Expression, zone: Bound, shift: Shift | None) -> Expression:
     return call("toUnixTimestamp", call("toDateTime", date, zone))
 
 
-def _moved(start: Expression, shift: Shift | None) -> Expression:
+def _shifted(start: Expression, shift: Shift | None) -> Expression:
     return start if shift is None else call("plus", start, Bound(shift.amount, "Int64"))

@@ -1,4 +1,4 @@
-"""Windows of time in a zone: the one to compare with, and how far its buckets lie back. Pure."""
+"""Windows in a time zone: the window to compare with, and the shift between the buckets of both. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from graph.reports.zone_days import add_months, date_of, day_begins
+from graph.reports.windows import add_months, date_of, day_begins
 from schema.catalog.terms import Granularity
 from schema.instants import instant
 
-# Seconds: no bucket is longer, whatever the clocks do.
+# Upper bounds of a bucket's length in seconds, clock changes included.
 LONGEST: Final = {"minute": 60, "hour": 7200, "day": 2 * 86_400, "week": 8 * 86_400, "month": 32 * 86_400}
-SHORTEST_OFFSET: Final = timedelta(days=6)  # no zone has had, or will have, one for less
+SHORTEST_OFFSET: Final = timedelta(days=6)  # no zone keeps an offset for a shorter time
 
 _DAY: Final = timedelta(days=1)
 
 
 class Window(NamedTuple):
-    """Half-open; aware, in UTC."""
+    """A half-open window of aware times in UTC."""
 
     from_: datetime
     to: datetime
@@ -27,16 +27,17 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What is added to a bucket of one window to get the bucket of the same index in another."""
+    """The difference between the buckets of two windows that have the same index."""
 
     unit: Literal["seconds", "days", "months"]
     amount: int
 
 
 def previous_period(window: Window, zone: ZoneInfo) -> Window:
-    """The window of the same length just before.
+    """Returns the window of the same length that ends where this one begins.
 
-    Whole months of the zone are counted as months, whole days as days; anything else is elapsed time.
+    The length counts in months if the window is whole months of the zone, in days if it is whole days, and otherwise
+    in elapsed time.
     """
     start, end = _day_begun_by(window.from_, zone), _day_begun_by(window.to, zone)
     if start is None or end is None:
@@ -46,9 +47,11 @@ def previous_period(window: Window, zone: ZoneInfo) -> Window:
 
 
 def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
-    """The same part of the period before: of the day, month, week or year, in this order, that begins with the window
-    and contains it, by the clock. A part longer than that period ends with it; where clocks skip its end, it ends as
-    long after the skip as that time lies in it. None if it begins no such period.
+    """Returns the same part, by the clock, of the previous period, or None if the window begins no period.
+
+    The period is the first of day, month, week and year that begins with the window and contains it. The part ends
+    with the previous period at the latest. If clocks skip its end, it ends as long after the skip as the end lies
+    within the skip.
     """
     first = _day_begun_by(window.from_, zone)
     if first is None:
@@ -59,13 +62,13 @@ def same_elapsed(window: Window, zone: ZoneInfo) -> Window | None:
             begin = day_begins(back, zone)
             clock = _naive(back) + (_local(window.to, zone) - _naive(first))
             until = min(clock.replace(tzinfo=zone).astimezone(UTC), window.from_)
-            # Clocks may show midnight once more after an hour.
+            # After a change of clocks at midnight, midnight may occur twice.
             return Window(begin, until if begin < until else begin + (window.to - window.from_))
     return None
 
 
 def shift(granularity: Granularity, previous: Window, window: Window, zone: ZoneInfo) -> Shift | None:
-    """From the buckets of `previous` to those of `window`; None without buckets."""
+    """Returns the shift from the buckets of `previous` to those of `window`, or None without buckets."""
     before, start = date_of(previous.from_, zone), date_of(window.from_, zone)
     match granularity:
         case "none":
@@ -98,12 +101,12 @@ def _monday(day: date) -> date:
 
 
 def _local(time: datetime, zone: ZoneInfo) -> datetime:
-    """What clocks of the zone show, without the zone."""
+    """The local time of the zone, as a naive datetime."""
     return time.astimezone(zone).replace(tzinfo=None)
 
 
 def _day_begun_by(time: datetime, zone: ZoneInfo) -> date | None:
-    """The day of the zone whose first instant it is."""
+    """The day of the zone that begins at this time, or None."""
     day = date_of(time, zone)
     return day if day_begins(day, zone) == time else None
 
@@ -115,7 +118,7 @@ def _offset(time: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def _bucket(at: datetime, zone: ZoneInfo, seconds: int) -> int:
-    """The start of a bucket whose clock shows a whole hour or minute, in seconds since 1970."""
+    """The start of the bucket of `seconds` by the local clock, in seconds since 1970."""
     elapsed = instant(at) // 1_000_000
     return elapsed - (elapsed + _offset(at, zone) // timedelta(seconds=1)) % seconds
 
@@ -125,6 +128,8 @@ def _naive(day: date) -> datetime:
 
 
 class _Period(NamedTuple):
+    """Whether a day begins this kind of period, and the first days of the next and the previous one."""
+
     begins: Callable[[date], bool]
     after: Callable[[date], date]
     before: Callable[[date], date]

@@ -1,50 +1,52 @@
-"""The catalogue as callers read it."""
+"""The answer of the catalogue endpoint: datasets, measures and dimensions of the query language."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct
 
-from graph.access.disclosure import Secret, of_dimension, of_measure
+from graph.access.disclosure import Secret, disclosed_by_dimension, disclosed_by_measure
 from graph.dsl.ast import CompareTo
 from graph.reports.answers import Report
 from schema.catalog import DATASETS, Dataset, Granularity
 from schema.catalog import Dimension as KnownDimension
 from schema.catalog import Measure as KnownMeasure
 
-Name: TypeAlias = Annotated[str, Meta(description="As a query writes it.")]
+Name: TypeAlias = Annotated[str, Meta(description="The name in queries.")]
 Meaning: TypeAlias = Annotated[str, Meta(description="One sentence.")]
 Disclosed: TypeAlias = Annotated[
     Secret | None,
-    Meta(description="What not every caller may read of everybody: COST, or MNO; null: all may read all they see."),
+    Meta(description="The restricted information that it discloses: COST or MNO; null if it discloses none."),
 ]
 MeasureType = Literal["integer", "rate", "money"]
 
 
 class CatalogMeasure(Struct, frozen=True):
-    """A number of each row."""
+    """A figure of each row."""
 
     name: Name
     type: Annotated[
         MeasureType,
         Meta(description="`integer`: exact; `rate`: a number with 4 decimals; `money`: a string with 6 decimals."),
     ]
-    unit: Annotated[str, Meta(description="What it counts or measures.")]
+    unit: Annotated[str, Meta(description="The unit that it counts or measures.")]
     meaning: Meaning
-    nullable: Annotated[bool, Meta(description="Whether it may be null: there is nothing to divide by, or to average.")]
-    approximate: Annotated[str | None, Meta(description="How it is estimated; null: it is exact.")]
-    operators: Annotated[Sequence[str], Meta(description="What a condition of `having` may do with it.")]
+    nullable: Annotated[
+        bool, Meta(description="Whether it may be null, when there is nothing to divide by or average.")
+    ]
+    approximate: Annotated[str | None, Meta(description="The method that estimates it; null if it is exact.")]
+    operators: Annotated[Sequence[str], Meta(description="The operators that `having` allows for it.")]
     discloses: Disclosed
 
 
 class CatalogDimension(Struct, frozen=True):
-    """A text to group and to filter by."""
+    """A text to group and filter by."""
 
     name: Name
     meaning: Meaning
-    values: Annotated[Sequence[str], Meta(description="All there are, where that is known; else empty.")]
+    values: Annotated[Sequence[str], Meta(description="All its values if they are a closed list, otherwise empty.")]
     nullable: Annotated[bool, Meta(description="Whether it may be null.")]
-    operators: Annotated[Sequence[str], Meta(description="What a condition of `filter` may do with it.")]
+    operators: Annotated[Sequence[str], Meta(description="The operators that `filter` allows for it.")]
     discloses: Disclosed
 
 
@@ -53,18 +55,20 @@ class CatalogDataset(Struct, frozen=True):
 
     name: Name
     meaning: Meaning
-    measures: Annotated[Sequence[CatalogMeasure], Meta(description="What can be computed.")]
-    dimensions: Annotated[Sequence[CatalogDimension], Meta(description="What can be grouped and filtered by.")]
+    measures: Annotated[Sequence[CatalogMeasure], Meta(description="The figures that a query can compute.")]
+    dimensions: Annotated[
+        Sequence[CatalogDimension], Meta(description="The attributes that a query can group and filter by.")
+    ]
 
 
 class Catalog(Report, frozen=True, rename="camel"):
-    """What can be asked: the names of a query, and what each means."""
+    """The names that a query may use, each with its meaning."""
 
-    about = "What a query can ask, and what it means."
+    about = "The datasets, measures and dimensions of the query language."
 
-    datasets: Annotated[Sequence[CatalogDataset], Meta(description="What can be asked about.")]
-    granularities: Annotated[Sequence[str], Meta(description="Of `time`: how long a row's bucket is.")]
-    compare_to: Annotated[Sequence[str], Meta(description="What `previous` may be.")]
+    datasets: Annotated[Sequence[CatalogDataset], Meta(description="The datasets that a query can read.")]
+    granularities: Annotated[Sequence[str], Meta(description="The values of `time.granularity`.")]
+    compare_to: Annotated[Sequence[str], Meta(description="The values of `compareTo`.")]
 
 
 def _measure(measure: KnownMeasure) -> CatalogMeasure:
@@ -76,7 +80,7 @@ def _measure(measure: KnownMeasure) -> CatalogMeasure:
         measure.nullable,
         measure.approximate,
         measure.operators,
-        of_measure(measure),
+        disclosed_by_measure(measure),
     )
 
 
@@ -87,7 +91,7 @@ def _dimension(dimension: KnownDimension) -> CatalogDimension:
         dimension.values,
         dimension.nullable,
         dimension.operators,
-        of_dimension(dimension),
+        disclosed_by_dimension(dimension),
     )
 
 

@@ -1,4 +1,4 @@
-"""The columns of an answer, and how the engine's values are written in JSON."""
+"""The columns of an answer, and the conversion of the engine's values to JSON."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,14 +9,16 @@ from schema.money import money
 
 Kind = Literal["time", "text", "integer", "rate", "money"]
 Role = Literal["group", "measure", "previous"]
-# As the engine gives it: texts, and integers of the column's smallest unit.
+# A value of the engine: a text, or an integer in the smallest unit of its column.
 Cell: TypeAlias = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` says what a value is: "time": the start of a bucket in seconds since 1970, "rate": 1/10,000,
-    "money": 1/1,000,000. `role` "previous": the measure of that name in the window compared with.
+    """One column of an answer.
+
+    `kind` is the unit of the engine's values. "time": the start of a bucket, in seconds since 1970; "rate": 1/10,000;
+    "money": 1/1,000,000. `role` "previous" marks the measure of that name in the previous window.
     """
 
     name: str
@@ -25,7 +27,7 @@ class Column:
 
 
 def printed(column: Column, value: Cell, zone: ZoneInfo) -> str | int | float | None:
-    """A value as JSON has it: money with 6 decimals, times with the zone's offset (Z for UTC), rates to 4 decimals."""
+    """Returns a value for JSON: money with 6 decimals, rates with 4, times with the zone's offset (Z for UTC)."""
     if value is None or isinstance(value, str):
         return value
     match column.kind:

@@ -1,4 +1,4 @@
-"""Reads `filter` and `having`: comparisons under `and`, `or` and `not`."""
+"""Reads the conditions of `filter` and `having`: comparisons combined by `and`, `or` and `not`."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,23 +6,23 @@ from typing import Any, Final, get_args
 
 from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar, Value
 from graph.dsl.problems import Problems
-from graph.dsl.reading import ABSENT, Json, Member, Reader, Shape, choice, flag, read_object, sequence, text
+from graph.dsl.readers import ABSENT, Json, Member, Shape, ValueReader, choice, flag, read_object, sequence, text
 from schema.catalog import DATASETS
 from schema.catalog.terms import Operator
 
 DEEPEST: Final = 8  # levels of and, or, not
-MOST_CONDITIONS: Final = 100  # in one list
-MOST_COMPARISONS: Final = 200  # in one tree
+MOST_CONDITIONS: Final = 100  # of one list
+MOST_COMPARISONS: Final = 200  # of one filter or having
 MOST_VALUES: Final = 1000
 
 
 def read_condition(path: str, value: object, problems: Problems) -> Condition | None:
-    """A tree of conditions, or None with what is wrong with it."""
-    return _Reader(problems).condition(path, value, 0)
+    """Reads a tree of conditions. Returns None, and adds problems, when it is malformed."""
+    return _ConditionReader(problems).condition(path, value, 0)
 
 
-class _Reader:
-    """Of one tree: counts its comparisons, as they have a limit together."""
+class _ConditionReader:
+    """Reads one tree, and counts its comparisons, because the tree has one limit for them."""
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
@@ -37,7 +37,7 @@ class _Reader:
             self._problems.add(path, f"`{combining[0]}` must be the only member of its object.")
             return None
         if depth == DEEPEST:
-            self._problems.add(path, f"Must be nested to depth {DEEPEST} at most.")
+            self._problems.add(path, f"Must have at most {DEEPEST} levels of nesting.")
             return None
         return self._combined(f"{path}.{combining[0]}", combining[0], value[combining[0]], depth + 1)
 
@@ -55,7 +55,7 @@ class _Reader:
     def _comparison(self, path: str, value: object) -> Condition | None:
         self._comparisons += 1
         if self._comparisons == MOST_COMPARISONS + 1:
-            self._problems.add(path, f"Must have {MOST_COMPARISONS} comparisons at most.")
+            self._problems.add(path, f"Must have at most {MOST_COMPARISONS} comparisons.")
         if self._comparisons > MOST_COMPARISONS:
             return None
         given = read_object(path, value, self._problems, COMPARISON)
@@ -67,13 +67,13 @@ class _Reader:
 
 
 def _without_operator(path: str, given: Mapping[str, Any]) -> Comparison:
-    """With an operator that every field takes, so that what is wrong with field and value is told, too."""
+    """A comparison with a substitute operator that every field allows, so that its field and value are checked, too."""
     value: Value = None if given["value"] is ABSENT else given["value"]
     return Comparison(path, given["field"], "in" if isinstance(value, tuple) else "eq", value)
 
 
 def _any(path: str, value: object, problems: Problems) -> Value:
-    """A scalar or a list of scalars."""
+    """Reads a scalar or a list of scalars."""
     if isinstance(value, list | tuple):
         if not 1 <= len(value) <= MOST_VALUES:
             problems.add(path, f"Must have 1 to {MOST_VALUES} items, not {len(value)}.")
@@ -97,20 +97,20 @@ def _scalar(path: str, value: object, problems: Problems) -> Scalar:
 
 
 def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
-    """The value, a list exactly where the operator wants one; `isNull` alone means true."""
+    """Checks that the operator and the value fit: a list for `in` and `notIn`. `isNull` without value means true."""
     operator, value = given["operator"], given["value"]
-    if value is None:  # it could not be read
+    if value is None:  # its problem is already reported
         return None
     if operator == "isNull":
         value = True if value is ABSENT else value
-        yes: bool | None = flag(f"{path}.value", value, problems)
-        return yes
+        is_null: bool | None = flag(f"{path}.value", value, problems)
+        return is_null
     if value is ABSENT:
-        problems.add(f"{path}.value", "Is required; `isNull` looks for null.")
+        problems.add(f"{path}.value", "Is required; use `isNull` to compare with null.")
         return None
     if isinstance(value, tuple) != (operator in ("in", "notIn")):
-        wanted = "a single value" if isinstance(value, tuple) else "a list of values"
-        problems.add(f"{path}.value", f"`{operator}` takes {wanted}.")
+        expected = "a single value" if isinstance(value, tuple) else "a list of values"
+        problems.add(f"{path}.value", f"`{operator}` takes {expected}.")
         return None
     checked: Value = value
     return checked
@@ -124,22 +124,22 @@ _NAMES: Final = (
 )
 COMPARISON: Final = {
     "field": Member("field", text(names=_NAMES), "A dimension; in `having`, a measure."),
-    "op": Member("operator", choice("an operator", get_args(Operator)), "How it is compared; `catalog` lists which."),
+    "op": Member("operator", choice("an operator", get_args(Operator)), "An operator that `catalog` lists for it."),
     "value": Member(
         "value",
-        Reader(_any, {"anyOf": [_SCALAR, _VALUES]}),
-        "What it is compared with: a list for `in` and `notIn`, true (the default) or false for `isNull`.",
+        ValueReader(_any, {"anyOf": [_SCALAR, _VALUES]}),
+        "The value to compare with: a list for `in` and `notIn`, true (the default) or false for `isNull`.",
         ABSENT,
     ),
 }
 
-CONDITION: Final = Reader(read_condition, {"$ref": "#/components/schemas/QueryCondition"})
+CONDITION: Final = ValueReader(read_condition, {"$ref": "#/components/schemas/QueryCondition"})
 _CONDITIONS: Final = sequence(CONDITION, 1, MOST_CONDITIONS)
-# What combines conditions: the one member of its object, which _Reader reads.
+# The combining members, each the only one of its object. _ConditionReader reads them.
 COMBINING: Final = {
-    "and": Member("conditions", _CONDITIONS, "All of these."),
-    "or": Member("conditions", _CONDITIONS, "Any of these."),
-    "not": Member("condition", CONDITION, "Not this."),
+    "and": Member("conditions", _CONDITIONS, "All of these conditions."),
+    "or": Member("conditions", _CONDITIONS, "Any of these conditions."),
+    "not": Member("condition", CONDITION, "The opposite of this condition."),
 }
 MEANING: Final = "One condition: a comparison (`field`, `op`, `value`), or exactly one of `and`, `or` and `not`."
 SCHEMA: Final[Json] = {

@@ -1,4 +1,4 @@
-"""Runs compiled statements in ClickHouse: within limits, and told in time when it is away."""
+"""Runs compiled statements in ClickHouse within limits, and reports a silent engine within 2 s."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
@@ -9,7 +9,7 @@ from uuid import uuid4
 from clickhouse_connect.driver.exceptions import ClickHouseError, ProgrammingError
 
 from graph.access.budget import Charge
-from graph.deadlines import EngineSilentError, patiently
+from graph.deadlines import EngineSilentError, while_engine_answers
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
@@ -19,7 +19,7 @@ from infra.faults import fault_of
 
 T = TypeVar("T")
 
-# Of each statement, kept by the engine, which throws instead of answering a part.
+# The limits of each statement. Beyond them, the engine raises an error and returns no partial result.
 LIMITS: Final[Mapping[str, str | int]] = {
     "max_execution_time": 20,  # seconds
     "timeout_overflow_mode": "throw",
@@ -28,11 +28,11 @@ LIMITS: Final[Mapping[str, str | int]] = {
     "read_overflow_mode": "throw",
     "max_result_rows": ROW_CAP + 1,
     "result_overflow_mode": "throw",
-    "wait_end_of_query": 1,  # an error is then never in the middle of an answer, and what was read is counted
+    "wait_end_of_query": 1,  # no error within a response, and a final count of the rows read
     "readonly": 1,  # 2 would let a statement raise these limits, and read files and URLs
-    "cancel_http_readonly_queries_on_client_close": 1,  # we close the connection when nobody waits any more
+    "cancel_http_readonly_queries_on_client_close": 1,  # we close the connection of a cancelled request
 }
-# ClickHouse's codes of errors (src/Common/ErrorCodes.cpp) that mean: a limit was met.
+# ClickHouse's error codes (src/Common/ErrorCodes.cpp) for an exceeded limit.
 TOO_EXPENSIVE: Final[Mapping[int, str]] = {
     158: f"would read more than {LIMITS['max_rows_to_read']} rows",
     159: f"took longer than {LIMITS['max_execution_time']} s",
@@ -41,17 +41,17 @@ TOO_EXPENSIVE: Final[Mapping[int, str]] = {
     307: "would read more bytes than one query may",
     396: f"has more than {ROW_CAP} rows",
 }
-ADVICE: Final = "ask for a shorter window, a coarser granularity, fewer dimensions, or a filter that leaves fewer rows"
-# ... and that mean: not now, as it is busy or stopping.
+ADVICE: Final = "request a shorter window, a coarser granularity, fewer dimensions, or a narrower filter"
+# ... for an engine that is busy or stopping.
 NOT_NOW: Final = frozenset({202, 209, 210, 236, 394, 734})
 
-# ... that parts which it needs are in S3, and cannot be read.
+# ... for parts in S3 that cannot be read.
 S3_ERROR: Final = 499
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a statement gave: a sequence of values for each of its columns, in order."""
+    """The result of a statement: one sequence of values per column."""
 
     columns: Sequence[Sequence[Any]]
 
@@ -59,26 +59,26 @@ class Rows:
         return len(self.columns[0]) if self.columns else 0
 
 
-class Engine:
-    """ClickHouse, as the query layer sees it."""
+class QueryEngine:
+    """Runs statements in ClickHouse, and converts its errors."""
 
     def __init__(self, clickhouse: ClickHouse) -> None:
         self._clickhouse = clickhouse
 
     async def run(self, statements: Sequence[Statement], query_id: str, charge: Charge) -> Sequence[Rows]:
-        """All at the same time; cancelling ends them in the engine, too.
+        """Runs the statements concurrently, and charges the rows that they read.
 
-        `query_id` tells them apart from others in the engine's logs. QueryTooExpensiveError with advice;
-        DependencyUnavailableError within 2 s of the engine's absence.
+        Cancelling also ends them in the engine. `query_id` identifies them in the engine's logs. Raises
+        QueryTooExpensiveError with advice, and DependencyUnavailableError within 2 s when the engine is silent.
         """
-        works = [self._one(each, f"{query_id}/{number}", charge) for number, each in enumerate(statements)]
-        return await self._promptly(_together(works))
+        works = [self._run_one(each, f"{query_id}/{number}", charge) for number, each in enumerate(statements)]
+        return await self._while_engine_answers(_gather(works))
 
     async def read(self, statement: Statement) -> Rows:
-        """One that costs nothing worth counting."""
-        return await self._promptly(self._one(statement, str(uuid4()), Charge()))
+        """Runs one cheap statement, whose rows are not charged. Raises as `run` does."""
+        return await self._while_engine_answers(self._run_one(statement, str(uuid4()), Charge()))
 
-    async def _one(self, statement: Statement, query_id: str, charge: Charge) -> Rows:
+    async def _run_one(self, statement: Statement, query_id: str, charge: Charge) -> Rows:
         try:
             client = await self._clickhouse.client()
             with traced(statement.sql):
@@ -89,20 +89,20 @@ class Engine:
                     column_oriented=True,
                 )
         except FAILURES as error:
-            if ours := as_problem(error):
-                raise ours from error
+            if api_error := as_api_error(error):
+                raise api_error from error
             raise
         charge.add(int(result.summary.get("read_rows", 0)))
-        # Of no row, the client knows no columns either.
+        # Without rows, the client returns no columns.
         return Rows(result.result_columns or [()] * len(statement.columns))
 
-    async def _promptly(self, work: Awaitable[T]) -> T:
-        """A slow query is waited for, a frozen engine is not: only the one still answers a ping."""
+    async def _while_engine_answers(self, work: Awaitable[T]) -> T:
+        """Waits for work as long as the engine answers pings. Raises DependencyUnavailableError when it does not."""
         task = asyncio.ensure_future(work)
-        # A task that is given up may fail later, when nobody asks how.
+        # An abandoned task may fail later; retrieving the error keeps asyncio from logging it.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            async with patiently(self._clickhouse.ping):
+            async with while_engine_answers(self._clickhouse.ping):
                 await asyncio.wait([task])
             return task.result()
         except EngineSilentError as error:
@@ -111,8 +111,8 @@ class Engine:
             task.cancel()
 
 
-async def _together(works: Sequence[Awaitable[T]]) -> Sequence[T]:
-    """When one fails, the others are cancelled."""
+async def _gather(works: Sequence[Awaitable[T]]) -> Sequence[T]:
+    """Runs all concurrently; when one fails, cancels the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         return await asyncio.gather(*tasks)
@@ -121,8 +121,8 @@ async def _together(works: Sequence[Awaitable[T]]) -> Sequence[T]:
             task.cancel()
 
 
-def as_problem(error: BaseException) -> AnlytError | None:
-    """An engine's error in our words, without a piece of SQL; None for what is a mistake of ours."""
+def as_api_error(error: BaseException) -> AnlytError | None:
+    """Converts an engine's error to one for callers, which shows no SQL; None for a bug of this service."""
     if fault := fault_of(error):
         return fault
     code: int | None = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
@@ -130,7 +130,8 @@ def as_problem(error: BaseException) -> AnlytError | None:
         return None if isinstance(error, ProgrammingError) else _unavailable()
     if code == S3_ERROR:
         return DependencyUnavailableError(
-            "The cold tier (S3) of ClickHouse does not answer; events of the last year can be read, older ones later."
+            "The cold tier (S3) of ClickHouse does not answer; try older events later. Events of the last year can be "
+            "read."
         )
     if code in TOO_EXPENSIVE:
         return QueryTooExpensiveError(f"This query {TOO_EXPENSIVE[code]}; {ADVICE}.")

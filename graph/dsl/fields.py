@@ -1,53 +1,53 @@
-"""What the names of a question stand for in statements: dimensions of rows, columns of answers, parts of measures."""
+"""The expressions behind a query's names: dimensions of rows, columns of answers, and parts of measures."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from graph.dsl.buckets import bucket
 from graph.dsl.calendar import Shift
-from graph.dsl.meaning import TIME
+from graph.dsl.name_checks import TIME
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import Field
-from graph.dsl.resolve import Question
-from graph.dsl.scope import mno_seen
+from graph.dsl.resolve import ResolvedQuery
+from graph.dsl.scope import readable_mno
 from schema.expressions import Column, Expression, Name
 
-# The engine's types of what a measure is computed as.
+# Kind of a measure -> type of its values in the engine.
 TYPES: Final = {"integer": "Int64", "rate": "Int64", "money": "Int128"}
 
 
 def dimension(plan: Plan, name: str) -> Field:
-    """A dimension of the table, as the scope may see it."""
+    """A dimension of the table; the MNO appears under the name that the scope may read."""
     expression = plan.table.dimensions[name]
     if name == "mno":
-        expression = mno_seen(plan.scope, expression)
-    return Field(expression, "String", plan.question.dataset.dimension(name).nullable)
+        expression = readable_mno(plan.scope, expression)
+    return Field(expression, "String", plan.query.dataset.dimension(name).nullable)
 
 
 def key(plan: Plan, name: str, shift: Shift | None = None) -> Expression:
-    """What rows are grouped by: a bucket of time, moved by a shift, or a dimension."""
+    """The expression to group by: a time bucket, moved by a shift, or a dimension."""
     if name != TIME:
         return dimension(plan, name).expression
-    question = plan.question
-    return bucket(Column(plan.table.time), question.granularity, question.zone.key, shift)
+    query = plan.query
+    return bucket(Column(plan.table.time), query.granularity, query.zone.key, shift)
 
 
-def measure(question: Question, name: str) -> Field:
-    """A measure, by its name where the answer has it."""
-    known = question.dataset.measure(name)
-    expression = Name(name) if known in question.measures else known.formula
+def measure(query: ResolvedQuery, name: str) -> Field:
+    """A measure: its column if the answer has it, otherwise its formula."""
+    known = query.dataset.measure(name)
+    expression = Name(name) if known in query.measures else known.formula
     return Field(expression, TYPES[known.kind], known.nullable)
 
 
-def column(question: Question, name: str) -> Field:
-    """A column of the answer, by its name."""
+def column(query: ResolvedQuery, name: str) -> Field:
+    """A column of the answer."""
     if name == TIME:
         return Field(Name(name), "Int64", nullable=False)
-    if name in question.groups:
-        return Field(Name(name), "String", question.dataset.dimension(name).nullable)
-    return measure(question, name)
+    if name in query.groups:
+        return Field(Name(name), "String", query.dataset.dimension(name).nullable)
+    return measure(query, name)
 
 
-def parts(question: Question) -> Sequence[str]:
-    """The parts that the measures are made of, each once."""
-    return tuple(dict.fromkeys(name for each in question.computed for name in each.parts))
+def parts(query: ResolvedQuery) -> Sequence[str]:
+    """The distinct parts from which the measures are computed."""
+    return tuple(dict.fromkeys(name for each in query.computed for name in each.parts))

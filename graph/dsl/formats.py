@@ -1,4 +1,4 @@
-"""An answer's rows in other formats than JSON: the same columns, the same values."""
+"""Encodes an answer's rows as CSV and Arrow, with the same columns and values as in JSON."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ import pyarrow as pa
 from graph.dsl.answers import PREVIOUS, PrintedColumn, QueryAnswer
 from graph.dsl.columns import Kind
 
-# Money is text, as in JSON: both are exact, and the rows are the same in every format.
+# Money is text, as in JSON, so that all formats have the same exact values.
 ARROW_TYPES: Final[Mapping[Kind, Any]] = {
     "text": pa.string(),
     "time": pa.string(),
@@ -22,10 +22,9 @@ ARROW_TYPES: Final[Mapping[Kind, Any]] = {
 
 
 def to_csv(columns: Sequence[PrintedColumn]) -> bytes:
-    """RFC 4180 with a header line; null is an empty field.
+    """Returns CSV (RFC 4180) with a header line; null is an empty field.
 
-    Values are data, and stand there as they are: nothing is prefixed for the sake of programs that would run a text
-    which begins with `=`. Whoever opens it with a spreadsheet imports columns as text.
+    Values are not escaped against spreadsheets that evaluate a text beginning with `=`: import the columns as text.
     """
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\r\n")
@@ -35,7 +34,7 @@ def to_csv(columns: Sequence[PrintedColumn]) -> bytes:
 
 
 def to_arrow(columns: Sequence[PrintedColumn], answer: QueryAnswer) -> bytes:
-    """An IPC stream; `page`, `meta` and `totals` are JSON in the schema's metadata."""
+    """Returns an Arrow IPC stream, with `page`, `meta` and `totals` as JSON in the schema's metadata."""
     fields = [pa.field(_flat_name(each), ARROW_TYPES[each.kind]) for each in columns]
     arrays = [pa.array(each.values, field.type) for each, field in zip(columns, fields, strict=True)]
     table = pa.table(arrays, pa.schema(fields, notes(answer)))
@@ -46,9 +45,9 @@ def to_arrow(columns: Sequence[PrintedColumn], answer: QueryAnswer) -> bytes:
 
 
 def notes(answer: QueryAnswer) -> Mapping[str, str]:
-    """What an answer says beside its rows, each as JSON; nothing in it is other than ASCII."""
-    told = {"page": answer.page, "meta": answer.meta, "totals": answer.totals}
-    return {name: msgspec.json.encode(value).decode() for name, value in told.items() if value is not None}
+    """Returns `page`, `meta` and `totals` of an answer, each as JSON in ASCII; leaves out those that are null."""
+    parts = {"page": answer.page, "meta": answer.meta, "totals": answer.totals}
+    return {name: msgspec.json.encode(value).decode() for name, value in parts.items() if value is not None}
 
 
 def _flat_name(column: PrintedColumn) -> str:

@@ -1,7 +1,7 @@
-"""Where a page begins: after the last row of the one before, in the whole order of the question.
+"""Keyset pagination: predicates that select the rows after a position, in the query's total order.
 
-A position that consists of keys is passed before grouping: it leaves whole groups, and fewer rows to read. One with a
-measure is passed when the measures are there.
+If the order has only grouping keys, the predicate applies before grouping: it removes whole groups, and the engine
+reads fewer rows. If the order has a measure, the predicate applies after grouping.
 """
 
 from collections.abc import Sequence
@@ -9,32 +9,32 @@ from datetime import UTC, datetime, timedelta
 
 from graph.dsl.calendar import LONGEST
 from graph.dsl.fields import column, dimension, key
-from graph.dsl.meaning import TIME
+from graph.dsl.name_checks import TIME
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import Field, after
-from graph.dsl.resolve import Question
+from graph.dsl.resolve import ResolvedQuery
 from graph.dsl.where import instant_of
 from schema.expressions import Column, Expression, call
 
 
 def before_grouping(plan: Plan, position: Sequence[str | None]) -> tuple[Expression, ...]:
-    """What must be true of rows."""
-    order = plan.question.order
-    if not _is_of_keys(plan.question):
+    """The predicates on the table's rows."""
+    order = plan.query.order
+    if not _has_only_keys(plan.query):
         return _time_bound(plan, position)
     keys = [(_key_field(plan, sort.field), sort.descending) for sort in order]
     return (*_time_bound(plan, position), after(keys, position))
 
 
-def after_grouping(question: Question, position: Sequence[str | None]) -> tuple[Expression, ...]:
-    """What must be true of the answer's columns."""
-    if _is_of_keys(question):
+def after_grouping(query: ResolvedQuery, position: Sequence[str | None]) -> tuple[Expression, ...]:
+    """The predicates on the answer's columns."""
+    if _has_only_keys(query):
         return ()
-    return (after([(column(question, sort.field), sort.descending) for sort in question.order], position),)
+    return (after([(column(query, sort.field), sort.descending) for sort in query.order], position),)
 
 
-def _is_of_keys(question: Question) -> bool:
-    return all(sort.field in question.groups for sort in question.order)
+def _has_only_keys(query: ResolvedQuery) -> bool:
+    return all(sort.field in query.groups for sort in query.order)
 
 
 def _key_field(plan: Plan, name: str) -> Field:
@@ -42,12 +42,12 @@ def _key_field(plan: Plan, name: str) -> Field:
 
 
 def _time_bound(plan: Plan, position: Sequence[str | None]) -> tuple[Expression, ...]:
-    """What follows from the position for the time of rows, said again for the table's key, which knows no buckets."""
-    question, time = plan.question, Column(plan.table.time)
-    if not question.order or question.order[0].field != TIME or position[0] is None:
+    """The bound on the time column that the position implies. The table's sort key can use it, unlike a bucket's."""
+    query, time = plan.query, Column(plan.table.time)
+    if not query.order or query.order[0].field != TIME or position[0] is None:
         return ()
     start = datetime.fromtimestamp(int(position[0]), UTC)
-    if question.order[0].descending:
-        end = start + timedelta(seconds=LONGEST[question.granularity])
+    if query.order[0].descending:
+        end = start + timedelta(seconds=LONGEST[query.granularity])
         return (call("less", time, instant_of(plan, end)),)
     return (call("greaterOrEquals", time, instant_of(plan, start)),)

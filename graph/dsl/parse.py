@@ -1,19 +1,28 @@
-"""JSON -> Query. Types, sizes and shapes are checked here; what names mean, in meaning.py."""
+"""Parses JSON into a Query: checks types, sizes and shapes; `name_checks` checks the names."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, get_args
 
 from graph.dsl.ast import CompareTo, Direction, Order, Query, Time
-from graph.dsl.comparing import Comparing
+from graph.dsl.comparisons import ComparisonChecker
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.conditions import CONDITION, DEEPEST, MOST_COMPARISONS
-from graph.dsl.meaning import Named, checked
+from graph.dsl.name_checks import QueryNames, check_names
 from graph.dsl.problems import Problems
-from graph.dsl.reading import Member, Shape, choice, flag, integer, read_object, sequence, shaped, text
+from graph.dsl.readers import Member, Shape, choice, flag, integer, object_reader, read_object, sequence, text
 from graph.dsl.scope import AllTenants
 from graph.dsl.source import read
-from graph.dsl.spans import ONE_SPAN, SPAN, ZONE, Span, edges, kept_instant, moves, read_span
+from graph.dsl.time_ranges import (
+    ONE_RANGE,
+    RANGE,
+    ZONE,
+    TimeRange,
+    is_relative,
+    read_range,
+    resolve_range,
+    split_instant,
+)
 from schema.catalog import DATASETS
 from schema.catalog.terms import Granularity
 
@@ -25,17 +34,17 @@ LONGEST_CURSOR: Final = 16_384
 
 
 class _Time(NamedTuple):
-    """When, as it was given."""
+    """The member `time` as the request states it, with a window that may be relative."""
 
-    span: Span
+    time_range: TimeRange
     granularity: Granularity
     timezone: str
 
 
 def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> Query:
-    """The query as it is at `now` (by default, the clock's), against which windows that move are resolved.
+    """Parses a query, and resolves relative windows against `now` (by default, the clock's time).
 
-    InvalidQueryError with every problem of the shape, and then of the names, too.
+    Raises InvalidQueryError with all problems of its shape and its names.
     """
     problems = Problems()
     attributes = read_object("$", read(source) if isinstance(source, bytes) else source, problems, QUERY)
@@ -47,11 +56,11 @@ def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> 
 
 
 def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:
-    """What is wrong with the names, too, as far as they could be read: nobody should have to ask twice."""
+    """Adds the problems of all readable names, so that one request reports all problems."""
     dataset, time = attributes.get("dataset"), attributes.get("time")
     if dataset is None:
         return
-    named = Named(
+    named = QueryNames(
         measures=attributes.get("measures") or (),
         dimensions=attributes.get("dimensions") or (),
         granularity=time and time.granularity,
@@ -59,27 +68,27 @@ def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:
         filter=attributes.get("filter"),
         having=attributes.get("having"),
     )
-    # Whatever depends on the caller is told when everything else is right.
-    checked(named, Comparing(DATASETS[dataset], AllTenants(), problems))
+    # With all rights: `resolve` checks the caller's rights once everything else is right.
+    check_names(named, ComparisonChecker(DATASETS[dataset], AllTenants(), problems))
 
 
 def _time(path: str, value: object, problems: Problems) -> _Time | None:
     given = read_object(path, value, problems, TIME)
-    span = read_span(path, value, given, problems)
-    if span is None or given["granularity"] is None or given["timezone"] is None:
+    time_range = read_range(path, value, given, problems)
+    if time_range is None or given["granularity"] is None or given["timezone"] is None:
         return None
-    return _Time(span, given["granularity"], given["timezone"])
+    return _Time(time_range, given["granularity"], given["timezone"])
 
 
 def _resolve(attributes: dict[str, Any], now: datetime, problems: Problems) -> None:
-    """A window that moves becomes two times: at `now`, or when the page was asked that `after` is the end of."""
+    """Replaces a relative window by two times: relative to the time that `after` keeps, or to `now`."""
     time: _Time | None = attributes.get("time")
     if time is None:
         return
-    if moves(time.span):
-        attributes["at"], attributes["after"] = kept_instant(attributes.get("after"), now)
-    found = edges("$.time", time.span, time.timezone, attributes.get("at") or now, problems)
-    attributes["time"] = found and Time(*found, time.granularity, time.timezone)
+    if is_relative(time.time_range):
+        attributes["at"], attributes["after"] = split_instant(attributes.get("after"), now)
+    window = resolve_range("$.time", time.time_range, time.timezone, attributes.get("at") or now, problems)
+    attributes["time"] = window and Time(*window, time.granularity, time.timezone)
 
 
 def _order(path: str, value: object, problems: Problems) -> Order | None:
@@ -90,80 +99,80 @@ def _order(path: str, value: object, problems: Problems) -> Order | None:
 _MEASURES: Final = [measure.name for dataset in DATASETS.values() for measure in dataset.measures]
 _DIMENSIONS: Final = [dimension.name for dataset in DATASETS.values() for dimension in dataset.dimensions]
 TIME: Final = {
-    **SPAN,
+    **RANGE,
     "granularity": Member(
-        "granularity", choice("a granularity", get_args(Granularity)), "How long the buckets of rows are.", "none"
+        "granularity", choice("a granularity", get_args(Granularity)), "The length of the rows' time buckets.", "none"
     ),
-    "timezone": Member("timezone", ZONE, "IANA zone of `window` and of buckets, such as Asia/Kabul.", "UTC"),
+    "timezone": Member("timezone", ZONE, "IANA zone of `window` and of the buckets, such as Asia/Kabul.", "UTC"),
 }
 ORDER: Final = {
     "field": Member(
-        "field", text(names=["time", *_DIMENSIONS, *_MEASURES]), "`time`, or a dimension or measure asked for."
+        "field", text(names=["time", *_DIMENSIONS, *_MEASURES]), "`time`, or a dimension or measure of the query."
     ),
-    "direction": Member("direction", choice("a direction", get_args(Direction)), "Which way; null comes last.", "asc"),
+    "direction": Member("direction", choice("a direction", get_args(Direction)), "Null comes last in both.", "asc"),
 }
-_WHEN: Final = Shape(
-    "QueryTime", "The window, half-open and exact, and the buckets that it is cut into.", TIME, ONE_SPAN
-)
-_ORDER: Final = Shape("QueryOrder", "What rows are ordered by; ties are broken by time and dimensions.", ORDER)
+_WHEN: Final = Shape("QueryTime", "The window, half-open and exact, and its time buckets.", TIME, ONE_RANGE)
+_ORDER: Final = Shape("QueryOrder", "A column to sort by; ties are broken by time and dimensions.", ORDER)
 QUERY: Final = {
-    "dataset": Member("dataset", choice("a dataset", tuple(DATASETS)), "Which events."),
+    "dataset": Member("dataset", choice("a dataset", tuple(DATASETS)), "The events to query."),
     "measures": Member(
         "measures",
         sequence(text(names=_MEASURES), 1, MOST_MEASURES),
-        f"1 to {MOST_MEASURES} of the dataset's measures: the numbers of each row, as `catalog` names them.",
+        f"1 to {MOST_MEASURES} of the dataset's measures in `catalog`: the figures of each row.",
     ),
     "dimensions": Member(
         "dimensions",
         sequence(text(names=_DIMENSIONS), 0, MOST_DIMENSIONS),
-        f"Up to {MOST_DIMENSIONS} of its dimensions: a row for each combination that has events.",
+        f"Up to {MOST_DIMENSIONS} of its dimensions: one row per combination that has events.",
         (),
     ),
     "time": Member(
-        "time", shaped(_WHEN, _time), "When, and in which buckets. A cursor keeps what a window that moves became."
+        "time",
+        object_reader(_WHEN, _time),
+        "The window and its time buckets. All pages of a query share one window.",
     ),
     "filter": Member(
         "filter",
         CONDITION,
-        "Which events count: comparisons of dimensions under `and`, `or`, `not`, nested to depth "
-        f"{DEEPEST}, {MOST_COMPARISONS} at most.",
+        "Selects events: comparisons of dimensions, combined by `and`, `or` and `not`. At most "
+        f"{DEEPEST} levels and {MOST_COMPARISONS} comparisons.",
         None,
         nullable=True,
     ),
     "having": Member(
         "having",
         CONDITION,
-        "Which rows are answered: the same of measures, asked for or not.",
+        "Selects rows: comparisons of measures, which need not be among `measures`.",
         None,
         nullable=True,
     ),
     "orderBy": Member(
         "order_by",
-        sequence(shaped(_ORDER, _order), 0, MOST_MEASURES + MOST_DIMENSIONS + 1),
-        "Columns of the answer that rows are ordered by; then by time and dimensions.",
+        sequence(object_reader(_ORDER, _order), 0, MOST_MEASURES + MOST_DIMENSIONS + 1),
+        "Columns of the answer to sort by, then time and dimensions.",
         (),
     ),
     "limit": Member(
         "limit",
         integer(1, MOST_ROWS),
-        f"Rows of a page, at most {MOST_ROWS:,}; all pages together have at most {ROW_CAP:,}.",
+        f"Rows per page, at most {MOST_ROWS:,}; all pages together have at most {ROW_CAP:,}.",
         FEW_ROWS,
     ),
     "after": Member(
         "after",
         text(LONGEST_CURSOR),
-        "`page.endCursor` of the page before, with the same query.",
+        "`page.endCursor` of the previous page of the same query.",
         None,
         nullable=True,
     ),
     "compareTo": Member(
         "compare_to",
         choice("a comparison", get_args(CompareTo)),
-        "Adds `previous` to each row: the same of another window.",
+        "Adds `previous` to each row: the same measures in an earlier window.",
         None,
         nullable=True,
     ),
-    "totals": Member("totals", flag, "Whether to add the measures over everything.", False),
-    "explain": Member("explain", flag, "Whether to tell what the query would do, instead of running it.", False),
+    "totals": Member("totals", flag, "Whether to add the measures over all rows.", False),
+    "explain": Member("explain", flag, "Whether to return how the query would run, without running it.", False),
 }
 SHAPE: Final = Shape("QueryInput", "A query: measures by dimensions and time. The same in REST and GraphQL.", QUERY)

@@ -1,4 +1,4 @@
-"""Conditions made simpler, one named step after the other. Each leaves a condition that is true of the same rows."""
+"""Simplifies conditions in named passes. Each pass returns a condition that is true for the same rows."""
 
 from collections.abc import Callable
 from typing import Final, TypeAlias, assert_never
@@ -9,13 +9,14 @@ Pass: TypeAlias = Callable[[Condition], Condition]
 
 
 def simplified(condition: Condition) -> Condition:
+    """Applies all passes in order."""
     for each in PASSES:
         condition = rewritten(condition, each)
     return condition
 
 
 def rewritten(condition: Condition, change: Pass) -> Condition:
-    """`change` at every node, the innermost first."""
+    """Applies `change` to every node, innermost first."""
     match condition:
         case Comparison():
             return change(condition)
@@ -30,7 +31,7 @@ def rewritten(condition: Condition, change: Pass) -> Condition:
 
 
 def without_negative_operators(condition: Condition) -> Condition:
-    """`ne` and `notIn` are what `eq` and `in` are not, of null too; so is `isNull` with false."""
+    """Replaces `ne`, `notIn` and `isNull` false by the negation of their opposites, which is true for null, too."""
     match condition:
         case Comparison(path, field, "ne", value):
             return Not(Comparison(path, field, "eq", value))
@@ -42,7 +43,7 @@ def without_negative_operators(condition: Condition) -> Condition:
 
 
 def without_repeated_values(condition: Condition) -> Condition:
-    """Each value of a list once; a list of one is a comparison with it."""
+    """Removes repeated values of `in`; replaces a list of one value by `eq`."""
     match condition:
         case Comparison(path, field, "in", tuple(values)):
             distinct = tuple(dict.fromkeys(values))
@@ -51,6 +52,7 @@ def without_repeated_values(condition: Condition) -> Condition:
 
 
 def without_double_negation(condition: Condition) -> Condition:
+    """Replaces `not not x` by `x`."""
     match condition:
         case Not(Not(inner)):
             return inner
@@ -58,7 +60,7 @@ def without_double_negation(condition: Condition) -> Condition:
 
 
 def flat(condition: Condition) -> Condition:
-    """No `and` directly in an `and`, no `or` in an `or`, neither of one condition."""
+    """Merges `and` within `and` and `or` within `or`; replaces one with a single condition by that condition."""
     match condition:
         case And(conditions):
             inner = tuple(
@@ -78,19 +80,19 @@ PASSES: Final[tuple[Pass, ...]] = (
     without_repeated_values,
     flat,
     without_double_negation,
-    flat,  # an `and` may have come out of its double negation
+    flat,  # removing a double negation may expose an `and` within an `and`
 )
 
 
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
-    """Conditions that must all be true."""
+    """The conditions that must all be true; empty for None."""
     if condition is None:
         return ()
     return condition.conditions if isinstance(condition, And) else (condition,)
 
 
 def fields(condition: Condition | None) -> frozenset[str]:
-    """The names of what is compared."""
+    """The names of all compared fields."""
     match condition:
         case None:
             return frozenset()

@@ -1,4 +1,4 @@
-"""Conditions -> expressions that are true or false, never null."""
+"""Converts conditions to expressions that are true or false, never null."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias, assert_never
@@ -18,7 +18,7 @@ FUNCTIONS: Final = {
 
 
 class Field(NamedTuple):
-    """What a name stands for in a statement, and the engine's type of its values."""
+    """The expression of a name in a statement, and the engine's type of its values."""
 
     expression: Expression
     type: str
@@ -29,7 +29,7 @@ Fields: TypeAlias = Callable[[str], Field]
 
 
 def predicate(condition: Condition, fields: Fields) -> Expression:
-    """Of a simplified condition."""
+    """Returns the predicate of a simplified condition."""
     match condition:
         case Comparison():
             return _comparison(condition, fields(condition.field))
@@ -44,9 +44,9 @@ def predicate(condition: Condition, fields: Fields) -> Expression:
 
 
 def after(keys: Sequence[tuple[Field, bool]], position: Sequence[str | None]) -> Expression:
-    """What comes after a position in the order of keys, each with whether it descends; null is last in both."""
+    """Returns the predicate of rows after a position in the order of `keys` (field, descending); null comes last."""
     if not keys:
-        return Constant(0)  # an answer of one row
+        return Constant(0)  # the answer has one row, and no next page
     (key, descending), value = keys[0], position[0]
     beyond = _beyond(key, descending, value)
     if len(keys) == 1:
@@ -60,7 +60,7 @@ def _comparison(comparison: Comparison, field: Field) -> Expression:
     value = comparison.value
     assert isinstance(value, str | int | tuple)
     many = isinstance(value, tuple)
-    bound = Bound(value, f"Array({field.type})" if many else field.type)  # type: ignore[arg-type]  # resolve saw to it
+    bound = Bound(value, f"Array({field.type})" if many else field.type)  # type: ignore[arg-type]  # resolve checked it
     return _never_null(call(FUNCTIONS[comparison.operator], field.expression, bound), field)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a query: all of it, each with its JSON path and the allowed values nearest to what was written."""
+"""Collects all problems of a query, each with its JSON path and the nearest allowed values."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ MOST_ALLOWED: Final = 12
 
 
 class Problems:
-    """Problems in the order in which they were found. The first MOST_REPORTED are kept, the others only counted."""
+    """Problems in the order of their discovery. Keeps the first MOST_REPORTED, and counts the others."""
 
     def __init__(self) -> None:
         self._found: list[QueryProblem] = []
@@ -21,21 +21,27 @@ class Problems:
         return bool(self._found)
 
     def add(self, path: str, message: str, allowed: Iterable[str] = ()) -> None:
+        """Adds a problem at a JSON path."""
         self._count += 1
         if self._count <= MOST_REPORTED:
             self._found.append(QueryProblem(path, message, tuple(allowed)))
 
     def wrong(self, path: str, message: str, written: object) -> None:
-        """`message` with what was written in place of `{}`. A list may have thousands: only what is told is shown."""
+        """Adds a problem whose message shows the wrong value in place of `{}`.
+
+        Formats only values that are reported: a list may have thousands of wrong ones.
+        """
         self.add(path, message.format(shown(written)) if self._count < MOST_REPORTED else "")
 
     def unknown(self, path: str, what: str, written: object, allowed: Iterable[str]) -> None:
-        """What was written is none of a closed list; the nearest of it are looked for if they are told."""
-        told = self._count < MOST_REPORTED
-        self.add(path, f"{shown(written)} is not {what}." if told else "", nearest(written, allowed) if told else ())
+        """Adds a problem for a value outside a closed list, with the nearest allowed values."""
+        if self._count < MOST_REPORTED:
+            self.add(path, f"{shown(written)} is not {what}.", nearest(written, allowed))
+        else:
+            self.add(path, "")  # counted only: finding the nearest values takes time
 
     def check(self) -> None:
-        """InvalidQueryError with every problem, if there is one."""
+        """Raises InvalidQueryError with all problems, if there are any."""
         if not self._found:
             return
         first = self._found[0]
@@ -44,17 +50,17 @@ class Problems:
     def _more(self) -> str:
         if self._count == 1:
             return ""
-        told = "" if self._count <= MOST_REPORTED else f", the first {MOST_REPORTED}"
-        return f" ({self._count - 1} more{told} under `problems`)"
+        kept = "" if self._count <= MOST_REPORTED else f", the first {MOST_REPORTED}"
+        return f" ({self._count - 1} more{kept} under `problems`)"
 
 
 def refusal(path: str, message: str) -> InvalidQueryError:
-    """The error of a query of which one thing is wrong, and nothing else is looked at."""
+    """Returns the error of a query with a single problem that prevents further checks."""
     return InvalidQueryError(f"{path}: {message}", [QueryProblem(path, message)])
 
 
 def nearest(written: object, allowed: Iterable[str]) -> tuple[str, ...]:
-    """The allowed values, those most like what was written first; only the likeliest of many."""
+    """Returns the allowed values, the most similar ones first; of more than MOST_ALLOWED, only the similar ones."""
     values = tuple(allowed)
     lower = {value.lower(): value for value in values}
     text = written.lower()[:LONGEST_SHOWN] if isinstance(written, str) else ""

@@ -1,4 +1,4 @@
-"""From a query as it was sent to its answer: the one way for REST and GraphQL."""
+"""Answers queries, from JSON to rows, for REST and GraphQL alike."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,23 +7,23 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from graph.access import Scope, reads
-from graph.access.addenda_log import Unmaskings
+from graph.access import Scope, readable_extent
+from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget, Charge
-from graph.access.cursors import CursorKey, Position
+from graph.access.cursors import CursorKey, PagePosition
 from graph.access.pseudonyms import PseudonymByMno, Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
-from graph.dsl.execute import Engine, Rows
+from graph.dsl.execute import QueryEngine, Rows
 from graph.dsl.freshness import Freshness, ProgressSnapshots
-from graph.dsl.newcomers import Newcomers
+from graph.dsl.new_mnos import NewMnos
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
 from graph.dsl.select import Statement
-from graph.dsl.spans import keep_instant
+from graph.dsl.time_ranges import add_instant
 from graph.errors import InvalidQueryError
 from infra.clickhouse import ClickHouse
 
@@ -31,8 +31,8 @@ PURPOSE: Final = "query"  # of cursors
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer, its rows once more as columns, and whether MNOs stand there under pseudonyms."""
+class QueryResult:
+    """An answer, its rows by column for other formats, and whether its MNOs are pseudonyms."""
 
     answer: QueryAnswer
     columns: Sequence[PrintedColumn]
@@ -40,11 +40,11 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A query under way.
+class _Request:
+    """A running query.
 
-    `tenant_id`: whose it is, None for the platform's own; `id`: in the engine's logs; `request_id`: the caller's;
-    `began`: of the performance counter.
+    `tenant_id` is None for the platform's own callers. `id` is the query's id in the engine's logs, `request_id` that
+    of the HTTP request. `began` is the performance counter at its arrival, in seconds.
     """
 
     query: Query
@@ -57,125 +57,126 @@ class _Asked:
 
 
 class Queries:
-    """The query layer: one for a process, as budget and memory are."""
+    """The entry point of the query language; one per process, because its budget and its caches are."""
 
     def __init__(
         self,
         clickhouse: ClickHouse,
         pseudonyms: Pseudonyms,
-        unmaskings: Unmaskings,
+        unmaskings: UnmaskingLog,
         key: CursorKey,
         budget: Budget,
         snapshots: ProgressSnapshots,
     ) -> None:
-        self._engine = Engine(clickhouse)
+        self._engine = QueryEngine(clickhouse)
         self._freshness = Freshness(self._engine, snapshots)
-        self._newcomers = Newcomers(self._engine, pseudonyms)
+        self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
 
     async def answer(
         self, caller: Scope, body: bytes | Mapping[str, object], request_id: str, now: datetime | None = None
-    ) -> Answered:
-        """`now`: what a window that moves is resolved against; by default, the clock's.
+    ) -> QueryResult:
+        """Answers a query; resolves relative windows against `now` (by default, the clock's time).
 
-        Cancelling ends the query in the engine, too. What an addendum alone shows is logged before it is answered.
+        Cancelling also ends the query in the engine. An answer with MNO names under an addendum is logged first.
 
-        InvalidQueryError has every problem; ForbiddenError, RateLimitedError, QueryTooExpensiveError,
+        Raises InvalidQueryError with all problems, ForbiddenError, RateLimitedError, QueryTooExpensiveError, and
         DependencyUnavailableError.
         """
         began = time.perf_counter()
         query, tenant_id = parse(body, now), tenant_of(caller)
         with self._budget.query(tenant_id) as charge:
-            asked = _Asked(query, caller, tenant_id, str(uuid4()), request_id, charge, began)
-            compiled, context = await self._compiled(asked)
+            request = _Request(query, caller, tenant_id, str(uuid4()), request_id, charge, began)
+            compiled, context = await self._compiled(request)
             if query.explain:
-                return await self._explained(asked, compiled)
-            answered = await self._run(asked, compiled, context)
-            if tenant_id is not None and await self._newcomers.met(
-                tenant_id, query.dataset, compiled, answered.columns
+                return await self._explained(request, compiled)
+            result = await self._run(request, compiled, context)
+            if tenant_id is not None and await self._new_mnos.assign_missing(
+                tenant_id, query.dataset, compiled, result.columns
             ):
-                compiled, context = await self._compiled(asked)
-                answered = await self._run(asked, compiled, context)
-            if tenant_id is not None and (shown := unmasked(compiled.plan)):
-                await self._unmaskings.log(tenant_id, caller.caller, request_id, f"{query.dataset}: {', '.join(shown)}")
-            return answered
+                compiled, context = await self._compiled(request)
+                result = await self._run(request, compiled, context)
+            if tenant_id is not None and (names := unmasked(compiled.plan)):
+                await self._unmaskings.log(tenant_id, caller.caller, request_id, f"{query.dataset}: {', '.join(names)}")
+            return result
 
-    async def _compiled(self, asked: _Asked) -> tuple[Compiled, str]:
-        """The statements, and the context of their cursors."""
-        pseudonyms = await self._pseudonyms_of(asked.caller, asked.tenant_id)
-        scope, after = query_scope(asked.caller, pseudonyms), asked.query.after
-        context = fingerprint(asked.query, scope)
-        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, Position)
-        return compile_query(asked.query, scope, position), context
+    async def _compiled(self, request: _Request) -> tuple[Compiled, str]:
+        """Returns the statements, and the context for signing their cursors."""
+        pseudonyms = await self._pseudonyms_of(request.caller, request.tenant_id)
+        scope, after = query_scope(request.caller, pseudonyms), request.query.after
+        context = fingerprint(request.query, scope)
+        position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, PagePosition)
+        return compile_query(request.query, scope, position), context
 
     async def _pseudonyms_of(self, caller: Scope, tenant_id: str | None) -> PseudonymByMno:
-        """None: the caller reads names."""
-        if reads(caller, "MNO") == "EVERYBODYS":
+        """Returns the caller's pseudonyms of MNOs, or None when it reads their names."""
+        if readable_extent(caller, "MNO") == "EVERYBODYS":
             return None
         if tenant_id is None:
-            raise AssertionError("pseudonyms are a tenant's")
+            raise AssertionError("only a tenant reads pseudonyms")
         return await self._pseudonyms.of_tenant(tenant_id)
 
-    async def _run(self, asked: _Asked, compiled: Compiled, context: str) -> Answered:
-        await self._check_currencies(asked, compiled)
-        reach = await self._freshness.of(compiled.source)
-        rows, *totals = await self._charged(asked, compiled, compiled.statements, asked.id)
+    async def _run(self, request: _Request, compiled: Compiled, context: str) -> QueryResult:
+        await self._check_currencies(request, compiled)
+        freshness = await self._freshness.of(compiled.source)
+        rows, *totals = await self._charged(request, compiled, compiled.statements, request.id)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
-        page, truncated = await self._page(asked, compiled, context, rows)
+        page, truncated = await self._page(request, compiled, context, rows)
         answer = QueryAnswer(
             data=answers.as_rows(columns),
             totals=answers.totals(compiled, totals[0]) if totals else None,
             page=page,
-            meta=answers.meta(compiled, reach, truncated=truncated, began=asked.began),
+            meta=answers.meta(compiled, freshness, truncated=truncated, began=request.began),
         )
-        return Answered(answer, columns, not reads_names(compiled.plan.scope))
+        return QueryResult(answer, columns, not reads_names(compiled.plan.scope))
 
-    async def _page(self, asked: _Asked, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
-        """Where the next page begins, and whether there would be one but for the cap."""
+    async def _page(self, request: _Request, compiled: Compiled, context: str, rows: Rows) -> tuple[Page, bool]:
+        """Returns the page's end, and whether the row cap left out further rows."""
         if len(rows) <= compiled.limit:
             return Page(), False
-        if compiled.seen + compiled.limit >= compiled.row_cap:
+        if compiled.skipped + compiled.limit >= compiled.row_cap:
             return Page(), True
         last = compiled.end([values[compiled.limit - 1] for values in rows.columns])
         cursor = (await self._key.cursors()).sign(PURPOSE, context, last)
-        return Page(keep_instant(cursor, asked.query.at), has_next_page=True), False
+        return Page(add_instant(cursor, request.query.at), has_next_page=True), False
 
-    async def _check_currencies(self, asked: _Asked, compiled: Compiled) -> None:
-        """InvalidQueryError where amounts of several currencies would be added up."""
+    async def _check_currencies(self, request: _Request, compiled: Compiled) -> None:
+        """Raises InvalidQueryError when the query would add amounts of several currencies."""
         if compiled.currencies is None:
             return
-        (found,) = await self._charged(asked, compiled, [compiled.currencies], f"{asked.id}/currencies")
-        if len(found) > 1:
+        (currencies,) = await self._charged(request, compiled, [compiled.currencies], f"{request.id}/currencies")
+        if len(currencies) > 1:
             problem = compiled.currency_problem
             raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])
 
     async def _charged(
-        self, asked: _Asked, compiled: Compiled, statements: Sequence[Statement], query_id: str
+        self, request: _Request, compiled: Compiled, statements: Sequence[Statement], query_id: str
     ) -> Sequence[Rows]:
-        """What statements give. A tenant pays for its own rows, which are counted.
+        """Runs statements, and charges the rows that they read.
 
-        What the engine says that it read are whole blocks of rows, others' among them: the platform's callers pay that.
+        A tenant is charged for its own rows, which an extra statement counts. The platform's callers are charged for
+        the rows that the engine reports: whole blocks, which hold rows of all tenants.
         """
-        if asked.tenant_id is None:
-            return await self._engine.run(statements, query_id, asked.charge)
-        *found, count = await self._engine.run([*statements, compiled.count], query_id, Charge())
+        if request.tenant_id is None:
+            return await self._engine.run(statements, query_id, request.charge)
+        *results, count = await self._engine.run([*statements, compiled.count], query_id, Charge())
         ((own,),) = count.columns
-        asked.charge.add(own * len(statements))
-        return found
+        request.charge.add(own * len(statements))
+        return results
 
-    async def _explained(self, asked: _Asked, compiled: Compiled) -> Answered:
-        reach = await self._freshness.of(compiled.source)
+    async def _explained(self, request: _Request, compiled: Compiled) -> QueryResult:
+        freshness = await self._freshness.of(compiled.source)
         answer = QueryAnswer(
             data=[],
             page=Page(),
-            meta=answers.meta(compiled, reach, truncated=False, began=asked.began),
-            explain=await self._explanation(asked, compiled),
+            meta=answers.meta(compiled, freshness, truncated=False, began=request.began),
+            explain=await self._explanation(request, compiled),
         )
-        return Answered(answer, [], not reads_names(compiled.plan.scope))
+        return QueryResult(answer, [], not reads_names(compiled.plan.scope))
 
-    async def _explanation(self, asked: _Asked, compiled: Compiled) -> Explanation:
-        if asked.tenant_id is not None:
+    async def _explanation(self, request: _Request, compiled: Compiled) -> Explanation:
+        if request.tenant_id is not None:
             return answers.explanation(compiled)
-        (estimate,) = await self._engine.run([compiled.estimate], f"{asked.id}/estimate", asked.charge)
-        return answers.whole_explanation(compiled, estimate)
+        (estimate,) = await self._engine.run([compiled.estimate], f"{request.id}/estimate", request.charge)
+        return answers.full_explanation(compiled, estimate)

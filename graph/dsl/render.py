@@ -1,6 +1,6 @@
-"""Statements -> SQL for ClickHouse. The only place that makes text of SQL, and that writes the tenant's predicate.
+"""Renders statements as SQL for ClickHouse. Only this module makes SQL text; it writes the tenant predicate.
 
-Names in the text come from the catalogue; whatever comes from a request or its caller is bound as a parameter.
+Names in the text come from the catalogue. Values of the request and the caller are bound as parameters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from graph.dsl.scope import tenant_predicate
 from graph.dsl.select import Join, Read, Select, Source
 from schema.expressions import Bound, Call, Column, Constant, Expression, Lambda, Name
 
-# Function -> how it is written between its arguments, and how tightly that holds them.
+# Function -> its infix operator and that operator's precedence.
 INFIX: Final[Mapping[str, tuple[str, int]]] = {
     "or": ("or", 1),
     "and": ("and", 2),
@@ -24,14 +24,14 @@ INDENT: Final = "    "
 
 
 def render(select: Select) -> tuple[str, Mapping[str, object]]:
-    """The text, and its parameters, named p1, p2, ... as they come, if they have no names of their own."""
+    """Returns the SQL and its parameters. A parameter without a name is named by its index: p1, p2, ..."""
     printer = _Printer()
     text = printer.select(select, "")
     return text, printer.parameters
 
 
 class _Printer:
-    """Of one statement: it collects what is bound."""
+    """Renders one statement, and collects its parameters."""
 
     def __init__(self) -> None:
         self.parameters: dict[str, object] = {}
@@ -73,7 +73,7 @@ class _Printer:
                 assert_never(source)
 
     def _where(self, select: Select, indent: str) -> Sequence[str]:
-        """A table's rows are the tenant's before they are anything else."""
+        """The conditions; for a table, the tenant predicate comes first."""
         first = (tenant_predicate(select.source.scope),) if isinstance(select.source, Read) else ()
         conditions = [self._operand(each, "and") for each in (*first, *select.where)]
         return [f"{indent}where " + f"\n{indent}{INDENT}and ".join(conditions)] if conditions else []
@@ -83,6 +83,7 @@ class _Printer:
         return f"{indent}{keyword}\n{indent}{INDENT}{separator.join(items)}"
 
     def expression(self, expression: Expression) -> str:
+        """Renders an expression."""
         match expression:
             case Column(name):
                 return f"rows.{name}"
@@ -100,14 +101,14 @@ class _Printer:
                 assert_never(expression)
 
     def _bound(self, bound: Bound) -> str:
-        """A parameter for each value, however often it stands in the text."""
+        """Renders a bound value; equal values share one parameter."""
         if bound not in self._names:
             self._names[bound] = bound.name or f"p{len(self._names)}"
             self.parameters[self._names[bound]] = list(bound.value) if isinstance(bound.value, tuple) else bound.value
         return f"{{{self._names[bound]}:{bound.type}}}"
 
     def _operand(self, expression: Expression, outer: str) -> str:
-        """Beside the operator of a function; `and` within `or` has brackets for the reader."""
+        """Renders an operand of an operator, in parentheses where needed; also `and` within `or`, for readability."""
         text = self.expression(expression)
         if not isinstance(expression, Call) or expression.function not in INFIX:
             return text
@@ -135,11 +136,11 @@ def _matching(keys: Sequence[str]) -> str:
 
 
 def _literal(value: str | int | float | None) -> str:
-    """A constant of ours: no escapes are known here, so none may be needed."""
+    """Renders a constant of the code. Raises ValueError for one that needs escapes."""
     if value is None:
         return "null"
     if isinstance(value, str):
         if not value.isprintable() or set(value) & {"'", "\\"}:
-            raise ValueError(f"{value!r} needs escapes, and is no constant of ours")
+            raise ValueError(f"the constant {value!r} needs escapes")
         return f"'{value}'"
     return repr(value)

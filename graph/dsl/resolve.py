@@ -1,12 +1,12 @@
-"""Query -> Question: names become what the catalogue has under them, and everything is checked that needs it."""
+"""Resolves a query: replaces names by entries of the catalogue, and checks names and values."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from graph.dsl.ast import Comparison, Condition, Query
 from graph.dsl.calendar import Window, previous_period, same_elapsed
-from graph.dsl.comparing import Comparing
-from graph.dsl.meaning import Named, checked, groups
+from graph.dsl.comparisons import ComparisonChecker
+from graph.dsl.name_checks import QueryNames, check_names, groups
 from graph.dsl.passes import conjuncts, fields, simplified
 from graph.dsl.problems import Problems
 from graph.dsl.scope import QueryScope
@@ -17,15 +17,15 @@ from schema.catalog.terms import Dataset, Dimension, Granularity, Measure
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """By a column of the answer. Null comes last in either direction."""
+    """A column of the answer to sort by. Null comes last in both directions."""
 
     field: str
     descending: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A query that means something. `order` has every column that is grouped by: no two rows are equal in it."""
+class ResolvedQuery:
+    """A valid query, with entries of the catalogue for names. `order` is total: it contains all grouping columns."""
 
     dataset: Dataset
     measures: tuple[Measure, ...]
@@ -42,31 +42,31 @@ class Question:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """What is grouped by."""
+        """The columns to group by."""
         return groups(self.granularity, (dimension.name for dimension in self.dimensions))
 
     @property
     def computed(self) -> tuple[Measure, ...]:
-        """The measures asked for, then those of `having`."""
+        """The measures of the answer, then those of `having`."""
         return (*self.measures, *(self.dataset.measure(name) for name in sorted(fields(self.having))))
 
     @property
     def needs_one_currency(self) -> bool:
-        """Whether it adds up money that is neither grouped by nor filtered to one currency."""
+        """Whether it adds amounts without grouping by currency or filtering to one currency."""
         names = {measure.name for measure in self.measures} | fields(self.having)
         counts_money = any(measure.kind == "money" and measure.name in names for measure in self.dataset.measures)
         return counts_money and "currency" not in self.groups and not any(map(_is_one_currency, conjuncts(self.filter)))
 
 
-def resolve(query: Query, scope: QueryScope) -> Question:
-    """InvalidQueryError with every problem of the meaning."""
+def resolve(query: Query, scope: QueryScope) -> ResolvedQuery:
+    """Looks up the names of a query and checks its values. Raises InvalidQueryError with all problems."""
     problems, dataset, time = Problems(), DATASETS[query.dataset], query.time
-    named = Named(query.measures, query.dimensions, time.granularity, query.order_by, query.filter, query.having)
-    filtered, having = checked(named, Comparing(dataset, scope, problems))
+    named = QueryNames(query.measures, query.dimensions, time.granularity, query.order_by, query.filter, query.having)
+    filtered, having = check_names(named, ComparisonChecker(dataset, scope, problems))
     window, zone = Window(time.from_, time.to), timezone(time.timezone)
     previous = _compared(query, window, zone, problems)
     problems.check()
-    return Question(
+    return ResolvedQuery(
         dataset=dataset,
         measures=tuple(map(dataset.measure, query.measures)),
         dimensions=tuple(map(dataset.dimension, query.dimensions)),
@@ -76,7 +76,7 @@ def resolve(query: Query, scope: QueryScope) -> Question:
         zone=zone,
         filter=filtered and simplified(filtered),
         having=having and simplified(having),
-        order=_whole_order(query),
+        order=_total_order(query),
         limit=query.limit,
         totals=query.totals,
     )
@@ -87,23 +87,23 @@ def _compared(query: Query, window: Window, zone: ZoneInfo, problems: Problems) 
         return None
     if query.compare_to == "previousPeriod":
         return previous_period(window, zone)
-    found = same_elapsed(window, zone)
-    if found is None:
+    previous = same_elapsed(window, zone)
+    if previous is None:
         problems.add(
             "$.compareTo",
             "`sameElapsed` needs a window that begins a day, month, week or year of its timezone and lies within it; "
             "`previousPeriod` compares any window.",
             ["previousPeriod"],
         )
-    return found
+    return previous
 
 
-def _whole_order(query: Query) -> tuple[Sort, ...]:
-    """As asked, then by what else is grouped by, upward."""
-    asked = tuple(Sort(order.field, order.direction == "desc") for order in query.order_by)
-    named = {sort.field for sort in asked}
+def _total_order(query: Query) -> tuple[Sort, ...]:
+    """The sort columns of the query, then all other grouping columns, ascending."""
+    stated = tuple(Sort(order.field, order.direction == "desc") for order in query.order_by)
+    named = {sort.field for sort in stated}
     rest = [group for group in groups(query.time.granularity, query.dimensions) if group not in named]
-    return (*asked, *(Sort(group, False) for group in rest))
+    return (*stated, *(Sort(group, False) for group in rest))
 
 
 def _is_one_currency(condition: Condition) -> bool:

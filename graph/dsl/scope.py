@@ -1,4 +1,4 @@
-"""What a query may see: decided by who is calling, never by the request. Nothing is planned without it."""
+"""The scope of a query: which rows and names it may read. The caller's identity decides it, never the request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from graph.errors import ForbiddenError
 from schema.expressions import Bound, Call, Column, Constant, Expression, equal
 from schema.facts import UNKNOWN
 
-PSEUDONYM: Final = "MNO-"  # what every pseudonym begins with
-UNLISTED: Final = "MNO-?"  # stands for an MNO that has no letter yet
-EVERY_TENANT: Final = "*"  # no id of a tenant
+PSEUDONYM: Final = "MNO-"  # the prefix of all pseudonyms
+UNASSIGNED: Final = "MNO-?"  # an MNO without a pseudonym
+EVERY_TENANT: Final = "*"  # never a tenant's id
 
 
 @dataclass(frozen=True, slots=True)
 class AllTenants:
-    """The platform: every tenant, every MNO under its name."""
+    """Reads all tenants, with the names of MNOs."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneTenant:
-    """One tenant. `pseudonyms`: MNO -> pseudonym, in pairs; None: an addendum is in force, it reads names."""
+    """Reads one tenant. `pseudonyms`: pairs of MNO and pseudonym; None: it reads names, under an addendum."""
 
     tenant_id: str
     pseudonyms: tuple[tuple[str, str], ...] | None
@@ -29,7 +29,7 @@ class OneTenant:
 
 @dataclass(frozen=True, slots=True)
 class AuditScope:
-    """The tenant that the regulator named. No query of the language is compiled for it: it reads audited facts only."""
+    """Reads one tenant's audited facts, for the regulator. The query language never compiles a query for it."""
 
     tenant_id: str
 
@@ -39,23 +39,26 @@ ReadScope: TypeAlias = QueryScope | AuditScope
 
 
 def tenant_of(scope: Scope) -> str | None:
-    """Whose rows a caller sees; None: everyone's. ForbiddenError for a caller that must have a tenant and has none.
+    """Returns the tenant whose rows a caller may query; None: all tenants. Raises ForbiddenError without a tenant.
 
-    Facts whose event named no tenant are kept under `unknown`, which is nobody's.
+    `unknown` is no tenant: it marks facts whose event named none.
     """
     match scope:
         case PlatformScope():
             return None
         case AccountScope():
             if not scope.tenant_id or scope.tenant_id == UNKNOWN:
-                raise ForbiddenError(f"{scope.caller} queries one tenant; the caller has none.")
+                raise ForbiddenError(f"{scope.caller} may query one tenant; the request names none.")
             return scope.tenant_id
         case _:
             assert_never(scope)
 
 
 def query_scope(scope: Scope, pseudonyms: Mapping[str, str] | None) -> QueryScope:
-    """`pseudonyms`: the tenant's pseudonyms of MNOs by their names; None: it may read the names. ForbiddenError."""
+    """Returns the scope of a caller's queries. Raises ForbiddenError without a tenant.
+
+    `pseudonyms`: MNO -> pseudonym of the tenant; None: it may read names.
+    """
     tenant = tenant_of(scope)
     if tenant is None:
         return AllTenants()
@@ -63,18 +66,18 @@ def query_scope(scope: Scope, pseudonyms: Mapping[str, str] | None) -> QueryScop
 
 
 def reads_names(scope: QueryScope) -> bool:
-    """Whether MNOs stand under their names."""
+    """Whether a scope reads the names of MNOs, not pseudonyms."""
     return isinstance(scope, AllTenants) or scope.pseudonyms is None
 
 
 def is_pseudonym(scope: QueryScope, text: str) -> bool:
-    """Whether a scope that reads pseudonyms may take a text for one, be it of an MNO that it has met or not."""
+    """Whether a text is a pseudonym by its prefix, whether assigned or not, or one of the scope's own."""
     pseudonyms = scope.pseudonyms if isinstance(scope, OneTenant) else None
-    return text.startswith(PSEUDONYM) or any(text == letter for _, letter in pseudonyms or ())
+    return text.startswith(PSEUDONYM) or any(text == pseudonym for _, pseudonym in pseudonyms or ())
 
 
 def tenant_predicate(scope: ReadScope) -> Expression:
-    """What every read of a table begins with."""
+    """Returns the first predicate of every read of a table."""
     match scope:
         case AllTenants():
             return equal(Bound(EVERY_TENANT, "String", "tenant"), Constant(EVERY_TENANT))
@@ -84,13 +87,12 @@ def tenant_predicate(scope: ReadScope) -> Expression:
             assert_never(scope)
 
 
-def mno_seen(scope: QueryScope, mno: Expression) -> Expression:
-    """The MNO under the name that the scope may read. One without a letter keeps its name to itself."""
+def readable_mno(scope: QueryScope, mno: Expression) -> Expression:
+    """Returns the MNO under the name that the scope may read; UNASSIGNED for one without a pseudonym."""
     if isinstance(scope, AllTenants) or scope.pseudonyms is None:
         return mno
     names, pseudonyms = ([pair[side] for pair in scope.pseudonyms] for side in (0, 1))
-    seen = (mno, _texts(names), _texts(pseudonyms), Bound(UNLISTED, "String"))
-    return Call("transform", seen)
+    return Call("transform", (mno, _texts(names), _texts(pseudonyms), Bound(UNASSIGNED, "String")))
 
 
 def _texts(values: list[str]) -> Expression:

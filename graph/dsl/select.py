@@ -1,4 +1,4 @@
-"""Statements as values. `Read` is the only one that names a table, and it cannot be made without a scope."""
+"""Statements as values. Only `Read` names a table, and it requires a scope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from schema.expressions import Bound, Expression
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The rows of a table that the scope may see. `unnested`: one row for each element of these.
+    """The rows of a table that the scope may see. `unnested`: arrays that yield one row per element.
 
-    `final`: deduplicated; without it, each copy that is stored.
+    `final`: whether rows are deduplicated; otherwise every stored copy counts.
     """
 
     table: CatalogTable
@@ -26,7 +26,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Each row of `left`, beside that of `right` which is equal in `keys`, nulls included; without keys, beside all."""
+    """A left join on `keys`, where nulls are equal; a cross join without keys."""
 
     left: "Select"
     right: "Select"
@@ -35,7 +35,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """`columns`: name -> expression. `group_by` and `order_by` are of those names; `limit` counts rows."""
+    """A select. `columns`: name -> expression; `group_by` and `order_by` use these names; `limit` is in rows."""
 
     columns: Mapping[str, Expression]
     source: "Source"
@@ -50,7 +50,7 @@ Source: TypeAlias = Read | Join | Select
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL, its parameters as ClickHouse binds them (`{name:Type}`), its columns, and settings that it depends on."""
+    """SQL, its parameters (`{name:Type}` in ClickHouse), its result columns, and the settings that it needs."""
 
     sql: str
     parameters: Mapping[str, object]

@@ -1,4 +1,4 @@
-"""The text of a query: JSON, read strictly."""
+"""Decodes the JSON text of a query strictly."""
 
 import json
 from collections import Counter
@@ -9,15 +9,15 @@ from typing import Any, Final
 from graph.dsl.problems import refusal
 from graph.errors import shown
 
-LONGEST_NUMBER: Final = 40  # characters: more than any number that a query compares with
+LONGEST_NUMBER: Final = 40  # characters, more than any valid number of a query has
 
 
 class _Wrong(ValueError):  # noqa: N818  # never leaves this module
-    """Valid for Python's parser, but not for us."""
+    """A text that Python's parser accepts and this one refuses."""
 
 
 def read(body: bytes) -> Mapping[str, object]:
-    """The object that a JSON text holds, numbers with a fraction as decimals; InvalidQueryError for any other text."""
+    """Decodes a JSON object, with fractions as Decimal. Raises InvalidQueryError for any other text."""
     try:
         value = json.loads(
             body.decode(),
@@ -41,11 +41,11 @@ def read(body: bytes) -> Mapping[str, object]:
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two members of one name, nobody can tell which was meant."""
+    """The members of an object. Raises _Wrong for a repeated name, whose intended value is ambiguous."""
     members = dict(pairs)
     if len(members) < len(pairs):
-        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise _Wrong(f"An object has two members named {shown(twice)}.")
+        repeated, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise _Wrong(f"An object has two members named {shown(repeated)}.")
     return members
 
 

@@ -1,7 +1,7 @@
-"""Plan -> statements: the rows of a page, their totals, and the currencies that they are in.
+"""Makes the statements of a plan: the rows of a page, the totals, the currencies and the row count.
 
-Each has two levels: rows of the table are grouped into keys (`by_mno`) and parts (`part_delivered`), of which the
-answer's columns are made, under the names that the catalogue has for them.
+Rows and totals have two levels. The inner select groups the table's rows into keys (`by_mno`) and parts
+(`part_delivered`). The outer select computes the answer's columns from them, under their names in the catalogue.
 """
 
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ from graph.dsl.select import Join, Read, Select
 from graph.dsl.where import filtered, within
 from schema.expressions import Bound, Expression, Name, call
 
-PREVIOUS: Final = "previous_"  # and the name of a measure
+PREVIOUS: Final = "previous_"  # prefix of a measure in the previous window
 
 
 def rows(plan: Plan, position: Sequence[str | None] | None, limit: int) -> Select:
-    """One page: after the position, `limit` rows and one more, which tells that there is another page."""
+    """One page: `limit` rows after the position, and one more that shows whether there is a next page."""
     page = _page(plan, position, limit + 1)
-    return page if plan.question.previous is None else _compared(plan, page, plan.question.previous)
+    return page if plan.query.previous is None else _compared(plan, page, plan.query.previous)
 
 
 def totals(plan: Plan) -> Select:
-    """The measures over everything that the filter leaves, whatever `having` removes from the rows."""
-    return _answer(plan, _grouped(plan, plan.question.window, ()), ())
+    """The measures over all events that the filter selects, regardless of `having`."""
+    return _answer(plan, _grouped(plan, plan.query.window, ()), ())
 
 
 def currencies(plan: Plan) -> Select:
-    """The first two currencies of all that is read."""
+    """Up to two of the currencies that the query reads."""
     return Select(
         {"currency": dimension(plan, "currency").expression},
         Read(plan.table, plan.scope),
@@ -42,45 +42,45 @@ def currencies(plan: Plan) -> Select:
 
 
 def count(plan: Plan) -> Select:
-    """How many rows the scope has in the windows, whatever the filter leaves: the engine counts them by the key."""
+    """The number of the scope's rows in the windows, regardless of the filter: the table's sort key makes it cheap."""
     return Select({"rows_read": call("count")}, Read(plan.table, plan.scope, final=False), where=_windows(plan))
 
 
 def _windows(plan: Plan) -> tuple[Expression, ...]:
-    """The time of rows lies in the window, or in the one compared with."""
-    windows = [within(plan, window) for window in (plan.question.window, plan.question.previous) if window]
+    """The predicate of rows in the window or in the previous window."""
+    windows = [within(plan, window) for window in (plan.query.window, plan.query.previous) if window]
     return windows[0] if len(windows) == 1 else (call("or", *(call("and", *window) for window in windows)),)
 
 
 def _page(plan: Plan, position: Sequence[str | None] | None, limit: int) -> Select:
-    question = plan.question
+    query = plan.query
     before = () if position is None else before_grouping(plan, position)
-    beyond = () if position is None else after_grouping(question, position)
-    having = () if question.having is None else (predicate(question.having, lambda name: measure(question, name)),)
-    answer = _answer(plan, _grouped(plan, question.window, question.groups, where=before), question.groups)
+    beyond = () if position is None else after_grouping(query, position)
+    having = () if query.having is None else (predicate(query.having, lambda name: measure(query, name)),)
+    answer = _answer(plan, _grouped(plan, query.window, query.groups, where=before), query.groups)
     return Select(
         answer.columns,
         answer.source,
         where=(*having, *beyond),
-        order_by=question.order,
+        order_by=query.order,
         limit=Bound(limit, "UInt64"),
     )
 
 
 def _compared(plan: Plan, page: Select, window: Window) -> Select:
-    """The page, each row beside that of the same groups in another window."""
-    question = plan.question
-    moved = shift(question.granularity, window, question.window, question.zone)
-    previous = _answer(plan, _grouped(plan, window, question.groups, shift=moved), question.groups)
+    """The page, each row joined with the row of the same groups in another window."""
+    query = plan.query
+    moved_by = shift(query.granularity, window, query.window, query.zone)
+    previous = _answer(plan, _grouped(plan, window, query.groups, shift=moved_by), query.groups)
     columns = {name: Name(f"page.{name}") for name in page.columns}
-    beside = {f"{PREVIOUS}{each.name}": Name(f"previous.{each.name}") for each in question.measures}
-    return Select({**columns, **beside}, Join(page, previous, question.groups), order_by=question.order)
+    beside = {f"{PREVIOUS}{each.name}": Name(f"previous.{each.name}") for each in query.measures}
+    return Select({**columns, **beside}, Join(page, previous, query.groups), order_by=query.order)
 
 
 def _answer(plan: Plan, grouped: Select, groups: Sequence[str]) -> Select:
-    """The answer's columns, made of keys and parts."""
+    """The outer select: computes the answer's columns from keys and parts."""
     keys: dict[str, Expression] = {name: Name(f"by_{name}") for name in groups}
-    return Select({**keys, **{each.name: each.formula for each in plan.question.measures}}, grouped)
+    return Select({**keys, **{each.name: each.formula for each in plan.query.measures}}, grouped)
 
 
 def _grouped(
@@ -91,9 +91,9 @@ def _grouped(
     where: Sequence[Expression] = (),
     shift: Shift | None = None,
 ) -> Select:
-    """Keys and parts of the rows in a window."""
+    """The inner select: the keys and parts of the rows in a window."""
     keys = {f"by_{name}": key(plan, name, shift) for name in groups}
-    sums = {f"part_{name}": plan.table.parts[name] for name in parts(plan.question)}
+    sums = {f"part_{name}": plan.table.parts[name] for name in parts(plan.query)}
     return Select(
         {**keys, **sums},
         Read(plan.table, plan.scope, tuple(name for name in groups if name in plan.table.unnested)),

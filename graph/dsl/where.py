@@ -1,4 +1,4 @@
-"""Which rows of a table a question is about: those of its window that its filter leaves."""
+"""The predicates of the rows that a query reads: its window and its filter."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,14 +16,14 @@ _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def within(plan: Plan, window: Window) -> tuple[Expression, ...]:
-    """The time of rows lies in a window."""
+    """The predicates of rows whose time lies in a window."""
     time = Column(plan.table.time)
     from_, to = (instant_of(plan, edge) for edge in window)
     return call("greaterOrEquals", time, from_), call("less", time, to)
 
 
 def instant_of(plan: Plan, time: datetime) -> Bound:
-    """An instant as the table's column has it; none of its calendar lies before 1970."""
+    """An instant in the type of the table's time column, whose earliest value is 1970."""
     text = max(time, _FIRST).astimezone(UTC).replace(tzinfo=None)
     if plan.table.is_cube:
         return Bound(text.isoformat(" ", "seconds"), "DateTime('UTC')")
@@ -31,18 +31,22 @@ def instant_of(plan: Plan, time: datetime) -> Bound:
 
 
 def filtered(plan: Plan, groups: Sequence[str]) -> Iterator[Expression]:
-    """The filter. Of a dimension that a row has several of, one must do, unless each is a row of its own."""
+    """The predicates of the filter.
+
+    An array dimension that is not grouped by matches if any of its elements does. One that is grouped by has one row
+    per element.
+    """
     nested = plan.table.unnested.keys() - set(groups)
-    conditions = conjuncts(plan.question.filter)
+    conditions = conjuncts(plan.query.filter)
     for condition in conditions:
         if not nested & fields(condition):
             yield _predicate(plan, condition)
     for name in sorted(nested):
-        about = tuple(condition for condition in conditions if name in fields(condition))
-        if about:
+        on_element = tuple(condition for condition in conditions if name in fields(condition))
+        if on_element:
             element = plan.table.dimensions[name]
             assert isinstance(element, Name)
-            body = _predicate(plan, And(about) if len(about) > 1 else about[0])
+            body = _predicate(plan, And(on_element) if len(on_element) > 1 else on_element[0])
             yield call("arrayExists", Lambda(element.name, body), plan.table.unnested[name])
 
 

@@ -14,9 +14,17 @@ from graph.gql.types import DateTime, Interval
 from graph.http.parameters import Parameter
 from graph.reports import parameters as p
 from graph.reports.answers import Resolution as ResolutionName
-from graph.reports.relative import PERIODS, AskedWindow, resolve_window
 from graph.reports.trend_answer import TrendGranularity
-from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, LONGEST, LONGEST_TREND, Window
+from graph.reports.windows import (
+    EXAMPLE,
+    LATER_EXAMPLE,
+    LONGEST,
+    LONGEST_TREND,
+    PERIODS,
+    Window,
+    WindowRequest,
+    resolve_window,
+)
 from graph.reports.windows import Granularity as GranularityName
 from schema.instants import EPOCH
 
@@ -84,7 +92,7 @@ Limit: TypeAlias = Annotated[int, argument(p.LIMIT)]
 
 
 def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awaitable[Resolved]]:
-    """A resolver whose parameter `asked` (an AskedWindow) is five arguments of its field."""
+    """A resolver whose parameter `asked` (a WindowRequest) is five arguments of its field."""
     signature = inspect.signature(resolver)
     parameters = [
         each for name, own in signature.parameters.items() for each in (_WINDOW if name == "asked" else (own,))
@@ -92,7 +100,7 @@ def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awai
 
     @wraps(resolver)
     async def with_window(**given: Any) -> Resolved:
-        asked = AskedWindow(*(given.pop(each.name) for each in _WINDOW))
+        asked = WindowRequest(*(given.pop(each.name) for each in _WINDOW))
         return await resolver(asked=asked, **given)
 
     ordered = sorted(parameters, key=lambda each: each.default is not inspect.Parameter.empty)
@@ -103,13 +111,13 @@ def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awai
 def _from_window(
     from_: From = None, to: To = None, window: WindowOf = None, last: Last = None, timezone: Timezone = None
 ) -> None:
-    """Only its parameters matter: those of AskedWindow, in its order."""
+    """Only its parameters matter: those of WindowRequest, in its order."""
 
 
 _WINDOW: Final = tuple(inspect.signature(_from_window).parameters.values())
 
 
-def read_window(asked: AskedWindow, now: datetime, longest: timedelta = LONGEST) -> Window:
+def read_window(asked: WindowRequest, now: datetime, longest: timedelta = LONGEST) -> Window:
     """As REST reads it, an interval being `from` and `to`; InvalidWindowError."""
     if asked.window is not None and asked.window not in PERIODS:
         start, slash, end = asked.window.partition("/")
@@ -119,17 +127,17 @@ def read_window(asked: AskedWindow, now: datetime, longest: timedelta = LONGEST)
                 f"{EXAMPLE}/{LATER_EXAMPLE}, not {shown(asked.window)}."
             )
         if asked.from_ is None and asked.to is None and asked.last is None:
-            asked = AskedWindow(start, end, timezone=asked.timezone)
+            asked = WindowRequest(start, end, timezone=asked.timezone)
     return _resolved(asked, None if asked.from_ and asked.to else now, longest)
 
 
 @lru_cache(maxsize=256)
-def _resolved(asked: AskedWindow, now: datetime | None, longest: timedelta) -> Window:
+def _resolved(asked: WindowRequest, now: datetime | None, longest: timedelta) -> Window:
     """Read to tell the cost of a request, and again to answer it; without `now`, no clock has a part in it."""
     return resolve_window(asked, now or EPOCH, longest)
 
 
-def read_long_window(asked: AskedWindow, now: datetime) -> Window:
+def read_long_window(asked: WindowRequest, now: datetime) -> Window:
     """Of a trend; InvalidWindowError."""
     return read_window(asked, now, LONGEST_TREND)
 

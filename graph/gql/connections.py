@@ -15,8 +15,8 @@ from graph.gql.cost import LIST, PRICE, SERIES
 from graph.gql.fields import report_field
 from graph.gql.types import Discloses, Disclosure, Long
 from graph.reports import answers, lists
-from graph.reports.lists import FEW_LISTED, MOST_LISTED, Listing
-from graph.reports.relative import AskedWindow
+from graph.reports.lists import DEFAULT_PAGE, MAX_PAGE, IdList
+from graph.reports.windows import WindowRequest
 
 Asked: TypeAlias = Info[Context, None]
 
@@ -29,7 +29,7 @@ class ListOrder(Enum):
     ID_DESC = strawberry.enum_value("ID_DESC", description="By id, downwards.")
 
 
-First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST_LISTED}.")]
+First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MAX_PAGE}.")]
 CURSOR: Final = "It is good for the same field with the same arguments, for callers that may see the same."
 After: TypeAlias = Annotated[
     str | None,
@@ -43,7 +43,7 @@ OrderBy: TypeAlias = Annotated[ListOrder, strawberry.argument(description="The o
 
 @windowed
 async def _performance(
-    root: Sequence["Operator"], info: Asked, asked: AskedWindow, granularity: By = Granularity.DAILY
+    root: Sequence["Operator"], info: Asked, asked: WindowRequest, granularity: By = Granularity.DAILY
 ) -> Sequence[answers.OperatorPerformance | NotFoundError]:
     ids = tuple(each.operator_id for each in root)
     return await info.context.operators.load(
@@ -52,7 +52,7 @@ async def _performance(
 
 
 @windowed
-async def _usage(root: Sequence["Account"], info: Asked, asked: AskedWindow) -> Sequence[answers.AccountUsage]:
+async def _usage(root: Sequence["Account"], info: Asked, asked: WindowRequest) -> Sequence[answers.AccountUsage]:
     ids = tuple(each.account_id for each in root)
     return await info.context.accounts.load(AccountsKey(ids, read_window(asked, info.context.now)))
 
@@ -114,7 +114,7 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     """A page, and where it lies."""
 
-    listing: strawberry.Private[Listing]
+    listing: strawberry.Private[IdList]
     edges: list[Edge[Node]] = strawberry.field(description="The page, in order.")
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
     total_count = strawberry.field(
@@ -125,7 +125,7 @@ class Connection(Generic[Node]):
 
 
 async def _operators(
-    info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
+    info: Asked, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
     """A page of the operators; ForbiddenError, InvalidQueryError."""
     ids, sign, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
@@ -134,7 +134,7 @@ async def _operators(
 
 
 async def _accounts(
-    info: Asked, first: First = FEW_LISTED, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
+    info: Asked, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
     """A page of the accounts; ForbiddenError, InvalidQueryError."""
     ids, sign, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
@@ -143,12 +143,12 @@ async def _accounts(
 
 
 async def _page(
-    context: Context, listing: Listing, first: int, after: str | None, order: ListOrder
+    context: Context, listing: IdList, first: int, after: str | None, order: ListOrder
 ) -> tuple[Sequence[str], Callable[[str], str], PageInfo]:
     """The ids of a page, what makes an id a cursor, and where the page lies."""
     listing.allowed(context.scope)
-    if not 1 <= first <= MOST_LISTED:
-        raise InvalidQueryError(f"first must be an integer from 1 to {MOST_LISTED}.")
+    if not 1 <= first <= MAX_PAGE:
+        raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
     cursors = await context.cursors.cursors()
     purpose, whose = f"graphql.{listing.name}", f"{order.name} {context.scope!r}"
     behind = None if after is None else cursors.open(purpose, whose, after, tuple[str], path="after")[0]

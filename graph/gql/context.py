@@ -18,7 +18,7 @@ from graph.gql.documents import Document
 from graph.gql.streams import Streams
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
-from graph.reports.freshness import Progress
+from graph.reports.freshness import ProjectionProgress
 from graph.reports.operator import operators_performance
 from graph.reports.reading.reader import Reader
 from graph.reports.windows import Granularity, Window
@@ -46,7 +46,7 @@ class Sources(NamedTuple):
 
     reader: Reader
     cursors: CursorKey
-    progress: Progress
+    progress: ProjectionProgress
     streams: Streams
     closing: asyncio.Event  # set when the process ends, so that streams do
     queries: Queries

@@ -29,11 +29,10 @@ from graph.gql.arguments import (
     read_resolution,
     read_window,
 )
-from graph.reports.lists import MOST_LISTED
-from graph.reports.relative import AskedWindow
-from graph.reports.throughput import POINTS_AN_HOUR
-from graph.reports.top_operators import MOST_OPERATORS
-from graph.reports.windows import Window, series_length
+from graph.reports.lists import MAX_PAGE
+from graph.reports.throughput import POINTS_PER_HOUR
+from graph.reports.top_operators import MAX_OPERATORS
+from graph.reports.windows import Window, WindowRequest, series_length
 
 MOST_COST: Final = 150_000  # a whole window by the minute is 129,610
 LEAST: Final = 10
@@ -54,11 +53,11 @@ class Price:
 
 
 def _window(
-    given: Arguments, now: datetime, read: Callable[[AskedWindow, datetime], Window] = read_window
+    given: Arguments, now: datetime, read: Callable[[WindowRequest, datetime], Window] = read_window
 ) -> Window | None:
     """The window that is asked for; None for one that cannot be read."""
     try:
-        return read(AskedWindow(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
+        return read(WindowRequest(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
     except ApiError:
         return None
 
@@ -71,7 +70,7 @@ def _series(given: Arguments, now: datetime) -> int:
 
 
 def _throughput(given: Arguments, now: datetime) -> int:
-    window, points = _window(given, now), POINTS_AN_HOUR[read_resolution(given["resolution"])]
+    window, points = _window(given, now), POINTS_PER_HOUR[read_resolution(given["resolution"])]
     return LEAST + (series_length(window, "hourly") * points if window else 0)
 
 
@@ -81,7 +80,7 @@ def _trend(given: Arguments, now: datetime) -> int:
 
 
 def _top_operators(given: Arguments, now: datetime) -> int:
-    return _bounded(given["limit"], MOST_OPERATORS) * _series(given, now)
+    return _bounded(given["limit"], MAX_OPERATORS) * _series(given, now)
 
 
 def _fixed(cost: int) -> Callable[[Arguments, datetime], int]:
@@ -113,4 +112,4 @@ def priced(price: Price, given: Arguments, inner: int, now: datetime) -> int:
     defaults.
     """
     own = price.own(given, now)
-    return own + _bounded(given["first"], MOST_LISTED) * (1 + inner) if price.is_list else own
+    return own + _bounded(given["first"], MAX_PAGE) * (1 + inner) if price.is_list else own

@@ -7,17 +7,17 @@ import msgspec
 from graphql import GraphQLError
 
 from graph.errors import InvalidQueryError
-from graph.http.problems import Problem, problem, record
+from graph.http.problems import Problem, as_problem, log_failure
 from infra.faults import fault_of
 
 
 def as_payload(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
     """One error of a document or a field, for `errors`; what is internal is logged and masked."""
     cause = cause_of(error)
-    record(cause, request_id)
+    log_failure(cause, request_id)
     formatted = cast(Mapping[str, Any], error.formatted)
     where = {key: formatted[key] for key in ("locations", "path") if key in formatted}
-    return {**problem_payload(problem(cause, request_id)), **where}
+    return {**problem_payload(as_problem(cause, request_id)), **where}
 
 
 def problem_payload(found: Problem) -> Mapping[str, Any]:
@@ -35,7 +35,7 @@ def problem_payload(found: Problem) -> Mapping[str, Any]:
 
 def worst_status(errors: Iterable[GraphQLError]) -> int:
     """The highest of the statuses that REST would answer these errors with; at least one error."""
-    return max(problem(cause_of(error), "").status for error in errors)
+    return max(as_problem(cause_of(error), "").status for error in errors)
 
 
 def cause_of(error: GraphQLError) -> Exception:

@@ -12,11 +12,11 @@ from graph.gql.context import Context
 from graph.gql.cost import QUERY
 from graph.gql.fields import report_field
 from graph.insights import answers
-from graph.insights.asking import Asking
 from graph.insights.cost_quality import cost_quality
 from graph.insights.mno_quality import Traffic, mno_quality
 from graph.insights.parameters import DIRECTION, LANE, TENANT
-from graph.reports.relative import AskedWindow
+from graph.insights.queries import InsightQueries
+from graph.reports.windows import WindowRequest
 from schema.facts import UNKNOWN
 
 Asked: TypeAlias = Info[Context, None]
@@ -38,7 +38,7 @@ TenantId: TypeAlias = Annotated[strawberry.ID | None, argument(TENANT)]
 
 @windowed
 async def _mno_quality(
-    info: Asked, asked: AskedWindow, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
+    info: Asked, asked: WindowRequest, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
 ) -> answers.MnoQuality:
     traffic = Traffic(
         None if lane is None else checked_id("lane", lane),
@@ -50,13 +50,13 @@ async def _mno_quality(
 
 
 @windowed
-async def _cost_quality(info: Asked, asked: AskedWindow) -> answers.CostQuality:
+async def _cost_quality(info: Asked, asked: WindowRequest) -> answers.CostQuality:
     async with info.context.query_turns:
         return await cost_quality(_asking(info), read_window(asked, info.context.now))
 
 
-def _asking(info: Asked) -> Asking:
-    return Asking(info.context.sources.queries, info.context.scope, info.context.request_id)
+def _asking(info: Asked) -> InsightQueries:
+    return InsightQueries(info.context.sources.queries, info.context.scope, info.context.request_id)
 
 
 mno_quality_field: Final = report_field(_mno_quality, answers.MnoQuality, QUERY)

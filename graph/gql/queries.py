@@ -12,7 +12,7 @@ import strawberry
 from strawberry import UNSET
 
 from graph.dsl import conditions, parse
-from graph.dsl.reading import ABSENT, REQUIRED, Member, Reader, Shape, explained
+from graph.dsl.readers import ABSENT, REQUIRED, Member, Shape, ValueReader, description_of
 from graph.gql.types import DateTime, Json
 
 _CONDITION: Final = "QueryCondition"
@@ -39,7 +39,7 @@ def _optional(member: Member) -> Any:
     return annotation if member.default is REQUIRED else Optional[annotation]  # noqa: UP045  # of a forward reference
 
 
-def _annotation(reader: Reader) -> Any:
+def _annotation(reader: ValueReader) -> Any:
     if reader.item is not None:
         return list[_annotation(reader.item)]  # type: ignore[misc]  # made at run time
     if reader.shape is not None:
@@ -59,7 +59,7 @@ def _annotation(reader: Reader) -> Any:
 
 def _field(name: str, member: Member) -> Any:
     has_default = member.default not in (REQUIRED, ABSENT, None, False, ())
-    description = f"{explained(member)} Default: {member.default}." if has_default else explained(member)
+    description = f"{description_of(member)} Default: {member.default}." if has_default else description_of(member)
     if member.default is REQUIRED:
         return strawberry.field(name=name, description=description)
     return strawberry.field(name=name, default=UNSET, description=description)

@@ -39,25 +39,25 @@ from graph.gql.reconciliation import reconciliation_field
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
-from graph.reports.relative import AskedWindow
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
-from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS, top_operators
+from graph.reports.top_operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
 from graph.reports.trend import trend
 from graph.reports.trend_answer import Trend
+from graph.reports.windows import WindowRequest
 
 Asked: TypeAlias = Info[Context, None]
 
 
 @windowed
-async def _summary(info: Asked, asked: AskedWindow, granularity: By = Granularity.HOURLY) -> answers.Summary:
+async def _summary(info: Asked, asked: WindowRequest, granularity: By = Granularity.HOURLY) -> answers.Summary:
     window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
 @windowed
 async def _operator(
-    info: Asked, operator_id: OperatorOf, asked: AskedWindow, granularity: By = Granularity.HOURLY
+    info: Asked, operator_id: OperatorOf, asked: WindowRequest, granularity: By = Granularity.HOURLY
 ) -> answers.OperatorPerformance:
     access.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
@@ -65,7 +65,7 @@ async def _operator(
 
 
 @windowed
-async def _account(info: Asked, account_id: AccountOf, asked: AskedWindow) -> answers.AccountUsage:
+async def _account(info: Asked, account_id: AccountOf, asked: WindowRequest) -> answers.AccountUsage:
     access.account(info.context.scope, checked_id("id", account_id))
     return await info.context.account(account_id, read_window(asked, info.context.now))
 
@@ -73,7 +73,7 @@ async def _account(info: Asked, account_id: AccountOf, asked: AskedWindow) -> an
 @windowed
 async def _throughput(
     info: Asked,
-    asked: AskedWindow,
+    asked: WindowRequest,
     resolution: Of = Resolution.ONE_HOUR,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
@@ -90,19 +90,19 @@ async def _throughput(
 
 
 @windowed
-async def _delivery_breakdown(info: Asked, asked: AskedWindow) -> answers.DeliveryBreakdown:
+async def _delivery_breakdown(info: Asked, asked: WindowRequest) -> answers.DeliveryBreakdown:
     return await delivery_breakdown(info.context.reader, info.context.scope, read_window(asked, info.context.now))
 
 
 @windowed
 async def _top_operators(
     info: Asked,
-    asked: AskedWindow,
-    limit: Limit = FEW_OPERATORS,
+    asked: WindowRequest,
+    limit: Limit = DEFAULT_OPERATORS,
     granularity: By = Granularity.HOURLY,
 ) -> answers.TopOperators:
-    if not 1 <= limit <= MOST_OPERATORS:
-        raise InvalidQueryError(f"limit must be an integer from 1 to {MOST_OPERATORS}.")
+    if not 1 <= limit <= MAX_OPERATORS:
+        raise InvalidQueryError(f"limit must be an integer from 1 to {MAX_OPERATORS}.")
     window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
@@ -110,7 +110,7 @@ async def _top_operators(
 @windowed
 async def _trend(
     info: Asked,
-    asked: AskedWindow,
+    asked: WindowRequest,
     granularity: TrendPoints = TrendBy.DAILY,
     operator_id: OperatorId = None,
     account_id: AccountId = None,

@@ -13,11 +13,21 @@ from graph.gql.connections import CURSOR, PageInfo
 from graph.gql.context import Context
 from graph.gql.cost import LIST, PRICE
 from graph.gql.types import Date, object_type
-from graph.reports.reconciliation import FEW, MOST, STATUSES, Choice, Comparison, Place, Status, comparisons, place
+from graph.reports.reconciliation import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    STATUSES,
+    Comparison,
+    ComparisonFilter,
+    ComparisonKey,
+    Status,
+    comparisons,
+    key_of,
+)
 
 PURPOSE: Final = "graphql.reconciliation"
 
-First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MOST}.")]
+First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MAX_PAGE}.")]
 After: TypeAlias = Annotated[
     str | None,
     strawberry.argument(description=f"The page begins behind this cursor. {CURSOR}"),
@@ -60,7 +70,7 @@ class ReconciliationConnection:
 
 async def _reconciliation(
     info: Info[Context, None],
-    first: First = FEW,
+    first: First = DEFAULT_PAGE,
     after: After = None,
     day: Day = None,
     status: OfStatus = None,
@@ -69,13 +79,13 @@ async def _reconciliation(
     """ForbiddenError, InvalidQueryError, DependencyUnavailableError."""
     context = info.context
     platform(context.scope)
-    if not 1 <= first <= MOST:
-        raise InvalidQueryError(f"first must be an integer from 1 to {MOST}.")
-    choice = Choice(_day(day), cast("Status | None", status and status.name), latest)
+    if not 1 <= first <= MAX_PAGE:
+        raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
+    choice = ComparisonFilter(_day(day), cast("Status | None", status and status.name), latest)
     cursors, whose = await context.cursors.cursors(), repr((context.scope, *choice))
-    behind = None if after is None else cursors.open(PURPOSE, whose, after, Place, path="after")
+    behind = None if after is None else cursors.open(PURPOSE, whose, after, ComparisonKey, path="after")
     page = await comparisons(context.reader, context.scope, choice, first, behind)
-    signed = [cursors.sign(PURPOSE, whose, place(each)) for each in page.comparisons]
+    signed = [cursors.sign(PURPOSE, whose, key_of(each)) for each in page.comparisons]
     return ReconciliationConnection(
         edges=[
             ReconciliationEdge(node=each, cursor=cursor) for each, cursor in zip(page.comparisons, signed, strict=True)

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from graph.gql.errors import as_payload, problem_payload, worst_status
 from graph.gql.streams import EVENT_STREAM, event_stream
 from graph.http.middleware import REQUEST_ID
-from graph.http.negotiation import names, preferred
-from graph.http.problems import headers, problem, record
+from graph.http.negotiation import accepts_by_name, preferred
+from graph.http.problems import as_problem, headers, log_failure
 from graph.http.responses import json_response
 from graph.http.telemetry import OUTCOME
 from infra.faults import fault_of
@@ -36,9 +36,9 @@ class Responder:
         self._scope = request.scope
         self._request_id: str = request.scope[REQUEST_ID]
         # A wildcard does not say that the client knows the newer type.
-        offered = [each for each in MEDIA_TYPES if each != GRAPHQL_RESPONSE or names(request.headers, each)]
+        offered = [each for each in MEDIA_TYPES if each != GRAPHQL_RESPONSE or accepts_by_name(request.headers, each)]
         self._media_type = preferred(request.headers, offered)
-        self.accepts_events = names(request.headers, EVENT_STREAM)
+        self.accepts_events = accepts_by_name(request.headers, EVENT_STREAM)
 
     def refused(self, errors: Sequence[GraphQLError], extensions: Mapping[str, Any] | None = None) -> Response:
         """A request of which nothing was executed: a wrong document, wrong variables, a price that is too high."""
@@ -81,10 +81,10 @@ class Responder:
 def error_response(error: Exception, request: Request) -> Response:
     """The answer to a request that did not reach GraphQL: the status of REST, the shape of GraphQL."""
     error, request_id = fault_of(error) or error, request.scope[REQUEST_ID]
-    record(error, request_id)
-    found = problem(error, request_id)
+    log_failure(error, request_id)
+    found = as_problem(error, request_id)
     payload: Payload = {"errors": [problem_payload(found)]}
-    if names(request.headers, GRAPHQL_RESPONSE):
+    if accepts_by_name(request.headers, GRAPHQL_RESPONSE):
         return json_response(payload, found.status, GRAPHQL_RESPONSE, headers(error))
     return json_response({"data": None, **payload}, found.status, headers=headers(error))
 

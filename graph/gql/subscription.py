@@ -12,19 +12,19 @@ from graph.gql.context import Context
 from graph.gql.cost import PRICE, REPORT
 from graph.gql.types import object_type
 from graph.reports import answers
-from graph.reports.live import LONGEST, SHORTEST, live_throughput
+from graph.reports.live import MAX_INTERVAL, MIN_INTERVAL, live_throughput
 
 Asked: TypeAlias = Info[Context, None]
 Every: TypeAlias = Annotated[
-    int, strawberry.argument(description=f"Seconds between two events, from {SHORTEST} to {LONGEST}.")
+    int, strawberry.argument(description=f"Seconds between two events, from {MIN_INTERVAL} to {MAX_INTERVAL}.")
 ]
 
 
 async def _live_throughput(info: Asked, every: Every = 5) -> AsyncIterator[answers.LiveThroughput]:
     context = info.context
     administration(context.scope)
-    if not SHORTEST <= every <= LONGEST:
-        raise InvalidQueryError(f"every must be an integer from {SHORTEST} to {LONGEST}.")
+    if not MIN_INTERVAL <= every <= MAX_INTERVAL:
+        raise InvalidQueryError(f"every must be an integer from {MIN_INTERVAL} to {MAX_INTERVAL}.")
     with context.sources.streams.one_more(context.scope.caller):
         async for event in live_throughput(context.reader, context.scope, every, context.sources.closing):
             yield event

@@ -11,9 +11,9 @@ from msgspec import Struct
 from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
 
-from graph.access.disclosure import discloses, rule_in_words
+from graph.access.disclosure import disclosed_by_field, rule_in_words
 from graph.reports.answers import QUALITIES
-from graph.reports.relative import PERIODS
+from graph.reports.windows import PERIODS
 from schema.money import MONEY_PATTERN
 
 # What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
@@ -110,7 +110,7 @@ def object_type(struct: type[Struct]) -> type:
 
 
 def _directives(field: mi.Field) -> list[Discloses]:
-    secret = discloses(field)
+    secret = disclosed_by_field(field)
     return [] if secret is None else [Discloses(what=Disclosure[secret])]
 
 

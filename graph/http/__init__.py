@@ -1,8 +1,8 @@
-"""What every listener needs of HTTP, in the order a request meets it.
+"""The HTTP layer that all listeners share, in the order in which a request passes it.
 
-`server` listens, `protocol` and `tls` read heads and certificates, `middleware` gives ids and limits, `routing` finds
-the endpoint, `endpoint` wraps it: `parameters`, `bodies` and `negotiation` read the request, `disconnect` gives up
-what nobody waits for, `responses` and `problems` write the answer, `telemetry` observes. `health` answers probes,
-`openapi` holds what the documents of both listeners share, `assets` the
-scripts of others that pages use.
+`server` listens. `protocol` and `tls` read heads and certificates. `middleware` assigns request ids and enforces
+limits. `routing` finds the endpoint, and `endpoint` wraps it. `parameters`, `bodies` and `negotiation` read the
+request. `disconnect` cancels work when the client leaves. `responses` and `problems` write the response. `telemetry`
+observes all of it. `health` answers probes, `openapi` builds the documents of both listeners, and `assets` serves the
+third-party scripts of pages.
 """

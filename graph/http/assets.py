@@ -1,6 +1,6 @@
-"""Scripts and styles of others, for pages: what `assets.json` names, fetched from npm by `python -m tools.assets`.
+"""Third-party scripts and styles for pages. `assets.json` lists them; `python -m tools.assets` fetches them from npm.
 
-A page asks `read_asset`. A file that could not be fetched is absent, and the page says so with MISSING.
+A page calls `read_asset`. If a file was not fetched, the page shows MISSING.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ import msgspec
 LOCK: Final = Path(__file__).with_suffix(".json")
 FETCHED: Final = Path(__file__).parent / "fetched"  # outside git, inside the wheel
 MISSING: Final = (
-    "The scripts of this page are not here: they come from npm, which did not answer at `make setup`. Run `make setup` "
-    "again where it does."
+    "The scripts of this page are missing: npm did not answer when `make setup` ran. Run `make setup` again with "
+    "access to npm."
 )
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of npm. `integrity` is of its tarball, as lock files have it; `files`: path in it -> name here."""
+    """An npm package. `integrity`: hash of its tarball, as in lock files; `files`: path in the tarball -> name here."""
 
     version: str
     integrity: str
@@ -30,7 +30,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is served: packed with gzip."""
+    """A file to serve; `packed` is compressed with gzip."""
 
     media_type: str
     packed: bytes
@@ -38,17 +38,17 @@ class Asset:
 
 @cache
 def packages() -> dict[str, Package]:
-    """What is locked, by the package's name."""
+    """The locked packages, by name."""
     return msgspec.json.decode(LOCK.read_bytes(), type=dict[str, Package])
 
 
 def names() -> frozenset[str]:
-    """The files that there are when everything could be fetched."""
+    """The names of all declared files, fetched or not."""
     return frozenset(name for package in packages().values() for name in package.files.values())
 
 
 def read_asset(name: str) -> Asset | None:
-    """None for a file that is not declared, or was not fetched."""
+    """Returns the file, or None when it is not declared or was not fetched."""
     if name not in names():
         return None
     try:
@@ -58,5 +58,5 @@ def read_asset(name: str) -> Asset | None:
 
 
 def path_of(name: str) -> Path:
-    """Where a file lies, once it is fetched."""
+    """The path of a fetched file."""
     return FETCHED / f"{name}.gz"

@@ -1,7 +1,7 @@
-"""Bodies of requests: JSON of a bounded length, with a bounded number of values.
+"""Reads JSON request bodies of bounded length and with a bounded number of values.
 
-Both bounds are counted before anything is parsed, so that the cost of refusing a body is linear in its length. A comma
-or a bracket within a text counts like any other: no request comes near the bounds.
+Both bounds are checked before parsing, so refusing a body takes time linear in its length. Commas and brackets inside
+strings count, too: legitimate requests stay far below the bounds.
 """
 
 from typing import Final
@@ -17,9 +17,10 @@ MOST_OBJECTS: Final = 2_000  # opening braces
 
 
 async def read_json(request: Request) -> bytes:
-    """The body's text, not parsed.
+    """Returns the body's bytes, not parsed.
 
-    UnsupportedMediaTypeError, PayloadTooLargeError, InvalidQueryError, ClientDisconnectedError.
+    Raises UnsupportedMediaTypeError unless the body is declared as JSON, PayloadTooLargeError above LONGEST_BODY,
+    InvalidQueryError for too many values, and ClientDisconnectedError when the client leaves.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaTypeError("The body must be JSON; send Content-Type: application/json.")
@@ -28,7 +29,7 @@ async def read_json(request: Request) -> bytes:
         async for chunk in request.stream():
             body += chunk
             if len(body) > LONGEST_BODY:
-                raise PayloadTooLargeError(f"At most {LONGEST_BODY} bytes are read.")
+                raise PayloadTooLargeError(f"The body is longer than {LONGEST_BODY} bytes.")
     except ClientDisconnect as error:
         raise ClientDisconnectedError from error
     _check_size(body)
@@ -39,5 +40,5 @@ def _check_size(body: bytearray) -> None:
     sizes = {"objects": (body.count(b"{"), MOST_OBJECTS), "values": (body.count(b",") + body.count(b"["), MOST_VALUES)}
     for what, (count, most) in sizes.items():
         if count > most:
-            problem = QueryProblem("$", f"At most {most} {what} are read in a body.")
+            problem = QueryProblem("$", f"The body has {count} {what}; at most {most} are allowed.")
             raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])

@@ -1,4 +1,4 @@
-"""Work that is given up when the client who asked for it has left."""
+"""Cancels a request's work when its client disconnects."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -8,42 +8,42 @@ from starlette.types import Receive
 
 T = TypeVar("T")
 
-SOON: Final = 0.05  # seconds: work that is done by then need not know whether its client is still there
+GRACE: Final = 0.05  # seconds; work that ends earlier is not watched, which saves its cost
 
 
 class ClientDisconnectedError(Exception):
-    """Nobody is there to be answered."""
+    """The client left before its response was ready."""
 
 
 async def cancel_on_disconnect(receive: Receive, work: Awaitable[T]) -> T:
-    """The result of `work`; ClientDisconnectedError when the client leaves first, and `work` is cancelled.
+    """Returns the result of `work`. When the client leaves first, cancels it and raises ClientDisconnectedError.
 
-    What is left of the request's body is lost.
+    Consumes the rest of the request's body.
     """
-    working = asyncio.ensure_future(work)
-    # Given up, it may still fail; then nobody asks how.
-    working.add_done_callback(lambda done: done.cancelled() or done.exception())
+    task = asyncio.ensure_future(work)
+    # Cancelled work may still fail; retrieving the error keeps asyncio from logging it.
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
-        await asyncio.wait([working], timeout=SOON)
-        if not working.done():
-            await _done_or_left(working, receive)
-        return working.result()
+        await asyncio.wait([task], timeout=GRACE)
+        if not task.done():
+            await _wait_for_result_or_disconnect(task, receive)
+        return task.result()
     finally:
-        working.cancel()
-        # Cancelled work still has to close what it opened.
-        await asyncio.wait([working])
+        task.cancel()
+        # Cancelled work still closes its resources.
+        await asyncio.wait([task])
 
 
-async def _done_or_left(working: "asyncio.Future[Any]", receive: Receive) -> None:
-    leaving = asyncio.ensure_future(_left(receive))
+async def _wait_for_result_or_disconnect(task: "asyncio.Future[Any]", receive: Receive) -> None:
+    disconnect = asyncio.ensure_future(_disconnected(receive))
     try:
-        await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
+        await asyncio.wait([task, disconnect], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
             raise ClientDisconnectedError
     finally:
-        leaving.cancel()
+        disconnect.cancel()
 
 
-async def _left(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

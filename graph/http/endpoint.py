@@ -1,4 +1,4 @@
-"""What every endpoint does around its answer: observation, errors as problems, clients that leave."""
+"""The wrapper of all endpoints: it observes requests, turns errors into problems and drops disconnected clients."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,15 +8,15 @@ from starlette.types import Receive, Scope, Send
 
 from graph.http.disconnect import ClientDisconnectedError
 from graph.http.middleware import REQUEST_ID
-from graph.http.responses import failed
+from graph.http.responses import problem_response
 from graph.http.telemetry import Observer
 from infra.telemetry import Span
 
 
 class HttpEndpoint:
-    """An ASGI application that sends what `answer` returns, or the problem that it raises.
+    """An ASGI application that sends the response of `answer`, or a problem document for the error that it raises.
 
-    `span` and `name` are what traces and metrics call it. A client that left is sent nothing.
+    `span` is its name in traces, `name` in metrics. A disconnected client gets no response.
     """
 
     def __init__(self, span: Span, name: str, answer: Callable[[Request], Awaitable[Response]]) -> None:
@@ -28,6 +28,6 @@ class HttpEndpoint:
                 response = await self._answer(Request(scope, receive))
             except ClientDisconnectedError:
                 return
-            except Exception as error:  # whatever it is, the caller gets one problem document
-                response = failed(error, scope[REQUEST_ID])
+            except Exception as error:  # every error becomes one problem document
+                response = problem_response(error, scope[REQUEST_ID])
             await response(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether what it needs answers."""
+"""Liveness of the process, and readiness of its dependencies."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,14 +11,14 @@ from infra.faults import fault_of
 from infra.telemetry import logger
 from infra.zones import DifferingZonesError
 
-PATIENCE: Final = 1.0  # seconds that a dependency has to answer
+PATIENCE: Final = 1.0  # seconds within which a dependency must answer
 
 Status = Literal["ok", "degraded", "unavailable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How to ask whether a dependency answers (it raises if not), and whether the API can do without."""
+    """A dependency's check, which raises when it does not answer, and whether the API needs that dependency."""
 
     check: Callable[[], Awaitable[object]]
     required: bool
@@ -28,31 +28,31 @@ Probes: TypeAlias = Mapping[str, Probe]
 
 
 class Dependency(Struct, frozen=True, omit_defaults=True):
-    """One dependency's state. `misconfigured`: it is there, and cannot be used as `setting` says."""
+    """One dependency's state. `misconfigured`: it answers, but not to the value of `setting`."""
 
     status: Literal["ok", "down", "misconfigured"]
-    required: Annotated[bool, Meta(description="Whether the API answers nothing without it.")]
+    required: Annotated[bool, Meta(description="Whether the API needs it to answer.")]
     setting: Annotated[str | None, Meta(description="The setting to correct.")] = None
-    problem: Annotated[str | None, Meta(description="What is wrong, where that is known.")] = None
+    problem: Annotated[str | None, Meta(description="What is wrong, when it is known.")] = None
 
 
 class Readiness(Struct, frozen=True):
-    """`degraded`: something is down that answers can do without; `unavailable`: another one, or a setting is wrong."""
+    """`degraded`: an optional dependency is down; `unavailable`: a required one is down, or a setting is wrong."""
 
     status: Status
     dependencies: Mapping[str, Dependency]
 
 
 class Liveness(Struct, frozen=True):
-    """The process runs and answers."""
+    """The process is running."""
 
     status: Literal["ok"] = "ok"
 
 
 async def readiness(probes: Probes) -> Readiness:
-    """Asks all at once; whoever does not answer within PATIENCE is down."""
-    found = await asyncio.gather(*map(_ask, probes.values()))
-    dependencies = dict(zip(probes, found, strict=True))
+    """Checks all dependencies concurrently. A dependency that does not answer within PATIENCE is down."""
+    states = await asyncio.gather(*map(_check, probes.values()))
+    dependencies = dict(zip(probes, states, strict=True))
     return Readiness(_status(dependencies), dependencies)
 
 
@@ -63,8 +63,8 @@ def _status(dependencies: Mapping[str, Dependency]) -> Status:
     return "degraded" if down else "ok"
 
 
-async def _ask(probe: Probe) -> Dependency:
-    """Not wait_for: that would also wait until a check that hangs has noticed its cancellation."""
+async def _check(probe: Probe) -> Dependency:
+    # Not wait_for: it would also wait until a hanging check handles its cancellation.
     check = asyncio.ensure_future(probe.check())
     check.add_done_callback(lambda done: done.cancelled() or done.exception())
     await asyncio.wait([check], timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""What every request passes: its id, limits of its URL and of its body's time, and the net under everything."""
+"""The middleware of all requests: request ids, limits on the URL and on slow bodies, and the last error handler."""
 
 import asyncio
 import random
@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import RequestTimeoutError, UriTooLongError
 from graph.http.disconnect import ClientDisconnectedError
-from graph.http.responses import failed
+from graph.http.responses import problem_response
 from graph.http.telemetry import record_status, trace_headers
 
-SLOWEST_BODY: Final = 10.0  # seconds from the head to the end of the body
+SLOWEST_BODY: Final = 10.0  # seconds from the end of the head to the end of the body
 LONGEST_URL: Final = 8192  # bytes of path and query
 REQUEST_ID: Final = "request_id"  # in the ASGI scope
 
@@ -23,7 +23,7 @@ _ACCEPTABLE: Final = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
 
 
 class RequestMiddleware:
-    """ASGI middleware: gives each request an id and its answer the header, and lets no error through."""
+    """ASGI middleware that assigns a request id, returns it as X-Request-Id, and answers every error."""
 
     def __init__(self, app: ASGIApp, slowest_body: float = SLOWEST_BODY) -> None:
         self._app, self._slowest_body = app, slowest_body
@@ -47,29 +47,29 @@ class RequestMiddleware:
             _check_length(scope)
             await self._app(scope, _in_time(receive, self._slowest_body), send_with_id)
         except (ClientDisconnectedError, ClientDisconnect):
-            pass  # nobody is there to be answered, and it is nobody's mistake
-        except Exception as error:  # the net under everything
-            response = failed(error, request_id)
+            pass  # the client left: there is nothing to send or to report
+        except Exception as error:  # the last error handler
+            response = problem_response(error, request_id)
             if started:
-                raise  # too late for another answer: the server cuts the connection
+                raise  # the response has begun: the server closes the connection
             await response(scope, receive, send_with_id)
 
 
 def _in_time(receive: Receive, seconds: float) -> Receive:
-    """`receive`, which raises RequestTimeoutError when the body is not all there in so many seconds."""
+    """Returns a `receive` that raises RequestTimeoutError unless the whole body arrives within `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
-    body_is_there = False
+    body_is_complete = False
 
     async def receive_in_time() -> Message:
-        nonlocal body_is_there
-        if body_is_there:  # what may come now is that the client leaves
+        nonlocal body_is_complete
+        if body_is_complete:  # the only message left is the disconnect, which may take any time
             return await receive()
         try:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            raise RequestTimeoutError(f"The body has to arrive within {seconds:g} s.") from None
-        body_is_there = not message.get("more_body", False)
+            raise RequestTimeoutError(f"The body did not arrive within {seconds:g} s.") from None
+        body_is_complete = not message.get("more_body", False)
         return message
 
     return receive_in_time
@@ -77,15 +77,15 @@ def _in_time(receive: Receive, seconds: float) -> Receive:
 
 def _check_length(scope: Scope) -> None:
     if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_URL:
-        raise UriTooLongError(f"At most {LONGEST_URL} bytes of path and query are read.")
+        raise UriTooLongError(f"Path and query are longer than {LONGEST_URL} bytes.")
 
 
 def _new_id() -> str:
-    """It has to be another one each time, and is no secret: the system's entropy would cost more than the rest."""
+    """A random UUID. It is unique but not secret: `uuid4` would cost more than the rest of this middleware."""
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def _request_id(headers: Headers) -> str:
-    """The caller's, if it can stand in a header and a log line, else a new one."""
+    """The caller's id if it is safe in a header and a log line, otherwise a new one."""
     given = headers.get("x-request-id", "")
     return given if _ACCEPTABLE.fullmatch(given) else _new_id()

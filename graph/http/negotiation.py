@@ -1,4 +1,4 @@
-"""Content negotiation (RFC 9110, 12.5.1): which of our media types a client prefers."""
+"""Content negotiation (RFC 9110, 12.5.1): selects the offered media type that a client prefers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -8,26 +8,26 @@ from starlette.datastructures import Headers
 
 from graph.errors import NotAcceptableError
 
-MOST_RANGES: Final = 100  # of Accept that are looked at; a browser sends less than ten
-MOST_PARAMETERS: Final = 10  # of a range
+MOST_RANGES: Final = 100  # media ranges of Accept that are read; browsers send fewer than ten
+MOST_PARAMETERS: Final = 10  # parameters of a media range that are read
 
 _ANYTHING: Final = "*/*"
 
 
 def preferred(headers: Headers, offered: Sequence[str]) -> str:
-    """The offered media type that `Accept` weighs highest; the first of equals, and the first without the header.
+    """Returns the offered media type with the highest quality in `Accept`: the first among equals.
 
-    NotAcceptableError when it takes none of them.
+    Without the header, returns the first. Raises NotAcceptableError when `Accept` excludes all of them.
     """
     weights = _weights(headers) or {_ANYTHING: 1.0}
     best = max(offered, key=lambda each: _weight(weights, each))
     if not _weight(weights, best):
-        raise NotAcceptableError(f"Accept names none of the media types that are answered here: {', '.join(offered)}.")
+        raise NotAcceptableError(f"Accept excludes all media types of this endpoint: {', '.join(offered)}.")
     return best
 
 
-def names(headers: Headers, media_type: str) -> bool:
-    """Whether `Accept` takes this very type, and not only by a wildcard."""
+def accepts_by_name(headers: Headers, media_type: str) -> bool:
+    """Whether `Accept` lists this media type itself; a wildcard does not count."""
     return _weights(headers).get(media_type, 0.0) > 0
 
 
@@ -36,21 +36,21 @@ def _weights(headers: Headers) -> Mapping[str, float]:
 
 
 def _weight(weights: Mapping[str, float], media_type: str) -> float:
-    """From 0, not acceptable, to 1: the most specific range that matches decides."""
+    """The quality of a media type, from 0 (not acceptable) to 1, by the most specific range that matches."""
     ranges = (media_type, f"{media_type.partition('/')[0]}/*", _ANYTHING)
     return next((weights[each] for each in ranges if each in weights), 0.0)
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
     for part in islice(accept.lower().split(","), MOST_RANGES):
-        media_range, *parameters = (piece.strip() for piece in islice(part.split(";"), 1 + MOST_PARAMETERS))
+        media_range, *parameters = (each.strip() for each in islice(part.split(";"), 1 + MOST_PARAMETERS))
         if "/" in media_range:
             quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
             yield media_range, _number(quality)
 
 
 def _number(quality: str) -> float:
-    """A quality that is no number between 0 and 1 counts as 0."""
+    """Parses a quality; anything but a number from 0 to 1 counts as 0."""
     try:
         value = float(quality)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pieces of an OpenAPI 3.1 document: what those of both listeners are made of."""
+"""Builds the parts of an OpenAPI 3.1 document, for both listeners."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.inspect import type_info
 
-from graph.access.disclosure import disclosing
+from graph.access.disclosure import disclosing_fields
 from graph.http.parameters import Parameter
 from graph.http.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
 from infra.errors import AnlytError
@@ -18,10 +18,10 @@ Json = dict[str, Any]
 INFO: Final[Json] = {
     "title": "anlyt",
     "version": "1",
-    "contact": {"name": "Whoever operates the platform"},
+    "contact": {"name": "The operators of the platform"},
     "license": {"name": "Private, for the services of the platform", "identifier": "LicenseRef-Private"},
 }
-SERVERS: Final[list[Json]] = [{"url": "/", "description": "The server that this document comes from."}]
+SERVERS: Final[list[Json]] = [{"url": "/", "description": "The server that serves this document."}]
 REQUEST_ID: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
 
 _REFERENCE: Final = "#/components/schemas/{name}"
@@ -29,7 +29,7 @@ _RETRY: Final = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}, "example": int(RETRY_AFTER)}
 }
 _CHALLENGE: Final = {
-    "WWW-Authenticate": {"description": "How to say who is calling.", "schema": {"type": "string"}, "example": "Bearer"}
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}, "example": "Bearer"}
 }
 _OF_STATUS: Final[Mapping[int, Json]] = {
     HTTPStatus.UNAUTHORIZED: _CHALLENGE,
@@ -38,7 +38,7 @@ _OF_STATUS: Final[Mapping[int, Json]] = {
 }
 _HEADERS: Final[Json] = {
     "X-Request-Id": {
-        "description": "The request's own, or a new one.",
+        "description": "The request's own X-Request-Id, or a new one.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     }
 }
@@ -52,10 +52,10 @@ def document(
     schemas: Mapping[str, Json],
     security: Json,
 ) -> Json:
-    """The whole. `tags`: name -> meaning; `types`: of the answers; `schemas`: what is not one of the types."""
+    """The whole document. `tags`: name -> meaning; `types`: the response types; `schemas`: all other schemas."""
     _, components = msgspec.json.schema_components((*types, Problem), ref_template=_REFERENCE)
     for type_ in types:
-        for struct, field, secret in disclosing(type_info(type_)):
+        for struct, field, secret in disclosing_fields(type_info(type_)):
             components[struct.cls.__name__]["properties"][field.encode_name]["x-discloses"] = secret
     return {
         "openapi": "3.1.0",
@@ -70,7 +70,7 @@ def document(
 def operation(
     tag: str, name: str, about: str, description: str | None, security: list[Json], responses: Json, **more: Any
 ) -> Json:
-    """One method of a path; `more` are its parameters and its body. Its summary is the first sentence of `about`."""
+    """One operation. Its summary is the first sentence of `about`; `more` are its parameters and its body."""
     summary, more_follows, rest = about.partition(". ")
     text = {"summary": f"{summary}." if more_follows else summary, "description": f"{description or ''} {rest}".strip()}
     described = {"operationId": name, **text, "tags": [tag]}
@@ -78,6 +78,7 @@ def operation(
 
 
 def parameter(declared: Parameter) -> Json:
+    """One parameter of an operation."""
     return {
         "name": declared.name,
         "in": declared.location,
@@ -88,12 +89,13 @@ def parameter(declared: Parameter) -> Json:
 
 
 def body(name: str, example: object) -> Json:
-    """A required JSON body, of the schema `name`."""
+    """A required JSON body with the schema `name`."""
     schema = {"$ref": _REFERENCE.format(name=name)}
     return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
 def answer(type_: type[Struct], description: str = "The answer.") -> Json:
+    """A JSON response of this type."""
     return {
         "description": description,
         "headers": REQUEST_ID,
@@ -102,7 +104,7 @@ def answer(type_: type[Struct], description: str = "The answer.") -> Json:
 
 
 def errors(kinds: Sequence[type[AnlytError]]) -> Json:
-    """One response per status: its description lists the codes that come with it."""
+    """One response per status; its description lists the error codes with that status."""
     statuses = sorted({kind.status for kind in kinds})
     return {str(status): _problem([kind for kind in kinds if kind.status == status]) for status in statuses}
 

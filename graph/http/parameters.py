@@ -1,4 +1,4 @@
-"""Parameters of a URL: how they are declared and read."""
+"""Declares and reads the parameters of a URL."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ _BLANK_OFFSET: Final = re.compile(r"(?<=\d) (\d{2}:\d{2})\Z")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter; `schema` as in JSON Schema."""
+    """A declared parameter; `schema` is JSON Schema."""
 
     name: str
     schema: Mapping[str, Any]
@@ -24,7 +24,7 @@ class Parameter:
 
 
 def read_query(given: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
-    """The parameters of a URL's query; InvalidQueryError names what is unknown or given twice."""
+    """Returns a URL's query parameters. Raises InvalidQueryError, which lists unknown and repeated ones."""
     pairs = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
     values = dict(pairs)
     names = [parameter.name for parameter in allowed if parameter.location == "query"]
@@ -40,19 +40,22 @@ def read_query(given: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
 
 
 def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:
-    """An id, or None when it was not given; InvalidQueryError."""
+    """Returns an id, or None when it is absent. Raises InvalidQueryError for a malformed id."""
     text = values.get(parameter.name)
     return None if text is None else checked_id(parameter.name, text)
 
 
 def read_time(parameter: Parameter, values: Mapping[str, str]) -> str | None:
-    """A time's text as it was meant, or None when it was not given: an offset's + that nobody escaped is a blank."""
+    """Returns a time's text, or None when it is absent. Restores the `+` of an offset, which decodes to a space."""
     text = values.get(parameter.name)
     return None if text is None else _BLANK_OFFSET.sub(r"+\1", text)
 
 
 def read_choice(parameter: Parameter, values: Mapping[str, str]) -> Any:
-    """One of the schema's enum; None when it was not given and has no default. InvalidQueryError lists them."""
+    """Returns a value of the schema's enum, its default when absent, or None without a default.
+
+    Raises InvalidQueryError, which lists the allowed values.
+    """
     text = values.get(parameter.name, parameter.schema.get("default"))
     if text is not None and text not in parameter.schema["enum"]:
         raise InvalidQueryError(f"{parameter.name} must be one of {', '.join(parameter.schema['enum'])}.")
@@ -60,7 +63,7 @@ def read_choice(parameter: Parameter, values: Mapping[str, str]) -> Any:
 
 
 def read_integer(parameter: Parameter, values: Mapping[str, str]) -> int:
-    """An integer within the schema's bounds; InvalidQueryError tells them."""
+    """Returns an integer, or the schema's default. Raises InvalidQueryError, which states the bounds."""
     least, most = parameter.schema["minimum"], parameter.schema["maximum"]
     text = values.get(parameter.name, str(parameter.schema["default"]))
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):

@@ -1,4 +1,4 @@
-"""HTTP as uvicorn speaks it, for heads of a bounded length that come in bounded time."""
+"""Uvicorn's HTTP protocol with limits on the length and the duration of a request's head."""
 
 import asyncio
 from typing import Any, Final, cast
@@ -6,11 +6,11 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST_HEAD: Final = 64 << 10  # bytes of request line and headers
-SLOWEST_HEAD: Final = 20.0  # seconds from a connection, or a request's first byte, to the end of its headers
+SLOWEST_HEAD: Final = 20.0  # seconds from the connection, or a request's first byte, to the end of its headers
 
 
-class _Lenient:
-    """A transport to which nothing is written once it closes: uvloop's raises, before anybody knows of the end."""
+class _ClosingTransport:
+    """A transport that drops writes once it is closing: uvloop's would raise before the protocol learns of the end."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -24,17 +24,17 @@ class _Lenient:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Hangs up on whoever sends a head that never ends: until then uvicorn keeps it, and waits."""
+    """Closes connections whose request head is too long or too slow; uvicorn alone would buffer it and wait."""
 
     slowest_head: float = SLOWEST_HEAD
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._head: int | None = 0  # bytes so far; None: the head is over
-        self._limit: asyncio.TimerHandle | None = None
+        self._head_bytes: int | None = 0  # received so far; None: the head is complete
+        self._timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(cast(asyncio.Transport, _Lenient(transport)))
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
+        super().connection_made(cast(asyncio.Transport, _ClosingTransport(transport)))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -43,9 +43,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._head is not None:
-            self._head += len(data)
-            if self._head > LONGEST_HEAD:
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > LONGEST_HEAD:
                 self.transport.abort()
 
     def on_message_begin(self) -> None:
@@ -58,11 +58,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _await_head(self) -> None:
-        self._head = 0
-        self._limit = self.loop.call_later(self.slowest_head, self.transport.abort)
+        self._head_bytes = 0
+        self._timer = self.loop.call_later(self.slowest_head, self.transport.abort)
 
     def _stop_waiting(self) -> None:
-        self._head = None
-        if self._limit is not None:
-            self._limit.cancel()
-            self._limit = None
+        self._head_bytes = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,4 +1,4 @@
-"""Answers and errors as HTTP responses."""
+"""Makes HTTP responses of answers and errors."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from graph.errors import QueryTooExpensiveError
 from graph.http import problems
-from graph.http.problems import MEDIA_TYPE, problem, record
+from graph.http.problems import MEDIA_TYPE, as_problem, log_failure
 from infra.faults import fault_of
 
-LONGEST_ANSWER: Final = 48 << 20  # bytes; 90 days by the minute are 17 MB
+LONGEST_ANSWER: Final = 48 << 20  # bytes; 90 days in buckets of a minute are 17 MB
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -21,20 +21,17 @@ def json_response(
     media_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Any struct as JSON; answers are the caller's alone and of this moment, so nobody keeps them.
-
-    QueryTooExpensiveError for one that is longer than any answer has to be.
-    """
+    """Returns a struct as JSON that no cache may store. Raises QueryTooExpensiveError above LONGEST_ANSWER."""
     encoded = msgspec.json.encode(answer)
     if len(encoded) > LONGEST_ANSWER:
-        raise QueryTooExpensiveError(f"The answer is longer than {LONGEST_ANSWER} bytes; ask for less at a time.")
+        raise QueryTooExpensiveError(f"The answer is longer than {LONGEST_ANSWER} bytes; request a shorter window.")
     return Response(encoded, status, {**NO_STORE, **(headers or {})}, media_type)
 
 
-def failed(error: BaseException, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a request that failed."""
+def problem_response(error: BaseException, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Returns an error as a problem document, and logs it when it is not the caller's mistake."""
     error = fault_of(error) or error
-    record(error, request_id)
-    told = problem(error, request_id)
-    every = {**problems.headers(error), **(headers or {})}
-    return Response(msgspec.json.encode(told), told.status, every, MEDIA_TYPE)
+    log_failure(error, request_id)
+    problem = as_problem(error, request_id)
+    all_headers = {**problems.headers(error), **(headers or {})}
+    return Response(msgspec.json.encode(problem), problem.status, all_headers, MEDIA_TYPE)

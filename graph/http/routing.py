@@ -1,4 +1,4 @@
-"""What the listeners have in common: routes, and an answer in our words where none of them fits."""
+"""The Starlette application of a listener, which answers unknown paths and methods with problem documents."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,22 @@ from starlette.routing import BaseRoute
 
 from graph.errors import MethodNotAllowedError, NotFoundError
 from graph.http.middleware import REQUEST_ID
-from graph.http.responses import failed
+from graph.http.responses import problem_response
 
 
-def routed(routes: Sequence[BaseRoute], middleware: Sequence[Middleware], there_is: str) -> Starlette:
-    """`there_is` tells, after "There is nothing at this path;", what there is instead."""
+def make_application(routes: Sequence[BaseRoute], middleware: Sequence[Middleware], hint: str) -> Starlette:
+    """The application of these routes. `hint` completes the message "There is nothing at this path; ..."."""
 
     async def as_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        ours = {
-            404: NotFoundError(f"There is nothing at this path; {there_is}."),
-            405: MethodNotAllowedError(f"{request.method} is not for this path; the header Allow says what is."),
+        errors = {
+            404: NotFoundError(f"There is nothing at this path; {hint}."),
+            405: MethodNotAllowedError(f"This path does not allow {request.method}; the header Allow lists methods."),
         }
         allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
         headers = {"Allow": allowed} if allowed else {}
-        return failed(ours.get(error.status_code, error), request.scope[REQUEST_ID], headers)
+        return problem_response(errors.get(error.status_code, error), request.scope[REQUEST_ID], headers)
 
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_problem})
-    app.router.redirect_slashes = False  # a redirect would be an answer that OpenAPI does not know
+    app.router.redirect_slashes = False  # OpenAPI declares no redirects
     return app

@@ -1,4 +1,4 @@
-"""The server that listens for an application, inside the running event loop."""
+"""Serves an ASGI application inside the running event loop."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ from infra.listening import Address, listen
 
 
 class _Server(uvicorn.Server):
-    """Signals are the caller's to handle: this may be one of several parts of a process."""
+    """Leaves signals to the process, which may run other parts beside this server."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -25,10 +25,10 @@ class _Server(uvicorn.Server):
 async def serving(
     app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None, setting: str = "ANLYT_API"
 ) -> AsyncIterator[str]:
-    """Serves `app` inside the running loop, and yields its URL; port 0 takes a free one.
+    """Serves `app` and yields its URL; port 0 selects a free port.
 
-    Under `tls`, a connection is for one request: the client's certificate is then judged anew for each. At exit,
-    requests that are under way get their answers. UsageError when the address, from `setting`, cannot be had.
+    With `tls`, each connection serves one request, so the client's certificate is checked for each request. At exit,
+    running requests get their responses. Raises UsageError when it cannot bind the address of `setting`.
     """
     listener = listen(Address(host, port, f"{setting}_HOST", f"{setting}_PORT"))
     config = uvicorn.Config(

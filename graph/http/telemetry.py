@@ -1,4 +1,4 @@
-"""Each request is a span, a count by its status, and a sample of how long it took."""
+"""Telemetry of requests: one span, one count by status and one duration per request."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,16 +22,16 @@ from infra.metrics import QUERY_DURATION, REQUESTS
 from infra.telemetry import Span, tracer
 
 ENDPOINT: Final = "endpoint_name"  # in the ASGI scope
-OUTCOME: Final = "outcome_status"  # in the ASGI scope, where it is not the response's status
+OUTCOME: Final = "outcome_status"  # in the ASGI scope, when it differs from the response's status
 NO_ENDPOINT: Final = "none"
-FAILURES: Final = (500, 503)  # statuses of what is our fault
+FAILURES: Final = (500, 503)  # statuses of this service's own failures
 
-# Trace context alone: of baggage nothing is used here, and OpenTelemetry writes one that it refuses into the log.
+# Without the baggage propagator: nothing here uses baggage, and OpenTelemetry logs a baggage header that it rejects.
 _TRACE: Final = TraceContextTextMapPropagator()
 
 
 class Observer:
-    """What is observed of one endpoint. Counts of failures begin at 0: an increase needs a first value."""
+    """Observes one endpoint. Initialises its failure counters to 0, because an increase needs a first value."""
 
     def __init__(self, span: Span, endpoint: str) -> None:
         self._name, self._endpoint = span, endpoint
@@ -40,7 +40,7 @@ class Observer:
 
     @contextmanager
     def request(self, scope: Scope) -> Iterator[None]:
-        """Around one request; the caller's `traceparent`, if it sent one, is the span's parent."""
+        """Observes one request. The caller's `traceparent`, if present, becomes the span's parent."""
         scope[ENDPOINT] = self._endpoint
         headers = Headers(scope=scope)
         parent = _TRACE.extract(headers) if "traceparent" in headers else None
@@ -53,14 +53,14 @@ class Observer:
 
 
 def _span(name: Span, parent: Context | None) -> AbstractContextManager[object]:
-    """None when nobody records it and no line of the log could name it: a tenth of a cheap request otherwise."""
+    """A span, or a no-op without exporter and parent: a span costs a tenth of a cheap request."""
     if parent is None and isinstance(tracer, ProxyTracer) and isinstance(get_tracer_provider(), ProxyTracerProvider):
         return nullcontext()
     return tracer.start_as_current_span(name, parent, kind=SpanKind.SERVER)
 
 
 def record_status(scope: Scope, status: int) -> None:
-    """Counts the request, and notes in its span how it was answered."""
+    """Counts the request by its status, and sets the status on its span."""
     REQUESTS.labels(scope.get(ENDPOINT, NO_ENDPOINT), scope.get(OUTCOME, status)).inc()
     span = get_current_span()
     span.set_attribute("http.response.status_code", status)
@@ -69,7 +69,7 @@ def record_status(scope: Scope, status: int) -> None:
 
 
 def trace_headers() -> list[tuple[bytes, bytes]]:
-    """The header `traceresponse` (W3C Trace Context, level 2), by which a caller finds the request's span, if any."""
+    """The header `traceresponse` (W3C Trace Context, level 2) with the request's span; empty without a span."""
     span = get_current_span()
     if not span.is_recording():
         return []

@@ -1,4 +1,4 @@
-"""HTTP over TLS whose clients show certificates: what TLS knows of a client reaches the application."""
+"""HTTP over mutual TLS: passes the client's certificate to the application."""
 
 import asyncio
 import ssl
@@ -12,7 +12,7 @@ from graph.http.protocol import BoundedProtocol
 class TlsProtocol(BoundedProtocol):
     """Adds ASGI's extension `tls`, which uvicorn does not offer. https://asgi.readthedocs.io/en/latest/specs/tls.html"""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it, too
         self._extension = _extension(transport.get_extra_info("ssl_object"))
         super().connection_made(transport)
 
@@ -22,7 +22,7 @@ class TlsProtocol(BoundedProtocol):
 
 
 def _extension(connection: ssl.SSLObject) -> dict[Any, Any]:
-    """Of the chain, Python tells the client's own certificate only (until 3.13)."""
+    """The ASGI extension. The chain has only the client's own certificate: Python before 3.13 returns no more."""
     certificate = connection.getpeercert(binary_form=True)
     chain = [] if certificate is None else [certificate]
     return {
@@ -36,7 +36,7 @@ def _extension(connection: ssl.SSLObject) -> dict[Any, Any]:
 
 
 def _name(certificate: bytes) -> str | None:
-    """The subject's; None for what OpenSSL can read, and only it."""
+    """The subject's name (RFC 4514), or None for a certificate that OpenSSL accepts and `cryptography` rejects."""
     try:
         return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
     except ValueError:

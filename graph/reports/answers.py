@@ -1,4 +1,4 @@
-"""What the reports answer: one description of names, types and units for REST, OpenAPI and GraphQL."""
+"""The answers of reports: names, types, units and descriptions, once for REST, OpenAPI and GraphQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -11,29 +11,29 @@ from schema.money import MONEY_PATTERN
 
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
 
-Count: TypeAlias = Annotated[int, Meta(description="A whole number; below zero where refunds prevail.")]
+Count: TypeAlias = Annotated[int, Meta(description="A whole number; negative where refunds exceed messages.")]
 Refunded: TypeAlias = Annotated[
     Annotated[int, Meta(ge=0)] | None,
-    Meta(description="Refunds, which are taken off the messages already; null if some hours were counted without."),
+    Meta(description="Refunds, already subtracted from the messages; null if some hours were counted without them."),
 ]
-Delivered: TypeAlias = Annotated[int, Meta(ge=0, description="Messages that a report said were delivered.")]
+Delivered: TypeAlias = Annotated[int, Meta(ge=0, description="Messages with a delivery report that says delivered.")]
 Failed: TypeAlias = Annotated[
-    int, Meta(ge=0, description="Messages that a final report said failed, expired or were rejected.")
+    int, Meta(ge=0, description="Messages with a final report that says failed, expired or rejected.")
 ]
 OPERATOR_ID: Final = "The operator, by its id in events."
 ACCOUNT_ID: Final = "The account, by its id in events."
 OperatorId: TypeAlias = Annotated[str, Meta(description=OPERATOR_ID)]
 AccountId: TypeAlias = Annotated[str, Meta(description=ACCOUNT_ID)]
-Used: TypeAlias = Annotated[
-    Window, Meta(description="The whole hours that were counted: what was asked, snapped outward.")
+UsedWindow: TypeAlias = Annotated[
+    Window, Meta(description="The whole hours that were counted: the requested window, snapped outward.")
 ]
 Money: TypeAlias = Annotated[
     str,
-    Meta(pattern=MONEY_PATTERN, description="Reporting currency, exactly, with 6 decimals."),
+    Meta(pattern=MONEY_PATTERN, description="In the reporting currency, exact, with 6 decimals."),
 ]
 Costs: TypeAlias = Annotated[
     Mapping[str, Money],
-    Meta(description="Cost by currency, the reporting currency included; nothing is converted."),
+    Meta(description="Cost by currency, including the reporting currency; nothing is converted."),
 ]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 DeliveryRate: TypeAlias = Annotated[
@@ -52,52 +52,52 @@ PendingShare: TypeAlias = Annotated[
     ),
 ]
 Provisional: TypeAlias = Annotated[
-    bool, Meta(description="1 % of the messages or more have no final report yet: rates will still change.")
+    bool, Meta(description="At least 1 % of the messages have no final report yet: rates will still change.")
 ]
 Pending: TypeAlias = Annotated[int, Meta(ge=0, description="max(messages - delivered - failed, 0).")]
 PeakTps: TypeAlias = Annotated[
-    int, Meta(ge=0, description="Highest messages per second that a delivery report carried; 0 when none.")
+    int, Meta(ge=0, description="Highest messages per second in a delivery report; 0 without reports.")
 ]
 AverageLatency: TypeAlias = Annotated[
-    int | None, Meta(description="Mean latency of terminal delivery reports, ms; null when there is none.")
+    int | None, Meta(description="Mean latency of terminal delivery reports, ms; null without reports.")
 ]
 P95Latency: TypeAlias = Annotated[
     int | None,
-    Meta(description="95th percentile of latency over every sample, within 1 %, ms; null without samples."),
+    Meta(description="95th percentile of latency over all samples, within 1 %, ms; null without samples."),
 ]
 LowSample: TypeAlias = Annotated[
-    bool, Meta(description="Fewer than 100 terminal delivery reports: read the figures with care.")
+    bool, Meta(description="Fewer than 100 terminal delivery reports: rates and latencies are uncertain.")
 ]
 DataAsOf: TypeAlias = Annotated[
-    datetime | None, Meta(description="Newest event time whose effect is in the store; null when empty.")
+    datetime | None, Meta(description="Newest event time that is counted; null when nothing is.")
 ]
-CompleteUntilField: TypeAlias = Annotated[
+CompleteUntilTime: TypeAlias = Annotated[
     datetime | None,
     Meta(
-        description="Everything that had reached our streams by this time is counted, from all sources; null while "
-        "that is not known."
+        description="All events that had reached our streams by this time are counted, from all sources; null while "
+        "not known."
     ),
 ]
 Quality = Literal["ACTUAL", "PARTIAL", "INTERPOLATED", "ESTIMATED"]
 QUALITIES: Final[Mapping[Quality, str]] = {
-    "ACTUAL": "Counted, and all that has arrived of it.",
-    "PARTIAL": "Not all of it: the bucket ends after completeUntil, or the window has only some of its hours.",
-    "INTERPOLATED": "Not counted at this resolution: a share of what was counted of a longer bucket.",
+    "ACTUAL": "Counted, with all events that have arrived.",
+    "PARTIAL": "Incomplete: the bucket ends after completeUntil, or the window has only some of its hours.",
+    "INTERPOLATED": "Not counted at this resolution: a share of the count of a longer bucket.",
     "ESTIMATED": "Computed from a sample or a sketch, with an error.",
 }
 QualityField: TypeAlias = Annotated[
     Quality,
-    Meta(description="How far the point can be trusted: " + " ".join(f"{k}: {v}" for k, v in QUALITIES.items())),
+    Meta(description="How reliable the point is. " + " ".join(f"{k}: {v}" for k, v in QUALITIES.items())),
 ]
 Bucket: TypeAlias = Annotated[datetime, Meta(description="Start of the bucket (UTC).")]
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The base of all: camelCase on the wire."""
+    """The base of all answers; camelCase in JSON."""
 
 
 class Report(Answer, frozen=True, kw_only=True):
-    """What a route of REST and a field of GraphQL answer. `about` describes both; its first sentence is the title."""
+    """The answer of a REST route and a GraphQL field. `about` describes both; its first sentence is the title."""
 
     about: ClassVar[str]
 
@@ -122,9 +122,9 @@ class Point(Answer, frozen=True, kw_only=True, rename="camel"):
 class Summary(Report, frozen=True, kw_only=True):
     """The whole platform in a window."""
 
-    about = "The platform at a glance."
+    about = "The totals of the whole platform, and a series."
 
-    window: Used
+    window: UsedWindow
     total_messages: Count
     refunded_messages: Refunded
     delivered_messages: Delivered
@@ -141,17 +141,17 @@ class Summary(Report, frozen=True, kw_only=True):
     p95_latency_ms: P95Latency
     low_sample: LowSample
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
 class OperatorPerformance(Report, frozen=True, kw_only=True):
-    """How one operator carried its messages in a window."""
+    """The performance of one operator in a window."""
 
-    about = "How one operator carried its messages. NOT_FOUND when nothing is known of it."
+    about = "The performance of one operator. NOT_FOUND when nothing was ever counted for it."
 
     operator_id: OperatorId
-    window: Used
+    window: UsedWindow
     total_messages: Count
     refunded_messages: Refunded
     delivered_messages: Delivered
@@ -168,12 +168,12 @@ class OperatorPerformance(Report, frozen=True, kw_only=True):
     total_cost: Money
     costs_by_currency: Costs
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[Sequence[Point], Meta(description="Every hour or day of the window, in order.")]
 
 
 class UsageDay(Answer, frozen=True, kw_only=True):
-    """One UTC day of an account; of the first and last day, the hours that the window has of it."""
+    """One UTC day of an account. The first and last day have only the hours of the window."""
 
     date: Annotated[date, Meta(description="UTC day.")]
     sent: Count
@@ -185,12 +185,12 @@ class UsageDay(Answer, frozen=True, kw_only=True):
 
 
 class AccountUsage(Report, frozen=True, kw_only=True):
-    """What one account sent in a window, and what it cost."""
+    """The messages of one account in a window, and their cost."""
 
-    about = "What one account sent, and what it cost."
+    about = "The messages of one account, and their cost."
 
     account_id: AccountId
-    window: Used
+    window: UsedWindow
     messages_sent: Count
     refunded_messages: Refunded
     messages_delivered: Delivered
@@ -202,11 +202,11 @@ class AccountUsage(Report, frozen=True, kw_only=True):
     total_cost: Money
     costs_by_currency: Costs
     avg_cost_per_message: Annotated[
-        Money | None, Meta(description="totalCost / messagesSent; null unless messages were sent.")
+        Money | None, Meta(description="totalCost / messagesSent; null unless messagesSent is positive.")
     ]
     daily_breakdown: Annotated[Sequence[UsageDay], Meta(description="Every day of the window, in order.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class ThroughputPoint(Answer, frozen=True, kw_only=True):
@@ -221,23 +221,23 @@ class ThroughputPoint(Answer, frozen=True, kw_only=True):
 
 
 class Throughput(Report, frozen=True, kw_only=True):
-    """Messages over time. What is counted is hours: finer points share their hour's counts evenly."""
+    """Messages over time. Hours are counted; finer points divide their hour's counts evenly."""
 
     about = "Messages over time."
 
-    window: Used
+    window: UsedWindow
     resolution: Annotated[Resolution, Meta(description="Length of a point: 1m, 5m or 1h.")]
-    interpolated: Annotated[bool, Meta(description="True for 1m and 5m, which are not counted but shared out.")]
+    interpolated: Annotated[bool, Meta(description="True for 1m and 5m, which divide the counts of hours.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[
         Sequence[ThroughputPoint],
-        Meta(description="Every point of the window, in order; those of an hour sum exactly to that hour."),
+        Meta(description="Every point of the window, in order; the points of an hour sum exactly to that hour."),
     ]
 
 
 class ByStatus(Answer, frozen=True, kw_only=True):
-    """The platform's messages by what became of them."""
+    """The platform's messages by delivery status."""
 
     delivered: Delivered
     failed: Failed
@@ -245,7 +245,7 @@ class ByStatus(Answer, frozen=True, kw_only=True):
 
 
 class OperatorShare(Answer, frozen=True, kw_only=True):
-    """One operator's messages by what became of them."""
+    """One operator's messages by delivery status."""
 
     operator_id: OperatorId
     total: Count
@@ -257,71 +257,73 @@ class OperatorShare(Answer, frozen=True, kw_only=True):
 
 
 class DeliveryBreakdown(Report, frozen=True, kw_only=True):
-    """What became of the messages of a window, on the platform and by operator."""
+    """The messages of a window by delivery status, on the platform and by operator."""
 
-    about = "What became of the messages, on the platform and by operator."
+    about = "Messages by delivery status, on the platform and by operator."
 
-    window: Used
-    by_status: Annotated[ByStatus, Meta(description="The whole platform's.")]
+    window: UsedWindow
+    by_status: Annotated[ByStatus, Meta(description="The whole platform.")]
     pending_share: PendingShare
     provisional: Provisional
     by_operator: Annotated[
-        Sequence[OperatorShare], Meta(description="Every operator with rows in the window, busiest first.")
+        Sequence[OperatorShare], Meta(description="Every operator with counts in the window, most messages first.")
     ]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class TopOperators(Report, frozen=True, kw_only=True):
-    """The busiest operators of a window."""
+    """The operators with most messages in a window."""
 
-    about = "The busiest operators."
+    about = "The operators with most messages."
 
     operators: Annotated[
-        Sequence[OperatorPerformance], Meta(description="By messages, most first; equals by operator id.")
+        Sequence[OperatorPerformance], Meta(description="Most messages first; equal ones by operator id.")
     ]
-    window: Used
+    window: UsedWindow
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
 
 
 class ProjectionFreshness(Answer, frozen=True, kw_only=True):
-    """How far one projection of the events has come."""
+    """The freshness of one projection."""
 
-    projection: Annotated[str, Meta(description="The function that counts: billing_metrics, delivery_metrics.")]
-    data_as_of: Annotated[datetime | None, Meta(description="Newest event time that it has counted; null: none.")]
+    projection: Annotated[
+        str, Meta(description="The function that counts events: billing_metrics or delivery_metrics.")
+    ]
+    data_as_of: Annotated[
+        datetime | None, Meta(description="Newest event time that it has counted; null without events.")
+    ]
     complete_until: Annotated[
         datetime | None,
-        Meta(description="It has counted everything that had reached its stream by this time; null: not known."),
+        Meta(description="It has counted all events that had reached its stream by this time; null while not known."),
     ]
-    lag_seconds: Annotated[
-        float | None, Meta(description="How long ago completeUntil is, in seconds; null: not known.")
-    ]
+    lag_seconds: Annotated[float | None, Meta(description="The age of completeUntil in seconds; null while not known.")]
 
 
 class Freshness(Report, frozen=True, kw_only=True):
-    """How fresh the answers are, in the data's own time."""
+    """How fresh the answers are, in event time."""
 
-    about = "How fresh the answers are, in the data's own time, for each projection of the events."
+    about = "How fresh the answers are, in event time, for each projection of the events."
 
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
-    projections: Annotated[Sequence[ProjectionFreshness], Meta(description="Each projection, by name.")]
+    complete_until: CompleteUntilTime = None
+    projections: Annotated[Sequence[ProjectionFreshness], Meta(description="All projections, by name.")]
 
 
 class LiveThroughput(Report, frozen=True, kw_only=True):
-    """What was counted on the platform between two looks at the last hours."""
+    """The messages and reports that the platform counted between two reads."""
 
     about = (
-        "What was counted since the event before, for administrators. It ends after ten minutes, to be asked "
-        "for again; a caller may have five open."
+        "The counts since the previous event, for administrators. A subscription ends after ten minutes and can be "
+        "repeated; a caller may have five open."
     )
 
-    time: Annotated[datetime, Meta(description="When the second look was taken (UTC).")]
-    seconds: Annotated[float, Meta(description="Since the first look.")]
-    messages: Annotated[int, Meta(description="Messages counted in between; below zero where refunds prevail.")]
-    delivered: Annotated[int, Meta(description="Reports of delivery counted in between.")]
-    failed: Annotated[int, Meta(description="Reports of failure counted in between.")]
-    tps: Annotated[float, Meta(description="Messages counted a second, 4 decimals.")]
+    time: Annotated[datetime, Meta(description="When the counts were read (UTC).")]
+    seconds: Annotated[float, Meta(description="Seconds since the counts were read before.")]
+    messages: Annotated[int, Meta(description="Messages counted since then; negative where refunds exceed messages.")]
+    delivered: Annotated[int, Meta(description="Reports of delivery counted since then.")]
+    failed: Annotated[int, Meta(description="Reports of failure counted since then.")]
+    tps: Annotated[float, Meta(description="Messages counted per second, 4 decimals.")]
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None

@@ -1,4 +1,4 @@
-"""From the parts of a subject to the figures of a window."""
+"""The figures of a window, added up from the totals of its slices."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from graph.access import Subject
 from graph.reports import latency
 from graph.reports.answers import Answer, Point
 from graph.reports.metrics import Counts, total
-from graph.reports.reading.parts import P95, Amounts, Part, add_amounts
+from graph.reports.reading.cells import P95, Amounts, SliceTotals, add_amounts
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from schema.figures import COUNTERS
@@ -15,7 +15,10 @@ from schema.money import money
 
 
 class Figures(NamedTuple):
-    """A window's sums and its points; `amounts` as in parts.Amounts, `p95` in ms; `has_rows`: anything was counted."""
+    """The sums of a window and its series. `amounts` as in cells.Amounts; `p95` in ms.
+
+    `has_rows`: whether anything was counted.
+    """
 
     counts: Counts
     amounts: Amounts
@@ -27,27 +30,25 @@ class Figures(NamedTuple):
 async def read_figures(
     snapshot: Snapshot, subjects: Sequence[Subject], window: Window, granularity: Granularity
 ) -> Sequence[Figures]:
-    """The figures of each subject of one scope, in order. Sums are made of days, whatever a series shows."""
-    days = await snapshot.parts(subjects, window.slices, "daily")
-    shown = days if granularity == "daily" else await snapshot.parts(subjects, window.hours, "hourly")
-    return [
-        make_figures(parts, [part.point for part in of_series]) for parts, of_series in zip(days, shown, strict=True)
-    ]
+    """The figures of each subject of one kind, in order. Sums come from days, also for a series of hours."""
+    days = await snapshot.totals(subjects, window.slices, "daily")
+    series = days if granularity == "daily" else await snapshot.totals(subjects, window.hours, "hourly")
+    return [add_up(totals, [each.point for each in of_series]) for totals, of_series in zip(days, series, strict=True)]
 
 
-def make_figures(parts: Sequence[Part], series: Sequence[Point]) -> Figures:
-    """All parts together."""
+def add_up(totals: Sequence[SliceTotals], series: Sequence[Point]) -> Figures:
+    """The figures of all slices together."""
     return Figures(
-        total(part.counts for part in parts),
-        add_amounts(part.amounts for part in parts),
-        latency.percentile(latency.merge([part.samples for part in parts]), P95),
+        total(each.counts for each in totals),
+        add_amounts(each.amounts for each in totals),
+        latency.percentile(latency.merge([each.samples for each in totals]), P95),
         series,
-        any(part.has_rows for part in parts),
+        any(each.has_rows for each in totals),
     )
 
 
-def counted(answer: type[Answer], counts: Counts) -> Mapping[str, Any]:
-    """The counters that an answer has fields for, by the names that they have in the tables."""
+def counter_fields(answer: type[Answer], counts: Counts) -> Mapping[str, Any]:
+    """The counters for which an answer has fields, by their column names."""
     return {
         figure.column: getattr(counts, name)
         for name, figure in COUNTERS.items()
@@ -55,12 +56,12 @@ def counted(answer: type[Answer], counts: Counts) -> Mapping[str, Any]:
     }
 
 
-def shown(answer: type[Answer], currency: str, figures: Figures) -> Mapping[str, Any]:
-    """What the answers of a summary, an operator and a trend have in common."""
+def report_fields(answer: type[Answer], currency: str, figures: Figures) -> Mapping[str, Any]:
+    """The fields that the answers of a summary, an operator and a trend share."""
     counts, amounts, p95, series, _ = figures
     return {
-        **counted(answer, counts),
-        "pending_messages": counts.pending,  # what is missing, and not how many PENDING reports there were
+        **counter_fields(answer, counts),
+        "pending_messages": counts.pending,  # messages without a final report, not the number of PENDING reports
         "delivery_rate": counts.delivery_rate,
         "total_cost": money(counts.cost),
         "costs_by_currency": costs_by_currency(currency, counts, amounts),

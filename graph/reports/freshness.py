@@ -1,4 +1,4 @@
-"""How fresh the answers are."""
+"""The freshness of answers, by projection."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -9,21 +9,21 @@ from graph.reports.answers import Freshness, ProjectionFreshness
 from graph.reports.reading.reader import Reader
 from infra.sql import statement
 
-# Of each projection, up to when everything that had reached its stream is counted; None: not known.
-Progress: TypeAlias = Callable[[], Mapping[str, datetime | None]]
+# By projection: everything that reached its stream until this time is counted. None: not known.
+ProjectionProgress: TypeAlias = Callable[[], Mapping[str, datetime | None]]
 
 _FRESHNESS: Final = statement(Path(__file__).parent / "sql", "freshness")
 
 
-def earliest(progress: Progress) -> datetime | None:
-    """Up to when all projections are complete; None unless that is known of all."""
+def earliest(progress: ProjectionProgress) -> datetime | None:
+    """The time until which all projections are complete; None if it is not known for one of them."""
     times = list(progress().values())
     known = [time for time in times if time is not None]
     return min(known) if known and len(known) == len(times) else None
 
 
-async def freshness(reader: Reader, progress: Progress) -> Freshness:
-    """What every caller may know, as every answer has part of it; DependencyUnavailableError."""
+async def freshness(reader: Reader, progress: ProjectionProgress) -> Freshness:
+    """The freshness of each projection. Every caller may read it. Raises DependencyUnavailableError."""
     until, now = progress(), datetime.now(UTC)
     newest: Mapping[str, datetime] = dict(await reader.fetch_value(_FRESHNESS))
     return Freshness(

@@ -1,4 +1,4 @@
-"""Histograms of latency as numpy arrays: what schema.histogram says of mappings, for thousands at a time."""
+"""Latency histograms as numpy arrays, for thousands of rows. schema.histogram defines them, as mappings."""
 
 from collections.abc import Sequence
 from typing import Final, TypeAlias
@@ -9,24 +9,24 @@ import numpy.typing as npt
 from infra import arrays
 from schema.histogram import VALUE
 
-Samples: TypeAlias = npt.NDArray[np.int64]  # how many samples each bin holds, by bin number
+Samples: TypeAlias = npt.NDArray[np.int64]  # the number of samples, by bin number
 EMPTY: Final[Samples] = np.zeros(0, np.int64)
 
 
 def parse(bins: Sequence[bytes], counts: Sequence[bytes]) -> Samples:
-    """Several histograms in one: array_send(latency_bins) and array_send(latency_counts) of each."""
-    return added(arrays.shorts(bins), arrays.longs(counts))
+    """The sum of several histograms, each as array_send(latency_bins) and array_send(latency_counts)."""
+    return from_bins(arrays.shorts(bins), arrays.longs(counts))
 
 
-def added(bins: npt.NDArray[np.int16], counts: npt.NDArray[np.int64]) -> Samples:
-    """The samples of some bins, of which each may come several times."""
+def from_bins(bins: npt.NDArray[np.int16], counts: npt.NDArray[np.int64]) -> Samples:
+    """The histogram with `counts` samples in `bins`. A bin may occur several times."""
     merged = np.zeros(int(bins.max()) + 1 if len(bins) else 0, np.int64)
     np.add.at(merged, bins, counts)
     return merged
 
 
 def merge(parts: Sequence[Samples]) -> Samples:
-    """All parts in one."""
+    """The sum of several histograms."""
     merged = np.zeros(max(map(len, parts), default=0), np.int64)
     for part in parts:
         merged[: len(part)] += part
@@ -34,9 +34,9 @@ def merge(parts: Sequence[Samples]) -> Samples:
 
 
 def percentile(samples: Samples, percent: int) -> int | None:
-    """The nearest-rank percentile in ms, as schema.histogram.percentile."""
-    upto = np.cumsum(samples)
-    if not len(upto) or not upto[-1]:
+    """The nearest-rank percentile in ms, equal to schema.histogram.percentile; None without samples."""
+    cumulative = np.cumsum(samples)
+    if not len(cumulative) or not cumulative[-1]:
         return None
-    rank = -(-int(upto[-1]) * percent // 100)
-    return VALUE[int(np.searchsorted(upto, rank))]
+    rank = -(-int(cumulative[-1]) * percent // 100)
+    return VALUE[int(np.searchsorted(cumulative, rank))]

@@ -1,7 +1,7 @@
-"""Lists of operators and accounts, a page at a time.
+"""Pages of the ids of operators and accounts.
 
-Ordered by id alone: an id never changes, so that however figures change between two pages, nothing is listed twice
-or left out. Of what is new, a page shows what comes after the one before.
+Pages are ordered by id alone. An id never changes, so no change of figures between two pages lists an id twice or
+leaves one out. A page shows new ids if they come after the previous page.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,55 +13,73 @@ from graph.access import Scope, Subject, administration, platform
 from graph.reports.reading.reader import Reader
 from infra.sql import statement
 
-MOST_LISTED: Final = 1000  # a page
-FEW_LISTED: Final = 50
-MOST_COUNTED: Final = 100_000
+MAX_PAGE: Final = 1000  # ids
+DEFAULT_PAGE: Final = 50
+MAX_COUNT: Final = 100_000
 
 ListName = Literal["operators", "accounts"]
 
 _SQL: Final = Path(__file__).parent / "sql"
+_LISTED_OPERATORS: Final = statement(_SQL, "listed_operators")
+_FROM_FIRST: Final = _LISTED_OPERATORS.format(
+    nearest="least", start="operator_id > coalesce($1::text, '')", beyond=">", order="asc"
+)
+_FROM_LAST: Final = _LISTED_OPERATORS.format(
+    nearest="greatest", start="($1::text is null or operator_id < $1)", beyond="<", order="desc"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What is listed: who may ask, and the statements that page forwards, backwards, and count."""
+class IdList:
+    """A list: who may read it, and statements for the next and previous ids and their number.
+
+    Each statement takes an id (null: from the start) and the most ids to return or count.
+    """
 
     name: ListName
     allowed: Callable[[Scope], Subject]
     after: str
     before: str
-    counted: str
+    count: str
 
 
-def _listing(name: ListName, allowed: Callable[[Scope], Subject]) -> Listing:
-    statements = (statement(_SQL, f"{name}_{what}") for what in ("after", "before", "counted"))
-    return Listing(name, allowed, *statements)
-
-
-OPERATORS: Final = _listing("operators", platform)
-ACCOUNTS: Final = _listing("accounts", administration)
+OPERATORS: Final = IdList(
+    "operators",
+    platform,
+    *(
+        statement(_SQL, name).replace("(listed_operators)", f"({listed})")
+        for name, listed in (
+            ("operators_page", _FROM_FIRST),
+            ("operators_page", _FROM_LAST),
+            ("operators_count", _FROM_FIRST),
+        )
+    ),
+)
+ACCOUNTS: Final = IdList(
+    "accounts", administration, *(statement(_SQL, f"accounts_{each}") for each in ("after", "before", "count"))
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Ids in order, and whether there are more behind the last."""
+class IdPage:
+    """Ids in order, and whether more follow."""
 
     ids: Sequence[str]
     has_more: bool
 
 
 async def page(
-    reader: Reader, scope: Scope, listing: Listing, count: int, after: str | None, *, descending: bool
-) -> Page:
-    """Up to `count` ids behind `after`; ForbiddenError, DependencyUnavailableError."""
-    listing.allowed(scope)
-    query = listing.before if descending else listing.after
+    reader: Reader, scope: Scope, id_list: IdList, count: int, after: str | None, *, descending: bool
+) -> IdPage:
+    """Up to `count` ids behind `after`. Raises ForbiddenError, DependencyUnavailableError."""
+    id_list.allowed(scope)
+    query = id_list.before if descending else id_list.after
     ids: Sequence[str] = await reader.fetch_value(query, after, count + 1)
-    return Page(ids[:count], len(ids) > count)
+    return IdPage(ids[:count], len(ids) > count)
 
 
-async def size(reader: Reader, scope: Scope, listing: Listing) -> int:
-    """How many there are now, MOST_COUNTED at most; ForbiddenError, DependencyUnavailableError."""
-    listing.allowed(scope)
-    counted: int = await reader.fetch_value(listing.counted, MOST_COUNTED)
-    return counted
+async def size(reader: Reader, scope: Scope, id_list: IdList) -> int:
+    """The number of ids now, at most MAX_COUNT. Raises ForbiddenError, DependencyUnavailableError."""
+    id_list.allowed(scope)
+    count: int = await reader.fetch_value(id_list.count, None, MAX_COUNT)
+    return count

@@ -1,4 +1,4 @@
-"""What is being counted right now: the difference between two looks at the last hours."""
+"""Live throughput: the difference between two reads of the last hours."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -11,21 +11,21 @@ from graph.access import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
 from graph.reports.metrics import NOTHING, Counts, total
 from graph.reports.reading.reader import Reader
-from graph.reports.reading.rows import Wanted
+from graph.reports.reading.rows import Selection
 from graph.reports.windows import Window, hour_number, hour_start
 from schema.rounding import RATE_SCALE, half_up
 
-SHORTEST: Final = 1  # seconds between two looks
-LONGEST: Final = 30
-LIFETIME: Final = timedelta(minutes=10)  # then the caller has to ask, and be identified, again
-HOURS_BACK: Final = 2  # what is counted later than that is late, and not live
+MIN_INTERVAL: Final = 1  # seconds between two reads
+MAX_INTERVAL: Final = 30
+LIFETIME: Final = timedelta(minutes=10)  # then the caller has to request it, and be authenticated, again
+HOURS_BACK: Final = 2  # events of earlier hours are late, not live
 
 _MICROSECONDS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What had been counted of the last hours (in hours since 1970) at a time."""
+class RecentCounts:
+    """The counts of the last hours, as read `at` a time. Hours are in hours since 1970."""
 
     at: datetime
     hours: Mapping[int, Counts]
@@ -36,26 +36,26 @@ class Look:
 async def live_throughput(
     reader: Reader, scope: Scope, seconds: int, closing: asyncio.Event
 ) -> AsyncIterator[LiveThroughput]:
-    """What was counted in every `seconds`, until LIFETIME is over or `closing`.
+    """Yields what was counted every `seconds`, until LIFETIME is over or `closing` is set.
 
-    ForbiddenError unless the caller administers; DependencyUnavailableError ends it.
+    Raises ForbiddenError unless the caller is an administrator; DependencyUnavailableError, which ends it.
     """
     subject = administration(scope)
-    before = first = await _look(reader, subject)
+    before = first = await _read_recent(reader, subject)
     while before.at - first.at < LIFETIME:
         with suppress(TimeoutError):
             await asyncio.wait_for(closing.wait(), seconds)
             return
-        now = await _look(reader, subject)
-        yield between(before, now)
+        now = await _read_recent(reader, subject)
+        yield counted_between(before, now)
         before = now
 
 
-def between(before: Look, now: Look) -> LiveThroughput:
-    """What was counted from one look to the next; an hour that the first did not see had nothing then."""
-    was = [before.hours.get(hour, NOTHING) for hour in now.hours]
+def counted_between(before: RecentCounts, now: RecentCounts) -> LiveThroughput:
+    """What was counted from one read to the next. An hour that the first one lacks had no counts then."""
+    earlier = [before.hours.get(hour, NOTHING) for hour in now.hours]
     messages, delivered, failed = (
-        sum(getattr(each, name) for each in now.hours.values()) - sum(getattr(each, name) for each in was)
+        sum(getattr(each, name) for each in now.hours.values()) - sum(getattr(each, name) for each in earlier)
         for name in ("messages", "delivered", "failed")
     )
     elapsed = max((now.at - before.at) // timedelta(microseconds=1), 1)
@@ -71,13 +71,11 @@ def between(before: Look, now: Look) -> LiveThroughput:
     )
 
 
-async def _look(reader: Reader, subject: Subject) -> Look:
+async def _read_recent(reader: Reader, subject: Subject) -> RecentCounts:
     complete_until, at = reader.complete_until(), datetime.now(UTC)
     hour = hour_number(at)
     window = Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1))
-    wanted = Wanted(subject.kind, (subject.id,), window.hours)
-    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(wanted), wanted)
-    hours = {
-        piece.first_hour: total(cell.counts for cell in cells.get((subject.id, piece), ())) for piece in window.hours
-    }
-    return Look(at, hours, as_of, complete_until)
+    selection = Selection(subject.kind, (subject.id,), window.hours)
+    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(selection), selection)
+    hours = {each.first_hour: total(cell.counts for cell in cells.get((subject.id, each), ())) for each in window.hours}
+    return RecentCounts(at, hours, as_of, complete_until)

@@ -1,4 +1,4 @@
-"""How operators carried their messages."""
+"""The performance of operators."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ from typing import Final
 from graph.access import Scope, operator
 from graph.errors import NotFoundError
 from graph.reports.answers import OperatorPerformance
-from graph.reports.figures import Figures, read_figures, shown
-from graph.reports.quality import completeness, judged
+from graph.reports.figures import Figures, read_figures, report_fields
+from graph.reports.quality import read_completeness, with_quality
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
@@ -21,7 +21,10 @@ _KNOWN: Final = statement(Path(__file__).parent / "sql", "operators_known")
 async def operator_performance(
     reader: Reader, scope: Scope, operator_id: str, window: Window, granularity: Granularity
 ) -> OperatorPerformance:
-    """One operator in a window; NotFoundError when nothing was ever counted for it, ForbiddenError."""
+    """The performance of one operator in a window.
+
+    Raises NotFoundError when nothing was ever counted for it; ForbiddenError.
+    """
     (found,) = await operators_performance(reader, scope, [operator_id], window, granularity)
     if found is None:
         raise NotFoundError("Nothing is known of this operator.")
@@ -31,19 +34,22 @@ async def operator_performance(
 async def operators_performance(
     reader: Reader, scope: Scope, operator_ids: Sequence[str], window: Window, granularity: Granularity
 ) -> Sequence[OperatorPerformance | None]:
-    """The same of several, read together, in the order given; None for an operator that is not known."""
+    """The performance of several operators, read together and returned in the given order.
+
+    None: nothing was ever counted for the operator. Raises ForbiddenError.
+    """
     subjects = [operator(scope, operator_id) for operator_id in operator_ids]
-    known = completeness(reader.complete_until)
+    completeness = read_completeness(reader.complete_until)
 
     async def read(snapshot: Snapshot) -> tuple[Sequence[Figures], Collection[str]]:
         found = await read_figures(snapshot, subjects, window, granularity)
-        silent = [subject.id for subject, figures in zip(subjects, found, strict=True) if not figures.has_rows]
-        return found, await snapshot.fetch_value(_KNOWN, silent) if silent else ()
+        without_rows = [subject.id for subject, figures in zip(subjects, found, strict=True) if not figures.has_rows]
+        return found, await snapshot.fetch_value(_KNOWN, without_rows) if without_rows else ()
 
-    (found, heard_of), as_of = await reader.read(window.slices, read)
+    (found, known), as_of = await reader.read(window.slices, read)
     return [
-        judged(performance(reader.currency, subject.id, window, figures, as_of), known, granularity)
-        if figures.has_rows or subject.id in heard_of
+        with_quality(performance(reader.currency, subject.id, window, figures, as_of), completeness, granularity)
+        if figures.has_rows or subject.id in known
         else None
         for subject, figures in zip(subjects, found, strict=True)
     ]
@@ -52,7 +58,7 @@ async def operators_performance(
 def performance(
     currency: str, operator_id: str, window: Window, figures: Figures, as_of: datetime | None
 ) -> OperatorPerformance:
-    """An operator's figures as an answer."""
+    """The answer with an operator's figures."""
     counts = figures.counts
     return OperatorPerformance(
         operator_id=operator_id,
@@ -61,5 +67,5 @@ def performance(
         provisional=counts.provisional,
         error_rate=counts.error_rate,
         data_as_of=as_of,
-        **shown(OperatorPerformance, currency, figures),
+        **report_fields(OperatorPerformance, currency, figures),
     )

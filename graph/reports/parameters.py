@@ -1,4 +1,4 @@
-"""The parameters of reports: REST's routes take them as they stand, and GraphQL's arguments have their descriptions."""
+"""The parameters of reports: REST's routes use them, and GraphQL's arguments have their descriptions."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -6,9 +6,8 @@ from typing import Final, get_args
 from graph.access import ID_PATTERN
 from graph.http.parameters import Parameter, read_time
 from graph.reports.answers import Resolution
-from graph.reports.relative import LAST_PATTERN, PERIODS, AskedWindow
-from graph.reports.top_operators import FEW_OPERATORS, MOST_OPERATORS
-from graph.reports.windows import EXAMPLE, LATER_EXAMPLE, Granularity
+from graph.reports.top_operators import DEFAULT_OPERATORS, MAX_OPERATORS
+from graph.reports.windows import EXAMPLE, LAST_PATTERN, LATER_EXAMPLE, PERIODS, Granularity, WindowRequest
 
 _TIME: Final = {"type": "string", "format": "date-time"}
 _ID: Final = {"type": "string", "pattern": ID_PATTERN}
@@ -27,7 +26,7 @@ NAMED: Final = Parameter(
 LAST: Final = Parameter(
     "last",
     {"type": "string", "pattern": f"^{LAST_PATTERN}$", "examples": ["24h", "7d"]},
-    "In place of `from` and `to`: so many hours or days (of 24 hours) until now, as in 24h or 7d.",
+    "In place of `from` and `to`: the last hours or days (of 24 hours) until now, as in 24h or 7d.",
 )
 TIMEZONE: Final = Parameter(
     "timezone",
@@ -38,25 +37,25 @@ WINDOW: Final = (FROM, TO, NAMED, LAST, TIMEZONE)
 GRANULARITY: Final = Parameter(
     "granularity",
     {"enum": list(get_args(Granularity)), "default": "hourly"},
-    "Whether `series` has hours or UTC days; totals are the same at either.",
+    "Whether `series` has hours or UTC days; totals are the same with both.",
 )
 RESOLUTION: Final = Parameter(
     "resolution",
     {"enum": list(get_args(Resolution)), "default": "1h"},
-    "Length of a point. Hours are counted; 1m and 5m are interpolated: each hour's counts, shared out evenly.",
+    "Length of a point. Hours are counted; 1m and 5m are interpolated: each hour's counts, divided evenly.",
 )
 OPERATOR_ID: Final = Parameter("operatorId", _ID, "Only this operator's messages; excludes accountId.")
 ACCOUNT_ID: Final = Parameter("accountId", _ID, "Only this account's messages; excludes operatorId.")
 LIMIT: Final = Parameter(
     "limit",
-    {"type": "integer", "minimum": 1, "maximum": MOST_OPERATORS, "default": FEW_OPERATORS},
-    f"How many operators, from 1 to {MOST_OPERATORS}.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_OPERATORS, "default": DEFAULT_OPERATORS},
+    f"How many operators, from 1 to {MAX_OPERATORS}.",
 )
 OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
 ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
 
 
-def read_window(values: Mapping[str, str]) -> AskedWindow:
-    """As it is asked for; what is wrong with it, whoever resolves it says."""
+def read_window(values: Mapping[str, str]) -> WindowRequest:
+    """The requested window. `resolve_window` checks it."""
     named, last, timezone = (values.get(each.name) for each in (NAMED, LAST, TIMEZONE))
-    return AskedWindow(read_time(FROM, values), read_time(TO, values), named, last, timezone)
+    return WindowRequest(read_time(FROM, values), read_time(TO, values), named, last, timezone)

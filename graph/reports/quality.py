@@ -1,4 +1,4 @@
-"""How much an answer's points can be trusted: complete, still growing, or shared out."""
+"""Completeness of answers: completeUntil, and which points are PARTIAL."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from graph.reports.answers import (
 from graph.reports.trend_answer import Trend
 from graph.reports.windows import Granularity, Window, day_start
 
-# Up to when everything that had arrived in the streams is counted; None while nobody knows.
+# The time until which everything that had arrived in the streams is counted; None: not completeness.
 CompleteUntil: TypeAlias = Callable[[], datetime | None]
 
 HOUR: Final = timedelta(hours=1)
@@ -31,58 +31,57 @@ P = TypeVar("P", Point, UsageDay)
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """What was known of the streams before an answer was read.
-
-    `horizon`: what happened before it is counted, as far as it has arrived; what was never known to be complete is
-    complete at most up to the newest event.
-    """
+    """How far the streams were counted before an answer was read."""
 
     until: datetime | None
     now: datetime
 
     def horizon(self, data_as_of: datetime | None) -> datetime | None:
+        """Events before this time are counted, if they have arrived. Without `until`, it is the newest event."""
         if self.until is not None:
             return self.until
         return None if data_as_of is None else min(data_as_of, self.now)
 
 
-def completeness(until: CompleteUntil) -> Completeness:
-    """To be asked before anything is read: what is known then holds for what is read later."""
+def read_completeness(until: CompleteUntil) -> Completeness:
+    """The completeness now. Read it before the rows: then it holds for these, too."""
     return Completeness(until(), datetime.now(UTC))
 
 
-def judged(answer: A, known: Completeness, granularity: Granularity = "hourly") -> A:
-    """The answer with `completeUntil`, and with its points marked. Answers are shared, so it is another one."""
+def with_quality(answer: A, completeness: Completeness, granularity: Granularity = "hourly") -> A:
+    """A copy of the answer with `completeUntil`, and with its incomplete points PARTIAL."""
     whole: Any = answer
     match whole:
         case Summary() | OperatorPerformance():
-            series = marked(whole.series, whole.window, granularity, known.horizon(whole.data_as_of))
-            whole = replace(whole, complete_until=known.until, series=series)
+            series = mark_partial(whole.series, whole.window, granularity, completeness.horizon(whole.data_as_of))
+            whole = replace(whole, complete_until=completeness.until, series=series)
         case Trend():
-            mark = marked_months if whole.granularity == "monthly" else marked_days
-            series = mark(whole.series, whole.window, known.horizon(whole.data_as_of))
-            whole = replace(whole, complete_until=known.until, series=series)
+            mark = mark_partial_months if whole.granularity == "monthly" else mark_partial_days
+            series = mark(whole.series, whole.window, completeness.horizon(whole.data_as_of))
+            whole = replace(whole, complete_until=completeness.until, series=series)
         case AccountUsage():
-            days = marked_days(whole.daily_breakdown, whole.window, known.horizon(whole.data_as_of))
-            whole = replace(whole, complete_until=known.until, daily_breakdown=days)
+            days = mark_partial_days(whole.daily_breakdown, whole.window, completeness.horizon(whole.data_as_of))
+            whole = replace(whole, complete_until=completeness.until, daily_breakdown=days)
         case TopOperators():
-            operators = [judged(each, known, granularity) for each in whole.operators]
-            whole = replace(whole, complete_until=known.until, operators=operators)
+            operators = [with_quality(each, completeness, granularity) for each in whole.operators]
+            whole = replace(whole, complete_until=completeness.until, operators=operators)
         case _:
-            whole = replace(whole, complete_until=known.until)
-    judged_answer: A = whole
-    return judged_answer
+            whole = replace(whole, complete_until=completeness.until)
+    qualified: A = whole
+    return qualified
 
 
-def marked(points: Sequence[P], window: Window, granularity: Granularity, horizon: datetime | None) -> Sequence[P]:
-    """Points of hours or UTC days, those PARTIAL that are cut by the window or end after the horizon."""
+def mark_partial(
+    points: Sequence[P], window: Window, granularity: Granularity, horizon: datetime | None
+) -> Sequence[P]:
+    """Points of hours or UTC days. Those that the window cuts or that end after the horizon are PARTIAL."""
     if granularity == "hourly":
         return _partial_from(points, _complete(window.from_, HOUR, len(points), horizon))
-    return marked_days(points, window, horizon)
+    return mark_partial_days(points, window, horizon)
 
 
-def marked_months(points: Sequence[Point], window: Window, horizon: datetime | None) -> Sequence[Point]:
-    """The same of UTC months."""
+def mark_partial_months(points: Sequence[Point], window: Window, horizon: datetime | None) -> Sequence[Point]:
+    """Points of UTC months. Those that the window cuts or that end after the horizon are PARTIAL."""
     return [point if _is_whole_month(point.time, window, horizon) else _partial(point) for point in points]
 
 
@@ -91,8 +90,8 @@ def _is_whole_month(starts: datetime, window: Window, horizon: datetime | None) 
     return window.from_ <= starts and ends <= window.to and horizon is not None and ends <= horizon
 
 
-def marked_days(points: Sequence[P], window: Window, horizon: datetime | None) -> Sequence[P]:
-    """The same of UTC days."""
+def mark_partial_days(points: Sequence[P], window: Window, horizon: datetime | None) -> Sequence[P]:
+    """Points of UTC days. Those that the window cuts or that end after the horizon are PARTIAL."""
     first, last = window.slices[0], window.slices[-1]
     complete = _complete(day_start(first.day), DAY, len(points), horizon)
     if not last.is_whole_day:
@@ -104,7 +103,7 @@ def marked_days(points: Sequence[P], window: Window, horizon: datetime | None) -
 
 
 def _complete(starts: datetime, length: timedelta, count: int, horizon: datetime | None) -> int:
-    """How many of `count` spans from `starts` on end by the horizon."""
+    """The number of complete points: those of `count` points from `starts` on that end by the horizon."""
     return 0 if horizon is None else min(max((horizon - starts) // length, 0), count)
 
 

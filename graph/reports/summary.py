@@ -1,9 +1,9 @@
-"""The platform at a glance."""
+"""The summary of the platform."""
 
 from graph.access.scope import Scope, platform
 from graph.reports.answers import Summary
-from graph.reports.figures import Figures, read_figures, shown
-from graph.reports.quality import completeness, judged
+from graph.reports.figures import Figures, read_figures, report_fields
+from graph.reports.quality import read_completeness, with_quality
 from graph.reports.reading.active import count_active
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.snapshot import Snapshot
@@ -11,9 +11,9 @@ from graph.reports.windows import Granularity, Window
 
 
 async def summary(reader: Reader, scope: Scope, window: Window, granularity: Granularity) -> Summary:
-    """Everything of the platform in a window; ForbiddenError, DependencyUnavailableError."""
+    """All figures of the platform in a window. Raises ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
-    known = completeness(reader.complete_until)
+    completeness = read_completeness(reader.complete_until)
 
     async def read(snapshot: Snapshot) -> tuple[Figures, int]:
         (figures,) = await read_figures(snapshot, [subject], window, granularity)
@@ -26,6 +26,6 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
         provisional=figures.counts.provisional,
         active_accounts=active,
         data_as_of=as_of,
-        **shown(Summary, reader.currency, figures),
+        **report_fields(Summary, reader.currency, figures),
     )
-    return judged(answer, known, granularity)
+    return with_quality(answer, completeness, granularity)

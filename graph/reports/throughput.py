@@ -1,4 +1,4 @@
-"""Messages over time, down to minutes that share their hour's counts."""
+"""Messages over time, by hour, or by minutes to which their hour's counts are divided."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,13 @@ from graph.access import Scope, Subject, account, operator, platform
 from graph.errors import InvalidQueryError
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
 from graph.reports.metrics import Counts, total
-from graph.reports.quality import completeness
+from graph.reports.quality import read_completeness
 from graph.reports.reading.reader import Reader
-from graph.reports.reading.rows import Wanted
+from graph.reports.reading.rows import Selection
 from graph.reports.windows import DAY_HOURS, Window, hour_start
 from schema.rounding import RATE_SCALE, half_up
 
-POINTS_AN_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
+POINTS_PER_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
 _HOUR_SECONDS: Final = 3600
 
 
@@ -27,38 +27,41 @@ async def throughput(
     operator_id: str | None = None,
     account_id: str | None = None,
 ) -> Throughput:
-    """The platform's messages over time, or those of one operator or account.
+    """The messages over time of the platform, one operator or one account.
 
-    InvalidQueryError for both at once; ForbiddenError, ForbiddenAccountError.
+    Raises InvalidQueryError if both an operator and an account are given; ForbiddenError, ForbiddenAccountError.
     """
-    subject = subject_of(scope, operator_id, account_id)
-    known = completeness(reader.complete_until)
-    wanted = Wanted(subject.kind, (subject.id,), window.hours)
-    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(wanted), wanted)
-    horizon = known.horizon(as_of)
+    subject = read_subject(scope, operator_id, account_id)
+    completeness = read_completeness(reader.complete_until)
+    selection = Selection(subject.kind, (subject.id,), window.hours)
+    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(selection), selection)
+    horizon = completeness.horizon(as_of)
     series: list[ThroughputPoint] = []
-    for piece in window.hours:
-        counts = total(cell.counts for cell in cells.get((subject.id, piece), ()))
-        series += _points(piece.first_hour, counts, POINTS_AN_HOUR[resolution], horizon)
-        if piece.end == DAY_HOURS:
-            await asyncio.sleep(0)  # a window may have 129,600 points, and others are waiting
+    for hour in window.hours:
+        counts = total(cell.counts for cell in cells.get((subject.id, hour), ()))
+        series += _points(hour.first_hour, counts, POINTS_PER_HOUR[resolution], horizon)
+        if hour.end == DAY_HOURS:
+            await asyncio.sleep(0)  # a window may have 129,600 points; other requests run in between
     return Throughput(
         window=window,
         resolution=resolution,
         interpolated=resolution != "1h",
         data_as_of=as_of,
-        complete_until=known.until,
+        complete_until=completeness.until,
         series=series,
     )
 
 
 def shares(count: int, parts: int) -> Sequence[int]:
-    """`count` in `parts` integers that differ by at most one and sum exactly to it."""
+    """Divides `count` into `parts` integers that differ by at most one and sum exactly to it."""
     return [count * (part + 1) // parts - count * part // parts for part in range(parts)]
 
 
-def subject_of(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
-    """The platform unless one of the others is named; InvalidQueryError for both."""
+def read_subject(scope: Scope, operator_id: str | None, account_id: str | None) -> Subject:
+    """The operator or account that is given, else the platform.
+
+    Raises InvalidQueryError if both are given; ForbiddenError, ForbiddenAccountError.
+    """
     match operator_id, account_id:
         case None, None:
             return platform(scope)

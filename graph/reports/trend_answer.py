@@ -1,4 +1,4 @@
-"""What a trend answers; graph/reports/answers.py has all others."""
+"""The answer of a trend. graph/reports/answers.py has all other answers."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from graph.reports.answers import (
     AverageLatency,
-    CompleteUntilField,
+    CompleteUntilTime,
     Costs,
     Count,
     DataAsOf,
@@ -22,7 +22,7 @@ from graph.reports.answers import (
     Pending,
     Point,
     Report,
-    Used,
+    UsedWindow,
 )
 
 TrendGranularity: TypeAlias = Literal["daily", "monthly"]
@@ -33,7 +33,7 @@ class Trend(Report, frozen=True, kw_only=True):
 
     about = "Days or months over up to ten years, recent and archived alike."
 
-    window: Used
+    window: UsedWindow
     granularity: Annotated[TrendGranularity, Meta(description="Whether `series` has days or months.")]
     total_messages: Count
     delivered_messages: Delivered
@@ -48,5 +48,5 @@ class Trend(Report, frozen=True, kw_only=True):
     p95_latency_ms: P95Latency
     low_sample: LowSample
     data_as_of: DataAsOf
-    complete_until: CompleteUntilField = None
+    complete_until: CompleteUntilTime = None
     series: Annotated[Sequence[Point], Meta(description="Every UTC day or month that the window touches, in order.")]

@@ -13,7 +13,7 @@ from tests.support.charts import SERVICE, Chart, of_kind, pods, read_manifests, 
 from tools.export import ROOT
 from tools.helm import HELMS, program
 
-PAGES = ("README.md", "docs/operations.md")
+PAGES = ("docs/first-steps.md", "docs/operations.md")
 
 
 def commands(page: str, name: str) -> Iterator[list[str]]:

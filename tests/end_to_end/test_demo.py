@@ -1,4 +1,4 @@
-"""`anlyt dev --demo` as the README promises it: a week of numbers, and lines to paste that work."""
+"""`anlyt dev --demo` as the README and the first steps promise it: a week of numbers, and lines to paste that work."""
 
 import os
 import re

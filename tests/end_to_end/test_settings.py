@@ -156,7 +156,7 @@ def test_a_key_set_that_is_not_there(right: Mapping[str, str], tmp_path: Path) -
     )
     keys.write_text("{}")
     ended = anlyt(tmp_path, "api", **settings)
-    assert (ended.returncode, "has no key that can check a signature" in ended.stderr) == (1, True)
+    assert (ended.returncode, "has no key that can verify a signature" in ended.stderr) == (1, True)
 
 
 def url_of(api: Running) -> str:

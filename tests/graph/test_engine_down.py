@@ -61,7 +61,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 @pytest.fixture
 async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
     """A real server: what hangs must not hold up others."""
-    # Asking for TLS, asyncpg leaves an exception behind for nobody when such a connection hangs and is given up.
+    # Without sslmode=disable, asyncpg leaves an unretrieved exception when such a connection hangs and is abandoned.
     async with open_pool(f"{engine.dsn}?sslmode=disable", size=4) as pool:
         probes = {"postgres": Probe(partial(check_postgres, pool), required=True)}
         app = create_app(read_settings({}), pool, probes, clickhouse=NO_CLICKHOUSE, development=False)

@@ -27,7 +27,7 @@ from tests.support.regulator import Papers, listening, make_papers
 pytestmark = pytest.mark.anyio
 
 FIVE_YEARS = {"from": BEGIN.isoformat(), "to": END.isoformat()}
-PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_a_file=150)
+PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_per_file=150)
 ABSENT = replace(PACE, idle=3_600)  # asks for work once, before there is any
 
 

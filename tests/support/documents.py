@@ -20,7 +20,7 @@ from infra.endpoints import Endpoints
 from tools.assets import node_first
 
 ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = ("README.md", "docs/audit.md", "docs/graphql.md", "examples/README.md")
+PAGES: Final = ("README.md", "docs/first-steps.md", "docs/audit.md", "docs/graphql.md", "examples/README.md")
 BLOCK: Final = re.compile(r"^```(?:sh)?\n(.*?)^```\n+(?:^```(?:json)?\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 COUNTS: Final = frozenset({"messages", "totalMessages", "messagesSent", "sent", "records", "segments"})
 PATIENCE: Final = 120.0  # seconds

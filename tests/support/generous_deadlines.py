@@ -17,4 +17,4 @@ LONG: Final = 60.0  # seconds
 def generous_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "PING", LONG)
     monkeypatch.setattr(postgres, "LIMIT", LONG)
-    monkeypatch.setattr(concurrency, "PATIENCE", LONG)
+    monkeypatch.setattr(concurrency, "MAX_WAIT", LONG)

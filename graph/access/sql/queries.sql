@@ -1,18 +1,18 @@
 -- name: add_pseudonyms
--- Gives a tenant further pseudonyms.
+-- Adds a tenant's pseudonyms.
 insert into anlyt.mno_pseudonyms (tenant_id, mno, pseudonym)
-select $1, mno, pseudonym from unnest($2::text[], $3::text[]) as given (mno, pseudonym)
+select $1, mno, pseudonym from unnest($2::text[], $3::text[]) as added (mno, pseudonym)
 
 -- name: lock_pseudonyms
--- One process at a time gives a tenant pseudonyms.
+-- Serialises the assignment of a tenant's pseudonyms.
 select pg_advisory_xact_lock(hashtext('anlyt.mno_pseudonyms'), hashtext($1))
 
 -- name: log_unmasking
--- An answer that shows a tenant the names of MNOs.
+-- Logs an answer that shows a tenant real MNO names.
 insert into anlyt.unmasking_log (tenant_id, caller, request_id, what) values ($1, $2, $3, $4)
 
 -- name: mno_names
--- Whether a tenant has an addendum in force, and the pseudonyms that it has been given: two arrays in one order.
+-- Whether a tenant has an addendum in force, and its pseudonyms: two arrays in the same order.
 select
     exists (
         select from anlyt.data_share_addenda
@@ -22,17 +22,17 @@ select
     array(select pseudonym from anlyt.mno_pseudonyms where tenant_id = $1 order by mno) as pseudonyms
 
 -- name: signing_key
--- The key that all processes sign with.
+-- The signing key of all processes.
 select key from anlyt.signing_key
 
 -- name: has_pair
--- A row if call detail records of the last week have an account under a tenant.
+-- One row if the last week's call detail records have the account under the tenant.
 select 1 from facts_cdr
 where tenant_id = {tenant:String} and account_id = {account:String} and event_time >= now() - interval 7 day
 limit 1
 
 -- name: tenant_of_account
--- The tenant under which call detail records of the last day have an account; no row without any.
+-- A tenant of the account in the last day's call detail records; no row if there are none.
 select tenant_id from facts_cdr
 where account_id = {account:String} and event_time >= now() - interval 1 day
 limit 1

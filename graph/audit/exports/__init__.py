@@ -1,6 +1,8 @@
-"""Slices of facts too large for pages, written as Parquet to S3 in the background, with a signed manifest.
+"""Exports: facts too many for pages, written to S3 as Parquet in the background, with a signed manifest.
 
-exports.py     what a caller asks, behind routes.py; jobs.py keeps it in PostgreSQL
-runner.py      claims one export after another; writer.py writes it, from where it was left
-warehouse.py   ClickHouse writes and reads back files; objects.py is S3 as we see it; manifest.py and keys.py prove it
+routes.py      the HTTP routes; request.py parses, exports.py answers a caller, answers.py has the answers
+jobs.py        exports in PostgreSQL
+runner.py      claims one export after another; writer.py writes it, from where it was interrupted
+slices.py      divides an export into files; statements.py selects their rows
+warehouse.py   ClickHouse writes files and reads them back; objects.py is S3; manifest.py and keys.py prove the files
 """

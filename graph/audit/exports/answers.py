@@ -1,4 +1,4 @@
-"""What is told of exports."""
+"""The answers about exports."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,20 +13,22 @@ from schema.catalog.audit import AuditDataset
 
 
 class FileLink(ManifestFile, frozen=True, kw_only=True, rename="camel"):
-    """One file, as in the manifest, and where to get it."""
+    """One file, as in the manifest, with its link."""
 
-    url: Annotated[str, Meta(description="Gives the file to whoever has this link, until `linksExpireAt`.")]
+    url: Annotated[str, Meta(description="Link to the file, valid for anyone until `linksExpireAt`.")]
 
 
 class ManifestLink(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The manifest, and the signature of its bytes."""
+    """Links to the manifest and to its signature."""
 
     url: str
-    signature_url: Annotated[str, Meta(description="64 bytes: Ed25519, by the key `keyId` of the manifest.")]
+    signature_url: Annotated[
+        str, Meta(description="Link to the signature: 64 bytes, Ed25519, by the manifest's `keyId`.")
+    ]
 
 
 class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One export. What is `UNSET` is not told of it: links are of one that is done, and asked for by its id."""
+    """One export. It has links if it is done and was requested by its id."""
 
     id: str
     status: State
@@ -35,17 +37,17 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     window: QueryWindow
     verdict: str | None
     rule_type: str | None
-    access_id: Annotated[int, Meta(description="The number under which the request is recorded.")]
+    access_id: Annotated[int, Meta(description="The number of the request in the access log.")]
     requested_at: datetime
-    reason: Annotated[str | None, Meta(description="Why it failed, or what it waits for.")]
+    reason: Annotated[str | None, Meta(description="The reason for which it failed or waits.")]
     data_as_of: datetime | None
     finished_at: datetime | None
-    expires_at: Annotated[datetime | None, Meta(description="When its files are deleted.")]
-    files_planned: Annotated[int | None, Meta(description="How many files it has or will have; null: not known yet.")]
+    expires_at: Annotated[datetime | None, Meta(description="The time at which its files are deleted.")]
+    files_planned: Annotated[int | None, Meta(description="The number of its files; null: not known yet.")]
     files_written: int
-    rows: Annotated[int, Meta(description="In the files that are written.")]
+    rows: Annotated[int, Meta(description="Rows in the written files.")]
     bytes: int
-    checksum: Annotated[str | None, Meta(description="`sha256:` and the manifest's; null until it is done.")]
+    checksum: Annotated[str | None, Meta(description="`sha256:` and the hash of the manifest; null until it is done.")]
     files: Sequence[FileLink] | UnsetType = UNSET
     manifest: ManifestLink | UnsetType = UNSET
     links_expire_at: datetime | UnsetType = UNSET
@@ -59,30 +61,31 @@ class ExportList(Struct, frozen=True):
 
 
 def progress(files: Sequence[ExportFile]) -> ExportProgress:
+    """The progress of an export with these files."""
     written = [file.written for file in files if file.written]
     rows = sum(each.measured.row_count for each in written)
     return ExportProgress(len(files), len(written), rows, sum(each.digest.byte_count for each in written))
 
 
-def answer(job: Export, made: ExportProgress) -> ExportAnswer:
-    """Without links."""
+def answer(job: Export, progress: ExportProgress) -> ExportAnswer:
+    """The answer about an export, without links."""
     return ExportAnswer(
         id=str(job.id),
         status=job.state,
-        dataset=job.asked.dataset,
-        tenant_id=job.asked.tenant_id,
-        window=QueryWindow(job.asked.from_, job.asked.to),
-        verdict=job.asked.verdict,
-        rule_type=job.asked.rule_type,
+        dataset=job.query.dataset,
+        tenant_id=job.query.tenant_id,
+        window=QueryWindow(job.query.from_, job.query.to),
+        verdict=job.query.verdict,
+        rule_type=job.query.rule_type,
         access_id=job.access_id,
         requested_at=job.requested_at,
         reason=job.reason,
         data_as_of=job.data_as_of,
         finished_at=job.finished_at,
         expires_at=job.expires_at,
-        files_planned=made.planned if job.planned_at else None,
-        files_written=made.written,
-        rows=made.row_count,
-        bytes=made.byte_count,
+        files_planned=progress.planned if job.planned_at else None,
+        files_written=progress.written,
+        rows=progress.row_count,
+        bytes=progress.byte_count,
         checksum=f"sha256:{job.manifest_sha256}" if job.manifest_sha256 else None,
     )

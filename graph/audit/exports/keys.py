@@ -1,4 +1,4 @@
-"""The key that signs manifests: Ed25519 (RFC 8032), so that whoever reads one can verify it without being able to."""
+"""The Ed25519 key (RFC 8032) that signs manifests. Its public key verifies them, but cannot sign."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -48,23 +48,23 @@ class Signer:
         self.public = PublicKey(x=x, kid=_thumbprint(x), pem=pem)
 
     def sign(self, content: bytes) -> bytes:
-        """64 bytes; the same for the same content."""
+        """The signature, 64 bytes. It is the same for the same content."""
         return self._key.sign(content)
 
 
 class ManifestKey:
-    """The key of all processes of a deployment: of `pem` if it is given, else the one that migration left."""
+    """The signing key of a deployment: `pem` if given, else the key that the migration created in PostgreSQL."""
 
     def __init__(self, pool: Pool, pem: str | None) -> None:
-        """UsageError for what is no Ed25519 key."""
+        """Raises UsageError if `pem` is no Ed25519 key."""
         self._pool = pool
         self._signer = None if pem is None else Signer(_read(pem))
 
     async def signer(self) -> Signer:
-        """Read once. DependencyUnavailableError."""
+        """The signer, read once. Raises DependencyUnavailableError."""
         if self._signer is None:
-            async with with_deadline("export_signing_key", self._pool), connected(self._pool) as taken:
-                self._signer = Signer(Ed25519PrivateKey.from_private_bytes(await taken.fetchval(_KEY)))
+            async with with_deadline("export_signing_key", self._pool), connected(self._pool) as connection:
+                self._signer = Signer(Ed25519PrivateKey.from_private_bytes(await connection.fetchval(_KEY)))
         return self._signer
 
 
@@ -79,7 +79,7 @@ def _read(pem: str) -> Ed25519PrivateKey:
 
 
 def _thumbprint(x: str) -> str:
-    """RFC 7638, of an Ed25519 key (RFC 8037, appendix A.3)."""
+    """The thumbprint (RFC 7638) of an Ed25519 key (RFC 8037, appendix A.3)."""
     members = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
     return _base64url(sha256(members.encode()).digest())
 

@@ -1,7 +1,6 @@
-"""What an export consists of, as a document that is signed. Pure.
+"""The signed manifest, which lists the files of an export. Pure.
 
-It is made of what PostgreSQL has of an export whose files are all written, and of nothing else: whoever makes it again
-makes the same bytes.
+It depends only on the rows of a finished export in PostgreSQL, so a repeated run makes the same bytes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +17,11 @@ from schema.catalog.audit import AuditDataset
 from schema.money import millionths, money
 
 NAME: Final = "manifest.json"
-SIGNATURE: Final = f"{NAME}.sig"  # 64 bytes, of the manifest's bytes
+SIGNATURE: Final = f"{NAME}.sig"  # the signature of the manifest's bytes, 64 bytes
 
 Charges = Annotated[
-    Mapping[str, str] | UnsetType, Meta(description="Of call detail records: `chargeAmount` added up by currency.")
+    Mapping[str, str] | UnsetType,
+    Meta(description="Only for call detail records: the sum of `chargeAmount`, by currency."),
 ]
 
 
@@ -29,17 +29,17 @@ class ManifestFile(Struct, frozen=True, kw_only=True, rename="camel"):
     """One Parquet file, as it was read back from S3."""
 
     name: str
-    window: Annotated[QueryWindow, Meta(description="Which events are in it.")]
+    window: Annotated[QueryWindow, Meta(description="The times of the file's events.")]
     rows: int
     bytes: int
-    sha256: Annotated[str, Meta(description="Of the file, hexadecimal.")]
-    first_at: Annotated[datetime | None, Meta(description="The first event; null when there is none.")]
-    last_at: Annotated[datetime | None, Meta(description="The last event; null when there is none.")]
+    sha256: Annotated[str, Meta(description="The hash of the file, in hexadecimal.")]
+    first_at: Annotated[datetime | None, Meta(description="The first event; null without events.")]
+    last_at: Annotated[datetime | None, Meta(description="The last event; null without events.")]
     charges: Charges = UNSET
 
 
 class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
-    """All files of an export, and what they are together."""
+    """All files of an export, and their totals."""
 
     version: str = "1"
     export_id: str
@@ -61,33 +61,33 @@ class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def compose(job: Export, files: Sequence[ExportFile], key_id: str) -> bytes:
-    """The manifest of an export all of whose files are written, as JSON; `key_id`: of the key that will sign it."""
+    """The manifest of an export whose files are all written, as JSON. `key_id`: the id of the key that will sign it."""
     written = [(file, file.written) for file in files if file.written is not None]
     if len(written) < len(files):
-        raise AssertionError("a manifest is of files that are all written")
+        raise AssertionError("a manifest needs all files written")
     manifest = Manifest(
         export_id=str(job.id),
         access_id=job.access_id,
         caller=job.caller,
         requested_at=job.requested_at,
-        dataset=job.asked.dataset,
-        tenant_id=job.asked.tenant_id,
-        window=QueryWindow(job.asked.from_, job.asked.to),
-        verdict=job.asked.verdict,
-        rule_type=job.asked.rule_type,
+        dataset=job.query.dataset,
+        tenant_id=job.query.tenant_id,
+        window=QueryWindow(job.query.from_, job.query.to),
+        verdict=job.query.verdict,
+        rule_type=job.query.rule_type,
         planned_at=job.planned_at,
         data_as_of=job.data_as_of,
         rows=sum(each.measured.row_count for _, each in written),
         bytes=sum(each.digest.byte_count for _, each in written),
-        charges=charges(job.asked.dataset, (each for _, each in written)),
-        files=[described(job.asked.dataset, file, each) for file, each in written],
+        charges=charges(job.query.dataset, (each for _, each in written)),
+        files=[manifest_file(job.query.dataset, file, each) for file, each in written],
         key_id=key_id,
     )
     return msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
 
 
 def charges(dataset: AuditDataset, written: Iterable[Written]) -> Mapping[str, str] | UnsetType:
-    """Sums over files, by currency."""
+    """The sums of charges over files, by currency; UNSET for other datasets."""
     if dataset != "cdr":
         return UNSET
     sums: dict[str, Decimal] = {}
@@ -97,11 +97,11 @@ def charges(dataset: AuditDataset, written: Iterable[Written]) -> Mapping[str, s
     return {currency: money(millionths(sums[currency])) for currency in sorted(sums)}
 
 
-def described(dataset: AuditDataset, file: ExportFile, written: Written) -> ManifestFile:
-    """A file, as the manifest has it."""
+def manifest_file(dataset: AuditDataset, file: ExportFile, written: Written) -> ManifestFile:
+    """The manifest's entry for a file."""
     return ManifestFile(
         name=written.name,
-        window=QueryWindow(*file.part),
+        window=QueryWindow(*file.time_slice),
         rows=written.measured.row_count,
         bytes=written.digest.byte_count,
         sha256=written.digest.sha256,

@@ -1,4 +1,4 @@
-"""An export's objects in S3, as we see them: put, read through, linked to, deleted."""
+"""The objects of exports in S3: put, hash, link, delete."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -21,44 +21,48 @@ CHUNK: Final = 4 << 20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`sha256` is hexadecimal."""
+    """The size and hash of an object; `sha256` in hexadecimal."""
 
     byte_count: int
     sha256: str
 
 
 class Objects:
-    """Names are `<export>/<file>`. DependencyUnavailableError while S3 is away."""
+    """Reads and writes objects by name, `<export>/<file>`.
+
+    All methods raise DependencyUnavailableError while S3 is unavailable.
+    """
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
 
     async def put(self, name: str, content: bytes) -> None:
+        """Writes an object."""
         with _as_problem():
             await self._store.put_async(_key(name), content)
 
     async def digest(self, name: str) -> Digest:
-        """Of all bytes as S3 gives them, read in pieces."""
-        counted, hashed = 0, sha256()
+        """The digest of an object, which is read from S3 in chunks."""
+        byte_count, hash_ = 0, sha256()
         with _as_problem():
             async for chunk in (await self._store.get_async(_key(name))).stream(min_chunk_size=CHUNK):
-                counted += len(chunk)
-                hashed.update(chunk)
-        return Digest(counted, hashed.hexdigest())
+                byte_count += len(chunk)
+                hash_.update(chunk)
+        return Digest(byte_count, hash_.hexdigest())
 
     async def link(self, name: str) -> str:
-        """A URL that gives the object to whoever has it, for LINK_LIFETIME."""
+        """A URL with which anyone can read the object for LINK_LIFETIME."""
         return await obstore.sign_async(self._store, "GET", _key(name), LINK_LIFETIME)
 
     async def delete_all(self, export: str) -> None:
-        """Every object of an export, listed or left behind."""
+        """Deletes all objects of an export, also those of interrupted attempts."""
         with _as_problem():
             async for keys in self._keys(f"{EXPORTS}/{export}/"):
                 await self._store.delete_async(keys)
 
     async def _keys(self, prefix: str) -> AsyncIterator[list[str]]:
-        async for some in self._store.list(prefix):
-            yield [meta["path"] for meta in some]
+        async for page in self._store.list(prefix):
+            yield [meta["path"] for meta in page]
 
 
 def _key(name: str) -> str:
@@ -67,7 +71,7 @@ def _key(name: str) -> str:
 
 @contextmanager
 def _as_problem() -> Iterator[None]:
-    """All that may go wrong with an object that ClickHouse has just written, or that we write, is S3's doing."""
+    """Raises DependencyUnavailableError for any error of S3: the objects were just written, so they must exist."""
     try:
         yield
     except (BaseError, OSError) as error:

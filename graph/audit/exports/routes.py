@@ -1,4 +1,4 @@
-"""The routes of exports, and that of the keys which sign their manifests."""
+"""The routes of exports and of the public keys for their manifests."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,69 +20,71 @@ from infra.errors import DependencyUnavailableError
 
 PATH: Final = "/v1/audit/exports"
 KEYS_PATH: Final = "/v1/audit/keys"
-LIMIT: Final = Parameter(
-    "limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "How many exports a page has."
-)
-AFTER: Final = Parameter("after", {"type": "string"}, "`page.endCursor` of the page before.")
+LIMIT: Final = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "Exports per page.")
+AFTER: Final = Parameter("after", {"type": "string"}, "`page.endCursor` of the previous page.")
 
 Answer = Callable[[Exports, Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a method of a path does, and with which parameters."""
+class Handler:
+    """The handler of a method, and its query parameters."""
 
     answer: Answer
     parameters: Sequence[Parameter] = ()
 
 
 def export_routes(exports: Exports | None) -> list[Route]:
-    """The routes; `exports`: None where there is no S3, and each is answered 503."""
-    listing = Work(_list, [LIMIT, AFTER])
+    """The routes. Without S3 (`exports` is None) all of them answer 503."""
+    listing = Handler(_list, [LIMIT, AFTER])
     paths = {
-        PATH: {"POST": Work(_ask), "GET": listing, "HEAD": listing},
-        f"{PATH}/{{id}}": {"GET": Work(_follow), "HEAD": Work(_follow), "DELETE": Work(_cancel)},
-        KEYS_PATH: {"GET": Work(_keys), "HEAD": Work(_keys)},
+        PATH: {"POST": Handler(_request), "GET": listing, "HEAD": listing},
+        f"{PATH}/{{id}}": {"GET": Handler(_status), "HEAD": Handler(_status), "DELETE": Handler(_cancel)},
+        KEYS_PATH: {"GET": Handler(_keys), "HEAD": Handler(_keys)},
     }
 
-    async def answer(works: Mapping[str, Work], request: Request) -> Response:
-        work = works[request.method]
-        read_query(request.scope["query_string"], work.parameters)
+    async def answer(handlers: Mapping[str, Handler], request: Request) -> Response:
+        handler = handlers[request.method]
+        read_query(request.scope["query_string"], handler.parameters)
         if exports is None:
-            raise DependencyUnavailableError("There are no exports here: ANLYT_S3_ENDPOINT is not set.")
-        return await work.answer(exports, request)
+            raise DependencyUnavailableError("Exports are not available: ANLYT_S3_ENDPOINT is not set.")
+        return await handler.answer(exports, request)
 
     return [
-        Route(path, HttpEndpoint("anlyt.api.auditExports", "auditExports", partial(answer, works)), methods=list(works))
-        for path, works in paths.items()
+        Route(
+            path,
+            HttpEndpoint("anlyt.api.auditExports", "auditExports", partial(answer, handlers)),
+            methods=list(handlers),
+        )
+        for path, handlers in paths.items()
     ]
 
 
-async def _ask(exports: Exports, request: Request) -> Response:
+async def _request(exports: Exports, request: Request) -> Response:
     body = await read_json(request)
-    answer = await exports.ask(*_who(request), body)
+    answer = await exports.request(*_caller(request), body)
     response = json_response(answer, 202)
     response.headers["Location"] = f"{PATH}/{answer.id}"
     return response
 
 
 async def _list(exports: Exports, request: Request) -> Response:
-    given = read_query(request.scope["query_string"], [LIMIT, AFTER])
-    regulator, _ = _who(request)
-    return json_response(await exports.list_(regulator, read_integer(LIMIT, given), given.get("after")))
+    values = read_query(request.scope["query_string"], [LIMIT, AFTER])
+    regulator, _ = _caller(request)
+    return json_response(await exports.list_(regulator, read_integer(LIMIT, values), values.get("after")))
 
 
-async def _follow(exports: Exports, request: Request) -> Response:
-    return json_response(await exports.follow(*_who(request), request.path_params["id"]))
+async def _status(exports: Exports, request: Request) -> Response:
+    return json_response(await exports.status(*_caller(request), request.path_params["id"]))
 
 
 async def _cancel(exports: Exports, request: Request) -> Response:
-    return json_response(await exports.cancel(*_who(request), request.path_params["id"]))
+    return json_response(await exports.cancel(*_caller(request), request.path_params["id"]))
 
 
 async def _keys(exports: Exports, _: Request) -> Response:
     return json_response(await exports.public_keys())
 
 
-def _who(request: Request) -> tuple[Regulator, str]:
+def _caller(request: Request) -> tuple[Regulator, str]:
     return request.scope[REGULATOR], request.scope[REQUEST_ID]

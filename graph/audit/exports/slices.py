@@ -1,32 +1,33 @@
-"""An export's window, cut into slices of a bounded number of rows: a file each. Pure."""
+"""Divides an export's window into slices with a limited number of rows, one per file. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from graph.audit.statements import Slice
+from graph.audit.statements import TimeSlice
 
-COUNTED_AT_ONCE: Final = timedelta(days=92)  # by one statement, so that each is short
+COUNTED_AT_ONCE: Final = timedelta(days=92)  # the range of one counting statement
 
 
-def windows(from_: datetime, to: datetime) -> Iterator[Slice]:
-    """The window in pieces to be counted, in order."""
+def counting_slices(from_: datetime, to: datetime) -> Iterator[TimeSlice]:
+    """The slices whose rows are counted, in order."""
     while from_ < to:
         end = min(from_ + COUNTED_AT_ONCE, to)
-        yield Slice(from_, end)
+        yield TimeSlice(from_, end)
         from_ = end
 
 
-def cut(window: Slice, hours: Iterable[tuple[datetime, int]], most: int) -> Sequence[Slice]:
-    """Slices of at most so many rows that cover the window without a gap; `hours`: those with rows, in order.
+def file_slices(window: TimeSlice, hours: Iterable[tuple[datetime, int]], max_rows: int) -> Sequence[TimeSlice]:
+    """Slices of at most `max_rows` rows that cover the window without a gap.
 
-    An hour is not cut, whatever it has. A window without rows is one slice.
+    `hours`: the hours with rows and their number of rows, in order. An hour is never divided, so a slice of one hour
+    may have more rows. A window without rows is one slice.
     """
-    edges, rows = [window.from_], 0
+    bounds, rows = [window.from_], 0
     for hour, count in hours:
-        if rows and rows + count > most:
-            edges.append(hour)
+        if rows and rows + count > max_rows:
+            bounds.append(hour)
             rows = 0
         rows += count
-    return [Slice(*edge) for edge in pairwise([*edges, window.to])]
+    return [TimeSlice(*each) for each in pairwise([*bounds, window.to])]

@@ -1,4 +1,4 @@
-"""ExportQuery -> statements for ClickHouse: how many rows there are, and the rows of one file."""
+"""Compiles an ExportQuery for ClickHouse: statements that count rows, write a file, and read it back."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 from graph.audit.answers import FINDING
 from graph.audit.exports.request import ExportQuery
-from graph.audit.statements import AT, KEY, Slice, filters, within
+from graph.audit.statements import AT, KEY, TimeSlice, filters, within
 from graph.dsl.columns import Column as Printed
 from graph.dsl.render import render
 from graph.dsl.resolve import Sort
@@ -26,25 +26,25 @@ _MEASURE: Final = {dataset: sql(_SQL, f"measure_{dataset}") for dataset in AUDIT
 assert COLLECTION in _INSERT
 
 
-def counting(asked: ExportQuery, part: Slice) -> Statement:
-    """Rows by hour, of the hours that have any."""
+def counting(query: ExportQuery, time_slice: TimeSlice) -> Statement:
+    """Counts rows by hour. Hours without rows are absent."""
     select = Select(
         {"hour": call("toStartOfHour", AT, Constant("UTC")), "rows": call("count")},
-        _facts(asked),
-        where=(*within(part), *filters(asked.verdict, asked.rule_type)),
+        _facts(query),
+        where=(*within(time_slice), *filters(query.verdict, query.rule_type)),
         group_by=("hour",),
         order_by=(Sort("hour", descending=False),),
     )
     return Statement(*render(select), COUNTED)
 
 
-def writing(asked: ExportQuery, part: Slice, file: str) -> Statement:
-    """The rows of a slice become the object `file`, in the order of (event time, key)."""
-    time = TIME[asked.dataset]
+def writing(query: ExportQuery, time_slice: TimeSlice, file: str) -> Statement:
+    """Writes the rows of a slice to the object `file`, by (event time, key)."""
+    time = TIME[query.dataset]
     select = Select(
-        _columns(asked.dataset),
-        _facts(asked),
-        where=(*within(part), *filters(asked.verdict, asked.rule_type)),
+        _columns(query.dataset),
+        _facts(query),
+        where=(*within(time_slice), *filters(query.verdict, query.rule_type)),
         order_by=(Sort(time, descending=False), Sort("eventKey", descending=False)),
     )
     text, parameters = render(select)
@@ -52,19 +52,19 @@ def writing(asked: ExportQuery, part: Slice, file: str) -> Statement:
 
 
 def measuring(dataset: AuditDataset, file: str) -> Statement:
-    """What the object `file` holds, read back from it."""
+    """Reads the totals of the object `file`."""
     return Statement(_MEASURE[dataset], {"file": file})
 
 
-def _facts(asked: ExportQuery) -> Read:
-    return Read(AUDITED[asked.dataset].table, AuditScope(asked.tenant_id))
+def _facts(query: ExportQuery) -> Read:
+    return Read(AUDITED[query.dataset].table, AuditScope(query.tenant_id))
 
 
 def _columns(dataset: AuditDataset) -> Mapping[str, Expression]:
-    """As pages have them, and the event's key, which tells facts of one instant apart."""
+    """The columns of pages and the event's key, which distinguishes facts of one instant."""
     columns = AUDITED[dataset].columns
-    left_out = {"at", "key", *FINDING.values()}
-    named = {name: column for name, column in columns.items() if name not in left_out}
+    omitted = {"at", "key", *FINDING.values()}
+    named = {name: column for name, column in columns.items() if name not in omitted}
     first = {TIME[dataset]: AT, "eventKey": KEY}
     if dataset == "cdr":
         return {**first, **named}

@@ -1,4 +1,4 @@
-"""What ClickHouse does for an export: it counts, writes an object, and reads it back."""
+"""ClickHouse's part of an export: it counts rows, writes objects, and reads them back."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from clickhouse_connect.driver.summary import QuerySummary
 
 from graph.audit.exports.request import ExportQuery
-from graph.audit.exports.slices import cut, windows
+from graph.audit.exports.slices import counting_slices, file_slices
 from graph.audit.exports.statements import counting, measuring, writing
-from graph.audit.statements import Slice
-from graph.dsl.execute import S3_ERROR, as_problem
+from graph.audit.statements import TimeSlice
+from graph.dsl.execute import S3_ERROR, as_api_error
 from graph.dsl.select import Statement
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import AnlytError, DependencyUnavailableError
@@ -23,14 +23,14 @@ from infra.faults import fault_of
 from infra.tiers import COLLECTION
 from schema.catalog.audit import AuditDataset
 
-TIMEOUT: Final = 600  # seconds of one statement
+TIMEOUT: Final = 600  # seconds per statement
 LIMITS: Final[Mapping[str, str | int]] = {
     "max_execution_time": TIMEOUT,
     "timeout_overflow_mode": "throw",
     "max_memory_usage": 2 << 30,  # bytes
     "wait_end_of_query": 1,
     "output_format_parquet_compression_method": "zstd",
-    # With their defaults, an S3 that hangs is waited for for minutes.
+    # With the defaults, ClickHouse waits for minutes for an S3 that hangs.
     "s3_connect_timeout_ms": 1000,
     "s3_request_timeout_ms": 10_000,
     "s3_use_adaptive_timeouts": 0,
@@ -40,7 +40,7 @@ NO_COLLECTION: Final = 669  # NAMED_COLLECTION_DOESNT_EXIST
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What an object holds. `charges`: currency -> sum, of call detail records."""
+    """The totals of an object. `charges`: the sum by currency, only for call detail records."""
 
     row_count: int
     first_at: datetime | None
@@ -49,28 +49,31 @@ class Measured:
 
 
 class Warehouse:
-    """DependencyUnavailableError says in its sentence what is away; QueryTooExpensiveError."""
+    """Runs the statements of exports.
 
-    def __init__(self, clickhouse: ClickHouse, rows_a_file: int) -> None:
-        self._clickhouse, self._rows_a_file = clickhouse, rows_a_file
+    All methods raise DependencyUnavailableError, which names the unavailable engine; QueryTooExpensiveError.
+    """
 
-    async def plan(self, asked: ExportQuery) -> Sequence[Slice]:
-        """What each file shall hold."""
+    def __init__(self, clickhouse: ClickHouse, rows_per_file: int) -> None:
+        self._clickhouse, self._rows_per_file = clickhouse, rows_per_file
+
+    async def plan(self, query: ExportQuery) -> Sequence[TimeSlice]:
+        """The slices of an export, one per file."""
         hours: list[tuple[datetime, int]] = []
-        for part in windows(asked.from_, asked.to):
-            hours += [(hour, count) for hour, count in await self._rows(counting(asked, part))]
-        return cut(Slice(asked.from_, asked.to), hours, self._rows_a_file)
+        for time_slice in counting_slices(query.from_, query.to):
+            hours += [(hour, count) for hour, count in await self._rows(counting(query, time_slice))]
+        return file_slices(TimeSlice(query.from_, query.to), hours, self._rows_per_file)
 
-    async def write(self, asked: ExportQuery, part: Slice, file: str) -> Measured:
-        """Makes the object `file`, which must not be there, and tells what can be read from it."""
-        statement = writing(asked, part, file)
+    async def write(self, query: ExportQuery, time_slice: TimeSlice, file: str) -> Measured:
+        """Writes the object `file`, which must not exist, and returns the totals that are read back from it."""
+        statement = writing(query, time_slice, file)
         with _as_problem(), traced(statement.sql):
             summary = await (await self._clickhouse.client()).command(statement.sql, **_sent(statement))
         assert isinstance(summary, QuerySummary)
-        measured = await self._measured(asked.dataset, file)
+        measured = await self._measured(query.dataset, file)
         if measured.row_count != summary.written_rows:
             raise DependencyUnavailableError(
-                f"ClickHouse wrote {summary.written_rows} rows of {file}, and S3 has {measured.row_count}."
+                f"ClickHouse wrote {summary.written_rows} rows to {file}, but S3 has {measured.row_count}."
             )
         return measured
 
@@ -87,7 +90,7 @@ class Warehouse:
 
 
 def _sent(statement: Statement) -> dict[str, Any]:
-    # Its own id, so that what is left of one can be told from the next try.
+    # An own id distinguishes a statement that still runs from the next attempt.
     settings = {**statement.settings, **LIMITS, "query_id": f"export-{uuid4()}"}
     return {"parameters": dict(statement.parameters), "settings": settings}
 
@@ -97,10 +100,10 @@ def _as_problem() -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        raise _why(error) or error from error
+        raise _problem(error) or error from error
 
 
-def _why(error: BaseException) -> AnlytError | None:
+def _problem(error: BaseException) -> AnlytError | None:
     if fault := fault_of(error):
         return fault
     code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
@@ -108,4 +111,4 @@ def _why(error: BaseException) -> AnlytError | None:
         return DependencyUnavailableError("S3 does not answer to ClickHouse.")
     if code == NO_COLLECTION:
         return DependencyUnavailableError(f"ClickHouse has no named collection {COLLECTION}.")
-    return as_problem(error)
+    return as_api_error(error)

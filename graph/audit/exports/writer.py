@@ -1,4 +1,4 @@
-"""Work on one export, from where it was left: slices, a file for each, the manifest, and only then `done`."""
+"""Writes one export: plans its slices, writes one file per slice, then the manifest. It resumes after interruptions."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -14,11 +14,11 @@ from graph.dsl.freshness import Freshness
 from infra.telemetry import tracer
 from schema.catalog.audit import AUDITED
 
-TOKEN: Final = 4  # bytes in a file's name, so that no two tries write the same object
+TOKEN: Final = 4  # random bytes in a file's name, so that no two attempts write the same object
 
 
 class Writer:
-    """`keep`: how long the files of an export that is done stay."""
+    """Writes exports. `keep`: how long the files of a finished export are kept."""
 
     def __init__(
         self,
@@ -33,13 +33,13 @@ class Writer:
         self._key, self._freshness, self._keep = key, freshness, keep
 
     async def write(self, job: Export) -> None:
-        """All that is not written yet.
+        """Writes the missing files and the manifest.
 
-        LostClaimError; DependencyUnavailableError, after which it can be gone on with; QueryTooExpensiveError.
+        Raises LostClaimError; QueryTooExpensiveError; DependencyUnavailableError, after which it can be called again.
         """
         if job.planned_at is None:
-            reach = await self._freshness.of(AUDITED[job.asked.dataset].table.name)
-            await self._jobs.plan(job, reach.data_as_of, await self._warehouse.plan(job.asked))
+            reach = await self._freshness.of(AUDITED[job.query.dataset].table.name)
+            await self._jobs.plan(job, reach.data_as_of, await self._warehouse.plan(job.query))
         for file in await self._jobs.files(job.id):
             if file.written is None:
                 await self._write_file(job, file)
@@ -49,11 +49,11 @@ class Writer:
         with tracer.start_as_current_span("anlyt.audit.exportFile"):
             name = f"{file.number:04}-{token_hex(TOKEN)}.parquet"
             path = f"{job.id}/{name}"
-            measured = await self._warehouse.write(job.asked, file.part, path)
+            measured = await self._warehouse.write(job.query, file.time_slice, path)
             await self._jobs.keep(job, file.number, name, await self._objects.digest(path), measured)
 
     async def _finish(self, job: Export) -> None:
-        """The manifest is the last object: where it is, all is."""
+        """Writes the manifest last: if it exists, all files do."""
         planned = await self._jobs.one(job.id, job.caller)
         assert planned is not None
         signer = await self._key.signer()

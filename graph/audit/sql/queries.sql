@@ -1,9 +1,9 @@
 -- name: closed_until
--- The first day that is not closed; null while none is.
+-- The first day that is not closed; null while no day is closed.
 select max(day) + 1 as day from anlyt.integrity_links where amends is null
 
 -- name: leaves_of_tenant
--- The leaves of a tenant ($1) of the days from $2 to $3, in the order of their numbers.
+-- The leaves of a tenant ($1) on the days from $2 to $3, by number.
 select link.day, leaf.number, leaf.link, link.stored_before, leaf.facts, leaf.digest, leaf.path
 from anlyt.integrity_leaves as leaf
 join anlyt.integrity_links as link on link.number = leaf.link
@@ -11,14 +11,14 @@ where leaf.tenant_id = $1 and link.day between $2 and $3
 order by leaf.number
 
 -- name: links_from
--- The chain from a link ($1) to its end; without one, its newest link.
+-- The links from $1 (null: the newest) to the newest.
 select number, day, amends, stored_before, leaves, facts, root, previous, hash
 from anlyt.integrity_links
 where number >= coalesce($1, (select max(number) from anlyt.integrity_links))
 order by number
 
 -- name: record_access
--- An access, and the number by which it is known.
+-- Logs an access, and returns its number.
 insert into anlyt.audit_access_log (
     caller, certificate_serial, certificate_sha256, request_id, operation, tenant_id, request, rows_before, row_count
 ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -1,5 +1,5 @@
 -- name: new_mnos
--- MNOs in a tenant's facts of a window that have no pseudonym yet.
+-- The MNOs in a tenant's facts of a window that have no pseudonym.
 select distinct mno from {table:Identifier}
 where tenant_id = {tenant:String}
     and event_time >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
@@ -8,12 +8,12 @@ where tenant_id = {tenant:String}
 limit 1000
 
 -- name: newest_fact
--- Newest event time of a fact table, in microseconds since 1970: its parts know it, no row is read.
+-- The newest event time of a fact table, in microseconds since 1970. ClickHouse takes it from the parts' metadata.
 select if(count() = 0, null, toUnixTimestamp64Micro(max(event_time))) from {table:Identifier}
 
 -- name: newest_in_cube
--- Newest event time whose effect is in a cube, in microseconds since 1970, null while it is empty; and how long ago, in
--- milliseconds, the oldest mark was left that the cube has yet to follow, null without marks.
+-- The newest event time whose effect is in a cube, in microseconds since 1970 (null while it is empty), and the age of
+-- the oldest open mark, in milliseconds (null without marks).
 select
     (
         select if(count() = 0, null, toUnixTimestamp64Micro(max(newest_event_at)))

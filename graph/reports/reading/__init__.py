@@ -1,6 +1,12 @@
-"""How reports read: one snapshot of both stores, in one statement where that is enough.
+"""The read path of reports: one snapshot of PostgreSQL and of the archive in ClickHouse per report.
 
-In reading order: `reader` is the way in, and `concurrency` its queue. `marks` say whether days have changed. `rows`
-come from PostgreSQL by one statement, cells.sql, and from `archive` where days have left for ClickHouse. `snapshot`
-makes `parts` of them, and recalls those that are `kept` at the same marks. `active` counts accounts.
+In reading order:
+
+1. `reader`: `Reader.read` runs a report on a snapshot. `concurrency` limits how many reports read at once.
+2. `versions`: each snapshot begins with the version of each day. A cached value is valid only at the same version.
+3. `rows`: a `Selection` says which rows a report needs, and has the statement for it (sql/cells.sql).
+4. `archive`: the same rows for days that have moved to ClickHouse.
+5. `cells`: a row becomes a `Cell`; the cells of a slice add up to `SliceTotals`.
+6. `snapshot`: what a report reads. It takes totals from the `cache` and reads those that are missing.
+7. `active`: counts active accounts, as unions of bit sets.
 """

@@ -1,4 +1,4 @@
-"""How many accounts were active: sets of bits, a bit an account, that add up over any hours and days."""
+"""Counts active accounts. A set of accounts has one bit per account, so hours and days add up by `or`."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -9,62 +9,62 @@ from typing import Final
 import numpy as np
 
 from graph.reports.reading.snapshot import Snapshot
-from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
+from graph.reports.windows import DAY_HOURS, DaySlice, day_date, hour_start
 from infra.arrays import ints
 from infra.sql import statement
 
-FEW: Final = 4  # slices that are read from hours one by one, to be kept; more are read as one
+FEW: Final = 4  # Up to so many slices are read one by one and cached; more are read as one range.
 
 _SQL: Final = Path(__file__).parent / "sql"
 _DAYS, _BETWEEN, _NUMBERS = (statement(_SQL, name) for name in ("active_days", "active_between", "account_numbers"))
 _KEY: Final = "active"
-_SET_BYTES: Final = 200  # without its bits
+_SET_BYTES: Final = 200  # the size of a set without its bits
 
 
-async def count_active(snapshot: Snapshot, slices: Sequence[Slice]) -> int:
-    """How many accounts had an event in some neighbouring days, the first and the last of which may be cut."""
-    kept = snapshot.memory.active.recall(_KEY, slices, snapshot.marks.of_days)
-    sets = [each for each in kept if each is not None]
+async def count_active(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
+    """The number of accounts with an event in neighbouring slices."""
+    cached = snapshot.cache.active.get(_KEY, slices, snapshot.versions.by_day)
+    sets = [each for each in cached if each is not None]
     if len(sets) < len(slices):
-        sets += await _read(snapshot, [piece for piece, each in zip(slices, kept, strict=True) if each is None])
+        sets += await _read(snapshot, [each for each, accounts in zip(slices, cached, strict=True) if accounts is None])
     return reduce(or_, sets, 0).bit_count()
 
 
-async def _read(snapshot: Snapshot, slices: Sequence[Slice]) -> list[int]:
-    """Sets that together hold the accounts of some slices; those of a slice are kept."""
-    cut = [day_date(each.day) for each in slices if not each.is_whole_day]
-    rows = await snapshot.connection.fetch(_DAYS, [day_date(each.day) for each in slices], cut)
+async def _read(snapshot: Snapshot, slices: Sequence[DaySlice]) -> list[int]:
+    """Sets whose union has the accounts of all slices. Caches those of single slices."""
+    partial = [day_date(each.day) for each in slices if not each.is_whole_day]
+    rows = await snapshot.connection.fetch(_DAYS, [day_date(each.day) for each in slices], partial)
     known = {row["day"]: row for row in rows}
     found = {
-        piece: active_in(piece, known[piece.day]["accounts"], known[piece.day]["hours"])
-        for piece in slices
-        if piece.day in known
+        each: active_in(each, known[each.day]["accounts"], known[each.day]["hours"])
+        for each in slices
+        if each.day in known
     }
-    others = [piece for piece in slices if piece not in found]
+    others = [each for each in slices if each not in found]
     if len(others) <= FEW:
-        found |= {piece: await _between(snapshot, piece.first_hour, piece.end_hour) for piece in others}
+        found |= {each: await _between(snapshot, each.first_hour, each.end_hour) for each in others}
         others = []
-    marks = snapshot.marks
-    for piece, accounts in found.items():
-        if piece.day not in marks.batches:
+    versions = snapshot.versions
+    for each, accounts in found.items():
+        if each.day not in versions.batches:
             size = _SET_BYTES + accounts.bit_length() // 8
-            snapshot.memory.active.keep(_KEY, piece, marks.of_days.get(piece.day), accounts, size)
-    together = [await _between(snapshot, others[0].first_hour, others[-1].end_hour)] if others else []
-    return [*found.values(), *together, await _archived(snapshot, slices)]
+            snapshot.cache.active.put(_KEY, each, versions.by_day.get(each.day), accounts, size)
+    as_one = [await _between(snapshot, others[0].first_hour, others[-1].end_hour)] if others else []
+    return [*found.values(), *as_one, await _archived(snapshot, slices)]
 
 
 async def _between(snapshot: Snapshot, first: int, end: int) -> int:
-    return bits(await snapshot.fetch_value(_BETWEEN, hour_start(first), hour_start(end)))
+    return as_set(await snapshot.fetch_value(_BETWEEN, hour_start(first), hour_start(end)))
 
 
-async def _archived(snapshot: Snapshot, slices: Sequence[Slice]) -> int:
-    accounts = await snapshot.archive.accounts([piece for piece in slices if piece.day in snapshot.marks.batches])
-    return bits(await snapshot.fetch_value(_NUMBERS, sorted(set(accounts)))) if accounts else 0
+async def _archived(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
+    accounts = await snapshot.archive.accounts([each for each in slices if each.day in snapshot.versions.batches])
+    return as_set(await snapshot.fetch_value(_NUMBERS, sorted(set(accounts)))) if accounts else 0
 
 
-def active_in(piece: Slice, accounts: bytes, hours: bytes | None) -> int:
-    """The set of a slice, from those of its day and of the day's hours."""
-    if piece.is_whole_day:
+def active_in(day_slice: DaySlice, accounts: bytes, hours: bytes | None) -> int:
+    """The set of a slice, from the set of its day, or from the sets of the day's hours unless it is a whole day."""
+    if day_slice.is_whole_day:
         return int.from_bytes(accounts, "little")
     assert hours is not None
     length = len(hours) // DAY_HOURS
@@ -72,16 +72,16 @@ def active_in(piece: Slice, accounts: bytes, hours: bytes | None) -> int:
         or_,
         (
             int.from_bytes(hours[hour * length : (hour + 1) * length], "little")
-            for hour in range(piece.first, piece.end)
+            for hour in range(day_slice.first, day_slice.end)
         ),
     )
 
 
-def bits(sent: bytes | None) -> int:
-    """The set of the accounts with some numbers, an int4[] as PostgreSQL sends it."""
-    if sent is None:
+def as_set(numbers: bytes | None) -> int:
+    """The set of the accounts with some numbers. Takes an int4[] as PostgreSQL sends it; None: empty."""
+    if numbers is None:
         return 0
-    numbers = ints([sent])
-    flags = np.zeros(int(numbers.max()) + 1, np.uint8)
-    flags[numbers] = 1
+    bits = ints([numbers])
+    flags = np.zeros(int(bits.max()) + 1, np.uint8)
+    flags[bits] = 1
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")

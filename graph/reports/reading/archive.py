@@ -1,4 +1,7 @@
-"""What has left PostgreSQL: the archive in ClickHouse, of which a snapshot of PostgreSQL says what counts."""
+"""Reads days that have moved from PostgreSQL to the archive in ClickHouse.
+
+The snapshot in PostgreSQL says which batches of the archive count.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +10,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, patiently
+from graph.deadlines import EngineSilentError, EngineSlowError, TooSlowError, while_engine_answers
 from graph.reports import latency
 from graph.reports.metrics import Counts
-from graph.reports.reading.parts import Cell
-from graph.reports.reading.rows import stretches
-from graph.reports.windows import DAY_HOURS, Slice
+from graph.reports.reading.cells import Cell
+from graph.reports.reading.rows import hour_ranges
+from graph.reports.windows import DAY_HOURS, DaySlice
 from infra.clickhouse import FAILURES, ClickHouse, traced
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
@@ -26,47 +29,46 @@ _SQL: Final = Path(__file__).parent / "sql"
 _HOURS, _DAYS, _ACCOUNTS, _ACCOUNT_DAYS = (
     statement(_SQL, f"archived_{name}") for name in ("hours", "days", "accounts", "account_days")
 )
-_KEEPER: Final = f"ClickHouse, which keeps what is over {RECENT.days} days old,"
-_AWAY: Final = f"{_KEEPER} does not answer; try again in a few seconds."
+_ARCHIVE: Final = f"ClickHouse, which keeps data that is over {RECENT.days} days old,"
+_AWAY: Final = f"{_ARCHIVE} does not answer; try again in a few seconds."
 _TOO_SLOW: Final = (
-    f"{_KEEPER} needed more than {{:g}} s and was told to stop; ask for a shorter "
-    "window, or try again in a few seconds."
+    f"{_ARCHIVE} needed more than {{:g}} s and was stopped; request a shorter window, or try again in a few seconds."
 )
-# Of a cluster, a replica that has all that was written; without one it means nothing.
 SETTINGS: Final = {
     "readonly": 1,
-    "select_sequential_consistency": 1,
-    "cancel_http_readonly_queries_on_client_close": 1,  # we close the connection when nobody waits any more
+    "select_sequential_consistency": 1,  # in a cluster, only replicas with all writes answer; no effect elsewhere
+    "cancel_http_readonly_queries_on_client_close": 1,  # a cancelled request closes its connection
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """`batches`: the numbers under which a snapshot's archived days were written, by day since 1970.
+    """The archive as one snapshot of PostgreSQL sees it.
 
-    Hours are numbers since 1970. DependencyUnavailableError; TooSlowError after `limit` seconds.
+    `batches`: the numbers of the batches that count, by day since 1970. All hours are in hours since 1970.
+    Raises DependencyUnavailableError; TooSlowError after `limit` seconds.
     """
 
     clickhouse: ClickHouse
     batches: Mapping[int, Sequence[int]]
     limit: float
 
-    async def cells(self, scope: str, ids: Sequence[str], slices: Sequence[Slice]) -> Sequence[Cell]:
-        """The rows of subjects in some slices; of what was archived in several batches, several."""
-        whole, cut = spans(slices)
+    async def cells(self, scope: str, ids: Sequence[str], slices: Sequence[DaySlice]) -> Sequence[Cell]:
+        """The cells of subjects in some slices. A day that was archived in several batches has several cells."""
+        whole, partial = ranges(slices)
         return [
             _cell(row)
-            for query, bounds in ((_DAYS, whole), (_HOURS, cut))
+            for query, bounds in ((_DAYS, whole), (_HOURS, partial))
             for first, end in bounds
             for row in await self._fetch(query, first, end, scope=scope, ids=list(ids))
         ]
 
-    async def accounts(self, slices: Sequence[Slice]) -> Sequence[str]:
-        """The accounts with an event in some slices."""
-        whole, cut = spans(slices)
+    async def accounts(self, slices: Sequence[DaySlice]) -> Sequence[str]:
+        """The ids of the accounts with an event in some slices."""
+        whole, partial = ranges(slices)
         return [
             row["scope_id"]
-            for query, bounds in ((_ACCOUNT_DAYS, whole), (_ACCOUNTS, cut))
+            for query, bounds in ((_ACCOUNT_DAYS, whole), (_ACCOUNTS, partial))
             for first, end in bounds
             for row in await self._fetch(query, first, end)
         ]
@@ -78,10 +80,10 @@ class Archive:
             return ()
         bounds = {"first": first, "end": end, "batches": batches}
         try:
-            async with patiently(self.clickhouse.ping, self.limit):
+            async with while_engine_answers(self.clickhouse.ping, self.limit):
                 client = await self.clickhouse.client()
                 with traced(query):
-                    found = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)
+                    result = await client.query(query, parameters={**bounds, **parameters}, settings=SETTINGS)
         except EngineSlowError as error:
             REFUSED.labels("clickhouse_slow").inc()
             raise TooSlowError(_TOO_SLOW.format(self.limit)) from error
@@ -89,13 +91,13 @@ class Archive:
             if fault := fault_of(error):
                 raise fault from error
             raise DependencyUnavailableError(_AWAY) from error
-        return list(found.named_results())
+        return list(result.named_results())
 
 
-def spans(slices: Sequence[Slice]) -> tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]:
-    """Stretches of whole days, and of hours of others."""
-    whole, cut = ([each for each in slices if each.is_whole_day is wanted] for wanted in (True, False))
-    return stretches(whole), stretches(cut)
+def ranges(slices: Sequence[DaySlice]) -> tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]:
+    """The ranges of whole days, and the ranges of the other hours; both in hours since 1970."""
+    whole, partial = ([each for each in slices if each.is_whole_day is whole_day] for whole_day in (True, False))
+    return hour_ranges(whole), hour_ranges(partial)
 
 
 def _cell(row: Named) -> Cell:
@@ -104,5 +106,5 @@ def _cell(row: Named) -> Cell:
         row["hour"],
         Counts.of(row, millionths(row["total_cost"])),
         {currency: millionths(amount) for currency, amount in row["costs"].items()},
-        latency.added(np.array(row["latency_bins"], np.int16), np.array(row["latency_counts"], np.int64)),
+        latency.from_bins(np.array(row["latency_bins"], np.int16), np.array(row["latency_counts"], np.int64)),
     )

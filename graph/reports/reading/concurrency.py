@@ -1,4 +1,4 @@
-"""How many reports read at once: a few more wait for a moment, the others hear at once that there is no room."""
+"""Limits how many reports read at the same time. A few more wait for a moment; the rest are rejected immediately."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,40 +8,40 @@ from typing import Final
 from infra.errors import DependencyUnavailableError
 from infra.metrics import REFUSED
 
-WAITING: Final = 16  # reports that may wait, per report that reads
-PATIENCE: Final = 1.0  # seconds that a report waits at most
+WAITING_PER_SLOT: Final = 16  # reports
+MAX_WAIT: Final = 1.0  # seconds
 
 
 class OverloadedError(DependencyUnavailableError):
-    """More reports than can be answered in time; the caller should come back later."""
+    """More reports were requested than can be answered in time; the caller should retry later."""
 
 
-class Turns:
-    """At most `size` bodies of `taken` at once."""
+class ConcurrencyLimit:
+    """At most `size` slots are in use at the same time."""
 
     def __init__(self, size: int) -> None:
-        self._room, self._most_waiting = asyncio.Semaphore(size), size * WAITING
+        self._slots, self._max_waiting = asyncio.Semaphore(size), size * WAITING_PER_SLOT
         self._waiting = 0
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
-        """OverloadedError when the queue is full, or after PATIENCE seconds in it."""
-        if self._room.locked():
+    async def slot(self) -> AsyncIterator[None]:
+        """Holds one slot. Raises OverloadedError when the queue is full, or after MAX_WAIT seconds in it."""
+        if self._slots.locked():
             await self._wait()
         else:
-            await self._room.acquire()
+            await self._slots.acquire()
         try:
             yield
         finally:
-            self._room.release()
+            self._slots.release()
 
     async def _wait(self) -> None:
-        if self._waiting >= self._most_waiting:
+        if self._waiting >= self._max_waiting:
             raise _overloaded()
         self._waiting += 1
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._room.acquire()
+            async with asyncio.timeout(MAX_WAIT):
+                await self._slots.acquire()
         except TimeoutError:
             raise _overloaded() from None
         finally:
@@ -50,4 +50,4 @@ class Turns:
 
 def _overloaded() -> OverloadedError:
     REFUSED.labels("overloaded").inc()
-    return OverloadedError("Too many reports are asked for at this moment; try again in a few seconds.")
+    return OverloadedError("Too many reports are requested at this moment; try again in a few seconds.")

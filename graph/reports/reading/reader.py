@@ -1,4 +1,4 @@
-"""The only way from a report to PostgreSQL, and to what has left it for ClickHouse."""
+"""The entry point of the read path: runs a report on a snapshot of PostgreSQL and of the archive in ClickHouse."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -9,26 +9,26 @@ from typing import Any, Final, TypeVar
 from graph.postgres import LIMIT, connected, transaction, with_deadline
 from graph.reports.quality import CompleteUntil
 from graph.reports.reading.archive import Archive
-from graph.reports.reading.concurrency import Turns
-from graph.reports.reading.marks import MARKS, make_marks
-from graph.reports.reading.rows import BESIDE, Wanted
-from graph.reports.reading.snapshot import Memory, NotKeptError, Snapshot
-from graph.reports.windows import Slice, day_date
+from graph.reports.reading.concurrency import ConcurrencyLimit
+from graph.reports.reading.rows import STATEMENTS_WITH_VERSIONS, Selection
+from graph.reports.reading.snapshot import NotCachedError, ReportCache, Snapshot
+from graph.reports.reading.versions import DAY_VERSIONS, make_versions
+from graph.reports.windows import DaySlice, day_date
 from infra.clickhouse import ClickHouse
 from infra.postgres import Connection, Pool
 from infra.sql import statement
 
 _BEGIN: Final = statement(Path(__file__).parent / "sql", "begin")
-_OF_POOL: Final = 0.75  # the share of a pool's connections that reports take
-_OF_LIMIT: Final = 0.8  # the share of a report's time that ClickHouse may take
+_POOL_SHARE: Final = 0.75  # of a pool's connections, for reports
+_CLICKHOUSE_SHARE: Final = 0.8  # of a report's time
 
 T = TypeVar("T")
 
 
 class Reader:
-    """`currency` is the one that total_cost is in; `complete_until` tells how far the streams are counted.
+    """Runs reports, at most `at_once` at the same time and each for at most `limit` seconds.
 
-    A report may take `limit` seconds, and `at_once` of them read at the same time.
+    `currency`: the reporting currency, of total_cost; `complete_until`: up to when the streams are counted.
     """
 
     def __init__(
@@ -44,48 +44,54 @@ class Reader:
         self.currency, self.complete_until = currency, complete_until
         self._pool, self._clickhouse, self._limit = pool, clickhouse, limit
         self._begin = _BEGIN.format(milliseconds=round(1000 * limit))
-        self._turns = Turns(at_once or max(int(pool.get_max_size() * _OF_POOL), 1))
-        self._memory = Memory()
+        self._concurrency = ConcurrencyLimit(at_once or max(int(pool.get_max_size() * _POOL_SHARE), 1))
+        self._cache = ReportCache()
 
     async def read(
-        self, slices: Sequence[Slice], report: Callable[[Snapshot], Awaitable[T]], wanted: Wanted | None = None
+        self, slices: Sequence[DaySlice], report: Callable[[Snapshot], Awaitable[T]], prefetch: Selection | None = None
     ) -> tuple[T, datetime | None]:
-        """What `report` makes of one snapshot of both stores, and dataAsOf of it; of neighbouring days.
+        """Runs a report on one snapshot of neighbouring days. Returns its result and the snapshot's dataAsOf.
 
-        The report first has the marks of its days, and what is remembered at these. One that lacks anything is run once
-        more, in a transaction. What is `wanted` for certain is read together with the marks.
-        DependencyUnavailableError; TooSlowError after the limit; OverloadedError when there is no room.
+        The first run has only the versions of the days, the values cached at these versions, and the rows of
+        `prefetch`, which the same statement reads. If the report needs more, it runs again, in a transaction.
+
+        Raises DependencyUnavailableError; TooSlowError after the limit; OverloadedError when no slot is free.
         """
-        async with with_deadline("report", self._pool, self._limit), self._turns.taken():
+        async with with_deadline("report", self._pool, self._limit), self._concurrency.slot():
             async with connected(self._pool) as connection:
-                snapshot = await self._snapshot(None, connection, slices, wanted)
-            with suppress(NotKeptError):
-                return await report(snapshot), snapshot.marks.data_as_of
+                snapshot = await self._snapshot(None, connection, slices, prefetch)
+            with suppress(NotCachedError):
+                return await report(snapshot), snapshot.versions.data_as_of
             async with connected(self._pool) as connection, transaction(connection, self._begin):
-                snapshot = await self._snapshot(connection, connection, slices, wanted)
-                return await report(snapshot), snapshot.marks.data_as_of
+                snapshot = await self._snapshot(connection, connection, slices, prefetch)
+                return await report(snapshot), snapshot.versions.data_as_of
 
     async def _snapshot(
-        self, kept_open: "Connection | None", connection: Connection, slices: Sequence[Slice], wanted: Wanted | None
+        self,
+        in_transaction: "Connection | None",
+        connection: Connection,
+        slices: Sequence[DaySlice],
+        prefetch: Selection | None,
     ) -> Snapshot:
-        """One statement, and so one snapshot, also without a transaction."""
+        """Runs one statement, which is a snapshot without a transaction, too."""
         days = day_date(slices[0].day), day_date(slices[-1].day)
-        if wanted is None:
-            rows = await connection.fetch(MARKS, *days)
-            beside = None
+        if prefetch is None:
+            rows = await connection.fetch(DAY_VERSIONS, *days)
+            prefetched = None
         else:
-            found = await connection.fetch(BESIDE[wanted.statement], *wanted.arguments, *days)
+            query = STATEMENTS_WITH_VERSIONS[prefetch.statement]
+            found = await connection.fetch(query, *prefetch.arguments, *days)
             rows = [row for row in found if row["scope_id"] is None]
-            beside = wanted, [row for row in found if row["scope_id"] is not None]
-        marks = make_marks(rows[0])
-        archive = Archive(self._clickhouse, marks.batches, _OF_LIMIT * self._limit)
-        return Snapshot(kept_open, marks, archive, self._memory, beside)
+            prefetched = prefetch, [row for row in found if row["scope_id"] is not None]
+        versions = make_versions(rows[0])
+        archive = Archive(self._clickhouse, versions.batches, _CLICKHOUSE_SHARE * self._limit)
+        return Snapshot(in_transaction, versions, archive, self._cache, prefetched)
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
-        """One value of a statement in a snapshot of its own; errors as of `snapshot`."""
+        """The one value of a statement, which is its own snapshot. Raises the errors of `read`."""
         async with (
             with_deadline("report", self._pool, self._limit),
-            self._turns.taken(),
+            self._concurrency.slot(),
             connected(self._pool) as connection,
         ):
             return await connection.fetchval(query, *arguments)

@@ -1,4 +1,4 @@
-"""Which rows a report wants, the statement that reads them, and the cells that they become."""
+"""The selection of rows that a report needs, its statement, and the cells that rows become."""
 
 import asyncio
 from collections import defaultdict
@@ -12,68 +12,73 @@ import asyncpg
 from graph.access.scope import SubjectKind
 from graph.reports import latency
 from graph.reports.metrics import NOTHING, Counts
-from graph.reports.reading.marks import MARKS
-from graph.reports.reading.parts import Cell
-from graph.reports.windows import DAY_HOURS, Slice, day_date, hour_start
+from graph.reports.reading.cells import Cell
+from graph.reports.reading.versions import DAY_VERSIONS
+from graph.reports.windows import DAY_HOURS, DaySlice, day_date, hour_start
 from infra.sql import statement
 from schema.money import parse_money
 
-AT_ONCE: Final = 100  # rows that are worked on before other requests have their turn
+ROWS_PER_STEP: Final = 100  # rows to process before the event loop serves other requests
 
 _SQL: Final = Path(__file__).parent / "sql"
-Form: TypeAlias = Literal["rows", "days", "altogether"]
-# Two conditions in one, `$2 is null or ...`, would keep the planner from the index.
+Grouping: TypeAlias = Literal["rows", "days", "altogether"]
+# The planner uses no index for the two conditions in one, `$2 is null or ...`.
 _OF_IDS: Final = {True: "scope_id = any($2::text[])", False: "$2::text[] is null"}
-_FIRST_HOUR: Final[Mapping[Form, str]] = {"days": "hour / 24 * 24", "altogether": "0::int8"}
+_FIRST_HOUR: Final[Mapping[Grouping, str]] = {"days": "hour / 24 * 24", "altogether": "0::int8"}
 
 
-def _statement(form: Form, of_ids: str) -> str:
+def _statement(grouping: Grouping, of_ids: str) -> str:
     cells = f"({statement(_SQL, 'cells').replace('of_ids', of_ids)})"
-    if form == "rows":
+    if grouping == "rows":
         return statement(_SQL, "rows").replace("(cells)", cells)
-    return statement(_SQL, "added").replace("first_hour", _FIRST_HOUR[form]).replace("(cells)", cells)
+    return statement(_SQL, "sums").replace("first_hour", _FIRST_HOUR[grouping]).replace("(cells)", cells)
 
 
-def _beside(rows: str) -> str:
-    """The marks, whose arguments come last, in a row of their own."""
-    marks = MARKS.replace("$1", "$7").replace("$2", "$8")
-    return statement(_SQL, "beside").replace("(marks)", f"({marks})").replace("(rows)", f"({rows})")
+def _with_versions(rows: str) -> str:
+    versions = DAY_VERSIONS.replace("$1", "$7").replace("$2", "$8")
+    return statement(_SQL, "with_versions").replace("(versions)", f"({versions})").replace("(rows)", f"({rows})")
 
 
-STATEMENTS: Final = {(form, of): _statement(form, ids) for form in get_args(Form) for of, ids in _OF_IDS.items()}
-BESIDE: Final = {key: _beside(rows) for key, rows in STATEMENTS.items()}
+# By grouping, and whether ids are given.
+STATEMENTS: Final = {
+    (grouping, has_ids): _statement(grouping, of_ids)
+    for grouping in get_args(Grouping)
+    for has_ids, of_ids in _OF_IDS.items()
+}
+# The same rows after one row of day versions, whose arguments come last.
+STATEMENTS_WITH_VERSIONS: Final = {key: _with_versions(rows) for key, rows in STATEMENTS.items()}
 
-Cells: TypeAlias = Mapping[tuple[str, Slice], Sequence[Cell]]  # by subject's id and slice; without cells absent
+CellsBySlice: TypeAlias = Mapping[tuple[str, DaySlice], Sequence[Cell]]  # by subject's id; no key without cells
 
 
-class Wanted(NamedTuple):
-    """Of subjects of one scope (`ids`; None: all), what lies in some slices: UTC days or parts of them, or hours.
+class Selection(NamedTuple):
+    """The rows of some subjects of one kind (`ids`; None: all) in some slices. The slices are all days or all hours.
 
-    `form`: single rows, added up by day, or altogether. Latencies come with single rows alone.
+    `grouping`: single rows, sums by day, or one sum. Only single rows come with latencies.
     """
 
     kind: SubjectKind
     ids: tuple[str, ...] | None
-    slices: Sequence[Slice]
-    form: Form = "rows"
+    slices: Sequence[DaySlice]
+    grouping: Grouping = "rows"
     with_samples: bool = False
 
     @property
-    def statement(self) -> tuple[Form, bool]:
-        """The key of STATEMENTS and BESIDE."""
-        return self.form, self.ids is not None
+    def statement(self) -> tuple[Grouping, bool]:
+        """The key of STATEMENTS and STATEMENTS_WITH_VERSIONS."""
+        return self.grouping, self.ids is not None
 
     @property
     def arguments(self) -> Sequence[Any]:
-        """What cells.sql is asked with."""
-        whole = [day_date(piece.day) for piece in self.slices if piece.is_whole_day]
-        cut = stretches([piece for piece in self.slices if not piece.is_whole_day])
-        starts, ends = [hour_start(first) for first, _ in cut], [hour_start(end) for _, end in cut]
+        """The arguments of cells.sql."""
+        whole = [day_date(each.day) for each in self.slices if each.is_whole_day]
+        partial = hour_ranges([each for each in self.slices if not each.is_whole_day])
+        starts, ends = [hour_start(first) for first, _ in partial], [hour_start(end) for _, end in partial]
         return self.kind, self.ids, whole, starts, ends, self.with_samples
 
 
-def stretches(slices: Sequence[Slice]) -> Sequence[tuple[int, int]]:
-    """Neighbouring hours together: the first hour and the end of each stretch, since 1970."""
+def hour_ranges(slices: Sequence[DaySlice]) -> Sequence[tuple[int, int]]:
+    """The half-open ranges of neighbouring hours, `(first, end)` in hours since 1970."""
     if not slices:
         return ()
     gaps = [(one.end_hour, other.first_hour) for one, other in pairwise(slices) if one.end_hour != other.first_hour]
@@ -81,23 +86,23 @@ def stretches(slices: Sequence[Slice]) -> Sequence[tuple[int, int]]:
     return list(zip(bounds[::2], bounds[1::2], strict=True))
 
 
-async def by_slice(cells: Iterable[Cell], slices: Sequence[Slice]) -> dict[tuple[str, Slice], list[Cell]]:
-    """Cells where they belong, by their first hour."""
-    pieces, hours = {piece.day: piece for piece in slices}, DAY_HOURS
-    if len(pieces) < len(slices):
-        pieces, hours = {piece.first_hour: piece for piece in slices}, 1
-    found: dict[tuple[str, Slice], list[Cell]] = defaultdict(list)
+async def by_slice(cells: Iterable[Cell], slices: Sequence[DaySlice]) -> dict[tuple[str, DaySlice], list[Cell]]:
+    """Cells by their subject's id and the slice that contains their first hour."""
+    slice_at, hours = {each.day: each for each in slices}, DAY_HOURS
+    if len(slice_at) < len(slices):
+        slice_at, hours = {each.first_hour: each for each in slices}, 1
+    found: dict[tuple[str, DaySlice], list[Cell]] = defaultdict(list)
     for number, cell in enumerate(cells, 1):
-        found[cell.id, pieces[cell.hour // hours]].append(cell)
-        if not number % AT_ONCE:
+        found[cell.id, slice_at[cell.hour // hours]].append(cell)
+        if not number % ROWS_PER_STEP:
             await asyncio.sleep(0)
     return found
 
 
 def make_cell(row: asyncpg.Record) -> Cell:
-    """A row of rows.sql, days.sql or altogether.sql."""
+    """The cell of a row of any of STATEMENTS."""
     id_, hour, cost, bins = row["scope_id"], row["hour"], parse_money(row["cost"]), row["bins"]
     if row["currency"] is not None:
         return Cell(id_, hour, NOTHING, {row["currency"]: cost})
-    held = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])
-    return Cell(id_, hour, Counts.of(row, cost), samples=held)
+    samples = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])
+    return Cell(id_, hour, Counts.of(row, cost), samples=samples)

@@ -1,4 +1,4 @@
-"""What one snapshot holds of some days: clean days as daily rows, others as hours, and what is archived."""
+"""What a report reads in one snapshot: totals by slice, from the cache or from the rows of both stores."""
 
 import asyncio
 from collections import defaultdict
@@ -12,126 +12,139 @@ import asyncpg
 from graph.access.scope import Subject
 from graph.reports import latency
 from graph.reports.reading.archive import Archive
-from graph.reports.reading.kept import Kept
-from graph.reports.reading.marks import Marks
-from graph.reports.reading.parts import Cell, Part, make_part
-from graph.reports.reading.rows import AT_ONCE, STATEMENTS, Cells, Wanted, by_slice, make_cell
-from graph.reports.windows import Granularity, Slice, day_start
+from graph.reports.reading.cache import VersionedCache
+from graph.reports.reading.cells import Cell, SliceTotals, make_totals
+from graph.reports.reading.rows import ROWS_PER_STEP, STATEMENTS, CellsBySlice, Selection, by_slice, make_cell
+from graph.reports.reading.versions import Versions
+from graph.reports.windows import DaySlice, Granularity, day_start
 from infra.postgres import Connection
 from infra.sql import statement
 
 _OPERATORS: Final = statement(Path(__file__).parent / "sql", "archived_operators")
-_PART_BYTES: Final = 1500  # without its samples
+_TOTALS_BYTES: Final = 1500  # the size of SliceTotals without samples
 
 
-class NotKeptError(Exception):
-    """A report needs more than is remembered of its days."""
+class NotCachedError(Exception):
+    """A report needs values that are neither cached nor prefetched."""
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What a process remembers of days: parts by subject and granularity, and sets of active accounts."""
+class ReportCache:
+    """What a process keeps between reports: totals by subject and granularity, and sets of active accounts."""
 
-    parts: Kept[Part] = field(default_factory=Kept)
-    active: Kept[int] = field(default_factory=Kept)
+    totals: VersionedCache[SliceTotals] = field(default_factory=VersionedCache)
+    active: VersionedCache[int] = field(default_factory=VersionedCache)
 
 
 class Snapshot:
-    """`connection` is in the transaction that took it; None: there is only what was read `beside` the marks.
+    """One snapshot of both stores, of the days in `versions`.
 
-    NotKeptError then tells that something else was needed. Nothing is read of days of which `marks` says nothing.
+    `connection`: in the snapshot's transaction. If it is None, the snapshot has only the cache and the `prefetched`
+    rows of one selection; all other reads raise NotCachedError.
     """
 
     def __init__(
         self,
         connection: "Connection | None",
-        marks: Marks,
+        versions: Versions,
         archive: Archive,
-        memory: Memory,
-        beside: tuple[Wanted, Sequence[asyncpg.Record]] | None,
+        cache: ReportCache,
+        prefetched: tuple[Selection, Sequence[asyncpg.Record]] | None,
     ) -> None:
-        self.marks, self.archive, self.memory = marks, archive, memory
-        self._connection, self._beside = connection, beside
+        self.versions, self.archive, self.cache = versions, archive, cache
+        self._connection, self._prefetched = connection, prefetched
 
     @property
     def connection(self) -> Connection:
+        """The connection in the snapshot's transaction. Raises NotCachedError if there is none."""
         if self._connection is None:
-            raise NotKeptError
+            raise NotCachedError
         return self._connection
 
-    async def parts(
-        self, subjects: Sequence[Subject], slices: Sequence[Slice], granularity: Granularity
-    ) -> Sequence[Sequence[Part]]:
-        """Of each subject, in order, the part of each slice: UTC days or what a window has of them, or single hours.
+    async def totals(
+        self, subjects: Sequence[Subject], slices: Sequence[DaySlice], granularity: Granularity
+    ) -> Sequence[Sequence[SliceTotals]]:
+        """The totals of each slice for each subject of one kind, both in order.
 
-        The subjects are of one scope. Parts of hours come without samples, for which nobody asks.
+        Slices are days (`daily`) or single hours (`hourly`). Totals of hours have no samples, as no report needs them.
         """
-        found = self._recalled(subjects, slices, granularity)
-        lacking = tuple(subject for subject, parts in found.items() if None in parts)
-        if lacking and self.connection:
-            async with self.memory.parts.turn((lacking, granularity)):
-                found |= self._recalled(lacking, slices, granularity)
-                await self._read(found, slices, granularity)
-        return [[part for part in found[subject] if part is not None] for subject in subjects]
+        found = self._cached(subjects, slices, granularity)
+        incomplete = tuple(subject for subject, totals in found.items() if None in totals)
+        if incomplete and self.connection:
+            async with self.cache.totals.single_flight((incomplete, granularity)):
+                found |= self._cached(incomplete, slices, granularity)
+                await self._fill(found, slices, granularity)
+        return [[each for each in found[subject] if each is not None] for subject in subjects]
 
-    def _recalled(
-        self, subjects: Sequence[Subject], slices: Sequence[Slice], granularity: Granularity
-    ) -> dict[Subject, list[Part | None]]:
-        return {each: self.memory.parts.recall((each, granularity), slices, self.marks.of_days) for each in subjects}
+    def _cached(
+        self, subjects: Sequence[Subject], slices: Sequence[DaySlice], granularity: Granularity
+    ) -> dict[Subject, list[SliceTotals | None]]:
+        return {each: self.cache.totals.get((each, granularity), slices, self.versions.by_day) for each in subjects}
 
-    async def _read(
-        self, found: Mapping[Subject, list[Part | None]], slices: Sequence[Slice], granularity: Granularity
+    async def _fill(
+        self,
+        found: Mapping[Subject, list[SliceTotals | None]],
+        slices: Sequence[DaySlice],
+        granularity: Granularity,
     ) -> None:
-        """Puts a part wherever there is None."""
-        lacking = [subject for subject, parts in found.items() if None in parts]
-        if lacking:
-            missing = [piece for number, piece in enumerate(slices) if any(found[s][number] is None for s in lacking)]
-            ids = tuple(each.id for each in lacking)
-            cells = await self.cells(Wanted(lacking[0].kind, ids, tuple(missing), with_samples=True))
-            for subject in lacking:
-                await self._make((subject, granularity), slices, found[subject], cells)
+        """Replaces each None by totals, from rows that are read for all subjects together."""
+        incomplete = [subject for subject, totals in found.items() if None in totals]
+        if incomplete:
+            ids = tuple(subject.id for subject in incomplete)
+            missing = tuple(
+                each
+                for number, each in enumerate(slices)
+                if any(found[subject][number] is None for subject in incomplete)
+            )
+            cells = await self.cells(Selection(incomplete[0].kind, ids, missing, with_samples=True))
+            for subject in incomplete:
+                await self._add_up((subject, granularity), slices, found[subject], cells)
 
-    async def _make(
-        self, key: tuple[Subject, Granularity], slices: Sequence[Slice], parts: list[Part | None], cells: Cells
+    async def _add_up(
+        self,
+        key: tuple[Subject, Granularity],
+        slices: Sequence[DaySlice],
+        totals: list[SliceTotals | None],
+        cells: CellsBySlice,
     ) -> None:
-        """Makes the parts that are None, and keeps them."""
+        """Replaces each None by totals of one subject, and caches these."""
         subject, granularity = key
-        for number, piece in enumerate(slices):
-            if parts[number] is None:
-                of_days = granularity == "daily"
-                starts = day_start(piece.day) if of_days else piece.starts
-                part = make_part(starts, cells.get((subject.id, piece), ()))
-                parts[number] = part = part if of_days else part._replace(samples=latency.EMPTY)
-                size = _PART_BYTES + part.samples.nbytes
-                self.memory.parts.keep(key, piece, self.marks.of_days.get(piece.day), part, size)
-                if not number % AT_ONCE:
+        for number, day_slice in enumerate(slices):
+            if totals[number] is None:
+                is_daily = granularity == "daily"
+                starts = day_start(day_slice.day) if is_daily else day_slice.starts
+                made = make_totals(starts, cells.get((subject.id, day_slice), ()))
+                totals[number] = made = made if is_daily else made._replace(samples=latency.EMPTY)
+                size = _TOTALS_BYTES + made.samples.nbytes
+                self.cache.totals.put(key, day_slice, self.versions.by_day.get(day_slice.day), made, size)
+                if not number % ROWS_PER_STEP:
                     await asyncio.sleep(0)
 
-    async def cells(self, wanted: Wanted) -> Cells:
-        """The rows that are wanted, whichever store they are in, by the slices that they lie in."""
-        return await by_slice(await self._cells(wanted), wanted.slices)
+    async def cells(self, selection: Selection) -> CellsBySlice:
+        """The selected cells of both stores, by subject's id and slice."""
+        return await by_slice(await self._cells(selection), selection.slices)
 
-    async def sums(self, wanted: Wanted) -> Mapping[str, Sequence[Cell]]:
-        """The same altogether, by subject's id."""
+    async def cells_by_id(self, selection: Selection) -> Mapping[str, Sequence[Cell]]:
+        """The selected cells of both stores, by subject's id."""
         found: dict[str, list[Cell]] = defaultdict(list)
-        for cell in await self._cells(wanted):
+        for cell in await self._cells(selection):
             found[cell.id].append(cell)
         return found
 
-    async def _cells(self, wanted: Wanted) -> list[Cell]:
-        if self._beside is not None and self._beside[0] is wanted:
-            rows = self._beside[1]
+    async def _cells(self, selection: Selection) -> list[Cell]:
+        if self._prefetched is not None and self._prefetched[0] is selection:
+            rows = self._prefetched[1]
         else:
-            rows = await self.connection.fetch(STATEMENTS[wanted.statement], *wanted.arguments)
-        return [*map(make_cell, rows), *(await self._archived(wanted))]
+            rows = await self.connection.fetch(STATEMENTS[selection.statement], *selection.arguments)
+        return [*map(make_cell, rows), *(await self._archived(selection))]
 
-    async def _archived(self, wanted: Wanted) -> Sequence[Cell]:
-        old = [piece for piece in wanted.slices if piece.day in self.marks.batches]
-        if not old:
+    async def _archived(self, selection: Selection) -> Sequence[Cell]:
+        archived = [each for each in selection.slices if each.day in self.versions.batches]
+        if not archived:
             return ()
-        ids = await self.fetch_value(_OPERATORS) if wanted.ids is None else wanted.ids
-        return await self.archive.cells(wanted.kind, ids, old)
+        ids = await self.fetch_value(_OPERATORS) if selection.ids is None else selection.ids
+        return await self.archive.cells(selection.kind, ids, archived)
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
-        """One value of a statement in this snapshot."""
+        """The one value of a statement in this snapshot."""
         return await self.connection.fetchval(query, *arguments)

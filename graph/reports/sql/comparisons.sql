@@ -1,5 +1,5 @@
--- Up to $4 comparisons as JSON, the newest first: behind ($1 run, $2 day, $3 currency), or from the first. Of them, those
--- of a day ($5), of a status ($6), and with $7 the last comparison of each day and currency; null: all.
+-- Up to $4 comparisons as JSON, newest first, behind ($1 run, $2 day, $3 currency) or from the first. $5: only this day;
+-- $6: only this status; $7: only the last comparison of each day and currency. Null selects all.
 select coalesce(json_agg(page order by "runId" desc, day desc, currency desc), '[]')::text
 from (
     select

@@ -1,4 +1,4 @@
-"""Several ways at once: the strongest credential that was shown decides."""
+"""Several authentication methods: the strongest credential of a request decides."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,13 +34,13 @@ def authenticator(keys: str) -> Authenticator:
     return make_authenticator(read_settings({"ANLYT_AUTH": "headers,mesh,jwt", "ANLYT_JWKS": keys}))
 
 
-async def test_each_way_lets_in(authenticator: Authenticator) -> None:
+async def test_each_method_identifies_its_callers(authenticator: Authenticator) -> None:
     assert await authenticator.admit(Headers(dict(ADMIN))) == PlatformScope("admin-dashboard")
     assert await authenticator.admit(Headers(MESH)) == AccountScope("customer-portal", None, None)
     assert await authenticator.admit(Headers(bearer(token()))) == PlatformScope("user-1")
 
 
-async def test_a_stronger_way_decides_whatever_stands_beside_it(authenticator: Authenticator) -> None:
+async def test_the_strongest_credential_decides(authenticator: Authenticator) -> None:
     everything = {**ADMIN, **MESH, **bearer(token(**CUSTOMER))}
     assert await authenticator.admit(Headers(everything)) == AccountScope("user-1", "a", "t")
     assert await authenticator.admit(Headers({**ADMIN, **MESH})) == AccountScope("customer-portal", None, None)
@@ -51,12 +51,14 @@ async def test_a_stronger_way_decides_whatever_stands_beside_it(authenticator: A
 @pytest.mark.parametrize(
     "failing", [bearer("x"), bearer(""), bearer(token(exp=1)), {"X-Forwarded-Client-Cert": "URI=x"}]
 )
-async def test_a_way_that_fails_opens_no_weaker_one(authenticator: Authenticator, failing: dict[str, str]) -> None:
+async def test_an_invalid_credential_does_not_fall_back_to_a_weaker_one(
+    authenticator: Authenticator, failing: dict[str, str]
+) -> None:
     with pytest.raises(UnauthenticatedError):
         await authenticator.admit(Headers({**ADMIN, **failing}))
 
 
-async def test_ways_that_were_not_chosen_are_not_there(keys: str) -> None:
+async def test_methods_that_are_not_configured_are_ignored(keys: str) -> None:
     mesh = make_authenticator(read_settings({"ANLYT_AUTH": "mesh"}))
     for stranger in (dict(ADMIN), bearer(token())):
         with pytest.raises(UnauthenticatedError):
@@ -78,8 +80,8 @@ async def test_an_identity_given_twice_is_refused(authenticator: Authenticator, 
         )
 
 
-async def test_an_account_does_not_count_as_the_tenant_of_its_id() -> None:
-    """Nor as the caller: whoever uses up its own share learns nothing of another's, and takes nothing from it."""
+async def test_tenant_account_and_caller_with_one_name_have_separate_limits() -> None:
+    """A caller that exhausts its own limit affects no other caller's, and learns nothing about it."""
     authenticator = make_authenticator(read_settings({"ANLYT_RATE_LIMIT": "1"}))
     same = "customer-portal"
     callers = [{"X-Tenant-Id": same}, {"X-Account-Id": same}, {}]
@@ -91,7 +93,7 @@ async def test_an_account_does_not_count_as_the_tenant_of_its_id() -> None:
             await authenticator.admit(headers)
 
 
-async def test_tenants_are_limited_each_on_its_own() -> None:
+async def test_each_tenant_has_its_own_limit() -> None:
     authenticator = make_authenticator(read_settings({"ANLYT_RATE_LIMIT": "1"}))
     for _ in range(BURST_SECONDS):
         await authenticator.admit(Headers(dict(portal("a"))))
@@ -102,7 +104,7 @@ async def test_tenants_are_limited_each_on_its_own() -> None:
         await authenticator.admit(Headers(dict(ADMIN)))
 
 
-async def test_both_faces_tell_what_is_wrong_with_an_identity(pool: Pool, keys: str) -> None:
+async def test_rest_and_graphql_report_invalid_identities(pool: Pool, keys: str) -> None:
     settings = read_settings({"ANLYT_AUTH": "jwt,headers", "ANLYT_JWKS": keys, "ANLYT_RATE_LIMIT": "1"})
     async with open_api(pool, settings=settings) as api:
         for caller in (bearer("nonsense"), {}):
@@ -134,12 +136,12 @@ async def test_both_faces_tell_what_is_wrong_with_an_identity(pool: Pool, keys: 
         {"ANLYT_TRUST_DOMAIN": "spiffe://x"},
     ],
 )
-def test_settings_that_would_let_anybody_in(environment: dict[str, str]) -> None:
+def test_unsafe_settings_are_refused(environment: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         read_settings(environment)
 
 
-def test_settings_that_are_fine() -> None:
+def test_safe_settings_are_accepted() -> None:
     trusted = {"ANLYT_AUTH": "mesh", "ANLYT_API_HOST": "0.0.0.0", "ANLYT_TRUST_NETWORK": "1"}
     assert read_settings(trusted).trust_network
     safe = {"ANLYT_AUTH": "jwt", "ANLYT_API_HOST": "0.0.0.0", "ANLYT_JWKS": "https://issuer.test/keys"}

@@ -1,4 +1,4 @@
-"""One tenant's queries do not use up another's; who has used up its own hears when to come back."""
+"""Each tenant has its own query budget; a refusal states the time to wait."""
 
 from asyncio import CancelledError
 from contextlib import ExitStack
@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.access import budget
-from graph.access.budget import PLATFORM_SHARE, ROWS_A_SECOND, Budget
+from graph.access.budget import PLATFORM_SHARE, ROWS_PER_SECOND, Budget
 from graph.errors import QueryTooExpensiveError, RateLimitedError
 from infra.errors import DependencyUnavailableError
 
 
 class Clock:
-    """Stands still until it is told."""
+    """Advances only when a test sets `now`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -29,7 +29,7 @@ def clock() -> Clock:
 
 
 def refused(limits: Budget, tenant: str | None) -> int:
-    """The seconds after which to come back."""
+    """Returns the seconds to wait of a refused query."""
     with pytest.raises(RateLimitedError) as caught, limits.query(tenant):
         pass
     return int(caught.value.headers["Retry-After"])
@@ -47,7 +47,7 @@ def fail(limits: Budget, clock: Clock, seconds: float, error: type[BaseException
 
 
 @pytest.mark.parametrize(("tenant", "most"), [("t", 3), (None, 3 * PLATFORM_SHARE)])
-def test_so_many_run_at_once(clock: Clock, tenant: str | None, most: int) -> None:
+def test_concurrent_queries_are_limited(clock: Clock, tenant: str | None, most: int) -> None:
     limits = Budget(3, 1000, clock)
     with ExitStack() as running:
         for _ in range(most):
@@ -57,17 +57,17 @@ def test_so_many_run_at_once(clock: Clock, tenant: str | None, most: int) -> Non
     read(limits, tenant, 0)
 
 
-def test_one_that_fails_has_ended_too(clock: Clock) -> None:
+def test_a_failed_query_no_longer_runs(clock: Clock) -> None:
     limits = Budget(1, 1000, clock)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), limits.query("t"):
             raise ZeroDivisionError
 
 
-def test_rows_are_paid_for_afterwards(clock: Clock) -> None:
+def test_rows_are_charged_after_a_query(clock: Clock) -> None:
     limits = Budget(1, 600, clock)
     read(limits, "t", 599)
-    read(limits, "t", 601)  # overdraws by 600: a minute
+    read(limits, "t", 601)  # overdraws by 600, which refill in one minute
     assert refused(limits, "t") == 61
     read(limits, "another", 600)
     read(limits, None, 600)
@@ -77,14 +77,14 @@ def test_rows_are_paid_for_afterwards(clock: Clock) -> None:
     read(limits, "t", 1)
 
 
-def test_the_platform_has_more(clock: Clock) -> None:
+def test_the_platform_has_a_larger_budget(clock: Clock) -> None:
     limits = Budget(1, 600, clock)
     read(limits, None, 600 * PLATFORM_SHARE)
     clock.now = 1
     read(limits, None, 0)
 
 
-def test_nothing_is_saved_up(clock: Clock) -> None:
+def test_an_idle_tenant_saves_no_rows_beyond_one_minute(clock: Clock) -> None:
     limits = Budget(1, 600, clock)
     clock.now = 1e6
     read(limits, "t", 1200)
@@ -92,14 +92,14 @@ def test_nothing_is_saved_up(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("end", [QueryTooExpensiveError, CancelledError])
-def test_a_query_that_is_ended_pays_for_its_time(clock: Clock, end: type[BaseException]) -> None:
-    limits = Budget(1, ROWS_A_SECOND, clock)
+def test_a_cancelled_query_is_charged_for_its_duration(clock: Clock, end: type[BaseException]) -> None:
+    limits = Budget(1, ROWS_PER_SECOND, clock)
     with pytest.raises(end):
         fail(limits, clock, 2.5, end)
-    assert refused(limits, "t") == 88  # a minute and a half, of which 2.5 s have passed
+    assert refused(limits, "t") == 88  # 1.5 minutes, of which 2.5 s have passed
 
 
-def test_an_engine_that_is_away_costs_nothing(clock: Clock) -> None:
+def test_an_unavailable_engine_costs_nothing(clock: Clock) -> None:
     limits = Budget(1, 600, clock)
     for _ in range(3):
         with pytest.raises(DependencyUnavailableError):
@@ -108,11 +108,11 @@ def test_an_engine_that_is_away_costs_nothing(clock: Clock) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.floats(0, 30)), max_size=40))
-def test_over_time_no_more_than_its_share(asked: list[tuple[int, float]]) -> None:
-    """At most what flows in, what was there at first, and what the last query overdrew."""
+def test_rows_read_over_time_are_bounded(queries: list[tuple[int, float]]) -> None:
+    """The bound is the refill, the initial balance, and the rows of one query that overdraws."""
     clock, spent, largest = Clock(), 0, 0
     limits = Budget(1, 600, clock)
-    for rows, pause in asked:
+    for rows, pause in queries:
         clock.now += pause
         try:
             read(limits, "t", rows)
@@ -123,7 +123,7 @@ def test_over_time_no_more_than_its_share(asked: list[tuple[int, float]]) -> Non
 
 
 @given(st.integers(1, 300))
-def test_who_comes_back_when_told_is_let_in(rows: int) -> None:
+def test_a_retry_after_the_stated_time_is_admitted(rows: int) -> None:
     clock = Clock()
     limits = Budget(1, 100, clock)
     read(limits, "t", 100 + rows)
@@ -138,6 +138,6 @@ def test_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Non
         charge.add(700)
         for number in range(20):
             read(limits, f"t-{number}", 700)
-        assert len(limits._accounts) == 3
+        assert len(limits._balances) == 3
         assert refused(limits, "running") == 1
     assert refused(limits, "running") == 11

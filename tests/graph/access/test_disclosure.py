@@ -1,6 +1,6 @@
-"""Costs and the names of MNOs: each field that has one, in both faces and every format, for each role.
+"""Costs and names of MNOs: each role reads each such field as the rule says, in REST, GraphQL and all formats.
 
-A new field of that kind is found by its type or name, and has to be reached by a question below.
+A new field of that kind is found by its type or name, and a request in REQUESTS must reach it.
 """
 
 import json
@@ -17,7 +17,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type, print_type
 from msgspec.inspect import type_info
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from graph.access.disclosure import READABLE, disclosing, rule_in_words
+from graph.access.disclosure import READABLE, disclosing_fields, rule_in_words
 from graph.app import create_app
 from graph.gql.schema import SCHEMA, sdl
 from graph.gql.types import Discloses
@@ -48,8 +48,8 @@ ALL: Final = ("admin", "finance", "A", "B")
 REFUSED: Final = dict.fromkeys(("A", "B"), "FORBIDDEN")
 
 
-class Question(NamedTuple):
-    """One way to such fields: a root field with its arguments, REST's path, and who is refused with which code."""
+class RestrictedRequest(NamedTuple):
+    """A request for such fields: a root field with its arguments, REST's path, and role -> error code."""
 
     root: str
     arguments: str
@@ -57,31 +57,33 @@ class Question(NamedTuple):
     refused: Mapping[str, str]
 
 
-QUESTIONS: Final = (
-    Question("summary", WHEN, f"{REPORTS_URL}/summary", REFUSED),
-    Question("operator", f'id: "op-1", {WHEN}', f"{REPORTS_URL}/operators/{{id}}/performance", REFUSED),
-    Question("account", f'id: "a", {WHEN}', f"{REPORTS_URL}/accounts/{{id}}/usage", {"B": "FORBIDDEN_ACCOUNT"}),
-    Question("topOperators", WHEN, f"{REPORTS_URL}/top-operators", REFUSED),
-    Question("deliveryBreakdown", WHEN, f"{REPORTS_URL}/delivery-breakdown", REFUSED),
-    Question("trend", WHEN, None, REFUSED),
-    Question("trend", f'accountId: "a", {WHEN}', None, {"B": "FORBIDDEN_ACCOUNT"}),
-    Question("trend", f'operatorId: "op-1", {WHEN}', None, REFUSED),
-    Question("operators", "first: 5", None, REFUSED),
-    Question("accounts", "first: 5", None, {**REFUSED, "finance": "FORBIDDEN"}),
-    Question("reconciliation", "first: 5", None, REFUSED),
-    Question("mnoQuality", WINDOW, "/v1/insights/mno-quality", {}),
-    Question("costQuality", WINDOW, "/v1/insights/cost-quality", REFUSED),
+REQUESTS: Final = (
+    RestrictedRequest("summary", WHEN, f"{REPORTS_URL}/summary", REFUSED),
+    RestrictedRequest("operator", f'id: "op-1", {WHEN}', f"{REPORTS_URL}/operators/{{id}}/performance", REFUSED),
+    RestrictedRequest(
+        "account", f'id: "a", {WHEN}', f"{REPORTS_URL}/accounts/{{id}}/usage", {"B": "FORBIDDEN_ACCOUNT"}
+    ),
+    RestrictedRequest("topOperators", WHEN, f"{REPORTS_URL}/top-operators", REFUSED),
+    RestrictedRequest("deliveryBreakdown", WHEN, f"{REPORTS_URL}/delivery-breakdown", REFUSED),
+    RestrictedRequest("trend", WHEN, None, REFUSED),
+    RestrictedRequest("trend", f'accountId: "a", {WHEN}', None, {"B": "FORBIDDEN_ACCOUNT"}),
+    RestrictedRequest("trend", f'operatorId: "op-1", {WHEN}', None, REFUSED),
+    RestrictedRequest("operators", "first: 5", None, REFUSED),
+    RestrictedRequest("accounts", "first: 5", None, {**REFUSED, "finance": "FORBIDDEN"}),
+    RestrictedRequest("reconciliation", "first: 5", None, REFUSED),
+    RestrictedRequest("mnoQuality", WINDOW, "/v1/insights/mno-quality", {}),
+    RestrictedRequest("costQuality", WINDOW, "/v1/insights/cost-quality", REFUSED),
 )
 
 
 def secret_of(field: GraphQLField) -> str | None:
     definition: Any = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
-    found = [each.what for each in definition.directives if isinstance(each, Discloses)]
-    return found[0].name if found else None
+    secrets = [each.what for each in definition.directives if isinstance(each, Discloses)]
+    return secrets[0].name if secrets else None
 
 
 def selection(type_: GraphQLObjectType) -> str:
-    """All fields below that disclose something; empty if there is none."""
+    """A selection of all fields of a type that disclose a secret, at any depth; empty if there is none."""
     parts = []
     for name, field in type_.fields.items():
         inner = get_named_type(field.type)
@@ -110,13 +112,13 @@ def leaves(answer: Any, name: str = "") -> Iterator[tuple[str, Any]]:
             yield name, answer
 
 
-def test_every_way_is_asked() -> None:
+def test_every_restricted_field_has_a_request() -> None:
     assert SCHEMA.query_type is not None
-    assert {name for name in SCHEMA.query_type.fields if fields_of(name)} == {each.root for each in QUESTIONS}
+    assert {name for name in SCHEMA.query_type.fields if fields_of(name)} == {each.root for each in REQUESTS}
     disclosing_paths = {
-        each.path for each in (*ENDPOINTS, *INSIGHTS) if any(True for _ in disclosing(type_info(each.answer)))
+        each.path for each in (*ENDPOINTS, *INSIGHTS) if any(True for _ in disclosing_fields(type_info(each.answer)))
     }
-    assert disclosing_paths == {each.path for each in QUESTIONS if each.path is not None}
+    assert disclosing_paths == {each.path for each in REQUESTS if each.path is not None}
     assert SCHEMA.subscription_type is not None
     for field in SCHEMA.subscription_type.fields.values():
         type_ = get_named_type(field.type)
@@ -124,7 +126,7 @@ def test_every_way_is_asked() -> None:
         assert selection(type_) == ""
 
 
-def test_no_money_and_no_name_goes_unmarked() -> None:
+def test_every_amount_and_every_name_is_marked() -> None:
     words = ("cost", "price", "charge", "amount", "ours", "theirs", "difference", "mno", "operatorid")
     for type_ in SCHEMA.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith(("__", "Query")):
@@ -136,8 +138,8 @@ def test_no_money_and_no_name_goes_unmarked() -> None:
                 assert bool(secret_of(field)) is suspect, f"{type_.name}.{name}: {print_type(type_)}"
 
 
-def test_both_faces_tell_the_same_rule() -> None:
-    """Field by field, and in words."""
+def test_rest_and_graphql_document_the_same_rule() -> None:
+    """At each field, and in their descriptions."""
     schemas = document()["components"]["schemas"]
     rest = {
         (name, key): value["x-discloses"]
@@ -168,7 +170,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 async def client(opened: Store, pool: Pool, clickhouse: Engine, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """Every subject has another cost, so that a cost tells whose it is."""
+    """An API over data in which every subject has a different cost, so that a cost identifies its subject."""
     await pool.execute("truncate anlyt.reconciliation_log")
     await opened.put(
         [
@@ -199,13 +201,13 @@ def headers_of(caller: str) -> dict[str, str]:
 
 
 def code_of(answer: Any) -> str:
-    """REST's or GraphQL's code; "ok"."""
+    """The error code of an answer of REST or GraphQL, or "ok"."""
     errors = [error["extensions"] for error in answer.get("errors", [])] if "data" in answer else []
     return str({**answer, **(errors[0] if errors else {})}.get("code", "ok"))
 
 
 def check_names(values: set[Any], caller: str, *, operators: bool) -> None:
-    """What stands for MNOs, or the ids of operators, which tell them."""
+    """Checks that the caller may read these names of MNOs, or these ids of operators, which identify MNOs."""
     extent = READABLE["MNO"]["customer" if caller in "AB" else caller]  # type: ignore[index]  # a role
     assert values
     if operators:
@@ -218,31 +220,31 @@ def check_names(values: set[Any], caller: str, *, operators: bool) -> None:
 
 
 @pytest.mark.parametrize("caller", ALL)
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: f"{each.root}({each.arguments})")
-async def test_reports(client: httpx.AsyncClient, question: Question, caller: str) -> None:
-    expected = question.refused.get(caller, "ok")
-    query = f"{{ {question.root}({question.arguments}) {{ {fields_of(question.root)} }} }}"
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda each: f"{each.root}({each.arguments})")
+async def test_reports_follow_the_rule(client: httpx.AsyncClient, request_: RestrictedRequest, caller: str) -> None:
+    expected = request_.refused.get(caller, "ok")
+    query = f"{{ {request_.root}({request_.arguments}) {{ {fields_of(request_.root)} }} }}"
     response = await client.post("/graphql", json={"query": query}, headers=headers_of(caller))
     answers = [response.json()]
-    if question.path is not None:
-        path = question.path.format(id="a" if question.root == "account" else "op-1")
+    if request_.path is not None:
+        path = request_.path.format(id="a" if request_.root == "account" else "op-1")
         answers.append((await client.get(path, params=TIMES, headers=headers_of(caller))).json())
     assert [code_of(answer) for answer in answers] == [expected] * len(answers)
     for answer in answers:
-        found = [(name, value) for name, value in leaves(answer) if value is not None]
+        values = [(name, value) for name, value in leaves(answer) if value is not None]
         if expected == "ok":
             for name in ("mno", "operatorId"):
-                if seen := {value for key, value in found if key == name}:
-                    check_names(seen, caller, operators=name == "operatorId")
+                if names := {value for key, value in values if key == name}:
+                    check_names(names, caller, operators=name == "operatorId")
             if "totalCost" in query and caller in "AB":
-                assert {value for key, value in found if key == "totalCost"} <= {"1.125000", "0.000000"}
+                assert {value for key, value in values if key == "totalCost"} <= {"1.125000", "0.000000"}
         else:
             text = json.dumps(answer)
             assert not [secret for secret in (*NAMES, *map(str, COSTS.values())) if secret in text]
 
 
 MONEY: Final = [measure.name for measure in DATASETS["cdr"].measures if measure.kind == "money"]
-TELLING: Final = [
+MNO_DIMENSIONS: Final = [
     (name, dimension.name)
     for name, dataset in DATASETS.items()
     if name != "compliance"
@@ -254,39 +256,37 @@ FORMATS: Final = ("application/json", "text/csv", "application/vnd.apache.arrow.
 
 @pytest.mark.parametrize("accept", FORMATS)
 @pytest.mark.parametrize("caller", ALL)
-async def test_queries_have_costs_of_ones_own_under_names_that_one_may_read(
-    client: httpx.AsyncClient, caller: str, accept: str
-) -> None:
-    asked: dict[str, Any] = {"dataset": "cdr", "measures": MONEY, "dimensions": ["mno", "currency"], "time": TIMES}
+async def test_queries_return_own_costs_and_readable_names(client: httpx.AsyncClient, caller: str, accept: str) -> None:
+    query: dict[str, Any] = {"dataset": "cdr", "measures": MONEY, "dimensions": ["mno", "currency"], "time": TIMES}
     headers = {**headers_of(caller), "Accept": accept}
     for more in ({}, {"explain": True}, {"orderBy": [{"field": "mno"}], "limit": 1}):
-        response = await client.post(QUERY_PATH, json={**asked, **more}, headers=headers)
+        response = await client.post(QUERY_PATH, json={**query, **more}, headers=headers)
         assert response.status_code == 200, response.text
         if caller in "AB":
             heads = " ".join(response.headers.values()).encode()
             assert not [name for name in NAMES if name.encode() in response.content + heads]
     if accept == FORMATS[0]:
-        rows = (await client.post(QUERY_PATH, json=asked, headers=headers)).json()["data"]
+        rows = (await client.post(QUERY_PATH, json=query, headers=headers)).json()["data"]
         tenants = {"A": {"t-1"}, "B": {"t-2"}}.get(caller, {row["tenant_id"] for row in RECORDS})
         own = sum(row["charge_amount"] for row in RECORDS if row["tenant_id"] in tenants)
         assert sum(Decimal(row["cost"]) for row in rows) == own
         check_names({row["mno"] for row in rows}, caller, operators=False)
 
 
-@pytest.mark.parametrize(("dataset", "dimension"), TELLING)
+@pytest.mark.parametrize(("dataset", "dimension"), MNO_DIMENSIONS)
 @pytest.mark.parametrize("caller", ALL)
-async def test_what_would_tell_the_mno_is_for_who_reads_names(
+async def test_dimensions_that_identify_the_mno_need_the_right_to_its_name(
     client: httpx.AsyncClient, caller: str, dataset: str, dimension: str
 ) -> None:
-    """To group by, to filter by, and to be explained; and the refusal tells nothing."""
+    """Covers grouping, filters and `explain`; the refusal discloses nothing."""
     measure = DATASETS[dataset].measures[0].name
     plain = {"dataset": dataset, "measures": [measure], "time": TIMES}
     condition = {"field": dimension, "op": "prefix", "value": "op"}
     for more in ({"dimensions": [dimension]}, {"filter": condition}, {"filter": {"not": condition}}):
-        for asked in ({**plain, **more}, {**plain, **more, "explain": True}):
-            rest = await client.post(QUERY_PATH, json=asked, headers=headers_of(caller))
+        for query in ({**plain, **more}, {**plain, **more, "explain": True}):
+            rest = await client.post(QUERY_PATH, json=query, headers=headers_of(caller))
             document = "query ($input: QueryInput!) { query(input: $input) { data explain { reasons } } }"
-            body = {"query": document, "variables": {"input": asked}}
+            body = {"query": document, "variables": {"input": query}}
             graph = await client.post("/graphql", json=body, headers=headers_of(caller))
             codes = {code_of(rest.json()) if rest.status_code != 200 else "ok", code_of(graph.json())}
             assert codes == ({"INVALID_QUERY"} if caller in "AB" else {"ok"})

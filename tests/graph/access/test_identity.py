@@ -1,4 +1,4 @@
-"""Who may ask what, through both faces."""
+"""Which caller may read which report, through REST and GraphQL."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -7,7 +7,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from graph.access import AccountScope, PlatformScope, Scope, account, administration, operator, platform
-from graph.access.callers import by_headers
+from graph.access.callers import identify_by_headers
 from graph.errors import ForbiddenAccountError, ForbiddenError
 from tests.graph.support.api import ADMIN, REPORTS, Api, portal
 from tests.graph.support.problems import check_problem
@@ -39,7 +39,7 @@ UNKNOWN = [
 
 
 async def check_both(api: Api, path: str, query: str, caller: Mapping[str, str], status: int, code: str) -> None:
-    """REST answers the status and the code; GraphQL the same code."""
+    """Checks that REST returns the status and the code, and GraphQL the same code."""
     check_problem(await api.client.get(f"{REPORTS}/{path}", headers=dict(caller)), status, code)
     answer = await api.ask(query, caller)
     assert answer["data"] is None or set(answer["data"].values()) == {None}
@@ -48,7 +48,7 @@ async def check_both(api: Api, path: str, query: str, caller: Mapping[str, str],
 
 
 @pytest.mark.parametrize(("caller", "path"), list(product(UNIDENTIFIED, EVERYTHING)))
-async def test_nobody_sees_anything(api: Api, caller: Mapping[str, str], path: str) -> None:
+async def test_an_unidentified_caller_sees_nothing(api: Api, caller: Mapping[str, str], path: str) -> None:
     await check_both(api, path, EVERYTHING[path], caller, 401, "UNAUTHENTICATED")
 
 
@@ -95,7 +95,7 @@ async def test_an_identity_header_given_twice_is_refused(api: Api, path: str, na
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/openapi.json"])
-async def test_some_things_everybody_may_ask(api: Api, path: str) -> None:
+async def test_public_paths_need_no_identity(api: Api, path: str) -> None:
     assert (await api.client.get(path)).status_code == 200
 
 
@@ -106,7 +106,7 @@ SCOPES: list[Scope] = [
 ]
 
 
-def test_only_a_platform_scope_gives_the_platform_away() -> None:
+def test_only_a_platform_scope_yields_the_platform() -> None:
     whole, *accounts = SCOPES
     assert platform(whole) == ("PLATFORM", "platform")
     assert operator(whole, "o") == ("OPERATOR", "o")
@@ -130,8 +130,10 @@ def test_finance_reads_but_does_not_administer() -> None:
             administration(scope)
 
 
-async def test_headers_say_who_is_calling() -> None:
-    assert await by_headers(Headers(dict(ADMIN))) == PlatformScope("admin-dashboard")
-    assert await by_headers(Headers({"X-Caller": "finance-dashboard"})) == PlatformScope("finance-dashboard", "finance")
-    assert await by_headers(Headers(dict(MINE))) == AccountScope("customer-portal", "mine", "tenant-1")
-    assert await by_headers(Headers({})) is None
+async def test_headers_identify_the_caller() -> None:
+    assert await identify_by_headers(Headers(dict(ADMIN))) == PlatformScope("admin-dashboard")
+    assert await identify_by_headers(Headers({"X-Caller": "finance-dashboard"})) == PlatformScope(
+        "finance-dashboard", "finance"
+    )
+    assert await identify_by_headers(Headers(dict(MINE))) == AccountScope("customer-portal", "mine", "tenant-1")
+    assert await identify_by_headers(Headers({})) is None

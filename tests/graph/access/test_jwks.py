@@ -1,4 +1,4 @@
-"""Keys: read once, rotated, and kept while their server is away."""
+"""The cached key set: it is refreshed on rotation, and kept while its server is down."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.access.jwks import COOLDOWN, FRESH, LARGEST, KeyRing, parse, source
+from graph.access.jwks import COOLDOWN, FRESH, LARGEST, KeyRing, make_fetch, parse
 from infra.errors import DependencyUnavailableError
 from tests.graph.support.tokens import key_server, key_set, public_jwk
 
@@ -22,41 +22,41 @@ class Clock:
         return self.now
 
 
-async def settled() -> None:
-    """Lets a reading that nobody waits for come to its end."""
-    readings = [task for task in asyncio.all_tasks() if "KeyRing._read" in repr(task)]
-    if readings:
-        await asyncio.wait(readings)
+async def refresh_ended() -> None:
+    """Waits for a refresh in the background."""
+    refreshes = [task for task in asyncio.all_tasks() if "KeyRing._read" in repr(task)]
+    if refreshes:
+        await asyncio.wait(refreshes)
 
 
-async def test_rotation_is_found_by_the_first_token_that_needs_it() -> None:
+async def test_a_token_of_a_new_key_triggers_a_refresh() -> None:
     clock = Clock()
     async with key_server(key_set("ec-1")) as server:
-        ring = KeyRing(source(server.url), clock)
+        ring = KeyRing(make_fetch(server.url), clock)
         assert await ring.find("ec-1", "ES256")
         assert await ring.find("ec-2", "ES256") is None
         server.body = key_set("ec-1", "ec-2")
-        assert (await ring.find("ec-2", "ES256"), server.readings) == (None, 1)  # too soon to ask again
+        assert (await ring.find("ec-2", "ES256"), server.readings) == (None, 1)  # within the cooldown
         clock.now += COOLDOWN
         assert await ring.find("ec-2", "ES256")
         assert server.readings == 2
 
 
-async def test_keys_that_nobody_knows_cost_one_reading_a_while() -> None:
+async def test_unknown_keys_cost_one_refresh_per_cooldown() -> None:
     clock = Clock()
     async with key_server(key_set("ec-1")) as server:
-        ring = KeyRing(source(server.url), clock)
+        ring = KeyRing(make_fetch(server.url), clock)
         for _ in range(3):
             clock.now += COOLDOWN
-            found = await asyncio.gather(*(ring.find(f"made-up-{number}", "ES256") for number in range(50)))
-            assert set(found) == {None}
+            keys = await asyncio.gather(*(ring.find(f"made-up-{number}", "ES256") for number in range(50)))
+            assert set(keys) == {None}
         assert server.readings == 3
 
 
-async def test_old_keys_serve_while_new_ones_are_read_and_while_there_are_none() -> None:
+async def test_old_keys_stay_in_use_until_a_refresh_succeeds() -> None:
     clock = Clock()
     async with key_server(key_set("ec-1")) as server:
-        ring = KeyRing(source(server.url), clock)
+        ring = KeyRing(make_fetch(server.url), clock)
         assert await ring.find("ec-1", "ES256")
         for status, body in (
             (500, b""),
@@ -69,25 +69,25 @@ async def test_old_keys_serve_while_new_ones_are_read_and_while_there_are_none()
             before = server.readings
             clock.now += FRESH
             assert await ring.find("ec-1", "ES256"), (status, body[:20])
-            await settled()
+            await refresh_ended()
             assert server.readings == before + 1
         server.status, server.body, server.headers = 200, key_set("ec-2"), {}
         clock.now += COOLDOWN
-        assert await ring.find("ec-1", "ES256")  # one last time, while the new set is read
-        await settled()
+        assert await ring.find("ec-1", "ES256")  # the refresh is still running
+        await refresh_ended()
         assert await ring.find("ec-1", "ES256") is None
         assert await ring.find("ec-2", "ES256")
     clock.now += FRESH
     assert await ring.find("ec-2", "ES256")
-    await settled()
+    await refresh_ended()
     assert await ring.find("ec-2", "ES256")
 
 
-async def test_without_any_key_nobody_is_judged() -> None:
+async def test_without_any_key_set_the_dependency_is_unavailable() -> None:
     clock = Clock()
     async with key_server(b"") as server:
         server.status = 503
-        ring = KeyRing(source(server.url), clock)
+        ring = KeyRing(make_fetch(server.url), clock)
         for _ in range(5):
             with pytest.raises(DependencyUnavailableError):
                 await ring.find("ec-1", "ES256")
@@ -97,9 +97,9 @@ async def test_without_any_key_nobody_is_judged() -> None:
         assert await ring.find("ec-1", "ES256")
 
 
-async def test_a_file_is_read_again_too(tmp_path: Path) -> None:
+async def test_a_file_is_refreshed_too(tmp_path: Path) -> None:
     file, clock = tmp_path / "keys.json", Clock()
-    ring = KeyRing(source(str(file)), clock)
+    ring = KeyRing(make_fetch(str(file)), clock)
     with pytest.raises(DependencyUnavailableError):
         await ring.find("ec-1", "ES256")
     file.write_bytes(key_set("ec-1"))
@@ -131,12 +131,12 @@ async def test_a_file_is_read_again_too(tmp_path: Path) -> None:
         ("x", set()),
     ],
 )
-def test_a_key_says_itself_what_it_is_for(jwk: Any, algorithms: set[str]) -> None:
+def test_a_key_determines_its_algorithms(jwk: Any, algorithms: set[str]) -> None:
     keys = parse(json.dumps({"keys": [jwk, public_jwk("ed-9")]}).encode())
     assert {algorithm for kid, algorithm in keys if kid != "ed-9"} == algorithms
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [{}]}', b"\xff", b"[" * 9000])
-def test_what_is_no_key_set(text: bytes) -> None:
+def test_a_text_that_is_no_key_set_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError):
         parse(text)

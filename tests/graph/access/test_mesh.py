@@ -1,4 +1,4 @@
-"""X-Forwarded-Client-Cert: the last hop, and nothing else."""
+"""X-Forwarded-Client-Cert: only the last hop identifies the caller."""
 
 from random import Random
 
@@ -6,14 +6,14 @@ import pytest
 from starlette.datastructures import Headers
 
 from graph.access import AccountScope, PlatformScope
-from graph.access.mesh import by_mesh, elements
+from graph.access.mesh import elements, identify_by_mesh
 from graph.errors import ForbiddenError, UnauthenticatedError
 
 pytestmark = pytest.mark.anyio
 
 ADMIN = "spiffe://cluster.local/ns/admin-dashboard/sa/web"
 PORTAL = "spiffe://cluster.local/ns/customer-portal/sa/web"
-way = by_mesh(None)
+identify = identify_by_mesh(None)
 
 
 def forwarded(text: str, **others: str) -> Headers:
@@ -41,7 +41,7 @@ def test_elements_as_envoy_writes_them() -> None:
 @pytest.mark.parametrize(
     "text", ["", ";", ",", "URI", "URI=a;", "URI=a,", 'URI="a', 'URI="a\\"', 'URI="a"b', "=a", " "]
 )
-def test_what_cannot_be_read_to_its_end_has_no_elements(text: str) -> None:
+def test_a_malformed_header_has_no_elements(text: str) -> None:
     assert elements(text) is None
 
 
@@ -55,14 +55,14 @@ def test_what_cannot_be_read_to_its_end_has_no_elements(text: str) -> None:
         f'Subject="\\",URI={PORTAL}",URI={ADMIN}',
     ],
 )
-async def test_the_last_hop_is_who_calls(text: str) -> None:
-    assert await way(forwarded(text)) == PlatformScope("admin-dashboard")
+async def test_the_last_hop_is_the_caller(text: str) -> None:
+    assert await identify(forwarded(text)) == PlatformScope("admin-dashboard")
 
 
-async def test_on_whose_behalf_an_authenticated_portal_says() -> None:
+async def test_headers_name_the_account_of_an_authenticated_portal() -> None:
     headers = forwarded(f"URI={PORTAL}", **{"x-account-id": "a", "x-tenant-id": "t", "x-caller": "admin-dashboard"})
-    assert await way(headers) == AccountScope("customer-portal", "a", "t")
-    assert await way(forwarded(f"URI={PORTAL}")) == AccountScope("customer-portal", None, None)
+    assert await identify(headers) == AccountScope("customer-portal", "a", "t")
+    assert await identify(forwarded(f"URI={PORTAL}")) == AccountScope("customer-portal", None, None)
 
 
 @pytest.mark.parametrize(
@@ -95,37 +95,37 @@ async def test_on_whose_behalf_an_authenticated_portal_says() -> None:
 )
 async def test_no_identity_is_read_from_anything_else(text: str) -> None:
     with pytest.raises(UnauthenticatedError):
-        await way(forwarded(text))
+        await identify(forwarded(text))
 
 
 @pytest.mark.parametrize("namespace", ["Admin-Dashboard", "admin-dashboard.", "root"])
-async def test_services_that_are_not_known_see_nothing(namespace: str) -> None:
+async def test_unknown_services_are_forbidden(namespace: str) -> None:
     with pytest.raises(ForbiddenError):
-        await way(forwarded(f"URI=spiffe://cluster.local/ns/{namespace}/sa/a"))
+        await identify(forwarded(f"URI=spiffe://cluster.local/ns/{namespace}/sa/a"))
 
 
-async def test_another_trust_domain_is_not_believed() -> None:
-    ours = by_mesh("cluster.local")
-    assert await ours(forwarded(f"URI={ADMIN}")) == PlatformScope("admin-dashboard")
+async def test_another_trust_domain_is_refused() -> None:
+    identify_ours = identify_by_mesh("cluster.local")
+    assert await identify_ours(forwarded(f"URI={ADMIN}")) == PlatformScope("admin-dashboard")
     for domain in ("cluster.local.evil", "xcluster.local", "other"):
         with pytest.raises(UnauthenticatedError):
-            await ours(forwarded(f"URI=spiffe://{domain}/ns/admin-dashboard/sa/web"))
+            await identify_ours(forwarded(f"URI=spiffe://{domain}/ns/admin-dashboard/sa/web"))
 
 
-async def test_a_request_without_the_header_is_another_ways_business() -> None:
-    assert await way(Headers({"x-caller": "admin-dashboard"})) is None
+async def test_a_request_without_the_header_is_left_to_other_methods() -> None:
+    assert await identify(Headers({"x-caller": "admin-dashboard"})) is None
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_a_client_writes_the_proxys_word_is_last(seed: int) -> None:
-    """A proxy that appends its own element is heard whenever the whole can be read; else nobody is."""
+async def test_a_forged_header_does_not_change_the_proxys_element(seed: int) -> None:
+    """A well-formed header yields the proxy's own element, which is the last; a malformed one is refused."""
     random = Random(seed)
     for _ in range(2000):
         forged = "".join(
             random.choices(['"', "\\", ",", ";", "=", "URI=", ADMIN, "a", " ", "By="], k=random.randrange(9))
         )
         try:
-            scope = await way(forwarded(f"{forged},By=proxy;URI={PORTAL}"))
+            scope = await identify(forwarded(f"{forged},By=proxy;URI={PORTAL}"))
         except UnauthenticatedError:
             continue
         assert scope == AccountScope("customer-portal", None, None), (seed, forged)

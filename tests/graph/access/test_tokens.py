@@ -1,4 +1,4 @@
-"""Bearer tokens: who is let in, and everybody who is not."""
+"""Bearer tokens: valid ones yield scopes; forged, expired and malformed ones are refused."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 
 from graph.access import AccountScope, PlatformScope, Scope
 from graph.access.jwks import KeyRing
-from graph.access.tokens import by_token
+from graph.access.tokens import identify_by_token
 from graph.errors import ForbiddenError, UnauthenticatedError
 from tests.graph.support.tokens import (
     AUDIENCE,
@@ -33,17 +33,19 @@ pytestmark = pytest.mark.anyio
 KEYS = key_set("ec-1", "rsa-1", "ed-1", "ec384-1")
 
 
-async def ask(text: str, audience: str | None = None, issuer: str | None = None, keys: bytes = KEYS) -> Scope | None:
+async def identify(
+    text: str, audience: str | None = None, issuer: str | None = None, keys: bytes = KEYS
+) -> Scope | None:
     async def fetch() -> bytes:
         return keys
 
-    return await by_token(KeyRing(fetch), audience, issuer)(Headers(bearer(text)))
+    return await identify_by_token(KeyRing(fetch), audience, issuer)(Headers(bearer(text)))
 
 
-async def why(text: str, audience: str | None = None, issuer: str | None = None) -> str:
-    """The sentence that a token is refused with; never the token."""
+async def refusal(text: str, audience: str | None = None, issuer: str | None = None) -> str:
+    """Returns the message of a refused token, which never contains the token."""
     with pytest.raises(UnauthenticatedError) as refused:
-        await ask(text, audience, issuer)
+        await identify(text, audience, issuer)
     assert 'error="invalid_token"' in refused.value.headers["WWW-Authenticate"]
     assert not text or text not in str(refused.value)
     return str(refused.value)
@@ -51,33 +53,35 @@ async def why(text: str, audience: str | None = None, issuer: str | None = None)
 
 @pytest.mark.parametrize("key", ["ec-1", "rsa-1", "ed-1", "ec384-1"])
 async def test_roles_become_scopes(key: str) -> None:
-    assert await ask(token(key)) == PlatformScope("user-1")
-    assert await ask(token(key, roles=["platform.finance", "x"])) == PlatformScope("user-1", "finance")
-    assert await ask(token(key, roles=["customer"], tenant_id="t", account_id="a")) == AccountScope("user-1", "a", "t")
-    assert await ask(token(key, roles=["customer"])) == AccountScope("user-1", None, None)
-    assert await ask(token(key, roles=["customer", "platform.admin"])) == PlatformScope("user-1")
+    assert await identify(token(key)) == PlatformScope("user-1")
+    assert await identify(token(key, roles=["platform.finance", "x"])) == PlatformScope("user-1", "finance")
+    assert await identify(token(key, roles=["customer"], tenant_id="t", account_id="a")) == AccountScope(
+        "user-1", "a", "t"
+    )
+    assert await identify(token(key, roles=["customer"])) == AccountScope("user-1", None, None)
+    assert await identify(token(key, roles=["customer", "platform.admin"])) == PlatformScope("user-1")
 
 
 @pytest.mark.parametrize("roles", [[], None, ["admin"], ["Platform.Admin"], ["platform.admin "]])
 async def test_other_roles_see_nothing(roles: list[str] | None) -> None:
     with pytest.raises(ForbiddenError):
-        await ask(token(roles=roles, tenant_id="t", account_id="a"))
+        await identify(token(roles=roles, tenant_id="t", account_id="a"))
 
 
-async def test_audience_and_issuer_when_they_are_asked_for() -> None:
+async def test_configured_audience_and_issuer_are_required() -> None:
     named = token(aud=[AUDIENCE, "x"], iss=ISSUER)
-    assert await ask(named, AUDIENCE, ISSUER) == await ask(named) == PlatformScope("user-1")
+    assert await identify(named, AUDIENCE, ISSUER) == await identify(named) == PlatformScope("user-1")
     for wrong in (token(iss=ISSUER), token(aud="x", iss=ISSUER), token(aud=AUDIENCE), token(aud=AUDIENCE, iss="x")):
-        await why(wrong, AUDIENCE, ISSUER)
-    assert "another audience" in await why(token(aud="x"), AUDIENCE)
-    assert "another issuer" in await why(token(iss="x"), None, ISSUER)
+        await refusal(wrong, AUDIENCE, ISSUER)
+    assert "another audience" in await refusal(token(aud="x"), AUDIENCE)
+    assert "another issuer" in await refusal(token(iss="x"), None, ISSUER)
 
 
-async def test_clocks_may_differ_a_little() -> None:
+async def test_a_small_clock_skew_is_tolerated() -> None:
     now = int(time.time())
-    assert await ask(token(exp=now - 15, nbf=now + 15, iat=now + 15))
-    assert "expired" in await why(token(exp=now - 60))
-    assert "not valid yet" in await why(token(nbf=now + 60))
+    assert await identify(token(exp=now - 15, nbf=now + 15, iat=now + 15))
+    assert "expired" in await refusal(token(exp=now - 60))
+    assert "not valid yet" in await refusal(token(nbf=now + 60))
 
 
 @pytest.mark.parametrize(
@@ -101,12 +105,12 @@ async def test_clocks_may_differ_a_little() -> None:
         {"nbf": "x"},
     ],
 )
-async def test_claims_have_to_be_there_and_as_they_should_be(claims: dict[str, Any]) -> None:
-    await why(token(**claims) if claims.get("sub", "") != 5 else _signed({"sub": 5, "exp": 4e9, "roles": []}))
+async def test_missing_or_malformed_claims_are_refused(claims: dict[str, Any]) -> None:
+    await refusal(token(**claims) if claims.get("sub", "") != 5 else _signed({"sub": 5, "exp": 4e9, "roles": []}))
 
 
 def _signed(payload: dict[str, Any]) -> str:
-    """What no library would sign."""
+    """Returns a signed token with claims that the library refuses to sign."""
     head, body = unsigned({"alg": "EdDSA", "kid": "ed-1"}, payload).split(".")[:2]
     return f"{head}.{body}.{_url(private_key('ed-1').sign(f'{head}.{body}'.encode()))}"
 
@@ -116,7 +120,7 @@ def _url(raw: bytes) -> str:
 
 
 def _keyed_with_the_public_key(kid: str) -> str:
-    """The classic mix-up: HMAC keyed with what everybody knows."""
+    """Returns a token with an HMAC whose key is the public key (an algorithm confusion attack)."""
     pem = (
         private_key(kid)
         .public_key()
@@ -160,15 +164,15 @@ FORGED: list[Callable[[], str]] = [
 
 @pytest.mark.parametrize("forged", FORGED)
 async def test_forged_tokens_are_refused(forged: Callable[[], str]) -> None:
-    await why(forged())
+    await refusal(forged())
 
 
-async def test_a_token_that_names_no_key_means_the_only_one() -> None:
+async def test_a_token_without_kid_uses_the_only_key_of_its_algorithm() -> None:
     nameless = token("ec-1", header={"kid": None})
-    assert await ask(nameless, keys=key_set("ec-1", "rsa-1"))
-    await why(token("ec-2", header={"kid": None}))
+    assert await identify(nameless, keys=key_set("ec-1", "rsa-1"))
+    await refusal(token("ec-2", header={"kid": None}))
     with pytest.raises(UnauthenticatedError):
-        await ask(nameless, keys=key_set("ec-1", "ec-2"))
+        await identify(nameless, keys=key_set("ec-1", "ec-2"))
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "DPoP"])
@@ -176,20 +180,20 @@ async def test_other_schemes_are_not_tokens(scheme: str) -> None:
     async def fetch() -> bytes:
         raise AssertionError("nothing to look up")
 
-    way = by_token(KeyRing(fetch), None, None)
-    assert await way(Headers({"Authorization": f"{scheme} {token()}"})) is None
-    assert await way(Headers({})) is None
+    identify_caller = identify_by_token(KeyRing(fetch), None, None)
+    assert await identify_caller(Headers({"Authorization": f"{scheme} {token()}"})) is None
+    assert await identify_caller(Headers({})) is None
 
 
-async def test_no_change_of_a_byte_goes_unnoticed() -> None:
+async def test_any_changed_byte_is_detected() -> None:
     random, valid = Random(11), token("ed-1")
     for _ in range(300):
-        position = random.randrange(len(valid) - 1)  # the last character has bits that mean nothing
+        position = random.randrange(len(valid) - 1)  # the last character has unused bits
         changed = valid[:position] + random.choice(".-_AZ09az") + valid[position + 1 :]
         if changed != valid:
-            await why(changed)
+            await refusal(changed)
 
 
-async def test_headers_of_any_json() -> None:
+async def test_malformed_jose_headers_are_refused() -> None:
     for odd in (b"[]", b"5", b'"x"', b"null", b"{", b"\xff", json.dumps({"alg": {}}).encode(), b"[" * 3000):
-        await why(f"{_url(odd)}.{_url(b'{}')}.{_url(b'x')}")
+        await refusal(f"{_url(odd)}.{_url(b'{}')}.{_url(b'x')}")

@@ -1,4 +1,4 @@
-"""What does not come from a certificate that TLS has verified, and what no longer does, is nobody."""
+"""Only a valid certificate that TLS has verified identifies the regulator."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,33 +19,33 @@ def scope(*pems: str) -> dict[str, Any]:
     return {"type": "http", "extensions": {"tls": {"client_cert_chain": list(pems)}}}
 
 
-def shown(pair: Pair) -> dict[str, Any]:
+def scope_with(pair: Pair) -> dict[str, Any]:
     return scope(pair.pem().decode())
 
 
-def test_the_certificate_tells_who_it_is() -> None:
+def test_the_certificate_identifies_the_caller() -> None:
     pair = issue(AUTHORITY, "portal", NAMES)
-    found = identify(shown(pair), None)
+    found = identify(scope_with(pair), None)
     assert (found.name, int(found.serial, 16)) == (CLIENT, pair.certificate.serial_number)
     assert len(bytes.fromhex(found.sha256)) == 32
 
 
-def test_a_certificate_may_end_on_an_open_connection() -> None:
-    ended = issue(AUTHORITY, "portal", NAMES, valid=Validity(NOW - timedelta(days=1), NOW - timedelta(seconds=1)))
+def test_a_certificate_may_expire_on_an_open_connection() -> None:
+    expired = issue(AUTHORITY, "portal", NAMES, valid=Validity(NOW - timedelta(days=1), NOW - timedelta(seconds=1)))
     with pytest.raises(ForbiddenError):
-        identify(shown(ended), None)
+        identify(scope_with(expired), None)
 
 
-@pytest.mark.parametrize("nobody", [{}, {"extensions": {}}, scope(), scope("no certificate")])
-def test_without_a_certificate(nobody: dict[str, Any]) -> None:
+@pytest.mark.parametrize("request_scope", [{}, {"extensions": {}}, scope(), scope("no certificate")])
+def test_a_request_without_a_certificate_is_forbidden(request_scope: dict[str, Any]) -> None:
     with pytest.raises(ForbiddenError, match=CLIENT):
-        identify(nobody, None)
+        identify(request_scope, None)
 
 
-def test_a_trust_domain_is_of_spiffe_ids() -> None:
+def test_the_trust_domain_limits_spiffe_ids() -> None:
     pair = issue(
         AUTHORITY, "portal", [x509.UniformResourceIdentifier(f"spiffe://cluster.local/ns/{CLIENT}/sa/default")]
     )
-    assert identify(shown(pair), None) == identify(shown(pair), "cluster.local")
+    assert identify(scope_with(pair), None) == identify(scope_with(pair), "cluster.local")
     with pytest.raises(ForbiddenError):
-        identify(shown(pair), "elsewhere")
+        identify(scope_with(pair), "elsewhere")

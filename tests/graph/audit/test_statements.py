@@ -1,4 +1,4 @@
-"""The SQL of an audit, word for word; and slices that are the window, no more and no less."""
+"""The exact SQL of an audit query, and slices that cover exactly the window."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.audit.request import LONGEST_WINDOW, AuditQuery
-from graph.audit.statements import PageCursor, Slice, slices, statement
+from graph.audit.statements import PageCursor, TimeSlice, slices, statement
 from schema.catalog.audit import AUDITED, AuditDataset
 from schema.expressions import Column
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FactTable
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 END = datetime(2026, 10, 1, 12, tzinfo=UTC)
-ASKED = AuditQuery("t-1", BEGIN, END, "compliance", "BLOCK", "URL", 10, None, evidence=False)
+QUERY = AuditQuery("t-1", BEGIN, END, "compliance", "BLOCK", "URL", 10, None, evidence=False)
 
 SQL = """\
 select
@@ -48,11 +48,11 @@ order by
 limit {p6:UInt64}"""
 
 
-def test_a_page_after_another() -> None:
+def test_the_statement_of_a_second_page() -> None:
     at = datetime(2026, 10, 1, 2, 0, 0, 1, tzinfo=UTC)
-    made = statement(ASKED, Slice(at, END), PageCursor(10, at, 2**64 - 1), 11)
-    assert made.sql == SQL
-    assert made.parameters == {
+    found = statement(QUERY, TimeSlice(at, END), PageCursor(10, at, 2**64 - 1), 11)
+    assert found.sql == SQL
+    assert found.parameters == {
         "tenant": "t-1",
         "p1": "2026-10-01 02:00:00.000001",
         "p2": "2026-10-01 12:00:00.000000",
@@ -65,7 +65,7 @@ def test_a_page_after_another() -> None:
 
 @pytest.mark.parametrize(("dataset", "table"), [("compliance", FACTS_COMPLIANCE), ("cdr", FACTS_CDR)])
 def test_whole_facts_are_read(dataset: AuditDataset, table: FactTable) -> None:
-    """All that is stored of an event, but not the version by which copies replace each other."""
+    """All stored columns of an event but the version by which copies replace each other."""
     read = AUDITED[dataset]
     assert read.table.name == table.name
     assert set(read.columns.values()) == {Column(name) for name in table.columns if name != "ver"}
@@ -75,10 +75,10 @@ def test_whole_facts_are_read(dataset: AuditDataset, table: FactTable) -> None:
     st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
     st.timedeltas(timedelta(microseconds=1), LONGEST_WINDOW),
 )
-def test_slices_are_the_window(begin: datetime, length: timedelta) -> None:
+def test_slices_cover_exactly_the_window(begin: datetime, length: timedelta) -> None:
     found = list(slices(begin, begin + length))
     assert (found[0].from_, found[-1].to) == (begin, begin + length)
     assert all(left.to == right.from_ for left, right in pairwise(found))
-    assert all(part.from_ < part.to for part in found)
+    assert all(time_slice.from_ < time_slice.to for time_slice in found)
     assert len(found) <= 10
     assert found[0].to - begin <= timedelta(minutes=10)

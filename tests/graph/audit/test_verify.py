@@ -1,6 +1,6 @@
-"""The regulator's verifier says by its exit status whether it has verified: never 0 for what it could not read.
+"""The exit status of the regulator's verifier: 0 only if it has read and verified all answers.
 
-tests/integration/test_audit_evidence.py gives it real answers, forged in every way.
+tests/integration/test_audit_evidence.py gives it real answers, and all kinds of forged ones.
 """
 
 import json
@@ -24,7 +24,7 @@ LINK: Final = {
     "root": "00" * 32,
     "previous": "00" * 32,
 }
-# SHA-256 over the netstrings of the above, by hand.
+# SHA-256 over the netstrings of LINK, computed by hand.
 HASH: Final = "e496801f1a599def76b3a1266180c1a2c1d110b83aa68f7a2d699fadfc5dc04d"
 META: Final = {"tenantId": "t-1"}
 
@@ -35,7 +35,7 @@ def page(**more: Any) -> dict[str, Any]:
 
 
 def run(folder: Path, text: str | None, *options: str) -> subprocess.CompletedProcess[str]:
-    """On a machine that has Python alone; None: of a file that is not there."""
+    """Runs the verifier without any package. `text`: the file's content; None: no file."""
     if text is not None:
         (folder / "pages.jsonl").write_text(text)
     return subprocess.run(
@@ -85,14 +85,14 @@ ROW: Final[Mapping[str, Any]] = {
         "[" * 100_000,
     ],
 )
-def test_what_does_not_hold_fails(tmp_path: Path, text: str | None, options: Sequence[str]) -> None:
+def test_wrong_answers_are_not_verified(tmp_path: Path, text: str | None, options: Sequence[str]) -> None:
     done = run(tmp_path, text, *options)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("NOT VERIFIED: ")
     assert done.stderr.count("\n") == 1
 
 
-def test_what_holds_is_verified(tmp_path: Path) -> None:
+def test_right_answers_are_verified(tmp_path: Path) -> None:
     done = run(tmp_path, json.dumps(page()))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"0 days with facts, 0 leaves; the newest link is 1: {HASH}\n"

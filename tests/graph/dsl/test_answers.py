@@ -70,7 +70,7 @@ async def test_cubes_facts_and_python_agree(client: AsyncClient, data: Mapping[s
 
 def _of_every_table(compiled: Compiled) -> Iterator[Compiled]:
     """The same query, answered from the cheapest table, and from each dearer one."""
-    tables = compiled.plan.question.dataset.tables
+    tables = compiled.plan.query.dataset.tables
     for table in tables[tables.index(compiled.plan.table) :]:
         plan = replace(compiled.plan, table=table)
         sql, parameters = render(statements.rows(plan, None, compiled.limit))

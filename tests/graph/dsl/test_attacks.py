@@ -10,9 +10,10 @@ import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from graph.access import AccountScope, PlatformScope
-from graph.dsl.compile import Position, compile_query
+from graph.access.cursors import PagePosition
+from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
-from graph.dsl.scope import UNLISTED, OneTenant, query_scope, tenant_of
+from graph.dsl.scope import UNASSIGNED, OneTenant, query_scope, tenant_of
 from graph.errors import ForbiddenError, InvalidQueryError
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS
@@ -70,7 +71,7 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
 
 
 async def told(
-    client: AsyncClient, query: Mapping[str, Any], scope: OneTenant = CALLER, position: Position | None = None
+    client: AsyncClient, query: Mapping[str, Any], scope: OneTenant = CALLER, position: PagePosition | None = None
 ) -> Sequence[Mapping[str, Any]]:
     whole: dict[str, Any] = {"dataset": "dlr", "measures": ["messages"], "time": ALL, "limit": 10_000} | dict(query)
     compiled = compile_query(parse(json.dumps(whole).encode()), scope, position)
@@ -137,7 +138,7 @@ async def test_every_text_finds_itself_alone(client: AsyncClient) -> None:
 
 async def test_pages_pass_through_every_text(client: AsyncClient) -> None:
     found: list[Any] = []
-    position: Position | None = None
+    position: PagePosition | None = None
     while len(found) <= len(HOSTILE):
         compiled = compile_query(
             parse({"dataset": "dlr", "measures": ["messages"], "dimensions": ["lane"], "time": ALL, "limit": 1}),
@@ -154,11 +155,11 @@ async def test_pages_pass_through_every_text(client: AsyncClient) -> None:
 
 async def test_pseudonyms_hide_names_everywhere(client: AsyncClient) -> None:
     rows = await told(client, {"dimensions": ["mno"], "orderBy": [{"field": "mno", "direction": "desc"}]}, MASKED)
-    assert [(row["mno"], row["messages"]) for row in rows] == [("MNO-C", 1), ("MNO-A", 1), (UNLISTED, len(HOSTILE))]
+    assert [(row["mno"], row["messages"]) for row in rows] == [("MNO-C", 1), ("MNO-A", 1), (UNASSIGNED, len(HOSTILE))]
     for operator, value, count in (
         ("eq", "MNO-C", 1),
         ("eq", "MNO-B", 0),
-        ("eq", UNLISTED, len(HOSTILE)),
+        ("eq", UNASSIGNED, len(HOSTILE)),
         ("prefix", "AW", 0),
         ("prefix", "MTN", 0),
         ("gte", "MNP", 0),
@@ -166,7 +167,7 @@ async def test_pseudonyms_hide_names_everywhere(client: AsyncClient) -> None:
     ):
         condition = {"field": "mno", "op": operator, "value": value}
         assert await told(client, {"filter": condition}, MASKED) == [{"messages": count}], condition
-    rest = await told(client, {"dimensions": ["mno"]}, MASKED, position=(1, UNLISTED))
+    rest = await told(client, {"dimensions": ["mno"]}, MASKED, position=(1, UNASSIGNED))
     assert [row["mno"] for row in rest] == ["MNO-A", "MNO-C"]
 
 
@@ -240,7 +241,7 @@ async def test_scopes_come_from_the_caller_alone() -> None:
 
 async def test_no_letters_at_all_show_no_name(client: AsyncClient) -> None:
     rows = await told(client, {"dimensions": ["mno"]}, OneTenant("caller", ()))
-    assert rows == [{"mno": UNLISTED, "messages": len(HOSTILE) + 2}]
+    assert rows == [{"mno": UNASSIGNED, "messages": len(HOSTILE) + 2}]
 
 
 async def test_every_dataset_hides_its_neighbours(client: AsyncClient) -> None:

@@ -19,7 +19,7 @@ from graph.dsl.calendar import (
     same_elapsed,
     shift,
 )
-from graph.reports.zone_days import day_begins
+from graph.reports.windows import day_begins
 from infra.zones import TIMEZONES
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from graph.dsl.compile import Compiled, Position, compile_query
+from graph.access.cursors import PagePosition
+from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant
 from graph.errors import InvalidQueryError
@@ -41,7 +42,7 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
 async def walk(client: AsyncClient, query: Query, limit: int) -> Sequence[Sequence[Any]]:
     """All rows, page by page."""
     found: list[Sequence[Any]] = []
-    position: Position | None = None
+    position: PagePosition | None = None
     while True:
         compiled = compile_query(parse(query | {"limit": limit}), AllTenants(), position)
         page = await asking.cells(client, compiled.rows)
@@ -77,7 +78,7 @@ async def test_facts_that_arrive_move_no_other_row(client: AsyncClient, random: 
     whole = compile_query(parse(query | {"limit": 10_000}), AllTenants(), None)
     before = [tuple(row[:3]) for row in await asking.cells(client, whole.rows)]
     found: list[tuple[Any, ...]] = []
-    position: Position | None = None
+    position: PagePosition | None = None
     while True:
         compiled = compile_query(parse(query), AllTenants(), position)
         page = await asking.cells(client, compiled.rows)
@@ -134,14 +135,14 @@ async def test_a_page_ends_at_the_cap(client: AsyncClient) -> None:
         "time": {"from": "2020-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
     }
     last = compile_query(parse(query), AllTenants(), (99_999, "A"))
-    assert (last.seen, last.limit, last.row_cap) == (99_999, 1, 100_000)
+    assert (last.skipped, last.limit, last.row_cap) == (99_999, 1, 100_000)
     page = await asking.cells(client, last.rows)
     assert len(page) == 2
     assert last.end(page[0]) == (100_000, "AWCC")
 
 
 @pytest.mark.parametrize("position", [(), ("5", "A"), (0, "A"), (100_000, "A"), (5,), (5, "A", "B"), (5, 7)], ids=repr)
-async def test_positions_of_no_page(position: Position) -> None:
+async def test_positions_of_no_page(position: PagePosition) -> None:
     query = {
         "dataset": "dlr",
         "measures": ["messages"],

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from graph.dsl.calendar import Shift, Window, previous_period, same_elapsed, shift
-from graph.reports.zone_days import day_begins
+from graph.reports.windows import day_begins
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.zones import TIMEZONES

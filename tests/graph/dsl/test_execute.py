@@ -15,7 +15,7 @@ from graph.access.budget import Charge
 from graph.app import create_app
 from graph.dsl import queries
 from graph.dsl.compile import Compiled, compile_query
-from graph.dsl.execute import Engine as Running
+from graph.dsl.execute import QueryEngine
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
 from graph.http.server import serving
@@ -46,9 +46,9 @@ def generous_deadlines() -> None:
 
 
 @pytest.fixture
-async def engine(clickhouse: Engine) -> AsyncIterator[Running]:
+async def engine(clickhouse: Engine) -> AsyncIterator[QueryEngine]:
     async with open_clickhouse(clickhouse.dsn, statement_timeout=30) as client:
-        yield Running(client)
+        yield QueryEngine(client)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def wait_for(client: AsyncClient, running: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_statements_run_together_and_are_paid_for(engine: Running) -> None:
+async def test_statements_run_together_and_are_paid_for(engine: QueryEngine) -> None:
     charge = Charge()
     statement = Statement("select number, toString(number) from numbers({n:UInt64})", {"n": 5})
     first, second = await engine.run([statement, replace(statement, parameters={"n": 3})], "paid", charge)
@@ -77,7 +77,7 @@ async def test_statements_run_together_and_are_paid_for(engine: Running) -> None
     assert (len(first), len(second), charge.rows) == (5, 3, 8)
 
 
-async def test_whoever_gives_up_ends_it_in_the_engine(engine: Running, watching: AsyncClient) -> None:
+async def test_whoever_gives_up_ends_it_in_the_engine(engine: QueryEngine, watching: AsyncClient) -> None:
     task = asyncio.create_task(engine.run([slow("a"), slow("b")], "given-up", Charge()))
     await wait_for(watching, 2)
     task.cancel()
@@ -86,7 +86,7 @@ async def test_whoever_gives_up_ends_it_in_the_engine(engine: Running, watching:
         await task
 
 
-async def test_one_that_fails_ends_the_others(engine: Running, watching: AsyncClient) -> None:
+async def test_one_that_fails_ends_the_others(engine: QueryEngine, watching: AsyncClient) -> None:
     dear = Statement("select count() from numbers({n:UInt64})", {"n": 10**12})
     with pytest.raises(QueryTooExpensiveError):
         await engine.run([slow("a"), dear], "failing", Charge())
@@ -105,7 +105,7 @@ async def test_one_that_fails_ends_the_others(engine: Running, watching: AsyncCl
         "truncate table facts_dlr",
     ],
 )
-async def test_statements_can_only_read_tables(engine: Running, watching: AsyncClient, sql: str) -> None:
+async def test_statements_can_only_read_tables(engine: QueryEngine, watching: AsyncClient, sql: str) -> None:
     async for _ in migrate(ClickHouseLedger(watching), "clickhouse"):
         pass
     with pytest.raises(Exception, match=r"code: (164|497)|readonly"):
@@ -211,4 +211,4 @@ async def test_not_migrated_is_not_ready(asked: httpx.AsyncClient, own: Engine) 
 async def test_an_absent_engine_is_told_by_whoever_reads(tmp_path: Path) -> None:
     async with open_clickhouse("http://127.0.0.1:1/anlyt", statement_timeout=30) as client:
         with pytest.raises(DependencyUnavailableError, match="ClickHouse does not answer"):
-            await Running(client).read(Statement("select 1", {}))
+            await QueryEngine(client).read(Statement("select 1", {}))

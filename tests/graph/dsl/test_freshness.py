@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from graph.dsl.execute import Engine
-from graph.dsl.freshness import FRESH, Freshness, Reach, complete_snapshot
+from graph.dsl.execute import QueryEngine
+from graph.dsl.freshness import FRESH, Freshness, TableFreshness, complete_snapshot
 from infra.clickhouse import connect, open_clickhouse
-from infra.embedded.engine import Engine as Running
+from infra.embedded.engine import Engine
 from infra.progress import ProgressSnapshot
 from tests.graph.support.queries import REPORTS, fill
 
@@ -55,27 +55,27 @@ class Clock:
 
 
 @pytest.fixture
-async def filled(clickhouse: Running) -> AsyncIterator[Running]:
+async def filled(clickhouse: Engine) -> AsyncIterator[Engine]:
     await fill(clickhouse.dsn, facts_dlr=REPORTS[:50])
     yield clickhouse
     await fill(clickhouse.dsn)
 
 
-async def test_facts_and_cubes(filled: Running) -> None:
+async def test_facts_and_cubes(filled: Engine) -> None:
     """A cube waits for all marks of its facts, of hours and of days alike, and facts do not."""
     clock, snapshots = Clock(), [snapshot(99, 0)]
     async with (
         open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse,
         connect(filled.dsn) as client,
     ):
-        freshness = Freshness(Engine(clickhouse), lambda: tuple(snapshots), clock)
+        freshness = Freshness(QueryEngine(clickhouse), lambda: tuple(snapshots), clock)
 
-        async def asked() -> Mapping[str, Reach]:
+        async def asked() -> Mapping[str, TableFreshness]:
             clock.now += FRESH
             return {table: await freshness.of(table) for table in ("facts_dlr", *CUBES)}
 
         newest = max(row["event_time"] for row in REPORTS[:50])
-        assert await asked() == dict.fromkeys(("facts_dlr", *CUBES), Reach(newest, NOON))
+        assert await asked() == dict.fromkeys(("facts_dlr", *CUBES), TableFreshness(newest, NOON))
         snapshots.append(snapshot(clock.now, 5))
         for cube in CUBES:
             await client.command(MARK.format(cube, "now64(3) - interval 10 second"))
@@ -91,9 +91,9 @@ async def test_facts_and_cubes(filled: Running) -> None:
         assert found[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it was, and so it is
 
 
-async def test_nothing_is_known_without_snapshots(filled: Running) -> None:
+async def test_nothing_is_known_without_snapshots(filled: Engine) -> None:
     async with open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse:
-        freshness = Freshness(Engine(clickhouse))
+        freshness = Freshness(QueryEngine(clickhouse))
         for table in ("facts_dlr", *CUBES):
             assert (await freshness.of(table)).complete_until is None
-        assert await freshness.of("cube_compliance_hourly") == Reach()
+        assert await freshness.of("cube_compliance_hourly") == TableFreshness()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from graph.dsl.compile import Position, compile_query
+from graph.access.cursors import PagePosition
+from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.dsl.select import Statement
@@ -15,7 +16,7 @@ OCTOBER = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
 NAMED = OneTenant("t-1", None)
 MASKED = OneTenant("t-1", (("AWCC", "MNO-B"), ("ROSHAN", "MNO-A")))
 
-QUERIES: dict[str, tuple[dict[str, Any], QueryScope, Position | None]] = {
+QUERIES: dict[str, tuple[dict[str, Any], QueryScope, PagePosition | None]] = {
     "cube_of_one_tenant": (
         {
             "dataset": "dlr",

@@ -68,7 +68,7 @@ async def test_what_a_cursor_keeps_cannot_be_changed(asker: Asker) -> None:
     assert dot
     for changed in (f"{int(at) + 1}.{signed}", signed, f"{at}.", f"{at}.{signed}x", f"{at[:-1]}.{signed}"):
         response = await asker.post(moving(limit=1, after=changed), ADMIN)
-        assert "This is no cursor of this query" in check_problem(response, 400, "INVALID_QUERY")
+        assert "This cursor does not belong to this query" in check_problem(response, 400, "INVALID_QUERY")
     assert (await asker.post(moving(limit=1, after=cursor), ADMIN)).status_code == 200
 
 

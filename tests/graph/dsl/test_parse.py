@@ -165,7 +165,7 @@ def test_a_wrong_operator_or_value_hides_no_wrong_name() -> None:
         ({"measures": "messages"}, "$.measures", 'Must be a list, not "messages".'),
         ({"measures": ["messages"] * 21}, "$.measures", "Must have 1 to 20 items, not 21."),
         ({"measures": ["x" * 129]}, "$.measures[0]", "Must have at most 128 characters, not 129."),
-        ({"dimensions": ["\ud800"]}, "$.dimensions[0]", "Has half of a surrogate pair, which is no character."),
+        ({"dimensions": ["\ud800"]}, "$.dimensions[0]", "Must not have an unpaired surrogate."),
         ({"dataset": "dlrs"}, "$.dataset", '"dlrs" is not a dataset.'),
         ({"limit": "5"}, "$.limit", 'Must be an integer from 1 to 10000, not "5".'),
         ({"limit": True}, "$.limit", "Must be an integer from 1 to 10000, not true."),
@@ -181,7 +181,7 @@ def test_a_wrong_operator_or_value_hides_no_wrong_name() -> None:
         (
             {"filter": {"field": "lane", "op": "eq", "value": None}},
             "$.filter.value",
-            "Is required; `isNull` looks for null.",
+            "Is required; use `isNull` to compare with null.",
         ),
         (
             {"filter": {"field": "errorCode", "op": "isNull", "value": "x"}},
@@ -258,7 +258,7 @@ def test_conditions_nest_to_depth_8(how: str) -> None:
     assert parse(LEAST | {"filter": condition}).filter
     deeper = {how: condition if how == "not" else [condition]}
     ((path, message, _),) = problems(LEAST | {"filter": deeper})
-    assert message == "Must be nested to depth 8 at most."
+    assert message == "Must have at most 8 levels of nesting."
     assert path.count(how) == 8
 
 
@@ -266,7 +266,7 @@ def test_comparisons_are_limited_over_a_whole_tree() -> None:
     leaf = {"field": "lane", "op": "eq", "value": "OTP"}
     assert parse(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 2}}).filter
     found = problems(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 3}})
-    assert found == [("$.filter.or[2].and[0]", "Must have 200 comparisons at most.", ())]
+    assert found == [("$.filter.or[2].and[0]", "Must have at most 200 comparisons.", ())]
 
 
 def test_a_thousand_problems_are_cut_to_fifty() -> None:

@@ -74,7 +74,7 @@ def test_no_text_of_the_request_is_sql(random: Random, scope: QueryScope) -> Non
     compiled = compiled_of(question(random, masked=masked), scope, random)
     for statement in statements(compiled):
         assert TOKEN.sub("", statement.sql) == ""
-        assert words(statement.sql) - VOCABULARY[compiled.plan.question.dataset.name] == set()
+        assert words(statement.sql) - VOCABULARY[compiled.plan.query.dataset.name] == set()
         assert set(re.findall(r"\{(\w+):", statement.sql)) == set(statement.parameters)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from graph.dsl.ast import And, Comparison, Not
 from graph.dsl.parse import parse
-from graph.dsl.resolve import Question, Sort, resolve
+from graph.dsl.resolve import ResolvedQuery, Sort, resolve
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.errors import InvalidQueryError
 from infra.embedded.engine import Engine
@@ -17,7 +17,7 @@ OCTOBER = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
 MASKED = OneTenant("t-1", (("AWCC", "MNO-B"), ("unknown", "unknown")))
 
 
-def asked(scope: QueryScope = AllTenants(), **members: Any) -> Question:  # noqa: B008  # frozen
+def asked(scope: QueryScope = AllTenants(), **members: Any) -> ResolvedQuery:  # noqa: B008  # frozen
     return resolve(parse({"dataset": "dlr", "measures": ["messages"], "time": OCTOBER} | members), scope)
 
 
@@ -56,11 +56,11 @@ def test_the_order_has_every_group() -> None:
     [
         ({"orderBy": [{"field": "failed"}]}, "$.orderBy[0].field", '"failed" is not a column of this answer.'),
         ({"orderBy": [{"field": "time"}]}, "$.orderBy[0].field", '"time" is not a column of this answer.'),
-        ({"orderBy": [{"field": "messages"}] * 2}, "$.orderBy[1].field", "messages is there already."),
+        ({"orderBy": [{"field": "messages"}] * 2}, "$.orderBy[1].field", "messages is repeated."),
         (
             {"filter": {"field": "time", "op": "eq", "value": "x"}},
             "$.filter.field",
-            "Time is bounded by `time.from` and `time.to`.",
+            "Bound time with `time.from` and `time.to`.",
         ),
         (
             {"filter": {"field": "status", "op": "prefix", "value": "D"}},
@@ -71,12 +71,12 @@ def test_the_order_has_every_group() -> None:
         (
             {"filter": {"field": "errorCode", "op": "in", "value": ["99", 99]}},
             "$.filter.value[1]",
-            "errorCode is a text; 99 is none.",
+            "errorCode is a text; 99 is not.",
         ),
         (
             {"having": {"field": "messages", "op": "eq", "value": "5"}},
             "$.having.value",
-            'messages is an integer of at most 18 digits; "5" is none.',
+            'messages is an integer of at most 18 digits; "5" is not.',
         ),
         (
             {"having": {"field": "messages", "op": "isNull"}},
@@ -86,7 +86,7 @@ def test_the_order_has_every_group() -> None:
         (
             {"having": {"field": "deliveryRate", "op": "eq", "value": 0.99999}},
             "$.having.value",
-            'deliveryRate is a number with at most 4 decimals, and 14 digits before them; "0.99999" is none.',
+            'deliveryRate is a number with at most 4 decimals, and 14 digits before them; "0.99999" is not.',
         ),
         (
             {"compareTo": "sameElapsed", "time": {"from": "2026-10-01T00:00:01Z", "to": "2026-10-02T00:00:00Z"}},
@@ -120,7 +120,7 @@ def test_whoever_reads_pseudonyms_learns_no_operator() -> None:
         dimensions=["destinationPrefix", "mno"],
         filter={"field": "operatorId", "op": "eq", "value": "op-1"},
     )
-    addendum = "tells the MNO: it needs a data-share addendum in force."
+    addendum = "reveals the MNO: it needs a data-share addendum in force."
     assert told == [
         ("$.dimensions[0]", f"destinationPrefix {addendum}"),
         ("$.filter.field", f"operatorId {addendum}"),

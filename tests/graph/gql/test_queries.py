@@ -10,7 +10,7 @@ from strawberry import UNSET
 from graph.audit import openapi, request
 from graph.audit.graphql import sdl as audit_sdl
 from graph.dsl import parse
-from graph.dsl.reading import REQUIRED, Member, Shape, choice, explained
+from graph.dsl.readers import REQUIRED, Member, Shape, choice, description_of
 from graph.gql.queries import QueryCondition, QueryInput, as_json, input_type
 from graph.gql.schema import sdl
 from graph.gql.types import DateTime, Json
@@ -22,7 +22,7 @@ FROM, TO = DateTime("2026-10-01T00:00:00Z"), DateTime("2026-10-02T00:00:00Z")
 
 def shape(name: str) -> Shape:
     """Of an object that a member of a query holds."""
-    found = parse.QUERY[name].read.held
+    found = parse.QUERY[name].read.inner_shape
     assert found is not None
     return found
 
@@ -89,7 +89,7 @@ def members(shape: Shape, name: str, schema: Mapping[str, Any]) -> Iterator[tupl
     for each, member in shape.members.items():
         own = schema["properties"][each]
         yield member, f"{name}.{each}", own
-        if inner := member.read.held:
+        if inner := member.read.inner_shape:
             yield from members(inner, inner.name, own.get("items", own))
 
 
@@ -107,14 +107,14 @@ def test_what_reads_a_member_describes_it_everywhere(shape: Shape, text: str, sc
         type_, name = place.split(".")
         field = types[type_].fields[name]  # type: ignore[attr-defined]  # an input type
         assert own["description"] == member.meaning, place
-        assert field.description.startswith(explained(member)), place
+        assert field.description.startswith(description_of(member)), place
         assert str(field.type).endswith("!") == (member.default is REQUIRED), place
 
 
 def test_the_reference_page_has_every_member() -> None:
     page = "\n".join(query_language.lines())
     for member, place, _ in members(parse.SHAPE, parse.SHAPE.name, SCHEMAS["Query"]):
-        assert f"{place.split('.')[1]}` | {explained(member)} |" in page
+        assert f"{place.split('.')[1]}` | {description_of(member)} |" in page
 
 
 def test_a_new_member_is_one_line() -> None:

@@ -14,7 +14,7 @@ from graph.app import create_app
 from graph.errors import RateLimitedError
 from graph.gql.streams import MOST_OF_A_CALLER, MOST_OF_ALL, Streams
 from graph.http.server import serving
-from graph.reports.live import Look, between
+from graph.reports.live import RecentCounts, counted_between
 from graph.reports.metrics import Counts
 from infra.postgres import Pool
 from infra.settings import read_settings
@@ -126,17 +126,17 @@ async def test_a_query_is_a_stream_of_one_for_a_client_that_takes_nothing_else(c
     assert (first, answer["data"], end) == ("next", {"__typename": "Query"}, ("complete", None))
 
 
-def look(seconds: int, **hours: int) -> Look:
+def look(seconds: int, **hours: int) -> RecentCounts:
     """Messages by hour: h11=5 is 11 o'clock."""
     counts = {int(name[1:]): Counts(messages=messages, delivered=messages // 2) for name, messages in hours.items()}
-    return Look(NOW + timedelta(seconds=seconds), counts, NOW, None)
+    return RecentCounts(NOW + timedelta(seconds=seconds), counts, NOW, None)
 
 
 def test_hours_come_and_go() -> None:
-    found = between(look(0, h10=100, h11=50), look(4, h11=52, h12=6))
+    found = counted_between(look(0, h10=100, h11=50), look(4, h11=52, h12=6))
     assert (found.messages, found.delivered, found.seconds, found.tps) == (8, 4, 4.0, 2.0)
-    assert between(look(0, h11=50), look(2, h11=47)).tps == -1.5  # refunds
-    assert between(look(0, h11=5), look(0, h11=5)).messages == 0
+    assert counted_between(look(0, h11=50), look(2, h11=47)).tps == -1.5  # refunds
+    assert counted_between(look(0, h11=5), look(0, h11=5)).messages == 0
 
 
 def test_all_callers_together_have_so_many() -> None:

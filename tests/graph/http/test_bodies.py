@@ -1,4 +1,4 @@
-"""What is read of a body: JSON, of so many bytes, with so many values; all else is refused before it is parsed."""
+"""Request bodies: bounded JSON is read; other media types and larger bodies are refused before parsing."""
 
 from collections.abc import Sequence
 
@@ -33,10 +33,10 @@ def request(chunks: Sequence[bytes], media_type: str = "application/json", *, wh
     ],
     ids=["commas", "lists", "objects", "bytes"],
 )
-async def test_so_much_is_read_and_no_more(body: bytes) -> None:
-    """Of one more of the last of each kind, the whole is refused."""
+async def test_a_body_at_its_limit_is_read_and_one_beyond_is_refused(body: bytes) -> None:
+    """Repeating the last byte exceeds the limit by one."""
     assert await read_json(request([body[:100], body[100:]])) == body
-    with pytest.raises((InvalidQueryError, PayloadTooLargeError), match=r"At most [0-9]+ (values|objects|bytes)"):
+    with pytest.raises((InvalidQueryError, PayloadTooLargeError), match=r"[0-9]+ (values|objects|bytes)"):
         await read_json(request([body, body[-1:]]))
 
 
@@ -57,6 +57,6 @@ async def test_a_body_is_json(media_type: str, error: type[ApiError] | None) -> 
         await read_json(request([b"{}"], media_type))
 
 
-async def test_who_leaves_in_the_middle_has_left() -> None:
+async def test_a_client_that_disconnects_within_the_body_is_reported() -> None:
     with pytest.raises(ClientDisconnectedError):
         await read_json(request([b'{"dataset":'], whole=False))

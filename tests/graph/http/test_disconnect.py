@@ -1,4 +1,4 @@
-"""Work goes on while somebody waits for it, and no longer."""
+"""Work runs while its client is connected, and is cancelled when the client disconnects."""
 
 import asyncio
 
@@ -10,16 +10,16 @@ from graph.http.disconnect import ClientDisconnectedError, cancel_on_disconnect
 pytestmark = pytest.mark.anyio
 
 
-async def stays() -> Message:
+async def connected() -> Message:
     await asyncio.Event().wait()
     raise AssertionError
 
 
-async def test_a_body_that_nobody_read_is_no_leaving() -> None:
+async def test_an_unread_body_is_no_disconnect() -> None:
     messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> Message:
-        return messages.pop() if messages else await stays()
+        return messages.pop() if messages else await connected()
 
     async def work() -> int:
         while messages:
@@ -29,28 +29,28 @@ async def test_a_body_that_nobody_read_is_no_leaving() -> None:
     assert await cancel_on_disconnect(receive, work()) == 5
 
 
-async def leaves() -> Message:
+async def disconnected() -> Message:
     return {"type": "http.disconnect"}
 
 
-async def test_whoever_stays_gets_the_result() -> None:
+async def test_a_connected_client_gets_the_result() -> None:
     async def work() -> int:
         await asyncio.sleep(0)
         return 5
 
-    assert await cancel_on_disconnect(stays, work()) == 5
+    assert await cancel_on_disconnect(connected, work()) == 5
 
 
-async def test_whoever_stays_hears_of_an_error() -> None:
+async def test_a_connected_client_gets_the_error() -> None:
     async def work() -> int:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await cancel_on_disconnect(stays, work())
+        await cancel_on_disconnect(connected, work())
 
 
-@pytest.mark.parametrize("last_words", [None, ZeroDivisionError])
-async def test_whoever_leaves_ends_the_work_before_anything_else_goes_on(last_words: type[Exception] | None) -> None:
+@pytest.mark.parametrize("final_error", [None, ZeroDivisionError])
+async def test_a_disconnect_cancels_the_work_and_waits_for_its_end(final_error: type[Exception] | None) -> None:
     closed = []
 
     async def work() -> None:
@@ -59,15 +59,15 @@ async def test_whoever_leaves_ends_the_work_before_anything_else_goes_on(last_wo
         finally:
             await asyncio.sleep(0)
             closed.append(True)
-            if last_words is not None:
-                raise last_words
+            if final_error is not None:
+                raise final_error
 
     with pytest.raises(ClientDisconnectedError):
-        await cancel_on_disconnect(leaves, work())
+        await cancel_on_disconnect(disconnected, work())
     assert closed == [True]
 
 
-async def test_cancelled_itself_it_cancels_the_work() -> None:
+async def test_cancelling_the_request_cancels_the_work() -> None:
     started, ended = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
@@ -77,7 +77,7 @@ async def test_cancelled_itself_it_cancels_the_work() -> None:
         finally:
             ended.set()
 
-    waiting = asyncio.create_task(cancel_on_disconnect(stays, work()))
+    waiting = asyncio.create_task(cancel_on_disconnect(connected, work()))
     await started.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

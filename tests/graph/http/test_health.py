@@ -1,3 +1,5 @@
+"""Readiness names each dependency that is down, and checks all of them concurrently."""
+
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -25,7 +27,7 @@ async def hanging() -> None:
 
 
 async def stubborn() -> None:
-    """Does not even stop when it is cancelled."""
+    """Ignores its cancellation."""
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.sleep(60)
     await asyncio.sleep(60)
@@ -33,7 +35,7 @@ async def stubborn() -> None:
 
 @pytest.mark.parametrize("check", [broken, hanging, stubborn])
 @pytest.mark.parametrize(("required", "status", "code"), [(True, "unavailable", 503), (False, "degraded", 200)])
-async def test_what_is_down_is_named(
+async def test_a_dependency_that_is_down_is_named(
     pool: Pool,
     monkeypatch: pytest.MonkeyPatch,
     check: Callable[[], Awaitable[None]],
@@ -55,19 +57,19 @@ async def test_what_is_down_is_named(
     }
 
 
-async def test_all_is_well(pool: Pool) -> None:
+async def test_all_dependencies_answer(pool: Pool) -> None:
     async with open_api(pool, {"postgres": Probe(up, required=True), "nats": Probe(up, required=False)}) as api:
         ready, live = await api.client.get("/health/ready"), await api.client.get("/health/live")
     assert (ready.status_code, ready.json()["status"]) == (200, "ok")
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
 
 
-async def test_all_are_asked_at_once() -> None:
-    """Each waits for the others to be asked."""
-    asked = asyncio.Barrier(5)
+async def test_checks_run_concurrently() -> None:
+    """Each check ends only after all checks have begun."""
+    begun = asyncio.Barrier(5)
 
-    async def meeting() -> None:
-        await asked.wait()
+    async def wait_for_others() -> None:
+        await begun.wait()
 
-    found = await readiness({str(number): Probe(meeting, required=False) for number in range(5)})
-    assert {each.status for each in found.dependencies.values()} == {"ok"}
+    report = await readiness({str(number): Probe(wait_for_others, required=False) for number in range(5)})
+    assert {each.status for each in report.dependencies.values()} == {"ok"}

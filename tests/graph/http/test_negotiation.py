@@ -1,3 +1,5 @@
+"""Content negotiation: the media type that a client prefers among those of the query endpoint."""
+
 import pytest
 from starlette.datastructures import Headers
 
@@ -18,7 +20,7 @@ JSON, CSV, ARROW = MEDIA_TYPES
         ("TEXT/CSV", CSV),
         ("text/*", CSV),
         ("application/*", JSON),
-        ("text/csv, application/json", JSON),  # equals: ours comes first
+        ("text/csv, application/json", JSON),  # equal qualities: the first offered wins
         ("text/csv, application/json;q=0.9", CSV),
         ("text/csv;q=0.1,*/*;q=0.2", JSON),
         ("application/json;q=0, */*", CSV),
@@ -28,17 +30,17 @@ JSON, CSV, ARROW = MEDIA_TYPES
         (";;,,q=1,", JSON),
     ],
 )
-def test_the_best_of_ours(accept: str, wanted: str) -> None:
+def test_the_highest_quality_wins(accept: str, wanted: str) -> None:
     assert preferred(Headers({"accept": accept}), MEDIA_TYPES) == wanted
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=nan", "application/json;q=0", "*/*;q=0, image/*"])
-def test_none_of_ours_is_acceptable(accept: str) -> None:
+def test_an_accept_header_that_excludes_all_is_refused(accept: str) -> None:
     with pytest.raises(NotAcceptableError, match="text/csv"):
         preferred(Headers({"accept": accept}), MEDIA_TYPES)
 
 
-def test_without_a_wish() -> None:
+def test_without_the_header_the_first_wins() -> None:
     assert preferred(Headers({}), MEDIA_TYPES) == JSON
 
 

@@ -1,4 +1,4 @@
-"""The server: a free port, answers that are under way when it stops, addresses that cannot be had."""
+"""The server: free ports, addresses in use, and running requests at its stop."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ from tests.support.warehouse import NO_CLICKHOUSE
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_free_port_is_told(pool: Pool) -> None:
+async def test_port_0_selects_a_free_port(pool: Pool) -> None:
     app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
     async with serving(app, "127.0.0.1", 0) as url, httpx.AsyncClient(base_url=url) as client:
         assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
@@ -31,9 +31,9 @@ async def test_a_free_port_is_told(pool: Pool) -> None:
             await client.get(url)
 
 
-async def test_a_taken_port_is_the_operators_to_mend() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+async def test_a_port_in_use_is_an_error_of_its_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         with pytest.raises(UsageError, match=f"ANLYT_API_PORT: port {port} of 127.0.0.1 is in use"):
             async with serving(never, "127.0.0.1", port):
                 pass
@@ -43,11 +43,11 @@ async def never(scope: Scope, receive: Receive, send: Send) -> None:
     raise AssertionError
 
 
-async def test_answers_under_way_are_finished() -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
+async def test_running_requests_are_finished_at_the_stop() -> None:
+    received, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
-        asked.set()
+        received.set()
         await go_on.wait()
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"done"})
@@ -55,6 +55,6 @@ async def test_answers_under_way_are_finished() -> None:
     async with httpx.AsyncClient() as client:
         async with serving(slow, "127.0.0.1", 0) as url:
             answer: asyncio.Task[Any] = asyncio.create_task(client.get(url))
-            await asked.wait()
+            await received.wait()
             asyncio.get_running_loop().call_later(0.2, go_on.set)
         assert (await answer).text == "done"

@@ -1,4 +1,4 @@
-"""Every request leaves a span and a sample of its duration."""
+"""Every request yields one span and one sample of its duration."""
 
 from typing import get_args
 
@@ -34,7 +34,7 @@ def samples(endpoint: str) -> float:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-async def test_a_report(api: Api, store: Store, spans: InMemorySpanExporter, endpoint: Endpoint) -> None:
+async def test_a_report_is_observed(api: Api, store: Store, spans: InMemorySpanExporter, endpoint: Endpoint) -> None:
     before = samples(endpoint.name)
     headers = {**ADMIN, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
     await api.client.get(endpoint.path.replace("{id}", "x"), headers=headers)
@@ -45,7 +45,9 @@ async def test_a_report(api: Api, store: Store, spans: InMemorySpanExporter, end
 
 
 @pytest.mark.parametrize(("method", "path", "name"), [("POST", QUERY_PATH, "query"), ("GET", CATALOG_PATH, "catalog")])
-async def test_the_query_language(api: Api, spans: InMemorySpanExporter, method: str, path: str, name: str) -> None:
+async def test_the_query_endpoints_are_observed(
+    api: Api, spans: InMemorySpanExporter, method: str, path: str, name: str
+) -> None:
     before = samples(name)
     await api.client.request(method, path, headers=dict(ADMIN))
     assert samples(name) == before + 1
@@ -53,7 +55,7 @@ async def test_the_query_language(api: Api, spans: InMemorySpanExporter, method:
     assert span.name == f"anlyt.api.{name}"
 
 
-async def test_a_query(api: Api, spans: InMemorySpanExporter) -> None:
+async def test_graphql_is_observed(api: Api, spans: InMemorySpanExporter) -> None:
     before = samples("graphql")
     await api.fields("{ __typename }")
     assert samples("graphql") == before + 1
@@ -68,8 +70,8 @@ def test_no_id_is_a_label() -> None:
     assert labels <= {endpoint.name for endpoint in ENDPOINTS} | spans
 
 
-async def test_baggage_is_nobodys(api: Api, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture) -> None:
-    """OpenTelemetry's own reader would write what it refuses into the log, as it came."""
+async def test_baggage_is_ignored(api: Api, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture) -> None:
+    """OpenTelemetry's own propagator would log a baggage header that it rejects."""
     headers = {**ADMIN, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "baggage": "msisdn=93700112233," * 500}
     response = await api.client.get("/v1/anlyt/catalog", headers=headers)
     assert response.status_code == 200

@@ -10,7 +10,7 @@ import pytest
 
 from graph.dsl import queries
 from graph.dsl.compile import compile_query
-from graph.insights import asking as asking_module
+from graph.insights import queries as insight_queries
 from infra.postgres import Pool
 from infra.progress import ProgressSnapshot
 from tests.graph.support.api import ADMIN
@@ -43,7 +43,7 @@ def told(figures: Mapping[str, Any]) -> tuple[Any, ...]:
 @pytest.mark.parametrize("page", [10_000, 7])
 async def test_equal_to_brute_force(asker: Asker, monkeypatch: pytest.MonkeyPatch, window: str, page: int) -> None:
     """From the cube of days and from facts; in one page of rows and in many."""
-    monkeypatch.setattr(asking_module, "MOST_ROWS", page)
+    monkeypatch.setattr(insight_queries, "MOST_ROWS", page)
     answer = await cost(asker, ADMIN, window=window)
     start, end = map(datetime.fromisoformat, window.split("/"))
     rows = [row for row in RECORDS if start <= row["event_time"] < end]
@@ -94,7 +94,7 @@ async def test_who_may_not_see_costs(asker: Asker) -> None:
 
 async def test_more_rows_than_are_told_are_refused(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(compile_query(*asked), row_cap=20))
-    monkeypatch.setattr(asking_module, "MOST_ROWS", 8)
+    monkeypatch.setattr(insight_queries, "MOST_ROWS", 8)
     query = f"{PATH}?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
     check_problem(await asker.client.get(query, headers=dict(ADMIN)), 422, "QUERY_TOO_EXPENSIVE")
 

@@ -1,4 +1,4 @@
-"""What the points of a series are worth, and how mature a window is."""
+"""The quality of points, and the maturity of windows."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from graph.reports.metrics import Counts
-from graph.reports.quality import Completeness, marked
-from graph.reports.reading.parts import make_point
+from graph.reports.quality import Completeness, mark_partial
+from graph.reports.reading.cells import make_point
 from graph.reports.windows import Granularity, Window, hour_start
 from infra.postgres import Pool
 from tests.graph.support.api import Api, open_api
@@ -20,12 +20,12 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def qualities(window: Window, granularity: Granularity, horizon: datetime | None) -> str:
-    """The first pseudonyms."""
-    starts = [piece.starts for piece in window.slices]
+    """The first letter of the quality of each point."""
+    starts = [each.starts for each in window.slices]
     if granularity == "hourly":
         starts = [hour_start(hour) for hour in range(window.first_hour, window.end_hour)]
     points = [make_point(start, Counts(), None) for start in starts]
-    return "".join(point.quality[0] for point in marked(points, window, granularity, horizon))
+    return "".join(point.quality[0] for point in mark_partial(points, window, granularity, horizon))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_days_are_partial_when_cut_too(first: datetime, end: datetime, horizon: 
 def test_what_is_shared_is_not_changed() -> None:
     window = Window(hour_start(20_000 * 24), hour_start(20_001 * 24))
     point = make_point(window.from_, Counts(), None)
-    (found,) = marked([point], window, "daily", None)
+    (found,) = mark_partial([point], window, "daily", None)
     assert (found.quality, point.quality) == ("PARTIAL", "ACTUAL")
 
 

@@ -9,7 +9,7 @@ import httpx
 
 from graph.app import create_app
 from graph.http.health import Probes
-from graph.reports.freshness import Progress
+from graph.reports.freshness import ProjectionProgress
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
@@ -61,7 +61,7 @@ async def open_api(
     clickhouse: ClickHouse = NO_CLICKHOUSE,
     development: bool = True,
     settings: Settings | None = None,
-    progress: Progress = dict,
+    progress: ProjectionProgress = dict,
 ) -> AsyncIterator[Api]:
     app = create_app(
         settings or read_settings({"ANLYT_REPORT_TIMEOUT": "60"}),

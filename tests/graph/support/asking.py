@@ -5,8 +5,9 @@ from typing import Any
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from graph.access.cursors import PagePosition
 from graph.dsl.columns import printed
-from graph.dsl.compile import Compiled, Position
+from graph.dsl.compile import Compiled
 from graph.dsl.select import Statement
 
 Row = Mapping[str, Any]
@@ -30,6 +31,6 @@ async def rows(client: AsyncClient, compiled: Compiled, statement: Statement) ->
     return found
 
 
-def end(compiled: Compiled, page: Sequence[Sequence[Any]]) -> Position | None:
+def end(compiled: Compiled, page: Sequence[Sequence[Any]]) -> PagePosition | None:
     """Where the next page begins; None after the last one."""
     return compiled.end(page[compiled.limit - 1]) if len(page) > compiled.limit else None

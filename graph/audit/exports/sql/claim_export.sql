@@ -1,4 +1,4 @@
--- The oldest export that is due, or whose process is gone, unless its caller has as many under way as it may.
+-- Claims the oldest export that is due or whose lease has ended, of a caller with fewer than $3 running exports.
 update anlyt.audit_exports
 set state = 'running', claim = $1, leased_until = clock_timestamp() + $2::interval, reason = null
 where export_id = (

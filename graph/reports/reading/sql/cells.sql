@@ -1,12 +1,12 @@
--- The rows of subjects ($1 scope, $2 ids; or all of the scope): of the days $3, daily rows of those that are clean and
--- hours of the others; and the hours from each of $4 until the same of $5. Each row has its first hour since 1970; cost in
--- each other currency is a row of its own. $6: with latencies.
+-- The cells of subjects ($1: scope, $2: ids or null for all). $3: days, as daily rows where these are clean, else as hours.
+-- $4, $5: the starts and ends of ranges of hours. $6: with latencies. A row has its first hour since 1970; the cost in
+-- each other currency is a separate row.
 with clean as materialized (
     select coalesce(array_agg(day), '{}') as days
     from anlyt.event_days
     where day = any($3::date[]) and version = rolled_version
-), stretches as materialized (
-    select starts, ends from unnest($4::timestamptz[], $5::timestamptz[]) as cut (starts, ends)
+), hour_ranges as materialized (
+    select starts, ends from unnest($4::timestamptz[], $5::timestamptz[]) as given (starts, ends)
     union all
     select min(day)::timestamp at time zone 'UTC', (max(day) + 1)::timestamp at time zone 'UTC'
     from (
@@ -30,14 +30,14 @@ union all
 select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, {counters},
     total_cost,
     case when $6 then array_send(latency_bins) end, case when $6 then array_send(latency_counts) end, null
-from stretches cross join lateral (
+from hour_ranges cross join lateral (
     select * from anlyt.metrics_hourly
     where scope = $1 and of_ids and hour_bucket >= starts and hour_bucket < ends
     offset 0
 ) as hours
 union all
 select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, {counters_null}, total_cost, null, null, currency
-from stretches cross join lateral (
+from hour_ranges cross join lateral (
     select * from anlyt.costs_hourly
     where scope = $1 and of_ids and hour_bucket >= starts and hour_bucket < ends
     offset 0

@@ -1,4 +1,4 @@
-"""The key that signs manifests, and how it is shown."""
+"""The key that signs manifests, and its public form."""
 
 from base64 import urlsafe_b64decode
 from contextlib import AsyncExitStack
@@ -27,7 +27,7 @@ X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 KID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
 
-def test_as_the_rfc_has_it() -> None:
+def test_the_example_of_the_rfc() -> None:
     signer = Signer(Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(f"{D}=")))
     assert (signer.public.x, signer.public.kid) == (X, KID)
     public = load_pem_public_key(signer.public.pem.encode())
@@ -36,7 +36,7 @@ def test_as_the_rfc_has_it() -> None:
     assert signer.sign(b"content") == signer.sign(b"content")
 
 
-async def test_all_processes_have_one(dsn: str) -> None:
+async def test_all_processes_have_the_same_key(dsn: str) -> None:
     async with AsyncExitStack() as opened:
         pools = [await opened.enter_async_context(open_pool(dsn, size=1)) for _ in range(2)]
         signers = [await ManifestKey(pool, None).signer() for pool in pools]
@@ -49,10 +49,10 @@ async def test_all_processes_have_one(dsn: str) -> None:
     await connection.close()
 
 
-async def test_what_is_no_key(dsn: str) -> None:
+async def test_other_keys_are_rejected(dsn: str) -> None:
     other = X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     async with open_pool(dsn, size=1) as pool:
-        for pem in ("", "x", _pem(Ed25519PrivateKey.generate())[:80], other, _locked()):
+        for pem in ("", "x", _pem(Ed25519PrivateKey.generate())[:80], other, _with_password()):
             with pytest.raises(UsageError, match="ANLYT_EXPORT_SIGNING_KEY must be an Ed25519 private key"):
                 ManifestKey(pool, pem)
 
@@ -61,6 +61,6 @@ def _pem(key: Ed25519PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _locked() -> str:
+def _with_password() -> str:
     encryption = BestAvailableEncryption(b"password")
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()

@@ -1,15 +1,15 @@
-"""Statements of exports, word for word; nothing of a request is in their text."""
+"""The exact statements of exports. Values of a request are bound, never part of the text."""
 
 from datetime import UTC, datetime
 
 from graph.audit.exports.request import ExportQuery
 from graph.audit.exports.statements import counting, measuring, writing
-from graph.audit.statements import Slice
+from graph.audit.statements import TimeSlice
 
-PART = Slice(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, 3, tzinfo=UTC))
+SLICE = TimeSlice(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, 3, tzinfo=UTC))
 RULE = "URL' or 1=1 --"
-EVALUATIONS = ExportQuery("t-1", *PART, "compliance", "BLOCK", RULE)
-RECORDS = ExportQuery("t-1", *PART, "cdr", None, None)
+EVALUATIONS = ExportQuery("t-1", *SLICE, "compliance", "BLOCK", RULE)
+RECORDS = ExportQuery("t-1", *SLICE, "cdr", None, None)
 BOUND = {"tenant": "t-1", "p1": "2024-01-01 00:00:00.000000", "p2": "2024-01-02 03:00:00.000000"}
 
 COUNTING = """\
@@ -31,7 +31,7 @@ FINDINGS = (
     "'Array(Tuple(ruleId String, ruleName String, ruleType String, action String))')"
 )
 WRITING = """\
--- ClickHouse: the rows of the select that follows become an object. The keys to S3 are the server's.
+-- ClickHouse: writes the rows of the following select to an object. The server has the keys to S3.
 insert into function s3(anlyt_exports, filename = {file:String}, format = 'Parquet')
 select
     rows.event_time as at,
@@ -57,7 +57,7 @@ order by
     at asc nulls last,
     eventKey asc nulls last""".replace("FINDINGS", FINDINGS)
 WRITING_RECORDS = """\
--- ClickHouse: the rows of the select that follows become an object. The keys to S3 are the server's.
+-- ClickHouse: writes the rows of the following select to an object. The server has the keys to S3.
 insert into function s3(anlyt_exports, filename = {file:String}, format = 'Parquet')
 select
     rows.event_time as occurredAt,
@@ -85,16 +85,16 @@ order by
 
 
 def test_counting() -> None:
-    statement = counting(EVALUATIONS, PART)
+    statement = counting(EVALUATIONS, SLICE)
     assert statement.sql == COUNTING
     assert statement.parameters == {**BOUND, "p3": "BLOCK", "p4": RULE}
 
 
 def test_writing() -> None:
-    statement = writing(EVALUATIONS, PART, "id/0001-ab.parquet")
+    statement = writing(EVALUATIONS, SLICE, "id/0001-ab.parquet")
     assert statement.sql == WRITING
     assert statement.parameters == {**BOUND, "p3": "BLOCK", "p4": RULE, "file": "id/0001-ab.parquet"}
-    records = writing(RECORDS, PART, "id/0001-ab.parquet")
+    records = writing(RECORDS, SLICE, "id/0001-ab.parquet")
     assert records.sql == WRITING_RECORDS
     assert records.parameters == {**BOUND, "file": "id/0001-ab.parquet"}
 

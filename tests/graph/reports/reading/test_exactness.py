@@ -1,4 +1,4 @@
-"""What is remembered never shows: every answer is that of one snapshot, taken after the question was asked."""
+"""The cache never changes an answer: each answer is that of one snapshot, taken after the request arrived."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.reports.reading import kept
+from graph.reports.reading import cache
 from infra.postgres import Pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.rows import ACCOUNTS, OPERATORS, SUBJECTS, random_row
@@ -21,12 +21,11 @@ HOURS = 8 * 24
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-# Room for so little that most of it is forgotten at once.
-SCARCE = 30_000  # bytes
+SCARCE = 30_000  # bytes: so few that most values are evicted immediately
 
 
-def random_question(random: Random) -> tuple[str, dict[str, str]]:
-    """Any report, about any hours near those that are written to."""
+def random_request(random: Random) -> tuple[str, dict[str, str]]:
+    """Any report, on any hours near those that are written."""
     first = random.randrange(-24, HOURS)
     window = {
         "from_": iso(START + first * HOUR),
@@ -47,7 +46,7 @@ def random_question(random: Random) -> tuple[str, dict[str, str]]:
 
 
 async def write(random: Random, store: Store, number: int) -> None:
-    """A transaction that changes some hours of some subjects, of which some had no row before."""
+    """Changes some hours of some subjects in one transaction. Some of the subjects had no row before."""
     hours = [START + random.randrange(HOURS) * HOUR for _ in range(random.choice([1, 1, 3]))]
     subjects = random.sample(SUBJECTS, 3)
     rows = {(hour, subject): random_row(random, hour, *subject) for hour in hours for subject in subjects}
@@ -55,11 +54,11 @@ async def write(random: Random, store: Store, number: int) -> None:
 
 
 @pytest.mark.parametrize("capacity", ["ample", "scarce"])
-async def test_remembered_answers_equal_fresh_ones_after_every_write(
+async def test_cached_answers_equal_fresh_ones_after_every_write(
     pool: Pool, store: Store, capacity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if capacity == "scarce":
-        monkeypatch.setattr(kept, "CAPACITY", SCARCE)
+        monkeypatch.setattr(cache, "CAPACITY", SCARCE)
     random = Random(20261101)
     async with open_api(pool) as api:
         for number in range(60):
@@ -70,10 +69,10 @@ async def test_remembered_answers_equal_fresh_ones_after_every_write(
 
 async def check_some_answers(random: Random, api: Api, fresh: Api) -> None:
     for _ in range(4):
-        path, query = random_question(random)
-        found, wanted = [await each.get(path, **query) for each in (api, fresh)]
+        path, query = random_request(random)
+        found, expected = [await each.get(path, **query) for each in (api, fresh)]
         assert found.status_code in {200, 404}, found.text
-        assert without_id(found.json()) == without_id(wanted.json()), (path, query)
+        assert without_id(found.json()) == without_id(expected.json()), (path, query)
 
 
 def without_id(answer: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def without_id(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_every_answer_is_one_snapshot_while_others_write(pool: Pool, store: Store, api: Api) -> None:
-    """Write n makes the n-th message and moves dataAsOf to second n: no answer may tell two different numbers."""
+    """Write n counts the n-th message and moves dataAsOf to second n. No answer may show two different numbers."""
     await store.put(Row(START + n * HOUR, *subject) for n in range(HOURS) for subject in SUBJECTS)
     done = asyncio.Event()
     written = 0
@@ -95,18 +94,18 @@ async def test_every_answer_is_one_snapshot_while_others_write(pool: Pool, store
         done.set()
 
     async def reader(seed: int) -> int:
-        random, asked = Random(seed), 0
+        random, answers = Random(seed), 0
         while not done.is_set():
-            path, tell = random.choice(READINGS)
+            path, numbers = random.choice(NUMBERS)
             known = written
             start = START - random.choice([0, 5, 24]) * HOUR
             query = {"from_": iso(start), "to": iso(START + (HOURS + random.choice([0, 3])) * HOUR)}
             answer = await api.report(path, **query)
             number = second(answer["dataAsOf"])
             assert known <= number
-            assert tell(answer) == [number] * len(tell(answer))
-            asked += 1
-        return asked
+            assert numbers(answer) == [number] * len(numbers(answer))
+            answers += 1
+        return answers
 
     readers = asyncio.gather(*(reader(seed) for seed in range(6)))
     await writer()
@@ -117,42 +116,42 @@ def second(as_of: str | None) -> int:
     return (datetime.fromisoformat(as_of) - AS_OF) // timedelta(seconds=1) if as_of else 0
 
 
-def told_by_summary(answer: Any) -> list[int]:
+def in_summary(answer: Any) -> list[int]:
     return [answer["totalMessages"], sum(point["totalMessages"] for point in answer["series"])]
 
 
-def told_by_operator(answer: Any) -> list[int]:
+def in_operator(answer: Any) -> list[int]:
     return [answer["totalMessages"], sum(point["totalMessages"] for point in answer["series"])]
 
 
-def told_by_usage(answer: Any) -> list[int]:
+def in_usage(answer: Any) -> list[int]:
     return [answer["messagesSent"], sum(day["sent"] for day in answer["dailyBreakdown"])]
 
 
-def told_by_throughput(answer: Any) -> list[int]:
+def in_throughput(answer: Any) -> list[int]:
     return [sum(point["messages"] for point in answer["series"])]
 
 
-def told_by_breakdown(answer: Any) -> list[int]:
+def in_breakdown(answer: Any) -> list[int]:
     return [share["total"] for share in answer["byOperator"]]
 
 
-def told_by_top(answer: Any) -> list[int]:
+def in_top(answer: Any) -> list[int]:
     return [operator["totalMessages"] for operator in answer["operators"]]
 
 
-READINGS: Sequence[tuple[str, Callable[[Any], list[int]]]] = [
-    ("summary", told_by_summary),
-    (f"operators/{OPERATORS[0]}/performance", told_by_operator),
-    (f"accounts/{ACCOUNTS[0]}/usage", told_by_usage),
-    ("throughput", told_by_throughput),
-    ("delivery-breakdown", told_by_breakdown),
-    ("top-operators", told_by_top),
+NUMBERS: Sequence[tuple[str, Callable[[Any], list[int]]]] = [
+    ("summary", in_summary),
+    (f"operators/{OPERATORS[0]}/performance", in_operator),
+    (f"accounts/{ACCOUNTS[0]}/usage", in_usage),
+    ("throughput", in_throughput),
+    ("delivery-breakdown", in_breakdown),
+    ("top-operators", in_top),
 ]
 
 
 async def count_one(store: Store, hour: datetime, as_of: datetime) -> None:
-    """One more message for every subject in one transaction, marked as ingest marks."""
+    """Counts one more message for every subject in one transaction, and increments the day's version as ingest does."""
     async with store.connection.transaction():
         await store.connection.execute(
             "update anlyt.metrics_hourly set total_messages = total_messages + 1 where hour_bucket = $1", hour

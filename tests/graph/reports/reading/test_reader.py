@@ -1,4 +1,4 @@
-"""What is read when, and how often."""
+"""Which rows a report reads, and in how many statements."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ BY_DAY = WINDOW | {"granularity": "daily"}
 
 @pytest.fixture
 async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and every statement that its connections have run."""
+    """A pool, and all statements that its connections have run."""
     statements: list[str] = []
 
     async def log(connection: Any) -> None:
@@ -39,18 +39,18 @@ async def rows(store: Store) -> None:
     )
 
 
-def counted(statements: list[str], table: str) -> int:
+def statements_on(statements: list[str], table: str) -> int:
     return sum(f"from anlyt.{table}" in each or f"join anlyt.{table}" in each for each in statements)
 
 
-async def test_what_is_kept_is_not_read_again(logged: tuple[Pool, list[str]], rows: None) -> None:
+async def test_cached_days_are_not_read_again(logged: tuple[Pool, list[str]], rows: None) -> None:
     pool, statements = logged
     async with open_api(pool) as api:
         first = await api.report("operators/o/performance", **BY_DAY)
-        assert counted(statements, "metrics_hourly") == 1
+        assert statements_on(statements, "metrics_hourly") == 1
         statements.clear()
         assert await api.report("operators/o/performance", **BY_DAY) == first
-        assert (counted(statements, "event_days"), counted(statements, "metrics_hourly")) == (1, 0)
+        assert (statements_on(statements, "event_days"), statements_on(statements, "metrics_hourly")) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,7 @@ async def test_what_is_kept_is_not_read_again(logged: tuple[Pool, list[str]], ro
         "top-operators",
     ],
 )
-async def test_an_answer_that_is_kept_takes_one_statement(
-    logged: tuple[Pool, list[str]], rows: None, path: str
-) -> None:
+async def test_a_cached_answer_takes_one_statement(logged: tuple[Pool, list[str]], rows: None, path: str) -> None:
     pool, statements = logged
     query = {"from_": iso(START + 5 * HOUR), "to": iso(START + 4 * DAY)}
     async with open_api(pool) as api:
@@ -82,7 +80,7 @@ async def test_only_the_day_that_changed_is_read_again(
     pool, _ = logged
     async with open_api(pool) as api:
         await api.report("operators/o/performance", **WINDOW)
-        # Behind the triggers' back, a change is seen only by whoever reads the day; with a mark, everybody has to.
+        # A change without a new version shows only once the day is read again. A new version has it read again.
         await store.put([Row(START + 7 * DAY, "OPERATOR", "o", messages=100)], marked=False)
         assert (await api.report("operators/o/performance", **WINDOW))["totalMessages"] == 39
         await store.put([Row(START + 9 * DAY, "OPERATOR", "o", messages=1000)])
@@ -106,7 +104,7 @@ async def test_a_report_takes_few_statements(logged: tuple[Pool, list[str]], row
         ("delete from anlyt.metrics_hourly where scope_id = 'o' and total_messages > 0", 0),
     ],
 )
-async def test_what_is_written_by_hand_is_seen_at_once(
+async def test_changes_by_hand_show_immediately(
     logged: tuple[Pool, list[str]], rows: None, store: Store, change: str, messages: int
 ) -> None:
     pool, _ = logged
@@ -118,7 +116,7 @@ async def test_what_is_written_by_hand_is_seen_at_once(
         assert found.json().get("totalMessages", 0) == messages
 
 
-async def test_days_that_ingest_never_marked_are_always_read(api: Api, store: Store) -> None:
+async def test_days_without_a_version_are_always_read(api: Api, store: Store) -> None:
     for messages in (5, 6):
         hour = START + 3 * HOUR
         subjects = (("PLATFORM", "platform"), ("OPERATOR", "o"), ("ACCOUNT", f"a{messages}"))
@@ -130,7 +128,7 @@ async def test_days_that_ingest_never_marked_are_always_read(api: Api, store: St
         assert (await api.report(f"accounts/a{messages}/usage", **window))["messagesSent"] == messages
 
 
-async def test_another_database_that_counts_alike_is_another(api: Api, store: Store) -> None:
+async def test_another_database_with_equal_versions_is_told_apart(api: Api, store: Store) -> None:
     for messages in (5, 6):
         await store.empty()
         await store.put([Row(START, "PLATFORM", "platform", messages=messages)], START)

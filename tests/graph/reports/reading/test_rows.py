@@ -1,4 +1,4 @@
-"""Which hours are read together, and which accounts the bits of a day and its hours stand for."""
+"""Ranges of neighbouring hours, and sets of active accounts from the bits of a day and its hours."""
 
 from functools import reduce
 from operator import or_
@@ -8,22 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.reports.reading.active import active_in
-from graph.reports.reading.rows import stretches
-from graph.reports.windows import DAY_HOURS, Slice
+from graph.reports.reading.rows import hour_ranges
+from graph.reports.windows import DAY_HOURS, DaySlice
 
 
 @pytest.mark.parametrize(
     ("slices", "expected"),
     [
         ([], []),
-        ([Slice(5, 3, 24)], [(123, 144)]),
-        ([Slice(5, 3, 24), Slice(6, 0, 24), Slice(7, 0, 2)], [(123, 170)]),
-        ([Slice(5, 3, 24), Slice(9, 0, 2)], [(123, 144), (216, 218)]),
-        ([Slice(day, 0, 24) for day in (1, 3, 5, 7)], [(24, 48), (72, 96), (120, 144), (168, 192)]),
+        ([DaySlice(5, 3, 24)], [(123, 144)]),
+        ([DaySlice(5, 3, 24), DaySlice(6, 0, 24), DaySlice(7, 0, 2)], [(123, 170)]),
+        ([DaySlice(5, 3, 24), DaySlice(9, 0, 2)], [(123, 144), (216, 218)]),
+        ([DaySlice(day, 0, 24) for day in (1, 3, 5, 7)], [(24, 48), (72, 96), (120, 144), (168, 192)]),
     ],
 )
-def test_neighbouring_hours_are_read_together(slices: list[Slice], expected: list[tuple[int, int]]) -> None:
-    assert list(stretches(slices)) == expected
+def test_neighbouring_hours_are_read_together(slices: list[DaySlice], expected: list[tuple[int, int]]) -> None:
+    assert list(hour_ranges(slices)) == expected
 
 
 @given(
@@ -32,9 +32,9 @@ def test_neighbouring_hours_are_read_together(slices: list[Slice], expected: lis
     st.integers(1, DAY_HOURS),
 )
 def test_the_active_of_some_hours_are_those_of_each(hours: list[int], first: int, length: int) -> None:
-    piece = Slice(5, first, min(first + length, DAY_HOURS))
+    day_slice = DaySlice(5, first, min(first + length, DAY_HOURS))
     whole = reduce(or_, hours)
     sent = b"".join(each.to_bytes(3, "little") for each in hours)
-    found = active_in(piece, whole.to_bytes(3, "little"), sent)
-    assert found == reduce(or_, hours[piece.first : piece.end])
-    assert active_in(Slice(5, 0, DAY_HOURS), whole.to_bytes(3, "little"), None) == whole
+    found = active_in(day_slice, whole.to_bytes(3, "little"), sent)
+    assert found == reduce(or_, hours[day_slice.first : day_slice.end])
+    assert active_in(DaySlice(5, 0, DAY_HOURS), whole.to_bytes(3, "little"), None) == whole

@@ -1,4 +1,4 @@
-"""A slow server is no absent one, what nobody waits for ends there, and too many reports at once are told so."""
+"""Reports on a slow server: they wait, end at their limit or when the client leaves, and are limited in number."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ RUNNING: Final = (
 
 @pytest.fixture
 def generous_deadlines() -> None:
-    """Limits are as they are."""
+    """Keeps the real limits."""
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def filled(store: Store) -> Store:
 
 @asynccontextmanager
 async def api(dsn: str, size: int = 8, **settings: str) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]]:
-    """A real server: clients that leave are noticed by their connections."""
+    """A real server, which notices by their connections that clients leave."""
     async with open_pool(f"{dsn}?sslmode=disable", size=size) as pool:
         app = create_app(
             read_settings({f"ANLYT_{name.upper()}": value for name, value in settings.items()}),
@@ -55,14 +55,14 @@ async def api(dsn: str, size: int = 8, **settings: str) -> AsyncIterator[tuple[h
 
 
 @asynccontextmanager
-async def held(store: Store) -> AsyncIterator[None]:
-    """Whoever reads a report waits: the server lives, and the statement runs."""
+async def locked_tables(store: Store) -> AsyncIterator[None]:
+    """Makes every report wait: the server responds, and the statement runs."""
     async with store.connection.transaction():
         await store.connection.execute("lock table anlyt.event_days, anlyt.metrics_hourly in access exclusive mode")
         yield
 
 
-async def ask(client: httpx.AsyncClient) -> httpx.Response:
+async def request_report(client: httpx.AsyncClient) -> httpx.Response:
     return await client.get(PATH, headers=dict(ADMIN))
 
 
@@ -84,45 +84,45 @@ async def backends(connection: Connection) -> set[int]:
     return {row["pid"] for row in found}
 
 
-async def test_a_slow_report_is_waited_for(dsn: str, filled: Store) -> None:
+async def test_a_slow_report_is_answered(dsn: str, filled: Store) -> None:
     async with api(dsn) as (client, _):
-        async with held(filled):
-            asked = asyncio.create_task(ask(client))
-            await asyncio.sleep(2.5)  # longer than an absent server is waited for
-            assert not asked.done()
-        response = await asked
+        async with locked_tables(filled):
+            request = asyncio.create_task(request_report(client))
+            await asyncio.sleep(2.5)  # longer than the time after which a server counts as absent
+            assert not request.done()
+        response = await request
         assert (response.status_code, response.json()["totalMessages"]) == (200, 5)
 
 
-async def test_past_its_limit_it_ends_in_the_server_and_its_connection_stays(dsn: str, filled: Store) -> None:
+async def test_past_its_limit_a_report_ends_in_the_server_and_its_connection_stays(dsn: str, filled: Store) -> None:
     before = refused("postgres_slow")
     async with api(dsn, report_timeout="1") as (client, _):
-        assert (await ask(client)).status_code == 200
+        assert (await request_report(client)).status_code == 200
         connections = await backends(filled.connection)
-        async with held(filled):
-            response = await ask(client)
+        async with locked_tables(filled):
+            response = await request_report(client)
             check_problem(response, 503, "DEPENDENCY_UNAVAILABLE")
             assert "PostgreSQL needed more than 1 s" in response.json()["detail"]
             assert int(response.headers["retry-after"]) > 0
             await nothing_runs(filled.connection)
         assert refused("postgres_slow") == before + 1
-        assert (await ask(client)).status_code == 200
+        assert (await request_report(client)).status_code == 200
         assert connections <= await backends(filled.connection)
 
 
-async def test_what_a_client_who_left_had_asked_for_ends_in_the_server(dsn: str, filled: Store) -> None:
-    async with api(dsn) as (client, _), held(filled):
+async def test_the_report_of_a_client_that_left_ends_in_the_server(dsn: str, filled: Store) -> None:
+    async with api(dsn) as (client, _), locked_tables(filled):
         with pytest.raises(httpx.ReadTimeout):
             await client.get(PATH, headers=dict(ADMIN), timeout=0.5)
         await nothing_runs(filled.connection)
 
 
-async def test_too_many_at_once_are_told_so_and_the_others_are_answered(dsn: str, filled: Store) -> None:
+async def test_too_many_reports_are_rejected_and_the_others_are_answered(dsn: str, filled: Store) -> None:
     before = refused("overloaded")
     async with api(dsn, report_concurrency="2") as (client, _):
-        async with held(filled):
-            asked = [asyncio.create_task(ask(client)) for _ in range(60)]
-            done, waiting = await asyncio.wait(asked, timeout=5)
+        async with locked_tables(filled):
+            requests = [asyncio.create_task(request_report(client)) for _ in range(60)]
+            done, waiting = await asyncio.wait(requests, timeout=5)
             assert (len(done), len(waiting)) == (58, 2)
             for response in (task.result() for task in done):
                 check_problem(response, 503, "DEPENDENCY_UNAVAILABLE")
@@ -130,4 +130,6 @@ async def test_too_many_at_once_are_told_so_and_the_others_are_answered(dsn: str
                 assert int(response.headers["retry-after"]) > 0
         assert {(await task).status_code for task in waiting} == {200}
         assert refused("overloaded") == before + 58
-        assert {response.status_code for response in await asyncio.gather(*(ask(client) for _ in range(30)))} == {200}
+        assert {
+            response.status_code for response in await asyncio.gather(*(request_report(client) for _ in range(30)))
+        } == {200}

@@ -1,0 +1,94 @@
+-- name: account_numbers
+-- The numbers of some accounts ($1).
+select array_send(array_agg(number)) from anlyt.accounts where account_id = any($1::text[])
+
+-- name: active_between
+-- The numbers of the accounts with an event from $1 until $2. anlyt.accounts has every account that has hours.
+select array_send(array_agg(number))
+from anlyt.accounts
+where exists (
+    select from anlyt.metrics_hourly
+    where scope = 'ACCOUNT' and scope_id = account_id and hour_bucket >= $1 and hour_bucket < $2
+)
+
+-- name: active_days
+-- The sets of accounts that were active on the days $1, if computed at the day's current version; for the days $2, hour
+-- by hour, too.
+select active.day - date '1970-01-01' as day, accounts, case when active.day = any($2::date[]) then hours end as hours
+from anlyt.active_days as active
+join anlyt.event_days as days on days.day = active.day and days.version = active.version
+where active.day = any($1::date[])
+
+-- name: archived_operators
+-- The operators with an event in the archive.
+select coalesce(array_agg(operator_id), '{}') from anlyt.archived_operators
+
+-- name: begin
+-- Begins a report's transaction. It locks the hourly tables before the first query takes the snapshot, so that no month
+-- of the snapshot is dropped meanwhile.
+begin isolation level repeatable read read only;
+set local statement_timeout = {milliseconds};
+lock table only anlyt.metrics_hourly, only anlyt.costs_hourly in access share mode
+
+-- name: day_versions
+-- The newest event stored; the versions and newest claims of the days from $1 to $2; and the archive batches that count,
+-- by day. Arrays are sent as bytes, as asyncpg would need a query to learn their types.
+with days as (
+    select
+        array_send(array_agg(day - date '1970-01-01')) as days,
+        array_send(array_agg(version)) as versions,
+        array_send(array_agg(coalesce(newest_claim_at, '-infinity'))) as claims
+    from anlyt.event_days
+    where day between $1 and $2
+), archive as (
+    select array_send(array_agg(day - date '1970-01-01')) as archived, array_send(array_agg(batch)) as batches
+    from anlyt.archive_batches
+    where state = 'ARCHIVED' and day between $1 and $2
+)
+select (select max(newest_event_at) from anlyt.data_as_of) as data_as_of, days.*, archive.* from days, archive
+
+-- name: rows
+-- The rows of cells.sql, one by one.
+select scope_id, hour, {counters}, total_cost::text as cost, bins, counts, currency from (cells) as cells
+
+-- name: sums
+-- The rows of cells.sql, summed by subject, currency and an expression of their first hour, without latencies.
+select scope_id, first_hour as hour, {counters_summed}, sum(total_cost)::text as cost, null as bins, null as counts, currency
+from (cells) as cells
+group by scope_id, currency, 2
+
+-- name: with_versions
+-- The row of day_versions, and rows, in one snapshot.
+select * from (versions) as versions full join (rows) as cells on false
+
+-- name: archived_account_days
+-- The accounts with an event on archived days. (ClickHouse)
+select distinct scope_id
+from anlyt.metrics_daily_archive
+where scope = 'ACCOUNT' and batch in {batches:Array(Int64)} and day_bucket >= toDate(intDiv({first:UInt32}, 24))
+    and day_bucket < toDate(intDiv({end:UInt32}, 24))
+
+-- name: archived_accounts
+-- The accounts with an event in archived hours. (ClickHouse)
+select distinct scope_id
+from anlyt.metrics_hourly_archive
+where scope = 'ACCOUNT' and batch in {batches:Array(Int64)} and hour_bucket >= toDateTime({first:UInt32} * 3600, 'UTC')
+    and hour_bucket < toDateTime({end:UInt32} * 3600, 'UTC')
+
+-- name: archived_days
+-- The archived days of some subjects, each with its first hour. (ClickHouse)
+select scope_id, toInt64(toInt32(day_bucket)) * 24 as hour, {counters}, total_cost, costs,
+    latency_bins, latency_counts
+from anlyt.metrics_daily_archive final
+where scope = {scope:String} and scope_id in {ids:Array(String)}
+    and batch in {batches:Array(Int64)} and day_bucket >= toDate(intDiv({first:UInt32}, 24))
+    and day_bucket < toDate(intDiv({end:UInt32}, 24))
+
+-- name: archived_hours
+-- The archived hours of some subjects. (ClickHouse)
+select scope_id, intDiv(toUnixTimestamp(hour_bucket), 3600) as hour, {counters}, total_cost, costs,
+    latency_bins, latency_counts
+from anlyt.metrics_hourly_archive final
+where scope = {scope:String} and scope_id in {ids:Array(String)}
+    and batch in {batches:Array(Int64)} and hour_bucket >= toDateTime({first:UInt32} * 3600, 'UTC')
+    and hour_bucket < toDateTime({end:UInt32} * 3600, 'UTC')

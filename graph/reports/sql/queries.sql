@@ -1,0 +1,45 @@
+-- name: accounts_after
+-- Up to $2 accounts after $1 (null: from the first), by id.
+select coalesce(array_agg(account_id order by account_id), '{}')
+from (
+    select account_id from anlyt.accounts where account_id > coalesce($1::text, '') order by account_id limit $2::int
+) as page
+
+-- name: accounts_before
+-- Up to $2 accounts before $1 (null: from the last), by id downwards.
+select coalesce(array_agg(account_id order by account_id desc), '{}')
+from (
+    select account_id
+    from anlyt.accounts
+    where $1::text is null or account_id < $1
+    order by account_id desc
+    limit $2::int
+) as page
+
+-- name: accounts_count
+-- The number of accounts after $1 (null: of all), at most $2.
+select count(*)
+from (select from anlyt.accounts where account_id > coalesce($1::text, '') limit $2::int) as listed
+
+-- name: operators_page
+-- The operators of listed_operators.sql, in its order.
+select coalesce(array_agg(operator_id order by number) filter (where operator_id is not null), '{}')
+from (listed_operators) as listed
+
+-- name: operators_count
+-- The number of operators of listed_operators.sql.
+select count(operator_id) from (listed_operators) as listed
+
+-- name: operators_known
+-- Those operators of $1 for which anything was ever counted, in the hourly rows or the archive.
+select coalesce(array_agg(operator_id), '{}')
+from unnest($1::text[]) as given (operator_id)
+where exists (
+    select from anlyt.metrics_hourly where scope = 'OPERATOR' and scope_id = given.operator_id
+) or exists (
+    select from anlyt.archived_operators as archived where archived.operator_id = given.operator_id
+)
+
+-- name: freshness
+-- The newest event time of each projection.
+select coalesce(array_agg((projection, newest_event_at)), '{}') from anlyt.data_as_of
