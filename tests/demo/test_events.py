@@ -197,7 +197,7 @@ def test_pending_is_followed_by_an_end(receipts: list[Event]) -> None:
     assert all(receipt["latencyMs"] <= ends[receipt["messageId"]]["latencyMs"] for receipt in followed)
 
 
-def test_a_record_tells_what_the_receipt_tells(good: list[tuple[Message, Event]], receipts: list[Event]) -> None:
+def test_a_record_has_status_and_time_of_its_receipt(good: list[tuple[Message, Event]], receipts: list[Event]) -> None:
     ends = {event["messageId"]: event for event in receipts if event["deliveryStatus"] != "PENDING"}
     records = [event for message, event in good if message.subject == "cdr.generated.v1"]
     both = [(record, ends[record["messageId"]]) for record in records if record["messageId"] in ends]

@@ -51,7 +51,7 @@ def test_copies_and_mistakes_do_not_count(messages: list[Message], booked: list[
     assert counted == message_counts
 
 
-def test_what_is_given_back_is_taken_again(messages: list[Message], booked: list[Total]) -> None:
+def test_returned_sums_are_added_again(messages: list[Message], booked: list[Total]) -> None:
     totals = Totals()
     for message in messages[::2]:
         totals.add(message)

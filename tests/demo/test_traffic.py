@@ -50,11 +50,11 @@ def test_history_is_in_order_and_of_the_past(week: list[Message], until: datetim
     assert week[0].due >= milliseconds(until - timedelta(days=7, minutes=15))
 
 
-def test_history_has_about_as_many_messages_as_asked_for(billed: list[Event]) -> None:
+def test_history_has_about_as_many_messages_as_requested(billed: list[Event]) -> None:
     assert len(billed) == pytest.approx(50_000, rel=0.02)
 
 
-def test_told_again_a_day_later_history_repeats_itself(world: World, week: list[Message], until: datetime) -> None:
+def test_a_day_later_history_repeats_itself(world: World, week: list[Message], until: datetime) -> None:
     later = history(world, until + timedelta(days=1), messages=50_000)
     both = {message for message in _hashable(later) if message[0] < milliseconds(until)}
     assert len(both) > 60_000
@@ -76,7 +76,7 @@ def test_history_goes_on_after_a_pause(world: World, until: datetime) -> None:
     assert min(message.due for message in published) >= milliseconds(since)
 
 
-def test_what_history_leaves_untold_is_in_the_outbox(world: World, until: datetime) -> None:
+def test_events_after_the_history_are_in_the_outbox(world: World, until: datetime) -> None:
     outbox = Outbox()
     published = list(history(world, until, days=1, messages=2_000, outbox=outbox))
     rest = list(outbox.due(milliseconds(until + timedelta(days=30))))
@@ -173,7 +173,7 @@ def test_live_goes_on_where_history_ended(world: World, until: datetime) -> None
     assert received & sent
 
 
-def test_a_live_moment_is_told_the_same_way_twice(world: World, until: datetime) -> None:
+def test_a_live_moment_is_published_the_same_way_twice(world: World, until: datetime) -> None:
     later = until + timedelta(seconds=5)
     assert list(live(world, until, later, 20, Outbox())) == list(live(world, until, later, 20, Outbox()))
 

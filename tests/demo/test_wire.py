@@ -42,7 +42,7 @@ def test_copies_are_identical_near_or_far(sent: list[Message]) -> None:
     assert 0.1 < len(far) / len(gaps) < 0.3
 
 
-def test_most_is_a_little_out_of_order_and_some_held_up_for_hours_or_days(sent: list[Message]) -> None:
+def test_most_events_are_slightly_out_of_order_and_some_late_by_hours_or_days(sent: list[Message]) -> None:
     delays = [delay(message) for message in {message.data: message for message in reversed(sent)}.values()]
     held_up = [late for late in delays if late > MINUTE]
     assert 0.001 < len(held_up) / N < 0.006

@@ -41,7 +41,7 @@ async def test_for_ever_ends_when_cancelled() -> None:
     assert task.cancelled()
 
 
-async def test_who_was_not_told_goes_on() -> None:
+async def test_a_task_that_was_not_cancelled_continues() -> None:
     task = asyncio.create_task(asyncio.sleep(0))
     task.cancel()
     await asyncio.wait([task])

@@ -246,7 +246,7 @@ async def test_other_streams_that_are_useless(platform: Platform) -> None:
         ),
     ],
 )
-async def test_limits_are_told_and_events_are_counted_nevertheless(
+async def test_limits_are_reported_and_events_are_counted_nevertheless(
     platform: Platform, stream: str, change: Config, sentence: str
 ) -> None:
     messages = reports(5)

@@ -23,7 +23,7 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 FORGET = "select anlyt.forget_day($1, $2)"
 
 
-async def test_the_ledger_tells_its_days(platform: Platform) -> None:
+async def test_the_ledger_reports_its_days(platform: Platform) -> None:
     """One day with claims, one with a dropped partition, one created ahead, and one of the archive."""
     kept, dropped, ahead, figures = (date(2026, 11, day) for day in (1, 2, 3, 4))
     await Partitions(platform.pool).ensure([kept, dropped, ahead])

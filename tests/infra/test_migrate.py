@@ -67,7 +67,7 @@ async def test_two_processes_take_turns(dsn: str) -> None:
         await connection.close()
 
 
-async def test_a_step_waits_for_nobody_who_waits_for_it(dsn: str, connection: Connection) -> None:
+async def test_a_step_never_waits_for_a_transaction_that_waits_for_it(dsn: str, connection: Connection) -> None:
     """In any lock order, the other transactions continue, and the step is applied afterwards."""
     await connection.execute("create schema anlyt create table first (n int) create table second (n int)")
     sql = "alter table anlyt.first add column m int; alter table anlyt.second add column m int"

@@ -64,9 +64,7 @@ async def test_what_was_known_stays_known_while_nats_is_away(tmp_path: Path) -> 
                 await asyncio.sleep(0.05)
 
 
-async def test_an_error_that_nobody_expects_does_not_end_the_tracking(
-    nats: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unexpected_error_does_not_end_the_tracking(nats: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     update, failures = Progress.update, iter([ValueError("an answer that cannot be read")])
 
     async def failing_update(progress: Progress, jetstream: JetStreamContext) -> None:

@@ -27,7 +27,7 @@ async def test_a_machine_that_has_it_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["ANLYT_API_PORT", "ANLYT_METRICS_PORT"])
-async def test_a_taken_port(tmp_path: Path, name: str) -> None:
+async def test_an_occupied_port(tmp_path: Path, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as occupied:
         port = occupied.getsockname()[1]
         with pytest.raises(
@@ -63,7 +63,7 @@ def test_a_home_that_engines_cannot_have(home: str, sentence: str) -> None:
         make_home(Path(home))
 
 
-def test_a_home_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "postgres" / "data").mkdir(parents=True)
     make_home(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)

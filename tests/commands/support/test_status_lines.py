@@ -69,9 +69,9 @@ async def test_a_terminal_shows_warnings_and_minutes(capsys: pytest.CaptureFixtu
 
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("chosen", ["json", "text"])
-async def test_who_chooses_a_format_sees_every_line(chosen: str) -> None:
+async def test_a_chosen_format_shows_all_lines(chosen: str) -> None:
     assert await _said(ANLYT_LOG_FORMAT=chosen) == []
 
 
-async def test_where_nobody_watches_the_log_is_whole() -> None:
+async def test_without_a_terminal_the_log_is_complete() -> None:
     assert await _said() == []

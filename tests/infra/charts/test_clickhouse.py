@@ -57,7 +57,7 @@ def test_the_engine_is_the_one_that_the_tests_run_on() -> None:
     assert chdb.engine_version.startswith(f"{chart['appVersion']}.")
 
 
-def test_nobody_outside_the_cluster_is_let_in(manifests: list[Manifest]) -> None:
+def test_no_client_outside_the_cluster_may_connect(manifests: list[Manifest]) -> None:
     assert {each["kind"] for each in manifests} & {"Ingress", "Gateway", "HTTPRoute", "KongIngress"} == set()
     assert {each["spec"]["type"] for each in of_kind(manifests, "Service").values()} == {"ClusterIP"}
 

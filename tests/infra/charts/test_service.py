@@ -75,7 +75,7 @@ def test_images_are_pinned(manifests: list[Manifest]) -> None:
             assert re.fullmatch(r"anlyt(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64})", container["image"])
 
 
-def test_nobody_outside_the_cluster_is_let_in(manifests: list[Manifest]) -> None:
+def test_no_client_outside_the_cluster_may_connect(manifests: list[Manifest]) -> None:
     assert {each["kind"] for each in manifests} & {"Ingress", "Gateway", "HTTPRoute", "KongIngress"} == set()
     for service in of_kind(manifests, "Service").values():
         assert service["spec"]["type"] == "ClusterIP"

@@ -110,7 +110,7 @@ async def test_settings_of_the_caller_go_first(tmp_path: Path) -> None:
         assert await _fetch(engine, "SHOW work_mem") == "5MB"
 
 
-async def test_a_wrong_setting_is_told(tmp_path: Path) -> None:
+async def test_a_wrong_setting_is_reported(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError, match='unrecognized configuration parameter "no_such"'):
         async with postgres_server(tmp_path, settings={"no_such": "1"}):
             pass

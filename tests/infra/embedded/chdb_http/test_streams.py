@@ -47,7 +47,7 @@ async def test_an_error_before_the_first_row_is_an_ordinary_error(client: AsyncC
     assert failure.value.code == 60
 
 
-async def test_an_error_in_the_middle_is_not_taken_for_the_end(client: AsyncClient) -> None:
+async def test_an_error_in_the_middle_is_not_read_as_the_end(client: AsyncClient) -> None:
     sql = "SELECT throwIf(number = 1500000) FROM numbers(3000000)"
     async with await client.query_rows_stream(sql) as rows:
         with pytest.raises(StreamFailureError, match="FUNCTION_THROW_IF"):
