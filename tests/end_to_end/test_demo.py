@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from commands.dev import PORTAL
-from commands.support.preflight import HISTORY_TOLD
+from commands.support.preflight import HISTORY_MARK
 from demo.world import make_world
 from graph.gql.explorer import TABS
 from tests.support.api import ADMIN, ANALYTICS, get_when_ready
@@ -55,7 +55,7 @@ def test_the_commands_of_documents_work_in_a_demo_of_three_weeks_ago(tmp_path: P
         printed_until_ready(old.process.stdout)
         assert old.stop() == 0
     then = (datetime.now(UTC) - timedelta(weeks=3)).timestamp()
-    os.utime(old.home / HISTORY_TOLD, (then, then))
+    os.utime(old.home / HISTORY_MARK, (then, then))
     with running(tmp_path, "dev", "--demo") as demo:
         printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
