@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from graph.app import create_app
-from graph.gql.streams import MOST_OF_A_CALLER
+from graph.gql.streams import MAX_PER_CALLER
 from graph.http.server import serving
 from infra.embedded.certificates import CLIENT, issue
 from infra.postgres import Pool
@@ -97,7 +97,7 @@ async def test_who_is_not_admitted_is_told_by_the_status(url: str) -> None:
 
 async def test_one_subscription_too_many_is_told_so(url: str) -> None:
     arguments = (SCRIPTS / "subscribe.cjs", url, json.dumps(dict(ADMIN)), LIVE, "1000")
-    others = [await start_node(*arguments) for _ in range(MOST_OF_A_CALLER)]
+    others = [await start_node(*arguments) for _ in range(MAX_PER_CALLER)]
     try:
         for each in others:
             assert each.stdout is not None

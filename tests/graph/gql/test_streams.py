@@ -12,7 +12,7 @@ import pytest
 
 from graph.app import create_app
 from graph.errors import RateLimitedError
-from graph.gql.streams import MOST_OF_A_CALLER, MOST_OF_ALL, Streams
+from graph.gql.streams import MAX_OPEN, MAX_PER_CALLER, Streams
 from graph.http.server import serving
 from graph.reports.live import RecentCounts, counted_between
 from graph.reports.metrics import Counts
@@ -84,7 +84,7 @@ async def test_what_is_counted_meanwhile_is_told(
 
 async def test_a_caller_has_so_many_and_gets_them_back(client: httpx.AsyncClient, store: Store) -> None:
     async with AsyncExitStack() as opened:
-        told = [events(await opened.enter_async_context(stream(client))) for _ in range(MOST_OF_A_CALLER)]
+        told = [events(await opened.enter_async_context(stream(client))) for _ in range(MAX_PER_CALLER)]
         for each in told:
             assert (await anext(each))[0] == "next"
         async with stream(client) as refused:
@@ -141,11 +141,11 @@ def test_hours_come_and_go() -> None:
 
 def test_all_callers_together_have_so_many() -> None:
     streams = Streams()
-    opened = [streams.one_more(f"caller-{number}") for number in range(MOST_OF_ALL)]
+    opened = [streams.slot(f"caller-{number}") for number in range(MAX_OPEN)]
     for each in opened:
         each.__enter__()
-    with pytest.raises(RateLimitedError), streams.one_more("another"):
+    with pytest.raises(RateLimitedError), streams.slot("another"):
         pass
     opened[0].__exit__(None, None, None)
-    with streams.one_more("another"):
+    with streams.slot("another"):
         pass

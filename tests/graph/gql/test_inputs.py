@@ -11,7 +11,7 @@ from graph.audit import openapi, request
 from graph.audit.graphql import sdl as audit_sdl
 from graph.dsl import parse
 from graph.dsl.readers import REQUIRED, Member, Shape, choice, description_of
-from graph.gql.queries import QueryCondition, QueryInput, as_json, input_type
+from graph.gql.inputs import QueryCondition, QueryInput, as_json, input_type
 from graph.gql.schema import sdl
 from graph.gql.types import DateTime, Json
 from graph.rest.query_schema import SCHEMAS
