@@ -24,7 +24,7 @@ from bench.report import Goal, show
 from bench.stores import Stores, stores
 from graph.audit.request import QUERY_PATH
 from infra.clickhouse import connect, open_clickhouse
-from infra.embedded.certificates import ThrowAway
+from infra.embedded.certificates import DevCertificates
 from infra.embedded.s3 import s3_server
 from infra.s3 import from_dsn
 from pipelines.integrity.digests import digests
@@ -93,7 +93,7 @@ async def _fill(client: AsyncClient, scale: Scale) -> None:
 @asynccontextmanager
 async def _regulator(engines: Stores, folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, int]]:
     """A client of a listener in a process of its own, and that one's pid."""
-    files = ThrowAway(folder / "tls")
+    files = DevCertificates(folder / "tls")
     files.make("localhost")
     context = ssl.create_default_context(cafile=files.authority)
     context.load_cert_chain(*files.client)

@@ -16,7 +16,7 @@ from graph.audit.exports.runner import PACE, Pace
 from graph.http.server import serving
 from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, check_tables, open_clickhouse
-from infra.embedded.certificates import FOLDER, ThrowAway
+from infra.embedded.certificates import FOLDER, DevCertificates
 from infra.endpoints import Engines, engines, has_audit
 from infra.errors import UsageError
 from infra.postgres import Pool, open_pool
@@ -93,7 +93,7 @@ def tls_files(settings: Settings) -> TlsFiles:
     """Those of the settings, else of a running `anlyt dev`; UsageError names what is missing."""
     given = {name: getattr(settings, name) for name in (*REQUIRED, "tls_client_crl")}
     if not any(given.values()) and has_audit(settings.home):
-        return ThrowAway(settings.home / FOLDER).listener
+        return DevCertificates(settings.home / FOLDER).listener
     missing = [variable(name) for name in REQUIRED if given[name] is None]
     if missing:
         raise UsageError(f"{missing[0]} is not set; the audit listener needs {', '.join(map(variable, REQUIRED))}.")

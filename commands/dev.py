@@ -15,7 +15,7 @@ from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import until_cancelled
-from infra.embedded.certificates import FOLDER, ThrowAway
+from infra.embedded.certificates import FOLDER, DevCertificates
 from infra.endpoints import Endpoints, Engines, published
 from infra.errors import UsageError
 from infra.settings import Settings
@@ -74,8 +74,8 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
 async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
     """The audit listener, with certificates of its own unless settings point at some; any port if its own is taken."""
     if _has_own_certificates(settings):
-        ThrowAway(settings.home / FOLDER).make(settings.audit_host)
-        files = ThrowAway(settings.home / FOLDER).listener
+        DevCertificates(settings.home / FOLDER).make(settings.audit_host)
+        files = DevCertificates(settings.home / FOLDER).listener
     else:
         files = audit_api.tls_files(settings)
     async with AsyncExitStack() as opened:
@@ -120,7 +120,7 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
-    files = ThrowAway(settings.home.absolute() / FOLDER)
+    files = DevCertificates(settings.home.absolute() / FOLDER)
     certificate, key = files.client
     limit = ', "limit": 2' if path == "query" else ""
     body = f'{{"tenantId": "tenant-001", "last": "24h"{limit}}}'

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.facts import cells, identities, numbers, texts
+from functions.facts import identities, numbers, texts, touched_cells
 from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import CdrGenerated
@@ -28,4 +28,4 @@ def cdr_facts(events: Sequence[Stamped[CdrGenerated]]) -> Facts:
         **numbers(events, "segment_count"),
         "charge_amount": [parse_money(stamped.event.charge_amount) for stamped in events],
     }
-    return Facts(FACTS_CDR, columns, "cube_cdr_hourly", cells(events, HOUR))
+    return Facts(FACTS_CDR, columns, "cube_cdr_hourly", touched_cells(events, HOUR))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.facts import cells, identities, numbers, texts
+from functions.facts import identities, numbers, texts, touched_cells
 from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import ComplianceAudit
@@ -24,11 +24,11 @@ def compliance_facts(events: Sequence[Stamped[ComplianceAudit]]) -> Facts:
     columns = {
         **identities(events),
         **texts(events, "account_id", "mno", "lane", "verdict", "evaluation_id", "message_id", "rule_set_id"),
-        "rule_ids": [[finding.rule_id for finding in found] for found in findings],
-        "rule_names": [[finding.rule_name for finding in found] for found in findings],
-        "rule_types": [[finding.rule_type for finding in found] for found in findings],
-        "rule_actions": [[finding.action for finding in found] for found in findings],
+        "rule_ids": [[finding.rule_id for finding in row] for row in findings],
+        "rule_names": [[finding.rule_name for finding in row] for row in findings],
+        "rule_types": [[finding.rule_type for finding in row] for row in findings],
+        "rule_actions": [[finding.action for finding in row] for row in findings],
         "rule_set_version": [str(stamped.event.rule_set_version) for stamped in events],
         **numbers(events, "evaluation_latency_ms"),
     }
-    return Facts(FACTS_COMPLIANCE, columns, "cube_compliance_hourly", cells(events, HOUR))
+    return Facts(FACTS_COMPLIANCE, columns, "cube_compliance_hourly", touched_cells(events, HOUR))

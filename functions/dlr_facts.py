@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.facts import cells, identities, numbers, texts
+from functions.facts import identities, numbers, texts, touched_cells
 from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import DlrInbound
@@ -27,4 +27,4 @@ def dlr_facts(events: Sequence[Stamped[DlrInbound]]) -> Facts:
         "error_code": [stamped.event.error_code for stamped in events],
         **numbers(events, "latency_ms", "tps_snapshot"),
     }
-    return Facts(FACTS_DLR, columns, "cube_dlr_hourly", cells(events, HOUR))
+    return Facts(FACTS_DLR, columns, "cube_dlr_hourly", touched_cells(events, HOUR))

@@ -38,6 +38,6 @@ def numbers(events: Sequence[Stamped[Any]], *names: str) -> dict[str, Sequence[i
     return {name: [getattr(stamped.event, name) for stamped in events] for name in names}
 
 
-def cells(events: Sequence[Stamped[Any]], length: int) -> Set[tuple[str, int]]:
+def touched_cells(events: Sequence[Stamped[Any]], length: int) -> Set[tuple[str, int]]:
     """The cells that the events fall into, as (tenant, instant at which the cell begins). `length`: microseconds."""
     return {(tenant_of(stamped), stamped.at - stamped.at % length) for stamped in events}

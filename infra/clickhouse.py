@@ -72,14 +72,26 @@ class ClickHouse:
         self._dsn, self._resources, self._timeout = dsn, resources, statement_timeout
         self._client: AsyncClient | None = None
         self._connecting = asyncio.Lock()
+        self._closed = False
 
     async def client(self) -> AsyncClient:
-        """The connected client. Raises DependencyUnavailableError while ClickHouse is away; the next call retries."""
+        """The connected client. Raises DependencyUnavailableError while ClickHouse is away; the next call retries.
+
+        It also raises DependencyUnavailableError after `close`, for background work that outlives its owner.
+        """
         async with self._connecting:
-            if self._client is None:
+            if self._client is None and not self._closed:
                 connection = connect(self._dsn, statement_timeout=self._timeout)
                 self._client = await self._resources.enter_async_context(connection)
+            if self._client is None or self._closed:
+                await self._resources.aclose()  # `close` may have come while it connected
+                raise DependencyUnavailableError("The ClickHouse client is closed.")
         return self._client
+
+    async def close(self) -> None:
+        """Closes the client. A connection that is being made is closed once it is there."""
+        self._closed = True
+        await self._resources.aclose()
 
     async def ping(self) -> None:
         """Raises an error unless ClickHouse answers. Has no timeout of its own."""
@@ -89,8 +101,11 @@ class ClickHouse:
 @asynccontextmanager
 async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterator[ClickHouse]:
     """A `ClickHouse`; when the body ends, its client is closed."""
-    async with AsyncExitStack() as resources:
-        yield ClickHouse(dsn, resources, statement_timeout)
+    clickhouse = ClickHouse(dsn, AsyncExitStack(), statement_timeout)
+    try:
+        yield clickhouse
+    finally:
+        await clickhouse.close()
 
 
 async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None:

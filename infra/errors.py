@@ -37,7 +37,7 @@
             NotDroppedError
             LimitExceededError
             RebuildFailedError
-            OvertakenError
+            ConcurrentPublisherError
             PipelineFailedError
             PipelineAlarmError
             PipelineBusyError

@@ -43,7 +43,7 @@ class MetricStore:
         await self.pool.execute(NOTE_SOURCE, function.name, stream_made_at)
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
-        """Counts the events; the number of newly counted events and of duplicates."""
+        """Counts the events; returns how many were counted, and how many are duplicates."""
         try:
             counted = await commit(self, function, events)
         except Exception:  # counted here, handled by the host

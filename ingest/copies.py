@@ -64,13 +64,13 @@ class CopyFinder:
 
     async def counted(self, function: AnyFunction, claims: Iterable[Claim]) -> Counted:
         """The counted copies of these claims. Raises NatsError if the stream cannot be read now."""
-        found = {claim: self._remembered(function, claim) for claim in claims}
-        missing = [claim for claim, event in found.items() if event is None]
+        copies = {claim: self._remembered(function, claim) for claim in claims}
+        missing = [claim for claim, event in copies.items() if event is None]
         for group in _close(missing):
-            found |= await self._stored(function, group)
-        if gone := sum(event is None for event in found.values()):
+            copies |= await self._stored(function, group)
+        if gone := sum(event is None for event in copies.values()):
             logger().warning("counted copies are gone from their stream", function=function.name, copies=gone)
-        return found
+        return copies
 
     def _remembered(self, function: AnyFunction, claim: Claim) -> Stamped[Any] | None:
         events = (batch.get(claim.key) for batch in self._last[function.name])
@@ -86,11 +86,11 @@ class CopyFinder:
         ]
         history = History(self.client, function, ReadPosition(start - 1), f"copies-{uuid4().hex}", LINGER)
         wanted, decoder = {claim.stored for claim in claims}, BatchDecoder(function)
-        found: list[Stamped[Any]] = []
+        copies: list[Stamped[Any]] = []
         async with history.opened() as reader:
             async for messages in history.batches_until(reader, end - 1):
-                found += decoder.decode_good([message for message in messages if stored(message) in wanted])
-        by_key = by_ledger_key(function.name, found)
+                copies += decoder.decode_good([message for message in messages if stored(message) in wanted])
+        by_key = by_ledger_key(function.name, copies)
         return {claim: by_key[claim.key] for claim in claims if claim.key in by_key}
 
 

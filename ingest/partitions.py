@@ -23,5 +23,5 @@ class Partitions:
             self._known.add(day)
 
     def forget(self) -> None:
-        """Makes the next `ensure` look again. Called after a partition turned out to be dropped."""
+        """Forgets which partitions exist. Called after one turned out to be dropped."""
         self._known.clear()

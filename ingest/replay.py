@@ -25,7 +25,7 @@ class NotReplayedError(AnlytError):
 
 
 class OriginalMessage(NamedTuple):
-    """Identifies a message as its dead letters do. The time tells it from a message of a recreated stream."""
+    """Identifies a message as its dead letters do. The time distinguishes it from messages of a recreated stream."""
 
     stream: str
     sequence: int

@@ -20,7 +20,7 @@ class Sink(Protocol):
     """A store that commits the effect of a batch idempotently."""
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
-        """Called before the stream is read. `stream_made_at` tells it from an earlier stream of the same name."""
+        """Called before the stream is read. `stream_made_at` distinguishes it from earlier streams of its name."""
 
     async def commit(self, function: AnyFunction, events: Events) -> Results:
         """Runs the function and stores its result; returns the number of events per result.

@@ -19,7 +19,7 @@ SQL: Final = Path(__file__).parent / "sql"
 # Reads a cell's counters in the order of the statements' columns.
 BILLED: Final[Callable[[Billed], tuple[int, ...]]] = attrgetter(*figures.of("billed"))
 DELIVERED: Final[Callable[[Delivered], tuple[int, ...]]] = attrgetter(*figures.of("delivered"))
-Table = Literal["metrics_hourly", "costs_hourly", "accounts"]
+MetricTable = Literal["metrics_hourly", "costs_hourly", "accounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ async def write(connection: Connection, writes: Writes, reporting_currency: str,
     await _upsert(connection, "accounts", into.accounts, [(account,) for account in sorted(writes.accounts)])
 
 
-async def _upsert(connection: Connection, table: Table, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+async def _upsert(connection: Connection, table: MetricTable, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         with UPSERT_DURATION.labels(table).time():
             await connection.execute(sql, *map(list, zip(*rows, strict=True)))

@@ -1,11 +1,11 @@
 """Scheduled work: Kedro pipelines of pure nodes, between datasets over the stores.
 
-Every pipeline has the same files: `pipeline` (its nodes), `params` (what a run may be told), `nodes` (pure functions),
-`datasets` (what is read and written), `metrics` (gauges that outlive a run); further files hold its algorithms.
+Every pipeline has the same files: `pipeline` (its nodes), `params` (the parameters of a run), `nodes` (pure functions),
+`datasets` (reads and writes), `metrics` (gauges that outlive a run); further files hold its algorithms.
 
-Datasets here do more than load and save frames, which users of Kedro may expect. A day is one `INSERT ... SELECT` in
-the engine, or one transaction with its mark: rows never pass through a node, and a dataset owns what has to commit
-together. Nodes decide what is due, datasets make it so.
+Unlike elsewhere in Kedro, datasets do more than load and save frames. A day is one `INSERT ... SELECT` in the engine,
+or one transaction with its mark: rows never pass through a node, and a dataset owns the writes that have to commit
+together. Nodes decide which work is due; datasets do it.
 """
 
 import os
@@ -14,5 +14,5 @@ from typing import Final
 
 CONF: Final = Path(__file__).parent / "conf"
 
-# Kedro configures `logging` when it is imported, unless it is told to leave it alone.
+# Kedro configures `logging` when it is imported, unless this variable names another configuration.
 os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(CONF / "logging.yml"))

@@ -1,4 +1,4 @@
-"""`kedro run` of this project: the same as `anlyt pipeline`, so that no run goes without lease, row and metrics."""
+"""`kedro run` of this project. It does the same as `anlyt pipeline`, so every run has a lease, a row and metrics."""
 
 import asyncio
 import logging.config
@@ -21,14 +21,14 @@ def cli() -> None:
 
 
 def pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
-    """("a=1,b:2", "c=3") -> {"a": "1", "b": "2", "c": "3"}: Kedro takes colons, too."""
-    found = {}
+    """Parses pairs: ("a=1,b:2", "c=3") -> {"a": "1", "b": "2", "c": "3"}. Kedro accepts colons, too."""
+    parsed = {}
     for word in filter(None, ",".join(words).split(",")):
         name, sign, value = word.replace(":", "=", "=" not in word).partition("=")
         if not (name and sign):
             raise click.BadParameter(f"{word!r} is not of the form name=value.")
-        found[name] = value
-    return found
+        parsed[name] = value
+    return parsed
 
 
 @cli.command()
@@ -38,12 +38,12 @@ def run(pipeline: str, params: dict[str, str]) -> None:
     """Run one pipeline, with the settings that `anlyt` has, as `anlyt pipeline` does."""
     try:
         asyncio.run(_run(pipeline, params))
-    except Exception as error:  # told apart by fault_of; all others pass
-        found = fault_of(error) or error
-        if not isinstance(found, AnlytError):
+    except Exception as error:  # classified by fault_of; all others are raised
+        reported = fault_of(error) or error
+        if not isinstance(reported, AnlytError):
             raise
-        click.echo(f"anlyt: {found}", err=True)
-        raise SystemExit(found.exit_status) from error
+        click.echo(f"anlyt: {reported}", err=True)
+        raise SystemExit(reported.exit_status) from error
 
 
 async def _run(name: str, params: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
-"""Datasets over the stores. What a pipeline reads and writes is in its own folder's datasets.py, made from these.
+"""The base of all datasets over the stores. Each pipeline has its own datasets in its folder's datasets.py.
 
-Making one connects to nothing, so Kedro's own commands (`kedro catalog`, `kedro registry`) work without the stores.
+A dataset connects to nothing when it is made, so Kedro's own commands (`kedro catalog`, `kedro registry`) work without
+the stores.
 """
 
 from pathlib import Path
@@ -13,19 +14,21 @@ from infra.sql import statement
 from pipelines.kedro_thread import current
 from pipelines.stores import Stores
 
-# Before the first statement of a snapshot of hourly rows: the snapshot does not cover what drops a month.
+# Runs before the first statement of a snapshot of hourly rows: a snapshot does not protect from a dropped partition.
 HOLD_TABLES: Final = statement(Path(__file__).parent / "sql", "hold_tables")
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 
 class StoreDataset(AbstractDataset[In, Out], Generic[In, Out]):
-    """What nodes exchange with the stores; a subclass overrides `read`, `write` or both."""
+    """A dataset over the stores of the current run; a subclass overrides `read`, `write` or both."""
 
     async def read(self, stores: Stores) -> Out:
+        """Loads the dataset, in the event loop."""
         raise DatasetError(f"{type(self).__name__} cannot be read.")
 
     async def write(self, stores: Stores, data: In) -> None:
+        """Saves the dataset, in the event loop."""
         raise DatasetError(f"{type(self).__name__} cannot be written.")
 
     def load(self) -> Out:
@@ -41,7 +44,7 @@ class StoreDataset(AbstractDataset[In, Out], Generic[In, Out]):
 
 
 class RunParams(AbstractDataset[None, msgspec.Struct]):
-    """The checked parameters of this run."""
+    """The validated parameters of the current run."""
 
     def load(self) -> msgspec.Struct:
         return current().params

@@ -1,4 +1,4 @@
-"""What a pipeline is to those who run it."""
+"""The definition of a pipeline: its name, times, nodes and parameters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ from pipelines.times import Times
 
 
 class NoParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of a pipeline that takes none."""
+    """The parameters of a pipeline that has none."""
 
 
 Counts: TypeAlias = Mapping[str, int]
-"""What a run did, in numbers: the row in `anlyt.pipeline_runs` keeps them."""
+"""The counts of a run's work, by name. Its row in `anlyt.pipeline_runs` keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """`times` and `retries` (how often a CronJob tries again within minutes) are stated here alone.
+    """A pipeline that can be run and scheduled.
 
-    `params` is a frozen msgspec struct whose fields have defaults; nodes get it as the input `run_params`.
+    `times`: when it runs. `retries`: how often a CronJob tries again within minutes.
 
-    A pipeline may leave two outputs that are not in the catalog: `<name>_counts`, Counts, and `<name>_alarm`, one
-    sentence if the run did its work and found what a human has to look at, else empty.
+    `params`: a frozen msgspec struct whose fields have defaults; nodes get it as the input `run_params`. A pipeline may
+    have two outputs that are not in the catalog: `<name>_counts` (Counts) and `<name>_alarm`. The alarm is one sentence
+    if the run succeeded and found something that a human has to look at, else empty.
     """
 
     name: str

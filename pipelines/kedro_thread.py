@@ -1,4 +1,4 @@
-"""Kedro runs nodes and datasets in a thread; the clients of our stores live in the event loop. This is the way over."""
+"""Lets datasets, which Kedro runs in a thread, call the stores' clients, which live in the event loop."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -15,9 +15,9 @@ P = TypeVar("P", bound=msgspec.Struct)
 
 
 class Run:
-    """A run under way: its stores, its parameters, and the loop that its thread calls into.
+    """A run in progress: its stores, its parameters, and the event loop that its thread calls.
 
-    `id` is that of its row in `anlyt.pipeline_runs`, 0 until there is one.
+    `id`: the id of its row in `anlyt.pipeline_runs`, 0 until it has one.
     """
 
     def __init__(self, stores: Stores, params: msgspec.Struct) -> None:
@@ -27,14 +27,17 @@ class Run:
         self._call: Future[Any] | None = None
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """From the thread: the result of `work`, or its error; concurrent.futures.CancelledError once stopped."""
+        """Runs `work` in the event loop and returns its result. Called from the thread.
+
+        Raises the error of `work`, or concurrent.futures.CancelledError once the run is stopped.
+        """
         self._call = call = asyncio.run_coroutine_threadsafe(work, self._loop)
         if self._stopped:
             call.cancel()
         return call.result()
 
     def stop(self) -> None:
-        """From the loop: cancels the call that the thread is waiting for, and those to come."""
+        """Cancels the call that the thread waits for, and all later ones. Called from the event loop."""
         self._stopped = True
         if self._call is not None:
             self._call.cancel()
@@ -44,7 +47,7 @@ _current: Final[ContextVar[Run]] = ContextVar("run")
 
 
 def current_params(kind: type[P]) -> P:
-    """The parameters of the run that this thread works for; TypeError if another pipeline runs."""
+    """The parameters of the current run. Raises TypeError if they are of another kind."""
     params = current().params
     if not isinstance(params, kind):
         raise TypeError(f"the parameters of this run are {type(params).__name__}, not {kind.__name__}")
@@ -52,12 +55,12 @@ def current_params(kind: type[P]) -> P:
 
 
 def current() -> Run:
-    """The run that this thread works for; LookupError outside of one."""
+    """The run of this thread. Raises LookupError outside a run."""
     return _current.get()
 
 
 async def in_thread(run: Run, work: Callable[[], T]) -> T:
-    """Does `work` in a thread in which `current()` is `run`. When cancelled, waits until the thread has ended."""
+    """Runs `work` in a thread in which `current()` is `run`. When cancelled, waits until the thread has ended."""
     _current.set(run)
     thread = asyncio.ensure_future(asyncio.to_thread(work))
     try:

@@ -1,4 +1,4 @@
-"""Every pipeline of the product."""
+"""All pipelines, by name. Kedro looks for this module."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -31,6 +31,6 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """For Kedro's own commands; `__default__` is all of them."""
+    """All pipelines, for Kedro's own commands. `__default__` is all of them together."""
     made = {name: definition.make() for name, definition in DEFINITIONS.items()}
     return {**made, "__default__": sum(made.values(), Pipeline([]))}

@@ -1,4 +1,4 @@
-"""The metrics of runs, from what runs leave in PostgreSQL: whichever process ran them, and whenever."""
+"""The metrics of runs, read from PostgreSQL, so that every process shows the runs of all processes."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -30,12 +30,12 @@ HISTOGRAMS: Final = (PIPELINE_DURATION, ROLLUP_DURATION)
 
 
 async def observe(connection: Connection, histogram: KeptHistogram, label: str, seconds: float) -> None:
-    """Within the caller's transaction, so that what is rolled back was never observed."""
+    """Adds a duration to a histogram, within the caller's transaction: a rollback removes it again."""
     await connection.execute(OBSERVE, histogram.name, label, seconds, histogram.bounds)
 
 
 async def measure(stores: Stores) -> None:
-    """Keeps all families of runs, also of runs in processes that nobody scrapes."""
+    """Updates all metrics of runs, also of runs in processes that Prometheus does not scrape."""
     await _newest(stores)
     await _runs(stores)
     await _durations(stores)
@@ -50,7 +50,7 @@ async def _newest(stores: Stores) -> None:
 
 
 async def _runs(stores: Stores) -> None:
-    """What never happened is 0, and not absent: so its first time is an increase."""
+    """Shows 0 where no run happened: Prometheus sees no increase in a counter that first appears at 1."""
     totals = {(row["name"], row["status"]): row["runs"] for row in await stores.postgres.fetch(RUN_TOTALS)}
     statuses = ("SUCCEEDED", "FAILED", "ABANDONED")
     PIPELINE_RUNS.show({(name, each.lower()): totals.get((name, each), 0) for name in DEFINITIONS for each in statuses})

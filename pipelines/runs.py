@@ -1,4 +1,4 @@
-"""One run of a pipeline: parameters checked, lease held, row written, metrics and span recorded."""
+"""Runs a pipeline: validates its parameters, holds its lease, writes its row, and records metrics and a span."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ class PipelineFailedError(AnlytError):
 
 
 class PipelineAlarmError(AnlytError):
-    """A run succeeded, and found what a human has to look at; `counts` is what it did."""
+    """A run succeeded and found something that a human has to look at. `counts`: its counts."""
 
     def __init__(self, sentence: str, counts: Counts) -> None:
         super().__init__(sentence)
@@ -48,64 +48,67 @@ class PipelineAlarmError(AnlytError):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A pipeline with parameters that were checked."""
+class RunRequest:
+    """A pipeline and the validated parameters of a run."""
 
     definition: Definition
     params: msgspec.Struct
 
 
-def order(name: str, params: Mapping[str, str]) -> Order:
-    """UsageError lists what is allowed when the pipeline or a parameter is unknown, or says what a value must be."""
+def parse_request(name: str, params: Mapping[str, str]) -> RunRequest:
+    """Validates a run's pipeline and parameters.
+
+    Raises UsageError for an unknown pipeline or parameter, with the known ones, and for a wrong value.
+    """
     if name not in DEFINITIONS:
         raise UsageError(f"There is no pipeline {name}; choose from {', '.join(DEFINITIONS)}.")
     definition = DEFINITIONS[name]
     allowed = definition.params.__struct_fields__
-    for given in params:
-        if given not in allowed:
-            raise UsageError(f"Pipeline {name} has no parameter {given}; it takes {', '.join(allowed) or 'none'}.")
+    for param in params:
+        if param not in allowed:
+            raise UsageError(f"Pipeline {name} has no parameter {param}; it takes {', '.join(allowed) or 'none'}.")
     try:
-        return Order(definition, msgspec.convert(dict(params), definition.params, strict=False))
+        return RunRequest(definition, msgspec.convert(dict(params), definition.params, strict=False))
     except msgspec.ValidationError as error:
-        raise UsageError(f"Pipeline {name}: {_told(error)}") from error
+        raise UsageError(f"Pipeline {name}: {_in_words(error)}") from error
 
 
-def _told(error: msgspec.ValidationError) -> str:
+def _in_words(error: msgspec.ValidationError) -> str:
     """'Expected `int`, got `str` - at `$.chunk`' -> 'chunk must be `int`.'; 'Invalid date - ...' -> 'a valid date'."""
     sentence = str(error).removeprefix("Expected ").replace("Invalid ", "a valid ")
-    expected, _, place = sentence.partition(" - at `$.")
-    return f"{place.rstrip('`')} must be {expected.partition(', got ')[0]}."
+    expected, _, path = sentence.partition(" - at `$.")
+    return f"{path.rstrip('`')} must be {expected.partition(', got ')[0]}."
 
 
 async def run(stores: Stores, name: str, params: Mapping[str, str] | None = None, *, patience: float = 0.0) -> Counts:
-    """Runs a pipeline to its end; what it did, in numbers.
+    """Runs a pipeline to its end and returns its counts.
 
-    UsageError for wrong parameters, PipelineBusyError while another run is under way and does not end within
-    `patience` seconds, PipelineFailedError with the cause of a failure, PipelineAlarmError after a success with an
-    alarm. Every run that began leaves a row in `anlyt.pipeline_runs`; cancelled, it is ABANDONED.
+    Raises UsageError for wrong parameters, PipelineBusyError if another run does not end within `patience` seconds,
+    PipelineFailedError with the cause of a failure, PipelineAlarmError after a success with an alarm. Every run that
+    began leaves a row in `anlyt.pipeline_runs`; a cancelled one is ABANDONED.
     """
-    ordered = order(name, params or {})
-    counts, alarm = await _run(stores, ordered, patience)
+    request = parse_request(name, params or {})
+    counts, alarm = await _run(stores, request, patience)
     if alarm:
         raise PipelineAlarmError(alarm, counts)
     return counts
 
 
-async def _run(stores: Stores, ordered: Order, patience: float) -> tuple[Counts, str]:
-    """Under the lease, with a row and a span: what the pipeline leaves."""
-    name = ordered.definition.name
-    under_way = Run(stores, ordered.params)
+async def _run(stores: Stores, request: RunRequest, patience: float) -> tuple[Counts, str]:
+    """Runs a pipeline under its lease, with a row and a span; returns its counts and its alarm."""
+    name = request.definition.name
+    under_way = Run(stores, request.params)
     async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
         await connection.execute(ABANDON, name)  # closes rows that killed runs left
-        with tracer.start_as_current_span(ordered.definition.span):
+        with tracer.start_as_current_span(request.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
-                row.counts, alarm = await execute(under_way, ordered.definition)
+                row.counts, alarm = await execute(under_way, request.definition)
                 return row.counts, alarm
 
 
 def in_words(name: str, counts: Counts) -> str:
-    """A line for whoever asked for the run."""
+    """One line with the counts of a run, for a terminal."""
     return f"{name}: done" + "".join(f", {count:,} {what.replace('_', ' ')}" for what, count in counts.items())
 
 
@@ -115,34 +118,36 @@ async def last_successes(stores: Stores) -> Mapping[str, datetime]:
 
 
 async def execute(under_way: Run, definition: Definition) -> tuple[Counts, str]:
-    """The nodes, between the datasets of the catalog; without lease or row. What they leave: counts, and an alarm."""
+    """Runs a pipeline's nodes without lease or row; returns its counts and its alarm."""
     return await in_thread(under_way, partial(_kedro, definition))
 
 
 def catalog() -> DataCatalog:
-    """Every dataset of every pipeline."""
+    """The datasets of all pipelines."""
     return DataCatalog.from_config(msgspec.yaml.decode((CONF / "base/catalog.yml").read_bytes()))
 
 
 def _kedro(definition: Definition) -> tuple[Counts, str]:
-    left = SequentialRunner().run(definition.make(), catalog())
-    counts, alarm = (left.get(f"{definition.name}_{what}") for what in ("counts", "alarm"))
+    outputs = SequentialRunner().run(definition.make(), catalog())
+    counts, alarm = (outputs.get(f"{definition.name}_{what}") for what in ("counts", "alarm"))
     return {} if counts is None else counts.load(), "" if alarm is None else alarm.load()
 
 
 @dataclass(slots=True)
 class _Row:
+    """The row of a run in `anlyt.pipeline_runs`."""
+
     id: int
     counts: Counts
 
 
 @asynccontextmanager
 async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
-    """The row of a run, closed in whatever way the body ends; its error is raised as PipelineFailedError."""
+    """Writes the row of a run and closes it however the body ends. Raises its error as PipelineFailedError."""
     row, began = _Row(await connection.fetchval(BEGIN, name), {}), time.perf_counter()
 
     async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
-        if not connection.is_closed():  # else the next run does it
+        if not connection.is_closed():  # otherwise the next run closes the row
             counts = msgspec.json.encode(row.counts).decode()
             histogram = PIPELINE_DURATION.name, PIPELINE_DURATION.bounds
             await connection.execute(FINISH, row.id, status, counts, error, *histogram)
@@ -152,7 +157,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     except asyncio.CancelledError:
         await finish("ABANDONED", "The run was stopped.")
         raise
-    except Exception as error:  # whatever it was, the run's row says so
+    except Exception as error:  # any error goes into the run's row
         cause = _cause(error)
         sentence = "PostgreSQL closed the run's lease." if connection.is_closed() else _sentence(cause)
         await finish("FAILED", sentence)
@@ -164,7 +169,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What a dataset's error is about."""
+    """The error behind Kedro's DatasetError."""
     return _cause(error.__cause__) if isinstance(error, DatasetError) and error.__cause__ else error
 
 

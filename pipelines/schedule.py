@@ -1,4 +1,4 @@
-"""The process that runs the pipelines at their times: `anlyt schedule`, or inside `anlyt dev`."""
+"""The scheduler: runs the pipelines at their times, in `anlyt schedule` or inside `anlyt dev`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -27,17 +27,17 @@ from pipelines.reconciliation import metrics as divergence
 from pipelines.stores import Stores
 from pipelines.times import Daily, Every, EveryMinute, Times
 
-# What fails is tried again after this, or at its next time if that comes sooner.
+# A failed pipeline runs again after this, or at its next time if that is sooner.
 RETRY: Final = timedelta(minutes=5)
 
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
 MEASURES: Final[tuple[Measure, ...]] = (run_metrics.measure, freshness.measure, divergence.measure, gauge.measure)
-"""What keeps the gauges of this process, every few seconds."""
+"""The functions that update the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 
 
 def chosen(names: Collection[str]) -> Sequence[Definition]:
-    """The pipelines of these names, all without names; UsageError lists them when one is unknown."""
+    """The pipelines of these names; all if there are none. Raises UsageError for an unknown name."""
     for name in names:
         if name not in DEFINITIONS:
             raise UsageError(f"--pipeline {name} is unknown; choose from {', '.join(DEFINITIONS)}.")
@@ -45,7 +45,7 @@ def chosen(names: Collection[str]) -> Sequence[Definition]:
 
 
 def trigger(times: Times) -> BaseTrigger:
-    """What fires at these times."""
+    """The scheduler's trigger for these times."""
     match times:
         case Every(seconds=seconds):
             return IntervalTrigger(seconds=seconds)
@@ -61,14 +61,14 @@ def trigger(times: Times) -> BaseTrigger:
 async def running(
     stores: Stores, definitions: Collection[Definition] = tuple(DEFINITIONS.values())
 ) -> AsyncIterator[None]:
-    """Runs the pipelines at their times while the body does; then stops the runs under way. The gauges are of all.
+    """Runs the pipelines at their times while the body runs, then stops the runs in progress.
 
-    One whose time has passed since its last success, while no process was there, runs at the start. What is due while
-    the same pipeline still runs is left out: each run does all there is to do. It ends with MisconfiguredError, in a
-    group, when an engine refuses what a setting says.
+    A pipeline whose time has passed since its last success runs at the start. A time that comes while the same pipeline
+    still runs is skipped: every run does all work that is due. The gauges cover all pipelines. Raises
+    MisconfiguredError in a group when an engine refuses a setting's value.
     """
     under_way: set[asyncio.Task[bool]] = set()
-    wrong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    misconfigured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def job(name: str) -> None:
         run = asyncio.create_task(_run(stores, name), name=name)
@@ -78,21 +78,21 @@ async def running(
         if run.cancelled():
             return
         if fault := run.exception():
-            if not wrong.done():
-                wrong.set_exception(fault)
+            if not misconfigured.done():
+                misconfigured.set_exception(fault)
         elif not run.result():
-            _try_again(scheduler, name)
+            _retry_soon(scheduler, name)
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     successes, now = await _last_successes(stores), datetime.now(UTC)
     for definition in definitions:
-        fires = trigger(definition.times)
+        fire_times = trigger(definition.times)
         scheduler.add_job(
             job,
-            fires,
+            fire_times,
             args=[definition.name],
             id=definition.name,
-            next_run_time=first_time(fires, successes.get(definition.name), now),
+            next_run_time=first_run_time(fire_times, successes.get(definition.name), now),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
@@ -101,7 +101,7 @@ async def running(
     gauges = asyncio.create_task(_measure(stores), name="gauges")
     try:
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(_raised(wrong))
+            watching = tasks.create_task(_raise_from(misconfigured))
             yield
             watching.cancel()
     finally:
@@ -113,29 +113,32 @@ async def running(
         scheduler.shutdown(wait=False)
 
 
-async def _raised(wrong: asyncio.Future[None]) -> None:
-    await wrong
+async def _raise_from(misconfigured: asyncio.Future[None]) -> None:
+    await misconfigured
 
 
-def first_time(fires: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
-    """When a pipeline shall run first: at its next time, or now if one has passed since it last succeeded."""
+def first_run_time(fire_times: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
+    """When a pipeline runs first: now if one of its times has passed since its last success, else at its next time."""
     if last_success is None:
         return now
-    due: datetime = fires.get_next_fire_time(last_success, last_success)
+    due: datetime = fire_times.get_next_fire_time(last_success, last_success)
     return max(due, now)
 
 
-def _try_again(scheduler: AsyncIOScheduler, name: str) -> None:
+def _retry_soon(scheduler: AsyncIOScheduler, name: str) -> None:
     job = scheduler.get_job(name)
-    if job is not None:  # else everything stops
+    if job is not None:  # otherwise the scheduler stops
         job.modify(next_run_time=min(job.next_run_time, datetime.now(UTC) + RETRY))
 
 
 async def _last_successes(stores: Stores) -> Mapping[str, datetime]:
-    """Nothing while PostgreSQL is away: then every pipeline fails, and is tried again. MisconfiguredError."""
+    """When each pipeline last succeeded; empty while PostgreSQL is unavailable, so that every pipeline is tried.
+
+    Raises MisconfiguredError if a setting is the cause.
+    """
     try:
         return await runs.last_successes(stores)
-    except Exception as error:  # told apart by fault_of and is_unavailable
+    except Exception as error:  # classified by fault_of and is_unavailable
         if fault := fault_of(error):
             raise fault from error
         if not is_unavailable(error):
@@ -144,39 +147,39 @@ async def _last_successes(stores: Stores) -> Mapping[str, datetime]:
 
 
 async def _run(stores: Stores, name: str) -> bool:
-    """Whether the pipeline is done for this time. Failures are in the log and in `anlyt.pipeline_runs`.
+    """Runs a pipeline; whether it is done for this time. Failures are in the log and in `anlyt.pipeline_runs`.
 
-    MisconfiguredError if a setting is to blame.
+    Raises MisconfiguredError if a setting is the cause.
     """
     try:
         await runs.run(stores, name)
-    except Exception as error:  # told apart by fault_of and _told
+    except Exception as error:  # classified by fault_of and _is_done
         if fault := fault_of(error):
             raise fault from error
-        return _told(name, error)
+        return _is_done(name, error)
     return True
 
 
-def _told(name: str, error: Exception) -> bool:
-    """Whether a run that ended so is done for this time; in the log."""
+def _is_done(name: str, error: Exception) -> bool:
+    """Logs how a run ended; returns whether the pipeline is done for this time."""
     match error:
         case PipelineBusyError():
             logger().info("pipeline is running elsewhere", pipeline=name)
             return True
         case runs.PipelineAlarmError():
-            logger().warning("pipeline sounds an alarm", pipeline=name, why=str(error))
+            logger().warning("pipeline raised an alarm", pipeline=name, why=str(error))
             return True
         case DependencyUnavailableError():
             logger().warning("pipeline has to wait", pipeline=name, why=str(error))
         case runs.PipelineFailedError():
-            pass  # told where it happened
+            pass  # logged where it was raised
         case _:
             logger().error("pipeline could not be run", pipeline=name, exc_info=error)
     return False
 
 
 async def _measure(stores: Stores) -> None:
-    """A store that is away leaves its gauges as they were."""
+    """Updates the gauges until it is cancelled; skips those of a store that is unavailable."""
     while True:
         if all([await measured(stores, measure) for measure in MEASURES]):
             GAUGES_MEASURED.labels("pipelines").set_to_current_time()
@@ -184,12 +187,12 @@ async def _measure(stores: Stores) -> None:
 
 
 async def measured(stores: Stores, measure: Measure) -> bool:
-    """Whether the store was there."""
+    """Runs a measurement; whether its store was available."""
     try:
         await measure(stores)
     except FAILURES:
         return False
-    except Exception as error:  # of a fault, the pipelines tell
+    except Exception as error:  # the pipelines themselves report a misconfiguration
         if not is_unavailable(error) and fault_of(error) is None:
             logger().exception("gauges could not be measured")
         return False

@@ -1,7 +1,7 @@
-"""What Kedro asks a project for."""
+"""Kedro's settings of this project."""
 
 from pipelines import CONF
 
 CONF_SOURCE = str(CONF)
-# There is one environment; that of Kedro's default, `local`, would have to be there for its commands to work.
+# One environment for all: Kedro's default run environment, `local`, does not exist here, and its commands would fail.
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "base"}

@@ -1,4 +1,4 @@
-"""The stores that pipelines work with: opened in a composition root, shared by all runs of a process."""
+"""The stores of pipelines: opened in a composition root, shared by all runs of a process."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -12,15 +12,16 @@ from infra.postgres import Pool, open_pool
 from infra.settings import Settings
 
 CONNECTIONS: Final = 4
-# A statement of a pipeline works on bounded parts; one that takes this long waits for a server that hangs.
+# Seconds. A pipeline's statements do bounded work; one that takes this long waits for a server that hangs.
 STATEMENT_TIMEOUT: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Connections are made when they are first needed. `engines` is for those who need one of their own.
+    """The stores and settings of runs. Connections are opened when they are first needed.
 
-    `dedup_days`: ANLYT_DEDUP_DAYS, 0 for ever, None if it is not set; `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS.
+    `engines`: addresses, for a connection of one's own. `dedup_days`: ANLYT_DEDUP_DAYS, 0 without limit, None if unset.
+    `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS.
     """
 
     engines: Engines
@@ -34,7 +35,7 @@ class Stores:
 async def open_stores(
     engines: Engines, *, dedup_days: int | None = 0, integrity_lag_hours: int = 24
 ) -> AsyncIterator[Stores]:
-    """Closed with the body."""
+    """Opens the stores and closes them after the body."""
     async with AsyncExitStack() as opened:
         yield Stores(
             engines,
@@ -48,5 +49,5 @@ async def open_stores(
 
 
 def configured(settings: Settings, engines: Engines) -> AbstractAsyncContextManager[Stores]:
-    """As the settings of a process say."""
+    """Opens the stores with a process's settings."""
     return open_stores(engines, dedup_days=settings.dedup_days, integrity_lag_hours=settings.integrity_lag_hours)

@@ -1,6 +1,6 @@
-"""When a pipeline runs: stated once, in its definition.
+"""The times at which a pipeline runs, as its definition states them.
 
-The scheduler's triggers, the chart's CronJobs, the alert on daily pipelines and the runbook's table are made from this.
+The scheduler's triggers, the chart's CronJobs, the alert on daily pipelines and the runbook's table follow from them.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MINUTE: Final = 60  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """So many seconds after the run before: a divisor of a minute, or whole minutes that divide an hour."""
+    """At a fixed interval: a divisor of a minute, or whole minutes that divide an hour."""
 
     seconds: int
 
@@ -35,7 +35,7 @@ Times: TypeAlias = Every | EveryMinute | Daily
 
 
 def crontab(times: Times) -> str:
-    """The five fields of a CronJob's schedule; what runs more than once per minute is due in each."""
+    """The schedule of a CronJob, in five fields. Pipelines that run more often than every minute get every minute."""
     match times:
         case Every(seconds=seconds) if seconds > MINUTE:
             return f"*/{seconds // MINUTE} * * * *"
@@ -48,7 +48,7 @@ def crontab(times: Times) -> str:
 
 
 def in_words(times: Times) -> str:
-    """For the runbook's column "when (UTC)"."""
+    """The times as text for the runbook's column "when (UTC)"."""
     match times:
         case Every(seconds=seconds) if seconds < MINUTE:
             return f"every {seconds} s"
@@ -65,5 +65,5 @@ def in_words(times: Times) -> str:
 
 
 def is_resident(times: Times) -> bool:
-    """Whether it is due every minute or more often: a pod for each run would cost more than the work."""
+    """Whether a pipeline is due every minute or more often, so that a pod per run would cost more than the work."""
     return crontab(times) == "* * * * *"

@@ -49,12 +49,12 @@ class CubeTable:
 
     @property
     def of_facts(self) -> bool:
-        """Or else of the cells of a cube of hours."""
+        """Whether the cube is computed from facts; otherwise from an hourly cube."""
         return self.source.startswith("facts_")
 
 
 def _of_hours(hours: CubeTable, *maxima: str) -> Mapping[str, Aggregate]:
-    """The figures of days: sums of those of hours, but for maxima; a digest is not kept of days."""
+    """The figures of a daily cube: sums of the hourly ones, or maxima for `maxima`. Daily cubes have no digest."""
     return {
         name: Aggregate(figure.type, f"{'max' if name in maxima else 'sum'}(source.{name})")
         for name, figure in hours.figures.items()

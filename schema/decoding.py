@@ -134,10 +134,10 @@ class EventDecoder(Generic[E]):
         if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
             return BadEventError("missing_field", f"{missing[1]} is missing.")
         # Anchored at the end: a quoted value may look like this, too. Items are reported under their list's name.
-        found = re.search(r" - at `\$\.(\w+)[^`]*`\Z", message)
-        if found is None:
+        path = re.search(r" - at `\$\.(\w+)[^`]*`\Z", message)
+        if path is None:
             return BadEventError("not_json", "The message is not a JSON object.")
-        return self._invalid(found[1])
+        return self._invalid(path[1])
 
 
 def field_checks(event: type[Event]) -> Mapping[str, Callable[[object], bool]]:
@@ -161,9 +161,11 @@ def _wire_names(struct: type[Struct]) -> dict[str, str]:
 
 
 def _fields(struct: type[Struct]) -> tuple[inspect.Field, ...]:
-    described = inspect.type_info(struct)
-    assert isinstance(described, inspect.StructType)
-    return described.fields
+    match inspect.type_info(struct):
+        case inspect.StructType(fields=fields):
+            return fields
+        case other:
+            raise TypeError(f"{struct.__name__} is not a struct but {other}")
 
 
 def _pattern(described: inspect.Type) -> str | None:

@@ -30,7 +30,7 @@ _LEAF, _NODE = b"\0", b"\1"  # prefixes, so that no leaf has the hash of a node
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A tenant's facts of a day, as far as the stream had stored them before an instant.
+    """A tenant's facts of a day whose events the stream had stored before an instant.
 
     `number`: 1 for the tenant's first leaf, 2 for its second, ...: a missing leaf leaves a gap.
     """

@@ -1,4 +1,4 @@
-"""Which partitions there are: of the dedup ledger one per UTC day, of hourly rows one per month. Pure."""
+"""The partitions of PostgreSQL: one per UTC day of the dedup ledger, one per month of hourly rows. Pure: no I/O."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +9,7 @@ _MONTHLY: Final = ("metrics_hourly", "costs_hourly")
 
 
 class Partition(NamedTuple):
-    """[starts, ends) of a table of the schema `anlyt`."""
+    """The partition for [starts, ends) of a table of the schema `anlyt`."""
 
     parent: str
     starts: datetime
@@ -17,18 +17,18 @@ class Partition(NamedTuple):
 
 
 def of_ledger(day: date) -> Partition:
-    """Where the ledger has the claims of a day's events."""
+    """The partition of the dedup ledger for a day's events."""
     return Partition("processed_events", _midnight(day), _midnight(day + _DAY))
 
 
 def of_hours(day: date) -> Sequence[Partition]:
-    """Where the hours of a day's month are."""
+    """The partitions of hourly rows for a day's month."""
     first, end = _midnight(day.replace(day=1)), _midnight(next_month(day))
     return [Partition(table, first, end) for table in _MONTHLY]
 
 
 def next_month(day: date) -> date:
-    """Its first day."""
+    """The first day of the month after the day's month."""
     return (day.replace(day=1) + 32 * _DAY).replace(day=1)
 
 

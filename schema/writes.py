@@ -42,7 +42,7 @@ class Billed:
         _add(self.events, other.events, times)
 
     def __bool__(self) -> bool:
-        """Whether it adds anything."""
+        """Whether any counter differs from 0."""
         return any((self.messages, self.segments, self.refunded, *self.costs.values(), *self.events.values()))
 
 
@@ -75,7 +75,7 @@ class Delivered:
         _add(self.histogram, other.histogram, times)
 
     def __bool__(self) -> bool:
-        """Whether it adds anything."""
+        """Whether any counter differs from 0."""
         return any(
             (
                 self.delivered,

@@ -14,18 +14,22 @@ Choices that may surprise: what was decided, why, and what it costs. Numbers tha
 | | decision | status | date |
 |---|---|---|---|
 """
-_PAGE: Final = re.compile(r"# (\d+)\. (.+)\n\nStatus: ([^.\n]+)\. Date: (\d{4}-\d\d-\d\d)\.\n\n\*\*Context\.\*\* ")
+_PAGE: Final = re.compile(
+    r"# (\d+)\. ([^\n]+)\n\nStatus: ([^.\n]+)\. Date: (\d{4}-\d\d-\d\d)\.\n\n"
+    r"\*\*Context\.\*\* .+?\n\n\*\*Decision\b.+?\n\n\*\*Consequence\.\*\* ",
+    re.DOTALL,
+)
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content. Raises ValueError for a page without number, title, status, date or context."""
+    """Path -> content. Raises ValueError for a page that lacks one of its parts, or has them in another order."""
     rows = [_row(page) for page in sorted((ROOT / FOLDER).glob("[0-9]*.md"))]
     return {FOLDER / "README.md": HEAD + "".join(rows)}
 
 
 def _row(page: Path) -> str:
-    head = _PAGE.match(page.read_text())
-    if head is None:
-        raise ValueError(f"{page} does not begin with `# N. TITLE`, `Status: STATUS. Date: DATE.` and its context.")
-    number, title, status, date = head.groups()
+    record = _PAGE.match(page.read_text())
+    if record is None:
+        raise ValueError(f"{page} needs a numbered title, status and date, then context, decision and consequence.")
+    number, title, status, date = record.groups()
     return f"| {number} | [{title}]({page.name}) | {status} | {date} |\n"

@@ -1,4 +1,4 @@
-"""What the insights answer: one description of names, types and units for REST, OpenAPI and GraphQL."""
+"""The answers of insights: names, types and units, described once for REST, OpenAPI and GraphQL."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,40 +13,38 @@ Rate: TypeAlias = Share | None
 Mno: TypeAlias = Annotated[
     str,
     Meta(
-        description="The MNO: its name for the platform's callers and under a data-share addendum, else the tenant's "
-        "own pseudonym for it, which never changes and says nothing. `unknown`: what no event named an MNO for."
+        description="The MNO: its name for the platform's callers and under a data-share addendum, otherwise the "
+        "tenant's own pseudonym, which never changes and reveals nothing. `unknown`: messages whose events name no MNO."
     ),
 ]
 Amount: TypeAlias = Annotated[
-    str, Meta(pattern=MONEY_PATTERN, description="What all its records are charged at, in `currency`, exactly.")
+    str, Meta(pattern=MONEY_PATTERN, description="The exact charge of all its records, in `currency`.")
 ]
 CostPerDelivered: TypeAlias = Annotated[
     Annotated[str, Meta(pattern=MONEY_PATTERN)] | None,
-    Meta(description="cost / delivered records, 6 decimals, half up; null when none was delivered."),
+    Meta(description="cost / delivered records, 6 decimals, rounded half up; null without delivered records."),
 ]
 Records: TypeAlias = Annotated[int, Meta(ge=0, description="Call detail records, each counted once: the volume.")]
 DeliveredRecords: TypeAlias = Annotated[int, Meta(ge=0, description="Records of delivered messages.")]
 RecordsDeliveryRate: TypeAlias = Annotated[
     Rate,
     Meta(
-        description="delivered / terminal call detail records (all but the pending) of this currency, 4 decimals; null "
-        "for 0/0. It comes from records, not from delivery reports as `mnoQuality`'s does."
+        description="delivered / terminal (not pending) call detail records of this currency, 4 decimals; null for "
+        "0/0. `mnoQuality` computes it from delivery reports instead."
     ),
 ]
 
 
 class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
-    """How one MNO carried messages, by their delivery reports. Suppressed, it has its name alone."""
+    """The quality of one MNO, by delivery reports. If `suppressed`, it has no figures."""
 
     mno: Mno
-    messages: Annotated[
-        int | None, Meta(description="Delivery reports, each counted once: as a query counts them.")
-    ] = None
+    messages: Annotated[int | None, Meta(description="Delivery reports, each counted once, as in queries.")] = None
     terminal: Annotated[
-        int | None, Meta(description="Those that are final, all but the pending: what rates are over.")
+        int | None, Meta(description="Terminal (not pending) delivery reports: the denominator of rates.")
     ] = None
     share: Annotated[
-        Rate, Meta(description="messages over those of all MNOs of this answer that are not suppressed, 4 decimals.")
+        Rate, Meta(description="messages / messages of all MNOs that are not suppressed in this answer, 4 decimals.")
     ] = None
     delivery_rate: Annotated[Rate, Meta(description="delivered / terminal, 4 decimals; null for 0/0.")] = None
     error_rate: Annotated[Rate, Meta(description="failed / terminal, 4 decimals; null for 0/0.")] = None
@@ -60,31 +58,31 @@ class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
     suppressed: Annotated[
         bool,
         Meta(
-            description="Fewer than 20 terminal reports: no figure is told, but to the platform's callers and under a "
-            "data-share addendum."
+            description="Whether figures are left out because there are fewer than 20 terminal reports. Never for the "
+            "platform's callers and under a data-share addendum."
         ),
     ]
-    low_sample: Annotated[bool, Meta(description="Fewer than 100 terminal reports: read the figures with care.")]
+    low_sample: Annotated[bool, Meta(description="Whether there are fewer than 100 terminal reports.")]
 
 
 class MnoQuality(Report, frozen=True, kw_only=True, rename="camel"):
-    """The quality of each MNO that the traffic used."""
+    """Delivery rates, error rates and latencies per MNO."""
 
     about = (
-        "How well each MNO carries messages. A tenant sees those that its own traffic used: under pseudonyms "
-        "of its own, unless a data-share addendum is in force."
+        "The quality of each MNO. A tenant sees the MNOs that its own traffic used, as its own pseudonyms, "
+        "unless a data-share addendum is in force."
     )
 
     window: UsedWindow
-    mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`, never of volume.")]
+    mnos: Annotated[Sequence[MnoQualityFigures], Meta(description="In the order of `mno`.")]
     data_as_of: DataAsOf
     complete_until: CompleteUntilTime = None
 
 
 class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One UTC day of an MNO and a currency."""
+    """One UTC day of one MNO in one currency."""
 
-    date: Annotated[date, Meta(description="UTC day; of the first and the last one, what the window has of it.")]
+    date: Annotated[date, Meta(description="UTC day; the first and the last day may be partial.")]
     messages: Records
     delivered: DeliveredRecords
     delivery_rate: RecordsDeliveryRate
@@ -93,14 +91,14 @@ class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
     quality: Annotated[
         Quality,
         Meta(
-            description="PARTIAL when the window has only some of the day's hours, or the day ends after "
-            "completeUntil (dataAsOf while that is not known)."
+            description="PARTIAL when the window covers only part of the day, or the day ends after completeUntil "
+            "(after dataAsOf while that is unknown)."
         ),
     ]
 
 
 class MnoCostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One MNO in one currency, over the window. One that charges in two currencies has two; nothing is converted."""
+    """One MNO in one currency, over the window. An MNO with two currencies appears twice; nothing is converted."""
 
     mno: Mno
     currency: Annotated[str, Meta(description="ISO 4217.")]
@@ -109,16 +107,13 @@ class MnoCostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
     delivery_rate: RecordsDeliveryRate
     cost: Amount
     cost_per_delivered: CostPerDelivered
-    days: Annotated[Sequence[CostQualityDay], Meta(description="The days that have records; they add up to this.")]
+    days: Annotated[Sequence[CostQualityDay], Meta(description="The days with records; their figures add up to these.")]
 
 
 class CostQuality(Report, frozen=True, kw_only=True, rename="camel"):
-    """Cost against quality of each MNO, from call detail records of all tenants."""
+    """Cost and delivery rate per MNO and currency, from call detail records of all tenants."""
 
-    about = (
-        "What each MNO costs, against how well it delivers. By day, and over the window. For finance and "
-        "administrators."
-    )
+    about = "The cost and the delivery rate of each MNO. By day and over the window, for finance and administrators."
 
     window: UsedWindow
     mnos: Annotated[Sequence[MnoCostQuality], Meta(description="In the order of `mno` and `currency`.")]

@@ -1,4 +1,4 @@
-"""What each MNO costs, against how well it delivers: what finance allocates traffic by."""
+"""Computes the cost and the delivery rate of each MNO, by which finance allocates traffic."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from graph.access import platform
 from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
-from graph.insights.queries import InsightQueries, time_of
+from graph.insights.queries import InsightQueries, query_time
 from graph.reports.answers import Quality
 from graph.reports.quality import Completeness
 from graph.reports.windows import Window, day_date
@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 class Sums(NamedTuple):
-    """Records of one MNO and currency; `cost` in millionths."""
+    """Sums over the records of one MNO and currency; `cost` in millionths."""
 
     records: int
     terminal: int
@@ -41,44 +41,47 @@ class Sums(NamedTuple):
 
 
 async def cost_quality(queries: InsightQueries, window: Window) -> CostQuality:
-    """ForbiddenError for all but the platform's own callers; InvalidWindowError and the errors of Queries.answer."""
+    """Returns cost and quality per MNO and currency.
+
+    Raises ForbiddenError for customers, InvalidWindowError, and the errors of Queries.answer.
+    """
     platform(queries.scope)
-    found = await queries.all_rows(cost_query(window))
-    horizon = Completeness(found.complete_until, datetime.now(UTC)).horizon(found.data_as_of)
+    result = await queries.all_rows(cost_query(window))
+    horizon = Completeness(result.complete_until, datetime.now(UTC)).horizon(result.data_as_of)
     return CostQuality(
         window=window,
-        mnos=costs(found.rows, window, horizon),
-        data_as_of=found.data_as_of,
-        complete_until=found.complete_until,
+        mnos=costs(result.rows, window, horizon),
+        data_as_of=result.data_as_of,
+        complete_until=result.complete_until,
     )
 
 
 def cost_query(window: Window) -> Mapping[str, object]:
-    """The typed query behind the answer: by status, so that rates and costs come from the same rows."""
+    """Returns the typed query, grouped by status, so that rates and costs come from the same rows."""
     groups = ["mno", "currency"]
     return {
         "dataset": "cdr",
         "measures": ["records", "cost"],
         "dimensions": [*groups, "status"],
-        "time": time_of(window, "day"),
+        "time": query_time(window, "day"),
         "orderBy": [{"field": field} for field in (*groups, "time", "status")],
     }
 
 
-def costs(found: Iterable[Row], window: Window, horizon: datetime | None) -> list[MnoCostQuality]:
-    """Rows of `cost_query` for each MNO and currency: the sums of days are the window's. Complete up to `horizon`."""
-    ordered = sorted(found, key=lambda row: (*_PAIR(row), _DAY(row)))
+def costs(query_rows: Iterable[Row], window: Window, horizon: datetime | None) -> list[MnoCostQuality]:
+    """Sums rows of `cost_query` per MNO and currency, over the window and by day; days after `horizon` are partial."""
+    ordered = sorted(query_rows, key=lambda row: (*_PAIR(row), _DAY(row)))
     partial = partial_days(window)
-    made = []
-    for (mno, currency), rows in groupby(ordered, _PAIR):
-        mine = list(rows)
-        days = [_day(time, part, partial, horizon) for time, part in groupby(mine, _DAY)]
-        made.append(MnoCostQuality(mno=mno, currency=currency, days=days, **_figures(summed(mine))))
-    return made
+    costs_by_pair = []
+    for (mno, currency), group in groupby(ordered, _PAIR):
+        rows = list(group)
+        days = [_day(time, day_rows, partial, horizon) for time, day_rows in groupby(rows, _DAY)]
+        costs_by_pair.append(MnoCostQuality(mno=mno, currency=currency, days=days, **_figures(summed(rows))))
+    return costs_by_pair
 
 
 def summed(rows: Iterable[Row]) -> Sums:
-    """Rows of any statuses, of one MNO and currency."""
+    """Sums rows of one MNO and currency over all statuses."""
     records = terminal = delivered = cost = 0
     for row in rows:
         records += row["records"]
@@ -89,7 +92,7 @@ def summed(rows: Iterable[Row]) -> Sums:
 
 
 def partial_days(window: Window) -> frozenset[date]:
-    """Days of which the window has only some hours."""
+    """The UTC days that the window covers only in part."""
     return frozenset(day_date(piece.day) for piece in window.slices if not piece.is_whole_day)
 
 
@@ -101,7 +104,7 @@ def _day(time: str, rows: Iterable[Row], partial: frozenset[date], horizon: date
 
 
 def _figures(sums: Sums) -> dict[str, Any]:
-    """The members that a day and a window share."""
+    """The fields that days and windows share."""
     return {
         "messages": sums.records,
         "delivered": sums.delivered,

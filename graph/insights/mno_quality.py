@@ -1,21 +1,21 @@
-"""How well each MNO carries messages: what a tenant prefers a route by."""
+"""Computes the quality of each MNO, by which tenants choose routes."""
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from graph.insights.answers import MnoQuality, MnoQualityFigures
-from graph.insights.queries import InsightQueries, time_of
+from graph.insights.queries import InsightQueries, query_time
 from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.windows import Window
 from schema.rounding import ratio
 
-FEWEST: Final = 20  # terminal reports that figures are told of to who reads MNOs under pseudonyms
+FEWEST: Final = 20  # terminal reports below which readers of pseudonyms get no figures
 RATES: Final = ("deliveryRate", "errorRate", "esmeErrorRate", "p50LatencyMs", "p95LatencyMs")
 
 
 class Traffic(NamedTuple):
-    """Which messages count; None: all that the caller may see, which no choice widens."""
+    """A filter of messages; None: no filter. It only narrows the caller's scope."""
 
     lane: str | None = None
     direction: str | None = None
@@ -23,37 +23,40 @@ class Traffic(NamedTuple):
 
 
 async def mno_quality(queries: InsightQueries, window: Window, traffic: Traffic) -> MnoQuality:
-    """InvalidWindowError and the errors of Queries.answer."""
-    found = await queries.all_rows(mno_query(window, traffic))
+    """Returns the quality of each MNO. Raises InvalidWindowError and the errors of Queries.answer."""
+    result = await queries.all_rows(mno_query(window, traffic))
     return MnoQuality(
         window=window,
-        mnos=figures(found.rows, FEWEST if found.has_pseudonyms else 0),
-        data_as_of=found.data_as_of,
-        complete_until=found.complete_until,
+        mnos=figures(result.rows, FEWEST if result.has_pseudonyms else 0),
+        data_as_of=result.data_as_of,
+        complete_until=result.complete_until,
     )
 
 
 def mno_query(window: Window, traffic: Traffic) -> Mapping[str, object]:
-    """The typed query behind the answer."""
+    """Returns the typed query."""
     chosen = {"lane": traffic.lane, "direction": traffic.direction, "tenantId": traffic.tenant_id}
     conditions = [{"field": field, "op": "eq", "value": value} for field, value in chosen.items() if value is not None]
     return {
         "dataset": "dlr",
         "measures": ["messages", "delivered", "failed", *RATES],
         "dimensions": ["mno"],
-        "time": time_of(window, "none"),
+        "time": query_time(window, "none"),
         "orderBy": [{"field": "mno"}],
         **({"filter": {"and": conditions}} if conditions else {}),
     }
 
 
 def figures(rows: Sequence[Mapping[str, Any]], fewest: int) -> Sequence[MnoQualityFigures]:
-    """Rows of `mno_query` by the name that the caller reads; suppressed with fewer than `fewest` terminal reports."""
-    told = sum(row["messages"] for row in rows if _terminal(row) >= fewest)
-    return [_figures(row, told, fewest) for row in sorted(rows, key=itemgetter("mno"))]
+    """Converts rows of `mno_query` to figures, sorted by the names that the caller reads.
+
+    Suppresses figures of fewer than `fewest` terminal reports.
+    """
+    total = sum(row["messages"] for row in rows if _terminal(row) >= fewest)
+    return [_figures(row, total, fewest) for row in sorted(rows, key=itemgetter("mno"))]
 
 
-def _figures(row: Mapping[str, Any], told: int, fewest: int) -> MnoQualityFigures:
+def _figures(row: Mapping[str, Any], total: int, fewest: int) -> MnoQualityFigures:
     terminal = _terminal(row)
     if terminal < fewest:
         return MnoQualityFigures(mno=row["mno"], suppressed=True, low_sample=True)
@@ -61,7 +64,7 @@ def _figures(row: Mapping[str, Any], told: int, fewest: int) -> MnoQualityFigure
         mno=row["mno"],
         messages=row["messages"],
         terminal=terminal,
-        share=ratio(row["messages"], told),
+        share=ratio(row["messages"], total),
         delivery_rate=row["deliveryRate"],
         error_rate=row["errorRate"],
         esme_error_rate=row["esmeErrorRate"],

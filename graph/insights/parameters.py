@@ -1,4 +1,4 @@
-"""The parameters of insights, beside their window: for REST's routes and GraphQL's arguments."""
+"""The parameters of insights besides their window, for REST and GraphQL."""
 
 from typing import Final, get_args
 
@@ -14,5 +14,5 @@ DIRECTION: Final = Parameter(
 TENANT: Final = Parameter(
     "tenantId",
     {"type": "string", "pattern": ID_PATTERN},
-    "Only this tenant's messages; a tenant sees none of another's.",
+    "Only messages of this tenant; a tenant sees only its own.",
 )

@@ -1,4 +1,4 @@
-"""How insights ask: typed queries, read to their last row."""
+"""Runs typed queries for insights, and reads all of their pages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from schema.history import EARLIEST, LATEST
 
 @dataclass(frozen=True, slots=True)
 class AllRows:
-    """All rows of a query, as QueryAnswer.data has them, and how far the table behind the first page reached.
+    """All rows of a query, as in QueryAnswer.data, with the freshness of its first page.
 
-    `has_pseudonyms`: MNOs stand under pseudonyms, on one page at least.
+    `has_pseudonyms`: whether MNOs are pseudonyms on at least one page.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -28,14 +28,17 @@ class AllRows:
 
 @dataclass(frozen=True, slots=True)
 class InsightQueries:
-    """On whose behalf, and in which request, queries are asked."""
+    """Runs queries in the scope of one request."""
 
     queries: Queries
     scope: Scope
     request_id: str
 
     async def all_rows(self, query: Mapping[str, object]) -> AllRows:
-        """Page after page. The errors of Queries.answer; QueryTooExpensiveError when there are more than it tells."""
+        """Returns all rows of a query, page by page.
+
+        Raises the errors of Queries.answer, and QueryTooExpensiveError when the row cap leaves out rows.
+        """
         rows: list[Mapping[str, Any]] = []
         pages = [await self._page({**query, "limit": MOST_ROWS})]
         while (page := pages[-1].answer.page).has_next_page:
@@ -43,16 +46,19 @@ class InsightQueries:
         for each in pages:
             rows += each.answer.data
         if (meta := pages[-1].answer.meta).truncated:
-            raise QueryTooExpensiveError(f"This takes more than {meta.row_cap} rows; ask for a shorter window.")
-        reach, has_pseudonyms = pages[0].answer.meta, any(each.has_pseudonyms for each in pages)
-        return AllRows(rows, reach.data_as_of, reach.complete_until, has_pseudonyms)
+            raise QueryTooExpensiveError(f"This needs more than {meta.row_cap} rows; request a shorter window.")
+        first, has_pseudonyms = pages[0].answer.meta, any(each.has_pseudonyms for each in pages)
+        return AllRows(rows, first.data_as_of, first.complete_until, has_pseudonyms)
 
     async def _page(self, query: Mapping[str, object]) -> QueryResult:
         return await self.queries.answer(self.scope, query, self.request_id)
 
 
-def time_of(window: Window, granularity: str) -> Mapping[str, str]:
-    """A window as a query has it, in UTC; InvalidWindowError where queries know of nothing."""
+def query_time(window: Window, granularity: str) -> Mapping[str, str]:
+    """Returns a window as the member `time` of a query, in UTC.
+
+    Raises InvalidWindowError for times outside the range of queries.
+    """
     if window.from_ < EARLIEST or window.to > LATEST:
         raise InvalidWindowError(f"The window must lie between {EARLIEST.isoformat()} and {LATEST.isoformat()}.")
     return {"from": window.from_.isoformat(), "to": window.to.isoformat(), "granularity": granularity}

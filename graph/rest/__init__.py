@@ -1,1 +1,4 @@
-"""REST: the routes, their parameters, and what an error looks like."""
+"""The REST interface: `endpoints` and `insights` list the routes of reports, `serving` serves them.
+
+`query` serves the query language, and `query_schema` is the JSON Schema of its body. `openapi` writes the document.
+"""

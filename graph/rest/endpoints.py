@@ -1,4 +1,4 @@
-"""The routes of REST: an explicit list, from which requests are served and OpenAPI is written."""
+"""The list of the REST endpoints of reports, from which requests are served and OpenAPI is written."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -31,8 +31,11 @@ from infra.telemetry import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One request, understood: who asks, when, of what, with which parameters."""
+class ReportRequest:
+    """An authenticated request of a report: its stores, the caller's scope, its parameters and its time.
+
+    `path` and `query` are the parameters of the URL.
+    """
 
     reader: Reader
     queries: Queries
@@ -44,21 +47,24 @@ class Ask:
 
     @property
     def id(self) -> str:
+        """The id in the path. Raises InvalidQueryError."""
         return checked_id("id", self.path["id"])
 
     @property
     def window(self) -> Window:
+        """The requested window. Raises InvalidWindowError or InvalidQueryError."""
         return resolve_window(p.read_window(self.query), self.now)
 
     @property
     def granularity(self) -> Granularity:
+        """The requested granularity. Raises InvalidQueryError."""
         chosen: Granularity = read_choice(p.GRANULARITY, self.query)
         return chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route: `name` is its label in metrics and its operation in OpenAPI; its answer says what it is about."""
+    """One route. `name` is its label in metrics and its operation in OpenAPI; `answer.about` describes it."""
 
     path: str
     name: str
@@ -66,40 +72,40 @@ class Endpoint:
     parameters: tuple[Parameter, ...]
     answer: type[Report]
     errors: tuple[type[AnlytError], ...]
-    run: Callable[[Ask], Awaitable[Any]]
+    run: Callable[[ReportRequest], Awaitable[Any]]
 
 
-async def _summary(ask: Ask) -> answers.Summary:
-    return await summary(ask.reader, ask.scope, ask.window, ask.granularity)
+async def _summary(request: ReportRequest) -> answers.Summary:
+    return await summary(request.reader, request.scope, request.window, request.granularity)
 
 
-async def _operator(ask: Ask) -> answers.OperatorPerformance:
-    return await operator_performance(ask.reader, ask.scope, ask.id, ask.window, ask.granularity)
+async def _operator(request: ReportRequest) -> answers.OperatorPerformance:
+    return await operator_performance(request.reader, request.scope, request.id, request.window, request.granularity)
 
 
-async def _account(ask: Ask) -> answers.AccountUsage:
-    read_choice(p.GRANULARITY, ask.query)  # checked, but dailyBreakdown is daily at either
-    return await account_usage(ask.reader, ask.scope, ask.id, ask.window)
+async def _account(request: ReportRequest) -> answers.AccountUsage:
+    read_choice(p.GRANULARITY, request.query)  # checked only: dailyBreakdown has days at any granularity
+    return await account_usage(request.reader, request.scope, request.id, request.window)
 
 
-async def _throughput(ask: Ask) -> answers.Throughput:
+async def _throughput(request: ReportRequest) -> answers.Throughput:
     return await throughput(
-        ask.reader,
-        ask.scope,
-        ask.window,
-        read_choice(p.RESOLUTION, ask.query),
-        operator_id=read_id(p.OPERATOR_ID, ask.query),
-        account_id=read_id(p.ACCOUNT_ID, ask.query),
+        request.reader,
+        request.scope,
+        request.window,
+        read_choice(p.RESOLUTION, request.query),
+        operator_id=read_id(p.OPERATOR_ID, request.query),
+        account_id=read_id(p.ACCOUNT_ID, request.query),
     )
 
 
-async def _breakdown(ask: Ask) -> answers.DeliveryBreakdown:
-    return await delivery_breakdown(ask.reader, ask.scope, ask.window)
+async def _breakdown(request: ReportRequest) -> answers.DeliveryBreakdown:
+    return await delivery_breakdown(request.reader, request.scope, request.window)
 
 
-async def _top_operators(ask: Ask) -> answers.TopOperators:
-    limit = read_integer(p.LIMIT, ask.query)
-    return await top_operators(ask.reader, ask.scope, ask.window, ask.granularity, limit)
+async def _top_operators(request: ReportRequest) -> answers.TopOperators:
+    limit = read_integer(p.LIMIT, request.query)
+    return await top_operators(request.reader, request.scope, request.window, request.granularity, limit)
 
 
 _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError)

@@ -1,4 +1,4 @@
-"""The insights' routes, in the shape of every report's."""
+"""The list of the REST endpoints of insights, in the same form as those of reports."""
 
 from typing import Final
 
@@ -10,23 +10,23 @@ from graph.insights.mno_quality import Traffic, mno_quality
 from graph.insights.parameters import DIRECTION, LANE, TENANT
 from graph.insights.queries import InsightQueries
 from graph.reports import parameters as p
-from graph.rest.endpoints import Ask, Endpoint
+from graph.rest.endpoints import Endpoint, ReportRequest
 
 _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError, QueryTooExpensiveError)
 
 
-async def _mno_quality(ask: Ask) -> answers.MnoQuality:
-    direction = read_choice(DIRECTION, ask.query)
-    traffic = Traffic(read_id(LANE, ask.query), direction, read_id(TENANT, ask.query))
-    return await mno_quality(_asking(ask), ask.window, traffic)
+async def _mno_quality(request: ReportRequest) -> answers.MnoQuality:
+    direction = read_choice(DIRECTION, request.query)
+    traffic = Traffic(read_id(LANE, request.query), direction, read_id(TENANT, request.query))
+    return await mno_quality(_insight_queries(request), request.window, traffic)
 
 
-async def _cost_quality(ask: Ask) -> answers.CostQuality:
-    return await cost_quality(_asking(ask), ask.window)
+async def _cost_quality(request: ReportRequest) -> answers.CostQuality:
+    return await cost_quality(_insight_queries(request), request.window)
 
 
-def _asking(ask: Ask) -> InsightQueries:
-    return InsightQueries(ask.queries, ask.scope, ask.request_id)
+def _insight_queries(request: ReportRequest) -> InsightQueries:
+    return InsightQueries(request.queries, request.scope, request.request_id)
 
 
 INSIGHTS: Final = (

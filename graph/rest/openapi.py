@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, written from the same table that requests are served from."""
+"""The OpenAPI 3.1 document, made from the list of endpoints that also serves requests."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,11 +28,11 @@ from infra.errors import DependencyUnavailableError
 
 DESCRIPTION: Final = """Exact analytics of an SMS gateway platform.
 
-Times are RFC 3339 in UTC. Windows are half-open; those of reports are snapped outward to whole hours, and at most 90
-days long.
-Money is a string with 6 decimals; rates are numbers with 4, rounded half up.
-Every answer says with `dataAsOf` up to which event time it counts.
-What not every caller may read of everybody, `x-discloses` marks:
+Times are RFC 3339 in UTC. Windows are half-open; windows of reports are snapped outward to whole hours, and are at
+most 90 days long.
+Money is a string with 6 decimals. Rates are numbers with 4 decimals, rounded half up.
+`dataAsOf` is the newest event time whose effect is in the answer.
+`x-discloses` marks restricted information, and who may read it:
 """ + "\n".join(f"* `{secret}`: {rule_in_words(secret)}" for secret in READABLE)
 
 SECURITY: Final[Json] = {
@@ -40,27 +40,28 @@ SECURITY: Final[Json] = {
         "type": "apiKey",
         "in": "header",
         "name": "X-Caller",
-        "description": "The calling service, on the word of a trusted network: `admin-dashboard` sees the "
-        "platform, `finance-dashboard` its figures, `customer-portal` only the account in `X-Account-Id`.",
+        "description": "The calling service, as a trusted network asserts it. `admin-dashboard` sees the platform, "
+        "`finance-dashboard` its figures, and `customer-portal` only the account in `X-Account-Id`.",
     },
     "account": {
         "type": "apiKey",
         "in": "header",
         "name": "X-Account-Id",
-        "description": "The account that customer-portal asks for.",
+        "description": "The account on whose behalf customer-portal calls.",
     },
     "tenant": {
         "type": "apiKey",
         "in": "header",
         "name": "X-Tenant-Id",
-        "description": "The tenant that customer-portal asks for.",
+        "description": "The tenant on whose behalf customer-portal calls.",
     },
     "token": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "Claims `sub`, `exp`, `roles` (`platform.admin`, `platform.finance`, `customer`), and of a "
-        "customer `tenant_id` and `account_id`. Where a service mesh identifies callers, its proxies do.",
+        "description": "A JWT with the claims `sub`, `exp` and `roles` (`platform.admin`, `platform.finance`, "
+        "`customer`); a customer's has `tenant_id` and `account_id`, too. With a service mesh, its proxies identify "
+        "callers instead.",
     },
 }
 CALLERS: Final[list[Json]] = [{"caller": []}, {"caller": [], "account": [], "tenant": []}, {"token": []}]
@@ -69,15 +70,15 @@ TAGS: Final = {
     "Reports": "Totals of the platform, an operator or an account, from PostgreSQL.",
     "Insights": "Quality and cost of networks.",
     "Queries": "Any measure by any dimension, from ClickHouse.",
-    "Health": "For whoever runs the service.",
+    "Health": "For the operators of the service.",
 }
 QUERY_ERRORS: Final = (
     *(InvalidQueryError, ForbiddenError, NotAcceptableError, PayloadTooLargeError, UnsupportedMediaTypeError),
     *(QueryTooExpensiveError, RateLimitedError),
 )
 _ALWAYS: Final = (UnauthenticatedError, UriTooLongError, RateLimitedError, DependencyUnavailableError)
-_BESIDE: Final = {
-    "description": "As in the JSON answer; only where the body has nothing but rows.",
+_ABOUT_ROWS: Final = {
+    "description": "As in the JSON answer; present when the body has rows only (CSV and Arrow).",
     "schema": {"type": "string"},
 }
 
@@ -109,11 +110,11 @@ def _operation(tag: str, endpoint: Endpoint) -> Json:
 
 
 def _queries() -> Mapping[str, Json]:
-    """The query language: its rows in three formats."""
+    """The operations of the query language, whose rows have three formats."""
     rows = answer(QueryAnswer)
     for media_type in MEDIA_TYPES[1:]:
         rows["content"][media_type] = {"schema": {"type": "string", "format": "binary"}}
-    rows["headers"] = {**openapi.REQUEST_ID, **{f"X-Anlyt-{name}": _BESIDE for name in ("Page", "Meta", "Totals")}}
+    rows["headers"] = {**openapi.REQUEST_ID, **{f"X-Anlyt-{name}": _ABOUT_ROWS for name in ("Page", "Meta", "Totals")}}
     query = operation(
         "Queries",
         "query",

@@ -1,4 +1,4 @@
-"""`POST /v1/anlyt/query` and `GET /v1/anlyt/catalog`: typed queries over HTTP."""
+"""Serves `POST /v1/anlyt/query` and `GET /v1/anlyt/catalog`: typed queries over HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,22 +30,24 @@ MEDIA_TYPES: Final[tuple[MediaType, ...]] = get_args(MediaType)
 Admit: TypeAlias = Callable[[Headers], Awaitable[Scope]]
 
 
-async def rendered(result: QueryResult, media_type: str) -> Response:
-    """An answer in a format; what the others have beside their rows stands in headers."""
+async def to_response(result: QueryResult, media_type: str) -> Response:
+    """Returns an answer in a format. For CSV and Arrow, page, metadata and totals go into headers."""
     if media_type == "application/json":
         return json_response(result.answer)
-    # In a thread: pyarrow takes a second to load, and 10,000 rows take their time.
+    # In a thread: loading pyarrow takes one second, and encoding 10,000 rows would block the event loop.
     if media_type == "text/csv":
         content = await asyncio.to_thread(to_csv, result.columns)
         media_type = "text/csv; charset=utf-8; header=present"
     else:
         content = await asyncio.to_thread(to_arrow, result.columns, result.answer)
-    beside = {f"X-Anlyt-{name.capitalize()}": text for name, text in notes(result.answer).items()}
-    return Response(content, headers={**NO_STORE, **beside, "X-Content-Type-Options": "nosniff"}, media_type=media_type)
+    about_rows = {f"X-Anlyt-{name.capitalize()}": text for name, text in notes(result.answer).items()}
+    return Response(
+        content, headers={**NO_STORE, **about_rows, "X-Content-Type-Options": "nosniff"}, media_type=media_type
+    )
 
 
 def query_routes(queries: Queries, admit: Admit) -> list[Route]:
-    """The routes of the query language and of its catalog."""
+    """Returns the routes of the query language and of its catalogue."""
 
     async def query(request: Request) -> Response:
         scope = request.scope
@@ -54,7 +56,7 @@ def query_routes(queries: Queries, admit: Admit) -> list[Route]:
         media_type = preferred(request.headers, MEDIA_TYPES)
         body = await read_json(request)
         work = queries.answer(caller, body, scope[REQUEST_ID])
-        return await rendered(await cancel_on_disconnect(request.receive, work), media_type)
+        return await to_response(await cancel_on_disconnect(request.receive, work), media_type)
 
     async def catalog(request: Request) -> Response:
         await admit(request.headers)

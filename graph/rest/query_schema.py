@@ -1,4 +1,4 @@
-"""JSON Schema of a query's body, for OpenAPI. What it cannot say (which names go with which), problems tell."""
+"""JSON Schema of a query's body, for OpenAPI. It cannot express which names belong to which dataset."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""From a request to the answer of its endpoint."""
+"""Serves the REST endpoints of reports."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -15,19 +15,21 @@ from graph.http.middleware import REQUEST_ID
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
 from graph.reports.reading.reader import Reader
-from graph.rest.endpoints import ENDPOINTS, Ask, Endpoint
+from graph.rest.endpoints import ENDPOINTS, Endpoint, ReportRequest
 from graph.rest.insights import INSIGHTS
 
 
 def report_routes(reader: Reader, queries: Queries, authenticator: Authenticator) -> list[Route]:
-    """One route per endpoint."""
+    """Returns one route per endpoint of a report."""
 
     async def answer(endpoint: Endpoint, request: Request) -> Response:
         caller = await authenticator.admit(request.headers)
         scope = request.scope
         parameters = read_query(scope["query_string"], endpoint.parameters)
-        ask = Ask(reader, queries, caller, scope["path_params"], parameters, scope[REQUEST_ID], datetime.now(UTC))
-        return json_response(await cancel_on_disconnect(request.receive, endpoint.run(ask)))
+        report_request = ReportRequest(
+            reader, queries, caller, scope["path_params"], parameters, scope[REQUEST_ID], datetime.now(UTC)
+        )
+        return json_response(await cancel_on_disconnect(request.receive, endpoint.run(report_request)))
 
     return [
         Route(each.path, HttpEndpoint(each.span, each.name, partial(answer, each)), methods=["GET"])

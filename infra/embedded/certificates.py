@@ -1,4 +1,4 @@
-"""Throw-away certificates, for a machine of one's own and for tests: an authority, and what it signs."""
+"""Short-lived certificates for development and tests: an authority, and certificates that it signs."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from infra.tls import TlsFiles
 
 LIFETIME: Final = timedelta(days=30)
-SLACK: Final = timedelta(hours=1)  # by which another machine's clock may be behind
+SLACK: Final = timedelta(hours=1)  # another machine's clock may be behind by so much
 CLIENT: Final = "regulator-portal-service"
 FOLDER: Final = "tls"  # in ANLYT_HOME
 
@@ -37,20 +37,20 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """A certificate is good from `begin` until `end`."""
+    """The period in which a certificate is valid."""
 
     begin: datetime
     end: datetime
 
 
 def validity() -> Validity:
-    """From a little before now."""
+    """The default validity: from one hour ago, for LIFETIME."""
     now = datetime.now(UTC)
     return Validity(now - SLACK, now + LIFETIME)
 
 
 def make_authority(name: str) -> Pair:
-    """An authority that has signed itself."""
+    """A self-signed authority; `name` is its CN."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(name)
     builder = _builder(subject, subject, key, validity(), key)
@@ -62,7 +62,10 @@ def make_authority(name: str) -> Pair:
 def issue(
     authority: Pair | None, name: str, names: Sequence[x509.GeneralName], *, valid: Validity | None = None
 ) -> Pair:
-    """A certificate for servers and clients, signed by the authority or by itself; `name`: its CN, `names`: its SAN."""
+    """A certificate for servers and clients, signed by `authority` or, without one, by itself.
+
+    `name`: its CN. `names`: its SAN.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(name)
     issuer = authority.certificate.subject if authority else subject
@@ -77,8 +80,8 @@ def issue(
 
 
 @dataclass(frozen=True, slots=True)
-class ThrowAway:
-    """Files in a folder."""
+class DevCertificates:
+    """The certificates of `anlyt dev`, as files in `folder`."""
 
     folder: Path
 
@@ -92,11 +95,11 @@ class ThrowAway:
 
     @property
     def client(self) -> tuple[Path, Path]:
-        """Certificate and key of a client that is answered."""
+        """Certificate and key of a client that the listener accepts."""
         return self.folder / "client.pem", self.folder / "client.key"
 
     def make(self, host: str) -> None:
-        """All of them anew, for a listener on `host`; only this user may read the keys."""
+        """Creates all files anew, for a listener on `host`. Only this user may read the keys."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = make_authority("anlyt dev's authority")
         server = issue(authority, "anlyt dev", [x509.DNSName("localhost"), *_addresses("127.0.0.1", "::1", host)])
@@ -110,13 +113,13 @@ class ThrowAway:
 
 
 def _addresses(*hosts: str) -> list[x509.GeneralName]:
-    found: list[x509.GeneralName] = []
+    names: list[x509.GeneralName] = []
     for host in dict.fromkeys(hosts):
         try:
-            found.append(x509.IPAddress(ipaddress.ip_address(host)))
+            names.append(x509.IPAddress(ipaddress.ip_address(host)))
         except ValueError:
-            found.append(x509.DNSName(host))
-    return found
+            names.append(x509.DNSName(host))
+    return names
 
 
 def _subject(name: str) -> x509.Name:
@@ -130,12 +133,12 @@ def _builder(
     valid: Validity,
     signer: ec.EllipticCurvePrivateKey,
 ) -> x509.CertificateBuilder:
-    """With the key identifiers that strict verifiers ask for (RFC 5280, 4.2.1.1 and 4.2.1.2)."""
+    """A builder with the key identifiers that strict verifiers require (RFC 5280, 4.2.1.1 and 4.2.1.2)."""
     builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(valid.begin).not_valid_after(valid.end)
-    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    its = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    return builder.add_extension(own, critical=False).add_extension(its, critical=False)
+    subject_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    return builder.add_extension(subject_id, critical=False).add_extension(authority_id, critical=False)
 
 
 _AUTHORITY_USAGE: Final = x509.KeyUsage(

@@ -1,4 +1,4 @@
-"""ClickHouse: chDB behind our HTTP server, in a process of its own."""
+"""The embedded ClickHouse: chDB behind our HTTP server, in a process of its own."""
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -7,26 +7,26 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from infra.embedded.engine import Engine, started
+from infra.embedded.python_server import PythonServer
 from infra.embedded.recipe import EngineName
-from infra.embedded.served import Served
-from infra.embedded.tiered import Tree, configuration
+from infra.embedded.s3_configuration import Tree, s3_configuration
 from infra.errors import UsageError
 from infra.s3 import S3
 from infra.tiers import POLICY
 
 SETTINGS: Mapping[str, str] = {
-    # Bytes. A query beyond it fails (code 241) instead of taking the machine down.
+    # Bytes. A larger query fails (code 241); without the limit it could exhaust the machine's memory.
     "max_server_memory_usage": str(4 << 30),
-    # With the default of 500, queries hang for minutes while S3 is away, whatever their own limit.
+    # With the default of 500, queries hang for minutes while S3 is unavailable, beyond their own time limit.
     "s3_retry_attempts": "3",
 }
 
 
 @dataclass(frozen=True)
-class ClickHouse(Served):
-    """`settings`: server settings, over SETTINGS. `s3`: where cold parts and exports go.
+class ClickHouse(PythonServer):
+    """`settings`: server settings that override SETTINGS. `s3`: the bucket of cold parts and exports.
 
-    `profile`: settings of the user `default`, in force where a statement does not set them.
+    `profile`: query settings of the user `default`; a statement's own settings override them.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -37,14 +37,14 @@ class ClickHouse(Served):
     module: str = "infra.embedded.chdb_http"
 
     def prepare(self, folder: Path, port: int) -> None:
-        """UsageError for a folder whose tables may have parts in S3, if nothing is known of it any more."""
+        """Writes the configuration. Raises UsageError if the folder's tables may have parts in S3, but `s3` is None."""
         super().prepare(folder, port)
         file = folder / "config.xml"
         file.touch(mode=0o600)
-        file.chmod(0o600)  # it may be there already, and now it has keys
+        file.chmod(0o600)  # the file may exist with other permissions, and now contains keys
         if self.s3 is None and POLICY in file.read_text():
             raise UsageError(f"ClickHouse in {folder} keeps old parts in S3, which ANLYT_S3_ENDPOINT has to name.")
-        tree = configuration(self.s3) if self.s3 else {}
+        tree = s3_configuration(self.s3) if self.s3 else {}
         file.write_bytes(_configuration({**SETTINGS, **self.settings, **tree, **_users(self.profile)}))
 
 
@@ -56,15 +56,15 @@ def clickhouse_server(
     s3: S3 | None = None,
     profile: Mapping[str, str] | None = None,
 ) -> AbstractAsyncContextManager[Engine]:
-    """ClickHouse over HTTP on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
+    """A running ClickHouse over HTTP on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
 
-    `settings`, `s3` and `profile` as in ClickHouse. FolderInUseError, EngineFailedError.
+    `settings`, `s3` and `profile` as in ClickHouse. Raises FolderInUseError and EngineFailedError.
     """
     return started(ClickHouse(settings or {}, s3, {} if profile is None else profile), folder.absolute(), port)
 
 
 def _users(profile: Mapping[str, str]) -> Tree:
-    """The user `default`, in the same file as everything else; without a profile, the engine has one of its own."""
+    """The user `default` with the profile, in the same file as the rest. Without a profile, the engine has its own."""
     if not profile:
         return {}
     user: Tree = {"password": "", "profile": "default", "networks": {"ip": "::/0"}}

@@ -1,4 +1,4 @@
-"""An engine that runs in a folder: the handle, and its life as a context manager."""
+"""An engine that runs in a folder: its handle, and context managers that start and stop it."""
 
 import asyncio
 import signal
@@ -12,17 +12,17 @@ from infra.embedded import ports, process
 from infra.embedded.recipe import EngineName, Recipe, StopMode
 from infra.errors import EngineFailedError
 
-# Seconds. Generous: a database may replay a long log after a crash, or write out its memory at the end.
+# Seconds. Long, because a database may replay its log after a crash, and flushes its memory when it stops.
 START_LIMIT, STOP_LIMIT = 120, 60
 POLL = 0.005
 
 
 class PortTakenError(EngineFailedError):
-    """Somebody else listens on the engine's port."""
+    """Another program listens on the engine's port."""
 
 
 class Engine:
-    """A handle on one engine, for the event loop that made it; folder and port stay the same over restarts."""
+    """A handle on one engine, for the event loop that created it. Folder and port stay the same over restarts."""
 
     def __init__(self, recipe: Recipe, folder: Path, port: int, lock: int) -> None:
         self.folder, self.log = folder, folder / "engine.log"
@@ -41,7 +41,7 @@ class Engine:
 
     @property
     def port(self) -> int:
-        """0 until a free one is picked in the first start."""
+        """The port; 0 until the first start picks a free one."""
         return self._port
 
     @property
@@ -50,12 +50,12 @@ class Engine:
 
     @property
     def dsn(self) -> str:
-        """The same as `url`, in the databases' word for it."""
+        """The same as `url`; databases call it a DSN."""
         return self.url
 
     @property
     def pid(self) -> int:
-        """Of the engine's main process, the last one when it has ended."""
+        """The pid of the engine's main process, also after it has ended."""
         return self._latest().pid
 
     @property
@@ -63,9 +63,9 @@ class Engine:
         return self._process is not None and self._process.running
 
     async def start(self) -> None:
-        """Returns when the engine takes connections, at once when it does already.
+        """Starts the engine unless it runs, and returns when it accepts connections.
 
-        EngineFailedError has the end of the log. Port 0 is replaced by a free one, for good.
+        Replaces port 0 by a free one for good. Raises EngineFailedError with the end of the log.
         """
         async with self._changing:
             if self.running:
@@ -74,7 +74,7 @@ class Engine:
             await (self._start() if self.port else self._start_on_free_port())
 
     async def stop(self, mode: StopMode = "clean") -> None:
-        """Returns when nothing of the engine is left."""
+        """Stops the engine, and returns when all of its processes are gone."""
         async with self._changing:
             if not self.running:
                 return
@@ -83,18 +83,18 @@ class Engine:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._latest().ended(), STOP_LIMIT)
             finally:
-                # Said before anything is awaited again: a cancelled stop leaves no engine behind either.
+                # Without an await in between: a cancelled stop leaves no engine behind either.
                 self._latest().kill()
             await self._latest().ended()
 
     async def kill(self) -> None:
-        """SIGKILL for every process of the engine; returns when the last is gone."""
+        """Sends SIGKILL to all processes of the engine, and returns when they are gone."""
         if self._process is not None:
             self._process.kill()
             await self._process.ended()
 
     async def exited(self) -> str:
-        """Waits until the engine that runs now is gone, asked or not; how it ended, and the end of its log."""
+        """Waits until the running engine has ended for any reason. Returns the cause and the end of its log."""
         status = await self._latest().ended()
         cause = signal.Signals(status - 128).name if status > 128 else f"exit status {status}"
         return f"{self.name} in {self.folder} ended with {cause}.{logs.tail(self.log, self._log_begin)}"
@@ -119,7 +119,7 @@ class Engine:
         try:
             await self._until_ready()
             await self._recipe.settle(self.port)
-        except BaseException:  # also a cancellation: no engine is left behind
+        except BaseException:  # a cancellation, too, leaves no engine behind
             await self.kill()
             raise
 
@@ -142,7 +142,10 @@ class Engine:
 
 @asynccontextmanager
 async def claimed(recipe: Recipe, folder: Path, port: int) -> AsyncIterator[Engine]:
-    """An engine not started yet, in `folder`, which is made; at the end it is stopped. FolderInUseError."""
+    """An engine in `folder`, not started yet; stopped when the body ends. Creates the folder.
+
+    Raises FolderInUseError.
+    """
     async with folders.claimed(folder) as lock:
         engine = Engine(recipe, folder, port, lock)
         try:
@@ -153,7 +156,7 @@ async def claimed(recipe: Recipe, folder: Path, port: int) -> AsyncIterator[Engi
 
 @asynccontextmanager
 async def started(recipe: Recipe, folder: Path, port: int) -> AsyncIterator[Engine]:
-    """A running engine in `folder`. FolderInUseError, EngineFailedError."""
+    """A running engine in `folder`. Raises FolderInUseError and EngineFailedError."""
     async with claimed(recipe, folder, port) as engine:
         await engine.start()
         yield engine

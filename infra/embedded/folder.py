@@ -1,4 +1,4 @@
-"""One owner at a time for an engine's folder."""
+"""Locks an engine's folder for one owner at a time."""
 
 import asyncio
 import fcntl
@@ -9,16 +9,16 @@ from pathlib import Path
 
 from infra.errors import FolderInUseError
 
-# Seconds. When an owner has just died, its engine needs a moment to be gone.
+# Seconds. After an owner's death, its engine needs a moment to end.
 CLAIM_TIMEOUT = 1
 
 
 @asynccontextmanager
 async def claimed(folder: Path) -> AsyncIterator[int]:
-    """Makes `folder` and holds its `owner` file; yields the descriptor for the engine's processes to inherit.
+    """Creates `folder` and locks its `owner` file. Yields the descriptor, which the engine's processes inherit.
 
-    The lock (flock) is free again when the owner *and* every process of its engine are gone, whatever ended them.
-    FolderInUseError names the owner.
+    The lock (flock) is free again when the owner *and* all processes of its engine are gone. Raises FolderInUseError
+    with the owner's pid.
     """
     descriptor = _open(folder)
     try:

@@ -1,18 +1,18 @@
-"""Runs one engine and ends everything of it as soon as the owner is gone, even by kill -9.
+"""Runs one engine, and ends all of its processes when the owner is gone, even by kill -9.
 
     python -I -S keeper.py IDENTITY UID GID LEFTOVERS COMMAND...
 
-stdin   a pipe that only the owner writes to: every byte is a signal number for the engine, its end a SIGKILL for all
-stdout  a pipe: the engine's pid now, its end when the keeper ends
+stdin   a pipe from the owner: each byte is a signal number for the engine, its end means SIGKILL for all processes
+stdout  a pipe: the engine's pid at the start; it closes when the keeper ends
 stderr  the engine's log
-status  the engine's, or 128 + n when signal n ended it
+status  the engine's exit status, or 128 + n if signal n ended it
 
-LEFTOVERS are paths, with colons between them, that are removed once nothing of the engine is left.
+LEFTOVERS are paths, separated by colons. The keeper removes them when all processes of the engine are gone.
 
-PR_SET_PDEATHSIG set by the owner would not do: it follows the *thread* that forked, and every change of
-credentials clears it. A pipe has neither weakness; the death signal is left for the case that the keeper itself
-is killed. As a child subreaper the keeper inherits what an engine leaves behind (PostgreSQL's backends).
-The standard library only, and one thread: this file runs by itself, and code runs between fork and exec.
+The owner cannot use PR_SET_PDEATHSIG instead: it follows the *thread* that forked, and each change of credentials
+clears it. A pipe has neither weakness; the death signal only covers the case that the keeper itself is killed. As a
+child subreaper, the keeper inherits the processes that an engine leaves behind (PostgreSQL's backends). It uses the
+standard library and one thread only: this file runs by itself, and code runs between fork and exec.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ CLONE_NEWUSER, CAP_DAC_OVERRIDE, CAPABILITY_VERSION_3 = 0x10000000, 1, 0x2008052
 
 
 def main(identity: str, uid: int, gid: int, leftovers: str, command: list[str]) -> int:
-    """Starts the engine, passes signals on and returns its status once nothing of it is left."""
+    """Starts the engine and forwards signals. Returns its status when all of its processes are gone."""
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
@@ -50,7 +50,7 @@ def main(identity: str, uid: int, gid: int, leftovers: str, command: list[str]) 
 def _watch(engine: int, woken: int) -> int:
     owner = os.getppid()
     while True:
-        # The pipe says it all, unless a child forked by the owner holds a copy of its other end.
+        # The pipe's end suffices, unless a child that the owner forked holds a copy of its other end.
         ready, _, _ = select.select([0, woken], [], [], 1.0)
         if os.getppid() != owner:
             os.kill(engine, signal.SIGKILL)
@@ -74,7 +74,7 @@ def _reap(engine: int) -> int | None:
 
 
 def _end_descendants() -> None:
-    """Orphans of a killed child become ours (subreaper), so this ends when the whole tree is gone."""
+    """Kills all descendants. Orphans become our children (subreaper), so this ends when the whole tree is gone."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -87,7 +87,7 @@ def _end_descendants() -> None:
 
 
 def _children() -> list[int]:
-    """Read from every stat file: /proc/self/task/*/children needs a kernel option that is not everywhere."""
+    """The pids of our children, from all stat files: /proc/self/task/*/children needs a kernel option."""
     return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == os.getpid()]
 
 
@@ -109,14 +109,14 @@ def _spawn(become: Callable[[], None], command: list[str]) -> int:
         if os.getppid() == keeper:
             _exec(command)
     except Exception as error:  # after a fork, nothing may be raised to the parent's code
-        os.write(2, f"cannot start {command[0]}: {error}\n".encode())
+        os.write(2, f"Cannot start {command[0]}: {error}\n".encode())
     finally:
         os._exit(127)
 
 
 def _exec(command: list[str]) -> None:
     signal.set_wakeup_fd(-1)
-    # Python ignores these two, and an ignored signal stays ignored over exec.
+    # Python ignores these two signals, and an ignored signal stays ignored after exec.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -129,7 +129,7 @@ def _stay(_uid: int, _gid: int) -> None:
 
 
 def _enter_namespace(uid: int, gid: int) -> None:
-    """The engine sees itself as `uid`; for everyone else its processes and files stay the caller's."""
+    """The engine sees itself as `uid`; outside the namespace, its processes and files stay the caller's."""
     maps = {"setgroups": "deny", "uid_map": f"{uid} {os.geteuid()} 1", "gid_map": f"{gid} {os.getegid()} 1"}
     _linux("unshare", CLONE_NEWUSER)
     for name, text in maps.items():
@@ -137,10 +137,10 @@ def _enter_namespace(uid: int, gid: int) -> None:
 
 
 def _drop(uid: int, gid: int) -> None:
-    """From root to `uid`, keeping the one capability that reaches files below folders closed to others.
+    """Changes from root to `uid`, and keeps the capability to reach files below folders that others may not enter.
 
-    It has to be an ambient capability, the only kind that survives the exec of an ordinary binary as non-root, and
-    without the fix-up, which would hide it from access(2), by which initdb looks for its neighbours.
+    It must be an ambient capability: no other kind survives the exec of an ordinary binary as non-root. The setuid
+    fix-up would hide it from access(2), with which initdb looks for its sibling binaries.
     """
     _linux("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
@@ -153,7 +153,7 @@ def _drop(uid: int, gid: int) -> None:
 
 
 def _linux(call: str, *arguments: object) -> None:
-    """A system call that Python 3.11 has no name for; elsewhere there is nothing to call."""
+    """Makes a Linux system call for which Python 3.11 has no function. Does nothing on other systems."""
     if sys.platform != "linux":
         return
     # prctl is variadic and reads unsigned longs.

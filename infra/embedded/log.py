@@ -1,4 +1,4 @@
-"""An engine's log file, which many starts share."""
+"""An engine's log file, shared by all starts of the engine."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ MAX_BYTES = 16 << 20
 
 
 def begin(log: Path) -> int:
-    """Makes the log, or puts one grown too large aside, and returns where the next line will stand."""
+    """Creates the log, or rotates it above MAX_BYTES. Returns the byte offset of the next line."""
     log.touch()
     if log.stat().st_size > MAX_BYTES:
         log.replace(log.with_suffix(".log.1"))
@@ -15,7 +15,7 @@ def begin(log: Path) -> int:
 
 
 def tail(log: Path, start: int = 0, lines: int = 12) -> str:
-    """The last lines from byte `start` on, each on an indented line of its own."""
+    """The last `lines` lines from byte `start` on, each after a line break and indented."""
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - (lines << 12)))
         text = file.read().decode(errors="replace")

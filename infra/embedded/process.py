@@ -1,7 +1,7 @@
-"""An engine's process under its keeper: started, signalled, awaited.
+"""An engine's process under its keeper: starting, signalling and awaiting it.
 
-With subprocess and plain pipes, as neither the event loop's kind (uvloop leaks its own ends of pipes into children)
-nor the thread it runs in (asyncio's watchers of children) shall matter.
+It uses subprocess and plain pipes, and so depends neither on the kind of event loop (uvloop leaks its pipe ends into
+children) nor on the loop's thread (asyncio's child watchers do).
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from infra.environment import is_foreign
 KEEPER = Path(__file__).with_name("keeper.py")
 PYTHONPATH = Path(__file__).parents[2]
 
-# The caller's own user; an ordinary user by way of a user namespace; the system's user of that name.
+# The caller's user; an ordinary user in a user namespace; the system's user `nobody`.
 Identity = Literal["same", "namespace", "nobody"]
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What to run: a command, an absolute path first.
+    """A command to run; its first item is an absolute path.
 
-    `environment`: variables beside the caller's. `leftovers`: files that the command leaves outside its folder, to be
-    removed when its last process is gone.
+    `environment`: variables to add to the caller's. `leftovers`: files outside the folder that the command leaves; the
+    keeper removes them when the last process is gone.
     """
 
     command: Sequence[str | Path]
@@ -41,7 +41,7 @@ class Launch:
 
 
 class Report(asyncio.Protocol):
-    """What comes from the keeper: `pid`, the engine's (0: the keeper died first), and at the end `status`."""
+    """The keeper's messages. `pid`: the engine's, 0 if the keeper died first. `status`: the exit status, at the end."""
 
     def __init__(self, keeper: "Popen[bytes]") -> None:
         self._keeper = keeper
@@ -52,7 +52,7 @@ class Report(asyncio.Protocol):
         self.pid.set_result(int(data))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The keeper's end of the pipe closes as it exits, so this waits for moments."""
+        """Reads the keeper's exit status. The wait is short: the pipe closes when the keeper exits."""
         status = self._keeper.wait()
         self.status.set_result(128 - status if status < 0 else status)
         if not self.pid.done():
@@ -61,7 +61,7 @@ class Report(asyncio.Protocol):
 
 @dataclass(frozen=True)
 class Process:
-    """`pid` is the engine's own. `control` is the pipe whose end, however it comes, kills the engine's processes."""
+    """`pid`: the engine's. `control`: the pipe to the keeper, which kills the engine's processes when it closes."""
 
     pid: int
     control: FileIO
@@ -72,46 +72,46 @@ class Process:
         return not self.report.status.done()
 
     def signal(self, number: signal.Signals) -> None:
-        """Sent by the keeper, so that it never meets another process which got the same pid."""
+        """Sends a signal to the engine. The keeper sends it, so it never hits another process with a reused pid."""
         with suppress(BrokenPipeError, ValueError):
             self.control.write(bytes([number]))
 
     def kill(self) -> None:
-        """Returns at once; `ended` says when nothing is left."""
+        """Kills all processes of the engine, without waiting; `ended` waits."""
         self.control.close()
 
     async def ended(self) -> int:
-        """The engine's exit status, 128 + n after signal n, once its last process is gone."""
+        """Waits until all processes are gone. Returns the engine's exit status, 128 + n after signal n."""
         status = await asyncio.shield(self.report.status)
         self.control.close()
         return status
 
 
 async def start(launch: Launch, log: Path, *, inherit: Sequence[int] = ()) -> Process:
-    """Runs the command in a session of its own, in the folder of `log`.
+    """Runs the command in a session of its own, in the folder of `log`, and appends its output to `log`.
 
-    Its output is appended to `log`. It can call its files by names that have nothing of the folder's in them.
+    `inherit`: file descriptors for the command. Relative paths of the command are relative to the folder.
     """
     keeper, control, reports = _launch(launch, log, inherit)
     try:
         loop = asyncio.get_running_loop()
         _, report = await loop.connect_read_pipe(lambda: Report(keeper), reports)
         return Process(await asyncio.shield(report.pid), control, report)
-    except BaseException:  # also a cancellation: the keeper ends with its control
+    except BaseException:  # a cancellation, too: closing the control ends the keeper
         control.close()
         raise
 
 
 def _launch(launch: Launch, log: Path, inherit: Sequence[int]) -> tuple["Popen[bytes]", FileIO, FileIO]:
-    hearing, control = _pipe()
-    reports, telling = _pipe()
-    with hearing, telling, log.open("ab") as output:
+    keeper_input, control = _pipe()
+    reports, keeper_output = _pipe()
+    with keeper_input, keeper_output, log.open("ab") as output:
         keeper = Popen(
             [sys.executable, "-IS", KEEPER, *_arguments(launch), *launch.command],
-            stdin=hearing,
-            stdout=telling,
+            stdin=keeper_input,
+            stdout=keeper_output,
             stderr=output,
-            # Ctrl-C in the terminal is for the owner, who stops its engines in order.
+            # Ctrl-C in the terminal must reach the owner alone, which stops its engines in order.
             start_new_session=True,
             pass_fds=inherit,
             cwd=log.parent,
@@ -134,6 +134,6 @@ def _arguments(launch: Launch) -> Sequence[str]:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, without what steers engines and proxies; one locale, one time zone, and our code to import."""
+    """The caller's variables without those for engines and proxies, with a fixed locale, time zone and PYTHONPATH."""
     kept = {name: value for name, value in os.environ.items() if not is_foreign(name)}
     return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": str(PYTHONPATH)}

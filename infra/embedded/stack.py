@@ -1,4 +1,4 @@
-"""The engines together, as `anlyt dev` and the end-to-end tests run them."""
+"""NATS, PostgreSQL and ClickHouse together, for `anlyt dev` and end-to-end tests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -13,14 +13,14 @@ from infra.embedded.postgres import Postgres
 from infra.embedded.recipe import EngineName, Recipe
 from infra.s3 import S3
 
-# In the order of claiming; stopped the other way round, so that PostgreSQL, which has the ledger, outlives the rest.
+# In the order of claiming. Engines stop in reverse, so PostgreSQL, which has the ledger, stops last.
 RECIPES: tuple[Recipe, ...] = (Postgres(), Nats(), ClickHouse())
 ALL: frozenset[EngineName] = frozenset(recipe.name for recipe in RECIPES)
 
 
 @dataclass(frozen=True)
 class Urls:
-    """Usable as they are; None for an engine that was left out."""
+    """The engines' URLs, usable as they are; None for an engine that is not in the stack."""
 
     nats: str | None
     postgres: str | None
@@ -29,6 +29,8 @@ class Urls:
 
 @dataclass(frozen=True)
 class Stack:
+    """The running engines by name."""
+
     engines: Mapping[EngineName, Engine]
 
     @property
@@ -39,10 +41,10 @@ class Stack:
 
 @asynccontextmanager
 async def stack(folder: Path, only: frozenset[EngineName] = ALL, s3: S3 | None = None) -> AsyncIterator[Stack]:
-    """Starts the engines in `only` at the same time, each in a folder of its name below `folder`.
+    """Starts the engines in `only` concurrently, each in a folder of its name below `folder`.
 
-    `s3`: where ClickHouse keeps cold parts; it has to be there before and after.
-    FolderInUseError before anything is started, EngineFailedError when everything is stopped again.
+    `s3`: the bucket of ClickHouse's cold parts; it must be available before the start and until the end. Raises
+    FolderInUseError before an engine starts, and EngineFailedError after all engines are stopped again.
     """
     async with AsyncExitStack() as engines:
         chosen = [

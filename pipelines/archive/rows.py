@@ -1,4 +1,4 @@
-"""A row of the archive, the same whichever store it is read from. Pure."""
+"""The rows of the archive, in one form for both stores. Pure: no I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -10,15 +10,16 @@ from schema.figures import COUNTERS, HISTOGRAM, Named
 
 SUBJECT: Final = ("scope", "scope_id")
 COUNTER_COLUMNS: Final = tuple(figure.column for figure in COUNTERS.values())
-# A row's columns but for its bucket, which comes after scope_id, and its batch, which comes last.
+# The other columns of a row; its bucket comes after SUBJECT, its batch at the end.
 VALUES: Final = (*COUNTER_COLUMNS, "total_cost", "costs", *HISTOGRAM)
 _counters: Final = itemgetter(*COUNTER_COLUMNS)
 
 
 class Row(NamedTuple):
-    """An hour (`bucket`: seconds since 1970) or a day (days since 1970) of a subject.
+    """An hour or a day of a subject.
 
-    `counters`: as COUNTER_COLUMNS names them; `costs` by currency, in order.
+    `bucket`: seconds since 1970 of an hour, days since 1970 of a day. `counters`: in the order of COUNTER_COLUMNS.
+    `costs`: by currency, in order.
     """
 
     scope: str
@@ -31,7 +32,7 @@ class Row(NamedTuple):
     latency_counts: tuple[int, ...]
 
     def values(self) -> Iterable[Any]:
-        """As ClickHouse takes them: SUBJECT, the bucket, VALUES."""
+        """The values in the order of ClickHouse's columns: SUBJECT, the bucket, VALUES."""
         head, tail = (*self[:3], *self.counters, self.total_cost), (self.latency_bins, self.latency_counts)
         return (*head, dict(self.costs), *tail)
 
@@ -40,31 +41,31 @@ Rows: TypeAlias = Sequence[Row]
 
 
 def from_postgres(records: Iterable[Named]) -> Rows:
-    """Rows in order, of hourly_rows.sql or daily_rows.sql: costs are an array of currencies and one of amounts."""
+    """Sorted rows of the statements hourly_rows or daily_rows, whose costs are arrays of currencies and of amounts."""
     return sorted(_row(each, dict(zip(each["currencies"], each["costs"], strict=True))) for each in records)
 
 
 def from_clickhouse(records: Iterable[Named]) -> Rows:
-    """Rows in order, of archived_hourly.sql or archived_daily.sql, where costs are a mapping."""
+    """Sorted rows of the statements archived_hourly or archived_daily, whose costs are a mapping."""
     return sorted(_row(each, each["costs"]) for each in records)
 
 
 def columns(rows: Rows, batch: int) -> Sequence[Sequence[Any]]:
-    """As ClickHouse takes them: SUBJECT, the bucket, VALUES, the batch."""
+    """The rows as ClickHouse's columns: SUBJECT, the bucket, VALUES, the batch."""
     return [*zip(*(row.values() for row in rows), strict=True), [batch] * len(rows)]
 
 
 def digest(*parts: Rows) -> str:
-    """SHA-256 of some rows, as they print."""
-    found = sha256()
+    """The SHA-256 over the text form of rows, as hexadecimal digits."""
+    hashed = sha256()
     for rows in parts:
         for row in rows:
-            found.update(repr(tuple(row)).encode())
-    return found.hexdigest()
+            hashed.update(repr(tuple(row)).encode())
+    return hashed.hexdigest()
 
 
 def sums(rows: Rows) -> Mapping[str, int | Decimal | None]:
-    """By column, what must be the same of hours and of days: all that is a sum."""
+    """The sum of each additive column; it must be equal for the hours and the days of the same time."""
     counters = {
         figure.column: figure.total([row.counters[number] for row in rows])
         for number, figure in enumerate(COUNTERS.values())

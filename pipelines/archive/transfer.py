@@ -1,12 +1,12 @@
-"""How days move: nothing is lost or doubled, wherever it is interrupted.
+"""Transfers days from PostgreSQL to ClickHouse. Wherever it is interrupted, nothing is lost or doubled.
 
-1. Each day's rows are read in one snapshot, with the day's version.
-2. A number is drawn for the batch, under which nothing else was or will be written, and the rows are.
-3. They are read back, and have to be the same.
-4. One transaction of PostgreSQL makes the batch count and drops the rows, if all days are still at their versions.
+1. It reads each day's rows in one snapshot, with the day's version.
+2. It draws a new number for the batch and writes the rows to ClickHouse under that number.
+3. It reads the rows back and compares them with the written ones.
+4. One transaction of PostgreSQL makes the batch valid and drops the rows, if all days still have their versions.
 
-A reader sees either state of step 4 in its snapshot, and reads only rows of batches that count. What was written under
-the number of a run that was killed never counts; the next run removes it.
+A reader's snapshot has either state of step 4, and it reads only rows of valid batches. A killed run's batch never
+becomes valid; the next run removes it.
 """
 
 import datetime as dt
@@ -44,19 +44,19 @@ ARCHIVED: Final = {period: statement(SQL, f"archived_{period}") for period in ("
 DELETE: Final = {period: statement(SQL, f"delete_{period}") for period in ("hourly", "daily")}
 BUCKET: Final = {"hourly": "hour_bucket", "daily": "day_bucket"}
 
-ATTEMPTS: Final = 3  # at days that change meanwhile
-# A cluster answers when most replicas have the rows, and readers (graph/reports/reading/archive.py) ask one that does.
+ATTEMPTS: Final = 3  # for days that change during the transfer
+# A cluster confirms a write when most replicas have it; graph/reports/reading/archive.py reads from one of these.
 SETTINGS: Final = {"insert_quorum": "auto", "insert_quorum_parallel": 0}
 CONSISTENT: Final = {"select_sequential_consistency": 1}
 
 
 class ArchiveMismatchError(AnlytError):
-    """The archive is not what was written to it."""
+    """The archive differs from the rows that were written to it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """All that PostgreSQL has of a day at one version."""
+class DaySnapshot:
+    """All rows that PostgreSQL has of a day, at one version."""
 
     day: dt.date
     version: int
@@ -64,34 +64,37 @@ class Day:
     daily: Rows
 
 
-Chunk: TypeAlias = Sequence[Day]  # ascending
+Chunk: TypeAlias = Sequence[DaySnapshot]  # ascending
 
 
-async def move(stores: Stores, days: Sequence[dt.date]) -> bool:
-    """Whether the days moved; False if one changed each time that they were about to. ArchiveMismatchError."""
+async def transfer_days(stores: Stores, days: Sequence[dt.date]) -> bool:
+    """Transfers days together; returns False if one changed during every attempt.
+
+    Raises ArchiveMismatchError if the archive differs from the written rows.
+    """
     for _ in range(ATTEMPTS):
-        found = [await read_day(stores, day) for day in sorted(days)]
-        chunk = [day for day in found if day is not None]
-        if len(chunk) == len(found) and await _archive(stores, chunk):
+        snapshots = [await read_day(stores, day) for day in sorted(days)]
+        chunk = [day for day in snapshots if day is not None]
+        if len(chunk) == len(snapshots) and await _archive(stores, chunk):
             return True
     return False
 
 
-async def abandon(stores: Stores) -> None:
-    """Removes what runs that were killed have written."""
-    begun = await stores.postgres.fetch(ABANDON_BATCHES)
-    if not begun:
+async def remove_abandoned(stores: Stores) -> None:
+    """Removes the rows of killed runs from ClickHouse."""
+    abandoned = await stores.postgres.fetch(ABANDON_BATCHES)
+    if not abandoned:
         return
     client = await stores.clickhouse.client()
-    for given_up in begun:
+    for batch in abandoned:
         for period in BUCKET:
             with traced(DELETE[period]):
-                await client.command(DELETE[period], parameters=dict(given_up))
-        await stores.postgres.execute(FORGET_BATCH, given_up["batch"])
+                await client.command(DELETE[period], parameters=dict(batch))
+        await stores.postgres.execute(FORGET_BATCH, batch["batch"])
 
 
-async def read_day(stores: Stores, day: dt.date) -> Day | None:
-    """None when it changes while it is read."""
+async def read_day(stores: Stores, day: dt.date) -> DaySnapshot | None:
+    """The rows of a day, daily ones added up anew; None if the day changes meanwhile."""
     async with stores.postgres.acquire() as connection:
         async with connection.transaction():
             await add_up(connection, day)
@@ -102,7 +105,7 @@ async def read_day(stores: Stores, day: dt.date) -> Day | None:
                 return None
             hourly = from_postgres(await connection.fetch(HOURLY_ROWS, *hours_of(day)))
             daily = from_postgres(await connection.fetch(DAILY_ROWS, day))
-    return Day(day, version, hourly, daily)
+    return DaySnapshot(day, version, hourly, daily)
 
 
 async def _archive(stores: Stores, chunk: Chunk) -> bool:
@@ -115,8 +118,8 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
     ):
         await _write(client, period, rows, batch)
         with traced(ARCHIVED[period]):
-            found = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
-        _compare(period, rows, from_clickhouse(found.named_results()))
+            archived = await client.query(ARCHIVED[period], parameters=parameters, settings=CONSISTENT)
+        _compare(period, rows, from_clickhouse(archived.named_results()))
     for day in chunk:
         _check_sums(day)
     async with stores.postgres.acquire() as connection, connection.transaction():
@@ -136,24 +139,25 @@ async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> No
         )
 
 
-def _compare(period: str, written: Rows, given_back: Rows) -> None:
-    """Every row, whole."""
-    if given_back != written:
+def _compare(period: str, written: Rows, read_back: Rows) -> None:
+    """Raises ArchiveMismatchError unless all rows are equal in every column."""
+    if read_back != written:
         raise ArchiveMismatchError(
-            f"ClickHouse gives back other {period} rows ({len(given_back)}) than were written ({len(written)}); "
+            f"ClickHouse returns other {period} rows ({len(read_back)}) than were written ({len(written)}); "
             "nothing was dropped from PostgreSQL."
         )
 
 
-def _check_sums(day: Day) -> None:
+def _check_sums(day: DaySnapshot) -> None:
     if sums(day.hourly) != sums(day.daily):
         raise ArchiveMismatchError(f"The daily rows of {day.day} are not the sum of its hours; nothing was dropped.")
 
 
 async def switch(connection: Connection, chunk: Chunk, batch: int) -> bool:
-    """Within the caller's transaction: the batch counts, and the rows are gone; or nothing is changed.
+    """Makes the batch valid and drops the rows, within the caller's transaction.
 
-    Locks are taken in the order of the rollup and of ingest, so nobody waits for each other.
+    Returns False and changes nothing if a day has another version. Acquires locks in the order of the rollup and of
+    ingest, so that they cannot deadlock.
     """
     for day in chunk:
         await connection.execute(LOCK_DAY, day.day)
@@ -165,10 +169,10 @@ async def switch(connection: Connection, chunk: Chunk, batch: int) -> bool:
     return True
 
 
-async def _drop(connection: Connection, day: Day, batch: int) -> None:
+async def _drop(connection: Connection, day: DaySnapshot, batch: int) -> None:
     figures = len(day.hourly), len(day.daily), sums(day.hourly)["total_messages"], digest(day.hourly, day.daily)
     if await connection.execute(FINISH_BATCH, batch, day.day, *figures) != "UPDATE 1":
-        raise ArchiveMismatchError("Another run has given up what this one was writing; nothing was dropped.")
+        raise ArchiveMismatchError("Another run has abandoned the batch of this one; nothing was dropped.")
     await connection.execute(KEEP_OPERATORS, *hours_of(day.day))
     for drop in DROP_HOURLY:
         await connection.execute(drop, *hours_of(day.day))

@@ -1,5 +1,5 @@
-"""Events that ClickHouse holds as facts of several tenants: the copy that the stream stored first stays, the others go.
+"""Removes differing copies: events that ClickHouse has as facts of several tenants keep the copy stored first.
 
-In reading order: windows (what is searched), copies (which facts go), removal (how they go), peaks (in PostgreSQL, that
-copies told), datasets, nodes, pipeline.
+In reading order: `windows` (which minutes are searched), `copies` (which facts are removed), `removal` (the procedure),
+`peaks` (peaks in PostgreSQL that came from copies), `datasets`, `nodes`, `pipeline`.
 """

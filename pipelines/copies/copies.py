@@ -1,4 +1,4 @@
-"""Which facts go. Pure."""
+"""Decides which facts of copied events are removed. Pure: no I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,12 +8,12 @@ from typing import NamedTuple, TypeAlias
 from schema.facts import stored_at
 from schema.instants import instant, time_of
 
-Event: TypeAlias = tuple[int, int]
-"""Its time in microseconds since 1970, and its key."""
+EventKey: TypeAlias = tuple[int, int]
+"""An event's time in microseconds since 1970, and its key."""
 
 
 class Fact(NamedTuple):
-    """An event as a fact of one tenant; `ver` is that of its copy which the stream stored first."""
+    """An event as a fact of one tenant. `ver`: the highest, that of the copy which the stream stored first."""
 
     at: int
     key: int
@@ -22,11 +22,11 @@ class Fact(NamedTuple):
 
 
 def later(facts: Iterable[Fact]) -> Sequence[Fact]:
-    """Of the facts of each event, all but that of the copy which the stream stored first.
+    """The facts to remove: for each event, all but the copy that the stream stored first.
 
-    (Copies of one microsecond from before `ver` knew nanoseconds: the one whose tenant comes first stays.)
+    Older releases kept microseconds in `ver`. If two such copies are equal, the one of the first tenant stays.
     """
-    by_event: dict[Event, list[Fact]] = defaultdict(list)
+    by_event: dict[EventKey, list[Fact]] = defaultdict(list)
     for fact in facts:
         by_event[fact.at, fact.key].append(fact)
     ordered = (sorted(copies, key=lambda fact: (-fact.ver, fact.tenant)) for copies in by_event.values())
@@ -34,7 +34,7 @@ def later(facts: Iterable[Fact]) -> Sequence[Fact]:
 
 
 def of_closed_days(facts: Iterable[Fact], closed: Mapping[date, datetime]) -> Sequence[Fact]:
-    """Facts that are evidence: `closed` days with the instant before which the stream had stored what a link covers."""
+    """The facts that a link of the hash chain covers. `closed`: per closed day, the time up to which links cover it."""
     return [
         fact
         for fact in facts

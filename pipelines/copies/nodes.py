@@ -1,25 +1,25 @@
-"""What a run does, and what it says of itself. Pure."""
+"""Passes windows and hours on, and counts the results of a run. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
 
-from pipelines.copies.peaks import Hour
+from pipelines.copies.peaks import ContestedHour
 from pipelines.copies.removal import Removed
-from pipelines.copies.windows import Window
+from pipelines.copies.windows import SearchWindow
 from pipelines.definition import Counts
 
 
-def each(windows: Sequence[Window]) -> Iterator[Window]:
-    """One after another: Kedro saves each before it asks for the next."""
+def each(windows: Sequence[SearchWindow]) -> Iterator[SearchWindow]:
+    """Yields the windows one by one: Kedro saves each before it takes the next."""
     yield from windows
 
 
-def take(hours: Sequence[Hour]) -> Sequence[Hour]:
-    """All that are contested."""
+def take(hours: Sequence[ContestedHour]) -> Sequence[ContestedHour]:
+    """All contested hours, unchanged: Kedro needs a node between two datasets."""
     return hours
 
 
 def count(removed: Sequence[Removed], peaks: int) -> Counts:
-    """Windows that were searched, facts removed, copies left because they are evidence, and peaks computed again."""
+    """The numbers of searched windows, removed facts, copies that stay as evidence, and recomputed peaks."""
     return {
         "windows": len(removed),
         "facts_removed": sum(each.facts for each in removed),

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`day`: all facts of it are searched, whenever they came; `limit`: marked minutes per run, the newest first."""
+    """`day`: search all facts of this day, marked or not. `limit`: marked minutes per run, newest first."""
 
     day: date | None = None
     limit: Annotated[int, msgspec.Meta(ge=1)] = 50_000

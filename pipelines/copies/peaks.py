@@ -1,7 +1,7 @@
-"""The peaks of cells in which a copy was discarded, computed again from the facts of their hours.
+"""Computes the peaks of cells in which a copy was discarded again, from the facts of their hours.
 
-A peak is a maximum: what a discarded copy told cannot be taken away from it. The facts of an hour give it anew, once
-ClickHouse has everything that the cell has. A cell that changes meanwhile is left to the next run.
+A peak is a maximum, from which a discarded copy's rate cannot be subtracted. The facts of an hour give it once
+ClickHouse has all events of the cell. A cell that changes meanwhile waits for the next run.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,8 +28,11 @@ HOUR: Final = timedelta(hours=1)
 SETTINGS: Final = {"max_bytes_before_external_group_by": 1 << 30}
 
 
-class Cell(NamedTuple):
-    """A cell as it was read: `version` changes with it; None where PostgreSQL has no such cell any more."""
+class ContestedCell(NamedTuple):
+    """A cell whose peak may come from a discarded copy, as it was read.
+
+    `version`: changes with the cell; None if PostgreSQL has no such cell any more. `events`: reports that it counts.
+    """
 
     scope: str
     scope_id: str
@@ -37,16 +40,16 @@ class Cell(NamedTuple):
     events: int
 
 
-class Hour(NamedTuple):
-    """The contested cells of an hour. `stored`: nanoseconds; every event that they count was stored by then."""
+class ContestedHour(NamedTuple):
+    """The contested cells of an hour. `stored`: when the stream stored the newest event that they count, in ns."""
 
     begin: datetime
-    cells: Sequence[Cell]
+    cells: Sequence[ContestedCell]
     stored: int
 
 
-class Rates(NamedTuple):
-    """What the reports of an operator and an account told in an hour."""
+class PeakRate(NamedTuple):
+    """The highest rate and the number of the reports of an operator and an account in an hour."""
 
     operator: str
     account: str
@@ -54,8 +57,8 @@ class Rates(NamedTuple):
     events: int
 
 
-def among(cell: Cell, rates: Iterable[Rates]) -> Sequence[Rates]:
-    """Those that a cell counts."""
+def rates_of(cell: ContestedCell, rates: Iterable[PeakRate]) -> Sequence[PeakRate]:
+    """The rates that belong to a cell."""
     match cell.scope:
         case "OPERATOR":
             return [each for each in rates if each.operator == cell.scope_id]
@@ -65,41 +68,41 @@ def among(cell: Cell, rates: Iterable[Rates]) -> Sequence[Rates]:
             return list(rates)
 
 
-async def contested(stores: Stores) -> Sequence[Hour]:
-    """The hours with contested cells, each as one snapshot has it."""
+async def contested(stores: Stores) -> Sequence[ContestedHour]:
+    """The hours with contested cells, read in one snapshot."""
     async with stores.postgres.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         rows = await connection.fetch(CONTESTED)
-        hours: dict[datetime, list[Cell]] = {}
+        hours: dict[datetime, list[ContestedCell]] = {}
         for row in rows:
-            cell = Cell(row["scope"], row["scope_id"], row["version"], row["events"])
+            cell = ContestedCell(row["scope"], row["scope_id"], row["version"], row["events"])
             hours.setdefault(row["hour_bucket"], []).append(cell)
         return [
-            Hour(begin, cells, await connection.fetchval(NEWEST_STORED, begin, begin + HOUR))
+            ContestedHour(begin, cells, await connection.fetchval(NEWEST_STORED, begin, begin + HOUR))
             for begin, cells in hours.items()
         ]
 
 
-async def settle_peaks(stores: Stores, hours: Sequence[Hour]) -> int:
-    """How many peaks are computed; the others wait for facts, or for an hour that is over."""
+async def settle_peaks(stores: Stores, hours: Sequence[ContestedHour]) -> int:
+    """Computes the peaks of hours whose facts are complete; returns their number. The others wait for the next run."""
     if not hours:
         return 0
     async with nats.connect(stores.engines.nats) as client:
         until = await stored_until(client.jetstream(), Consumer(SMS_DLR, DLR_FACTS_DURABLE))
-    whole = [hour for hour in hours if until is not None and hour.stored < instant(until) * NANOSECONDS]
-    return sum([await _settle(stores, hour) for hour in whole])
+    complete = [hour for hour in hours if until is not None and hour.stored < instant(until) * NANOSECONDS]
+    return sum([await _settle(stores, hour) for hour in complete])
 
 
-async def _settle(stores: Stores, hour: Hour) -> int:
+async def _settle(stores: Stores, hour: ContestedHour) -> int:
     client = await stores.clickhouse.client()
     span = {"begin": instant(hour.begin), "end": instant(hour.begin + HOUR)}
     with traced(RATES):
-        found = await client.query(RATES, parameters=span, settings=SETTINGS)
-    rates = [Rates(*row) for row in found.result_rows]
-    return sum([await _set(stores, hour, cell, among(cell, rates)) for cell in hour.cells])
+        result = await client.query(RATES, parameters=span, settings=SETTINGS)
+    rates = [PeakRate(*row) for row in result.result_rows]
+    return sum([await _set(stores, hour, cell, rates_of(cell, rates)) for cell in hour.cells])
 
 
-async def _set(stores: Stores, hour: Hour, cell: Cell, rates: Sequence[Rates]) -> int:
-    """Whether the cell is settled: it is as it was read, and the facts have all that it counts."""
+async def _set(stores: Stores, hour: ContestedHour, cell: ContestedCell, rates: Sequence[PeakRate]) -> int:
+    """Sets a cell's peak; returns 1, or 0 if the cell has changed or the facts lack events that it counts."""
     key = cell.scope, cell.scope_id, hour.begin
     if sum(each.events for each in rates) < cell.events:
         return 0

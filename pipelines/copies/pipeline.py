@@ -1,4 +1,4 @@
-"""minutes in which facts came -> searched one by one -> one fact per event; contested peaks -> computed again."""
+"""Searches marked minutes and leaves one fact per event; then computes contested peaks again."""
 
 from kedro.pipeline import Pipeline, node
 
@@ -11,7 +11,7 @@ from pipelines.times import Every
 def make() -> Pipeline:
     return Pipeline(
         [
-            node(each, "copies_searched", "copies_removed", name="remove_copies"),
+            node(each, "copies_search_windows", "copies_removed", name="remove_copies"),
             node(take, "copies_contested_peaks", "copies_settled_peaks", name="settle_peaks"),
             node(count, ["copies_removed", "copies_settled_peaks"], "copies_counts", name="count_copies"),
         ]

@@ -1,4 +1,4 @@
-"""What is searched: minutes in which facts came. Pure."""
+"""Groups the minutes to search for copies into windows. Pure: no I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,16 +12,16 @@ CUBES: Final[Mapping[str, Cube]] = {
     FACTS_CDR.name: "cube_cdr_hourly",
     FACTS_COMPLIANCE.name: "cube_compliance_hourly",
 }
-"""The tables of facts, each with the cube that is computed from it."""
+"""The fact tables, each with the cube that is computed from it."""
 
 MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
-# One statement compares the facts of so many minutes: at 3,000 a second, 10 million.
-AT_ONCE: Final = 60
+# Minutes whose facts one statement compares: 10 million facts at 3,000 per second.
+MAX_MINUTES: Final = 60
 
 
-class Window(NamedTuple):
-    """Some minutes of a table of facts, ascending and all of one day."""
+class SearchWindow(NamedTuple):
+    """Some minutes of a fact table, ascending and all of one day."""
 
     facts: str
     minutes: tuple[datetime, ...]
@@ -35,16 +35,16 @@ class Window(NamedTuple):
         return self.minutes[-1] + MINUTE
 
 
-def windows(marked: Iterable[tuple[str, datetime]]) -> Iterator[Window]:
-    """The marked minutes of tables, each once, in windows; the newest first."""
+def windows(marked: Iterable[tuple[str, datetime]]) -> Iterator[SearchWindow]:
+    """Groups marked minutes of fact tables into windows, newest first. Repeated minutes count once."""
     ordered = sorted(set(marked), reverse=True)
     for (facts, _), group in groupby(ordered, key=lambda each: (each[0], each[1].date())):
         minutes = [minute for _, minute in group]
-        for first in range(0, len(minutes), AT_ONCE):
-            yield Window(facts, tuple(reversed(minutes[first : first + AT_ONCE])))
+        for first in range(0, len(minutes), MAX_MINUTES):
+            yield SearchWindow(facts, tuple(reversed(minutes[first : first + MAX_MINUTES])))
 
 
-def whole(day: date) -> Iterator[Window]:
-    """All of a day, in every table."""
+def windows_of_day(day: date) -> Iterator[SearchWindow]:
+    """The windows of all minutes of a day, for every fact table."""
     midnight = datetime.combine(day, time(), UTC)
     return windows((facts, midnight + number * MINUTE) for facts in CUBES for number in range(DAY // MINUTE))

@@ -1,1 +1,1 @@
-"""Cubes that are exactly what their facts say: marked cells are computed again, whole, from deduplicated facts."""
+"""Keeps the cubes equal to their facts: computes marked cells again, as a whole, from deduplicated facts."""

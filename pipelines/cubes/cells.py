@@ -1,4 +1,4 @@
-"""What is to be computed again."""
+"""Cells of cubes, and chunks of cells that are computed together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,16 +15,16 @@ CUBES: Final[Mapping[Cube, timedelta]] = {
     "cube_cdr_daily": timedelta(days=1),
     "cube_compliance_hourly": timedelta(hours=1),
 }
-"""With the length of a cell."""
+"""The cubes, each with the length of a cell."""
 
 DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily", "cube_cdr_hourly": "cube_cdr_daily"}
-"""Cubes of hours from which another is computed, with that one of days."""
+"""Hourly cubes, each with the daily cube that is computed from it."""
 HOURS_OF: Final[Mapping[Cube, Cube]] = {days: hours for hours, days in DAYS_OF.items()}
 DAY: Final = 24  # hours
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """All rows of a tenant that begin at one time, an hour or a day of UTC."""
+    """The rows of a cube for one tenant and one UTC hour or day."""
 
     cube: Cube
     tenant: str
@@ -32,7 +32,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Cells of one cube, not far apart in time. `done` of the run's `total` cells precede it."""
+    """Cells of one cube, close in time. The run has `total` cells; `done` of them precede the chunk."""
 
     cells: tuple[Cell, ...]
     done: int
@@ -44,9 +44,9 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def parts(self) -> Sequence["Chunk"]:
-        """What is computed for it, one after the other: hours, then the days that are made of them.
+        """The chunks to compute, in order: hours, then the days that contain them.
 
-        A day that is marked itself asks for all of its hours.
+        A marked day stands for all its hours.
         """
         if self.cube in DAYS_OF:
             days = (Cell(DAYS_OF[self.cube], cell.tenant, cell.begin.replace(hour=0)) for cell in self.cells)
@@ -68,7 +68,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def end(self) -> datetime:
-        """When the last cell ends."""
+        """The end of the last cell, excluded."""
         return max(cell.begin for cell in self.cells) + CUBES[self.cube]
 
 

@@ -1,4 +1,4 @@
-"""Where cubes come from and go to: the marks of `anlyt.dirty`, and the cells that they ask for."""
+"""The datasets of the cubes: cells with marks in `anlyt.dirty`, and computed cells."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -27,38 +27,37 @@ NEXT_VERSION: Final = statement(SQL, "next_version")
 REMOVE_MARKS: Final = statement(SQL, "remove_marks")
 RAISE_AS_OF: Final = statement(SQL, "raise_as_of")
 
-# Removing is a mutation of the table of marks: it costs the same for many.
+# Removing marks is a mutation of their table, whose cost does not depend on their number.
 MARKS_AT_ONCE: Final = 20_000
-# The longest statements are lists of marks and cells; a server takes 256 kB by default.
+# The longest statements are lists of marks and cells; a server accepts 256 kB by default.
 SETTINGS: Final = {"max_query_size": 16_000_000}
-TELL_EVERY: Final = 5.0  # seconds
+LOG_INTERVAL: Final = 5.0  # seconds
 
 
 class DirtyCells(StoreDataset[None, Sequence[Cell]]):
-    """The cells that have marks now, in the order in which they shall be computed."""
+    """The cells that have marks now, in the order of computation."""
 
     async def read(self, stores: Stores) -> Sequence[Cell]:
         params = current_params(Params)
         client = await stores.clickhouse.client()
         with traced(DIRTY_CELLS):
-            found = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
-        return [Cell(*row) for row in found.result_rows]
+            dirty = await client.query(DIRTY_CELLS, parameters={"limit": params.limit})
+        return [Cell(*row) for row in dirty.result_rows]
 
 
 class CubeCells(StoreDataset[Chunk, None]):
-    """Saving a chunk computes hours from the facts that are there, then the days that are made of them, and removes the
-    marks that asked for it.
+    """Saving a chunk computes its hours from facts, then the days that contain them, and removes their marks.
 
-    The order makes every interruption harmless, and two runs at once, too: marks are read, then the version is taken,
-    then facts are read, and only what was written is forgotten. Of the versions of a row the highest wins; whoever
-    wrote it took it after every removed mark had been read, and read the facts after that. A row that only the older
-    of two runs found is not taken back by the newer one, so who finds rows of another version marks the cell again.
-    Days have a version of their own, taken once the hours are written: whose is higher has read the other's hours.
+    The order makes interruptions and concurrent runs harmless: a run reads marks, draws a version, reads facts, writes
+    rows, and removes only the marks that it read. The highest version of a row wins: its run drew it after every
+    removed mark was read, and read the facts after that. The newer of two runs does not remove a row that only the
+    older one wrote; a run that finds rows of another version marks their cell again. Days have their own version, drawn
+    after their hours are written: the run with the higher one has read the hours of the other.
     """
 
     def __init__(self) -> None:
         self._settled: list[UUID] = []
-        self._told = time.monotonic()
+        self._logged_at = time.monotonic()
 
     async def write(self, stores: Stores, chunk: Chunk) -> None:
         client = await stores.clickhouse.client()
@@ -66,20 +65,20 @@ class CubeCells(StoreDataset[Chunk, None]):
         marks = (await client.query(MARKS_OF_CELLS, parameters=cells, settings=SETTINGS)).result_rows
         newest = await self._newest(client, chunk.parts[0])
         for part in chunk.parts:
-            # Twice: rows that were there before are taken back with the version between.
+            # Doubled: the odd version below it removes the rows that existed before.
             version = 2 * await stores.postgres.fetchval(NEXT_VERSION)
             await self._compute(client, part.cube, {**_parameters(part), "version": version})
             if newest is not None:
                 await client.command(RAISE_AS_OF, parameters={"cube": part.cube, "newest": newest})
         self._settled += [mark for (mark,) in marks]
         await self._remove(client, least=1 if chunk.is_last else MARKS_AT_ONCE)
-        self._tell(chunk)
+        self._log_progress(chunk)
 
     async def _newest(self, client: AsyncClient, chunk: Chunk) -> int | None:
-        """Microseconds since 1970; None without facts."""
+        """The newest event time of the chunk's facts, in microseconds since 1970; None without facts."""
         sql = NEWEST_EVENT[chunk.cube]
-        found = (await client.query(sql, parameters=_parameters(chunk), settings=SETTINGS)).result_rows
-        return found[0][0] if found else None
+        rows = (await client.query(sql, parameters=_parameters(chunk), settings=SETTINGS)).result_rows
+        return rows[0][0] if rows else None
 
     async def _compute(self, client: AsyncClient, cube: Cube, parameters: Mapping[str, Any]) -> None:
         for sql in COMPUTE[cube]:
@@ -87,21 +86,24 @@ class CubeCells(StoreDataset[Chunk, None]):
                 await client.command(sql, parameters=dict(parameters), settings=SETTINGS)
 
     async def _remove(self, client: AsyncClient, least: int) -> None:
-        """Removes settled marks while there are that many."""
+        """Removes settled marks while there are at least `least`."""
         while len(self._settled) >= least:
             marks = ",".join(f"'{mark}'" for mark in self._settled[:MARKS_AT_ONCE])
             with traced(REMOVE_MARKS):
                 await client.command(REMOVE_MARKS, parameters={"marks": f"[{marks}]"}, settings=SETTINGS)
             del self._settled[:MARKS_AT_ONCE]
 
-    def _tell(self, chunk: Chunk) -> None:
-        if time.monotonic() > self._told + TELL_EVERY:
-            self._told = time.monotonic()
+    def _log_progress(self, chunk: Chunk) -> None:
+        if time.monotonic() > self._logged_at + LOG_INTERVAL:
+            self._logged_at = time.monotonic()
             logger().info("computing cubes", cells=chunk.done + len(chunk.cells), of=chunk.total)
 
 
 def _parameters(chunk: Chunk) -> dict[str, Any]:
-    """As one text, lists are parsed three times as quickly. Times are seconds since 1970."""
+    """The parameters of a statement; times are seconds since 1970.
+
+    Lists are JSON texts, which the engine parses three times as fast.
+    """
     keys = msgspec.json.encode([(cell.tenant, int(cell.begin.timestamp())) for cell in chunk.cells]).decode()
     bounds = {"first": int(chunk.first.timestamp()), "end": int(chunk.end.timestamp())}
     return {"cube": chunk.cube, "cells": keys, **bounds}

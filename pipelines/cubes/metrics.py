@@ -1,4 +1,4 @@
-"""How far the cubes are behind their facts, and how far both reach."""
+"""The gauges of the cubes' lag, and of the newest event in facts and cubes."""
 
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,10 @@ NEWEST_EVENTS: Final = statement(SQL, "newest_events")
 
 
 async def measure(stores: Stores) -> None:
-    """Keeps `anlyt_cube_freshness_seconds` and `anlyt_data_as_of_timestamp_seconds`; clickhouse.FAILURES if away."""
+    """Updates `anlyt_cube_freshness_seconds` and `anlyt_data_as_of_timestamp_seconds`.
+
+    Raises one of clickhouse.FAILURES if ClickHouse is unavailable.
+    """
     client = await stores.clickhouse.client()
     ages: dict[str, float] = {row[0]: row[1] for row in (await client.query(FRESHNESS)).result_rows}
     for hours, days in DAYS_OF.items():

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`chunk`: hourly cells in one statement (of daily ones a quarter); `limit`: cells in one run, the newest first."""
+    """`chunk`: hourly cells per statement (daily ones: a quarter). `limit`: cells per run, newest first."""
 
     chunk: Annotated[int, msgspec.Meta(ge=4, le=10_000)] = 400
     limit: Annotated[int, msgspec.Meta(ge=1)] = 200_000

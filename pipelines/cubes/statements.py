@@ -1,4 +1,4 @@
-"""The statements of each cube: one text for all, filled with the names and aggregates of schema/cubes.py."""
+"""The statements of each cube: shared templates, filled with the names and aggregates of schema/cubes.py."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The chain in PostgreSQL."""
+"""Reads and extends the hash chain in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -23,14 +23,14 @@ ADD_LEAVES: Final = statement(SQL, "add_leaves")
 
 
 class StoredLink(NamedTuple):
-    """A link, and the hash that stands beside it."""
+    """A link, and the hash that was stored with it."""
 
     link: Link
     hash: bytes
 
 
 class StoredLeaf(NamedTuple):
-    """A leaf of a link, and the path that stands beside it."""
+    """A leaf of a link, and the path that was stored with it."""
 
     tenant_id: str
     number: int
@@ -42,7 +42,7 @@ class StoredLeaf(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """The link that closed the last of the closed days."""
+    """The link that closed the newest closed day."""
 
     number: int
     day: date
@@ -50,29 +50,29 @@ class Closing(NamedTuple):
 
 
 async def links(pool: Pool) -> Sequence[StoredLink]:
-    """The whole chain, in order: some 200 bytes a day."""
+    """The whole chain, in order: some 200 bytes per day."""
     return [StoredLink(Link(*row[:-1]), row[-1]) for row in map(tuple, await pool.fetch(LINKS))]
 
 
 async def leaves(pool: Pool, link: int) -> Sequence[StoredLeaf]:
-    """In the order of their tree."""
+    """The leaves of a link, in the order of their tree."""
     rows = await pool.fetch(LEAVES_OF_LINK, link)
     return [StoredLeaf(row[0], row[1], Digest(row[2], row[3]), row[4]) for row in rows]
 
 
 async def newest_closing(pool: Pool) -> Closing | None:
-    """None while no day is closed."""
+    """The link that closed the newest closed day; None while no day is closed."""
     row = await pool.fetchrow(NEWEST_CLOSING)
     return Closing(*row) if row else None
 
 
 async def stored_before(pool: Pool, days: Sequence[date]) -> Mapping[date, datetime]:
-    """Up to which instant each of some days is in the chain; nothing of those that are not."""
+    """The time up to which the chain covers each of these days. Days that are not in the chain are left out."""
     return {row["day"]: row["stored_before"] for row in await pool.fetch(STORED_BEFORE, days)}
 
 
 async def links_of(pool: Pool, day: date) -> Sequence[tuple[int, datetime]]:
-    """Number and cut of each link about a day, in order."""
+    """The number and the covered time of each link of a day, in order."""
     return [(row["number"], row["stored_before"]) for row in await pool.fetch(LINKS_OF_DAY, day)]
 
 
@@ -83,7 +83,7 @@ async def numbers(pool: Pool, closing: Closing | None) -> Mapping[str, int]:
 
 
 class Draft(NamedTuple):
-    """What a further link is about."""
+    """The content of the next link."""
 
     day: date
     amends: int | None
@@ -92,9 +92,9 @@ class Draft(NamedTuple):
 
 
 async def append(connection: Connection, draft: Draft, numbers: Mapping[str, int]) -> Link:
-    """Within the caller's transaction; `numbers`: of every tenant's newest leaf.
+    """Appends a link, within the caller's transaction. `numbers`: the number of every tenant's newest leaf.
 
-    asyncpg's UniqueViolationError if somebody else has added a link meanwhile.
+    Raises asyncpg's UniqueViolationError if another process has appended a link meanwhile.
     """
     head = await connection.fetchrow(HEAD)
     number, previous = (head["number"] + 1, head["hash"]) if head else (1, GENESIS)
@@ -105,8 +105,8 @@ async def append(connection: Connection, draft: Draft, numbers: Mapping[str, int
     tree = merkle_tree([leaf.hash for leaf in made])
     facts = sum(leaf.facts for leaf in made)
     link = Link(number, draft.day, draft.amends, draft.stored_before, len(made), facts, tree.root, previous)
-    told = (link.number, link.day, link.amends, link.stored_before, link.leaves, link.facts, link.root, link.previous)
-    await connection.execute(ADD_LINK, *told, link.hash)
+    values = (link.number, link.day, link.amends, link.stored_before, link.leaves, link.facts, link.root, link.previous)
+    await connection.execute(ADD_LINK, *values, link.hash)
     columns = (
         [leaf.tenant_id for leaf in made],
         [leaf.number for leaf in made],

@@ -1,10 +1,10 @@
-"""How a day gets a link."""
+"""Closes a day with a link, or amends it with another one for late facts."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from infra.telemetry import logger
-from pipelines.copies.removal import settle
+from pipelines.copies.removal import remove_marked_copies
 from pipelines.integrity import chain
 from pipelines.integrity.chain import Closing, Draft
 from pipelines.integrity.days import Due
@@ -16,31 +16,30 @@ from schema.integrity import Link
 
 
 class ClosedDay(NamedTuple):
-    """A link that was made; none where nothing new was found, or something is not what it should be."""
+    """The result for a day: its new link, or None if there was nothing new, or facts differ from the chain."""
 
     link: Link | None
     differences: Sequence[Difference] = ()
 
 
 async def close_day(stores: Stores, task: Due) -> ClosedDay:
-    """Closes the day, or amends what the chain has of it. A link and its leaves are there as a whole or not at all.
+    """Closes the day, or amends it if it is closed. Writes a link and its leaves in one transaction.
 
-    Facts that are copies of another tenant's are removed first: later, they would be evidence.
+    First removes facts that are copies of another tenant's: in the chain, they would be evidence.
     """
-    await settle(stores, FACTS_COMPLIANCE.name, task.day)
+    await remove_marked_copies(stores, FACTS_COMPLIANCE.name, task.day)
     closing = await chain.newest_closing(stores.postgres)
     if task.amends:
-        assert closing is not None
         return await _amend(stores, task, closing)
-    found = await digests(stores.clickhouse, task.day, task.cut)
+    by_tenant = await digests(stores.clickhouse, task.day, task.cut)
     numbers = await chain.numbers(stores.postgres, closing)
-    # Every tenant that was ever seen: that it has nothing of this day is proved, too.
-    leaves = {tenant: found.get(tenant, NOTHING) for tenant in numbers.keys() | found.keys()}
+    # Every tenant that ever had a leaf gets one: it proves that a tenant has no fact of this day, too.
+    leaves = {tenant: by_tenant.get(tenant, NOTHING) for tenant in numbers.keys() | by_tenant.keys()}
     return await _append(stores, Draft(task.day, None, task.cut, leaves), closing)
 
 
-async def _amend(stores: Stores, task: Due, closing: Closing) -> ClosedDay:
-    """Leaves for the tenants that have late facts; but none while what the chain has of the day is not as it was."""
+async def _amend(stores: Stores, task: Due, closing: Closing | None) -> ClosedDay:
+    """Appends leaves for the tenants with late facts; only reports differences if covered facts have changed."""
     known: dict[str, Digest] = {}
     before: Mapping[str, Digest] = {}
     newest = None
@@ -52,8 +51,8 @@ async def _amend(stores: Stores, task: Due, closing: Closing) -> ClosedDay:
         if covered >= task.cut:
             return ClosedDay(None)
     now = await digests(stores.clickhouse, task.day, task.cut)
-    late = {tenant: found for tenant, found in now.items() if found != before.get(tenant)}
-    if not late:  # copies only
+    late = {tenant: digest for tenant, digest in now.items() if digest != before.get(tenant)}
+    if not late:  # the late facts were copies
         return ClosedDay(None)
     return await _append(stores, Draft(task.day, newest, task.cut, late), closing)
 
@@ -62,6 +61,6 @@ async def _append(stores: Stores, draft: Draft, closing: Closing | None) -> Clos
     numbers = await chain.numbers(stores.postgres, closing)
     async with stores.postgres.acquire() as connection, connection.transaction():
         link = await chain.append(connection, draft, numbers)
-    # Outside of PostgreSQL's reach once the log is shipped: whoever rewrites the chain cannot rewrite this.
+    # Shipped logs are out of PostgreSQL's reach: an attacker who rewrites the chain cannot rewrite them.
     logger().info("integrity link", link=link.number, day=str(link.day), hash=link.hash.hex(), amends=link.amends)
     return ClosedDay(link)

@@ -1,4 +1,4 @@
-"""How far the chain is, and how it grows."""
+"""The datasets of the hash chain: its position, closed days, and the newest differences."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -27,26 +27,29 @@ from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
 
 SQL: Final = Path(__file__).parent / "sql"
 LATE_DAYS: Final = statement(SQL, "late_days")
-AGAIN: Final = 7  # closed days that each run looks at again
+AGAIN: Final = 7  # closed days that each run verifies again
 
 
 class IntegrityPosition(StoreDataset[None, ChainPosition]):
-    """How far the facts are whole, and which days are due. DependencyUnavailableError without NATS or the consumer."""
+    """The time up to which facts are complete, and the days that are due.
+
+    Loading raises DependencyUnavailableError without NATS or the consumer of compliance facts.
+    """
 
     async def read(self, stores: Stores) -> ChainPosition:
         async with nats.connect(stores.engines.nats) as client:
-            until = await _whole_until(client.jetstream())
+            until = await _complete_until(client.jetstream())
         if until is None:
             raise DependencyUnavailableError(
-                f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: nobody can tell which facts "
+                f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: it is unknown which facts "
                 "are still to come; no day was closed."
             )
         params = current_params(Params)
         return await _position(stores, until - SETTLING, params.day)
 
 
-async def _whole_until(jetstream: JetStreamContext) -> datetime | None:
-    """Everything that the stream had stored by then is a fact; None if nobody reads what it has."""
+async def _complete_until(jetstream: JetStreamContext) -> datetime | None:
+    """The time up to which every event that the stream stored is a fact; None if the stream has no consumer."""
     until = await stored_until(jetstream, Consumer(COMPLIANCE_AUDIT, COMPLIANCE_DURABLE))
     if until is None and not (await jetstream.stream_info(COMPLIANCE_AUDIT.name)).state.last_seq:
         return datetime.now(UTC)
@@ -54,21 +57,21 @@ async def _whole_until(jetstream: JetStreamContext) -> datetime | None:
 
 
 async def _position(stores: Stores, cut: datetime, day: date | None) -> ChainPosition:
-    """Of facts that are whole up to `cut`; UsageError for a `day` that is not closed."""
+    """The position of the chain, for facts that are complete up to `cut`. Raises UsageError if `day` is not closed."""
     closing = await chain.newest_closing(stores.postgres)
     if day is not None and (closing is None or day > closing.day):
         raise UsageError(f"day must be a closed one; {day} is not.")
     if closing is None:
         return ChainPosition(cut, stores.integrity_lag, await first_day(stores.clickhouse, cut), ())
     if cut <= closing.stored_before:
-        # The consumer reads again what it has read before: nothing new is known to be whole.
+        # The consumer was moved back: no newer facts are known to be complete.
         return ChainPosition(cut, stores.integrity_lag, None, ())
     late = {*await _late(stores, closing, cut), *([] if day is None else [day])}
     return ChainPosition(cut, stores.integrity_lag, closing.day + DAY, sorted(late))
 
 
 async def _late(stores: Stores, closing: Closing, cut: datetime) -> Sequence[date]:
-    """Closed days with facts that were stored since the last day was closed, unless the chain has them already."""
+    """Closed days with facts stored since the last closing that the chain does not cover yet."""
     bounds = {"from": instant(closing.stored_before), "before": instant(cut), "until": closing.day + DAY}
     client = await stores.clickhouse.client()
     newest = {day: int(at) for day, at in (await client.query(LATE_DAYS, parameters=bounds)).result_rows}
@@ -76,8 +79,8 @@ async def _late(stores: Stores, closing: Closing, cut: datetime) -> Sequence[dat
     return [day for day, stored in newest.items() if day not in known or instant(known[day]) <= stored]
 
 
-class SealedDays(StoreDataset[Due, Sequence[ClosedDay]]):
-    """Saving a day gives it a link; what is loaded is what became of those of this run."""
+class ClosedDays(StoreDataset[Due, Sequence[ClosedDay]]):
+    """Saving a day closes or amends it. Loading gives the results of this run."""
 
     def __init__(self) -> None:
         self._closed: list[ClosedDay] = []
@@ -90,13 +93,13 @@ class SealedDays(StoreDataset[Due, Sequence[ClosedDay]]):
 
 
 class NewestDifferences(StoreDataset[None, Sequence[Difference]]):
-    """What differs in the links of the whole chain, and in the facts of the newest closed days."""
+    """The differences in all links of the chain, and in the facts of the newest closed days."""
 
     async def read(self, stores: Stores) -> Sequence[Difference]:
         links = await chain.links(stores.postgres)
         if not links:
             return []
-        read = Chain(links)
-        days = [read.closing.day - number * DAY for number in range(AGAIN)]
-        found = [difference async for some in verified(stores, read, days) for difference in some]
-        return [*read.differences(None), *found]
+        whole = Chain(links)
+        days = [whole.closing.day - number * DAY for number in range(AGAIN)]
+        of_days = [difference async for differences in verified(stores, whole, days) for difference in differences]
+        return [*whole.differences(None), *of_days]

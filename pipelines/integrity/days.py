@@ -1,19 +1,19 @@
-"""Which days are due. Pure."""
+"""Decides which days are due to be closed or amended. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 DAY: Final = timedelta(days=1)
-# How far the clocks of machines may be apart, and a replica behind what was written to another.
+# Allows for differing clocks of machines, and for the lag of a replica.
 SETTLING: Final = timedelta(seconds=10)
 
 
 class ChainPosition(NamedTuple):
-    """How far the chain is, and could be.
+    """The state of the chain.
 
-    `cut`: every fact whose event the stream had stored by then is there; `first_open`: the first day that is not
-    closed, None when there is no fact at all; `late`: closed days with facts that the chain does not have.
+    `cut`: facts are complete for events that the stream stored before it. `first_open`: the first day that is not
+    closed; None if there is no fact at all. `late`: closed days with facts that the chain does not cover.
     """
 
     cut: datetime
@@ -23,7 +23,7 @@ class ChainPosition(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A day that is to have a link over what the stream had stored before `cut`."""
+    """A day that needs a link over the facts whose events the stream stored before `cut`."""
 
     day: date
     cut: datetime
@@ -31,7 +31,7 @@ class Due(NamedTuple):
 
 
 def due(position: ChainPosition) -> Iterator[Due]:
-    """In this order: where a day is closed, whatever came late before is in the chain."""
+    """The due days; late ones first, so that the chain has earlier late facts when it closes a further day."""
     yield from (Due(day, position.cut, amends=True) for day in sorted(position.late))
     if position.first_open is None:
         return
@@ -42,10 +42,10 @@ def due(position: ChainPosition) -> Iterator[Due]:
 
 
 def begin(day: date) -> datetime:
-    """Of a UTC day."""
+    """The beginning of a UTC day."""
     return datetime.combine(day, time(), UTC)
 
 
 def end(day: date) -> datetime:
-    """Of a UTC day, excluded."""
+    """The end of a UTC day, excluded."""
     return begin(day) + DAY

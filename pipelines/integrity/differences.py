@@ -1,4 +1,4 @@
-"""Where the chain, and the facts, are not what they should be. Pure."""
+"""Finds differences in the chain, and between the chain and the facts. Pure: no I/O."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from schema.integrity import GENESIS, Link, merkle_tree, packed_path
 
 
 class Difference(NamedTuple):
-    """Something of a day that is not what it should be."""
+    """A value of a day that differs from the expected one."""
 
     day: date
     what: str
@@ -25,22 +25,22 @@ class Difference(NamedTuple):
 def of_facts(
     day: date, link: int | None, expected: Mapping[str, Digest], found: Mapping[str, Digest]
 ) -> Iterator[Difference]:
-    """Facts of a day against the leaves that are about them; what has no leaf should have no fact."""
+    """Compares the facts of a day with their leaves. Tenants without a leaf should have no fact."""
     where = f"that link {link} covers" if link else "that no link covers"
     for tenant in sorted(expected.keys() | found.keys()):
-        should, is_ = expected.get(tenant, NOTHING), found.get(tenant, NOTHING)
-        if should != is_:
-            yield Difference(day, f"{_verb(should, is_)} facts of tenant {tenant} {where}", str(should), str(is_))
+        leaf, facts = expected.get(tenant, NOTHING), found.get(tenant, NOTHING)
+        if leaf != facts:
+            yield Difference(day, f"{_verb(leaf, facts)} facts of tenant {tenant} {where}", str(leaf), str(facts))
 
 
-def _verb(should: Digest, is_: Digest) -> str:
-    if should.facts == is_.facts:
+def _verb(expected: Digest, found: Digest) -> str:
+    if expected.facts == found.facts:
         return "changed"
-    return "dropped" if is_.facts < should.facts else "added"
+    return "dropped" if found.facts < expected.facts else "added"
 
 
 def of_leaves(link: Link, leaves: Sequence[StoredLeaf]) -> Iterator[Difference]:
-    """The leaves of a link against the link."""
+    """Compares the leaves of a link with the link."""
     tree = merkle_tree([leaf.of(link).hash for leaf in leaves])
     facts = sum(leaf.digest.facts for leaf in leaves)
     for what, expected, found in (
@@ -58,9 +58,9 @@ def of_leaves(link: Link, leaves: Sequence[StoredLeaf]) -> Iterator[Difference]:
 
 
 def of_chain(links: Sequence[StoredLink]) -> Iterator[Difference]:
-    """Each link against what its own row says, against the link before, and against the days that should be there."""
+    """Compares each link with its stored hash, with the link before it, and with the expected day."""
     number, previous = 0, GENESIS
-    # The last day so far. Links of days before the first one are about late facts.
+    # The newest closed day so far. Links of days before the first one are amendments for late facts.
     closed = links[0].link.day - DAY if links else date.max
     newest: dict[date, int] = {}  # day -> its newest link so far
     for link, stored in links:

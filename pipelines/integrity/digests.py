@@ -1,4 +1,4 @@
-"""What every tenant has of a day, as the engine has it now."""
+"""Computes the digests of a day's facts from ClickHouse."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SQL: Final = Path(__file__).parent / "sql"
 FIRST_DAY: Final = statement(SQL, "first_day")
 FACT_HASHES: Final = statement(SQL, "fact_hashes")
-# Comparing copies (FINAL) takes a fraction of the time if the order is made afterwards; on disk, where that is much.
+# FINAL takes a fraction of the time if the rows are sorted after it. Large sorts spill to disk.
 SETTINGS: Final = {"optimize_read_in_order": 0, "max_bytes_before_external_sort": 1 << 30}
 
 
 class Digest(NamedTuple):
-    """How many facts, and the digest of a leaf over them."""
+    """The number of a tenant's facts of a day, and the digest of the leaf over them."""
 
     facts: int
     digest: bytes
@@ -37,14 +37,17 @@ NOTHING: Final = Digest(0, sha256().digest())
 
 
 async def first_day(clickhouse: ClickHouse, stored_before: datetime) -> date | None:
-    """Of all facts; None when there is none."""
+    """The day of the first fact whose event the stream stored before this time; None if there is none."""
     client = await clickhouse.client()
     rows = (await client.query(FIRST_DAY, parameters={"before": instant(stored_before)})).result_rows
     return rows[0][0] if rows else None
 
 
 async def digests(clickhouse: ClickHouse, day: date, stored_before: datetime) -> Mapping[str, Digest]:
-    """By tenant, of those that have facts. Takes the memory of a block of rows here, and 1 GiB in the engine."""
+    """The digests of a day by tenant, for tenants that have facts.
+
+    Needs the memory of one block of rows here, and 1 GiB in the engine.
+    """
     counts: Counter[str] = Counter()
     hashes: dict[str, _Hash] = {}
     parameters = {"begin": begin(day), "end": end(day), "before": instant(stored_before)}
@@ -52,16 +55,16 @@ async def digests(clickhouse: ClickHouse, day: date, stored_before: datetime) ->
     stream = await client.query_column_block_stream(FACT_HASHES, parameters=parameters, settings=SETTINGS)
     async with stream:
         async for tenants, facts in stream:
-            for tenant, some in _runs(tenants, facts):
-                counts[tenant] += len(some)
-                hashes.setdefault(tenant, sha256()).update(b"".join(some))
+            for tenant, group in _by_tenant(tenants, facts):
+                counts[tenant] += len(group)
+                hashes.setdefault(tenant, sha256()).update(b"".join(group))
     return {tenant: Digest(counts[tenant], each.digest()) for tenant, each in hashes.items()}
 
 
-def _runs(tenants: Sequence[str], facts: Sequence[bytes]) -> Iterator[tuple[str, Sequence[bytes]]]:
-    """A block's facts by tenant; they come in that order."""
+def _by_tenant(tenants: Sequence[str], facts: Sequence[bytes]) -> Iterator[tuple[str, Sequence[bytes]]]:
+    """The facts of a block by tenant. Rows arrive sorted by tenant."""
     first = 0
-    for tenant, some in groupby(tenants):
-        last = first + sum(1 for _ in some)
+    for tenant, group in groupby(tenants):
+        last = first + sum(1 for _ in group)
         yield tenant, facts[first:last]
         first = last

@@ -1,4 +1,4 @@
-"""The gauge behind the alert: what the newest run found, whichever process ran it."""
+"""The gauge behind the alert: the differences that the newest run found, in any process."""
 
 from pathlib import Path
 from typing import Final
@@ -11,5 +11,5 @@ NEWEST_COUNT: Final = statement(Path(__file__).parent / "sql", "newest_count")
 
 
 async def measure(stores: Stores) -> None:
-    """Keeps `anlyt_integrity_differences`, 0 while there was no run."""
+    """Updates `anlyt_integrity_differences`; 0 before the first run."""
     INTEGRITY_DIFFERENCES.set(await stores.postgres.fetchval(NEWEST_COUNT) or 0)

@@ -6,6 +6,6 @@ import msgspec
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`day`: a closed one that is to be looked at for late facts, whatever was found of it before."""
+    """`day`: a closed day to check for late facts, whether new ones arrived or not."""
 
     day: date | None = None

@@ -1,10 +1,10 @@
-"""how far the facts are whole -> days that are due -> each a link; then the newest days once more, and an alarm."""
+"""Closes or amends the days that are due, then verifies the newest closed days again."""
 
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
 from pipelines.integrity.days import due
-from pipelines.integrity.nodes import judge
+from pipelines.integrity.nodes import summarise
 from pipelines.integrity.params import Params
 from pipelines.times import Daily
 
@@ -14,7 +14,7 @@ def make() -> Pipeline:
         [
             node(due, "integrity_position", "integrity_closed_days", name="close_days"),
             node(
-                judge,
+                summarise,
                 ["integrity_closed_days", "integrity_newest_differences"],
                 ["integrity_counts", "integrity_alarm"],
                 name="look_again",

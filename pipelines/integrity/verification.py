@@ -1,4 +1,4 @@
-"""The chain and the facts, computed again from the beginning."""
+"""Verifies the chain and the facts by computing all hashes again."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from schema.integrity import Link
 
 
 class Anchor(NamedTuple):
-    """A link that somebody noted elsewhere."""
+    """The number and hash of a link that was noted outside the database."""
 
     number: int
     hash: bytes
@@ -25,15 +25,15 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """All links, as they were read at once."""
+    """All links of the chain, read together."""
 
     links: Sequence[StoredLink]
 
     @property
     def closing(self) -> Link:
-        """The one that closed the last of the closed days.
+        """The link that closed the newest closed day.
 
-        All facts of closed days whose events the stream had stored before its cut are in the chain.
+        The chain has all facts of closed days whose events the stream stored before this link's `stored_before`.
         """
         return max((each.link for each in self.links), key=lambda link: (link.amends is None, link.day))
 
@@ -41,12 +41,12 @@ class Chain:
         return [each.link for each in self.links if each.link.day == day]
 
     def differences(self, anchor: Anchor | None) -> Iterator[Difference]:
-        """What the links tell by themselves."""
+        """The differences that follow from the links alone."""
         yield from of_chain(self.links)
         if anchor is not None:
-            yield from self._moved(anchor)
+            yield from self._anchor_differences(anchor)
 
-    def _moved(self, anchor: Anchor) -> Iterator[Difference]:
+    def _anchor_differences(self, anchor: Anchor) -> Iterator[Difference]:
         there = {each.link.number: each for each in self.links}.get(anchor.number)
         found = there.hash.hex() if there else "no such link"
         if found != anchor.hash.hex():
@@ -55,20 +55,23 @@ class Chain:
 
 
 async def read_chain(stores: Stores) -> Chain:
-    """UsageError while there is none."""
+    """The chain. Raises UsageError while it is empty."""
     links = await chain.links(stores.postgres)
     if not links:
         raise UsageError("No day is in the chain yet; run `anlyt pipeline integrity` first.")
     return Chain(links)
 
 
-async def days(stores: Stores, read: Chain, first: date | None, last: date | None) -> Sequence[date]:
-    """Those to look at, without bounds all whose facts are kept; UsageError for none, or if the last is not closed."""
-    closed = read.closing.day
+async def days(stores: Stores, whole: Chain, first: date | None, last: date | None) -> Sequence[date]:
+    """The days to verify; without bounds, all closed days whose facts are kept.
+
+    Raises UsageError if there is none, or if `last` is not closed.
+    """
+    closed = whole.closing.day
     if last is not None and last > closed:
         raise UsageError(f"--to {last} is not in the chain yet; the last closed day is {closed}.")
-    fact = await first_day(stores.clickhouse, read.closing.stored_before)
-    begin = first or max(min([each.link.day for each in read.links] + ([fact] if fact else [])), _kept_from())
+    fact = await first_day(stores.clickhouse, whole.closing.stored_before)
+    begin = first or max(min([each.link.day for each in whole.links] + ([fact] if fact else [])), _kept_from())
     until = last or closed
     if begin > until:
         raise UsageError(f"--from {begin} is after {until}.")
@@ -76,27 +79,27 @@ async def days(stores: Stores, read: Chain, first: date | None, last: date | Non
 
 
 def _kept_from() -> date:
-    """The first day whose facts no server has dropped for their age."""
+    """The first day whose facts are not past their retention."""
     return datetime.now(UTC).date() - RETENTION
 
 
-async def verified(stores: Stores, read: Chain, days: Sequence[date]) -> AsyncIterator[Sequence[Difference]]:
-    """For each day, what differs: of its links' leaves, and of the facts that each of them covers."""
+async def verified(stores: Stores, whole: Chain, days: Sequence[date]) -> AsyncIterator[Sequence[Difference]]:
+    """Yields the differences of each day: in its links' leaves, and in the facts that each link covers."""
     for day in days:
-        yield await _of_day(stores, read, day)
+        yield await _of_day(stores, whole, day)
 
 
-async def _of_day(stores: Stores, read: Chain, day: date) -> Sequence[Difference]:
-    links, settled = read.of(day), read.closing.stored_before
+async def _of_day(stores: Stores, whole: Chain, day: date) -> Sequence[Difference]:
+    links, settled = whole.of(day), whole.closing.stored_before
     if not links:
         return list(of_facts(day, None, {}, await digests(stores.clickhouse, day, settled)))
-    found: list[Difference] = []
+    differences: list[Difference] = []
     known: dict[str, Digest] = {}
     for link in links:
         leaves = await chain.leaves(stores.postgres, link.number)
         known |= {leaf.tenant_id: leaf.digest for leaf in leaves}
-        # The newest link also says that nothing came since: what came late would be in a further one.
+        # The newest link also proves that no fact arrived since: a further link would cover late facts.
         covered = max(link.stored_before, settled) if link is links[-1] else link.stored_before
-        found += of_leaves(link, leaves)
-        found += of_facts(day, link.number, known, await digests(stores.clickhouse, day, covered))
-    return found
+        differences += of_leaves(link, leaves)
+        differences += of_facts(day, link.number, known, await digests(stores.clickhouse, day, covered))
+    return differences

@@ -1,1 +1,1 @@
-"""What keeps the stores in shape: partitions before they are needed, and without those that nobody needs any more."""
+"""Creates partitions before they are needed, and drops old days of the dedup ledger and old runs."""

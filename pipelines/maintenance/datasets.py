@@ -1,4 +1,4 @@
-"""What maintenance looks at, and what it changes."""
+"""The datasets of maintenance: the clock, partitions, the dedup ledger and the rows of runs."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -24,23 +24,23 @@ FORGET_DAY: Final = statement(SQL, "forget_day")
 FORGET_RUNS: Final = statement(SQL, "forget_runs")
 STALE_RUNS: Final = statement(SQL, "stale_runs")
 
-# Batches that claim wait as long as we do for the table, so that is not long: tomorrow is another day.
+# While this waits for the table's lock, batches that claim wait, too. If it fails, the next day's run tries again.
 LOCK_TIMEOUT: Final = "2s"
 
 
 class LedgerInUseError(AnlytError):
-    """The ledger was not free for a moment; the next run tries again."""
+    """The ledger's table could not be locked; the next run tries again."""
 
 
 class Now(StoreDataset[None, datetime]):
-    """What time it is."""
+    """The time, in UTC."""
 
     async def read(self, stores: Stores) -> datetime:
         return datetime.now(UTC)
 
 
-class Partitions(StoreDataset[Sequence[Partition], None]):
-    """Saved partitions are there."""
+class PartitionsAhead(StoreDataset[Sequence[Partition], None]):
+    """Saving partitions creates the missing ones."""
 
     async def write(self, stores: Stores, partitions: Sequence[Partition]) -> None:
         for partition in partitions:
@@ -48,7 +48,7 @@ class Partitions(StoreDataset[Sequence[Partition], None]):
 
 
 class DedupLedger(StoreDataset[None, Ledger]):
-    """The ledger. UsageError if it is told to forget what a stream could deliver."""
+    """The dedup ledger. Loading raises UsageError if ANLYT_DEDUP_DAYS is shorter than a stream's retention."""
 
     async def read(self, stores: Stores) -> Ledger:
         known_for = await _memory(stores)
@@ -62,12 +62,12 @@ async def _memory(stores: Stores) -> timedelta | None:
     async with nats.connect(stores.engines.nats) as client:
         known_for = await dedup_memory(client.jetstream(), stores.dedup_days)
     if known_for is None:
-        logger().warning("the ledger forgets nothing", why="a stream keeps its messages with no limit of age")
+        logger().warning("the ledger forgets nothing", why="a stream keeps its messages without an age limit")
     return known_for
 
 
 class ForgottenDays(StoreDataset[Forgettable, None]):
-    """Saved days have no partition in the ledger any more, unless somebody claimed in them meanwhile or replays."""
+    """Saving days drops their ledger partitions, except days with newer claims, and none while a backfill runs."""
 
     async def write(self, stores: Stores, unneeded: Forgettable) -> None:
         async with stores.postgres.acquire() as connection:
@@ -78,7 +78,7 @@ class ForgottenDays(StoreDataset[Forgettable, None]):
 
 
 async def _forget(connection: Connection, day: date, horizon: datetime) -> bool:
-    """False, and nothing is forgotten, while a backfill may still deliver what was claimed."""
+    """Drops a day of the ledger. Returns False and does nothing while a backfill may redeliver its events."""
     try:
         async with connection.transaction():
             if not await connection.fetchval(MAY_FORGET):
@@ -87,18 +87,20 @@ async def _forget(connection: Connection, day: date, horizon: datetime) -> bool:
             await connection.execute(FORGET_DAY, day, horizon)
             return True
     except asyncpg.LockNotAvailableError as error:
-        raise LedgerInUseError(f"processed_events was not free within {LOCK_TIMEOUT}; {day} is still in it.") from error
+        raise LedgerInUseError(
+            f"processed_events could not be locked within {LOCK_TIMEOUT}; {day} is still in it."
+        ) from error
 
 
 class StaleRuns(StoreDataset[None, Sequence[int]]):
-    """The ids of runs to be forgotten."""
+    """The ids of runs whose rows are to be deleted."""
 
     async def read(self, stores: Stores) -> Sequence[int]:
         return [row["id"] for row in await stores.postgres.fetch(STALE_RUNS)]
 
 
 class ForgottenRuns(StoreDataset[Sequence[int], None]):
-    """Saved runs are gone."""
+    """Saving the ids of runs deletes their rows."""
 
     async def write(self, stores: Stores, ids: Sequence[int]) -> None:
         await stores.postgres.execute(FORGET_RUNS, ids)

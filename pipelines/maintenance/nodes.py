@@ -1,4 +1,4 @@
-"""What has to be done. Pure."""
+"""Decides which partitions, ledger days and runs are due. Pure: no I/O."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +9,7 @@ from schema.dedup import LedgerDay, forgettable, horizon
 from schema.partitions import Partition, next_month, of_hours, of_ledger
 
 DAY: Final = timedelta(days=1)
-# Event times up to a day ahead are good; with as much again, one missed run does no harm.
+# Event times may be a day ahead; two more days make one missed run harmless.
 AHEAD: Final = 3 * DAY
 
 
@@ -22,14 +22,14 @@ class Ledger(NamedTuple):
 
 
 class Forgettable(NamedTuple):
-    """Event days of the ledger in which nobody has claimed since `horizon`."""
+    """Event days of the ledger without a claim since `horizon`."""
 
     days: Sequence[date]
     horizon: datetime
 
 
 def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
-    """The partitions of the coming days, and of this month and the next."""
+    """The partitions of the coming days, and of this month and the next one."""
     today = now.astimezone(UTC).date()
     days = [of_ledger(today + days * DAY) for days in range(AHEAD // DAY + 1)]
     made = [*of_hours(today), *of_hours(next_month(today)), *days]
@@ -37,17 +37,17 @@ def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
 
 
 def unneeded(ledger: Ledger) -> tuple[Forgettable, Counts]:
-    """Event days whose claims nobody will ask for again; of a ledger that forgets nothing, none."""
+    """The event days whose claims are no longer needed; none if the ledger has no time limit."""
     days = forgettable(ledger.days, ledger.now, ledger.memory)
     since = ledger.now if ledger.memory is None else horizon(ledger.now, ledger.memory)
     return Forgettable(days, since), {"ledger_days_dropped": len(days)}
 
 
 def stale(runs: Sequence[int]) -> tuple[Sequence[int], Counts]:
-    """Runs of pipelines that are to be forgotten."""
+    """The ids of runs whose rows are to be deleted, unchanged, and their number."""
     return runs, {"runs_forgotten": len(runs)}
 
 
 def count(*counts: Counts) -> Counts:
-    """All that was done."""
+    """The counts of all nodes together."""
     return {what: number for each in counts for what, number in each.items()}

@@ -1,4 +1,4 @@
-"""Three chores; partitions ahead come first, since ingest needs them most."""
+"""Three independent tasks. Partitions come first, since ingest needs them most."""
 
 from kedro.pipeline import Pipeline, node
 
@@ -8,7 +8,7 @@ from pipelines.times import Daily
 
 
 def make() -> Pipeline:
-    """Kedro runs nodes that do not depend on each other in the order of their names."""
+    """The nodes, numbered: Kedro runs independent nodes in the order of their names."""
     return Pipeline(
         [
             node(

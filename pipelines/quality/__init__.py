@@ -1,1 +1,1 @@
-"""Signals for routing: how well each operator's network delivered in the last hour, every minute."""
+"""Publishes signals for routing every minute: how well each operator's network delivered in the last hour."""

@@ -1,4 +1,4 @@
-"""Where signals come from and go to: facts, and the stream, which remembers what was published."""
+"""The datasets of signals: samples of facts, and the stream that the signals are published to."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +17,14 @@ from infra.errors import AnlytError, DependencyUnavailableError, RefusedError
 from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current
-from pipelines.quality.nodes import Batch, Sample, Sampled, StreamPosition
+from pipelines.quality.nodes import Sample, SamplesOfWindow, SignalBatch, StreamPosition
 from pipelines.stores import Stores
 from schema.quality import WINDOW, OperatorQuality
 from schema.streams import OPERATOR_QUALITY
 
 SAMPLES: Final = statement(Path(__file__).parent / "sql", "samples")
-SEEN: Final = timedelta(hours=24)  # a pair without any report for so long gets no signals any more
-ANSWER: Final = 10.0  # seconds: longer than a cluster takes to elect a leader
+ACTIVE: Final = timedelta(hours=24)  # a pair without a report for this long gets no more signals
+ANSWER_TIMEOUT: Final = 10.0  # seconds: longer than a cluster takes to elect a leader
 # https://github.com/nats-io/nats-server/blob/main/server/errors.json
 STREAM_NOT_FOUND: Final = 10059
 WRONG_LAST_SEQUENCE: Final = 10071
@@ -32,16 +32,16 @@ WRONG_LAST_SEQUENCE: Final = 10071
 _decode: Final = msgspec.json.Decoder(OperatorQuality).decode
 
 
-class OvertakenError(AnlytError):
-    """Somebody else published signals during this run."""
+class ConcurrentPublisherError(AnlytError):
+    """Another process published signals during this run."""
 
 
 class QualityPosition(StoreDataset[None, StreamPosition]):
-    """What time it is, and the newest signal of the stream."""
+    """The time, and the newest signal of the stream."""
 
     async def read(self, stores: Stores) -> StreamPosition:
         async with nats.connect(stores.engines.nats) as client:
-            sequence, last = await _last(client.jetstream(timeout=ANSWER))
+            sequence, last = await _last(client.jetstream(timeout=ANSWER_TIMEOUT))
             return StreamPosition(datetime.now(UTC), sequence, last)
 
 
@@ -56,49 +56,49 @@ async def _last(jetstream: JetStreamContext) -> tuple[int, OperatorQuality | Non
             raise AnlytError(f"Stream {OPERATOR_QUALITY.name} does not exist; run `anlyt migrate` first.") from error
         return 0, None
     except NatsError as error:
-        raise _absence(error) from error
+        raise _as_unavailable(error) from error
 
 
-def _absence(error: NatsError) -> DependencyUnavailableError:
-    """With JetStream's own reason, if it gave one."""
+def _as_unavailable(error: NatsError) -> DependencyUnavailableError:
+    """The error as ours, with JetStream's reason if it gave one."""
     if isinstance(error, APIError) and error.description:
         return RefusedError(f"JetStream of ANLYT_NATS_URL refuses: {error.description}.")
     return DependencyUnavailableError("JetStream of ANLYT_NATS_URL does not answer.")
 
 
-class QualitySamples(StoreDataset[None, Sampled]):
-    """A function of a window's end: facts are read when it is asked, as with the partitions of a dataset."""
+class QualitySamples(StoreDataset[None, SamplesOfWindow]):
+    """A function from a window's end to its samples: it reads facts when called, like Kedro's partitioned datasets."""
 
-    async def read(self, stores: Stores) -> Sampled:
+    async def read(self, stores: Stores) -> SamplesOfWindow:
         run = current()
         return lambda end: run.call(_samples(stores, end))
 
 
 async def _samples(stores: Stores, end: datetime) -> list[Sample]:
     client = await stores.clickhouse.client()
-    window = {"start": end - WINDOW, "end": end, "seen_since": end - SEEN}
+    window = {"start": end - WINDOW, "end": end, "seen_since": end - ACTIVE}
     with traced(SAMPLES):
         return [Sample(*row) for row in (await client.query(SAMPLES, parameters=window)).result_rows]
 
 
-class QualityStream(StoreDataset[Batch, None]):
-    """Each signal is published behind the one before, or not at all: JetStream refuses it if anybody else was there.
+class QualityStream(StoreDataset[SignalBatch, None]):
+    """Saving a batch publishes each signal directly behind the one before it; JetStream refuses any other position.
 
-    So nothing is published twice, by whatever runs overlap, and however long after a run was killed the next one is:
-    the stream's duplicate window, in which it knows a signal by its id, is only two minutes.
+    So no signal is published twice, even by overlapping runs or long after a kill. Ids alone do not ensure that: the
+    stream's duplicate window is only two minutes.
     """
 
-    async def write(self, stores: Stores, batch: Batch) -> None:
+    async def write(self, stores: Stores, batch: SignalBatch) -> None:
         if not batch.signals:
             return
         async with nats.connect(stores.engines.nats) as client:
-            jetstream, last = client.jetstream(timeout=ANSWER), batch.after
+            jetstream, last = client.jetstream(timeout=ANSWER_TIMEOUT), batch.after
             for signal in batch.signals:
                 last = await _publish(jetstream, signal, last)
 
 
 async def _publish(jetstream: JetStreamContext, signal: OperatorQuality, last: int) -> int:
-    """The signal's sequence."""
+    """Publishes a signal behind the message `last`; returns the signal's sequence."""
     headers: dict[str, Any] = {
         Header.MSG_ID.value: signal.event_id,
         Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(last),
@@ -110,8 +110,8 @@ async def _publish(jetstream: JetStreamContext, signal: OperatorQuality, last: i
         )
     except APIError as error:
         if error.err_code == WRONG_LAST_SEQUENCE:
-            raise OvertakenError("Another process publishes signals, too; it goes on.") from error
-        raise _absence(error) from error
+            raise ConcurrentPublisherError("Another process publishes signals, too; this run ended.") from error
+        raise _as_unavailable(error) from error
     except NatsError as error:
-        raise _absence(error) from error
+        raise _as_unavailable(error) from error
     return int(ack.seq)

@@ -1,4 +1,4 @@
-"""Which signals are due, and what they say. Pure."""
+"""Decides which signals are due, and computes them. Pure: no I/O."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ from schema.quality import WINDOW, OperatorQuality, event_id
 from schema.rounding import ratio
 
 MINUTE: Final = timedelta(minutes=1)
-# Minutes that nobody published are made up for, in order, unless their windows have nothing in common with the newest.
-MADE_UP: Final = WINDOW
+# Missed minutes are published later, in order, unless their windows do not overlap the newest one.
+CATCH_UP: Final = WINDOW
 
 
 class Sample(NamedTuple):
-    """The delivery reports of a pair (mno, direction) in a window: final ones, and what is known of them."""
+    """Counts of the final delivery reports of a pair (mno, direction) in a window, and their latency in ms."""
 
     mno: str
     direction: str
@@ -25,43 +25,45 @@ class Sample(NamedTuple):
 
 
 class StreamPosition(NamedTuple):
-    """What time it is, and the stream's newest message: its sequence, 0 for none; None if it is no signal of ours."""
+    """The time, and the stream's newest message: its `sequence` (0: none) and its signal (None: not one of ours)."""
 
     now: datetime
     sequence: int
     last: OperatorQuality | None
 
 
-class Batch(NamedTuple):
+class SignalBatch(NamedTuple):
     """Signals in the order of publishing, behind the message `after` of the stream."""
 
     after: int
     signals: Sequence[OperatorQuality]
 
 
-Sampled: TypeAlias = Callable[[datetime], Sequence[Sample]]
-"""The samples of the window that ends at a time."""
+SamplesOfWindow: TypeAlias = Callable[[datetime], Sequence[Sample]]
+"""A function from a window's end to the window's samples."""
 
 
-def due(position: StreamPosition, sampled: Sampled) -> tuple[Batch, Counts]:
-    """What the stream lacks. Signals are published in one order (by window, then pair): the last one says how far."""
-    signals = list(_due(position.now, position.last, sampled))
+def due(position: StreamPosition, samples_of: SamplesOfWindow) -> tuple[SignalBatch, Counts]:
+    """The signals that the stream lacks. They are ordered by window, then pair, so the last one shows the position."""
+    signals = list(_due(position.now, position.last, samples_of))
     windows = {signal.window_end for signal in signals}
-    return Batch(position.sequence, signals), {"signals": len(signals), "windows": len(windows)}
+    return SignalBatch(position.sequence, signals), {"signals": len(signals), "windows": len(windows)}
 
 
-def _due(now: datetime, last: OperatorQuality | None, sampled: Sampled) -> Iterator[OperatorQuality]:
+def _due(now: datetime, last: OperatorQuality | None, samples_of: SamplesOfWindow) -> Iterator[OperatorQuality]:
     if last is None:
-        yield from _signals(_minute(now), sampled)
+        yield from _signals(_minute(now), samples_of)
         return
     for end in _ends(now, last):
-        yield from (signal for signal in _signals(end, sampled) if _place(signal) > _place(last))
+        yield from (
+            signal for signal in _signals(end, samples_of) if _publishing_order(signal) > _publishing_order(last)
+        )
 
 
 def _ends(now: datetime, last: OperatorQuality) -> Iterator[datetime]:
-    """Of the windows from the last one published, which may lack pairs, to the newest."""
+    """The ends of the windows from the last published one, which may lack pairs, to the newest."""
     newest = _minute(now)
-    end = max(last.window_end, newest - MADE_UP)
+    end = max(last.window_end, newest - CATCH_UP)
     while end <= newest:
         yield end
         end += MINUTE
@@ -71,12 +73,12 @@ def _minute(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def _place(signal: OperatorQuality) -> tuple[datetime, str, str]:
+def _publishing_order(signal: OperatorQuality) -> tuple[datetime, str, str]:
     return signal.window_end, signal.mno, signal.direction
 
 
-def _signals(end: datetime, sampled: Sampled) -> list[OperatorQuality]:
-    return sorted((_signal(end, sample) for sample in sampled(end)), key=_place)
+def _signals(end: datetime, samples_of: SamplesOfWindow) -> list[OperatorQuality]:
+    return sorted((_signal(end, sample) for sample in samples_of(end)), key=_publishing_order)
 
 
 def _signal(end: datetime, sample: Sample) -> OperatorQuality:

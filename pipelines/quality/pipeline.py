@@ -1,4 +1,4 @@
-"""where the stream is, and samples of facts -> signals that are due -> stream."""
+"""Publishes the signals that the stream lacks."""
 
 from kedro.pipeline import Pipeline, node
 
@@ -20,5 +20,5 @@ def make() -> Pipeline:
     )
 
 
-# At second 5, the last facts of the minute before are there.
+# By second 5, ingest has stored the last facts of the minute before.
 QUALITY = Definition("quality", EveryMinute(second=5), make)

@@ -1,1 +1,1 @@
-"""What we counted, held day by day against what billing-service charged."""
+"""Compares our cost with the charges of billing-service, per day and currency."""

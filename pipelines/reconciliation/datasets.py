@@ -1,4 +1,4 @@
-"""Where comparisons come from and go to."""
+"""The datasets of reconciliation: the totals of both sides, and the log of comparisons."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +13,10 @@ from infra.postgres import is_unavailable
 from infra.sql import statement
 from pipelines.datasets import HOLD_TABLES, StoreDataset
 from pipelines.kedro_thread import current, current_params
-from pipelines.reconciliation.days import chosen
+from pipelines.reconciliation.days import days_to_compare
 from pipelines.reconciliation.nodes import Comparison
 from pipelines.reconciliation.params import Params
-from pipelines.reconciliation.totals import Last, Ours, Theirs, Totals, due
+from pipelines.reconciliation.totals import LastStatus, Ours, Theirs, Totals, due
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -27,18 +27,18 @@ LOG: Final = statement(SQL, "log_comparisons")
 
 
 class BothTotals(StoreDataset[None, Sequence[Totals]]):
-    """What both sides say of the days that are due, read from one snapshot: neither side moves meanwhile."""
+    """The totals of both sides for the days that are due, read in one snapshot."""
 
     async def read(self, stores: Stores) -> Sequence[Totals]:
         params = current_params(Params)
-        first, last, again = chosen(params, datetime.now(UTC))
+        first, last, again = days_to_compare(params, datetime.now(UTC))
         async with (
             stores.postgres.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             await connection.execute(HOLD_TABLES)
             ours = [Ours(**row) for row in await connection.fetch(OURS, first, last)]
-            compared = [Last(**row) for row in await connection.fetch(LAST, first, last)]
+            compared = [LastStatus(**row) for row in await connection.fetch(LAST, first, last)]
             with _as_problem():
                 theirs = [Theirs(**row) for row in await connection.fetch(THEIRS, first, last)]
         return due(ours, theirs, compared, again)
@@ -46,7 +46,7 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
 
 @contextmanager
 def _as_problem() -> Iterator[None]:
-    """Turns whatever is wrong with billing's table into UsageError; PostgreSQL being away is none of it."""
+    """Raises UsageError for a problem with billing's table. Passes on the errors of an unavailable PostgreSQL."""
     try:
         yield
     except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
@@ -63,9 +63,9 @@ def _as_problem() -> Iterator[None]:
 
 
 class ReconciliationLog(StoreDataset[Sequence[Comparison], None]):
-    """The comparisons of a run are written at once, or not at all."""
+    """Saving comparisons writes all of a run in one statement."""
 
     async def write(self, stores: Stores, comparisons: Sequence[Comparison]) -> None:
-        rows = [(*totals[:-1], *found) for totals, *found in comparisons]  # all but `is_open`
+        rows = [(*totals[:-1], *result) for totals, *result in comparisons]  # all but `is_open`
         if rows:
             await stores.postgres.execute(LOG, current().id, *map(list, zip(*rows, strict=True)))

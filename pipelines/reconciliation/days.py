@@ -1,4 +1,4 @@
-"""Which days are compared. Pure."""
+"""Decides which days are compared. Pure: no I/O."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -8,24 +8,24 @@ from pipelines.reconciliation.params import Params
 from schema.history import CERTAINLY_RECENT
 
 DAY: Final = timedelta(days=1)
-# After its end a day stays open for so long: events on their way are counted, and billing-service adds up.
+# A day is compared this long after its end: by then, late events are counted and billing-service has its totals.
 GRACE: Final = timedelta(hours=1)
-AGAIN: Final = 7  # days whose late events may still come, OK or not: as long as streams keep them
-# Days back that PostgreSQL has whole. Of one that the archive may have begun with, what is left would be taken for all
-# that we counted.
+AGAIN: Final = 7  # newest days to compare again even if OK: streams can deliver late events for this long
+# Days back of which PostgreSQL has all rows. Older days may be partly archived: the remaining rows would be compared as
+# if they were the whole day.
 REACH: Final = CERTAINLY_RECENT.days
 
 
 class Days(NamedTuple):
-    """From `first` to `last`, both of them included; those before `again` only until their comparison is OK."""
+    """The days from `first` to `last`, both included. Days before `again` are compared only until they are OK."""
 
     first: date
     last: date
     again: date
 
 
-def chosen(params: Params, now: datetime) -> Days:
-    """The days that a run has to look at; UsageError for one that has not ended, or that is too old to be compared."""
+def days_to_compare(params: Params, now: datetime) -> Days:
+    """The days of a run. Raises UsageError for a requested day that has not ended or is too old."""
     today = now.astimezone(UTC).date()
     first = today - REACH * DAY
     if params.day is None:

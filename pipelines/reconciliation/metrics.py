@@ -1,4 +1,4 @@
-"""The gauge behind the alert: what the last comparisons found, whichever process made them."""
+"""The gauge behind the alert: the divergence of the last comparisons, from any process."""
 
 from pathlib import Path
 from typing import Final
@@ -9,17 +9,17 @@ from pipelines.reconciliation.days import REACH
 from pipelines.stores import Stores
 
 DIVERGENCES: Final = statement(Path(__file__).parent / "sql", "divergences")
-# A day that is OK is shown for so long; one that is not, for as long as it is compared again.
+# Days that are OK are shown for this many days; others for as long as they are compared again.
 SHOWN_DAYS: Final = 31
 
 
 async def measure(stores: Stores) -> None:
-    """Keeps `anlyt_reconciliation_divergence_ratio`, a series for each of the last days and each that is not OK."""
+    """Updates `anlyt_reconciliation_divergence_ratio`: one series per recent day, and per older day that is not OK."""
     rows = await stores.postgres.fetch(DIVERGENCES, SHOWN_DAYS, REACH)
-    found = {row["day"].isoformat(): row["divergence"] for row in rows}
-    for day, divergence in found.items():
+    divergences = {row["day"].isoformat(): row["divergence"] for row in rows}
+    for day, divergence in divergences.items():
         RECONCILIATION_DIVERGENCE.labels(day).set(divergence)
-    for day in _shown() - found.keys():
+    for day in _shown() - divergences.keys():
         RECONCILIATION_DIVERGENCE.remove(day)
 
 

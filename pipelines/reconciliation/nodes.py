@@ -1,4 +1,4 @@
-"""Ours against theirs, in exact decimals. Pure."""
+"""Compares our totals with billing's, in exact decimals. Pure: no I/O."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,11 @@ from pipelines.reconciliation.totals import Totals
 
 Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
 
-TOLERANCE: Final = Decimal("0.0001")  # 0.01 %, which itself is still good
-# Rounded up, so that a ratio above the tolerance is never written as one that is not.
+TOLERANCE: Final = Decimal("0.0001")  # 0.01 %, inclusive
+# The precision of ratios. They are rounded up, so that one above the tolerance is never written as equal to it.
 RATIO: Final = Decimal(1).scaleb(-18)
-DIGITS: Final = 100  # of the sums and ratios of numeric(38, 6)
-NAMED: Final = 5  # in an alarm
+DIGITS: Final = 100  # enough for sums and ratios of numeric(38, 6)
+NAMED: Final = 5  # days and currencies in an alarm
 
 
 class Comparison(NamedTuple):
@@ -27,12 +27,12 @@ class Comparison(NamedTuple):
 
 
 def compare(totals: Sequence[Totals]) -> Sequence[Comparison]:
-    """Each of the totals, but for those of which neither side charged anything or was found wrong before."""
+    """The comparisons of all totals. Skips those without a charge on either side, unless they have an open finding."""
     return [_compared(each) for each in totals if each.theirs is not None or each.invalid or each.ours or each.is_open]
 
 
 def _compared(totals: Totals) -> Comparison:
-    """What is missing or INVALID counts as 0."""
+    """Compares the totals of a day and currency. A missing or invalid side counts as 0."""
     with localcontext(prec=DIGITS):
         theirs = totals.theirs or Decimal(0)
         difference = (totals.ours or Decimal(0)) - theirs
@@ -43,7 +43,7 @@ def _compared(totals: Totals) -> Comparison:
 
 
 def _ratio(difference: Decimal, theirs: Decimal) -> Decimal:
-    """Of nothing, nothing is 0 and anything is all."""
+    """The ratio of the difference to theirs, rounded up. If theirs is 0, it is 0 for no difference, else 1."""
     if not theirs:
         return Decimal(1) if difference else Decimal(0)
     return (difference / theirs).quantize(RATIO, ROUND_UP)
@@ -58,32 +58,33 @@ def _status(totals: Totals, divergence: Decimal) -> Status:
 
 
 def count(comparisons: Sequence[Comparison]) -> Counts:
-    """How many there were, and how many of each status."""
-    found = Counter(comparison.status for comparison in comparisons)
+    """The number of comparisons, and of each status."""
+    statuses = Counter(comparison.status for comparison in comparisons)
     return {
         "compared": len(comparisons),
-        "diverged": found["DIVERGED"],
-        "missing_ours": found["MISSING_OURS"],
-        "missing_theirs": found["MISSING_THEIRS"],
-        "invalid": found["INVALID"],
+        "diverged": statuses["DIVERGED"],
+        "missing_ours": statuses["MISSING_OURS"],
+        "missing_theirs": statuses["MISSING_THEIRS"],
+        "invalid": statuses["INVALID"],
     }
 
 
 def alarm(comparisons: Sequence[Comparison]) -> str:
-    """One sentence that names what differs; empty if nothing does."""
-    wrong = sorted((each for each in comparisons if each.status != "OK"), key=_day_and_currency, reverse=True)
-    if not wrong:
+    """One sentence that names the newest differences; empty if there is none."""
+    differing = sorted((each for each in comparisons if each.status != "OK"), key=_day_and_currency, reverse=True)
+    if not differing:
         return ""
-    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return f"We and billing differ: {', '.join(_sentences(wrong[:NAMED]))}{more}; see anlyt.reconciliation_log."
+    more = f" and {len(differing) - NAMED} more" if len(differing) > NAMED else ""
+    named = ", ".join(_in_words(differing[:NAMED]))
+    return f"Our cost differs from billing's: {named}{more}; see anlyt.reconciliation_log."
 
 
 def _day_and_currency(comparison: Comparison) -> tuple[object, ...]:
     return comparison.totals[:2]
 
 
-def _sentences(wrong: Sequence[Comparison]) -> Iterator[str]:
-    for each in wrong:
+def _in_words(differing: Sequence[Comparison]) -> Iterator[str]:
+    for each in differing:
         invalid = each.totals.invalid
         how = f"by {100 * float(each.divergence):.4g} %" if invalid is None else f"({invalid})"
         yield f"{each.totals.day} {each.totals.currency} {each.status} {how}"

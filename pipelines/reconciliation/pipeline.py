@@ -1,4 +1,4 @@
-"""totals of both sides -> comparisons -> log, and an alarm if they differ."""
+"""Compares the totals of both sides, logs the comparisons, and raises an alarm if they differ."""
 
 from kedro.pipeline import Pipeline, node
 

@@ -1,7 +1,7 @@
-"""What both sides say of the days that are due. Pure.
+"""The totals of both sides for the days that are due. Pure: no I/O.
 
-`billing.daily_totals` belongs to another service, so its values come as text and are judged here: one that is no total
-makes its row a finding, and the other rows are compared.
+`billing.daily_totals` belongs to another service, so its values are read as text and validated here. A row with an
+invalid value becomes a finding; the other rows are compared.
 """
 
 import re
@@ -14,13 +14,13 @@ Key: TypeAlias = tuple[date, str]
 """A UTC day and a currency."""
 
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
-MONEY: Final = re.compile(r"-?[0-9]{1,32}(\.[0-9]{1,6}0*)?")  # numeric(38, 6), as ours; refunds may outweigh charges
+MONEY: Final = re.compile(r"-?[0-9]{1,32}(\.[0-9]{1,6}0*)?")  # numeric(38, 6), like ours; negative if refunds prevail
 MESSAGES: Final = re.compile(r"-?[0-9]{1,15}")
-SHOWN: Final = 32  # characters of a value that is no total
+SHOWN: Final = 32  # characters of an invalid value
 
 
 class Ours(NamedTuple):
-    """What we counted of a day and currency."""
+    """Our cost and messages of a day and currency."""
 
     day: date
     currency: str
@@ -29,7 +29,7 @@ class Ours(NamedTuple):
 
 
 class Theirs(NamedTuple):
-    """What billing wrote of a day and currency, as text (None: null), and in how many rows."""
+    """Billing's values of a day and currency, as text (None: null), and the number of their rows."""
 
     day: date
     currency: str | None
@@ -38,8 +38,8 @@ class Theirs(NamedTuple):
     rows: int
 
 
-class Last(NamedTuple):
-    """How a day and currency was compared last."""
+class LastStatus(NamedTuple):
+    """The status of the last comparison of a day and currency."""
 
     day: date
     currency: str
@@ -47,10 +47,10 @@ class Last(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What both sides say of a day and currency, None if nothing; messages are of the whole day.
+    """The totals of both sides for a day and currency; None if a side has none. Messages are of the whole day.
 
-    `invalid`: why billing's side is no total, None if it is one or has no row.
-    `is_open`: the last comparison was not OK.
+    `invalid`: why billing's values are invalid; None if they are valid or missing. `is_open`: the last comparison was
+    not OK.
     """
 
     day: date
@@ -63,36 +63,38 @@ class Totals(NamedTuple):
     is_open: bool = False
 
 
-class _Book(NamedTuple):
+class _BillingTotal(NamedTuple):
+    """The parsed values of billing's row, or why they are `invalid`."""
+
     cost: Decimal | None
     messages: int | None
     invalid: str | None
 
 
-def due(ours: Sequence[Ours], theirs: Sequence[Theirs], last: Sequence[Last], again: date) -> Sequence[Totals]:
-    """The totals to compare, by day and currency: of the days from `again` on, and all whose last status is not OK."""
+def due(ours: Sequence[Ours], theirs: Sequence[Theirs], last: Sequence[LastStatus], again: date) -> Sequence[Totals]:
+    """The totals to compare, by day and currency: days from `again` on, and all whose last status is not OK."""
     counted = {(row.day, row.currency): row for row in ours}
-    books = _books(theirs)
+    billed = _billing_totals(theirs)
     statuses = {(row.day, row.currency): row.status for row in last}
     still_open = {key for key, status in statuses.items() if status != "OK"}
-    ours_by_day, theirs_by_day = _sums(counted), _sums(books)
+    ours_by_day, theirs_by_day = _sums(counted), _sums(billed)
     return [
         Totals(
             *key,
             counted[key].cost if key in counted else None,
-            books[key].cost if key in books else None,
+            billed[key].cost if key in billed else None,
             ours_by_day.get(key[0]),
             theirs_by_day.get(key[0]),
-            books[key].invalid if key in books else None,
+            billed[key].invalid if key in billed else None,
             key in still_open,
         )
-        for key in sorted(counted.keys() | books.keys() | still_open)
+        for key in sorted(counted.keys() | billed.keys() | still_open)
         if key[0] >= again or statuses.get(key) != "OK"
     ]
 
 
-def _sums(rows: Mapping[Key, Ours | _Book]) -> Mapping[date, int | None]:
-    """The messages of each day; None where one of its rows does not tell, as a part would be a wrong number."""
+def _sums(rows: Mapping[Key, Ours | _BillingTotal]) -> Mapping[date, int | None]:
+    """The messages of each day; None if a row of the day has no valid number, as a partial sum would be wrong."""
     sums: dict[date, int | None] = {}
     for (day, _), row in rows.items():
         sum_before = sums.get(day, 0)
@@ -100,18 +102,18 @@ def _sums(rows: Mapping[Key, Ours | _Book]) -> Mapping[date, int | None]:
     return sums
 
 
-def _books(rows: Sequence[Theirs]) -> Mapping[Key, _Book]:
-    books: dict[Key, _Book] = {}
+def _billing_totals(rows: Sequence[Theirs]) -> Mapping[Key, _BillingTotal]:
+    billed: dict[Key, _BillingTotal] = {}
     for row in rows:
         key = row.day, (row.currency or "")[:SHOWN]
-        books[key] = _Book(None, None, "several rows") if key in books else _book(row)
-    return books
+        billed[key] = _BillingTotal(None, None, "several rows") if key in billed else _billing_total(row)
+    return billed
 
 
-def _book(row: Theirs) -> _Book:
+def _billing_total(row: Theirs) -> _BillingTotal:
     if problems := "; ".join(_problems(row)):
-        return _Book(None, None, problems)
-    return _Book(Decimal(str(row.cost)), int(str(row.messages)), None)
+        return _BillingTotal(None, None, problems)
+    return _BillingTotal(Decimal(str(row.cost)), int(str(row.messages)), None)
 
 
 def _problems(row: Theirs) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""Daily rows that are exactly what their hours add up to: days that changed are added up again, whole."""
+"""Keeps daily rows equal to the sum of their hours: adds up changed days again, as a whole."""

@@ -1,4 +1,4 @@
-"""Where daily rows come from and go to."""
+"""The datasets of the rollup: changed days, and daily rows."""
 
 import asyncio
 import datetime as dt
@@ -45,11 +45,11 @@ class DirtyDays(StoreDataset[None, Sequence[dt.date]]):
 
 
 class DailyRows(StoreDataset[Sequence[dt.date], None]):
-    """Saving days adds up their hours, each in one transaction with the mark that says which version they were of."""
+    """Saving days adds up their hours, each day in one transaction that also marks the version of its hours."""
 
     async def write(self, stores: Stores, days: Sequence[dt.date]) -> None:
-        found = await asyncio.gather(*(self._add_up(stores, day) for day in days), return_exceptions=True)
-        for error in found:
+        errors = await asyncio.gather(*(self._add_up(stores, day) for day in days), return_exceptions=True)
+        for error in errors:
             if error is not None:
                 raise error
 
@@ -62,10 +62,10 @@ class DailyRows(StoreDataset[Sequence[dt.date], None]):
 
 
 async def add_up(connection: Connection, day: dt.date) -> None:
-    """Within the caller's transaction, which is READ COMMITTED.
+    """Adds up a day's hours into its daily rows, within the caller's READ COMMITTED transaction.
 
-    The version is read before the hours are: what commits in between is perhaps in the rows already, but not in the
-    version, so the day stays dirty and nobody reads the rows. The day's row is locked last, as ingest waits for it.
+    Reads the version before the hours. A commit in between may be in the rows, but not in the version; then the day
+    stays dirty, and reports do not use the rows. Locks the day's row last, because ingest waits for it.
     """
     begins = dt.datetime.combine(day, dt.time(), dt.UTC)
     hours = begins, begins + dt.timedelta(days=1)
@@ -88,5 +88,5 @@ async def _write(connection: Connection, day: dt.date, rows: Sequence[asyncpg.Re
         "metrics_daily",
         schema_name="anlyt",
         columns=["day_bucket", *COLUMNS, *HISTOGRAM],
-        records=[(day, *_values(row), *held) for row, held in zip(rows, histograms, strict=True)],
+        records=[(day, *_values(row), *histogram) for row, histogram in zip(rows, histograms, strict=True)],
     )

@@ -1,4 +1,4 @@
-"""Histograms of many subjects added up at once, as arrays. Pure."""
+"""Adds up the histograms of many subjects with arrays. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -9,21 +9,21 @@ import numpy as np
 from infra.arrays import longs, short_lengths, shorts
 from schema.histogram import UPPER
 
-AT_ONCE: Final = 2000  # subjects: some 20 MB
+SUBJECTS_PER_STEP: Final = 2000  # subjects: some 20 MB
 BINS: Final = len(UPPER)
 
 
 class Histogram(NamedTuple):
-    """Bins that hold samples, ascending, and how many each holds."""
+    """The bins that have samples, ascending, and the number of samples of each."""
 
     bins: list[int]
     counts: list[int]
 
 
 def added(bins: Sequence[bytes], counts: Sequence[bytes]) -> Iterator[Histogram]:
-    """For each subject, the histogram of its bins, which come several times each: arrays as sent."""
-    for first in range(0, len(bins), AT_ONCE):
-        yield from _added(bins[first : first + AT_ONCE], counts[first : first + AT_ONCE])
+    """The histogram of each subject, whose bins may repeat. `bins` and `counts` are PostgreSQL's binary arrays."""
+    for first in range(0, len(bins), SUBJECTS_PER_STEP):
+        yield from _added(bins[first : first + SUBJECTS_PER_STEP], counts[first : first + SUBJECTS_PER_STEP])
 
 
 def _added(bins: Sequence[bytes], counts: Sequence[bytes]) -> Iterator[Histogram]:
@@ -32,6 +32,6 @@ def _added(bins: Sequence[bytes], counts: Sequence[bytes]) -> Iterator[Histogram
     np.add.at(sums, subjects * BINS + shorts(bins), longs(counts))
     filled = np.flatnonzero(sums)
     bounds = np.searchsorted(filled, np.arange(len(bins) + 1) * BINS).tolist()
-    found, samples = (filled % BINS).tolist(), sums[filled].tolist()
+    filled_bins, samples = (filled % BINS).tolist(), sums[filled].tolist()
     for first, end in pairwise(bounds):
-        yield Histogram(found[first:end], samples[first:end])
+        yield Histogram(filled_bins[first:end], samples[first:end])

@@ -1,4 +1,4 @@
-"""How the work is cut. Pure."""
+"""Orders and groups the days to add up, and counts them. Pure: no I/O."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -6,19 +6,19 @@ from typing import Final
 
 from pipelines.definition import Counts
 
-AT_ONCE: Final = 2  # of the processors of PostgreSQL, which ingest needs too
+CONCURRENT_DAYS: Final = 2  # each occupies a processor of PostgreSQL, which ingest needs, too
 
 
 def plan(dirty: Sequence[dt.date]) -> Sequence[dt.date]:
-    """The days of this run, the newest first: they are read most."""
+    """The days of this run, newest first: reports read them most."""
     return sorted(dirty, reverse=True)
 
 
-def few_at_once(days: Sequence[dt.date]) -> Iterator[Sequence[dt.date]]:
-    """Each day is a transaction of its own: a run that is killed has done the days before."""
-    yield from (days[first : first + AT_ONCE] for first in range(0, len(days), AT_ONCE))
+def in_groups(days: Sequence[dt.date]) -> Iterator[Sequence[dt.date]]:
+    """Groups of days that are added up concurrently. Each day is a transaction, so a killed run keeps earlier days."""
+    yield from (days[first : first + CONCURRENT_DAYS] for first in range(0, len(days), CONCURRENT_DAYS))
 
 
 def count(days: Sequence[dt.date]) -> Counts:
-    """How many days were added up."""
+    """The number of days that were added up."""
     return {"days": len(days)}

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`day`: this one, changed or not; `all`: every one that has figures. Neither: the days that changed."""
+    """`day`: add up this day, changed or not. `all`: every day that has figures. Neither: the days that changed."""
 
     day: dt.date | None = None
     all: bool = False

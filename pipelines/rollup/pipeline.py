@@ -1,9 +1,9 @@
-"""dirty days -> plan -> each added up again."""
+"""Adds up the days that changed."""
 
 from kedro.pipeline import Pipeline, node
 
 from pipelines.definition import Definition
-from pipelines.rollup.nodes import count, few_at_once, plan
+from pipelines.rollup.nodes import count, in_groups, plan
 from pipelines.rollup.params import Params
 from pipelines.times import Every
 
@@ -11,9 +11,9 @@ from pipelines.times import Every
 def make() -> Pipeline:
     return Pipeline(
         [
-            # What is dirty is asked once: a node that asks after the work would be told of nothing.
+            # One node reads the dirty days and keeps them: after the work, there would be none left to count.
             node(plan, "rollup_dirty_days", "rollup_days", name="plan_days"),
-            node(few_at_once, "rollup_days", "rollup_daily_rows", name="add_up_days"),
+            node(in_groups, "rollup_days", "rollup_daily_rows", name="add_up_days"),
             node(count, "rollup_days", "rollup_counts", name="count_days"),
         ]
     )

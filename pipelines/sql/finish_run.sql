@@ -1,4 +1,4 @@
--- What became of run $1, which is counted when its row is closed, and so once; a success with its duration, in the
+-- Closes the row of run $1 and counts the run, and so exactly once; adds the duration of a success to the histogram of
 -- family $5 with the bounds $6.
 with finished as (
     update anlyt.pipeline_runs

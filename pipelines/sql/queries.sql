@@ -1,5 +1,5 @@
 -- name: abandon_runs
--- Closes and counts the rows of runs that were killed: whoever holds the pipeline's lease knows that no other run lives.
+-- Closes and counts the rows of killed runs. The caller holds the pipeline's lease, so no other run is alive.
 with abandoned as (
     update anlyt.pipeline_runs
     set status = 'ABANDONED', finished = clock_timestamp(), error = 'The process ended before the run did.'
@@ -11,11 +11,11 @@ select name, status, count(*) from abandoned group by name, status
 on conflict (name, status) do update set runs = kept.runs + excluded.runs
 
 -- name: begin_run
--- The row of a run that begins.
+-- Inserts the row of a run that begins; returns its id.
 insert into anlyt.pipeline_runs (name) values ($1) returning id
 
 -- name: hold_tables
--- Keeps the months of hourly rows from being dropped until this transaction ends. It takes no snapshot.
+-- Prevents the partitions of hourly rows from being dropped until this transaction ends. Takes no snapshot.
 lock table only anlyt.metrics_hourly, only anlyt.costs_hourly in access share mode
 
 -- name: newest_successes

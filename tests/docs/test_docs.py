@@ -21,6 +21,17 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (ROOT / page.parent / target).exists(), target
 
 
+def test_the_files_that_the_architecture_names_exist() -> None:
+    """A name may leave out the folders that its text is about; capitals are a placeholder."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    names = re.findall(r"`([a-z_./]+(?:/|\.(?:py|sql|yaml)))`", page)
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    files = [f"/{path}\n" for path in listed]
+    assert len(names) > 50
+    missing = [name for name in names if not any(f"/{name}" + "\n" * (name[-1] != "/") in path for path in files)]
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_settings_and_verbs_that_are_named_exist(page: Path) -> None:
     text = (ROOT / page).read_text()

@@ -66,7 +66,7 @@ async def test_a_day_that_differs_is_looked_at_mended_and_compared_again(databas
         await stores.postgres.execute("insert into billing.daily_totals values ($1, 'AFN', 0.5, 1)", day)
         ran = await asyncio.to_thread(shell, tmp_path, again, **engines)
         assert ran.returncode == 1
-        assert f"anlyt: We and billing differ: {day} AFN MISSING_OURS by 100 %; see" in ran.stderr
+        assert f"anlyt: Our cost differs from billing's: {day} AFN MISSING_OURS by 100 %; see" in ran.stderr
         assert "Traceback" not in ran.stderr
         shown = await asyncio.to_thread(shell, tmp_path, log, **engines)
         assert (shown.returncode, "MISSING_OURS" in shown.stdout) == (0, True), shown

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from infra import nats
-from infra.embedded.certificates import ThrowAway
+from infra.embedded.certificates import DevCertificates
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.api import ADMIN, ANALYTICS, counted
@@ -140,7 +140,7 @@ def test_a_second_terminal_just_works(service: Running, tmp_path: Path) -> None:
 
 
 def test_the_regulator_is_answered(service: Running, tmp_path: Path) -> None:
-    files = ThrowAway(service.home / "tls")
+    files = DevCertificates(service.home / "tls")
     assert service.process.stdout is not None
     pasted = shlex.split(next(line for line in service.process.stdout if "/v1/audit/query" in line))
     assert pasted[2:8] == [

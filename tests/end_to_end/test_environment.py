@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.embedded.certificates import ThrowAway
+from infra.embedded.certificates import DevCertificates
 from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, Running, anlyt, environment
 from tests.support.otlp import Collector, collector
@@ -76,7 +76,7 @@ def check_answers(api: str) -> None:
 
 def check_export(audit: str, home: Path) -> None:
     """Files go to S3 from ClickHouse, the manifest from us."""
-    files = ThrowAway(home / "tls")
+    files = DevCertificates(home / "tls")
     context = ssl.create_default_context(cafile=files.authority)
     context.load_cert_chain(*files.client)
     with httpx.Client(base_url=audit, verify=context, timeout=60) as client:

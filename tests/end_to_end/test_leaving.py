@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from infra.embedded.certificates import ThrowAway
+from infra.embedded.certificates import DevCertificates
 from infra.endpoints import Endpoints
 from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import Running, running
@@ -95,7 +95,7 @@ def leave(connect: Connect, sent: bytes, *, politely: bool, after: float, read: 
         connection.close() if politely else reset(connection)
 
 
-def encrypted(url: str, files: ThrowAway, *, certificate: bool = True) -> Connect:
+def encrypted(url: str, files: DevCertificates, *, certificate: bool = True) -> Connect:
     context = ssl.create_default_context(cafile=files.authority)
     if certificate:
         context.load_cert_chain(*files.client)
@@ -156,7 +156,7 @@ def failures(metrics: str) -> float:
 
 def test_who_leaves_is_no_error_of_ours(service: tuple[Running, Endpoints], seed: int) -> None:
     started, found = service
-    files = ThrowAway(started.home / "tls")
+    files = DevCertificates(started.home / "tls")
     audit = str(found.audit).replace("127.0.0.1", "localhost")
     before = failures(found.metrics)
     requests = [posting(*each, chunked=chunked) for each in API for chunked in (False, True)]

@@ -15,7 +15,7 @@ import pytest
 
 from commands.migrate import apply
 from infra import nats as nats_
-from infra.embedded.certificates import ThrowAway
+from infra.embedded.certificates import DevCertificates
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.embedded.s3 import s3_server
@@ -124,7 +124,7 @@ def _s3(dsn: str, **wrong: str) -> Mapping[str, str]:
 
 
 async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
-    files = ThrowAway(tmp_path / "tls")
+    files = DevCertificates(tmp_path / "tls")
     files.make("127.0.0.1")
     listener = files.listener
     paths = {

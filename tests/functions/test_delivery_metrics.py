@@ -26,7 +26,7 @@ REPORT: Mapping[str, Any] = {
 
 
 def _cells(*changes: Mapping[str, Any]) -> list[Delivered]:
-    """Of the platform, the operator and the account."""
+    """The cells of the platform, the operator and the account."""
     messages = [Message(json.dumps({**REPORT, **change}).encode()) for change in changes]
     writes: Writes = delivery_metrics(decoded(delivery_metrics, messages, NOW))
     assert {key.scope for key in writes.delivered} == {"PLATFORM", "OPERATOR", "ACCOUNT"}

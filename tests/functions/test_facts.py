@@ -1,4 +1,4 @@
-"""The fact functions are pure: columns of one length, the declared ones, the same for a redelivery."""
+"""The fact functions give the declared columns, all of one length, and equal rows for a redelivery."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -16,7 +16,7 @@ from tests.support.validity import Message
 from tests.support.writes import decoded
 
 NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
-sorts = pytest.mark.parametrize(
+fact_functions = pytest.mark.parametrize(
     ("function", "make"),
     [
         (dlr_facts, fact_events.report),
@@ -27,7 +27,7 @@ sorts = pytest.mark.parametrize(
 )
 
 
-@sorts
+@fact_functions
 def test_columns_are_the_tables(function: AnyFunction, make: events.Make) -> None:
     random = Random(1)
     facts = function(decoded(function, [events.message(random, make(random, NOW)) for _ in range(50)], NOW))
@@ -35,14 +35,14 @@ def test_columns_are_the_tables(function: AnyFunction, make: events.Make) -> Non
     assert {len(column) for column in facts.columns.values()} == {50}
 
 
-@sorts
+@fact_functions
 def test_a_redelivery_is_the_same_row(function: AnyFunction, make: events.Make) -> None:
     random = Random(2)
     batch = decoded(function, [events.message(random, make(random, NOW))], NOW)
     assert function(batch) == function(batch)
 
 
-@sorts
+@fact_functions
 def test_the_copy_that_was_stored_first_has_the_highest_version(function: AnyFunction, make: events.Make) -> None:
     message = events.message(Random(3), make(Random(3), NOW))
     first, later = (
@@ -51,7 +51,7 @@ def test_the_copy_that_was_stored_first_has_the_highest_version(function: AnyFun
     assert first.columns["ver"][0] > later.columns["ver"][0] > 0
 
 
-@sorts
+@fact_functions
 def test_touched_cells(function: AnyFunction, make: events.Make) -> None:
     random = Random(4)
     batch = decoded(function, [events.message(random, make(random, NOW)) for _ in range(30)], NOW)
@@ -66,16 +66,16 @@ def test_what_a_report_does_not_name_is_unknown() -> None:
     for name in ("tenantId", "mno", "lane", "direction", "destinationPrefix", "errorCode"):
         fields.pop(name, None)
     message = events.message(Random(0), fields)
-    nobody, header = (
+    nameless, header = (
         dlr_facts(decoded(dlr_facts, [Message(message.data, headers)], NOW)).columns
         for headers in (None, {"X-Tenant-Id": "t-7"})
     )
     names = ("tenant_id", "mno", "lane", "direction", "destination_prefix", "error_code")
-    assert [nobody[name][0] for name in names] == ["unknown"] * 5 + [None]
+    assert [nameless[name][0] for name in names] == ["unknown"] * 5 + [None]
     assert header["tenant_id"] == ["t-7"]
 
 
 def test_keys_are_stable_over_releases() -> None:
-    """Rows that are stored already are replaced only by rows with the same key."""
+    """Stored rows are replaced only by rows with the same key."""
     assert event_key("evt-1") == 0x475CA1DD826E43BE
     assert event_key("EVT-1") != event_key("evt-1")

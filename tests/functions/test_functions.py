@@ -16,14 +16,14 @@ def test_every_function_is_listed() -> None:
     assert declared == set(FUNCTIONS)
 
 
-def test_names_and_durables_are_not_shared() -> None:
-    """A ledger key has room for 16 characters of the name."""
+def test_names_and_consumers_are_not_shared() -> None:
+    """A ledger key contains only 16 characters of the function's name."""
     assert len({function.name[:16] for function in FUNCTIONS}) == len(FUNCTIONS)
     assert len({(function.stream.name, function.durable) for function in FUNCTIONS}) == len(FUNCTIONS)
 
 
 def test_two_workers_have_room_to_read_ahead() -> None:
-    """Each has a batch in hand and two requested."""
+    """Each worker processes one batch and has requested two more."""
     for function in FUNCTIONS:
         assert 2 * 3 * function.batch.size <= MAX_ACK_PENDING
 
@@ -37,8 +37,8 @@ def test_no_events_write_nothing() -> None:
         assert not any(facts.columns.values())
 
 
-def test_a_signature_says_which_event_is_read_and_which_store_writes() -> None:
-    """The decorator is told neither; what an event is called, and when it happened, the event says."""
+def test_event_and_store_follow_from_the_signature() -> None:
+    """The decorator takes neither; the event class has the event's type and time field."""
     signatures = {
         function.name: (function.event.event_type, function.event.time_field, function.store) for function in FUNCTIONS
     }

@@ -1,4 +1,4 @@
-"""However events are cut into batches, the batches come to the same, and that is what the reference says."""
+"""However events are split into batches, the sum of their effects is the same, and equals the reference."""
 
 from datetime import UTC, datetime
 from random import Random
@@ -20,7 +20,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 def _messages(random: Random, make: events.Make) -> list[Message]:
-    """Events without repetitions: those are the ledger's matter."""
+    """Events without repetitions, which the ledger removes."""
     return [events.message(random, make(random, NOW)) for _ in range(random.randrange(60))]
 
 

@@ -3,9 +3,11 @@
 import asyncio
 
 import aiohttp
+import clickhouse_connect
 import pytest
 
-from infra.clickhouse import connect
+from infra.clickhouse import connect, open_clickhouse
+from infra.errors import DependencyUnavailableError
 
 pytestmark = pytest.mark.anyio
 
@@ -27,3 +29,27 @@ async def test_who_is_told_to_end_while_a_failed_client_closes_ends(monkeypatch:
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
+
+
+async def test_a_client_that_connects_during_the_close_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    connecting, go_on, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Client:
+        async def close(self) -> None:
+            closed.set()
+
+    async def get_async_client(**_: object) -> Client:
+        connecting.set()
+        await go_on.wait()
+        return Client()
+
+    monkeypatch.setattr(clickhouse_connect, "get_async_client", get_async_client)
+    async with open_clickhouse("http://127.0.0.1:1/anlyt", statement_timeout=1) as opened:
+        background = asyncio.create_task(opened.client())
+        await connecting.wait()
+    go_on.set()
+    with pytest.raises(DependencyUnavailableError):
+        await background
+    assert closed.is_set()
+    with pytest.raises(DependencyUnavailableError):
+        await opened.client()

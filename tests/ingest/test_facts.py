@@ -1,4 +1,4 @@
-"""Facts in ClickHouse, without NATS: whatever is repeated, reordered or cut differently, FINAL is the reference."""
+"""Facts in ClickHouse, without NATS: FINAL equals the reference, however events are repeated, reordered or batched."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -73,7 +73,7 @@ async def test_merges_change_nothing(warehouse: str) -> None:
 async def test_of_differing_copies_the_one_stored_first_counts(
     warehouse: str, apart: int, backwards: bool, together: bool
 ) -> None:
-    """Whichever is written last: the other copy may come from a worker that was slow, or from a backfill."""
+    """The order of writing does not matter: a copy may come late from a slow worker or a backfill."""
     fields = fact_events.record(Random(3), NOW)
     copies = [events.message(Random(n), fields | {"chargeAmount": f"{n}.5"}) for n in range(3)]
     batch = [stored(cdr_facts, message, NOW, number * apart) for number, message in enumerate(copies)]
@@ -92,7 +92,7 @@ async def test_one_batch_may_spread_over_more_days_than_an_insert_takes(warehous
     assert await fact_differences(warehouse, expect(sent, arrived=NOW)) == []
 
 
-async def test_amounts_and_texts_are_kept_to_the_last_digit_and_letter(warehouse: str) -> None:
+async def test_amounts_and_texts_are_kept_to_the_last_digit_and_character(warehouse: str) -> None:
     records = [
         events.message(Random(n), fact_events.record(Random(n), NOW) | {"chargeAmount": amount})
         for n, amount in enumerate(events.AMOUNTS)
@@ -117,7 +117,7 @@ async def test_nothing_but_named_fields_is_stored(warehouse: str) -> None:
 
 
 async def test_an_engine_that_comes_back_is_written_to_again(tmp_path: Path) -> None:
-    """The connection kept alive is stale then: the attempt fails at once, and the next one gets through."""
+    """The pooled connection is stale then: one attempt fails immediately, and the next one succeeds."""
     random = Random(7)
     sent: list[Message] = []
     async with clickhouse_server(tmp_path / "clickhouse") as engine:

@@ -1,4 +1,4 @@
-"""A worker's life: how it stops, what it waits for, what it tells."""
+"""A worker: how it stops, what it waits for, what its metrics show."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ def _reports(count: int, seed: int = 1) -> tuple[list[Message], datetime]:
 
 @asynccontextmanager
 async def _own_postgres(server: Engine, folder: Path) -> AsyncIterator[tuple[Platform, Engine]]:
-    """For those who stop it."""
+    """A platform with its own PostgreSQL server, which the test may stop."""
     async with postgres_server(folder) as postgres:
         await make_template(postgres)
         async with fresh_database(postgres) as dsn, open_platform(server.url, dsn) as platform:
@@ -47,7 +47,7 @@ async def _own_postgres(server: Engine, folder: Path) -> AsyncIterator[tuple[Pla
 
 @pytest.mark.parametrize(("batch", "after"), [(200, 0.2), (5000, 0.0), (2000, 0.1), (2000, 0.2)])
 async def test_stopped_under_load_it_leaves_nothing_stuck(platform: Platform, batch: int, after: float) -> None:
-    """All of the rest comes to the next worker at once: the ack wait is longer than anyone's patience here."""
+    """The next worker gets all the rest immediately: the ack wait is longer than the test's time limit."""
     delivery, now = _reports(8000)
     await platform.publish(SMS_DLR, delivery)
     async with platform.working(cut(DELIVERY, batch)):
@@ -88,7 +88,7 @@ async def test_it_ends_when_its_stream_does_not_exist(platform: Platform) -> Non
 
 
 async def test_consumers_and_streams_that_are_made_anew_are_read_on(platform: Platform) -> None:
-    """A consumer made anew begins at the stream's first message: the ledger knows them all."""
+    """A recreated consumer starts at the stream's first message; the ledger recognises all counted events."""
     delivery, now = _reports(1200)
     async with platform.working(cut(DELIVERY, 50), cut(DELIVERY, 200)):
         await platform.publish(SMS_DLR, delivery[:400])
@@ -103,18 +103,18 @@ async def test_consumers_and_streams_that_are_made_anew_are_read_on(platform: Pl
     assert await differences(platform.dsn, expect([], delivery, now)) == []
 
 
-async def test_what_it_did_is_told_in_numbers(platform: Platform) -> None:
-    def told(result: str) -> float:
+async def test_results_are_counted_in_metrics(platform: Platform) -> None:
+    def counter(result: str) -> float:
         labels = {"type": "sms.billed.v1", "result": result}
         return REGISTRY.get_sample_value("anlyt_events_processed_total", labels) or 0
 
     random, now = Random(1), datetime.now(UTC)
     billing = [events.message(random, events.billing(random, now)) for _ in range(60)]
     results = ("counted", "duplicate", "deadletter")
-    before = [told(result) for result in results]
+    before = [counter(result) for result in results]
     await platform.publish(BILLING_EVENTS, [*billing, *billing[:20], Message(b"bad"), Message(b"worse")])
     await platform.drain(cut(BILLING, 30))
-    assert [told(result) - count for result, count in zip(results, before, strict=True)] == [60, 20, 2]
+    assert [counter(result) - count for result, count in zip(results, before, strict=True)] == [60, 20, 2]
 
 
 async def test_counters_are_shown_before_anything_is_bad(platform: Platform) -> None:
@@ -134,7 +134,7 @@ async def test_acknowledgements_larger_than_the_connections_buffer_get_through(d
         delivery, now = _reports(5000)
         await platform.publish(SMS_DLR, delivery)
         async with nats.connect(server.url) as client:
-            client._max_pending_size = 4096  # nats-py has no other way to make a connection of ours a narrow one
+            client._max_pending_size = 4096  # nats-py has no public way to set it on our connections
             stop, guard = asyncio.Event(), unlimited([DELIVERY])[DELIVERY.name]
             worker = Worker(
                 DELIVERY, client, client.jetstream(), MetricStore(pool, Partitions(pool), "USD"), stop, guard

@@ -33,16 +33,16 @@ def _identity(stamped: Stamped[Any]) -> tuple[str, int]:
 @given(seed=st.integers(0, 2**32))
 def test_one_order_for_all_workers_and_no_repetitions(seed: int) -> None:
     random = Random(seed)
-    found = list(_events(random, 20))
-    once = by_ledger_key("delivery_metrics", found)
-    again = by_ledger_key("delivery_metrics", random.choices(found, k=5) + random.sample(found, len(found)))
+    batch = list(_events(random, 20))
+    once = by_ledger_key("delivery_metrics", batch)
+    again = by_ledger_key("delivery_metrics", random.choices(batch, k=5) + random.sample(batch, len(batch)))
     assert list(once) == list(again)
-    assert {_identity(stamped) for stamped in once.values()} == {_identity(stamped) for stamped in found}
+    assert {_identity(stamped) for stamped in once.values()} == {_identity(stamped) for stamped in batch}
     # The order of the primary key: (event_at, event_key).
     assert list(once.items()) == sorted(once.items(), key=lambda item: (item[1].at, item[0]))
 
 
-def test_keys_tell_functions_ids_and_times_apart() -> None:
+def test_keys_differ_by_function_id_and_time() -> None:
     [one] = _events(Random(1), 1)
     upper = decoded(
         delivery_metrics,
@@ -60,8 +60,8 @@ def _fields(event_id: str) -> events.Fields:
 
 
 @pytest.mark.anyio
-async def test_claims_that_overlap_share_the_events_out(platform: Platform) -> None:
-    """Transactions that want the same events in any order wait for each other, and never in a circle."""
+async def test_overlapping_claims_divide_the_events(platform: Platform) -> None:
+    """Transactions that claim the same events in any order wait for each other without a deadlock."""
     random = Random(3)
     all_events = list(_events(random, 400))
     await Partitions(platform.pool).ensure({time_of(stamped.at).date() for stamped in all_events})

@@ -1,4 +1,4 @@
-"""Past the dead-letter limit a function stops, and nothing is written off: bad events, mixtures, kills, restarts."""
+"""A function stops at its dead-letter limit and writes nothing off, also with mixed events, kills and restarts."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.chaos import make_impatient
 from tests.support.cli import Running, anlyt, running
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import DELIVERY, PATIENCE, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -36,9 +36,9 @@ def guard(share: int = 50, size: int = 10, least: int = 3) -> LimitGuard:
     return LimitGuard(NAME, Limit(share, size, least))
 
 
-def admits(found: LimitGuard, flags: str) -> bool:
-    """`x` is a bad message."""
-    return found.admits(len(flags), [place for place, flag in enumerate(flags) if flag == "x"])
+def admits(limited: LimitGuard, flags: str) -> bool:
+    """Whether a batch is admitted; an `x` in `flags` stands for a bad message."""
+    return limited.admits(len(flags), [index for index, flag in enumerate(flags) if flag == "x"])
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def admits(found: LimitGuard, flags: str) -> bool:
     ],
 )
 def test_more_than_a_share_of_the_last_messages(batches: Sequence[str], exceeded: bool) -> None:
-    found = guard()
-    told = [admits(found, batch) for batch in batches]
-    assert told == [True] * (len(batches) - exceeded) + [False] * exceeded
-    assert (found.exceeded is not None) is exceeded
+    limited = guard()
+    admitted = [admits(limited, batch) for batch in batches]
+    assert admitted == [True] * (len(batches) - exceeded) + [False] * exceeded
+    assert (limited.exceeded is not None) is exceeded
 
 
 def test_once_passed_it_stays_so_and_says_why() -> None:
-    found = guard()
+    limited = guard()
     assert REGISTRY.get_sample_value("anlyt_deadletter_limit_passed", {"function": NAME}) == 0
-    assert not admits(found, "xxxx.")
-    assert not admits(found, "." * 100)
-    assert found.exceeded == (
+    assert not admits(limited, "xxxx.")
+    assert not admits(limited, "." * 100)
+    assert limited.exceeded == (
         "delivery_metrics has stopped: 4 of its last 5 messages are bad (limit: 50 %), and wait in their stream; "
         "docs/runbooks/AnlytDeadletterLimit.md says what to do."
     )
@@ -89,7 +89,7 @@ def test_without_a_limit_all_may_be_bad() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"ANLYT_DEADLETTER_SHARE": "101"}, "ANLYT_DEADLETTER_SHARE must be a whole number from 1 to 100"),
         (
@@ -98,8 +98,8 @@ def test_without_a_limit_all_may_be_bad() -> None:
         ),
     ],
 )
-def test_settings_that_make_no_sense(settings: dict[str, str], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_settings_that_make_no_sense(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         read_settings(settings)
 
 
@@ -115,7 +115,7 @@ def good(rng: Random, count: int) -> list[Message]:
 async def test_a_stream_of_bad_events_is_not_written_off(
     platform: Platform, count: int, batch: int, dead_letters: int
 ) -> None:
-    """What the limit bears are dead letters; the batch that passes it, and all behind it, stay."""
+    """Bad messages below the limit become dead letters; the batch that exceeds it, and all later ones, stay."""
     await platform.publish(SMS_DLR, bad(count))
     function = cut(DELIVERY, batch, 1)
     for restarts in (1, 2):
@@ -126,7 +126,7 @@ async def test_a_stream_of_bad_events_is_not_written_off(
         assert await platform.waiting(function) == count - restarts * dead_letters
     await platform.drain(function, function)
     assert len(await platform.dead_letters()) == count
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
 async def test_a_mixed_stream_below_the_limit_goes_on(platform: Platform) -> None:
@@ -137,12 +137,12 @@ async def test_a_mixed_stream_below_the_limit_goes_on(platform: Platform) -> Non
         await platform.drained(DELIVERY)
     assert watched[NAME].exceeded is None
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
 @asynccontextmanager
 async def ingesting(platform: Platform, folder: Path, *more: str) -> AsyncIterator[tuple[Running, str]]:
-    """The command, and the address of its metrics."""
+    """The running command, and the address of its metrics."""
     settings = _settings(platform)
     with running(folder, "ingest", "--function", NAME, *more, **settings) as service:
         assert service.process.stdout is not None
@@ -158,7 +158,7 @@ def _settings(platform: Platform) -> dict[str, str]:
 
 
 async def unready(url: str) -> str:
-    """Why the process is not ready, as soon as it is not."""
+    """Waits until the process is not ready; returns the reason."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as client, asyncio.timeout(PATIENCE):
         while (answer := await client.get("/health/ready")).status_code == 200:
             assert answer.json() == {"status": "ok"}
@@ -172,7 +172,7 @@ async def unready(url: str) -> str:
 
 
 async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path) -> None:
-    """-9, before and after the limit; with --accept-bad every event is counted, and every dead letter is there."""
+    """Kills it before and after the limit; with --accept-bad, every good event is counted, every bad one dead."""
     rng = Random(4)
     messages = [*good(rng, 500), *rng.sample([*good(rng, 500), *bad(3000)], 3500)]
     await make_impatient(platform, [DELIVERY])
@@ -190,8 +190,8 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
             _, logged = await asyncio.to_thread(service.process.communicate)
         assert service.process.returncode in {-signal.SIGKILL, 0}
         lines = [json.loads(line) for line in logged.splitlines()]
-        [told] = [line for line in lines if line["message"] == "dead-letter limit exceeded"]
-        assert (told["level"], told["function"]) == ("error", NAME)
+        [logged_limit] = [line for line in lines if line["message"] == "dead-letter limit exceeded"]
+        assert (logged_limit["level"], logged_limit["function"]) == ("error", NAME)
     assert len(await platform.dead_letters()) < 1000
     async with ingesting(platform, tmp_path, "--accept-bad", NAME) as (service, url):
         await platform.drained(DELIVERY)
@@ -199,14 +199,14 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
         service.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(service.process.communicate)
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
 
 
 async def test_what_is_accepted_must_run_here(platform: Platform, tmp_path: Path) -> None:
     arguments = ("ingest", "--function", NAME, "--accept-bad", "dlr_facts")
     ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, **_settings(platform))
-    told = "anlyt: --accept-bad dlr_facts is not a function that runs here; choose from delivery_metrics.\n"
-    assert (ran.returncode, ran.stderr) == (2, told)
+    message = "anlyt: --accept-bad dlr_facts is not a function that runs here; choose from delivery_metrics.\n"
+    assert (ran.returncode, ran.stderr) == (2, message)
 
 
 @pytest.mark.parametrize("mode", [[], ["--rebuild"]], ids=["replay", "rebuild"])
@@ -226,4 +226,4 @@ async def test_a_backfill_ends_at_the_limit_and_a_rebuild_swaps_nothing_in(
     ran = await asyncio.to_thread(anlyt, tmp_path, *arguments, "--accept-bad", **_settings(platform))
     assert ran.returncode == 0, ran
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC)), rolled=True) == []
-    assert await letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
+    assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []

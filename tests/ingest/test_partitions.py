@@ -27,7 +27,7 @@ async def _bounds(platform: Platform, table: str) -> dict[str, str]:
 
 
 def _spread(random: Random, make: events.Make, now: datetime, days: int) -> list[Message]:
-    """An event on each of so many days, years apart."""
+    """One event per day, on random days of ten years."""
     ages = random.sample(range(3650), days)
     name = "billedAt" if make is events.billing else "receivedAt"
     return [

@@ -1,4 +1,4 @@
-"""What is no field of an event is seen nowhere: not in dead letters, tables, logs or metrics."""
+"""Values outside an event's fields appear nowhere: not in dead letters, tables, logs or metrics."""
 
 import asyncio
 import json
@@ -65,8 +65,8 @@ async def _stored(platform: Platform) -> list[str]:
     return [row[0] for part in rows for row in part]
 
 
-async def _told(platform: Platform, folder: Path, *arguments: str) -> str:
-    """What `anlyt deadletters` prints."""
+async def _printed(platform: Platform, folder: Path, *arguments: str) -> str:
+    """The output of `anlyt deadletters`."""
     settings = {"ANLYT_NATS_URL": platform.url, "ANLYT_POSTGRES_DSN": platform.dsn, "ANLYT_CLICKHOUSE_DSN": NOWHERE}
     ran = await asyncio.to_thread(anlyt, folder, "deadletters", *arguments, **settings)
     assert ran.returncode == 0, ran
@@ -91,26 +91,28 @@ async def test_it_is_seen_nowhere(
         f"{dead_letter.data!r} {dead_letter.headers}" for dead_letter in (await platform.kept(DEADLETTER)).values()
     ]
     stored = await _stored(platform)
-    told = [await _told(platform, tmp_path, *arguments) for arguments in (["list"], ["show", "1"], ["show", "40"])]
+    commands_output = [
+        await _printed(platform, tmp_path, *arguments) for arguments in (["list"], ["show", "1"], ["show", "40"])
+    ]
     printed = capfd.readouterr()
     assert len(dead_letters) > 80
     assert len(stored) > 5
-    seen = [
+    outputs = [
         *dead_letters,
         *stored,
         repr(logs),
         caplog.text,
-        *told,
+        *commands_output,
         printed.out,
         printed.err,
         generate_latest().decode(),
     ]
-    for text in seen:
+    for text in outputs:
         assert MSISDN not in text
         assert BODY not in text
 
 
-# In a process of its own: how a process logs is set once.
+# Runs in its own process: logging is configured once per process.
 PROGRAM = """
 import logging
 import sys
@@ -127,7 +129,7 @@ logging.getLogger("library").error("refused %s", msisdn)
 
 
 def test_a_log_line_masks_what_others_worded() -> None:
-    """An engine's message may quote a value; a traceback has it, too."""
+    """An engine's message and a traceback may quote a value."""
     command = [sys.executable, "-c", PROGRAM, MSISDN]
     printed = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60, check=True).stderr
     assert printed.count("***") > 3

@@ -16,12 +16,12 @@ from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
-LONG = 60.0  # seconds; a batch that waits this long runs into the test's own limit
+LONG = 60.0  # seconds; a batch that waits this long exceeds the test's time limit
 
 
 @asynccontextmanager
 async def reading(platform: Platform, size: int, *, as_it_is: bool = False) -> AsyncIterator[Reader]:
-    """`as_it_is`: whatever the consumer is, which ingest itself would refuse or put right."""
+    """A reader. `as_it_is`: use the consumer unchanged, where ingest would refuse or correct it."""
 
     async def restore() -> None:
         if not as_it_is:
@@ -40,8 +40,8 @@ async def _publish(platform: Platform, numbers: Sequence[int], size: int = 0) ->
     await platform.publish(SMS_DLR, [Message(b"%d".ljust(size) % number) for number in numbers])
 
 
-async def _taken(platform: Platform, reader: Reader, count: int) -> Sequence[int]:
-    """The numbers of the next `count` messages, acknowledged."""
+async def _receive(platform: Platform, reader: Reader, count: int) -> Sequence[int]:
+    """Receives and acknowledges the next `count` messages; returns their numbers."""
     messages: list[Frame] = []
     async with asyncio.timeout(PATIENCE):
         while len(messages) < count:
@@ -51,7 +51,7 @@ async def _taken(platform: Platform, reader: Reader, count: int) -> Sequence[int
 
 
 async def _waiting(platform: Platform) -> int:
-    """How many requests the server knows of."""
+    """The number of open requests at the server."""
     info = await platform.jetstream.consumer_info(SMS_DLR.name, DELIVERY.durable)
     return info.num_waiting or 0
 
@@ -77,13 +77,13 @@ async def test_a_batch_lingers_for_company(platform: Platform) -> None:
 async def test_large_batches_bring_everything_once_and_in_order(platform: Platform) -> None:
     await _publish(platform, range(20_000))
     async with reading(platform, 5000) as reader:
-        assert await _taken(platform, reader, 20_000) == list(range(20_000))
+        assert await _receive(platform, reader, 20_000) == list(range(20_000))
         await platform.drained(DELIVERY)
         assert await reader.batch(0.05) == []
 
 
 async def test_requests_that_expire_are_replaced(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """408."""
+    """The server ends them with status 408."""
     monkeypatch.setattr("ingest.reader.EXPIRES", 0.4)
     monkeypatch.setattr("ingest.reader.HEARTBEAT", 0.2)
     async with reading(platform, 10) as reader:
@@ -91,37 +91,37 @@ async def test_requests_that_expire_are_replaced(platform: Platform, monkeypatch
             assert await reader.batch(0.05) == []
             assert await _waiting(platform) <= 3
         await _publish(platform, range(30))
-        assert await _taken(platform, reader, 30) == list(range(30))
+        assert await _receive(platform, reader, 30) == list(range(30))
 
 
 async def test_a_worker_that_is_busy_is_not_cut_off(platform: Platform) -> None:
-    """Its requests end at a size in bytes (409): together below the 64 MiB that a server lets wait for a connection."""
+    """Its requests end at a size in bytes (409); together they stay below the server's `max_pending` of 64 MiB."""
     await _publish(platform, range(700), size=200_000)
     async with reading(platform, 10_000) as reader:
         first = await reader.batch(0.01)
         time.sleep(1)  # noqa: ASYNC251  # nothing is read meanwhile
-        rest = await _taken(platform, reader, 700 - len(first))
+        rest = await _receive(platform, reader, 700 - len(first))
     assert [*(int(message.data) for message in first), *rest] == list(range(700))
     assert platform.client.stats["reconnects"] == 0
 
 
 async def test_a_consumer_that_takes_one_request_at_a_time_is_read(platform: Platform) -> None:
-    """409 Exceeded MaxWaiting."""
+    """The server refuses a second one with 409 Exceeded MaxWaiting."""
     config = ConsumerConfig(durable_name=DELIVERY.durable, ack_policy=AckPolicy.EXPLICIT, max_waiting=1)
     await platform.jetstream.add_consumer(SMS_DLR.name, config)
     await _publish(platform, range(100))
     async with reading(platform, 10, as_it_is=True) as reader:
-        assert await _taken(platform, reader, 100) == list(range(100))
+        assert await _receive(platform, reader, 100) == list(range(100))
 
 
 async def test_a_deleted_consumer_is_made_again(platform: Platform) -> None:
-    """409 Consumer Deleted, and 503 for the next request."""
+    """The server answers 409 Consumer Deleted, and 503 to the next request."""
     async with reading(platform, 10) as reader:
         await _publish(platform, range(5))
-        assert await _taken(platform, reader, 5) == list(range(5))
+        assert await _receive(platform, reader, 5) == list(range(5))
         await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
         await _publish(platform, range(5, 8))
-        assert await _taken(platform, reader, 8) == list(range(8))
+        assert await _receive(platform, reader, 8) == list(range(8))
 
 
 async def test_a_deleted_stream_is_waited_for(platform: Platform) -> None:
@@ -131,21 +131,21 @@ async def test_a_deleted_stream_is_waited_for(platform: Platform) -> None:
             assert await reader.batch(0.05) == []
         await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
         await _publish(platform, range(5))
-        assert await _taken(platform, reader, 5) == list(range(5))
+        assert await _receive(platform, reader, 5) == list(range(5))
 
 
 async def test_a_server_that_was_killed_is_read_on(platform: Platform, server: Engine) -> None:
     async with reading(platform, 10) as reader:
         await _publish(platform, range(5))
-        assert await _taken(platform, reader, 5) == list(range(5))
+        assert await _receive(platform, reader, 5) == list(range(5))
         await server.kill()
         assert await reader.batch(0.1) == []
         await server.start()
         await platform.reconnected()
         await _publish(platform, range(5, 30))
-        taken: set[int] = set()
-        while not taken >= set(range(5, 30)):  # the last acknowledgements before the kill may be lost
-            taken |= set(await _taken(platform, reader, 1))
+        received: set[int] = set()
+        while not received >= set(range(5, 30)):  # the last acknowledgements before the kill may be lost
+            received |= set(await _receive(platform, reader, 1))
 
 
 @pytest.mark.parametrize("status", ["100", "404", "408", "409", "503"])
@@ -159,13 +159,13 @@ async def test_a_producers_own_status_header_is_no_status(platform: Platform, st
 
 @pytest.mark.parametrize("size", [10, 1000, 5000])
 async def test_closing_gives_back_all_that_was_not_taken(platform: Platform, size: int) -> None:
-    """Also what was on its way. It comes again at once, and not after the ack wait, which outlasts the test's limit."""
+    """Messages on their way are given back, too. They are redelivered immediately, not after the long ack wait."""
     await _publish(platform, range(20_000))
     async with reading(platform, size) as reader:
-        taken = await _taken(platform, reader, size)
+        received = await _receive(platform, reader, size)
     async with reading(platform, 5000) as other:
-        rest = await _taken(platform, other, 20_000 - len(taken))
-    assert sorted([*taken, *rest]) == list(range(20_000))
+        rest = await _receive(platform, other, 20_000 - len(received))
+    assert sorted([*received, *rest]) == list(range(20_000))
 
 
 async def test_closing_while_the_server_is_away_ends(platform: Platform, server: Engine) -> None:

@@ -1,4 +1,4 @@
-"""One replay for one event: what is good is counted once, what is still bad has as many dead letters as before."""
+"""A replay sends each event once: good events are counted once, still bad ones have as many dead letters as before."""
 
 import asyncio
 import json
@@ -33,19 +33,19 @@ ADDRESSES = ("ANLYT_NATS_URL", "ANLYT_POSTGRES_DSN", "ANLYT_CLICKHOUSE_DSN")
 
 @pytest.fixture
 async def both(database: str, warehouse: str, server: Engine) -> AsyncIterator[Platform]:
-    """For both functions that read reports."""
+    """A platform for both functions that read delivery reports."""
     async with open_platform(server.url, database, warehouse) as opened:
         yield opened
 
 
 async def _all(platform: Platform) -> list[StoredDeadLetter]:
-    return [found async for found in deadletters.stored(platform.jetstream)]
+    return [stored async for stored in deadletters.stored(platform.jetstream)]
 
 
 async def _dead_letters(
     platform: Platform, messages: Sequence[Message], *functions: AnyFunction
 ) -> list[StoredDeadLetter]:
-    """The dead letters of bad events."""
+    """Publishes bad events; returns all dead letters."""
     await platform.publish(SMS_DLR, messages)
     await platform.drain(*(functions or [QUICK]))
     return await _all(platform)
@@ -56,7 +56,7 @@ async def _replayed(platform: Platform, dead_letters: Sequence[StoredDeadLetter]
 
 
 def _ahead(seed: int, now: datetime) -> Message:
-    """A report that is more than 24 hours ahead, for another moment."""
+    """A report that is bad for two more seconds, because it is more than 24 hours ahead."""
     fields = events.report(Random(seed), now) | {"receivedAt": (now + timedelta(hours=24, seconds=2)).isoformat()}
     return Message(json.dumps(fields | {"mno": "AWCC"}).encode(), {"X-Tenant-Id": "t-1"})
 
@@ -76,8 +76,8 @@ async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: 
     assert (kept[2].headers or {})["X-Tenant-Id"] == "t-1"
 
 
-async def test_events_that_are_still_bad_have_as_many_letters_as_before(both: Platform) -> None:
-    """Two for each report; two that are alike are two events."""
+async def test_events_that_are_still_bad_have_as_many_dead_letters_as_before(both: Platform) -> None:
+    """Each report has two dead letters; two equal messages are two events."""
     bad = [Message(b"bad"), Message(b"bad"), Message(b"worse"), Message(b"")]
     dead_letters = await _dead_letters(both, bad, *READERS)
     assert len(dead_letters) == 8
@@ -88,15 +88,13 @@ async def test_events_that_are_still_bad_have_as_many_letters_as_before(both: Pl
         await both.drain(*READERS)
         assert len(await both.kept(SMS_DLR)) == before + 4
         dead_letters = await _all(both)
-        assert sorted(found.dead_letter.sha256 for found in dead_letters) == sorted(
-            found.dead_letter.sha256 for outcome in outcomes for found in outcome.dead_letters
+        assert sorted(stored.dead_letter.sha256 for stored in dead_letters) == sorted(
+            stored.dead_letter.sha256 for outcome in outcomes for stored in outcome.dead_letters
         )
 
 
-async def test_replaying_one_letter_drops_the_other_functions_letter_of_the_event(
-    both: Platform, tmp_path: Path
-) -> None:
-    """Also if it is named twice, or with the other dead letter."""
+async def test_replaying_one_dead_letter_drops_that_of_the_other_function(both: Platform, tmp_path: Path) -> None:
+    """This holds if it is named twice, or together with the other one."""
     settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
     dead_letters = await _dead_letters(both, [Message(b"bad"), Message(b"worse")], *READERS)
     assert len(dead_letters) == 4
@@ -108,7 +106,7 @@ async def test_replaying_one_letter_drops_the_other_functions_letter_of_the_even
 
 
 async def test_killed_again_and_again(both: Platform, tmp_path: Path) -> None:
-    """-9 at random points, then once to the end: two dead letters for each event, and every event is counted once."""
+    """After kills at random points and one complete run, every event is counted once, and has no extra dead letter."""
     rng, now = Random(20), datetime.now(UTC)
     settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
     good = [_ahead(seed, now) for seed in range(150)]
@@ -129,23 +127,23 @@ async def test_killed_again_and_again(both: Platform, tmp_path: Path) -> None:
     assert await differences(both.dsn, expect([], good, now + timedelta(minutes=1))) == []
 
 
-async def test_letters_of_an_event_and_of_its_copy_are_one_event(platform: Platform) -> None:
-    """As after a kill between publishing the event and dropping its dead letter."""
+async def test_dead_letters_of_an_event_and_of_its_copy_are_one_event(platform: Platform) -> None:
+    """They exist after a kill between publishing the event and dropping its dead letter."""
     now = datetime.now(UTC)
     message, bad = _ahead(3, now), Message(b"bad")
     dead_letters = await _dead_letters(platform, [message, bad])
-    kept = [found.dead_letter for found in dead_letters]
+    kept = [stored.dead_letter for stored in dead_letters]
     await _replayed(platform, dead_letters)
-    await deadletters.publish(platform.jetstream, kept)  # nothing: JetStream has seen them
+    await deadletters.publish(platform.jetstream, kept)  # stores nothing: JetStream knows their ids
     await platform.drain(QUICK)
     copies = await _all(platform)
-    assert [found.dead_letter.sequence for found in copies] == [3, 4]
+    assert [stored.dead_letter.sequence for stored in copies] == [3, 4]
     await asyncio.sleep(2.5)
     outcomes = await _replayed(platform, [*dead_letters, *copies])
     assert len(outcomes) == 4
     assert sorted(await platform.kept(SMS_DLR)) == [1, 2, 3, 4, 5, 6]
     await platform.drain(QUICK)
-    assert [found.dead_letter.sequence for found in await _all(platform)] == [6]
+    assert [stored.dead_letter.sequence for stored in await _all(platform)] == [6]
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
 
 
@@ -154,10 +152,12 @@ async def test_a_producer_cannot_make_other_events_pass_for_copies(platform: Pla
     dead_letters = await _dead_letters(platform, [Message(b"%d" % number, forged) for number in range(3)])
     await _replayed(platform, dead_letters)
     await platform.drain(QUICK)
-    assert [found.dead_letter.sequence for found in await _all(platform)] == [4, 5, 6]
+    assert [stored.dead_letter.sequence for stored in await _all(platform)] == [4, 5, 6]
 
 
-async def test_an_event_that_is_gone_keeps_its_letters_and_the_others_are_sent(both: Platform, tmp_path: Path) -> None:
+async def test_an_event_that_is_gone_keeps_its_dead_letters_and_the_others_are_sent(
+    both: Platform, tmp_path: Path
+) -> None:
     settings = dict(zip(ADDRESSES, (both.url, both.dsn, "http://127.0.0.1:1/anlyt"), strict=True))
     await _dead_letters(both, [Message(b"bad"), Message(b"worse"), Message(b"worst")], *READERS)
     await both.jetstream.delete_msg(SMS_DLR.name, 1)
@@ -167,9 +167,9 @@ async def test_an_event_that_is_gone_keeps_its_letters_and_the_others_are_sent(b
         "2, 5: sent to sms.dlr.inbound again",
         "3, 6: sent to sms.dlr.inbound again",
     ]
-    told = "anlyt: 1 of 3 events could not be sent again; their dead letters stay.\n"
-    assert (ran.returncode, ran.stderr) == (1, told)
-    assert [found.id for found in await _all(both)] == [1, 4]
+    message = "anlyt: 1 of 3 events could not be sent again; their dead letters stay.\n"
+    assert (ran.returncode, ran.stderr) == (1, message)
+    assert [stored.id for stored in await _all(both)] == [1, 4]
 
 
 async def test_another_event_at_the_same_place_is_not_replayed(platform: Platform) -> None:
@@ -178,7 +178,7 @@ async def test_another_event_at_the_same_place_is_not_replayed(platform: Platfor
     await platform.jetstream.add_stream(name=SMS_DLR.name, subjects=[SMS_DLR.subject])
     await platform.publish(SMS_DLR, [Message(b"another")])
     [outcome] = await _replayed(platform, dead_letters)
-    assert outcome.problem == "Message 1 of SMS_DLR is another one: the stream was made anew."
+    assert outcome.problem == "Message 1 of SMS_DLR is another event: the stream was created again."
     assert await _all(platform) == dead_letters
 
 
@@ -188,7 +188,7 @@ async def test_a_stream_that_takes_nothing_says_so(platform: Platform) -> None:
     await platform.jetstream.update_stream(config.evolve(sealed=True))
     [outcome] = await _replayed(platform, dead_letters)
     assert outcome.problem == (
-        "SMS_DLR did not take the event again: invalid operation on sealed stream (JetStream error 10109)."
+        "SMS_DLR did not accept the event again: invalid operation on sealed stream (JetStream error 10109)."
     )
     assert await _all(platform) == dead_letters
 

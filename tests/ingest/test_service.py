@@ -20,7 +20,7 @@ from tests.support.validity import Message
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_counts_and_tells_how_far_it_is(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_counts_and_measures_its_progress(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MEASURE_EVERY", 0.05)
     random, now = Random(1), datetime.now(UTC)
     delivery = [events.message(random, events.report(random, now)) for _ in range(300)]
@@ -38,16 +38,16 @@ async def test_it_counts_and_tells_how_far_it_is(platform: Platform, monkeypatch
 
 
 async def test_it_stops_while_it_measures(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when a reply that it waits for comes at the very moment."""
+    """This holds when a reply that it waits for arrives together with the cancellation."""
     monkeypatch.setattr(service, "MEASURE_EVERY", 0.0)
     random = Random(2)
     for _ in range(20):
         async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"):
             await asyncio.sleep(random.uniform(0.03, 0.06))
-            time.sleep(0.01)  # noqa: ASYNC251  # replies pile up behind a busy loop, and come together with the stop
+            time.sleep(0.01)  # noqa: ASYNC251  # blocks the loop, so that replies arrive together with the stop
 
 
-async def test_gauges_that_show_the_past_are_told_by_their_age(
+async def test_the_age_of_stale_gauges_grows(
     platform: Platform, server: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "MEASURE_EVERY", 0.02)

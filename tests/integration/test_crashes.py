@@ -19,7 +19,7 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
 from tests.support.chaos import accidents, flood, make_impatient
 from tests.support.database import fresh_database, make_template
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import Platform, open_platform
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -76,7 +76,7 @@ async def _withstand(scene: Scene, workers: int, pause: float, *happen: Accident
         )
         await platform.drained(*METRICS)
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, METRICS, NOW) == []
+    assert await dead_letter_differences(platform, METRICS, NOW) == []
 
 
 async def worker_killed(_: Scene, hired: Crew) -> None:

@@ -19,7 +19,7 @@ from ingest import service
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR, Stream
 from tests.support import events, fact_events, faults
 from tests.support.chaos import accidents, flood, make_impatient
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.fact_reference import expect as expect_facts
 from tests.support.platform import PATIENCE, Platform, cut, open_platform
 from tests.support.reference import expect
@@ -56,7 +56,7 @@ def _mixed(random: Random, good: Sequence[Message], bad: Sequence[faults.Fault])
 
 async def _check(platform: Platform, clickhouse: str, sent: Streams) -> None:
     assert await fact_differences(clickhouse, expect_facts(*sent.values(), arrived=NOW)) == []
-    assert await letter_differences(platform, FACTS, NOW) == []
+    assert await dead_letter_differences(platform, FACTS, NOW) == []
 
 
 @pytest.mark.parametrize("seed", [61, 62])
@@ -140,7 +140,7 @@ async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
             await platform.drained(*FUNCTIONS)
             await _until(lambda: all(_lag(function.name) == 0 for function in FUNCTIONS))
         assert await fact_differences(engine.dsn, expect_facts(*sent.values(), arrived=NOW)) == []
-        assert await letter_differences(platform, FUNCTIONS, NOW) == []
+        assert await dead_letter_differences(platform, FUNCTIONS, NOW) == []
 
 
 def _lag(function: str) -> float:

@@ -12,7 +12,7 @@ from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import ACK_WAIT, make_impatient
-from tests.support.dead_letters import letter_differences
+from tests.support.dead_letters import dead_letter_differences
 from tests.support.platform import BILLING, DELIVERY, Platform, cut
 from tests.support.reference import expect
 from tests.support.stored import differences
@@ -26,7 +26,7 @@ DAY = f"{NOW - timedelta(days=1):%Y-%m-%d}"
 
 async def _check(platform: Platform, billing: list[Message], delivery: list[Message]) -> None:
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
-    assert await letter_differences(platform, METRICS, NOW) == []
+    assert await dead_letter_differences(platform, METRICS, NOW) == []
 
 
 def _sent(fields: events.Fields) -> Message:

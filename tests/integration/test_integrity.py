@@ -231,7 +231,7 @@ async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> 
     both = [(str(HISTORY[0]), "added")] * 2  # of either link
     assert [(each["day"], each["what"].split()[0]) for each in added] == both
     assert "anlyt: The facts and the chain are not as they were, in 3 places; docs/runbooks/integrity.md" in errors
-    with pytest.raises(runs.PipelineAlarmError, match=r"not what the chain says: .* added facts of tenant"):
+    with pytest.raises(runs.PipelineAlarmError, match=r"differ from the chain: .* added facts of tenant"):
         await closed(stores)
     await gauge.measure(stores)
     assert REGISTRY.get_sample_value("anlyt_integrity_differences") == 2

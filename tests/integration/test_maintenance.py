@@ -149,7 +149,7 @@ async def test_a_claim_that_is_under_way_is_waited_for(stores: Stores, database:
         claim = ingest.transaction()
         await claim.start()
         await ingest.execute("lock table only anlyt.processed_events in row exclusive mode")
-        with pytest.raises(runs.PipelineFailedError, match="processed_events was not free within 2s"):
+        with pytest.raises(runs.PipelineFailedError, match="processed_events could not be locked within 2s"):
             await runs.run(stores, "maintenance")
         await claim.rollback()
     assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == 1

@@ -18,7 +18,7 @@ from infra.embedded.engine import Engine
 from infra.nats import ensure_streams
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
-from pipelines.quality.datasets import OvertakenError, QualityPosition, QualityStream
+from pipelines.quality.datasets import ConcurrentPublisherError, QualityPosition, QualityStream
 from pipelines.quality.nodes import Sample, due
 from pipelines.stores import Stores
 from schema.quality import event_id
@@ -164,7 +164,7 @@ async def test_who_was_overtaken_publishes_nothing(stores: Stores, bus: Platform
     batch, _ = due(position, lambda _: [Sample(mno, "MT", 3, 2, 1, 7) for mno in ("A", "B", "C")])
     await QualityStream().write(stores, batch)
     before = await published(bus)
-    with pytest.raises(OvertakenError):
+    with pytest.raises(ConcurrentPublisherError):
         await QualityStream().write(stores, batch)
     assert await published(bus) == before
 

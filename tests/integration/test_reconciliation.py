@@ -174,7 +174,7 @@ async def test_one_day_again_and_the_metric_follows(stores: Stores, today: date)
     await count(stores, old, {"USD": [Decimal(100)]})
     await charge(stores, old, "USD", Decimal(80))
     alarm = await reconcile(stores)
-    assert alarm == f"We and billing differ: {old} USD DIVERGED by 25 %; see anlyt.reconciliation_log."
+    assert alarm == f"Our cost differs from billing's: {old} USD DIVERGED by 25 %; see anlyt.reconciliation_log."
     await divergence.measure(stores)
     assert shown() == {str(old): 0.25}
     await charge(stores, old, "USD", Decimal(100))
@@ -203,7 +203,7 @@ async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, bac
     assert shown() == {str(old): 0.25}
     await charge(stores, old, "EUR", Decimal(1))
     assert await reconcile(stores) == (
-        f"We and billing differ: {old} USD DIVERGED by 25 %, {old} EUR MISSING_OURS by 100 %; "
+        f"Our cost differs from billing's: {old} USD DIVERGED by 25 %, {old} EUR MISSING_OURS by 100 %; "
         "see anlyt.reconciliation_log."
     )
     await stores.postgres.execute("delete from billing.daily_totals where currency = 'EUR'")
@@ -247,7 +247,7 @@ async def test_a_row_that_is_no_total_is_a_finding_and_the_others_are_compared(
         wrong,
     )
     assert await reconcile(stores) == (
-        f"We and billing differ: {wrong} USD INVALID ({reason}), {today - 3 * DAY} USD DIVERGED by 11.11 %; "
+        f"Our cost differs from billing's: {wrong} USD INVALID ({reason}), {today - 3 * DAY} USD DIVERGED by 11.11 %; "
         "see anlyt.reconciliation_log."
     )
     found = {(row["day"], row["currency"]): row for row in await logged(stores)}

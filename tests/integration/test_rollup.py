@@ -101,7 +101,7 @@ async def test_one_day_and_all_days_again(stores: Stores, store: Store) -> None:
 @pytest.mark.parametrize("params", [{"day": "yesterday"}, {"all": "perhaps"}, {"hour": "1"}])
 def test_wrong_parameters_are_told(params: Mapping[str, str]) -> None:
     with pytest.raises(UsageError, match=next(iter(params))):
-        runs.order("rollup", params)
+        runs.parse_request("rollup", params)
 
 
 async def test_nothing_to_do(stores: Stores) -> None:

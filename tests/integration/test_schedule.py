@@ -55,7 +55,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_what_was_missed_runs_now(trigger: BaseTrigger, last: datetime | None, first: datetime) -> None:
-    assert schedule.first_time(trigger, last, NOW) == first
+    assert schedule.first_run_time(trigger, last, NOW) == first
 
 
 def in_half_a_day(*names: str) -> Sequence[Definition]:

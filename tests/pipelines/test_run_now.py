@@ -1,4 +1,4 @@
-"""A run that somebody asked for at a terminal: it waits for its turn, and tells what it did."""
+"""A run from a terminal waits for its turn and prints its counts."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -35,11 +35,11 @@ async def test_it_waits_while_another_process_runs_the_same(
     stores: Stores, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with lease(stores.engines.postgres, "cubes", lambda: None):
-        asked = asyncio.create_task(run_now.run(settings, "cubes", {}))
+        waiting = asyncio.create_task(run_now.run(settings, "cubes", {}))
         while await stores.postgres.fetchval(CONNECTED) < 2:
             await asyncio.sleep(0.05)
-        assert not asked.done()
-    await asked
+        assert not waiting.done()
+    await waiting
     assert capsys.readouterr().out.endswith("cubes: done, 0 cells\n")
 
 

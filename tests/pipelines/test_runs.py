@@ -31,7 +31,7 @@ async def rows(stores: Stores) -> list[Mapping[str, Any]]:
 
 
 @asynccontextmanager
-async def held(stores: Stores, name: str = "cubes") -> AsyncIterator[Connection]:
+async def lease_of(stores: Stores, name: str = "cubes") -> AsyncIterator[Connection]:
     """The lease of a pipeline, as another process holds it."""
 
     def lost() -> None: ...
@@ -41,7 +41,7 @@ async def held(stores: Stores, name: str = "cubes") -> AsyncIterator[Connection]
 
 
 class Stuck:
-    """Puts itself in the place of what `cubes` reads first: a run under way stands there until it is told."""
+    """Replaces the first read of `cubes` by one that waits until `go_on` is set."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
@@ -63,9 +63,9 @@ class Stuck:
         ("cubes", {"chunk": "3"}, r"Pipeline cubes: chunk must be `int` >= 4\."),
     ],
 )
-def test_wrong_orders_say_what_is_allowed(name: str, params: dict[str, str], sentence: str) -> None:
+def test_wrong_requests_name_what_is_allowed(name: str, params: dict[str, str], sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
-        runs.order(name, params)
+        runs.parse_request(name, params)
 
 
 def test_every_pipeline_is_registered_under_its_name() -> None:
@@ -74,27 +74,27 @@ def test_every_pipeline_is_registered_under_its_name() -> None:
     assert all(definition.span == f"anlyt.pipeline.{name}" for name, definition in DEFINITIONS.items())
 
 
-async def test_a_run_leaves_a_row_and_tells_the_metrics(stores: Stores) -> None:
+async def test_a_run_leaves_a_row_and_metrics(stores: Stores) -> None:
     assert await runs.run(stores, "cubes") == {"cells": 0}
     (row,) = await rows(stores)
     assert (row["name"], row["status"], row["counts"], row["error"]) == ("cubes", "SUCCEEDED", '{"cells": 0}', None)
     assert row["took"].total_seconds() > 0
     await run_metrics.measure(stores)
-    told = REGISTRY.get_sample_value("anlyt_pipeline_last_success_timestamp_seconds", {"pipeline": "cubes"})
-    assert told == pytest.approx(row["finished"].timestamp(), abs=1e-3)
+    gauge = REGISTRY.get_sample_value("anlyt_pipeline_last_success_timestamp_seconds", {"pipeline": "cubes"})
+    assert gauge == pytest.approx(row["finished"].timestamp(), abs=1e-3)
 
 
 async def test_the_second_of_two_runs_says_so_and_does_nothing(stores: Stores) -> None:
-    async with held(stores):
+    async with lease_of(stores):
         with pytest.raises(PipelineBusyError, match="Pipeline cubes is running in another process; nothing was done"):
             await runs.run(stores, "cubes")
     assert await rows(stores) == []
-    async with held(stores, "rollup"):
+    async with lease_of(stores, "rollup"):
         await runs.run(stores, "cubes")
 
 
 async def test_the_row_of_a_killed_run_is_closed_by_the_next(stores: Stores) -> None:
-    async with held(stores) as connection:
+    async with lease_of(stores) as connection:
         await connection.execute(runs.BEGIN, "cubes")
         await connection.execute(runs.BEGIN, "rollup")
     await runs.run(stores, "cubes")
@@ -108,9 +108,9 @@ async def test_the_row_of_a_killed_run_is_closed_by_the_next(stores: Stores) -> 
 
 async def test_a_database_without_tables_is_named(stores: Stores) -> None:
     await stores.postgres.execute("drop schema anlyt cascade")
-    for asking in (runs.run(stores, "cubes"), runs.last_successes(stores)):
+    for call in (runs.run(stores, "cubes"), runs.last_successes(stores)):
         with pytest.raises(asyncpg.UndefinedTableError) as raised:
-            await asking
+            await call
         assert "ANLYT_POSTGRES_DSN: the database is not migrated to this version" in str(fault_of(raised.value))
 
 
@@ -148,7 +148,7 @@ async def test_a_run_that_is_stopped_ends_and_frees_the_lease(stores: Stores, mo
         await task
     (row,) = await rows(stores)
     assert (row["status"], row["error"]) == ("ABANDONED", "The run was stopped.")
-    async with held(stores):
+    async with lease_of(stores):
         pass
 
 
@@ -171,7 +171,7 @@ async def test_a_run_that_loses_its_lease_stops(stores: Stores, monkeypatch: pyt
 
 @pytest.mark.parametrize("name", DEFINITIONS)
 def test_what_is_in_memory_is_handed_on_as_it_is(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    """To copy it, Kedro would first import pandas: more CPU than the rest of a run."""
+    """For a copy, Kedro would first import pandas, which costs more CPU than the rest of a run."""
     pipeline = DEFINITIONS[name].make()
     found = {each: runs.catalog().get(each) for each in pipeline.datasets()}
     assert None not in found.values()

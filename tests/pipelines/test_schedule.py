@@ -1,4 +1,4 @@
-"""The process that runs pipelines at their times."""
+"""The scheduler runs pipelines at their times and keeps the gauges."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def test_without_names_all_are_run() -> None:
     assert [definition.name for definition in schedule.chosen([])] == list(DEFINITIONS)
 
 
-async def test_runs_begin_at_once_and_gauges_tell_of_marks(stores: Stores, warehouse: str) -> None:
+async def test_runs_begin_immediately_and_gauges_show_the_age_of_marks(stores: Stores, warehouse: str) -> None:
     random = Random(41)
     sent = [events.message(random, fact_events.report(random, NOW)) for _ in range(30)]
     async with fact_store(warehouse) as store:
@@ -53,7 +53,7 @@ async def test_runs_begin_at_once_and_gauges_tell_of_marks(stores: Stores, wareh
     newest = max(at for (_, at, *_) in expect(sent, arrived=NOW).facts["facts_dlr"])
     assert gauge("anlyt_data_as_of_timestamp_seconds", projection="facts_dlr") == newest.timestamp()
     async with schedule.running(stores), asyncio.timeout(PATIENCE):
-        # The marks go last: a run that is stopped between cells and marks leaves them to the next one.
+        # Marks are removed last: a run that is stopped before that leaves them to the next one.
         while await cube_differences(warehouse, expect(sent, arrived=NOW)) or await marks(stores):
             await asyncio.sleep(0.05)
     await freshness.measure(stores)
@@ -68,7 +68,7 @@ async def marks(stores: Stores) -> int:
 
 
 async def stores_marked_long_ago(stores: Stores) -> None:
-    """One more mark of each cell, an hour old."""
+    """Adds a mark to each marked cell that is an hour older."""
     client = await stores.clickhouse.client()
     await client.command(
         "insert into dirty (cube, tenant_id, hour, marked_at) "

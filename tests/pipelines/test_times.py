@@ -1,4 +1,4 @@
-"""When pipelines run: stated by each, and nowhere else."""
+"""The times of pipelines, in all their forms, follow from the definitions."""
 
 from datetime import UTC, datetime, timedelta
 

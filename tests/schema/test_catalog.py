@@ -1,4 +1,4 @@
-"""The catalogue holds together, and speaks of tables as they are."""
+"""The catalogue is consistent, and its columns exist in the live tables."""
 
 from collections.abc import Iterator
 from typing import get_args
@@ -24,7 +24,7 @@ each_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda 
 
 
 def inner(expression: Expression) -> Iterator[Expression]:
-    """An expression and all that it is made of."""
+    """An expression and all expressions inside it."""
     yield expression
     if isinstance(expression, Call):
         for argument in expression.arguments:
@@ -82,10 +82,10 @@ async def test_the_columns_exist(clickhouse: Engine, dataset: Dataset) -> None:
     await emptied(clickhouse.dsn)
     async with opened(clickhouse.dsn) as client:
         for table in dataset.tables:
-            found = await client.query(
+            columns = await client.query(
                 "select name from system.columns where database = 'anlyt' and table = {table:String}",
                 parameters={"table": table.name},
             )
-            said = (*table.parts.values(), *table.dimensions.values(), *table.unnested.values())
-            used = {each.name for expression in said for each in inner(expression) if isinstance(each, Column)}
-            assert used | {table.time, "tenant_id"} <= {name for (name,) in found.result_rows}
+            expressions = (*table.parts.values(), *table.dimensions.values(), *table.unnested.values())
+            used = {each.name for expression in expressions for each in inner(expression) if isinstance(each, Column)}
+            assert used | {table.time, "tenant_id"} <= {name for (name,) in columns.result_rows}

@@ -17,7 +17,7 @@ SOURCE = Source(
 )
 
 
-def test_a_letter_tells_of_its_event_and_can_be_read_again() -> None:
+def test_a_dead_letter_describes_its_event_and_can_be_decoded() -> None:
     data = b'{"eventId": "e-1", "to": "93701234567"}'
     written = dead_letter(SOURCE, data, "missing_field", "messageId is missing.", EventMask(DlrInbound))
     assert (written.sequence, written.reason, written.sentence) == (7, "missing_field", "messageId is missing.")
@@ -26,7 +26,7 @@ def test_a_letter_tells_of_its_event_and_can_be_read_again() -> None:
     assert msgspec.json.decode(msgspec.json.encode(written), type=DeadLetter) == written
 
 
-def test_a_letters_id_is_the_same_at_every_redelivery_and_no_other_letters() -> None:
+def test_a_dead_letters_id_is_the_same_at_every_redelivery_and_unique() -> None:
     others = [
         msgspec.structs.replace(SOURCE, stream="BILLING_EVENTS"),
         msgspec.structs.replace(SOURCE, sequence=8),

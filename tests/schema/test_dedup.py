@@ -16,7 +16,7 @@ def ago(days: float) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("found", "goes"),
+    ("day", "goes"),
     [
         (LedgerDay(DAY, ago(10.1), True), True),
         (LedgerDay(DAY, ago(9.9), True), False),  # within the grace
@@ -27,9 +27,9 @@ def ago(days: float) -> datetime:
         (LedgerDay(date(2026, 11, 30), None, True), False),  # made ahead
     ],
 )
-def test_forgettable(found: LedgerDay, goes: bool) -> None:
-    assert forgettable([found], NOW, NINE) == [found.day] * goes
-    assert forgettable([found], NOW, None) == []
+def test_forgettable(day: LedgerDay, goes: bool) -> None:
+    assert forgettable([day], NOW, NINE) == [day.day] * goes
+    assert forgettable([day], NOW, None) == []
 
 
 def test_everything_is_remembered_as_long_as_nothing_was_or_may_be_dropped() -> None:
@@ -54,12 +54,12 @@ LEDGERS = st.lists(st.builds(LedgerDay, st.just(DAY), TIMES, st.booleans(), TIME
 def test_a_replay_that_takes_less_than_the_grace_meets_no_forgotten_claim(
     ledger: list[LedgerDay], lasts: float
 ) -> None:
-    """Whatever is dropped before or meanwhile has no claim of an event that was stored since."""
+    """No partition dropped before or during the replay has a claim of an event that was stored since."""
     since = remembered_since(ledger, NOW, NINE)
-    dropped = [found for found in ledger if not found.kept]
-    dropped += [found for found in ledger if forgettable([found], NOW + lasts * GRACE, NINE)]
-    for found in dropped:
-        assert found.newest_claim_at is None or (since is not None and found.newest_claim_at < since)
+    dropped = [day for day in ledger if not day.kept]
+    dropped += [day for day in ledger if forgettable([day], NOW + lasts * GRACE, NINE)]
+    for day in dropped:
+        assert day.newest_claim_at is None or (since is not None and day.newest_claim_at < since)
 
 
 @pytest.mark.parametrize(

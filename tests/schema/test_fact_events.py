@@ -1,4 +1,4 @@
-"""Call detail records and compliance evaluations, judged as the reference judges them."""
+"""Call detail records and compliance evaluations are accepted and rejected as by the reference."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +21,8 @@ NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Sort:
-    """An event type, with the reference's view of it."""
+class EventCase:
+    """An event type, its decoder, and the reference that decodes it independently."""
 
     decoder: EventDecoder[Any]
     read: Callable[[Message, datetime], Event]
@@ -30,16 +30,16 @@ class Sort:
     wrong: Callable[[Mapping[str, Any], datetime], Iterator[faults.Fault]]
 
 
-RECORDS = Sort(EventDecoder(CdrGenerated), recorded, fact_events.record, faults.records)
-EVALUATIONS = Sort(EventDecoder(ComplianceAudit), evaluated, fact_events.evaluation, faults.evaluations)
-both = pytest.mark.parametrize("sort", [RECORDS, EVALUATIONS], ids=["records", "evaluations"])
+RECORDS = EventCase(EventDecoder(CdrGenerated), recorded, fact_events.record, faults.records)
+EVALUATIONS = EventCase(EventDecoder(ComplianceAudit), evaluated, fact_events.evaluation, faults.evaluations)
+both = pytest.mark.parametrize("case", [RECORDS, EVALUATIONS], ids=["records", "evaluations"])
 
 
 @both
-def test_every_fault_is_told_by_its_field(sort: Sort) -> None:
-    for fault in sort.wrong(sort.make(Random(1), NOW), NOW):
+def test_every_fault_is_reported_with_its_field(case: EventCase) -> None:
+    for fault in case.wrong(case.make(Random(1), NOW), NOW):
         with pytest.raises(BadEventError) as bad:
-            sort.decoder.decode(fault.message.data, fault.message.tenant, instant(NOW))
+            case.decoder.decode(fault.message.data, fault.message.tenant, instant(NOW))
         assert fault.field in str(bad.value), fault.message.data[:300]
         assert len(str(bad.value)) < 200
 
@@ -47,14 +47,14 @@ def test_every_fault_is_told_by_its_field(sort: Sort) -> None:
 @both
 @settings(deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_good_events_are_good(sort: Sort, seed: int) -> None:
-    message = events.message(Random(seed), sort.make(Random(seed), NOW))
-    stamped = sort.decoder.decode(message.data, message.tenant, instant(NOW))
-    assert stamped.at == instant(sort.read(message, NOW).at)
+def test_good_events_are_good(case: EventCase, seed: int) -> None:
+    message = events.message(Random(seed), case.make(Random(seed), NOW))
+    stamped = case.decoder.decode(message.data, message.tenant, instant(NOW))
+    assert stamped.at == instant(case.read(message, NOW).at)
     assert stamped.stored == 1000 * instant(NOW)
 
 
-def test_of_a_finding_only_the_four_fields_are_kept() -> None:
+def test_a_finding_keeps_only_its_four_fields() -> None:
     finding = {**faults.FINDING, "matched": "+93701234567", "body": {"text": "secret"}}
     fields = fact_events.evaluation(Random(1), NOW) | {"findings": [finding]}
     event = EVALUATIONS.decoder.decode(json.dumps(fields).encode(), None, instant(NOW)).event

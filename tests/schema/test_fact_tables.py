@@ -1,4 +1,4 @@
-"""The ClickHouse tables: the live columns are the declared ones; the cluster form is the plain form, replicated."""
+"""The ClickHouse tables have the declared columns; the cluster form of their DDL is the plain form, replicated."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickh
 
 @pytest.mark.parametrize("cube", CUBES, ids=lambda cube: cube.name)
 async def test_cubes_are_the_declared_ones(clickhouse: Engine, cube: CubeTable) -> None:
-    """Their dimensions are their key, in that order: what FINAL tells rows apart by."""
+    """The dimensions, in order, are the sorting key, by which FINAL identifies rows."""
     await emptied(clickhouse.dsn)
     async with opened(clickhouse.dsn) as client:
         live = await client.query(COLUMNS, parameters={"table": cube.name})

@@ -1,4 +1,4 @@
-"""The declared figures are the columns of all four tables, and every statement has them from the declaration."""
+"""The declared figures are the columns of all four tables, and every statement takes them from the declaration."""
 
 import re
 from itertools import chain
@@ -85,7 +85,7 @@ def test_fields_are_figures() -> None:
 
 
 def test_statements_list_no_figures_themselves() -> None:
-    """They say {billed}, {delivered} or {counters}."""
+    """Statements use {billed}, {delivered} or {counters} instead."""
     delivered = [re.compile(rf"\b{figure.column}\b") for figure in of("delivered").values()]
     assert STATEMENTS
     assert [file for file in STATEMENTS if all(name.search(file.read_text()) for name in delivered)] == []

@@ -15,7 +15,7 @@ LATENCIES = st.one_of(
 
 
 def test_every_answer_is_within_one_percent_of_every_member() -> None:
-    """Of a bin, the members furthest from its answer are the first and the last."""
+    """The first and the last member of a bin are the furthest from its value."""
     firsts = [0] + [upper + 1 for upper in UPPER]
     for first, last, answer in zip(firsts, UPPER, VALUE, strict=False):
         assert within_tolerance(answer, first)

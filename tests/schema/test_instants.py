@@ -20,7 +20,7 @@ def test_order_is_kept(one: datetime, other: datetime) -> None:
 
 @given(TIMES)
 def test_hours_and_days_are_those_of_utc(time: datetime) -> None:
-    """Before 1970, too: a remainder is never negative."""
+    """This holds before 1970, too: a remainder is never negative."""
     at = instant(time)
     assert time_of(at - at % HOUR) == time.replace(minute=0, second=0, microsecond=0)
     assert time_of(at - at % DAY) == time.replace(hour=0, minute=0, second=0, microsecond=0)

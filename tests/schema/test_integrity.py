@@ -1,4 +1,4 @@
-"""Netstrings, the Merkle tree against Certificate Transparency's own vectors, and what a hash covers."""
+"""Netstrings, the Merkle tree compared with Certificate Transparency's vectors, and the fields that a hash covers."""
 
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
@@ -14,7 +14,8 @@ from schema.integrity import GENESIS, STEP, Leaf, Link, merkle_tree, netstrings,
 DAY, AT = date(2026, 10, 1), datetime(2026, 10, 3, 0, 0, 0, 1, tzinfo=UTC)
 LEAF = Leaf("t-1", 7, DAY, AT, 120, sha256(b"facts").digest())
 LINK = Link(8, DAY, 3, AT, 2, 130, sha256(b"root").digest(), GENESIS)
-# https://github.com/google/certificate-transparency, merkletree tests: entries, and the roots of the first 1, 2, ...
+# https://github.com/google/certificate-transparency, merkletree tests: entries, and the roots of the first 1, 2, ... of
+# them.
 ENTRIES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 ROOTS = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -66,6 +67,6 @@ def test_a_links_hash_is_over_all_of_it(name: str) -> None:
     assert replace(LINK, amends=None).hash != LINK.hash
 
 
-def _changed(told: Any, name: str) -> Any:
+def _changed(hashed: Any, name: str) -> Any:
     other = {int: 9, str: "t-2", bytes: bytes(range(32)), date: date(2026, 10, 2), datetime: AT.replace(microsecond=2)}
-    return replace(told, **{name: other[type(getattr(told, name))]})
+    return replace(hashed, **{name: other[type(getattr(hashed, name))]})

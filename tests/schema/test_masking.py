@@ -23,7 +23,7 @@ GOOD: Mapping[type[Event], Callable[[Random, datetime], dict[str, Any]]] = {
     CdrGenerated: fact_events.record,
     ComplianceAudit: fact_events.evaluation,
 }
-# As a producer's slip would write it; the last nine digits are the subscriber's.
+# The digits of a subscriber, in forms that a producer may write by mistake.
 NUMBER = "700112233"
 WRITTEN = st.sampled_from(
     [
@@ -45,7 +45,7 @@ ANYWHERE = st.recursive(
 
 
 def leaves(value: Any) -> list[str]:
-    """Every name and value, as text."""
+    """All names and values inside a value, as text."""
     if isinstance(value, dict):
         return [text for name, inner in value.items() for text in (*leaves(name), *leaves(inner))]
     return [text for inner in value for text in leaves(inner)] if isinstance(value, list) else [str(value)]
@@ -54,7 +54,7 @@ def leaves(value: Any) -> list[str]:
 @pytest.mark.parametrize("event", GOOD, ids=lambda event: event.__name__)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_a_phone_number_in_any_field_is_not_kept(event: type[Event], data: st.DataObject, seed: int) -> None:
-    """Whatever else is wrong with the event, and if nothing is: an id may be made of digits, too."""
+    """This holds for good events, too: an id may consist of digits."""
     good = GOOD[event](Random(seed), NOW)
     names = st.sampled_from([*good, "to", NUMBER])
     written = good | data.draw(st.dictionaries(names, ANYWHERE, min_size=1, max_size=4))
@@ -67,7 +67,7 @@ def test_a_phone_number_in_any_field_is_not_kept(event: type[Event], data: st.Da
 
 @pytest.mark.parametrize("event", GOOD, ids=lambda event: event.__name__)
 def test_what_the_contract_allows_is_kept(event: type[Event]) -> None:
-    """But for a list, which could hide anything, and what may be a phone number."""
+    """Exceptions are lists, which could hide anything, and possible phone numbers."""
     own = {
         "schemaVersion": "1",
         "eventId": "550e8400-e29b-41d4-a716-446655440000",

@@ -16,7 +16,7 @@ READERS = {
 }
 
 
-async def letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
+async def dead_letter_differences(platform: Platform, functions: Sequence[AnyFunction], now: datetime) -> Sequence[str]:
     """Compares the dead letters to what is in the streams; empty when there is exactly one for each bad message."""
     wanted: dict[tuple[str, int], str] = {}
     for function in functions:

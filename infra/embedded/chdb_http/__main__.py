@@ -1,7 +1,7 @@
-"""`python -m infra.embedded.chdb_http FOLDER PORT`: the server on 127.0.0.1, its data in FOLDER/data.
+"""`python -m infra.embedded.chdb_http FOLDER PORT`: runs the server on 127.0.0.1, with its data in FOLDER/data.
 
-FOLDER has `config.xml`, the engine's configuration, and gets `ready` with the server's pid once queries are answered.
-Its `timezone` is honoured as by ClickHouse itself; chDB knows only the variable TZ, which it reads while it is loaded.
+FOLDER has `config.xml`, the engine's configuration. The server writes its pid to FOLDER/ready when it answers queries.
+It passes the configuration's `timezone` to chDB as TZ, the only variable for it that chDB reads, while it loads.
 """
 
 import os
@@ -14,16 +14,16 @@ from xml.etree import ElementTree
 import uvicorn
 
 CONFIGURATION = "config.xml"
-# Seconds. Longer than clients keep idle connections: an insert must not meet one that is just being closed here.
+# Seconds. Longer than clients keep idle connections: an insert must not use a connection that the server is closing.
 KEEP_ALIVE = 3600
-# What a stopping server gives to running queries before it ends them.
+# Seconds that a stopping server gives to running queries before it kills them.
 GRACE = 1
 
 
 def main(folder: str, port: int) -> None:
-    # Before the engine, whose loading takes most of the start: a taken port should be known at once.
+    # Before the engine, whose loading takes most of the start: an occupied port fails early.
     listener = socket.create_server(("127.0.0.1", port), backlog=1024)
-    # chDB's location is a URL of sorts; relative paths keep the folder's name out of it.
+    # chDB parses its location as a URL; a relative path keeps special characters of the folder's name out of it.
     os.chdir(folder)
     os.environ["TZ"] = ElementTree.parse(CONFIGURATION).findtext("timezone") or "UTC"  # noqa: S314  # our own file
     from infra.embedded.chdb_http.app import App

@@ -1,4 +1,4 @@
-"""The HTTP edge, as an ASGI application."""
+"""The HTTP server, as an ASGI application."""
 
 import asyncio
 import json
@@ -23,14 +23,14 @@ KILL_EVERY = 0.05
 
 
 class App:
-    """`open_engine` runs at startup and may block; `ready` is called when queries can come."""
+    """The ASGI application. `open_engine` runs at startup and may block; `ready` is called when queries can arrive."""
 
     _engine: ChDB
 
     def __init__(self, open_engine: Callable[[], ChDB], ready: Callable[[], None], threads: int = 32) -> None:
         self._open_engine, self._ready = open_engine, ready
         self._queries = ThreadPoolExecutor(threads, "query")
-        # Apart, so that a kill never waits behind the queries that it is to end.
+        # Separate, so that a kill never waits for the queries that it ends.
         self._killer = ThreadPoolExecutor(1, "kill")
         self._handlers: set[asyncio.Task[Any]] = set()
 
@@ -67,7 +67,7 @@ class App:
             await (self._stream if query.streams else self._execute)(query, send)
 
     async def _execute(self, query: Query, send: Send) -> None:
-        """Buffered: every error is an HTTP error, and the summary is exact."""
+        """Sends the whole result at once: all errors are HTTP errors, and the summary is exact."""
         begin = time.monotonic_ns()
         try:
             answer = await self._in_thread(lambda: self._engine.execute(query))
@@ -79,7 +79,7 @@ class App:
         await _respond(send, 200, [*self._headers(query), ("x-clickhouse-summary", summary)], answer.body)
 
     async def _stream(self, query: Query, send: Send) -> None:
-        """An error before the first chunk is an HTTP error, a later one a block at the end of the body."""
+        """Sends chunks. An error before the first one is an HTTP error, a later one a block at the body's end."""
         tag = uuid.uuid4().hex[:16]
         async with self._chunks(query) as chunks:
             try:
@@ -98,7 +98,7 @@ class App:
 
     @asynccontextmanager
     async def _chunks(self, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Each chunk is fetched in a thread when it is asked for; leaving early ends the query."""
+        """The result's chunks, each fetched in a thread on demand. Leaving the context ends the query."""
         chunks = self._engine.stream(query)
         try:
             yield self._fetched(chunks)
@@ -122,8 +122,11 @@ class App:
             self._handlers.discard(handler)
 
     async def _kill_when_gone(self, query_id: str, receive: Receive) -> None:
-        """Again and again, as the query may not be in the engine's list yet; cancelled when the query has ended."""
-        # After the body, the only message is that the client has left.
+        """Kills the query when the client disconnects.
+
+        Repeats the kill until cancelled at the query's end, as the query may not be in the engine's list yet.
+        """
+        # After the body, the only message is the disconnection.
         await receive()
         while True:
             await self._kill(query_id)
@@ -133,7 +136,7 @@ class App:
         await asyncio.sleep(KILL_EVERY)
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        """Not left before the thread is done, even when cancelled: what it works on is closed next."""
+        """Runs `call` in a thread. Waits for the thread even if cancelled: the caller closes its objects next."""
         future = asyncio.get_running_loop().run_in_executor(self._queries, call)
         try:
             return await asyncio.shield(future)
@@ -149,7 +152,7 @@ class App:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """None when the client left before the end: half a statement is never run."""
+    """The request's body; None if the client left before its end: half a statement must not run."""
     body = bytearray()
     while (message := await receive())["type"] == "http.request":
         body += message.get("body", b"")

@@ -1,4 +1,4 @@
-"""chDB's chunks of FORMAT ArrowStream are a whole IPC stream each; a client reads one."""
+"""Joins chDB's chunks of FORMAT ArrowStream: each is a whole IPC stream, and a client reads only one."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 
 def one_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same batches, under the first chunk's schema and with one end."""
+    """The chunks of one IPC stream with the same batches and the first chunk's schema."""
     sink = io.BytesIO()
     writer: pa.RecordBatchStreamWriter | None = None
     for chunk in chunks:
@@ -15,13 +15,13 @@ def one_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
         writer = writer or pa.ipc.new_stream(sink, reader.schema)
         for batch in reader:
             writer.write_batch(batch)
-        yield _taken(sink)
+        yield _drain(sink)
     if writer is not None:
         writer.close()
-        yield _taken(sink)
+        yield _drain(sink)
 
 
-def _taken(sink: io.BytesIO) -> bytes:
+def _drain(sink: io.BytesIO) -> bytes:
     written = sink.getvalue()
     sink.seek(0)
     sink.truncate()

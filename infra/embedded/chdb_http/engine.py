@@ -1,7 +1,7 @@
-"""Queries on the embedded engine. Everything here blocks, without the GIL, and runs in threads.
+"""Queries on the embedded engine. All calls block, release the GIL, and run in threads.
 
-Each query gets a connection of its own, and with it its own settings and database: nothing leaks into the next.
-Opening one takes 0.2-0.5 ms; queries on one connection would wait for each other.
+Each query has a connection of its own, with its own settings and database, so that nothing leaks into the next query.
+Opening a connection takes 0.2-0.5 ms; queries on one connection would wait for each other.
 """
 
 import os
@@ -34,7 +34,7 @@ class Stream(Protocol):
 
 
 class Connection(Protocol):
-    """`params` are escaped like TSV fields; a FORMAT in `sql` goes before `output`. RuntimeError for all that fails."""
+    """`params` are escaped like TSV fields. A FORMAT in `sql` overrides `output`. All errors are RuntimeErrors."""
 
     def query(self, sql: bytes | str, output: str, params: Mapping[str, str] = ..., /) -> Result: ...
     def send_query(self, sql: bytes, output: str, params: Mapping[str, str], /) -> Stream: ...
@@ -43,16 +43,16 @@ class Connection(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole result, and the counts that X-ClickHouse-Summary tells."""
+    """A whole result, and the counts for X-ClickHouse-Summary."""
 
     body: bytes
     summary: Mapping[str, int]
 
 
 class ChDB:
-    """The engine on one location, `folder?config-file=file`; its first connection, kept open, keeps it up.
+    """The engine on one location, `folder?config-file=file`. One open connection keeps it running.
 
-    RuntimeError when another process has the folder.
+    Raises RuntimeError if another process uses the folder.
     """
 
     def __init__(self, location: str) -> None:
@@ -65,20 +65,20 @@ class ChDB:
         self._anchor.close()
 
     def execute(self, query: Query) -> Answer:
-        """Runs a query to its end. QueryError."""
+        """Runs a query to its end. Raises QueryError."""
         with self._session(query) as connection:
             if query.insert is not None:
                 return _insert(connection, query.insert)
             return _answer(connection.query(query.sql, query.format, query.parameters))
 
     def stream(self, query: Query) -> Generator[bytes, None, None]:
-        """Chunks of the result while the query runs; closing the iterator ends the query. QueryError at any chunk."""
+        """Chunks of the result while the query runs. Closing the iterator ends it. Any chunk may raise QueryError."""
         with self._session(query) as connection:
             chunks = _chunks(connection, query)
             yield from one_stream(chunks) if query.format == "ArrowStream" else chunks
 
     def kill(self, query_id: str | None = None) -> None:
-        """Asks the engine to end one query, or all, at its next block."""
+        """Makes the engine end one query, or all of them, at their next block. Does not wait for the end."""
         which = f"Settings['log_comment'] = {_literal(query_id)}" if query_id else "true"
         connection = self._connect()
         try:
@@ -87,12 +87,12 @@ class ChDB:
             connection.close()
 
     def _connect(self) -> Connection:
-        # Declared for text only, but it takes bytes; rows of an INSERT need not be UTF-8.
+        # chDB's types allow str only, but it accepts bytes; rows of an INSERT need not be UTF-8.
         return cast(Connection, connect(self._location))
 
     @contextmanager
     def _session(self, query: Query) -> Iterator[Connection]:
-        # chDB lets nobody choose a query's id; the comment is what `kill` finds it by.
+        # chDB does not let us choose a query's id, so `kill` finds the query by this comment.
         settings = {"log_comment": query.query_id, **query.settings}
         connection = self._connect()
         try:
@@ -124,7 +124,7 @@ def _chunks(connection: Connection, query: Query) -> Iterator[bytes]:
     finally:
         stream.cancel()
     if empty:
-        # A stream without rows has no chunk, hence no header either.
+        # A stream without rows has no chunk, and so no header either.
         yield connection.query(query.sql, query.format, query.parameters).bytes()
 
 

@@ -1,8 +1,8 @@
-"""Errors as the ClickHouse HTTP interface tells them: a status, a numeric code in a header, the text as body."""
+"""Errors of the ClickHouse HTTP interface: a status, a numeric code in a header, and the text as body."""
 
 import re
 
-# Codes of what is refused here, before the engine sees it.
+# Codes of errors that are found before the engine sees the query, and of chDB's errors without a code.
 BAD_ARGUMENTS, UNKNOWN_COMPRESSION_METHOD, UNKNOWN_SETTING, QUERY_IS_TOO_LARGE, STD_EXCEPTION = 36, 89, 115, 229, 1001
 
 # status -> codes, as ClickHouse's src/Server/HTTP/exceptionCodeToHTTPStatus.cpp has them; any other code is a 500.
@@ -20,7 +20,7 @@ STATUSES = {code: status for status, codes in CODES.items() for code in codes}
 
 
 class QueryError(Exception):
-    """A query that was refused or failed; `str` of it is the whole text for the client."""
+    """A query that was refused or failed. `str(error)` is the whole text for the client."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
@@ -32,19 +32,19 @@ class QueryError(Exception):
 
 
 def refused(code: int, reason: str) -> QueryError:
-    """An error found before the engine saw the query, in the engine's words."""
+    """An error found before the engine sees the query, in the format of the engine's errors."""
     return QueryError(code, f"Code: {code}. DB::Exception: {reason}")
 
 
 def from_engine(error: Exception) -> QueryError:
-    """chDB raises one kind of error; its code stands in the text."""
+    """The QueryError for an error of chDB, with the code from its text."""
     text = str(error)
-    found = re.search(r"Code: (\d+)", text)
-    return QueryError(int(found[1]), text[found.start() :]) if found else QueryError(STD_EXCEPTION, text)
+    match = re.search(r"Code: (\d+)", text)
+    return QueryError(int(match[1]), text[match.start() :]) if match else QueryError(STD_EXCEPTION, text)
 
 
 def in_stream(error: QueryError, tag: str) -> bytes:
-    """What ends a response that had already begun; `tag` was announced in its head.
+    """The block that ends a response which has begun; `tag` was announced in its headers.
 
     The layout is that of ClickHouse's WriteBufferFromHTTPServerResponse.cpp: text, its length in bytes, tag.
     """

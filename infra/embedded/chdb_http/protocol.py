@@ -1,4 +1,4 @@
-"""A request of the ClickHouse HTTP interface, read into a value. Pure."""
+"""Parses a request of the ClickHouse HTTP interface. Pure: no I/O."""
 
 import gzip
 import re
@@ -21,8 +21,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# Parameters that speak to the server, not to the query; what is neither these nor `param_*` is a setting.
-# `log_comment` would be one, but carries the query's id to where it can be killed.
+# Parameters for the server, not for the query; all others except `param_*` are settings. `log_comment` would be a
+# setting, but this server stores the query's id in it, for `kill`.
 TRANSPORT = frozenset(
     {"query", "query_id", "database", "default_format", "log_comment", "user", "password", "role", "quota_key"}
     | {"session_id", "session_timeout", "session_check", "client_protocol_version"}
@@ -30,23 +30,23 @@ TRANSPORT = frozenset(
     | {"send_progress_in_http_headers", "http_headers_progress_interval_ms"}
 )
 
-# Formats whose chunks may follow each other; the rest have a frame around the whole result.
+# Formats whose chunks can be concatenated; the others have a frame around the whole result.
 STREAMABLE = frozenset({"Native", "ArrowStream", "RowBinary", "JSONEachRow", "TabSeparated", "TSV", "CSV"})
 
-# Over ClickHouse's own defaults: an insert is answered when its rows are in the table, and it is one batch.
+# Overrides ClickHouse's default: an insert is one batch, and is answered when its rows are in the table.
 DEFAULT_SETTINGS: Mapping[str, str] = {"async_insert": "0"}
 
 
 def _lz4(body: bytes) -> bytes:
-    """All frames: clickhouse-connect makes one of each block, and `lz4.frame.decompress` reads the first only."""
-    found = []
+    """Decompresses all frames. clickhouse-connect sends one per block; `lz4.frame.decompress` reads only the first."""
+    parts = []
     while body:
         decompressor = lz4.frame.LZ4FrameDecompressor()
-        found.append(decompressor.decompress(body))
+        parts.append(decompressor.decompress(body))
         if not decompressor.eof:
-            raise EOFError("The last LZ4 frame is cut short.")
+            raise EOFError("The last LZ4 frame is truncated.")
         body = decompressor.unused_data or b""
-    return b"".join(found)
+    return b"".join(parts)
 
 
 DECOMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -61,9 +61,9 @@ DECOMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked of the engine. `insert` holds the rows to write; `sql` is everything otherwise.
+    """A query for the engine. `insert`: for an INSERT with rows, its parts; else None, and `sql` is the statement.
 
-    `parameters` are as sent: escaped like TSV fields. `streams`: the answer may begin before the query has ended.
+    `parameters` are escaped like TSV fields, as sent. `streams`: the answer may begin before the query has ended.
     """
 
     query_id: str
@@ -78,40 +78,42 @@ class Query:
 
 
 def read_query(method: str, query_string: bytes, headers: Mapping[str, str], body: bytes) -> Query:
-    """`headers` with lower-case names. QueryError when the request itself is wrong."""
+    """The query of a request. `headers` have lower-case names. Raises QueryError for a malformed request."""
     fields, rest = _form(headers.get("content-type", ""), _decompressed(headers.get("content-encoding", ""), body))
-    given = dict(parse_qsl(query_string.decode(errors="replace"), keep_blank_values=True)) | fields
-    sql = b"\n".join(part for part in (given.get("query", "").encode(), rest) if part)
+    parameters = dict(parse_qsl(query_string.decode(errors="replace"), keep_blank_values=True)) | fields
+    sql = b"\n".join(part for part in (parameters.get("query", "").encode(), rest) if part)
     insert = split_insert(sql)
-    named = None if insert else output_format(sql)
-    default = headers.get("x-clickhouse-format") or given.get("default_format") or "TabSeparated"
+    named_format = None if insert else output_format(sql)
+    default = headers.get("x-clickhouse-format") or parameters.get("default_format") or "TabSeparated"
     return Query(
-        query_id=_plain(given.get("query_id") or str(uuid.uuid4())),
+        query_id=_printable(parameters.get("query_id") or str(uuid.uuid4())),
         sql=sql,
         insert=insert,
-        database=given.get("database", ""),
-        format=named or _plain(default),
-        streams=named in STREAMABLE and given.get("wait_end_of_query") != "1",
+        database=parameters.get("database", ""),
+        format=named_format or _printable(default),
+        streams=named_format in STREAMABLE and parameters.get("wait_end_of_query") != "1",
         returns_rows=insert is None and returns_rows(sql),
-        settings=_settings(method, given),
-        parameters={name[6:]: value for name, value in given.items() if name.startswith("param_")},
+        settings=_settings(method, parameters),
+        parameters={name[6:]: value for name, value in parameters.items() if name.startswith("param_")},
     )
 
 
-def _plain(text: str) -> str:
-    """What goes into headers of the response must not end one."""
+def _printable(text: str) -> str:
+    """`text`, which goes into a response header. Raises QueryError for characters that could end the header."""
     if not text.isascii() or not text.isprintable():
         raise refused(BAD_ARGUMENTS, f"Control characters in {text!r}")
     return text
 
 
-def _settings(method: str, given: Mapping[str, str]) -> Mapping[str, str]:
-    """`readonly` comes last, as nothing can be set after it. GET may change settings, but no data."""
-    named = {name: value for name, value in given.items() if name not in TRANSPORT and not name.startswith("param_")}
-    if wrong := [name for name in named if not re.fullmatch(r"\w+", name)]:
+def _settings(method: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The query's settings. `readonly` is last, as it forbids further changes. GET may change settings, but no data."""
+    settings = {
+        name: value for name, value in parameters.items() if name not in TRANSPORT and not name.startswith("param_")
+    }
+    if wrong := [name for name in settings if not re.fullmatch(r"\w+", name)]:
         raise refused(UNKNOWN_SETTING, f"Unknown setting {wrong[0]!r}")
-    readonly = named.pop("readonly", "2" if method == "GET" else None)
-    return {**DEFAULT_SETTINGS, **named, **({"readonly": readonly} if readonly else {})}
+    readonly = settings.pop("readonly", "2" if method == "GET" else None)
+    return {**DEFAULT_SETTINGS, **settings, **({"readonly": readonly} if readonly else {})}
 
 
 def _decompressed(encoding: str, body: bytes) -> bytes:
@@ -124,13 +126,13 @@ def _decompressed(encoding: str, body: bytes) -> bytes:
 
 
 def _form(content_type: str, body: bytes) -> tuple[dict[str, str], bytes]:
-    """Long queries and parameters come as fields of a multipart form, and then there is no other body."""
+    """The fields of a multipart form, and the rest of the body. Clients send long queries and parameters as a form."""
     if not content_type.startswith("multipart/"):
         return {}, body
     form = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body, policy=HTTP)
     fields = {}
     for part in form.iter_parts():
         value = part.get_payload(decode=True)
-        assert isinstance(value, bytes)
+        assert isinstance(value, bytes)  # for mypy: with decode, a part of a form is bytes
         fields[str(part.get_param("name", header="content-disposition"))] = value.decode(errors="replace")
     return fields, b""

@@ -1,4 +1,4 @@
-"""What has to be seen of a statement from outside the engine: an INSERT that carries rows, and the output format."""
+"""What the server reads from a statement's text: an INSERT with rows, and the output format. Pure: no I/O."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _READS = re.compile(
 
 @dataclass(frozen=True)
 class Insert:
-    """`INSERT INTO ...` up to the column list, its `SETTINGS ...` or nothing, the input format, and the rows in it."""
+    """`into`: `INSERT INTO ...` up to the columns. `settings`: its `SETTINGS ...`, or empty. `rows`: in `format`."""
 
     into: bytes
     settings: bytes
@@ -34,26 +34,28 @@ class Insert:
     rows: bytes
 
     def from_file(self, path: str) -> bytes:
-        """The statement that reads the rows from `path`.
+        """The statement that reads the rows from the file `path`.
 
-        Never chDB's `send_insert`: it hides errors of the table (a failed CHECK, too many parts) and reports success.
+        chDB's `send_insert` is no alternative: it hides errors of the table (a failed CHECK, too many parts).
         """
         source = f" FROM INFILE '{path}' COMPRESSION 'none'".encode()
         return self.into + source + self.settings + b" FORMAT " + self.format.encode()
 
 
 def split_insert(sql: bytes) -> Insert | None:
-    """None for everything but an INSERT with rows behind a FORMAT."""
-    found = _INSERT.match(sql)
-    if found is None:
+    """The parts of an INSERT with rows after a FORMAT; None for any other statement."""
+    match = _INSERT.match(sql)
+    if match is None:
         return None
-    return Insert(found["into"], found["settings"] or b"", found["format"].decode(), sql[found.end() :])
+    return Insert(match["into"], match["settings"] or b"", match["format"].decode(), sql[match.end() :])
 
 
 def output_format(sql: bytes) -> str | None:
-    found = _OUTPUT.search(sql)
-    return found[1].decode() if found else None
+    """The output format that a statement names, None if it names none."""
+    match = _OUTPUT.search(sql)
+    return match[1].decode() if match else None
 
 
 def returns_rows(sql: bytes) -> bool:
+    """Whether a statement is one that returns rows."""
     return _READS.match(sql) is not None

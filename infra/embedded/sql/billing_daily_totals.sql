@@ -1,4 +1,4 @@
--- The table of billing-service that reconciliation reads. Only embedded engines need it made.
+-- The table of billing-service that reconciliation reads. Only the embedded PostgreSQL creates it.
 create schema if not exists billing;
 
 create table if not exists billing.daily_totals (

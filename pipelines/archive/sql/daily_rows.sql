@@ -1,4 +1,4 @@
--- The daily rows of day $1, with their costs in other currencies, as rows.Row has them.
+-- The daily rows of day $1, with their costs in other currencies, in the form of rows.Row.
 select scope, scope_id, (day_bucket - date '1970-01-01')::int8 as bucket, {counters_or_zero},
     coalesce(total_cost, 0.000000) as total_cost, coalesce(currencies, '{}') as currencies, coalesce(costs, '{}') as costs,
     coalesce(latency_bins, '{}') as latency_bins, coalesce(latency_counts, '{}') as latency_counts

@@ -1,4 +1,5 @@
--- The days before $1 that still have rows here, and how many: never archived, or changed by events that came since.
+-- The days before $1 that still have rows in PostgreSQL, and their number. They were never archived, or late events
+-- changed them since.
 select day, metrics.count + costs.count as rows
 from anlyt.event_days as days
 cross join lateral (

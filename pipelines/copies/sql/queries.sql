@@ -1,5 +1,5 @@
 -- name: contested_peaks
--- The cells whose peak a discarded copy may have told, with what they count now; no version where there is no such cell.
+-- The cells whose peak may come from a discarded copy, with their reports; the version is null if the cell is gone.
 select scope, scope_id, hour_bucket, m.xmin::text as version,
     coalesce(m.delivered_messages + m.failed_messages + m.pending_messages, 0) as events
 from anlyt.contested_peaks
@@ -8,7 +8,7 @@ order by hour_bucket, scope, scope_id
 limit 10000
 
 -- name: copied_events
--- Events that are facts of more than one tenant: time in microseconds since 1970, and key.
+-- Events with facts of more than one tenant: time in microseconds since 1970, and key.
 select toUnixTimestamp64Micro(event_time), event_key
 from anlyt.facts_dlr
 where event_time >= fromUnixTimestamp64Micro(%(begin)s, 'UTC') and event_time < fromUnixTimestamp64Micro(%(end)s, 'UTC')
@@ -17,14 +17,14 @@ group by event_time, event_key
 having min(tenant_id) != max(tenant_id)
 
 -- name: delete_facts
--- Removes facts, by time, key and tenant.
+-- Deletes facts by time, key and tenant.
 delete from anlyt.facts_dlr
 where event_time >= fromUnixTimestamp64Micro(%(begin)s, 'UTC') and event_time < fromUnixTimestamp64Micro(%(end)s, 'UTC')
     and (toUnixTimestamp64Micro(event_time), event_key, tenant_id)
         in JSONExtract(%(facts)s, 'Array(Tuple(Int64, UInt64, String))')
 
 -- name: facts_of_events
--- The facts of some events, each tenant's once, as copies.Fact has them.
+-- The facts of some events, one per tenant, in the form of copies.Fact.
 select toUnixTimestamp64Micro(event_time) as at, event_key, tenant_id, max(ver)
 from anlyt.facts_dlr
 where event_time >= fromUnixTimestamp64Micro(%(begin)s, 'UTC') and event_time < fromUnixTimestamp64Micro(%(end)s, 'UTC')
@@ -32,7 +32,7 @@ where event_time >= fromUnixTimestamp64Micro(%(begin)s, 'UTC') and event_time < 
 group by event_time, event_key, tenant_id
 
 -- name: forget_contested
--- The peak of a cell is settled.
+-- Deletes the mark of a cell whose peak is settled.
 delete from anlyt.contested_peaks where (scope, scope_id, hour_bucket) = ($1, $2, $3::timestamptz)
 
 -- name: lock_day
@@ -40,23 +40,24 @@ delete from anlyt.contested_peaks where (scope, scope_id, hour_bucket) = ($1, $2
 select from anlyt.event_days where day = $1 for update
 
 -- name: marked_minutes
--- The minutes (seconds since 1970) of each table of facts that are to be searched, the newest first.
+-- The marked minutes (seconds since 1970) of each fact table, newest first.
 select distinct cube, toUnixTimestamp(hour) as minute from anlyt.dirty
 where cube in %(tables)s
 order by cube, minute desc
 limit %(limit)s
 
 -- name: marks
--- The marks of some of a table's minutes, in seconds since 1970. Read before the facts: every fact of such a mark is there.
+-- The marks of some of a fact table's minutes (seconds since 1970). Read before the facts, so that the facts of every
+-- mark are stored by then.
 select mark_id, tenant_id, toUnixTimestamp(hour) from anlyt.dirty
 where cube = %(facts)s and toUnixTimestamp(hour) in JSONExtract(%(minutes)s, 'Array(UInt32)')
 
 -- name: newest_stored
--- When the streams stored the newest of the events from $1 until $2 that are counted; nanoseconds since 1970.
+-- When the streams stored the newest counted event from $1 until $2, in nanoseconds since 1970.
 select coalesce(max(stored_ns), 0) from anlyt.processed_events where event_at >= $1 and event_at < $2
 
 -- name: rates
--- Of each operator and account, the highest rate that its reports told and how many they are: of copies, the first.
+-- The highest rate and the number of reports per operator and account. Of copies, only the first counts.
 select operator, account, max(rate) as peak, count() as events
 from (
     select
@@ -70,7 +71,7 @@ from (
 group by operator, account
 
 -- name: remove_marks
--- Removes marks that were seen; one of the same minutes that came meanwhile stays.
+-- Removes marks by id; newer marks of the same minutes stay.
 delete from anlyt.dirty where mark_id in cast(%(marks)s as Array(UUID))
 
 -- name: set_peak

@@ -1,5 +1,5 @@
--- The cells of some tenants and times, from deduplicated facts or from those of their hours; rows that were there before are
--- taken back.
+-- Computes the cells of some tenants and times from deduplicated facts or from hourly cells. Rows that existed before are
+-- marked as deleted.
 insert into anlyt.{cube}
 select * replace (%(version)s - 1 as ver, 1 as is_deleted) from anlyt.{cube} final
 where (tenant_id, {time}) in JSONExtract(%(cells)s, 'Array(Tuple(String, DateTime(\'UTC\')))')

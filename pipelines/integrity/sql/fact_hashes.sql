@@ -23,7 +23,7 @@ select
                 toString(rule_set_version),
                 toString(evaluation_latency_ms)
             ],
-            -- Of arrays that somebody made unequal, what is beyond the shorter ones is empty, and not an error.
+            -- If tampering made the arrays unequal, missing elements are empty texts, not errors.
             arrayFlatten(arrayMap(
                 finding -> [
                     toString(rule_ids[finding]),

@@ -1,16 +1,16 @@
 -- name: add_leaves
--- The leaves of a link ($1), as columns.
+-- Inserts the leaves of link $1, passed as columns.
 insert into anlyt.integrity_leaves (link, tenant_id, number, facts, digest, path)
 select $1, leaf.* from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[]) as leaf
 
 -- name: add_link
--- A further link.
+-- Inserts a link.
 insert into anlyt.integrity_links (number, day, amends, stored_before, leaves, facts, root, previous, hash)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: first_day
--- The day of the first compliance fact of all that the stream had stored before the instant {before}. What `ver` is:
--- schema/facts.py.
+-- The day of the first compliance fact whose event the stream stored before the instant {before}. schema/facts.py
+-- explains `ver`.
 with
     9223372036854775808 - ver as left,
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
@@ -22,7 +22,7 @@ select number, hash from anlyt.integrity_links order by number desc limit 1
 
 -- name: late_days
 -- Days before {until} with facts that the stream stored from the instant {from} until {before}, and the newest such
--- instant of each. Copies that FINAL would hide are among them. What `ver` is: schema/facts.py.
+-- instant of each. Includes copies that FINAL would hide. schema/facts.py explains `ver`.
 with
     9223372036854775808 - ver as left,
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
@@ -33,12 +33,12 @@ group by day
 order by day
 
 -- name: leaf_numbers
--- The number of every tenant's newest leaf. The link that closed the last day ($1) has a leaf of each tenant; only
--- amendments, and tenants that these are the first to show, come after it.
+-- The number of every tenant's newest leaf. The link that closed the newest day ($1) has a leaf of each tenant; only
+-- amendments, which may bring new tenants, come after it.
 select tenant_id, max(number) as number from anlyt.integrity_leaves where link >= $1 group by tenant_id
 
 -- name: leaves_of_link
--- The leaves of a link ($1), in the order of their tree.
+-- The leaves of link $1, in the order of their tree.
 select tenant_id, number, facts, digest, path
 from anlyt.integrity_leaves
 where link = $1
@@ -51,15 +51,15 @@ from anlyt.integrity_links
 order by number
 
 -- name: links_of_day
--- The links about a day ($1), in order.
+-- The links of day $1, in order.
 select number, stored_before from anlyt.integrity_links where day = $1 order by number
 
 -- name: newest_closing
--- The link that closed the last of the closed days.
+-- The link that closed the newest closed day.
 select number, day, stored_before from anlyt.integrity_links where amends is null order by day desc limit 1
 
 -- name: newest_count
--- How many differences the newest run that came to its end has found.
+-- The number of differences that the newest successful run found.
 select (counts ->> 'differences')::integer
 from anlyt.pipeline_runs
 where name = 'integrity' and status = 'SUCCEEDED'
@@ -67,5 +67,5 @@ order by id desc
 limit 1
 
 -- name: stored_before
--- Up to which instant each of some days ($1) is in the chain.
+-- The time up to which the chain covers each of the days $1.
 select day, max(stored_before) as stored_before from anlyt.integrity_links where day = any($1) group by day

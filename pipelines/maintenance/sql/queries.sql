@@ -1,13 +1,13 @@
 -- name: forget_day
--- Drops a day of the ledger unless somebody claimed in it since; anlyt.event_days keeps what was forgotten.
+-- Drops day $1 of the ledger unless it has a claim since $2; anlyt.event_days keeps its newest claim.
 select anlyt.forget_day($1, $2)
 
 -- name: forget_runs
--- Forgets runs of pipelines.
+-- Deletes the rows of runs.
 delete from anlyt.pipeline_runs where id = any($1::int8[])
 
 -- name: stale_runs
--- Runs to be forgotten: successes after a week, but for each pipeline's newest; all else after 90 days.
+-- Runs to delete: successes after 7 days, except each pipeline's newest; all others after 90 days.
 select id
 from anlyt.pipeline_runs as run
 where finished < now() - case status when 'SUCCEEDED' then interval '7 days' else interval '90 days' end

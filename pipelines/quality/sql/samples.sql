@@ -1,5 +1,5 @@
--- The final delivery reports in [start, end) by mno and direction, of all tenants, each event once; and a row of zeros
--- for a pair that had any report in the day before, as the cube knows it.
+-- Counts of the final delivery reports in [start, end) by mno and direction, over all tenants, each event once. Pairs that
+-- have none, but had a report in the day before according to the cube, get a row of zeros.
 select
     mno,
     direction,
@@ -14,8 +14,9 @@ from (
         countIf(status != 'PENDING') as final,
         countIf(status = 'DELIVERED') as delivered,
         countIf(status != 'PENDING' and error_code is not null) as with_error,
-        -- Takes the value at floor(level * count), counted from 0: percentile_disc(0.95), but for the count of a multiple
-        -- of 20, where it would be the next one. A level that is less by 1e-9 mends that for 50 million reports.
+        -- quantileExact returns the value at floor(level * count), counted from 0. That is percentile_disc(0.95), except
+        -- for counts that are multiples of 20, where it is the next value. A level lower by 1e-9 corrects that for up to
+        -- 50 million reports.
         quantileExactIf(0.949999999)(latency_ms, status != 'PENDING') as latency_p95
     from anlyt.facts_dlr final
     where event_time >= {start:DateTime('UTC')} and event_time < {end:DateTime('UTC')}

@@ -1,4 +1,5 @@
--- What we counted from day $1 to $2, by currency: messages stand with the reporting currency, as we count them by no other.
+-- Our cost from day $1 to $2 by currency. Messages are in the rows of the reporting currency: they are not counted by
+-- currency.
 select
     (hour_bucket at time zone 'UTC')::date as day,
     reporting_currency::text as currency,
@@ -10,7 +11,7 @@ where scope = 'PLATFORM' and scope_id = 'platform'
     and hour_bucket >= $1::date::timestamp at time zone 'UTC'
     and hour_bucket < ($2::date + 1)::timestamp at time zone 'UTC'
 group by 1, 2
-having bool_or(total_messages <> 0 or segments <> 0 or total_cost <> 0) -- else there are only delivery reports
+having bool_or(total_messages <> 0 or segments <> 0 or total_cost <> 0) -- otherwise the day has delivery reports only
 union all
 select (hour_bucket at time zone 'UTC')::date, currency::text, sum(total_cost), 0
 from anlyt.costs_hourly

@@ -1,5 +1,5 @@
 -- name: divergences
--- The greatest divergence of each day, as its currencies were compared last: of the last $1 days, and of older ones up
+-- The greatest divergence of each day over its currencies' last comparisons: for the last $1 days, and for older ones up
 -- to $2 days back that are not OK yet.
 select day, max(divergence)::float8 as divergence
 from (
@@ -12,14 +12,14 @@ where day >= (now() at time zone 'UTC')::date - $1::int4 or status <> 'OK'
 group by day
 
 -- name: last_statuses
--- How each day from $1 to $2 and currency was compared last.
+-- The status of the last comparison of each day from $1 to $2 and currency.
 select distinct on (day, currency) day, currency, status
 from anlyt.reconciliation_log
 where day between $1 and $2
 order by day, currency, run_id desc
 
 -- name: log_comparisons
--- The rows of run $1, one per day and currency.
+-- Inserts the comparisons of run $1, one per day and currency.
 insert into anlyt.reconciliation_log (
     run_id, day, currency, ours, theirs, our_messages, their_messages, reason, difference, divergence, status
 )
@@ -29,7 +29,7 @@ select $1::int8, * from unnest(
 )
 
 -- name: theirs
--- What billing-service wrote of the days $1 to $2, as text: whether it is a total, we judge row by row.
+-- The values of billing-service for the days $1 to $2, as text: totals.py validates them row by row.
 select
     day::date as day,
     currency::text as currency,

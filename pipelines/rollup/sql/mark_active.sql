@@ -1,5 +1,5 @@
--- The accounts that were active from $2 until $3, on day $1 and hour by hour, as they were at version $4. Sets of bits:
--- anlyt.active_days says which bit is whose.
+-- Stores the accounts that were active from $2 until $3, on day $1 and per hour, at version $4. They are bit sets; the
+-- comment of anlyt.active_days explains the bits.
 with bits as (
     select date_part('epoch', hour_bucket - $2::timestamptz)::int / 3600 as hour, number >> 3 as byte, bit_or(1 << (number & 7)) as bits
     from anlyt.metrics_hourly

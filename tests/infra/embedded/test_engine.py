@@ -135,7 +135,7 @@ async def test_a_failure_to_execute_is_told_too(tmp_path: Path) -> None:
         def launch(self, folder: Path, port: int) -> Launch:
             return Launch([folder / "missing"])
 
-    with pytest.raises(EngineFailedError, match=r"cannot start .*/missing: .*No such file"):
+    with pytest.raises(EngineFailedError, match=r"Cannot start .*/missing: .*No such file"):
         async with started(Missing(), tmp_path, 0):
             pass
 

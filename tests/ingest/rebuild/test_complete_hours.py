@@ -14,7 +14,7 @@ REACH = datetime(2026, 8, 25, tzinfo=UTC)
 
 
 def message(number: int) -> Frame:
-    """Stored so many seconds after the epoch as its number."""
+    """A message with this sequence, stored as many seconds after 1970."""
     return Frame(b"", b"$JS.ACK.S.C.1.%d.1.%d000000000.0" % (number, number), b"", b"")
 
 
@@ -66,7 +66,7 @@ def test_first_hour(gap_at: datetime | None, since: datetime | None, start: date
 
 
 @pytest.mark.parametrize(
-    ("gap_at", "since", "told"),
+    ("gap_at", "since", "message"),
     [
         (GAP, WHOLE - timedelta(hours=1), "is too early for --rebuild"),
         (None, REACH - timedelta(hours=1), "is too early for --rebuild"),
@@ -74,6 +74,6 @@ def test_first_hour(gap_at: datetime | None, since: datetime | None, start: date
         (GAP, NOW + timedelta(hours=1), "There is nothing to rebuild before 2026-11-22T14:00:00Z"),
     ],
 )
-def test_hours_that_cannot_be_rebuilt(gap_at: datetime | None, since: datetime | None, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_hours_that_cannot_be_rebuilt(gap_at: datetime | None, since: datetime | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         first_complete_hour("S", gap_at, MADE, since, NOW)

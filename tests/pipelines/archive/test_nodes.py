@@ -1,8 +1,8 @@
 from datetime import date, timedelta
 from random import Random
 
-from pipelines.archive.days import OldDay, Partition, first_kept_day, hours_of
-from pipelines.archive.nodes import MOST_ROWS, count, plan, tidy
+from pipelines.archive.days import OldDay, OldPartition, first_kept_day, hours_of
+from pipelines.archive.nodes import MAX_ROWS, count, partitions_to_drop, plan
 
 FIRST = date(2026, 1, 20)
 
@@ -20,8 +20,8 @@ def test_days_that_are_not_much_go_together_month_by_month() -> None:
 
 
 def test_days_with_many_rows_go_by_themselves() -> None:
-    half = MOST_ROWS // 2
-    assert [len(chunk) for chunk in plan(days(half, half, 1, 3 * MOST_ROWS, half))] == [2, 1, 1, 1]
+    half = MAX_ROWS // 2
+    assert [len(chunk) for chunk in plan(days(half, half, 1, 3 * MAX_ROWS, half))] == [2, 1, 1, 1]
 
 
 def test_nothing_old() -> None:
@@ -30,8 +30,8 @@ def test_nothing_old() -> None:
 
 
 def test_every_old_month_is_looked_at() -> None:
-    months = [Partition("metrics_hourly", "metrics_hourly_20260101")]
-    assert list(tidy([], months)) == months
+    months = [OldPartition("metrics_hourly", "metrics_hourly_20260101")]
+    assert list(partitions_to_drop([], months)) == months
 
 
 def test_ninety_days_are_kept() -> None:

@@ -21,7 +21,7 @@ ROW = Row(
     latency_bins=(1, 9),
     latency_counts=(3, 1),
 )
-# In no order: values are found by name.
+# In another order than in the tables: rows are read by name.
 COMMON: Mapping[str, Any] = {
     "latency_counts": [3, 1],
     "latency_bins": [1, 9],
@@ -41,8 +41,8 @@ def test_a_row_is_the_same_from_either_store() -> None:
 
 def test_rows_are_in_order_whatever_order_they_come_in() -> None:
     other = ROW._replace(scope_id="op-0")
-    given = [CLICKHOUSE, {**CLICKHOUSE, "scope_id": "op-0"}]
-    assert from_clickhouse(given) == from_clickhouse(given[::-1]) == [other, ROW]
+    records = [CLICKHOUSE, {**CLICKHOUSE, "scope_id": "op-0"}]
+    assert from_clickhouse(records) == from_clickhouse(records[::-1]) == [other, ROW]
 
 
 def test_columns_have_the_values_of_their_names_and_end_with_the_batch() -> None:

@@ -1,4 +1,4 @@
-"""What must not happen to days that move."""
+"""Transfers lose and double nothing, whatever happens meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,10 +10,10 @@ from infra.endpoints import Engines
 from infra.postgres import Connection
 from pipelines import runs
 from pipelines.archive import transfer
-from pipelines.archive.datasets import OLD_PARTITIONS, Partitions
-from pipelines.archive.days import Partition, first_kept_day
+from pipelines.archive.datasets import OLD_PARTITIONS, OldPartitions
+from pipelines.archive.days import OldPartition, first_kept_day
 from pipelines.archive.rows import sums
-from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, abandon, read_day, switch
+from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, read_day, remove_abandoned, switch
 from pipelines.runs import PipelineFailedError
 from pipelines.stores import Stores, open_stores
 from tests.graph.support.store import Row, Store
@@ -22,7 +22,7 @@ from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
-# Its whole month is old, whatever day of a month today is.
+# Old enough that its whole month is old on every day of the current month.
 HOUR = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0) - timedelta(days=130)
 MESSAGES = "select coalesce(sum(total_messages), 0)::int8 from anlyt.metrics_hourly"
 FORGED = """
@@ -44,25 +44,25 @@ async def connection(database: str) -> AsyncIterator[Connection]:
         yield made
 
 
-async def test_a_run_whose_batch_was_given_up_drops_nothing(stores: Stores, connection: Connection) -> None:
-    """It lost its lease, and is still alive."""
-    found = await read_day(stores, HOUR.date())
-    assert found is not None
+async def test_a_run_whose_batch_was_abandoned_drops_nothing(stores: Stores, connection: Connection) -> None:
+    """The run has lost its lease and is still alive."""
+    snapshot = await read_day(stores, HOUR.date())
+    assert snapshot is not None
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
-    await abandon(stores)  # as the next run does first
-    with pytest.raises(ArchiveMismatchError, match="given up"):
+    await remove_abandoned(stores)  # as the next run does first
+    with pytest.raises(ArchiveMismatchError, match="abandoned"):
         async with connection.transaction():
-            await switch(connection, [found], batch)
+            await switch(connection, [snapshot], batch)
     assert await connection.fetchval(MESSAGES) == 7
 
 
-async def test_a_run_that_lost_its_lease_does_not_move_a_day_again(stores: Stores, connection: Connection) -> None:
-    found = await read_day(stores, HOUR.date())
-    assert found is not None
+async def test_a_run_that_lost_its_lease_does_not_transfer_a_day_again(stores: Stores, connection: Connection) -> None:
+    snapshot = await read_day(stores, HOUR.date())
+    assert snapshot is not None
     assert await runs.run(stores, "archive") == {"days": 1}
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
     async with connection.transaction():
-        assert not await switch(connection, [found], batch)
+        assert not await switch(connection, [snapshot], batch)
     counted = "select sum(total_messages)::int8 from anlyt.archive_batches where state = 'ARCHIVED'"
     assert await connection.fetchval(counted) == 7
 
@@ -70,7 +70,7 @@ async def test_a_run_that_lost_its_lease_does_not_move_a_day_again(stores: Store
 async def test_a_month_stays_while_its_rows_are_read(
     stores: Stores, connection: Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another run moves the day and drops the month between the reader's snapshot and its reading of the rows."""
+    """Another run transfers the day and drops the month between the reader's snapshot and its reading of the rows."""
     waits = "then version + 0 * (select count(pg_advisory_xact_lock_shared(77)))"
     monkeypatch.setattr(transfer, "CLEAN_VERSION", transfer.CLEAN_VERSION.replace("then version", waits))
     async with connected(database) as gate:
@@ -80,32 +80,32 @@ async def test_a_month_stays_while_its_rows_are_read(
             while not await gate.fetchval("select true from pg_locks where locktype = 'advisory' and not granted"):
                 await asyncio.sleep(0.01)
         await connection.execute("delete from anlyt.metrics_hourly")
-        old = [Partition(*row) for row in await connection.fetch(OLD_PARTITIONS, first_kept_day())]
+        old = [OldPartition(*row) for row in await connection.fetch(OLD_PARTITIONS, first_kept_day())]
         assert [each.name for each in old if each.table == "metrics_hourly"]
         for partition in old:
-            await Partitions().write(stores, partition)
+            await OldPartitions().write(stores, partition)
         await gate.execute("select pg_advisory_unlock(77)")
-        found = await reading
-    assert found is not None
-    assert sums(found.hourly)["total_messages"] == sums(found.daily)["total_messages"] == 7
+        snapshot = await reading
+    assert snapshot is not None
+    assert sums(snapshot.hourly)["total_messages"] == sums(snapshot.daily)["total_messages"] == 7
 
 
 async def test_a_day_that_changed_since_it_was_read_stays(stores: Stores, connection: Connection) -> None:
-    found = await read_day(stores, HOUR.date())
-    assert found is not None
+    snapshot = await read_day(stores, HOUR.date())
+    assert snapshot is not None
     batch = await connection.fetchval(BEGIN_BATCH, [HOUR.date()])
     await connection.execute("update anlyt.metrics_hourly set total_messages = 8")
     async with connection.transaction():
-        assert not await switch(connection, [found], batch)
+        assert not await switch(connection, [snapshot], batch)
     assert await connection.fetchval(MESSAGES) == 8
 
 
-async def test_an_archive_that_gives_back_something_else_stops_the_run(
+async def test_an_archive_that_returns_something_else_stops_the_run(
     stores: Stores, connection: Connection, warehouse: str
 ) -> None:
     async with opened(warehouse) as client:
         await client.command(FORGED, parameters={"hour": HOUR})
-    with pytest.raises(PipelineFailedError, match=r"gives back other hourly rows \(2\) than were written \(1\)"):
+    with pytest.raises(PipelineFailedError, match=r"returns other hourly rows \(2\) than were written \(1\)"):
         await runs.run(stores, "archive")
     assert await connection.fetchval(MESSAGES) == 7
     assert await runs.run(stores, "archive") == {"days": 1}

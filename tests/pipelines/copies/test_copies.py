@@ -13,7 +13,7 @@ def fact(tenant: str, stored: datetime, *, key: int = 7, at: datetime = NOON) ->
 
 
 def test_the_copy_that_was_stored_first_stays() -> None:
-    """In whatever order they are found."""
+    """The order of the copies does not matter."""
     copies = [fact(tenant, NOON + timedelta(seconds=number)) for number, tenant in enumerate(("c", "unknown", "a"))]
     for order in permutations(copies):
         assert later(order) == sorted(copies[1:])

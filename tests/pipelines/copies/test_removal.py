@@ -1,4 +1,4 @@
-"""Copies under several tenants, on real engines: found, removed, counted and told, whatever is interrupted."""
+"""Copies under several tenants are found, removed, counted and logged on real engines, whatever is interrupted."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ TENANTS = ("t-0", "t-1", "t-2", None)
 
 
 def sent(random: Random, function: AnyFunction, count: int) -> list[Message]:
-    """In the order of the stream; a third of the events are there two to four times, under any tenants."""
+    """Messages in the order of the stream; half of the events have two or four copies, under random tenants."""
     made: list[Message] = []
     for _ in range(count):
         fields = SORTS[function](random, NOW)
@@ -46,7 +46,7 @@ def sent(random: Random, function: AnyFunction, count: int) -> list[Message]:
 
 
 def of_tenant(random: Random, function: AnyFunction, fields: events.Fields, tenant: str | None) -> Message:
-    """A delivery report may name its tenant in the header, or not at all."""
+    """A message of a tenant. A delivery report may name it in the header, or not at all."""
     named = {name: value for name, value in fields.items() if name != "tenantId"}
     if function is dlr_facts and random.random() < 0.7:
         return Message(json.dumps(named).encode(), {"X-Tenant-Id": tenant} if tenant else None)
@@ -58,13 +58,13 @@ def in_order(function: AnyFunction, messages: Sequence[Message]) -> Events:
 
 
 def firsts(messages: Iterable[Message]) -> list[Message]:
-    """Of the copies of each event, the first: what the reference takes for different facts, tenants and all."""
+    """The first copy of each event. The reference itself takes copies of several tenants for different facts."""
     names = ("receivedAt", "occurredAt", "at")
-    found: dict[Any, Message] = {}
+    first: dict[Any, Message] = {}
     for message in messages:
         fields = json.loads(message.data)
-        found.setdefault((fields["eventId"], *(fields.get(name) for name in names)), message)
-    return list(found.values())
+        first.setdefault((fields["eventId"], *(fields.get(name) for name in names)), message)
+    return list(first.values())
 
 
 def of_firsts(work: dict[AnyFunction, list[Message]]) -> Expected:
@@ -72,14 +72,14 @@ def of_firsts(work: dict[AnyFunction, list[Message]]) -> Expected:
 
 
 async def differences(dsn: str, expected: Expected) -> list[str]:
-    """Facts and cubes; no mark is left."""
+    """The differences of facts and cubes; a remaining mark is one, too."""
     unmarked = replace(expected, marks=frozenset(), searched=frozenset())
     return [*await fact_differences(dsn, unmarked), *await cube_differences(dsn, unmarked)]
 
 
 @pytest.mark.parametrize("number", range(2))
 async def test_brute_force(stores: Stores, warehouse: str, seed: int, number: int) -> None:
-    """Any batches in any order, each twice, with runs of both pipelines between them."""
+    """Commits random batches in random order, each event twice, with runs of both pipelines between them."""
     random = Random(seed + number)
     work = {function: sent(random, function, 20) for function in SORTS}
     batches = [
@@ -109,7 +109,7 @@ async def test_brute_force(stores: Stores, warehouse: str, seed: int, number: in
 
 @pytest.mark.parametrize("function", SORTS, ids=lambda function: function.name)
 @pytest.mark.parametrize("first_comes_last", [False, True])
-async def test_the_first_stays_and_is_told(
+async def test_the_first_stays_and_the_others_are_counted_and_logged(
     stores: Stores, warehouse: str, function: AnyFunction, first_comes_last: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fields = SORTS[function](Random(1), NOW)
@@ -148,10 +148,10 @@ async def test_a_copy_that_is_delivered_again_goes_again(stores: Stores, warehou
             assert await differences(warehouse, of_firsts({cdr_facts: messages})) == []
 
 
-async def test_a_run_that_is_killed_anywhere_is_made_up_for(
+async def test_the_next_run_completes_one_that_was_killed_anywhere(
     stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before and behind every statement that changes something; cubes are computed meanwhile."""
+    """Kills it before and after every statement that changes something; cubes are computed meanwhile."""
 
     class KilledError(Exception):
         pass
@@ -210,7 +210,7 @@ async def test_writers_and_two_runs_at_once_in_spite_of_the_lease(stores: Stores
 
 
 async def test_a_whole_day_is_searched_whenever_its_facts_came(stores: Stores, warehouse: str) -> None:
-    """As those that came before there were marks."""
+    """Facts from before the introduction of marks have none."""
     fields = fact_events.evaluation(Random(5), NOW) | {"at": f"{NOW - timedelta(days=400):%FT%TZ}"}
     messages = [Message(json.dumps(fields | {"tenantId": tenant}).encode()) for tenant in ("a", "b")]
     async with fact_store(warehouse) as store:

@@ -1,4 +1,4 @@
-"""What is computed for cells that are marked."""
+"""The chunks that are computed for marked cells."""
 
 from datetime import UTC, datetime, timedelta
 

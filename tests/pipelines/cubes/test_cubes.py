@@ -1,4 +1,4 @@
-"""US-ANLYT-13: cubes against brute force, in every cell, whatever is repeated, late, cut differently or overlapping."""
+"""US-ANLYT-13: every cell of a cube equals brute force, however events are repeated, late, batched or overlapping."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ NOW = datetime.now(UTC)
 
 
 async def test_brute_force(stores: Stores, warehouse: str) -> None:
-    """Runs come between any two batches; chunks are of any size; at the end no mark is left; merges change nothing."""
+    """Runs happen between batches, with chunks of random sizes; at the end no mark is left; merges change nothing."""
     random = Random(1)
     sent = make_sent(random, NOW, 500)
     async with fact_store(warehouse) as store:
@@ -47,7 +47,7 @@ async def test_brute_force(stores: Stores, warehouse: str) -> None:
 
 
 async def test_runs_and_writers_at_once_in_spite_of_the_lease(stores: Stores, warehouse: str) -> None:
-    """As if each of three runs believed that it alone had the lease, while two writers write."""
+    """Three runs without a lease compute while two writers write."""
     random = Random(3)
     sent = make_sent(random, NOW, 400)
     work = list(batches(random, sent, NOW))
@@ -74,7 +74,7 @@ async def test_runs_and_writers_at_once_in_spite_of_the_lease(stores: Stores, wa
 async def test_a_run_that_was_slow_does_not_bring_old_cells_back(
     stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It took its version, and stood still; meanwhile facts came, and another run computed the cell and cleaned up."""
+    """It drew its version and paused; meanwhile facts arrived, and another run computed the cell."""
     random = Random(4)
     first, second = ([events.message(random, fact_events.report(random, NOW)) for _ in range(50)] for _ in range(2))
     holding, go_on = asyncio.Event(), asyncio.Event()
@@ -99,7 +99,7 @@ async def test_a_run_that_was_slow_does_not_bring_old_cells_back(
 
 
 async def test_cells_that_no_longer_have_facts_are_gone(stores: Stores, warehouse: str) -> None:
-    """A fact may be replaced by its copy that was stored before it, but came later; facts may be removed."""
+    """A fact may be replaced by its earlier copy, which arrived later; facts may be removed."""
     random = Random(5)
     kept = events.message(random, fields := fact_events.report(random, NOW) | {"deliveryStatus": "DELIVERED"})
     replaced = events.message(random, fields | {"deliveryStatus": "EXPIRED", "mno": "SALAAM"})
@@ -174,7 +174,7 @@ async def test_the_newest_cells_come_first_and_the_limit_leaves_the_rest(stores:
 async def test_a_row_that_only_an_overtaken_run_wrote_does_not_stay(
     stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if its fact had been removed after the slow run read it, and it wrote after the other had looked for rows."""
+    """Its fact was removed after the slow run read it, and it wrote after the other run had searched for rows."""
     random = Random(10)
     report = events.message(random, fact_events.report(random, NOW) | {"mno": "AWCC"})
     stray = (

@@ -1,4 +1,4 @@
-"""Days are made of their hours: of those that other runs write meanwhile, too, and for the price of an hour's facts."""
+"""Days are computed from their hours, also from hours of concurrent runs, at the cost of one hour's facts."""
 
 import asyncio
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ NOON = (NOW - timedelta(days=1)).replace(hour=12)
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of facts that have cubes of hours and of days."""
+    """One kind of facts that has an hourly and a daily cube."""
 
     function: AnyFunction
     days: str
     time: str
 
     def made(self, random: Random, at: datetime) -> Message:
-        """Of one tenant."""
+        """A message of one tenant at this time."""
         fields = SORTS[self.function](random, NOW)
         return events.message(random, fields | {"tenantId": "t", self.time: f"{at:%FT%TZ}"})
 
@@ -57,7 +57,7 @@ kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.days)
 async def test_days_of_runs_that_computed_other_hours_at_once(
     stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
-    """One stood still before it wrote the day; meanwhile another computed a further hour, the day, and cleaned up."""
+    """One run paused before it wrote the day; meanwhile another computed one more hour and the day."""
     random = Random(6)
     first, second = kind.made(random, NOON), kind.made(random, NOON + timedelta(hours=3))
     holding, go_on = asyncio.Event(), asyncio.Event()
@@ -112,7 +112,7 @@ async def test_a_run_that_ends_between_hours_and_days_leaves_its_marks(
 
 @kinds
 async def test_a_day_that_is_marked_asks_for_all_of_its_hours(stores: Stores, warehouse: str, kind: Kind) -> None:
-    """So do workers of a version that knew no hours of records, which may go on for a while beside the new pipeline."""
+    """Workers of an older version, which may run beside the new pipeline, mark days of records."""
     random = Random(14)
     sent = [kind.made(random, NOON.replace(hour=random.randrange(24), minute=59)) for _ in range(40)]
     async with fact_store(warehouse) as store:
@@ -129,7 +129,7 @@ async def test_a_day_that_is_marked_asks_for_all_of_its_hours(stores: Stores, wa
 
 
 HOUR = 20_000  # facts
-GRANULE = 8_192  # rows: what an index can tell apart
+GRANULE = 8_192  # rows; the resolution of an index
 MIDNIGHT = "toDateTime64('2026-10-01 00:00:00', 6, 'UTC')"
 FILL = f"""
 insert into facts_cdr (tenant_id, event_time, event_key, status, currency, segment_count, charge_amount, ver)
@@ -151,7 +151,7 @@ OF_CUBE = "select sum(records), sum(cost), count() from cube_cdr_daily final"
 
 
 async def test_an_evening_costs_what_a_morning_does(stores: Stores, warehouse: str) -> None:
-    """In rows that the engine reads: an hour of facts, for its newest event and for cells; of other cells, few."""
+    """The cost is the rows that the engine reads: twice an hour of facts, and few of other cells."""
     costs = []
     async with opened(warehouse) as client:
         for first, last in ((0, 2), (3, 22)):

@@ -1,4 +1,4 @@
-"""How the work is cut."""
+"""Cells are split into chunks that one statement can process."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.cubes.cells import CUBES, Cell, Chunk
-from pipelines.cubes.nodes import FURTHEST, count, cut, each
+from pipelines.cubes.nodes import MAX_SPAN, count, each, split_into_chunks
 from pipelines.cubes.params import Params
 
 NEW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -19,7 +19,7 @@ def hours(number: int, cube: str = "cube_dlr_hourly") -> list[Cell]:
 
 def test_hours_and_days_have_chunks_of_their_own() -> None:
     days = [Cell("cube_cdr_daily", "t", NEW - timedelta(days=n)) for n in range(3)]
-    chunks = cut([*days, *hours(9)], Params(chunk=8))
+    chunks = split_into_chunks([*days, *hours(9)], Params(chunk=8))
     assert [(chunk.cube, len(chunk.cells), chunk.done, chunk.is_last) for chunk in chunks] == [
         ("cube_cdr_daily", 2, 0, False),
         ("cube_cdr_daily", 1, 2, False),
@@ -33,7 +33,7 @@ def test_hours_and_days_have_chunks_of_their_own() -> None:
 
 
 def test_nothing_to_do() -> None:
-    assert cut([], Params()) == []
+    assert split_into_chunks([], Params()) == []
     assert count([]) == {"cells": 0}
 
 
@@ -43,10 +43,10 @@ def test_chunks_are_the_cells_within_bounds(drawn: Sequence[tuple[str, int]], si
         Cell(cube, f"t{index}", NEW - timedelta(days=days))  # type: ignore[arg-type]  # a Cube
         for index, (cube, days) in enumerate(sorted(drawn))
     ]
-    chunks: Sequence[Chunk] = cut(cells, Params(chunk=size))
+    chunks: Sequence[Chunk] = split_into_chunks(cells, Params(chunk=size))
     assert [cell for chunk in chunks for cell in chunk.cells] == cells
     assert [chunk.is_last for chunk in chunks] == [False] * (len(chunks) - 1) + [True] * bool(chunks)
     for chunk in chunks:
         assert 0 < len(chunk.cells) <= size
         assert len({cell.cube for cell in chunk.cells}) == 1
-        assert chunk.end - chunk.first <= FURTHEST + CUBES[chunk.cube]
+        assert chunk.end - chunk.first <= MAX_SPAN + CUBES[chunk.cube]

@@ -1,4 +1,4 @@
-"""Every cube has its statements from the one text of each, filled as the declaration says."""
+"""The statements of every cube are the templates, filled from the declaration."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Steps of ClickHouse that add a cube to a database which has facts: nobody reads too little, and nothing is lost."""
+"""Migrations that add a cube to a ClickHouse database with facts: no reader misses rows, and nothing is lost."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ HOURS_OF_RECORDS = SCHEMA / "clickhouse/0006_cube_cdr_hourly.sql"
 
 
 async def test_a_database_that_has_hours_already_has_days_once_migrated(stores: Stores, warehouse: str) -> None:
-    """Even if the step was done half before. A run marks what an older version still computed meanwhile."""
+    """This holds if the migration was interrupted. A run marks cells that an older version computed meanwhile."""
     random = Random(13)
     sent = [events.message(random, fact_events.report(random, NOW)) for _ in range(40)]
     async with fact_store(warehouse) as store:
@@ -62,8 +62,8 @@ def _marking_days(batch: Events) -> Facts:
 
 
 OLD_FACTS = replace(cdr_facts, run=_marking_days)
-"""As workers did before there were hours of records."""
-# As the pipeline did.
+"""The function of workers before there was an hourly cube of records."""
+# The statements of the pipeline at that time.
 OLD_RUN = (
     "insert into cube_cdr_daily select tenant_id, toStartOfDay(event_time), mno, lane, direction, status, currency, "
     "count(), sum(segment_count), sum(charge_amount), 2 * toUnixTimestamp64Micro(now64(6) - interval {days} day), 0 "
@@ -76,7 +76,7 @@ OLD_RUN = (
 
 
 def records(random: Random, count: int, days: int) -> list[Message]:
-    """Of one day so many days ago."""
+    """Records of one day, `days` days ago."""
     times = [(NOW - timedelta(days=days)).replace(hour=random.randrange(24)) for _ in range(count)]
     return [events.message(random, fact_events.record(random, NOW) | {"occurredAt": f"{at:%FT%TZ}"}) for at in times]
 
@@ -84,7 +84,7 @@ def records(random: Random, count: int, days: int) -> list[Message]:
 async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated(
     stores: Stores, warehouse: str
 ) -> None:
-    """The step was half done before. Workers of the older version go on all the time, and so does one run of it."""
+    """The migration was interrupted before. Workers and one run of the older version continue meanwhile."""
     random = Random(15)
     long_ago, before, meanwhile, after = (records(random, 20, days) for days in (10, 2, 2, 2))
     *fill, mark_again = statements(HOURS_OF_RECORDS.read_text(), None)
@@ -92,7 +92,7 @@ async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated
     async with fact_store(warehouse) as store, opened(warehouse) as client:
 
         async def written(sent: Sequence[Message], computed: int | None) -> None:
-            """By an old worker; `computed`: by an old run so many days ago."""
+            """Commits with an old worker. `computed`: an old run computed it this many days ago."""
             await store.commit(OLD_FACTS, decoded(OLD_FACTS, sent, NOW))
             for statement in OLD_RUN if computed is not None else ():
                 await client.command(statement.format(days=computed))
@@ -103,7 +103,7 @@ async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated
         for statement in (*fill[:-1], *fill):
             await client.command(statement)
         differing = await cube_differences(warehouse, expect((), [*long_ago, *before], arrived=NOW))
-        assert {line.split()[0] for line in differing[:-1]} == {"cube_cdr_daily"}  # days that are yet to be computed
+        assert {line.split()[0] for line in differing[:-1]} == {"cube_cdr_daily"}  # days that have to be computed
         assert await rows(warehouse, "select * from cube_cdr_daily final order by all") == was
         await written(meanwhile, 0)
         await client.command(mark_again)
@@ -114,7 +114,9 @@ async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated
         )
         recent = (NOW - timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
         assert [mark for mark in marked if mark[2] == 24] == [("cube_cdr_hourly", recent, 24)]
-        assert [mark[0] for mark in marked if mark[2] < 24] == ["cube_cdr_hourly"]  # nobody's, which stops older ones
+        assert [mark[0] for mark in marked if mark[2] < 24] == [
+            "cube_cdr_hourly"
+        ]  # of no tenant: it stops older pipelines
         await runs.run(stores, "cubes")
         sent = [*long_ago, *before, *meanwhile, *after]
         assert await cube_differences(warehouse, expect((), sent, arrived=NOW)) == []

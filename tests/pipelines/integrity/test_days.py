@@ -1,4 +1,4 @@
-"""Which days are due, and in which order."""
+"""The days that are due, and their order."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,15 +21,15 @@ LAG = timedelta(hours=24)
     ],
 )
 def test_a_day_is_due_when_its_lag_is_over(cut: datetime, days: int) -> None:
-    found = list(due(ChainPosition(cut, LAG, FIRST, ())))
-    assert found == [Due(FIRST + number * DAY, cut, amends=False) for number in range(days)]
+    due_days = list(due(ChainPosition(cut, LAG, FIRST, ())))
+    assert due_days == [Due(FIRST + number * DAY, cut, amends=False) for number in range(days)]
 
 
 def test_what_is_late_comes_before_what_is_closed() -> None:
     cut = datetime(2026, 10, 3, tzinfo=UTC)
     late = [FIRST - DAY, FIRST - 9 * DAY]
-    found = [(each.day, each.amends) for each in due(ChainPosition(cut, LAG, FIRST, late))]
-    assert found == [(FIRST - 9 * DAY, True), (FIRST - DAY, True), (FIRST, False)]
+    due_days = [(each.day, each.amends) for each in due(ChainPosition(cut, LAG, FIRST, late))]
+    assert due_days == [(FIRST - 9 * DAY, True), (FIRST - DAY, True), (FIRST, False)]
 
 
 def test_without_a_fact_nothing_is_due() -> None:

@@ -1,4 +1,4 @@
-"""What a chain that was tampered with says by itself, and what a run makes of it."""
+"""The differences of a tampered chain, and the alarm of a run that finds them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,13 +11,13 @@ from pipelines.integrity.chain import StoredLeaf, StoredLink
 from pipelines.integrity.closing import ClosedDay
 from pipelines.integrity.differences import Difference, of_chain, of_facts, of_leaves
 from pipelines.integrity.digests import Digest
-from pipelines.integrity.nodes import judge
+from pipelines.integrity.nodes import summarise
 from schema.integrity import GENESIS, Leaf, Link, merkle_tree, packed_path
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 10, 1)
 CUT = datetime(2026, 10, 20, tzinfo=UTC)
-# (day, the link that it amends): two closed days, one late for the first, a third day, one late for a day before all.
+# (day, amended link): two closed days, a late link for the first one, a third day, a late link for a day before all.
 PLAN = [(0, None), (1, None), (0, 1), (2, None), (-5, None), (3, None)]
 
 
@@ -101,14 +101,14 @@ def test_facts() -> None:
     ]
 
 
-def test_a_run_tells_what_it_found_once() -> None:
+def test_a_run_reports_each_difference_once() -> None:
     links = [each.link for each in chain()]
     wrong = [Difference(FIRST, f"facts {number}", "1", "2") for number in range(5)]
-    counts, alarm = judge([*map(ClosedDay, links), ClosedDay(None, wrong[:2])], wrong)
+    counts, alarm = summarise([*map(ClosedDay, links), ClosedDay(None, wrong[:2])], wrong)
     assert counts == {"days_closed": 5, "days_amended": 1, "facts": 30, "differences": 5}
-    assert alarm.startswith("Compliance facts are not what the chain says: 2026-10-01  facts 0: expected 1; found 2 | ")
+    assert alarm.startswith("Compliance facts differ from the chain: 2026-10-01  facts 0: expected 1; found 2 | ")
     assert alarm.endswith(" and 2 more; see `anlyt audit verify`.")
-    assert judge([ClosedDay(None)], []) == (
+    assert summarise([ClosedDay(None)], []) == (
         {"days_closed": 0, "days_amended": 0, "facts": 0, "differences": 0},
         "",
     )

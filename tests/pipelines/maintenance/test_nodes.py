@@ -1,4 +1,4 @@
-"""Partitions ahead, at the ends of months and years; what may be forgotten."""
+"""Partitions ahead at the ends of months and years; claims and runs that may be forgotten."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Which signals are due, in which order, and what they say."""
+"""The signals that are due, their order, and their values."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipelines.quality.nodes import Batch, Sample, StreamPosition, due
+from pipelines.quality.nodes import Sample, SignalBatch, StreamPosition, due
 from schema.quality import OperatorQuality, event_id
 
 NOW = datetime(2026, 10, 7, 12, 30, 17, 5, tzinfo=UTC)
@@ -14,14 +14,14 @@ END = NOW.replace(second=0, microsecond=0)
 MINUTE = timedelta(minutes=1)
 
 
-def sampled(_: datetime) -> Sequence[Sample]:
+def samples_of(_: datetime) -> Sequence[Sample]:
     return [Sample("B", "MT", 3, 2, 1, 70), Sample("A", "MT", 0, 0, 0, 0), Sample("A", "MO", 8, 1, 8, 9)]
 
 
 def signals(last: OperatorQuality | None) -> Sequence[OperatorQuality]:
-    batch, counts = due(StreamPosition(NOW, 41, last), sampled)
+    batch, counts = due(StreamPosition(NOW, 41, last), samples_of)
     assert counts == {"signals": len(batch.signals), "windows": len({each.window_end for each in batch.signals})}
-    assert batch == Batch(41, batch.signals)
+    assert batch == SignalBatch(41, batch.signals)
     return batch.signals
 
 
@@ -63,11 +63,11 @@ def test_an_empty_stream_gets_the_newest_window() -> None:
 def test_what_lies_behind_the_last_signal(behind: int, pair: int, windows: int, count: int) -> None:
     mno, direction = [("A", "MO"), ("A", "MT"), ("B", "MT")][pair]
     (last,) = [each for each in signals(None) if (each.mno, each.direction) == (mno, direction)]
-    found = signals(msgspec.structs.replace(last, window_end=END - behind * MINUTE))
-    assert (len({each.window_end for each in found}), len(found)) == (windows, count)
-    places = [(each.window_end, each.mno, each.direction) for each in found]
-    assert places == sorted(set(places))
-    assert all(place > (END - behind * MINUTE, mno, direction) for place in places)
+    due_signals = signals(msgspec.structs.replace(last, window_end=END - behind * MINUTE))
+    assert (len({each.window_end for each in due_signals}), len(due_signals)) == (windows, count)
+    order = [(each.window_end, each.mno, each.direction) for each in due_signals]
+    assert order == sorted(set(order))
+    assert all(position > (END - behind * MINUTE, mno, direction) for position in order)
 
 
 def test_an_id_belongs_to_one_pair_and_window() -> None:

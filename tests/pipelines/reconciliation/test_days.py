@@ -1,11 +1,11 @@
-"""Which days are closed, due, and beyond reach."""
+"""The days that are closed, due, and too old."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from infra.errors import UsageError
-from pipelines.reconciliation.days import AGAIN, REACH, chosen
+from pipelines.reconciliation.days import AGAIN, REACH, days_to_compare
 from pipelines.reconciliation.params import Params
 
 DAY = timedelta(days=1)
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
     ],
 )
 def test_a_day_is_closed_an_hour_after_its_end(now: datetime, last: date) -> None:
-    days = chosen(Params(), now)
+    days = days_to_compare(Params(), now)
     assert days.last == last
     assert days.again == last - (AGAIN - 1) * DAY
     assert days.first == now.astimezone(UTC).date() - REACH * DAY
@@ -30,7 +30,7 @@ def test_a_day_is_closed_an_hour_after_its_end(now: datetime, last: date) -> Non
 def test_one_day() -> None:
     now = datetime(2026, 10, 8, 0, 30, tzinfo=UTC)
     for day in (date(2026, 10, 7), now.date() - REACH * DAY):
-        assert chosen(Params(day), now) == (day, day, day)
+        assert days_to_compare(Params(day), now) == (day, day, day)
     for day in (now.date(), now.date() - (REACH + 1) * DAY):
         with pytest.raises(UsageError, match=r"^day must be from 2026-07-11 to 2026-10-07 \(UTC\)"):
-            chosen(Params(day), now)
+            days_to_compare(Params(day), now)

@@ -1,4 +1,4 @@
-"""What the engines have in common that are servers of our own, in Python."""
+"""The base of engines that are Python servers of our own."""
 
 import signal
 import sys
@@ -7,16 +7,16 @@ from pathlib import Path
 from infra.embedded.process import Launch
 from infra.embedded.recipe import StopMode
 
-READY = "ready"  # in the engine's folder; the server writes its pid there when it answers, and has what it makes itself
+READY = "ready"  # file in the engine's folder; the server writes its pid there when it answers and is set up
 
 
-class Served:
-    """`python -m MODULE folder port`, which ends in order at SIGTERM."""
+class PythonServer:
+    """Runs `python -m MODULE folder port`, which stops in order on SIGTERM."""
 
     module: str
 
     async def make(self, folder: Path, lock: int) -> None:
-        """An empty folder will do."""
+        """Does nothing: an empty folder suffices."""
 
     def prepare(self, folder: Path, port: int) -> None:
         (folder / READY).unlink(missing_ok=True)
@@ -31,7 +31,7 @@ class Served:
             return False
 
     async def settle(self, port: int) -> None:
-        """The server makes its database or bucket itself."""
+        """Does nothing: the server creates its database itself."""
 
     def stop_signal(self, mode: StopMode) -> signal.Signals:
         return signal.SIGTERM if mode == "clean" else signal.SIGKILL

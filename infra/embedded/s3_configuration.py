@@ -1,4 +1,4 @@
-"""What a ClickHouse server's configuration says of S3: the tiers of its parts, and where exports go."""
+"""The part of a ClickHouse server's configuration that uses S3: storage tiers and exports."""
 
 from collections.abc import Mapping
 from typing import Final, TypeAlias
@@ -8,8 +8,8 @@ from infra.tiers import COLD, COLD_DISK, COLD_FOLDER, COLLECTION, EXPORTS, HOT, 
 
 Tree: TypeAlias = "Mapping[str, str | Tree]"
 
-# Of reads: two attempts of two seconds each when S3 hangs. Both kinds of names are read, each by another part of the
-# engine; without the second kind, a query hangs for minutes.
+# For reads: two attempts of two seconds each if S3 hangs. The `s3_` names repeat others because another part of the
+# engine reads them; without them, a query hangs for minutes.
 TIMEOUTS: Final = {
     "connect_timeout_ms": "1000",
     "request_timeout_ms": "2000",
@@ -21,8 +21,8 @@ TIMEOUTS: Final = {
 }
 
 
-def configuration(s3: S3) -> Tree:
-    """Relative paths are below the server's folder of data."""
+def s3_configuration(s3: S3) -> Tree:
+    """The configuration for `s3`. Relative paths are below the server's data folder."""
     keys = {"access_key_id": s3.access_key, "secret_access_key": s3.secret_key}
     cold = {
         "type": "s3",
@@ -30,10 +30,10 @@ def configuration(s3: S3) -> Tree:
         **keys,
         "region": s3.region,
         **TIMEOUTS,
-        # Else nothing starts while S3 is away, be all data hot.
+        # The check would prevent each start while S3 is unavailable, even if all data is hot.
         "skip_access_check": "true",
     }
-    # A late fact is written where S3 is not needed, and moves later.
+    # A late fact is first written to the hot volume, which needs no S3, and moves later.
     later = {"perform_ttl_move_on_insert": "0"}
     volumes = {
         HOT: {"disk": "default"},
@@ -44,7 +44,7 @@ def configuration(s3: S3) -> Tree:
         "named_collections": {COLLECTION: {"url": f"{s3.url}{EXPORTS}/", **keys}},
         "storage_configuration": {
             "disks": {WARM_DISK: {"type": "local", "path": "data/warm/"}, COLD_DISK: cold},
-            # Parts move by age only, however full a disk is.
+            # Parts move by age only, never because a disk is full.
             "policies": {POLICY: {"volumes": volumes, "move_factor": "0"}},
         },
     }

@@ -1,5 +1,0 @@
--- Gives up what runs that were killed had begun; from now on they cannot finish it.
-with given_up as (
-    update anlyt.archive_batches set state = 'ABANDONED' where state <> 'ARCHIVED' returning batch, day
-)
-select batch, min(day) as first, max(day) as last from given_up group by batch

@@ -1,2 +1,0 @@
--- Drops the daily costs of day $1.
-delete from anlyt.costs_daily where day_bucket = $1

@@ -1,2 +1,0 @@
--- Drops the daily metrics of day $1.
-delete from anlyt.metrics_daily where day_bucket = $1

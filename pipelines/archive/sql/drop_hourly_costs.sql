@@ -1,2 +1,0 @@
--- Drops the hourly costs from $1 until $2.
-delete from anlyt.costs_hourly where hour_bucket >= $1 and hour_bucket < $2

@@ -1,7 +1,0 @@
--- Day $1 has no rows any more, hourly or daily, and nobody was active on it: these agree.
-with emptied as (
-    update anlyt.event_days set rolled_version = version where day = $1 returning day, version
-)
-insert into anlyt.active_days (day, version)
-select day, version from emptied
-on conflict (day) do update set version = excluded.version, accounts = '', hours = ''

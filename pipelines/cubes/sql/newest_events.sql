@@ -1,8 +1,0 @@
--- Newest event time of each fact table, which its parts know, and of each cube.
-select 'facts_dlr', max(event_time) from anlyt.facts_dlr having count() > 0
-union all
-select 'facts_cdr', max(event_time) from anlyt.facts_cdr having count() > 0
-union all
-select 'facts_compliance', max(event_time) from anlyt.facts_compliance having count() > 0
-union all
-select cube, max(newest_event_at) from anlyt.data_as_of group by (cube)

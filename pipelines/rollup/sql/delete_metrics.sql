@@ -1,2 +1,0 @@
--- Makes room for the daily rows of day $1.
-delete from anlyt.metrics_daily where day_bucket = $1
