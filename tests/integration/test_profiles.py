@@ -16,7 +16,7 @@ from infra.errors import AnlytError
 from tests.graph.support.api import open_api
 from tests.support.clock import let_pass
 from tests.support.database import fresh_database
-from tests.support.everything import NOW, Filled, RefusedError, answers, asking, filled
+from tests.support.everything import NOW, Filled, RefusedError, answers, filled, open_query_client
 from tests.support.warehouse import rows
 
 pytestmark = pytest.mark.anyio
@@ -161,7 +161,7 @@ async def test_at_a_limit_there_is_no_part_of_an_answer(
     await turned.turn({**mode, **limit})
     found: dict[str, Any] = {}
     async with open_api(turned.filled.stores.postgres, clickhouse=turned.filled.stores.clickhouse) as api:
-        for name, ask in asking(api, turned.filled, seed).items():
+        for name, ask in open_query_client(api, turned.filled, seed).items():
             with suppress(RefusedError, ClickHouseError, AnlytError):
                 found[name] = await ask()
     assert differing(found, wanted) == []

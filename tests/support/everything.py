@@ -30,7 +30,7 @@ from pipelines.stores import Stores, open_stores
 from schema.catalog.audit import AUDITED
 from schema.history import RECENT
 from tests.graph.support.api import ADMIN, Api, open_api
-from tests.graph.support.questions import APPROXIMATE, question
+from tests.graph.support.random_queries import APPROXIMATE, random_query
 from tests.graph.support.rows import random_rows
 from tests.graph.support.store import DAY, Store, hours, iso
 from tests.support.clock import today
@@ -94,10 +94,10 @@ async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Fil
 async def answers(filled: Filled, seed: int) -> Mapping[str, Any]:
     """By what was asked; of one engine as of any other. Each is an answer, and no error."""
     async with open_api(filled.stores.postgres, clickhouse=filled.stores.clickhouse) as api:
-        return {name: await ask() for name, ask in asking(api, filled, seed).items()}
+        return {name: await ask() for name, ask in open_query_client(api, filled, seed).items()}
 
 
-def asking(api: Api, filled: Filled, seed: int) -> Mapping[str, Ask]:
+def open_query_client(api: Api, filled: Filled, seed: int) -> Mapping[str, Ask]:
     """All that is asked, each by its name; an engine may refuse any of them with an error."""
     found = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
     return {**found, **_of_pipelines(filled.stores)}
@@ -107,7 +107,7 @@ def _questions(api: Api, random: Random) -> Mapping[str, Ask]:
     """Random questions about these facts, of the platform."""
     found: dict[str, Ask] = {}
     for number in range(QUESTIONS):
-        query = question(random)
+        query = random_query(random)
         from_, to = random.choice(WINDOWS)
         query["time"] |= {"from": from_, "to": to}
         if query["time"]["granularity"] == "minute":

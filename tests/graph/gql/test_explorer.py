@@ -14,7 +14,7 @@ from infra.embedded.engine import Engine
 from infra.postgres import Pool
 from tests.graph.support.api import Api
 from tests.graph.support.problems import check_problem
-from tests.graph.support.queries import asking
+from tests.graph.support.queries import open_query_client
 from tests.support.warehouse import emptied
 
 pytestmark = pytest.mark.anyio
@@ -59,8 +59,8 @@ async def test_the_tabs_are_in_the_page_as_they_are(api: Api) -> None:
 @pytest.mark.parametrize("tab", [tab for tab in TABS if "\nquery" in tab.query], ids=lambda tab: tab.query.split()[1])
 async def test_every_query_is_answered(pool: Pool, warehouse: str, tab: Tab) -> None:
     body = {"query": tab.query, "variables": dict(tab.variables)}
-    async with asking(pool, warehouse) as asker:
-        answer = (await asker.client.post("/graphql", json=body, headers=dict(tab.headers))).json()
+    async with open_query_client(pool, warehouse) as query_client:
+        answer = (await query_client.client.post("/graphql", json=body, headers=dict(tab.headers))).json()
     assert "errors" not in answer, answer
 
 

@@ -161,7 +161,7 @@ async def test_ill_typed_variables_are_the_callers_to_mend(api: Api, variables: 
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INVALID_QUERY"]
 
 
-async def test_what_fails_inside_is_masked(api: Api, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_internal_error_is_masked(api: Api, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     await store.connection.execute(BREAK)
     try:
         answer = await api.ask("{ summary { dataAsOf } }")

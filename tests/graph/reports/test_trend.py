@@ -79,7 +79,7 @@ async def test_days_and_months_are_the_sums_of_their_rows(
         check(point, Sum(row for row in whole.rows if bucket(row.hour, by) == start))
 
 
-async def test_what_is_refused(api: Api) -> None:
+async def test_wrong_parameters_are_refused(api: Api) -> None:
     long = {"from": "2010-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z", "by": "MONTHLY"}
     for variables, code in (
         (long, "INVALID_WINDOW"),

@@ -1,4 +1,4 @@
-"""Every report over some rows, against their sums."""
+"""Compares all reports over some rows with sums by brute force."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,18 +12,18 @@ from tests.graph.support.rows import ACCOUNTS, OPERATORS
 from tests.graph.support.store import DAY, HOUR, Row, iso
 from tests.support.bins import within_tolerance
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # up to when the streams are counted: these rows came from none
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # completeUntil of rows that came from no stream
 LENGTHS = {"hourly": HOUR, "daily": DAY}
 
 
 async def check_reports(api: Api, rows: Sequence[Row], window: Window, granularity: str) -> None:
-    """The summary, and all operators and accounts, but for dataAsOf; the window is of whole hours."""
-    asked, length = {"from_": iso(window[0]), "to": iso(window[1])}, LENGTHS[granularity]
-    found = await api.report("summary", **asked, granularity=granularity)
+    """Checks the summary and the reports of all operators and accounts, without dataAsOf. `window` is whole hours."""
+    times, length = {"from_": iso(window[0]), "to": iso(window[1])}, LENGTHS[granularity]
+    found = await api.report("summary", **times, granularity=granularity)
     _check(found, rows, ("PLATFORM", "platform"), window, length)
     assert found == expected.summary(rows, window, length, NEVER), window
     for operator in OPERATORS:
-        response = await api.get(f"operators/{operator}/performance", **asked, granularity=granularity)
+        response = await api.get(f"operators/{operator}/performance", **times, granularity=granularity)
         if any(row.id == operator for row in rows):
             found = response.json()
             _check(found, rows, ("OPERATOR", operator), window, length)
@@ -31,7 +31,7 @@ async def check_reports(api: Api, rows: Sequence[Row], window: Window, granulari
         else:
             assert response.status_code == 404
     for account in ACCOUNTS:
-        found = await api.report(f"accounts/{account}/usage", **asked)
+        found = await api.report(f"accounts/{account}/usage", **times)
         del found["dataAsOf"]
         wanted = expected.usage(rows, account, window, NEVER)
         assert found == wanted, (found, wanted)
@@ -55,7 +55,7 @@ async def _check_breakdown(api: Api, rows: Sequence[Row], window: Window) -> Non
 def _check(
     found: dict[str, Any], rows: Sequence[Row], subject: tuple[str, str], window: Window, length: timedelta
 ) -> None:
-    """Takes the percentiles out of an answer, after a look at each; and what is another test's."""
+    """Checks each percentile of an answer, and removes it and dataAsOf, so that the rest can be compared exactly."""
     del found["dataAsOf"]
     whole = of(rows, *subject, window)
     parts = [of(rows, *subject, part) for _, part in expected.buckets(window, length)]
@@ -72,7 +72,7 @@ def _check_percentile(answer: dict[str, Any], rows: Sum) -> None:
 
 
 def random_window(random: Random, start: datetime, hours: int) -> Window:
-    """Of whole hours, near `hours` of them that begin at `start`; often of whole days."""
+    """A random window of whole hours, often of whole days, near the `hours` that begin at `start`."""
     first = random.randrange(-24, hours)
     length = random.choice([1, 7, 24, 30, 48, 100, hours])
     if random.random() < 0.5:
