@@ -100,9 +100,9 @@ def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awai
     ]
 
     @wraps(resolver)
-    async def with_window(**given: Any) -> Resolved:
-        window_request = WindowRequest(*(given.pop(each.name) for each in _WINDOW))
-        return await resolver(window_request=window_request, **given)
+    async def with_window(**arguments: Any) -> Resolved:
+        window_request = WindowRequest(*(arguments.pop(each.name) for each in _WINDOW))
+        return await resolver(window_request=window_request, **arguments)
 
     ordered = sorted(parameters, key=lambda each: each.default is not inspect.Parameter.empty)
     with_window.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined]  # inspect reads it

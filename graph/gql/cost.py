@@ -53,34 +53,34 @@ class Price:
 
 
 def _window(
-    given: Arguments, now: datetime, read: Callable[[WindowRequest, datetime], Window] = read_window
+    arguments: Arguments, now: datetime, read: Callable[[WindowRequest, datetime], Window] = read_window
 ) -> Window | None:
     """The requested window; None if it is invalid."""
     try:
-        return read(WindowRequest(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
+        return read(WindowRequest(*(arguments[name] for name in ("from", "to", "window", "last", "timezone"))), now)
     except ApiError:
         return None
 
 
-def _series(given: Arguments, now: datetime) -> int:
+def _series(arguments: Arguments, now: datetime) -> int:
     """The cost of a series of hours or days; of days without `granularity`."""
-    window = _window(given, now)
-    by = read_granularity(given.get("granularity", Granularity.DAILY))
+    window = _window(arguments, now)
+    by = read_granularity(arguments.get("granularity", Granularity.DAILY))
     return LEAST + (series_length(window, by) if window else 0)
 
 
-def _throughput(given: Arguments, now: datetime) -> int:
-    window, points = _window(given, now), POINTS_PER_HOUR[read_resolution(given["resolution"])]
+def _throughput(arguments: Arguments, now: datetime) -> int:
+    window, points = _window(arguments, now), POINTS_PER_HOUR[read_resolution(arguments["resolution"])]
     return LEAST + (series_length(window, "hourly") * points if window else 0)
 
 
-def _trend(given: Arguments, now: datetime) -> int:
-    window = _window(given, now, read_long_window)
+def _trend(arguments: Arguments, now: datetime) -> int:
+    window = _window(arguments, now, read_long_window)
     return LEAST + (series_length(window, "daily") if window else 0)
 
 
-def _top_operators(given: Arguments, now: datetime) -> int:
-    return _bounded(given["limit"], MAX_OPERATORS) * _series(given, now)
+def _top_operators(arguments: Arguments, now: datetime) -> int:
+    return _bounded(arguments["limit"], MAX_OPERATORS) * _series(arguments, now)
 
 
 def _fixed(cost: int) -> Callable[[Arguments, datetime], int]:
@@ -107,10 +107,10 @@ def price_of(field: GraphQLField) -> Price | None:
     return price
 
 
-def cost_of(price: Price, given: Arguments, inner: int, now: datetime) -> int:
+def cost_of(price: Price, arguments: Arguments, inner: int, now: datetime) -> int:
     """The cost of a field whose selected fields cost `inner`, at the time `now`.
 
-    `given`: its coerced arguments, with defaults.
+    `arguments`: its coerced arguments, with defaults.
     """
-    own = price.own(given, now)
-    return own + _bounded(given["first"], MAX_PAGE) * (1 + inner) if price.is_list else own
+    own = price.own(arguments, now)
+    return own + _bounded(arguments["first"], MAX_PAGE) * (1 + inner) if price.is_list else own

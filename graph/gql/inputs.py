@@ -87,8 +87,8 @@ def as_json(value: Any) -> Any:
     """An input object as REST's JSON, without absent members."""
     if is_dataclass(value):
         declared: Sequence[Any] = fields(value)
-        given = {each.graphql_name: getattr(value, each.name) for each in declared}
-        return {name: as_json(part) for name, part in given.items() if part is not UNSET}
+        values = {each.graphql_name: getattr(value, each.name) for each in declared}
+        return {name: as_json(part) for name, part in values.items() if part is not UNSET}
     if isinstance(value, list):
         # The values of a comparison are at most one list deep; the parser reports deeper ones.
         return [as_json(part) if is_dataclass(part) else _exact(part) for part in value]

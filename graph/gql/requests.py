@@ -62,8 +62,8 @@ def read_url(parameters: Mapping[str, str]) -> Operation:
             f"GET is for persisted operations and takes {', '.join(sorted(PARAMETERS))} only; POST other operations."
         )
     try:
-        given = {name: msgspec.json.decode(text) if name in _JSON else text for name, text in parameters.items()}
-        return msgspec.convert(given, Operation)
+        values = {name: msgspec.json.decode(text) if name in _JSON else text for name, text in parameters.items()}
+        return msgspec.convert(values, Operation)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidQueryError(f"variables and extensions must be JSON objects: {error}.") from None
 

@@ -71,8 +71,8 @@ class _Weighing:
         price = price_of(field)
         if price is None:
             return inner
-        given = self._arguments(field, nodes)
-        return 0 if given is None else cost_of(price, given, inner, self._now)
+        arguments = self._arguments(field, nodes)
+        return 0 if arguments is None else cost_of(price, arguments, inner, self._now)
 
     def _arguments(self, field: GraphQLField, nodes: FieldDetailsList) -> Mapping[str, Any] | None:
         """The coerced arguments; None if they are invalid. Then the field is an error, and costs nothing."""

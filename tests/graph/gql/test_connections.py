@@ -167,7 +167,7 @@ async def test_a_page_takes_as_many_statements_as_one_node(
 ) -> None:
     pool, statements = logged
     await add(store, IDS, messages=3)
-    taken = []
+    runs = []
     for first in (1, 100):
         async with open_api(pool) as api:
             await api.fields("{ operators(first: 1) { totalCount } }")  # reads the key of cursors, once
@@ -178,10 +178,10 @@ async def test_a_page_takes_as_many_statements_as_one_node(
                 for edge in found[name]["edges"]:
                     report = next(value for value in edge["node"].values() if isinstance(value, dict))
                     assert 6 in report.values()
-                taken.append([each for each in statements if "anlyt." in each])
-    assert [len(each) for each in taken[:2]] == [len(each) for each in taken[2:]]
+                runs.append([each for each in statements if "anlyt." in each])
+    assert [len(each) for each in runs[:2]] == [len(each) for each in runs[2:]]
     # The list, and one statement with the day versions and all rows.
-    assert len(taken[1]) == 2
+    assert len(runs[1]) == 2
 
 
 async def test_nested_figures_are_those_of_the_root(api: Api, store: Store) -> None:
@@ -210,9 +210,9 @@ async def test_an_interval_may_have_the_form_of_answers(api: Api, store: Store) 
     query = """query($w: Interval, $to: DateTime) { operators { edges { node {
         a: performance(window: $w) { window { from to } totalMessages }
         b: performance(window: {from: "%s", to: $to}) { window { from to } totalMessages } } } } }"""
-    given = {"from": iso(START), "to": iso(START + 7 * DAY)}
-    (edge,) = (await api.fields(query % given["from"], w=given, to=given["to"]))["operators"]["edges"]
-    assert edge["node"]["a"] == edge["node"]["b"] == {"window": given, "totalMessages": 14}
+    interval = {"from": iso(START), "to": iso(START + 7 * DAY)}
+    (edge,) = (await api.fields(query % interval["from"], w=interval, to=interval["to"]))["operators"]["edges"]
+    assert edge["node"]["a"] == edge["node"]["b"] == {"window": interval, "totalMessages": 14}
 
 
 async def test_an_error_of_a_nodes_field_is_reported_for_each_node(api: Api, store: Store) -> None:

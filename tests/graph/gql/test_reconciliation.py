@@ -42,7 +42,7 @@ async def test_pages_are_stable_while_others_write(api: Api, log: Pool) -> None:
     random = Random(9)
     for run_id in (1, 2, 3):
         await write(log, run_id, 4)
-    wanted = [
+    expected = [
         (run, str(FIRST + timedelta(days=day)), currency)
         for run in (1, 2, 3)
         for day in range(4)
@@ -60,7 +60,7 @@ async def test_pages_are_stable_while_others_write(api: Api, log: Pool) -> None:
         after = info["endCursor"]
         if not info["hasNextPage"]:
             break
-    assert read == sorted(wanted, reverse=True)
+    assert read == sorted(expected, reverse=True)
 
 
 async def test_money_is_exact_and_missing_values_are_null(api: Api, log: Pool) -> None:

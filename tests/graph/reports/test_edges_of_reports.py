@@ -39,8 +39,8 @@ async def test_windows_at_the_ends_of_time_are_answered(api: Api, store: Store, 
     response = await api.get("operators/nobody/performance", from_=begin, to=end)
     assert response.status_code == 404
     for by in ("DAILY", "MONTHLY"):
-        asked = f'{{ trend(from: "{begin}", to: "{end}", granularity: {by}) {{ totalMessages series {{ quality }} }} }}'
-        assert (await api.fields(asked))["trend"]["totalMessages"] == 0
+        query = f'{{ trend(from: "{begin}", to: "{end}", granularity: {by}) {{ totalMessages series {{ quality }} }} }}'
+        assert (await api.fields(query))["trend"]["totalMessages"] == 0
 
 
 async def test_an_operator_is_known_once_anything_was_counted_for_it(api: Api, store: Store) -> None:
@@ -77,8 +77,8 @@ async def test_refunds_are_unknown_where_some_hours_did_not_count_them(api: Api,
             (await api.report(report, from_=iso(START), to=iso(START + n * HOUR)))["refundedMessages"] for n in (1, 2)
         ]
         assert found == [4, None]
-    asked = f'{{ summary(from: "{iso(START)}", to: "{iso(START + HOUR)}") {{ refundedMessages }} }}'
-    assert (await api.fields(asked))["summary"] == {"refundedMessages": 4}
+    query = f'{{ summary(from: "{iso(START)}", to: "{iso(START + HOUR)}") {{ refundedMessages }} }}'
+    assert (await api.fields(query))["summary"] == {"refundedMessages": 4}
 
 
 async def test_without_messages_rates_are_shares_of_the_reports(api: Api, store: Store) -> None:

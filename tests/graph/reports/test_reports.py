@@ -154,11 +154,11 @@ async def test_throughput(
         iso(window[0] + number * step) for number in range((window[1] - window[0]) // step)
     ]
     for number, hour in enumerate(hours(*window)):
-        held = of(rows, *subject, (hour, hour + HOUR))
+        sums = of(rows, *subject, (hour, hour + HOUR))
         within = series[number * points : (number + 1) * points]
         for name in ("messages", "delivered", "failed"):
             shared = [point[name] for point in within]
-            assert sum(shared) == getattr(held, name)
+            assert sum(shared) == getattr(sums, name)
             assert max(shared) - min(shared) <= 1
         for point in within:
             counted = "ACTUAL" if points == 1 else "INTERPOLATED"

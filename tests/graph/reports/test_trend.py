@@ -40,15 +40,15 @@ async def rows(opened: Store) -> Sequence[Row]:
     return made
 
 
-def check(found: dict[str, Any], wanted: Sum) -> None:
+def check(found: dict[str, Any], expected: Sum) -> None:
     """The expected figures of a trend, or of one of its points."""
-    assert found["totalMessages"] == wanted.messages
-    assert (found["deliveredMessages"], found["failedMessages"]) == (wanted.delivered, wanted.failed)
-    assert (found["totalCost"], found["peakTps"]) == (wanted.figures()["totalCost"], wanted.peak)
-    if wanted.exact_p95 is None:
+    assert found["totalMessages"] == expected.messages
+    assert (found["deliveredMessages"], found["failedMessages"]) == (expected.delivered, expected.failed)
+    assert (found["totalCost"], found["peakTps"]) == (expected.figures()["totalCost"], expected.peak)
+    if expected.exact_p95 is None:
         assert found["p95LatencyMs"] is None
     else:
-        assert within_tolerance(found["p95LatencyMs"], wanted.exact_p95)
+        assert within_tolerance(found["p95LatencyMs"], expected.exact_p95)
 
 
 def bucket(time: datetime, by: str) -> datetime:

@@ -29,13 +29,13 @@ ZONES = sorted(TIMEZONES)
 TIMES = st.datetimes(datetime(2000, 2, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
 
 
-def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
-    window = resolve_window(WindowRequest(**given), now, longest)
+def resolved(request: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
+    window = resolve_window(WindowRequest(**request), now, longest)
     return f"{window.from_:%Y-%m-%dT%H}", f"{window.to:%Y-%m-%dT%H}"
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("request", "expected"),
     [
         ({"last": "24h"}, ("2026-11-20T10", "2026-11-21T11")),
         ({"last": "1h"}, ("2026-11-21T09", "2026-11-21T11")),
@@ -56,8 +56,8 @@ def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta =
         ({}, ("2026-11-21T00", "2026-11-21T11")),
     ],
 )
-def test_relative_windows_become_two_times(given: dict[str, str], expected: tuple[str, str]) -> None:
-    assert resolved(given) == expected
+def test_relative_windows_become_two_times(request: dict[str, str], expected: tuple[str, str]) -> None:
+    assert resolved(request) == expected
 
 
 def test_a_year_begins_after_december() -> None:
@@ -145,7 +145,7 @@ def test_a_length_equals_two_times(hours: int, now: datetime, zone: str | None) 
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("request", "sentence"),
     [
         *(
             (
@@ -188,13 +188,13 @@ def test_a_length_equals_two_times(hours: int, now: datetime, zone: str | None) 
         ),
     ],
 )
-def test_an_invalid_request_is_one_sentence(given: dict[str, str], sentence: str) -> None:
-    with pytest.raises(InvalidWindowError) as told:
-        resolved(given)
-    assert str(told.value) == sentence
+def test_an_invalid_request_is_one_sentence(request: dict[str, str], sentence: str) -> None:
+    with pytest.raises(InvalidWindowError) as raised:
+        resolved(request)
+    assert str(raised.value) == sentence
 
 
 def test_a_long_text_is_shortened_in_the_message() -> None:
-    with pytest.raises(InvalidWindowError) as told:
+    with pytest.raises(InvalidWindowError) as raised:
         resolved({"last": "7" * 10_000})
-    assert len(str(told.value)) < 150
+    assert len(str(raised.value)) < 150
