@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
 from graph.access.cursors import LONGEST as LONGEST_CURSOR
-from graph.access.cursors import Cursors
+from graph.access.cursors import Cursors, PagePosition
 from graph.access.tokens import LONGEST as LONGEST_TOKEN
 from graph.audit import request as audit_request
 from graph.audit.exports import request as export_request
@@ -110,8 +110,8 @@ PARSERS: Final[Mapping[str, AttackOfSize]] = {
     "audit: a long tenant": lambda s: call(audit_request.parse, f'{{"tenantId":"{long(s, "a")}"}}'.encode()),
     "audit: a long rule": lambda s: call(audit_request.parse, f'{{{AUDIT},"ruleType":"{long(s, "a")}"}}'.encode()),
     "exports: unknown members": lambda s: call(export_request.parse, f"{{{AUDIT},{members(s)}}}".encode()),
-    "cursors": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A", LONGEST_CURSOR, 0)),
-    "cursors beyond their length": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A")),
+    "cursors": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A", LONGEST_CURSOR, 0), PagePosition),
+    "cursors beyond their length": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A"), PagePosition),
     "times": lambda s: call(parse_time, "from", "2026-10-01T00:00:00." + long(s, "0") + "Z"),
     "ranges of Accept": lambda s: call(negotiating(long(s, "a/b;q=0.5,", LONGEST_HEAD))),
     "parameters of Accept": lambda s: call(negotiating("a/b" + long(s, ";q=1", LONGEST_HEAD))),
