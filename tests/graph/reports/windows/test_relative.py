@@ -29,13 +29,13 @@ ZONES = sorted(TIMEZONES)
 TIMES = st.datetimes(datetime(2000, 2, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
 
 
-def resolved(request: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
-    window = resolve_window(WindowRequest(**request), now, longest)
+def resolved(fields: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
+    window = resolve_window(WindowRequest(**fields), now, longest)
     return f"{window.from_:%Y-%m-%dT%H}", f"{window.to:%Y-%m-%dT%H}"
 
 
 @pytest.mark.parametrize(
-    ("request", "expected"),
+    ("fields", "expected"),
     [
         ({"last": "24h"}, ("2026-11-20T10", "2026-11-21T11")),
         ({"last": "1h"}, ("2026-11-21T09", "2026-11-21T11")),
@@ -56,8 +56,8 @@ def resolved(request: Mapping[str, str], now: datetime = NOW, longest: timedelta
         ({}, ("2026-11-21T00", "2026-11-21T11")),
     ],
 )
-def test_relative_windows_become_two_times(request: dict[str, str], expected: tuple[str, str]) -> None:
-    assert resolved(request) == expected
+def test_relative_windows_become_two_times(fields: dict[str, str], expected: tuple[str, str]) -> None:
+    assert resolved(fields) == expected
 
 
 def test_a_year_begins_after_december() -> None:
@@ -145,7 +145,7 @@ def test_a_length_equals_two_times(hours: int, now: datetime, zone: str | None) 
 
 
 @pytest.mark.parametrize(
-    ("request", "sentence"),
+    ("fields", "sentence"),
     [
         *(
             (
@@ -178,8 +178,8 @@ def test_a_length_equals_two_times(hours: int, now: datetime, zone: str | None) 
             "timezone is for window and last; times in from and to have an offset of their own.",
         ),
         *(
-            (given, f"A window is given by from and to, by window or by last; {names} do not go together.")
-            for given, names in (
+            (fields, f"A window is given by from and to, by window or by last; {names} do not go together.")
+            for fields, names in (
                 ({"from_": "x", "last": "7d"}, "from and last"),
                 ({"to": "x", "window": "today"}, "to and window"),
                 ({"window": "today", "last": "7d"}, "window and last"),
@@ -188,9 +188,9 @@ def test_a_length_equals_two_times(hours: int, now: datetime, zone: str | None) 
         ),
     ],
 )
-def test_an_invalid_request_is_one_sentence(request: dict[str, str], sentence: str) -> None:
+def test_an_invalid_request_is_one_sentence(fields: dict[str, str], sentence: str) -> None:
     with pytest.raises(InvalidWindowError) as raised:
-        resolved(request)
+        resolved(fields)
     assert str(raised.value) == sentence
 
 
