@@ -247,7 +247,7 @@ async def test_what_is_not_accepted(
         check_problem(await portal.client.put(PATH, json={}), 405, "METHOD_NOT_ALLOWED")
         async with connected(database) as connection:
             assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 0
-        monkeypatch.setattr(exports, "MOST_UNFINISHED", 3)
+        monkeypatch.setattr(exports, "MAX_UNFINISHED", 3)
         for _ in range(3):
             await portal.ask(**QUESTIONS[3])
         await portal.refused(429, "RATE_LIMITED", **QUESTIONS[3])
