@@ -176,18 +176,18 @@ async def got(client: httpx.AsyncClient, query: str, caller: str) -> tuple[str, 
 
 @pytest.mark.parametrize("row", FIELDS, ids=" ".join)
 async def test_fields(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
-    found = {caller: await got(client, row[1], caller) for caller in CALLERS}
-    assert [code for code, _ in found.values()] == list(FIELDS[row])
+    results = {caller: await got(client, row[1], caller) for caller in CALLERS}
+    assert [code for code, _ in results.values()] == list(FIELDS[row])
 
 
 @pytest.mark.parametrize("row", ROUTES, ids=" ".join)
 async def test_routes(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
-    found = []
+    codes = []
     for caller in CALLERS:
         method, body = ("POST", QUERY) if row[0] == QUERY_PATH else ("GET", None)
         response = await client.request(method, row[1], json=body, headers=headers_of(caller))
-        found.append("ok" if response.status_code == 200 else response.json()["code"])
-    assert found == list(ROUTES[row])
+        codes.append("ok" if response.status_code == 200 else response.json()["code"])
+    assert codes == list(ROUTES[row])
 
 
 async def test_existing_and_unknown_ids_are_indistinguishable(client: httpx.AsyncClient) -> None:

@@ -75,17 +75,17 @@ async def app(anyio_backend: str, settings: Settings) -> AsyncIterator[ASGIApp]:
 
 async def cost(app: ASGIApp, attacks: Iterable[Attack]) -> Cost:
     """The least cost of several attacks, without garbage collection; the first one fills the caches."""
-    found = []
+    costs = []
     gc.collect()
     gc.disable()
     try:
         for attack in attacks:
             loop, process = time.thread_time(), time.process_time()
             await attack(app)
-            found.append(Cost(time.thread_time() - loop, time.process_time() - process))
+            costs.append(Cost(time.thread_time() - loop, time.process_time() - process))
     finally:
         gc.enable()
-    return Cost(min(each.loop for each in found), min(each.process for each in found))
+    return Cost(min(each.loop for each in costs), min(each.process for each in costs))
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
@@ -121,16 +121,16 @@ async def test_a_window_of_a_century_is_cheap_to_plan(app: ASGIApp, granularity:
         time_range = {**CENTURY, "granularity": granularity, "timezone": next(zones)}
         return query(json.dumps({"dataset": "dlr", "measures": ["messages"], "time": time_range, **more}))
 
-    found = await cost(app, [attack(compareTo="previousPeriod") for _ in range(6)])
-    assert found.loop <= MOST_OF_THE_LOOP
-    assert found.loop < (await cost(app, [days_of_two_centuries] * 3)).loop
+    measured = await cost(app, [attack(compareTo="previousPeriod") for _ in range(6)])
+    assert measured.loop <= MOST_OF_THE_LOOP
+    assert measured.loop < (await cost(app, [days_of_two_centuries] * 3)).loop
 
 
 async def test_long_documents_do_not_block_the_event_loop(app: ASGIApp) -> None:
     """A long document is parsed and validated in another thread."""
     attack = DOCUMENTS["operations"]
-    found = await cost(app, [attack(share) for share in (0.97, 0.96, 0.95)])
-    assert found.loop < found.process / 3
+    measured = await cost(app, [attack(share) for share in (0.97, 0.96, 0.95)])
+    assert measured.loop < measured.process / 3
 
 
 def test_the_largest_attacks_are_near_the_limits() -> None:

@@ -139,20 +139,20 @@ async def test_every_text_matches_only_itself(client: AsyncClient) -> None:
 
 
 async def test_pages_contain_every_text_once(client: AsyncClient) -> None:
-    found: list[Any] = []
+    lanes: list[Any] = []
     position: PagePosition | None = None
-    while len(found) <= len(HOSTILE):
+    while len(lanes) <= len(HOSTILE):
         compiled = compile_query(
             parse({"dataset": "dlr", "measures": ["messages"], "dimensions": ["lane"], "time": ALL, "limit": 1}),
             CALLER,
             position,
         )
         page = await engine_rows.raw_rows(client, compiled.rows)
-        found += [row[0] for row in page[:1]]
+        lanes += [row[0] for row in page[:1]]
         position = engine_rows.next_position(compiled, page)
         if position is None:
             break
-    assert found == sorted([*HOSTILE, "OTP"], key=str.encode)
+    assert lanes == sorted([*HOSTILE, "OTP"], key=str.encode)
 
 
 async def test_pseudonyms_replace_names_in_all_parts_of_an_answer(client: AsyncClient) -> None:

@@ -122,9 +122,9 @@ def changes(zone: str) -> list[int]:
 
 def test_every_offset_lasts_longer_than_a_step() -> None:
     """A shorter one could fall between two steps of `offsets`."""
-    found = {zone: changes(zone) for zone in TIMEZONES}
-    assert sum(map(len, found.values())) > 20_000
-    shortest = min(later - time for times in found.values() for time, later in pairwise(times))
+    changes_by_zone = {zone: changes(zone) for zone in TIMEZONES}
+    assert sum(map(len, changes_by_zone.values())) > 20_000
+    shortest = min(later - time for times in changes_by_zone.values() for time, later in pairwise(times))
     assert SHORTEST_OFFSET.total_seconds() <= shortest < SHORTEST_OFFSET.total_seconds() + 86_400
 
 
@@ -149,8 +149,8 @@ def test_a_day_whose_midnight_is_skipped_begins_with_the_change() -> None:
 def test_offsets_are_those_of_every_hour(name: str, start: datetime, length: timedelta) -> None:
     zone, from_ = ZoneInfo(name), start.replace(tzinfo=UTC)
     hours = [from_ + timedelta(hours=hour) for hour in range(length // timedelta(hours=1) + 1)]
-    found = {each.astimezone(zone).utcoffset() for each in (*hours, from_ + length)}
-    assert {timedelta(microseconds=each) for each in offsets(Window(from_, from_ + length), zone)} == found
+    expected = {each.astimezone(zone).utcoffset() for each in (*hours, from_ + length)}
+    assert {timedelta(microseconds=each) for each in offsets(Window(from_, from_ + length), zone)} == expected
 
 
 def test_offsets_within_a_window() -> None:

@@ -41,16 +41,16 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
 
 async def walk(client: AsyncClient, query: Query, limit: int) -> Sequence[Sequence[Any]]:
     """Reads all rows page by page."""
-    found: list[Sequence[Any]] = []
+    walked: list[Sequence[Any]] = []
     position: PagePosition | None = None
     while True:
         compiled = compile_query(parse(query | {"limit": limit}), AllTenants(), position)
         page = await engine_rows.raw_rows(client, compiled.rows)
         assert len(page) <= limit + 1
-        found += page[:limit]
+        walked += page[:limit]
         position = engine_rows.next_position(compiled, page)
         if position is None:
-            return found
+            return walked
 
 
 async def test_pages_are_the_whole_answer(client: AsyncClient, random: Random) -> None:
@@ -77,18 +77,18 @@ async def test_new_facts_do_not_move_other_rows(client: AsyncClient, random: Ran
     }
     whole = compile_query(parse(query | {"limit": 10_000}), AllTenants(), None)
     before = [tuple(row[:3]) for row in await engine_rows.raw_rows(client, whole.rows)]
-    found: list[tuple[Any, ...]] = []
+    walked: list[tuple[Any, ...]] = []
     position: PagePosition | None = None
     while True:
         compiled = compile_query(parse(query), AllTenants(), position)
         page = await engine_rows.raw_rows(client, compiled.rows)
-        found += [tuple(row[:3]) for row in page[:PAGE]]
+        walked += [tuple(row[:3]) for row in page[:PAGE]]
         position = engine_rows.next_position(compiled, page)
         if position is None:
             break
         await add(client, "dlr", [report(random)])
-    assert len(set(found)) == len(found)
-    assert [row for row in found if row in set(before)] == before
+    assert len(set(walked)) == len(walked)
+    assert [row for row in walked if row in set(before)] == before
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])

@@ -42,7 +42,7 @@ def changes(zone: ZoneInfo) -> Iterator[tuple[date, timedelta | None]]:
 @cache
 def begins(zone: ZoneInfo) -> Mapping[date, datetime]:
     """The first instants of days around changes, found by stepping through time."""
-    found: dict[date, datetime] = {}
+    instants: dict[date, datetime] = {}
     for changed, _ in list(changes(zone))[1:]:
         at = datetime.combine(changed, datetime.min.time(), UTC) - ABOUT * DAY
         end, shown = at + 2 * ABOUT * DAY, at.astimezone(zone).date()
@@ -51,9 +51,9 @@ def begins(zone: ZoneInfo) -> Mapping[date, datetime]:
             today = at.astimezone(zone).date()
             if today != shown:
                 assert (at - QUARTER / 15).astimezone(zone).date() != today, f"{zone} changed within a quarter"
-                found.setdefault(today, at)
+                instants.setdefault(today, at)
             shown = today
-    return found
+    return instants
 
 
 def test_days_begin_at_their_first_instant() -> None:
@@ -90,24 +90,24 @@ def test_a_part_of_a_day_is_compared_up_to_the_same_local_time() -> None:
                     end = at + quarters * QUARTER
                     if end >= known[day + DAY]:
                         continue  # of a short day
-                    found = same_elapsed(Window(at, end), zone)
-                    if found is None or not _is_same_part(found, known[day - DAY], at, end, zone):
-                        wrong.append((zone.key, day, quarters, found))
+                    part = same_elapsed(Window(at, end), zone)
+                    if part is None or not _is_same_part(part, known[day - DAY], at, end, zone):
+                        wrong.append((zone.key, day, quarters, part))
     assert wrong == []
 
 
-def _is_same_part(found: Window, begin: datetime, end_of_day: datetime, to: datetime, zone: ZoneInfo) -> bool:
+def _is_same_part(part: Window, begin: datetime, end_of_day: datetime, to: datetime, zone: ZoneInfo) -> bool:
     """The part of the day before, up to the local time of `to`, if the day has it."""
     clock = to.astimezone(zone).time()
     quarters = [begin + number * QUARTER for number in range((end_of_day - begin) // QUARTER)]
     shown = [at for at in quarters if at.astimezone(zone).time() == clock]
     ends = shown or quarters[1:]
-    return found.from_ == begin and found.to in ends
+    return part.from_ == begin and part.to in ends
 
 
 def test_months_whose_first_day_skips_midnight() -> None:
     """Compares each of the few such months of ten years, in all zones, with the whole month before."""
-    found = []
+    months = []
     for zone in zones():
         for day, at in begins(zone).items():
             if day.day == 1 and at.astimezone(zone).hour:
@@ -115,8 +115,8 @@ def test_months_whose_first_day_skips_midnight() -> None:
                 after = (day + 31 * DAY).replace(day=1)
                 window = Window(at, day_begins(after, zone))
                 assert previous_period(window, zone) == Window(day_begins(before, zone), at), (zone, day)
-                found.append((zone.key, day))
-    assert found
+                months.append((zone.key, day))
+    assert months
 
 
 @pytest.mark.anyio

@@ -81,16 +81,16 @@ async def test_facts_and_cubes(filled: Engine) -> None:
         snapshots.append(snapshot(clock.now, 5))
         for cube in CUBES:
             await client.command(MARK.format(cube, "now64(3) - interval 10 second"))
-            found = await read_all()
-            for table, each in found.items():
+            by_table = await read_all()
+            for table, each in by_table.items():
                 assert each.complete_until == (NOON if table in CUBES else NOON + 5 * MINUTE), (cube, table)
             await client.command("truncate table anlyt.dirty")
         assert {each.complete_until for each in (await read_all()).values()} == {NOON + 5 * MINUTE}
         await client.command(MARK.format(CUBES[0], "now64(3) - interval 1 hour"))
         snapshots[:] = [snapshot(clock.now + FRESH, None)]
-        found = await read_all()
-        assert found["facts_dlr"].complete_until is None
-        assert found[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it stays complete
+        by_table = await read_all()
+        assert by_table["facts_dlr"].complete_until is None
+        assert by_table[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it stays complete
 
 
 async def test_without_snapshots_it_is_unknown(filled: Engine) -> None:

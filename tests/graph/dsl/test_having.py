@@ -52,10 +52,10 @@ async def test_a_value_of_an_answer_finds_its_rows(query_client: QueryClient, da
     for row in rows:
         value = row[measure.name]
         for comparison in comparisons(measure, value):
-            found = await rows_of(query_client, {**query, "having": comparison})
+            matching = await rows_of(query_client, {**query, "having": comparison})
             wanted = [each for each in rows if holds(each[measure.name], comparison)]
-            assert found == wanted, comparison
-            assert row in found
+            assert matching == wanted, comparison
+            assert row in matching
 
 
 def is_null(measure: Measure) -> Mapping[str, Any]:

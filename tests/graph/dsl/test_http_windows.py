@@ -89,15 +89,15 @@ async def test_insights(query_client: QueryClient, path: str, given: dict[str, s
         url = f"/v1/insights/{path}"
         return (await query_client.client.get(url, params=parameters, headers=dict(ADMIN))).raise_for_status().json()
 
-    found = await ask(**given)
-    assert found["window"]["from"] < found["window"]["to"]
-    assert await ask(**found["window"]) == found
+    answer = await ask(**given)
+    assert answer["window"]["from"] < answer["window"]["to"]
+    assert await ask(**answer["window"]) == answer
     field = "mnoQuality" if path == "mno-quality" else "costQuality"
     answers = [
         await graph(query_client, field, ", ".join(f'{name}: "{value}"' for name, value in each.items()))
-        for each in (given, found["window"], {"window": "{from}/{to}".format(**found["window"])})
+        for each in (given, answer["window"], {"window": "{from}/{to}".format(**answer["window"])})
     ]
-    assert answers == [{"window": found["window"], "mnos": [{"mno": each["mno"]} for each in found["mnos"]]}] * 3
+    assert answers == [{"window": answer["window"], "mnos": [{"mno": each["mno"]} for each in answer["mnos"]]}] * 3
 
 
 async def graph(query_client: QueryClient, field: str, arguments: str) -> Any:

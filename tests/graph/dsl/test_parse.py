@@ -88,12 +88,12 @@ def test_names_are_checked_together_with_the_shape() -> None:
         "having": {"and": [{"field": "lane", "op": "eq", "value": "x"}, {"field": "cost", "op": "eq", "value": 1.5}]},
         "limit": 0,
     }
-    found = problems(query)
-    assert [path for path, _, _ in found] == [
+    reported = problems(query)
+    assert [path for path, _, _ in reported] == [
         *("$.measures[1]", "$.time.timezone", "$.limit", "$.measures[0]", "$.dimensions[0]", "$.dimensions[2]"),
         *("$.filter.or[0].field", "$.filter.or[1].field", "$.having.and[0].field", "$.having.and[1].value"),
     ]
-    allowed = {path: names for path, _, names in found if names}
+    allowed = {path: names for path, _, names in reported if names}
     assert allowed["$.time.timezone"][0] == "Asia/Kabul"
     assert allowed["$.measures[0]"][0] == "cost"
     assert allowed["$.dimensions[0]"][0] == "lane"
@@ -120,12 +120,12 @@ def test_all_problems_are_reported_together() -> None:
         "limit": 10_001,
         "totals": "yes",
     }
-    found = problems(query)
-    assert [path for path, _, _ in found] == [
+    reported = problems(query)
+    assert [path for path, _, _ in reported] == [
         *("$.limt", "$.dataset", "$.measures", "$.time.zone", "$.time.from", "$.time.granularity"),
         *("$.filter.and[0].op", "$.filter.and[1].field", "$.having", "$.orderBy[0].direction", "$.limit", "$.totals"),
     ]
-    allowed = {path: names for path, _, names in found if names}
+    allowed = {path: names for path, _, names in reported if names}
     assert allowed["$.limt"][0] == "limit"
     assert allowed["$.time.granularity"][0] == "day"
     assert allowed["$.orderBy[0].direction"] == ("asc", "desc")
@@ -133,7 +133,7 @@ def test_all_problems_are_reported_together() -> None:
 
 
 def test_a_wrong_operator_or_value_does_not_hide_a_wrong_name() -> None:
-    found = problems(
+    reported = problems(
         LEAST
         | {
             "dimensions": ["mnoo"],
@@ -149,11 +149,11 @@ def test_a_wrong_operator_or_value_does_not_hide_a_wrong_name() -> None:
         }
     )
     at = "$.filter.and"
-    assert [path for path, _, _ in found] == [
+    assert [path for path, _, _ in reported] == [
         *(f"{at}[0].op", f"{at}[1].op", f"{at}[2].value", f"{at}[3].op", "$.orderBy[0].direction", "$.dimensions[0]"),
         *(f"{at}[0].field", f"{at}[1].field", f"{at}[2].field", f"{at}[3].value", "$.orderBy[0].field"),
     ]
-    allowed = {path: names for path, _, names in found}
+    allowed = {path: names for path, _, names in reported}
     assert allowed[f"{at}[0].field"][0] == "lane"
     assert allowed["$.orderBy[0].field"] == ("messages",), "what is allowed is what is right, not what was written"
 
@@ -265,10 +265,10 @@ def test_conditions_nest_to_depth_8(how: str) -> None:
 def test_comparisons_are_limited_over_a_whole_tree() -> None:
     leaf = {"field": "lane", "op": "eq", "value": "OTP"}
     assert parse(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 2}}).filter
-    found = problems(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 3}})
-    assert found == [("$.filter.or[2].and[0]", "Must have at most 200 comparisons.", ())]
+    reported = problems(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 3}})
+    assert reported == [("$.filter.or[2].and[0]", "Must have at most 200 comparisons.", ())]
 
 
 def test_at_most_fifty_problems_are_reported() -> None:
-    found = problems(LEAST | {"filter": {"field": "lane", "op": "in", "value": [{}] * 1000}})
-    assert len(found) == 50
+    reported = problems(LEAST | {"filter": {"field": "lane", "op": "in", "value": [{}] * 1000}})
+    assert len(reported) == 50

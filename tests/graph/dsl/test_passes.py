@@ -46,15 +46,15 @@ def holds(given: Condition, row: Row) -> bool:
             return compares(given, row[given.field])
 
 
-def compares(given: Comparison, found: str | None) -> bool:
+def compares(given: Comparison, value: str | None) -> bool:
     if given.operator == "isNull":
-        return (found is None) == given.value
+        return (value is None) == given.value
     values = given.value if isinstance(given.value, tuple) else (given.value,)
     if given.operator in ("ne", "notIn"):
-        return found not in values
+        return value not in values
     if given.operator == "gt":
-        return found is not None and found > str(given.value)
-    return found in values
+        return value is not None and value > str(given.value)
+    return value in values
 
 
 @pytest.mark.parametrize("each", dict.fromkeys(PASSES), ids=lambda each: each.__name__)

@@ -148,5 +148,5 @@ async def test_every_statement_runs(client: AsyncClient, seed: int) -> None:
         masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
         compiled = compiled_of(random_query(random, masked=masked), scope, random)
         for statement in statements(compiled):
-            found = await engine_rows.raw_rows(client, statement)
-            assert all(len(row) == len(statement.columns) for row in found if statement.columns)
+            rows = await engine_rows.raw_rows(client, statement)
+            assert all(len(row) == len(statement.columns) for row in rows if statement.columns)

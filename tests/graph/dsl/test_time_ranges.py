@@ -31,17 +31,17 @@ def audit(after: str | None = None, **time: Any) -> dict[str, Any]:
 
 @given(days=st.integers(1, 300), now=TIMES)
 def test_a_length_ends_now_to_the_microsecond(days: int, now: datetime) -> None:
-    found = parse(query(last=f"{days}d"), now).time
-    assert (found.from_, found.to) == (now - timedelta(days=days), now)
+    parsed = parse(query(last=f"{days}d"), now).time
+    assert (parsed.from_, parsed.to) == (now - timedelta(days=days), now)
     audited = audits.parse(audit(last=f"{24 * days}h"), now)
     assert (audited.from_, audited.to) == (now - timedelta(days=days), now)
 
 
 @given(name=st.sampled_from(PERIODS), zone=ZONES, now=TIMES)
 def test_a_period_equals_that_of_reports(name: Period, zone: str, now: datetime) -> None:
-    found = parse(query(window=name, timezone=zone, granularity="day"), now).time
-    assert (found.from_, found.to) == period(name, zone, now)
-    assert (found.timezone, found.granularity) == (zone, "day")
+    parsed = parse(query(window=name, timezone=zone, granularity="day"), now).time
+    assert (parsed.from_, parsed.to) == period(name, zone, now)
+    assert (parsed.timezone, parsed.granularity) == (zone, "day")
     audited = audits.parse(audit(window=name, timezone=zone), now)
     assert (audited.from_, audited.to) == period(name, zone, now)
 
@@ -66,8 +66,8 @@ def test_another_instant_is_another_query_even_if_its_window_is_the_same() -> No
 
 def test_two_times_do_not_depend_on_the_time_of_the_request() -> None:
     times = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
-    found = parse(query("1234567890123456.x", **times), NOW)
-    assert (found.after, found.at) == ("1234567890123456.x", None)
+    parsed = parse(query("1234567890123456.x", **times), NOW)
+    assert (parsed.after, parsed.at) == ("1234567890123456.x", None)
     assert add_instant("x", None) == "x"
 
 

@@ -58,14 +58,14 @@ async def filled(store: Store) -> None:
 @pytest.mark.parametrize("given", WINDOWS, ids=str)
 async def test_reports(api: Api, filled: None, given: dict[str, str]) -> None:
     for path in PATHS:
-        found = await api.report(path, ADMIN, **given)
-        again = await api.report(path, ADMIN, from_=found["window"]["from"], to=found["window"]["to"])
-        assert found == again
+        report = await api.report(path, ADMIN, **given)
+        again = await api.report(path, ADMIN, from_=report["window"]["from"], to=report["window"]["to"])
+        assert report == again
     arguments = ", ".join(f'{name}: "{value}"' for name, value in given.items())
     graph = await api.fields(FIELDS.format(arguments))
     times = 'from: "{from}", to: "{to}"'.format(**graph["summary"]["window"])
     assert await api.fields(FIELDS.format(times)) == graph
-    assert windows_of(graph) == [found["window"]] * 9
+    assert windows_of(graph) == [report["window"]] * 9
 
 
 def windows_of(graph: Any) -> list[Any]:

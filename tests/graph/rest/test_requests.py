@@ -32,7 +32,7 @@ async def test_an_unknown_parameter_is_refused_with_a_list_of_the_known_ones(api
 async def test_a_repeated_parameter_is_refused(api: Api, path: str) -> None:
     time = iso(datetime.now(UTC))
     response = await api.client.get(path, params=[("to", time), ("to", time)], headers=dict(ADMIN))
-    assert "more than once: to." in check_problem(response, 400, "INVALID_QUERY")
+    assert "Repeated query parameter: to." in check_problem(response, 400, "INVALID_QUERY")
 
 
 @pytest.mark.parametrize(

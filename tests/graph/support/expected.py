@@ -151,12 +151,12 @@ def performance(
 def points(
     rows: Sequence[Row], scope: str, id_: str, window: Window, length: timedelta, complete: datetime
 ) -> list[dict[str, Any]]:
-    found = []
+    series = []
     for start, part in buckets(window, length):
         each = of(rows, scope, id_, part)
         judged = {"errorRate": rate(each.failed, each.base), "quality": quality(start, part, length, complete)}
-        found.append({"time": iso(start), **each.figures(), **judged})
-    return found
+        series.append({"time": iso(start), **each.figures(), **judged})
+    return series
 
 
 def usage(rows: Sequence[Row], account: str, window: Window, complete: datetime) -> dict[str, Any]:

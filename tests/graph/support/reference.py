@@ -136,19 +136,19 @@ def _holds(condition: Query, value: Callable[[str], Any]) -> bool:
     return _compares(value(condition["field"]), condition["op"], condition.get("value"), condition["field"])
 
 
-def _compares(found: Any, operator: str, wanted: Any, field: str) -> bool:
+def _compares(actual: Any, operator: str, wanted: Any, field: str) -> bool:
     if operator == "isNull":
-        return (found is None) == (wanted is not False)
+        return (actual is None) == (wanted is not False)
     if operator in ("ne", "notIn"):
-        return not _compares(found, {"ne": "eq", "notIn": "in"}[operator], wanted, field)
-    if found is None:
+        return not _compares(actual, {"ne": "eq", "notIn": "in"}[operator], wanted, field)
+    if actual is None:
         return False
     if operator == "in":
-        return any(found == _exact(field, each) for each in wanted)
+        return any(actual == _exact(field, each) for each in wanted)
     if operator == "prefix":
-        return bool(found.startswith(wanted))
+        return bool(actual.startswith(wanted))
     to = _exact(field, wanted)
-    left, right = (found.encode(), to.encode()) if isinstance(found, str) else (found, to)
+    left, right = (actual.encode(), to.encode()) if isinstance(actual, str) else (actual, to)
     holds = {"eq": left == right, "gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}
     return bool(holds[operator])
 
