@@ -1,4 +1,4 @@
-"""Runs a command until it is done, or until Ctrl-C or SIGTERM ends it in order."""
+"""Runs a command to its end, or until Ctrl-C or SIGTERM stops it in order."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ import uvloop
 
 
 def run(command: Coroutine[Any, Any, None]) -> None:
-    """The first signal unwinds the command, which closes what it opened; further ones are ignored meanwhile."""
+    """Runs a command. The first signal cancels it, so that it closes its resources; further signals are ignored."""
     uvloop.run(_until_signal(command))
 
 

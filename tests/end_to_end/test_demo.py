@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from commands.dev import PORTAL
-from commands.support.preflight import HISTORY_TOLD
+from commands.support.preflight import HISTORY_MARK
 from demo.world import make_world
 from graph.gql.explorer import TABS
 from tests.support.api import ADMIN, ANALYTICS, answered
@@ -22,7 +22,7 @@ from tests.support.documents import check, examples
 
 
 def printed_until_ready(stdout: IO[str] | None) -> list[str]:
-    """The lines of the announcement, up to its last."""
+    """All lines of the announcement."""
     assert stdout is not None
     lines: list[str] = []
     for line in stdout:
@@ -48,14 +48,14 @@ anlyt.main()
 """
 
 
-@pytest.mark.timeout(900)  # two histories, and more on a busy machine
+@pytest.mark.timeout(900)  # two histories, which take longer on a busy machine
 def test_what_documents_print_works_in_the_demo_of_three_weeks_ago(tmp_path: Path) -> None:
-    """Its folder has one old week; started again, the demo has a week that ends now, too."""
+    """The folder has one old week; started again, the demo also has a week that ends now."""
     with running(tmp_path, "dev", "--demo", program=("-c", THREE_WEEKS_AGO)) as old:
         printed_until_ready(old.process.stdout)
         assert old.stop() == 0
     then = (datetime.now(UTC) - timedelta(weeks=3)).timestamp()
-    os.utime(old.home / HISTORY_TOLD, (then, then))
+    os.utime(old.home / HISTORY_MARK, (then, then))
     with running(tmp_path, "dev", "--demo") as demo:
         printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
@@ -73,7 +73,7 @@ def five_days(weeks_ago: int) -> dict[str, str]:
 
 
 def test_one_identity_is_one_customer() -> None:
-    """A tenant and an account that are shown together belong together in the demo's world."""
+    """A tenant and an account that appear together belong together in the demo's world."""
     customers = {(account.tenant_id, account.id) for account in make_world().accounts}
     commands = [
         *(" ".join(each.words) for each in examples()),
@@ -91,13 +91,13 @@ def test_one_identity_is_one_customer() -> None:
 
 
 def test_no_command_for_the_demo_has_a_date() -> None:
-    """It would answer nothing a week later."""
+    """Its answer would be empty a week later."""
     found = examples()
     assert len(found) > 20
     assert [each for each in found if re.search(r"20[0-9]{2}-[0-9]{2}", " ".join(each.words))] == []
 
 
-@pytest.mark.timeout(600)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
+@pytest.mark.timeout(600)  # a week of history, npm and a browser: half a minute each, longer on a busy machine
 def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
@@ -109,14 +109,14 @@ def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
         assert all(point["totalMessages"] > 0 for point in found["series"][1:-1])
         curls = [shlex.split(line) for line in lines if line.startswith("curl ")]
         assert len(curls) >= 4
-        # The one with a certificate is tried where its listener is.
+        # The command with a certificate is tested with its listener.
         for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
             assert answered(url, headers=headers)["dataAsOf"]
         for example in examples():
             check(example, endpoints, demo.home)
         check_explorer(endpoints.api, tmp_path)
-        assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
+        assert days_that_differ(endpoints.api) == 1  # the mistake in billing's totals
         dead_letters = anlyt(tmp_path, "deadletters", "list").stdout
         assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", dead_letters)
         assert demo.stop() == 0

@@ -1,4 +1,4 @@
-"""`anlyt dev` from outside: events in over NATS, numbers out over REST and GraphQL, nothing left behind."""
+"""`anlyt dev` from outside: events enter over NATS, figures leave over REST and GraphQL, no process remains."""
 
 import os
 import random
@@ -91,8 +91,8 @@ async def test_events_become_numbers(service: Running, api: httpx.Client) -> Non
     }
 
 
-async def test_a_bad_event_becomes_a_letter(service: Running, tmp_path: Path) -> None:
-    """From each of the two functions that read reports; and again, when it is replayed."""
+async def test_a_bad_event_becomes_a_dead_letter(service: Running, tmp_path: Path) -> None:
+    """Each of the two functions that read DLRs publishes one; a replay publishes them again."""
     await publish(service, SMS_DLR.subject, [Message(b'{"schemaVersion":"1","msisdn":"+93700123456"}')])
 
     def dead_letters(*arguments: str) -> CompletedProcess[str]:
@@ -182,13 +182,13 @@ ENGINES = {"postgres": "/bin/postgres", "nats": "/nats-server", "clickhouse": "i
 
 
 def is_engine(process: psutil.Process, mark: str) -> bool:
-    """The engine itself, not the keeper that started it."""
+    """Whether a process is the engine itself, not the keeper that started it."""
     words = process.cmdline()
     return any(word.endswith(mark) for word in words) and not any("keeper" in word for word in words)
 
 
 def engines(service: Running, engine: str) -> set[int]:
-    """The processes that are this engine now: one, or none while it is being started again."""
+    """The current processes of this engine: one, or none during a restart."""
     found = set()
     for process in service.family():
         with suppress(psutil.NoSuchProcess):
@@ -202,7 +202,7 @@ def test_an_engine_that_dies_is_started_again(service: Running, api: httpx.Clien
     before = counted(service.endpoints().api)["totalMessages"]
     (victim,) = engines(service, engine)
     os.kill(victim, signal.SIGKILL)
-    # For a moment PostgreSQL's backends outlive their postmaster, and answer: what is waited for is another one.
+    # PostgreSQL's backends outlive their postmaster for a moment, and answer: the test waits for a new one.
     eventually(lambda: engines(service, engine) - {victim})
     eventually(lambda: api.get(HEALTH).json()["status"] == "ok")
     eventually(lambda: api.get(f"{ANALYTICS}/summary").status_code == 200)

@@ -1,4 +1,4 @@
-"""`anlyt dev` in a shell that is set up for other programs, and in a home whose name needs quoting everywhere."""
+"""`anlyt dev` in a shell with variables of other programs, and in a home whose name needs quoting everywhere."""
 
 import socket
 import ssl
@@ -21,12 +21,12 @@ from tests.support.otlp import Collector, collector
 
 EXPORTS = "/v1/audit/exports"
 WINDOW = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
-# Closed, where a socket would get its number.
+# A closed standard stream, whose number a socket would get.
 SHELL = ("sh", "-c", 'umask 077; exec "$@" <&-', "sh")
 
 
 def hostile(proxy: str, temporary: Path) -> Mapping[str, str]:
-    """What other programs may need, and what would stop or mislead us."""
+    """Variables of other programs that would stop or mislead the product."""
     return {
         **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), proxy),
         **{"NO_PROXY": "elsewhere.example", "no_proxy": "elsewhere.example"},
@@ -42,7 +42,7 @@ def hostile(proxy: str, temporary: Path) -> Mapping[str, str]:
 
 @contextmanager
 def recording() -> Iterator[tuple[str, list[bytes]]]:
-    """A proxy's address, and what was sent to it."""
+    """A proxy: its address, and the data that it receives."""
     heard: list[bytes] = []
 
     def listen(listener: socket.socket) -> None:
@@ -75,7 +75,7 @@ def check_answers(api: str) -> None:
 
 
 def check_export(audit: str, home: Path) -> None:
-    """Files go to S3 from ClickHouse, the manifest from us."""
+    """ClickHouse writes the files to S3, and the product writes the manifest."""
     files = DevCertificates(home / "tls")
     context = ssl.create_default_context(cafile=files.authority)
     context.load_cert_chain(*files.client)

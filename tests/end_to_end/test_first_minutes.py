@@ -1,4 +1,4 @@
-"""`anlyt dev` where something is in the way: the last line says what to do, and nothing is left running."""
+"""`anlyt dev` when it cannot start: the last line says what to do, and no process remains."""
 
 import os
 import re
@@ -17,7 +17,7 @@ import psutil
 from tests.support.cli import PATIENCE, Running, anlyt, environment
 from tests.support.terminal import on_terminal
 
-# A disk of its own, which ends with the last process that sees it; who is not root mounts it in a user namespace.
+# A separate disk, which exists until its last process ends. Users other than root mount it in a user namespace.
 NAMESPACE: Final = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")))
 MOUNT: Final = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 READY: Final = "Ctrl-C stops everything."
@@ -26,7 +26,7 @@ ADVICE: Final = "Free some, or set ANLYT_HOME to a folder on another disk; then 
 
 @contextmanager
 def small_disk(disk: Path, size: str, *arguments: str) -> Iterator[Running]:
-    """`anlyt` with its home on a disk of so many bytes."""
+    """Runs `anlyt` with its home on a disk of a given size, in bytes."""
     disk.mkdir()
     command = [*NAMESPACE, "sh", "-c", MOUNT, "sh", size, str(disk), sys.executable, "-m", "anlyt", *arguments]
     shell = environment(disk, {})
@@ -43,7 +43,7 @@ def wait_for_announcement(service: Running) -> None:
 
 
 def fill(disk: Path) -> None:
-    """To the last byte."""
+    """Fills the disk to the last byte."""
     with (disk / "something else").open("wb", buffering=0) as file:
         try:
             while True:
@@ -61,7 +61,7 @@ def test_a_disk_without_room_for_the_demo(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_while_it_runs(tmp_path: Path) -> None:
-    """All at once, so that engines end on a disk that takes nothing more."""
+    """The disk fills suddenly, so that the engines stop on a full disk."""
     with small_disk(tmp_path / "disk", "500m", "dev") as service:
         wait_for_announcement(service)
         family = service.family()
@@ -89,7 +89,7 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
 
 
 def test_a_terminal_shows_addresses_that_stay(tmp_path: Path) -> None:
-    """In a folder of any name, beside a proxy: text only, and engines at the addresses that they had before."""
+    """In a folder with any name, beside a proxy: text only, and the engines keep their former addresses."""
     home = tmp_path / "пример é 例" / "home"
     proxy = dict.fromkeys(("HTTP_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:1")
     seen = []
@@ -99,7 +99,7 @@ def test_a_terminal_shows_addresses_that_stay(tmp_path: Path) -> None:
             screen.read_until(READY)
             found = service.endpoints()
             seen.append((found.nats, found.postgres, found.clickhouse))
-            time.sleep(2)  # pipelines run at the start, and each run is a line of the log
+            time.sleep(2)  # pipelines run at the start, and each run logs a line
             assert service.stop(signal.SIGINT) == 0
             screen.read_all()
         assert screen.lines[-1].endswith(READY), screen.text

@@ -1,4 +1,4 @@
-"""Clients that leave at every stage of a request, and port scanners: none of it is an error of ours."""
+"""Clients that disconnect at any stage of a request, and port scanners, cause no errors of the product."""
 
 import json
 import random
@@ -60,12 +60,12 @@ def getting(path: str) -> bytes:
 
 
 def cuts(request: bytes) -> Iterator[bytes]:
-    """Beginnings of a request: of its line, its head, its body; and all of it."""
+    """Truncated requests: within the line, the headers, the body; and the whole request."""
     head = request.index(b"\r\n\r\n") + 4
     for end in sorted({0, 1, 9, head // 2, head - 1, head, head + 1, (head + len(request)) // 2, len(request) - 1}):
         yield request[:end]
     yield request
-    yield request + request[:head]  # the next one has begun
+    yield request + request[:head]  # the next request has begun
 
 
 Connect = Callable[[], socket.socket]
@@ -77,7 +77,7 @@ def plain(url: str) -> Connect:
 
 
 def reset(connection: socket.socket) -> None:
-    """Leaves without a word: the other side gets RST."""
+    """Disconnects with an RST."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
@@ -90,7 +90,7 @@ def leave(connect: Connect, sent: bytes, *, politely: bool, after: float, read: 
         if read:
             connection.recv(read)
     except OSError:
-        pass  # it hung up on us
+        pass  # the server has disconnected
     finally:
         connection.close() if politely else reset(connection)
 
@@ -107,7 +107,7 @@ def encrypted(url: str, files: DevCertificates, *, certificate: bool = True) -> 
 
 
 def hello() -> bytes:
-    """What a client of TLS says first."""
+    """The first message of a TLS client."""
     outgoing = ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
     with pytest.raises(ssl.SSLWantReadError):
@@ -116,7 +116,7 @@ def hello() -> bytes:
 
 
 def scan(url: str, seed: int) -> None:
-    """What port scanners send, and clients of other protocols."""
+    """Sends what port scanners and clients of other protocols send."""
     garbage = random.Random(seed).randbytes(200)
     first = hello()
     for sent in (
@@ -138,7 +138,7 @@ def leave_everywhere(connect: Connect, requests: list[bytes]) -> None:
     for request in requests:
         for sent in cuts(request):
             leave(connect, sent, politely=rng.random() < 0.5, after=rng.choice([0, 0, 0.01]))
-        leave(connect, request, politely=False, after=0.05, read=1)  # in the middle of the answer
+        leave(connect, request, politely=False, after=0.05, read=1)  # in the middle of the response
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +148,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running,
 
 
 def failures(metrics: str) -> float:
-    """Errors of PostgreSQL, and answers that are our fault."""
+    """The number of PostgreSQL errors and 5xx responses."""
     lines = httpx.get(metrics).text.splitlines()
     counted = re.compile(r'anlyt_pg_errors_total\{|anlyt_http_requests_total\{.*status="5')
     return sum(float(line.split()[-1]) for line in lines if counted.match(line))
 
 
-def test_who_leaves_is_no_error_of_ours(service: tuple[Running, Endpoints], seed: int) -> None:
+def test_clients_that_disconnect_cause_no_errors(service: tuple[Running, Endpoints], seed: int) -> None:
     started, found = service
     files = DevCertificates(started.home / "tls")
     audit = str(found.audit).replace("127.0.0.1", "localhost")
@@ -166,7 +166,7 @@ def test_who_leaves_is_no_error_of_ours(service: tuple[Running, Endpoints], seed
     leave_everywhere(plain(found.metrics), [getting("/metrics")] * 5)
     for url in (found.api, audit, found.metrics):
         scan(url, seed)
-    # Or the connection ends: the client of TLS 1.3 learns of a refusal afterwards.
+    # Or the connection ends: a TLS 1.3 client learns of a refusal after the handshake.
     with suppress(OSError), encrypted(audit, files, certificate=False)() as stranger:
         stranger.recv(1)
     assert httpx.get(f"{found.api}{ANALYTICS}/summary", headers=ADMIN).status_code == 200

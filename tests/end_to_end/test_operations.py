@@ -1,4 +1,4 @@
-"""What operators see of a running service: its traces, its log lines, and the alert that fires when ingest stops."""
+"""The operators' view of a running service: traces, log lines, and the alert that fires when ingest stops."""
 
 import json
 import os
@@ -42,7 +42,7 @@ class Observed:
         return self.service.endpoints()
 
     def logged(self) -> list[Any]:
-        """What it wrote to stderr since it was asked last, as JSON."""
+        """The new JSON lines on stderr since the last call."""
         assert self.service.process.stderr is not None
         descriptor = self.service.process.stderr.fileno()
         os.set_blocking(descriptor, False)
@@ -93,7 +93,9 @@ async def test_a_trace_leads_from_the_producer_through_batch_and_sql(observed: O
     assert not [span for span in spans.spans if identities & set(span.attributes.values())]
 
 
-async def test_a_trace_leads_from_a_report_to_its_facts_and_from_a_broken_one_to_its_letter(observed: Observed) -> None:
+async def test_a_trace_leads_from_a_report_to_its_facts_and_from_a_bad_event_to_its_dead_letter(
+    observed: Observed,
+) -> None:
     spans, rng, now = observed.collector, random.Random(7), datetime.now(UTC)
     report = events.report(rng, now) | {"receivedAt": now.isoformat()}
     await publish(observed.endpoints.nats, SMS_DLR.subject, json.dumps(report).encode())
@@ -156,7 +158,7 @@ def test_a_trace_leads_from_a_pipeline_to_clickhouse(observed: Observed) -> None
 
 
 def shortened(alert: dict[str, Any]) -> dict[str, Any]:
-    """The alert of ingest that lags, after a second instead of a minute, at once instead of two minutes later."""
+    """The alert about ingest lag, with a limit of one second instead of a minute, and without its delay."""
     assert alert["expr"].endswith("> 60")
     return alert | {"expr": f"{alert['expr'].removesuffix('60')}1", "for": "0s"}
 
@@ -182,8 +184,8 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
 
 
 def _scraped(server: Prometheus) -> bool:
-    """Whether every function's lag is there."""
+    """Whether Prometheus has the lag of all functions."""
     try:
         return server.values('up{job="anlyt"}') == [1] and server.values("count(anlyt_ingest_lag_seconds)") == [5]
-    except (httpx.TransportError, httpx.HTTPStatusError):  # not up yet
+    except (httpx.TransportError, httpx.HTTPStatusError):  # Prometheus is not up yet
         return False

@@ -1,4 +1,4 @@
-"""Commands whose settings do not fit the engines: each says which one, and no command waits for an operator's slip."""
+"""Settings that do not fit the engines: each command names the setting, and none waits for its correction."""
 
 import asyncio
 import random
@@ -98,7 +98,7 @@ def test_clickhouse_has_one_database(right: Mapping[str, str], tmp_path: Path, c
 
 @pytest.fixture(scope="module")
 async def bare(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The DSN of a ClickHouse that nobody migrated."""
+    """The DSN of a ClickHouse without migrations."""
     async with clickhouse_server(tmp_path_factory.mktemp("bare")) as engine:
         yield engine.dsn
 
@@ -109,7 +109,7 @@ async def bare(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_clickhouse_without_tables_ends_a_command(
     right: Mapping[str, str], bare: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Before anything is read from a stream."""
+    """The command ends before it reads from a stream."""
     ended = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": bare})
     assert ended.returncode == 1, ended.stderr
     assert "ANLYT_CLICKHOUSE_DSN: the database is not migrated to this version" in ended.stderr.splitlines()[-1]
@@ -117,7 +117,7 @@ def test_a_clickhouse_without_tables_ends_a_command(
 
 
 def _s3(dsn: str, **wrong: str) -> Mapping[str, str]:
-    """Settings of S3, but for what is wrong."""
+    """Settings of S3, all correct but the given one."""
     s3 = replace(from_dsn(dsn), **wrong)
     names = {"ENDPOINT": s3.endpoint, "BUCKET": s3.bucket, "ACCESS_KEY": s3.access_key, "SECRET_KEY": s3.secret_key}
     return {f"ANLYT_S3_{name}": value for name, value in names.items()}
@@ -238,7 +238,7 @@ def sql(dsn: str, *statements: str) -> None:
 
 @pytest.fixture
 def served(right: Mapping[str, str]) -> Iterator[str]:
-    """The DSN of a user that may do everything."""
+    """The DSN of a user with all rights."""
     admin = right["ANLYT_POSTGRES_DSN"]
     sql(admin, "create role served login", "grant all on schema anlyt to served", GRANT)
     yield admin.replace("//anlyt@", "//served@")
@@ -276,7 +276,7 @@ def test_what_becomes_wrong_while_running_and_right_again(
         eventually(lambda: ready(client, "postgres")[0], 200)
         eventually(lambda: client.get(f"{ANALYTICS}/summary").status_code, 200)
         assert api.stop() == 0
-        assert ingest.process.poll() is None  # it had nothing to write
+        assert ingest.process.poll() is None  # the process had nothing to write
         sql(admin, "revoke all on all tables in schema anlyt from served")
         publish(right["ANLYT_NATS_URL"])
         assert ingest.process.wait(PATIENCE) == 1
@@ -286,7 +286,7 @@ def test_what_becomes_wrong_while_running_and_right_again(
 
 
 def publish(url: str) -> None:
-    """A bill."""
+    """Publishes a billing event."""
     rng, now = random.Random(3), datetime.now(UTC)
 
     async def run() -> None:

@@ -223,14 +223,14 @@ async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> 
 
     status, said, _ = await verify("--from", str(HISTORY[1]))
     number, _, head = said.split()[-1].partition(":")
-    assert (status, "are what the chain says" in said) == (0, True), said
+    assert (status, "agree with the chain" in said) == (0, True), said
     await write(engines.clickhouse, [{**facts[0], "key": 9}])
     status, said, errors = await verify("--json", "--anchor", f"{number}:{'0' * 64}")
     noted, *added = map(json.loads, said.splitlines())
     assert (status, noted["what"], noted["found"]) == (1, f"noted hash of link {number}", head)
     both = [(str(HISTORY[0]), "added")] * 2  # of either link
     assert [(each["day"], each["what"].split()[0]) for each in added] == both
-    assert "anlyt: The facts and the chain are not as they were, in 3 places; docs/runbooks/integrity.md" in errors
+    assert "anlyt: The facts and the chain differ in 3 places; docs/runbooks/integrity.md" in errors
     with pytest.raises(runs.PipelineAlarmError, match=r"differ from the chain: .* added facts of tenant"):
         await closed(stores)
     await gauge.measure(stores)

@@ -11,7 +11,7 @@ from infra.cluster import statements
 from tests.support.configured import Server, Told, configured, objects, texts
 from tools.export import ROOT
 
-# What has a tenant, and is read by whoever asks in SQL.
+# The tables with a tenant column that SQL readers may read.
 TENANTS = {
     "facts_dlr",
     "facts_cdr",
@@ -27,11 +27,11 @@ DDL = sorted((ROOT / "schema/clickhouse").glob("*.sql"))
 
 @pytest.fixture(scope="module")
 async def server(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """Migrated by the user that the service writes as."""
+    """A server, migrated by the user with which the service writes."""
     async with configured(tmp_path_factory.mktemp("clickhouse")) as found:
         made = [each for file in DDL for each in statements(file.read_text(), None)]
         filled = [f"insert into anlyt.{name} (tenant_id) values ('acme'), ('other')" for name in TENANTS]
-        # As `anlyt migrate` does: before its first step there is no other database.
+        # As `anlyt migrate` does: before its first step, no other database exists.
         texts(found.run("use default", *made, *filled, as_user="anlyt"))
         yield found
 
@@ -48,7 +48,7 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
         "alter table anlyt.aged modify ttl day + interval 90 day to volume 'warm', "
         "day + interval 1 year to volume 'cold'",
         "insert into anlyt.aged select today() - 30 * number from numbers(26)",
-        # They move a little later: an insert does not wait for S3.
+        # Parts move a little later: an insert does not wait for S3.
         (
             "select disk_name, count() from system.parts where table = 'aged' and active group by 1 order by 1",
             moved := "anlyt_cold\t13\nanlyt_warm\t10\ndefault\t3\n",
@@ -64,7 +64,7 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
     )
     assert texts([disks, count]) == [moved.strip(), "26"]
     assert ["BACKUP_CREATED" in each for each in texts([whole, later])] == [True, True]
-    # What the script of the backup job looks for.
+    # The text that the backup script looks for.
     assert "BACKUP_ALREADY_EXISTS" in refused(again)
     assert all(name.startswith("cold/anlyt-server-0/") for name in objects(server, "anlyt"))
     assert {name.rpartition("/.backup")[0] for name in objects(server, "anlyt-backups") if ".backup" in name} == {
@@ -74,7 +74,7 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
 
 
 def test_the_api_reads_within_limits_and_changes_nothing(server: Server) -> None:
-    # One is about HTTP, and one comes last: nothing can be set after it.
+    # One setting is about HTTP; another one comes last, as no setting can follow it.
     ours = [f"{name} = '{value}'" for name, value in LIMITS.items() if name not in {"wait_end_of_query", "readonly"}]
     kept, set_, beyond, changed, made, read = server.run(
         "select count() from anlyt.facts_dlr",

@@ -1,4 +1,4 @@
-"""What a schema lets through becomes valid manifests, the same by both Helms; what it does not, both refuse by name."""
+"""Values that a schema accepts become valid manifests, equal in both Helms. Both refuse other values by name."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ def test_what_is_let_through_is_rendered(chart: Chart, data: st.DataObject) -> N
 
 
 def contradictions(chart: Chart, values: Mapping[str, Any]) -> Iterator[str]:
-    """What the templates say of values that do not go together."""
+    """The templates' messages for values that contradict each other."""
     if not (values["secrets"].get("existingSecret") or values["secrets"]["vault"]["enabled"]):
         yield "secrets.existingSecret names a Secret unless secrets.vault.enabled"
     if chart is CLICKHOUSE:

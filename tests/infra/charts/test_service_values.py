@@ -1,4 +1,4 @@
-"""What may be said to the charts."""
+"""The values that the service's chart accepts and refuses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
@@ -93,12 +93,12 @@ def test_values_that_contradict_each_other_are_refused_in_a_sentence(
     ],
 )
 def test_texts_that_look_like_something_else_stay_texts(folder: str, values: Mapping[str, Any]) -> None:
-    """YAML takes them for numbers, booleans or nothing, and Kubernetes for mistakes."""
+    """YAML would read them as numbers, booleans or null, which Kubernetes refuses."""
     validate(Chart(folder, "1", "2").manifests(**values), "2")
 
 
 def switches(values: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Where a chart can be turned on or off, and how it stands."""
+    """The switches of a chart's values, with their defaults."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from switches(value, (*place, name))

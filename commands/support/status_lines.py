@@ -1,6 +1,6 @@
-"""What `anlyt dev` says on a terminal once its addresses are printed: what is wrong, and one line per minute.
+"""The output of `anlyt dev` on a terminal after its addresses: warnings, errors, and one status line per minute.
 
-Every line of the log would push the addresses away. Who wants all of them sets ANLYT_LOG_FORMAT.
+The whole log would scroll the addresses away. ANLYT_LOG_FORMAT shows all of it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ EVERY: Final = 60.0  # seconds
 
 
 class Warnings:
-    """Counts the lines of the log, when only warnings and errors are in it."""
+    """A structlog processor that counts lines. The log has only warnings and errors then."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -32,22 +32,22 @@ class Warnings:
 
 
 @asynccontextmanager
-async def told(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """Says one line per minute while the body runs, on a terminal; elsewhere the log stays as it is."""
+async def say_every_minute(settings: Settings, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """On a terminal, says one status line per minute while the body runs. Elsewhere, leaves the log unchanged."""
     if settings.log_format is not None or usual_format() != "text":
         yield
         return
     warnings = Warnings()
     configure_logs("text", least=logging.WARNING, on_line=warnings)
-    telling = asyncio.create_task(_tell(say, warnings))
+    speaking = asyncio.create_task(_say_lines(say, warnings))
     try:
         yield
     finally:
-        telling.cancel()
-        await asyncio.wait([telling])
+        speaking.cancel()
+        await asyncio.wait([speaking])
 
 
-async def _tell(say: Callable[[str], None], warnings: Warnings) -> None:
+async def _say_lines(say: Callable[[str], None], warnings: Warnings) -> None:
     before = {**figures(), "warnings": warnings.count}
     while True:
         await asyncio.sleep(EVERY)
@@ -57,17 +57,17 @@ async def _tell(say: Callable[[str], None], warnings: Warnings) -> None:
 
 
 def figures() -> Mapping[str, int]:
-    """What this process has done since it began: events handled, and dead letters; and what still waits."""
-    events, waiting, letters = map(_total, (EVENTS_PROCESSED, CONSUMER_PENDING, DEADLETTERS))
-    return {"events": events, "waiting": waiting, "letters": letters}
+    """The events and dead letters of this process since its start, and the messages that wait now."""
+    events, waiting, deadletters = map(_total, (EVENTS_PROCESSED, CONSUMER_PENDING, DEADLETTERS))
+    return {"events": events, "waiting": waiting, "deadletters": deadletters}
 
 
 def sentence(before: Mapping[str, int], now: Mapping[str, int], at: datetime) -> str:
-    """'12:04:00 All is well: ...' of the minute between two figures; with warnings, their number instead."""
-    events, letters, warnings = (now[name] - before[name] for name in ("events", "letters", "warnings"))
+    """The status line for the minute between two results of `figures`: '12:04:00 All is well: ...', or warnings."""
+    events, deadletters, warnings = (now[name] - before[name] for name in ("events", "deadletters", "warnings"))
     state = f"Warnings: {warnings:,}, see above" if warnings else "All is well"
     return (
-        f"{at:%H:%M:%S} {state}: {events:,} events handled in the last minute, {letters:,} dead letters, "
+        f"{at:%H:%M:%S} {state}: {events:,} events handled in the last minute, {deadletters:,} dead letters, "
         f"{now['waiting']:,} waiting. Ctrl-C stops everything."
     )
 
