@@ -255,7 +255,7 @@ async def test_refused_requests(
         check_problem(await portal.client.put(PATH, json={}), 405, "METHOD_NOT_ALLOWED")
         async with connected(database) as connection:
             assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 0
-        monkeypatch.setattr(exports, "MOST_UNFINISHED", 3)
+        monkeypatch.setattr(exports, "MAX_UNFINISHED", 3)
         for _ in range(3):
             await portal.ask(**REQUESTS[3])
         await portal.refused(429, "RATE_LIMITED", **REQUESTS[3])

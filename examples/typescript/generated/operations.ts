@@ -13,32 +13,32 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An object of money by currency, as REST has it: {"USD": "12.500000", "AFN": "830.000000"}. */
+  /** An object of money by currency, as in REST: {"USD": "12.500000", "AFN": "830.000000"}. */
   CostsByCurrency: { input: Record<string, string>; output: Record<string, string>; }
   /** A UTC day: 2026-10-01. */
   Date: { input: string; output: string; }
-  /** An RFC 3339 time. What is given needs an offset; what is answered is in UTC. */
+  /** An RFC 3339 time. Arguments need an offset; answers are in UTC. */
   DateTime: { input: string; output: string; }
   /** Exact money as a string with 6 decimals: "0.012500". */
   Decimal: { input: string; output: string; }
-  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the name of a period: today, yesterday, thisMonth, lastMonth. */
+  /** A half-open interval (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the name of a period: today, yesterday, thisMonth, lastMonth. */
   Interval: { input: string; output: string; }
-  /** Any JSON value; objects have the names that REST has. */
+  /** Any JSON value; objects have REST's names. */
   JSON: { input: unknown; output: unknown; }
   /** A whole number that may exceed 32 bits. */
   Long: { input: number; output: number; }
 };
 
-/** Which way messages went. */
+/** The direction of messages. */
 export type Direction =
   /** To a handset. */
   | 'MT'
   /** From a handset. */
   | 'MO'
-  /** Their events did not say. */
+  /** The events have no direction. */
   | 'UNKNOWN';
 
-/** How far a point of a series can be trusted. */
+/** How reliable a point of a series is. */
 export type Quality =
   /** Counted, with all events that have arrived. */
   | 'ACTUAL'

@@ -1,4 +1,4 @@
-"""GraphiQL: whole, from here alone, with examples that work."""
+"""GraphiQL: complete, served from here alone, and with examples that work."""
 
 import json
 import re
@@ -26,7 +26,7 @@ async def warehouse(clickhouse: Engine) -> str:
     return clickhouse.dsn
 
 
-async def test_the_page_needs_nobody_else(api: Api) -> None:
+async def test_the_page_loads_only_from_this_server(api: Api) -> None:
     page = await api.client.get("/graphql")
     assert (page.status_code, "http://" in page.text, "https://" in page.text) == (200, False, False)
     parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
@@ -40,7 +40,7 @@ async def test_the_page_needs_nobody_else(api: Api) -> None:
     assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
-async def test_a_page_whose_scripts_could_not_be_fetched_says_so(
+async def test_without_scripts_the_page_is_one_sentence(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assets, "FETCHED", tmp_path)
@@ -50,7 +50,7 @@ async def test_a_page_whose_scripts_could_not_be_fetched_says_so(
     check_problem(await api.client.get("/graphql/assets/graphiql.min.js"), 404, "NOT_FOUND")
 
 
-async def test_the_tabs_are_in_the_page_as_they_are(api: Api) -> None:
+async def test_the_page_has_the_tabs(api: Api) -> None:
     text = (await api.client.get("/graphql")).text
     found = json.loads(re.search(r"const defaultTabs = (.*);", text)[1].replace("<\\/", "</"))  # type: ignore[index]  # there is one
     assert [json.loads(tab["headers"]) for tab in found] == [tab.headers for tab in TABS]
@@ -70,5 +70,5 @@ def test_every_subscription_is_valid() -> None:
 
 
 @pytest.mark.parametrize("name", ["react.license.txt", "graphiql.html", "x", "..%2Fexplorer.py", "graphiql.min.js.gz"])
-async def test_only_parts_of_the_page_are_served(api: Api, name: str) -> None:
+async def test_only_files_of_the_page_are_served(api: Api, name: str) -> None:
     check_problem(await api.client.get(f"/graphql/assets/{name}"), 404, "NOT_FOUND")
