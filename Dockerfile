@@ -1,5 +1,5 @@
-# The image of the service: every command but `anlyt dev`, whose engines are not in it.
-# Built of locked packages, by their hashes: what `make setup` installs, without the extra `dev` and the tests' packages.
+# The image of the service. All commands work except `anlyt dev`, whose engines are not included.
+# It contains the locked packages of `make setup`, checked by hash, without the extra `dev` and the tests' packages.
 ARG PYTHON=3.11.14-slim-bookworm
 
 FROM python:${PYTHON} AS build
@@ -22,13 +22,13 @@ COPY ingest ingest
 COPY pipelines pipelines
 COPY schema schema
 COPY tools/__init__.py tools/assets.py tools/
-# The scripts of pages, which the wheel packs; without npm, no image is built.
+# The scripts of pages, which the wheel contains. Without npm, the build fails.
 RUN /opt/tools/bin/python -m tools.assets
 RUN /opt/tools/bin/python -m hatchling build -t wheel -d dist \
     && uv pip install --quiet --no-cache --compile-bytecode --python /opt/anlyt/bin/python --no-deps --no-index dist/*.whl
 
 FROM python:${PYTHON}
-# It writes nothing but temporary files: its root may be read-only, with /tmp beside it.
+# The service writes temporary files only: its root may be read-only, with a writable /tmp.
 ENV HOME=/tmp ANLYT_HOME=/tmp/anlyt PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=build /opt/anlyt /opt/anlyt
 USER 10001:10001

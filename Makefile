@@ -1,29 +1,29 @@
-# Every verb of the project; `make` alone lists them.
+# All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench lock schema
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
 
-help: ## list these verbs
+help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/installed .venv/assets ## make .venv and install the locked packages into it
+setup: .venv/installed .venv/assets ## create .venv and install the locked packages into it
 
-demo: .venv/runnable .venv/assets ## every engine, a week of history, then live traffic; Ctrl-C stops all of it
+demo: .venv/runnable .venv/assets ## run all engines with a week of history, then live traffic; Ctrl-C stops them
 	@exec $(BIN)/anlyt dev --demo
 
-test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 ## the whole test suite on real engines
+test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 ## run the whole test suite on real engines
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-check: setup ## formatting, lint, types, import contracts, docs and schema drift
+check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.export --check
 
-bench: setup ## ratios against naive and raw peers, side by side (BENCH=smoke for a short run)
+bench: setup ## compare with naive and raw implementations, side by side (BENCH=smoke for a short run)
 	$(BIN)/python -m bench $(BENCH)
 
 schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
@@ -31,11 +31,11 @@ schema: setup ## export schema/graph.graphql, schema/openapi.json and the genera
 
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --quiet
-lock: $(UV) ## resolve the newest versions into requirements.lock, and what the image has of them
+lock: $(UV) ## resolve the newest versions into requirements.lock and requirements-image.lock
 	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 
-# uv lives inside .venv in a venv of its own, so that syncing the locked packages cannot remove it.
+# uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it.
 $(UV):
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("anlyt needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv --without-pip .venv
@@ -50,24 +50,24 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 	$(INSTALL) $(EDITABLE)
 	@touch .venv/runnable $@
 
-# What the demo runs, of the same locked packages. Where all are installed, nothing is left to do.
+# The locked packages that the demo needs. Where all packages are installed, this installs none.
 .venv/runnable: requirements.lock pyproject.toml | $(UV)
 	$(INSTALL) --require-hashes --constraint requirements.lock --requirement pyproject.toml --all-extras --group setup
 	$(INSTALL) $(EDITABLE)
 	@touch $@
 
-# Without them, the pages that need scripts from npm say so; all else works, and the next `make` tries again.
+# Without the assets, pages that need scripts from npm say so; all else works, and the next `make` retries.
 .venv/assets: graph/http/assets.json | .venv/runnable
 	-$(BIN)/python -m tools.assets && touch $@
 
-# Without it, the tests of the alerts fail and say why; all others run.
+# Without Prometheus, the tests of the alerts fail and say why; all others run.
 .venv/tools/prometheus: | .venv/installed
 	-$(BIN)/python -m tools.prometheus
 
-# Without it, the tests of connections through a pooler fail and say why; all others run.
+# Without PgBouncer, the tests of connections through a pooler fail and say why; all others run.
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
 
-# Without what npm brings, the tests of charts, pages and conformance fail and say why; all others run.
+# Without the tools from npm, the tests of charts, pages and conformance fail and say why; all others run.
 .venv/tools/helm4: tools/node/package-lock.json | .venv/installed
 	-$(BIN)/python -m tools.node

@@ -1,4 +1,4 @@
-"""The entry point: the command line of the product."""
+"""The entry point of the command line."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ __all__ = ["cli", "main"]
 
 
 def main() -> None:
-    """Runs the command line; every failure is one sentence on stderr and a status of 1, or 2 for wrong usage."""
+    """Runs the command line. A failure prints one sentence on stderr; the status is 1, or 2 for wrong usage."""
     forget_foreign(os.environ)
     open_standard_streams()
-    if isinstance(sys.stdout, TextIOWrapper):  # else a name that the terminal's encoding lacks would end the command
+    if isinstance(sys.stdout, TextIOWrapper):  # or characters that the terminal's encoding lacks would raise
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(cli(standalone_mode=False) or 0)
@@ -26,18 +26,18 @@ def main() -> None:
         sys.exit(2)
     except click.Abort:
         sys.exit(1)
-    except Exception as error:  # the one place where an unforeseen error becomes a sentence
+    except Exception as error:  # the one place that turns all other errors into a sentence
         if "--debug" in sys.argv:
             raise
-        from infra.faults import fault_of  # here, because it imports the clients of all engines
+        from infra.faults import fault_of  # imported here, because it imports the clients of all engines
 
-        found = fault_of(error) or _cause(error)
-        click.echo(f"anlyt: {_told(found)}", err=True)
-        sys.exit(found.exit_status if isinstance(found, AnlytError) else 1)
+        failure = fault_of(error) or _cause(error)
+        click.echo(f"anlyt: {_in_words(failure)}", err=True)
+        sys.exit(failure.exit_status if isinstance(failure, AnlytError) else 1)
 
 
-def _told(error: BaseException) -> str:
-    """One sentence; with the server's own reason if NATS refused something."""
+def _in_words(error: BaseException) -> str:
+    """The error as one sentence, with the server's reason if NATS refused something."""
     if isinstance(error, AnlytError):
         return str(error)
     from nats.errors import Error as NatsError
@@ -45,14 +45,14 @@ def _told(error: BaseException) -> str:
     from infra.refusals import reason
 
     if isinstance(error, NatsError):
-        return f"NATS refused: {reason(error)} (--debug tells more)."
+        return f"NATS refused: {reason(error)} (--debug shows more)."
     from schema.masking import without_phone_numbers
 
-    return f"{type(error).__name__}: {without_phone_numbers(str(error))} (--debug tells more)"
+    return f"{type(error).__name__}: {without_phone_numbers(str(error))} (--debug shows more)"
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The first error of a group: what failed first made the rest fail."""
+    """The first error of a group, which usually caused the others; any other error unchanged."""
     return _cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 

@@ -1,1 +1,1 @@
-"""Benchmarks: each is a ratio between ways measured side by side in one run, the losing figures printed too."""
+"""Benchmarks. Each compares variants side by side in one run and prints all figures, also the bad ones."""

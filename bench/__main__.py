@@ -1,4 +1,4 @@
-"""`make bench`: all benchmarks; `python -m bench [smoke] [NAME]...` runs them shortly, or only the named ones."""
+"""`make bench` runs all benchmarks. `python -m bench [smoke] [NAME]...` runs some, `smoke` shortly."""
 
 import os
 import sys

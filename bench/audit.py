@@ -1,6 +1,6 @@
-"""The regulator's slices over mTLS, against SQL written by hand, before and after most facts have moved to S3.
+"""Compares the audit API over mTLS with SQL written by hand, before and after most facts have moved to S3.
 
-Besides, a walk to the cap, and the hash chain's digests.
+Also measures a walk through all pages and the digests of the hash chain.
 """
 
 import asyncio
@@ -35,20 +35,20 @@ TENANTS = 200
 SLICES = 30
 PAGE, LONGEST_PAGE = 1_000, 10_000
 LONGEST_ANSWER = 30.0  # seconds
-CLOSED = 30  # days whose digests are computed
-SETTLED = 3.0  # seconds without a move, after which all have been made
+DIGEST_DAYS = 30
+SETTLED = 3.0  # seconds without a move of parts; then all moves are done
 
 SQL = Path(__file__).parent / "sql"
 FILL, FIRST_PAGE, COUNT, TIERS = (
     (SQL / f"{name}.sql").read_text() for name in ("fill_audit", "audit_page", "audit_count", "audit_tiers")
 )
 
-Ask = Callable[["Slice"], Awaitable[object]]
+Read = Callable[["Slice"], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many facts, on how many days that are spread over five years, and how many of a walk."""
+    """Facts, the days that hold them (spread over five years), and the rows that the walk reads."""
 
     facts: int
     days: int
@@ -59,7 +59,7 @@ FULL, SMOKE = Scale(50_000_000, YEARS, 1_000_000), Scale(60_000, 12, 20_000)
 
 
 class Slice(NamedTuple):
-    """A tenant's facts in a range of time."""
+    """One tenant's facts in a time range."""
 
     tenant: str
     begin: datetime
@@ -67,7 +67,7 @@ class Slice(NamedTuple):
 
 
 async def run(folder: Path, *, smoke: bool) -> None:
-    """Prints what slices take both ways, and how fast a walk and the chain's digests are."""
+    """Prints the latency of slices, the speed of the walk, and the speed of the digests."""
     scale = SMOKE if smoke else FULL
     async with (
         s3_server(folder / "s3") as s3,
@@ -81,7 +81,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
             await _walk(scale, portal, pid)
             await _digest(engines, scale)
             await client.command("system start moves")
-            await _compare(scale, client, portal, await _moved(client))
+            await _compare(scale, client, portal, await _tiers_after_moves(client))
 
 
 async def _fill(client: AsyncClient, scale: Scale) -> None:
@@ -92,7 +92,7 @@ async def _fill(client: AsyncClient, scale: Scale) -> None:
 
 @asynccontextmanager
 async def _regulator(engines: Stores, folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, int]]:
-    """A client of a listener in a process of its own, and that one's pid."""
+    """A client of the audit API, which runs in its own process, and that process's pid."""
     files = DevCertificates(folder / "tls")
     files.make("localhost")
     context = ssl.create_default_context(cafile=files.authority)
@@ -104,13 +104,13 @@ async def _regulator(engines: Stores, folder: Path) -> AsyncIterator[tuple[httpx
         yield portal, pid
 
 
-async def _moved(client: AsyncClient) -> str:
-    """Once nothing moves any more: where the facts are."""
+async def _tiers_after_moves(client: AsyncClient) -> str:
+    """Waits until no part moves any more; returns each disk's share of the facts."""
     before: list[tuple[str, float]] = []
-    while (found := [tuple(row) for row in (await client.query(TIERS)).result_rows]) != before or len(found) == 1:
-        before = found
+    while (shares := [tuple(row) for row in (await client.query(TIERS)).result_rows]) != before or len(shares) == 1:
+        before = shares
         await asyncio.sleep(SETTLED)
-    return ", ".join(f"{share:.0%} on {disk}" for disk, share in found)
+    return ", ".join(f"{share:.0%} on {disk}" for disk, share in shares)
 
 
 async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient, where: str) -> None:
@@ -120,42 +120,47 @@ async def _compare(scale: Scale, client: AsyncClient, portal: httpx.AsyncClient,
     async def by_hand(part: Slice) -> None:
         await client.query(FIRST_PAGE, parameters=_parameters(part, limit=PAGE + 1))
 
-    async def counted(part: Slice) -> None:
+    async def count_by_hand(part: Slice) -> None:
         await client.query(COUNT, parameters=_parameters(part))
 
-    ways = {"first page over mTLS": over_mtls, "first page by hand": by_hand, "count by hand": counted}
+    variants = {"first page over mTLS": over_mtls, "first page by hand": by_hand, "count by hand": count_by_hand}
     parts = _slices(Random(7))
-    took = {name: await _each(ask, parts) for name, ask in ways.items()}
-    p95 = {name: statistics.quantiles(seconds, n=20)[-1] for name, seconds in took.items()}
+    latencies = {name: await _latencies(read, parts) for name, read in variants.items()}
+    p95 = {name: statistics.quantiles(seconds, n=20)[-1] for name, seconds in latencies.items()}
     show(
-        f"{SLICES} slices of {scale.facts:,} evaluations in five years, {PAGE:,} rows a page: {where}",
-        ("way", "median s", "P95 s", "highest s"),
-        [(name, statistics.median(seconds), p95[name], max(seconds)) for name, seconds in took.items()],
+        f"{SLICES} slices of {scale.facts:,} evaluations in five years, {PAGE:,} rows per page: {where}",
+        ("variant", "median s", "P95 s", "highest s"),
+        [(name, statistics.median(seconds), p95[name], max(seconds)) for name, seconds in latencies.items()],
         [
             Goal("P95 of a first page over mTLS, seconds", p95["first page over mTLS"], LONGEST_ANSWER, at_most=True),
-            Goal("of the SQL's", p95["first page over mTLS"] / p95["first page by hand"], 1, at_most=True),
+            Goal(
+                "P95 over mTLS, relative to the SQL by hand",
+                p95["first page over mTLS"] / p95["first page by hand"],
+                1,
+                at_most=True,
+            ),
         ],
     )
 
 
 def _slices(random: Random) -> Sequence[Slice]:
-    """Of any tenant, from a day to all five years."""
-    made = []
+    """Slices of random tenants, from one day to all five years long."""
+    slices = []
     for _ in range(SLICES):
         length = timedelta(days=random.choice([1, 7, 30, 90, 365, YEARS]))
         begin = START + random.random() * (timedelta(days=YEARS) - length)
-        made.append(Slice(f"tenant-{int(random.random() ** 3 * TENANTS)}", begin, begin + length))
-    return made
+        slices.append(Slice(f"tenant-{int(random.random() ** 3 * TENANTS)}", begin, begin + length))
+    return slices
 
 
-async def _each(ask: Ask, parts: Sequence[Slice]) -> list[float]:
-    """Seconds, one slice after the other."""
-    took = []
+async def _latencies(read: Read, parts: Sequence[Slice]) -> list[float]:
+    """Reads one slice after the other; returns the seconds of each."""
+    latencies = []
     for part in parts:
         began = time.perf_counter()
-        await ask(part)
-        took.append(time.perf_counter() - began)
-    return took
+        await read(part)
+        latencies.append(time.perf_counter() - began)
+    return latencies
 
 
 def _parameters(part: Slice, **others: object) -> dict[str, object]:
@@ -170,7 +175,7 @@ async def _page(portal: httpx.AsyncClient, part: Slice, **others: object) -> Any
 
 
 async def _walk(scale: Scale, portal: httpx.AsyncClient, pid: int) -> None:
-    """The busiest tenant's facts from the beginning, to the cap or to the end."""
+    """Pages through the busiest tenant's facts until `scale.walk` rows or the end."""
     part = Slice("tenant-0", START, START + timedelta(days=YEARS))
     began, rows, first, after = time.perf_counter(), 0, 0, None
     while rows < scale.walk:
@@ -183,7 +188,7 @@ async def _walk(scale: Scale, portal: httpx.AsyncClient, pid: int) -> None:
     grown = (peak_memory(pid) - first) / 2**20
     seconds = time.perf_counter() - began
     show(
-        f"A walk of {rows:,} rows, {LONGEST_PAGE:,} a page",
+        f"A walk of {rows:,} rows, {LONGEST_PAGE:,} per page",
         ("seconds", "rows/s", "peak memory after the first page, MiB", "growth since, MiB"),
         [(seconds, rows / seconds, first / 2**20, grown)],
         [Goal("growth of the peak, MiB", grown, 64, at_most=True)],
@@ -191,18 +196,18 @@ async def _walk(scale: Scale, portal: httpx.AsyncClient, pid: int) -> None:
 
 
 async def _digest(engines: Stores, scale: Scale) -> None:
-    """What the pipeline `integrity` and `anlyt audit verify` compute of a day."""
+    """Computes the digests of some days, as the pipeline `integrity` and `anlyt audit verify` do."""
     began, facts = time.perf_counter(), 0
-    days = min(CLOSED, scale.days)
+    days = min(DIGEST_DAYS, scale.days)
     async with open_clickhouse(engines.clickhouse.url, statement_timeout=300) as clickhouse:
         for number in range(days):
             day = (START + timedelta(days=number * YEARS // scale.days)).date()
-            found = await digests(clickhouse, day, datetime.now(UTC))
-            facts += sum(each.facts for each in found.values())
+            by_tenant = await digests(clickhouse, day, datetime.now(UTC))
+            facts += sum(digest.facts for digest in by_tenant.values())
     seconds = time.perf_counter() - began
     show(
         f"Digests of {days} days, {facts:,} facts",
-        ("facts/s", "ms a day"),
+        ("facts/s", "ms per day"),
         [(facts / seconds, 1000 * seconds / days)],
         [Goal("facts/s", facts / seconds, 100_000)],
     )

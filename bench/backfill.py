@@ -1,4 +1,4 @@
-"""`anlyt backfill` of a stream that was counted, against live ingest of the same events."""
+"""Compares `anlyt backfill` of a stream with live ingest of the same events."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.events import delivery_reports
-from bench.host import ingested, publish
+from bench.host import ingest_rate, publish
 from bench.report import Goal, show
 from bench.stores import Stores, stores
 from functions.delivery_metrics import delivery_metrics
@@ -20,12 +20,12 @@ async def run(folder: Path, *, smoke: bool) -> None:
     since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
         await publish(client, events)
-        live, _ = await ingested(engines, client, delivery_metrics, len(events))
+        live, _ = await ingest_rate(engines, client, delivery_metrics, len(events))
         replay = len(events) / await _seconds(engines)
         rebuild = len(events) / await _seconds(engines, "--rebuild", "--since", since)
     show(
-        f"Backfill of {len(events):,} delivery reports, start and end of the process included, {os.cpu_count()} cores",
-        ("way", "events/s", "of live ingest"),
+        f"Backfill of {len(events):,} delivery reports, process start and exit included, {os.cpu_count()} cores",
+        ("variant", "events/s", "relative to live ingest"),
         [
             ("anlyt ingest", round(live), 1.0),
             ("anlyt backfill", round(replay), replay / live),
@@ -36,7 +36,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
 
 
 async def _seconds(engines: Stores, *arguments: str) -> float:
-    """Of the whole command."""
+    """Runs the command; returns its duration from start to exit."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(

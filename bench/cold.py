@@ -1,8 +1,8 @@
-"""First answers of fresh API processes over 2.17 million hourly rows, rolled up and not, and those that follow.
+"""Measures the first and the following answers of fresh API processes, with and without daily rows.
 
-The data are those of the benchmark `reports`. Each report is asked for by 1 and by 8 clients at once, of windows that
-differ by hours; the process is a new one each time. A request that is refused fails the benchmark. At the end, one
-process answers 10,000 different windows, and its memory is read before and after.
+The data are those of the benchmark `reports`: 2.17 million hourly rows. 1 and 8 concurrent clients request each report
+from a new process, for windows that differ by hours. A refused request fails the benchmark. At the end, one process
+answers 10,000 different windows; its memory is compared before and after.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -30,21 +29,21 @@ OPERATORS: Final = """query($window: Interval) { operators(first: 100) { edges {
 ACCOUNTS: Final = """query($window: Interval) { accounts(first: 100) { edges { node { accountId
   usage(window: $window) { messagesSent messagesDelivered totalCost } } } } }"""
 MANY: Final = 10_000
-Request = Callable[[str, str, int], bytes]
-"""Of a window's two ends and a number."""
+MakeRequest = Callable[[str, str, int], bytes]
+"""Makes a request from the window's start, its end and an account number."""
 
 
-def _report(path: str, **parameters: str) -> Request:
+def _report(path: str, **parameters: str) -> MakeRequest:
     return lambda start, end, number: get(
         f"{PATH}/{path.format(number=number)}", **{"from": start, "to": end}, **parameters
     )
 
 
-def _page(query: str) -> Request:
+def _page(query: str) -> MakeRequest:
     return lambda start, end, _: post(query, window=f"{start}/{end}")
 
 
-REQUESTS: Final[Mapping[str, Request]] = {
+REQUESTS: Final[Mapping[str, MakeRequest]] = {
     "summary": _report("summary", granularity="daily"),
     "operator": _report("operators/op-1/performance", granularity="daily"),
     "top operators": _report("top-operators", granularity="daily"),
@@ -56,8 +55,8 @@ REQUESTS: Final[Mapping[str, Request]] = {
 }
 
 
-class Took(NamedTuple):
-    """Milliseconds: P95 of the first answers, and of those that follow."""
+class Latencies(NamedTuple):
+    """P95 in milliseconds: of each client's first answer, and of the following answers."""
 
     first: float
     following: float
@@ -68,100 +67,98 @@ async def run(folder: Path, *, smoke: bool) -> None:
     newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     async with stores(folder) as engines:
         await fill(engines, newest, scale)
-        hours = await _measured(engines, newest, scale)
+        hours = await _latencies(engines, newest, scale)
         began = time.perf_counter()
         await roll_up(engines)
         seconds = time.perf_counter() - began
         bare = await _bare(engines, newest, scale)
-        days = await _measured(engines, newest, scale)
+        days = await _latencies(engines, newest, scale)
         memory = await _memory(engines, newest, scale, MANY // 100 if smoke else MANY)
     _show(bare, seconds, hours, days, memory)
 
 
 async def _bare(engines: Stores, newest: datetime, scale: Scale) -> float:
-    """Milliseconds of six sums over the window, by hand."""
-    took = []
+    """Median milliseconds of the six sums, in SQL written by hand."""
+    milliseconds = []
     async with engines.connection() as connection:
         for _ in range(30):
             began = time.perf_counter()
             await connection.fetch(SUMMARY, newest - timedelta(days=scale.days), newest)
-            took.append(1000 * (time.perf_counter() - began))
-    return statistics.median(took)
+            milliseconds.append(1000 * (time.perf_counter() - began))
+    return statistics.median(milliseconds)
 
 
-async def _measured(engines: Stores, newest: datetime, scale: Scale) -> Mapping[tuple[str, int], Took]:
+async def _latencies(engines: Stores, newest: datetime, scale: Scale) -> Mapping[tuple[str, int], Latencies]:
+    """The latencies of each report, by its name and the number of clients."""
     return {
-        (name, clients): await _one(engines, newest, scale, request, clients)
+        (name, clients): await _report_latencies(engines, newest, scale, request, clients)
         for name, request in REQUESTS.items()
         for clients in CLIENTS
     }
 
 
-async def _one(engines: Stores, newest: datetime, scale: Scale, request: Request, clients: int) -> Took:
+async def _report_latencies(
+    engines: Stores, newest: datetime, scale: Scale, request: MakeRequest, clients: int
+) -> Latencies:
     async with api_process(engines) as (url, _):
-        http = [await _open(url) for _ in range(clients)]
+        http = [await HttpClient.open(url) for _ in range(clients)]
 
         async def client(number: int) -> list[float]:
             return [
-                await _timed(http[number], _asked(request, newest, scale, number + clients * turn))
+                await _timed(http[number], _numbered(request, newest, scale, number + clients * turn))
                 for turn in range(1 + FOLLOWING)
             ]
 
-        took = await asyncio.gather(*map(client, range(clients)))
+        latencies = await asyncio.gather(*map(client, range(clients)))
         for one in http:
             one.close()
-    return Took(_p95([each[0] for each in took]), _p95([after for each in took for after in each[1:]]))
+    return Latencies(_p95([each[0] for each in latencies]), _p95([late for each in latencies for late in each[1:]]))
 
 
 async def _memory(engines: Stores, newest: datetime, scale: Scale, windows: int) -> tuple[float, float]:
-    """Megabytes of a process after a tenth of many different windows of all accounts, and after all of them."""
+    """Resident megabytes of one process after a tenth of `windows` different windows, and after all of them."""
     async with api_process(engines) as (url, pid):
-        http, found = await _open(url), []
+        http, megabytes = await HttpClient.open(url), []
         for number in range(windows):
             if number in {windows // 10, windows - 1}:
-                found.append(psutil.Process(pid).memory_info().rss / 1e6)
+                megabytes.append(psutil.Process(pid).memory_info().rss / 1e6)
             request = REQUESTS["usage" if number % 4 else "summary"]
-            await http.ask(_asked(request, newest, scale, number))
+            await http.send(_numbered(request, newest, scale, number))
         http.close()
-    return found[0], found[-1]
+    return megabytes[0], megabytes[-1]
 
 
-def _asked(request: Request, newest: datetime, scale: Scale, number: int) -> bytes:
-    """Another window, and another account, for each number."""
+def _numbered(request: MakeRequest, newest: datetime, scale: Scale, number: int) -> bytes:
+    """The request for the window and the account of this number."""
     start = newest - timedelta(days=scale.days, hours=-(number // 24 % 240) - 1)
     end = newest - timedelta(hours=number % 24)
     return request(f"{start:%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}", number % scale.accounts)
 
 
-async def _open(url: str) -> HttpClient:
-    address = urlsplit(url)
-    return await HttpClient.open(address.hostname or "", address.port or 0)
-
-
 async def _timed(http: HttpClient, request: bytes) -> float:
     began = time.perf_counter()
-    await http.ask(request)
+    await http.send(request)
     return 1000 * (time.perf_counter() - began)
 
 
-def _p95(took: Sequence[float]) -> float:
-    return sorted(took)[min(len(took) - 1, len(took) * 95 // 100)]
+def _p95(values: Sequence[float]) -> float:
+    return sorted(values)[min(len(values) - 1, len(values) * 95 // 100)]
 
 
 def _show(
     bare: float,
     seconds: float,
-    hours: Mapping[tuple[str, int], Took],
-    days: Mapping[tuple[str, int], Took],
+    hours: Mapping[tuple[str, int], Latencies],
+    days: Mapping[tuple[str, int], Latencies],
     memory: tuple[float, float],
 ) -> None:
     show(
         f"First answers of a fresh process, P95 in ms; six sums by hand take {bare:.2f} ms, the rollup {seconds:.0f} s",
         ("report", "clients", "first", "following", "first, not rolled up", "following, not rolled up"),
-        [(name, clients, *took, *hours[name, clients]) for (name, clients), took in days.items()],
+        [(name, clients, *latencies, *hours[name, clients]) for (name, clients), latencies in days.items()],
         [
-            Goal("slowest first answer, ms", max(took.first for took in days.values()), 500, at_most=True),
-            Goal("slowest without a rollup, ms", max(took.first for took in hours.values()), 3000, at_most=True),
-            Goal("memory after all windows, of that after a tenth", memory[1] / memory[0], 1.1, at_most=True),
+            Goal("slowest first answer, ms", max(each.first for each in days.values()), 500, at_most=True),
+            Goal("slowest without a rollup, ms", max(each.first for each in hours.values()), 3000, at_most=True),
+            Goal("memory after all windows, relative to that after a tenth", memory[1] / memory[0], 1.1, at_most=True),
         ],
     )

@@ -1,4 +1,4 @@
-"""Cubes: what they take beside their facts, how soon they are fresh, and what they spare a reader."""
+"""Measures the cubes: their size on disk, how soon they are fresh, and the speed of queries compared with the facts."""
 
 import statistics
 import time
@@ -17,8 +17,8 @@ from pipelines import runs
 from pipelines.stores import Stores, open_stores
 
 TENANTS: Final = 200
-# Each number is a report. Tenants are skewed (the largest has a sixth of the traffic, the smallest a six-hundredth),
-# and so are routes and outcomes.
+# Makes one delivery report per number. Tenants are skewed (the largest has a sixth of the traffic, the smallest a
+# six-hundredth), and so are routes and outcomes.
 FILL: Final = """
 insert into facts_dlr
 with
@@ -29,9 +29,9 @@ with
         1 + intDiv(h, 7) % 10] as mno_,
     ['OTP', 'OTP', 'OTP', 'OTP', 'OTP', 'TRANSACTIONAL', 'TRANSACTIONAL', 'TRANSACTIONAL', 'MARKETING', 'MARKETING'][
         1 + intDiv(h, 11) % 10] as lane_,
-    intDiv(h, 13) % 100 as fate,
-    multiIf(fate < 90, 'DELIVERED', fate < 93, 'FAILED', fate < 95, 'EXPIRED', fate < 96, 'REJECTED',
-        fate < 97, 'UNDELIVERABLE', 'PENDING') as status_
+    intDiv(h, 13) % 100 as outcome,
+    multiIf(outcome < 90, 'DELIVERED', outcome < 93, 'FAILED', outcome < 95, 'EXPIRED', outcome < 96, 'REJECTED',
+        outcome < 97, 'UNDELIVERABLE', 'PENDING') as status_
 select
     concat('tenant-', leftPad(toString(tenant), 3, '0')),
     toDateTime64({start:UInt32}, 6, 'UTC') + toIntervalMicrosecond({step:UInt64} * number),
@@ -94,7 +94,7 @@ async def fill(client: AsyncClient, rows: int, span: timedelta, start: datetime 
 
 
 async def _storage(work: Stores, client: AsyncClient, rows: int) -> None:
-    """One hour at national density."""
+    """Compares the disk space of the cubes with that of one hour of facts at national density."""
     await fill(client, rows, timedelta(hours=1))
     await client.command(MARK)
     await runs.run(work, "cubes")
@@ -103,7 +103,7 @@ async def _storage(work: Stores, client: AsyncClient, rows: int) -> None:
     facts, cubes = bytes_["facts_dlr"][0], bytes_["cube_dlr_hourly"][0] + bytes_["cube_dlr_daily"][0]
     show(
         f"One hour of {rows:,} delivery reports of {TENANTS} tenants, merged",
-        ("table", "rows", "MB", "bytes a row"),
+        ("table", "rows", "MB", "bytes per row"),
         [(name, f"{count:,}", size / 1e6, size / count) for name, (size, count) in bytes_.items()],
         [Goal("both cubes' share of the facts' bytes", cubes / facts, 0.05, at_most=True)],
     )
@@ -111,8 +111,11 @@ async def _storage(work: Stores, client: AsyncClient, rows: int) -> None:
 
 
 async def _freshness(work: Stores, client: AsyncClient, rows: int, rounds: int) -> None:
-    """From marks of two hours of every tenant to cells that are fresh: what a second of ingest asks for, and more."""
-    took = []
+    """Marks two hours of every tenant dirty and measures the time until their cells are fresh.
+
+    One second of ingest marks no more than that.
+    """
+    seconds = []
     for number in range(rounds):
         hours = [START + timedelta(days=10 * number + 5, hours=hour) for hour in (7, 8)]
         began = time.perf_counter()
@@ -121,12 +124,12 @@ async def _freshness(work: Stores, client: AsyncClient, rows: int, rounds: int) 
             parameters={"first": hours[0], "end": hours[1] + timedelta(hours=1)},
         )
         counts = await runs.run(work, "cubes")
-        took.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - began)
     show(
         f"From marking to fresh, over {rows:,} facts of 90 days",
         ("cells", "runs", "seconds (median)", "seconds (worst)"),
-        [(counts["cells"], rounds, statistics.median(took), max(took))],
-        [Goal("seconds for the cells of two hours", statistics.median(took), 2, at_most=True)],
+        [(counts["cells"], rounds, statistics.median(seconds), max(seconds))],
+        [Goal("seconds for the cells of two hours", statistics.median(seconds), 2, at_most=True)],
     )
 
 
@@ -144,21 +147,27 @@ async def _merge(client: AsyncClient) -> None:
 
 
 async def _reading(client: AsyncClient, title: str) -> None:
-    """Counts of all tenants by day and status: from each cube, and from the facts; all merged."""
+    """Compares the time to count messages by day and status: from each cube and from the facts."""
     seconds: dict[str, float] = {}
     answers: dict[str, list[Any]] = {}
     for name, sql in BY_DAY.items():
-        taken = []
+        durations = []
         for _ in range(7):
             began = time.perf_counter()
             answers[name] = sorted(map(tuple, (await client.query(sql)).result_rows))
-            taken.append(time.perf_counter() - began)
-        seconds[name] = statistics.median(taken)
+            durations.append(time.perf_counter() - began)
+        seconds[name] = statistics.median(durations)
     assert answers["cube_dlr_daily"] == answers["cube_dlr_hourly"] == answers["facts_dlr"]
     sizes = {table: count for table, _, count in (await client.query(BYTES)).result_rows}
     show(
         f"Counts by day and status: {title}",
         ("from", "rows", "ms (median of 7)"),
-        [(table, f"{sizes[table]:,}", taken * 1000) for table, taken in seconds.items()],
-        [Goal("facts over the cube of days", seconds["facts_dlr"] / seconds["cube_dlr_daily"], 10)],
+        [(table, f"{sizes[table]:,}", duration * 1000) for table, duration in seconds.items()],
+        [
+            Goal(
+                "time from the facts over time from the daily cube",
+                seconds["facts_dlr"] / seconds["cube_dlr_daily"],
+                10,
+            )
+        ],
     )

@@ -1,4 +1,4 @@
-"""The events of the ingest benchmark: delivery reports of 50 accounts and 6 operators over three hours."""
+"""Delivery reports of 50 accounts and 6 operators over three hours, as events."""
 
 import random
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ ACCOUNTS, OPERATORS, HOURS = 50, 6, 3
 
 
 def delivery_reports(count: int, seed: int = 7) -> Iterator[bytes]:
-    """`count` different reports as JSON, in order of time."""
+    """Yields `count` different delivery reports as JSON, in time order."""
     rng = random.Random(seed)
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=HOURS)
     for number in range(count):

@@ -1,4 +1,4 @@
-"""Facts from NATS to ClickHouse: `anlyt ingest` against a bare insert_arrow of the same rows; the lag under load."""
+"""Compares `anlyt ingest` of facts with a bare insert_arrow of the same rows, and measures the lag under load."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.events import delivery_reports
-from bench.host import ingest_process, ingested, publish
+from bench.host import ingest_process, ingest_rate, publish
 from bench.report import Goal, show
 from bench.stores import Stores, stores
 from functions.dlr_facts import dlr_facts
@@ -21,25 +21,25 @@ from infra import nats
 from infra.clickhouse import connect
 from schema.streams import SMS_DLR
 
-RATE = 3_000  # events a second: 10 million an hour
-TICK = 0.1  # seconds between two bursts of them
-BATCH = 10_000  # rows, as the function's
+RATE = 3_000  # events per second: 10 million per hour
+TICK = 0.1  # seconds between two bursts
+BATCH = 10_000  # rows, as in the function's batches
 
 
 async def run(folder: Path, *, smoke: bool) -> None:
     count, seconds = (3_000, 2) if smoke else (300_000, 60)
     async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
         await publish(client, list(delivery_reports(count)))
-        rate, cpu = await ingested(engines, client, dlr_facts, count)
+        rate, cpu = await ingest_rate(engines, client, dlr_facts, count)
         async with connect(engines.clickhouse.url) as clickhouse:
             bare = await _bare(clickhouse)
         lags = await _lags(engines, client, seconds)
     show(
         f"{count:,} delivery reports to facts_dlr, one process, {os.cpu_count()} cores",
-        ("way", "facts/s", "CPU us/fact"),
+        ("variant", "facts/s", "CPU us/fact"),
         [
             ("anlyt ingest", f"{rate:,.0f}", ", ".join(f"{name} {us:.1f}" for name, us in cpu.items())),
-            (f"bare insert_arrow, {BATCH:,} rows at once", f"{bare:,.0f}", ""),
+            (f"bare insert_arrow, {BATCH:,} rows per insert", f"{bare:,.0f}", ""),
         ],
         [Goal("facts/s", rate, 25_000), Goal("share of a bare insert_arrow", rate / bare, 0.0)],
     )
@@ -53,7 +53,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
 
 
 async def _bare(clickhouse: AsyncClient) -> float:
-    """Rows/s of the rows that the product stored, into a table of the same form."""
+    """Inserts the stored rows into a table of the same form; returns rows per second."""
     await clickhouse.command("create table bare as facts_dlr")
     rows = await clickhouse.query_arrow("select * from facts_dlr")
     started = time.perf_counter()
@@ -63,7 +63,7 @@ async def _bare(clickhouse: AsyncClient) -> float:
 
 
 async def _lags(engines: Stores, client: Client, seconds: int) -> Sequence[float]:
-    """The gauge, as somebody sees it who looks every quarter of a second while events keep coming."""
+    """The values of the lag gauge, read every quarter of a second while events arrive."""
     lags: list[float] = []
     async with ingest_process(engines, dlr_facts) as (_, metrics):
         publishing = asyncio.create_task(_keep_publishing(client, seconds))

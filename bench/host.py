@@ -1,4 +1,4 @@
-"""`anlyt ingest` as benchmarks run it: one function, in a process of its own."""
+"""Runs `anlyt ingest` for one function in its own process."""
 
 import asyncio
 import os
@@ -16,21 +16,24 @@ from functions.function import AnyFunction
 from infra import consumers
 from schema.streams import SMS_DLR
 
-POLL: Final = 0.1  # seconds: asking costs NATS time that is counted
+POLL: Final = 0.1  # seconds; not shorter, because each query costs NATS CPU time that is measured
 
 
 async def publish(client: Client, events: Sequence[bytes]) -> None:
-    """Delivery reports, all of them stored."""
+    """Publishes delivery reports; returns when the stream has stored all of them."""
     jetstream = client.jetstream(publish_async_max_pending=4_000)
     for event in events:
         await jetstream.publish_async(SMS_DLR.subject, event, wait_stall=60)
     await jetstream.publish_async_completed()
 
 
-async def ingested(
+async def ingest_rate(
     engines: Stores, client: Client, function: AnyFunction, count: int
 ) -> tuple[float, Mapping[str, float]]:
-    """Events/s from the first batch to the last acknowledgement, and CPU us an event by process."""
+    """Ingests `count` events; returns events per second, and CPU microseconds per event by process.
+
+    The time runs from the first batch to the last acknowledgement.
+    """
     async with ingest_process(engines, function) as (pid, _):
         store = {"postgres": "PostgreSQL", "clickhouse": "ClickHouse"}[function.store]
         pids = {"worker": pid, store: getattr(engines, function.store).pid, "NATS": engines.nats.pid}
@@ -45,7 +48,7 @@ async def ingested(
 
 @asynccontextmanager
 async def ingest_process(engines: Stores, function: AnyFunction) -> AsyncIterator[tuple[int, str]]:
-    """From the moment at which it is about to fetch its first batch: its pid, and the address of its metrics."""
+    """Runs `anlyt ingest`; yields its pid and its metrics URL when it is about to fetch its first batch."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "anlyt", "ingest", "--function", function.name),

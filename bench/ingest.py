@@ -1,4 +1,4 @@
-"""Ingest from NATS to committed and acknowledged: `anlyt ingest` against a naive consumer and a bare COPY."""
+"""Compares `anlyt ingest` with a naive consumer and a bare COPY, from NATS to commit and acknowledgement."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from nats.aio.client import Client
 
 from bench import naive
 from bench.events import delivery_reports
-from bench.host import ingested, publish
+from bench.host import ingest_rate, publish
 from bench.report import Goal, show
 from bench.stores import Stores, stores
 from functions.delivery_metrics import delivery_metrics
@@ -19,18 +19,18 @@ from schema.streams import SMS_DLR
 
 async def run(folder: Path, *, smoke: bool) -> None:
     events = list(delivery_reports(3_000 if smoke else 300_000))
-    few = events[: 300 if smoke else 6_000]  # the naive consumer's share: enough for a steady rate
+    few = events[: 300 if smoke else 6_000]  # for the naive consumer: enough for a steady rate
     async with stores(folder) as engines, nats.connect(engines.nats.url) as client:
         await publish(client, events)
         naive_rate = await _naive(engines, client, len(few))
         copy_rate = await _copy(engines, events)
-        rate, cpu = await ingested(engines, client, delivery_metrics, len(events))
+        rate, cpu = await ingest_rate(engines, client, delivery_metrics, len(events))
     show(
         f"Ingest of {len(events):,} delivery reports, one worker, {os.cpu_count()} cores",
-        ("way", "events/s", "of naive", "CPU us/event"),
+        ("variant", "events/s", "relative to naive", "CPU us/event"),
         [
             ("anlyt ingest", round(rate), rate / naive_rate, ", ".join(f"{k} {v:.1f}" for k, v in cpu.items())),
-            (f"a transaction an event ({len(few):,} events)", round(naive_rate), 1.0, ""),
+            (f"one transaction per event ({len(few):,} events)", round(naive_rate), 1.0, ""),
             ("bare COPY of the same JSON", round(copy_rate), copy_rate / naive_rate, ""),
         ],
         [

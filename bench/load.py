@@ -1,15 +1,16 @@
-"""Closed-loop load: a number of connections, each of which asks again as soon as it is answered."""
+"""Closed-loop load: each connection sends its next request when the last answer has arrived."""
 
 import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a round of load showed."""
+    """The latencies of one round, and its duration in seconds."""
 
     seconds: float
     latencies: list[float]  # seconds, ascending
@@ -22,41 +23,43 @@ class Load:
         return self.latencies[min(len(self.latencies) - 1, len(self.latencies) * percent // 100)] * 1000
 
 
-Ask = Callable[[int], Awaitable[None]]
-"""Asks one question; the number makes each question another one."""
+Send = Callable[[int], Awaitable[None]]
+"""Sends one request and waits for the answer. Another number makes another request."""
 
 
-async def drive(clients: list[Ask], numbers: Iterator[int], seconds: float) -> Load:
-    """All clients at once, for so many seconds."""
+async def drive(clients: list[Send], numbers: Iterator[int], seconds: float) -> Load:
+    """Runs all clients concurrently for `seconds` seconds."""
     started = time.perf_counter()
-    took = await asyncio.gather(*(_loop(ask, numbers, started + seconds) for ask in clients))
-    return Load(time.perf_counter() - started, sorted(itertools.chain.from_iterable(took)))
+    latencies = await asyncio.gather(*(_loop(send, numbers, started + seconds) for send in clients))
+    return Load(time.perf_counter() - started, sorted(itertools.chain.from_iterable(latencies)))
 
 
-async def _loop(ask: Ask, numbers: Iterator[int], until: float) -> list[float]:
-    took: list[float] = []
-    while (begun := time.perf_counter()) < until:
-        await ask(next(numbers))
-        took.append(time.perf_counter() - begun)
-    return took
+async def _loop(send: Send, numbers: Iterator[int], until: float) -> list[float]:
+    latencies: list[float] = []
+    while (began := time.perf_counter()) < until:
+        await send(next(numbers))
+        latencies.append(time.perf_counter() - began)
+    return latencies
 
 
 class RefusedError(Exception):
-    """An answer other than 200."""
+    """The answer was not a 200; carries its head and body."""
 
 
 class HttpClient:
-    """One kept-alive HTTP/1.1 connection that costs the load's side as little as asyncpg does: no headers parsed."""
+    """One kept-alive HTTP/1.1 connection. Parses no headers, so that it costs as little CPU time as asyncpg."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
     @classmethod
-    async def open(cls, host: str, port: int) -> "HttpClient":
-        return cls(*await asyncio.open_connection(host, port))
+    async def open(cls, url: str) -> "HttpClient":
+        """A client with one connection to the server at `url`."""
+        address = urlsplit(url)
+        return cls(*await asyncio.open_connection(address.hostname, address.port))
 
-    async def ask(self, request: bytes) -> bytes:
-        """The body of the answer, which must be a 200 with a Content-Length."""
+    async def send(self, request: bytes) -> bytes:
+        """Sends a request; returns the body of the answer, or raises RefusedError. Needs a Content-Length."""
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         _, _, rest = head.partition(b"content-length:")

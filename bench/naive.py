@@ -1,4 +1,4 @@
-"""What most would write first: a transaction an event, with SELECT, INSERT and three upserts."""
+"""The naive consumer: one transaction per event, with SELECT, INSERT and three upserts."""
 
 import msgspec
 from nats.aio.client import Client
@@ -21,7 +21,7 @@ on conflict (scope, scope_id, hour) do update set delivered = m.delivered + excl
 
 
 async def consume(client: Client, connection: Connection, stream: str, subject: str, count: int) -> None:
-    """Counts `count` delivery reports, one by one, and acknowledges each."""
+    """Processes `count` delivery reports one by one and acknowledges each."""
     await connection.execute(TABLES)
     subscription = await client.jetstream().pull_subscribe(subject, durable="naive", stream=stream)
     done = 0

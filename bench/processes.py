@@ -1,4 +1,4 @@
-"""Processes of a benchmark, and the CPU time that they take with all that they started."""
+"""Starts the product's processes, and measures the CPU time and memory of process trees."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from infra.tls import TlsFiles
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time of these processes and their descendants so far, ended children included."""
+    """User and system seconds of these processes and their descendants so far, ended children included."""
     return sum(_tree_seconds(pid) for pid in pids)
 
 
@@ -31,18 +31,18 @@ def _tree_seconds(pid: int) -> float:
 
 
 def peak_memory(pid: int) -> int:
-    """Bytes that a process has had at most so far."""
+    """The highest resident memory of a process so far, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def api_process(engines: Stores) -> AbstractAsyncContextManager[tuple[str, int]]:
-    """`anlyt api`, when it answers: its URL and pid."""
+    """Runs `anlyt api`; yields its URL and pid when it accepts requests."""
     return _process("api", engines.settings())
 
 
 def audit_process(engines: Stores, files: TlsFiles) -> AbstractAsyncContextManager[tuple[str, int]]:
-    """`anlyt audit-api`, when it answers: its URL and pid."""
+    """Runs `anlyt audit-api`; yields its URL and pid when it accepts requests."""
     tls = {"CERT": files.tls_cert, "KEY": files.tls_key, "CLIENT_CA": files.tls_client_ca}
     settings = {f"ANLYT_TLS_{name}": str(path) for name, path in tls.items()}
     return _process("audit-api", engines.settings() | settings | {"ANLYT_AUDIT_PORT": "0"})

@@ -1,4 +1,4 @@
-"""Typed queries through HTTP, against the same SQL sent straight to the engine: what the API adds."""
+"""Compares typed queries over HTTP with the same SQL sent directly to ClickHouse: the latency that the API adds."""
 
 import asyncio
 import statistics
@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from bench.load import Ask, HttpClient, Load
+from bench.load import HttpClient, Load, Send
 from bench.processes import api_process
 from bench.report import Goal, show
 from bench.stores import Stores, stores
@@ -27,15 +26,15 @@ START = datetime(2026, 7, 1, tzinfo=UTC)
 WINDOW = timedelta(days=30)
 TENANTS = 200
 QUERIES = 200  # all different
-AT_ONCE = 4
-SPARE_MS = 3.0  # that the API may add whatever the engine takes
+CONCURRENCY = 4
+SPARE_MS = 3.0  # the API may add this much, however fast the engine is
 
 FILL = (Path(__file__).parent / "sql" / "fill_reports.sql").read_text()
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many facts, over how many days, and how often all queries are asked each way."""
+    """Facts, the days that they span, and how often each variant runs all queries."""
 
     facts: int
     days: int
@@ -46,30 +45,32 @@ FULL, SMOKE = Scale(20_000_000, 90, 5), Scale(200_000, 35, 1)
 
 
 async def run(folder: Path, *, smoke: bool) -> None:
-    """Prints what both ways take, and what the API adds."""
+    """Prints the latency of both variants, and their ratio."""
     scale = SMOKE if smoke else FULL
     async with stores(folder) as engines:
         await _fill(engines, scale)
-        async with api_process(engines) as (url, _), _clients(engines, url, scale) as ways:
-            rounds = [{name: await each_once(clients) for name, clients in ways.items()} for _ in range(scale.rounds)]
+        async with api_process(engines) as (url, _), _clients(engines, url, scale) as variants:
+            rounds = [
+                {name: await each_once(clients) for name, clients in variants.items()} for _ in range(scale.rounds)
+            ]
     _show(scale, rounds)
 
 
-async def each_once(clients: Sequence[Ask]) -> Load:
-    """Every query once, whichever client is free."""
+async def each_once(clients: Sequence[Send]) -> Load:
+    """Sends every query once; each goes to the next free client."""
     numbers = iter(range(QUERIES))
     started = time.perf_counter()
-    took = await asyncio.gather(*(_loop(ask, numbers) for ask in clients))
-    return Load(time.perf_counter() - started, sorted(seconds for each in took for seconds in each))
+    latencies = await asyncio.gather(*(_loop(send, numbers) for send in clients))
+    return Load(time.perf_counter() - started, sorted(seconds for each in latencies for seconds in each))
 
 
-async def _loop(ask: Ask, numbers: Iterator[int]) -> list[float]:
-    took = []
+async def _loop(send: Send, numbers: Iterator[int]) -> list[float]:
+    latencies = []
     for number in numbers:
-        begun = time.perf_counter()
-        await ask(number)
-        took.append(time.perf_counter() - begun)
-    return took
+        began = time.perf_counter()
+        await send(number)
+        latencies.append(time.perf_counter() - began)
+    return latencies
 
 
 async def _fill(engines: Stores, scale: Scale) -> None:
@@ -77,7 +78,7 @@ async def _fill(engines: Stores, scale: Scale) -> None:
         for day in range(scale.days):
             parameters = {"tenants": TENANTS, "day": START + timedelta(days=day), "rows": scale.facts // scale.days}
             await client.command(FILL, parameters=parameters)
-    async with engines.connection() as connection:  # all may read names, so that the SQL is the same for all
+    async with engines.connection() as connection:  # every tenant may see names, so that all have the same SQL
         await connection.execute(
             "insert into anlyt.data_share_addenda (tenant_id, valid_from) "
             "select 'tenant-' || n, now() from generate_series(0, $1::int - 1) n",
@@ -90,7 +91,7 @@ def _tenant(number: int) -> str:
 
 
 def _query(number: int, scale: Scale) -> bytes:
-    """A month by day and MNO; each begins at another minute, so that no cube can answer."""
+    """A query for one month by day and MNO. It starts at an odd minute, so that no cube can answer it."""
     start = START + timedelta(minutes=1 + number * 7 % ((scale.days - WINDOW.days) * 1440 - 1))
     return msgspec.json.encode(
         {
@@ -103,45 +104,44 @@ def _query(number: int, scale: Scale) -> bytes:
 
 
 @asynccontextmanager
-async def _clients(engines: Stores, url: str, scale: Scale) -> AsyncIterator[dict[str, list[Ask]]]:
-    host, port = urlsplit(url).hostname or "", urlsplit(url).port or 0
-    http = [await HttpClient.open(host, port) for _ in range(AT_ONCE)]
+async def _clients(engines: Stores, url: str, scale: Scale) -> AsyncIterator[dict[str, list[Send]]]:
+    http = [await HttpClient.open(url) for _ in range(CONCURRENCY)]
     async with connect(engines.clickhouse.url) as client:
         yield {
-            "engine": [_straight(client, scale)] * AT_ONCE,
+            "engine": [_direct(client, scale)] * CONCURRENCY,
             "HTTP": [_over_http(each, scale) for each in http],
         }
     for each in http:
         each.close()
 
 
-def _straight(client: AsyncClient, scale: Scale) -> Ask:
+def _direct(client: AsyncClient, scale: Scale) -> Send:
     compiled = [
         compile_query(parse(_query(number, scale)), OneTenant(_tenant(number), None), None).rows
         for number in range(QUERIES)
     ]
 
-    async def ask(number: int) -> None:
+    async def send(number: int) -> None:
         statement = compiled[number]
         await client.query(statement.sql, parameters=dict(statement.parameters), settings=dict(LIMITS))
 
-    return ask
+    return send
 
 
-def _over_http(client: HttpClient, scale: Scale) -> Ask:
-    async def ask(number: int) -> None:
+def _over_http(client: HttpClient, scale: Scale) -> Send:
+    async def send(number: int) -> None:
         body = _query(number, scale)
         head = (
             "POST /v1/anlyt/query HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
             f"X-Caller: customer-portal\r\nX-Tenant-Id: {_tenant(number)}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        await client.ask(head.encode() + body)
+        await client.send(head.encode() + body)
 
-    return ask
+    return send
 
 
 def _show(scale: Scale, rounds: Sequence[dict[str, Load]]) -> None:
-    """Medians of the rounds; the ratio is taken within each."""
+    """Prints the medians of the rounds. The goal compares the two variants within each round."""
     table = [
         (
             name,
@@ -153,8 +153,15 @@ def _show(scale: Scale, rounds: Sequence[dict[str, Load]]) -> None:
     ]
     ratios = [(each["HTTP"].percentile_ms(95) - SPARE_MS) / each["engine"].percentile_ms(95) for each in rounds]
     show(
-        f"30 days of a tenant out of {scale.facts:,} facts, {QUERIES} queries, {AT_ONCE} at once",
-        ("way", "queries/s", "P50 ms", "P95 ms"),
+        f"30 days of one tenant out of {scale.facts:,} facts, {QUERIES} queries, {CONCURRENCY} concurrent",
+        ("variant", "queries/s", "P50 ms", "P95 ms"),
         table,
-        [Goal(f"P95 over HTTP, less {SPARE_MS:.0f} ms, of the engine's", statistics.median(ratios), 1.5, at_most=True)],
+        [
+            Goal(
+                f"P95 over HTTP, less {SPARE_MS:.0f} ms, relative to the engine's",
+                statistics.median(ratios),
+                1.5,
+                at_most=True,
+            )
+        ],
     )

@@ -1,6 +1,6 @@
-"""What it costs to compute cells again: ClickHouse's CPU time for each fact of a day's last hour, by cube of hours.
+"""Measures ClickHouse's CPU time per fact when the cells of a day's last hour are recomputed, per hourly cube.
 
-The hours before have a tenth of its facts: what they add to the cost are their cells, of which days are made.
+Each earlier hour has a tenth of the last hour's facts. Their cells add to the cost, because the daily cells read them.
 """
 
 import statistics
@@ -33,12 +33,12 @@ ROUNDS: Final = 3
 async def run(folder: Path, *, smoke: bool) -> None:
     rows = 50_000 if smoke else 4_000_000
     async with stores(folder) as engines:
-        found = [(cube, await _cost(engines, cube, rows)) for cube in FACTS_OF]
-    show(f"Every cell of the last hour of a day again, {rows:,} facts", ("cube", "CPU us a fact"), found, [])
+        costs = [(cube, await _cost(engines, cube, rows)) for cube in FACTS_OF]
+    show(f"All cells of a day's last hour, recomputed; {rows:,} facts", ("cube", "CPU us per fact"), costs, [])
 
 
 async def _cost(engines: Stores, cube: Cube, rows: int) -> float:
-    """The median of ROUNDS."""
+    """The median CPU microseconds per fact of all rounds."""
     addresses = Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)
     async with open_stores(addresses) as work:
         client = await work.clickhouse.client()
@@ -46,7 +46,7 @@ async def _cost(engines: Stores, cube: Cube, rows: int) -> float:
             await _fill(client, FACTS_OF[cube], rows // 10, hour)
         await _mark(client, cube, first=0)
         await runs.run(work, "cubes", CHUNK)
-        await client.command(f"optimize table {FACTS_OF[cube]} final")  # else, merging them would be measured
+        await client.command(f"optimize table {FACTS_OF[cube]} final")  # otherwise the rounds would measure this merge
         await _fill(client, FACTS_OF[cube], rows, LAST)
         spent = []
         for _ in range(ROUNDS):
@@ -58,7 +58,7 @@ async def _cost(engines: Stores, cube: Cube, rows: int) -> float:
 
 
 async def _mark(client: AsyncClient, cube: Cube, first: int) -> None:
-    """Every cell from an hour on."""
+    """Marks every cell from the hour `first` on as dirty."""
     await client.command(
         f"insert into dirty (cube, tenant_id, hour) select distinct '{cube}', tenant_id, toStartOfHour(event_time) "
         f"from {FACTS_OF[cube]} where event_time >= {{first:DateTime('UTC')}}",

@@ -1,4 +1,4 @@
-"""What a benchmark says: a table of the ways it compared, and whether the ratio it is about was reached."""
+"""The report of a benchmark: a table of the compared variants, and whether each goal was reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A ratio or figure with the bound that it should keep; told, never enforced."""
+    """A ratio or figure with its bound. It is printed, never enforced."""
 
     name: str
     value: float
@@ -26,7 +26,7 @@ class Goal:
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], goals: Sequence[Goal]) -> None:
-    """Prints the table, then a line for each goal."""
+    """Prints the table, then one line per goal."""
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*[f"{cell:,.3g}" if isinstance(cell, float) else str(cell) for cell in row])

@@ -1,4 +1,4 @@
-"""What a fact, a claim, an hour's figures and a message take on disk: the figures behind docs/capacity.md."""
+"""Measures bytes on disk per fact, claim, hourly row and message: the figures behind docs/capacity.md."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,12 +30,12 @@ select distinct 'cube_cdr_hourly', tenant_id, toStartOfHour(event_time) from anl
 BYTES: Final = """
 select sum(bytes_on_disk) from system.parts where database = 'anlyt' and active and table = {table:String}
 """
-# The share of columns that are ids in text.
+# The share of the text columns, which are ids, in the compressed bytes.
 IDS: Final = """
 select sum(data_compressed_bytes * (type = 'String')) / sum(data_compressed_bytes) from system.columns
 where database = 'anlyt' and table = {table:String}
 """
-# Of all partitions, indexes and TOAST included.
+# Bytes per row over all partitions, indexes and TOAST included.
 SIZE: Final = """
 select sum(pg_total_relation_size(relid)) / (select count(*) from {table})
 from pg_partition_tree('{table}') where isleaf
@@ -47,34 +47,34 @@ async def run(folder: Path, *, smoke: bool) -> None:
     scale = reports.SMOKE if smoke else reports.Scale(days=30, accounts=300, rounds=0, seconds=0)
     async with stores(folder) as engines:
         async with clickhouse.connect(engines.clickhouse.url) as client:
-            found = [(name, *await _fact(client, name, rows)) for name in FACTS]
-            found += [(name, size / rows, "-") for name, size in await _cubes(engines, client)]
+            sizes = [(name, *await _fact(client, name, rows)) for name in FACTS]
+            sizes += [(name, size / rows, "-") for name, size in await _cubes(engines, client)]
         async with engines.connection() as connection:
-            found.append(("processed_events", await _claim(engines, connection, rows), "-"))
+            sizes.append(("processed_events", await _claim(engines, connection, rows), "-"))
             await reports.fill(engines, datetime.now(UTC).replace(minute=0, second=0, microsecond=0), scale)
-            found.append(("metrics_hourly", await _size(connection, "anlyt.metrics_hourly"), "-"))
-        found.append((SMS_DLR.name, await _message(engines, rows // 50), "-"))
-    show("Bytes on disk", ("what", "bytes each", "ids in text"), found, [])
+            sizes.append(("metrics_hourly", await _size(connection, "anlyt.metrics_hourly"), "-"))
+        sizes.append((SMS_DLR.name, await _message(engines, rows // 50), "-"))
+    show("Bytes on disk", ("stored", "bytes each", "share of ids in text"), sizes, [])
 
 
 async def _fact(client: AsyncClient, table: str, rows: int) -> tuple[float, str]:
-    """Bytes a row, merged, as it is for all but its first minutes; the share of ids."""
+    """Bytes per row after merging, and the share of ids. Rows stay unmerged for their first minutes only."""
     await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows, "hour": 0})
-    size = await _merged(client, table)
+    size = await _merged_size(client, table)
     [(ids,)] = (await client.query(IDS, parameters={"table": table})).result_rows
     return size / rows, f"{ids:.0%}"
 
 
 async def _cubes(engines: Stores, client: AsyncClient) -> Sequence[tuple[str, int]]:
-    """Bytes of each cube of records."""
+    """Bytes of each cube of call detail records."""
     await client.command(MARK)
     async with open_stores(Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)) as work:
         await runs.run(work, "cubes")
-    return [(cube, await _merged(client, cube)) for cube in CUBES]
+    return [(cube, await _merged_size(client, cube)) for cube in CUBES]
 
 
-async def _merged(client: AsyncClient, table: str) -> int:
-    """Bytes."""
+async def _merged_size(client: AsyncClient, table: str) -> int:
+    """Merges a table; returns its bytes on disk."""
     await client.command(f"optimize table anlyt.{table} final")
     [(size,)] = (await client.query(BYTES, parameters={"table": table})).result_rows
     return int(size)
@@ -93,7 +93,7 @@ async def _size(connection: Connection, table: str) -> float:
 
 
 async def _message(engines: Stores, count: int) -> float:
-    """In one copy of the stream."""
+    """Bytes per message in one replica of the stream."""
     async with nats.connect(engines.nats.url) as client:
         await publish(client, list(delivery_reports(count)))
         state = (await client.jetstream().stream_info(SMS_DLR.name)).state

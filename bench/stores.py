@@ -1,4 +1,4 @@
-"""Engines of their own for a benchmark, migrated and empty."""
+"""Empty, migrated engines for one benchmark."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,14 +17,14 @@ from infra.s3 import S3
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Running engines."""
+    """The running engines of one benchmark."""
 
     nats: Engine
     postgres: Engine
     clickhouse: Engine
 
     def settings(self) -> dict[str, str]:
-        """The environment of a process that works on them, on free ports."""
+        """The settings of a product process that uses these engines and listens on free ports."""
         return {
             "ANLYT_NATS_URL": self.nats.url,
             "ANLYT_POSTGRES_DSN": self.postgres.url,
@@ -44,7 +44,7 @@ class Stores:
 
 @asynccontextmanager
 async def stores(folder: Path, s3: S3 | None = None) -> AsyncIterator[Stores]:
-    """`s3`: where ClickHouse keeps what is cold."""
+    """Starts the engines in `folder` and migrates them. ClickHouse moves cold parts to `s3`, if given."""
     async with AsyncExitStack() as opened:
         started = (await opened.enter_async_context(stack(folder, s3=s3))).engines
         engines = Engines(started["nats"].url, started["postgres"].url, started["clickhouse"].url)

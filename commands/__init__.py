@@ -1,4 +1,4 @@
-"""What each command of `anlyt` does, one file per command: it opens connections and passes them to the packages.
+"""The commands of `anlyt`, one file per command: each opens connections and passes them to the packages.
 
-`cli/` declares the commands, `support/` has what several of them need.
+`cli/` declares the commands with their options; `support/` has the parts that several commands share.
 """

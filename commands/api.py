@@ -26,12 +26,12 @@ from infra.zones import check_zones
 CONNECTIONS: Final = 16
 FIRST_CONNECTIONS: Final = 8
 FEW_CONNECTIONS: Final = 4
-# The engine itself gives up earlier; this is for when it does not.
+# Seconds. Queries have shorter limits in ClickHouse; this one ends a request whose engine does not answer.
 QUERY_TIMEOUT: Final = 30
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
-    """Until it is cancelled."""
+    """Serves REST, GraphQL and `/metrics` until cancelled."""
     with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), development=False) as url:
             say(f"api: {url}; metrics at {metrics_url}")
@@ -40,10 +40,13 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
-    """Serves while the body runs; yields the API's URL. Reports need PostgreSQL; old days and queries, ClickHouse."""
+    """Serves REST and GraphQL while the body runs. Yields the API's URL.
+
+    Reports read PostgreSQL; reports of old days and queries read ClickHouse. Raises UsageError for a wrong setting.
+    """
     if settings.jwks is not None and "jwt" in settings.auth:
         check_file(settings.jwks)
-    # A replica may not show yet what is stored.
+    # The progress of consumers says nothing about replicas, which may lag.
     metrics_of = {} if settings.postgres_read_dsn else _METRICS
     facts_of = {} if settings.clickhouse_cluster else _FACTS
     closing = asyncio.Event()
@@ -70,7 +73,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
 
 
 class _Stores(NamedTuple):
-    """`pool` may be a replica's; `primary` is for who may see what, and for the little that the API writes."""
+    """`pool` may be a replica's. `primary` is for access rights and for the API's few writes."""
 
     pool: Pool
     primary: Pool
@@ -83,11 +86,11 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
     if settings.postgres_read_dsn:
         dsn, setting = settings.postgres_read_dsn, variable("postgres_read_dsn")
     check = partial(_prepare, currency=settings.reporting_currency, seconds=settings.report_timeout)
-    # Who waits is told by a ping that a server is away; one that is only busy may take longer to let us in.
-    opened = partial(open_pool, connect_timeout=settings.report_timeout, check=check)
+    # The limit is long: a busy server may take its time to connect, and a ping detects an absent one.
+    open_checked = partial(open_pool, connect_timeout=settings.report_timeout, check=check)
     async with (
-        opened(dsn, size=CONNECTIONS, setting=setting) as pool,
-        opened(engines.postgres, size=FEW_CONNECTIONS) as primary,
+        open_checked(dsn, size=CONNECTIONS, setting=setting) as pool,
+        open_checked(engines.postgres, size=FEW_CONNECTIONS) as primary,
         open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT) as clickhouse,
     ):
         opening = asyncio.create_task(_open_some(pool))
@@ -98,18 +101,18 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
 
 
 async def _prepare(connection: Connection, *, currency: str, seconds: int) -> None:
-    """Prepares a session for reports: a bound on each statement, and plans that are made once.
+    """Checks the currency, and prepares the session for reports: a statement timeout, and generic plans.
 
-    The bound holds in the server, should this process be gone. PostgreSQL would plan the statements of reports anew
-    for each request, which takes longer than to run them; no plan of theirs depends on the arguments.
+    The server's timeout also ends the statements of a killed process. Plans of reports do not depend on the arguments;
+    planning each request anew would take longer than running it.
     """
     await check_currency(connection, currency=currency)
     await connection.execute(f"set statement_timeout = {1000 * seconds}; set plan_cache_mode = force_generic_plan")
 
 
 async def _open_some(pool: Pool) -> None:
-    """So that the first callers need not wait for connections; while PostgreSQL is away, they are told so."""
-    with suppress(Exception):
+    """Opens connections in advance, so that the first callers need not wait for them."""
+    with suppress(Exception):  # callers get the error
         async with AsyncExitStack() as opened:
             for _ in range(FIRST_CONNECTIONS):
                 await opened.enter_async_context(pool.acquire())

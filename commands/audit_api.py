@@ -1,4 +1,4 @@
-"""`anlyt audit-api`: the regulator's listener in a process of its own, or inside `anlyt dev`."""
+"""`anlyt audit-api`: the regulator's mTLS listener in a process of its own, or inside `anlyt dev`."""
 
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -28,17 +28,17 @@ from infra.tls import RenewedContext, TlsFiles
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE
 
 CONNECTIONS: Final = 4
-QUERY_TIMEOUT: Final = 30
+QUERY_TIMEOUT: Final = 30  # seconds
 
 REQUIRED: Final = ("tls_cert", "tls_key", "tls_client_ca")
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
-    """Until it is cancelled."""
+    """Serves audit queries, exports and `/metrics` until cancelled."""
     files = tls_files(settings)
     with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), files) as url:
-            gc.freeze()  # or collections for the rows of a page would go through all that is imported
+            gc.freeze()  # or collections, which a page's rows trigger, would scan all imported modules
             say(f"audit-api: {url}; metrics at {metrics_url}")
             await until_cancelled()
 
@@ -53,9 +53,10 @@ async def running(
     pace: Pace = PACE,
     development: bool = False,
 ) -> AsyncIterator[str]:
-    """Serves while the body runs, on `port` if not on the setting's; yields the URL. Engines may be away meanwhile.
+    """Serves audit queries while the body runs, and writes exports at `pace`. Yields the URL.
 
-    Exports are worked on meanwhile, at this pace. MisconfiguredError when an engine refuses what a setting says.
+    `port`: overrides the setting's. Engines may be unavailable. Raises UsageError for unusable TLS files, and
+    MisconfiguredError if an engine refuses what a setting says.
     """
     context = RenewedContext(files)
     async with AsyncExitStack() as opened:
@@ -76,7 +77,7 @@ async def running(
 
 
 def _checks(pool: Pool, clickhouse: ClickHouse, engines: Engines) -> Sequence[Callable[[], Awaitable[object]]]:
-    """Of each engine: whether what the audit needs is there."""
+    """One check per engine, which raises an error if tables or bucket of the audit are missing."""
 
     async def has_facts() -> None:
         await check_tables(await clickhouse.client(), (FACTS_COMPLIANCE, FACTS_CDR))
@@ -90,11 +91,11 @@ def _checks(pool: Pool, clickhouse: ClickHouse, engines: Engines) -> Sequence[Ca
 
 
 def tls_files(settings: Settings) -> TlsFiles:
-    """Those of the settings, else of a running `anlyt dev`; UsageError names what is missing."""
-    given = {name: getattr(settings, name) for name in (*REQUIRED, "tls_client_crl")}
-    if not any(given.values()) and has_audit(settings.home):
+    """The TLS files of the settings, else of a running `anlyt dev`. Raises UsageError with the missing setting."""
+    paths = {name: getattr(settings, name) for name in (*REQUIRED, "tls_client_crl")}
+    if not any(paths.values()) and has_audit(settings.home):
         return DevCertificates(settings.home / FOLDER).listener
-    missing = [variable(name) for name in REQUIRED if given[name] is None]
+    missing = [variable(name) for name in REQUIRED if paths[name] is None]
     if missing:
         raise UsageError(f"{missing[0]} is not set; the audit listener needs {', '.join(map(variable, REQUIRED))}.")
-    return TlsFiles(**{name: Path(path) for name, path in given.items() if path is not None})
+    return TlsFiles(**{name: Path(path) for name, path in paths.items() if path is not None})

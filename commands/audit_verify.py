@@ -1,4 +1,4 @@
-"""`anlyt audit verify`: whether the compliance facts are what the hash chain says."""
+"""`anlyt audit verify`: compares the compliance facts with the hash chain over them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,51 +23,50 @@ Days: TypeAlias = tuple[date | None, date | None]
 
 
 class TamperedError(AnlytError):
-    """The facts or the chain are not what they were."""
+    """The facts or the chain were changed."""
 
 
 def read_anchor(text: str | None) -> Anchor | None:
-    """A link as 17:9f86d0...; click's UsageError."""
+    """A link from text such as 17:9f86d0...; None for None. Raises click's UsageError for other text."""
     if text is None:
         return None
-    found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)
+    if match is None:
         raise click.UsageError(f"--anchor {text} is not a link's number, a colon and its hash in hexadecimal.")
-    return Anchor(int(found[1]), bytes.fromhex(found[2]))
+    return Anchor(int(match[1]), bytes.fromhex(match[2]))
 
 
 async def run(settings: Settings, bounds: Days, anchor: Anchor | None, *, as_json: bool) -> None:
-    """Until every day is computed again; TamperedError if anything differs."""
-    found = 0
+    """Recomputes the hashes of all days within `bounds`, and prints each difference. Raises TamperedError if any."""
+    count = 0
     async with configured(settings, engines(settings)) as stores:
-        read = await verification.read_chain(stores)
-        days = await verification.days(stores, read, *bounds)
+        chain = await verification.read_chain(stores)
+        days = await verification.days(stores, chain, *bounds)
         with _bar(len(days)) as advance:
-            for difference in read.differences(anchor):
-                _tell(difference, as_json=as_json)
-                found += 1
-            async for some in verification.verified(stores, read, days):
-                for difference in some:
-                    _tell(difference, as_json=as_json)
-                found += len(some)
+            for difference in chain.differences(anchor):
+                _print(difference, as_json=as_json)
+                count += 1
+            async for differences in verification.verified(stores, chain, days):
+                for difference in differences:
+                    _print(difference, as_json=as_json)
+                count += len(differences)
                 advance()
-    if found:
+    if count:
         raise TamperedError(
-            f"The facts and the chain are not as they were, in {found} places; "
-            "docs/runbooks/integrity.md says what to do."
+            f"The facts and the chain differ in {count} places; docs/runbooks/integrity.md says what to do."
         )
-    head = read.links[-1].link
-    told = f"{len(days):,} days up to {days[-1]} are what the chain says"
-    click.echo(f"{told}; its newest link is {head.number}:{head.hash.hex()}", err=as_json)
+    head = chain.links[-1].link
+    agreement = f"{len(days):,} days up to {days[-1]} agree with the chain"
+    click.echo(f"{agreement}; its newest link is {head.number}:{head.hash.hex()}", err=as_json)
 
 
-def _tell(difference: Difference, *, as_json: bool) -> None:
+def _print(difference: Difference, *, as_json: bool) -> None:
     click.echo(msgspec.json.encode(difference._asdict()).decode() if as_json else str(difference))
 
 
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[], None]]:
-    """Days, on stderr; what is yielded is called after each."""
+    """A progress bar of `total` days on stderr. Yields the function to call after each day."""
     columns = TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("days", total=total)

@@ -1,4 +1,4 @@
-"""`anlyt backfill`: what a stream still has is counted again, through its durable or into new tables."""
+"""`anlyt backfill`: counts a stream's retained messages again, with its durable consumer or into new tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -27,108 +27,113 @@ from ingest.rebuild.rebuild import Rebuild
 from schema.dedup import remembered_since
 
 LOCK: Final = "select pg_try_advisory_lock(hashtextextended($1, 0))"
-PATIENCE: Final = 300.0  # seconds for another rollup to end: it may have begun before the last of what was counted here
-Tell = Callable[[int, int], None]
+# Seconds to wait for another process's rollup: it may have started before the backfill's last commit.
+ROLLUP_WAIT: Final = 300.0
+Report = Callable[[int, int], None]
+"""Called with the number of processed messages and the total."""
 
 
 class AlreadyRunningError(AnlytError):
-    """Another process does the same."""
+    """Another process runs a backfill of this function, or a rebuild."""
 
 
 class StoppedError(AnlytError):
-    """The command was stopped before its end."""
+    """A signal stopped the command before its end."""
 
 
 async def run(
     settings: Settings, name: str, since: datetime | None, *, rebuild: bool, accept_bad: bool = False
 ) -> None:
-    """Counts all messages that the stream has. Raises LimitExceededError if too many are bad and not accepted."""
+    """Counts the stream's retained messages again, from `since` on. Raises LimitExceededError if too many are bad."""
     [function] = chosen([name], "FUNCTION")
     if rebuild and function.store == "clickhouse":
         raise UsageError(f"{name} needs no --rebuild: its facts replace themselves; run `anlyt backfill {name}`.")
-    found = engines(settings)
+    addresses = engines(settings)
     try:
-        async with nats.connect(found.nats) as client:
+        async with nats.connect(addresses.nats) as client:
             guards = guards_of(settings, [function], [name] if accept_bad else [])
-            await (_rebuild if rebuild else _replay)(settings, found, client, function, since, guards)
+            await (_rebuild if rebuild else _replay)(settings, addresses, client, function, since, guards)
         if function.store == "postgres":
-            await _add_up(found)
+            await _roll_up(addresses)
     except asyncio.CancelledError as error:
-        left = "nothing is half done" if rebuild else "the function's workers go on with what is left"
-        raise StoppedError(f"Stopped: {left}; the same command begins again.") from error
+        state = "the stored figures are unchanged" if rebuild else "the function's workers process the rest"
+        raise StoppedError(f"Stopped: {state}. Run the same command to start again.") from error
 
 
 async def _replay(
     settings: Settings,
-    found: Engines,
+    addresses: Engines,
     client: FrameClient,
     function: AnyFunction,
     since: datetime | None,
     guards: LimitGuards,
 ) -> None:
-    """With workers of its own beside those that run elsewhere: it ends even if none does."""
+    """Moves the durable consumer back, and runs workers until its messages are processed.
+
+    Its own workers run beside those of other processes, so it ends even if no other process runs.
+    """
     await check_dedup(client, [function], settings.dedup_days)
     async with AsyncExitStack() as opened:
         remembered = None
         if function.store == "postgres":
-            pool = await opened.enter_async_context(_pool(settings, found))
-            connection = await opened.enter_async_context(_alone(pool, function.name))
+            pool = await opened.enter_async_context(_pool(settings, addresses))
+            connection = await opened.enter_async_context(_locked(pool, function.name))
             await connection.execute(HOLD_LEDGER)
             days = await ledger_days(connection)
             remembered = remembered_since(
                 days, datetime.now(UTC), await dedup_memory(client.jetstream(), settings.dedup_days)
             )
         replay = await backfill.begin(client, function, since, remembered)
-        tell = opened.enter_context(_bar(function.name))
-        await opened.enter_async_context(service.running(found, [function], settings.reporting_currency, guards))
+        report = opened.enter_context(_bar(function.name))
+        await opened.enter_async_context(service.running(addresses, [function], settings.reporting_currency, guards))
         async for progress in backfill.follow(client, replay):
-            tell(progress.done, progress.total)
+            report(progress.done, progress.total)
             if exceeded := guards[function.name].exceeded:
                 raise LimitExceededError(exceeded)
-    Console().print(f"{function.name}: {replay.to_do:,} messages were replayed; what was counted already stays so.")
+    Console().print(f"{function.name}: {replay.to_do:,} messages were replayed; no event was counted twice.")
 
 
 async def _rebuild(
     settings: Settings,
-    found: Engines,
+    addresses: Engines,
     client: FrameClient,
     function: AnyFunction,
     since: datetime | None,
     guards: LimitGuards,
 ) -> None:
-    await nats.created_at(client.jetstream(), function.stream)  # or there is nothing to count, and one sentence says so
-    async with _pool(settings, found) as pool, _alone(pool, function.name, "rebuild") as connection:
-        with _bar(function.name) as tell:
+    await nats.created_at(client.jetstream(), function.stream)  # raises UsageError if the stream is missing
+    async with _pool(settings, addresses) as pool, _locked(pool, function.name, "rebuild") as connection:
+        with _bar(function.name) as report:
             history, guard = History(client, function), guards[function.name]
-            start = await Rebuild(history, pool, connection, settings.reporting_currency, tell, guard).run(since)
-    Console().print(f"{function.name}: everything from {start:%Y-%m-%dT%H:%M:%SZ} on was counted anew and swapped in.")
+            start = await Rebuild(history, pool, connection, settings.reporting_currency, report, guard).run(since)
+    Console().print(f"{function.name}: all events from {start:%Y-%m-%dT%H:%M:%SZ} on were counted anew and swapped in.")
 
 
-async def _add_up(found: Engines) -> None:
-    """Reports on the days that were touched are then as quick as on any other."""
+async def _roll_up(addresses: Engines) -> None:
+    """Rolls up the changed days, so that reports on them are as fast as on other days."""
     from pipelines import runs
     from pipelines.lease import PipelineBusyError
     from pipelines.stores import open_stores
 
-    async with open_stores(found) as stores:
+    async with open_stores(addresses) as stores:
         try:
-            counts = await runs.run(stores, "rollup", patience=PATIENCE)
+            counts = await runs.run(stores, "rollup", patience=ROLLUP_WAIT)
         except PipelineBusyError:
-            Console().print("Days are being added up by another run, which has not ended; the next run does the rest.")
+            Console().print("Another rollup still runs; the next one rolls up the remaining days.")
         else:
-            Console().print(f"{counts['days']:,} days were added up.")
+            Console().print(f"{counts['days']:,} days were rolled up.")
 
 
 @asynccontextmanager
-async def _pool(settings: Settings, found: Engines) -> AsyncIterator[Pool]:
+async def _pool(settings: Settings, addresses: Engines) -> AsyncIterator[Pool]:
     check = partial(check_currency, currency=settings.reporting_currency)
-    async with open_pool(found.postgres, size=2, check=check) as pool:
+    async with open_pool(addresses.postgres, size=2, check=check) as pool:
         yield pool
 
 
 @asynccontextmanager
-async def _alone(pool: Pool, *names: str) -> AsyncIterator[Connection]:
-    """A connection that holds these locks until its pool is closed, or it breaks."""
+async def _locked(pool: Pool, *names: str) -> AsyncIterator[Connection]:
+    """A connection that holds the locks of these names until the pool closes. Raises AlreadyRunningError."""
     async with AsyncExitStack() as opened:
         with as_unavailable():
             connection = await opened.enter_async_context(pool.acquire())
@@ -139,8 +144,8 @@ async def _alone(pool: Pool, *names: str) -> AsyncIterator[Connection]:
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[Tell]:
-    """Messages, their rate, and the time that is left."""
+def _bar(name: str) -> Iterator[Report]:
+    """A progress bar with messages, their rate, and the remaining time. Yields the function that updates it."""
     columns: Sequence[str | TextColumn | BarColumn | MofNCompleteColumn | TimeElapsedColumn | TimeRemainingColumn] = (
         TextColumn("{task.description}"),
         BarColumn(30),
@@ -152,9 +157,9 @@ def _bar(name: str) -> Iterator[Tell]:
     with Progress(*columns) as progress:
         task = progress.add_task(name, total=None, rate="")
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
             speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
             progress.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
-        yield tell
+        yield report

@@ -1,4 +1,4 @@
-"""`anlyt deadletters`: what could not be counted, and what to do about it."""
+"""`anlyt deadletters`: lists, shows, replays and drops dead letters."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,38 +19,38 @@ LINE: Final = "{:>6}  {:<19}  {:<16}  {:<16}  {:<19}  {}"  # id, time, stream, f
 
 
 async def show_all(settings: Settings) -> None:
-    """A line for each dead letter, oldest first. Nothing is cut to a terminal's width: a pipe has none."""
+    """Prints one line per dead letter, oldest first. Lines are not cut to the terminal's width: a pipe has none."""
     count = 0
     async with _jetstream(settings) as jetstream:
-        async for found in deadletters.stored(jetstream):
+        async for stored in deadletters.stored(jetstream):
             if not count:
                 click.echo(LINE.format("id", "stored at", "stream", "function", "reason", "what is wrong"))
             count += 1
-            dead_letter = found.dead_letter
-            what = (dead_letter.stream, dead_letter.function, dead_letter.reason, dead_letter.sentence)
-            click.echo(LINE.format(found.id, f"{dead_letter.stored_at:%Y-%m-%d %H:%M:%S}", *what))
+            dead_letter = stored.dead_letter
+            columns = (dead_letter.stream, dead_letter.function, dead_letter.reason, dead_letter.sentence)
+            click.echo(LINE.format(stored.id, f"{dead_letter.stored_at:%Y-%m-%d %H:%M:%S}", *columns))
     if not count:
         click.echo("No dead letters.")
 
 
 async def show(settings: Settings, id_: int) -> None:
-    """One dead letter as JSON."""
+    """Prints one dead letter as JSON. Raises UsageError if it does not exist."""
     async with _jetstream(settings) as jetstream:
-        found = await deadletters.one(jetstream, id_)
-    Console().print_json(msgspec.json.encode(found.dead_letter).decode())
+        stored = await deadletters.one(jetstream, id_)
+    Console().print_json(msgspec.json.encode(stored.dead_letter).decode())
 
 
 async def replay_all(settings: Settings, ids: Sequence[int]) -> None:
-    """Sends the events of these dead letters (without ids: of all) again, and drops every dead letter of those events.
+    """Publishes the events of these dead letters again, then drops all dead letters of these events.
 
-    NotReplayedError at the end if there was any that could not be sent.
+    Without ids, of all dead letters. Raises NotReplayedError at the end if an event could not be published.
     """
     outcomes: list[Outcome] = []
     async with _jetstream(settings) as jetstream:
         async for outcome in replay(jetstream, await _dead_letters_of_the_same_events(jetstream, ids)):
             outcomes.append(outcome)
-            told = outcome.problem or f"sent to {outcome.dead_letters[0].dead_letter.subject} again"
-            click.echo(f"{', '.join(str(found.id) for found in outcome.dead_letters)}: {told}")
+            result = outcome.problem or f"sent to {outcome.dead_letters[0].dead_letter.subject} again"
+            click.echo(f"{', '.join(str(stored.id) for stored in outcome.dead_letters)}: {result}")
     if not outcomes:
         click.echo("No dead letters.")
     if problems := sum(outcome.problem is not None for outcome in outcomes):
@@ -60,7 +60,7 @@ async def replay_all(settings: Settings, ids: Sequence[int]) -> None:
 
 
 async def drop(settings: Settings, ids: Sequence[int]) -> None:
-    """Deletes dead letters; all of them without ids. UsageError before anything is deleted if one does not exist."""
+    """Deletes these dead letters, or all without ids. Raises UsageError before any deletion if one does not exist."""
     async with _jetstream(settings) as jetstream:
         for id_ in ids:
             await deadletters.check(jetstream, id_)
@@ -75,10 +75,13 @@ async def drop(settings: Settings, ids: Sequence[int]) -> None:
 async def _dead_letters_of_the_same_events(
     jetstream: JetStreamContext, ids: Sequence[int]
 ) -> list[deadletters.StoredDeadLetter]:
-    """All dead letters of the events that these ids (all must exist) are about; every dead letter without ids."""
+    """All dead letters of the events that these dead letters are about; without ids, all dead letters.
+
+    Raises UsageError if an id does not exist.
+    """
     events = {original_of((await deadletters.one(jetstream, id_)).dead_letter) for id_ in ids}
     return [
-        found async for found in deadletters.stored(jetstream) if not ids or original_of(found.dead_letter) in events
+        stored async for stored in deadletters.stored(jetstream) if not ids or original_of(stored.dead_letter) in events
     ]
 
 

@@ -1,4 +1,4 @@
-"""`anlyt dev`: the whole service in one process, on engines of its own."""
+"""`anlyt dev`: the whole service in one process, with embedded engines."""
 
 import shlex
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ import click
 
 from commands import api, audit_api, migrate
 from commands.ingest import check_dedup, guards_of
-from commands.support import demo_traffic, listener, minutes, preflight, space
+from commands.support import demo_traffic, listener, preflight, space, status_lines
 from commands.support import engines as embedded
 from functions import FUNCTIONS
 from infra import nats
@@ -32,50 +32,50 @@ EXAMPLES: Final = (
     ("/v1/internal/analytics/throughput?last=3h&resolution=5m", ADMIN),
     ("/v1/internal/analytics/accounts/acc-0001/usage?last=7d", PORTAL),
 )
-# What an address needs that its scheme does not say.
+# What a user of an address has to know.
 NOTES: Final = {"audit": " (only with a client's certificate)"}
 
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
-    """Until it is cancelled; then everything is closed in the opposite order, the engines last.
+    """Runs the service until cancelled, then closes its parts in reverse order, the engines last.
 
-    What `preflight` checks is given. FullDiskError.
+    Run `preflight.check` first. Raises FullDiskError when the disk is almost full.
     """
     async with AsyncExitStack() as opened:
         if preflight.starts_engines(settings):
             await opened.enter_async_context(space.watch_space(settings.home))
-        warnings = minutes.show_only_warnings(settings)
+        warnings = status_lines.show_only_warnings(settings)
         click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
         engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
         async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
             pass
-        watching = guards_of(settings, FUNCTIONS)
+        guards = guards_of(settings, FUNCTIONS)
         metrics_url = opened.enter_context(
-            listener.served(settings, fallback=False, problems=partial(problems, watching))
+            listener.served(settings, fallback=False, problems=partial(problems, guards))
         )
         async with nats.connect(engines.nats) as client:
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
-        await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency, watching))
+        await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency, guards))
         stores = await opened.enter_async_context(configured(settings, engines))
         api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
         audit_url = await opened.enter_async_context(_audit(settings, engines))
         if with_demo:
             await opened.enter_async_context(
-                demo_traffic.running(stores, settings.home, with_books=settings.postgres_dsn is None)
+                demo_traffic.running(stores, settings.home, with_billing=settings.postgres_dsn is None)
             )
-        # After the demo's history: pipelines would compete with it, and find out much of it twice.
+        # After the demo's history: earlier runs would compete with it, and compute parts of it twice.
         await opened.enter_async_context(schedule.running(stores))
         urls = (engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
         endpoints = Endpoints(*urls, s3=engines.s3.dsn if engines.s3 else None)
         opened.enter_context(published(settings.home, endpoints))
         _announce(endpoints, settings, with_demo=with_demo)
-        await opened.enter_async_context(minutes.reported(warnings, partial(click.echo, err=True)))
+        await opened.enter_async_context(status_lines.say_every_minute(warnings, partial(click.echo, err=True)))
         await until_cancelled()
 
 
 @asynccontextmanager
 async def _audit(settings: Settings, engines: Engines) -> AsyncIterator[str]:
-    """The audit listener, with certificates of its own unless settings point at some; any port if its own is taken."""
+    """The audit listener, with development certificates unless settings name others. Falls back to a free port."""
     if _has_own_certificates(settings):
         DevCertificates(settings.home / FOLDER).make(settings.audit_host)
         files = DevCertificates(settings.home / FOLDER).listener
@@ -123,7 +123,7 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
 
 
 def farewell(settings: Settings, *, with_demo: bool) -> str:
-    """What is said when everything is closed."""
+    """The last line of a run that was stopped: where its data is."""
     if not preflight.starts_engines(settings):
         return "Stopped."
     command = "make demo" if with_demo else "anlyt dev"
@@ -131,7 +131,7 @@ def farewell(settings: Settings, *, with_demo: bool) -> str:
 
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
-    """To be pasted in any folder, and quoted where the shell needs it: a path may have a space in it."""
+    """A curl command that works in any folder, quoted for the shell: a path may contain spaces."""
     files = DevCertificates(settings.home.absolute() / FOLDER)
     certificate, key = files.client
     limit = ', "limit": 2' if path == "query" else ""

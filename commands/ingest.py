@@ -20,7 +20,7 @@ from ingest.limit import Limit, LimitGuards, limit_guards, problems
 
 
 def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction]:
-    """The functions of these names, all without names; UsageError lists them when one is unknown."""
+    """The functions of these names; without names, all. Raises UsageError with the known names for an unknown one."""
     known = {function.name: function for function in FUNCTIONS}
     for name in names:
         if name not in known:
@@ -29,12 +29,13 @@ def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction
 
 
 async def check_dedup(client: Client, functions: Sequence[AnyFunction], days: int | None) -> None:
-    """UsageError if an event could come again after it was forgotten; facts need no memory."""
-    if any(function.store == "postgres" for function in functions):
+    """Raises UsageError if a stream could redeliver an event after the ledger has forgotten it."""
+    if any(function.store == "postgres" for function in functions):  # facts need no ledger
         await dedup_memory(client.jetstream(), days)
 
 
 def limit_of(settings: Settings) -> Limit:
+    """The dead-letter limit of the settings."""
     return Limit(settings.deadletter_share, settings.deadletter_window, settings.deadletter_least)
 
 
@@ -50,14 +51,14 @@ def guards_of(settings: Settings, functions: Sequence[AnyFunction], accept_bad: 
 async def run(
     settings: Settings, names: Sequence[str], say: Callable[[str], None], accept_bad: Sequence[str] = ()
 ) -> None:
-    """Until it is cancelled. The functions of `accept_bad` go on whatever they read."""
+    """Runs the named functions until cancelled. Those in `accept_bad` have no dead-letter limit."""
     functions = chosen(names)
-    watching = guards_of(settings, functions, accept_bad)
-    with listener.served(settings, fallback=True, problems=partial(problems, watching)) as url:
-        found = engines(settings)
-        async with nats.connect(found.nats) as client:
+    guards = guards_of(settings, functions, accept_bad)
+    with listener.served(settings, fallback=True, problems=partial(problems, guards)) as url:
+        addresses = engines(settings)
+        async with nats.connect(addresses.nats) as client:
             await check_dedup(client, functions, settings.dedup_days)
-        async with service.running(found, functions, settings.reporting_currency, watching):
-            gc.freeze()  # or collections for the events of a batch would go through all that is imported
+        async with service.running(addresses, functions, settings.reporting_currency, guards):
+            gc.freeze()  # or collections, which a batch's events trigger, would scan all imported modules
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
             await until_cancelled()

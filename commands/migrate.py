@@ -1,4 +1,4 @@
-"""`anlyt migrate`: brings PostgreSQL, ClickHouse and the streams to what this version needs."""
+"""`anlyt migrate`: brings PostgreSQL, ClickHouse and the streams to this version."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,15 +15,18 @@ from infra.postgres import Connection, as_unavailable, connect
 from infra.tiering import tier, tierings
 from schema.streams import STREAMS
 
-STATEMENT_TIMEOUT: Final = 86_400.0  # seconds: a step may compute a table from all facts
+STATEMENT_TIMEOUT: Final = 86_400.0  # seconds; a step may compute a table from all facts
 
 
 class PendingError(AnlytError):
-    """`--check` found something to apply."""
+    """`--check` found missing steps or streams."""
 
 
 async def apply(engines: Engines, reporting_currency: str, cluster: str | None) -> AsyncIterator[str]:
-    """Applies every step that is missing, on all of a ClickHouse cluster; yields a line for each step and stream."""
+    """Applies the missing steps and creates the missing streams. Yields one line per step and created stream.
+
+    `cluster`: the ClickHouse cluster on whose servers DDL runs; None for a single server.
+    """
     async with _ledgers(engines, cluster) as (connection, warehouse, ledgers):
         for store, ledger in ledgers.items():
             async for step in migrate(ledger, store):
@@ -33,13 +36,13 @@ async def apply(engines: Engines, reporting_currency: str, cluster: str | None) 
         await fix_currency(connection, reporting_currency)
     async with nats.connect(engines.nats) as client:
         for name in await nats.ensure_streams(client.jetstream(), STREAMS):
-            yield f"{'nats':<10} {name}: made"
+            yield f"{'nats':<10} {name}: created"
         for warning in await check_streams(client.jetstream(), STREAMS):
             yield f"{'nats':<10} {warning}"
 
 
 async def check(engines: Engines) -> AsyncIterator[str]:
-    """Yields a line for each step; then PendingError if any step or stream is missing."""
+    """Yields one line per step and missing stream. Raises PendingError at the end if any is missing."""
     pending = 0
     async with _ledgers(engines, None) as (_, warehouse, ledgers), nats.connect(engines.nats) as client:
         for store, ledger in ledgers.items():
@@ -66,7 +69,7 @@ async def _ledgers(
         with as_unavailable("PostgreSQL does not answer at ANLYT_POSTGRES_DSN."):
             connection = await connect(engines.postgres, application="anlyt migrate")
         opened.push_async_callback(connection.close)
-        # The database that the first step makes is not there yet.
+        # The first step creates the database `anlyt`, so the connection names another one.
         warehouse = clickhouse.connect(engines.clickhouse, database="default", statement_timeout=STATEMENT_TIMEOUT)
         client = await opened.enter_async_context(warehouse)
         ledgers: dict[StoreName, Ledger] = {

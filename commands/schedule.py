@@ -11,7 +11,7 @@ from pipelines.stores import configured
 
 
 async def run(settings: Settings, names: Collection[str], say: Callable[[str], None]) -> None:
-    """Until it is cancelled."""
+    """Runs the named pipelines at their times until cancelled; without names, all."""
     definitions = schedule.chosen(names)
     with listener.served(settings, fallback=True) as url:
         async with configured(settings, engines(settings)) as stores, schedule.running(stores, definitions):

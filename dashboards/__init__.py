@@ -1,1 +1,1 @@
-"""Grafana's dashboards as plain data: `python -m tools.export` writes the JSON beside the code that makes it."""
+"""The Grafana dashboards as plain data. `python -m tools.export` writes their JSON files into this folder."""

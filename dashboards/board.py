@@ -1,4 +1,4 @@
-"""A board: rows of panels, put into places and numbered."""
+"""A dashboard: rows of panels, and their layout."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SCHEMA_VERSION: Final = 41
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`repeat`: once for each value of that variable, of which the panels see that one only."""
+    """A row of panels. With `repeat`, Grafana shows it once per value of that variable."""
 
     title: str
     panels: tuple[Placeable, ...]
@@ -23,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`uid` is its address in Grafana and the name of its file; `since` is what it shows at first, as now-7d."""
+    """A dashboard. `uid` is in its URL and its file name; `since` begins its default time range, as in now-7d."""
 
     uid: str
     title: str
@@ -34,7 +34,7 @@ class Board:
     refresh: str
 
     def json(self) -> Json:
-        """As Grafana reads it; not to be edited there."""
+        """The dashboard's JSON for Grafana, not editable there."""
         return {
             "uid": f"anlyt-{self.uid}",
             "title": self.title,
@@ -46,7 +46,7 @@ class Board:
             "timezone": "utc",
             "time": {"from": self.since, "to": "now"},
             "refresh": self.refresh,
-            "links": [_others()],
+            "links": [_dashboards_menu()],
             "annotations": {"list": []},
             "templating": {"list": list(self.variables)},
             "panels": list(placed(self.rows)),
@@ -54,7 +54,7 @@ class Board:
 
 
 def placed(rows: Sequence[Row]) -> Iterator[Json]:
-    """From the top left, each where there is room beside the one before, or else below; ids count from 1."""
+    """The rows and panels with ids from 1 and positions: left to right, wrapped when a panel does not fit."""
     numbers, top = count(1), 0
     for row in rows:
         repeated = {"repeat": row.repeat} if row.repeat else {}
@@ -72,7 +72,7 @@ def placed(rows: Sequence[Row]) -> Iterator[Json]:
         top = bottom
 
 
-def _others() -> Json:
+def _dashboards_menu() -> Json:
     return {
         "title": "anlyt",
         "type": "dashboards",

@@ -1,4 +1,4 @@
-"""The dashboards as files."""
+"""The JSON files of the dashboards."""
 
 import json
 from collections.abc import Mapping
@@ -13,5 +13,5 @@ BOARDS: Final[tuple[Board, ...]] = (pipeline.BOARD, freshness.BOARD, mno_quality
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content."""
+    """The content of each file, by its path."""
     return {FOLDER / f"{board.uid}.json": json.dumps(board.json(), indent=2) + "\n" for board in BOARDS}

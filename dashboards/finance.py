@@ -1,4 +1,4 @@
-"""What each network costs, against how well it delivers; and whether our money is billing's."""
+"""The finance board: cost and quality of each network, and the comparison with billing."""
 
 from typing import Final
 
@@ -9,13 +9,13 @@ from dashboards.panels import Panel, lines, scatter, table
 from dashboards.sources import CLICKHOUSE, POSTGRES, clickhouse, postgres, statement
 
 X, Y, SIZE = "cost per delivered SMS", "delivery rate", "messages"
-NOTHING_IS_CONVERTED: Final = "Each currency by itself: nothing is converted."
+NO_CONVERSION: Final = "Each currency separately: nothing is converted."
 
 SCATTER: Final = scatter(
     Panel(
         "Cost against delivery rate, $currency",
-        "A bubble a whole day and MNO; its size is the number of messages. All of it comes from the call detail "
-        f"records of the currency. {NOTHING_IS_CONVERTED}",
+        "One bubble per whole day and MNO; its size is the number of messages. All values come from the call detail "
+        f"records in the currency. {NO_CONVERSION}",
         ("mno-quality",),
         (clickhouse(statement("cost_against_quality"), "table"),),
         unit="short",
@@ -28,8 +28,8 @@ SCATTER: Final = scatter(
 )
 DAYS: Final = lines(
     Panel(
-        "Cost of a day, $currency",
-        f"Whole days by MNO, of the call detail records. {NOTHING_IS_CONVERTED}",
+        "Cost per day, $currency",
+        f"Cost of whole days by MNO, from the call detail records. {NO_CONVERSION}",
         ("reconciliation",),
         (clickhouse(statement("cost_of_days")),),
         unit="none",
@@ -42,7 +42,7 @@ DAYS: Final = lines(
 MNOS: Final = table(
     Panel(
         "MNOs, $currency",
-        f"The whole days of the time range; cost to the last digit. {NOTHING_IS_CONVERTED}",
+        f"Totals over the whole days of the time range, with the exact cost. {NO_CONVERSION}",
         ("mno-quality",),
         (clickhouse(statement("cost_of_mnos"), "table"),),
         unit="short",
@@ -53,8 +53,9 @@ MNOS: Final = table(
 )
 DIVERGENCE: Final = lines(
     Panel(
-        "Our cost against billing's",
-        "Divergence of each day and currency, as compared last. Line: AnlytReconciliationDivergence.",
+        "Divergence from billing",
+        "Divergence of our cost from billing's by day and currency, in the last comparison. "
+        "Line: AnlytReconciliationDivergence.",
         ("AnlytReconciliationDivergence", "reconciliation"),
         (postgres(statement("divergence")),),
         unit="percentunit",
@@ -65,7 +66,7 @@ DIVERGENCE: Final = lines(
 COMPARISONS: Final = table(
     Panel(
         "Comparisons with billing",
-        "Both sides of each day and currency, to the last digit, as compared last.",
+        "The exact costs on both sides by day and currency, in the last comparison.",
         ("reconciliation", "AnlytReconciliationDivergence"),
         (postgres(statement("comparisons"), "table"),),
         unit="none",
@@ -76,7 +77,7 @@ COMPARISONS: Final = table(
 BOARD: Final = Board(
     "finance",
     "anlyt: finance",
-    "What each network costs against how well it delivers, over all tenants: for the platform's own people only.",
+    "Cost and quality of each network, over all tenants. Only for the platform's own staff.",
     (
         variables.source(CLICKHOUSE),
         variables.source(POSTGRES),
@@ -85,7 +86,7 @@ BOARD: Final = Board(
     ),
     (
         Row("$currency", (SCATTER, MNOS, DAYS), repeat="currency"),
-        Row("Is it what billing charged?", (DIVERGENCE, COMPARISONS)),
+        Row("Does it match billing?", (DIVERGENCE, COMPARISONS)),
     ),
     since="now-30d",
     refresh="15m",

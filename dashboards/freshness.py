@@ -1,4 +1,4 @@
-"""How new are the answers: the newest event in every projection, cubes behind their facts, gauges, pipelines."""
+"""The freshness board: the newest event of every projection, the age of cubes and gauges, and the pipelines."""
 
 from typing import Final
 
@@ -22,16 +22,16 @@ AS_OF: Final = values(
 AGE: Final = lines(
     Panel(
         "Age of the newest event",
-        "It grows while producers are quiet, too: consumer lag tells the one from the other.",
+        "It also grows while producers are quiet; consumer lag grows only when ingest is behind.",
         ("AnlytConsumerLagHigh",),
         (promql("time() - max by (projection) (anlyt_data_as_of_timestamp_seconds)", "{{projection}}"),),
         unit="s",
     )
 )
-COUNTED: Final = lines(
+PROCESSING_LAG: Final = lines(
     Panel(
         "From arrival to commit, P95",
-        "How long the newest event of a batch took from its stream to the commit that counts it.",
+        "Time of a batch's newest event from its arrival in the stream to the commit that counts it.",
         ("AnlytIngestLagHigh", "AnlytConsumerLagHigh"),
         (
             promql(
@@ -45,8 +45,8 @@ COUNTED: Final = lines(
 )
 CUBES: Final = lines(
     Panel(
-        "Cubes behind their facts",
-        "Age of the oldest change of the facts that a cube does not show yet. Line: AnlytCubeStale.",
+        "Cube lag",
+        "Age of the oldest change of the facts that a cube does not include yet. Line: AnlytCubeStale.",
         ("AnlytCubeStale",),
         (promql(limit("AnlytCubeStale").expression, "{{cube}}"),),
         unit="s",
@@ -56,7 +56,8 @@ CUBES: Final = lines(
 GAUGES: Final = lines(
     Panel(
         "Age of the gauges",
-        "Since ingest and pipelines measured theirs; while it grows, other panels are old. Line: AnlytGaugesStale.",
+        "Time since ingest and pipelines updated their gauges. While it grows, other panels are stale. "
+        "Line: AnlytGaugesStale.",
         ("AnlytGaugesStale",),
         (promql(limit("AnlytGaugesStale").expression, "{{part}}"),),
         unit="s",
@@ -65,8 +66,8 @@ GAUGES: Final = lines(
 )
 ROLLUP: Final = lines(
     Panel(
-        "Since the last rollup",
-        "Reports stay exact without it, and become slower. Line: AnlytRollupFailed.",
+        "Time since the last rollup",
+        "Without rollups, reports stay exact but become slower. Line: AnlytRollupFailed.",
         ("AnlytRollupFailed", "rollup"),
         (promql(limit("AnlytRollupFailed").expression, "rollup"),),
         unit="s",
@@ -77,8 +78,8 @@ ROLLUP: Final = lines(
 _EVERY_MINUTE, _EVERY_DAY = limits("AnlytPipelineLate")
 QUALITY: Final = lines(
     Panel(
-        "Since the last signals of quality",
-        "operator.quality.v1 goes out every minute. Line: AnlytPipelineLate.",
+        "Time since the last quality signals",
+        "The pipeline quality publishes operator.quality.v1 every minute. Line: AnlytPipelineLate.",
         ("AnlytPipelineLate", "pipelines"),
         (promql(_EVERY_MINUTE.expression, "{{pipeline}}"),),
         unit="s",
@@ -88,7 +89,7 @@ QUALITY: Final = lines(
 )
 DAILY: Final = lines(
     Panel(
-        "Since the last daily runs",
+        "Time since the last daily runs",
         "Reconciliation, archive, maintenance and integrity run every night. Line: AnlytPipelineLate.",
         ("AnlytPipelineLate", "pipelines"),
         (promql(_EVERY_DAY.expression, "{{pipeline}}"),),
@@ -100,7 +101,7 @@ DAILY: Final = lines(
 CHAIN: Final = lines(
     Panel(
         "Compliance facts that differ",
-        "Of closed days, from what the hash chain says; AnlytIntegrityDiffers fires for the first one.",
+        "Facts of closed days that differ from the hash chain. AnlytIntegrityDiffers fires for the first one.",
         ("AnlytIntegrityDiffers", "integrity"),
         (promql(limit("AnlytIntegrityDiffers").expression, "differences"),),
         unit="short",
@@ -111,8 +112,8 @@ CHAIN: Final = lines(
 )
 FUNCTIONS: Final = table(
     Panel(
-        "PostgreSQL, as it says itself",
-        "The newest event that each function has counted, asked of the store: right even while gauges are stale.",
+        "PostgreSQL: newest events",
+        "The newest event that each function has counted, read from the store: correct even while gauges are stale.",
         ("AnlytGaugesStale", "AnlytConsumerLagHigh"),
         (postgres(statement("functions_as_of"), "table"),),
         unit="none",
@@ -121,8 +122,8 @@ FUNCTIONS: Final = table(
 )
 STORES: Final = table(
     Panel(
-        "ClickHouse, as it says itself",
-        "The newest event in each table of facts and each cube, asked of the store.",
+        "ClickHouse: newest events",
+        "The newest event in each fact table and each cube, read from the store.",
         ("AnlytGaugesStale", "AnlytCubeStale"),
         (clickhouse(statement("stores_as_of"), "table"),),
         unit="none",
@@ -133,7 +134,7 @@ STORES: Final = table(
 BOARD: Final = Board(
     "freshness",
     "anlyt: freshness",
-    "How new the answers are, in every projection. Lines are where alerts fire.",
+    "The freshness of answers, in every projection. Lines show where alerts fire.",
     (
         variables.source(PROMETHEUS),
         variables.source(POSTGRES),
@@ -142,10 +143,10 @@ BOARD: Final = Board(
         variables.runbooks(),
     ),
     (
-        Row("How new are the answers?", (AS_OF, AGE, COUNTED)),
-        Row("Do cubes and gauges follow?", (CUBES, GAUGES)),
+        Row("How fresh are the answers?", (AS_OF, AGE, PROCESSING_LAG)),
+        Row("Do cubes and gauges keep up?", (CUBES, GAUGES)),
         Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY, CHAIN)),
-        Row("What the stores say", (FUNCTIONS, STORES)),
+        Row("What do the stores report?", (FUNCTIONS, STORES)),
     ),
     since="now-3h",
     refresh="30s",

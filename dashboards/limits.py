@@ -1,4 +1,4 @@
-"""The limits of the alerts, read from their rules: a line in a panel is where the alert fires."""
+"""The limits of the alerts, read from their rules, so that a line in a panel shows where the alert fires."""
 
 import re
 from collections.abc import Sequence
@@ -41,32 +41,32 @@ class _Rules(msgspec.Struct, frozen=True):
 
 
 def limits(alert: str) -> Sequence[Limit]:
-    """One for each comparison of the rule with a number; LookupError if there is no such alert."""
+    """One limit per comparison of the rule with a number. Raises LookupError if there is no such alert."""
     rule = _rules()[alert]
-    found = []
+    all_limits = []
     for alternative in rule.expr.split(" or "):
         expression, above, rest = alternative.partition(" > ")
         if above and (number := _NUMBER.match(rest)):
             threshold = prod(map(float, number.group().split(" * ")))
-            found.append(Limit(alert, rule.labels["severity"], watched(expression), threshold))
-    return found
+            all_limits.append(Limit(alert, rule.labels["severity"], for_chosen_jobs(expression), threshold))
+    return all_limits
 
 
 def limit(alert: str) -> Limit:
-    """Of an alert that has one."""
+    """The limit of an alert that has exactly one."""
     (only,) = limits(alert)
     return only
 
 
 def sides(alert: str) -> tuple[str, str]:
-    """The two expressions that a rule compares; what else it asks for is left out."""
+    """The two expressions that a rule compares, without its other conditions."""
     compared = _rules()[alert].expr.partition(" and ")[0]
     left, _, right = compared.partition(" > ")
-    return watched(left), watched(right)
+    return for_chosen_jobs(left), for_chosen_jobs(right)
 
 
-def watched(expression: str) -> str:
-    """The expression about the processes that the dashboard's variable `job` names."""
+def for_chosen_jobs(expression: str) -> str:
+    """The expression, limited to the jobs that the dashboard's variable `job` selects."""
 
     def selected(metric: re.Match[str]) -> str:
         matchers = [each for each in (metric[2] or "").split(",") if each and not each.startswith("job")]

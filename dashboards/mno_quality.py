@@ -1,4 +1,4 @@
-"""How well each mobile network delivers: a row an MNO."""
+"""The board of delivery quality, with one row per MNO."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ BY_NAME: Final = {"displayName": "${__field.labels.mno}"}
 OVERVIEW: Final = lines(
     Panel(
         "Delivery rate of every MNO",
-        "Delivered of the final reports, by hour; all lanes and prefixes. Finals only: what is pending is not in it.",
+        "Delivered share of the final reports, by hour, over all lanes and prefixes. Pending reports do not count.",
         ("mno-quality",),
         (clickhouse(statement("delivery_rates")),),
         unit="percentunit",
@@ -25,7 +25,7 @@ OVERVIEW: Final = lines(
 DELIVERY: Final = lines(
     Panel(
         "Delivery rate",
-        "Delivered of the final reports, by hour.",
+        "Delivered share of the final reports, by hour.",
         ("mno-quality",),
         (clickhouse(statement("reports", "delivery_rate")),),
         unit="percentunit",
@@ -37,7 +37,7 @@ DELIVERY: Final = lines(
 LATENCY: Final = heatmap(
     Panel(
         "DLR latency, P95",
-        "From the submission of a message to its final report, by lane; within 0.2 % of the exact percentile.",
+        "Time from a message's submission to its final report, by lane; within 0.2 % of the exact percentile.",
         ("mno-quality",),
         (clickhouse(statement("reports", "latency_p95")),),
         unit="ms",
@@ -49,7 +49,7 @@ LATENCY: Final = heatmap(
 ERRORS: Final = lines(
     Panel(
         "ESME errors",
-        "Final reports with an error code, by code. Read from the facts, as no cube has codes.",
+        "Final reports with an error code, by code. Read from the facts, because cubes have no codes.",
         ("mno-quality",),
         (clickhouse(statement("error_codes")),),
         unit="short",
@@ -63,8 +63,8 @@ ERRORS: Final = lines(
 UTILISATION: Final = lines(
     Panel(
         "TPS utilisation",
-        "The highest rate that a link reported in the hour, of what it can carry. Reports do not tell that: it is the "
-        "number given as TPS capacity, or else the highest rate of 90 days.",
+        "The highest rate that a link reported in the hour, relative to its capacity. The capacity is the number given "
+        "as TPS capacity, or else the highest rate of 90 days, because reports do not contain it.",
         ("mno-quality",),
         (clickhouse(statement("reports", "tps_utilisation")),),
         unit="percentunit",
@@ -76,13 +76,13 @@ UTILISATION: Final = lines(
 BOARD: Final = Board(
     "mno-quality",
     "anlyt: MNO quality",
-    "How well each mobile network delivers, over all tenants: for the platform's own people only.",
+    "Delivery quality of each mobile network, over all tenants. Only for the platform's own staff.",
     (
         variables.source(CLICKHOUSE),
         variables.queried("mno", "MNO", statement("mnos")),
         variables.queried("lane", "Lane", statement("lanes")),
         variables.queried("prefix", "Destination prefix", statement("prefixes"), everything=variables.ANY_PREFIX),
-        variables.textbox("capacity", "TPS capacity", "Of a link of each MNO, as in: AWCC=420, ROSHAN=400"),
+        variables.textbox("capacity", "TPS capacity", "Of one link of each MNO, for example: AWCC=420, ROSHAN=400"),
         variables.runbooks(),
     ),
     (

@@ -1,4 +1,4 @@
-"""Panels as plain data, less their place and number, which the board gives them."""
+"""Panels as plain data, without id and position, which the board adds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from dashboards.limits import Limit
 from dashboards.sources import Json
 
 COLORS: Final = {"warning": "orange", "critical": "red"}
-"""Of the line at which an alert fires, by its severity."""
+"""The color of an alert's line, by the alert's severity."""
 FROM_ZERO: Final[Json] = {"min": 0}
 _LEGEND: Final = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`title` and `description` for people; `runbooks` are pages of docs/runbooks, the first to open first."""
+    """What all kinds of panels have. `runbooks` are pages of docs/runbooks, the most important one first."""
 
     title: str
     description: str
@@ -26,8 +26,8 @@ class Panel:
     width: int = 12  # of 24 columns
     height: int = 8
 
-    def shown_as(self, kind: str, options: Json, defaults: Json, **more: Any) -> "Placeable":
-        """`defaults` of its fields; `overrides` of some of them, and whatever else the panel says, in `more`."""
+    def visualization(self, kind: str, options: Json, defaults: Json, **more: Any) -> "Placeable":
+        """The panel's JSON. `defaults` are for all fields; `more` has `overrides` and other members."""
         overrides = more.pop("overrides", [])
         content = {
             "type": kind,
@@ -44,7 +44,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Placeable:
-    """A panel's JSON, and how much room it takes."""
+    """A panel's JSON, and its size in grid units."""
 
     content: Json
     width: int
@@ -52,7 +52,7 @@ class Placeable:
 
 
 def lines(panel: Panel, *limits: Limit, bars: bool = False, axis: Json = FROM_ZERO, **more: Any) -> Placeable:
-    """Over time. Each limit is a dashed line, in the color of its alert's severity; bars are stacked."""
+    """Series over time, as lines or stacked bars. Each limit is a dashed line in the color of its alert's severity."""
     custom = {
         "drawStyle": "bars" if bars else "line",
         "lineWidth": 1,
@@ -64,11 +64,11 @@ def lines(panel: Panel, *limits: Limit, bars: bool = False, axis: Json = FROM_ZE
     }
     defaults = {"color": {"mode": "palette-classic"}, "custom": custom, "thresholds": thresholds(limits)}
     options = {"legend": _LEGEND, "tooltip": {"mode": "multi", "sort": "desc"}}
-    return panel.shown_as("timeseries", options, {**defaults, **axis}, **more)
+    return panel.visualization("timeseries", options, {**defaults, **axis}, **more)
 
 
 def values(panel: Panel) -> Placeable:
-    """The newest value of each series, in words."""
+    """The newest value of each series, as text."""
     options = {
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "colorMode": "none",
@@ -80,22 +80,22 @@ def values(panel: Panel) -> Placeable:
         "showPercentChange": False,
         "wideLayout": True,
     }
-    return panel.shown_as("stat", options, {"color": {"mode": "thresholds"}, "thresholds": thresholds(())})
+    return panel.visualization("stat", options, {"color": {"mode": "thresholds"}, "thresholds": thresholds(())})
 
 
 def table(panel: Panel, **units: str) -> Placeable:
-    """Rows as the query gives them; `units` of columns that are not in the panel's."""
+    """The rows of a query. `units` has the columns whose unit is not the panel's."""
     overrides = [
         {"matcher": {"id": "byName", "options": column}, "properties": [{"id": "unit", "value": unit}]}
         for column, unit in units.items()
     ]
     options = {"showHeader": True, "cellHeight": "sm", "frameIndex": 0}
     custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False}
-    return panel.shown_as("table", options, {"custom": custom}, overrides=overrides)
+    return panel.visualization("table", options, {"custom": custom}, overrides=overrides)
 
 
 def heatmap(panel: Panel, **more: Any) -> Placeable:
-    """A cell for each time and series, colored by its value: nothing is counted, no bucket is made."""
+    """One cell per time and series, colored by its value. Grafana counts nothing and makes no buckets."""
     options = {
         "calculate": False,
         "cellGap": 1,
@@ -116,11 +116,11 @@ def heatmap(panel: Panel, **more: Any) -> Placeable:
         "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": True},
         "yAxis": {"axisPlacement": "left", "reverse": False},
     }
-    return panel.shown_as("heatmap", options, {"displayName": "${__field.labels.lane}"}, **more)
+    return panel.visualization("heatmap", options, {"displayName": "${__field.labels.lane}"}, **more)
 
 
 def scatter(panel: Panel, series: str, axes: tuple[str, str, str], units: Sequence[tuple[str, str]]) -> Placeable:
-    """A bubble a row: `axes` are the columns of its x, its y and its size, `series` that of its color."""
+    """One bubble per row. `axes` are the columns of x, y and size; `series` is the column of the color."""
     x, y, size = axes
     named = {axis: {"matcher": {"id": "byName", "options": column}} for axis, column in zip("xy", (x, y), strict=True)}
     options = {
@@ -137,10 +137,10 @@ def scatter(panel: Panel, series: str, axes: tuple[str, str, str], units: Sequen
         }
         for column, unit in units
     ]
-    # A frame for each value of `series`, by whose name the plugin calls and colors its bubbles.
+    # One frame per value of `series`: the plugin names and colors bubbles by their frame.
     parts = {"id": "partitionByValues", "options": {"fields": [series], "keepFields": False}}
     defaults = {"color": {"mode": "palette-classic"}, "custom": custom}
-    return panel.shown_as("xychart", options, defaults, overrides=overrides, transformations=[parts])
+    return panel.visualization("xychart", options, defaults, overrides=overrides, transformations=[parts])
 
 
 def thresholds(limits: Sequence[Limit]) -> Json:

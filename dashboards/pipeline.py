@@ -1,4 +1,4 @@
-"""Is everything counted, and does everything run: lag, rates, dedup, errors, dead letters, answers, pipelines."""
+"""The pipeline board: lag, rates, deduplication, errors, dead letters, API latency and pipeline runs."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ LAG: Final = lines(
 PENDING: Final = lines(
     Panel(
         "Messages waiting",
-        "What each durable consumer has not been given or has not acknowledged yet.",
+        "Messages that each durable consumer has not received or not acknowledged yet.",
         ("AnlytConsumerLagHigh",),
         (promql("max by (consumer) (anlyt_nats_consumer_pending)", "{{consumer}}"),),
         unit="short",
@@ -30,8 +30,9 @@ PENDING: Final = lines(
 )
 RATES: Final = lines(
     Panel(
-        "Events handled",
-        "A second, by event and result: counted, duplicate (PostgreSQL), stored (ClickHouse, with copies), deadletter.",
+        "Processed events",
+        "Per second, by event and result: counted, duplicate (PostgreSQL), stored (ClickHouse, with copies), "
+        "deadletter.",
         ("AnlytConsumerLagHigh",),
         (
             promql(
@@ -45,7 +46,7 @@ RATES: Final = lines(
 DUPLICATES: Final = lines(
     Panel(
         "Duplicates",
-        "Share of what reached PostgreSQL that had been counted before, and was not counted again.",
+        "Share of the events for PostgreSQL that had been counted before and were skipped.",
         ("AnlytProcessedEventsGrowth", "AnlytCopiesDiscarded"),
         (
             promql(
@@ -58,14 +59,14 @@ DUPLICATES: Final = lines(
         width=8,
     )
 )
-_REMEMBERED, _EXPECTED = sides("AnlytProcessedEventsGrowth")
+_LEDGER_ROWS, _EXPECTED_ROWS = sides("AnlytProcessedEventsGrowth")
 LEDGER: Final = lines(
     Panel(
         "Dedup ledger",
-        "Rows of anlyt.processed_events, as PostgreSQL estimates them, and how many AnlytProcessedEventsGrowth expects "
-        "at most, once Prometheus has seen 11 days.",
+        "PostgreSQL's estimate of the rows of anlyt.processed_events, and the maximum that AnlytProcessedEventsGrowth "
+        "expects. The maximum needs 11 days of data in Prometheus.",
         ("AnlytProcessedEventsGrowth",),
-        (promql(_REMEMBERED, "rows"), promql(_EXPECTED, "at most")),
+        (promql(_LEDGER_ROWS, "rows"), promql(_EXPECTED_ROWS, "at most")),
         unit="short",
         width=8,
     )
@@ -73,7 +74,7 @@ LEDGER: Final = lines(
 UNDECODABLE: Final = lines(
     Panel(
         "Events that cannot be decoded",
-        "By event; AnlytDeserializationErrors fires for the first one.",
+        "Undecodable events, by type. AnlytDeserializationErrors fires for the first one.",
         ("AnlytDeserializationErrors",),
         (promql("sum by (type) (increase(anlyt_deserialization_errors_total[$__rate_interval]))", "{{type}}"),),
         unit="short",
@@ -81,10 +82,10 @@ UNDECODABLE: Final = lines(
     ),
     bars=True,
 )
-LETTERS: Final = lines(
+DEAD_LETTERS: Final = lines(
     Panel(
         "Dead letters",
-        "In ANLYT_DEADLETTER, by stream and reason; a bad report gives a letter for each function that reads it.",
+        "New messages in ANLYT_DEADLETTER, by stream and reason: one per bad report and function that reads it.",
         ("dead-letters", "AnlytDeserializationErrors", "AnlytDeadletterLimit"),
         (
             promql(
@@ -99,7 +100,7 @@ LETTERS: Final = lines(
 POSTGRES_ERRORS: Final = lines(
     Panel(
         "PostgreSQL errors",
-        "Operations that failed within 5 minutes, each retried or answered 503. Line: AnlytPgErrors.",
+        "Operations that failed within 5 minutes. Each was retried or answered with 503. Line: AnlytPgErrors.",
         ("AnlytPgErrors", "postgresql-fail-over"),
         (promql(limit("AnlytPgErrors").expression, "{{op}}"),),
         unit="short",
@@ -110,7 +111,7 @@ POSTGRES_ERRORS: Final = lines(
 REQUESTS: Final = lines(
     Panel(
         "Requests",
-        "A second, by endpoint of REST and GraphQL.",
+        "Requests per second, by endpoint of REST and GraphQL.",
         ("AnlytApiLatencyHigh",),
         (promql("sum by (endpoint) (rate(anlyt_query_duration_seconds_count[$__rate_interval]))", "{{endpoint}}"),),
         unit="reqps",
@@ -118,7 +119,7 @@ REQUESTS: Final = lines(
 )
 ERRORS: Final = lines(
     Panel(
-        "Requests that fail on our side",
+        "Server errors",
         "Share of requests answered with a 5xx status within 5 minutes, by endpoint. Line: AnlytApiErrors.",
         ("AnlytApiErrors", "AnlytEngineSlow", "AnlytOverloaded"),
         (promql(limit("AnlytApiErrors").expression, "{{endpoint}}"),),
@@ -129,7 +130,7 @@ ERRORS: Final = lines(
 LATENCY: Final = lines(
     Panel(
         "Answer time, P95",
-        "By endpoint, over 5 minutes. Line: AnlytApiLatencyHigh, for endpoints with 20 requests in them.",
+        "By endpoint, over 5 minutes. Line: AnlytApiLatencyHigh, for endpoints with at least 20 requests.",
         ("AnlytApiLatencyHigh",),
         (promql(limit("AnlytApiLatencyHigh").expression, "{{endpoint}}"),),
         unit="s",
@@ -139,7 +140,7 @@ LATENCY: Final = lines(
 WRITES: Final = lines(
     Panel(
         "Write time, P95",
-        "One multi-row upsert or insert of a batch, by table.",
+        "Duration of a batch's multi-row upsert or insert, by table.",
         ("AnlytPgErrors", "clickhouse-node-loss"),
         (
             promql(
@@ -153,8 +154,8 @@ WRITES: Final = lines(
 )
 PROCESSES: Final = lines(
     Panel(
-        "Processes that answer Prometheus",
-        "By job; AnlytTargetDown fires for one that does not, or when there is none.",
+        "Scraped processes",
+        "Processes that Prometheus can scrape, by job. AnlytTargetDown fires if a scrape fails or none is there.",
         ("AnlytTargetDown",),
         (promql("sum by (job) (up)", "{{job}}"),),
         unit="short",
@@ -163,8 +164,8 @@ PROCESSES: Final = lines(
 )
 RUNS: Final = table(
     Panel(
-        "Runs of pipelines",
-        "The last three of each, as anlyt.pipeline_runs has them.",
+        "Pipeline runs",
+        "The last three runs of each pipeline, from anlyt.pipeline_runs.",
         ("pipelines", "AnlytPipelineLate", "AnlytRollupFailed"),
         (postgres(statement("pipeline_runs"), "table"),),
         unit="none",
@@ -176,7 +177,7 @@ RUNS: Final = table(
 BOARD: Final = Board(
     "pipeline",
     "anlyt: pipeline",
-    "Is everything counted, and does everything run. Lines are where alerts fire.",
+    "Are all events counted, and does everything run? Lines show where alerts fire.",
     (
         variables.source(PROMETHEUS),
         variables.source(POSTGRES),
@@ -185,8 +186,8 @@ BOARD: Final = Board(
     ),
     (
         Row("Is everything counted?", (LAG, PENDING, RATES, DUPLICATES, LEDGER)),
-        Row("What could not be counted?", (UNDECODABLE, LETTERS, POSTGRES_ERRORS)),
-        Row("Are answers quick, and are there any?", (REQUESTS, ERRORS, LATENCY, WRITES)),
+        Row("Which events could not be counted?", (UNDECODABLE, DEAD_LETTERS, POSTGRES_ERRORS)),
+        Row("Are requests answered, and fast?", (REQUESTS, ERRORS, LATENCY, WRITES)),
         Row("Does everything run?", (PROCESSES, RUNS)),
     ),
     since="now-3h",

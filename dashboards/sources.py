@@ -1,23 +1,23 @@
-"""Where panels ask: three data sources, each chosen by a variable of the dashboard, and queries of them."""
+"""The three data sources of panels, each chosen by a dashboard variable, and queries for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from dashboards.limits import watched
+from dashboards.limits import for_chosen_jobs
 
 Json: TypeAlias = Mapping[str, Any]
-"""A part of a dashboard, as Grafana reads it."""
+"""A part of a dashboard's JSON."""
 Shape: TypeAlias = Literal["series", "table"]
-"""What Grafana makes of rows: lines over `time`, one for each value of the text columns; or a table as it stands."""
+"""How Grafana shows rows: as series over `time`, one per value of the text columns, or as a table."""
 
 SQL: Final = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of data source; `variable` is the dashboard's choice of one."""
+    """A kind of data source. The dashboard variable `variable` selects one of this kind."""
 
     plugin: str
     variable: str
@@ -35,18 +35,18 @@ SOURCES: Final = (PROMETHEUS, CLICKHOUSE, POSTGRES)
 
 
 def promql(expression: str, legend: str) -> Json:
-    """`legend` with {{label}}. Metrics are those of the processes that `job` names."""
+    """A query for Prometheus, limited to the chosen jobs. `legend` may contain {{label}}."""
     return {
         "datasource": PROMETHEUS.ref,
         "editorMode": "code",
-        "expr": watched(expression),
+        "expr": for_chosen_jobs(expression),
         "legendFormat": legend,
         "range": True,
     }
 
 
 def clickhouse(text: str, shape: Shape = "series") -> Json:
-    """Of the plugin's version 4."""
+    """A query for ClickHouse, in the format of the plugin's version 4."""
     names = {"series": (0, "timeseries"), "table": (1, "table")}
     format_, query_type = names[shape]
     return {
@@ -70,5 +70,5 @@ def postgres(text: str, shape: Shape = "series") -> Json:
 
 
 def statement(*names: str) -> str:
-    """The text of `sql/NAME.sql`; of several, one after the other."""
+    """The text of `sql/NAME.sql`. Several files are concatenated."""
     return "".join((SQL / f"{name}.sql").read_text() for name in names).strip()

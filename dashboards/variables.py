@@ -1,13 +1,13 @@
-"""What the reader of a dashboard chooses at its top."""
+"""The variables that a reader can set at the top of a dashboard."""
 
 from typing import Final
 
 from dashboards.sources import CLICKHOUSE, PROMETHEUS, Json, Source
 
 RUNBOOKS: Final = "https://runbooks.example/docs/runbooks"
-"""Stands for the address under which docs/runbooks is published; docs/dashboards.md says where to put it in."""
+"""Placeholder for the URL of the published docs/runbooks; docs/dashboards.md says how to replace it."""
 ANY_PREFIX: Final = "'*'"
-"""What `prefix` is while none is chosen: no prefix of digits."""
+"""The value of `prefix` when all are chosen; it differs from every prefix of digits."""
 
 _ALL: Final = {"text": ["All"], "value": ["$__all"]}
 _HIDDEN: Final = 2
@@ -16,7 +16,7 @@ _ALPHABETICAL: Final = 1
 
 
 def source(chosen: Source) -> Json:
-    """The data source of a kind; Grafana begins with its default one."""
+    """The choice of a data source of one kind; Grafana preselects its default."""
     return {
         "name": chosen.variable,
         "label": chosen.label,
@@ -30,7 +30,7 @@ def source(chosen: Source) -> Json:
 def runbooks() -> Json:
     return {
         "name": "runbooks",
-        "label": "Runbooks at",
+        "label": "Runbooks URL",
         "type": "textbox",
         "query": RUNBOOKS,
         "current": {"text": RUNBOOKS, "value": RUNBOOKS},
@@ -39,19 +39,19 @@ def runbooks() -> Json:
 
 
 def job() -> Json:
-    """Prometheus jobs of the service: those whose names begin with anlyt, as its alerts take it."""
+    """The choice of Prometheus jobs whose names begin with anlyt, as in the alerts."""
     query = 'label_values(up{job=~"anlyt.*"}, job)'
     content = {"query": query, "refId": "job", "qryType": 1}
     return _queried("job", "Job", PROMETHEUS) | {"query": content, "allValue": "anlyt.*"}
 
 
 def queried(name: str, label: str, text: str, *, everything: str | None = None) -> Json:
-    """The first column of a statement of ClickHouse. `everything` is put in as it stands while all are chosen."""
+    """The choice among the first column of a ClickHouse statement. `everything` is inserted when all are chosen."""
     return _queried(name, label, CLICKHOUSE) | {"query": text} | ({"allValue": everything} if everything else {})
 
 
 def textbox(name: str, label: str, description: str) -> Json:
-    """Empty at first."""
+    """A text box, empty by default."""
     return {
         "name": name,
         "label": label,
@@ -62,12 +62,12 @@ def textbox(name: str, label: str, description: str) -> Json:
     }
 
 
-def _queried(name: str, label: str, asked: Source) -> dict[str, object]:
+def _queried(name: str, label: str, origin: Source) -> dict[str, object]:
     return {
         "name": name,
         "label": label,
         "type": "query",
-        "datasource": asked.ref,
+        "datasource": origin.ref,
         "multi": True,
         "includeAll": True,
         "current": _ALL,

@@ -1,8 +1,9 @@
-"""A synthetic SMS platform: the producer side of the streams, for `anlyt dev --demo`.
+"""A synthetic SMS platform: the producers of the streams, for `anlyt dev --demo`.
 
-Read in this order: `world` (who sends, who carries), `rhythm` (when), `outcomes` (what becomes of each message),
-`billing` and `delivery` (the events that tell it), `wire` (what transport does to events), `mistakes` (bad
-ones), `traffic` (all of it, in order of publication), `jetstream` and `feed` (the only parts that do I/O).
+Read in this order: `world` (senders and SMPP links), `rhythm` (when messages are sent), `outcomes` (whether and when
+each arrives), `billing`, `delivery`, `charging` and `compliance` (events), `wire` (delays and copies in transport),
+`mistakes` (bad events), `traffic` (all events in order of publication), `totals` (billing's daily totals). Only
+`jetstream`, `feed` and `billing_ledger` do I/O.
 
-It stands for other teams' services, so it shares no types with the product: it writes the public JSON itself.
+It imitates other teams' services, so it shares no types with the product and writes the public JSON itself.
 """

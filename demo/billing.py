@@ -1,4 +1,4 @@
-"""The billing service's events: `sms.billed.v1` for each message, once more as REFUNDED for a few."""
+"""The billing service's events: `sms.billed.v1`, one BILLED per message, and one REFUNDED for a few."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -35,6 +35,7 @@ class Billed(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 def events(outcomes: Outcomes) -> Iterator[Events]:
+    """The BILLED events of all messages, then the REFUNDED events."""
     yield _events("BILLED", outcomes, outcomes.sent_at)
     refunds = outcomes.where(outcomes.refunded)
     yield _events("REFUNDED", refunds, refunds.sent_at + refunds.latency + refunds.refund_delay)
@@ -75,7 +76,7 @@ def _events(status: str, outcomes: Outcomes, at: Ints) -> Events:
 
 
 def _costs(per_segment: Decimal) -> tuple[str, ...]:
-    """What 0, 1, 2, ... segments cost: exact, with six decimals."""
+    """The cost of 0, 1, 2, ... segments: exact, with six decimals."""
     return tuple(str((per_segment * segments).quantize(_MICRO)) for segments in range(SEGMENTS.shape[1] + 1))
 
 

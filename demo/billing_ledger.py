@@ -1,4 +1,4 @@
-"""billing-service's billing_ledger: `billing.daily_totals`, as the demo's events fill them."""
+"""Writes `billing.daily_totals` from the demo's events, as billing-service would."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,39 +13,39 @@ from infra.sql import statement
 SQL: Final = Path(__file__).parent / "sql"
 SET: Final = statement(SQL, "set_totals")
 ADD: Final = statement(SQL, "add_totals")
-EVERY: Final = 2.0  # seconds
+INTERVAL: Final = 2.0  # seconds between writes
 
 
 async def close_history(pool: Pool, totals: Totals) -> None:
-    """Books what was told, with a mistake on one day; told again, it is booked over."""
+    """Writes the history's totals, with a mistake on one day. A repetition overwrites them."""
     await _write(pool, SET, misbooked(totals.take()))
 
 
 @asynccontextmanager
-async def kept(pool: Pool, totals: Totals) -> AsyncIterator[None]:
-    """Adds what `totals` is told of while the body runs, soon after it was told."""
+async def keep_adding(pool: Pool, totals: Totals) -> AsyncIterator[None]:
+    """While the body runs, and once at its end, adds the new charges of `totals` to the table."""
 
-    async def keep() -> None:
+    async def loop() -> None:
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(INTERVAL)
             await add(pool, totals)
 
-    keeping = asyncio.create_task(keep())
+    adding = asyncio.create_task(loop())
     try:
         yield
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
         await add(pool, totals)
 
 
 async def add(pool: Pool, totals: Totals) -> None:
-    """Adds what was told to the totals of its days; what cannot be booked now waits in `totals`."""
-    taken = totals.take()
+    """Adds the new charges of `totals` to the table. If PostgreSQL is unavailable, they stay in `totals`."""
+    added = totals.take()
     try:
-        await _write(pool, ADD, taken)
-    except BaseException as error:  # also when the demo is stopped here
-        totals.give_back(taken)
+        await _write(pool, ADD, added)
+    except BaseException as error:  # a cancellation, too
+        totals.give_back(added)
         if not is_unavailable(error):
             raise
 

@@ -1,4 +1,4 @@
-"""The charging system's events: `cdr.generated.v1`, a record of each message once its outcome is known."""
+"""The charging system's events: `cdr.generated.v1`, one record per message when its outcome is known."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -34,6 +34,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 def events(outcomes: Outcomes) -> Iterator[Events]:
+    """The call detail records of all messages."""
     at = outcomes.sent_at + outcomes.latency
     rows = zip(
         outcomes.message_id,

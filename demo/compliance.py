@@ -1,4 +1,4 @@
-"""The compliance service's events: `compliance.audit.v1`, for a sample of the messages and for what it stopped."""
+"""The compliance service's events: `compliance.audit.v1`, for a sample of the messages and for blocked ones."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from demo.outcomes import Outcomes
 from demo.wire import Events, timestamps
 
 SUBJECT: Final = "compliance.audit.v1"
-SAMPLED: Final = 4  # of so many messages, one evaluation is reported
+SAMPLED: Final = 4  # one of so many evaluations is reported
 RULE_SET: Final = "rs-afghanistan"
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -40,8 +40,8 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     schema_version: str = "1"
 
 
-class Outcome(NamedTuple):
-    """How often an evaluation ends so, of all that are reported; a stopped message has an id that is sent nowhere."""
+class Verdict(NamedTuple):
+    """A verdict with its findings. `odds`: its share of all reported evaluations."""
 
     odds: float
     verdict: str
@@ -53,29 +53,30 @@ _SENDER: Final = Finding("r-204", "Sender name without registration", "SENDER_ID
 _HOURS: Final = Finding("r-310", "Marketing at night", "QUIET_HOURS", "FLAG")
 _LINK: Final = Finding("r-415", "Shortened link", "URL", "FLAG")
 
-OUTCOMES: Final = (
-    Outcome(0.940, "ALLOW"),
-    Outcome(0.025, "FLAG", (_LINK,)),
-    Outcome(0.015, "FLAG", (_HOURS, _LINK)),
-    Outcome(0.010, "HOLD", (_SENDER,)),
-    Outcome(0.006, "BLOCK", (_KEYWORD,)),
-    Outcome(0.004, "BLOCK", (_KEYWORD, _LINK, _LINK)),
+VERDICTS: Final = (
+    Verdict(0.940, "ALLOW"),
+    Verdict(0.025, "FLAG", (_LINK,)),
+    Verdict(0.015, "FLAG", (_HOURS, _LINK)),
+    Verdict(0.010, "HOLD", (_SENDER,)),
+    Verdict(0.006, "BLOCK", (_KEYWORD,)),
+    Verdict(0.004, "BLOCK", (_KEYWORD, _LINK, _LINK)),
 )
 
 
 def events(outcomes: Outcomes) -> Iterator[Events]:
-    rng = np.random.default_rng(outcomes.sent_at.astype(np.uint64))  # the same messages, the same evaluations
+    """The evaluations of a sample of the messages. A blocked message has an id of its own: it is never sent."""
+    rng = np.random.default_rng(outcomes.sent_at.astype(np.uint64))  # equal messages get equal evaluations
     sample = outcomes.where(rng.integers(SAMPLED, size=len(outcomes.sent_at)) == 0)
     n = len(sample.sent_at)
     took = 1 + rng.exponential(4, n).astype(np.int64)
     at = sample.sent_at - rng.integers(20, 200, n)
-    outcome = rng.choice(len(OUTCOMES), size=n, p=[outcome.odds for outcome in OUTCOMES])
+    verdict = rng.choice(len(VERDICTS), size=n, p=[verdict.odds for verdict in VERDICTS])
     rows = zip(
         sample.message_id,
         sample.account,
         sample.operator,
         sample.lane,
-        outcome.tolist(),
+        verdict.tolist(),
         took.tolist(),
         timestamps(at),
         strict=True,
@@ -85,11 +86,11 @@ def events(outcomes: Outcomes) -> Iterator[Events]:
             Evaluation(
                 event_id=f"{message_id}.evaluated",
                 evaluation_id=f"eval-{message_id}",
-                message_id=f"{message_id}-stopped" if OUTCOMES[index].verdict == "BLOCK" else message_id,
+                message_id=f"{message_id}-stopped" if VERDICTS[index].verdict == "BLOCK" else message_id,
                 tenant_id=account.tenant_id,
                 account_id=account.id,
-                verdict=OUTCOMES[index].verdict,
-                findings=OUTCOMES[index].findings,
+                verdict=VERDICTS[index].verdict,
+                findings=VERDICTS[index].findings,
                 evaluation_latency_ms=latency,
                 at=time,
                 mno=operator.mno,

@@ -1,4 +1,4 @@
-"""The SMPP gateways' events: `sms.dlr.inbound.v1`, a terminal receipt for each message, PENDING before a few."""
+"""The SMPP gateways' events: `sms.dlr.inbound.v1`, one terminal receipt per message, after a PENDING for a few."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -33,6 +33,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 def events(outcomes: Outcomes) -> Iterator[Events]:
+    """The PENDING receipts, then the terminal receipts of all messages."""
     first = outcomes.where(outcomes.pending_first)
     pending = np.full((2, len(first.latency)), [["PENDING"], [None]], dtype=object)
     yield _events("pending", first._replace(status=pending[0], error_code=pending[1], latency=first.pending_latency))

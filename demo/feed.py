@@ -1,4 +1,4 @@
-"""Feeds the product's streams: history as fast as they take it, then live traffic at the speed of the clock."""
+"""Feeds the product's streams: history as fast as JetStream stores it, then live traffic in real time."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -14,11 +14,11 @@ from demo.wire import Message
 from demo.world import World
 from infra.telemetry import logger
 
-WINDOW: Final = 4_000  # messages under way at once
+WINDOW: Final = 4_000  # unacknowledged messages at most
 CHUNK: Final = 500  # messages between two reports of progress
-PATIENCE: Final = 15.0  # seconds without any answer from JetStream
-TICK: Final = 0.5  # seconds
-STEP: Final = timedelta(seconds=10)  # of live traffic told at once, when there is time to make up for
+PATIENCE: Final = 15.0  # seconds without a stored message until publishing fails
+TICK: Final = 0.5  # seconds between two publications of live traffic
+STEP: Final = timedelta(seconds=10)  # live traffic per publication while it catches up
 
 Progress = Callable[[int], None]
 """Called with the number of messages stored so far."""
@@ -27,15 +27,15 @@ Watch = Callable[[Message], None]
 
 
 def _ignore(_: object) -> None:
-    """For who does not ask about progress, or about messages."""
+    """The default for `on_progress` and `watch`."""
 
 
 async def publish(
     nc: Client, messages: Iterable[Message], on_progress: Progress = _ignore, *, patience: float = PATIENCE
 ) -> int:
-    """Publishes everything; returns how many messages were stored, which is all of them.
+    """Publishes all messages. Returns their number when all are stored.
 
-    Raises NotStoredError when JetStream refuses one or stores nothing for `patience` seconds.
+    Raises NotStoredError if JetStream refuses one, or stores none for `patience` seconds.
     """
     async with Publisher(nc, patience) as publisher:
         for chunk in _chunks(messages):
@@ -43,7 +43,7 @@ async def publish(
                 await publisher.send(message)
             await publisher.down_to(WINDOW)
             on_progress(publisher.stored)
-            await asyncio.sleep(0)  # lets answers in, and whoever shares the loop
+            await asyncio.sleep(0)  # lets replies and other tasks of the loop run
         await publisher.down_to(0)
         on_progress(publisher.stored)
         return publisher.stored
@@ -60,17 +60,16 @@ async def run_live(
     watch: Watch = _ignore,
     patience: float = PATIENCE,
 ) -> None:
-    """Publishes `rate` messages a second with all that follows from them, from `since` on until cancelled.
+    """Publishes the events of `rate` messages per second, from `since` on until cancelled.
 
-    `outbox` holds what history left untold; `watch` is called with each message.
-    While NATS is away the traffic waits for it: nothing is dropped.
+    `outbox`: the history's events that are not due yet. While NATS is unavailable, traffic waits; none is dropped.
     """
     outbox = Outbox() if outbox is None else outbox
     troubled = False
     async with Publisher(nc, patience) as publisher:
         while True:
             if publisher.under_way < WINDOW:
-                since = await _tell(publisher, world, since, rate, outbox, watch)
+                since = await _publish_step(publisher, world, since, rate, outbox, watch)
             late = await publisher.send_again()
             troubled = _report(publisher, troubled, late)
             on_progress(publisher.stored)
@@ -78,12 +77,12 @@ async def run_live(
             await asyncio.sleep(0 if behind else TICK)
 
 
-async def _tell(
+async def _publish_step(
     publisher: Publisher, world: World, since: datetime, rate: float, outbox: Outbox, watch: Watch
 ) -> datetime:
-    """Publishes the next of live traffic and returns the instant up to which it is told now."""
+    """Publishes the next step of live traffic. Returns the instant up to which traffic is published."""
     until = min(datetime.now(UTC), since + STEP)
-    if until <= since:  # somebody set the clock back
+    if until <= since:  # the clock was set back
         return since
     for message in live(world, since, until, rate, outbox):
         watch(message)
@@ -92,7 +91,7 @@ async def _tell(
 
 
 def _report(publisher: Publisher, troubled: bool, late: int) -> bool:
-    """One line in the log when an outage is noticed and one when all is stored again; returns whether it lasts."""
+    """Logs one line when an outage begins and one when all is stored again. Returns whether the outage lasts."""
     if troubled and not publisher.under_way:
         publisher.refusal = None
         logger().info("demo traffic is stored again", stored=publisher.stored)

@@ -1,8 +1,7 @@
-"""Publishing to JetStream fast and surely: many messages under way at once, each kept until it is stored.
+"""Publishes to JetStream with many unacknowledged messages at once, and keeps each until it is stored.
 
-`js.publish` waits for every single answer. Here each message has a reply address of its own under one inbox, and the
-stream's answer to that address says that it is stored. What stays unanswered is sent again, so that a message may
-be stored twice but is never lost.
+`js.publish` waits for each reply. Here, each message has its own reply address below one inbox, where the stream
+acknowledges it. Unacknowledged messages are sent again, so a message may be stored twice but is never lost.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from infra.errors import DependencyUnavailableError
 
 
 class NotStoredError(DependencyUnavailableError):
-    """JetStream does not store what is published; the sentence says why."""
+    """JetStream does not store a message; the sentence says why."""
 
 
 class _Refusal(msgspec.Struct):
@@ -34,16 +33,16 @@ class _Answer(msgspec.Struct):
     error: _Refusal | None = None
 
 
-# The server itself answers so, with a header and no body, when nobody listens to the subject.
-_NO_STREAM: Final = _Refusal("no stream takes it; is JetStream on and the stream made?")
+# The server answers with a header and no body if nothing subscribes to the subject.
+_NO_STREAM: Final = _Refusal("no stream stores it; see that JetStream is enabled and the stream exists")
 _decode: Final = msgspec.json.Decoder(_Answer).decode
 
 
 class Publisher:
-    """Messages under way over one connection; used with `async with`."""
+    """Publishes over one connection and counts stored messages. Use it with `async with`."""
 
     def __init__(self, nc: Client, patience: float) -> None:
-        """`patience`: seconds; without an answer a message is sent again after a third of it."""
+        """`patience`: in seconds. An unacknowledged message is sent again after a third of it."""
         self.stored = 0
         self.refusal: str | None = None  # the newest, with its subject
         self._nc = nc
@@ -53,7 +52,7 @@ class Publisher:
         self._numbered = 0
         self._under_way: dict[str, tuple[Message, float]] = {}  # by reply address, with the time of the last try
         self._goal = 0
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._subscription = await self._nc.subscribe(f"{self._inbox}.*", cb=self._on_answer)
@@ -65,34 +64,35 @@ class Publisher:
 
     @property
     def under_way(self) -> int:
+        """The number of unacknowledged messages."""
         return len(self._under_way)
 
     async def send(self, message: Message) -> None:
-        """Returns when the message is on its way or, while there is no connection, noted for `send_again`."""
+        """Sends the message; without a connection, keeps it for `send_again`."""
         self._numbered += 1
         await self._send(f"{self._inbox}.{self._numbered}", message)
 
     async def send_again(self) -> int:
-        """Repeats what has gone unanswered for too long; returns how many messages that concerns."""
+        """Sends messages again that are unacknowledged for too long. Returns their number."""
         long_ago = monotonic() - self._retry
         late = [(address, message) for address, (message, tried) in self._under_way.items() if tried < long_ago]
         if self._nc.is_connected:
             for address, message in late:
-                if address in self._under_way:  # not answered while the others were sent
+                if address in self._under_way:  # it may have been acknowledged meanwhile
                     await self._send(address, message)
         return len(late)
 
     async def down_to(self, goal: int) -> None:
-        """Waits until at most `goal` messages are under way.
+        """Waits until at most `goal` messages are unacknowledged.
 
-        Raises NotStoredError when one is refused, and when none is stored for as long as the patience lasts.
+        Raises NotStoredError if JetStream refuses one, or stores none for `patience` seconds.
         """
         self._goal = goal
         stored, since = self.stored, monotonic()
         while self.under_way > goal:
             if self.refusal is not None:
                 raise NotStoredError(self.refusal)
-            if not await self._news_within(self._retry):
+            if not await self._changes_within(self._retry):
                 await self.send_again()
             if self.stored > stored:
                 stored, since = self.stored, monotonic()
@@ -108,7 +108,7 @@ class Publisher:
             await self._nc.publish(message.subject, message.data, address, message.headers)
         elif self._nc.is_closed:
             raise NotStoredError("The connection to NATS was closed.")
-        raise_if_cancelled()  # nats-py swallows a cancellation that reaches it while it flushes
+        raise_if_cancelled()  # nats-py swallows a cancellation while it flushes
 
     async def _on_answer(self, reply: Msg) -> None:
         error = _NO_STREAM if reply.headers else _decode(reply.data).error
@@ -118,13 +118,13 @@ class Publisher:
             message, _ = self._under_way[reply.subject]
             self.refusal = f"JetStream refuses {message.subject}: {error.description}"
         if error or self.under_way <= self._goal:
-            self._news.set()
+            self._changed.set()
 
-    async def _news_within(self, seconds: float) -> bool:
-        """Whether a message was refused, or the goal reached, within so many seconds."""
-        self._news.clear()
+    async def _changes_within(self, seconds: float) -> bool:
+        """Whether a message is refused, or the goal is reached, within `seconds`."""
+        self._changed.clear()
         try:
             async with asyncio.timeout(seconds):
-                return await self._news.wait()
+                return await self._changed.wait()
         except TimeoutError:
             return False

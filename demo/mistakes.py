@@ -1,4 +1,4 @@
-"""Bad events, a handful a day, so that dead letters have something to show."""
+"""Bad events, a few per day, so that the demo has dead letters."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -10,7 +10,7 @@ from demo import billing, charging, compliance, delivery
 from demo.rhythm import DAY
 from demo.wire import Message
 
-A_DAY: Final = 8  # how many, on average
+PER_DAY: Final = 8  # on average
 
 Fields = dict[str, object]
 Spoil = Callable[[Fields], Fields]
@@ -24,7 +24,7 @@ def _without(name: str) -> Spoil:
     return lambda fields: {key: value for key, value in fields.items() if key != name}
 
 
-# What goes wrong, and in whose events; the last one is also cut short, which leaves no JSON.
+# The subject of the events, and the mistake. Some bad events are also truncated, and so are no JSON.
 MISTAKES: Final[tuple[tuple[str, Spoil], ...]] = (
     (billing.SUBJECT, _without("accountId")),
     (billing.SUBJECT, _set(schemaVersion="9")),
@@ -32,15 +32,15 @@ MISTAKES: Final[tuple[tuple[str, Spoil], ...]] = (
     (delivery.SUBJECT, _set(latencyMs=-250)),
     (delivery.SUBJECT, _set(receivedAt="1970-01-01T00:00:07Z")),  # a gateway that lost its clock
     (delivery.SUBJECT, _set(deliveryStatus="ENROUTE", msisdn="+93700000000")),  # must be masked in the dead letter
-    (charging.SUBJECT, _set(chargeAmount="0.0184001")),  # a digit too many
+    (charging.SUBJECT, _set(chargeAmount="0.0184001")),  # one decimal too many
     (compliance.SUBJECT, _set(verdict="MAYBE")),
 )
-CUT_SHORT: Final = 1 / 7
+TRUNCATED: Final = 1 / 7  # share of bad events
 
 
 def spoiled(rng: np.random.Generator, sent: Sequence[Message], length: int) -> list[Message]:
-    """Bad copies, under ids of their own, of some events of a span of `length` ms."""
-    chosen = rng.integers(0, len(sent), rng.poisson(A_DAY * length / DAY)) if sent else ()
+    """Bad copies, with ids of their own, of some of the events `sent` within `length` ms."""
+    chosen = rng.integers(0, len(sent), rng.poisson(PER_DAY * length / DAY)) if sent else ()
     return [_spoil(rng, sent[index]) for index in chosen]
 
 
@@ -49,4 +49,4 @@ def _spoil(rng: np.random.Generator, good: Message) -> Message:
     fields: Fields = msgspec.json.decode(good.data)
     wrong = fitting[rng.integers(len(fitting))](fields | {"eventId": f"{fields['eventId']}.bad"})
     data = msgspec.json.encode(wrong)
-    return good._replace(data=data[: len(data) // 2] if rng.random() < CUT_SHORT else data)
+    return good._replace(data=data[: len(data) // 2] if rng.random() < TRUNCATED else data)

@@ -1,4 +1,4 @@
-"""What becomes of each message: who sends it over which link, whether and when it arrives."""
+"""The outcome of each message: its sender and SMPP link, and whether and when it arrives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ Objects = npt.NDArray[np.object_]
 
 DEGRADED_DELIVERY: Final = 0.6  # times the link's own rate
 DEGRADED_LATENCY: Final = 8.0  # times the link's own latency
-CONGESTION: Final = 0.25  # how much slower links are when traffic is twice the average
-UNREACHABLE: Final = 0.0005  # phones that are off: the message arrives when they come back
-REPORTED_PENDING: Final = 0.05
-BURSTS: Final = 0.6  # how uneven a link's traffic is from second to second: sigma of a log-normal factor
-REFUNDED: Final = 0.04  # of what was not delivered: about 0.2 % of everything
+CONGESTION: Final = 0.25  # share by which links are slower when traffic is twice the average
+UNREACHABLE: Final = 0.0005  # share of phones that are off: the message arrives when they are on again
+REPORTED_PENDING: Final = 0.05  # share of messages with a PENDING receipt before the terminal one
+BURSTS: Final = 0.6  # variation of a link's traffic between seconds: sigma of a log-normal factor
+REFUNDED: Final = 0.04  # share of undelivered messages: about 0.2 % of all messages
 
 
 class Outcome(NamedTuple):
-    """A terminal delivery status, and how often a failure ends so on a healthy and on a degraded link."""
+    """A terminal delivery status, and its share of the failures on a healthy and on a degraded link."""
 
     status: str
     error_code: str | None
@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
 
 OUTCOMES: Final = (
     Outcome("DELIVERED", None, 0.00, 0.00),
-    Outcome("EXPIRED", None, 0.01, 0.01),  # nobody ever answered
+    Outcome("EXPIRED", None, 0.01, 0.01),  # the network never answered
     Outcome("UNDELIVERABLE", "001", 0.37, 0.09),  # unknown subscriber
     Outcome("UNDELIVERED", "027", 0.26, 0.08),  # absent subscriber
     Outcome("FAILED", "099", 0.16, 0.20),
@@ -47,7 +47,7 @@ OUTCOMES: Final = (
 DELIVERED: Final = 0
 EXPIRED: Final = 1
 
-# How long a message of each lane (world.LANES) is tried.
+# Milliseconds for which delivery of a message is tried, by lane (world.LANES).
 VALIDITY: Final = np.array([5 * MINUTE, MINUTE, 3 * MINUTE, 10 * MINUTE])
 
 # Odds of one, two, ... segments in each lane; Dari and Pashto fill a segment with 70 characters.
@@ -63,7 +63,7 @@ SEGMENTS: Final = np.array(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """So many messages sent in [start, end), instants as in `rhythm`; `name` begins their ids."""
+    """`messages`: how many messages are sent in [start, end), in ms as in `rhythm`. `name`: the prefix of their ids."""
 
     name: str
     start: int
@@ -72,7 +72,7 @@ class Span:
 
 
 class Outcomes(NamedTuple):
-    """The messages of a span as columns. Times are in ms; objects are shared, so a column of them is cheap."""
+    """The messages of a span as columns. Times are in ms. Columns of objects are cheap, as the objects are shared."""
 
     message_id: Objects  # of str
     account: Objects  # of world.Account
@@ -91,30 +91,31 @@ class Outcomes(NamedTuple):
     tps: Ints
 
     def where(self, chosen: Bools) -> "Outcomes":
+        """The messages for which `chosen` is true."""
         return Outcomes._make(column[chosen] for column in self)
 
 
 def demand(world: World, at: int) -> Floats:
-    """Traffic wanted at an instant by account and lane; without campaigns its sum is 1 on a week's average."""
-    wanted = world.appetite * rhythm.levels(at)
+    """Relative traffic at an instant, by account and lane. Without campaigns, its sum averages 1 over a week."""
+    traffic = world.shares * rhythm.levels(at)
     begun = rhythm.campaign(at)
     if begun is not None:
-        wanted[_campaigner(world, begun), MARKETING] += rhythm.CAMPAIGN_LEVEL
-    return wanted
+        traffic[_campaigner(world, begun), MARKETING] += rhythm.CAMPAIGN_LEVEL
+    return traffic
 
 
 def _campaigner(world: World, begun: int) -> int:
-    """One of the ten accounts that send most marketing, another for each campaign."""
-    biggest = np.argsort(-world.appetite[:, MARKETING], kind="stable")[:10]
+    """The sender of the campaign that began then: in turn one of the ten accounts with most marketing messages."""
+    biggest = np.argsort(-world.shares[:, MARKETING], kind="stable")[:10]
     return int(biggest[begun // HOUR % len(biggest)])
 
 
 def draw(world: World, rng: np.random.Generator, span: Span) -> Outcomes:
-    """Decides everything about the messages of a span."""
+    """Draws all properties of the messages of a span."""
     n = span.messages
-    wanted = demand(world, span.start)
-    load = float(wanted.sum())
-    account, lane = np.divmod(_pick(rng, wanted.ravel(), n), len(LANES))
+    traffic = demand(world, span.start)
+    load = float(traffic.sum())
+    account, lane = np.divmod(_pick(rng, traffic.ravel(), n), len(LANES))
     link = _pick(rng, _SHARE, n)
     sent_at = np.sort(rng.integers(span.start, span.end, n))
     degraded = (link == _DEGRADED) & rhythm.degraded(sent_at)
@@ -148,26 +149,26 @@ def _outcomes(rng: np.random.Generator, link: Ints, degraded: Bools) -> Ints:
 
 
 def _answer_times(rng: np.random.Generator, link: Ints, degraded: Bools, load: float) -> Floats:
-    """Milliseconds until the network answers: log-normal, longer when everybody sends."""
+    """Milliseconds until the network answers: log-normal, longer under load."""
     usual = _MEDIAN[link] * np.exp(_SPREAD[link] * rng.standard_normal(len(link)))
     slower = (1 + CONGESTION * max(load - 1, 0)) * np.where(degraded, DEGRADED_LATENCY, 1)
     return np.asarray(usual * slower)
 
 
 def _tps(rng: np.random.Generator, link: Ints, rate: float) -> Ints:
-    """Messages per second on the link at that moment, this one included, when all links carry `rate` on average."""
+    """Messages per second on each message's link when it is sent; all links together carry `rate` on average."""
     others = rng.poisson(_SHARE[link] * rate * rng.lognormal(0, BURSTS, len(link)))
     return np.asarray(np.minimum(1 + others, _MAX_TPS[link]), np.int64)
 
 
 def _pick(rng: np.random.Generator, odds: Floats, n: int) -> Ints:
-    """`n` draws of an index with the given odds, which need not sum to 1."""
+    """`n` random indices with the given odds, which need not sum to 1."""
     ladder = np.cumsum(odds)
     return np.asarray(np.searchsorted(ladder, rng.random(n) * ladder[-1], side="right"), np.int64)
 
 
 def _pick_each(rng: np.random.Generator, odds: Floats) -> Ints:
-    """One draw of a column for each row; each row sums to 1 (the last column takes what rounding leaves)."""
+    """One random column index per row. The odds of each row sum to 1, up to rounding."""
     ladder = np.cumsum(odds[:, :-1], axis=1)
     return np.asarray((rng.random((len(odds), 1)) >= ladder).sum(axis=1), np.int64)
 

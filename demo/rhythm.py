@@ -1,4 +1,4 @@
-"""When messages are sent: Kabul's days and weeks, marketing campaigns, and one link's daily bad hour.
+"""When messages are sent: Kabul's days and weeks, marketing campaigns, and the daily bad hour of one link.
 
 Instants are integers: milliseconds since 1970 UTC. The smallest step of the rhythm is a quarter of an hour.
 """
@@ -16,19 +16,19 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
 
-KABUL: Final = 4 * HOUR + 30 * MINUTE  # Asia/Kabul, which knows no summer time
+KABUL: Final = 4 * HOUR + 30 * MINUTE  # UTC offset of Asia/Kabul, which has no summer time
 FRIDAY: Final = 4  # the weekend; Monday is 0
 
-# Every day, for this hour UTC (18:30 to 19:30 in Kabul, the evening peak), this link delivers badly.
+# In this hour UTC of each day (18:30 to 19:30 in Kabul, the evening peak), this link delivers badly.
 DEGRADED_OPERATOR: Final = "op-roshan-2"
 DEGRADED_HOUR_UTC: Final = 14
 
-# Kabul weekday and the instant of the day at which a campaign of CAMPAIGN_LENGTH begins.
+# Weekday and time of day, in Kabul, at which a campaign of CAMPAIGN_LENGTH begins.
 CAMPAIGNS: Final = ((5, 10 * HOUR), (0, 17 * HOUR), (2, 12 * HOUR), (3, 16 * HOUR + 30 * MINUTE))
 CAMPAIGN_LENGTH: Final = 2 * QUARTER
-CAMPAIGN_LEVEL: Final = 4.0  # what its one sender adds, in average platform traffic
+CAMPAIGN_LEVEL: Final = 4.0  # its sender's additional traffic, as a multiple of average platform traffic
 
-# Relative traffic of each lane (world.LANES) at each full hour in Kabul, and on a Friday.
+# Relative traffic of each lane (world.LANES) at each full hour in Kabul, and its factor on Fridays.
 _HOURLY: Final = (
     (1,) * 24,
     (3, 2, 1, 1, 1, 2, 5, 8, 11, 13, 13, 12, 13, 12, 12, 13, 15, 18, 22, 25, 24, 18, 11, 6),
@@ -39,7 +39,7 @@ _FRIDAY: Final = (1.0, 0.85, 0.45, 0.25)
 
 
 def levels(at: int) -> npt.NDArray[np.float64]:
-    """How busy each lane is at an instant; 1 is its average over the week."""
+    """The traffic of each lane at an instant, relative to its average over the week."""
     day, time_of_day = divmod(at + KABUL, DAY)
     curves = [np.interp(time_of_day / HOUR, np.arange(24), hourly, period=24) for hourly in _HOURLY]
     weekend = np.where(_weekday(day) == FRIDAY, _FRIDAY, 1.0)
@@ -47,7 +47,7 @@ def levels(at: int) -> npt.NDArray[np.float64]:
 
 
 def campaign(at: int) -> int | None:
-    """The instant at which the campaign now under way began."""
+    """The instant at which the campaign that runs at `at` began; None if none runs."""
     day, time_of_day = divmod(at + KABUL, DAY)
     for weekday, begins in CAMPAIGNS:
         if _weekday(day) == weekday and begins <= time_of_day < begins + CAMPAIGN_LENGTH:
@@ -56,12 +56,12 @@ def campaign(at: int) -> int | None:
 
 
 def campaign_share() -> float:
-    """What campaigns add to a week, as a share of the traffic without them."""
+    """The campaigns' traffic in a week, relative to the traffic without them."""
     return CAMPAIGN_LEVEL * len(CAMPAIGNS) * CAMPAIGN_LENGTH / WEEK
 
 
 def degraded(at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Whether each instant lies in the bad hour of DEGRADED_OPERATOR."""
+    """Whether each instant is in the bad hour of DEGRADED_OPERATOR."""
     return np.asarray(at % DAY // HOUR == DEGRADED_HOUR_UTC)
 
 

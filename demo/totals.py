@@ -1,4 +1,4 @@
-"""What billing-service adds up: the cost and number of its charges, less refunds, by UTC day and currency. Pure."""
+"""billing-service's sums: cost and number of charges minus refunds, by UTC day and currency. Pure: no I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ import msgspec
 from demo import billing
 from demo.wire import Message
 
-# One day, and how far billing's billing_ledger are off then: reconciliation has something to find.
-OFF_AFTER: Final = timedelta(days=3)  # since the first day
-OFF_BY: Final = Decimal("1.0025")
+# The cost of one day is deliberately wrong, so that reconciliation finds a divergence.
+WRONG_AFTER: Final = timedelta(days=3)  # from the first day to the wrong one
+WRONG_FACTOR: Final = Decimal("1.0025")
 
 
 class Total(NamedTuple):
-    """A row of `billing.daily_totals`."""
+    """One row of `billing.daily_totals`."""
 
     day: date
     currency: str
@@ -37,13 +37,14 @@ _decode: Final = msgspec.json.Decoder(_Charge).decode
 
 
 class Totals:
-    """Adds up charges. Copies count once, spoiled copies not at all: billing-service keeps its own ledger."""
+    """Sums charges. Copies count once, bad events not at all: billing-service has its own ledger."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._sums: dict[tuple[date, str], tuple[Decimal, int]] = defaultdict(lambda: (Decimal(0), 0))
 
     def add(self, message: Message) -> None:
+        """Adds the charge of a message. Ignores other messages."""
         if message.subject != billing.SUBJECT:
             return
         try:
@@ -57,14 +58,14 @@ class Totals:
         self._add(Total(charge.billed_at.astimezone(UTC).date(), charge.currency, sign * charge.total_cost, sign))
 
     def take(self) -> list[Total]:
-        """What was added since the last time."""
-        taken = [Total(*key, *sums) for key, sums in sorted(self._sums.items())]
+        """Removes and returns the sums since the last call."""
+        sums = [Total(*key, *values) for key, values in sorted(self._sums.items())]
         self._sums.clear()
-        return taken
+        return sums
 
-    def give_back(self, taken: Iterable[Total]) -> None:
-        """What was taken in vain."""
-        for total in taken:
+    def give_back(self, totals: Iterable[Total]) -> None:
+        """Adds sums that `take` returned and that were not written."""
+        for total in totals:
             self._add(total)
 
     def _add(self, total: Total) -> None:
@@ -73,6 +74,8 @@ class Totals:
 
 
 def misbooked(totals: list[Total]) -> list[Total]:
-    """The totals with the mistake of one day."""
-    wrong = min(total.day for total in totals) + OFF_AFTER if totals else None
-    return [total._replace(cost=round(total.cost * OFF_BY, 6)) if total.day == wrong else total for total in totals]
+    """The totals with a wrong cost on one day."""
+    wrong = min(total.day for total in totals) + WRONG_AFTER if totals else None
+    return [
+        total._replace(cost=round(total.cost * WRONG_FACTOR, 6)) if total.day == wrong else total for total in totals
+    ]

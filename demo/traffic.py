@@ -1,7 +1,7 @@
-"""All events of the platform in the order in which they are published: a week of history, then live.
+"""All events of the platform in order of publication: a week of history, then live traffic.
 
-Pure: everything follows from the world's seed and the instants asked for. History is drawn by quarters of an hour
-on the clock, so telling it again later repeats the same events, byte for byte, for the time that both tell.
+Pure: the events depend only on the world's seed and the given instants. History is drawn per quarter of an hour of the
+clock, so two histories have the same events, byte for byte, where they overlap.
 """
 
 import heapq
@@ -17,7 +17,7 @@ from demo.rhythm import DAY, QUARTER, SECOND, campaign_share
 from demo.wire import Events, Message
 from demo.world import World
 
-# Whoever tells what becomes of messages: another kind of event is another module here.
+# One module per kind of event.
 PRODUCERS: Final[tuple[Callable[[Outcomes], Iterator[Events]], ...]] = (
     billing.events,
     delivery.events,
@@ -29,7 +29,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Outbox:
-    """Messages that wait for their time."""
+    """Messages that are not due yet."""
 
     def __init__(self) -> None:
         self._waiting: list[Message] = []
@@ -39,7 +39,7 @@ class Outbox:
             heapq.heappush(self._waiting, message)
 
     def due(self, until: int) -> Iterator[Message]:
-        """Takes out, in order, what is due before an instant (ms)."""
+        """Removes and yields, in order, the messages that are due before `until` (ms)."""
         while self._waiting and self._waiting[0].due < until:
             yield heapq.heappop(self._waiting)
 
@@ -52,11 +52,10 @@ def history(
     outbox: Outbox | None = None,
     since: datetime | None = None,
 ) -> Iterator[Message]:
-    """What was published before `until` about roughly so many messages, sent over the `days` before.
+    """The events published before `until` about roughly `messages` SMS messages, sent in the `days` before.
 
-    With `since`, only what was sent in the quarters of an hour that began since then.
-
-    What these messages still have to tell after `until` (receipts, refunds, copies) stays in `outbox` for `live`.
+    With `since`, only about those sent in quarters of an hour that began since then. Events that are due after `until`
+    (receipts, refunds, copies) stay in `outbox` for `live`.
     """
     outbox = Outbox() if outbox is None else outbox
     end = _instant(until)
@@ -64,19 +63,19 @@ def history(
     first = (end - days * DAY) // QUARTER * QUARTER
     begun = first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
     for start in range(begun, end, QUARTER):
-        outbox.add(_born(world, _quarter(world, start, per_quarter)))
+        outbox.add(_events_of(world, _quarter(world, start, per_quarter)))
         yield from outbox.due(min(start + QUARTER, end))
 
 
 def live(world: World, since: datetime, until: datetime, rate: float, outbox: Outbox) -> Iterator[Message]:
-    """What is published in [since, until) when `rate` messages are sent a second.
+    """The events published in [since, until) when `rate` SMS messages are sent per second.
 
-    However time is cut into calls, as many messages are sent; `outbox` goes from call to call.
+    The number of messages does not depend on how time is divided into calls. Pass the same `outbox` to all calls.
     """
     start, end = _instant(since), _instant(until)
     count = int(rate * end / SECOND) - int(rate * start / SECOND)
     name = f"sms-{since.astimezone(UTC):%Y%m%dT%H%M%S}.{start % SECOND:03}"
-    outbox.add(_born(world, Span(name, start, end, count)))
+    outbox.add(_events_of(world, Span(name, start, end, count)))
     yield from outbox.due(end)
 
 
@@ -87,14 +86,14 @@ def _quarter(world: World, start: int, per_quarter: float) -> Span:
     return Span(name, start, start + QUARTER, count)
 
 
-def _born(world: World, span: Span) -> list[Message]:
-    """Everything that will ever be published about the messages sent in a span; not in order."""
+def _events_of(world: World, span: Span) -> list[Message]:
+    """All events, at any time, about the messages sent in a span; not in order."""
     rng = np.random.default_rng((world.seed, span.start, span.messages))
     outcomes = draw(world, rng, span)
-    sent = [message for tell in PRODUCERS for events in tell(outcomes) for message in wire.send(rng, events)]
+    sent = [message for produce in PRODUCERS for events in produce(outcomes) for message in wire.send(rng, events)]
     return sent + mistakes.spoiled(rng, sent, span.end - span.start)
 
 
 def _instant(time: datetime) -> int:
-    """Milliseconds since 1970 UTC; raises TypeError for a time without an offset."""
+    """Milliseconds since 1970 UTC. Raises TypeError for a time without an offset."""
     return (time - _EPOCH) // timedelta(milliseconds=1)

@@ -1,4 +1,4 @@
-"""Who sends and who carries: tenants, their accounts, and the SMPP links into five mobile networks."""
+"""The senders and carriers: tenants, their accounts, and the SMPP links into five mobile networks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ import numpy.typing as npt
 TENANTS: Final = 40
 ACCOUNTS: Final = 200
 
-# Lanes in order of precedence; a lane's index here is its column everywhere in this package.
+# Lanes in order of precedence. A lane's index is its column in all arrays of this package.
 LANES: Final = ("P0_EMERGENCY", "OTP", "TRANSACTIONAL", "MARKETING")
 MARKETING: Final = LANES.index("MARKETING")
 
-# What kinds of account there are: how common, and how their messages spread over LANES.
+# Kinds of account: their share of all accounts, and the distribution of their messages over LANES.
 PROFILES: Final = (
     (0.35, (0.00, 0.85, 0.15, 0.00)),  # logins and payments
     (0.35, (0.00, 0.15, 0.65, 0.20)),  # shops and deliveries
     (0.20, (0.00, 0.00, 0.15, 0.85)),  # campaigns
-    (0.10, (0.02, 0.13, 0.85, 0.00)),  # public services, the only ones with emergencies
+    (0.10, (0.02, 0.13, 0.85, 0.00)),  # public services, which alone send emergency messages
 )
 
 # The two destination prefixes (country code and network) of each mobile network.
@@ -36,14 +36,14 @@ PREFIXES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 
-AFN_PER_USD: Final = 70  # in the price lists, which change less often than the market
+AFN_PER_USD: Final = 70  # in the price lists, which do not follow the market daily
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One SMPP link: its network, its share of all messages, how good, fast, dear and wide it is.
+    """One SMPP link: its network, share of all messages, quality, latency, price and capacity.
 
-    Latency is log-normal (`median_ms`, `spread` = sigma of the logarithm); the price is USD a segment.
+    Latency is log-normal (`median_ms`, `spread` = sigma of the logarithm). `price`: USD per segment.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Operator:
     spread: float
     price: Decimal
     max_tps: int
-    names_tenant: bool = True  # older links put the tenant only into the header X-Tenant-Id
+    names_tenant: bool = True  # older links name the tenant in the header X-Tenant-Id only
 
 
 OPERATORS: Final = (
@@ -71,7 +71,7 @@ OPERATORS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A sender: its tenant, the currency it is billed in, and its share of all messages by lane."""
+    """A sender: its tenant, the currency of its bills, and its share of all messages by lane."""
 
     id: str
     tenant_id: str
@@ -81,32 +81,29 @@ class Account:
 
 @dataclass(frozen=True)
 class World:
-    """What a seed decides; `acc-0001`, of `tenant-001`, is the biggest sender.
-
-    Networks and links are the same in every world.
-    """
+    """The accounts of a seed. `acc-0001` of `tenant-001` sends most. Networks and links are the same for all seeds."""
 
     seed: int
     accounts: tuple[Account, ...]
 
     @cached_property
-    def appetite(self) -> npt.NDArray[np.float64]:
+    def shares(self) -> npt.NDArray[np.float64]:
         """Share of all messages, by account (rows) and lane (columns); sums to 1."""
         return np.array([account.lanes for account in self.accounts])
 
 
 def make_world(seed: int = 2026) -> World:
-    """The same seed gives the same world, and the same world the same traffic."""
+    """The world of a seed. Equal seeds give equal worlds, and equal traffic."""
     rng = np.random.default_rng(seed)
     return World(seed, _accounts(rng))
 
 
 def _accounts(rng: np.random.Generator) -> tuple[Account, ...]:
-    """Zipf-like sizes: the first ten accounts send about a third of everything, the last hundred a fifth."""
+    """Accounts with Zipf-like sizes: the first ten send about a third of all messages, the last hundred a fifth."""
     sizes = 1 / (np.arange(ACCOUNTS) + 3) ** 0.9
     sizes /= sizes.sum()
     profiles = rng.choice(len(PROFILES), size=ACCOUNTS, p=[odds for odds, _ in PROFILES])
-    # One account for each tenant, in their order, then more for some than for others.
+    # One account per tenant, in order; then the other accounts, unevenly.
     tenants = np.concatenate([np.arange(TENANTS), rng.geometric(0.06, ACCOUNTS - TENANTS) % TENANTS])
     return tuple(
         Account(

@@ -77,19 +77,19 @@ class ClickHouse:
     async def client(self) -> AsyncClient:
         """The connected client. Raises DependencyUnavailableError while ClickHouse is away; the next call retries.
 
-        It also raises DependencyUnavailableError after `close`, for background work that outlives its owner.
+        After `close`, it raises DependencyUnavailableError, too: background work may outlive its owner.
         """
         async with self._connecting:
             if self._client is None and not self._closed:
                 connection = connect(self._dsn, statement_timeout=self._timeout)
                 self._client = await self._resources.enter_async_context(connection)
             if self._client is None or self._closed:
-                await self._resources.aclose()  # `close` may have come while it connected
+                await self._resources.aclose()  # `close` was called during the connect
                 raise DependencyUnavailableError("The ClickHouse client is closed.")
         return self._client
 
     async def close(self) -> None:
-        """Closes the client. A connection that is being made is closed once it is there."""
+        """Closes the client. A connect in progress is closed when it ends."""
         self._closed = True
         await self._resources.aclose()
 

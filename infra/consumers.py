@@ -40,7 +40,7 @@ async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: 
     if the consumer cannot be corrected.
     """
     try:
-        info = await _ask(jetstream, f"CONSUMER.INFO.{stream.name}.{durable}")
+        info = await _request(jetstream, f"CONSUMER.INFO.{stream.name}.{durable}")
     except NotFoundError:
         return await _add_consumer(jetstream, stream, durable)
     await _correct(jetstream, stream, durable, info)
@@ -56,7 +56,7 @@ async def check_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) 
     warnings = []
     for stream in streams:
         try:
-            config = (await _ask(jetstream, f"STREAM.INFO.{stream.name}"))["config"]
+            config = (await _request(jetstream, f"STREAM.INFO.{stream.name}"))["config"]
         except NotFoundError:
             continue
         if findings := stream_findings(config, stream):
@@ -82,7 +82,7 @@ async def _correct(jetstream: JetStreamContext, stream: Stream, durable: str, in
         await _update(jetstream, stream, durable, config, [finding for finding, _ in problems])
     if skipped or REWIND in metadata:
         await rewind(_client(jetstream), stream, durable, first or 1)
-        config = (await _ask(jetstream, f"CONSUMER.INFO.{stream.name}.{durable}"))["config"]
+        config = (await _request(jetstream, f"CONSUMER.INFO.{stream.name}.{durable}"))["config"]
         config["metadata"] = {name: value for name, value in config["metadata"].items() if name != REWIND}
         await _update(jetstream, stream, durable, config, [])
 
@@ -92,7 +92,7 @@ async def _update(
 ) -> None:
     request = {"stream_name": stream.name, "config": config, "action": "update"}
     try:
-        await _ask(jetstream, f"CONSUMER.DURABLE.CREATE.{stream.name}.{durable}", request)
+        await _request(jetstream, f"CONSUMER.DURABLE.CREATE.{stream.name}.{durable}", request)
     except APIError as error:
         if error.code == 503:
             raise
@@ -104,7 +104,7 @@ async def _update(
 
 
 async def _resume(jetstream: JetStreamContext, stream: Stream, durable: str, until: str) -> None:
-    await _ask(jetstream, f"CONSUMER.PAUSE.{stream.name}.{durable}", {})
+    await _request(jetstream, f"CONSUMER.PAUSE.{stream.name}.{durable}", {})
     logger().warning("consumer corrected", consumer=durable, field="pause_until", found=until, wanted="none")
 
 
@@ -138,7 +138,7 @@ async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: st
     return created
 
 
-async def _ask(jetstream: JetStreamContext, subject: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+async def _request(jetstream: JetStreamContext, subject: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """JetStream's JSON reply, with the fields that nats-py's classes drop. Raises APIError if JetStream refuses."""
     payload = b"" if body is None else json.dumps(body).encode()
     reply = await _client(jetstream).request(f"$JS.API.{subject}", payload, timeout=TIMEOUT)

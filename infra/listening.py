@@ -11,7 +11,7 @@ BACKLOG: Final = 2048
 
 
 class Address(NamedTuple):
-    """Where to listen. `port` 0 picks a free one. `host_setting` and `port_setting` name the variables."""
+    """A host and port to listen on; 0 picks a free port. `host_setting` and `port_setting` name the variables."""
 
     host: str
     port: int

@@ -1,7 +1,7 @@
-"""Real engines, one of each for a whole session; a test that stops or kills one starts its own.
+"""Real engines, one of each per session. A test that stops or kills an engine starts its own.
 
-What is drawn at random is the same in every run, so that a run says something of the change that it tests. To look for
-more: `pytest --seed 7` for tests with a `seed`, `--hypothesis-profile default` for properties.
+Random tests use the same values in every run, so that a failure comes from the change under test. For other values,
+use `pytest --seed 7` for tests with a `seed`, and `--hypothesis-profile default` for properties.
 """
 
 import os
@@ -19,19 +19,19 @@ from infra.environment import forget_foreign
 
 forget_foreign(os.environ)  # as `anlyt` does: tests start clients, engines and commands
 
-# References know the zones of the locked wheel, not of this machine.
+# References use the time zones of the locked wheel, not of this machine.
 zoneinfo.reset_tzpath(to=[])
 
-# Nothing of ours depends on a server's time zone.
+# An unusual zone, because the product must not depend on the server's time zone.
 SOMEWHERE = {"timezone": "Asia/Kabul"}
 
-# Nothing of a busy machine is a property's fault.
+# Properties have no deadline, because a busy machine is no failure of a property.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seed", type=int, default=20261122, help="what random tests draw from")
+    parser.addoption("--seed", type=int, default=20261122, help="seed of the random tests")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -40,9 +40,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig: pytest.Config) -> int:
-    """For a Random."""
-    given: int = pytestconfig.getoption("--seed")
-    return given
+    """The seed of random tests."""
+    number: int = pytestconfig.getoption("--seed")
+    return number
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The command line: help with examples, one sentence for every failure, statuses 0, 1 and 2."""
+"""The command line: help with examples, one sentence per failure, statuses 0, 1 and 2."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -42,18 +42,18 @@ def test_help_has_an_example(path: tuple[str, ...]) -> None:
         (
             ["backfill", "dlr_facts", "--since", "0001-01-01T00:00:00+05:00"],
             {},
-            "--since 0001-01-01T00:00:00+05:00 does not lie between 2000-01-01 and 2100-01-01.",
+            "--since 0001-01-01T00:00:00+05:00 is not between 2000-01-01 and 2100-01-01.",
         ),
         (
             ["backfill", "billing_metrics", "--rebuild", "--since", "9999-12-31T23:59:59Z"],
             {},
-            "--since 9999-12-31T23:59:59Z does not lie between 2000-01-01 and 2100-01-01.",
+            "--since 9999-12-31T23:59:59Z is not between 2000-01-01 and 2100-01-01.",
         ),
         (["audit", "verify", "--from", "yesterday"], {}, "--from yesterday is not a day, such as 2026-10-01."),
         (["audit", "verify", "--anchor", "17"], {}, "--anchor 17 is not a link's number, a colon and its hash"),
         (["deadletters", "replay", "9" * 20], {}, "is not in the range 1<=x<=9223372036854775807"),
         (["deadletters", "show", "first"], {}, "'first' is not a valid integer"),
-        (["dev"], {"ANLYT_HOME": "/dev/null"}, "ANLYT_HOME: /dev/null is no folder to write in (File exists)."),
+        (["dev"], {"ANLYT_HOME": "/dev/null"}, "ANLYT_HOME: /dev/null is not a writable folder (File exists)."),
         (["fly"], {}, "No such command 'fly'"),
     ],
 )

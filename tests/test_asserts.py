@@ -1,4 +1,4 @@
-"""An `assert` of the product tells mypy what it cannot see, and checks nothing: `python -O` leaves it out."""
+"""An `assert` in the product only helps mypy. It must not check anything: `python -O` removes it."""
 
 import ast
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ PRODUCT: Final = ("schema", "functions", "infra", "ingest", "pipelines", "graph"
 
 
 def asserts(path: Path) -> Iterator[ast.Assert]:
-    """But for those that run at import: they hold our own tables against each other, and run in every test."""
+    """All asserts except those at import, which compare the product's own tables and run in all tests."""
     tree = ast.parse(path.read_text())
     at_import = {id(node) for node in tree.body}
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.Assert) and id(node) not in at_import)
 
 
 def narrows(test: ast.expr) -> bool:
-    """isinstance(...), or ... is not None."""
+    """Whether an assert is `isinstance(...)` or `... is not None`."""
     match test:
         case ast.Call(func=ast.Name(id="isinstance")):
             return True

@@ -1,4 +1,4 @@
-"""`make demo` installs what the product runs, and none of what tests need."""
+"""`make demo` installs the product's packages, and none that only tests need."""
 
 import ast
 import subprocess
@@ -19,7 +19,7 @@ PRODUCT: Final = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-inc
 
 
 def closure(wanted: Iterator[Requirement], found: set[str]) -> set[str]:
-    """The names of these packages and of all that they require, where they are installed."""
+    """The names of these packages and of all installed packages that they require."""
     for each in wanted:
         name = canonicalize_name(each.name)
         if name in found or not applies(each, ""):
@@ -38,12 +38,12 @@ def applies(requirement: Requirement, extra: str) -> bool:
 def required(name: str) -> list[Requirement]:
     try:
         return [Requirement(line) for line in requires(name) or ()]
-    except PackageNotFoundError:  # of another platform
+    except PackageNotFoundError:  # for another platform
         return []
 
 
 def imported(file: Path) -> Iterator[str]:
-    """The top-level modules that a file imports, wherever it does."""
+    """The top-level modules that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(file.read_text())):
         match node:
             case ast.Import(names=names):

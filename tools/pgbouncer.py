@@ -1,6 +1,6 @@
-"""Puts PgBouncer into `.venv/tools`, for the tests of connections through a pooler; run as `python -m tools.pgbouncer`.
+"""`python -m tools.pgbouncer` puts PgBouncer into `.venv/tools`, for the tests of connections through a pooler.
 
-The system's own if there is one, else that of Debian's package, with those of its libraries that few systems have.
+It links the system's PgBouncer if there is one. Otherwise it unpacks Debian's package and its less common libraries.
 """
 
 import os
@@ -14,22 +14,26 @@ from tools.debian import TOOLS, apt
 
 PROGRAM: Final = TOOLS / "pgbouncer"
 MISSING: Final = (
-    "PgBouncer is neither on PATH nor to be had from apt-get; install it, and run `make test` again. "
+    "PgBouncer is neither on PATH nor available from apt-get. Install it and run `make test` again. "
     "Until then the tests of connections through a pooler fail."
 )
-LIBRARIES: Final = ("libcares", "libc-ares", "libevent-2")  # what Debian calls c-ares and libevent, by release
+LIBRARIES: Final = (
+    "libcares",
+    "libc-ares",
+    "libevent-2",
+)  # c-ares and libevent; names differ by release
 
 
 def fetch(program: Path) -> None:
-    """Makes `program`; OSError or CalledProcessError when neither way works."""
+    """Makes the file `program`. Raises OSError or CalledProcessError if neither the system nor apt has PgBouncer."""
     program.parent.mkdir(parents=True, exist_ok=True)
     program.unlink(missing_ok=True)
-    if found := shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"):
-        program.symlink_to(found)
+    if path := shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"):
+        program.symlink_to(path)
         return
     root = program.parent / "debian"
     with apt(program.parent) as packages:
-        libraries = [name for prefix in LIBRARIES for name in packages.needed(["pgbouncer"], prefix)]
+        libraries = [name for prefix in LIBRARIES for name in packages.closure(["pgbouncer"], prefix)]
         packages.unpack(["pgbouncer", *libraries], root)
     folders = ":".join(sorted({str(library.parent) for library in root.glob("usr/lib/**/*.so.*")}))
     program.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={folders} exec {root}/usr/sbin/pgbouncer "$@"\n')

@@ -1,6 +1,6 @@
-"""Puts Prometheus and promtool into `.venv/tools`, for the tests of the alerts; run as `python -m tools.prometheus`.
+"""`python -m tools.prometheus` puts Prometheus and promtool into `.venv/tools`, for the tests of the alerts.
 
-The system's own if there are any, else those of Debian's package.
+It links the system's programs if there are any. Otherwise it unpacks Debian's package.
 """
 
 import shutil
@@ -14,16 +14,16 @@ from tools.debian import TOOLS, apt
 
 PROGRAMS: Final = ("promtool", "prometheus")
 MISSING: Final = (
-    "Prometheus is neither on PATH nor to be had from apt-get; install it, and run `make test` again. "
+    "Prometheus is neither on PATH nor available from apt-get. Install it and run `make test` again. "
     "Until then the tests of the alerts fail."
 )
 
 
 def fetch(folder: Path) -> None:
-    """Fills `folder` with PROGRAMS; OSError or CalledProcessError when neither way works."""
+    """Links PROGRAMS into `folder`. Raises OSError or CalledProcessError if neither the system nor apt has them."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = [shutil.which(program) for program in PROGRAMS]
-    for program, path in zip(PROGRAMS, found if all(found) else _unpacked(folder), strict=True):
+    paths = [shutil.which(program) for program in PROGRAMS]
+    for program, path in zip(PROGRAMS, paths if all(paths) else _unpacked(folder), strict=True):
         (folder / program).unlink(missing_ok=True)
         (folder / program).symlink_to(str(path))
 

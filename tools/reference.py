@@ -1,4 +1,4 @@
-"""The reference pages, made from the code that they describe."""
+"""Makes the reference pages from the code that they describe."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ MADE: Final = "<!-- Made by `make schema` from the code; edit there. -->"
 
 
 def pages() -> dict[Path, str]:
-    """Path -> content."""
+    """The content of each page, by its path."""
     return {
         FOLDER / "settings.md": _page("Settings", _settings()),
         FOLDER / "metrics.md": _page("Metrics", _metrics()),
@@ -39,9 +39,9 @@ def _settings() -> Iterator[str]:
     yield "A secret may come from a file: `NAME_FILE` holds its path."
     yield ""
     yield "No other variable is a setting. `HTTP_PROXY` and its kind, `PG*`, `AWS_*`, `CLICKHOUSE_*`, `NATS_*`,"
-    yield "`WEED_*`, `KEDRO_*` and most of `OTEL_*` have no effect: engines, S3, key sets and collectors are asked"
-    yield "directly, and a password comes from a DSN. `SSL_CERT_FILE` and `SSL_CERT_DIR` say which authorities are"
-    yield "trusted."
+    yield "`WEED_*`, `KEDRO_*` and most of `OTEL_*` have no effect: the service connects directly to engines, S3, key"
+    yield "sets and collectors, and a password comes from a DSN. `SSL_CERT_FILE` and `SSL_CERT_DIR` name the trusted"
+    yield "authorities."
     yield ""
     yield "| setting | default | meaning |"
     yield "|---|---|---|"
@@ -57,20 +57,20 @@ def _metrics() -> Iterator[str]:
     yield "|---|---|---|---|"
     for name, family in sorted(families().items()):
         collector = REGISTRY._names_to_collectors[family.name]
-        labels = ", ".join(f"`{label}`" for label in collector._labelnames) or "-"  # type: ignore[attr-defined]  # no public way
+        labels = ", ".join(f"`{label}`" for label in collector._labelnames) or "-"  # type: ignore[attr-defined]  # no public API
         yield f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
 
 
 def families() -> dict[str, Metric]:
-    """Our metrics by the names under which Prometheus knows them."""
-    assert infra.metrics  # imported for its families
+    """The product's metric families, by the names that Prometheus uses."""
+    assert infra.metrics  # uses the import, which registers the families
     ours = (family for family in REGISTRY.collect() if family.name.startswith("anlyt_"))
     return {f"{family.name}_total" if family.type == "counter" else family.name: family for family in ours}
 
 
 def _commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[str]:
-    """The help of every command, as it is printed at 100 characters."""
-    # Under its parent, as click calls it: a command keeps the help option of the first context that asks for one.
+    """The help of every command, as printed 100 characters wide."""
+    # The context has a parent, as when click runs it: a command keeps the help option of its first context.
     context = click.Context(
         command, parent, name, max_content_width=100, terminal_width=100, **command.context_settings
     )
@@ -81,12 +81,12 @@ def _commands(command: click.Command, name: str, parent: click.Context | None = 
     yield "```"
     yield ""
     if isinstance(command, click.Group):
-        for child, found in command.commands.items():
-            yield from _commands(found, child, context)
+        for child_name, child in command.commands.items():
+            yield from _commands(child, child_name, context)
 
 
 def _streams() -> Iterator[str]:
-    yield "A stream that is missing is made by `anlyt migrate` and `anlyt dev`; one that exists is never altered."
+    yield "`anlyt migrate` and `anlyt dev` create missing streams. They never alter an existing stream."
     yield ""
     yield "| stream | subject | kept for |"
     yield "|---|---|---|"

@@ -1,4 +1,4 @@
-"""What the chart, the alerts and the runbook say of the pipelines' times: only these parts of the files are made."""
+"""Writes the pipelines' schedules into the chart, the alerts and the runbook; the rest of these files is kept."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ RUNBOOK: Final = Path("docs/runbooks/pipelines.md")
 
 
 def files() -> Mapping[Path, str]:
-    """Path -> content: all else in it stays as it is."""
+    """The content of each file, by its path. Everything except the schedules stays as it is."""
     return {VALUES: _values(), RULES: rules(), RUNBOOK: _runbook()}
 
 
@@ -44,7 +44,7 @@ def _values() -> str:
 
 
 def _runbook() -> str:
-    """A pipeline's row must be there: what to know before it is run by hand stands in it."""
+    """The runbook with the schedules. Raises ValueError if a pipeline has no row: an author has to write its notes."""
     times = {name: definition.times for name, definition in DEFINITIONS.items()}
     rows = {rf"(?m)^\| `{name}` \|[^|]*\|": f"| `{name}` | {in_words(when)} |" for name, when in times.items()}
     commands = [f'{f"anlyt pipeline {name}":31} # schedule: "{crontab(when)}"\n' for name, when in times.items()]
@@ -52,10 +52,10 @@ def _runbook() -> str:
 
 
 def _replaced(path: Path, parts: Mapping[str, str]) -> str:
-    """The file with each part that a pattern matches replaced; ValueError if a pattern does not match once."""
+    """The file's text with each pattern's match replaced. Raises ValueError unless a pattern matches exactly once."""
     text = (ROOT / path).read_text()
     for pattern, part in parts.items():
-        text, found = re.subn(pattern, part.replace("\\", r"\\"), text)
-        if found != 1:
-            raise ValueError(f"{path} must have one place for {part.strip()!r}; it has {found}.")
+        text, count = re.subn(pattern, part.replace("\\", r"\\"), text)
+        if count != 1:
+            raise ValueError(f"{path} must have one place for {part.strip()!r}; it has {count}.")
     return text

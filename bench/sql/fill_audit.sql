@@ -1,4 +1,4 @@
--- One day's compliance evaluations of 200 tenants: few send much, most send little.
+-- Fills one day with compliance evaluations of 200 tenants. Few tenants send most of the messages.
 insert into anlyt.facts_compliance
 select
     concat('tenant-', toString(toUInt32(pow(rand(1) / 4294967296, 3) * {tenants:UInt32}))),

@@ -1,4 +1,4 @@
--- The call detail records of an hour of a day, of 200 tenants; ids are UUIDs, as producers make them.
+-- Fills one hour with call detail records of 200 tenants. Ids are UUIDs, as producers make them.
 insert into anlyt.facts_cdr
 with cityHash64(number) as h, toUInt32(floor(200 * pow(h % 10007 / 10007., 3))) as tenant
 select

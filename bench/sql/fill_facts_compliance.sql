@@ -1,4 +1,4 @@
--- The compliance evaluations of an hour of a day, of 200 tenants; one in twenty has a finding.
+-- Fills one hour with compliance evaluations of 200 tenants. One in twenty has a finding.
 insert into anlyt.facts_compliance
 with
     cityHash64(number) as h,

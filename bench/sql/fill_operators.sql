@@ -1,4 +1,4 @@
--- Every hour of [$1, $2) for $3 operators.
+-- Fills every hour of [$1, $2) for $3 operators.
 insert into anlyt.metrics_hourly (
     scope, scope_id, hour_bucket, total_messages, delivered_messages, failed_messages, segments, total_cost,
     latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts

@@ -1,4 +1,4 @@
--- One day's delivery reports of 200 tenants: few send much, most send little.
+-- Fills one day with delivery reports of 200 tenants. Few tenants send most of the messages.
 insert into anlyt.facts_dlr
 select
     concat('tenant-', toString(toUInt32(pow(rand(1) / 4294967296, 3) * {tenants:UInt32}))),

@@ -1,4 +1,4 @@
--- The days from $1 until $2 as one would add them up by hand: one statement for all, into a table made for it.
+-- Adds up the days from $1 until $2 in one statement written by hand, into a temporary table.
 insert into pg_temp.daily_by_hand
 select day, scope, scope_id, messages, delivered, failed, pending, segments, cost, latency_sum, samples, peak,
     coalesce(bins, '{}'), coalesce(counts, '{}')

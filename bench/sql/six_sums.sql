@@ -1,4 +1,4 @@
--- The summary as one would write it by hand: six sums over a window of the platform.
+-- The platform's summary in SQL written by hand: six sums over a window.
 select sum(total_messages), sum(delivered_messages), sum(failed_messages), sum(total_cost), sum(latency_sum_ms),
     sum(latency_sample_count)
 from anlyt.metrics_hourly

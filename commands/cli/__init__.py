@@ -1,6 +1,7 @@
-"""What can be typed: every command with its options and help text, in groups that read like `anlyt --help`.
+"""The command line: all commands with their options and help texts.
 
-`group` has what all commands share. A command imports what it does when it runs, so that `--help` is quick.
+Read `group` first, which has the parts that all commands share; then `services`, `stores`, `deadletters`, `audit`.
+`arguments` parses values. A command imports its implementation when it runs, so that `--help` is fast.
 """
 
 from commands.cli import audit, deadletters, services, stores

@@ -1,4 +1,4 @@
-"""What words of the command line mean, where click has no type for it."""
+"""Parses arguments of the command line for which click has no type."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,22 +9,22 @@ from schema.history import EARLIEST, LATEST
 
 
 def read_time(option: str, text: str | None) -> datetime | None:
-    """What an option's RFC 3339 says; click's UsageError names it."""
+    """The time of an option in RFC 3339; None for None. Raises click's UsageError with the option's name."""
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
+        time = datetime.min
+    if time.tzinfo is None:
         raise click.UsageError(f"{option} {text} is not a time with an offset, such as 2026-10-01T00:00:00Z.")
-    if not EARLIEST <= found < LATEST:
-        raise click.UsageError(f"{option} {text} does not lie between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}.")
-    return found
+    if not EARLIEST <= time < LATEST:
+        raise click.UsageError(f"{option} {text} is not between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}.")
+    return time
 
 
 def read_day(option: str, text: str | None) -> date | None:
-    """What an option's ISO 8601 says; click's UsageError names it."""
+    """The day of an option in ISO 8601; None for None. Raises click's UsageError with the option's name."""
     if text is None:
         return None
     try:
@@ -34,6 +34,6 @@ def read_day(option: str, text: str | None) -> date | None:
 
 
 def check_ids(ids: Sequence[int], *, all_: bool) -> None:
-    """Either numbers or --all; click's UsageError."""
+    """Raises click's UsageError unless either ids or --all were given."""
     if bool(ids) == all_:
         raise click.UsageError("Give the numbers of dead letters, or --all.")

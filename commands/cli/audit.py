@@ -9,7 +9,7 @@ from commands.cli.group import cli, command, settings
 
 @cli.group("audit")
 def audit() -> None:
-    """Evidence that compliance facts are what they were.
+    """Evidence that compliance facts have not been changed.
 
     \b
     Example:
@@ -18,14 +18,14 @@ def audit() -> None:
 
 
 @command("verify", group=audit)
-@click.option("--from", "first", metavar="DAY", help="First UTC day, as 2026-10-01; else the first of all.")
-@click.option("--to", "last", metavar="DAY", help="Last UTC day; else the last that is closed.")
-@click.option("--anchor", metavar="LINK:HASH", help="A link that was noted earlier: it has to be there still.")
-@click.option("--json", "as_json", is_flag=True, help="Differences as JSON, one object a line.")
+@click.option("--from", "first", metavar="DAY", help="First UTC day, such as 2026-10-01. Default: the oldest.")
+@click.option("--to", "last", metavar="DAY", help="Last UTC day. Default: the last closed one.")
+@click.option("--anchor", metavar="LINK:HASH", help="A link noted earlier, which the chain must still contain.")
+@click.option("--json", "as_json", is_flag=True, help="Print differences as JSON, one object per line.")
 def audit_verify(first: str | None, last: str | None, anchor: str | None, as_json: bool) -> None:
-    """Compute the hash chain again, from the facts.
+    """Recompute the hash chain from the facts, and compare.
 
-    Every link is checked, and the facts of each day. A line tells what differs; status 1 if anything does.
+    Checks all links, and the facts of each day. Prints one line per difference. Status 1 if there are any.
 
     \b
     Example:
@@ -35,5 +35,4 @@ def audit_verify(first: str | None, last: str | None, anchor: str | None, as_jso
     from commands.cli.arguments import read_day
 
     days = read_day("--from", first), read_day("--to", last)
-    noted = verify.read_anchor(anchor)
-    asyncio.run(verify.run(settings(), days, noted, as_json=as_json))
+    asyncio.run(verify.run(settings(), days, verify.read_anchor(anchor), as_json=as_json))

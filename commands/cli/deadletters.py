@@ -37,7 +37,7 @@ def deadletters_list() -> None:
 def deadletters_show(id: int) -> None:  # noqa: A002  # the argument's name in the help text
     """Show one dead letter as JSON.
 
-    Values that the event contract does not allow, and what may be a phone number, are masked.
+    Masks values that the event contract does not allow, and possible phone numbers.
 
     \b
     Example:
@@ -49,18 +49,18 @@ def deadletters_show(id: int) -> None:  # noqa: A002  # the argument's name in t
 
 
 _ids = click.argument("ids", metavar="ID...", type=ID, nargs=-1)
-_all = click.option("--all", "all_", is_flag=True, help="Every dead letter.")
+_all = click.option("--all", "all_", is_flag=True, help="All dead letters.")
 
 
 @command("replay", group=deadletters)
 @_ids
 @_all
 def deadletters_replay(ids: tuple[int, ...], all_: bool) -> None:
-    """Send the original events again, for every function that reads their stream.
+    """Send the original events again, to all functions that read their stream.
 
-    An event is sent once, and all its dead letters are dropped: a DLR may have one for each of two functions. Events
-    that were counted already are recognised; an event that is still bad gives new dead letters. A dead letter whose
-    event is no longer in its stream stays, and the status is 1.
+    Sends an event once, and drops all of its dead letters: a DLR may have one for each of two functions. No event is
+    counted twice; an event that is still bad gets new dead letters. If an event is no longer in its stream, its dead
+    letter stays, and the status is 1.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""What every command shares: the group they are in, `--debug`, settings that are read once, and an end by signals."""
+"""The parts that all commands share: their group, `--debug`, the settings, and the stop by signals."""
 
 import os
 from collections.abc import Callable, Coroutine
@@ -11,7 +11,7 @@ from infra.settings import Settings, read_settings
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-# Before a command's name or behind it: `anlyt.main` looks for it among all words.
+# Allowed before a command's name or after it: `anlyt.main` looks for it in all arguments.
 _debug: Final = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 
@@ -28,7 +28,7 @@ def cli() -> None:
 
 
 def command(name: str, *, group: click.Group = cli) -> Callable[[C], click.Command]:
-    """A command that also takes --debug."""
+    """Declares a command of `group` with the option --debug."""
 
     def wrap(function: C) -> click.Command:
         return group.command(name)(_debug(function))
@@ -37,17 +37,17 @@ def command(name: str, *, group: click.Group = cli) -> Callable[[C], click.Comma
 
 
 def settings() -> Settings:
-    """Of the environment; logs and traces are as they say. UsageError."""
+    """The settings of the environment. Also configures logs and traces by them. Raises UsageError."""
     from infra.telemetry import configure_logs, configure_traces
 
-    found = read_settings(os.environ)
-    configure_logs(found.log_format)
-    configure_traces(found.otlp_endpoint)
-    return found
+    values = read_settings(os.environ)
+    configure_logs(values.log_format)
+    configure_traces(values.otlp_endpoint)
+    return values
 
 
 def until_signal(coroutine: Coroutine[Any, Any, None], on_signal: Callable[[], None] = lambda: None) -> None:
-    """Runs it to its end, or until SIGINT or SIGTERM cancels it; `on_signal` is called first then."""
+    """Runs a coroutine to its end, or until SIGINT or SIGTERM cancels it. Calls `on_signal` before that."""
     from commands.support.signals import run
 
     run(coroutine, on_signal)

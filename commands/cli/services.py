@@ -1,4 +1,4 @@
-"""Commands that run until they are stopped: `dev`, `api`, `audit-api`, `ingest`, `schedule`."""
+"""Commands that run until a signal stops them: `dev`, `api`, `audit-api`, `ingest`, `schedule`."""
 
 import asyncio
 from functools import partial
@@ -9,14 +9,14 @@ from commands.cli.group import command, settings, until_signal
 
 
 @command("dev")
-@click.option("--demo", is_flag=True, help="A week of synthetic history, then live traffic.")
+@click.option("--demo", is_flag=True, help="Add synthetic traffic: a week of history, then live.")
 @click.option(
-    "--s3", is_flag=True, help="An S3, too: exports of the audit, and old facts go there. Once, and for good."
+    "--s3", is_flag=True, help="Start S3, too, for audit exports and old facts. It then starts with each later run."
 )
 def dev(demo: bool, s3: bool) -> None:
-    """Run everything on this machine, with engines of its own.
+    """Run the whole service on this machine, with embedded engines.
 
-    An engine that a setting points at is used instead of starting one. Ctrl-C stops everything.
+    If a setting points at an engine, that engine is used and none is started. Ctrl-C stops everything.
 
     \b
     Example:
@@ -24,15 +24,15 @@ def dev(demo: bool, s3: bool) -> None:
     """
     from commands.support import preflight
 
-    found = settings()
+    values = settings()
     try:
-        asyncio.run(preflight.check(found, with_demo=demo))
-        from commands import dev as dev_  # here, because it imports everything, and what is in the way is said before
+        asyncio.run(preflight.check(values, with_demo=demo))
+        from commands import dev as dev_  # imported after the check, because it imports everything and takes long
 
-        until_signal(dev_.run(found, with_demo=demo, with_s3=s3), partial(click.echo, "\nStopping ..."))
-    except KeyboardInterrupt:  # before anything was started; the status is the same as later
+        until_signal(dev_.run(values, with_demo=demo, with_s3=s3), partial(click.echo, "\nStopping ..."))
+    except KeyboardInterrupt:  # before anything was started; the exit status is the same as later
         return
-    click.echo(dev_.farewell(found, with_demo=demo))
+    click.echo(dev_.farewell(values, with_demo=demo))
 
 
 @command("api")
@@ -62,13 +62,13 @@ def audit_api() -> None:
 
 
 @command("ingest")
-@click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this one; may be given again.")
-@click.option("--accept-bad", multiple=True, metavar="NAME", help="No dead-letter limit for it; may be given again.")
+@click.option("--function", "functions", multiple=True, metavar="NAME", help="Run only this function; repeatable.")
+@click.option("--accept-bad", multiple=True, metavar="NAME", help="No dead-letter limit for this function; repeatable.")
 def ingest(functions: tuple[str, ...], accept_bad: tuple[str, ...]) -> None:
     """Run the function host: all functions, or the named ones.
 
-    A function stops when too many of its last messages are bad (ANLYT_DEADLETTER_SHARE): they stay in their stream.
-    With --accept-bad it goes on, and bad messages become dead letters.
+    A function stops when too many of its last messages are bad (ANLYT_DEADLETTER_SHARE); they stay in their stream.
+    With --accept-bad it continues, and bad messages become dead letters.
 
     \b
     Example:
@@ -80,9 +80,9 @@ def ingest(functions: tuple[str, ...], accept_bad: tuple[str, ...]) -> None:
 
 
 @command("schedule")
-@click.option("--pipeline", "pipelines", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+@click.option("--pipeline", "pipelines", multiple=True, metavar="NAME", help="Run only this pipeline; repeatable.")
 def schedule(pipelines: tuple[str, ...]) -> None:
-    """Run the pipelines at their times, and at the start what was missed: all of them, or the named ones.
+    """Run the pipelines at their times: all, or the named ones. Missed runs are made up for at the start.
 
     \b
     Example:

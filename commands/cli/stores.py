@@ -1,4 +1,4 @@
-"""Commands that do their work once: `migrate`, `pipeline`, `backfill`."""
+"""Commands that end when their work is done: `migrate`, `pipeline`, `backfill`."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from commands.cli.group import command, settings, until_signal
 
 
 @command("migrate")
-@click.option("--check", is_flag=True, help="Only tell what is missing; status 1 if anything is.")
+@click.option("--check", is_flag=True, help="Only report what is missing; status 1 if anything is.")
 def migrate(check: bool) -> None:
     """Bring PostgreSQL, ClickHouse and the streams to this version.
 
@@ -20,11 +20,11 @@ def migrate(check: bool) -> None:
     from commands import migrate as migrate_
     from infra.endpoints import engines
 
-    found = settings()
+    values = settings()
     if check:
-        lines = migrate_.check(engines(found))
+        lines = migrate_.check(engines(values))
     else:
-        lines = migrate_.apply(engines(found), found.reporting_currency, found.clickhouse_cluster)
+        lines = migrate_.apply(engines(values), values.reporting_currency, values.clickhouse_cluster)
 
     async def show() -> None:
         async for line in lines:
@@ -43,12 +43,14 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
 
 @command("pipeline")
 @click.argument("name")
-@click.option("--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="May be given again.")
+@click.option(
+    "--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A parameter; repeatable."
+)
 def pipeline(name: str, params: dict[str, str]) -> None:
     """Run one pipeline now: rollup, cubes, copies, quality, reconciliation, archive, integrity or maintenance.
 
-    While it runs in another process, this waits for a minute. Status 1 if it fails, still runs elsewhere, or found
-    what a human has to look at.
+    If another process runs it, this waits for up to a minute. Status 1 if the run fails, if the other process still
+    runs it, or if a human has to look at its result.
 
     \b
     Example:
@@ -61,14 +63,14 @@ def pipeline(name: str, params: dict[str, str]) -> None:
 
 @command("backfill")
 @click.argument("function")
-@click.option("--since", metavar="TIME", help="Only what was stored from then on, as 2026-10-01T00:00:00Z.")
-@click.option("--rebuild", is_flag=True, help="Count into new tables and swap them in; TIME is an hour of events then.")
-@click.option("--accept-bad", is_flag=True, help="Go on however many messages are bad.")
+@click.option("--since", metavar="TIME", help="Only messages stored since then, such as 2026-10-01T00:00:00Z.")
+@click.option("--rebuild", is_flag=True, help="Count into new tables and swap them in. TIME is then an event hour.")
+@click.option("--accept-bad", is_flag=True, help="Continue however many messages are bad.")
 def backfill(function: str, since: str | None, rebuild: bool, accept_bad: bool) -> None:
-    """Count again what a stream still has.
+    """Count a stream's retained messages again.
 
-    What FUNCTION counted already is recognised, also while its workers run. With --rebuild, everything is counted anew
-    and takes the place of what was stored: for an algorithm that changed, or events that were forgotten.
+    No event is counted twice, even while FUNCTION's workers run. With --rebuild, all events are counted anew, and the
+    result replaces the stored figures: after a changed algorithm, or for events that the ledger has forgotten.
 
     \b
     Example:

@@ -1,1 +1,1 @@
-"""What several commands are made of: signals, the metrics listener, embedded engines, exports, the demo's traffic."""
+"""Parts of commands: signals, the metrics listener, embedded engines, audit exports, the demo's traffic."""

@@ -11,7 +11,7 @@ import click
 from nats.aio.client import Client
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from commands.support.preflight import HISTORY_TOLD
+from commands.support.preflight import HISTORY_MARK
 from demo import billing_ledger, feed, traffic
 from demo.totals import Totals
 from demo.wire import Message
@@ -25,67 +25,66 @@ from pipelines import runs
 from pipelines.stores import Stores
 
 DAYS: Final = 7
-MESSAGES_A_SECOND: Final = 2.0
-MARKED_EVERY: Final = 5.0  # seconds
-SHORTEST_GAP: Final = timedelta(minutes=15)  # a step of the history
+MESSAGES_PER_SECOND: Final = 2.0
+MARK_INTERVAL: Final = 5.0  # seconds
+SHORTEST_GAP: Final = timedelta(minutes=15)  # one step of the history
 
 
 @asynccontextmanager
-async def running(stores: Stores, home: Path, *, with_books: bool) -> AsyncIterator[None]:
-    """History is published and counted when the body begins; live traffic flows while it runs.
+async def running(stores: Stores, home: Path, *, with_billing: bool) -> AsyncIterator[None]:
+    """Publishes the history and waits until it is counted; then publishes live traffic while the body runs.
 
-    In a folder that has a demo's history already, what is missing of the last week is published: the demo of three
-    weeks ago has a week that ends now, too.
-    `with_books`: `billing.daily_totals` is nobody else's, so it is filled, too, and history is reconciled with it.
+    If `home` has an earlier demo's history, publishes only what is missing of the last week. `with_billing`: also
+    fills `billing.daily_totals`, which then belongs to the demo, and reconciles the history with it.
     """
     world, outbox, totals, now = make_world(), traffic.Outbox(), Totals(), datetime.now(UTC)
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(stores.engines.nats))
-        is_first, since = not (home / HISTORY_TOLD).exists(), _told_until(home, now)
-        # Killed half-way, it is told again: the events are the same, and counted once.
+        is_first, since = not (home / HISTORY_MARK).exists(), _published_until(home, now)
+        # After a kill, the history is published again: its events are the same, and are counted once.
         if is_first or now - since > SHORTEST_GAP:
-            await _tell_history(client, world, since, now, outbox, totals)
-            if with_books:
+            await _publish_history(client, world, since, now, outbox, totals)
+            if with_billing:
                 book = billing_ledger.close_history if is_first else billing_ledger.add
                 await book(stores.postgres, totals)
-            (home / HISTORY_TOLD).touch()
+            (home / HISTORY_MARK).touch()
             click.echo("Running the pipelines over the history ...")
-            if with_books:
-                click.echo("One day of it differs from billing's books on purpose: the warning is about that day.")
+            if with_billing:
+                click.echo("One day of it differs from billing on purpose: the warning is about that day.")
                 await _run(stores, "reconciliation")
-            await _run(stores, "cubes")  # else queries and insights answer nothing in the first minute
-        if with_books:
-            await opened.enter_async_context(billing_ledger.kept(stores.postgres, totals))
+            await _run(stores, "cubes")  # or queries and insights would be empty in the first minute
+        if with_billing:
+            await opened.enter_async_context(billing_ledger.keep_adding(stores.postgres, totals))
         async with asyncio.TaskGroup() as tasks:
-            live = tasks.create_task(feed.run_live(client, world, now, MESSAGES_A_SECOND, outbox, watch=totals.add))
-            marking = tasks.create_task(_mark_told(home))
+            live = tasks.create_task(feed.run_live(client, world, now, MESSAGES_PER_SECOND, outbox, watch=totals.add))
+            marking = tasks.create_task(_mark_progress(home))
             yield
             live.cancel()
             marking.cancel()
 
 
-def _told_until(home: Path, now: datetime) -> datetime:
-    """Up to when a folder's demo was published (the file's time), and a week ago at the earliest."""
-    begin, told = now - timedelta(days=DAYS), home / HISTORY_TOLD
-    return max(begin, datetime.fromtimestamp(told.stat().st_mtime, UTC)) if told.exists() else begin
+def _published_until(home: Path, now: datetime) -> datetime:
+    """The time up to which the demo of `home` was published (the mark's mtime), at the earliest one week ago."""
+    begin, mark = now - timedelta(days=DAYS), home / HISTORY_MARK
+    return max(begin, datetime.fromtimestamp(mark.stat().st_mtime, UTC)) if mark.exists() else begin
 
 
-async def _mark_told(home: Path) -> None:
-    """While live traffic flows, the file's time is up to when all is published."""
+async def _mark_progress(home: Path) -> None:
+    """Sets the mark's mtime to the time up to which live traffic is published."""
     while True:
-        (home / HISTORY_TOLD).touch()
-        await asyncio.sleep(MARKED_EVERY)
+        (home / HISTORY_MARK).touch()
+        await asyncio.sleep(MARK_INTERVAL)
 
 
 async def _run(stores: Stores, name: str) -> None:
-    """A pipeline, once; what goes wrong is in the log, and the scheduler runs it again."""
+    """Runs a pipeline once. Logs a failure: the scheduler runs the pipeline again."""
     try:
         await runs.run(stores, name)
     except AnlytError as error:
-        logger().warning("a pipeline over the demo's history", pipeline=name, found=str(error))
+        logger().warning("a pipeline over the demo's history failed", pipeline=name, found=str(error))
 
 
-async def _tell_history(
+async def _publish_history(
     client: Client, world: World, since: datetime, until: datetime, outbox: traffic.Outbox, totals: Totals
 ) -> None:
     columns = TextColumn("{task.description:<9}"), BarColumn(40), TextColumn("{task.fields[said]}"), TimeElapsedColumn()
@@ -107,12 +106,13 @@ async def _tell_history(
 
 
 class _Clock:
-    """The event time that the history has reached."""
+    """`now`: the event time that the history has reached."""
 
     def __init__(self, start: datetime) -> None:
         self.now = start
 
     def watch(self, messages: Iterator[Message], totals: Totals) -> Iterator[Message]:
+        """Yields the messages, adds each to `totals` and advances `now`."""
         for message in messages:
             totals.add(message)
             self.now = datetime.fromtimestamp(message.due / 1000, UTC)
@@ -120,7 +120,7 @@ class _Clock:
 
 
 async def _until_counted(client: Client, progress: Progress, task: TaskID, total: int) -> None:
-    """Waits until the functions have read everything that is in their streams."""
+    """Waits until the functions have processed all messages of their streams."""
     while behind := await _behind(client):
         raise_if_cancelled()
         progress.update(task, total=total, completed=max(total - behind, 0), said=f"{behind:,} to go")

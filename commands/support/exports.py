@@ -1,4 +1,4 @@
-"""Exports of the audit: asked for and followed over the listener, worked on in the background of its process."""
+"""Audit exports: clients request and follow them over the listener; its process writes them in the background."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ from infra.settings import Settings
 
 @asynccontextmanager
 async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) -> AsyncIterator[Exports | None]:
-    """Works on exports while the body runs; None where there is no S3. UsageError for a key that is none."""
+    """Writes exports while the body runs. Yields None without S3. Raises UsageError for an invalid signing key."""
     key = ManifestKey(pool, settings.export_signing_key)
     if engines.s3 is None:
         yield None

@@ -1,4 +1,4 @@
-"""The listener of a process that serves nobody else: `/metrics`, and whether it lives and is ready."""
+"""The metrics listener of each process: `/metrics`, `/health/live` and `/health/ready`."""
 
 import errno
 import json
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 Problems = Callable[[], Sequence[str]]
-"""Why the process is not ready; empty if it is."""
+"""Returns why the process is not ready; empty if it is."""
 
 
 class _Handler(WSGIRequestHandler):
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the library's name for it
-        """Nobody reads who scraped."""
+        """Logs nothing: nobody reads a log of scrapes."""
 
 
 def _server_class(host: str) -> type[WSGIServer]:
@@ -37,30 +37,30 @@ def _server_class(host: str) -> type[WSGIServer]:
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """A scraper that leaves is nobody's mistake; anything else is ours."""
+            """Logs a scraper's disconnection as information, any other error as an error."""
             error = sys.exception()
             if isinstance(error, OSError):
-                logger().info("a client of /metrics left", client=str(client_address))
+                logger().info("a client of /metrics disconnected", client=str(client_address))
             else:
-                logger().error("metrics could not be shown", exc_info=error)
+                logger().error("metrics could not be served", exc_info=error)
 
     return Server
 
 
 @contextmanager
 def served(settings: Settings, *, fallback: bool, problems: Problems = tuple) -> Iterator[str]:
-    """Serves `/metrics`, `/health/live` and `/health/ready` while the body runs; yields the URL of the first.
+    """Serves `/metrics`, `/health/live` and `/health/ready` while the body runs. Yields the URL of `/metrics`.
 
-    UsageError when nothing can listen there. With `fallback`, a port that is taken gives way to a free one: a second
-    process on the same machine just works.
+    With `fallback`, a free port replaces an occupied one, so that a second process on the machine works. Raises
+    UsageError if the process cannot listen on the address.
     """
-    wanted, app = metrics_address(settings), _app(problems)
-    host = wanted.host
+    address, app = metrics_address(settings), _app(problems)
+    host = address.host
     try:
-        server = make_server(host, wanted.port, app, _server_class(host), _Handler)
+        server = make_server(host, address.port, app, _server_class(host), _Handler)
     except OSError as error:
         if error.errno != errno.EADDRINUSE or not fallback:
-            raise refusal(error, wanted) from error
+            raise refusal(error, address) from error
         server = make_server(host, 0, app, _server_class(host), _Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -78,13 +78,13 @@ def _app(problems: Problems) -> "WSGIApplication":
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         match environ["PATH_INFO"]:
             case "/health/live":
-                found: Sequence[str] = ()
+                current: Sequence[str] = ()
             case "/health/ready":
-                found = problems()
+                current = problems()
             case _:
                 return metrics(environ, start_response)
-        status = {"status": "unavailable", "problems": found} if found else {"status": "ok"}
-        code = "503 Service Unavailable" if found else "200 OK"
+        status = {"status": "unavailable", "problems": current} if current else {"status": "ok"}
+        code = "503 Service Unavailable" if current else "200 OK"
         start_response(code, [("Content-Type", "application/json")])
         return [json.dumps(status).encode()]
 

@@ -1,6 +1,6 @@
-"""What `anlyt dev` needs of the machine, checked before anything starts: a home, ports and space.
+"""Checks the machine before `anlyt dev` starts: a writable home, free ports, and disk space.
 
-It imports next to nothing, so that the answer comes in the first second.
+It imports little, so that the result appears within a second.
 """
 
 import os
@@ -17,33 +17,33 @@ from infra.errors import FolderInUseError, UsageError
 from infra.listening import api_address, listen, metrics_address
 from infra.settings import Settings
 
-LONGEST_HOME: Final = 900  # bytes; of a path, PostgreSQL reads 1,023
-FOLDERS: Final = ("postgres", "nats", "clickhouse", "s3")  # of engines, in ANLYT_HOME
-HISTORY_TOLD: Final = "demo-history-told"  # in ANLYT_HOME, when the demo's history is stored
+LONGEST_HOME: Final = 900  # bytes; PostgreSQL's paths are limited to 1,023
+FOLDERS: Final = ("postgres", "nats", "clickhouse", "s3")  # the engines' folders in ANLYT_HOME
+HISTORY_MARK: Final = "demo-history-told"  # file in ANLYT_HOME; exists when the demo's history is stored
 
 
 async def check(settings: Settings, *, with_demo: bool) -> None:
-    """Returns if everything can start; makes the home. UsageError, FolderInUseError, FullDiskError."""
+    """Creates the home, and checks that the service can start. Raises UsageError, FolderInUseError, FullDiskError."""
     make_home(settings.home)
-    for folder in _made(settings.home):
+    for folder in _existing(settings.home):
         await _check_free(folder)
     _check_ports(settings)
     if starts_engines(settings):
-        is_week_to_come = with_demo and not (settings.home / HISTORY_TOLD).exists()
-        space.check(settings.home, space.WEEK if is_week_to_come else space.FRESH)
+        needs_history = with_demo and not (settings.home / HISTORY_MARK).exists()
+        space.check(settings.home, space.WEEK if needs_history else space.FRESH)
 
 
 def starts_engines(settings: Settings) -> bool:
-    """Whether there is an engine that no setting points at."""
+    """Whether an engine has no setting, so that `anlyt dev` starts it."""
     return None in (settings.nats_url, settings.postgres_dsn, settings.clickhouse_dsn)
 
 
 def make_home(home: Path) -> None:
-    """UsageError if engines cannot live there."""
+    """Creates the folder ANLYT_HOME. Raises UsageError if engines cannot run in it."""
     name = os.fsencode(home.absolute())
     if len(name) > LONGEST_HOME:
         raise UsageError(
-            f"ANLYT_HOME has {len(name)} bytes with the folders above it; PostgreSQL takes {LONGEST_HOME}. "
+            f"ANLYT_HOME is {len(name)} bytes long as an absolute path; PostgreSQL allows {LONGEST_HOME}. "
             "Set it to a shorter path."
         )
     if name != name.decode(errors="replace").encode():
@@ -54,9 +54,9 @@ def make_home(home: Path) -> None:
             pass
     except OSError as error:
         raise UsageError(
-            f"ANLYT_HOME: {home} is no folder to write in ({error.strerror}). Set it to one that you may write in."
+            f"ANLYT_HOME: {home} is not a writable folder ({error.strerror}). Set it to one that you may write to."
         ) from error
-    for folder in _made(home):
+    for folder in _existing(home):
         _check_owner(home, folder)
 
 
@@ -68,19 +68,19 @@ async def _check_free(folder: Path) -> None:
         raise FolderInUseError(f"{error} Stop it, or set ANLYT_HOME to another folder.") from error
 
 
-def _made(home: Path) -> Iterator[Path]:
+def _existing(home: Path) -> Iterator[Path]:
     return (folder for name in FOLDERS if (folder := home / name).exists())
 
 
 def _check_owner(home: Path, folder: Path) -> None:
-    """Of an engine's folder. Root runs PostgreSQL as nobody where it has to."""
+    """Raises UsageError if another user owns an engine's folder. Root may have to run PostgreSQL as `nobody`."""
     data = folder / "data"
     owners = [path.stat().st_uid for path in (folder, data) if path.exists()]
     ours = {os.geteuid(), *(() if os.geteuid() else [pwd.getpwnam("nobody").pw_uid])}
     for uid in owners:
         if uid not in ours:
             raise UsageError(
-                f"ANLYT_HOME: {home} was made by {_name(uid)}. Run anlyt as that user, or set ANLYT_HOME to another "
+                f"ANLYT_HOME: {home} belongs to {_name(uid)}. Run anlyt as that user, or set ANLYT_HOME to another "
                 "folder."
             )
 
@@ -93,7 +93,10 @@ def _name(uid: int) -> str:
 
 
 def _check_ports(settings: Settings) -> None:
-    """All are held at once: two settings may name the same port. The audit listener takes another one by itself."""
+    """Raises UsageError for an occupied port. Holds all ports together: two settings may name the same one.
+
+    The audit listener's port is not checked: it falls back to a free one.
+    """
     with ExitStack() as opened:
         for address in (api_address(settings), metrics_address(settings)):
             opened.enter_context(listen(address))

@@ -1,4 +1,4 @@
-"""Runs a command until it is done, or until Ctrl-C or SIGTERM ends it in order."""
+"""Runs a command to its end, or until Ctrl-C or SIGTERM stops it in order."""
 
 import asyncio
 import signal
@@ -11,17 +11,17 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(command: Coroutine[Any, Any, None], on_signal: Callable[[], None]) -> None:
-    """The first signal unwinds the command, which closes what it opened; further ones are ignored from then on.
+    """Runs a command. The first signal cancels it, so that it closes its resources; further signals are ignored.
 
-    `on_signal` is called at the first one, before anything is closed.
+    Calls `on_signal` at the first signal, before anything is closed.
     """
     if uvloop.run(_until_signal(command, on_signal)):
-        for number in SIGNALS:  # the loop's handlers are gone, and the process is about to end with status 0
+        for number in SIGNALS:  # the handlers ended with the loop, and the process is about to end with status 0
             signal.signal(number, signal.SIG_IGN)
 
 
 async def _until_signal(command: Coroutine[Any, Any, None], on_signal: Callable[[], None]) -> bool:
-    """Whether a signal ended it."""
+    """Returns whether a signal stopped the command."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(command)
     stopped = False
 

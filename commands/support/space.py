@@ -1,7 +1,7 @@
-"""Space on the disk that `anlyt dev` keeps its engines on: enough to start, and never so little that they break.
+"""Disk space of `anlyt dev`: a check before the start, and a watch that stops the service before the disk is full.
 
-On a full disk, PostgreSQL (53100) and ClickHouse (243) refuse writes; JetStream answers no publication any more, and
-stays so when space is free again. So `anlyt dev` ends in order while all three can still write.
+On a full disk, PostgreSQL (53100) and ClickHouse (243) refuse writes. JetStream stops acknowledging publications, even
+after space is free again. So `anlyt dev` stops in order while all three can still write.
 """
 
 import asyncio
@@ -14,30 +14,30 @@ from typing import Final
 from infra.errors import AnlytError
 
 MB: Final = 1_000_000  # bytes
-RESERVE: Final = 100 * MB  # to end in order
-FRESH: Final = 300 * MB  # of engines that start: PostgreSQL alone makes 50 MB
-WEEK: Final = 1_000 * MB  # of the demo's history, which takes 500 MB, and of an hour of what follows
-EVERY: Final = 0.5  # seconds; the demo's history writes 20 MB per second
+RESERVE: Final = 100 * MB  # for a clean stop
+FRESH: Final = 300 * MB  # for new engines: PostgreSQL alone needs 50 MB
+WEEK: Final = 1_000 * MB  # for the demo's history (500 MB) and an hour of live traffic
+INTERVAL: Final = 0.5  # seconds between checks; the demo's history writes 20 MB per second
 
 
 class FullDiskError(AnlytError):
-    """The disk of ANLYT_HOME is full; the sentence says how to go on."""
+    """The disk of ANLYT_HOME is full; the sentence says what to do."""
 
 
 def check(home: Path, wanted: int) -> None:
-    """FullDiskError unless `wanted` bytes are free for engines in `home`."""
+    """Raises FullDiskError unless `wanted` bytes are free on the disk of `home`."""
     if (left := free(home)) < wanted:
         raise FullDiskError(_sentence(home, left, wanted))
 
 
 def free(home: Path) -> int:
-    """Bytes that this user may still write."""
+    """The free bytes that this user may write on the disk of `home`."""
     return shutil.disk_usage(home).free
 
 
 @asynccontextmanager
 async def watch_space(home: Path) -> AsyncIterator[None]:
-    """Ends the body with FullDiskError once less than RESERVE is free, or when it fails for want of space."""
+    """Ends the body with FullDiskError when less than RESERVE is free, or when it fails because the disk is full."""
     try:
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(_until_full(home))
@@ -46,14 +46,14 @@ async def watch_space(home: Path) -> AsyncIterator[None]:
     except Exception as error:
         if not any(map(_is_full, _leaves(error))):
             raise
-        # Not "from error": what the engines said of it would be taken for the cause.
+        # Not "from error": the engines' errors would be reported as the cause.
         raise FullDiskError(_sentence(home, free(home), FRESH)) from None
 
 
 async def _until_full(home: Path) -> None:
     while True:
         check(home, RESERVE)
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(INTERVAL)
 
 
 def _is_full(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
--- Our totals beside billing's, as they were compared last; money to the last digit.
+-- Our daily totals and billing's in the last comparison, with exact money.
 select distinct on (day, currency) day::timestamp as day, currency, status, ours::text as ours, theirs::text as theirs,
     difference::text as difference, divergence::float8 as divergence, reason
 from anlyt.reconciliation_log

@@ -1,4 +1,4 @@
--- A row for each whole day and MNO, of the records in one currency: what a delivered message cost, how many were delivered.
+-- One row per whole day and MNO, from the records in one currency: cost per delivered message, and delivery rate.
 select
     day as time,
     mno,

@@ -1,4 +1,4 @@
--- What the messages of each whole day cost, by MNO, in one currency.
+-- The cost of each whole day's messages, by MNO, in one currency.
 select day as time, mno, toFloat64(sum(cost)) as cost
 from anlyt.cube_cdr_daily final
 where $__timeFilter(day) and day < toStartOfDay(now('UTC')) and currency = ${currency:singlequote}

@@ -1,4 +1,4 @@
--- The whole days of the time range by MNO, in one currency.
+-- Totals of each MNO over the whole days of the time range, in one currency.
 select
     mno,
     sum(records) as messages,

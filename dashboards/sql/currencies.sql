@@ -1,2 +1,2 @@
--- What the reader may choose: those of the time range.
+-- The currencies in the time range, for the reader's choice.
 select distinct currency from anlyt.cube_cdr_daily final where $__timeFilter(day) order by currency

@@ -1,4 +1,4 @@
--- Delivered of the reports that are final.
+-- The delivered share of the final reports, by hour.
 select hour as time, sumIf(messages, status = 'DELIVERED') / sumIf(messages, status != 'PENDING') as "delivery rate"
 from reports
 group by time

@@ -1,4 +1,4 @@
--- Delivered of the final reports of each MNO, by hour; all lanes and prefixes.
+-- The delivered share of each MNO's final reports, by hour, over all lanes and prefixes.
 select
     hour as time,
     mno,

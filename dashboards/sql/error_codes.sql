@@ -1,4 +1,4 @@
--- Final reports of one MNO that carry an error code, by code: codes are in no cube.
+-- Final reports of one MNO with an error code, by code. Reads facts, because cubes have no codes.
 select $__timeInterval(event_time) as time, assumeNotNull(error_code) as code, count() as errors
 from anlyt.facts_dlr final
 where $__timeFilter(event_time) and mno = ${mno:singlequote} and lane in (${lane:singlequote})

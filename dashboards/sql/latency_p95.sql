@@ -1,4 +1,4 @@
--- The 95th percentile of what digests hold together, of final reports; never a percentile of percentiles.
+-- The 95th percentile of the merged digests of final reports; never a percentile of percentiles.
 select
     $__timeInterval(hour) as time,
     lane,

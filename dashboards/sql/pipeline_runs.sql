@@ -1,4 +1,4 @@
--- The runs that ended last, of each pipeline the newest three.
+-- The three newest runs of each pipeline, newest first.
 select name as pipeline, started, took, status, error
 from (
     select name, started, extract(epoch from finished - started)::float8 as took, status, coalesce(error, '') as error,

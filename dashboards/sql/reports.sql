@@ -1,5 +1,5 @@
--- Delivery reports of one MNO by hour, lane and status. Prefixes are in no cube: while some are chosen, facts answer, and
--- say the same as the cube would; a branch whose condition is a constant no reads nothing.
+-- Delivery reports of one MNO by hour, lane and status. Cubes have no prefixes: if some are chosen, the facts are read,
+-- with the same figures. ClickHouse reads nothing for the branch whose condition is constantly false.
 with reports as (
     select hour, lane, status, messages, max_tps, latency_digest
     from anlyt.cube_dlr_hourly final

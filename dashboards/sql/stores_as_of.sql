@@ -1,4 +1,4 @@
--- The newest event in each fact table, which its parts know, and in each cube.
+-- The newest event in each fact table (from the metadata of its parts) and in each cube.
 select * from (
     select 'facts_dlr' as projection, max(event_time) as "newest event" from anlyt.facts_dlr having count() > 0
     union all

@@ -1,4 +1,4 @@
--- The highest rate of each hour, of what a link can carry: as the reader says, or else the highest of 90 days.
+-- The highest rate of each hour relative to the link's capacity: the reader's number, or else the highest of 90 days.
 select
     hour as time,
     max(max_tps) / coalesce(

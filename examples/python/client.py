@@ -1,6 +1,6 @@
-"""A typed client of anlyt over REST, in one file to copy: httpx and msgspec are all it needs.
+"""A typed REST client of anlyt in one file, to copy. It needs only httpx and msgspec.
 
-`python examples/python/client.py URL TENANT FROM TO` prints how well each network carries a tenant's messages.
+`python examples/python/client.py URL TENANT FROM TO` prints the delivery rate of a tenant's messages on each network.
 """
 
 import sys
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Problem(Struct, frozen=True, rename="camel"):
-    """What the API refused (RFC 9457); `request_id` finds it in the API's logs."""
+    """A refusal of the API (RFC 9457). `request_id` is also in the API's logs."""
 
     status: int
     code: str
@@ -25,7 +25,7 @@ class Problem(Struct, frozen=True, rename="camel"):
 
 
 class AnlytError(Exception):
-    """A refusal; `retry_after` seconds, if asking again may help."""
+    """The API refused a request. `retry_after` is in seconds, if a retry can help."""
 
     def __init__(self, problem: Problem, retry_after: int | None) -> None:
         super().__init__(f"{problem.code}: {problem.detail}")
@@ -33,14 +33,14 @@ class AnlytError(Exception):
 
 
 class Window(Struct, frozen=True):
-    """The whole hours that were counted; half-open."""
+    """The window of whole hours that were counted, without its end."""
 
     start: datetime = field(name="from")
     end: datetime = field(name="to")
 
 
 class Mno(Struct, frozen=True, rename="camel"):
-    """One network; a suppressed one has no figures. Latency in ms; rates from 0 to 1."""
+    """The figures of one network: latency in ms, rates from 0 to 1. A suppressed network has none."""
 
     mno: str
     messages: int | None
@@ -52,7 +52,7 @@ class Mno(Struct, frozen=True, rename="camel"):
 
 
 class MnoQuality(Struct, frozen=True, rename="camel"):
-    """Ordered by name or pseudonym."""
+    """The figures of all networks, ordered by name or pseudonym."""
 
     window: Window
     mnos: Sequence[Mno]
@@ -60,7 +60,7 @@ class MnoQuality(Struct, frozen=True, rename="camel"):
 
 
 class Page(Struct, frozen=True, rename="camel"):
-    """Where the next page begins."""
+    """The cursor of the next page, if there is one."""
 
     end_cursor: str | None
     has_next_page: bool
@@ -74,7 +74,7 @@ class Answer(Struct, frozen=True):
 
 
 class Client:
-    """`headers` say who is asking: those of a trusted network, or a bearer token."""
+    """A client of one API. `headers` identify the caller: those of a trusted network, or a bearer token."""
 
     def __init__(self, url: str, headers: Mapping[str, str], timeout: float = 30) -> None:
         self._http = httpx.Client(base_url=url, headers=dict(headers), timeout=timeout)
@@ -86,11 +86,11 @@ class Client:
         self._http.close()
 
     def mno_quality(self, window: Mapping[str, str]) -> MnoQuality:
-        """Of a window as the API takes it: `{"last": "7d"}`, or two times as `from` and `to`; AnlytError."""
+        """The quality in a window: `{"last": "7d"}`, or two times as `from` and `to`. Raises AnlytError if refused."""
         return _read(self._http.get("/v1/insights/mno-quality", params=dict(window)), MnoQuality)
 
     def rows(self, query: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
-        """Every row of a typed query, page after page; AnlytError."""
+        """Yields every row of a typed query, page by page. Raises AnlytError if refused."""
         after: str | None = None
         while True:
             answer = _read(self._http.post("/v1/anlyt/query", json={**query, "after": after}), Answer)
@@ -108,14 +108,14 @@ def _read(response: httpx.Response, type_: type[T]) -> T:
 
 
 def main(url: str, tenant: str, *times: str) -> None:
-    """Prints one line per network, of the window that `times` is: a length until now, or from and to."""
+    """Prints one line per network. `times` is the window: a length until now, or from and to."""
     window = {"last": times[0]} if len(times) == 1 else dict(zip(("from", "to"), times, strict=True))
     portal = {"X-Caller": "customer-portal", "X-Tenant-Id": tenant}
     with Client(url, portal) as client:
         for each in client.mno_quality(window).mnos:
             rate = each.delivery_rate
-            told = "too few messages" if rate is None else f"{rate:.2%} of {each.terminal} delivered"
-            print(f"{each.mno}: {told}")
+            result = "too few messages" if rate is None else f"{rate:.2%} of {each.terminal} delivered"
+            print(f"{each.mno}: {result}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-// A typed client of anlyt's GraphQL: one function, and an error that says what the API said.
+// A typed client of anlyt's GraphQL API: one function, and an error with the API's message.
 import { type Operations, texts } from "./generated/operations.ts";
 
 type Problem = { message: string; extensions: { code: string; requestId: string } };
 
-/** What the API refused, with its code (`RATE_LIMITED`, ...); `requestId` finds it in the API's logs. */
+/** A refusal of the API, with its code (`RATE_LIMITED`, ...). `requestId` is also in the API's logs. */
 export class AnlytError extends Error {
   readonly code: string;
   readonly requestId: string;
@@ -17,8 +17,8 @@ export class AnlytError extends Error {
   }
 }
 
-/** Asks the operation `name`; throws AnlytError when any part of it is refused. `headers` say who is asking. */
-export async function ask<Name extends keyof Operations>(
+/** Runs the operation `name`. Throws AnlytError if any part of it is refused. `headers` identify the caller. */
+export async function execute<Name extends keyof Operations>(
   url: string,
   headers: Record<string, string>,
   name: Name,

@@ -1,4 +1,4 @@
-// Writes generated/operations.ts: the types of operations.graphql in the schema, and the operations by name.
+// Writes generated/operations.ts: the types of the operations in operations.graphql, and their texts by name.
 // `node generate.mjs [FILE]` writes FILE instead.
 import { readFile, writeFile } from "node:fs/promises";
 import { codegen } from "@graphql-codegen/core";
@@ -12,27 +12,27 @@ const read = async (name) => parse(await readFile(here(name), "utf8"));
 
 const document = await read("operations.graphql");
 const named = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-const asked = new Set(named.flatMap((each) => each.selectionSet.selections.map((field) => field.name.value)));
+const queried = new Set(named.flatMap((each) => each.selectionSet.selections.map((field) => field.name.value)));
 
-/** Who may read a field, which a directive says, changes no type. */
+/** The schema without directives: they say who may read a field, and change no type. */
 const plain = visit(await read("../../schema/graph.graphql"), {
   DirectiveDefinition: () => null,
   Directive: () => null,
 });
 
-/** The schema as far as the operations need it: what others ask may change without a change here. */
+/** The part of the schema that the operations use, so that other changes of the schema change nothing here. */
 const needed = visit(plain, {
   SchemaDefinition: () => null,
   ObjectTypeDefinition(type) {
     if (type.name.value === "Subscription") return null;
     if (type.name.value !== "Query") return false;
-    return { ...type, fields: type.fields.filter((field) => asked.has(field.name.value)) };
+    return { ...type, fields: type.fields.filter((field) => queried.has(field.name.value)) };
   },
 });
 const schema = parse(printSchema(pruneSchema(buildASTSchema(needed))));
 const config = {
-  onlyOperationTypes: true, // of the schema, only what the operations use
-  enumsAsTypes: true, // Node runs TypeScript by leaving types out, and an enum is more than a type
+  onlyOperationTypes: true, // only the types that the operations use
+  enumsAsTypes: true, // Node runs TypeScript by removing types, and an enum has a value at run time
   useTypeImports: true,
   skipTypename: true,
   strictScalars: true,
@@ -58,7 +58,7 @@ const types = await codegen({
 const members = named.map(({ name: { value } }) => `  ${value}: { data: ${value}Query; variables: ${value}QueryVariables };`);
 const texts = named.map((each) => `  ${each.name.value}: ${JSON.stringify(print(each))},`);
 const byName = [
-  `/** What each operation is answered with, and what it takes. */\nexport type Operations = {\n${members.join("\n")}\n};`,
+  `/** The answer and the variables of each operation. */\nexport type Operations = {\n${members.join("\n")}\n};`,
   `export const texts: Record<keyof Operations, string> = {\n${texts.join("\n")}\n};`,
 ];
 const header = "// Made by generate.mjs from schema/graph.graphql and operations.graphql; do not edit.\n";

@@ -1,5 +1,5 @@
-// node main.ts URL TENANT ACCOUNT LAST (or FROM TO): what customer-portal would show, as JSON.
-import { AnlytError, ask } from "./client.ts";
+// node main.ts URL TENANT ACCOUNT LAST (or FROM TO): prints figures of one account, as customer-portal shows them, as JSON.
+import { AnlytError, execute } from "./client.ts";
 
 const [url, tenant, account, first, to] = process.argv.slice(2);
 if (!url || !tenant || !account || !first) {
@@ -11,9 +11,9 @@ const portal = { "X-Caller": "customer-portal", "X-Tenant-Id": tenant, "X-Accoun
 
 try {
   const [quality, usage, lanes] = await Promise.all([
-    ask(url, portal, "MnoQuality", window),
-    ask(url, portal, "Usage", { account, ...window }),
-    ask(url, portal, "Lanes", {
+    execute(url, portal, "MnoQuality", window),
+    execute(url, portal, "Usage", { account, ...window }),
+    execute(url, portal, "Lanes", {
       input: { dataset: "dlr", measures: ["messages", "deliveryRate"], dimensions: ["lane"], time: window },
     }),
   ]);

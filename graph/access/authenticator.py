@@ -100,4 +100,4 @@ def _method(name: Auth, settings: Settings) -> Identify:
 def _check_single(headers: Headers, name: str) -> None:
     """Raises InvalidQueryError for a repeated header: a proxy may have checked only one of its values."""
     if (times := len(headers.getlist(name))) > 1:
-        raise InvalidQueryError(f"The header {name} was given {times} times.")
+        raise InvalidQueryError(f"The header {name} appears {times} times.")

@@ -67,7 +67,7 @@ class PairChecks:
         try:
             async with self._one_at_a_time:
                 other = await self._other_tenant(tenant, account)
-        except (*FAILURES, AnlytError):
+        except (*FAILURES, AnlytError, RuntimeError):  # RuntimeError: the session was closed, as the API stops
             _remember(self._next, pair, self._clock() + RETRY_SECONDS)
             return
         if other is None or pair in self._contradicted:

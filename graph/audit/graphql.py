@@ -15,13 +15,13 @@ from graph.audit.answers import AuditAnswer
 from graph.audit.audits import Audits
 from graph.audit.regulator import REGULATOR, Regulator
 from graph.audit.request import SHAPE
-from graph.gql.context import FEW_QUERIES
+from graph.gql.context import MAX_QUERIES_AT_ONCE
 from graph.gql.cost import QUERY
 from graph.gql.documents import Document, documents
 from graph.gql.endpoint import GraphQL
 from graph.gql.fields import report_field
+from graph.gql.inputs import as_json, input_type
 from graph.gql.persisted import Persisted
-from graph.gql.queries import as_json, input_type
 from graph.gql.types import SCALARS
 from graph.http.telemetry import Observer
 
@@ -34,7 +34,7 @@ class AuditContext:
     ) -> None:
         self.audits, self.regulator, self.document, self.request_id = audits, regulator, document, request_id
         self.now = now
-        self.slots = asyncio.Semaphore(FEW_QUERIES)
+        self.slots = asyncio.Semaphore(MAX_QUERIES_AT_ONCE)
 
 
 AuditInput: Any = input_type(SHAPE)

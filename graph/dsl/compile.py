@@ -87,17 +87,17 @@ def compile_query(query: Query, scope: QueryScope, position: PagePosition | None
 
     Raises InvalidQueryError with all problems of its names and values, or for a position of another query.
     """
-    made = plan(resolve(query, scope), scope)
-    resolved = made.query
+    query_plan = plan(resolve(query, scope), scope)
+    resolved = query_plan.query
     skipped, values = _read_position(position, resolved)
     limit = min(resolved.limit, ROW_CAP - skipped)
-    rows = _statement(statements.rows(made, values, limit), resolved)
+    rows = _statement(statements.rows(query_plan, values, limit), resolved)
     return Compiled(
-        plan=made,
+        plan=query_plan,
         rows=rows,
-        totals=_statement(statements.totals(made), resolved) if resolved.totals else None,
-        currencies=_statement(statements.currencies(made), resolved) if resolved.needs_one_currency else None,
-        count=_statement(statements.count(made), resolved),
+        totals=_statement(statements.totals(query_plan), resolved) if resolved.totals else None,
+        currencies=_statement(statements.currencies(query_plan), resolved) if resolved.needs_one_currency else None,
+        count=_statement(statements.count(query_plan), resolved),
         estimate=Statement(f"explain estimate {rows.sql}", rows.parameters, (), rows.settings),
         limit=limit,
         skipped=skipped,

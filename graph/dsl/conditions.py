@@ -29,11 +29,11 @@ class _ConditionReader:
         self._comparisons = 0
 
     def condition(self, path: str, value: object, depth: int) -> Condition | None:
-        given = {name for name, each in value.items() if each is not None} if isinstance(value, Mapping) else set()
-        combining = [name for name in COMBINING if name in given]
+        present = {name for name, each in value.items() if each is not None} if isinstance(value, Mapping) else set()
+        combining = [name for name in COMBINING if name in present]
         if not combining or not isinstance(value, Mapping):
             return self._comparison(path, value)
-        if len(given) > 1:
+        if len(present) > 1:
             self._problems.add(path, f"`{combining[0]}` must be the only member of its object.")
             return None
         if depth == DEEPEST:
@@ -58,18 +58,18 @@ class _ConditionReader:
             self._problems.add(path, f"Must have at most {MOST_COMPARISONS} comparisons.")
         if self._comparisons > MOST_COMPARISONS:
             return None
-        given = read_object(path, value, self._problems, COMPARISON)
-        if given.get("field") is None:
+        attributes = read_object(path, value, self._problems, COMPARISON)
+        if attributes.get("field") is None:
             return None
-        if given.get("operator") is None:
-            return _without_operator(path, given)
-        return Comparison(path, given["field"], given["operator"], _value(path, given, self._problems))
+        if attributes.get("operator") is None:
+            return _without_operator(path, attributes)
+        return Comparison(path, attributes["field"], attributes["operator"], _value(path, attributes, self._problems))
 
 
-def _without_operator(path: str, given: Mapping[str, Any]) -> Comparison:
+def _without_operator(path: str, attributes: Mapping[str, Any]) -> Comparison:
     """A comparison with a substitute operator that every field allows, so that its field and value are checked, too."""
-    value: Value = None if given["value"] is ABSENT else given["value"]
-    return Comparison(path, given["field"], "in" if isinstance(value, tuple) else "eq", value)
+    value: Value = None if attributes["value"] is ABSENT else attributes["value"]
+    return Comparison(path, attributes["field"], "in" if isinstance(value, tuple) else "eq", value)
 
 
 def _any(path: str, value: object, problems: Problems) -> Value:
@@ -96,9 +96,9 @@ def _scalar(path: str, value: object, problems: Problems) -> Scalar:
             return None
 
 
-def _value(path: str, given: Mapping[str, Any], problems: Problems) -> Value:
+def _value(path: str, attributes: Mapping[str, Any], problems: Problems) -> Value:
     """Checks that the operator and the value fit: a list for `in` and `notIn`. `isNull` without value means true."""
-    operator, value = given["operator"], given["value"]
+    operator, value = attributes["operator"], attributes["value"]
     if value is None:  # its problem is already reported
         return None
     if operator == "isNull":

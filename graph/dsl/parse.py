@@ -73,11 +73,11 @@ def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:
 
 
 def _time(path: str, value: object, problems: Problems) -> _Time | None:
-    given = read_object(path, value, problems, TIME)
-    time_range = read_range(path, value, given, problems)
-    if time_range is None or given["granularity"] is None or given["timezone"] is None:
+    attributes = read_object(path, value, problems, TIME)
+    time_range = read_range(path, value, attributes, problems)
+    if time_range is None or attributes["granularity"] is None or attributes["timezone"] is None:
         return None
-    return _Time(time_range, given["granularity"], given["timezone"])
+    return _Time(time_range, attributes["granularity"], attributes["timezone"])
 
 
 def _resolve(attributes: dict[str, Any], now: datetime, problems: Problems) -> None:
@@ -92,8 +92,8 @@ def _resolve(attributes: dict[str, Any], now: datetime, problems: Problems) -> N
 
 
 def _order(path: str, value: object, problems: Problems) -> Order | None:
-    given = read_object(path, value, problems, ORDER)
-    return None if len(given) < len(ORDER) else Order(**given)
+    attributes = read_object(path, value, problems, ORDER)
+    return None if len(attributes) < len(ORDER) else Order(**attributes)
 
 
 _MEASURES: Final = [measure.name for dataset in DATASETS.values() for measure in dataset.measures]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeAlias, assert_never
 
-from graph.dsl.ast import And, Comparison, Condition, Not, Or
+from graph.dsl.ast import And, Comparison, Condition, Not, Or, Scalar
 
 Pass: TypeAlias = Callable[[Condition], Condition]
 
@@ -106,7 +106,6 @@ def fields(condition: Condition | None) -> frozenset[str]:
             assert_never(condition)
 
 
-def _equals(path: str, field: str, values: tuple[object, ...]) -> Comparison:
-    value = values[0]
-    assert isinstance(value, str | int)
+def _equals(path: str, field: str, values: tuple[Scalar, ...]) -> Comparison:
+    (value,) = values
     return Comparison(path, field, "eq", value)

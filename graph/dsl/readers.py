@@ -99,11 +99,11 @@ def read_object(path: str, value: object, problems: Problems, members: Mapping[s
     for name in value:
         if name not in members:
             problems.unknown(f"{path}.{_printable(name)}", "a member of this object", name, members)
-    given = {name: each for name, each in value.items() if each is not None}
+    present = {name: each for name, each in value.items() if each is not None}
     attributes = {}
     for name, member in members.items():
-        if name in given:
-            attributes[member.attribute] = member.read(f"{path}.{name}", given[name], problems)
+        if name in present:
+            attributes[member.attribute] = member.read(f"{path}.{name}", present[name], problems)
         elif member.default is REQUIRED:
             problems.add(f"{path}.{name}", "Is required.")
         else:

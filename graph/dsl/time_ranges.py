@@ -54,18 +54,18 @@ def read_range(path: str, value: object, read: Mapping[str, Any], problems: Prob
     """
     if not isinstance(value, Mapping):
         return None
-    given = [name for name in RANGE if value.get(name) is not None]
-    attributes = [read.get(RANGE[name].attribute) for name in given]
-    if given in (["window"], ["last"]):
+    present = [name for name in RANGE if value.get(name) is not None]
+    attributes = [read.get(RANGE[name].attribute) for name in present]
+    if present in (["window"], ["last"]):
         return cast(TimeRange | None, attributes[0])
-    if given == ["from", "to"]:
+    if present == ["from", "to"]:
         return _between(path, attributes[0], attributes[1], problems)
-    if {"window", "last"}.isdisjoint(given):
+    if {"window", "last"}.isdisjoint(present):
         for name in ("from", "to"):
-            if name not in given:
+            if name not in present:
                 problems.add(f"{path}.{name}", "Is required without `window` or `last`.")
     else:
-        problems.add(path, f"Has {' and '.join(given)}; use `from` and `to`, or `window`, or `last`.")
+        problems.add(path, f"Has {' and '.join(present)}; use `from` and `to`, or `window`, or `last`.")
     return None
 
 

@@ -1,4 +1,4 @@
-"""The arguments of the fields of Query, each described once."""
+"""The arguments of the fields of Query."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -35,16 +35,16 @@ ID_RULE: Final = "1-64 characters of A-Z a-z 0-9 _ . : -"
 
 
 def argument(declared: Parameter, more: str = "") -> Any:
-    """The argument that is REST's parameter; `more` is what GraphQL alone has to say of it."""
+    """The argument for a parameter of REST. `more` adds to its description."""
     return strawberry.argument(name=declared.name, description=f"{declared.description} {more}".strip())
 
 
 @strawberry.enum(
-    description="The length of a point of a `series`: an hour, or a UTC day (of the first and the last day, what "
-    "the window has of it). Totals are the same at either."
+    description="The length of a point of a `series`: an hour or a UTC day (the first and last day have only the "
+    "hours of the window). Totals are the same with both."
 )
 class Granularity(Enum):
-    """Members hold REST's names."""
+    """The values are REST's names."""
 
     HOURLY = strawberry.enum_value("hourly", description="Hours.")
     DAILY = strawberry.enum_value("daily", description="UTC days.")
@@ -52,22 +52,23 @@ class Granularity(Enum):
 
 @strawberry.enum(
     description="The length of a point of a throughput. Hours are counted; finer points are interpolated: each "
-    "hour's counts, shared out evenly."
+    "hour's counts, divided evenly."
 )
 class Resolution(Enum):
-    """Members hold REST's names."""
+    """The values are REST's names."""
 
     ONE_MINUTE = strawberry.enum_value("1m", description="A minute, interpolated.")
     FIVE_MINUTES = strawberry.enum_value("5m", description="Five minutes, interpolated.")
-    ONE_HOUR = strawberry.enum_value("1h", description="An hour, as it was counted.")
+    ONE_HOUR = strawberry.enum_value("1h", description="An hour, as counted.")
 
 
 @strawberry.enum(
     name="TrendGranularity",
-    description="The length of a point of a trend: a UTC day or month (of the first and last, what the window has).",
+    description="The length of a point of a trend: a UTC day or month (the first and last have only the hours of the "
+    "window).",
 )
 class TrendBy(Enum):
-    """Members hold the report's names."""
+    """The values are the report's names."""
 
     DAILY = strawberry.enum_value("daily", description="A UTC day.")
     MONTHLY = strawberry.enum_value("monthly", description="A UTC month.")
@@ -75,83 +76,86 @@ class TrendBy(Enum):
 
 From: TypeAlias = Annotated[DateTime | None, argument(p.FROM)]
 To: TypeAlias = Annotated[DateTime | None, argument(p.TO)]
-WindowOf: TypeAlias = Annotated[
+WindowArgument: TypeAlias = Annotated[
     Interval | None,
     argument(p.NAMED, "Or an interval: two times with a slash between, snapped outward to whole hours."),
 ]
 Last: TypeAlias = Annotated[str | None, argument(p.LAST)]
 Timezone: TypeAlias = Annotated[str | None, argument(p.TIMEZONE)]
-By: TypeAlias = Annotated[Granularity, argument(p.GRANULARITY)]
+GranularityOf: TypeAlias = Annotated[Granularity, argument(p.GRANULARITY)]
 TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
 OperatorOf: TypeAlias = Annotated[strawberry.ID, argument(p.OPERATOR, ID_RULE)]
 AccountOf: TypeAlias = Annotated[strawberry.ID, argument(p.ACCOUNT, ID_RULE)]
 OperatorId: TypeAlias = Annotated[strawberry.ID | None, argument(p.OPERATOR_ID)]
 AccountId: TypeAlias = Annotated[strawberry.ID | None, argument(p.ACCOUNT_ID)]
-Of: TypeAlias = Annotated[Resolution, argument(p.RESOLUTION)]
+ResolutionOf: TypeAlias = Annotated[Resolution, argument(p.RESOLUTION)]
 Limit: TypeAlias = Annotated[int, argument(p.LIMIT)]
 
 
 def windowed(resolver: Callable[..., Awaitable[Resolved]]) -> Callable[..., Awaitable[Resolved]]:
-    """A resolver whose parameter `asked` (a WindowRequest) is five arguments of its field."""
+    """Replaces a resolver's parameter `window_request` (a WindowRequest) by five arguments of its field."""
     signature = inspect.signature(resolver)
     parameters = [
-        each for name, own in signature.parameters.items() for each in (_WINDOW if name == "asked" else (own,))
+        each for name, own in signature.parameters.items() for each in (_WINDOW if name == "window_request" else (own,))
     ]
 
     @wraps(resolver)
-    async def with_window(**given: Any) -> Resolved:
-        asked = WindowRequest(*(given.pop(each.name) for each in _WINDOW))
-        return await resolver(asked=asked, **given)
+    async def with_window(**arguments: Any) -> Resolved:
+        window_request = WindowRequest(*(arguments.pop(each.name) for each in _WINDOW))
+        return await resolver(window_request=window_request, **arguments)
 
     ordered = sorted(parameters, key=lambda each: each.default is not inspect.Parameter.empty)
-    with_window.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined]  # read by inspect
+    with_window.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined]  # inspect reads it
     return with_window
 
 
 def _from_window(
-    from_: From = None, to: To = None, window: WindowOf = None, last: Last = None, timezone: Timezone = None
+    from_: From = None, to: To = None, window: WindowArgument = None, last: Last = None, timezone: Timezone = None
 ) -> None:
-    """Only its parameters matter: those of WindowRequest, in its order."""
+    """Declares the arguments of a WindowRequest, in its order. Never called."""
 
 
 _WINDOW: Final = tuple(inspect.signature(_from_window).parameters.values())
 
 
-def read_window(asked: WindowRequest, now: datetime, longest: timedelta = LONGEST) -> Window:
-    """As REST reads it, an interval being `from` and `to`; InvalidWindowError."""
-    if asked.window is not None and asked.window not in PERIODS:
-        start, slash, end = asked.window.partition("/")
+def read_window(request: WindowRequest, now: datetime, longest: timedelta = LONGEST) -> Window:
+    """The requested window. Reads an interval like `from` and `to` of REST. Raises InvalidWindowError."""
+    if request.window is not None and request.window not in PERIODS:
+        start, slash, end = request.window.partition("/")
         if not slash:
             raise InvalidWindowError(
                 f"window must be one of {', '.join(PERIODS)}, or two times with a slash between, such as "
-                f"{EXAMPLE}/{LATER_EXAMPLE}, not {shown(asked.window)}."
+                f"{EXAMPLE}/{LATER_EXAMPLE}, not {shown(request.window)}."
             )
-        if asked.from_ is None and asked.to is None and asked.last is None:
-            asked = WindowRequest(start, end, timezone=asked.timezone)
-    return _resolved(asked, None if asked.from_ and asked.to else now, longest)
+        if request.from_ is None and request.to is None and request.last is None:
+            request = WindowRequest(start, end, timezone=request.timezone)
+    return _resolved(request, None if request.from_ and request.to else now, longest)
 
 
 @lru_cache(maxsize=256)
-def _resolved(asked: WindowRequest, now: datetime | None, longest: timedelta) -> Window:
-    """Read to tell the cost of a request, and again to answer it; without `now`, no clock has a part in it."""
-    return resolve_window(asked, now or EPOCH, longest)
+def _resolved(request: WindowRequest, now: datetime | None, longest: timedelta) -> Window:
+    """Caches a window, as it is read for the cost of a request and again for its answer.
+
+    `now`: None if the window does not depend on the clock.
+    """
+    return resolve_window(request, now or EPOCH, longest)
 
 
-def read_long_window(asked: WindowRequest, now: datetime) -> Window:
-    """Of a trend; InvalidWindowError."""
-    return read_window(asked, now, LONGEST_TREND)
+def read_long_window(request: WindowRequest, now: datetime) -> Window:
+    """The requested window of a trend. Raises InvalidWindowError."""
+    return read_window(request, now, LONGEST_TREND)
 
 
 def read_granularity(by: Granularity) -> GranularityName:
-    """As REST names it."""
+    """The granularity by REST's name."""
     return cast(GranularityName, by.value)
 
 
 def read_resolution(resolution: Resolution) -> ResolutionName:
-    """As REST names it."""
+    """The resolution by REST's name."""
     return cast(ResolutionName, resolution.value)
 
 
 def read_trend_granularity(by: TrendBy) -> TrendGranularity:
-    """As the report names it."""
+    """The granularity of a trend by the report's name."""
     return cast(TrendGranularity, by.value)

@@ -1,4 +1,4 @@
-"""Lists as connections: https://relay.dev/graphql/connections.htm, forwards only."""
+"""Lists as Relay connections (https://relay.dev/graphql/connections.htm), which page forwards only."""
 
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -9,7 +9,7 @@ import strawberry
 from strawberry import Info
 
 from graph.errors import InvalidQueryError, NotFoundError
-from graph.gql.arguments import By, Granularity, read_granularity, read_window, windowed
+from graph.gql.arguments import Granularity, GranularityOf, read_granularity, read_window, windowed
 from graph.gql.context import AccountsKey, Context, OperatorsKey
 from graph.gql.cost import LIST, PRICE, SERIES
 from graph.gql.fields import report_field
@@ -18,84 +18,89 @@ from graph.reports import answers, lists
 from graph.reports.lists import DEFAULT_PAGE, MAX_PAGE, IdList
 from graph.reports.windows import WindowRequest
 
-Asked: TypeAlias = Info[Context, None]
+RequestInfo: TypeAlias = Info[Context, None]
 
 
-@strawberry.enum(description="The order of a list. Ids never change, so pages neither repeat nor leave out anything.")
+@strawberry.enum(description="The order of a list. Ids never change, so pages neither repeat nor omit any.")
 class ListOrder(Enum):
     """The order of a list."""
 
-    ID_ASC = strawberry.enum_value("ID_ASC", description="By id, upwards.")
-    ID_DESC = strawberry.enum_value("ID_DESC", description="By id, downwards.")
+    ID_ASC = strawberry.enum_value("ID_ASC", description="By id, ascending.")
+    ID_DESC = strawberry.enum_value("ID_DESC", description="By id, descending.")
 
 
-First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MAX_PAGE}.")]
-CURSOR: Final = "It is good for the same field with the same arguments, for callers that may see the same."
+First: TypeAlias = Annotated[int, strawberry.argument(description=f"The most nodes to return, from 1 to {MAX_PAGE}.")]
+CURSOR: Final = "It is valid for the same field with the same arguments, for callers with the same rights."
 After: TypeAlias = Annotated[
     str | None,
-    strawberry.argument(description=f"The page begins behind this cursor. {CURSOR}"),
+    strawberry.argument(description=f"The page begins after this cursor. {CURSOR}"),
 ]
 OrderBy: TypeAlias = Annotated[ListOrder, strawberry.argument(description="The order of the list.")]
 
 
-# Below the root, a resolver is called for all objects at once (graph/gql/executor.py).
+# Below the root, a resolver is called once for all objects (graph/gql/executor.py).
 
 
 @windowed
 async def _performance(
-    root: Sequence["Operator"], info: Asked, asked: WindowRequest, granularity: By = Granularity.DAILY
+    root: Sequence["Operator"],
+    info: RequestInfo,
+    window_request: WindowRequest,
+    granularity: GranularityOf = Granularity.DAILY,
 ) -> Sequence[answers.OperatorPerformance | NotFoundError]:
     ids = tuple(each.operator_id for each in root)
     return await info.context.operators.load(
-        OperatorsKey(ids, read_window(asked, info.context.now), read_granularity(granularity))
+        OperatorsKey(ids, read_window(window_request, info.context.now), read_granularity(granularity))
     )
 
 
 @windowed
-async def _usage(root: Sequence["Account"], info: Asked, asked: WindowRequest) -> Sequence[answers.AccountUsage]:
+async def _usage(
+    root: Sequence["Account"], info: RequestInfo, window_request: WindowRequest
+) -> Sequence[answers.AccountUsage]:
     ids = tuple(each.account_id for each in root)
-    return await info.context.accounts.load(AccountsKey(ids, read_window(asked, info.context.now)))
+    return await info.context.accounts.load(AccountsKey(ids, read_window(window_request, info.context.now)))
 
 
 async def _cursor(root: Sequence["Edge[Node]"]) -> Sequence[str]:
     return [each.signed() for each in root]
 
 
-async def _total_count(root: Sequence["Connection[Node]"], info: Asked) -> Sequence[int]:
-    return [await lists.size(info.context.reader, info.context.scope, each.listing) for each in root]
+async def _total_count(root: Sequence["Connection[Node]"], info: RequestInfo) -> Sequence[int]:
+    return [await lists.size(info.context.reader, info.context.scope, each.id_list) for each in root]
 
 
-@strawberry.type(description="An operator that anything was ever counted for.")
+@strawberry.type(description="An operator for which anything was ever counted.")
 class Operator:
-    """A node."""
+    """A node of a list."""
 
     operator_id: str = strawberry.field(description=answers.OPERATOR_ID, directives=[Discloses(what=Disclosure.MNO)])
     performance = report_field(
         _performance,
         answers.OperatorPerformance,
         SERIES,
-        "How it carried its messages; read for a whole page at once.",
+        "Its performance; read for a whole page together.",
     )
 
 
 @strawberry.type(description="An account that ever had a billing event or delivery report.")
 class Account:
-    """A node."""
+    """A node of a list."""
 
     account_id: str = strawberry.field(description=answers.ACCOUNT_ID)
     usage = report_field(
-        _usage, answers.AccountUsage, SERIES, "What it sent, and what it cost; read for a whole page at once."
+        _usage, answers.AccountUsage, SERIES, "Its messages and their cost; read for a whole page together."
     )
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    """As Relay has it. Pages go forwards only: the list is turned round by its order."""
+    """Relay's PageInfo. Pages go forwards only; `orderBy` reverses a list."""
 
-    has_next_page: bool = strawberry.field(description="Whether there is more behind this page.")
-    has_previous_page: bool = strawberry.field(description="Whether this page begins behind a cursor.")
+    has_next_page: bool = strawberry.field(description="Whether nodes follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether this page begins after a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="What to give as `after` for the next page; null if empty.")
+    end_cursor: str | None = strawberry.field(description="The `after` of the next page; null on an empty page.")
 
 
 Node = TypeVar("Node", Operator, Account)
@@ -103,80 +108,78 @@ Node = TypeVar("Node", Operator, Account)
 
 @strawberry.type(description="A node in a page.")
 class Edge(Generic[Node]):
-    """A node, and its place."""
+    """A node and its cursor."""
 
     signed: strawberry.Private[Callable[[], str]]
-    node: Node = strawberry.field(description="What is listed.")
-    cursor = strawberry.field(_cursor, graphql_type=str, description=f"Its place: opaque and signed. {CURSOR}")
+    node: Node = strawberry.field(description="The listed node.")
+    cursor = strawberry.field(_cursor, graphql_type=str, description=f"Its position: opaque and signed. {CURSOR}")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    """A page, and where it lies."""
+    """A page of a list."""
 
-    listing: strawberry.Private[IdList]
+    id_list: strawberry.Private[IdList]
     edges: list[Edge[Node]] = strawberry.field(description="The page, in order.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
     total_count = strawberry.field(
         _total_count,
         graphql_type=Long,
-        description="How many there are in the whole list now, 100000 at most; counted only when it is asked for.",
+        description="The number of nodes in the whole list now, at most 100000; counted only if it is selected.",
     )
 
 
 async def _operators(
-    info: Asked, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
+    info: RequestInfo, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
-    """A page of the operators; ForbiddenError, InvalidQueryError."""
-    ids, sign, place = await _page(info.context, lists.OPERATORS, first, after, order_by)
+    """A page of the operators. Raises ForbiddenError, InvalidQueryError."""
+    ids, sign, page_info = await _page(info.context, lists.OPERATORS, first, after, order_by)
     edges = [Edge(node=Operator(operator_id=each), signed=partial(sign, each)) for each in ids]
-    return Connection(listing=lists.OPERATORS, edges=edges, page_info=place)
+    return Connection(id_list=lists.OPERATORS, edges=edges, page_info=page_info)
 
 
 async def _accounts(
-    info: Asked, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
+    info: RequestInfo, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
-    """A page of the accounts; ForbiddenError, InvalidQueryError."""
-    ids, sign, place = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
+    """A page of the accounts. Raises ForbiddenError, InvalidQueryError."""
+    ids, sign, page_info = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
     edges = [Edge(node=Account(account_id=each), signed=partial(sign, each)) for each in ids]
-    return Connection(listing=lists.ACCOUNTS, edges=edges, page_info=place)
+    return Connection(id_list=lists.ACCOUNTS, edges=edges, page_info=page_info)
 
 
 async def _page(
-    context: Context, listing: IdList, first: int, after: str | None, order: ListOrder
+    context: Context, id_list: IdList, first: int, after: str | None, order: ListOrder
 ) -> tuple[Sequence[str], Callable[[str], str], PageInfo]:
-    """The ids of a page, what makes an id a cursor, and where the page lies."""
-    listing.allowed(context.scope)
+    """The ids of a page, a function that signs an id as a cursor, and the page's position."""
+    id_list.allowed(context.scope)
     if not 1 <= first <= MAX_PAGE:
         raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
     cursors = await context.cursors.cursors()
-    purpose, whose = f"graphql.{listing.name}", f"{order.name} {context.scope!r}"
-    behind = None if after is None else cursors.open(purpose, whose, after, tuple[str], path="after")[0]
-    page = await lists.page(
-        context.reader, context.scope, listing, first, behind, descending=order is ListOrder.ID_DESC
-    )
+    purpose, owner = f"graphql.{id_list.name}", f"{order.name} {context.scope!r}"
+    start = None if after is None else cursors.open(purpose, owner, after, tuple[str], path="after")[0]
+    page = await lists.page(context.reader, context.scope, id_list, first, start, descending=order is ListOrder.ID_DESC)
 
-    def sign(place: str) -> str:
-        return cursors.sign(purpose, whose, (place,))
+    def sign(id_: str) -> str:
+        return cursors.sign(purpose, owner, (id_,))
 
-    place = PageInfo(
+    page_info = PageInfo(
         has_next_page=page.has_more,
         has_previous_page=after is not None,
         start_cursor=sign(page.ids[0]) if page.ids else None,
         end_cursor=sign(page.ids[-1]) if page.ids else None,
     )
-    return page.ids, sign, place
+    return page.ids, sign, page_info
 
 
 operators_field: Final = strawberry.field(
     _operators,
     graphql_type=Connection[Operator] | None,
-    description="All operators, each with its performance on demand. For the platform's own callers.",
+    description="All operators, each with its performance if selected. For the platform's own callers.",
     metadata={PRICE: LIST},
 )
 accounts_field: Final = strawberry.field(
     _accounts,
     graphql_type=Connection[Account] | None,
-    description="All accounts, each with its usage on demand. For administrators.",
+    description="All accounts, each with its usage if selected. For administrators.",
     metadata={PRICE: LIST},
 )

@@ -1,4 +1,4 @@
-"""What the resolvers of one request share: who asks, and what has been asked of already."""
+"""The context of a request: what its resolvers share, such as the caller's scope and the loaders."""
 
 import asyncio
 from collections import defaultdict
@@ -23,7 +23,7 @@ from graph.reports.operator import operators_performance
 from graph.reports.reading.reader import Reader
 from graph.reports.windows import Granularity, Window
 
-FEW_QUERIES: Final = 2  # of one request that run at once; others of its `query` fields wait
+MAX_QUERIES_AT_ONCE: Final = 2  # `query` fields of one request that run at the same time; the others wait
 
 
 class OperatorsKey(NamedTuple):
@@ -42,13 +42,13 @@ class AccountsKey(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """What answers are made from, the same for all requests."""
+    """The stores and streams that all requests share."""
 
     reader: Reader
     cursors: CursorKey
     progress: ProjectionProgress
     streams: Streams
-    closing: asyncio.Event  # set when the process ends, so that streams do
+    closing: asyncio.Event  # set when the process stops, which ends streams
     queries: Queries
 
 
@@ -57,25 +57,25 @@ Shared = TypeVar("Shared", bound=Hashable)
 
 
 class Context:
-    """One request, asked at `now`. Loaders gather what its fields ask for at the same time into few reads."""
+    """One request, which arrived at `now`. Its loaders combine simultaneous reads of its fields into few."""
 
     def __init__(self, sources: Sources, scope: Scope, document: Document, request_id: str, now: datetime) -> None:
         self.sources, self.reader, self.cursors, self.progress = sources, *sources[:3]
         self.scope, self.document, self.request_id, self.now = scope, document, request_id, now
-        self.query_turns = asyncio.Semaphore(FEW_QUERIES)
+        self.query_slots = asyncio.Semaphore(MAX_QUERIES_AT_ONCE)
 
     @cached_property
     def operators(self) -> "DataLoader[OperatorsKey, Sequence[OperatorPerformance | NotFoundError]]":
-        """Of each key, the operators in order."""
+        """Loads the operators of a key, in order."""
         return DataLoader(self._operators)
 
     @cached_property
     def accounts(self) -> DataLoader[AccountsKey, Sequence[AccountUsage]]:
-        """Of each key, the accounts in order."""
+        """Loads the accounts of a key, in order."""
         return DataLoader(self._accounts)
 
     async def operator(self, operator_id: str, window: Window, granularity: Granularity) -> OperatorPerformance:
-        """One, read together with others unless it is all that the request asks; NotFoundError."""
+        """The performance of one operator, read together with others of the request. Raises NotFoundError."""
         key = OperatorsKey((operator_id,), window, granularity)
         ((found,),) = await (self._operators([key]) if self.document.is_single else self.operators.load_many([key]))
         if isinstance(found, NotFoundError):
@@ -83,14 +83,14 @@ class Context:
         return found
 
     async def account(self, account_id: str, window: Window) -> AccountUsage:
-        """The same of an account."""
+        """The usage of one account, read together with others of the request."""
         key = AccountsKey((account_id,), window)
         ((found,),) = await (self._accounts([key]) if self.document.is_single else self.accounts.load_many([key]))
         return found
 
-    def granularity(self, asked: Granularity) -> Granularity:
-        """The same, unless no series is selected: sums are the same at either, and those of days are quicker."""
-        return asked if "series" in self.document.names else "daily"
+    def granularity(self, requested: Granularity) -> Granularity:
+        """The requested granularity; days if no series is selected, as sums are equal and days are faster."""
+        return requested if "series" in self.document.names else "daily"
 
     async def _operators(self, keys: Sequence[OperatorsKey]) -> list[Sequence[OperatorPerformance | NotFoundError]]:
         found: dict[OperatorsKey, Sequence[OperatorPerformance | NotFoundError]] = {}

@@ -1,15 +1,15 @@
-"""What an operation costs, told before any of it is run.
+"""The cost of an operation, computed before any of it is executed.
 
 cost = the sum over all fields of
     a report: 10 + the points of its series (hours or days of its window; minutes of a throughput)
-    topOperators: limit x the same
+    topOperators: limit x (10 + the points of its series)
     deliveryBreakdown, trend: 10 + the days of its window
-    query, audit: 10,000, as many as a page of it may have rows
-    a list: 10 + `first` x (1 + the cost of what is asked of each node)
-    mnoQuality, costQuality: as much as the query that each of them is
-A field's price is declared with it, in its metadata. Fields, arguments and variables are those that the executor runs
-(graph/gql/weights.py), not those that are written.
-Times that cannot be read cost nothing here: the field itself says what is wrong with them.
+    query, audit: 10,000, the most rows of a page
+    a list: 10 + `first` x (1 + the cost of the selected fields of a node)
+    mnoQuality, costQuality: 10,000, as each is a query
+A field declares its price in its metadata. Fields, arguments and variables are those that the executor runs
+(graph/gql/weights.py), however the document writes them.
+Invalid times cost nothing here: the field itself reports them.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,18 +34,18 @@ from graph.reports.throughput import POINTS_PER_HOUR
 from graph.reports.top_operators import MAX_OPERATORS
 from graph.reports.windows import Window, WindowRequest, series_length
 
-MOST_COST: Final = 150_000  # a whole window by the minute is 129,610
+MOST_COST: Final = 150_000  # 90 days by minutes cost 129,610
 LEAST: Final = 10
-PRICE: Final = "price"  # among the metadata of a field, with which its price is declared
+PRICE: Final = "price"  # the key of a field's price in its metadata
 
 Arguments: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a field with a resolver costs for its arguments, and when it is asked.
+    """The price of a field with a resolver. `own`: its cost, from its arguments and the time of the request.
 
-    A list costs for each of `first` nodes what is selected of it, too.
+    A list also costs the selected fields of each of its `first` nodes.
     """
 
     own: Callable[[Arguments, datetime], int]
@@ -53,34 +53,34 @@ class Price:
 
 
 def _window(
-    given: Arguments, now: datetime, read: Callable[[WindowRequest, datetime], Window] = read_window
+    arguments: Arguments, now: datetime, read: Callable[[WindowRequest, datetime], Window] = read_window
 ) -> Window | None:
-    """The window that is asked for; None for one that cannot be read."""
+    """The requested window; None if it is invalid."""
     try:
-        return read(WindowRequest(*(given[name] for name in ("from", "to", "window", "last", "timezone"))), now)
+        return read(WindowRequest(*(arguments[name] for name in ("from", "to", "window", "last", "timezone"))), now)
     except ApiError:
         return None
 
 
-def _series(given: Arguments, now: datetime) -> int:
-    """The hours or days of a window; without a choice of them, days."""
-    window = _window(given, now)
-    by = read_granularity(given.get("granularity", Granularity.DAILY))
+def _series(arguments: Arguments, now: datetime) -> int:
+    """The cost of a series of hours or days; of days without `granularity`."""
+    window = _window(arguments, now)
+    by = read_granularity(arguments.get("granularity", Granularity.DAILY))
     return LEAST + (series_length(window, by) if window else 0)
 
 
-def _throughput(given: Arguments, now: datetime) -> int:
-    window, points = _window(given, now), POINTS_PER_HOUR[read_resolution(given["resolution"])]
+def _throughput(arguments: Arguments, now: datetime) -> int:
+    window, points = _window(arguments, now), POINTS_PER_HOUR[read_resolution(arguments["resolution"])]
     return LEAST + (series_length(window, "hourly") * points if window else 0)
 
 
-def _trend(given: Arguments, now: datetime) -> int:
-    window = _window(given, now, read_long_window)
+def _trend(arguments: Arguments, now: datetime) -> int:
+    window = _window(arguments, now, read_long_window)
     return LEAST + (series_length(window, "daily") if window else 0)
 
 
-def _top_operators(given: Arguments, now: datetime) -> int:
-    return _bounded(given["limit"], MAX_OPERATORS) * _series(given, now)
+def _top_operators(arguments: Arguments, now: datetime) -> int:
+    return _bounded(arguments["limit"], MAX_OPERATORS) * _series(arguments, now)
 
 
 def _fixed(cost: int) -> Callable[[Arguments, datetime], int]:
@@ -101,15 +101,16 @@ LIST: Final = Price(_fixed(LEAST), is_list=True)
 
 
 def price_of(field: GraphQLField) -> Price | None:
-    """None for what costs what is selected of it, such as a field of an answer."""
+    """The price of a field; None for fields that cost only their selected fields."""
     definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     price: Price | None = definition and definition.metadata.get(PRICE)
     return price
 
 
-def priced(price: Price, given: Arguments, inner: int, now: datetime) -> int:
-    """The cost of a field whose selections cost `inner`, asked at `now`. `given`: its arguments, coerced, with their
-    defaults.
+def cost_of(price: Price, arguments: Arguments, inner: int, now: datetime) -> int:
+    """The cost of a field whose selected fields cost `inner`, at the time `now`.
+
+    `arguments`: its coerced arguments, with defaults.
     """
-    own = price.own(given, now)
-    return own + _bounded(given["first"], MAX_PAGE) * (1 + inner) if price.is_list else own
+    own = price.own(arguments, now)
+    return own + _bounded(arguments["first"], MAX_PAGE) * (1 + inner) if price.is_list else own

@@ -1,4 +1,4 @@
-"""GraphQL documents: parsed and validated once, then remembered by their text."""
+"""GraphQL documents: parsed and validated once, then cached by their text."""
 
 import asyncio
 import re
@@ -27,19 +27,19 @@ from graphql import (
 
 LONGEST: Final = 64 << 10  # characters
 MOST_TOKENS: Final = 4000
-MOST_REPORTED: Final = 10  # errors, of which each looks for its line in the document, and may print half of it
-SHORT: Final = 1024  # characters that are parsed and validated in some ten milliseconds
-MOST_COMPARISONS: Final = 20_000  # of fields that may have to be merged: some tens of milliseconds
-REMEMBERED: Final = 512  # documents
+MOST_REPORTED: Final = 10  # errors; each searches its line in the document, and may print half of it
+SHORT: Final = 1024  # characters that take about ten milliseconds to parse and validate
+MOST_COMPARISONS: Final = 20_000  # comparisons of fields with one name, which take tens of milliseconds
+CACHED: Final = 512  # documents
 
-# Python reads no integer of more than 4,300 digits, and says so in an error of its own.
+# Python rejects integers of more than 4,300 digits with an error of its own.
 _LONG_NUMBER: Final = re.compile(r"[0-9]{1000}")
 
 Documents: TypeAlias = Callable[[str], "Document"]
 
 
 class InvalidDocumentError(Exception):
-    """A document that is not run; `errors` are all that is wrong with it."""
+    """A document that is invalid; `errors` has its first MOST_REPORTED errors."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
@@ -47,7 +47,7 @@ class InvalidDocumentError(Exception):
 
 
 class BoundedOverlaps(OverlappingFieldsCanBeMergedRule):
-    """Compares each field with every other of its name, of which a short document can have very many."""
+    """Limits the comparisons of fields with one name. A short document can need very many."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -59,10 +59,10 @@ _RULES: Final = tuple(BoundedOverlaps if rule is OverlappingFieldsCanBeMergedRul
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that may be run.
+    """A valid document.
 
-    `names` are those of all fields in it; `is_single`: it asks one root field. `projections` are what the executor
-    compiled from its nodes, by their ids; None when what is selected depends on variables.
+    `names`: of all its fields; `is_single`: it selects one root field; `projections`: those that the executor compiled
+    from its nodes, by their ids. None: the selection depends on variables.
     """
 
     ast: DocumentNode
@@ -72,10 +72,10 @@ class Document:
 
 
 def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
-    """Text -> a document that may be run; InvalidDocumentError for any other."""
+    """A cached function from text to a valid document. It raises InvalidDocumentError."""
     rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
 
-    @lru_cache(maxsize=REMEMBERED)
+    @lru_cache(maxsize=CACHED)
     def prepare(text: str) -> Document:
         if len(text) > LONGEST:
             raise InvalidDocumentError([GraphQLError(f"The document is longer than {LONGEST} characters.")])
@@ -89,24 +89,24 @@ def documents(schema: GraphQLSchema, *, introspection: bool) -> Documents:
             raise InvalidDocumentError([GraphQLError("The document nests too deeply.")]) from None
         if errors := validate(schema, document, rules, max_errors=MOST_REPORTED):
             raise InvalidDocumentError(errors)
-        return described(document)
+        return make_document(document)
 
     return prepare
 
 
 async def prepared(prepare: Documents, text: str) -> Document:
-    """What `prepare` gives; a long document is prepared in a thread, beside the event loop."""
+    """The document of a text. A long one is prepared in a thread, which keeps the event loop free."""
     return prepare(text) if len(text) <= SHORT else await asyncio.to_thread(prepare, text)
 
 
 def is_subscription(document: DocumentNode, name: str | None) -> bool:
-    """Whether the operation `name` is one; without a name, the only one."""
+    """Whether the operation `name` (None: the only one) is a subscription."""
     operation = get_operation_ast(document, name)
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
-def described(document: DocumentNode) -> Document:
-    """A valid document, with what is worth knowing of it before each run."""
+def make_document(document: DocumentNode) -> Document:
+    """The Document of a validated syntax tree."""
     finder = _Finder()
     visit(document, finder)
     roots = [
@@ -120,7 +120,7 @@ def described(document: DocumentNode) -> Document:
 
 
 class _Finder(Visitor):
-    """`has_directives`: @skip or @include may make one run select other fields than another."""
+    """Collects names of fields. `has_directives`: @skip or @include may change the selection between runs."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ from graph.gql.documents import (
 from graph.gql.executor import ProjectingExecutor
 from graph.gql.explorer import asset_route, page
 from graph.gql.persisted import Persisted, read_manifest
-from graph.gql.requests import Operation, asked, posted
+from graph.gql.requests import Operation, read_body, read_url
 from graph.gql.responses import Responder, error_response
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import EVENT_STREAM
@@ -45,10 +45,10 @@ Caller = TypeVar("Caller")
 
 
 class GraphQL(Generic[Caller]):
-    """An ASGI application that answers POST, and GET where there are persisted operations.
+    """An ASGI application that answers POST, and GET if there are persisted operations.
 
-    `admit`: who asks; `context`: what resolvers share, made from that, a document, a request's id
-    and when it was asked: one instant for all of its windows.
+    `admit` authenticates the caller of a request. `context` makes the context of resolvers from the caller, the
+    document, the id of the request and its time, which all of its windows share.
     """
 
     def __init__(
@@ -74,25 +74,25 @@ class GraphQL(Generic[Caller]):
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
-        await response(scope, receive, send)  # takes as long as it likes, which is nobody's latency
+        await response(scope, receive, send)  # a stream's duration is not the latency of a request
 
     async def answer(self, request: Request) -> Response:
-        """The answer to one request, whatever is wrong with it."""
+        """The answer to one request, also to an invalid one."""
         try:
             responder = Responder(request)
             caller = await self._admit(request)
-            operation = asked(request.query_params) if request.method == "GET" else await posted(request)
+            operation = read_url(request.query_params) if request.method == "GET" else await read_body(request)
             text = self._persisted.text(operation)
             return await self._run(text, operation, caller, request, responder)
         except ClientDisconnectedError:
             raise
-        except Exception as error:  # answered in GraphQL's form; what is unknown becomes INTERNAL there
+        except Exception as error:  # becomes an error of GraphQL; an unexpected one is INTERNAL
             return error_response(error, request)
 
     async def _run(
         self, text: str, operation: Operation, caller: Caller, request: Request, responder: Responder
     ) -> Response:
-        """Data, and errors in the words of REST. What costs much ends when the client leaves."""
+        """Executes an operation. Cancels it when the client disconnects."""
         try:
             document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
@@ -103,12 +103,12 @@ class GraphQL(Generic[Caller]):
         if isinstance(executor, list):
             return responder.refused(executor)
         try:
-            needed = weigh(executor, now).cost
+            cost = weigh(executor, now).cost
         except GraphQLError as error:
             return responder.refused([error])
-        extensions = {"cost": {"requested": needed, "limit": MOST_COST}}
-        if needed > MOST_COST:
-            return responder.refused([_too_expensive(needed)], extensions)
+        extensions = {"cost": {"requested": cost, "limit": MOST_COST}}
+        if cost > MOST_COST:
+            return responder.refused([_too_expensive(cost)], extensions)
         if is_subscription(document.ast, operation.operation_name):
             return await self._subscribe(document, operation, context, responder)
         running = _executed(executor)
@@ -118,7 +118,7 @@ class GraphQL(Generic[Caller]):
     def _executor(
         self, document: Document, operation: Operation, context: object
     ) -> Executor[Any] | list[GraphQLError]:
-        """What runs the operation, with its variables coerced; else what is wrong with them, or with its name."""
+        """The executor of the operation, with coerced variables; or the errors of its variables or name."""
         return ProjectingExecutor.build(
             self._schema,
             document.ast,
@@ -131,10 +131,10 @@ class GraphQL(Generic[Caller]):
     async def _subscribe(
         self, document: Document, operation: Operation, context: object, responder: Responder
     ) -> Response:
-        """A subscription's events; an error instead when it cannot begin."""
+        """The events of a subscription, or the error for which it cannot begin."""
         if not responder.accepts_events:
             raise InvalidQueryError(f"Subscriptions are answered as server-sent events: send Accept: {EVENT_STREAM}.")
-        begun = subscribe(
+        started = subscribe(
             self._schema,
             document.ast,
             context_value=context,
@@ -142,7 +142,7 @@ class GraphQL(Generic[Caller]):
             operation_name=operation.operation_name,
             executor_class=ProjectingExecutor,
         )
-        results = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
+        results = started if isinstance(started, ExecutionResult | AsyncIterator) else await started
         if isinstance(results, ExecutionResult):
             return responder.refused(results.errors or [])
         return responder.stream(results)
@@ -153,9 +153,9 @@ async def _executed(executor: Executor[Any]) -> ExecutionResult:
     return running if isinstance(running, ExecutionResult) else await running
 
 
-def _too_expensive(needed: int) -> GraphQLError:
+def _too_expensive(cost: int) -> GraphQLError:
     cause = QueryTooExpensiveError(
-        f"The operation costs {needed}, and at most {MOST_COST} is answered; ask for shorter windows, a coarser "
+        f"The operation costs {cost}, and at most {MOST_COST} is answered; request shorter windows, a coarser "
         "granularity or resolution, smaller pages or fewer fields."
     )
     return GraphQLError(str(cause), original_error=cause)
@@ -164,9 +164,9 @@ def _too_expensive(needed: int) -> GraphQLError:
 def graphql_routes(
     settings: Settings, sources: Sources, authenticator: Authenticator, *, development: bool
 ) -> list[Route]:
-    """The endpoint, and in development the page to explore the schema with. UsageError for a wrong manifest."""
+    """The endpoint, and GraphiQL in development. Raises UsageError for an invalid manifest."""
     prepare = documents(SCHEMA, introspection=development)
-    persisted = read_manifest(settings.persisted_operations, prepare, alone=settings.persisted_only)
+    persisted = read_manifest(settings.persisted_operations, prepare, exclusive=settings.persisted_only)
     graph = GraphQL(
         SCHEMA,
         prepare,

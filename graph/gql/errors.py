@@ -1,4 +1,4 @@
-"""Errors in a GraphQL answer, with the codes and words of REST."""
+"""The errors in a GraphQL answer, with the codes and messages of REST."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -12,7 +12,7 @@ from infra.faults import fault_of
 
 
 def as_payload(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
-    """One error of a document or a field, for `errors`; what is internal is logged and masked."""
+    """One entry of `errors`, for an error of a document or field. Internal errors are logged and masked."""
     cause = cause_of(error)
     log_failure(cause, request_id)
     formatted = cast(Mapping[str, Any], error.formatted)
@@ -20,26 +20,26 @@ def as_payload(error: GraphQLError, request_id: str) -> Mapping[str, Any]:
     return {**problem_payload(as_problem(cause, request_id)), **where}
 
 
-def problem_payload(found: Problem) -> Mapping[str, Any]:
-    """`classification`, as other servers have it, tells tools who has to fix the request: the caller or we."""
-    classification = {500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_UNAVAILABLE"}.get(found.status, "BAD_REQUEST")
+def problem_payload(problem: Problem) -> Mapping[str, Any]:
+    """One entry of `errors`, for a problem. `classification` says whether the caller or the server is at fault."""
+    classification = {500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_UNAVAILABLE"}.get(problem.status, "BAD_REQUEST")
     extensions: dict[str, object] = {
-        "code": found.code,
+        "code": problem.code,
         "classification": classification,
-        "requestId": found.request_id,
+        "requestId": problem.request_id,
     }
-    if found.problems:
-        extensions["problems"] = msgspec.to_builtins(found.problems)
-    return {"message": found.detail, "extensions": extensions}
+    if problem.problems:
+        extensions["problems"] = msgspec.to_builtins(problem.problems)
+    return {"message": problem.detail, "extensions": extensions}
 
 
 def worst_status(errors: Iterable[GraphQLError]) -> int:
-    """The highest of the statuses that REST would answer these errors with; at least one error."""
+    """The highest HTTP status of one or more errors, as REST would answer them."""
     return max(as_problem(cause_of(error), "").status for error in errors)
 
 
 def cause_of(error: GraphQLError) -> Exception:
-    """What was raised. What graphql-core itself reports (syntax, validation, arguments) is the caller's to fix."""
+    """The cause of an error. Errors of graphql-core (syntax, validation, arguments) are the caller's mistakes."""
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
         return InvalidQueryError(error.message)

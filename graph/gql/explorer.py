@@ -1,4 +1,4 @@
-"""GraphiQL, served from here, with a tab for each kind of caller. For development."""
+"""GraphiQL for development, with one tab per kind of caller."""
 
 import json
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ from graph.http.assets import MISSING, read_asset
 
 _PAGE: Final = Path(__file__).parent / "graphiql.html"
 _PARTS: Final = ("graphiql.min.css", "graphiql.min.js", "react.production.min.js", "react-dom.production.min.js")
-# What the page itself does is inline; nothing comes from elsewhere.
+# The page has inline scripts and styles, and loads all else from this server.
 _POLICY: Final = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
 _SOURCES: Final = "img-src 'self' data:; font-src data:; connect-src 'self'"
 
 
 class Tab(NamedTuple):
-    """One example: a document, the headers of its caller, and variables."""
+    """A tab of GraphiQL: a document, the headers of its caller, and variables."""
 
     query: str
     headers: Mapping[str, str]
     variables: Mapping[str, str] = MappingProxyType({})
 
 
-DASHBOARD: Final = """# admin-dashboard: the platform, its operators, how fresh it all is
+DASHBOARD: Final = """# admin-dashboard: the platform, its operators, and freshness
 query Dashboard {
   summary(last: "24h", granularity: HOURLY) {
     totalMessages refundedMessages deliveryRate pendingShare provisional p95LatencyMs totalCost costsByCurrency
@@ -42,7 +42,7 @@ query Dashboard {
   freshness { completeUntil projections { projection dataAsOf lagSeconds } }
 }
 """
-PORTAL: Final = """# customer-portal: one account, its own
+PORTAL: Final = """# customer-portal: the caller's own account
 query Portal($account: ID!) {
   account(id: $account, last: "7d") {
     messagesSent refundedMessages messagesDelivered deliveryRate provisional totalCost costsByCurrency avgCostPerMessage
@@ -50,7 +50,7 @@ query Portal($account: ID!) {
   }
 }
 """
-FINANCE: Final = """# finance-dashboard: what operators and accounts cost
+FINANCE: Final = """# finance-dashboard: the cost of operators and accounts
 query Finance {
   topOperators(last: "7d", limit: 5, granularity: DAILY) {
     operators { operatorId totalMessages totalCost costsByCurrency }
@@ -58,7 +58,7 @@ query Finance {
   account(id: "acc-0001", last: "7d") { segments totalCost costsByCurrency avgCostPerMessage }
 }
 """
-ROUTES: Final = """# customer-portal: how well each network carries the tenant's messages
+ROUTES: Final = """# customer-portal: the quality of each network for the tenant's messages
 query PortalRoutes {
   mnoQuality(last: "7d") {
     mnos { mno messages terminal share deliveryRate esmeErrorRate p50LatencyMs p95LatencyMs suppressed lowSample }
@@ -88,7 +88,7 @@ query Trend {
   }
 }
 """
-RECONCILIATION: Final = """# finance-dashboard: our days beside billing's
+RECONCILIATION: Final = """# finance-dashboard: our days compared with billing's
 query Reconciliation {
   reconciliation(first: 20) {
     edges { node { day currency ours theirs difference divergence status } }
@@ -96,7 +96,7 @@ query Reconciliation {
   }
 }
 """
-LIVE: Final = """# admin-dashboard: what is being counted, every two seconds
+LIVE: Final = """# admin-dashboard: live counts, every two seconds
 subscription Live {
   liveThroughput(every: 2) { time seconds messages delivered failed tps }
 }
@@ -104,7 +104,7 @@ subscription Live {
 _PORTAL_HEADERS: Final = {"X-Caller": "customer-portal", "X-Tenant-Id": "tenant-001", "X-Account-Id": "acc-0001"}
 _ADMIN: Final = {"X-Caller": "admin-dashboard"}
 _FINANCE: Final = {"X-Caller": "finance-dashboard"}
-# An example for each kind of caller; windows move with time, so that they answer on any day.
+# One example per kind of caller. Their windows move with time, so they have data on any day.
 TABS: Final = (
     Tab(DASHBOARD, _ADMIN),
     Tab(PORTAL, _PORTAL_HEADERS, {"account": _PORTAL_HEADERS["X-Account-Id"]}),
@@ -119,28 +119,28 @@ TABS: Final = (
 
 
 def asset_route(path: str) -> Route:
-    """What the page is made of."""
+    """The route of the page's scripts and styles."""
     return Route(f"{path}/assets/{{name}}", _asset, methods=["GET"])
 
 
 def page() -> Response:
-    """The page; each tab asks as its own caller, by headers that can be edited.
+    """The page. Each tab sends the headers of its own caller, which can be edited.
 
-    A sentence in its place where its parts could not be fetched.
+    Without its scripts and styles, it is one sentence that says so.
     """
     if any(read_asset(name) is None for name in _PARTS):
         return PlainTextResponse(f"{MISSING} GraphQL itself is served: POST queries to this address.\n")
-    shown = [
+    tabs = [
         {
             "query": tab.query,
-            "headers": json.dumps(tab.headers, indent=2),
-            "variables": json.dumps(dict(tab.variables), indent=2),
+            "headers": _indented(tab.headers),
+            "variables": _indented(tab.variables),
         }
         for tab in TABS
     ]
-    # In a script, only "</" could end it early.
+    # In a script, only "</" can end it early.
     page_text = _PAGE.read_text(encoding="utf-8")
-    text = page_text.replace("__TABS__", json.dumps(shown).replace("</", "<\\/"))
+    text = page_text.replace("__TABS__", json.dumps(tabs).replace("</", "<\\/"))
     return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY + _SOURCES})
 
 
@@ -152,5 +152,5 @@ async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
     asset = read_asset(name) if name in _PARTS else None
     if asset is None:
-        raise NotFoundError("There is no such part of GraphiQL.")
+        raise NotFoundError("GraphiQL has no such file.")
     return Response(asset.packed, media_type=asset.media_type, headers={"Content-Encoding": "gzip"})

@@ -1,4 +1,4 @@
-"""Fields that answer with a report: nullable, so that one that fails leaves the others their answers."""
+"""Fields whose value is a report. They are nullable, so a field that fails leaves the others their values."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from graph.reports.answers import Report
 
 
 def report_field(resolver: Any, answer: type[Report], price: Price, description: str = "") -> Any:
-    """A field of this answer, which describes it unless there is a `description`; `price` is what it costs."""
+    """A field whose value is this answer. By default, the answer's `about` describes it."""
     return strawberry.field(
         resolver,
         graphql_type=object_type(answer) | None,

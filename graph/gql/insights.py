@@ -1,4 +1,4 @@
-"""The fields of the insights."""
+"""The fields of insights."""
 
 from enum import Enum
 from typing import Annotated, Final, TypeAlias, cast
@@ -19,43 +19,47 @@ from graph.insights.queries import InsightQueries
 from graph.reports.windows import WindowRequest
 from schema.facts import UNKNOWN
 
-Asked: TypeAlias = Info[Context, None]
+RequestInfo: TypeAlias = Info[Context, None]
 
 
-@strawberry.enum(description="Which way messages went.")
+@strawberry.enum(description="The direction of messages.")
 class Direction(Enum):
-    """Members hold the names of events."""
+    """The values are the names in events."""
 
     MT = strawberry.enum_value("MT", description="To a handset.")
     MO = strawberry.enum_value("MO", description="From a handset.")
-    UNKNOWN = strawberry.enum_value(UNKNOWN, description="Their events did not say.")
+    UNKNOWN = strawberry.enum_value(UNKNOWN, description="The events have no direction.")
 
 
 Lane: TypeAlias = Annotated[str | None, argument(LANE)]
-Way: TypeAlias = Annotated[Direction | None, argument(DIRECTION)]
+DirectionOf: TypeAlias = Annotated[Direction | None, argument(DIRECTION)]
 TenantId: TypeAlias = Annotated[strawberry.ID | None, argument(TENANT)]
 
 
 @windowed
 async def _mno_quality(
-    info: Asked, asked: WindowRequest, lane: Lane = None, direction: Way = None, tenant_id: TenantId = None
+    info: RequestInfo,
+    window_request: WindowRequest,
+    lane: Lane = None,
+    direction: DirectionOf = None,
+    tenant_id: TenantId = None,
 ) -> answers.MnoQuality:
     traffic = Traffic(
         None if lane is None else checked_id("lane", lane),
         None if direction is None else cast(str, direction.value),
         None if tenant_id is None else checked_id("tenantId", tenant_id),
     )
-    async with info.context.query_turns:
-        return await mno_quality(_asking(info), read_window(asked, info.context.now), traffic)
+    async with info.context.query_slots:
+        return await mno_quality(_insight_queries(info), read_window(window_request, info.context.now), traffic)
 
 
 @windowed
-async def _cost_quality(info: Asked, asked: WindowRequest) -> answers.CostQuality:
-    async with info.context.query_turns:
-        return await cost_quality(_asking(info), read_window(asked, info.context.now))
+async def _cost_quality(info: RequestInfo, window_request: WindowRequest) -> answers.CostQuality:
+    async with info.context.query_slots:
+        return await cost_quality(_insight_queries(info), read_window(window_request, info.context.now))
 
 
-def _asking(info: Asked) -> InsightQueries:
+def _insight_queries(info: RequestInfo) -> InsightQueries:
     return InsightQueries(info.context.sources.queries, info.context.scope, info.context.request_id)
 
 

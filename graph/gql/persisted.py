@@ -14,47 +14,50 @@ from infra.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Persisted:
-    """Documents by their SHA-256 in hex; `alone`: no other is answered."""
+    """Documents by their SHA-256 in hexadecimal. `exclusive`: no other document is answered."""
 
     documents: Mapping[str, str]
-    alone: bool = False
+    exclusive: bool = False
 
     def text(self, operation: Operation) -> str:
-        """The document that is meant; InvalidQueryError, ForbiddenError for one that is not persisted."""
-        if (named := operation.hash) is not None:
-            return self._named(named, operation.query)
-        if self.alone:
-            raise ForbiddenError("Only persisted operations are answered here; name one with documentId.")
+        """The document of an operation.
+
+        Raises InvalidQueryError for an unknown hash; ForbiddenError for a document that is not persisted, if exclusive.
+        """
+        if (hash_ := operation.hash) is not None:
+            return self._by_hash(hash_, operation.query)
+        if self.exclusive:
+            raise ForbiddenError("Only persisted operations are answered here; send the documentId of one.")
         if operation.query is None:
             raise InvalidQueryError("The request needs `query`, or `documentId` for a persisted operation.")
         return operation.query
 
-    def _named(self, named: str, beside: str | None) -> str:
-        """By its name. A text beside it has to be of that name, and is answered where others are."""
-        known = self.documents.get(named)
-        if known is None and beside is not None and not self.alone and _hash(beside) == named:
-            return beside
+    def _by_hash(self, hash_: str, text: str | None) -> str:
+        """The document with a hash. A given text must have this hash; without a persisted one, it is used."""
+        known = self.documents.get(hash_)
+        if known is None and text is not None and not self.exclusive and _hash(text) == hash_:
+            return text
         if known is None:
             raise InvalidQueryError("No operation of this hash is persisted.")
-        if beside is not None and beside != known:
-            raise InvalidQueryError("`query` is not the operation that the hash names.")
+        if text is not None and text != known:
+            raise InvalidQueryError("`query` is not the operation of this hash.")
         return known
 
 
-def read_manifest(place: str | None, check: Callable[[str], object], *, alone: bool) -> Persisted:
-    """The manifest at `place`: a JSON object of hash -> document, each passed by `check`.
+def read_manifest(path: str | None, check: Callable[[str], object], *, exclusive: bool) -> Persisted:
+    """Reads a manifest: a JSON object with documents by hash. `check` raises an error for an invalid document.
 
-    UsageError names what is wrong with it: an operation that cannot be answered is found at the start.
+    Raises UsageError, so that the service does not start with an operation that it cannot answer.
     """
-    if place is None:
+    if path is None:
         return Persisted({})
     try:
-        documents = msgspec.json.decode(Path(place).read_bytes(), type=dict[str, str])
+        documents = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, str])
     except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: {place} is no JSON object of hashes and documents.") from error
+        raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: {path} is no JSON object of hashes and documents.") from error
     for name, document in documents.items():
         _check(name, document, check)
-    return Persisted({name.removeprefix("sha256:"): document for name, document in documents.items()}, alone)
+    return Persisted({name.removeprefix("sha256:"): document for name, document in documents.items()}, exclusive)
 
 
 def _check(name: str, document: str, check: Callable[[str], object]) -> None:
@@ -62,7 +65,7 @@ def _check(name: str, document: str, check: Callable[[str], object]) -> None:
         raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: {name} is not the SHA-256 of its document.")
     try:
         check(document)
-    except Exception as error:  # whatever makes the document unanswerable is the file's fault
+    except Exception as error:  # any error means that the manifest has an invalid document
         raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: the document of {name} cannot be answered: {error}") from error
 
 

@@ -1,7 +1,7 @@
-"""From many objects to what a selection asks of each: compiled once, run a field at a time and not an object at a time.
+"""Projections: functions from objects to their selected fields, compiled once and run column by column.
 
-A type is plain when none of its fields, however deep, has a resolver: it is an answer of a report, typed, and JSON as
-it stands, so that there is nothing in it to resolve, await, check or serialize.
+A type is plain if none of its fields, at any depth, has a resolver. Its objects are answers of reports: typed, and
+ready for JSON, so nothing in them has to be resolved, awaited, checked or serialized.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,31 +27,32 @@ TYPENAME: Final = "__typename"
 
 Many: TypeAlias = list[Any]
 Project: TypeAlias = Callable[[Many], Many]
-# What is asked of a type, by the names in the answer; `Collect` works it out.
+# The selected fields of a type, by their names in the answer; `Collect` collects them.
 Selected: TypeAlias = Mapping[str, FieldDetailsList]
 Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], Selected]
 
 
 @cache
 def is_plain(type_: GraphQLObjectType) -> bool:
-    """Whether no field, however deep, has a resolver of its own."""
+    """Whether no field, at any depth, has a resolver."""
     return not type_.name.startswith("__") and not any(
         has_resolver(field) or not is_plain_field(field) for field in type_.fields.values()
     )
 
 
 def is_plain_field(field: GraphQLField) -> bool:
-    """Whether what a field has is a leaf, or plain."""
+    """Whether the values of a field are leaves or plain objects."""
     named = get_named_type(field.type)
     return is_leaf_type(named) or (is_object_type(named) and is_plain(named))
 
 
 def has_resolver(field: GraphQLField) -> bool:
+    """Whether a field has a resolver of its own."""
     return _definition(field).base_resolver is not None
 
 
 def projection(type_: GraphQLObjectType, nodes: FieldDetailsList, collect: Collect) -> Project:
-    """What the selections of `nodes` ask of objects of a plain type, none of which is None."""
+    """The projection of objects of a plain type to the fields that `nodes` select. No object may be None."""
     selected = collect(type_, nodes)
     columns = [column(type_, each, collect) for each in selected.values()]
     row = row_type(tuple(selected))
@@ -59,7 +60,7 @@ def projection(type_: GraphQLObjectType, nodes: FieldDetailsList, collect: Colle
 
 
 def column(type_: GraphQLObjectType, nodes: FieldDetailsList, collect: Collect) -> Project:
-    """One field of objects, without a resolver, leaf or plain."""
+    """The projection of objects to one field: a leaf or plain, without a resolver."""
     name = name_of(nodes)
     if name == TYPENAME:
         return lambda values: [type_.name] * len(values)
@@ -75,25 +76,26 @@ def column(type_: GraphQLObjectType, nodes: FieldDetailsList, collect: Collect) 
 
 @lru_cache(maxsize=1024)
 def row_type(names: tuple[str, ...]) -> Callable[..., Any]:
-    """Makes objects of these members, which are encoded in this order. A struct is made and encoded in half the time
-    of a dictionary, or less.
+    """A type whose objects have these members, in this order.
+
+    A struct takes at most half the time of a dictionary to make and encode.
     """
     fields = [(f"field_{number}", object, msgspec.field(name=name)) for number, name in enumerate(names)]
     return msgspec.defstruct("Row", fields, gc=False)
 
 
 def attribute(field: GraphQLField, values: Many) -> Many:
-    """A field of each object, as it is there."""
+    """The value of a field in each object."""
     return list(map(attrgetter(_definition(field).python_name), values))
 
 
 def name_of(nodes: FieldDetailsList) -> str:
-    """The field that all the nodes ask for."""
+    """The name of the field that all nodes select."""
     return nodes[0].node.name.value
 
 
 def of_known(project: Project, values: Many) -> Many:
-    """Of those that are not None."""
+    """Projects the values that are not None; None stays None."""
     if None not in values:
         return project(values)
     known = iter(project([value for value in values if value is not None]))
@@ -101,11 +103,11 @@ def of_known(project: Project, values: Many) -> Many:
 
 
 def _of_lists(project: Project, lists: Many) -> Many:
-    """Of all items of all lists at once."""
-    made = iter(project(list(chain.from_iterable(lists))))
-    return [list(islice(made, len(each))) for each in lists]
+    """Projects the items of all lists together."""
+    projected = iter(project(list(chain.from_iterable(lists))))
+    return [list(islice(projected, len(each))) for each in lists]
 
 
 def _definition(field: GraphQLField) -> Any:
-    """What strawberry made the field from."""
+    """Strawberry's definition of a field."""
     return field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]

@@ -1,4 +1,4 @@
-"""The root of the GraphQL schema: each field is one report."""
+"""The root type Query: one field per report."""
 
 from typing import TypeAlias
 
@@ -13,13 +13,13 @@ from graph.errors import InvalidQueryError
 from graph.gql.arguments import (
     AccountId,
     AccountOf,
-    By,
     Granularity,
+    GranularityOf,
     Limit,
-    Of,
     OperatorId,
     OperatorOf,
     Resolution,
+    ResolutionOf,
     TrendBy,
     TrendPoints,
     read_granularity,
@@ -33,8 +33,8 @@ from graph.gql.connections import accounts_field, operators_field
 from graph.gql.context import Context
 from graph.gql.cost import QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
 from graph.gql.fields import report_field
+from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
-from graph.gql.queries import QueryArgument, as_json
 from graph.gql.reconciliation import reconciliation_field
 from graph.reports import answers
 from graph.reports.breakdown import delivery_breakdown
@@ -46,71 +46,78 @@ from graph.reports.trend import trend
 from graph.reports.trend_answer import Trend
 from graph.reports.windows import WindowRequest
 
-Asked: TypeAlias = Info[Context, None]
+RequestInfo: TypeAlias = Info[Context, None]
 
 
 @windowed
-async def _summary(info: Asked, asked: WindowRequest, granularity: By = Granularity.HOURLY) -> answers.Summary:
-    window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
+async def _summary(
+    info: RequestInfo, window_request: WindowRequest, granularity: GranularityOf = Granularity.HOURLY
+) -> answers.Summary:
+    window, by = read_window(window_request, info.context.now), info.context.granularity(read_granularity(granularity))
     return await summary(info.context.reader, info.context.scope, window, by)
 
 
 @windowed
 async def _operator(
-    info: Asked, operator_id: OperatorOf, asked: WindowRequest, granularity: By = Granularity.HOURLY
+    info: RequestInfo,
+    operator_id: OperatorOf,
+    window_request: WindowRequest,
+    granularity: GranularityOf = Granularity.HOURLY,
 ) -> answers.OperatorPerformance:
     access.operator(info.context.scope, checked_id("id", operator_id))
-    window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
+    window, by = read_window(window_request, info.context.now), info.context.granularity(read_granularity(granularity))
     return await info.context.operator(operator_id, window, by)
 
 
 @windowed
-async def _account(info: Asked, account_id: AccountOf, asked: WindowRequest) -> answers.AccountUsage:
+async def _account(info: RequestInfo, account_id: AccountOf, window_request: WindowRequest) -> answers.AccountUsage:
     access.account(info.context.scope, checked_id("id", account_id))
-    return await info.context.account(account_id, read_window(asked, info.context.now))
+    return await info.context.account(account_id, read_window(window_request, info.context.now))
 
 
 @windowed
 async def _throughput(
-    info: Asked,
-    asked: WindowRequest,
-    resolution: Of = Resolution.ONE_HOUR,
+    info: RequestInfo,
+    window_request: WindowRequest,
+    resolution: ResolutionOf = Resolution.ONE_HOUR,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
 ) -> answers.Throughput:
-    window, each = read_window(asked, info.context.now), read_resolution(resolution)
+    window, point = read_window(window_request, info.context.now), read_resolution(resolution)
     return await throughput(
         info.context.reader,
         info.context.scope,
         window,
-        each,
+        point,
         operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
         account_id=None if account_id is None else checked_id("accountId", account_id),
     )
 
 
 @windowed
-async def _delivery_breakdown(info: Asked, asked: WindowRequest) -> answers.DeliveryBreakdown:
-    return await delivery_breakdown(info.context.reader, info.context.scope, read_window(asked, info.context.now))
+async def _delivery_breakdown(info: RequestInfo, window_request: WindowRequest) -> answers.DeliveryBreakdown:
+    return await delivery_breakdown(
+        info.context.reader, info.context.scope, read_window(window_request, info.context.now)
+    )
 
 
 @windowed
 async def _top_operators(
-    info: Asked,
-    asked: WindowRequest,
+    info: RequestInfo,
+    window_request: WindowRequest,
     limit: Limit = DEFAULT_OPERATORS,
-    granularity: By = Granularity.HOURLY,
+    granularity: GranularityOf = Granularity.HOURLY,
 ) -> answers.TopOperators:
     if not 1 <= limit <= MAX_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MAX_OPERATORS}.")
-    window, by = read_window(asked, info.context.now), info.context.granularity(read_granularity(granularity))
+    window, by = read_window(window_request, info.context.now), info.context.granularity(read_granularity(granularity))
     return await top_operators(info.context.reader, info.context.scope, window, by, limit)
 
 
 @windowed
 async def _trend(
-    info: Asked,
-    asked: WindowRequest,
+    info: RequestInfo,
+    window_request: WindowRequest,
     granularity: TrendPoints = TrendBy.DAILY,
     operator_id: OperatorId = None,
     account_id: AccountId = None,
@@ -118,32 +125,32 @@ async def _trend(
     return await trend(
         info.context.reader,
         info.context.scope,
-        read_long_window(asked, info.context.now),
+        read_long_window(window_request, info.context.now),
         read_trend_granularity(granularity),
         operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
         account_id=None if account_id is None else checked_id("accountId", account_id),
     )
 
 
-async def _query(info: Asked, asked: QueryArgument) -> QueryAnswer:
-    async with info.context.query_turns:
+async def _query(info: RequestInfo, query: QueryArgument) -> QueryAnswer:
+    async with info.context.query_slots:
         context = info.context
         return (
-            await context.sources.queries.answer(context.scope, as_json(asked), context.request_id, context.now)
+            await context.sources.queries.answer(context.scope, as_json(query), context.request_id, context.now)
         ).answer
 
 
-async def _catalog(_: Asked) -> Catalog:
+async def _catalog(_: RequestInfo) -> Catalog:
     return CATALOG
 
 
-async def _freshness(info: Asked) -> answers.Freshness:
+async def _freshness(info: RequestInfo) -> answers.Freshness:
     return await freshness(info.context.reader, info.context.progress)
 
 
 @strawberry.type(description="Reports of messages, deliveries and costs: the same names and numbers as REST.")
 class Query:
-    """Each field has its price (graph/gql/cost.py)."""
+    """The root of queries. Each field has a price (graph/gql/cost.py)."""
 
     summary = report_field(_summary, answers.Summary, SERIES)
     operator = report_field(_operator, answers.OperatorPerformance, SERIES)

@@ -1,4 +1,4 @@
-"""The list of what reconciliation found, as a connection."""
+"""The list of reconciliation's comparisons, as a connection."""
 
 from datetime import date
 from enum import Enum
@@ -27,23 +27,23 @@ from graph.reports.reconciliation import (
 
 PURPOSE: Final = "graphql.reconciliation"
 
-First: TypeAlias = Annotated[int, strawberry.argument(description=f"How many nodes at most, from 1 to {MAX_PAGE}.")]
+First: TypeAlias = Annotated[int, strawberry.argument(description=f"The most nodes to return, from 1 to {MAX_PAGE}.")]
 After: TypeAlias = Annotated[
     str | None,
-    strawberry.argument(description=f"The page begins behind this cursor. {CURSOR}"),
+    strawberry.argument(description=f"The page begins after this cursor. {CURSOR}"),
 ]
 Day: TypeAlias = Annotated[Date | None, strawberry.argument(description="Only comparisons of this UTC day.")]
 OfStatus: TypeAlias = Annotated[
-    "ReconciliationStatus | None", strawberry.argument(description="Only comparisons that ended so.")
+    "ReconciliationStatus | None", strawberry.argument(description="Only comparisons with this status.")
 ]
 Latest: TypeAlias = Annotated[
     bool, strawberry.argument(description="Only the last comparison of each day and currency, not the runs before it.")
 ]
 
 
-@strawberry.enum(description="How a comparison ended.")
+@strawberry.enum(description="The status of a comparison.")
 class ReconciliationStatus(Enum):
-    """As `Status`."""
+    """The members of `Status`."""
 
     OK = strawberry.enum_value("OK", description=STATUSES["OK"])
     DIVERGED = strawberry.enum_value("DIVERGED", description=STATUSES["DIVERGED"])
@@ -54,18 +54,18 @@ class ReconciliationStatus(Enum):
 
 @strawberry.type(description="A comparison in a page.")
 class ReconciliationEdge:
-    """A node, and its place."""
+    """A node and its cursor."""
 
-    node: Comparison = strawberry.field(graphql_type=object_type(Comparison), description="What was compared.")
-    cursor: str = strawberry.field(description=f"Its place: opaque and signed. {CURSOR}")
+    node: Comparison = strawberry.field(graphql_type=object_type(Comparison), description="The comparison.")
+    cursor: str = strawberry.field(description=f"Its position: opaque and signed. {CURSOR}")
 
 
-@strawberry.type(description="A page of what reconciliation found.")
+@strawberry.type(description="A page of comparisons.")
 class ReconciliationConnection:
-    """A page, and where it lies."""
+    """A page of the list."""
 
     edges: list[ReconciliationEdge] = strawberry.field(description="The page, in order.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
 
 
 async def _reconciliation(
@@ -76,16 +76,16 @@ async def _reconciliation(
     status: OfStatus = None,
     latest: Latest = False,
 ) -> ReconciliationConnection:
-    """ForbiddenError, InvalidQueryError, DependencyUnavailableError."""
+    """A page of comparisons. Raises ForbiddenError, InvalidQueryError, DependencyUnavailableError."""
     context = info.context
     platform(context.scope)
     if not 1 <= first <= MAX_PAGE:
         raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
-    choice = ComparisonFilter(_day(day), cast("Status | None", status and status.name), latest)
-    cursors, whose = await context.cursors.cursors(), repr((context.scope, *choice))
-    behind = None if after is None else cursors.open(PURPOSE, whose, after, ComparisonKey, path="after")
-    page = await comparisons(context.reader, context.scope, choice, first, behind)
-    signed = [cursors.sign(PURPOSE, whose, key_of(each)) for each in page.comparisons]
+    selected = ComparisonFilter(_day(day), cast("Status | None", status and status.name), latest)
+    cursors, owner = await context.cursors.cursors(), repr((context.scope, *selected))
+    start = None if after is None else cursors.open(PURPOSE, owner, after, ComparisonKey, path="after")
+    page = await comparisons(context.reader, context.scope, selected, first, start)
+    signed = [cursors.sign(PURPOSE, owner, key_of(each)) for each in page.comparisons]
     return ReconciliationConnection(
         edges=[
             ReconciliationEdge(node=each, cursor=cursor) for each, cursor in zip(page.comparisons, signed, strict=True)
@@ -109,6 +109,6 @@ def _day(text: str | None) -> date | None:
 reconciliation_field: Final = strawberry.field(
     _reconciliation,
     graphql_type=ReconciliationConnection | None,
-    description="What reconciliation found of each UTC day and currency, newest first. For administrators and finance.",
+    description="Comparisons with billing by UTC day and currency, newest first. For administrators and finance.",
     metadata={PRICE: LIST},
 )

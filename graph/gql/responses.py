@@ -1,7 +1,7 @@
 """A GraphQL result as an HTTP response, in the media type that the client prefers.
 
 * `application/graphql-response+json`: status codes of GraphQL over HTTP, September 2026 (http-spec.graphql.org).
-* `application/json`, for clients that know only that: 200 for all that GraphQL itself says.
+* `application/json`, for clients that know only that: 200 for all answers of GraphQL itself.
 * `text/event-stream`: events that npm graphql-sse reads (`graph/gql/streams.py`).
 """
 
@@ -26,28 +26,28 @@ Payload: TypeAlias = dict[str, Any]
 JSON: Final = "application/json"
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 MEDIA_TYPES: Final = (GRAPHQL_RESPONSE, JSON, EVENT_STREAM)  # in this order for clients that name several
-PARTIAL_SUCCESS: Final = 294  # data and errors; no status of HTTP's own means that
+PARTIAL_SUCCESS: Final = 294  # data and errors; HTTP itself has no such status
 
 
 class Responder:
-    """Answers one request. NotAcceptableError when it accepts none of MEDIA_TYPES."""
+    """Makes the response to one request. Raises NotAcceptableError if it accepts none of MEDIA_TYPES."""
 
     def __init__(self, request: Request) -> None:
         self._scope = request.scope
         self._request_id: str = request.scope[REQUEST_ID]
-        # A wildcard does not say that the client knows the newer type.
+        # A wildcard does not mean that the client knows the newer type.
         offered = [each for each in MEDIA_TYPES if each != GRAPHQL_RESPONSE or accepts_by_name(request.headers, each)]
         self._media_type = preferred(request.headers, offered)
         self.accepts_events = accepts_by_name(request.headers, EVENT_STREAM)
 
     def refused(self, errors: Sequence[GraphQLError], extensions: Mapping[str, Any] | None = None) -> Response:
-        """A request of which nothing was executed: a wrong document, wrong variables, a price that is too high."""
+        """The response if nothing was executed: an invalid document, invalid variables, or too high a cost."""
         status = self._scope[OUTCOME] = worst_status(errors)
         payload: Payload = {"errors": self._payloads(errors)}
         return self._response({**payload, "extensions": extensions} if extensions else payload, status)
 
     def executed(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Response:
-        """What execution gave. Errors without a path came before any field, so nothing was executed."""
+        """The response with the result of execution. Errors without a path mean that nothing was executed."""
         if result.errors and all(error.path is None for error in result.errors):
             return self.refused(result.errors, extensions)
         if result.errors:
@@ -56,7 +56,7 @@ class Responder:
         return self._response({**self._result(result), "extensions": extensions}, status)
 
     def stream(self, results: AsyncIterator[ExecutionResult]) -> Response:
-        """One event for each result as it comes, for a client that accepts events."""
+        """The response with one event per result, for a client that accepts events."""
         return event_stream((self._result(result) async for result in results), self._failure)
 
     def _response(self, payload: Payload, status: int) -> Response:
@@ -79,14 +79,14 @@ class Responder:
 
 
 def error_response(error: Exception, request: Request) -> Response:
-    """The answer to a request that did not reach GraphQL: the status of REST, the shape of GraphQL."""
+    """The response to a request that did not reach GraphQL: with REST's status, in GraphQL's form."""
     error, request_id = fault_of(error) or error, request.scope[REQUEST_ID]
     log_failure(error, request_id)
-    found = as_problem(error, request_id)
-    payload: Payload = {"errors": [problem_payload(found)]}
+    problem = as_problem(error, request_id)
+    payload: Payload = {"errors": [problem_payload(problem)]}
     if accepts_by_name(request.headers, GRAPHQL_RESPONSE):
-        return json_response(payload, found.status, GRAPHQL_RESPONSE, headers(error))
-    return json_response({"data": None, **payload}, found.status, headers=headers(error))
+        return json_response(payload, problem.status, GRAPHQL_RESPONSE, headers(error))
+    return json_response({"data": None, **payload}, problem.status, headers=headers(error))
 
 
 async def _only(payload: Payload) -> AsyncIterator[Payload]:

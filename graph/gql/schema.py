@@ -1,4 +1,4 @@
-"""The GraphQL schema, and its text."""
+"""The GraphQL schema and its SDL."""
 
 from typing import Final
 
@@ -12,11 +12,11 @@ from graph.gql.types import SCALARS
 
 _SCHEMA: Final = strawberry.Schema(query=Query, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS))
 
-# Strawberry's own `execute` parses and validates each time unless extensions are stacked on it, and weighs
-# documents in exponential time (graph/gql/documents.py says how); hence its attribute, which its docs use too.
+# The endpoint executes graphql-core's schema. Strawberry's own `execute` parses and validates each document again, and
+# its limits on documents take exponential time. Strawberry's documentation uses this attribute, too.
 SCHEMA: Final[GraphQLSchema] = _SCHEMA._schema
 
 
 def sdl() -> str:
-    """The schema definition, as schema/graph.graphql has it."""
+    """The schema definition, as in schema/graph.graphql."""
     return _SCHEMA.as_str() + "\n"

@@ -1,7 +1,7 @@
-"""Answers as server-sent events, and how many subscriptions may be open.
+"""Answers as server-sent events, and a limit on open subscriptions.
 
 The "distinct connections" mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md: each result is an
-event `next`, and the end an event `complete`. A stream that breaks off without `complete` is one to subscribe to again.
+event `next`, and the end an event `complete`. A client subscribes again if a stream ends without `complete`.
 """
 
 from collections import Counter
@@ -15,25 +15,25 @@ from starlette.responses import StreamingResponse
 from graph.errors import RateLimitedError, ServerStoppingError
 
 EVENT_STREAM: Final = "text/event-stream"
-MOST_OF_A_CALLER: Final = 5
-MOST_OF_ALL: Final = 200
-SOON: Final = 5  # seconds until one may have ended
+MAX_PER_CALLER: Final = 5
+MAX_OPEN: Final = 200
+RETRY_AFTER: Final = 5  # seconds
 
 _COMPLETE: Final = b"event: complete\ndata:\n\n"
 
 
 class Streams:
-    """Those that are open in this process."""
+    """Limits the open streams of a process."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
 
     @contextmanager
-    def one_more(self, caller: str) -> Iterator[None]:
-        """While it is open; RateLimitedError when there are enough already."""
-        if self._open[caller] >= MOST_OF_A_CALLER or self._open.total() >= MOST_OF_ALL:
+    def slot(self, caller: str) -> Iterator[None]:
+        """Holds a slot for one stream. Raises RateLimitedError when no slot is free."""
+        if self._open[caller] >= MAX_PER_CALLER or self._open.total() >= MAX_OPEN:
             raise RateLimitedError(
-                f"A caller may have {MOST_OF_A_CALLER} streams open, and all together {MOST_OF_ALL}; close one.", SOON
+                f"A caller may have {MAX_PER_CALLER} streams open, and all together {MAX_OPEN}; close one.", RETRY_AFTER
             )
         self._open[caller] += 1
         try:
@@ -45,7 +45,7 @@ class Streams:
 
 
 def event_stream(answers: AsyncIterator[Any], failure: Callable[[Exception], Any]) -> StreamingResponse:
-    """Answers one by one as they come. The error that ends them is the last event, as `failure` makes it."""
+    """A response with one event per answer. `failure` makes the last event from an error that ends the answers."""
 
     async def events() -> AsyncIterator[bytes]:
         try:
@@ -53,8 +53,8 @@ def event_stream(answers: AsyncIterator[Any], failure: Callable[[Exception], Any
                 yield _next(answer)
         except ServerStoppingError as error:
             yield _next(failure(error))
-            return  # without an end that the client would take for the subscription's own
-        except Exception as error:  # whatever it was, the client gets it as an event
+            return  # without `complete`, so that the client subscribes again
+        except Exception as error:  # the client receives any error as an event
             yield _next(failure(error))
         yield _COMPLETE
 

@@ -1,4 +1,4 @@
-"""GraphQL's types, made from the answers of the reports: same fields, same names, same descriptions."""
+"""Scalars, enums, and object types made from the answers of reports: same fields, names and descriptions."""
 
 from enum import Enum
 from functools import cache
@@ -16,7 +16,7 @@ from graph.reports.answers import QUALITIES
 from graph.reports.windows import PERIODS
 from schema.money import MONEY_PATTERN
 
-# What these hold is already as JSON has it (times are written by the encoder): nothing is left to serialize.
+# The values of scalars are ready for JSON (the encoder writes times), so scalars have no serializers.
 Long = NewType("Long", int)
 Decimal = NewType("Decimal", str)
 DateTime = NewType("DateTime", str)
@@ -26,9 +26,9 @@ CostsByCurrency = NewType("CostsByCurrency", dict[str, str])
 Json = NewType("Json", object)
 
 
-@strawberry.enum(description="How far a point of a series can be trusted.")
+@strawberry.enum(description="How reliable a point of a series is.")
 class Quality(Enum):
-    """As answers.Quality."""
+    """The members of answers.Quality."""
 
     ACTUAL = strawberry.enum_value("ACTUAL", description=QUALITIES["ACTUAL"])
     PARTIAL = strawberry.enum_value("PARTIAL", description=QUALITIES["PARTIAL"])
@@ -36,35 +36,35 @@ class Quality(Enum):
     ESTIMATED = strawberry.enum_value("ESTIMATED", description=QUALITIES["ESTIMATED"])
 
 
-@strawberry.enum(description="What not every caller may read, and how much of it each role may.")
+@strawberry.enum(description="The restricted data, and how much of it each role may read.")
 class Disclosure(Enum):
-    """As disclosure.Secret."""
+    """The members of disclosure.Secret."""
 
     COST = strawberry.enum_value("COST", description=rule_in_words("COST"))
     MNO = strawberry.enum_value("MNO", description=rule_in_words("MNO"))
 
 
 @strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION], description="Not every caller may read this of everybody."
+    locations=[Location.FIELD_DEFINITION], description="Not every caller may read this for all tenants."
 )
 class Discloses:
-    """At a field of an answer."""
+    """Marks a field of an answer as restricted."""
 
     what: Disclosure = strawberry.directive_field(name="what")
 
 
 def _text(value: object) -> str:
-    """What is given as a time or two; whether it is that, and what is wrong with it, the report says."""
+    """The text of one or two times, which the report checks. Raises GraphQLError for other types."""
     if not isinstance(value, str):
         raise GraphQLError("A DateTime is a string; an Interval is one, too, or an object of `from` and `to`.")
     return value
 
 
 def _span(value: object) -> str:
-    """Of the two times of an object, which answers have as their window, the text."""
+    """The text of an interval, which may be an object of two times, such as the `window` of an answer."""
     if isinstance(value, dict) and value.keys() == {"from", "to"}:
         times = (value["from"], value["to"])
-        # A variable in a document that is only validated has no value yet.
+        # During validation, a variable has no value yet.
         return "/".join("" if time is Undefined else _text(time) for time in times)
     return _text(value)
 
@@ -75,27 +75,27 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
     DateTime: strawberry.scalar(
         name="DateTime",
         parse_value=_text,
-        description="An RFC 3339 time. What is given needs an offset; what is answered is in UTC.",
+        description="An RFC 3339 time. Arguments need an offset; answers are in UTC.",
     ),
-    Json: strawberry.scalar(name="JSON", description="Any JSON value; objects have the names that REST has."),
+    Json: strawberry.scalar(name="JSON", description="Any JSON value; objects have REST's names."),
     Interval: strawberry.scalar(
         name="Interval",
         parse_value=_span,
-        description="A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: "
+        description="A half-open interval (ISO 8601): two DateTimes with a slash between, the second excluded: "
         "2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the "
         f"name of a period: {', '.join(PERIODS)}.",
     ),
     Date: strawberry.scalar(name="Date", description="A UTC day: 2026-10-01."),
     CostsByCurrency: strawberry.scalar(
         name="CostsByCurrency",
-        description='An object of money by currency, as REST has it: {"USD": "12.500000", "AFN": "830.000000"}.',
+        description='An object of money by currency, as in REST: {"USD": "12.500000", "AFN": "830.000000"}.',
     ),
 }
 
 
 @cache
 def object_type(struct: type[Struct]) -> type:
-    """The GraphQL object type of an answer; its values are the answer itself."""
+    """The GraphQL object type of an answer. Its values are the answers themselves."""
     info = mi.type_info(struct)
     assert isinstance(info, mi.StructType)
     fields = {
@@ -105,8 +105,8 @@ def object_type(struct: type[Struct]) -> type:
         for field in info.fields
     }
     annotations = {field.name: _annotation(field.type) for field in info.fields}
-    made = type(struct.__name__, (), {**fields, "__annotations__": annotations})
-    return strawberry.type(made, name=struct.__name__, description=struct.__doc__)
+    class_ = type(struct.__name__, (), {**fields, "__annotations__": annotations})
+    return strawberry.type(class_, name=struct.__name__, description=struct.__doc__)
 
 
 def _directives(field: mi.Field) -> list[Discloses]:
@@ -115,7 +115,7 @@ def _directives(field: mi.Field) -> list[Discloses]:
 
 
 def _annotation(type_: mi.Type) -> Any:
-    """The annotation from which strawberry makes the type of a field."""
+    """The annotation from which Strawberry makes the type of a field."""
     match type_:
         case mi.Metadata():
             return _annotation(type_.type)
@@ -123,7 +123,7 @@ def _annotation(type_: mi.Type) -> Any:
             (inner,) = (member for member in type_.types if not isinstance(member, mi.NoneType))
             return _annotation(inner) | None
         case mi.ListType():
-            return list[_annotation(type_.item_type)]  # type: ignore[misc]  # made at run time
+            return list[_annotation(type_.item_type)]  # type: ignore[misc]  # a type at run time
         case mi.StructType():
             return object_type(type_.cls)
         case mi.StrType():
@@ -143,7 +143,7 @@ def _description(type_: mi.Type) -> str | None:
     return None
 
 
-_FREE: Final = (mi.AnyType(), mi.StrType())  # values of an object whose names a query decides
+_FREE: Final = (mi.AnyType(), mi.StrType())  # the values of objects whose names depend on a query
 
 _LEAVES: Final[dict[type[mi.Type], Any]] = {
     mi.IntType: Long,

@@ -1,7 +1,7 @@
-"""What an operation comes to before any of it is run: its depth, its aliases and its cost.
+"""The weight of an operation, computed before it is executed: its depth, its aliases and its cost.
 
-All are computed from what the executor runs: fields collected and merged, directives applied, arguments
-and variables coerced, with their defaults. So one operation weighs the same however it is written.
+It is computed from what the executor runs: with fields collected and merged, directives applied, and arguments and
+variables coerced. So an operation has the same weight however it is written.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, 
 from graphql.execution.executor import Executor
 from graphql.execution.values import get_argument_values
 
-from graph.gql.cost import price_of, priced
+from graph.gql.cost import cost_of, price_of
 
-DEEPEST: Final = 16  # what tools ask of introspection; reports are 4 deep
+DEEPEST: Final = 16  # the depth of tools' introspection; reports are 4 deep
 MOST_ALIASES: Final = 200
-MOST_SELECTED: Final = 10_000  # fields, as often as they are written where each fragment is spread
+MOST_SELECTED: Final = 10_000  # fields, with those of each fragment per spread
 
 
 class Weight(NamedTuple):
-    """How deep the operation nests, how many fields it gives a name of its own, and what it costs."""
+    """The depth of an operation, its number of aliases, and its cost."""
 
     depth: int
     aliases: int
@@ -29,14 +29,14 @@ class Weight(NamedTuple):
 
 
 def weigh(executor: Executor[Any], now: datetime) -> Weight:
-    """Asked at `now`. GraphQLError for an operation that is larger than any may be; nothing of it is read then."""
+    """The weight of an operation at `now`. Raises GraphQLError if it exceeds a limit; then nothing is executed."""
     weighing = _Weighing(executor, now)
     cost = weighing.operation()
     return Weight(weighing.depth, weighing.aliases, cost)
 
 
 class _Weighing:
-    """One operation. Each bound is checked on the way, so that this takes as long as the largest one at most."""
+    """Weighs one operation. It checks limits on the way, so the time is bounded, too."""
 
     def __init__(self, executor: Executor[Any], now: datetime) -> None:
         self._executor, self._now = executor, now
@@ -71,11 +71,11 @@ class _Weighing:
         price = price_of(field)
         if price is None:
             return inner
-        given = self._arguments(field, nodes)
-        return 0 if given is None else priced(price, given, inner, self._now)
+        arguments = self._arguments(field, nodes)
+        return 0 if arguments is None else cost_of(price, arguments, inner, self._now)
 
     def _arguments(self, field: GraphQLField, nodes: FieldDetailsList) -> Mapping[str, Any] | None:
-        """None for what cannot be coerced: the field is an error then, and nothing of it is read."""
+        """The coerced arguments; None if they are invalid. Then the field is an error, and costs nothing."""
         node: FieldNode = nodes[0].node
         try:
             return get_argument_values(field, node, self._executor.variable_values, nodes[0].fragment_variable_values)

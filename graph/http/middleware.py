@@ -87,5 +87,5 @@ def _new_id() -> str:
 
 def _request_id(headers: Headers) -> str:
     """The caller's id if it is safe in a header and a log line, otherwise a new one."""
-    given = headers.get("x-request-id", "")
-    return given if _ACCEPTABLE.fullmatch(given) else _new_id()
+    own_id = headers.get("x-request-id", "")
+    return own_id if _ACCEPTABLE.fullmatch(own_id) else _new_id()

@@ -23,9 +23,9 @@ class Parameter:
     location: Literal["query", "path"] = "query"
 
 
-def read_query(given: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
+def read_query(query_string: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
     """Returns a URL's query parameters. Raises InvalidQueryError, which lists unknown and repeated ones."""
-    pairs = parse_qsl(given.decode("latin-1"), keep_blank_values=True)
+    pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     values = dict(pairs)
     names = [parameter.name for parameter in allowed if parameter.location == "query"]
     if unknown := sorted(values.keys() - names):
@@ -35,7 +35,7 @@ def read_query(given: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
         )
     if len(values) < len(pairs):
         repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise InvalidQueryError(f"Query parameter given more than once: {', '.join(repeated)}.")
+        raise InvalidQueryError(f"Repeated query parameter: {', '.join(repeated)}.")
     return values
 
 

@@ -19,7 +19,7 @@ from graph.reports.answers import (
 from graph.reports.trend_answer import Trend
 from graph.reports.windows import Granularity, Window, day_start
 
-# The time until which everything that had arrived in the streams is counted; None: not completeness.
+# The time until which everything that had arrived in the streams is counted; None: not known.
 CompleteUntil: TypeAlias = Callable[[], datetime | None]
 
 HOUR: Final = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """An engine's process under its keeper: starting, signalling and awaiting it.
 
-It uses subprocess and plain pipes, and so depends neither on the kind of event loop (uvloop leaks its pipe ends into
-children) nor on the loop's thread (asyncio's child watchers do).
+It uses subprocess and plain pipes, not the event loop's: uvloop leaks its pipe ends into children, and asyncio's child
+watchers depend on the loop's thread.
 """
 
 import asyncio

@@ -102,7 +102,7 @@ class SeaweedFs:
         return (folder / "s3.sock").exists()
 
     async def settle(self, port: int) -> None:
-        """Creates the bucket and waits until it can be used: S3 answers before it knows its volumes."""
+        """Creates the bucket, and waits until objects can be stored: S3 answers before it knows its volumes."""
         s3 = from_dsn(self.address.format(port=port))
         await make_bucket(s3)
         store = open_store(s3)

@@ -1,4 +1,4 @@
-"""`anlyt backfill` as a command: killed, stopped, begun twice, refused."""
+"""`anlyt backfill` as a command: killed, stopped, started twice, refused."""
 
 import asyncio
 import signal
@@ -22,7 +22,7 @@ from ingest import backfill
 from ingest.commit import HOLD
 from schema.streams import BILLING_EVENTS, CDR_EVENTS
 from tests.support import events, fact_events
-from tests.support.chaos import make_impatient
+from tests.support.chaos import make_short_ack_consumers
 from tests.support.cli import running
 from tests.support.fact_reference import expect as expect_facts
 from tests.support.platform import BILLING, Platform
@@ -52,20 +52,20 @@ def _settings(platform: Platform, **more: str) -> dict[str, str]:
 
 
 async def _at_work(platform: Platform, rebuild: bool) -> bool:
-    """The durable is moved back, or the tables of the rebuild are there."""
+    """Whether the consumer was moved back, or the tables of the rebuild exist."""
     if rebuild:
         return bool(await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild') is not null"))
-    return await platform.waiting(BILLING) > 0
+    return await platform.pending_count(BILLING) > 0
 
 
 @pytest.mark.parametrize("rebuild", [False, True], ids=["replay", "rebuild"])
 async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuild: bool) -> None:
-    """-9 at random points, then once to the end; the command runs beside no other worker."""
+    """Killed with -9 at random points, then run to its end, without other workers."""
     seed = 88
     print(f"seed {seed}")
     rng = Random(seed)
     billing = _history(rng, 6000)
-    await make_impatient(platform, METRICS)
+    await make_short_ack_consumers(platform, METRICS)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
     mode = ["--rebuild", "--since", SINCE.isoformat()] if rebuild else []
@@ -78,15 +78,15 @@ async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuil
             await asyncio.sleep(rng.uniform(0, 0.4))
             started.process.send_signal(signal.SIGKILL)
     await run(read_settings(_settings(platform)), BILLING.name, SINCE if rebuild else None, rebuild=rebuild)
-    assert await platform.waiting(BILLING) == 0
+    assert await platform.pending_count(BILLING) == 0
     assert await platform.pool.fetchval("select to_regnamespace('anlyt_rebuild')::text") is None
     assert await platform.pool.fetchval("select count(*) from anlyt.event_days where version <> rolled_version") == 0
-    await platform.pool.execute("update anlyt.event_days set rolled_version = 0")  # as ingest alone would leave it
+    await platform.pool.execute("update anlyt.event_days set rolled_version = 0")  # the state that ingest alone leaves
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
 async def test_a_replay_keeps_the_ledger_from_forgetting(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From before it looks what the ledger remembers until it ends."""
+    """From before it reads what the ledger remembers, until it ends."""
     await platform.publish(BILLING_EVENTS, _history(Random(4), 20))
     await platform.drain(BILLING)
     found, begin = [], backfill.begin
@@ -95,11 +95,11 @@ async def test_a_replay_keeps_the_ledger_from_forgetting(platform: Platform, mon
         async with platform.pool.acquire() as connection, connection.transaction():
             return await connection.fetchval(MAY_FORGET)
 
-    async def looked(*arguments: Any) -> Any:
+    async def begin_later(*arguments: Any) -> Any:
         found.append(await may_forget())
         return await begin(*arguments)
 
-    monkeypatch.setattr(backfill, "begin", looked)
+    monkeypatch.setattr(backfill, "begin", begin_later)
     await run(read_settings(_settings(platform)), BILLING.name, None, rebuild=False)
     assert [*found, await may_forget()] == [False, True]
 
@@ -115,7 +115,7 @@ async def test_two_at_once_are_one(platform: Platform) -> None:
 
 
 async def test_stopped_while_it_waits_for_a_commit(platform: Platform, tmp_path: Path) -> None:
-    """The swap waits for whoever counts, and a signal ends the wait."""
+    """The swap waits for counting workers, and a signal ends the wait."""
     billing = _history(Random(90), 100)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
@@ -125,8 +125,8 @@ async def test_stopped_while_it_waits_for_a_commit(platform: Platform, tmp_path:
             while not await platform.pool.fetchval(WAITING):
                 await asyncio.sleep(0.02)
             started.process.send_signal(signal.SIGTERM)
-            _, told = await asyncio.to_thread(started.process.communicate)
-    assert (started.process.returncode, "nothing is half done" in told) == (1, True)
+            _, stderr = await asyncio.to_thread(started.process.communicate)
+    assert (started.process.returncode, "the stored figures are unchanged" in stderr) == (1, True)
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
@@ -139,7 +139,7 @@ async def test_facts_are_replayed_without_postgresql(
     settings = _settings(facts, ANLYT_CLICKHOUSE_DSN=warehouse)
     for _ in range(2):
         await run(read_settings(settings), cdr_facts.name, None, rebuild=False)
-        assert await facts.waiting(cdr_facts) == 0
+        assert await facts.pending_count(cdr_facts) == 0
     assert f"{len(records):,} messages were replayed" in capsys.readouterr().out
     assert await fact_differences(warehouse, expect_facts(records=records, arrived=NOW)) == []
 
@@ -152,10 +152,10 @@ async def test_a_memory_that_is_too_short_is_refused(platform: Platform) -> None
 
 
 @pytest.mark.parametrize(
-    ("function", "told"), [("nothing", "FUNCTION nothing is unknown"), ("cdr_facts", "needs no --rebuild")]
+    ("function", "sentence"), [("nothing", "FUNCTION nothing is unknown"), ("cdr_facts", "needs no --rebuild")]
 )
-async def test_functions_that_cannot_be_rebuilt(function: str, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+async def test_functions_that_cannot_be_rebuilt(function: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
         await run(read_settings({}), function, None, rebuild=True)
 
 

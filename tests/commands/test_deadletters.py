@@ -1,4 +1,4 @@
-"""`anlyt deadletters` and `anlyt backfill` with arguments of every sort: one sentence, and status 0, 1 or 2."""
+"""`anlyt deadletters` and `anlyt backfill` with valid and invalid arguments: one sentence, and status 0, 1 or 2."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from schema.streams import BILLING_EVENTS, DEADLETTER, SMS_DLR
 from tests.support.cli import anlyt
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
@@ -19,9 +19,9 @@ NOT_THERE = "There is no dead letter {}; `anlyt deadletters list` shows them."
 
 @pytest.fixture
 async def dead_letters(platform: Platform) -> Platform:
-    """Three of them."""
+    """A service with three dead letters."""
     await platform.publish(SMS_DLR, [Message(b"%d" % number) for number in range(3)])
-    await platform.drain(cut(DELIVERY, 100))
+    await platform.drain(with_batch(DELIVERY, 100))
     return platform
 
 
@@ -35,7 +35,7 @@ async def _ran(platform: Platform, folder: Path, *arguments: str) -> "CompletedP
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "expected"),
     [
         (["drop", "1", "1"], 0, "1: dropped\n"),
         (["drop", "3", "1", "3"], 0, "3: dropped\n1: dropped\n"),
@@ -58,13 +58,15 @@ async def _ran(platform: Platform, folder: Path, *arguments: str) -> "CompletedP
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-async def test_arguments(dead_letters: Platform, tmp_path: Path, arguments: list[str], status: int, told: str) -> None:
+async def test_arguments(
+    dead_letters: Platform, tmp_path: Path, arguments: list[str], status: int, expected: str
+) -> None:
     ran = await _ran(dead_letters, tmp_path, "deadletters", *arguments)
     if status:
-        assert (ran.returncode, ran.stdout, told in ran.stderr) == (status, "", True), ran
+        assert (ran.returncode, ran.stdout, expected in ran.stderr) == (status, "", True), ran
         assert len(await dead_letters.dead_letters()) == 3
     else:
-        assert (ran.returncode, ran.stdout, ran.stderr) == (0, told, "")
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, expected, "")
 
 
 async def test_what_is_gone_already(dead_letters: Platform, tmp_path: Path) -> None:
@@ -88,12 +90,12 @@ async def test_what_the_server_refuses(dead_letters: Platform, tmp_path: Path) -
     config = (await dead_letters.jetstream.stream_info(DEADLETTER.name)).config
     await dead_letters.jetstream.update_stream(config.evolve(deny_delete=True))
     ran = await _ran(dead_letters, tmp_path, "deadletters", "drop", "2")
-    told = "anlyt: Dead letter 2 cannot be dropped: message delete not permitted (JetStream error 10057).\n"
-    assert (ran.returncode, ran.stderr) == (1, told)
+    expected = "anlyt: Dead letter 2 cannot be dropped: message delete not permitted (JetStream error 10057).\n"
+    assert (ran.returncode, ran.stderr) == (1, expected)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "expected"),
     [
         ([], 2, "Missing argument 'FUNCTION'"),
         ([""], 2, "FUNCTION  is unknown; choose from billing_metrics"),
@@ -109,16 +111,16 @@ async def test_what_the_server_refuses(dead_letters: Platform, tmp_path: Path) -
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 async def test_arguments_of_backfill(
-    platform: Platform, tmp_path: Path, arguments: list[str], status: int, told: str
+    platform: Platform, tmp_path: Path, arguments: list[str], status: int, expected: str
 ) -> None:
     ran = await _ran(platform, tmp_path, "backfill", *arguments)
     assert ran.returncode == status, ran
-    assert told in ran.stdout + ran.stderr, ran
+    assert expected in ran.stdout + ran.stderr, ran
 
 
 async def test_backfill_without_its_stream(platform: Platform, tmp_path: Path) -> None:
     await platform.jetstream.delete_stream(BILLING_EVENTS.name)
     for mode in ([], ["--rebuild"]):
         ran = await _ran(platform, tmp_path, "backfill", "billing_metrics", *mode)
-        told = "anlyt: Stream BILLING_EVENTS does not exist; run `anlyt migrate` first.\n"
-        assert (ran.returncode, ran.stderr) == (2, told), ran
+        expected = "anlyt: Stream BILLING_EVENTS does not exist; run `anlyt migrate` first.\n"
+        assert (ran.returncode, ran.stderr) == (2, expected), ran

@@ -1,4 +1,4 @@
-"""Each dashboard against Grafana's schema and the rules of its linter; each rule against a dashboard that breaks it."""
+"""Each dashboard follows Grafana's schema and the linter's rules. Each rule notices a dashboard that breaks it."""
 
 import copy
 import json
@@ -14,7 +14,7 @@ from tests.support.boards import panels, problems, targets, variables
 from tests.support.prometheus import alerts
 from tools.export import ROOT
 
-# Both made of @grafana/schema 13.2.3 by ts-json-schema-generator: of a dashboard, and of what each kind of panel takes.
+# Made from @grafana/schema 13.2.3 by ts-json-schema-generator: the schema of a dashboard, and those of panel options.
 SCHEMA = json.loads((Path(__file__).parent / "dashboard.schema.json").read_text())
 KINDS = json.loads((Path(__file__).parent / "panels.schema.json").read_text())
 WRITTEN = {board.uid: json.loads((ROOT / FOLDER / f"{board.uid}.json").read_text()) for board in BOARDS}
@@ -26,7 +26,7 @@ def test_grafana_can_read_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_its_panels_take_what_they_are_given(name: str) -> None:
+def test_the_options_of_its_panels_are_valid(name: str) -> None:
     for panel in panels(WRITTEN[name]):
         kind, custom = KINDS[panel["type"]], panel["fieldConfig"]["defaults"].get("custom")
         jsonschema.Draft7Validator(kind["Options"]).validate(panel["options"])
@@ -53,40 +53,42 @@ def _overlapping(board: Any) -> None:
 
 
 def _set(place: Callable[[Any], Any], name: str, value: Any) -> Callable[[Any], None]:
-    def spoil(board: Any) -> None:
+    def change(board: Any) -> None:
         place(board)[name] = value
 
-    return spoil
+    return change
 
 
-SPOILED = {
-    "data source is no variable's": _set(
+BROKEN = {
+    "is not chosen by a variable": _set(
         lambda board: targets(board)[0], "datasource", {"type": "prometheus", "uid": "1"}
     ),
-    "is asked by nothing": _set(lambda board: board, "panels", []),
-    "not asked again": _set(lambda board: variables(board)["job"], "refresh", 1),
+    "is used by no query": _set(lambda board: board, "panels", []),
+    "not queried again": _set(lambda board: variables(board)["job"], "refresh", 1),
     "lacks a title": _set(lambda board: panels(board)[0], "description", ""),
     "lacks a title of its own": _set(lambda board: panels(board)[0], "title", "Messages waiting"),
     "has no unit": _set(lambda board: panels(board)[0]["fieldConfig"]["defaults"], "unit", "bananas"),
     "asks nothing": _set(lambda board: panels(board)[0], "targets", []),
     "neither $__rate_interval": _set(lambda board: targets(board)[0], "expr", 'rate(anlyt_a_total{job=~"$job"}[1m])'),
     "without rate": _set(lambda board: targets(board)[0], "expr", 'sum(anlyt_a_total{job=~"$job"})'),
-    "not of the chosen job": _set(lambda board: targets(board)[0], "expr", "anlyt_a"),
-    "used and not there": _set(lambda board: targets(board)[0], "expr", 'up{job=~"$job",instance="$instance"}'),
+    "not limited to the chosen job": _set(lambda board: targets(board)[0], "expr", "anlyt_a"),
+    "used but not declared": _set(lambda board: targets(board)[0], "expr", 'up{job=~"$job",instance="$instance"}'),
     "have the id": _set(lambda board: panels(board)[0], "id", 1),
-    "lies over": _overlapping,
+    "overlaps": _overlapping,
     "beyond the 24th": _set(lambda board: panels(board)[0]["gridPos"], "w", 25),
-    "leads to no runbook": _set(lambda board: panels(board)[0], "links", []),
-    "one that is not there": _set(lambda board: panels(board)[0]["links"][0], "url", "${runbooks:raw}/nothing.md"),
-    "edited in Grafana": _set(lambda board: board, "editable", True),
-    "A tenant or an account": _set(lambda board: targets(board)[0], "rawSql", "select tenant_id from anlyt.facts_dlr"),
+    "links to no runbook": _set(lambda board: panels(board)[0], "links", []),
+    "a missing one": _set(lambda board: panels(board)[0]["links"][0], "url", "${runbooks:raw}/nothing.md"),
+    "edits in Grafana": _set(lambda board: board, "editable", True),
+    "reads a tenant or an account": _set(
+        lambda board: targets(board)[0], "rawSql", "select tenant_id from anlyt.facts_dlr"
+    ),
 }
 
 
-@pytest.mark.parametrize("sentence", SPOILED)
+@pytest.mark.parametrize("sentence", BROKEN)
 def test_each_rule_notices_what_breaks_it(sentence: str) -> None:
     board = copy.deepcopy(WRITTEN["pipeline"])
-    SPOILED[sentence](board)
+    BROKEN[sentence](board)
     assert [problem for problem in problems(board) if sentence in problem]
 
 

@@ -1,11 +1,11 @@
-"""The lines in the panels against the rules of the alerts."""
+"""The lines in the panels are the limits of the alerts."""
 
 import re
 
 import pytest
 
 from dashboards.files import BOARDS
-from dashboards.limits import limit, limits, sides, watched
+from dashboards.limits import for_chosen_jobs, limit, limits, sides
 from tests.support.prometheus import alerts
 
 EXPRESSIONS = {rule["alert"]: " ".join(rule["expr"].split()) for rule in alerts()}
@@ -26,18 +26,18 @@ EXPRESSIONS = {rule["alert"]: " ".join(rule["expr"].split()) for rule in alerts(
     ],
 )
 def test_the_rules_say_where_the_lines_are(alert: str, severity: str, thresholds: list[float]) -> None:
-    found = limits(alert)
-    assert [each.threshold for each in found] == thresholds
-    assert {each.severity for each in found} <= {severity}
+    alert_limits = limits(alert)
+    assert [each.threshold for each in alert_limits] == thresholds
+    assert {each.severity for each in alert_limits} <= {severity}
 
 
-def test_an_alert_that_nobody_knows_has_no_limit() -> None:
+def test_an_unknown_alert_has_no_limit() -> None:
     with pytest.raises(LookupError):
         limit("AnlytNothing")
 
 
 @pytest.mark.parametrize(
-    ("expression", "found"),
+    ("expression", "limited"),
     [
         ("max(anlyt_a)", 'max(anlyt_a{job=~"$job"})'),
         ('anlyt_a{b="c"} / anlyt_d', 'anlyt_a{job=~"$job",b="c"} / anlyt_d{job=~"$job"}'),
@@ -45,24 +45,24 @@ def test_an_alert_that_nobody_knows_has_no_limit() -> None:
         ('anlyt_a{job=~"$job",b="c"}', 'anlyt_a{job=~"$job",b="c"}'),
     ],
 )
-def test_expressions_are_about_the_chosen_jobs(expression: str, found: str) -> None:
-    assert watched(expression) == found
+def test_expressions_are_about_the_chosen_jobs(expression: str, limited: str) -> None:
+    assert for_chosen_jobs(expression) == limited
 
 
-def asked_by_alerts() -> set[str]:
-    """What rules compare, of the chosen jobs."""
+def alert_expressions() -> set[str]:
+    """The expressions that the rules compare, limited to the chosen jobs."""
     compared = {each.expression for alert in EXPRESSIONS for each in limits(alert)}
     return compared | set(sides("AnlytProcessedEventsGrowth"))
 
 
-def test_a_panel_with_a_line_asks_what_the_alert_asks() -> None:
+def test_a_panel_with_a_line_shows_the_expression_of_the_alert() -> None:
     drawn = 0
     for board in BOARDS:
         for panel in board.json()["panels"]:
             steps = panel.get("fieldConfig", {}).get("defaults", {}).get("thresholds", {}).get("steps", [])
             expressions = [target["expr"] for target in panel.get("targets", []) if "expr" in target]
             if len(steps) > 1 and expressions:
-                assert set(expressions) <= asked_by_alerts(), panel["title"]
+                assert set(expressions) <= alert_expressions(), panel["title"]
                 drawn += 1
     assert drawn >= 8
 
@@ -72,4 +72,4 @@ def test_ranges_of_their_own_are_those_of_alerts() -> None:
         for panel in board.json()["panels"]:
             for target in panel.get("targets", []):
                 ranges = set(re.findall(r"\[(.*?)\]", target.get("expr", "")))
-                assert ranges <= {"$__rate_interval"} or target["expr"] in asked_by_alerts(), panel["title"]
+                assert ranges <= {"$__rate_interval"} or target["expr"] in alert_expressions(), panel["title"]

@@ -1,4 +1,4 @@
-"""A week of 50,000 messages, told once for all tests of this folder."""
+"""A week of 50,000 messages, drawn once for all tests of this folder."""
 
 from datetime import UTC, datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""The public JSON of every subject, checked field by field against the contract and nothing of ours."""
+"""The public JSON of all subjects, checked field by field against the contract, without the product's types."""
 
 import json
 import re
@@ -112,7 +112,7 @@ def is_bad(message: Message) -> bool:
 
 @pytest.fixture(scope="module")
 def good(week: list[Message]) -> list[tuple[Message, Event]]:
-    """Every event but the bad ones, once."""
+    """All good events, each once."""
     first = {message.data: message for message in week if not is_bad(message)}
     return [(message, json.loads(data)) for data, message in first.items()]
 
@@ -150,7 +150,7 @@ def test_a_refund_repeats_its_bill_later(bills: list[Event]) -> None:
     told_apart_by = {"eventId", "status", "billedAt"}
     assert refunds
     for refund in refunds:
-        bill = billed.get(refund["messageId"], refund)  # a held-up bill may follow its refund
+        bill = billed.get(refund["messageId"], refund)  # a delayed bill may arrive after its refund
         assert {name: refund[name] for name in refund.keys() - told_apart_by}.items() <= bill.items()
         assert refund is bill or refund["billedAt"] > bill["billedAt"]
 
@@ -197,7 +197,7 @@ def test_pending_is_followed_by_an_end(receipts: list[Event]) -> None:
     assert all(receipt["latencyMs"] <= ends[receipt["messageId"]]["latencyMs"] for receipt in followed)
 
 
-def test_a_record_tells_what_the_receipt_tells(good: list[tuple[Message, Event]], receipts: list[Event]) -> None:
+def test_a_record_has_status_and_time_of_its_receipt(good: list[tuple[Message, Event]], receipts: list[Event]) -> None:
     ends = {event["messageId"]: event for event in receipts if event["deliveryStatus"] != "PENDING"}
     records = [event for message, event in good if message.subject == "cdr.generated.v1"]
     both = [(record, ends[record["messageId"]]) for record in records if record["messageId"] in ends]

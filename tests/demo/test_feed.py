@@ -1,4 +1,4 @@
-"""Publishing against real NATS servers: all of it arrives, refusals and silence are told, outages are survived."""
+"""Publishing to real NATS servers: all messages arrive, refusals and silence raise errors, outages are survived."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def connected(url: str, pending_size: int = 2 << 20) -> AsyncIterator[Client]:
     async def ignore(_: Exception) -> None:
-        """Outages are what these tests are about."""
+        """Ignores connection errors, which these tests cause."""
 
     nc = await nats_py.connect(
         url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=ignore, pending_size=pending_size
@@ -37,7 +37,7 @@ async def connected(url: str, pending_size: int = 2 << 20) -> AsyncIterator[Clie
     try:
         yield nc
     finally:
-        with suppress(ConnectionResetError):  # from nats-py, when the server is gone
+        with suppress(ConnectionResetError):  # from nats-py, when the server has stopped
             await nc.close()
 
 
@@ -59,7 +59,7 @@ async def make_stream(nc: Client, name: str, subject: str) -> None:
 
 
 async def contents(nc: Client, stream: str) -> list[tuple[bytes, dict[str, str] | None]]:
-    """Everything in a stream, in its order."""
+    """All messages of a stream, in order."""
     js = nc.jetstream()
     state = (await js.stream_info(stream)).state
     subscription = await js.pull_subscribe(">", stream=stream, config=ConsumerConfig(ack_policy=AckPolicy.NONE))
@@ -92,7 +92,7 @@ def numbered(subject: str = "feed.test.a") -> Iterator[Message]:
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Waits at most a minute for a condition."""
+    """Waits for a condition, for at most a minute."""
     deadline = monotonic() + 60
     while not await condition():
         assert monotonic() < deadline
@@ -100,7 +100,7 @@ async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def cancel(task: asyncio.Task[object]) -> None:
-    """Ends a task, which must not withstand it."""
+    """Cancels a task, and checks that it ends."""
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 60)
@@ -131,7 +131,7 @@ async def test_nothing_to_publish_is_nothing_stored(nc: Client) -> None:
 
 
 async def test_a_missing_stream_is_an_error_that_names_the_subject(nc: Client) -> None:
-    with pytest.raises(NotStoredError, match=r"JetStream refuses nobody\.listens: no stream takes it"):
+    with pytest.raises(NotStoredError, match=r"JetStream refuses nobody\.listens: no stream stores it"):
         await publish(nc, islice(numbered("nobody.listens"), 10_000))
 
 
@@ -184,37 +184,37 @@ async def test_publishing_can_be_cancelled_while_nats_py_flushes(nats: Engine, n
         await cancel(task)
 
 
-class Remembering(Outbox):
-    """An outbox that knows what it gave out."""
+class RecordingOutbox(Outbox):
+    """An outbox that records the messages that it has yielded."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[Message] = []
+        self.yielded: list[Message] = []
 
     def due(self, until: int) -> Iterator[Message]:
         for message in super().due(until):
-            self.told.append(message)
+            self.yielded.append(message)
             yield message
 
 
 async def test_live_traffic_survives_a_restart_of_nats(own: Engine, world: World) -> None:
-    outbox, since = Remembering(), datetime.now(UTC) - timedelta(seconds=60)
+    outbox, since = RecordingOutbox(), datetime.now(UTC) - timedelta(seconds=60)
     async with connected(own.url) as nc:
         await make_streams(nc)
 
-        async def told(messages: int) -> bool:
-            return len(outbox.told) > messages
+        async def has_yielded(messages: int) -> bool:
+            return len(outbox.yielded) > messages
 
         async def all_stored() -> bool:
             stored = [await contents(nc, stream) for stream in STREAMS]
-            return promised <= {data for held in stored for data, _ in held}
+            return promised <= {data for messages in stored for data, _ in messages}
 
         live = asyncio.create_task(run_live(nc, world, since, 50, outbox, patience=1))
-        await eventually(partial(told, 4_000))
+        await eventually(partial(has_yielded, 4_000))
         await own.kill()
-        await eventually(partial(told, len(outbox.told) + 100))
+        await eventually(partial(has_yielded, len(outbox.yielded) + 100))
         await own.start()
-        promised = {message.data for message in outbox.told}
+        promised = {message.data for message in outbox.yielded}
         await eventually(all_stored)
         await cancel(live)
 

@@ -1,4 +1,4 @@
-"""Bad events: every kind that the product must refuse, a handful a day, never under a good event's id."""
+"""Bad events: all kinds that the product must refuse, a few per day, never with a good event's id."""
 
 import json
 from collections import Counter
@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from demo.mistakes import A_DAY, spoiled
+from demo.mistakes import PER_DAY, spoiled
 from demo.rhythm import DAY
 from demo.wire import Message
 
@@ -49,7 +49,7 @@ def test_every_kind_of_mistake_is_made(bad: list[Message]) -> None:
         "verdict",
     }
     assert min(kinds.values()) > 30
-    assert kinds.total() == pytest.approx(100 * A_DAY, rel=0.1)
+    assert kinds.total() == pytest.approx(100 * PER_DAY, rel=0.1)
 
 
 def test_a_bad_event_has_an_id_of_its_own(bad: list[Message], week: list[Message]) -> None:

@@ -13,7 +13,7 @@ P0, OTP, TRANSACTIONAL, MARKETING = range(len(LANES))
 
 
 def at(day: int, hour: int, minute: int = 0, zone: timezone = KABUL) -> int:
-    """An instant of October 2026, whose second is a Friday."""
+    """An instant in October 2026 in Kabul; the 2nd is a Friday."""
     return int(datetime(2026, 10, day, hour, minute, tzinfo=zone).timestamp()) * 1000
 
 

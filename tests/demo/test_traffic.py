@@ -1,4 +1,4 @@
-"""History and live traffic as a whole: order, size, mix, and that it can be told again."""
+"""History and live traffic as a whole: order, size, mix, and repeatability."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ KABUL = timezone(timedelta(hours=4, minutes=30))
 
 
 def events(messages: list[Message], subject: str) -> list[Event]:
-    """Every good event of a subject, once."""
+    """All good events of a subject, each once."""
     data = {message.data for message in messages if message.subject == subject and b'.bad"' not in message.data}
     return [json.loads(datum) for datum in data]
 
@@ -39,9 +39,9 @@ def ends(week: list[Message]) -> list[Event]:
 
 
 def test_the_same_seed_and_instant_give_the_same_history(world: World, until: datetime) -> None:
-    told = list(history(world, until, days=1, messages=2_000))
-    assert list(history(make_world(), until, days=1, messages=2_000)) == told
-    assert list(history(make_world(7), until, days=1, messages=2_000)) != told
+    published = list(history(world, until, days=1, messages=2_000))
+    assert list(history(make_world(), until, days=1, messages=2_000)) == published
+    assert list(history(make_world(7), until, days=1, messages=2_000)) != published
 
 
 def test_history_is_in_order_and_of_the_past(week: list[Message], until: datetime) -> None:
@@ -50,11 +50,11 @@ def test_history_is_in_order_and_of_the_past(week: list[Message], until: datetim
     assert week[0].due >= milliseconds(until - timedelta(days=7, minutes=15))
 
 
-def test_history_has_about_as_many_messages_as_asked_for(billed: list[Event]) -> None:
+def test_history_has_about_as_many_messages_as_requested(billed: list[Event]) -> None:
     assert len(billed) == pytest.approx(50_000, rel=0.02)
 
 
-def test_told_again_a_day_later_history_repeats_itself(world: World, week: list[Message], until: datetime) -> None:
+def test_a_day_later_history_repeats_itself(world: World, week: list[Message], until: datetime) -> None:
     later = history(world, until + timedelta(days=1), messages=50_000)
     both = {message for message in _hashable(later) if message[0] < milliseconds(until)}
     assert len(both) > 60_000
@@ -66,24 +66,26 @@ def _hashable(messages: Any) -> list[tuple[int, str, bytes]]:
 
 
 def test_history_goes_on_after_a_pause(world: World, until: datetime) -> None:
-    """Of a week, what was sent in the quarters that began since: nothing twice, and nothing of what is older."""
+    """Publishes what was sent in the quarters since the pause began: nothing twice, and nothing older."""
     whole = {message.data for message in history(world, until, 1, 20_000)}
     since = until - timedelta(hours=5, minutes=7)
-    told = list(history(world, until, 1, 20_000, since=since))
-    later = {message.data for message in told}
+    published = list(history(world, until, 1, 20_000, since=since))
+    later = {message.data for message in published}
     assert later < whole
     assert len(later) > 1_000
-    assert min(message.due for message in told) >= milliseconds(since)
+    assert min(message.due for message in published) >= milliseconds(since)
 
 
-def test_what_history_leaves_untold_is_in_the_outbox(world: World, until: datetime) -> None:
+def test_events_after_the_history_are_in_the_outbox(world: World, until: datetime) -> None:
     outbox = Outbox()
-    told = list(history(world, until, days=1, messages=2_000, outbox=outbox))
+    published = list(history(world, until, days=1, messages=2_000, outbox=outbox))
     rest = list(outbox.due(milliseconds(until + timedelta(days=30))))
     assert rest[0].due >= milliseconds(until)
-    sent = {event["messageId"] for event in events(told + rest, "billing.events") if event["status"] == "BILLED"}
+    sent = {event["messageId"] for event in events(published + rest, "billing.events") if event["status"] == "BILLED"}
     assert sent == {
-        event["messageId"] for event in events(told + rest, "sms.dlr.inbound") if event["deliveryStatus"] != "PENDING"
+        event["messageId"]
+        for event in events(published + rest, "sms.dlr.inbound")
+        if event["deliveryStatus"] != "PENDING"
     }
 
 
@@ -105,7 +107,7 @@ def test_most_is_delivered_and_little_refunded(week: list[Message], billed: list
 
 
 def test_the_mean_latency_lies_below_the_95th_percentile(ends: list[Event]) -> None:
-    """In nearly every hour of a link: a report that comes minutes late is rare."""
+    """In nearly all hours of a link: receipts that are minutes late are rare."""
     groups: dict[tuple[str, str], list[int]] = {}
     for event in ends:
         groups.setdefault((event["operatorId"], event["receivedAt"][:13]), []).append(event["latencyMs"])
@@ -153,25 +155,25 @@ def test_live_sends_at_the_rate_however_time_is_cut(world: World, until: datetim
     seconds = [0, 0.4, 0.9, 1.7, 3.2, 30]
     instants = [until + timedelta(seconds=second) for second in seconds]
     outbox = Outbox()
-    told = [list(live(world, since, to, 20, outbox)) for since, to in pairwise(instants)]
-    everything = [message for part in told for message in part] + list(outbox.due(milliseconds(until) * 2))
+    published = [list(live(world, since, to, 20, outbox)) for since, to in pairwise(instants)]
+    everything = [message for part in published for message in part] + list(outbox.due(milliseconds(until) * 2))
     billed = [event for event in events(everything, "billing.events") if event["status"] == "BILLED"]
     assert len(billed) == 600
     assert all(until <= datetime.fromisoformat(event["billedAt"]) < instants[-1] for event in billed)
-    for part, (since, to) in zip(told, pairwise(instants), strict=True):
+    for part, (since, to) in zip(published, pairwise(instants), strict=True):
         assert all(milliseconds(since) <= message.due < milliseconds(to) for message in part)
 
 
 def test_live_goes_on_where_history_ended(world: World, until: datetime) -> None:
     outbox = Outbox()
-    told = list(history(world, until, days=1, messages=20_000, outbox=outbox))
+    published = list(history(world, until, days=1, messages=20_000, outbox=outbox))
     goes_on = list(live(world, until, until + timedelta(hours=1), 0, outbox))
-    sent = {event["messageId"] for event in events(told, "billing.events")}
+    sent = {event["messageId"] for event in events(published, "billing.events")}
     received = {event["messageId"] for event in events(goes_on, "sms.dlr.inbound")}
     assert received & sent
 
 
-def test_a_live_moment_is_told_the_same_way_twice(world: World, until: datetime) -> None:
+def test_a_live_moment_is_published_the_same_way_twice(world: World, until: datetime) -> None:
     later = until + timedelta(seconds=5)
     assert list(live(world, until, later, 20, Outbox())) == list(live(world, until, later, 20, Outbox()))
 

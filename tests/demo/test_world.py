@@ -1,4 +1,4 @@
-"""Forty tenants, two hundred accounts of very different size, eight links into five networks."""
+"""Forty tenants, two hundred accounts of very different sizes, eight links into five networks."""
 
 from collections import Counter
 
@@ -29,7 +29,7 @@ def test_a_tenant_has_one_currency_mostly_usd(world: World) -> None:
 
 
 def test_sizes_are_skewed_and_the_first_account_is_the_biggest(world: World) -> None:
-    sizes = world.appetite.sum(axis=1)
+    sizes = world.shares.sum(axis=1)
     assert sizes.sum() == pytest.approx(1)
     assert np.all(np.diff(sizes) <= 0)
     assert 0.25 < sizes[:10].sum() < 0.40
@@ -37,7 +37,7 @@ def test_sizes_are_skewed_and_the_first_account_is_the_biggest(world: World) -> 
 
 
 def test_every_lane_is_used_and_emergencies_are_rare(world: World) -> None:
-    emergency, otp, transactional, marketing = world.appetite.sum(axis=0)
+    emergency, otp, transactional, marketing = world.shares.sum(axis=0)
     assert len(LANES) == 4
     assert 0 < emergency < 0.01
     assert min(otp, transactional, marketing) > 0.1

@@ -1,4 +1,4 @@
-"""The runbooks against the code: a page for each alert, commands and metrics that exist, statements that run."""
+"""The runbooks match the code: one page per alert, existing commands and metrics, statements that run."""
 
 import re
 import shlex
@@ -25,12 +25,12 @@ PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """What stands between ```language and ```, wherever it is indented to."""
+    """The texts of the code blocks of a language, at any indentation."""
     return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def commands(page: Path) -> list[list[str]]:
-    """Lines of blocks, and `inline code`, that begin with anlyt."""
+    """The arguments of each command, in lines and in `inline code` that begin with anlyt."""
     text = page.read_text()
     lines = re.findall(r"^ *anlyt (.*)$", text, re.MULTILINE) + re.findall(r"`anlyt ([^`]+)`", text)
     return [shlex.split(line, comments=True) for line in lines]
@@ -51,33 +51,33 @@ def test_each_alert_has_a_page_and_a_line_in_the_index() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_commands_exist(page: Path) -> None:
     for command in commands(page):
-        parsed(cli, command)
+        check_command(cli, command)
 
 
-def parsed(command: click.Command, arguments: Sequence[str], parent: click.Context | None = None) -> None:
-    """Fails if this is not how the command is used. Under its parent, as click calls it."""
+def check_command(command: click.Command, arguments: Sequence[str], parent: click.Context | None = None) -> None:
+    """Fails unless click accepts the arguments, and functions and pipelines have known names."""
     if isinstance(command, click.Group):
         assert arguments[0] in command.commands, arguments
         context = click.Context(command, parent, command.name, **command.context_settings)
-        parsed(command.commands[arguments[0]], arguments[1:], context)
+        check_command(command.commands[arguments[0]], arguments[1:], context)
         return
-    given = command.make_context(command.name, list(arguments), parent).params
-    named = given.get("function") or ()
-    assert ({named} if isinstance(named, str) else set(named)) <= {function.name for function in FUNCTIONS}
-    assert given.get("name") in {None, "NAME", *DEFINITIONS}
+    parameters = command.make_context(command.name, list(arguments), parent).params
+    functions = parameters.get("function") or ()
+    assert ({functions} if isinstance(functions, str) else set(functions)) <= {function.name for function in FUNCTIONS}
+    assert parameters.get("name") in {None, "NAME", *DEFINITIONS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_metrics_exist(page: Path) -> None:
-    configured = {POLICY, COLLECTION, WARM_DISK, COLD_DISK}  # of a ClickHouse server
+    configured = {POLICY, COLLECTION, WARM_DISK, COLD_DISK}  # names in a ClickHouse server's configuration
     assert set(re.findall(r"\banlyt_\w+[a-z]", page.read_text())) - set(families()) - configured <= {"anlyt_"}
 
 
 def statements(page: Path) -> tuple[list[str], list[str]]:
-    """Of PostgreSQL, and of ClickHouse."""
-    found = blocks(page, "sql")
-    clickhouse = [text for text in found if text.lstrip().startswith("-- ClickHouse\n")]
-    return [text for text in found if text not in clickhouse], clickhouse
+    """The statements for PostgreSQL, and those for ClickHouse."""
+    texts = blocks(page, "sql")
+    clickhouse = [text for text in texts if text.lstrip().startswith("-- ClickHouse\n")]
+    return [text for text in texts if text not in clickhouse], clickhouse
 
 
 async def test_the_statements_run(database: str, warehouse: str) -> None:

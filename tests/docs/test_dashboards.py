@@ -1,4 +1,4 @@
-"""docs/dashboards.md: what is to be pasted works."""
+"""The statements, files and commands of docs/dashboards.md work."""
 
 import re
 import subprocess
@@ -15,8 +15,8 @@ from infra.clickhouse import connect
 from tests.support.boards import targets
 from tests.support.database import connected
 from tools.export import ROOT
-from tools.grafana import filling
-from tools.grafana.filling import Window
+from tools.grafana import interpolation
+from tools.grafana.interpolation import Window
 
 pytestmark = pytest.mark.anyio
 
@@ -32,21 +32,21 @@ def statements(block: str) -> list[str]:
     return [each for each in block.removeprefix("-- ClickHouse\n").split(";\n") if each.strip()]
 
 
-async def test_postgresql_gives_grafana_what_its_panels_ask_and_no_more(database: str) -> None:
+async def test_the_grants_of_postgresql_suffice_for_the_panels_and_no_more(database: str) -> None:
     grants, _ = blocks("sql")
-    asked = [target["rawSql"] for board in BOARDS for target in targets(board.json()) if _of_postgres(target)]
+    queries = [target["rawSql"] for board in BOARDS for target in targets(board.json()) if _of_postgres(target)]
     async with connected(database) as connection:
         transaction = connection.transaction()
         await transaction.start()
         for statement in statements(grants):
             await connection.execute(statement)
         await connection.execute("set local role grafana")
-        for statement in asked:
-            await connection.fetch(filling.postgres(statement, WINDOW, {}))
+        for statement in queries:
+            await connection.fetch(interpolation.postgres(statement, WINDOW, {}))
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetch("select * from anlyt.metrics_hourly")
-        await transaction.rollback()  # roles are the whole server's
-    assert len(asked) == 4
+        await transaction.rollback()  # roles belong to the whole server
+    assert len(queries) == 4
 
 
 def _of_postgres(target: object) -> bool:
@@ -67,7 +67,7 @@ def test_data_sources_are_those_of_the_dashboards() -> None:
     assert [provider["type"] for provider in providers["providers"]] == ["file"]
 
 
-def test_the_copied_dashboards_lead_to_our_runbooks(tmp_path: Path) -> None:
+def test_the_copied_dashboards_link_to_the_given_runbooks(tmp_path: Path) -> None:
     (script,) = blocks("sh")
     variables = {
         "DASHBOARDS": str(tmp_path),

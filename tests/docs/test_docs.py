@@ -1,4 +1,4 @@
-"""The documentation against the code and the tree."""
+"""The documentation matches the code and the tree."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from tools.export import ROOT, drifted
 PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-def test_pages_made_from_code_are_as_the_code_says() -> None:
+def test_files_made_from_code_match_it() -> None:
     assert drifted(ROOT) == []
 
 
@@ -43,8 +43,8 @@ def test_settings_and_verbs_that_are_named_exist(page: Path) -> None:
         assert verb in verbs
 
 
-def test_every_room_is_in_the_architecture() -> None:
+def test_every_package_is_in_the_architecture() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     listed = subprocess.run(["git", "ls-files", "*/__init__.py"], cwd=ROOT, capture_output=True, text=True, check=True)
-    rooms = {name.split("/")[0] for name in listed.stdout.split()} - {"tests"}
-    assert {room for room in rooms if f"`{room}/`" not in page} == set()
+    packages = {name.split("/")[0] for name in listed.stdout.split()} - {"tests"}
+    assert {package for package in packages if f"`{package}/`" not in page} == set()

@@ -1,4 +1,4 @@
-"""What the documents say about Kubernetes, run as far as it goes without a cluster: by Helm 3, Helm 4 and kubectl."""
+"""Runs the documents' Helm and kubectl commands as far as possible without a cluster."""
 
 import json
 import re
@@ -17,7 +17,7 @@ PAGES = ("docs/first-steps.md", "docs/operations.md")
 
 
 def commands(page: str, name: str) -> Iterator[list[str]]:
-    """Each command of a program in the blocks of a page, up to a pipe; lines that go on are one."""
+    """The arguments of each command of a program in the blocks of a page, up to a pipe. Joins continued lines."""
     for block in re.findall(r"^```\w*\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith(f"{name} "):
@@ -25,8 +25,8 @@ def commands(page: str, name: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_helm_takes_the_commands_that_are_written(page: str) -> None:
-    """With `template` for `upgrade --install`, which asks a cluster."""
+def test_helm_accepts_the_documented_commands(page: str) -> None:
+    """Runs `template` instead of `upgrade --install`, which needs a cluster."""
     written = list(commands(page, "helm"))
     assert written
     for arguments in written:
@@ -39,36 +39,36 @@ def test_helm_takes_the_commands_that_are_written(page: str) -> None:
             validate(read_manifests(done.stdout), namespace)
 
 
-def test_the_secrets_that_are_written_have_the_keys_that_pods_mount(tmp_path: Path) -> None:
+def test_the_documented_secrets_have_the_keys_that_pods_mount(tmp_path: Path) -> None:
     page = (ROOT / "docs/operations.md").read_text()
     [keys] = re.findall(r"^`secrets/` has a file for each key: ((?:`[\w-]+`,?\s)+`[\w-]+`)\.", page, re.MULTILINE)
     (tmp_path / "secrets").mkdir()
     for key in [*re.findall(r"`([\w-]+)`", keys)]:
         (tmp_path / "secrets" / key).write_text("x")
     (tmp_path / "secrets.xml").write_text("<clickhouse/>")
-    made = {}
+    documented = {}
     for arguments in commands("docs/operations.md", "kubectl"):
-        secret = created(tmp_path, arguments)
-        made[secret["metadata"]["name"]] = set(secret["data"])
+        secret = dry_run_secret(tmp_path, arguments)
+        documented[secret["metadata"]["name"]] = set(secret["data"])
     releases = (SERVICE, Chart("infra/clickhouse", "clickhouse", "clickhouse"))
     mounted: dict[str, set[str]] = {}
     for chart in releases:
         for _, pod in pods(chart.manifests()):
             for volume in (each["secret"] for each in pod["spec"]["volumes"] if "secret" in each):
                 mounted.setdefault(volume["secretName"], set()).update(item["key"] for item in volume["items"])
-    assert made == mounted
+    assert documented == mounted
 
 
-def created(folder: Path, arguments: list[str]) -> dict[str, dict[str, str]]:
+def dry_run_secret(folder: Path, arguments: list[str]) -> dict[str, dict[str, str]]:
     command = [str(program("kubectl")), *arguments, "--dry-run=client", "--output", "json", "--kubeconfig", "/dev/null"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    found: dict[str, dict[str, str]] = json.loads(done.stdout)
-    return found
+    secret: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return secret
 
 
 def test_every_workload_is_on_the_page() -> None:
-    """A name with a part that stands for many is in capitals: `anlyt-pipeline-NAME`."""
+    """Capitals in a listed name are a placeholder: `anlyt-pipeline-NAME`."""
     page = (ROOT / "docs/operations.md").read_text()
     listed = re.findall(r"^\| ((?:`[\w-]+`(?:, )?)+)", page, re.MULTILINE)
     names = [name for row in listed for name in re.findall(r"`([\w-]+)`", row)]

@@ -1,4 +1,4 @@
-"""The commands of the runbooks, run as they stand there."""
+"""Runs the commands of the runbooks as they are written."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.cli import PATIENCE, environment
 from tests.support.pipelines import stores_of
-from tests.support.platform import DELIVERY, cut, open_platform
+from tests.support.platform import DELIVERY, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -34,18 +34,18 @@ RUNBOOKS = ROOT / "docs/runbooks"
 
 
 def blocks(page: str) -> list[str]:
-    """What stands between ```sh and ```, wherever it is indented to."""
-    found = re.findall(r"^ *```sh\n(.*?)^ *```", (RUNBOOKS / page).read_text(), re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(block) for block in found]
+    """The texts of the sh blocks of a page, dedented."""
+    texts = re.findall(r"^ *```sh\n(.*?)^ *```", (RUNBOOKS / page).read_text(), re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(block) for block in texts]
 
 
 def shell(folder: Path, script: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """With `anlyt` and `psql` at hand."""
-    found = environment(folder, variables)
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(binaries()), found["PATH"]])
+    """Runs a script with `anlyt` and `psql` on PATH."""
+    settings = environment(folder, variables)
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(binaries()), settings["PATH"]])
     return subprocess.run(
         ["sh", "-eu", "-c", script],
-        env=found | {"PATH": path},
+        env=settings | {"PATH": path},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -53,7 +53,7 @@ def shell(folder: Path, script: str, **variables: str) -> "subprocess.CompletedP
     )
 
 
-async def test_a_day_that_differs_is_looked_at_mended_and_compared_again(database: str, tmp_path: Path) -> None:
+async def test_a_day_that_differs_is_inspected_fixed_and_compared_again(database: str, tmp_path: Path) -> None:
     day = (datetime.now(UTC) - timedelta(days=2)).date()
     engines = {
         "ANLYT_POSTGRES_DSN": database,
@@ -80,17 +80,17 @@ async def test_a_day_that_differs_is_looked_at_mended_and_compared_again(databas
 async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
     database: str, warehouse: str, server: Engine, tmp_path: Path
 ) -> None:
-    """Five reports whose time is too far ahead, until it no longer is: dead letters 1 to 5, and 6 to 10 of the same."""
+    """Five reports are too far in the future, until time passes. Two functions read them: dead letters 1 to 10."""
     now = datetime.now(UTC)
     late = {"receivedAt": (now + timedelta(hours=24, seconds=5)).isoformat()}
     reports = [Message(json.dumps(events.report(Random(seed), now) | late).encode()) for seed in range(5)]
-    readers = [cut(function, 100) for function in (DELIVERY, FACTS[0])]
+    readers = [with_batch(function, 100) for function in (DELIVERY, FACTS[0])]
     addresses = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
     one, others, rest = blocks("dead-letters.md")
     async with open_platform(server.url, database, warehouse) as platform:
 
         async def step(script: str) -> tuple[int, list[str], list[int]]:
-            """The status, what was printed, and which dead letters there are when the event has been read again."""
+            """Runs a script and reads the events; returns the status, the printed lines, and the dead letters' ids."""
             ran = await asyncio.to_thread(shell, tmp_path, script, **addresses)
             await platform.drain(*readers)
             numbers = await deadletters.ids(platform.jetstream)
@@ -102,15 +102,15 @@ async def test_dead_letters_are_replayed_from_the_first_step_to_the_last(
         assert await deadletters.ids(platform.jetstream) == list(range(1, 11))
         await asyncio.sleep((now + timedelta(seconds=5.5) - datetime.now(UTC)).total_seconds())
         await platform.jetstream.delete_msg(SMS_DLR.name, 4)
-        status, told, left = await step(one)
-        assert (status, left) == (0, [1, 3, 4, 5, 6, 8, 9, 10]), told
-        assert "2, 7: sent to sms.dlr.inbound again" in told
-        status, told, left = await step(others)
-        assert (status, left) == (1, [4, 9]), told
-        assert told[-1] == "anlyt: 1 of 4 events could not be sent again; their dead letters stay."
-        status, told, left = await step(rest)
-        assert (status, left) == (0, []), told
-        assert told[-3:] == ["4: dropped", "9: dropped", "No dead letters."]
+        status, printed, left = await step(one)
+        assert (status, left) == (0, [1, 3, 4, 5, 6, 8, 9, 10]), printed
+        assert "2, 7: sent to sms.dlr.inbound again" in printed
+        status, printed, left = await step(others)
+        assert (status, left) == (1, [4, 9]), printed
+        assert printed[-1] == "anlyt: 1 of 4 events could not be sent again; their dead letters stay."
+        status, printed, left = await step(rest)
+        assert (status, left) == (0, []), printed
+        assert printed[-3:] == ["4: dropped", "9: dropped", "No dead letters."]
     counted = [report for number, report in enumerate(reports, 1) if number != 4]
     assert await differences(database, expect([], counted, now + timedelta(minutes=1))) == []
 

@@ -12,17 +12,17 @@ import httpx
 import pytest
 
 from commands.dev import PORTAL
-from commands.support.preflight import HISTORY_TOLD
+from commands.support.preflight import HISTORY_MARK
 from demo.world import make_world
 from graph.gql.explorer import TABS
-from tests.support.api import ADMIN, ANALYTICS, answered
-from tests.support.browser import explored
+from tests.support.api import ADMIN, ANALYTICS, get_when_ready
+from tests.support.browser import explore_graphiql
 from tests.support.cli import anlyt, running
 from tests.support.documents import check, examples
 
 
 def printed_until_ready(stdout: IO[str] | None) -> list[str]:
-    """The lines of the announcement, up to its last."""
+    """The lines of the announcement, including its last."""
     assert stdout is not None
     lines: list[str] = []
     for line in stdout:
@@ -32,7 +32,7 @@ def printed_until_ready(stdout: IO[str] | None) -> list[str]:
     return lines
 
 
-# `anlyt dev --demo` three weeks ago, for the part of it that tells history.
+# Runs `anlyt dev --demo` with a clock three weeks in the past for the history.
 THREE_WEEKS_AGO: Final = """
 from datetime import datetime, timedelta
 from commands.support import demo_traffic
@@ -48,18 +48,20 @@ anlyt.main()
 """
 
 
-@pytest.mark.timeout(900)  # two histories, and more on a busy machine
-def test_what_documents_print_works_in_the_demo_of_three_weeks_ago(tmp_path: Path) -> None:
-    """Its folder has one old week; started again, the demo has a week that ends now, too."""
+@pytest.mark.timeout(900)  # makes two histories, which takes long on a busy machine
+def test_the_commands_of_documents_work_in_a_demo_of_three_weeks_ago(tmp_path: Path) -> None:
+    """The folder has an old week of data. Restarted, the demo also has a week that ends now."""
     with running(tmp_path, "dev", "--demo", program=("-c", THREE_WEEKS_AGO)) as old:
         printed_until_ready(old.process.stdout)
         assert old.stop() == 0
     then = (datetime.now(UTC) - timedelta(weeks=3)).timestamp()
-    os.utime(old.home / HISTORY_TOLD, (then, then))
+    os.utime(old.home / HISTORY_MARK, (then, then))
     with running(tmp_path, "dev", "--demo") as demo:
         printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
-        counts = [answered(f"{endpoints.api}{ANALYTICS}/summary", five_days(ago))["totalMessages"] for ago in (0, 1, 3)]
+        counts = [
+            get_when_ready(f"{endpoints.api}{ANALYTICS}/summary", five_days(ago))["totalMessages"] for ago in (0, 1, 3)
+        ]
         assert min(counts[0], counts[2]) > 60_000, counts
         assert counts[1] == 0
         for example in examples():
@@ -73,7 +75,7 @@ def five_days(weeks_ago: int) -> dict[str, str]:
 
 
 def test_one_identity_is_one_customer() -> None:
-    """A tenant and an account that are shown together belong together in the demo's world."""
+    """Each tenant and account that are printed together belong together in the demo's world."""
     customers = {(account.tenant_id, account.id) for account in make_world().accounts}
     commands = [
         *(" ".join(each.words) for each in examples()),
@@ -91,55 +93,55 @@ def test_one_identity_is_one_customer() -> None:
 
 
 def test_no_command_for_the_demo_has_a_date() -> None:
-    """It would answer nothing a week later."""
-    found = examples()
-    assert len(found) > 20
-    assert [each for each in found if re.search(r"20[0-9]{2}-[0-9]{2}", " ".join(each.words))] == []
+    """A fixed date would have no data a week later."""
+    commands = examples()
+    assert len(commands) > 20
+    assert [each for each in commands if re.search(r"20[0-9]{2}-[0-9]{2}", " ".join(each.words))] == []
 
 
-@pytest.mark.timeout(600)  # a week of history, npm and a browser: half a minute each, and more on a busy machine
-def test_the_demo_keeps_its_word(tmp_path: Path) -> None:
+@pytest.mark.timeout(600)  # a week of history, npm and a browser take half a minute each
+def test_the_demo_and_its_commands_work(tmp_path: Path) -> None:
     with running(tmp_path, "dev", "--demo") as demo:
         lines = printed_until_ready(demo.process.stdout)
         endpoints = demo.endpoints()
-        found = answered(f"{endpoints.api}{ANALYTICS}/summary", {"granularity": "daily", **last_week()})
-        assert found["totalMessages"] > 100_000
-        assert found["activeAccounts"] == 200
-        assert set(found["costsByCurrency"]) == {"USD", "AFN"}
-        assert all(point["totalMessages"] > 0 for point in found["series"][1:-1])
+        summary = get_when_ready(f"{endpoints.api}{ANALYTICS}/summary", {"granularity": "daily", **last_week()})
+        assert summary["totalMessages"] > 100_000
+        assert summary["activeAccounts"] == 200
+        assert set(summary["costsByCurrency"]) == {"USD", "AFN"}
+        assert all(point["totalMessages"] > 0 for point in summary["series"][1:-1])
         curls = [shlex.split(line) for line in lines if line.startswith("curl ")]
         assert len(curls) >= 4
-        # The one with a certificate is tried where its listener is.
+        # Another test runs the command with a certificate.
         for *options, url in (words for words in curls if "--cert" not in words):
             headers = dict(word.split(": ") for word in options if ": " in word)
-            assert answered(url, headers=headers)["dataAsOf"]
+            assert get_when_ready(url, headers=headers)["dataAsOf"]
         for example in examples():
             check(example, endpoints, demo.home)
         check_explorer(endpoints.api, tmp_path)
-        assert days_that_differ(endpoints.api) == 1  # the mistake in billing's books
+        assert days_that_differ(endpoints.api) == 1  # the demo's error in billing's totals
         dead_letters = anlyt(tmp_path, "deadletters", "list").stdout
         assert re.search(r"not_json|missing_field|invalid_field|unsupported_version", dead_letters)
         assert demo.stop() == 0
 
 
 def check_explorer(api: str, folder: Path) -> None:
-    """GraphiQL in a browser: tabs for each kind of caller, whose examples are answered; nobody else is asked."""
-    seen = explored(f"{api}/graphql", folder)
-    assert seen.complaints == []
-    assert {urlsplit(url).netloc for url in seen.requests if not url.startswith("data:")} == {urlsplit(api).netloc}
-    assert len(seen.titles) == len(TABS)
+    """Opens GraphiQL in a browser. The examples of all tabs get answers, and all requests go to the API."""
+    page = explore_graphiql(f"{api}/graphql", folder)
+    assert page.complaints == []
+    assert {urlsplit(url).netloc for url in page.requests if not url.startswith("data:")} == {urlsplit(api).netloc}
+    assert len(page.titles) == len(TABS)
     callers = {tab.headers["X-Caller"] for tab in TABS}
     assert callers == {"admin-dashboard", "customer-portal", "finance-dashboard"}
-    assert [*seen.answers] == [re.findall(r"^(?:query|subscription) (\w+)", tab.query, re.MULTILINE)[0] for tab in TABS]
-    for answer in seen.answers.values():
+    assert [*page.answers] == [re.findall(r"^(?:query|subscription) (\w+)", tab.query, re.MULTILINE)[0] for tab in TABS]
+    for answer in page.answers.values():
         assert "errors" not in answer, answer
         assert None not in answer["data"].values()
 
 
 def days_that_differ(api: str) -> int:
     query = "{ reconciliation(first: 100) { edges { node { day status } } } }"
-    found = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN, timeout=60).raise_for_status().json()
-    nodes = [edge["node"] for edge in found["data"]["reconciliation"]["edges"]]
+    response = httpx.post(f"{api}/graphql", json={"query": query}, headers=ADMIN, timeout=60).raise_for_status().json()
+    nodes = [edge["node"] for edge in response["data"]["reconciliation"]["edges"]]
     assert {node["status"] for node in nodes} == {"OK", "DIVERGED"}
     return len({node["day"] for node in nodes if node["status"] == "DIVERGED"})
 

@@ -1,4 +1,4 @@
-"""`anlyt dev` from outside: events in over NATS, numbers out over REST and GraphQL, nothing left behind."""
+"""`anlyt dev` as a user sees it: events go in over NATS, figures come out over REST and GraphQL."""
 
 import os
 import random
@@ -22,7 +22,7 @@ from infra import nats
 from infra.embedded.certificates import DevCertificates
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.api import ADMIN, ANALYTICS, counted
+from tests.support.api import ADMIN, ANALYTICS, recent_summary
 from tests.support.cli import Running, anlyt, running
 from tests.support.reference import expect
 from tests.support.validity import Message
@@ -81,18 +81,18 @@ async def test_events_become_numbers(service: Running, api: httpx.Client) -> Non
     await publish(service, SMS_DLR.subject, reports)
     assert expect(bill, reports, now).claims == 2
     url = service.endpoints().api
-    eventually(lambda: counted(url)["deliveredMessages"] == counted(url)["totalMessages"] == 1)
-    found = counted(url)
-    assert (found["totalCost"], found["p95LatencyMs"], found["lowSample"]) == ("0.012500", 51, True)
-    window = 'from: "{from}", to: "{to}"'.format_map(found["window"])
+    eventually(lambda: recent_summary(url)["deliveredMessages"] == recent_summary(url)["totalMessages"] == 1)
+    summary = recent_summary(url)
+    assert (summary["totalCost"], summary["p95LatencyMs"], summary["lowSample"]) == ("0.012500", 51, True)
+    window = 'from: "{from}", to: "{to}"'.format_map(summary["window"])
     answer = graphql(api, f"{{ summary({window}) {{ totalMessages totalCost p95LatencyMs dataAsOf }} }}")
     assert answer["data"]["summary"] == {
-        name: found[name] for name in ("totalMessages", "totalCost", "p95LatencyMs", "dataAsOf")
+        name: summary[name] for name in ("totalMessages", "totalCost", "p95LatencyMs", "dataAsOf")
     }
 
 
-async def test_a_bad_event_becomes_a_letter(service: Running, tmp_path: Path) -> None:
-    """From each of the two functions that read reports; and again, when it is replayed."""
+async def test_a_bad_event_becomes_a_dead_letter(service: Running, tmp_path: Path) -> None:
+    """Both functions that read reports write a dead letter, and again after a replay."""
     await publish(service, SMS_DLR.subject, [Message(b'{"schemaVersion":"1","msisdn":"+93700123456"}')])
 
     def dead_letters(*arguments: str) -> CompletedProcess[str]:
@@ -111,7 +111,7 @@ async def test_a_bad_event_becomes_a_letter(service: Running, tmp_path: Path) ->
     assert "No dead letters." in dead_letters("list").stdout
 
 
-def test_metrics_tell_what_happened(service: Running) -> None:
+def test_all_metrics_are_exported(service: Running) -> None:
     text = httpx.get(service.endpoints().metrics).text
     for family in (
         "anlyt_events_processed_total",
@@ -128,7 +128,7 @@ def test_metrics_tell_what_happened(service: Running) -> None:
         assert f"# TYPE {family} " in text or f"# TYPE {family.removesuffix('_total')} " in text
 
 
-def test_a_second_terminal_just_works(service: Running, tmp_path: Path) -> None:
+def test_a_second_terminal_uses_the_same_service(service: Running, tmp_path: Path) -> None:
     check = anlyt(tmp_path, "migrate", "--check", ANLYT_HOME=str(service.home))
     assert (check.returncode, check.stderr) == (0, "")
     with running(tmp_path, "api", ANLYT_HOME=str(service.home)) as second:
@@ -142,8 +142,8 @@ def test_a_second_terminal_just_works(service: Running, tmp_path: Path) -> None:
 def test_the_regulator_is_answered(service: Running, tmp_path: Path) -> None:
     files = DevCertificates(service.home / "tls")
     assert service.process.stdout is not None
-    pasted = shlex.split(next(line for line in service.process.stdout if "/v1/audit/query" in line))
-    assert pasted[2:8] == [
+    curl_words = shlex.split(next(line for line in service.process.stdout if "/v1/audit/query" in line))
+    assert curl_words[2:8] == [
         "--cacert",
         str(files.authority),
         "--cert",
@@ -171,7 +171,7 @@ def test_an_audit_listener_needs_certificates(tmp_path: Path) -> None:
     assert wrong.returncode == 2
 
 
-def test_a_second_start_in_the_same_folder_says_so(service: Running, tmp_path: Path) -> None:
+def test_a_second_start_in_the_same_folder_is_refused(service: Running, tmp_path: Path) -> None:
     second = anlyt(tmp_path, "dev", ANLYT_HOME=str(service.home))
     assert second.returncode == 1
     assert f"in use by process {service.process.pid}" in second.stderr
@@ -182,28 +182,28 @@ ENGINES = {"postgres": "/bin/postgres", "nats": "/nats-server", "clickhouse": "i
 
 
 def is_engine(process: psutil.Process, mark: str) -> bool:
-    """The engine itself, not the keeper that started it."""
+    """Whether a process is the engine itself, not the keeper that started it."""
     words = process.cmdline()
     return any(word.endswith(mark) for word in words) and not any("keeper" in word for word in words)
 
 
 def engines(service: Running, engine: str) -> set[int]:
-    """The processes that are this engine now: one, or none while it is being started again."""
-    found = set()
-    for process in service.family():
+    """The pids of this engine: one, or none during a restart."""
+    pids = set()
+    for process in service.processes():
         with suppress(psutil.NoSuchProcess):
             if is_engine(process, ENGINES[engine]):
-                found.add(process.pid)
-    return found
+                pids.add(process.pid)
+    return pids
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_that_dies_is_started_again(service: Running, api: httpx.Client, engine: str) -> None:
-    before = counted(service.endpoints().api)["totalMessages"]
+    before = recent_summary(service.endpoints().api)["totalMessages"]
     (victim,) = engines(service, engine)
     os.kill(victim, signal.SIGKILL)
-    # For a moment PostgreSQL's backends outlive their postmaster, and answer: what is waited for is another one.
+    # PostgreSQL's backends may answer for a moment after their postmaster's death, so wait for a new process.
     eventually(lambda: engines(service, engine) - {victim})
     eventually(lambda: api.get(HEALTH).json()["status"] == "ok")
     eventually(lambda: api.get(f"{ANALYTICS}/summary").status_code == 200)
-    assert counted(service.endpoints().api)["totalMessages"] == before
+    assert recent_summary(service.endpoints().api)["totalMessages"] == before

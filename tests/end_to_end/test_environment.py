@@ -1,4 +1,4 @@
-"""`anlyt dev` in a shell that is set up for other programs, and in a home whose name needs quoting everywhere."""
+"""`anlyt dev` in a shell with settings of other programs, and in a home whose name needs quoting."""
 
 import socket
 import ssl
@@ -21,12 +21,12 @@ from tests.support.otlp import Collector, collector
 
 EXPORTS = "/v1/audit/exports"
 WINDOW = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
-# Closed, where a socket would get its number.
+# Runs a command with stdin closed, so that a socket could get its number.
 SHELL = ("sh", "-c", 'umask 077; exec "$@" <&-', "sh")
 
 
-def hostile(proxy: str, temporary: Path) -> Mapping[str, str]:
-    """What other programs may need, and what would stop or mislead us."""
+def foreign_settings(proxy: str, temporary: Path) -> Mapping[str, str]:
+    """Variables of other programs, which would break or mislead the service if it used them."""
     return {
         **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), proxy),
         **{"NO_PROXY": "elsewhere.example", "no_proxy": "elsewhere.example"},
@@ -41,27 +41,27 @@ def hostile(proxy: str, temporary: Path) -> Mapping[str, str]:
 
 
 @contextmanager
-def recording() -> Iterator[tuple[str, list[bytes]]]:
-    """A proxy's address, and what was sent to it."""
-    heard: list[bytes] = []
+def recording_proxy() -> Iterator[tuple[str, list[bytes]]]:
+    """Yields the address of a proxy, and the list of requests to it."""
+    received: list[bytes] = []
 
     def listen(listener: socket.socket) -> None:
         while True:
             try:
                 with listener.accept()[0] as connection:
-                    heard.append(connection.recv(4096))
+                    received.append(connection.recv(4096))
             except OSError:
                 return
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         Thread(target=listen, args=(listener,), daemon=True).start()
-        yield f"http://user:secret@127.0.0.1:{listener.getsockname()[1]}", heard
+        yield f"http://user:secret@127.0.0.1:{listener.getsockname()[1]}", received
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def eventually(found: Any, wanted: object) -> None:
+def eventually(read: Any, expected: object) -> None:
     deadline = time.monotonic() + PATIENCE
-    while (last := found()) != wanted:
+    while (last := read()) != expected:
         assert time.monotonic() < deadline, last
         time.sleep(0.1)
 
@@ -75,7 +75,7 @@ def check_answers(api: str) -> None:
 
 
 def check_export(audit: str, home: Path) -> None:
-    """Files go to S3 from ClickHouse, the manifest from us."""
+    """Exports a slice: ClickHouse writes the files to S3, the service writes the manifest."""
     files = DevCertificates(home / "tls")
     context = ssl.create_default_context(cafile=files.authority)
     context.load_cert_chain(*files.client)
@@ -86,29 +86,29 @@ def check_export(audit: str, home: Path) -> None:
 
 @pytest.fixture
 def traces() -> Iterator[Collector]:
-    with collector() as found:
-        yield found
+    with collector() as receiver:
+        yield receiver
 
 
-def test_nothing_of_it_stops_or_misleads(tmp_path: Path, traces: Collector) -> None:
+def test_foreign_settings_have_no_effect(tmp_path: Path, traces: Collector) -> None:
     home = tmp_path / "homé [b] :x: 😀 \"quoted' $HOME" / "home"
     temporary = tmp_path / ("long" * 30)
     temporary.mkdir()
-    with recording() as (proxy, heard):
-        settings = {**hostile(proxy, temporary), "ANLYT_HOME": str(home), "ANLYT_OTLP_ENDPOINT": traces.url}
+    with recording_proxy() as (proxy, received):
+        settings = {**foreign_settings(proxy, temporary), "ANLYT_HOME": str(home), "ANLYT_OTLP_ENDPOINT": traces.url}
         shell = environment(tmp_path, settings)
         shell.pop("HOME", None)
         command = [*SHELL, sys.executable, "-m", "anlyt", "dev", "--s3"]
         with subprocess.Popen(command, env=shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             service = Running(process, home)
             try:
-                found = service.endpoints()
-                check_answers(found.api)
-                check_export(str(found.audit), home)
+                endpoints = service.endpoints()
+                check_answers(endpoints.api)
+                check_export(str(endpoints.audit), home)
                 run = anlyt(tmp_path, "pipeline", "cubes", **settings)
                 assert (run.returncode, run.stdout) == (0, "cubes: done, 0 cells\n"), run.stderr
-                eventually(lambda: bool(traces.named("anlyt.api.summary")), wanted=True)
+                eventually(lambda: bool(traces.named("anlyt.api.summary")), expected=True)
                 assert service.stop() == 0
             finally:
                 process.kill()
-    assert heard == []
+    assert received == []

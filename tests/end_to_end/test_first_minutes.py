@@ -1,4 +1,4 @@
-"""`anlyt dev` where something is in the way: the last line says what to do, and nothing is left running."""
+"""`anlyt dev` with a full disk or a used port: the last line says what to do, and no process is left."""
 
 import os
 import re
@@ -19,18 +19,18 @@ import pytest
 from tests.support.cli import PATIENCE, Running, anlyt, environment
 from tests.support.terminal import on_terminal
 
-# A disk of its own, which ends with the last process that sees it; who is not root mounts it in a user namespace.
+# A separate disk, which exists until its last process ends. Without root, it is mounted in a user namespace.
 NAMESPACE: Final = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")))
 MOUNT: Final = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 READY: Final = "Ctrl-C stops everything."
-# `anlyt` with minutes of a tenth of a second, so that one begins and ends before the addresses are there.
-SHORT_MINUTES: Final = "import anlyt; from commands.support import minutes; minutes.EVERY = 0.1; anlyt.main()"
+# `anlyt` with a status line per tenth of a second, so that one would come before the addresses.
+SHORT_MINUTES: Final = "import anlyt; from commands.support import status_lines as s; s.EVERY = 0.1; anlyt.main()"
 ADVICE: Final = "Free some, or set ANLYT_HOME to a folder on another disk; then start again."
 
 
 @contextmanager
 def small_disk(disk: Path, size: str, *arguments: str) -> Iterator[Running]:
-    """`anlyt` with its home on a disk of so many bytes."""
+    """Runs `anlyt` with its home on a disk of this size."""
     disk.mkdir()
     command = [*NAMESPACE, "sh", "-c", MOUNT, "sh", size, str(disk), sys.executable, "-m", "anlyt", *arguments]
     shell = environment(disk, {})
@@ -47,7 +47,7 @@ def wait_for_announcement(service: Running) -> None:
 
 
 def fill(disk: Path) -> None:
-    """To the last byte."""
+    """Fills a disk completely."""
     with (disk / "something else").open("wb", buffering=0) as file:
         try:
             while True:
@@ -65,21 +65,21 @@ def test_a_disk_without_room_for_the_demo(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_while_it_runs(tmp_path: Path) -> None:
-    """All at once, so that engines end on a disk that takes nothing more."""
+    """The disk fills up suddenly, so that the engines stop on a full disk."""
     with small_disk(tmp_path / "disk", "500m", "dev") as service:
         wait_for_announcement(service)
-        family = service.family()
-        assert len(family) > 3
+        processes = service.processes()
+        assert len(processes) > 3
         fill(Path(f"/proc/{service.process.pid}/root{tmp_path}/disk"))
         _, err = service.process.communicate(timeout=PATIENCE)
     assert service.process.returncode == 1, err
     last = err.splitlines()[-1]
     assert re.fullmatch(f"anlyt: The disk of {service.home} is full: .* MB are needed. {ADVICE}", last), last
-    _, alive = psutil.wait_procs(family, timeout=60)
+    _, alive = psutil.wait_procs(processes, timeout=60)
     assert not alive
 
 
-def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_a_used_port_is_reported_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         for name in ("ANLYT_API_PORT", "ANLYT_METRICS_PORT"):
@@ -92,18 +92,18 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert list((tmp_path / "home").iterdir()) == []
 
 
-def test_a_terminal_shows_addresses_that_stay(tmp_path: Path) -> None:
-    """In a folder of any name, beside a proxy: text only, and engines at the addresses that they had before."""
+def test_a_terminal_shows_text_and_addresses_stay(tmp_path: Path) -> None:
+    """Also in a folder with a non-ASCII name and with a proxy. After a restart, engines have the same addresses."""
     home = tmp_path / "пример é 例" / "home"
     proxy = dict.fromkeys(("HTTP_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:1")
-    seen = []
+    addresses = []
     for _ in range(2):
         shell = environment(tmp_path, {**proxy, "ANLYT_HOME": str(home)})
         with on_terminal(home, "dev", environment=shell, program=("-c", SHORT_MINUTES)) as (service, screen):
             screen.read_until("All is well")
             assert READY in screen.text.partition("All is well")[0], screen.text
-            found = service.endpoints()
-            seen.append((found.nats, found.postgres, found.clickhouse))
+            endpoints = service.endpoints()
+            addresses.append((endpoints.nats, endpoints.postgres, endpoints.clickhouse))
             time.sleep(2)  # pipelines run at the start, and each run is a line of the log
             assert service.stop(signal.SIGINT) == 0
             screen.read_all()
@@ -113,11 +113,11 @@ def test_a_terminal_shows_addresses_that_stay(tmp_path: Path) -> None:
         ]
         assert '{"' not in screen.text.replace('\'{"tenantId"', "")
         assert "pipeline succeeded" not in screen.text
-    assert seen[0] == seen[1]
+    assert addresses[0] == addresses[1]
 
 
-def test_ctrl_c_has_one_status(tmp_path: Path) -> None:
-    """Also while the program is still loaded, after the first checks."""
+def test_ctrl_c_has_one_exit_status(tmp_path: Path) -> None:
+    """Also after the first checks, while the program is still importing."""
     home = tmp_path / "home"
     with on_terminal(home, "dev", environment=environment(tmp_path, {})) as (service, screen):
         while not home.exists():
@@ -127,8 +127,8 @@ def test_ctrl_c_has_one_status(tmp_path: Path) -> None:
     assert "Traceback" not in screen.text
 
 
-def test_a_taken_port_of_the_audit(tmp_path: Path) -> None:
-    """Another one serves until then; a client without a certificate is no warning."""
+def test_a_taken_audit_port_is_announced(tmp_path: Path) -> None:
+    """The audit listens on another port. A client without a certificate causes no warning."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = f"port {other.getsockname()[1]} of 127.0.0.1 is in use."
         shell = environment(tmp_path, {"ANLYT_AUDIT_PORT": str(other.getsockname()[1])})
@@ -136,10 +136,10 @@ def test_a_taken_port_of_the_audit(tmp_path: Path) -> None:
             screen.read_until(READY)
             audit = str(service.endpoints().audit)
             with pytest.raises(httpx.TransportError):
-                httpx.get(audit, verify=False)  # a browser whose user accepts any server
+                httpx.get(audit, verify=False)  # as a browser whose user accepts any server
             assert service.stop(signal.SIGINT) == 0
             screen.read_all()
-    (said,) = [line for line in screen.lines if taken in line]
-    assert said.endswith(f"Until then, the audit listens on {audit}.")
+    (line,) = [line for line in screen.lines if taken in line]
+    assert line.endswith(f"Until then, the audit listens on {audit}.")
     assert f"{audit} (only with a client's certificate)" in screen.text
     assert "handshake" not in screen.text

@@ -1,4 +1,4 @@
-"""What operators see of a running service: its traces, its log lines, and the alert that fires when ingest stops."""
+"""The traces and log lines of a running service, and the alert that fires while ingest is stopped."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from infra import nats
 from infra.endpoints import Endpoints
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.api import ADMIN, ANALYTICS, counted
+from tests.support.api import ADMIN, ANALYTICS, recent_summary
 from tests.support.cli import Running, running
 from tests.support.otlp import Collector, collector
 from tests.support.prometheus import Prometheus, alerts, prometheus
@@ -32,7 +32,7 @@ QUERIER = "d4cda95b652f4a1592b449d5929fda1b"
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A service whose spans go to `collector`."""
+    """A running service, and the collector of its spans."""
 
     service: Running
     collector: Collector
@@ -42,7 +42,7 @@ class Observed:
         return self.service.endpoints()
 
     def logged(self) -> list[Any]:
-        """What it wrote to stderr since it was asked last, as JSON."""
+        """The log lines since the last call, as JSON."""
         assert self.service.process.stderr is not None
         descriptor = self.service.process.stderr.fileno()
         os.set_blocking(descriptor, False)
@@ -51,11 +51,11 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
-    with collector() as found:
-        settings = {"ANLYT_OTLP_ENDPOINT": found.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with collector() as receiver:
+        settings = {"ANLYT_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
         with running(tmp_path_factory.mktemp("dev"), "dev", **settings) as service:
             service.endpoints()
-            yield Observed(service, found)
+            yield Observed(service, receiver)
             assert service.stop() == 0
 
 
@@ -93,7 +93,9 @@ async def test_a_trace_leads_from_the_producer_through_batch_and_sql(observed: O
     assert not [span for span in spans.spans if identities & set(span.attributes.values())]
 
 
-async def test_a_trace_leads_from_a_report_to_its_facts_and_from_a_broken_one_to_its_letter(observed: Observed) -> None:
+async def test_traces_lead_from_a_report_to_its_facts_and_from_a_bad_one_to_its_dead_letter(
+    observed: Observed,
+) -> None:
     spans, rng, now = observed.collector, random.Random(7), datetime.now(UTC)
     report = events.report(rng, now) | {"receivedAt": now.isoformat()}
     await publish(observed.endpoints.nats, SMS_DLR.subject, json.dumps(report).encode())
@@ -156,7 +158,7 @@ def test_a_trace_leads_from_a_pipeline_to_clickhouse(observed: Observed) -> None
 
 
 def shortened(alert: dict[str, Any]) -> dict[str, Any]:
-    """The alert of ingest that lags, after a second instead of a minute, at once instead of two minutes later."""
+    """The alert with a limit of 1 s instead of 60 s, and without its waiting time."""
     assert alert["expr"].endswith("> 60")
     return alert | {"expr": f"{alert['expr'].removesuffix('60')}1", "for": "0s"}
 
@@ -165,7 +167,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
     rules = [shortened(alert) for alert in alerts() if alert["alert"] == "AnlytIngestLagHigh"]
     target = urlsplit(observed.endpoints.metrics).netloc
     stopped = ("AnlytIngestLagHigh", "billing_metrics")
-    before = counted(observed.endpoints.api)["totalMessages"]
+    before = recent_summary(observed.endpoints.api)["totalMessages"]
     with prometheus(
         tmp_path, target, [*rules, *(each for each in alerts() if each["alert"] == "AnlytTargetDown")]
     ) as server:
@@ -178,12 +180,12 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
             eventually(lambda: stopped in server.firing())
         await connection.close()
         eventually(lambda: server.firing() == set())
-        assert counted(observed.endpoints.api)["totalMessages"] == before + 1
+        assert recent_summary(observed.endpoints.api)["totalMessages"] == before + 1
 
 
 def _scraped(server: Prometheus) -> bool:
-    """Whether every function's lag is there."""
+    """Whether Prometheus has scraped the lag of every function."""
     try:
         return server.values('up{job="anlyt"}') == [1] and server.values("count(anlyt_ingest_lag_seconds)") == [5]
-    except (httpx.TransportError, httpx.HTTPStatusError):  # not up yet
+    except (httpx.TransportError, httpx.HTTPStatusError):  # it has not started yet
         return False

@@ -1,4 +1,4 @@
-"""Commands whose settings do not fit the engines: each says which one, and no command waits for an operator's slip."""
+"""Commands with settings that do not fit the engines: each names the wrong setting and ends without waiting."""
 
 import asyncio
 import random
@@ -67,21 +67,19 @@ def test_a_wrong_database_ends_a_command(
     right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...], database: str, problem: str
 ) -> None:
     wrong = right["ANLYT_POSTGRES_DSN"].replace("/settings", f"/{database}")
-    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_POSTGRES_DSN": wrong})
-    assert ended.returncode == 1, ended.stderr
-    assert f"anlyt: ANLYT_POSTGRES_DSN: {problem}" in ended.stderr.splitlines()[-1].replace(
+    process = anlyt(tmp_path, *command, **{**right, "ANLYT_POSTGRES_DSN": wrong})
+    assert process.returncode == 1, process.stderr
+    assert f"anlyt: ANLYT_POSTGRES_DSN: {problem}" in process.stderr.splitlines()[-1].replace(
         "Pipeline cubes failed: ", ""
     )
-    assert "Traceback" not in ended.stderr
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("migrate", "--check")], ids=" ".join)
-def test_migrate_makes_tables_and_no_databases(
-    right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
-) -> None:
+def test_migrate_creates_no_database(right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]) -> None:
     wrong = right["ANLYT_POSTGRES_DSN"].replace("/settings", "/mine")
-    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_POSTGRES_DSN": wrong})
-    assert (ended.returncode, ended.stderr) == (
+    process = anlyt(tmp_path, *command, **{**right, "ANLYT_POSTGRES_DSN": wrong})
+    assert (process.returncode, process.stderr) == (
         1,
         'anlyt: ANLYT_POSTGRES_DSN: there is no such database (database "mine" does not exist). Name the right one, '
         "or create it and run `anlyt migrate`.\n",
@@ -91,14 +89,14 @@ def test_migrate_makes_tables_and_no_databases(
 @pytest.mark.parametrize("command", [*COMMANDS, ("migrate",), ("api",), ("dev",)], ids=" ".join)
 def test_clickhouse_has_one_database(right: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]) -> None:
     wrong = right["ANLYT_CLICKHOUSE_DSN"].replace("/anlyt", "/mine")
-    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": wrong})
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("anlyt: ANLYT_CLICKHOUSE_DSN must be a URL that names the database anlyt, or none")
+    process = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": wrong})
+    assert process.returncode == 2
+    assert process.stderr.startswith("anlyt: ANLYT_CLICKHOUSE_DSN must be a URL that names the database anlyt, or none")
 
 
 @pytest.fixture(scope="module")
 async def bare(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The DSN of a ClickHouse that nobody migrated."""
+    """The DSN of a ClickHouse without migrations."""
     async with clickhouse_server(tmp_path_factory.mktemp("bare")) as engine:
         yield engine.dsn
 
@@ -109,21 +107,21 @@ async def bare(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_clickhouse_without_tables_ends_a_command(
     right: Mapping[str, str], bare: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Before anything is read from a stream."""
-    ended = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": bare})
-    assert ended.returncode == 1, ended.stderr
-    assert "ANLYT_CLICKHOUSE_DSN: the database is not migrated to this version" in ended.stderr.splitlines()[-1]
-    assert "Traceback" not in ended.stderr
+    """The command ends before it reads a stream."""
+    process = anlyt(tmp_path, *command, **{**right, "ANLYT_CLICKHOUSE_DSN": bare})
+    assert process.returncode == 1, process.stderr
+    assert "ANLYT_CLICKHOUSE_DSN: the database is not migrated to this version" in process.stderr.splitlines()[-1]
+    assert "Traceback" not in process.stderr
 
 
 def _s3(dsn: str, **wrong: str) -> Mapping[str, str]:
-    """Settings of S3, but for what is wrong."""
+    """The settings of S3, with these wrong values."""
     s3 = replace(from_dsn(dsn), **wrong)
     names = {"ENDPOINT": s3.endpoint, "BUCKET": s3.bucket, "ACCESS_KEY": s3.access_key, "SECRET_KEY": s3.secret_key}
     return {f"ANLYT_S3_{name}": value for name, value in names.items()}
 
 
-async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
+async def test_an_audit_listener_names_the_wrong_setting(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
     files = DevCertificates(tmp_path / "tls")
     files.make("127.0.0.1")
     listener = files.listener
@@ -132,7 +130,7 @@ async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], ba
         "ANLYT_TLS_KEY": listener.tls_key,
         "ANLYT_TLS_CLIENT_CA": files.authority,
     }
-    given = {**right, **{name: str(path) for name, path in paths.items()}}
+    settings = {**right, **{name: str(path) for name, path in paths.items()}}
     async with s3_server(tmp_path / "s3") as bucket:
         wrongs = {
             "ANLYT_POSTGRES_DSN": {"ANLYT_POSTGRES_DSN": right["ANLYT_POSTGRES_DSN"].replace("/settings", "/mine")},
@@ -141,13 +139,13 @@ async def test_an_audit_listener_says_what_is_wrong(right: Mapping[str, str], ba
             "ANLYT_S3_ACCESS_KEY": _s3(bucket.dsn, secret_key="wrong"),
         }
         for setting, values in wrongs.items():
-            ended = await asyncio.to_thread(anlyt, tmp_path, "audit-api", **{**given, **values})
-            assert ended.returncode == 1, ended.stderr
-            assert ended.stderr.splitlines()[-1].startswith(f"anlyt: {setting}: ")
-            assert "Traceback" not in ended.stderr
+            process = await asyncio.to_thread(anlyt, tmp_path, "audit-api", **{**settings, **values})
+            assert process.returncode == 1, process.stderr
+            assert process.stderr.splitlines()[-1].startswith(f"anlyt: {setting}: ")
+            assert "Traceback" not in process.stderr
 
 
-def test_a_key_set_that_is_not_there(right: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_missing_key_set(right: Mapping[str, str], tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
     settings = {**right, "ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)}
     assert anlyt(tmp_path, "api", **settings).stderr == (
@@ -155,8 +153,8 @@ def test_a_key_set_that_is_not_there(right: Mapping[str, str], tmp_path: Path) -
         "Correct the path or the file.\n"
     )
     keys.write_text("{}")
-    ended = anlyt(tmp_path, "api", **settings)
-    assert (ended.returncode, "has no key that can verify a signature" in ended.stderr) == (1, True)
+    process = anlyt(tmp_path, "api", **settings)
+    assert (process.returncode, "has no key that can verify a signature" in process.stderr) == (1, True)
 
 
 def url_of(api: Running) -> str:
@@ -164,9 +162,9 @@ def url_of(api: Running) -> str:
     return api.process.stdout.readline().split()[1].rstrip(";")
 
 
-def eventually(found: Callable[[], object], wanted: object) -> None:
+def eventually(read: Callable[[], object], expected: object) -> None:
     deadline = time.monotonic() + PATIENCE
-    while (last := found()) != wanted:
+    while (last := read()) != expected:
         assert time.monotonic() < deadline, last
         time.sleep(0.1)
 
@@ -188,7 +186,7 @@ def wrong(setting: str, problem: str, *, required: bool) -> tuple[int, object]:
         ("ANLYT_POSTGRES_READ_DSN", "mine", "there is no such database", "postgres"),
     ],
 )
-def test_an_api_is_unready_and_says_why(
+def test_an_unready_api_reports_the_reason(
     right: Mapping[str, str], tmp_path: Path, setting: str, database: str, problem: str, dependency: str
 ) -> None:
     dsn = right["ANLYT_POSTGRES_DSN"].replace("/settings", f"/{database}")
@@ -200,8 +198,8 @@ def test_an_api_is_unready_and_says_why(
             assert answer.headers["Retry-After"]
             assert answer.json()["code"] == "DEPENDENCY_UNAVAILABLE"
             assert not {"mine", "database", "ANLYT"} & set(answer.json()["detail"].split())
-            found = client.post("/graphql", json={"query": "{ summary { totalMessages } }"}).json()["errors"][0]
-            assert (found["message"], found["extensions"]["code"]) == (answer.json()["detail"], answer.json()["code"])
+            error = client.post("/graphql", json={"query": "{ summary { totalMessages } }"}).json()["errors"][0]
+            assert (error["message"], error["extensions"]["code"]) == (answer.json()["detail"], answer.json()["code"])
         assert api.stop() == 0
         assert api.process.stderr is not None
         log = api.process.stderr.read()
@@ -209,7 +207,7 @@ def test_an_api_is_unready_and_says_why(
     assert f'"why": "{setting}: {problem}' in log
 
 
-def test_an_api_whose_clickhouse_is_bare(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
+def test_an_api_with_an_unmigrated_clickhouse(right: Mapping[str, str], bare: str, tmp_path: Path) -> None:
     query = {
         "dataset": "dlr",
         "measures": ["messages"],
@@ -225,7 +223,7 @@ def test_an_api_whose_clickhouse_is_bare(right: Mapping[str, str], bare: str, tm
 
 
 def sql(dsn: str, *statements: str) -> None:
-    """Runs statements, each in a transaction of its own."""
+    """Runs each statement in a separate transaction."""
 
     async def run() -> None:
         connection = await asyncpg.connect(dsn)
@@ -238,7 +236,7 @@ def sql(dsn: str, *statements: str) -> None:
 
 @pytest.fixture
 def served(right: Mapping[str, str]) -> Iterator[str]:
-    """The DSN of a user that may do everything."""
+    """The DSN of a user with all rights."""
     admin = right["ANLYT_POSTGRES_DSN"]
     sql(admin, "create role served login", "grant all on schema anlyt to served", GRANT)
     yield admin.replace("//anlyt@", "//served@")
@@ -248,9 +246,7 @@ def served(right: Mapping[str, str]) -> Iterator[str]:
 GRANT: Final = "grant all on all tables in schema anlyt to served"
 
 
-def test_what_becomes_wrong_while_running_and_right_again(
-    right: Mapping[str, str], served: str, tmp_path: Path
-) -> None:
+def test_settings_that_become_wrong_and_right_again(right: Mapping[str, str], served: str, tmp_path: Path) -> None:
     admin, settings = right["ANLYT_POSTGRES_DSN"], {**right, "ANLYT_POSTGRES_DSN": served}
     with (
         running(tmp_path, "api", **settings) as api,
@@ -276,7 +272,7 @@ def test_what_becomes_wrong_while_running_and_right_again(
         eventually(lambda: ready(client, "postgres")[0], 200)
         eventually(lambda: client.get(f"{ANALYTICS}/summary").status_code, 200)
         assert api.stop() == 0
-        assert ingest.process.poll() is None  # it had nothing to write
+        assert ingest.process.poll() is None  # it had no events to write
         sql(admin, "revoke all on all tables in schema anlyt from served")
         publish(right["ANLYT_NATS_URL"])
         assert ingest.process.wait(PATIENCE) == 1
@@ -286,7 +282,7 @@ def test_what_becomes_wrong_while_running_and_right_again(
 
 
 def publish(url: str) -> None:
-    """A bill."""
+    """Publishes a billing event."""
     rng, now = random.Random(3), datetime.now(UTC)
 
     async def run() -> None:

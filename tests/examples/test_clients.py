@@ -1,4 +1,4 @@
-"""The clients of examples/ against a served API: they print what it says, and what is generated is fresh."""
+"""The clients of examples/ print the figures of a served API, and the generated code matches the schema."""
 
 import asyncio
 import json
@@ -20,8 +20,9 @@ from infra.clickhouse import open_clickhouse
 from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.graph.support.queries import fill, reports, tenant
-from tools.assets import NODE, NPM, node_first
-from tools.node import INSTALL, PATIENCE
+from tests.support.npm import Completed, complete
+from tools.assets import NODE, NPM, environment_with_node
+from tools.node import INSTALL
 
 pytestmark = pytest.mark.anyio
 
@@ -39,29 +40,20 @@ async def url(database: str, warehouse: str) -> AsyncIterator[str]:
             yield served
 
 
-async def run(*command: str | Path, cwd: Path) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr; it is killed when it takes too long."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe, env=node_first())
-    try:
-        async with asyncio.timeout(PATIENCE):
-            out, error = await process.communicate()
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
-    assert process.returncode is not None
-    return process.returncode, out.decode(), error.decode()
+async def run(*command: str | Path, cwd: Path) -> Completed:
+    pipe, environment = asyncio.subprocess.PIPE, environment_with_node()
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, stdout=pipe, stderr=pipe, env=environment)
+    return await complete(process)
 
 
-async def told(url: str, path: str, caller: Mapping[str, str]) -> Any:
+async def get_report(url: str, path: str, caller: Mapping[str, str]) -> Any:
     async with httpx.AsyncClient(base_url=url) as client:
         response = await client.get(f"{path}?from={START}&to={END}", headers=dict(caller))
         return response.json()
 
 
 async def test_python(url: str) -> None:
-    quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
+    quality = await get_report(url, "/v1/insights/mno-quality", tenant("t-1"))
     start, end = map(datetime.fromisoformat, (START, END))
     with Client(url, tenant("t-1")) as client:
         answer = await asyncio.to_thread(client.mno_quality, {"from": START, "to": END})
@@ -87,7 +79,7 @@ async def test_python(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy, so that node_modules are not left in the tree; the schema lies where it does in the tree."""
+    """A copy of the client and the schema, so that the tree gets no node_modules."""
     root = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / TYPESCRIPT, root / TYPESCRIPT, ignore=shutil.ignore_patterns("node_modules"))
     (root / "schema").mkdir()
@@ -95,23 +87,23 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / TYPESCRIPT
 
 
-async def test_what_is_generated_is_what_the_schema_says(typescript: Path) -> None:
-    """And it holds together: the compiler has no complaint."""
+async def test_the_generated_code_matches_the_schema_and_compiles(typescript: Path) -> None:
     code, _, error = await run(NODE, NPM, *INSTALL, cwd=typescript)
     assert code == 0, error
-    kept = (typescript / "generated/operations.ts").read_text()
+    generated = typescript / "generated/operations.ts"
+    committed = generated.read_text()
     code, _, error = await run(NODE, "generate.mjs", cwd=typescript)
     assert code == 0, error
-    assert (typescript / "generated/operations.ts").read_text() == kept, "run `npm run generate` in examples/typescript"
+    assert generated.read_text() == committed, "run `npm run generate` in examples/typescript"
     code, out, _ = await run(NODE, "node_modules/typescript/bin/tsc", cwd=typescript)
     assert code == 0, out
 
 
 async def test_typescript(url: str, typescript: Path) -> None:
-    """Node runs it as it is: only to generate and to check takes what npm installs."""
+    """Node runs the client without npm packages: only `generate` and `check` need them."""
     code, out, error = await run(NODE, "main.ts", url, "t-1", "acc-1", START, END, cwd=typescript)
     assert code == 0, error
-    quality = await told(url, "/v1/insights/mno-quality", tenant("t-1"))
+    quality = await get_report(url, "/v1/insights/mno-quality", tenant("t-1"))
     shown = json.loads(out)
     fields = ("mno", "messages", "deliveryRate", "errorRate", "p95LatencyMs", "suppressed", "lowSample")
     assert shown["mnos"] == [{name: each[name] for name in fields} for each in quality["mnos"]]
@@ -124,7 +116,7 @@ async def test_typescript(url: str, typescript: Path) -> None:
 
 @pytest.mark.parametrize("folder", [TYPESCRIPT, Path("tools/node")], ids=str)
 def test_the_lock_file_names_no_registry(folder: Path) -> None:
-    """Whoever installs decides where packages come from; what they are, their hashes say."""
+    """The installer chooses the registry; the hashes verify the packages."""
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: each for name, each in lock["packages"].items() if name}
     assert all("integrity" in each and "resolved" not in each for each in packages.values())

@@ -13,7 +13,7 @@ from functions.function import AnyFunction
 from tests.support import events
 from tests.support.reference import expect
 from tests.support.validity import Message
-from tests.support.writes import decoded, split, summed, wanted
+from tests.support.writes import decoded, expected_amounts, split, total_amounts
 
 NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
 SEEDS = st.integers(0, 2**32)
@@ -36,7 +36,7 @@ def test_any_split_and_order_comes_to_the_same(function: AnyFunction, make: even
     whole = decoded(function, _messages(random, make), NOW)
     shuffled = random.sample(whole, len(whole))
     parts = [function(part) for part in split(random, shuffled)]
-    assert summed(parts) == summed([function(whole)])
+    assert total_amounts(parts) == total_amounts([function(whole)])
     assert frozenset().union(*(part.accounts for part in parts)) == function(whole).accounts
 
 
@@ -45,7 +45,7 @@ def test_any_split_and_order_comes_to_the_same(function: AnyFunction, make: even
 def test_billing_is_what_the_reference_says(seed: int) -> None:
     messages = _messages(Random(seed), events.billing)
     writes, expected = billing_metrics(decoded(billing_metrics, messages, NOW)), expect(messages, [], NOW)
-    assert summed([writes]) == wanted(expected)
+    assert total_amounts([writes]) == expected_amounts(expected)
     assert writes.accounts == expected.accounts
 
 
@@ -54,5 +54,5 @@ def test_billing_is_what_the_reference_says(seed: int) -> None:
 def test_reports_are_what_the_reference_says(seed: int) -> None:
     messages = _messages(Random(seed), events.report)
     writes, expected = delivery_metrics(decoded(delivery_metrics, messages, NOW)), expect([], messages, NOW)
-    assert summed([writes]) == wanted(expected)
+    assert total_amounts([writes]) == expected_amounts(expected)
     assert writes.accounts == expected.accounts

@@ -8,7 +8,7 @@ from infra.embedded.engine import Engine
 from infra.migrate import PostgresLedger, fix_currency, migrate
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import Api, open_api
-from tests.graph.support.queries import Asker, asking
+from tests.graph.support.queries import QueryClient, open_query_client
 from tests.graph.support.store import Store
 from tests.support.generous_deadlines import generous_deadlines
 
@@ -40,7 +40,7 @@ async def pool(dsn: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture(scope="module")
 async def opened(dsn: str) -> AsyncIterator[Store]:
-    """The module's database, written to."""
+    """A writer of the module's database."""
     connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
     yield Store(connection)
     await connection.close()
@@ -48,22 +48,22 @@ async def opened(dsn: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def store(opened: Store) -> Store:
-    """The same, emptied."""
+    """A writer of the module's database, which it has emptied."""
     await opened.empty()
     return opened
 
 
 @pytest.fixture
 async def api(pool: Pool) -> AsyncIterator[Api]:
-    """The API over the module's database, asked in process."""
+    """A client of the API over the module's database, in process."""
     async with open_api(pool) as opened:
         yield opened
 
 
 @pytest.fixture
-async def asker(pool: Pool, filled: str) -> AsyncIterator[Asker]:
-    """The query language and the insights, over the facts that a folder has `filled` ClickHouse with."""
-    async with asking(pool, filled) as opened:
+async def query_client(pool: Pool, filled: str) -> AsyncIterator[QueryClient]:
+    """A client of the query language and of insights, over the facts of the folder's fixture `filled`."""
+    async with open_query_client(pool, filled) as opened:
         yield opened
 
 

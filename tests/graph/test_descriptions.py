@@ -1,4 +1,4 @@
-"""A route and the field of the same answer are described by the answer, once."""
+"""The answer type describes its REST route and its GraphQL field."""
 
 from itertools import chain
 

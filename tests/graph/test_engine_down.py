@@ -1,4 +1,4 @@
-"""PostgreSQL away: 503 within two seconds, by whatever it is away, and answers again once it is back."""
+"""Without PostgreSQL, requests get 503 within 2 s, for any cause; once it is back, they are answered."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ from tests.graph.support.api import ADMIN, REPORTS
 from tests.graph.support.problems import check_problem
 from tests.graph.support.store import Row, Store
 from tests.support.chaos import frozen
-from tests.support.lived import living
+from tests.support.heartbeat import responsive_seconds
 from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +60,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 
 @pytest.fixture
 async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
-    """A real server: what hangs must not hold up others."""
+    """A client of a real server, in which hanging requests must not block others."""
     # Without sslmode=disable, asyncpg leaves an unretrieved exception when such a connection hangs and is abandoned.
     async with open_pool(f"{engine.dsn}?sslmode=disable", size=4) as pool:
         probes = {"postgres": Probe(partial(check_postgres, pool), required=True)}
@@ -70,14 +70,14 @@ async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def timed(asking: Awaitable[httpx.Response]) -> httpx.Response:
-    async with living() as lived:
+    async with responsive_seconds() as lived:
         response = await asking
         assert lived() < LIMIT, response.request.url
     return response
 
 
 async def ask_all(client: httpx.AsyncClient) -> Sequence[httpx.Response]:
-    """Every report three times, all at once: more than there are connections."""
+    """Requests every report three times concurrently, which is more than there are connections."""
     urls = [f"{REPORTS}/{path}" for path in PATHS] * 3
     return await asyncio.gather(*(timed(client.get(url, headers=dict(ADMIN))) for url in urls))
 
@@ -95,7 +95,7 @@ async def check_away(client: httpx.AsyncClient) -> None:
 
 
 async def check_back(client: httpx.AsyncClient) -> None:
-    """Soon, and then for good."""
+    """Waits until reports are answered, and checks that they stay so."""
     async with asyncio.timeout(60):
         while (await client.get("/health/ready")).status_code != 200:
             await asyncio.sleep(0.05)
@@ -114,7 +114,7 @@ async def killed(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("end", [stopped, killed])
-async def test_gone_and_back(
+async def test_stopped_and_back(
     engine: Engine, client: httpx.AsyncClient, end: Callable[[Engine], Awaitable[None]]
 ) -> None:
     await check_back(client)
@@ -131,14 +131,14 @@ async def test_hanging_and_back(engine: Engine, client: httpx.AsyncClient) -> No
     await check_back(client)
 
 
-async def test_away_from_the_start(engine: Engine, client: httpx.AsyncClient) -> None:
+async def test_unavailable_from_the_start(engine: Engine, client: httpx.AsyncClient) -> None:
     await engine.stop()
     await check_away(client)
     await engine.start()
     await check_back(client)
 
 
-async def test_frozen_while_asked(engine: Engine, client: httpx.AsyncClient) -> None:
+async def test_frozen_during_requests(engine: Engine, client: httpx.AsyncClient) -> None:
     await check_back(client)
     for _ in range(2):
         asking = [asyncio.create_task(timed(client.get(f"{REPORTS}/{path}", headers=dict(ADMIN)))) for path in PATHS]

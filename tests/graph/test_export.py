@@ -7,11 +7,11 @@ from tools.export import ROOT, drifted, main
 NAME = Path("schema/openapi.json")
 
 
-def test_what_is_kept_is_what_the_code_says() -> None:
+def test_generated_files_are_current() -> None:
     assert drifted(ROOT) == []
 
 
-def test_a_drift_is_named_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_outdated_file_is_named_and_rewritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([], tmp_path) == 0
     assert main(["--check"], tmp_path) == 0
     (tmp_path / NAME).write_text("something else")

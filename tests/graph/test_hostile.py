@@ -1,4 +1,4 @@
-"""Callers that mean harm: no answer is our fault, tells what is inside, or takes memory for good."""
+"""Hostile callers cause no internal error, learn no internals, and leak no memory."""
 
 import asyncio
 import gc
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.anyio
 SEED = 20261122
 START = datetime(2026, 10, 1, tzinfo=UTC)
 SECRETS = ("acc-secret", "op-secret")
-# What only we would say: our files, our SQL, our libraries, others' ids.
+# Texts that would disclose internals: files, SQL, libraries, others' ids.
 INSIDE = re.compile(rf"Traceback|File \"|\.py\b|asyncpg|\bselect\b.*\bfrom\b|metrics_hourly|{'|'.join(SECRETS)}")
 SYNTAX = ["{", "}", "(", ")", "...", "on Query", "fragment a on Query", "query($a: ID!)", "@skip(if: true)", "@x", "$a"]
 NAMES = ["summary", "account", "operators", "series", "edges", "__typename", "__schema", "first: 9", 'id: "x"', "id:"]
@@ -102,12 +102,12 @@ def broken_path(random: Random) -> str:
 
 
 async def test_thousands_of_broken_requests(url: str) -> None:
-    """A quarter as administrator, a quarter as customer; afterwards everything works, and memory is where it was."""
+    """Sends a quarter as administrator, a quarter as customer. Afterwards requests work, and memory has not grown."""
     random, process = Random(SEED), psutil.Process()
     print(f"seed {SEED}")
     callers = [dict(ADMIN), dict(portal("mine")), {}, {"X-Caller": "x" * 300}]
     before = 0
-    async with aiohttp.ClientSession() as session:  # httpx would take four times as long
+    async with aiohttp.ClientSession() as session:  # httpx takes four times as long
 
         async def ask() -> None:
             headers = {**random.choice(callers), "Content-Type": "application/json"}
@@ -121,7 +121,7 @@ async def test_thousands_of_broken_requests(url: str) -> None:
                 assert not INSIDE.search(text), text[:2000]
 
         for number in range(60):
-            if number == 20:  # caches have filled
+            if number == 20:  # caches are full
                 gc.collect()
                 before = process.memory_info().rss
             await asyncio.gather(*(ask() for _ in range(50)))
@@ -148,7 +148,7 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=range(len(BOMBS)))
-async def test_bombs_do_not_go_off(client: httpx.AsyncClient, bomb: str) -> None:
+async def test_bombs_are_refused(client: httpx.AsyncClient, bomb: str) -> None:
     response = await client.post("/graphql", json={"query": bomb}, headers=dict(portal("mine")))
     check(response)
     assert response.json()["errors"]
@@ -168,7 +168,7 @@ async def test_ten_megabytes_are_not_read(client: httpx.AsyncClient, chunked: bo
     assert (await client.get("/health/live")).status_code == 200
 
 
-async def test_many_who_never_finish_hold_up_nobody(url: str, client: httpx.AsyncClient) -> None:
+async def test_unfinished_requests_do_not_block_others(url: str, client: httpx.AsyncClient) -> None:
     port = urlsplit(url).port
     beginnings = [
         b"",
@@ -188,7 +188,7 @@ async def test_many_who_never_finish_hold_up_nobody(url: str, client: httpx.Asyn
     await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
-async def test_a_head_without_an_end_is_cut_off(url: str) -> None:
+async def test_an_endless_head_is_cut_off(url: str) -> None:
     for endless in (b"x" * 1024, b"X-A: b\r\n" * 128):
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
@@ -205,7 +205,7 @@ async def test_a_head_without_an_end_is_cut_off(url: str) -> None:
         del reader
 
 
-async def test_a_head_that_takes_too_long_is_cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_head_is_cut_off(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BoundedProtocol, "slowest_head", 0.05)
     for begun in (b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: x\r\n"):
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
@@ -215,7 +215,7 @@ async def test_a_head_that_takes_too_long_is_cut_off(url: str, monkeypatch: pyte
         writer.close()
 
 
-async def test_a_body_that_takes_too_long_is_not_waited_for() -> None:
+async def test_a_slow_body_is_refused() -> None:
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse(await Request(scope, receive).body())(scope, receive, send)
 

@@ -1,6 +1,6 @@
-"""Who gets what: every root field of GraphQL and every route of REST, for every kind of caller.
+"""Every root field of GraphQL and every route of REST, for every kind of caller: answered or refused.
 
-A field or route without a row fails, so that nothing is added without a decision of who may see it.
+A field or route without a row fails the test, so that each new one needs a decision about who may see it.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -23,7 +23,7 @@ from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 from tests.graph.support.store import HOUR, Row, Store
 from tests.graph.support.tokens import bearer, key_set, token
-from tests.support.warehouse import NO_CLICKHOUSE, emptied
+from tests.support.warehouse import NO_CLICKHOUSE, empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ CALLERS: Final = ("anonymous", "A", "B", "bare", "finance", "admin")
 
 
 class Rule(NamedTuple):
-    """What each kind of caller gets: "ok" or the code of the refusal, in the order of CALLERS."""
+    """The result of each kind of caller: "ok" or the code of the refusal, in the order of CALLERS."""
 
     anonymous: str
     of_a: str
@@ -61,7 +61,7 @@ TENANT: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "ok", "ok")
 OF_A: Final = Rule("UNAUTHENTICATED", "ok", "FORBIDDEN_ACCOUNT", "FORBIDDEN_ACCOUNT", "ok", "ok")
 OF_NOBODY: Final = OF_A._replace(of_a="FORBIDDEN_ACCOUNT")
 
-# (root field, selection) -> who gets it
+# (root field, selection) -> the result of each caller
 FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
     ("Query.summary", f"{{ summary({WHEN}) {{ totalCost }} }}"): PLATFORM,
     ("Query.operator", f'{{ operator(id: "op-1", {WHEN}) {{ totalCost }} }}'): PLATFORM,
@@ -90,7 +90,7 @@ FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
     ("Query.freshness", "{ freshness { dataAsOf } }"): SIGNED_IN,
     ("Subscription.liveThroughput", "subscription { liveThroughput(every: 1) { tps } }"): ADMIN,
 }
-# (route, URL) -> who gets it
+# (route, URL) -> the result of each caller
 ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (f"{REPORTS}/summary", f"{REPORTS}/summary?{URL_WHEN}"): PLATFORM,
     (f"{REPORTS}/operators/{{id}}/performance", f"{REPORTS}/operators/op-1/performance?{URL_WHEN}"): PLATFORM,
@@ -134,11 +134,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engine) -> AsyncIterator[httpx.AsyncClient]:
-    """A store with something in it for everybody, so that there is something to be kept from whom."""
+    """A store with data of all callers, so that each has data to be kept from the others."""
     subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b")]
     await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START + 6 * HOUR)
     await opened.connection.execute("insert into anlyt.accounts values ('a'), ('b') on conflict do nothing")
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     async with AsyncExitStack() as stack:
         facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
         app = create_app(settings, pool, {}, clickhouse=facts, development=True)
@@ -176,22 +176,22 @@ async def got(client: httpx.AsyncClient, query: str, caller: str) -> tuple[str, 
 
 @pytest.mark.parametrize("row", FIELDS, ids=" ".join)
 async def test_fields(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
-    found = {caller: await got(client, row[1], caller) for caller in CALLERS}
-    assert [code for code, _ in found.values()] == list(FIELDS[row])
+    results = {caller: await got(client, row[1], caller) for caller in CALLERS}
+    assert [code for code, _ in results.values()] == list(FIELDS[row])
 
 
 @pytest.mark.parametrize("row", ROUTES, ids=" ".join)
 async def test_routes(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
-    found = []
+    codes = []
     for caller in CALLERS:
         method, body = ("POST", QUERY) if row[0] == QUERY_PATH else ("GET", None)
         response = await client.request(method, row[1], json=body, headers=headers_of(caller))
-        found.append("ok" if response.status_code == 200 else response.json()["code"])
-    assert found == list(ROUTES[row])
+        codes.append("ok" if response.status_code == 200 else response.json()["code"])
+    assert codes == list(ROUTES[row])
 
 
-async def test_what_exists_and_what_does_not_look_the_same(client: httpx.AsyncClient) -> None:
-    """To a customer: but for the request's id, not one byte tells another's account from no account."""
+async def test_existing_and_unknown_ids_are_indistinguishable(client: httpx.AsyncClient) -> None:
+    """To a customer, the responses for another's account and for no account differ in the request id only."""
     for template in (
         "accounts/{}/usage",
         "throughput?accountId={}",
@@ -212,7 +212,7 @@ async def test_what_exists_and_what_does_not_look_the_same(client: httpx.AsyncCl
         assert len({text.split('"requestId"')[0] for text in texts.values()}) == 1, texts
 
 
-async def test_headers_of_another_do_not_help_a_token(client: httpx.AsyncClient) -> None:
+async def test_identity_headers_do_not_widen_a_tokens_scope(client: httpx.AsyncClient) -> None:
     others = {"X-Caller": "admin-dashboard", "X-Tenant-Id": "tenant-B", "X-Account-Id": "b"}
     response = await client.get(f"{REPORTS}/accounts/b/usage", headers={**headers_of("A"), **others})
     assert response.json()["code"] == "FORBIDDEN_ACCOUNT"

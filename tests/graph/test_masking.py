@@ -1,7 +1,7 @@
-"""What a tenant without an addendum is answered follows from its pseudonyms, never from the names behind them.
+"""Answers to a tenant without an addendum depend on its pseudonyms only, never on the names behind them.
 
-The same traffic over other networks, under the same pseudonyms, gives the same bytes: no answer, error, order, cursor
-or explanation can tell which network it was.
+The same traffic over other networks, under the same pseudonyms, yields the same bytes: no answer, error, order, cursor
+or explanation reveals the network.
 """
 
 import json
@@ -20,11 +20,11 @@ from tests.graph.support.queries import (
     COMPARED,
     MNOS,
     MONEY,
-    Asker,
     Json,
+    QueryClient,
     Row,
-    asking,
     fill,
+    open_query_client,
     records,
     reports,
     tenant,
@@ -52,8 +52,8 @@ def renamed(rows: Sequence[Row]) -> Sequence[Row]:
     ]
 
 
-def asked(pseudonyms: Mapping[str, str]) -> Sequence[Json]:
-    """By letter, by what comes before and behind it, by names that there are and are not."""
+def queries_about(pseudonyms: Mapping[str, str]) -> Sequence[Json]:
+    """Queries with conditions on a pseudonym, on texts before and after it, and on existing and unknown names."""
     letter = pseudonyms["AWCC"]
     by_mno = {**BY_MNO, "dimensions": ["mno"], "totals": True}
     conditions: list[Json] = [
@@ -81,21 +81,21 @@ def asked(pseudonyms: Mapping[str, str]) -> Sequence[Json]:
     ]
 
 
-async def every_answer(asker: Asker, pseudonyms: Mapping[str, str]) -> Mapping[str, str]:
-    answers = {INSIGHTS: (await asker.client.get(INSIGHTS, headers=CALLER)).text}
-    for query in asked(pseudonyms):
+async def every_answer(query_client: QueryClient, pseudonyms: Mapping[str, str]) -> Mapping[str, str]:
+    answers = {INSIGHTS: (await query_client.client.get(INSIGHTS, headers=CALLER)).text}
+    for query in queries_about(pseudonyms):
         for more in ({}, {"explain": True}):
             whole = {**query, **more}
             for accept in ("application/json", "text/csv"):
-                response = await asker.post(whole, CALLER, accept)
+                response = await query_client.post(whole, CALLER, accept)
                 beside = dict(response.headers) | {"content-length": ""}
                 answers[f"{accept} {json.dumps(whole)}"] = f"{response.status_code} {response.text} {beside}"
                 cursor = response.json()["page"]["endCursor"] if "endCursor" in response.text else None
                 if cursor:
-                    page = await asker.post({**whole, "after": cursor}, CALLER)
+                    page = await query_client.post({**whole, "after": cursor}, CALLER)
                     answers[f"after {json.dumps(whole)}"] = page.text
         fields = "data totals page { endCursor } explain { table reasons } meta { source dataAsOf }"
-        answers[f"graphql {json.dumps(query)}"] = json.dumps(await asker.graphql(query, CALLER, fields))
+        answers[f"graphql {json.dumps(query)}"] = json.dumps(await query_client.graphql(query, CALLER, fields))
     return {key: PASSING.sub("", text) for key, text in answers.items()}
 
 
@@ -104,14 +104,14 @@ async def letters_of(pool: Pool) -> dict[str, str]:
     return {row["mno"]: row["pseudonym"] for row in rows}
 
 
-async def test_names_leave_no_trace(pool: Pool, clickhouse: Engine) -> None:
+async def test_answers_do_not_depend_on_names(pool: Pool, clickhouse: Engine) -> None:
     dlr: Sequence[Row] = [{**row, "tenant_id": "t-1"} for row in reports(Random(41), 400)]
     cdr: Sequence[Row] = [{**row, "tenant_id": "t-1"} for row in records(Random(42), 150)]
     await fill(clickhouse.dsn, facts_dlr=dlr, facts_cdr=cdr)
-    async with asking(pool, clickhouse.dsn) as asker:
-        await asker.client.get(INSIGHTS, headers=CALLER)  # draws pseudonyms
+    async with open_query_client(pool, clickhouse.dsn) as query_client:
+        await query_client.client.get(INSIGHTS, headers=CALLER)  # draws pseudonyms
         pseudonyms = await letters_of(pool)
-        before = await every_answer(asker, pseudonyms)
+        before = await every_answer(query_client, pseudonyms)
     moved: dict[str, Any] = {OTHERS.get(name, name): letter for name, letter in pseudonyms.items()}
     moved["MTN_AF"] = f"{pseudonyms['MTN_AF']}X"  # one that the tenant does not meet
     await pool.execute("delete from anlyt.mno_pseudonyms where tenant_id = 't-1'")
@@ -119,8 +119,8 @@ async def test_names_leave_no_trace(pool: Pool, clickhouse: Engine) -> None:
         "insert into anlyt.mno_pseudonyms (tenant_id, mno, pseudonym) values ('t-1', $1, $2)", moved.items()
     )
     await fill(clickhouse.dsn, facts_dlr=renamed(dlr), facts_cdr=renamed(cdr))
-    async with asking(pool, clickhouse.dsn) as asker:
-        after = await every_answer(asker, pseudonyms)
+    async with open_query_client(pool, clickhouse.dsn) as query_client:
+        after = await every_answer(query_client, pseudonyms)
     assert {key: (text, after[key]) for key, text in before.items() if text != after[key]} == {}
     shown = json.dumps([text for key, text in before.items() if not any(name in key for name in MNOS[:3])])
     assert not any(name in shown for name in (*MNOS[:3], "op-0", "op-1", "op-2", "9370"))

@@ -1,4 +1,4 @@
-"""What other tenants send changes nothing that a tenant is answered, but for how far the stores as a whole reach."""
+"""Other tenants' traffic changes no answer of a tenant, except the freshness of the stores as a whole."""
 
 import json
 import re
@@ -19,15 +19,15 @@ from tests.graph.support.queries import (
     BY_CODE,
     BY_MNO,
     COMPARED,
+    MARK_DATA_AS_OF,
     MONEY,
     QUERY,
-    REACHED,
     START,
-    Asker,
     Json,
+    QueryClient,
     Row,
-    asking,
     fill,
+    open_query_client,
     put,
     records,
     reports,
@@ -103,13 +103,13 @@ PATHS: Final = [
 
 
 def of(tenants: str, rows: Sequence[Row], first_key: int = 0) -> Sequence[Row]:
-    """The same rows as another's."""
+    """The same rows, for another tenant."""
     return [{**row, "tenant_id": tenants, "event_key": first_key + number} for number, row in enumerate(rows)]
 
 
 @pytest.fixture
 async def warehouse(clickhouse: Engine) -> str:
-    """One tenant alone has sent anything."""
+    """A ClickHouse with the data of one tenant only."""
     await fill(
         clickhouse.dsn,
         facts_dlr=of("t-1", reports(Random(31), 400)),
@@ -119,10 +119,10 @@ async def warehouse(clickhouse: Engine) -> str:
 
 
 @pytest.fixture
-async def asker(pool: Pool, store: Store, warehouse: str) -> AsyncIterator[Asker]:
+async def query_client(pool: Pool, store: Store, warehouse: str) -> AsyncIterator[QueryClient]:
     # The store reaches past the window: whether a day is complete follows from `dataAsOf`.
     await store.put([counted("acc-1", 3), counted("platform", 3)], START + timedelta(days=8))
-    async with asking(pool, warehouse, replace(read_settings({}), rate_limit=0)) as opened:
+    async with open_query_client(pool, warehouse, replace(read_settings({}), rate_limit=0)) as opened:
         yield opened
 
 
@@ -132,101 +132,111 @@ def counted(subject: str, messages: int) -> Hour:
 
 
 async def others_send(dsn: str, store: Store) -> None:
-    """Far more than the tenant, at the same times and later, over all MNOs, operators and accounts."""
+    """Inserts much more data of other tenants, at the same times and later, over all MNOs, operators and accounts."""
     later = timedelta(days=9)
     some = reports(Random(33), 1500)
     async with connect(dsn) as client:
-        for name in ("a-first", OTHER, "zz-last"):  # before and behind it in the key
+        for name in ("a-first", OTHER, "zz-last"):  # before and after it in the sort key
             await put(client, "facts_dlr", of(name, some, 10_000))
             await put(client, "facts_dlr", of(name, [{**row, "event_time": START + later} for row in some[:3]], 20_000))
             await put(client, "facts_cdr", of(name, records(Random(34), 900), 10_000))
         for table in ("cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "data_as_of"):
             await client.command(f"truncate table anlyt.{table}")
-        for statement in (*FILL_CUBES, REACHED):
+        for statement in (*FILL_CUBES, MARK_DATA_AS_OF):
             await client.command(statement)
     sent = [counted("platform", 900), counted("op-1", 900), counted("acc-2", 900)]
     await store.put(sent, START + later)
     await store.connection.execute("insert into anlyt.accounts values ('acc-2') on conflict do nothing")
 
 
-def told(response: httpx.Response) -> tuple[int, str, Mapping[str, str]]:
-    """All that reaches the caller, but for times."""
+def received(response: httpx.Response) -> tuple[int, str, Mapping[str, str]]:
+    """All that the caller receives, without times."""
     headers = {name: TIMES.sub("", value) for name, value in response.headers.items() if name != "content-length"}
     text = response.content.decode(errors="replace")
     return response.status_code, TIMES.sub("", text), headers
 
 
-async def every_answer(asker: Asker, caller: Mapping[str, str]) -> Mapping[str, Any]:
-    """Whatever a tenant can ask, and what it was told."""
+async def every_answer(query_client: QueryClient, caller: Mapping[str, str]) -> Mapping[str, Any]:
+    """All requests that a tenant can make, each with its response."""
     caller = {**caller, "X-Request-Id": "same"}
-    answers: dict[str, Any] = {path: told(await asker.client.get(path, headers=caller)) for path in PATHS}
-    for number, query in enumerate(QUERIES):
+    answers: dict[str, Any] = {path: received(await query_client.client.get(path, headers=caller)) for path in PATHS}
+    for number, base in enumerate(QUERIES):
         for more in ({}, {"explain": True}, {"totals": True}):
-            asked: Json = {**query, **more}
+            query: Json = {**base, **more}
             for accept in ("application/json", "text/csv"):
-                answers[f"{number} {accept} {json.dumps(asked)}"] = told(await asker.post(asked, caller, accept))
+                answers[f"{number} {accept} {json.dumps(query)}"] = received(
+                    await query_client.post(query, caller, accept)
+                )
             fields = (
                 "data totals explain { table estimatedRows reasons statements { sql } } page { endCursor hasNextPage } "
                 "meta { source truncated dataAsOf }"
             )
-            answers[f"{number} graphql {json.dumps(asked)}"] = TIMES.sub(
-                "", json.dumps(await asker.graphql(asked, caller, fields))
+            answers[f"{number} graphql {json.dumps(query)}"] = TIMES.sub(
+                "", json.dumps(await query_client.graphql(query, caller, fields))
             )
     for field in FIELDS:
-        response = await asker.client.post("/graphql", json={"query": f"{{ {field} }}"}, headers=caller)
-        answers[field] = told(response)
-    first = await asker.ask({**BY_MNO, "limit": 2}, caller)
+        response = await query_client.client.post("/graphql", json={"query": f"{{ {field} }}"}, headers=caller)
+        answers[field] = received(response)
+    first = await query_client.ask({**BY_MNO, "limit": 2}, caller)
     if cursor := first["page"]["endCursor"]:
-        answers["page 2"] = told(await asker.post({**BY_MNO, "limit": 2, "after": cursor}, caller))
+        answers["page 2"] = received(await query_client.post({**BY_MNO, "limit": 2, "after": cursor}, caller))
     return answers
 
 
 @pytest.mark.parametrize("caller", [MINE, NEWCOMER], ids=["has events", "has none"])
-async def test_no_answer_moves(asker: Asker, store: Store, warehouse: str, caller: Mapping[str, str]) -> None:
-    await every_answer(asker, caller)  # draws pseudonyms
-    before = await every_answer(asker, caller)
+async def test_no_answer_changes(
+    query_client: QueryClient, store: Store, warehouse: str, caller: Mapping[str, str]
+) -> None:
+    await every_answer(query_client, caller)  # draws pseudonyms
+    before = await every_answer(query_client, caller)
     await others_send(warehouse, store)
-    after = await every_answer(asker, caller)
-    assert {asked: (before[asked], after[asked]) for asked in before if before[asked] != after[asked]} == {}
+    after = await every_answer(query_client, caller)
+    assert {request: (before[request], after[request]) for request in before if before[request] != after[request]} == {}
     moved = [each for each in before.values() if isinstance(each, tuple) and each[0] == 200]
     assert len(moved) > len(QUERIES)  # they were answers, not refusals
 
 
-async def test_a_tenant_is_not_told_what_the_engine_expects_to_read(asker: Asker, store: Store, warehouse: str) -> None:
+async def test_a_tenant_does_not_see_the_engines_estimate(
+    query_client: QueryClient, store: Store, warehouse: str
+) -> None:
     await others_send(warehouse, store)
     for caller in (MINE, NEWCOMER):
-        explained = (await asker.ask({**BY_CODE, "explain": True}, caller))["explain"]
+        explained = (await query_client.ask({**BY_CODE, "explain": True}, caller))["explain"]
         assert explained["estimatedRows"] is None
         assert explained["statements"] is None
         assert explained["table"] == "facts_dlr"
 
 
-async def test_a_tenant_pays_for_its_own_rows(pool: Pool, store: Store, warehouse: str) -> None:
-    """An account is overdrawn by what one query read: when to come back tells how much that was."""
-    per_minute = 60  # a second of waiting is a row
+async def test_a_tenant_is_charged_for_its_own_rows(pool: Pool, store: Store, warehouse: str) -> None:
+    """One query overdraws the budget, so the time to wait shows how many rows it was charged."""
+    per_minute = 60  # one second of waiting per row
 
-    async def wait(caller: Mapping[str, str], asked: Json) -> int:
-        async with asking(pool, warehouse, replace(read_settings({}), query_rows_per_minute=per_minute)) as asker:
-            await asker.ask(asked, caller)
-            refused = await asker.post(asked, caller)
+    async def wait(caller: Mapping[str, str], query: Json) -> int:
+        async with open_query_client(
+            pool, warehouse, replace(read_settings({}), query_rows_per_minute=per_minute)
+        ) as query_client:
+            await query_client.ask(query, caller)
+            refused = await query_client.post(query, caller)
             return int(refused.headers.get("retry-after", 0))
 
     one = {**BY_CODE, "totals": False}
-    before = {json.dumps(asked): await wait(MINE, asked) for asked in (one, BY_CODE, COMPARED, MONEY)}
+    before = {json.dumps(query): await wait(MINE, query) for query in (one, BY_CODE, COMPARED, MONEY)}
     assert before[json.dumps(one)] == pytest.approx(400 - per_minute, abs=5)
     assert before[json.dumps(BY_CODE)] == pytest.approx(2 * 400 - per_minute, abs=5)
     await others_send(warehouse, store)
-    for asked, seconds in before.items():
-        assert await wait(MINE, json.loads(asked)) == pytest.approx(seconds, abs=5)
-        assert await wait(NEWCOMER, json.loads(asked)) == 0
+    for query, seconds in before.items():
+        assert await wait(MINE, json.loads(query)) == pytest.approx(seconds, abs=5)
+        assert await wait(NEWCOMER, json.loads(query)) == 0
 
 
-async def test_the_platform_pays_for_what_the_engine_read(pool: Pool, store: Store, warehouse: str) -> None:
+async def test_the_platform_is_charged_for_the_rows_that_the_engine_read(
+    pool: Pool, store: Store, warehouse: str
+) -> None:
     await others_send(warehouse, store)
     caller = {"X-Caller": "admin-dashboard"}
-    async with asking(pool, warehouse, replace(read_settings({}), query_rows_per_minute=10)) as asker:
-        explained = await asker.ask({**BY_CODE, "explain": True}, caller)
+    async with open_query_client(pool, warehouse, replace(read_settings({}), query_rows_per_minute=10)) as query_client:
+        explained = await query_client.ask({**BY_CODE, "explain": True}, caller)
         assert explained["explain"]["estimatedRows"] >= 3 * 1500
-        await asker.ask(BY_CODE, caller)
-        refused = await asker.client.post(QUERY, json=BY_CODE, headers=caller)
+        await query_client.ask(BY_CODE, caller)
+        refused = await query_client.client.post(QUERY, json=BY_CODE, headers=caller)
         assert refused.status_code == 429

@@ -1,7 +1,7 @@
-"""What a request costs before it is refused is linear in its length, and little of the event loop's time.
+"""Refusing a request takes time linear in its length, and little time of the event loop.
 
-Measured in CPU time, which other processes have no part in: of the event loop's thread, and of the whole process where
-work is done beside the loop. Each attack is made once as large as any request may be, and once half as large.
+The tests measure CPU time, on which other processes have no influence: of the event loop's thread, and of the process
+for work beside the loop. Each attack has the largest allowed size once, and half that size once.
 """
 
 import gc
@@ -20,7 +20,7 @@ from graph.http.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
 from infra.postgres import open_pool
 from infra.settings import Settings, read_settings
 from infra.zones import timezone
-from tests.graph.support.attacks import Attack, Made, lists, long, members, objects, query
+from tests.graph.support.attacks import Attack, AttackOfSize, lists, long, members, objects, query
 from tests.graph.support.attacks_in_bodies import DOCUMENTS, INPUTS, QUERIES
 from tests.graph.support.attacks_in_heads import HEADERS, PARSERS, URLS
 from tests.graph.support.tokens import key_set
@@ -37,13 +37,13 @@ NOISE: Final = 0.02  # seconds that are not compared
 
 
 class Cost(NamedTuple):
-    """Seconds of CPU."""
+    """CPU time in seconds."""
 
     loop: float
     process: float
 
 
-ATTACKS: Final[Mapping[str, Mapping[str, Made]]] = {
+ATTACKS: Final[Mapping[str, Mapping[str, AttackOfSize]]] = {
     "query": QUERIES,
     "document": DOCUMENTS,
     "variables": INPUTS,
@@ -56,7 +56,7 @@ EVERY: Final[Sequence[tuple[str, str]]] = [(kind, name) for kind, made in ATTACK
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Every way to be identified."""
+    """Settings with all authentication methods."""
     keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
     keys.write_bytes(key_set("ec-1"))
     return read_settings({"ANLYT_AUTH": "jwt,mesh,headers", "ANLYT_JWKS": str(keys), "ANLYT_RATE_LIMIT": "0"})
@@ -64,7 +64,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 async def app(anyio_backend: str, settings: Settings) -> AsyncIterator[ASGIApp]:
-    """Without an engine: nothing here gets as far. What is there already is no garbage, and never looked at again."""
+    """The application without engines, which no request here reaches. Existing objects are excluded from collection."""
     async with open_pool("postgresql://nobody@127.0.0.1:1/none", size=2) as nowhere:
         made = create_app(settings, nowhere, {}, clickhouse=NO_CLICKHOUSE, development=True)
         gc.collect()
@@ -74,18 +74,18 @@ async def app(anyio_backend: str, settings: Settings) -> AsyncIterator[ASGIApp]:
 
 
 async def cost(app: ASGIApp, attacks: Iterable[Attack]) -> Cost:
-    """The least of several, after what the first one remembers; no collection of garbage has a part in it."""
-    found = []
+    """The least cost of several attacks, without garbage collection; the first one fills the caches."""
+    costs = []
     gc.collect()
     gc.disable()
     try:
         for attack in attacks:
             loop, process = time.thread_time(), time.process_time()
             await attack(app)
-            found.append(Cost(time.thread_time() - loop, time.process_time() - process))
+            costs.append(Cost(time.thread_time() - loop, time.process_time() - process))
     finally:
         gc.enable()
-    return Cost(min(each.loop for each in found), min(each.process for each in found))
+    return Cost(min(each.loop for each in costs), min(each.process for each in costs))
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
@@ -110,31 +110,31 @@ async def days_of_two_centuries(_: ASGIApp) -> None:
 
 
 @pytest.mark.parametrize("granularity", ["hour", "day", "week", "month"])
-async def test_a_century_costs_little(app: ASGIApp, granularity: str) -> None:
-    """Whatever its zone, which no query before had: two windows, of which each cube's cells have to fit.
+async def test_a_window_of_a_century_is_cheap_to_plan(app: ASGIApp, granularity: str) -> None:
+    """In zones that are not cached: the plan compares two windows with the cells of each cube.
 
-    Less than to look at each of their days, which is what it must not do.
+    It costs less than a loop over all days would.
     """
     zones = iter(["Africa/Casablanca", "Africa/El_Aaiun", "Asia/Gaza", "Europe/Berlin", "America/Nuuk", "Asia/Kabul"])
 
     def attack(**more: Any) -> Attack:
-        asked = {**CENTURY, "granularity": granularity, "timezone": next(zones)}
-        return query(json.dumps({"dataset": "dlr", "measures": ["messages"], "time": asked, **more}))
+        time_range = {**CENTURY, "granularity": granularity, "timezone": next(zones)}
+        return query(json.dumps({"dataset": "dlr", "measures": ["messages"], "time": time_range, **more}))
 
-    found = await cost(app, [attack(compareTo="previousPeriod") for _ in range(6)])
-    assert found.loop <= MOST_OF_THE_LOOP
-    assert found.loop < (await cost(app, [days_of_two_centuries] * 3)).loop
+    measured = await cost(app, [attack(compareTo="previousPeriod") for _ in range(6)])
+    assert measured.loop <= MOST_OF_THE_LOOP
+    assert measured.loop < (await cost(app, [days_of_two_centuries] * 3)).loop
 
 
-async def test_what_is_beside_the_loop_leaves_it_alone(app: ASGIApp) -> None:
-    """A long document is parsed and validated elsewhere: the loop goes on."""
+async def test_long_documents_do_not_block_the_event_loop(app: ASGIApp) -> None:
+    """A long document is parsed and validated in another thread."""
     attack = DOCUMENTS["operations"]
-    found = await cost(app, [attack(share) for share in (0.97, 0.96, 0.95)])
-    assert found.loop < found.process / 3
+    measured = await cost(app, [attack(share) for share in (0.97, 0.96, 0.95)])
+    assert measured.loop < measured.process / 3
 
 
-def test_the_largest_are_as_large_as_they_may_be() -> None:
-    """Or the bounds above would be those of smaller requests."""
+def test_the_largest_attacks_are_near_the_limits() -> None:
+    """Otherwise the tests above would measure smaller requests."""
     assert 0.95 * MOST_VALUES < members(1).count(",") < MOST_VALUES
     assert 0.95 * MOST_VALUES < lists(1, "lane").count(",") < MOST_VALUES
     assert 0.95 * MOST_OBJECTS < objects(1).count("{") < MOST_OBJECTS

@@ -1,4 +1,4 @@
-"""Whatever the published schemas allow or forbid: no answer that they do not tell of, and none that is our fault."""
+"""Generated requests, valid and invalid by the published schemas, get documented answers and no internal errors."""
 
 import asyncio
 import threading
@@ -40,7 +40,7 @@ BOUNDED = settings(
 )
 
 
-async def _serve(dsn: str, warehouse: str, told: "Future[str]", stop: asyncio.Event) -> None:
+async def _serve(dsn: str, warehouse: str, started: "Future[str]", stop: asyncio.Event) -> None:
     connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
     await Store(connection).put(random_rows(Random(5), hours(START, START + 2 * DAY), density=0.3), START + DAY)
     await connection.close()
@@ -55,7 +55,7 @@ async def _serve(dsn: str, warehouse: str, told: "Future[str]", stop: asyncio.Ev
             development=True,
         )
         async with serving(app, "127.0.0.1", 0) as url:
-            told.set_result(url)
+            started.set_result(url)
             await stop.wait()
 
 
@@ -65,19 +65,19 @@ async def _well() -> None:
 
 @pytest.fixture(scope="module")
 def url(dsn: str, clickhouse: Engine) -> Iterator[str]:
-    """A real server in a thread of its own: Schemathesis asks synchronously."""
-    told: Future[str] = Future()
+    """A real server in its own thread, because Schemathesis sends requests synchronously."""
+    started: Future[str] = Future()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:
         try:
-            loop.run_until_complete(_serve(dsn, clickhouse.dsn, told, stop))
+            loop.run_until_complete(_serve(dsn, clickhouse.dsn, started, stop))
         except BaseException as error:
-            told.set_exception(error)
+            started.set_exception(error)
 
     thread = threading.Thread(target=run)
     thread.start()
-    yield told.result(timeout=120)
+    yield started.result(timeout=120)
     loop.call_soon_threadsafe(stop.set)
     thread.join()
     loop.close()
@@ -93,14 +93,14 @@ GRAPHQL = schemathesis.graphql.from_file(sdl())
 @REST.parametrize()
 @BOUNDED
 def test_rest(case: AnyCase, url: str) -> None:
-    """No schema can say that `to` is later than `from`, so data that is valid alone may be refused together."""
+    """A schema cannot express that `to` is later than `from`, so valid values may be refused in combination."""
     case.call_and_validate(base_url=url, headers=HEADERS, excluded_checks=[positive_data_acceptance])
 
 
 @GRAPHQL.parametrize()
 @BOUNDED
 def test_graphql(case: AnyCase, url: str) -> None:
-    """A window or an id that is refused is the caller's error, and told as such."""
+    """A refused window or id is reported as the caller's error."""
     try:
         case.call_and_validate(base_url=f"{url}/graphql", headers=HEADERS)
     except FailureGroup as failures:

@@ -1,4 +1,4 @@
-"""A task that was told to end while a library waited ends, even if the library went on as if nothing were."""
+"""A cancelled task ends, even if a library swallows the cancellation."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def losing(waiting: asyncio.Event) -> None:
-    """Waits like wait_for() before Python 3.12 when the reply is there already."""
+    """Swallows a cancellation, like wait_for() before Python 3.12 when the reply has arrived."""
     try:
         waiting.set()
         await asyncio.Event().wait()
@@ -41,8 +41,8 @@ async def test_for_ever_ends_when_cancelled() -> None:
     assert task.cancelled()
 
 
-async def test_who_was_not_told_goes_on() -> None:
+async def test_a_task_that_was_not_cancelled_continues() -> None:
     task = asyncio.create_task(asyncio.sleep(0))
     task.cancel()
     await asyncio.wait([task])
-    raise_if_cancelled()  # another task was
+    raise_if_cancelled()  # another task was cancelled

@@ -1,4 +1,4 @@
-"""The client of ClickHouse when there is none."""
+"""The client while ClickHouse is unavailable."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from infra.errors import DependencyUnavailableError
 pytestmark = pytest.mark.anyio
 
 
-async def test_who_is_told_to_end_while_a_failed_client_closes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_task_that_is_cancelled_while_a_failed_client_closes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     closing = asyncio.Event()
 
     async def close(_: aiohttp.ClientSession) -> None:

@@ -1,4 +1,4 @@
-"""Streams and consumers that exist already: put right so that nothing is lost or doubled, or refused by a sentence."""
+"""Existing streams and consumers are corrected without loss or double counting, or refused with one sentence."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from infra.suitability import MAX_ACK_PENDING, REWIND, covers
 from schema.streams import DEADLETTER, SMS_DLR, STREAMS
 from tests.support import events
 from tests.support.cli import anlyt
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 SECOND = 10**9
 DURABLE = DELIVERY.durable
-QUICK = cut(DELIVERY, 100)
+QUICK = with_batch(DELIVERY, 100)
 OTHER = "sms.dlr.other"
 Config = Mapping[str, Any]
 
@@ -51,7 +51,7 @@ async def config_of(platform: Platform) -> dict[str, Any]:
 
 
 async def alter(platform: Platform, name: str, **changes: Any) -> None:
-    """A stream, which belongs to whoever made it."""
+    """Alters a stream, as its owner would."""
     config = (await ask(platform, f"STREAM.INFO.{name}"))["config"]
     await ask(platform, f"STREAM.UPDATE.{name}", config | changes)
 
@@ -89,22 +89,22 @@ GOOD: Config = {"filter_subject": SMS_DLR.subject, "max_ack_pending": MAX_ACK_PE
 
 
 async def take(platform: Platform, count: int) -> None:
-    """Somebody takes messages, gives back what is whole, and is done with what has nothing in it."""
+    """Fetches messages, and negatively acknowledges them; terminates those without data."""
     inbox, config = platform.client.new_inbox(), await config_of(platform)
-    taken = await platform.client.subscribe(inbox)
+    subscription = await platform.client.subscribe(inbox)
     request: dict[str, object] = {"batch": 1 if "max_batch" in config else count, "expires": SECOND // 2}
     request |= {"group": "a"} if "priority_groups" in config else {}
     subject = f"$JS.API.CONSUMER.MSG.NEXT.SMS_DLR.{DURABLE}"
     await platform.client.publish(subject, json.dumps(request).encode(), reply=inbox)
     with suppress(TimeoutError):
-        while (message := await taken.next_msg(0.7)).reply:
+        while (message := await subscription.next_msg(0.7)).reply:
             await (message.term() if "headers_only" in config else message.nak())
-    await taken.unsubscribe()
+    await subscription.unsubscribe()
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: Platform, wrong: Config) -> None:
-    """Also what it has passed over by then, and what was counted before."""
+    """This includes messages that the consumer has skipped, and events that were counted before."""
     await alter(platform, "SMS_DLR", subjects=[SMS_DLR.subject, OTHER])
     messages = reports(60)
     await platform.publish(SMS_DLR, messages[:20])
@@ -114,7 +114,7 @@ async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: 
     await platform.jetstream.publish(OTHER, b"something else")
     await platform.publish(SMS_DLR, messages[20:40])
     await take(platform, 10)
-    async with platform.working(QUICK, QUICK):
+    async with platform.running_workers(QUICK, QUICK):
         await platform.publish(SMS_DLR, messages[40:])
         async with asyncio.timeout(20):
             while await differences(platform.dsn, expect([], messages, datetime.now(UTC))):
@@ -127,7 +127,7 @@ async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: 
 async def test_a_consumer_that_may_have_passed_over_messages_and_was_not_moved_back_in_time(
     platform: Platform,
 ) -> None:
-    """As after a kill between the correction and the replay."""
+    """The state after a kill between the correction and the rewind."""
     messages = reports(20)
     await make(platform, {**GOOD, "metadata": {REWIND: "due", "team": "billing"}})
     await platform.publish(SMS_DLR, messages)
@@ -171,20 +171,24 @@ REFUSED: Sequence[tuple[Config, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "told"), REFUSED, ids=lambda value: str(value) if isinstance(value, dict) else "")
-async def test_what_no_server_changes_is_refused(platform: Platform, tmp_path: Path, wrong: Config, told: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "sentence"), REFUSED, ids=lambda value: str(value) if isinstance(value, dict) else ""
+)
+async def test_what_no_server_changes_is_refused(
+    platform: Platform, tmp_path: Path, wrong: Config, sentence: str
+) -> None:
     await make(platform, {**GOOD, **wrong})
     before = await config_of(platform)
     ran = await refused(platform, tmp_path, "ingest", "--function", "delivery_metrics")
     assert ran == (
-        f"anlyt: Consumer {DURABLE} of SMS_DLR has {told}; delete it: it is created again, and no event is counted "
+        f"anlyt: Consumer {DURABLE} of SMS_DLR has {sentence}; delete it: it is created again, and no event is counted "
         "twice.\n"
     )
     assert await config_of(platform) == before
 
 
 async def refused(platform: Platform, folder: Path, *arguments: str) -> str:
-    """What a command says that ends with status 1."""
+    """The stderr of a command. Fails unless the command ends with status 1."""
     nowhere = "http://nobody@127.0.0.1:1/anlyt"
     settings = {"ANLYT_NATS_URL": platform.url, "ANLYT_POSTGRES_DSN": platform.dsn, "ANLYT_CLICKHOUSE_DSN": nowhere}
     ran = await asyncio.to_thread(anlyt, folder, *arguments, **settings)
@@ -199,9 +203,9 @@ async def test_a_stream_that_forgets_what_was_read_is_refused(
     await platform.jetstream.delete_stream("SMS_DLR")
     config = {"name": "SMS_DLR", "subjects": [SMS_DLR.subject], "retention": retention}
     await ask(platform, "STREAM.CREATE.SMS_DLR", config)
-    told = f"anlyt: Stream SMS_DLR has retention {retention} where limits is wanted; its owner has to change it.\n"
-    assert await refused(platform, tmp_path, "ingest") == told
-    assert await refused(platform, tmp_path, "backfill", "delivery_metrics") == told
+    sentence = f"anlyt: Stream SMS_DLR has retention {retention} where limits is wanted; its owner has to change it.\n"
+    assert await refused(platform, tmp_path, "ingest") == sentence
+    assert await refused(platform, tmp_path, "backfill", "delivery_metrics") == sentence
     assert await refused(platform, tmp_path, "migrate", "--check")
     with pytest.raises(UnsuitableError, match=f"retention {retention}"):
         await check_streams(platform.jetstream, STREAMS)
@@ -216,18 +220,18 @@ async def test_other_streams_that_are_useless(platform: Platform) -> None:
         await check_streams(js, STREAMS)
     await alter(platform, "SMS_DLR", subjects=["sms.*.inbound"])
     assert await check_streams(js, STREAMS) == []
-    for change, told in (
+    for change, sentence in (
         ({"no_ack": True}, "no_ack true where false is wanted"),
         ({"no_ack": False, "max_msg_size": 100}, "max_msg_size 100 where 16384 or more is wanted"),
         ({"max_msg_size": -1, "sealed": True}, "sealed true where false is wanted"),
     ):
         await alter(platform, DEADLETTER.name, **change)
-        with pytest.raises(UnsuitableError, match=f"Stream ANLYT_DEADLETTER has {told}"):
+        with pytest.raises(UnsuitableError, match=f"Stream ANLYT_DEADLETTER has {sentence}"):
             await check_streams(js, STREAMS)
 
 
 @pytest.mark.parametrize(
-    ("stream", "change", "told"),
+    ("stream", "change", "sentence"),
     [
         ("SMS_DLR", {"max_age": 3600 * SECOND}, "max_age 3600 seconds where 7 days or more is wanted"),
         ("SMS_DLR", {"max_msgs": 1000, "discard": "new"}, "max_msgs 1000 where no limit is wanted"),
@@ -242,15 +246,15 @@ async def test_other_streams_that_are_useless(platform: Platform) -> None:
         ),
     ],
 )
-async def test_limits_are_told_and_events_are_counted_nevertheless(
-    platform: Platform, stream: str, change: Config, told: str
+async def test_limits_are_reported_and_events_are_counted_nevertheless(
+    platform: Platform, stream: str, change: Config, sentence: str
 ) -> None:
     messages = reports(5)
     await platform.publish(SMS_DLR, messages)
     await alter(platform, stream, **change)
-    assert await check_streams(platform.jetstream, STREAMS) == [f"Stream {stream} has {told}."]
+    assert await check_streams(platform.jetstream, STREAMS) == [f"Stream {stream} has {sentence}."]
     await platform.drain(QUICK)
-    if "max_msgs_per_subject" not in change:  # then the server has dropped all but the last
+    if "max_msgs_per_subject" not in change:  # when it exists, the server has dropped all messages but the last
         assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
 
 
@@ -274,23 +278,23 @@ def test_patterns_cover_subjects(pattern: str, subject: str, does: bool) -> None
     assert covers(pattern, subject) is does
 
 
-async def test_a_consumer_that_is_replaced_while_workers_read_is_told_of(platform: Platform) -> None:
-    """By one that cannot be put right; when it is gone, the workers make theirs."""
+async def test_a_consumer_that_is_replaced_while_workers_read_is_logged(platform: Platform) -> None:
+    """The replacement cannot be corrected; when it is deleted, the workers create theirs."""
     messages = reports(10)
     with capture_logs() as logs:
-        async with platform.working(QUICK):
+        async with platform.running_workers(QUICK):
             await platform.publish(SMS_DLR, messages[:5])
-            await platform.drained(QUICK)
+            await platform.wait_until_drained(QUICK)
             await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
-            with suppress(AssertionError):  # a worker may have been quicker
+            with suppress(AssertionError):  # a worker may have created it already
                 await make(platform, {**GOOD, "ack_policy": "none"})
             found = (await config_of(platform))["ack_policy"]
             await platform.publish(SMS_DLR, messages[5:])
             await asyncio.sleep(1)
             if found == "none":
                 await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
-            await platform.drained(QUICK)
-    told = [line["why"] for line in logs if line["event"] == "consumer cannot be restored"]
-    assert len(told) == (found == "none")
-    assert all("has ack_policy none where explicit is wanted" in line for line in told)
+            await platform.wait_until_drained(QUICK)
+    reasons = [line["why"] for line in logs if line["event"] == "consumer cannot be restored"]
+    assert len(reasons) == (found == "none")
+    assert all("has ack_policy none where explicit is wanted" in line for line in reasons)
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []

@@ -12,7 +12,7 @@ from schema.dedup import LedgerDay, remembered_since
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.support import events
 from tests.support.database import connected
-from tests.support.platform import BILLING, Platform, cut
+from tests.support.platform import BILLING, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 
@@ -23,8 +23,8 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 FORGET = "select anlyt.forget_day($1, $2)"
 
 
-async def test_the_ledger_tells_its_days(platform: Platform) -> None:
-    """A day that was claimed in, one whose partition is dropped, one that was made ahead, and one of the archive."""
+async def test_the_ledger_reports_its_days(platform: Platform) -> None:
+    """One day with claims, one with a dropped partition, one created ahead, and one of the archive."""
     kept, dropped, ahead, figures = (date(2026, 11, day) for day in (1, 2, 3, 4))
     await Partitions(platform.pool).ensure([kept, dropped, ahead])
     for day in (kept, dropped):
@@ -47,16 +47,16 @@ async def test_the_ledger_tells_its_days(platform: Platform) -> None:
 
 
 async def test_what_was_forgotten_stays_so_when_a_late_event_comes(platform: Platform) -> None:
-    """The worker meets the drop, makes the partition again, and a replay of what was forgotten stays refused."""
+    """The worker waits for the drop and creates the partition again. A replay of forgotten claims stays refused."""
     random, now = Random(1), datetime.now(UTC)
     at = now - timedelta(days=5)
     first, late = ([events.message(random, events.billing(random, now) | {"billedAt": at.isoformat()})] for _ in "12")
-    async with platform.working(cut(BILLING, 10)):
+    async with platform.running_workers(with_batch(BILLING, 10)):
         await platform.publish(BILLING_EVENTS, first)
-        await platform.drained(BILLING)
+        await platform.wait_until_drained(BILLING)
         assert await platform.pool.fetchval(FORGET, at.date(), now + timedelta(hours=1)) is True
         await platform.publish(BILLING_EVENTS, late)
-        await platform.drained(BILLING)
+        await platform.wait_until_drained(BILLING)
     async with connected(platform.dsn) as connection:
         [found] = await ledger_days(connection)
     assert found.kept
@@ -73,7 +73,7 @@ async def _set_age(platform: Platform, stream: Stream, days: float) -> None:
 
 
 async def test_the_memory_outlives_every_stream(platform: Platform) -> None:
-    """However long its producer keeps it. A setting that is too short is refused."""
+    """The memory follows the retention that the producer sets. A setting that is too short is refused."""
     jetstream = platform.jetstream
     assert [await dedup_memory(jetstream, days) for days in (None, 7, 12, 0)] == [9 * DAY, WEEK, 12 * DAY, None]
     with pytest.raises(UsageError, match=r"ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its messages for 7 days"):

@@ -1,4 +1,4 @@
-"""Where a process finds the engines."""
+"""The addresses of the engines: from settings, or from a running `anlyt dev`."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_passwords_are_their_owners(tmp_path: Path) -> None:
         assert (file.name, oct(file.stat().st_mode)) == ("endpoints.json", "0o100600")
 
 
-def test_a_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "endpoints.json").write_text("[]")
     with pytest.raises(UsageError, match="delete it"):
         engines(read_settings({"ANLYT_HOME": str(tmp_path)}))

@@ -1,4 +1,4 @@
-"""Variables that libraries would take for settings, and streams that are closed."""
+"""Variables that libraries would read as settings, and closed standard streams."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def test_a_line_break_hides_no_name(name: str) -> None:
 def test_streams_that_are_closed_lead_nowhere(closed: str) -> None:
     code = (
         "import os, socket, sys; from infra.environment import open_standard_streams as f; f();"
-        "print('told'); print('told', file=sys.stderr); number = socket.socket().fileno(); sys.exit(number < 3)"
+        "print('printed'); print('printed', file=sys.stderr); number = socket.socket().fileno(); sys.exit(number < 3)"
     )
     command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", code]
     assert subprocess.run(command, cwd=ROOT, check=False, timeout=60, stderr=subprocess.DEVNULL).returncode == 0

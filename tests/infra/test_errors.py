@@ -1,4 +1,4 @@
-"""The tree of the errors, as its page draws it, is that of the code."""
+"""The tree of errors in the docstring of infra.errors matches the code."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ PRODUCT = ("schema", "functions", "infra", "ingest", "pipelines", "graph", "comm
 
 
 def declared() -> Iterator[tuple[str, str]]:
-    """Each public error, and what it derives from."""
+    """Each public error of the code, and its base."""
     for folder in PRODUCT:
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):

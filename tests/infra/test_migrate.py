@@ -1,4 +1,4 @@
-"""DDL is applied once, in order; two processes take turns; what was applied may not change."""
+"""DDL is applied once and in order, by one process at a time. An applied file must not change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -67,8 +67,8 @@ async def test_two_processes_take_turns(dsn: str) -> None:
         await connection.close()
 
 
-async def test_a_step_waits_for_nobody_who_waits_for_it(dsn: str, connection: Connection) -> None:
-    """Whatever order others lock in: they go on, and the step is applied afterwards."""
+async def test_a_step_never_waits_for_a_transaction_that_waits_for_it(dsn: str, connection: Connection) -> None:
+    """In any lock order, the other transactions continue, and the step is applied afterwards."""
     await connection.execute("create schema anlyt create table first (n int) create table second (n int)")
     sql = "alter table anlyt.first add column m int; alter table anlyt.second add column m int"
     other = await asyncpg.connect(dsn)
@@ -120,7 +120,7 @@ async def test_the_reporting_currency_is_fixed(connection: Connection) -> None:
 
 async def test_clickhouse_remembers_its_steps(clickhouse: Engine) -> None:
     async with connect(clickhouse.dsn, database="default") as client:
-        await client.command("drop database if exists anlyt sync")  # other tests of the session migrated it
+        await client.command("drop database if exists anlyt sync")  # other tests of the session have migrated it
         ledger = ClickHouseLedger(client)
         first = [step async for step in migrate(ledger, "clickhouse")]
         second = [step async for step in migrate(ledger, "clickhouse")]

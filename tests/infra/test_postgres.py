@@ -1,4 +1,4 @@
-"""Which errors of asyncpg mean that PostgreSQL is away."""
+"""The errors of asyncpg that mean that PostgreSQL is unavailable."""
 
 import asyncpg
 import pytest

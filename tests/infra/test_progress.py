@@ -1,4 +1,4 @@
-"""Up to when everything that reached a stream is stored, as a real consumer tells."""
+"""The time up to which a stream's messages are stored, read from a real consumer."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ async def test_what_is_acknowledged_and_what_is_not(nats: Engine) -> None:
         assert await stored_until(jetstream, CONSUMER) == times[0]
         pull = await jetstream.pull_subscribe_bind(CONSUMER.durable, STREAM.name)
         first, second, third = await pull.fetch(3)
-        assert await stored_until(jetstream, CONSUMER) == times[0]  # delivered is not stored
+        assert await stored_until(jetstream, CONSUMER) == times[0]  # delivered does not mean stored
         await second.ack_sync()
         assert await stored_until(jetstream, CONSUMER) == times[0]
         await first.ack_sync()
@@ -64,9 +64,7 @@ async def test_what_was_known_stays_known_while_nats_is_away(tmp_path: Path) -> 
                 await asyncio.sleep(0.05)
 
 
-async def test_an_error_that_nobody_expects_does_not_end_the_tracking(
-    nats: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unexpected_error_does_not_end_the_tracking(nats: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     update, failures = Progress.update, iter([ValueError("an answer that cannot be read")])
 
     async def failing_update(progress: Progress, jetstream: JetStreamContext) -> None:

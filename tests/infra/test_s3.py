@@ -1,4 +1,4 @@
-"""Where S3 is, as settings and `endpoints.json` say it."""
+"""The address and keys of S3, from settings and `endpoints.json`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Connections beside and in pools: names of statements and savepoints are their own, and valid SQL."""
+"""The names of statements and savepoints are unique per connection, and valid SQL."""
 
 import pytest
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_savepoints_have_names_that_need_no_quotes(postgres: Engine) -> None:
-    """Names are drawn at random, so several connections are tried."""
+    """Names are random, so the test tries several connections."""
     for _ in range(20):
         connection = await connect(postgres.dsn, application="test")
         try:

@@ -1,4 +1,4 @@
-"""Settings: every name, every default, every refusal."""
+"""Settings: all names, all defaults, and refusals."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "scheme"), [("nats_url", "nats"), ("postgres_dsn", "postgresql"), ("clickhouse_dsn", "http")]
 )
-def test_a_password_is_not_told_when_its_url_is_wrong(name: str, scheme: str) -> None:
+def test_a_wrong_url_is_reported_without_its_password(name: str, scheme: str) -> None:
     with pytest.raises(UsageError) as refused:
         read_settings({variable(name): f"{scheme}://anlyt:xyz/zy@here:1/anlyt"})
     assert str(refused.value).startswith(f"{variable(name)} must be a URL that begins with ")

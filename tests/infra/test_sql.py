@@ -1,4 +1,4 @@
-"""Statements by name."""
+"""SQL statements are loaded by name."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Log lines: ours and those of libraries, in a process of their own."""
+"""Log lines of the product and of libraries, in a separate process."""
 
 import json
 import subprocess
@@ -27,13 +27,13 @@ for log in (logger(), logging.getLogger("asyncio")):
 """
 
 
-def told(format_: LogFormat) -> str:
+def log_lines(format_: LogFormat) -> str:
     command = [sys.executable, "-W", "error", "-c", PROGRAM, format_]
     return subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=60, check=True).stderr
 
 
 def test_errors_of_libraries_look_like_ours() -> None:
-    ours, theirs = map(json.loads, told("json").splitlines())
+    ours, theirs = map(json.loads, log_lines("json").splitlines())
     assert ours.keys() == theirs.keys() == {"level", "ts", "service", "message", "exception"}
     for line in (ours, theirs):
         assert (line["level"], line["message"]) == ("error", "an error that nobody expected")
@@ -42,8 +42,8 @@ def test_errors_of_libraries_look_like_ours() -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "text"])
-def test_a_traceback_tells_no_values(format_: LogFormat) -> None:
-    """They may be passwords, or what is in events."""
-    text = told(format_)
+def test_a_traceback_shows_no_values(format_: LogFormat) -> None:
+    """Values may be passwords, or contents of events."""
+    text = log_lines(format_)
     assert text.count("ValueError: it failed") == 2
     assert "password" not in text

@@ -1,4 +1,4 @@
-"""URLs of settings: those that engines' clients understand, and those that they would misunderstand."""
+"""URLs that the engines' clients parse as meant are accepted; URLs that they would misread are refused."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_what_would_be_misunderstood(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("urls", "told"),
+    ("urls", "printed"),
     [
         ("nats://127.0.0.1:4222", "nats://127.0.0.1:4222"),
         ("nats://user:p%40ss@a:4222,tls://token@b", "nats://a:4222,tls://b"),
@@ -59,5 +59,5 @@ def test_what_would_be_misunderstood(text: str) -> None:
         ("postgresql:///anlyt?password=p@ss&host=a", "postgresql:///anlyt?password=***&host=a"),
     ],
 )
-def test_urls_as_they_may_be_told(urls: str, told: str) -> None:
-    assert without_secrets(urls) == told
+def test_urls_are_printed_without_secrets(urls: str, printed: str) -> None:
+    assert without_secrets(urls) == printed

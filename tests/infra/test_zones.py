@@ -1,4 +1,4 @@
-"""One source of time zones: the wheel's, which are those of the engine that we are tested with."""
+"""Time zones come from the wheel alone, whose version is that of the tests' ClickHouse engine."""
 
 import os
 import re
@@ -12,20 +12,20 @@ import pytest
 
 from graph.http.health import Probe, readiness
 from infra import zones
-from infra.clickhouse import open_clickhouse
+from infra.clickhouse import connect, open_clickhouse
 from infra.embedded.engine import Engine
 from infra.zones import TIMEZONES, DifferingZonesError, check_zones, timezone
-from tests.support.warehouse import NO_CLICKHOUSE, opened
+from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
 FIRST, WEEKS = datetime(2016, 1, 4, tzinfo=UTC), 20 * 52
-AT_ONCE = 50  # zones in one statement
+AT_ONCE = 50  # zones per statement
 
 
 async def test_every_zone_is_as_the_engine_has_it(clickhouse: Engine) -> None:
-    """Its offset from UTC, week by week of twenty years."""
+    """Compares the offset from UTC in each week of twenty years."""
     of_a_zone = (
         "arrayMap(week -> timeZoneOffset(toTimeZone(toDateTime({{first:UInt32}} + 604800 * week, 'UTC'), '{}')), "
         "range({{weeks:UInt32}}))"
@@ -35,7 +35,7 @@ async def test_every_zone_is_as_the_engine_has_it(clickhouse: Engine) -> None:
     times = [FIRST + timedelta(weeks=number) for number in range(WEEKS)]
     assert len(TIMEZONES) > 500
     differing = []
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         for some in (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE)):
             sql = f"select {', '.join(map(of_a_zone.format, some))}"
             [row] = (await client.query(sql, parameters=parameters)).result_rows
@@ -47,7 +47,7 @@ async def test_every_zone_is_as_the_engine_has_it(clickhouse: Engine) -> None:
 
 
 def test_what_the_machine_has_is_not_read(tmp_path: Path) -> None:
-    """A machine whose Kabul is in UTC; nor does any other module make zones."""
+    """On this machine, Kabul has UTC. No other module creates zones."""
     (tmp_path / "Asia").mkdir()
     (tmp_path / "Asia/Kabul").write_bytes(files("tzdata").joinpath("zoneinfo", "UTC").read_bytes())
     program = """
@@ -57,7 +57,7 @@ from infra.zones import timezone
 noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
 print(*(noon.astimezone(zone("Asia/Kabul")).strftime("%H:%M") for zone in (ZoneInfo, timezone)))
 """
-    told = subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONTZPATH": str(tmp_path)},
         cwd=ROOT,
@@ -65,7 +65,7 @@ print(*(noon.astimezone(zone("Asia/Kabul")).strftime("%H:%M") for zone in (ZoneI
         text=True,
         check=True,
     )
-    assert told.stdout.split() == ["12:00", "16:30"]
+    assert ran.stdout.split() == ["12:00", "16:30"]
     rooms = ("schema", "functions", "infra", "ingest", "pipelines", "graph", "commands")
     makers = [
         file.relative_to(ROOT).as_posix()

@@ -16,9 +16,9 @@ from ingest.partitions import Partitions
 from ingest.reader import Reader
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events, faults
-from tests.support.chaos import make_impatient
+from tests.support.chaos import make_short_ack_consumers
 from tests.support.dead_letters import dead_letter_differences
-from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -46,7 +46,7 @@ async def test_every_sort_of_bad_event(platform: Platform, batch: int) -> None:
     billing, delivery = _streams(random, now)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(cut(BILLING, batch), cut(DELIVERY, batch))
+    await platform.drain(with_batch(BILLING, batch), with_batch(DELIVERY, batch))
     assert await differences(platform.dsn, expect(billing, delivery, now)) == []
     assert await dead_letter_differences(platform, METRICS, now) == []
 
@@ -65,11 +65,11 @@ async def test_a_worker_killed_before_it_acknowledges_repeats_no_dead_letter(pla
     """Its batch is redelivered to the next worker, for which everything is done already."""
     random, now = Random(2), datetime.now(UTC)
     _, delivery = _streams(random, now)
-    await make_impatient(platform, [DELIVERY])
+    await make_short_ack_consumers(platform, [DELIVERY])
     await platform.publish(SMS_DLR, delivery)
     for step in ("commit", "dead letters"):
         await _begin(platform, step)
-    await platform.drain(cut(DELIVERY, 100))
+    await platform.drain(with_batch(DELIVERY, 100))
     assert await differences(platform.dsn, expect([], delivery, now)) == []
     assert await dead_letter_differences(platform, [DELIVERY], now) == []
 
@@ -93,9 +93,9 @@ async def test_replaying_the_stream_from_its_beginning_adds_nothing(platform: Pl
     random, now = Random(3), datetime.now(UTC)
     _, delivery = _streams(random, now)
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(cut(DELIVERY, 100))
+    await platform.drain(with_batch(DELIVERY, 100))
     await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
-    await platform.drain(cut(DELIVERY, 77))
+    await platform.drain(with_batch(DELIVERY, 77))
     assert await differences(platform.dsn, expect([], delivery, now)) == []
     assert await dead_letter_differences(platform, [DELIVERY], now) == []
 
@@ -113,9 +113,9 @@ async def test_dead_letters_wait_for_their_stream(platform: Platform) -> None:
     now = datetime.now(UTC)
     await platform.jetstream.delete_stream("ANLYT_DEADLETTER")
     await platform.publish(SMS_DLR, [Message(b"bad")])
-    async with platform.working(DELIVERY):
+    async with platform.running_workers(DELIVERY):
         await asyncio.sleep(0.5)
-        assert await platform.waiting(DELIVERY) == 1
+        assert await platform.pending_count(DELIVERY) == 1
         await platform.jetstream.add_stream(name="ANLYT_DEADLETTER", subjects=["anlyt.deadletter.>"])
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
     assert await dead_letter_differences(platform, [DELIVERY], now) == []

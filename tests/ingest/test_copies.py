@@ -17,7 +17,7 @@ from tests.support.platform import BILLING, DELIVERY
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tests.support.writes import Events, stored
+from tests.support.writes import Events, decoded_at
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def store(dsn: str) -> AsyncIterator[MetricStore]:
 
 def in_order(function: AnyFunction, messages: Sequence[Message]) -> Events:
     """The events as their stream stored them, one per nanosecond."""
-    return [stored(function, message, NOW, number) for number, message in enumerate(messages)]
+    return [decoded_at(function, message, NOW, number) for number, message in enumerate(messages)]
 
 
 async def differing(dsn: str, function: AnyFunction, messages: Sequence[Message]) -> Sequence[str]:

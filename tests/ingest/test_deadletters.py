@@ -9,12 +9,12 @@ from ingest import deadletters
 from ingest.deadletters import NotADeadLetterError, NotDroppedError, StoredDeadLetter
 from schema.streams import DEADLETTER, SMS_DLR
 from tests.support import events
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
-QUICK = cut(DELIVERY, 100)
+QUICK = with_batch(DELIVERY, 100)
 
 
 async def _all(platform: Platform) -> list[StoredDeadLetter]:

@@ -13,15 +13,15 @@ from functions.cdr_facts import cdr_facts
 from functions.compliance_facts import compliance_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
-from infra.clickhouse import FAILURES, open_clickhouse
+from infra.clickhouse import FAILURES, connect, open_clickhouse
 from infra.embedded.clickhouse import clickhouse_server
 from ingest.facts import FactStore
 from ingest.sink import Events
 from tests.support import events, fact_events
 from tests.support.fact_reference import expect
 from tests.support.validity import Message
-from tests.support.warehouse import emptied, fact_differences, opened
-from tests.support.writes import decoded, split, stored
+from tests.support.warehouse import empty_clickhouse, fact_differences
+from tests.support.writes import decoded, decoded_at, split
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ async def test_merges_change_nothing(warehouse: str) -> None:
     random = Random(2)
     sent = events.messages(random, fact_events.report, NOW, 300)
     await commit(warehouse, dlr_facts, split(random, decoded(dlr_facts, sent * 2, NOW)))
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command("optimize table facts_dlr final")
         plain = await client.query("select count() from facts_dlr")
         final = await client.query("select count() from facts_dlr final")
@@ -76,7 +76,7 @@ async def test_of_differing_copies_the_one_stored_first_counts(
     """The order of writing does not matter: a copy may come late from a slow worker or a backfill."""
     fields = fact_events.record(Random(3), NOW)
     copies = [events.message(Random(n), fields | {"chargeAmount": f"{n}.5"}) for n in range(3)]
-    batch = [stored(cdr_facts, message, NOW, number * apart) for number, message in enumerate(copies)]
+    batch = [decoded_at(cdr_facts, message, NOW, number * apart) for number, message in enumerate(copies)]
     order = batch[::-1] if backwards else batch
     await commit(warehouse, cdr_facts, [order] if together else [[each] for each in order])
     assert await fact_differences(warehouse, expect(records=copies, arrived=NOW)) == []
@@ -110,10 +110,10 @@ async def test_nothing_but_named_fields_is_stored(warehouse: str) -> None:
     fields = fact_events.evaluation(Random(6), NOW) | {"msisdn": number}
     fields["findings"] = [{"ruleId": "r", "ruleName": "n", "ruleType": "t", "action": "a", "matched": number}]
     await commit(warehouse, compliance_facts, [decoded(compliance_facts, [events.message(Random(0), fields)], NOW)])
-    async with opened(warehouse) as client:
-        stored = await client.query("select toString(tuple(*)) from facts_compliance")
-    assert len(stored.result_rows) == 1
-    assert number not in str(stored.result_rows)
+    async with connect(warehouse) as client:
+        decoded_at = await client.query("select toString(tuple(*)) from facts_compliance")
+    assert len(decoded_at.result_rows) == 1
+    assert number not in str(decoded_at.result_rows)
 
 
 async def test_an_engine_that_comes_back_is_written_to_again(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ async def test_an_engine_that_comes_back_is_written_to_again(tmp_path: Path) -> 
     random = Random(7)
     sent: list[Message] = []
     async with clickhouse_server(tmp_path / "clickhouse") as engine:
-        await emptied(engine.dsn)
+        await empty_clickhouse(engine.dsn)
         async with store(engine.dsn) as facts:
             for restart in (engine.kill, engine.stop, engine.kill):
                 batch = [events.message(random, fact_events.record(random, NOW)) for _ in range(40)]

@@ -23,7 +23,7 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.chaos import frozen
 from tests.support.database import fresh_database, make_template
-from tests.support.platform import BILLING, DELIVERY, Platform, cut, open_platform, unlimited
+from tests.support.platform import BILLING, DELIVERY, Platform, open_platform, unlimited_guards, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -50,7 +50,7 @@ async def test_stopped_under_load_it_leaves_nothing_stuck(platform: Platform, ba
     """The next worker gets all the rest immediately: the ack wait is longer than the test's time limit."""
     delivery, now = _reports(8000)
     await platform.publish(SMS_DLR, delivery)
-    async with platform.working(cut(DELIVERY, batch)):
+    async with platform.running_workers(with_batch(DELIVERY, batch)):
         await asyncio.sleep(after)
     await platform.drain(DELIVERY)
     assert await differences(platform.dsn, expect([], delivery, now)) == []
@@ -61,7 +61,7 @@ async def test_stopped_while_postgres_is_away_it_gives_its_batch_back(server: En
         delivery, now = _reports(500)
         await platform.drain(DELIVERY)
         await postgres.stop("immediate")
-        async with platform.working(DELIVERY):
+        async with platform.running_workers(DELIVERY):
             await platform.publish(SMS_DLR, delivery)
             await asyncio.sleep(0.3)
         await postgres.start()
@@ -72,12 +72,12 @@ async def test_stopped_while_postgres_is_away_it_gives_its_batch_back(server: En
 async def test_it_waits_for_a_postgres_that_hangs(server: Engine, tmp_path: Path) -> None:
     async with _own_postgres(server, tmp_path / "postgres") as (platform, postgres):
         delivery, now = _reports(6000)
-        async with platform.working(cut(DELIVERY, 100), cut(DELIVERY, 100)):
+        async with platform.running_workers(with_batch(DELIVERY, 100), with_batch(DELIVERY, 100)):
             await platform.publish(SMS_DLR, delivery[:3000])
             with frozen(postgres):
                 await platform.publish(SMS_DLR, delivery[3000:])
                 await asyncio.sleep(3)
-            await platform.drained(DELIVERY)
+            await platform.wait_until_drained(DELIVERY)
         assert await differences(platform.dsn, expect([], delivery, now)) == []
 
 
@@ -90,16 +90,16 @@ async def test_it_ends_when_its_stream_does_not_exist(platform: Platform) -> Non
 async def test_consumers_and_streams_that_are_made_anew_are_read_on(platform: Platform) -> None:
     """A recreated consumer starts at the stream's first message; the ledger recognises all counted events."""
     delivery, now = _reports(1200)
-    async with platform.working(cut(DELIVERY, 50), cut(DELIVERY, 200)):
+    async with platform.running_workers(with_batch(DELIVERY, 50), with_batch(DELIVERY, 200)):
         await platform.publish(SMS_DLR, delivery[:400])
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         await platform.jetstream.delete_consumer(SMS_DLR.name, DELIVERY.durable)
         await platform.publish(SMS_DLR, delivery[400:800])
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         await platform.jetstream.delete_stream(SMS_DLR.name)
         await nats.ensure_streams(platform.jetstream, [SMS_DLR])
         await platform.publish(SMS_DLR, delivery[300:])
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
     assert await differences(platform.dsn, expect([], delivery, now)) == []
 
 
@@ -113,7 +113,7 @@ async def test_results_are_counted_in_metrics(platform: Platform) -> None:
     results = ("counted", "duplicate", "deadletter")
     before = [counter(result) for result in results]
     await platform.publish(BILLING_EVENTS, [*billing, *billing[:20], Message(b"bad"), Message(b"worse")])
-    await platform.drain(cut(BILLING, 30))
+    await platform.drain(with_batch(BILLING, 30))
     assert [counter(result) - count for result, count in zip(results, before, strict=True)] == [60, 20, 2]
 
 
@@ -135,12 +135,12 @@ async def test_acknowledgements_larger_than_the_connections_buffer_get_through(d
         await platform.publish(SMS_DLR, delivery)
         async with nats.connect(server.url) as client:
             client._max_pending_size = 4096  # nats-py has no public way to set it on our connections
-            stop, guard = asyncio.Event(), unlimited([DELIVERY])[DELIVERY.name]
+            stop, guard = asyncio.Event(), unlimited_guards([DELIVERY])[DELIVERY.name]
             worker = Worker(
                 DELIVERY, client, client.jetstream(), MetricStore(pool, Partitions(pool), "USD"), stop, guard
             )
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(worker.run())
-                await platform.drained(DELIVERY)
+                await platform.wait_until_drained(DELIVERY)
                 stop.set()
         assert await differences(database, expect([], delivery, now)) == []

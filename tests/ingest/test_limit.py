@@ -19,10 +19,10 @@ from infra.settings import read_settings
 from ingest.limit import Limit, LimitGuard, limit_guards
 from schema.streams import SMS_DLR
 from tests.support import events
-from tests.support.chaos import make_impatient
+from tests.support.chaos import make_short_ack_consumers
 from tests.support.cli import Running, anlyt, running
 from tests.support.dead_letters import dead_letter_differences
-from tests.support.platform import DELIVERY, PATIENCE, Platform, cut
+from tests.support.platform import DELIVERY, PATIENCE, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -117,13 +117,13 @@ async def test_a_stream_of_bad_events_is_not_written_off(
 ) -> None:
     """Bad messages below the limit become dead letters; the batch that exceeds it, and all later ones, stay."""
     await platform.publish(SMS_DLR, bad(count))
-    function = cut(DELIVERY, batch, 1)
+    function = with_batch(DELIVERY, batch, 1)
     for restarts in (1, 2):
-        async with platform.working(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
+        async with platform.running_workers(function, function, limit=Limit()) as watched, asyncio.timeout(PATIENCE):
             while not watched[NAME].exceeded:
                 await asyncio.sleep(0.05)
         assert len(await platform.dead_letters()) == restarts * dead_letters
-        assert await platform.waiting(function) == count - restarts * dead_letters
+        assert await platform.pending_count(function) == count - restarts * dead_letters
     await platform.drain(function, function)
     assert len(await platform.dead_letters()) == count
     assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
@@ -133,8 +133,10 @@ async def test_a_mixed_stream_below_the_limit_goes_on(platform: Platform) -> Non
     rng = Random(3)
     messages = rng.sample([*good(rng, 2000), *bad(1500)], 3500)
     await platform.publish(SMS_DLR, messages)
-    async with platform.working(cut(DELIVERY, 1000), cut(DELIVERY, 500), limit=Limit()) as watched:
-        await platform.drained(DELIVERY)
+    async with platform.running_workers(
+        with_batch(DELIVERY, 1000), with_batch(DELIVERY, 500), limit=Limit()
+    ) as watched:
+        await platform.wait_until_drained(DELIVERY)
     assert watched[NAME].exceeded is None
     assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
     assert await dead_letter_differences(platform, [DELIVERY], datetime.now(UTC)) == []
@@ -175,7 +177,7 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
     """Kills it before and after the limit; with --accept-bad, every good event is counted, every bad one dead."""
     rng = Random(4)
     messages = [*good(rng, 500), *rng.sample([*good(rng, 500), *bad(3000)], 3500)]
-    await make_impatient(platform, [DELIVERY])
+    await make_short_ack_consumers(platform, [DELIVERY])
     await platform.publish(SMS_DLR, messages)
     async with ingesting(platform, tmp_path) as (service, _):
         await asyncio.sleep(rng.uniform(0, 0.2))
@@ -194,7 +196,7 @@ async def test_killed_at_the_limit_and_let_on(platform: Platform, tmp_path: Path
         assert (logged_limit["level"], logged_limit["function"]) == ("error", NAME)
     assert len(await platform.dead_letters()) < 1000
     async with ingesting(platform, tmp_path, "--accept-bad", NAME) as (service, url):
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         assert (await asyncio.to_thread(httpx.get, f"{url}/health/ready")).status_code == 200
         service.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(service.process.communicate)

@@ -8,7 +8,7 @@ from ingest.partitions import Partitions
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.database import connected
-from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -65,7 +65,7 @@ async def test_a_batch_over_hundreds_of_days_and_ten_years(platform: Platform) -
     billing, delivery = _spread(random, events.billing, now, 70), _spread(random, events.report, now, 210)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery + delivery)
-    await platform.drain(cut(BILLING, 5000, 0.5), cut(DELIVERY, 5000, 0.5))
+    await platform.drain(with_batch(BILLING, 5000, 0.5), with_batch(DELIVERY, 5000, 0.5))
     assert await differences(platform.dsn, expect(billing, delivery, now)) == []
 
 
@@ -74,13 +74,13 @@ async def test_partitions_dropped_behind_a_workers_back_are_made_again(platform:
     at = now - timedelta(days=400)
     fields = [events.report(random, now) | {"receivedAt": at.isoformat()} for _ in range(40)]
     before, after = ([events.message(random, one) for one in part] for part in (fields[:20], fields[20:]))
-    async with platform.working(cut(DELIVERY, 10)):
+    async with platform.running_workers(with_batch(DELIVERY, 10)):
         await platform.publish(SMS_DLR, before)
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         async with connected(platform.dsn) as connection:
             for table in (f"processed_events_{at:%Y%m%d}", f"metrics_hourly_{at:%Y%m}01"):
                 await connection.execute(f"drop table anlyt.{table}")
             await connection.execute("delete from anlyt.accounts")
         await platform.publish(SMS_DLR, after)
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
     assert await differences(platform.dsn, expect([], after, now)) == []

@@ -20,7 +20,7 @@ from schema.streams import DEADLETTER
 from tests.support import events
 from tests.support.cli import anlyt
 from tests.support.database import connected
-from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.validity import Message
 from tools.export import ROOT
 
@@ -86,9 +86,10 @@ async def test_it_is_seen_nowhere(
     messages = list(_messages(make(Random(1), datetime.now(UTC))))
     with structlog.testing.capture_logs() as logs:
         await platform.publish(function.stream, messages)
-        await platform.drain(cut(function, 10))
+        await platform.drain(with_batch(function, 10))
     dead_letters = [
-        f"{dead_letter.data!r} {dead_letter.headers}" for dead_letter in (await platform.kept(DEADLETTER)).values()
+        f"{dead_letter.data!r} {dead_letter.headers}"
+        for dead_letter in (await platform.stored_messages(DEADLETTER)).values()
     ]
     stored = await _stored(platform)
     commands_output = [

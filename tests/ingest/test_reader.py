@@ -78,7 +78,7 @@ async def test_large_batches_bring_everything_once_and_in_order(platform: Platfo
     await _publish(platform, range(20_000))
     async with reading(platform, 5000) as reader:
         assert await _receive(platform, reader, 20_000) == list(range(20_000))
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         assert await reader.batch(0.05) == []
 
 
@@ -141,7 +141,7 @@ async def test_a_server_that_was_killed_is_read_on(platform: Platform, server: E
         await server.kill()
         assert await reader.batch(0.1) == []
         await server.start()
-        await platform.reconnected()
+        await platform.wait_until_connected()
         await _publish(platform, range(5, 30))
         received: set[int] = set()
         while not received >= set(range(5, 30)):  # the last acknowledgements before the kill may be lost
@@ -174,4 +174,4 @@ async def test_closing_while_the_server_is_away_ends(platform: Platform, server:
         await reader.batch(LONG)
         await server.kill()
     await server.start()
-    await platform.reconnected()
+    await platform.wait_until_connected()

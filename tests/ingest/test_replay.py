@@ -19,15 +19,15 @@ from ingest.replay import Outcome, replay
 from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.cli import anlyt, running
-from tests.support.platform import DELIVERY, Platform, cut, open_platform
+from tests.support.platform import DELIVERY, Platform, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
-QUICK = cut(DELIVERY, 100)
-READERS = (QUICK, cut(FACTS[0], 100))
+QUICK = with_batch(DELIVERY, 100)
+READERS = (QUICK, with_batch(FACTS[0], 100))
 ADDRESSES = ("ANLYT_NATS_URL", "ANLYT_POSTGRES_DSN", "ANLYT_CLICKHOUSE_DSN")
 
 
@@ -71,7 +71,7 @@ async def test_an_event_that_has_become_good_is_counted_when_replayed(platform: 
     await platform.drain(QUICK)
     assert await _all(platform) == []
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []
-    kept = await platform.kept(SMS_DLR)
+    kept = await platform.stored_messages(SMS_DLR)
     assert kept[2].data == message.data
     assert (kept[2].headers or {})["X-Tenant-Id"] == "t-1"
 
@@ -82,11 +82,11 @@ async def test_events_that_are_still_bad_have_as_many_dead_letters_as_before(bot
     dead_letters = await _dead_letters(both, bad, *READERS)
     assert len(dead_letters) == 8
     for _ in range(3):
-        before = len(await both.kept(SMS_DLR))
+        before = len(await both.stored_messages(SMS_DLR))
         outcomes = await _replayed(both, dead_letters)
         assert [len(outcome.dead_letters) for outcome in outcomes] == [2, 2, 2, 2]
         await both.drain(*READERS)
-        assert len(await both.kept(SMS_DLR)) == before + 4
+        assert len(await both.stored_messages(SMS_DLR)) == before + 4
         dead_letters = await _all(both)
         assert sorted(stored.dead_letter.sha256 for stored in dead_letters) == sorted(
             stored.dead_letter.sha256 for outcome in outcomes for stored in outcome.dead_letters
@@ -141,7 +141,7 @@ async def test_dead_letters_of_an_event_and_of_its_copy_are_one_event(platform: 
     await asyncio.sleep(2.5)
     outcomes = await _replayed(platform, [*dead_letters, *copies])
     assert len(outcomes) == 4
-    assert sorted(await platform.kept(SMS_DLR)) == [1, 2, 3, 4, 5, 6]
+    assert sorted(await platform.stored_messages(SMS_DLR)) == [1, 2, 3, 4, 5, 6]
     await platform.drain(QUICK)
     assert [stored.dead_letter.sequence for stored in await _all(platform)] == [6]
     assert await differences(platform.dsn, expect([], [message], now + timedelta(minutes=1))) == []

@@ -28,7 +28,7 @@ async def test_it_counts_and_measures_its_progress(platform: Platform, monkeypat
     as_of = {"projection": "delivery_metrics"}
     await platform.publish(SMS_DLR, [*delivery, Message(b"bad")])
     async with service.running(Engines(platform.url, platform.dsn, ""), METRICS, "USD"), asyncio.timeout(PATIENCE):
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
         newest = expected.data_as_of["delivery_metrics"].timestamp()
         while REGISTRY.get_sample_value("anlyt_data_as_of_timestamp_seconds", as_of) != newest:
             await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""US-ANLYT-15: slices larger than pages become Parquet in S3, exactly, whatever is killed or away meanwhile."""
+"""US-ANLYT-15: exports are exact Parquet files in S3, even if processes are killed or engines are unreachable."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,39 +16,47 @@ from graph.audit.exports.runner import Pace
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from tests.graph.support.problems import check_problem
-from tests.support.audited import BEGIN, END
+from tests.support.audit_facts import BEGIN, END
 from tests.support.chaos import frozen
 from tests.support.database import connected
-from tests.support.exported import PATH, Portal
-from tests.support.exporter import Pair
-from tests.support.exporting import Filled, engines, filling, objects, running, served, until_running
-from tests.support.regulator import Papers, listening, make_papers
+from tests.support.export_portal import PATH, Portal
+from tests.support.export_processes import ExportProcesses
+from tests.support.export_stores import (
+    FilledStores,
+    engines,
+    export_portal,
+    fill_stores,
+    objects,
+    running,
+    until_running,
+)
+from tests.support.regulator import Certificates, audit_listener, make_certificates
 
 pytestmark = pytest.mark.anyio
 
 FIVE_YEARS = {"from": BEGIN.isoformat(), "to": END.isoformat()}
 PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_per_file=150)
-ABSENT = replace(PACE, idle=3_600)  # asks for work once, before there is any
+IDLE = replace(PACE, idle=3_600)  # looks for work only once, before there is any
 
 
 @pytest.fixture(scope="module")
-async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filled]:
-    async with filling(tmp_path_factory.mktemp("exports")) as found:
-        yield found
+async def filled(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FilledStores]:
+    async with fill_stores(tmp_path_factory.mktemp("exports")) as stores:
+        yield stores
 
 
 @pytest.fixture
-def papers(tmp_path: Path) -> Papers:
-    return make_papers(tmp_path)
+def certificates(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path)
 
 
 @pytest.fixture
-async def portal(database: str, filled: Filled, papers: Papers) -> AsyncIterator[Portal]:
-    async with served(database, filled, papers, PACE) as opened_:
-        yield opened_
+async def portal(database: str, filled: FilledStores, certificates: Certificates) -> AsyncIterator[Portal]:
+    async with export_portal(database, filled, certificates, PACE) as export_client:
+        yield export_client
 
 
-QUESTIONS: Sequence[Mapping[str, Any]] = (
+REQUESTS: Sequence[Mapping[str, Any]] = (
     {"tenantId": "t-1", **FIVE_YEARS},
     {"tenantId": "t-2", **FIVE_YEARS, "verdict": "BLOCK", "ruleType": "URL"},
     {"tenantId": "t:3", **FIVE_YEARS, "dataset": "cdr"},
@@ -57,9 +65,9 @@ QUESTIONS: Sequence[Mapping[str, Any]] = (
 )
 
 
-async def test_files_are_exact(portal: Portal, filled: Filled, database: str) -> None:
-    ids = [await portal.ask(**body) for body in QUESTIONS]
-    for id_, body in zip(ids, QUESTIONS, strict=True):
+async def test_files_are_exact(portal: Portal, filled: FilledStores, database: str) -> None:
+    ids = [await portal.ask(**body) for body in REQUESTS]
+    for id_, body in zip(ids, REQUESTS, strict=True):
         assert await portal.rows(id_) == filled.rows(**body)
         export = await portal.follow(id_)
         names = [file["name"] for file in export["files"]]
@@ -70,7 +78,7 @@ async def test_files_are_exact(portal: Portal, filled: Filled, database: str) ->
     async with connected(database) as connection:
         recorded = await connection.fetch("select * from anlyt.audit_access_log order by access_id")
     assert [(row["operation"], row["tenant_id"]) for row in recorded[: len(ids)]] == [
-        ("export", body["tenantId"]) for body in QUESTIONS
+        ("export", body["tenantId"]) for body in REQUESTS
     ]
     given = {row["operation"] for row in recorded[len(ids) :]}
     assert given == {"exportFiles"}
@@ -80,13 +88,13 @@ async def test_files_are_exact(portal: Portal, filled: Filled, database: str) ->
 
 
 def is_hour(file: Mapping[str, Any]) -> bool:
-    """Of its rows, which are not cut."""
-    same: bool = file["firstAt"][:13] == file["lastAt"][:13]
-    return same
+    """Whether the rows of a file are of one hour, which is never split."""
+    same_hour: bool = file["firstAt"][:13] == file["lastAt"][:13]
+    return same_hour
 
 
 async def test_links_end_and_need_their_signature(portal: Portal) -> None:
-    export = await portal.ended(await portal.ask(**QUESTIONS[1]))
+    export = await portal.ended(await portal.ask(**REQUESTS[1]))
     url = export["files"][0]["url"]
     assert "X-Amz-Expires=600" in url
     left = datetime.fromisoformat(export["linksExpireAt"]) - datetime.fromisoformat(export["finishedAt"])
@@ -96,25 +104,25 @@ async def test_links_end_and_need_their_signature(portal: Portal) -> None:
         assert (await portal.fetch(export["manifest"][name])) != b""
 
 
-async def test_kills_change_nothing(database: str, filled: Filled, papers: Papers) -> None:
-    """Processes die at random points of their work; every export ends, exact, with the manifest as its last object."""
+async def test_kills_change_nothing(database: str, filled: FilledStores, certificates: Certificates) -> None:
+    """Processes are killed at random points. Every export ends with exact files, and the manifest is written last."""
     print("seed 2911")
     random = Random(2911)
-    pair = Pair(papers.files, engines(database, filled), PACE)
-    async with served(database, filled, papers, ABSENT) as portal:
-        ids = [await portal.ask(**body) for body in QUESTIONS]
+    pair = ExportProcesses(certificates.files, engines(database, filled), PACE)
+    async with export_portal(database, filled, certificates, IDLE) as portal:
+        ids = [await portal.ask(**body) for body in REQUESTS]
         try:
             pair.start()
             left_behind = 0
             for _ in range(3):
-                ids.append(await portal.ask(**QUESTIONS[0]))  # there is always one to be killed at
+                ids.append(await portal.ask(**REQUESTS[0]))  # so that there is always a running export
                 await until_running(database)
                 await asyncio.sleep(random.uniform(0, 0.3))
                 await pair.kill_one(random)
                 left_behind += await running(database)
                 await check_no_half(portal, filled, ids)
             assert left_behind
-            for id_, body in zip(ids, [*QUESTIONS, *[QUESTIONS[0]] * 3], strict=True):
+            for id_, body in zip(ids, [*REQUESTS, *[REQUESTS[0]] * 3], strict=True):
                 assert await portal.rows(id_) == filled.rows(**body)
         finally:
             await pair.kill()
@@ -122,8 +130,8 @@ async def test_kills_change_nothing(database: str, filled: Filled, papers: Paper
         assert await connection.fetchval("select count(*) from anlyt.audit_exports where claim is not null") == 0
 
 
-async def check_no_half(portal: Portal, filled: Filled, ids: Sequence[str]) -> None:
-    """What says done is whole already."""
+async def check_no_half(portal: Portal, filled: FilledStores, ids: Sequence[str]) -> None:
+    """Checks that exports with the status done have all their objects."""
     for id_ in ids:
         export = await portal.follow(id_)
         if export["status"] == "done":
@@ -132,13 +140,13 @@ async def check_no_half(portal: Portal, filled: Filled, ids: Sequence[str]) -> N
             assert {f"exports/{id_}/{name}" for name in names} <= set(there)
 
 
-async def test_cancel(portal: Portal, filled: Filled, database: str) -> None:
-    """At any moment: while it waits, while it is written, when it is done."""
+async def test_cancel(portal: Portal, filled: FilledStores, database: str) -> None:
+    """An export can be cancelled while it waits, while it is written, and when it is done."""
     random = Random(2921)
-    for wanted in (0, 1, 100):
-        id_ = await portal.ask(**QUESTIONS[0])
+    for written in (0, 1, 100):
+        id_ = await portal.ask(**REQUESTS[0])
         await portal.until(
-            id_, lambda export, wanted=wanted: export["filesWritten"] >= wanted or export["status"] == "done"
+            id_, lambda export, written=written: export["filesWritten"] >= written or export["status"] == "done"
         )
         await asyncio.sleep(random.uniform(0, 0.05))
         response = await portal.client.delete(f"{PATH}/{id_}")
@@ -147,7 +155,7 @@ async def test_cancel(portal: Portal, filled: Filled, database: str) -> None:
             while not await purged(database, id_):
                 await asyncio.sleep(0.05)
             while await objects(filled, id_):
-                await let_a_quarter_pass(database, id_)
+                await let_15_minutes_pass(database, id_)
                 await asyncio.sleep(0.05)
         export = await portal.follow(id_)
         assert (export["status"], export["finishedAt"] is not None, "files" in export) == ("cancelled", True, False)
@@ -159,12 +167,12 @@ async def test_cancel(portal: Portal, filled: Filled, database: str) -> None:
 
 async def purged(database: str, id_: str) -> bool:
     async with connected(database) as connection:
-        found = "select purged_at is not null from anlyt.audit_exports where export_id = $1"
-        return bool(await connection.fetchval(found, id_))
+        statement = "select purged_at is not null from anlyt.audit_exports where export_id = $1"
+        return bool(await connection.fetchval(statement, id_))
 
 
-async def let_a_quarter_pass(database: str, id_: str) -> None:
-    """After which files are looked for again: the engine may still have written one that it was told not to."""
+async def let_15_minutes_pass(database: str, id_: str) -> None:
+    """Lets 15 minutes pass for an export. Then its files are deleted again: the engine may have written one late."""
     async with connected(database) as connection:
         later = (
             "update anlyt.audit_exports set finished_at = clock_timestamp() - interval '15 min' where export_id = $1"
@@ -172,46 +180,46 @@ async def let_a_quarter_pass(database: str, id_: str) -> None:
         await connection.execute(later, id_)
 
 
-async def test_time_ends(portal: Portal, filled: Filled, database: str) -> None:
-    kept, ended = await portal.ask(**QUESTIONS[1]), await portal.ask(**QUESTIONS[2])
-    for id_ in (kept, ended):
+async def test_exports_expire(portal: Portal, filled: FilledStores, database: str) -> None:
+    kept, expired = await portal.ask(**REQUESTS[1]), await portal.ask(**REQUESTS[2])
+    for id_ in (kept, expired):
         export = await portal.ended(id_)
         days = datetime.fromisoformat(export["expiresAt"]) - datetime.fromisoformat(export["finishedAt"])
         assert days == timedelta(days=30)
     async with connected(database) as connection:
         await connection.execute(
-            "update anlyt.audit_exports set expires_at = clock_timestamp() where export_id = $1", ended
+            "update anlyt.audit_exports set expires_at = clock_timestamp() where export_id = $1", expired
         )
-    export = await portal.until(ended, lambda export: export["status"] == "expired")
+    export = await portal.until(expired, lambda export: export["status"] == "expired")
     assert "files" not in export
     async with asyncio.timeout(60):
-        while await objects(filled, ended):
+        while await objects(filled, expired):
             await asyncio.sleep(0.05)
-    assert await portal.rows(kept) == filled.rows(**QUESTIONS[1])
+    assert await portal.rows(kept) == filled.rows(**REQUESTS[1])
 
 
-async def test_engines_that_are_away(portal: Portal, filled: Filled, postgres: Engine) -> None:
-    """It is accepted, waits, says why, and goes on by itself; also after its lease ended while PostgreSQL hung."""
-    id_ = await portal.ask(**QUESTIONS[0])
+async def test_unreachable_engines(portal: Portal, filled: FilledStores, postgres: Engine) -> None:
+    """An export waits for an unreachable engine, reports why, and continues; also after its lease has expired."""
+    id_ = await portal.ask(**REQUESTS[0])
     await portal.until(id_, lambda export: export["filesWritten"] > 0)
     with frozen(postgres):
         await asyncio.sleep(PACE.lease + 0.5)
-    assert await portal.rows(id_) == filled.rows(**QUESTIONS[0])
+    assert await portal.rows(id_) == filled.rows(**REQUESTS[0])
     for engine, sentence in ((filled.s3, "S3 does not answer"), (filled.clickhouse, "ClickHouse does not answer")):
         await engine.stop("immediate")
-        id_ = await portal.ask(**QUESTIONS[2])
+        id_ = await portal.ask(**REQUESTS[2])
         export = await portal.until(id_, lambda export: export["reason"] is not None)
         assert export["status"] in {"queued", "running"}
         assert sentence in export["reason"]
         await engine.start()
-        assert await portal.rows(id_) == filled.rows(**QUESTIONS[2])
+        assert await portal.rows(id_) == filled.rows(**REQUESTS[2])
         assert (await portal.follow(id_))["reason"] is None
 
 
 async def test_lists(portal: Portal, database: str) -> None:
-    ids = [await portal.ask(**QUESTIONS[3]) for _ in range(5)]
+    ids = [await portal.ask(**REQUESTS[3]) for _ in range(5)]
     pages = [(await portal.client.get(PATH, params={"limit": 2})).json()]
-    later = await portal.ask(**QUESTIONS[3])
+    later = await portal.ask(**REQUESTS[3])
     while pages[-1]["page"]["hasNextPage"]:
         query = {"limit": 2, "after": pages[-1]["page"]["endCursor"]}
         pages.append((await portal.client.get(PATH, params=query)).json())
@@ -229,8 +237,8 @@ async def test_lists(portal: Portal, database: str) -> None:
     assert ids[0] not in [export["id"] for export in (await portal.client.get(PATH)).json()["data"]]
 
 
-async def test_what_is_not_accepted(
-    database: str, filled: Filled, papers: Papers, monkeypatch: pytest.MonkeyPatch
+async def test_refused_requests(
+    database: str, filled: FilledStores, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     five = {"from": "2020-01-01T00:00:00Z", "to": "2025-01-03T00:00:00Z"}
     wrong: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
@@ -240,23 +248,23 @@ async def test_what_is_not_accepted(
         ({"tenantId": "t", **FIVE_YEARS, "dataset": "cdr", "verdict": "ALLOW"}, ["$.verdict"]),
         ({"tenantId": "t", **FIVE_YEARS, "dataset": "dlr", "verdict": "NO"}, ["$.dataset", "$.verdict"]),
     )
-    async with served(database, filled, papers, ABSENT) as portal:
+    async with export_portal(database, filled, certificates, IDLE) as portal:
         for body, paths in wrong:
             problem = await portal.refused(400, "INVALID_QUERY", **body)
             assert sorted(each["path"] for each in problem["problems"]) == sorted(paths)
         check_problem(await portal.client.put(PATH, json={}), 405, "METHOD_NOT_ALLOWED")
         async with connected(database) as connection:
             assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 0
-        monkeypatch.setattr(exports, "MOST_UNFINISHED", 3)
+        monkeypatch.setattr(exports, "MAX_UNFINISHED", 3)
         for _ in range(3):
-            await portal.ask(**QUESTIONS[3])
-        await portal.refused(429, "RATE_LIMITED", **QUESTIONS[3])
+            await portal.ask(**REQUESTS[3])
+        await portal.refused(429, "RATE_LIMITED", **REQUESTS[3])
         async with connected(database) as connection:
             assert await connection.fetchval("select count(*) from anlyt.audit_access_log") == 3
     without = Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn)
     async with (
-        listening(papers.files, without) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator()) as client,
+        audit_listener(certificates.files, without) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator()) as client,
     ):
-        answer = check_problem(await client.post(PATH, json=dict(QUESTIONS[3])), 503, "DEPENDENCY_UNAVAILABLE")
+        answer = check_problem(await client.post(PATH, json=dict(REQUESTS[3])), 503, "DEPENDENCY_UNAVAILABLE")
         assert "ANLYT_S3_ENDPOINT" in answer

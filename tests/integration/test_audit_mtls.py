@@ -1,4 +1,4 @@
-"""US-ANLYT-15: nobody gets in but the regulator's portal, by a certificate that is good at that moment."""
+"""US-ANLYT-15: the audit API accepts only the regulator's portal, with a currently valid certificate."""
 
 import ssl
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from infra.embedded.certificates import CLIENT, Pair, Validity, issue, make_auth
 from infra.errors import UsageError
 from infra.tls import RenewedContext, TlsFiles
 from tests.graph.support.problems import check_problem
-from tests.support.regulator import Papers, ask, listening, make_papers, write
+from tests.support.regulator import Certificates, audit_listener, make_certificates, query, write
 
 pytestmark = pytest.mark.anyio
 
@@ -27,12 +27,12 @@ NAMESAKE = make_authority("authority")
 
 
 @pytest.fixture
-def papers(tmp_path: Path) -> Papers:
-    return make_papers(tmp_path)
+def certificates(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path)
 
 
 def revocations(authority: Pair, *revoked: Pair) -> bytes:
-    """A list of the authority's, in PEM."""
+    """A certificate revocation list of the authority, in PEM."""
     builder = x509.CertificateRevocationListBuilder(authority.certificate.subject, NOW - DAY, NOW + DAY)
     for pair in revoked:
         entry = x509.RevokedCertificateBuilder(pair.certificate.serial_number, NOW - DAY).build()
@@ -41,23 +41,23 @@ def revocations(authority: Pair, *revoked: Pair) -> bytes:
 
 
 async def check_answered(url: str, context: ssl.SSLContext) -> None:
-    """As far as a request that is let in, and wrong."""
-    detail = check_problem(await ask(url, context, {}), 400, "INVALID_QUERY")
+    """Checks that a client may send requests: an empty one is invalid, not forbidden."""
+    detail = check_problem(await query(url, context, {}), 400, "INVALID_QUERY")
     assert "$.tenantId" in detail
 
 
 async def check_no_handshake(url: str, context: ssl.SSLContext, why: str) -> None:
     with capture_logs() as lines, pytest.raises(httpx.TransportError):
-        await ask(url, context, {})
-    (told,) = [line for line in lines if line["event"] == "TLS handshake refused"]
-    assert (told["log_level"], why in told["why"].lower()) == ("info", True)
+        await query(url, context, {})
+    (record,) = [line for line in lines if line["event"] == "TLS handshake refused"]
+    assert (record["log_level"], why in record["why"].lower()) == ("info", True)
 
 
 async def check_forbidden(url: str, context: ssl.SSLContext, pair: Pair) -> None:
     with capture_logs() as lines:
-        check_problem(await ask(url, context, {}), 403, "FORBIDDEN")
-    (told,) = [line for line in lines if line["event"] == "audit client refused"]
-    assert told["serial"] == f"{pair.certificate.serial_number:x}"
+        check_problem(await query(url, context, {}), 403, "FORBIDDEN")
+    (record,) = [line for line in lines if line["event"] == "audit client refused"]
+    assert record["serial"] == f"{pair.certificate.serial_number:x}"
 
 
 REFUSED: dict[str, tuple[Callable[[Pair], Pair | None], str]] = {
@@ -88,20 +88,20 @@ ALLOWED: dict[str, list[x509.GeneralName]] = {
 }
 
 
-async def test_who_gets_in(papers: Papers) -> None:
-    async with listening(papers.files, ANLYT_TRUST_DOMAIN="anlyt") as url:
+async def test_accepted_and_refused_clients(certificates: Certificates) -> None:
+    async with audit_listener(certificates.files, ANLYT_TRUST_DOMAIN="anlyt") as url:
         for make, why in REFUSED.values():
-            await check_no_handshake(url, papers.client(make(papers.authority)), why)
+            await check_no_handshake(url, certificates.client(make(certificates.authority)), why)
         for names in FORBIDDEN.values():
-            pair = issue(papers.authority, CLIENT, names)
-            await check_forbidden(url, papers.client(pair), pair)
+            pair = issue(certificates.authority, CLIENT, names)
+            await check_forbidden(url, certificates.client(pair), pair)
         for names in ALLOWED.values():
-            await check_answered(url, papers.client(issue(papers.authority, "somebody", names)))
+            await check_answered(url, certificates.client(issue(certificates.authority, "somebody", names)))
 
 
-async def test_every_path_is_behind_the_door(papers: Papers) -> None:
-    stranger = papers.client(issue(papers.authority, CLIENT, []))
-    async with listening(papers.files) as url:
+async def test_every_path_needs_the_certificate(certificates: Certificates) -> None:
+    stranger = certificates.client(issue(certificates.authority, CLIENT, []))
+    async with audit_listener(certificates.files) as url:
         for path in (
             "/",
             "/v1/audit/query",
@@ -113,12 +113,12 @@ async def test_every_path_is_behind_the_door(papers: Papers) -> None:
         ):
             async with httpx.AsyncClient(verify=stranger) as client:
                 check_problem(await client.get(url + path), 403, "FORBIDDEN")
-        async with httpx.AsyncClient(verify=papers.regulator()) as client:
+        async with httpx.AsyncClient(verify=certificates.regulator()) as client:
             check_problem(await client.get(f"{url}/health/live"), 404, "NOT_FOUND")
-            found = await client.get(f"{url}/v1/audit/query")
-            check_problem(found, 405, "METHOD_NOT_ALLOWED")
-            assert found.headers["allow"] == "POST"
-            # A header of the other listener's says nothing here.
+            response = await client.get(f"{url}/v1/audit/query")
+            check_problem(response, 405, "METHOD_NOT_ALLOWED")
+            assert response.headers["allow"] == "POST"
+            # Headers that identify callers of the API have no effect here.
             headers = {"X-Caller": "admin-dashboard", "X-Forwarded-Client-Cert": f"URI=spiffe://a/ns/{CLIENT}/sa/b"}
         async with httpx.AsyncClient(verify=stranger, headers=headers) as client:
             check_problem(await client.post(f"{url}/v1/audit/query", json={}), 403, "FORBIDDEN")
@@ -126,52 +126,52 @@ async def test_every_path_is_behind_the_door(papers: Papers) -> None:
             await httpx.AsyncClient().get(url.replace("https", "http"))
 
 
-async def test_versions_of_tls(papers: Papers) -> None:
-    async with listening(papers.files) as url:
+async def test_versions_of_tls(certificates: Certificates) -> None:
+    async with audit_listener(certificates.files) as url:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-            good, bad = papers.regulator(), papers.client(None)
+            good, bad = certificates.regulator(), certificates.client(None)
             good.maximum_version = good.minimum_version = bad.maximum_version = version
             await check_answered(url, good)
             await check_no_handshake(url, bad, "did_not_return_a_certificate")
-        old = papers.regulator()
+        old = certificates.regulator()
         old.set_ciphers("ALL:@SECLEVEL=0")
         with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
         await check_no_handshake(url, old, "")
 
 
-async def test_a_connection_is_for_one_request(papers: Papers) -> None:
-    async with listening(papers.files) as url, httpx.AsyncClient(verify=papers.regulator()) as client:
+async def test_a_connection_is_for_one_request(certificates: Certificates) -> None:
+    async with audit_listener(certificates.files) as url, httpx.AsyncClient(verify=certificates.regulator()) as client:
         answer = await client.post(f"{url}/v1/audit/query", json={})
         assert answer.headers["connection"] == "close"
         assert (await client.get(f"{url}/nothing")).headers["connection"] == "close"
 
 
-async def test_files_are_renewed_while_it_serves(papers: Papers) -> None:
-    revoked, other = (issue(papers.authority, CLIENT, RIGHT) for _ in range(2))
-    crl = papers.folder / "crl.pem"
-    write(crl, revocations(papers.authority))
-    files = TlsFiles(papers.files.tls_cert, papers.files.tls_key, papers.files.tls_client_ca, crl)
-    async with listening(files) as url:
-        await check_answered(url, papers.client(revoked))
-        write(crl, revocations(papers.authority, revoked))
-        await check_no_handshake(url, papers.client(revoked), "revoked")
-        await check_answered(url, papers.client(other))
+async def test_files_are_renewed_while_it_serves(certificates: Certificates) -> None:
+    revoked, other = (issue(certificates.authority, CLIENT, RIGHT) for _ in range(2))
+    crl = certificates.folder / "crl.pem"
+    write(crl, revocations(certificates.authority))
+    files = TlsFiles(certificates.files.tls_cert, certificates.files.tls_key, certificates.files.tls_client_ca, crl)
+    async with audit_listener(files) as url:
+        await check_answered(url, certificates.client(revoked))
+        write(crl, revocations(certificates.authority, revoked))
+        await check_no_handshake(url, certificates.client(revoked), "revoked")
+        await check_answered(url, certificates.client(other))
 
         with capture_logs() as lines:
             write(files.tls_cert, b"no certificate")
-            await check_answered(url, papers.client(other))
-            await check_answered(url, papers.client(other))
+            await check_answered(url, certificates.client(other))
+            await check_answered(url, certificates.client(other))
         assert [line["log_level"] for line in lines if line["event"].startswith("TLS files")] == ["error"]
 
-        papers.serve(OTHER)
+        certificates.serve(OTHER)
         write(crl, revocations(OTHER))
-        await check_no_handshake(url, papers.client(other), "self-signed")
-        await check_answered(url, papers.client(issue(OTHER, CLIENT, RIGHT)))
+        await check_no_handshake(url, certificates.client(other), "self-signed")
+        await check_answered(url, certificates.client(issue(OTHER, CLIENT, RIGHT)))
 
 
-def test_files_that_cannot_be_used_are_named(papers: Papers) -> None:
-    files = papers.files
+def test_files_that_cannot_be_used_are_named(certificates: Certificates) -> None:
+    files = certificates.files
     write(files.tls_client_ca, b"")
     with pytest.raises(UsageError, match=r"ANLYT_TLS_CLIENT_CA=.*ca.pem cannot be used"):
         RenewedContext(files)

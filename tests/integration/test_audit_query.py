@@ -1,4 +1,4 @@
-"""US-ANLYT-15: five years of a tenant's facts, walked exactly, page by page, each access recorded."""
+"""US-ANLYT-15: all pages of five years of a tenant's facts are exact, and each access is recorded."""
 
 import asyncio
 import json
@@ -14,15 +14,16 @@ import httpx
 import pytest
 
 from graph.audit import audits
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from tests.graph.support.problems import check_problem
-from tests.support import audited
-from tests.support.audited import BEGIN, END, Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import BEGIN, END, Fact
 from tests.support.chaos import frozen
 from tests.support.database import connected
-from tests.support.regulator import QUERY, listening, make_papers
-from tests.support.warehouse import emptied, opened
+from tests.support.regulator import QUERY, audit_listener, make_certificates
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ FIVE_YEARS = {"from": BEGIN.isoformat(), "to": END.isoformat()}
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A client that is let in, and the database in which its accesses are recorded."""
+    """An accepted client, and the database with the access log."""
 
     client: httpx.AsyncClient
     database: str
@@ -48,7 +49,7 @@ class Audit:
         return response.json()
 
     async def walk(self, **body: Any) -> Sequence[Any]:
-        """Every page."""
+        """All pages of a query."""
         pages = [await self.ask(**body)]
         while pages[-1]["page"]["hasNextPage"]:
             assert len(pages[-1]["data"]) == body["limit"]
@@ -57,35 +58,35 @@ class Audit:
 
     async def recorded(self) -> Sequence[Mapping[str, Any]]:
         async with connected(self.database) as connection:
-            found = await connection.fetch("select * from anlyt.audit_access_log order by access_id")
-        return [dict(row) for row in found]
+            rows = await connection.fetch("select * from anlyt.audit_access_log order by access_id")
+        return [dict(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """ClickHouse, and what is in it."""
+    """A ClickHouse, and the facts in it."""
 
     dsn: str
     facts: Mapping[str, Sequence[Fact]]
 
     def rows(self, **body: Any) -> Sequence[Fact]:
         dataset = body.get("dataset", "compliance")
-        return audited.expected(dataset, self.facts[dataset], body)
+        return audit_facts.expected(dataset, self.facts[dataset], body)
 
 
 @pytest.fixture(scope="module")
 async def filled(clickhouse: Engine) -> Filled:
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     return Filled(clickhouse.dsn, await fill(clickhouse.dsn, 1501, COUNT))
 
 
 @pytest.fixture
 async def audit(database: str, filled: Filled, tmp_path: Path) -> AsyncIterator[Audit]:
-    papers = make_papers(tmp_path)
+    certificates = make_certificates(tmp_path)
     engines = Engines("nats://127.0.0.1:1", database, filled.dsn)
     async with (
-        listening(papers.files, engines) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60) as client,
+        audit_listener(certificates.files, engines) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=60) as client,
     ):
         yield Audit(client, database)
 
@@ -94,32 +95,32 @@ async def fill(dsn: str, seed: int, count: int) -> Mapping[str, Sequence[Fact]]:
     print("seed", seed)
     random = Random(seed)
     facts = {
-        "compliance": [audited.evaluation(random, at) for at in audited.moments(random, count)],
-        "cdr": [audited.record(random, at) for at in audited.moments(random, count // 20)],
+        "compliance": [audit_facts.evaluation(random, at) for at in audit_facts.moments(random, count)],
+        "cdr": [audit_facts.record(random, at) for at in audit_facts.moments(random, count // 20)],
     }
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         for dataset, some in facts.items():
-            await audited.write(client, dataset, some)
+            await audit_facts.write(client, dataset, some)
     return facts
 
 
 async def test_walks_are_exact(audit: Audit, filled: Filled) -> None:
     random = Random(1502)
-    for tenant in audited.TENANTS:
+    for tenant in audit_facts.TENANTS:
         day = BEGIN + timedelta(days=random.randrange(1800))
         for body in (
             {**FIVE_YEARS, "limit": 4_000},
-            {**FIVE_YEARS, "limit": 2_000, "verdict": random.choice(audited.VERDICTS)},
-            {**FIVE_YEARS, "limit": 1_500, "verdict": "BLOCK", "ruleType": random.choice(audited.RULES)},
+            {**FIVE_YEARS, "limit": 2_000, "verdict": random.choice(audit_facts.VERDICTS)},
+            {**FIVE_YEARS, "limit": 1_500, "verdict": "BLOCK", "ruleType": random.choice(audit_facts.RULES)},
             {**FIVE_YEARS, "limit": 100, "dataset": "cdr"},
             {"from": day.isoformat(), "to": (day + timedelta(days=90)).isoformat(), "limit": 1_000},
         ):
             await check_walk(audit, filled, tenantId=tenant, **body)
 
 
-async def test_a_walk_of_a_window_that_moves_is_of_that_of_its_first_page(audit: Audit, filled: Filled) -> None:
+async def test_all_pages_of_a_relative_window_have_the_window_of_the_first(audit: Audit, filled: Filled) -> None:
     days = (datetime.now(UTC) - END).days + 300
-    body = {"tenantId": audited.TENANTS[0], "limit": 40}
+    body = {"tenantId": audit_facts.TENANTS[0], "limit": 40}
     pages = await audit.walk(**body, last=f"{days}d")
     window = pages[0]["meta"]["window"]
     assert len(pages) > 2
@@ -133,11 +134,11 @@ async def test_a_walk_of_a_window_that_moves_is_of_that_of_its_first_page(audit:
 async def check_walk(audit: Audit, filled: Filled, **body: Any) -> None:
     pages = await audit.walk(**body)
     assert [row for page in pages for row in page["data"]] == filled.rows(**body)
-    seen = 0
+    rows_before = 0
     for page in pages:
-        assert (page["meta"]["rowsBefore"], page["meta"]["rowCap"]) == (seen, 1_000_000)
+        assert (page["meta"]["rowsBefore"], page["meta"]["rowCap"]) == (rows_before, 1_000_000)
         assert not page["meta"]["truncated"]
-        seen += len(page["data"])
+        rows_before += len(page["data"])
 
 
 async def test_every_access_is_recorded_before_its_answer(audit: Audit, filled: Filled) -> None:
@@ -171,14 +172,14 @@ async def test_every_access_is_recorded_before_its_answer(audit: Audit, filled: 
 
 async def test_what_is_not_recorded_is_not_answered(audit: Audit) -> None:
     async with connected(audit.database) as connection:
-        await connection.execute("alter table anlyt.audit_access_log rename to mislaid")
+        await connection.execute("alter table anlyt.audit_access_log rename to renamed_log")
         answer = await audit.refused(503, "DEPENDENCY_UNAVAILABLE", tenantId="t-1", **FIVE_YEARS)
         assert "data" not in answer
-        await connection.execute("alter table anlyt.mislaid rename to audit_access_log")
+        await connection.execute("alter table anlyt.renamed_log rename to audit_access_log")
     await audit.ask(tenantId="t-1", **FIVE_YEARS)
 
 
-async def test_the_cap_is_told(audit: Audit, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_row_cap_is_reported(audit: Audit, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = filled.rows(tenantId="t-1", **FIVE_YEARS)
     monkeypatch.setattr(audits, "ROW_CAP", 70)
     first = await audit.ask(tenantId="t-1", **FIVE_YEARS, limit=40)
@@ -201,9 +202,7 @@ async def test_cursors_belong_to_their_query(audit: Audit) -> None:
     random = Random(1507)
     for _ in range(30):
         at = random.randrange(len(cursor))
-        tampered = (
-            cursor[:at] + random.choice([letter for letter in "aZ0-_" if letter != cursor[at]]) + cursor[at + 1 :]
-        )
+        tampered = cursor[:at] + random.choice([char for char in "aZ0-_" if char != cursor[at]]) + cursor[at + 1 :]
         await audit.refused(400, "INVALID_QUERY", **body, after=tampered)
     for wrong in ("", cursor[:-1], f"{cursor}=", "☎", "0" * 16_385):
         await audit.refused(400, "INVALID_QUERY", **body, after=wrong)
@@ -250,14 +249,14 @@ async def test_every_problem_is_named(audit: Audit) -> None:
     assert await audit.recorded() == []
 
 
-async def test_whatever_a_rule_is_called(audit: Audit) -> None:
-    """Texts of the request are bound: none of them is SQL."""
+async def test_texts_are_bound(audit: Audit) -> None:
+    """No text of a request becomes SQL."""
     for text in ("' or 1=1 --", "\\' or 1=1 --", "{p1:String}", "URL') or ('1'='1", "%", "\x01", "☎"):
         answer = await audit.ask(tenantId="t-1", **FIVE_YEARS, ruleType=text)
         assert answer["data"] == []
 
 
-async def test_a_tenant_of_whom_nothing_is_stored_is_told_from_one_without_violations(audit: Audit) -> None:
+async def test_an_unknown_tenant_differs_from_one_without_violations(audit: Audit) -> None:
     for dataset in ("compliance", "cdr"):
         nobody = await audit.ask(tenantId="nobody", dataset=dataset, **FIVE_YEARS)
         assert (nobody["data"], nobody["meta"]["tenantKnown"]) == ([], False)
@@ -271,7 +270,7 @@ async def test_a_tenant_of_whom_nothing_is_stored_is_told_from_one_without_viola
 async def test_engines_that_hang(
     audit: Audit, clickhouse: Engine, postgres: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.undo()  # what the API gives an engine is as it is
+    monkeypatch.undo()  # restores the real deadlines
     for engine in (clickhouse, postgres):
         assert (await audit.ask(tenantId="t-1", **FIVE_YEARS))["data"]
         with frozen(engine):

@@ -1,4 +1,4 @@
-"""US-ANLYT-15: a walk to the cap is exact, and takes the memory of a page."""
+"""US-ANLYT-15: a walk to the row cap is exact, and needs the memory of one page."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,16 +11,17 @@ import httpx
 import msgspec
 import pytest
 
-from tests.support.audited import BEGIN
+from bench.processes import peak_memory
+from infra.clickhouse import connect
+from tests.support.audit_facts import BEGIN
 from tests.support.cli import running
-from tests.support.regulator import QUERY, make_papers
-from tests.support.warehouse import opened
+from tests.support.regulator import QUERY, make_certificates
 
 pytestmark = pytest.mark.anyio
 
 ROWS, LIMIT = 1_000_000, 10_000
-# Of two tenants, the other one with a tenth as many; ten at each instant, over 25 hours; a tenth of them, those with a
-# finding, twice.
+# Facts of two tenants, of which the second has a tenth of the rows; ten per instant, over 25 hours. A tenth of the
+# rows has a finding and is written twice.
 FILL = """
 insert into facts_compliance (
     tenant_id, event_time, event_key, account_id, mno, lane, verdict, evaluation_id, message_id,
@@ -33,7 +34,7 @@ select if(number < {rows:UInt64}, 't-1', 't-2'),
     if(number % 10, [], ['FLAG']), 'rs-1', '7', number % 50, 1
 from numbers(intDiv(11 * {rows:UInt64}, 10)) where number % 10 = 0 or not {twice:Bool}
 """
-# What the engine has, in the order of a walk.
+# The count and the hash of the stored facts, in the order of a walk.
 SUM = """
 select count(), hex(SHA256(arrayStringConcat(groupArray(evaluation_id || ',' || message_id || ';'))))
 from (
@@ -54,14 +55,14 @@ class Page(msgspec.Struct, rename="camel"):
 
 
 class Answer(msgspec.Struct):
-    """What is looked at of one."""
+    """The members of an answer that the test reads."""
 
     data: list[Row]
     page: Page
 
 
 class Walked:
-    """Facts in the order in which they were answered."""
+    """The count and the hash of the answered facts, in the order of the answers."""
 
     def __init__(self) -> None:
         self._count, self._hash = 0, sha256()
@@ -70,37 +71,37 @@ class Walked:
         self._count += len(facts)
         self._hash.update("".join([f"{fact.evaluation_id},{fact.message_id};" for fact in facts]).encode())
 
-    def told(self) -> tuple[int, str]:
-        """As SUM does."""
+    def result(self) -> tuple[int, str]:
+        """The same figures as SUM returns."""
         return self._count, self._hash.hexdigest().upper()
 
 
 READ = msgspec.json.Decoder(Answer)
 
 
-@pytest.mark.timeout(600)  # a hundred pages, of a second each on a busy machine
+@pytest.mark.timeout(600)  # a hundred pages, each of which takes a second on a busy machine
 async def test_a_long_walk(database: str, warehouse: str, tmp_path: Path) -> None:
     expected = await filled(warehouse)
-    papers = make_papers(tmp_path)
-    files = {"ANLYT_TLS_CERT": papers.files.tls_cert, "ANLYT_TLS_KEY": papers.files.tls_key}
+    certificates = make_certificates(tmp_path)
+    files = {"ANLYT_TLS_CERT": certificates.files.tls_cert, "ANLYT_TLS_KEY": certificates.files.tls_key}
     settings = {
         "ANLYT_POSTGRES_DSN": database,
         "ANLYT_CLICKHOUSE_DSN": warehouse,
         "ANLYT_NATS_URL": "nats://127.0.0.1:1",
-        "ANLYT_TLS_CLIENT_CA": str(papers.files.tls_client_ca),
+        "ANLYT_TLS_CLIENT_CA": str(certificates.files.tls_client_ca),
         **{name: str(path) for name, path in files.items()},
     }
     with running(tmp_path, "audit-api", **settings) as service:
         assert service.process.stdout is not None
         line = await asyncio.to_thread(service.process.stdout.readline)
         url = line.split()[1].rstrip(";").replace("127.0.0.1", "localhost")
-        async with httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60) as client:
+        async with httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=60) as client:
             await check_walk(client, service.process.pid, expected)
 
 
 async def filled(dsn: str) -> tuple[int, str]:
-    """How many facts one of the tenants has, and a hash of their ids in order."""
-    async with opened(dsn) as client:
+    """Fills ClickHouse; returns the count and the hash of one tenant's facts."""
+    async with connect(dsn) as client:
         for twice in (False, True):
             parameters = {"begin": BEGIN, "rows": ROWS, "twice": twice}
             await client.command(FILL, parameters=parameters)
@@ -122,14 +123,8 @@ async def check_walk(client: httpx.AsyncClient, pid: int, expected: tuple[int, s
         if not answer.page.has_next_page:
             break
         body["after"] = answer.page.end_cursor
-    assert walked.told() == expected
+    assert walked.result() == expected
     assert expected[0] == ROWS
     assert len(peaks) == ROWS // LIMIT
-    # The first pages take what a page takes; all others together not even as much again.
+    # The first pages need the memory of a page; all others together add less than that.
     assert peaks[-1] - peaks[1] < 5 * page_size, (peaks, page_size)
-
-
-def peak_memory(pid: int) -> int:
-    """Bytes that a process has had at most so far."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))

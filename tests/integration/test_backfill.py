@@ -1,4 +1,4 @@
-"""US-ANLYT-08: history is replayed or rebuilt while events come in; equal to brute force, whatever is killed."""
+"""US-ANLYT-08: history is replayed or rebuilt while events arrive; the results equal brute force."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ from ingest.rebuild.swap import CELLS
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.support import events
 from tests.support.chaos import flood
-from tests.support.platform import BILLING, DELIVERY, Platform, cut, unlimited
+from tests.support.platform import BILLING, DELIVERY, Platform, unlimited_guards, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -50,7 +50,7 @@ def _history(rng: Random, count: int) -> tuple[list[Message], list[Message]]:
 
 @asynccontextmanager
 async def _rebuilding(platform: Platform, function: AnyFunction) -> AsyncIterator[Rebuild]:
-    guard = unlimited([function])[function.name]
+    guard = unlimited_guards([function])[function.name]
     async with open_pool(platform.dsn, size=2) as pool, pool.acquire() as connection:
         yield Rebuild(History(platform.client, function), pool, connection, "USD", lambda done, total: None, guard)
 
@@ -61,7 +61,7 @@ async def _rebuild(platform: Platform, function: AnyFunction, since: datetime | 
 
 
 def _delivered(function: AnyFunction) -> float:
-    """How many messages this process's workers were given, redeliveries included."""
+    """The number of messages that this process's workers received, redeliveries included."""
     results = [
         {"type": function.event.event_type, "result": result} for result in ("counted", "duplicate", "deadletter")
     ]
@@ -69,21 +69,21 @@ def _delivered(function: AnyFunction) -> float:
 
 
 async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> None:
-    """Three times in a row, the last from a time on; workers run all along, and more events come in."""
+    """Three replays, the last one from a time on, while workers run and more events arrive."""
     seed = 81
     print(f"seed {seed}")
     billing, delivery = _history(Random(seed), 2000)
     half = len(billing) // 2
     await platform.publish(BILLING_EVENTS, billing[:half])
     await platform.publish(SMS_DLR, delivery[:half])
-    workers = [cut(function, 300) for function in METRICS]
+    workers = [with_batch(function, 300) for function in METRICS]
     before = [_delivered(function) for function in METRICS]
-    async with platform.working(*workers, *workers):
-        await platform.drained(*METRICS)
+    async with platform.running_workers(*workers, *workers):
+        await platform.wait_until_drained(*METRICS)
 
         async def replay(function: AnyFunction, since: datetime | None) -> None:
             begun = await backfill.begin(platform.client, function, since)
-            progress = [found async for found in backfill.follow(platform.client, begun)]
+            progress = [each async for each in backfill.follow(platform.client, begun)]
             assert progress[-1].total >= progress[-1].done >= begun.to_do - function.batch.size
 
         async def replays(function: AnyFunction) -> None:
@@ -95,13 +95,13 @@ async def test_a_replay_under_live_load_changes_nothing(platform: Platform) -> N
             flood(platform, SMS_DLR, delivery[half:], 1.5),
             *map(replays, workers),
         )
-        await platform.drained(*METRICS)
+        await platform.wait_until_drained(*METRICS)
     for function, was in zip(METRICS, before, strict=True):
         assert _delivered(function) - was >= len(billing) + 2 * half  # two replays of at least the first half
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
 
 
-async def test_a_replay_begins_where_it_shall_and_never_skips(platform: Platform) -> None:
+async def test_a_replay_begins_at_since_and_skips_nothing(platform: Platform) -> None:
     billing, _ = _history(Random(82), 200)
     await platform.publish(BILLING_EVENTS, billing[:100])
     await platform.drain(BILLING)
@@ -119,7 +119,7 @@ async def test_a_replay_begins_where_it_shall_and_never_skips(platform: Platform
     assert await differences(platform.dsn, expect(billing, [], NOW)) == []
 
 
-async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: Platform) -> None:
+async def test_a_replay_older_than_the_ledger_is_refused_and_changes_nothing(platform: Platform) -> None:
     billing, _ = _history(Random(83), 50)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
@@ -128,13 +128,13 @@ async def test_a_replay_past_the_memory_is_refused_and_nothing_moves(platform: P
         await backfill.begin(platform.client, BILLING, None, remembered)
     offered = re.findall(r"--since (\S+)\)", str(refused.value))
     assert [datetime.fromisoformat(time) >= remembered for time in offered] == [True]
-    assert await platform.waiting(BILLING) == 0
+    assert await platform.pending_count(BILLING) == 0
     assert (await backfill.begin(platform.client, BILLING, remembered, remembered)).to_do == 0
 
 
 @pytest.mark.parametrize("function", METRICS, ids=lambda function: function.name)
-async def test_a_rebuild_under_live_load_heals(platform: Platform, function: AnyFunction) -> None:
-    """Its own columns only: what is corrupt in the other function's stays until that one is rebuilt, too."""
+async def test_a_rebuild_under_live_load_corrects_figures(platform: Platform, function: AnyFunction) -> None:
+    """A rebuild corrects only its function's columns; those of the other function need their own rebuild."""
     seed = 84
     print(f"seed {seed}")
     rng = Random(seed)
@@ -142,9 +142,9 @@ async def test_a_rebuild_under_live_load_heals(platform: Platform, function: Any
     half = len(billing) // 2
     await platform.publish(BILLING_EVENTS, billing[:half])
     await platform.publish(SMS_DLR, delivery[:half])
-    workers = [cut(each, 300) for each in METRICS]
-    async with platform.working(*workers, *workers):
-        await platform.drained(*METRICS)
+    workers = [with_batch(each, 300) for each in METRICS]
+    async with platform.running_workers(*workers, *workers):
+        await platform.wait_until_drained(*METRICS)
         hour = NOW.replace(minute=0, second=0, microsecond=0)
         await platform.pool.execute(CORRUPT, SINCE)
         await platform.pool.execute(PHANTOM, hour)
@@ -154,20 +154,20 @@ async def test_a_rebuild_under_live_load_heals(platform: Platform, function: Any
 
         async def rebuilds() -> None:
             for each in (function, other, function):
-                await _rebuild(platform, cut(each, rng.choice([100, 700])))
+                await _rebuild(platform, with_batch(each, rng.choice([100, 700])))
 
         await asyncio.gather(
             flood(platform, BILLING_EVENTS, billing[half:], 2), flood(platform, SMS_DLR, delivery[half:], 2), rebuilds()
         )
-        await platform.drained(*METRICS)
-    # A row without delivery reports may be a charge and its refund: a rebuild of delivery_metrics lets it be.
+        await platform.wait_until_drained(*METRICS)
+    # A row without delivery reports may be a charge and its refund: a rebuild of delivery_metrics keeps it.
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
     now = dict(map(tuple, await platform.pool.fetch(VERSIONS)))
     assert now[NOW.date()] > versions[NOW.date()]
 
 
-async def test_a_rebuild_counts_what_was_never_counted_and_keeps_what_is_older(platform: Platform) -> None:
-    """Claims are gone, cells are gone; the worker begins afterwards, and finds all of it counted."""
+async def test_a_rebuild_counts_missing_events_and_keeps_older_rows(platform: Platform) -> None:
+    """Claims and cells are deleted. A worker that starts after the rebuild finds everything counted."""
     billing, delivery = _history(Random(85), 300)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery)
@@ -183,8 +183,8 @@ async def test_a_rebuild_counts_what_was_never_counted_and_keeps_what_is_older(p
     assert await differences(platform.dsn, expect(billing, delivery, NOW)) == []
 
 
-async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The head of the stream is gone; here, events count only if they are 2 hours older than their message."""
+async def test_hours_that_are_partly_in_the_stream_stay(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The beginning of the stream is purged. Here, hours are complete if 2 hours older than their messages."""
     billing, _ = _history(Random(86), 300)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)
@@ -197,14 +197,14 @@ async def test_hours_that_the_stream_has_in_part_stay(platform: Platform, monkey
     monkeypatch.setattr("ingest.rebuild.complete_hours.AHEAD", -timedelta(hours=2))
     start = await _rebuild(platform, BILLING, None)
     kept = {key: row for key, row in expect(billing, [], NOW).metrics.items() if key[2] < start}
-    left = expect((await platform.kept(BILLING_EVENTS)).values(), [], NOW).metrics
+    left = expect((await platform.stored_messages(BILLING_EVENTS)).values(), [], NOW).metrics
     rebuilt = {key: row for key, row in left.items() if key[2] >= start}
     sums = {key: row.total_messages for key, row in (kept | rebuilt).items()}
     rows = await platform.pool.fetch("select scope, scope_id, hour_bucket, total_messages from anlyt.metrics_hourly")
     assert {(row[0], row[1], row[2]): row[3] for row in rows} == sums
 
 
-async def test_a_stream_that_was_made_again_is_not_taken_for_all_there_was(platform: Platform) -> None:
+async def test_a_recreated_stream_does_not_count_as_complete_history(platform: Platform) -> None:
     billing, _ = _history(Random(87), 100)
     await platform.publish(BILLING_EVENTS, billing)
     await platform.drain(BILLING)

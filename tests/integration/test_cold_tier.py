@@ -1,4 +1,4 @@
-"""US-ANLYT-11, US-ANLYT-15: parts move to S3 as they grow old; answers stay the same, and leave nothing out."""
+"""US-ANLYT-11, US-ANLYT-15: old parts move to S3; answers stay the same and complete."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,48 +23,48 @@ from infra.errors import EngineFailedError, UsageError
 from infra.s3 import from_dsn, open_store
 from infra.tiering import TABLES, statements, tier, tierings
 from tests.graph.support.problems import check_problem
-from tests.support import audited
-from tests.support.audited import Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import Fact
 from tests.support.chaos import frozen
-from tests.support.lived import living
-from tests.support.regulator import QUERY, listening, make_papers
-from tests.support.warehouse import emptied, opened
+from tests.support.heartbeat import responsive_seconds
+from tests.support.regulator import QUERY, audit_listener, make_certificates
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
 AGES = (1, 100, 400, 1800)  # days
-SECONDS = 15  # within which a caller hears that S3 is away
+SECONDS = 15  # until a caller gets an error if S3 is unreachable
 
 
 @dataclass(frozen=True, slots=True)
 class Tiered:
-    """A ClickHouse of tiers, its S3, and what is in it."""
+    """A ClickHouse with tiers, its S3, and the facts in it."""
 
     clickhouse: Engine
     s3: Engine
     facts: Sequence[Fact]
 
     def rows(self, **body: Any) -> Sequence[Fact]:
-        return audited.expected("compliance", self.facts, body)
+        return audit_facts.expected("compliance", self.facts, body)
 
 
 @asynccontextmanager
 async def tiered(folder: Path) -> AsyncIterator[Tiered]:
-    """With facts of all ages, written before the tables had tiers."""
+    """Yields stores with facts of all ages, written before the tables had tiers."""
     random = Random(3001)
     print("seed 3001")
     moments = [NOW - timedelta(days=age, seconds=random.randrange(3_000)) for age in AGES for _ in range(80)]
-    facts = [audited.evaluation(random, at) for at in moments]
+    facts = [audit_facts.evaluation(random, at) for at in moments]
     async with s3_server(folder / "s3") as s3, clickhouse_server(folder / "clickhouse", s3=from_dsn(s3.dsn)) as engine:
-        await emptied(engine.dsn)
-        async with opened(engine.dsn) as client:
-            await audited.write(client, "compliance", facts)
+        await empty_clickhouse(engine.dsn)
+        async with connect(engine.dsn) as client:
+            await audit_facts.write(client, "compliance", facts)
         yield Tiered(engine, s3, facts)
 
 
 def window(young: int, old: int) -> Mapping[str, Any]:
-    """Events that are between so many days old."""
+    """The query for events between `young` and `old` days old."""
     return {
         "tenantId": "t-1",
         "from": (NOW - timedelta(days=old)).isoformat(),
@@ -77,23 +77,24 @@ HOT, WARM, COLD, ALL = window(0, 85), window(95, 310), window(390, 1_801), windo
 
 
 async def volumes(client: AsyncClient) -> Mapping[str, int]:
-    """Disk -> rows."""
-    found = await client.query(
+    """The number of rows on each disk."""
+    result = await client.query(
         "select disk_name, sum(rows) from system.parts where active and table = 'facts_compliance' group by 1"
     )
-    return {str(disk): int(count) for disk, count in found.result_rows}
+    return {str(disk): int(count) for disk, count in result.result_rows}
 
 
-async def moved(client: AsyncClient) -> Mapping[str, int]:
+async def volumes_after_moves(client: AsyncClient) -> Mapping[str, int]:
+    """Waits until all three disks have rows; returns their numbers."""
     async with asyncio.timeout(120):
-        while set(found := await volumes(client)) != {"default", "anlyt_warm", "anlyt_cold"}:
+        while set(rows := await volumes(client)) != {"default", "anlyt_warm", "anlyt_cold"}:
             await asyncio.sleep(0.1)
-    return found
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
 class Regulator:
-    """Who asks over mTLS."""
+    """A client of the audit API."""
 
     client: httpx.AsyncClient
 
@@ -104,16 +105,16 @@ class Regulator:
         return rows
 
     async def refused(self, body: Mapping[str, Any]) -> None:
-        async with living() as lived:
-            told = check_problem(await self.client.post(QUERY, json=body), 503, "DEPENDENCY_UNAVAILABLE")
-            assert lived() < SECONDS
-        assert "cold tier (S3)" in told
+        async with responsive_seconds() as seconds:
+            detail = check_problem(await self.client.post(QUERY, json=body), 503, "DEPENDENCY_UNAVAILABLE")
+            assert seconds() < SECONDS
+        assert "cold tier (S3)" in detail
 
 
-async def check_ancient_facts_go(client: AsyncClient) -> None:
-    """What is over seven years old when it is written is dropped."""
-    ancient = [audited.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
-    await audited.write(client, "compliance", ancient)
+async def check_expired_facts_are_dropped(client: AsyncClient) -> None:
+    """Facts that are older than seven years when they are written are dropped."""
+    expired = [audit_facts.evaluation(Random(3003), NOW - timedelta(days=7 * 365 + 3))]
+    await audit_facts.write(client, "compliance", expired)
     oldest = "select min(event_time) < now() - interval 7 year from facts_compliance"
     async with asyncio.timeout(120):
         while (await client.query(oldest)).result_rows[0][0]:
@@ -121,13 +122,13 @@ async def check_ancient_facts_go(client: AsyncClient) -> None:
 
 
 async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> None:
-    papers = make_papers(tmp_path)
-    async with tiered(tmp_path) as store, AsyncExitStack() as opened_:
-        client = await opened_.enter_async_context(connect(store.clickhouse.dsn))
+    certificates = make_certificates(tmp_path)
+    async with tiered(tmp_path) as store, AsyncExitStack() as stack:
+        client = await stack.enter_async_context(connect(store.clickhouse.dsn))
         engines = Engines("nats://127.0.0.1:1", database, store.clickhouse.dsn)
-        url = await opened_.enter_async_context(listening(papers.files, engines))
-        portal = httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=60)
-        regulator = Regulator(await opened_.enter_async_context(portal))
+        url = await stack.enter_async_context(audit_listener(certificates.files, engines))
+        portal = httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=60)
+        regulator = Regulator(await stack.enter_async_context(portal))
         ask, refused = regulator.ask, regulator.refused
 
         assert await volumes(client) == {"default": len(store.facts) + len(store.facts[::3])}
@@ -137,18 +138,18 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
         assert [each.applied for each in await tierings(client)] == [False] * len(TABLES)
         assert [each.applied async for each in tier(client, None)] == [False] * len(TABLES)
         assert [each.applied async for each in tier(client, None)] == [True] * len(TABLES)
-        parts = await moved(client)
+        parts = await volumes_after_moves(client)
         assert sum(parts.values()) <= len(store.facts) + len(store.facts[::3])
         assert await keys(store.s3)
-        await check_ancient_facts_go(client)
+        await check_expired_facts_are_dropped(client)
         for body in (ALL, HOT, WARM, COLD):
             assert await ask(body) == store.rows(**body)
             assert store.rows(**body)
 
         # A late fact of an old day does not need S3 to be written.
         await store.s3.stop("immediate")
-        late = [audited.evaluation(Random(3002), NOW - timedelta(days=700))]
-        await audited.write(client, "compliance", late)
+        late = [audit_facts.evaluation(Random(3002), NOW - timedelta(days=700))]
+        await audit_facts.write(client, "compliance", late)
         await refused(COLD)
         await refused(ALL)
         for body in (HOT, WARM):
@@ -168,13 +169,13 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
         assert await ask(ALL) == whole.rows(**ALL)
 
 
-async def test_cold_parts_outlive_every_restart_or_nothing_starts(tmp_path: Path) -> None:
-    """Fewer rows are never an answer."""
+async def test_cold_parts_survive_restarts_and_missing_ones_are_an_error(tmp_path: Path) -> None:
+    """An answer never has fewer rows."""
     async with tiered(tmp_path) as store:
         async with connect(store.clickhouse.dsn) as client:
             async for _ in tier(client, None):
                 pass
-            await moved(client)
+            await volumes_after_moves(client)
             counted = "select count() from facts_compliance final"
             rows = len(store.facts)
             assert (await client.query(counted)).result_rows == [(rows,)]
@@ -188,14 +189,14 @@ async def test_cold_parts_outlive_every_restart_or_nothing_starts(tmp_path: Path
         await store.clickhouse.stop()
         cold = await keys(store.s3)
         await open_store(from_dsn(store.s3.dsn)).delete_async(cold[len(cold) // 2])
-        await starts_or_fails(store.clickhouse, counted)
+        await check_loss_is_reported(store.clickhouse, counted)
     with pytest.raises(UsageError, match="keeps old parts in S3"):
         async with clickhouse_server(tmp_path / "clickhouse"):
             pass
 
 
-async def starts_or_fails(engine: Engine, sql: str) -> None:
-    """Of an object that is lost, the engine hears at its start or when it reads it; it does not go on without it."""
+async def check_loss_is_reported(engine: Engine, sql: str) -> None:
+    """Checks that the engine reports a lost object: at its start, or when it reads the part."""
     try:
         await engine.start()
     except EngineFailedError:
@@ -210,12 +211,12 @@ async def keys(s3: Engine) -> Sequence[str]:
 
 
 async def test_a_server_without_the_policy_stays_as_it_is(clickhouse: Engine) -> None:
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     async with connect(clickhouse.dsn) as client:
         assert await tierings(client) == []
         assert [each async for each in tier(client, None)] == []
-        found = await client.query("select distinct storage_policy from system.tables where name like 'facts%'")
-        assert found.result_rows == [("default",)]
+        result = await client.query("select distinct storage_policy from system.tables where name like 'facts%'")
+        assert result.result_rows == [("default",)]
 
 
 def test_on_a_cluster() -> None:

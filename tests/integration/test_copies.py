@@ -1,4 +1,4 @@
-"""Copies that differ, on real engines: the one that the stream stored first is the event, whatever befalls workers."""
+"""Differing copies on real engines: the copy that the stream stored first counts, even if workers are killed."""
 
 import asyncio
 import json
@@ -22,13 +22,13 @@ from pipelines.stores import open_stores
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.graph.support.api import ADMIN, Api, open_api
 from tests.support import events
-from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.chaos import accidents, flood, make_short_ack_consumers
 from tests.support.database import fresh_database
-from tests.support.platform import BILLING, DELIVERY, Platform, cut, open_platform
+from tests.support.platform import BILLING, DELIVERY, Platform, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tests.support.worker import crew
+from tests.support.worker import worker_pool
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 async def scene(tmp_path: Path, template: Engine) -> AsyncIterator[Platform]:
-    """Streams of its own."""
+    """A platform with its own NATS and database."""
     async with (
         nats_server(tmp_path / "nats") as server,
         fresh_database(template) as dsn,
@@ -47,21 +47,21 @@ async def scene(tmp_path: Path, template: Engine) -> AsyncIterator[Platform]:
 
 
 def _sent(random: Random, make: events.Make, count: int) -> list[Message]:
-    """Half of the events have one to three copies that differ, right behind them or anywhere."""
+    """Messages in which half of the events have one to three differing copies, near or far away."""
     made = [make(random, NOW) for _ in range(count)]
     sent: list[events.Fields] = []
     for fields in made:
         sent.append(fields)
         if random.random() < 0.5:
             sent += [events.differing(random, make, fields) for _ in range(random.randrange(1, 4))]
-    # A rate of its own would be a matter of the pipeline `copies`.
+    # Equal rates, because the pipeline `copies` handles differing ones.
     same = [fields | ({"tpsSnapshot": 7} if "tpsSnapshot" in fields else {}) for fields in sent]
     return events.reordered(random, [events.message(random, fields) for fields in same], reach=random.choice([1, 40]))
 
 
 async def _stored(platform: Platform, stream: Stream) -> list[Message]:
-    """All that the stream has, in its order."""
-    return [message for _, message in sorted((await platform.kept(stream)).items())]
+    """The messages in the stream, in stream order."""
+    return [message for _, message in sorted((await platform.stored_messages(stream)).items())]
 
 
 async def _differences(platform: Platform) -> list[str]:
@@ -71,42 +71,42 @@ async def _differences(platform: Platform) -> list[str]:
 
 @pytest.mark.parametrize("number", range(4))
 async def test_workers_that_share_a_stream(platform: Platform, seed: int, number: int) -> None:
-    """Neighbours in a stream go to different workers; who commits first is chance."""
+    """Neighbours in a stream go to different workers, which commit in random order."""
     random = Random(seed + number)
     await platform.publish(BILLING_EVENTS, _sent(random, events.billing, 400))
     await platform.publish(SMS_DLR, _sent(random, events.report, 400))
     sizes = [random.choice([1, 7, 100, 1000]) for _ in range(3)]
-    await platform.drain(*[cut(function, size) for function in METRICS for size in sizes])
+    await platform.drain(*[with_batch(function, size) for function in METRICS for size in sizes])
     assert await _differences(platform) == []
 
 
 @pytest.mark.parametrize("function", METRICS, ids=lambda function: function.name)
 async def test_a_copy_that_is_delivered_last_was_stored_first(platform: Platform, function: AnyFunction) -> None:
-    """Its worker died with it in hand: it comes again after all others are counted."""
+    """A dead worker's message is redelivered after all others are counted."""
     random = Random(5)
     make, stream = {BILLING: (events.billing, BILLING_EVENTS), DELIVERY: (events.report, SMS_DLR)}[function]
     fields = make(random, NOW)
     sent = [fields, *[events.differing(random, make, fields) for _ in range(2)]]
     same = [each | ({"tpsSnapshot": 7} if "tpsSnapshot" in each else {}) | {"accountId": "a"} for each in sent]
-    await make_impatient(platform, [function])
+    await make_short_ack_consumers(platform, [function])
     await platform.publish(stream, [events.message(random, each) for each in same])
-    taken = await platform.jetstream.pull_subscribe_bind(function.durable, stream.name)
-    await taken.fetch(1)
-    await platform.drain(cut(function, 1))
+    unacknowledged = await platform.jetstream.pull_subscribe_bind(function.durable, stream.name)
+    await unacknowledged.fetch(1)
+    await platform.drain(with_batch(function, 1))
     assert await _differences(platform) == []
 
 
 async def test_workers_killed(scene: Platform, seed: int) -> None:
     random = Random(seed)
-    await make_impatient(scene, METRICS)
+    await make_short_ack_consumers(scene, METRICS)
     billing, delivery = _sent(random, events.billing, 1500), _sent(random, events.report, 1500)
-    async with crew(scene.url, scene.dsn, random, 3) as hired:
+    async with worker_pool(scene.url, scene.dsn, random, 3) as hired:
         await asyncio.gather(
             flood(scene, BILLING_EVENTS, billing, 4),
             flood(scene, SMS_DLR, delivery, 4),
             accidents(random, [hired.kill_one] * 12, 0.2),
         )
-        await scene.drained(*METRICS)
+        await scene.wait_until_drained(*METRICS)
     assert await _differences(scene) == []
 
 
@@ -117,7 +117,7 @@ QUERY = {"dataset": "dlr", "measures": ["messages", "deliveryRate"], "dimensions
 async def test_copies_under_several_tenants(
     database: str, server: Engine, warehouse: str, order: Sequence[str | None]
 ) -> None:
-    """One event with three headers: the tenant of the first has it, in every store and answer, and no other tenant."""
+    """An event has copies with three headers. In every store and answer, only the first copy's tenant has it."""
     at = datetime.now(UTC)
     report = events.report(Random(6), NOW) | {"receivedAt": at.isoformat(), "deliveryStatus": "DELIVERED"}
     sent = [Message(json.dumps(report).encode(), {"X-Tenant-Id": name} if name else None) for name in order]
@@ -127,7 +127,7 @@ async def test_copies_under_several_tenants(
         open_api(platform.pool, clickhouse=platform.clickhouse) as api,
     ):
         await platform.publish(SMS_DLR, sent)
-        await platform.drain(cut(DELIVERY, 1), cut(dlr_facts, 1))
+        await platform.drain(with_batch(DELIVERY, 1), with_batch(dlr_facts, 1))
         await runs.run(stores, "cubes")
         assert (await runs.run(stores, "copies"))["facts_removed"] == 2
         await runs.run(stores, "cubes")
@@ -135,20 +135,20 @@ async def test_copies_under_several_tenants(
         for source in ("none", "hour"):
             time = {"from": f"{at - timedelta(hours=2):%FT%H:00:00Z}", "to": f"{at + timedelta(hours=1):%FT%TZ}"}
             query = QUERY | {"time": time | {"granularity": source}}
-            found = {
-                name: await _asked(
+            counts = {
+                name: await _counts(
                     api, query, {"X-Caller": "customer-portal", "X-Account-Id": "a", "X-Tenant-Id": name}
                 )
                 for name in ("t-a", "t-b")
             }
-            assert found == {name: ([(name, 1)] if name == order[0] else []) for name in found}
-            assert await _asked(api, query, ADMIN) == [(order[0] or "unknown", 1)]
+            assert counts == {name: ([(name, 1)] if name == order[0] else []) for name in counts}
+            assert await _counts(api, query, ADMIN) == [(order[0] or "unknown", 1)]
         summary = await api.report("summary", from_=time["from"], to=time["to"])
         assert summary["deliveredMessages"] == 1
 
 
-async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: str, seed: int) -> None:
-    """Rates differ, too: they are right once the pipeline has the facts of the hours."""
+async def test_peak_rates_of_copies(database: str, server: Engine, warehouse: str, seed: int) -> None:
+    """Peak rates of differing copies are right after the pipeline has the facts of their hours."""
     random = Random(seed)
     first = [events.report(random, NOW) for _ in range(60)]
     made = [*first, *[events.differing(random, events.report, fields) for fields in first * 2]]
@@ -157,21 +157,21 @@ async def test_peaks_that_copies_told(database: str, server: Engine, warehouse: 
         open_platform(server.url, database, warehouse) as platform,
         open_stores(Engines(server.url, database, warehouse)) as stores,
     ):
-        await make_impatient(platform, [DELIVERY])
+        await make_short_ack_consumers(platform, [DELIVERY])
         await platform.publish(SMS_DLR, sent)
-        taken = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
-        await taken.fetch(len(first))
-        await platform.drain(cut(DELIVERY, 20), cut(DELIVERY, 20))
+        unacknowledged = await platform.jetstream.pull_subscribe_bind(DELIVERY.durable, SMS_DLR.name)
+        await unacknowledged.fetch(len(first))
+        await platform.drain(with_batch(DELIVERY, 20), with_batch(DELIVERY, 20))
         contested = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
         assert contested > 0
-        assert (await runs.run(stores, "copies"))["peaks"] == 0  # no facts yet: nothing is known of other rates
+        assert (await runs.run(stores, "copies"))["peaks"] == 0  # without facts, other rates are unknown
         await platform.drain(dlr_facts)
         assert (await runs.run(stores, "copies"))["peaks"] == contested
         assert await _differences(platform) == []
         assert await platform.pool.fetchval("select count(*) from anlyt.contested_peaks") == 0
 
 
-async def _asked(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:
+async def _counts(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:
     answer = await api.client.post("/v1/anlyt/query", json=query, headers=dict(caller))
     assert answer.status_code == 200, answer.text
     return [(row["tenantId"], row["messages"]) for row in answer.json()["data"]]

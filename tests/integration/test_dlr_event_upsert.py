@@ -13,7 +13,7 @@ from schema.histogram import percentile
 from schema.streams import SMS_DLR
 from tests.support import events
 from tests.support.bins import percentile_disc, within_tolerance
-from tests.support.platform import DELIVERY, Platform, cut
+from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.reference import Key, expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -46,29 +46,29 @@ def report(**changes: Any) -> Message:
     return Message(json.dumps({**REPORT, **changes}).encode())
 
 
-async def _counted(platform: Platform, *messages: Message) -> list[tuple[Any, ...]]:
-    """The operators' rows after these messages, too; all rows are what the reference says."""
+async def _rows_after(platform: Platform, *messages: Message) -> list[tuple[Any, ...]]:
+    """Publishes and processes messages; returns the operators' rows. All rows equal the reference."""
     await platform.publish(SMS_DLR, messages)
-    await platform.drain(cut(DELIVERY, 5000))
+    await platform.drain(with_batch(DELIVERY, 5000))
     assert await differences(platform.dsn, expect([], messages, NOW)) == []
     return [tuple(row) for row in await platform.pool.fetch(PERFORMANCE)]
 
 
 async def test_ac1_a_delivery_increments_delivered(platform: Platform) -> None:
-    assert await _counted(platform, report()) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
+    assert await _rows_after(platform, report()) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
 
 
 @pytest.mark.parametrize("status", ["FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED"])
 async def test_ac2_a_failure_increments_failed(platform: Platform, status: str) -> None:
     failure = report(deliveryStatus=status, errorCode="ESME_RTHROTTLED")
-    assert await _counted(platform, failure) == [(HOUR, "op-1", 0, 1, 0, 1500, 1, 40)]
+    assert await _rows_after(platform, failure) == [(HOUR, "op-1", 0, 1, 0, 1500, 1, 40)]
 
 
 async def test_ac3_latency_is_accumulated_by_hour(platform: Platform) -> None:
     later = HOUR + timedelta(hours=1)
     messages = [report(eventId=f"e-{n}", latencyMs=n) for n in range(100)]
     messages += [report(eventId="later", latencyMs=2**31, receivedAt=later.isoformat())]
-    assert await _counted(platform, *messages) == [
+    assert await _rows_after(platform, *messages) == [
         (HOUR, "op-1", 100, 0, 0, 4950, 100, 40),
         (later, "op-1", 1, 0, 0, 2**31, 1, 40),
     ]
@@ -76,28 +76,28 @@ async def test_ac3_latency_is_accumulated_by_hour(platform: Platform) -> None:
 
 async def test_ac4_the_same_report_twice_changes_nothing(platform: Platform) -> None:
     await platform.publish(SMS_DLR, [report()])
-    await platform.drain(cut(DELIVERY, 5000))
-    assert await _counted(platform, report()) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
+    await platform.drain(with_batch(DELIVERY, 5000))
+    assert await _rows_after(platform, report()) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
 
 
-async def test_a_pending_report_counts_apart_and_has_no_latency(platform: Platform) -> None:
+async def test_a_pending_report_has_its_own_count_and_no_latency(platform: Platform) -> None:
     pending = report(eventId="p-1", deliveryStatus="PENDING", tpsSnapshot=90)
-    assert await _counted(platform, pending, report()) == [(HOUR, "op-1", 1, 0, 1, 1500, 1, 90)]
+    assert await _rows_after(platform, pending, report()) == [(HOUR, "op-1", 1, 0, 1, 1500, 1, 90)]
 
 
 async def test_a_missing_error_code_and_missing_dimensions_are_fine(platform: Platform) -> None:
     bare = Message(json.dumps({name: value for name, value in REPORT.items() if name != "errorCode"}).encode())
-    assert await _counted(platform, bare) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
+    assert await _rows_after(platform, bare) == [(HOUR, "op-1", 1, 0, 0, 1500, 1, 40)]
 
 
 @pytest.mark.parametrize("seed", [21, 22, 23])
 async def test_brute_force(platform: Platform, seed: int) -> None:
-    """Every row; and P95 within 1 % of SQL's percentile_disc, over any merge of hours, days and operators."""
+    """Every row is exact, and P95 is within 1 % of SQL's percentile_disc over merges of hours, days and operators."""
     print(f"seed {seed}")
     random = Random(seed)
     messages = events.messages(random, events.report, NOW, 2000)
     await platform.publish(SMS_DLR, messages)
-    await platform.drain(*[cut(DELIVERY, random.choice([13, 300, 5000]))] * random.choice([1, 2]))
+    await platform.drain(*[with_batch(DELIVERY, random.choice([13, 300, 5000]))] * random.choice([1, 2]))
     expected = expect([], messages, NOW)
     assert await differences(platform.dsn, expected) == []
     samples = {key: row.samples for key, row in expected.metrics.items()}
@@ -105,23 +105,23 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
         (scope, id_, hour): Counter(dict(zip(bins, counts, strict=True)))
         for scope, id_, hour, bins, counts in await platform.pool.fetch(HISTOGRAMS)
     }
-    for merge in (_of_the_row, _of_the_day, _of_all_hours, _of_all_rows):
+    for merge in (_by_row, _by_day, _by_id, _by_scope):
         _check_percentiles(merge, samples, stored)
 
 
-def _of_the_row(key: Key) -> Hashable:
+def _by_row(key: Key) -> Hashable:
     return key
 
 
-def _of_the_day(key: Key) -> Hashable:
+def _by_day(key: Key) -> Hashable:
     return key[0], key[1], key[2].date()
 
 
-def _of_all_hours(key: Key) -> Hashable:
+def _by_id(key: Key) -> Hashable:
     return key[0], key[1]
 
 
-def _of_all_rows(key: Key) -> Hashable:
+def _by_scope(key: Key) -> Hashable:
     return key[0]
 
 

@@ -1,4 +1,4 @@
-"""US-ANLYT-12: from NATS to facts, whatever is redelivered, killed or away; equal to the reference in every row."""
+"""US-ANLYT-12: facts equal the reference row by row, despite redeliveries, kills and unreachable engines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -18,34 +18,34 @@ from infra.endpoints import Engines
 from ingest import service
 from schema.streams import CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR, Stream
 from tests.support import events, fact_events, faults
-from tests.support.chaos import accidents, flood, make_impatient
+from tests.support.chaos import accidents, flood, make_short_ack_consumers
 from tests.support.dead_letters import dead_letter_differences
 from tests.support.fact_reference import expect as expect_facts
-from tests.support.platform import PATIENCE, Platform, cut, open_platform
+from tests.support.platform import PATIENCE, Platform, open_platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tests.support.warehouse import emptied, fact_differences
-from tests.support.worker import crew
+from tests.support.warehouse import empty_clickhouse, fact_differences
+from tests.support.worker import worker_pool
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
 CDR = cdr_facts
-BAD = 40  # of each sort of events
+BAD = 40  # bad events per stream
 Streams = dict[Stream, list[Message]]
 
 
 def _streams(random: Random, count: int) -> Streams:
-    """Events of every sort with their copies, late ones, and bad ones among them."""
-    sorts = (
+    """Messages for each stream, with copies, late events and bad events."""
+    kinds = (
         (SMS_DLR, fact_events.report, faults.reports),
         (CDR_EVENTS, fact_events.record, faults.records),
         (COMPLIANCE_AUDIT, fact_events.evaluation, faults.evaluations),
     )
     return {
         stream: _mixed(random, events.messages(random, make, NOW, count), list(wrong(make(random, NOW), NOW)))
-        for stream, make, wrong in sorts
+        for stream, make, wrong in kinds
     }
 
 
@@ -61,14 +61,16 @@ async def _check(platform: Platform, clickhouse: str, sent: Streams) -> None:
 
 @pytest.mark.parametrize("seed", [61, 62])
 async def test_brute_force(facts: Platform, warehouse: str, seed: int) -> None:
-    """One to three workers of each function, any batches, everything published a second time in another order."""
+    """One to three workers per function with random batches; half of the messages are published again."""
     random = Random(seed)
     sent = _streams(random, 600)
     for stream, messages in sent.items():
         await facts.publish(stream, messages)
         await facts.publish(stream, random.sample(messages, len(messages) // 2))
     workers = [
-        cut(function, random.choice([100, 333, 5000])) for function in FACTS for _ in range(random.randrange(1, 4))
+        with_batch(function, random.choice([100, 333, 5000]))
+        for function in FACTS
+        for _ in range(random.randrange(1, 4))
     ]
     await facts.drain(*workers)
     await _check(facts, warehouse, sent)
@@ -81,15 +83,15 @@ async def test_a_stream_read_again_adds_nothing(facts: Platform, warehouse: str)
     await facts.drain(*FACTS)
     for function in FACTS:
         await facts.jetstream.delete_consumer(function.stream.name, function.durable)
-    await facts.drain(*[cut(function, 77) for function in FACTS])
+    await facts.drain(*[with_batch(function, 77) for function in FACTS])
     await _check(facts, warehouse, sent)
 
 
 @asynccontextmanager
 async def _own_clickhouse(folder: Path) -> AsyncIterator[Engine]:
-    """For those who stop it."""
+    """Yields a ClickHouse that a test may stop."""
     async with clickhouse_server(folder) as engine:
-        await emptied(engine.dsn)
+        await empty_clickhouse(engine.dsn)
         yield engine
 
 
@@ -99,7 +101,7 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
         _own_clickhouse(tmp_path / "clickhouse") as engine,
         open_platform(server.url, clickhouse=engine.dsn) as platform,
     ):
-        await make_impatient(platform, FACTS)
+        await make_short_ack_consumers(platform, FACTS)
         sent = _streams(random, 500)
 
         async def engine_killed() -> None:
@@ -107,22 +109,22 @@ async def test_workers_and_engine_killed(server: Engine, tmp_path: Path) -> None
             await asyncio.sleep(random.random() / 2)
             await engine.start()
 
-        async with crew(platform.url, platform.dsn, random, 2, engine.dsn) as hired:
-            happen: list[Callable[[], Awaitable[None]]] = [*[hired.kill_one] * 5, *[engine_killed] * 2]
+        async with worker_pool(platform.url, platform.dsn, random, 2, engine.dsn) as pool:
+            happen: list[Callable[[], Awaitable[None]]] = [*[pool.kill_one] * 5, *[engine_killed] * 2]
             await asyncio.gather(
                 *[flood(platform, stream, messages, 3.0) for stream, messages in sent.items()],
                 accidents(random, random.sample(happen, len(happen)), 0.4),
             )
-            await platform.drained(*FACTS)
+            await platform.wait_until_drained(*FACTS)
         await _check(platform, engine.dsn, sent)
 
 
-async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
+async def test_without_clickhouse_its_events_wait_and_postgresql_continues(
     server: Engine, database: str, tmp_path: Path
 ) -> None:
-    """Also from the start on: the service begins without it."""
+    """The service starts without ClickHouse."""
     random = Random(65)
-    functions = [cut(function, 500) for function in FUNCTIONS]
+    functions = [with_batch(function, 500) for function in FUNCTIONS]
     metrics = [function for function in FUNCTIONS if function not in FACTS]
     async with _own_clickhouse(tmp_path / "clickhouse") as engine, open_platform(server.url, database) as platform:
         sent = _streams(random, 300)
@@ -130,14 +132,14 @@ async def test_while_clickhouse_is_away_its_events_wait_and_postgresql_goes_on(
         async with service.running(Engines(server.url, database, engine.dsn), functions, "USD"):
             for stream, messages in sent.items():
                 await platform.publish(stream, messages)
-            await platform.drained(*metrics)
+            await platform.wait_until_drained(*metrics)
             assert await differences(platform.dsn, expect([], sent[SMS_DLR], NOW)) == []
             await _until(lambda: all(_lag(function.name) > 0.5 for function in FACTS))
-            for function, held in zip(FACTS, sent.values(), strict=True):
-                # A batch of nothing but bad events has no need of ClickHouse.
-                assert len(held) - BAD <= await platform.waiting(function) <= len(held)
+            for function, messages in zip(FACTS, sent.values(), strict=True):
+                # A batch with only bad events does not need ClickHouse.
+                assert len(messages) - BAD <= await platform.pending_count(function) <= len(messages)
             await engine.start()
-            await platform.drained(*FUNCTIONS)
+            await platform.wait_until_drained(*FUNCTIONS)
             await _until(lambda: all(_lag(function.name) == 0 for function in FUNCTIONS))
         assert await fact_differences(engine.dsn, expect_facts(*sent.values(), arrived=NOW)) == []
         assert await dead_letter_differences(platform, FUNCTIONS, NOW) == []
@@ -157,6 +159,6 @@ async def test_facts_alone_need_no_postgresql(facts: Platform, warehouse: str) -
     sent = {CDR_EVENTS: events.messages(Random(66), fact_events.record, NOW, 100)}
     await facts.publish(CDR_EVENTS, sent[CDR_EVENTS])
     nowhere = Engines(facts.url, facts.dsn, warehouse)
-    async with service.running(nowhere, [cut(CDR, 50)], "USD"):
-        await facts.drained(CDR)
+    async with service.running(nowhere, [with_batch(CDR, 50)], "USD"):
+        await facts.wait_until_drained(CDR)
     assert await fact_differences(warehouse, expect_facts(records=sent[CDR_EVENTS], arrived=NOW)) == []

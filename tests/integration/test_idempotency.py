@@ -1,4 +1,4 @@
-"""However often, in whatever order and to whomever events are delivered: each counts once."""
+"""Each event counts once, however often, in which order and to which worker it is delivered."""
 
 import asyncio
 import json
@@ -11,9 +11,9 @@ import pytest
 from functions import METRICS
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
-from tests.support.chaos import ACK_WAIT, make_impatient
+from tests.support.chaos import ACK_WAIT, make_short_ack_consumers
 from tests.support.dead_letters import dead_letter_differences
-from tests.support.platform import BILLING, DELIVERY, Platform, cut
+from tests.support.platform import BILLING, DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
 from tests.support.validity import Message
@@ -35,7 +35,7 @@ def _sent(fields: events.Fields) -> Message:
 
 @pytest.mark.parametrize("seed", range(31, 37))
 async def test_brute_force(platform: Platform, seed: int) -> None:
-    """Both functions, one to three workers each, any batches."""
+    """Both functions, with one to three workers each and random batches."""
     print(f"seed {seed}")
     random = Random(seed)
     billing = events.messages(random, events.billing, NOW, 1500)
@@ -43,7 +43,7 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
     await platform.publish(BILLING_EVENTS, billing)
     await platform.publish(SMS_DLR, delivery)
     workers = [
-        cut(function, random.choice([1, 7, 100, 1000, 5000]))
+        with_batch(function, random.choice([1, 7, 100, 1000, 5000]))
         for function in METRICS
         for _ in range(random.randrange(1, 4))
     ]
@@ -65,11 +65,11 @@ async def test_brute_force(platform: Platform, seed: int) -> None:
 async def test_a_copy_is_the_same_event(
     platform: Platform, batch: int, copied: Callable[[events.Fields], events.Fields]
 ) -> None:
-    """In the batch of the first, or long after."""
+    """The copy is in the same batch, or in a later one."""
     fields = events.report(Random(1), NOW) | {"receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(copied(fields))]
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(cut(DELIVERY, batch))
+    await platform.drain(with_batch(DELIVERY, batch))
     await _check(platform, [], delivery)
     assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 1
 
@@ -85,17 +85,17 @@ async def test_a_copy_is_the_same_event(
     ],
     ids=["upper case", "one character more", "a microsecond later", "another instant"],
 )
-async def test_what_only_looks_alike_is_another_event(platform: Platform, batch: int, changes: dict[str, str]) -> None:
+async def test_a_similar_event_is_another_event(platform: Platform, batch: int, changes: dict[str, str]) -> None:
     fields = events.report(Random(1), NOW) | {"eventId": "evt-1", "receivedAt": f"{DAY}T12:00:00.123456Z"}
     delivery = [_sent(fields), _sent(fields | changes)]
     await platform.publish(SMS_DLR, delivery)
-    await platform.drain(cut(DELIVERY, batch))
+    await platform.drain(with_batch(DELIVERY, batch))
     await _check(platform, [], delivery)
     assert await platform.pool.fetchval("select count(*) from anlyt.processed_events") == 2
 
 
-async def test_each_function_has_its_own_memory(platform: Platform) -> None:
-    """The same id and time, in both streams."""
+async def test_each_function_has_its_own_claims(platform: Platform) -> None:
+    """Both streams have an event with the same id and time."""
     random, at = Random(1), NOW.isoformat()
     billing = [_sent(events.billing(random, NOW) | {"eventId": "e-1", "billedAt": at})]
     delivery = [_sent(events.report(random, NOW) | {"eventId": "e-1", "receivedAt": at})]
@@ -105,26 +105,26 @@ async def test_each_function_has_its_own_memory(platform: Platform) -> None:
     await _check(platform, billing, delivery)
 
 
-async def test_what_was_never_acknowledged_is_delivered_again_and_counted_once(platform: Platform) -> None:
-    """A worker holds its messages for longer than the ack wait, while another is given them, too."""
+async def test_unacknowledged_messages_are_redelivered_and_counted_once(platform: Platform) -> None:
+    """A worker keeps its messages longer than the ack wait, so that another worker gets them, too."""
     random = Random(2)
     delivery = events.messages(random, events.report, NOW, 500)
-    await make_impatient(platform, [DELIVERY])
+    await make_short_ack_consumers(platform, [DELIVERY])
     await platform.publish(SMS_DLR, delivery)
     lock = "lock table anlyt.metrics_hourly in access exclusive mode"
-    async with platform.working(cut(DELIVERY, 100), cut(DELIVERY, 100)):
+    async with platform.running_workers(with_batch(DELIVERY, 100), with_batch(DELIVERY, 100)):
         async with platform.pool.acquire() as connection, connection.transaction():
             await connection.execute(lock)
             await asyncio.sleep(2.5 * ACK_WAIT)
-        await platform.drained(DELIVERY)
+        await platform.wait_until_drained(DELIVERY)
     await _check(platform, [], delivery)
 
 
-async def test_late_events_find_their_hour(platform: Platform) -> None:
-    """Each age twice, far apart in the stream."""
+async def test_late_events_count_in_their_hour(platform: Platform) -> None:
+    """Each late event is twice in the stream, far apart."""
     random = Random(3)
     ages = [timedelta(), timedelta(hours=1), timedelta(days=8), timedelta(days=93), timedelta(days=1500)]
     late = [_sent(events.billing(random, NOW) | {"billedAt": events.written(random, NOW - age)}) for age in ages * 20]
     await platform.publish(BILLING_EVENTS, late + late)
-    await platform.drain(cut(BILLING, 30))
+    await platform.drain(with_batch(BILLING, 30))
     await _check(platform, late, [])

@@ -1,4 +1,4 @@
-"""The hash chain over compliance facts: whatever is tampered with is found, and named."""
+"""Verification of the hash chain over compliance facts finds and names every tampering."""
 
 import asyncio
 import json
@@ -13,15 +13,15 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from pipelines import runs
 from pipelines.integrity import datasets
 from pipelines.integrity import metrics as gauge
 from pipelines.stores import Stores
-from tests.support.audited import Fact
-from tests.support.chained import DAY, DAYS, chained, closed, differences, facts_of, midnight, write
+from tests.support.audit_facts import Fact
 from tests.support.cli import anlyt
-from tests.support.warehouse import opened
+from tests.support.integrity_chain import DAY, DAYS, close_days, day_facts, differences, midnight, open_chain, write
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ HISTORY = [(FIRST + number * DAY).date() for number in range(DAYS)]
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clocks agree here."""
+    """Days close immediately, because all clocks agree here."""
     monkeypatch.setattr(datasets, "SETTLING", timedelta(0))
 
 
@@ -40,40 +40,40 @@ Work = Callable[[], Awaitable[object]]
 
 
 class Tampering(NamedTuple):
-    """What is done, how it is undone, and what verification has to say."""
+    """A tampering, how it is undone, and the message of verification."""
 
     do: Work
     undo: Work
-    told: str
+    message: str
 
 
 async def test_every_tampering_is_named(
     database: str, warehouse: str, server: Engine, tmp_path: Path, settled: None
 ) -> None:
     random = Random(3011)
-    facts = [fact for day in range(DAYS) for fact in facts_of(random, FIRST + day * DAY, 60)]
-    async with chained(database, warehouse, server.url) as stores:
+    facts = [fact for day in range(DAYS) for fact in day_facts(random, FIRST + day * DAY, 60)]
+    async with open_chain(database, warehouse, server.url) as stores:
         await write(warehouse, facts)
-        await closed(stores)
-        await write(warehouse, facts_of(random, FIRST, 20, datetime.now(UTC)))
-        await closed(stores)
+        await close_days(stores)
+        await write(warehouse, day_facts(random, FIRST, 20, datetime.now(UTC)))
+        await close_days(stores)
         assert await differences(stores) == []
         copies = [f"create table anlyt.{name} as anlyt.facts_compliance" for name in ("kept", "forged")]
-        await done(stores, *copies, "insert into anlyt.kept select * from anlyt.facts_compliance final")()
-        for case in [*with_facts(stores, facts), *with_links(stores)]:
+        await run_in_clickhouse(stores, *copies, "insert into anlyt.kept select * from anlyt.facts_compliance final")()
+        for case in [*tamperings_with_facts(stores, facts), *tamperings_with_links(stores)]:
             await case.do()
-            day = date.fromisoformat(case.told[:10])
-            found = await differences(stores, day, day)
-            assert any(line.startswith(case.told) for line in found), (case.told, found)
+            day = date.fromisoformat(case.message[:10])
+            lines = await differences(stores, day, day)
+            assert any(line.startswith(case.message) for line in lines), (case.message, lines)
             await case.undo()
-        await done(stores, "drop table anlyt.kept sync", "drop table anlyt.forged sync")()
+        await run_in_clickhouse(stores, "drop table anlyt.kept sync", "drop table anlyt.forged sync")()
         assert await differences(stores) == []
-        await check_what_postgres_refuses(stores)
+        await check_postgres_refuses_changes(stores)
         await check_command(stores, facts, tmp_path)
 
 
-def with_facts(stores: Stores, facts: Sequence[Fact]) -> Sequence[Tampering]:
-    """Of the second day, which nothing came late for, and of the first one, for which something did."""
+def tamperings_with_facts(stores: Stores, facts: Sequence[Fact]) -> Sequence[Tampering]:
+    """Tamperings with facts of the second day, and of the first day, which has late facts."""
     day, amended = HISTORY[1], HISTORY[0]
     one = next(fact for fact in facts if fact["at"].date() == day and len(fact["findings"]) == 1)
     old = next(fact for fact in facts if fact["at"].date() == amended)
@@ -82,17 +82,17 @@ def with_facts(stores: Stores, facts: Sequence[Fact]) -> Sequence[Tampering]:
     before = {**forged, "at": FIRST - 9 * DAY}
 
     def forged_day(fact: Fact, rows: str) -> tuple[Work, Work]:
-        """A day that is replaced, by what `rows` selects; and by what it was."""
+        """Replaces a day by the selected rows, and restores it."""
         partition = f"{fact['at']:%Y%m%d}"
         forge = (
             "truncate table anlyt.forged",
             f"insert into anlyt.forged {rows} and toYYYYMMDD(event_time) = {partition}",
             f"alter table anlyt.facts_compliance replace partition '{partition}' from anlyt.forged",
         )
-        mend = (
+        restore = (
             f"alter table anlyt.facts_compliance replace partition '{partition}' from anlyt.kept settings {EMPTY_TOO}"
         )
-        return done(stores, *forge), done(stores, mend)
+        return run_in_clickhouse(stores, *forge), run_in_clickhouse(stores, restore)
 
     def changed(fact: Fact, column: str, wrong: str) -> tuple[Work, Work]:
         value = f"if(event_key = {fact['key']}, {wrong}, {column}) as {column}"
@@ -107,38 +107,38 @@ def with_facts(stores: Stores, facts: Sequence[Fact]) -> Sequence[Tampering]:
     rule = f"['{one['findings'][0]['ruleType']}']"
     number = 2
     return [
-        Tampering(*changed(one, "message_id", "'m-0'"), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "rule_types", "['NONE']"), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "rule_types", f"arrayPushBack({rule}, 'X')"), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "rule_types", "[]"), _told(day, "changed", one, number)),
-        Tampering(*changed(one, "tenant_id", "'t-9'"), _told(day, "dropped", one, number)),
-        Tampering(*dropped(one), _told(day, "dropped", one, number)),
-        Tampering(*added(forged), _told(day, "added", forged, number)),
-        Tampering(*added(nobody), _told(day, "added", nobody, number)),
-        Tampering(*dropped(old), _told(amended, "dropped", old, 1)),
+        Tampering(*changed(one, "message_id", "'m-0'"), _message(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", "['NONE']"), _message(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", f"arrayPushBack({rule}, 'X')"), _message(day, "changed", one, number)),
+        Tampering(*changed(one, "rule_types", "[]"), _message(day, "changed", one, number)),
+        Tampering(*changed(one, "tenant_id", "'t-9'"), _message(day, "dropped", one, number)),
+        Tampering(*dropped(one), _message(day, "dropped", one, number)),
+        Tampering(*added(forged), _message(day, "added", forged, number)),
+        Tampering(*added(nobody), _message(day, "added", nobody, number)),
+        Tampering(*dropped(old), _message(amended, "dropped", old, 1)),
         Tampering(
             *added(before), f"{before['at'].date()}  added facts of tenant {one['tenantId']} that no link covers"
         ),
     ]
 
 
-def done(stores: Stores, *statements: str) -> Work:
-    """In ClickHouse."""
+def run_in_clickhouse(stores: Stores, *statements: str) -> Work:
+    """Runs statements in ClickHouse."""
 
     async def run() -> None:
-        async with opened(stores.engines.clickhouse) as client:
+        async with connect(stores.engines.clickhouse) as client:
             for each in statements:
                 await client.command(each)
 
     return run
 
 
-def _told(day: object, verb: str, fact: Fact, link: int) -> str:
+def _message(day: object, verb: str, fact: Fact, link: int) -> str:
     return f"{day}  {verb} facts of tenant {fact['tenantId']} that link {link} covers: expected "
 
 
-def forced(stores: Stores, *changes: str) -> Work:
-    """In PostgreSQL, whose triggers sleep meanwhile."""
+def run_in_postgres(stores: Stores, *changes: str) -> Work:
+    """Runs statements in PostgreSQL without its triggers."""
 
     async def run() -> None:
         async with stores.postgres.acquire() as connection, connection.transaction():
@@ -149,9 +149,9 @@ def forced(stores: Stores, *changes: str) -> Work:
     return run
 
 
-def with_links(stores: Stores) -> Sequence[Tampering]:
-    """By somebody who may do anything in PostgreSQL."""
-    statements = partial(forced, stores)
+def tamperings_with_links(stores: Stores) -> Sequence[Tampering]:
+    """Tamperings with the chain by a superuser of PostgreSQL."""
+    statements = partial(run_in_postgres, stores)
 
     def swapped(one: int, other: int) -> Work:
         change = "update anlyt.integrity_links set number = {} where number = {}"
@@ -194,7 +194,7 @@ def with_links(stores: Stores) -> Sequence[Tampering]:
     ]
 
 
-async def check_what_postgres_refuses(stores: Stores) -> None:
+async def check_postgres_refuses_changes(stores: Stores) -> None:
     for table in ("integrity_links", "integrity_leaves"):
         for change in (f"update anlyt.{table} set facts = 0", f"delete from anlyt.{table}"):
             with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
@@ -208,7 +208,7 @@ async def check_what_postgres_refuses(stores: Stores) -> None:
 
 
 async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> None:
-    """`anlyt audit verify`, and the pipeline's own alarm."""
+    """Checks `anlyt audit verify` and the pipeline's alarm."""
     engines = stores.engines
     settings = {
         "ANLYT_POSTGRES_DSN": engines.postgres,
@@ -217,21 +217,21 @@ async def check_command(stores: Stores, facts: Sequence[Fact], folder: Path) -> 
     }
 
     async def verify(*arguments: str) -> tuple[int, str, str]:
-        ran = await asyncio.to_thread(anlyt, folder, "audit", "verify", *arguments, **settings)
-        assert "Traceback" not in ran.stderr
-        return ran.returncode, ran.stdout, ran.stderr
+        process = await asyncio.to_thread(anlyt, folder, "audit", "verify", *arguments, **settings)
+        assert "Traceback" not in process.stderr
+        return process.returncode, process.stdout, process.stderr
 
     status, said, _ = await verify("--from", str(HISTORY[1]))
     number, _, head = said.split()[-1].partition(":")
-    assert (status, "are what the chain says" in said) == (0, True), said
+    assert (status, "agree with the chain" in said) == (0, True), said
     await write(engines.clickhouse, [{**facts[0], "key": 9}])
     status, said, errors = await verify("--json", "--anchor", f"{number}:{'0' * 64}")
     noted, *added = map(json.loads, said.splitlines())
     assert (status, noted["what"], noted["found"]) == (1, f"noted hash of link {number}", head)
-    both = [(str(HISTORY[0]), "added")] * 2  # of either link
+    both = [(str(HISTORY[0]), "added")] * 2  # one per link
     assert [(each["day"], each["what"].split()[0]) for each in added] == both
-    assert "anlyt: The facts and the chain are not as they were, in 3 places; docs/runbooks/integrity.md" in errors
+    assert "anlyt: The facts and the chain differ in 3 places; docs/runbooks/integrity.md" in errors
     with pytest.raises(runs.PipelineAlarmError, match=r"differ from the chain: .* added facts of tenant"):
-        await closed(stores)
+        await close_days(stores)
     await gauge.measure(stores)
     assert REGISTRY.get_sample_value("anlyt_integrity_differences") == 2

@@ -1,4 +1,4 @@
-"""Partitions made ahead and dropped: what may be needed again stays, however old its events are."""
+"""Partitions are created ahead and dropped, except those that are still needed, however old their events."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,8 +43,8 @@ async def partitions(stores: Stores, parent: str) -> set[str]:
     return {row["day"] for row in rows}
 
 
-async def claimed(stores: Stores, day: date, newest: datetime | None) -> None:
-    """A day of the ledger whose newest claim is as given."""
+async def add_ledger_day(stores: Stores, day: date, newest: datetime | None) -> None:
+    """Creates a day of the ledger with this newest claim."""
     await Partitions(stores.postgres).ensure([day])
     if newest is not None:
         await stores.postgres.execute(
@@ -63,14 +63,14 @@ async def test_partitions_are_there_before_they_are_needed(stores: Stores, today
     assert await partitions(stores, "processed_events") == days
 
 
-async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: date) -> None:
+async def test_ledger_days_are_dropped_by_their_newest_claim(stores: Stores, today: date) -> None:
     now = datetime.now(UTC)
     long_ago, edge = now - (DEDUP_DAYS + 2) * DAY, now - (DEDUP_DAYS + 1) * DAY + timedelta(minutes=10)
-    await claimed(stores, today - 40 * DAY, long_ago)
-    await claimed(stores, today - 400 * DAY, now - DAY)  # late events came yesterday
-    await claimed(stores, today - 39 * DAY, edge)
-    await claimed(stores, today - 38 * DAY, None)
-    await claimed(stores, today - DAY, None)
+    await add_ledger_day(stores, today - 40 * DAY, long_ago)
+    await add_ledger_day(stores, today - 400 * DAY, now - DAY)  # late events arrived yesterday
+    await add_ledger_day(stores, today - 39 * DAY, edge)
+    await add_ledger_day(stores, today - 38 * DAY, None)
+    await add_ledger_day(stores, today - DAY, None)
     counts = await runs.run(stores, "maintenance")
     assert counts["ledger_days_dropped"] == 2
     kept = {f"{today + days * DAY:%Y%m%d}" for days in (-400, -39, -1, 0, 1, 2, 3)}
@@ -81,9 +81,11 @@ async def test_days_are_forgotten_by_their_newest_claim(stores: Stores, today: d
     assert tuple(remembered or ()) == (5, long_ago, long_ago)
 
 
-async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform, database: str, today: date) -> None:
+async def test_no_ledger_day_is_dropped_that_a_stream_may_redeliver(
+    platform: Platform, database: str, today: date
+) -> None:
     async with stores_of(database, nats=platform.url, dedup_days=6) as short:
-        await claimed(short, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        await add_ledger_day(short, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
         with pytest.raises(runs.PipelineFailedError, match="ANLYT_DEDUP_DAYS is 6, but BILLING_EVENTS keeps its mess"):
             await runs.run(short, "maintenance")
         assert f"{today + 3 * DAY:%Y%m%d}" in await partitions(short, "processed_events")  # the rest was done
@@ -93,20 +95,20 @@ async def test_nothing_is_forgotten_that_a_stream_may_deliver(platform: Platform
 
 
 @pytest.mark.parametrize(("days", "dropped"), [(7, 1), (40, 0), (0, 0)])
-async def test_without_a_setting_the_memory_follows_the_streams(
+async def test_without_a_setting_the_ledger_is_as_long_as_the_streams(
     platform: Platform, database: str, today: date, days: int, dropped: int
 ) -> None:
     config = (await platform.jetstream.stream_info(BILLING_EVENTS.name)).config
     await platform.jetstream.update_stream(config.evolve(max_age=days * 86400))
     async with stores_of(database, nats=platform.url, dedup_days=None) as stores:
-        await claimed(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
+        await add_ledger_day(stores, today - 40 * DAY, datetime.now(UTC) - 39 * DAY)
         assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == dropped
 
 
-async def test_nothing_is_forgotten_while_a_backfill_runs(stores: Stores, database: str, today: date) -> None:
-    """It began where the ledger's memory did, and may take longer than the grace."""
+async def test_no_ledger_day_is_dropped_while_a_backfill_runs(stores: Stores, database: str, today: date) -> None:
+    """A backfill may start at the oldest ledger day and take longer than the days of grace."""
     old = today - 40 * DAY
-    await claimed(stores, old, datetime.now(UTC) - 39 * DAY)
+    await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)
     async with connected(database) as backfill:
         await backfill.execute(HOLD_LEDGER)
         await runs.run(stores, "maintenance")
@@ -115,7 +117,7 @@ async def test_nothing_is_forgotten_while_a_backfill_runs(stores: Stores, databa
     assert f"{old:%Y%m%d}" not in await partitions(stores, "processed_events")
 
 
-async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platform: Platform, today: date) -> None:
+async def test_a_redelivered_late_event_is_a_duplicate(stores: Stores, platform: Platform, today: date) -> None:
     late = datetime.now(UTC) - 40 * DAY
     fields = events.billing(Random(3), late) | {"billedAt": late.isoformat(), "status": "BILLED"}
     message = events.message(Random(3), fields)
@@ -127,9 +129,9 @@ async def test_a_late_event_is_known_when_it_comes_again(stores: Stores, platfor
     assert [row[0] for row in await stores.postgres.fetch(counted)] == [1]
 
 
-async def test_a_claim_that_is_under_way_is_waited_for(stores: Stores, database: str, today: date) -> None:
+async def test_maintenance_waits_for_a_running_claim(stores: Stores, database: str, today: date) -> None:
     old = today - 40 * DAY
-    await claimed(stores, old, datetime.now(UTC) - 39 * DAY)
+    await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)
     async with connected(database) as ingest:
         claim = ingest.transaction()
         await claim.start()
@@ -155,7 +157,7 @@ async def test_a_claim_that_is_under_way_is_waited_for(stores: Stores, database:
     assert (await runs.run(stores, "maintenance"))["ledger_days_dropped"] == 1
 
 
-async def test_runs_are_forgotten_but_not_the_newest_success(stores: Stores) -> None:
+async def test_old_runs_are_deleted_except_the_newest_success(stores: Stores) -> None:
     await stores.postgres.execute(
         "insert into anlyt.pipeline_runs (name, started, finished, status) "
         "select name, at, at, status from unnest(array['cubes', 'quality']) as name, "
@@ -170,7 +172,7 @@ async def test_runs_are_forgotten_but_not_the_newest_success(stores: Stores) -> 
     )
 
 
-async def test_nats_away(stores: Stores, server: Engine, today: date) -> None:
+async def test_unreachable_nats(stores: Stores, server: Engine, today: date) -> None:
     await server.kill()
     with pytest.raises(runs.PipelineFailedError, match="NATS does not answer"):
         await runs.run(stores, "maintenance")

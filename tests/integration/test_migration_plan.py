@@ -1,4 +1,4 @@
-"""The commands of docs/MIGRATION_PLAN.md, as they stand there, on a platform that has run for a while."""
+"""Runs the commands of docs/MIGRATION_PLAN.md as written, on a platform with events."""
 
 import asyncio
 import re
@@ -28,18 +28,18 @@ PAGE = ROOT / "docs/MIGRATION_PLAN.md"
 
 
 def blocks() -> list[list[list[str]]]:
-    """The arguments of each command in each block of shell."""
-    found = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    return [[shlex.split(line) for line in block.splitlines()] for block in found]
+    """The arguments of each command, by shell block."""
+    texts = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return [[shlex.split(line) for line in block.splitlines()] for block in texts]
 
 
 async def _run(folder: Path, settings: dict[str, str], command: list[str]) -> None:
     assert command[0] == "anlyt"
-    done = await asyncio.to_thread(anlyt, folder, *command[1:], **settings)
-    # Nobody complains of a NATS that is busy, or of what succeeded.
+    process = await asyncio.to_thread(anlyt, folder, *command[1:], **settings)
+    # Retries of a busy NATS and successes are no complaints.
     harmless = ("trying again", '"level": "info"')
-    complaints = [line for line in done.stderr.splitlines() if not any(each in line for each in harmless)]
-    assert (done.returncode, complaints) == (0, []), command
+    complaints = [line for line in process.stderr.splitlines() if not any(each in line for each in harmless)]
+    assert (process.returncode, complaints) == (0, []), command
 
 
 async def _publish(platform: Platform, random: Random, now: datetime) -> dict[str, list[Message]]:
@@ -55,20 +55,20 @@ async def _publish(platform: Platform, random: Random, now: datetime) -> dict[st
     return sent
 
 
-async def test_the_plan_does_what_it_says(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
-    """Figures of now are made wrong before the rebuild."""
+async def test_the_commands_of_the_plan_work(server: Engine, database: str, warehouse: str, tmp_path: Path) -> None:
+    """Current figures are corrupted before the rebuild."""
     settings = {"ANLYT_NATS_URL": server.url, "ANLYT_POSTGRES_DSN": database, "ANLYT_CLICKHOUSE_DSN": warehouse}
     migrate, first, replay, rebuild = blocks()
     assert [command[2] for command in first] == [function.name for function in FUNCTIONS]
     assert [command[2] for command in rebuild] == [function.name for function in METRICS]
     async with open_platform(server.url, database, warehouse) as platform:
-        now = datetime.now(UTC)  # the streams begin in its hour, or before: whole hours are built again from there
+        now = datetime.now(UTC)  # the streams begin in this hour or before; a rebuild starts with this hour
         sent = await _publish(platform, Random(91), now)
         for command in migrate:
             await _run(tmp_path, settings, command)
         for block in (first, replay):
             await asyncio.gather(*[_run(tmp_path, settings, command) for command in block])
-            assert [await platform.waiting(function) for function in FUNCTIONS] == [0] * len(FUNCTIONS)
+            assert [await platform.pending_count(function) for function in FUNCTIONS] == [0] * len(FUNCTIONS)
             assert await differences(database, expect(sent["billing"], sent["reports"], now), rolled=True) == []
         wrong = "update anlyt.metrics_hourly set segments = -1, peak_tps = 0 where hour_bucket >= $1"
         await platform.pool.execute(wrong, now.replace(minute=0, second=0, microsecond=0))

@@ -1,4 +1,4 @@
-"""Everything through a real PgBouncer: in session mode all works, in the other modes all is refused with a sentence."""
+"""With a real PgBouncer, everything works in session mode and is refused with a clear message in other modes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -31,7 +31,7 @@ from tests.support.platform import open_platform
 from tests.support.pooler import Mode, pgbouncer
 from tests.support.reference import expect
 from tests.support.stored import differences
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -57,8 +57,8 @@ async def test_migrate_ingest_reports_and_every_pipeline_in_session_mode(
             "ANLYT_NATS_URL": server.url,
             "ANLYT_CLICKHOUSE_DSN": warehouse,
         }
-        done = await asyncio.to_thread(anlyt, tmp_path, "migrate", **settings)
-        assert done.returncode == 0, done.stderr
+        process = await asyncio.to_thread(anlyt, tmp_path, "migrate", **settings)
+        assert process.returncode == 0, process.stderr
         async with connected(dsn) as connection:
             await connection.execute(BILLINGS_TABLE)
         random = Random(5)
@@ -69,21 +69,21 @@ async def test_migrate_ingest_reports_and_every_pipeline_in_session_mode(
             await platform.publish(SMS_DLR, delivery)
             await platform.drain(*METRICS, *METRICS)
         assert await differences(direct, expect(billing, delivery, NOW)) == []
-        done = await asyncio.to_thread(anlyt, tmp_path, "backfill", "billing_metrics", **settings)
-        assert done.returncode == 0, done.stderr
+        process = await asyncio.to_thread(anlyt, tmp_path, "backfill", "billing_metrics", **settings)
+        assert process.returncode == 0, process.stderr
         # A backfill ends with the rollup of the days that it touched.
         assert await differences(direct, expect(billing, delivery, NOW), rolled=True) == []
         for name in DEFINITIONS:
-            done = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
-            assert done.stdout.startswith(f"{name}: done"), (name, done.stderr)
+            process = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
+            assert process.stdout.startswith(f"{name}: done"), (name, process.stderr)
         async with open_stores(engines) as stores:
-            ran = await stores.postgres.fetch("select name, status from anlyt.pipeline_runs")
-        assert {(row["name"], row["status"]) for row in ran} == {(name, "SUCCEEDED") for name in DEFINITIONS}
+            runs = await stores.postgres.fetch("select name, status from anlyt.pipeline_runs")
+        assert {(row["name"], row["status"]) for row in runs} == {(name, "SUCCEEDED") for name in DEFINITIONS}
     async with connected(postgres.dsn) as connection:
         await connection.execute("drop database pooled with (force)")
 
 
-async def test_a_lease_is_held_against_others_and_is_free_afterwards(session: str, database: str) -> None:
+async def test_a_lease_excludes_others_and_is_released(session: str, database: str) -> None:
     async def nothing() -> None: ...
 
     async with lease(session, "rollup", lambda: None) as connection:
@@ -96,13 +96,13 @@ async def test_a_lease_is_held_against_others_and_is_free_afterwards(session: st
         pass
 
 
-async def test_a_refusal_is_told_with_the_poolers_reason(session: str) -> None:
+async def test_a_refusal_has_the_poolers_reason(session: str) -> None:
     reason = "unsupported startup parameter: tcp_keepalives_idle"
     with pytest.raises(DependencyUnavailableError, match=reason), as_unavailable():
         await asyncpg.connect(session, server_settings={"tcp_keepalives_idle": "30"})
 
 
-async def test_a_refusal_is_told_with_postgresqls_reason(session: str, database: str) -> None:
+async def test_a_refusal_has_postgresqls_reason(session: str, database: str) -> None:
     name = database.rpartition("/")[2]
     async with connected(database) as connection:
         await connection.execute(f"alter database {name} connection limit 0; create role plain login")
@@ -120,10 +120,10 @@ async def test_a_refusal_is_told_with_postgresqls_reason(session: str, database:
 async def in_transaction_mode(
     template: Engine, clickhouse: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mapping[str, str]]:
-    """Settings of engines that are migrated; nobody gets far enough to change them."""
+    """Settings of migrated engines. All commands are refused, so that they change nothing."""
     folder = tmp_path_factory.mktemp("pooled")
     folder.chmod(0o755)
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     async with nats_server(folder / "nats") as server, fresh_database(template) as database:
         async with open_platform(server.url):
             pass
@@ -149,11 +149,11 @@ async def in_transaction_mode(
 async def test_transaction_mode_is_refused_at_start(
     in_transaction_mode: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    done = await asyncio.to_thread(anlyt, tmp_path, *command, **in_transaction_mode)
-    assert done.returncode in (1, 2), done
-    assert "anlyt: ANLYT_POSTGRES_DSN" in done.stderr, done.stderr
-    assert "set `pool_mode = session`" in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr
+    process = await asyncio.to_thread(anlyt, tmp_path, *command, **in_transaction_mode)
+    assert process.returncode in (1, 2), process
+    assert "anlyt: ANLYT_POSTGRES_DSN" in process.stderr, process.stderr
+    assert "set `pool_mode = session`" in process.stderr, process.stderr
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize(("mode", "status"), [("session", 200), ("transaction", 503)])
@@ -163,21 +163,21 @@ async def test_the_api_answers_in_session_mode_only(database: str, tmp_path: Pat
             answer = await api.get("summary")
             ready = await readiness({"postgres": Probe(partial(check_postgres, pool), required=True)})
     assert answer.status_code == status, answer.text
-    assert "pool_mode" not in answer.text  # which is for the operator, in the log
+    assert "pool_mode" not in answer.text  # only the log has it, for the operator
     assert ready.status == ("ok" if status == 200 else "unavailable")
 
 
-async def test_statement_mode_is_refused_with_the_poolers_words(database: str, tmp_path: Path) -> None:
+async def test_statement_mode_is_refused_with_the_poolers_message(database: str, tmp_path: Path) -> None:
     with pgbouncer(tmp_path, database, "statement") as dsn:
-        done = await asyncio.to_thread(
+        process = await asyncio.to_thread(
             anlyt, tmp_path, "migrate", ANLYT_POSTGRES_DSN=dsn, ANLYT_NATS_URL="nats://127.0.0.1:1"
         )
-    assert done.returncode in (1, 2)
-    assert "Traceback" not in done.stderr
+    assert process.returncode in (1, 2)
+    assert "Traceback" not in process.stderr
 
 
 async def test_statements_of_two_processes_never_share_a_name(session: str) -> None:
-    """A pooler that does not clean a session before it hands it on leaves the names of the client before."""
+    """A pooler that does not reset sessions leaves the statement names of the previous client."""
     names = []
     for _ in range(2):
         async with open_pool(session, size=1) as pool, pool.acquire() as connection:

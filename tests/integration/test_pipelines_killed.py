@@ -1,4 +1,4 @@
-"""Pipelines killed (-9) wherever they are, and run again: the same as never killed."""
+"""Pipelines are killed with SIGKILL at any point and run again: the results equal undisturbed runs."""
 
 import json
 from collections import Counter
@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from nats.js.api import StreamConfig
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from pipelines import runs
 from pipelines.lease import PipelineBusyError
@@ -17,7 +18,6 @@ from schema.streams import OPERATOR_QUALITY
 from tests.support.pipeline_process import killed_after
 from tests.support.pipelines import stores_of
 from tests.support.platform import Platform, open_platform
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -30,19 +30,19 @@ BEHIND = 20 * MINUTE
 
 
 async def fill_warehouse(dsn: str, now: datetime) -> None:
-    """A report of each MNO every few minutes of three hours."""
+    """Stores one report per MNO for every fourth minute of three hours."""
     rows = [
         ("t-1", now - timedelta(minutes=minutes, seconds=7), number, mno, "MT", "DELIVERED", 5, 1)
         for number, minutes in enumerate(range(0, 180, 4))
         for mno in MNOS
     ]
     columns = ["tenant_id", "event_time", "event_key", "mno", "direction", "status", "latency_ms", "ver"]
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         await client.insert("facts_dlr", [(*row[:2], 10 * row[2] + ord(row[3]), *row[3:]) for row in rows], columns)
 
 
 async def fall_behind(bus: Platform) -> None:
-    """The newest signal is an old one."""
+    """Leaves only an old signal in the stream."""
     await bus.jetstream.purge_stream(OPERATOR_QUALITY.name)
     old = datetime.now(UTC).replace(second=0, microsecond=0) - BEHIND
     signal = {
@@ -54,9 +54,9 @@ async def fall_behind(bus: Platform) -> None:
 
 
 async def check_signals(bus: Platform) -> None:
-    """Each pair once in each of the windows since then, in order; none left out."""
-    kept = await bus.kept(OPERATOR_QUALITY)
-    old, *signals = [json.loads(kept[sequence].data) for sequence in sorted(kept)]
+    """Checks that each pair has one signal per window since the old one, in order."""
+    messages = await bus.stored_messages(OPERATOR_QUALITY)
+    old, *signals = [json.loads(messages[sequence].data) for sequence in sorted(messages)]
     places = [(signal["windowEnd"], signal["mno"]) for signal in signals]
     ends = sorted({end for end, _ in places})
     first, last = datetime.fromisoformat(ends[0]), datetime.fromisoformat(ends[-1])
@@ -66,7 +66,7 @@ async def check_signals(bus: Platform) -> None:
     assert places == [(end, mno) for end in ends for mno in MNOS][1:]  # the old one was A's
 
 
-async def test_killed_and_run_again_is_as_never_killed(
+async def test_killed_and_repeated_runs_equal_undisturbed_ones(
     database: str, warehouse: str, server: Engine, seed: int
 ) -> None:
     random, now = Random(seed), datetime.now(UTC)
@@ -77,10 +77,12 @@ async def test_killed_and_run_again_is_as_never_killed(
         stores_of(database, warehouse, server.url, DEDUP_DAYS) as stores,
     ):
         await bus.jetstream.delete_stream(OPERATOR_QUALITY.name)
-        forgetful = StreamConfig(name=OPERATOR_QUALITY.name, subjects=[OPERATOR_QUALITY.subject], duplicate_window=0.1)
-        await bus.jetstream.add_stream(forgetful)
-        books = [(today - back * DAY, currency, Decimal(back)) for back in range(1, 9) for currency in ("AFN", "USD")]
-        await stores.postgres.executemany("insert into billing.daily_totals values ($1, $2, $3, 1)", books)
+        without_deduplication = StreamConfig(
+            name=OPERATOR_QUALITY.name, subjects=[OPERATOR_QUALITY.subject], duplicate_window=0.1
+        )
+        await bus.jetstream.add_stream(without_deduplication)
+        totals = [(today - back * DAY, currency, Decimal(back)) for back in range(1, 9) for currency in ("AFN", "USD")]
+        await stores.postgres.executemany("insert into billing.daily_totals values ($1, $2, $3, 1)", totals)
         for number in range(ROUNDS):
             forgotten = today - (40 + number) * DAY
             await stores.postgres.execute("select anlyt.ensure_partition('processed_events', $1, $2)", *span(forgotten))
@@ -97,7 +99,7 @@ async def test_killed_and_run_again_is_as_never_killed(
             assert await stores.postgres.fetchval(ledger, forgotten)
         rows = await stores.postgres.fetch("select run_id, day, currency, status from anlyt.reconciliation_log")
         assert {row["status"] for row in rows} == {"MISSING_OURS"}
-        # Each run is whole: it has all days, as none is OK.
+        # Each run has all days, because none is OK.
         assert set(Counter(row["run_id"] for row in rows).values()) == {16}
         left = await stores.postgres.fetch(
             "select name, count(*) from anlyt.pipeline_runs where status = 'RUNNING' group by name"
@@ -106,7 +108,7 @@ async def test_killed_and_run_again_is_as_never_killed(
 
 
 async def run_to_its_end(stores: Stores, name: str) -> None:
-    """Whatever the run finds, once PostgreSQL has noticed that the one before is dead."""
+    """Runs a pipeline when PostgreSQL has released the lease of the killed run. Ignores its alarm."""
     while True:
         try:
             await runs.run(stores, name)

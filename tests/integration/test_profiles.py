@@ -1,4 +1,4 @@
-"""Settings of the ClickHouse user's profile change no answer, and nothing that is written."""
+"""Settings in the profile of the ClickHouse user change no answer and no write."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -14,16 +14,16 @@ from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.errors import AnlytError
 from tests.graph.support.api import open_api
-from tests.support.clock import let_pass
+from tests.support.all_queries import NOW, FilledStores, RefusedError, answers, filled_stores, queries
+from tests.support.clock import wait_out_midnight
 from tests.support.database import fresh_database
-from tests.support.everything import NOW, Filled, RefusedError, answers, asking, filled
 from tests.support.warehouse import rows
 
 pytestmark = pytest.mark.anyio
 
 Profile = Mapping[str, str]
 
-# What is pinned, all of a kind turned over at once.
+# Pinned settings, with all of a kind changed together.
 PROFILES: Final[Mapping[str, Profile]] = {
     "nulls and types": {
         "aggregate_functions_null_for_empty": "1",
@@ -50,7 +50,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         "union_default_mode": "DISTINCT",
     },
     "an old version's": {"compatibility": "25.3"},
-    # Not pinned: another way to the same answer.
+    # Not pinned, because they only change how the engine computes the same answer.
     "plans": {
         "allow_reorder_prewhere_conditions": "0",
         "do_not_merge_across_partitions_select_final": "1",
@@ -65,9 +65,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
     },
 }
 
-# Turned over once the stores are filled: merges and mutations run under the server's own profile, which no statement
-# can pin, and whatever refuses a write refuses it with an error.
-# Pinned without a test: the query cache, parallel replicas and parts of what is cancelled, which chDB does not have.
+# Changed after the stores are filled, because merges and mutations run under the server's profile, which no statement
+# can pin. A setting that refuses a write does so with an error.
+# The query cache, parallel replicas and results of cancelled queries are pinned without a test: chDB has none.
 READING: Final[Mapping[str, Profile]] = {
     "limit": {"limit": "3"},
     "deleted rows": {"apply_deleted_mask": "0", "final": "1", "extremes": "1"},
@@ -80,14 +80,14 @@ COLUMNS: Final = ("tenant_id", "event_time", "event_key", "mno", "direction", "s
 DELETED: Final = [("deleted", NOW, number, "AWCC", "MT", "DELIVERED", 5, 1) for number in range(10)]
 
 
-class Turned(NamedTuple):
-    """Stores that were filled without a profile, on an engine that can be started again under any."""
+class RestartableStores(NamedTuple):
+    """Stores filled without a profile, on an engine that can be restarted with any profile."""
 
     engine: Engine
-    filled: Filled
+    stores: FilledStores
     profile: dict[str, str]
 
-    async def turn(self, profile: Profile) -> None:
+    async def restart_with(self, profile: Profile) -> None:
         await self.engine.stop()
         self.profile.clear()
         self.profile.update(profile)
@@ -95,54 +95,61 @@ class Turned(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-async def turned(template: Engine, tmp_path_factory: pytest.TempPathFactory, seed: int) -> AsyncIterator[Turned]:
-    let_pass()
+async def restartable(
+    template: Engine, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> AsyncIterator[RestartableStores]:
+    wait_out_midnight()
     async with (
-        clickhouse_server(tmp_path_factory.mktemp("turned"), profile=(profile := dict[str, str]())) as engine,
+        clickhouse_server(tmp_path_factory.mktemp("restartable"), profile=(profile := dict[str, str]())) as engine,
         fresh_database(template) as database,
-        filled(engine.dsn, database, seed) as stores,
+        filled_stores(engine.dsn, database, seed) as stores,
     ):
         client = await stores.stores.clickhouse.client()
         await client.insert("facts_dlr", DELETED, column_names=COLUMNS)
-        await client.command("delete from facts_dlr where tenant_id = 'deleted'")  # they stay in their part, masked
-        yield Turned(engine, stores, profile)
+        await client.command("delete from facts_dlr where tenant_id = 'deleted'")  # the rows stay in their part, masked
+        yield RestartableStores(engine, stores, profile)
 
 
 @pytest.fixture(scope="module")
-async def wanted(turned: Turned, seed: int) -> Mapping[str, Any]:
-    """All answers of an engine without a profile."""
-    await turned.turn({})
-    return await answers(turned.filled, seed)
+async def default_answers(restartable: RestartableStores, seed: int) -> Mapping[str, Any]:
+    """All answers of the engine without a profile."""
+    await restartable.restart_with({})
+    return await answers(restartable.stores, seed)
 
 
 @pytest.mark.parametrize("name", PROFILES)
 async def test_answers_are_those_of_the_defaults(
-    template: Engine, tmp_path: Path, seed: int, turned: Turned, wanted: Mapping[str, Any], name: str
+    template: Engine,
+    tmp_path: Path,
+    seed: int,
+    restartable: RestartableStores,
+    default_answers: Mapping[str, Any],
+    name: str,
 ) -> None:
-    let_pass()
+    wait_out_midnight()
     async with (
         clickhouse_server(tmp_path / "clickhouse", profile=PROFILES[name]) as engine,
         fresh_database(template) as database,
-        filled(engine.dsn, database, seed) as stores,
+        filled_stores(engine.dsn, database, seed) as stores,
     ):
-        found = await answers(stores, seed)
-        assert stores.archived_from == turned.filled.archived_from, "the day has ended"
-    assert differing(found, wanted) == []
+        actual = await answers(stores, seed)
+        assert stores.archived_from == restartable.stores.archived_from, "the day has ended"
+    assert differing(actual, default_answers) == []
 
 
 @pytest.mark.parametrize("name", READING)
 async def test_answers_of_filled_stores_are_those_of_the_defaults(
-    turned: Turned, seed: int, wanted: Mapping[str, Any], name: str
+    restartable: RestartableStores, seed: int, default_answers: Mapping[str, Any], name: str
 ) -> None:
-    await turned.turn(READING[name])
-    assert differing(await answers(turned.filled, seed), wanted) == []
+    await restartable.restart_with(READING[name])
+    assert differing(await answers(restartable.stores, seed), default_answers) == []
 
 
-def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    return [(name, wanted[name], answer) for name, answer in found.items() if answer != wanted[name]]
+def differing(actual: Mapping[str, Any], default_answers: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(name, default_answers[name], answer) for name, answer in actual.items() if answer != default_answers[name]]
 
 
-# Overflow mode, and a limit that most statements meet.
+# An overflow mode, and a limit that most statements exceed.
 @pytest.mark.parametrize(
     ("mode", "limit"),
     [
@@ -154,22 +161,22 @@ def differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[tuple
     ],
     ids=lambda settings: next(iter(settings)),
 )
-async def test_at_a_limit_there_is_no_part_of_an_answer(
-    turned: Turned, seed: int, wanted: Mapping[str, Any], mode: Profile, limit: Profile
+async def test_a_limit_gives_no_partial_answer(
+    restartable: RestartableStores, seed: int, default_answers: Mapping[str, Any], mode: Profile, limit: Profile
 ) -> None:
-    """The whole, where no limit is met or ours stands for the profile's; else an error."""
-    await turned.turn({**mode, **limit})
-    found: dict[str, Any] = {}
-    async with open_api(turned.filled.stores.postgres, clickhouse=turned.filled.stores.clickhouse) as api:
-        for name, ask in asking(api, turned.filled, seed).items():
+    """Each answer is complete or an error, also where our limit overrides the profile's."""
+    await restartable.restart_with({**mode, **limit})
+    actual: dict[str, Any] = {}
+    async with open_api(restartable.stores.stores.postgres, clickhouse=restartable.stores.stores.clickhouse) as api:
+        for name, ask in queries(api, restartable.stores, seed).items():
             with suppress(RefusedError, ClickHouseError, AnlytError):
-                found[name] = await ask()
-    assert differing(found, wanted) == []
-    assert len(found) < len(wanted), "nothing has met the limit"
+                actual[name] = await ask()
+    assert differing(actual, default_answers) == []
+    assert len(actual) < len(default_answers), "nothing has met the limit"
 
 
-async def test_what_is_pinned_is_known_to_the_engine(clickhouse: Engine) -> None:
-    """With its default, but for what ours differ from it in: the zone, and when an insert is answered."""
+async def test_the_engine_knows_the_pinned_settings(clickhouse: Engine) -> None:
+    """All pins equal the engine's defaults, except the time zone and asynchronous inserts."""
     known = dict(await rows(clickhouse.dsn, "select name, default from system.settings"))
     assert {name: value for name, value in PINNED.items() if known.get(name) != str(value)} == {
         "session_timezone": "UTC",

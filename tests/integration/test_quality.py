@@ -1,4 +1,4 @@
-"""Signals of quality (US-ANLYT-17): on NATS and ClickHouse, against counting one by one."""
+"""Quality signals (US-ANLYT-17) on NATS and ClickHouse equal a brute-force count."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ import pytest
 from nats.js.api import StreamConfig
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.nats import ensure_streams
 from pipelines import runs
@@ -25,7 +26,6 @@ from schema.quality import event_id
 from schema.streams import OPERATOR_QUALITY, STREAMS
 from tests.support.pipelines import runs_of, stores_of
 from tests.support.platform import Platform, open_platform
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -46,13 +46,13 @@ class Fact(NamedTuple):
 
 @pytest.fixture
 async def stores(database: str, warehouse: str, server: Engine) -> AsyncIterator[Stores]:
-    async with stores_of(database, warehouse, server.url) as found:
-        yield found
+    async with stores_of(database, warehouse, server.url) as opened:
+        yield opened
 
 
 @pytest.fixture
 async def bus(server: Engine) -> AsyncIterator[Platform]:
-    """The stream forgets ids at once: what is published once is so without its help."""
+    """A platform whose stream deduplicates for 0.1 s only, so that the pipeline itself has to publish once."""
     async with open_platform(server.url) as platform:
         await platform.jetstream.delete_stream(OPERATOR_QUALITY.name)
         await platform.jetstream.add_stream(
@@ -62,39 +62,39 @@ async def bus(server: Engine) -> AsyncIterator[Platform]:
 
 
 async def store(dsn: str, facts: Sequence[Fact]) -> None:
-    async with opened(dsn) as client:
+    async with connect(dsn) as client:
         await client.insert("facts_dlr", list(facts), column_names=list(Fact._fields))
         marks = {(fact.tenant_id, fact.event_time.replace(minute=0, second=0, microsecond=0)) for fact in facts}
         columns = ["cube", "tenant_id", "hour"]
         await client.insert("dirty", [("cube_dlr_hourly", *mark) for mark in marks], column_names=columns)
 
 
-def fact(random: Random, at: datetime, mno: str, direction: str, **given: Any) -> Fact:
+def fact(random: Random, at: datetime, mno: str, direction: str, **changes: Any) -> Fact:
     status = random.choice(["DELIVERED"] * 7 + ["FAILED", "EXPIRED", "REJECTED", "PENDING"])
     error = random.choice([None, None, "", "099", "ESME_RTHROTTLED"])
     drawn = Fact(f"t-{random.randrange(3)}", at, random.getrandbits(63), mno, direction, status, error, 0, 1)
     latency = random.choice([0, 2**31, int(random.lognormvariate(8, 1))])
-    return drawn._replace(**({"latency_ms": latency} | given))
+    return drawn._replace(**({"latency_ms": latency} | changes))
 
 
 async def published(bus: Platform) -> Sequence[Mapping[str, Any]]:
-    kept = await bus.kept(OPERATOR_QUALITY)
-    for message in kept.values():
+    messages = await bus.stored_messages(OPERATOR_QUALITY)
+    for message in messages.values():
         assert (message.headers or {})["Nats-Msg-Id"] == json.loads(message.data)["eventId"]
-    return [json.loads(kept[sequence].data) for sequence in sorted(kept)]
+    return [json.loads(messages[sequence].data) for sequence in sorted(messages)]
 
 
 def brute_force(facts: Sequence[Fact], end: datetime) -> Mapping[tuple[str, str], tuple[Any, ...]]:
-    """deliveryRate, dlrLatencyP95, esmeErrorRate and sampleSize of each pair, by the contract."""
+    """deliveryRate, dlrLatencyP95, esmeErrorRate and sampleSize of each pair, as the contract defines them."""
     newest: dict[tuple[str, datetime, int], Fact] = {}
     for each in sorted(facts, key=lambda each: each.ver):
         newest[each.tenant_id, each.event_time, each.event_key] = each
-    seen = {(each.mno, each.direction) for each in newest.values() if each.event_time < end}
+    pairs = {(each.mno, each.direction) for each in newest.values() if each.event_time < end}
     final: dict[tuple[str, str], list[Fact]] = defaultdict(list)
     for each in newest.values():
         if end - HOUR <= each.event_time < end and each.status != "PENDING":
             final[each.mno, each.direction].append(each)
-    return {pair: figures(final[pair]) for pair in seen}
+    return {pair: figures(final[pair]) for pair in pairs}
 
 
 def figures(final: Sequence[Fact]) -> tuple[Any, ...]:
@@ -108,11 +108,11 @@ def figures(final: Sequence[Fact]) -> tuple[Any, ...]:
     return rates[0], latencies[rank - 1], rates[1], len(final)
 
 
-def said(signal: Mapping[str, Any]) -> tuple[Any, ...]:
+def values_of(signal: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(signal[name] for name in ("deliveryRate", "dlrLatencyP95", "esmeErrorRate", "sampleSize"))
 
 
-async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platform, warehouse: str, seed: int) -> None:
+async def test_each_signal_equals_brute_force(stores: Stores, bus: Platform, warehouse: str, seed: int) -> None:
     random, now = Random(seed), datetime.now(UTC)
     pairs = [("AWCC", "MT"), ("AWCC", "MO"), ("ROSHAN", "MT"), ("unknown", "unknown")]
     facts = [fact(random, now - random.random() * 1.3 * HOUR, *random.choice(pairs)) for _ in range(3000)]
@@ -125,7 +125,7 @@ async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platfor
         facts += [
             fact(random, at, "EDGE", "MT") for at in (end, end - microsecond, end - HOUR, end - HOUR - microsecond)
         ]
-    again = [each._replace(status="DELIVERED", ver=2) for each in random.sample(facts[:3000], 500)]  # the drawn ones
+    again = [each._replace(status="DELIVERED", ver=2) for each in random.sample(facts[:3000], 500)]  # the random ones
     await store(warehouse, facts)
     await store(warehouse, again + random.sample(facts, 500))
     await runs.run(stores, "cubes")
@@ -135,7 +135,7 @@ async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platfor
     assert (end.second, end.microsecond) == (0, 0)
     assert {datetime.fromisoformat(signal["windowStart"]) for signal in signals} == {end - HOUR}
     expected = brute_force([*facts, *again], end)
-    assert {(signal["mno"], signal["direction"]): said(signal) for signal in signals} == expected
+    assert {(signal["mno"], signal["direction"]): values_of(signal) for signal in signals} == expected
     assert counts == {"signals": len(expected), "windows": 1}
     assert expected["SALAAM", "MT"] == expected["WAITING", "MT"] == (None, None, None, 0)
     assert expected["TWENTY", "MT"][1] == 18  # the 19th of 20
@@ -144,7 +144,7 @@ async def test_each_signal_is_what_brute_force_says(stores: Stores, bus: Platfor
         assert signal["schemaVersion"] == "1"
 
 
-def in_order_and_once(signals: Sequence[Mapping[str, Any]]) -> None:
+def check_order_and_uniqueness(signals: Sequence[Mapping[str, Any]]) -> None:
     places = [(signal["windowEnd"], signal["mno"], signal["direction"]) for signal in signals]
     assert places == sorted(set(places))
 
@@ -155,11 +155,11 @@ async def test_overlapping_and_repeated_runs_publish_once(stores: Stores, bus: P
     for _ in range(3):
         outcomes = await asyncio.gather(*(runs.run(stores, "quality") for _ in range(4)), return_exceptions=True)
         assert all(isinstance(outcome, dict | PipelineBusyError) for outcome in outcomes)
-    in_order_and_once(await published(bus))
+    check_order_and_uniqueness(await published(bus))
 
 
-async def test_who_was_overtaken_publishes_nothing(stores: Stores, bus: Platform) -> None:
-    """A run whose lease is gone without its knowing meets the stream's own order."""
+async def test_an_overtaken_run_publishes_nothing(stores: Stores, bus: Platform) -> None:
+    """The stream's sequence check refuses a run that has lost its lease unnoticed."""
     position = await QualityPosition().read(stores)
     batch, _ = due(position, lambda _: [Sample(mno, "MT", 3, 2, 1, 7) for mno in ("A", "B", "C")])
     await QualityStream().write(stores, batch)
@@ -169,11 +169,11 @@ async def test_who_was_overtaken_publishes_nothing(stores: Stores, bus: Platform
     assert await published(bus) == before
 
 
-async def test_missed_minutes_are_made_up_for(stores: Stores, bus: Platform, warehouse: str) -> None:
+async def test_missed_minutes_are_caught_up(stores: Stores, bus: Platform, warehouse: str) -> None:
     random, now = Random(6), datetime.now(UTC).replace(second=0, microsecond=0)
     facts = [fact(random, now - random.random() * 2 * HOUR, mno, "MT") for mno in ("A", "B", "C") for _ in range(200)]
     await store(warehouse, facts)
-    # A run was killed three minutes ago, having published the first of three pairs.
+    # Three minutes ago, a run was killed after it published the first of three pairs.
     end = now - 3 * MINUTE
     killed: dict[str, object] = {
         "eventId": event_id("A", "MT", end),
@@ -193,16 +193,16 @@ async def test_missed_minutes_are_made_up_for(stores: Stores, bus: Platform, war
     assert [(signal["mno"], signal["windowEnd"]) for signal in signals[:2]] == [
         (mno, f"{end:%Y-%m-%dT%H:%M:00Z}") for mno in ("B", "C")
     ]
-    in_order_and_once(signals)
+    check_order_and_uniqueness(signals)
     ends = sorted({datetime.fromisoformat(signal["windowEnd"]) for signal in signals})
     assert ends[0] == end
     assert {later - earlier for earlier, later in pairwise(ends)} == {MINUTE}
     for signal in signals:
-        found = brute_force(facts, datetime.fromisoformat(signal["windowEnd"]))
-        assert said(signal) == found[signal["mno"], signal["direction"]]
+        expected = brute_force(facts, datetime.fromisoformat(signal["windowEnd"]))
+        assert values_of(signal) == expected[signal["mno"], signal["direction"]]
 
 
-async def test_no_more_than_an_hour_is_made_up_for(stores: Stores, bus: Platform, warehouse: str) -> None:
+async def test_at_most_an_hour_is_caught_up(stores: Stores, bus: Platform, warehouse: str) -> None:
     random, now = Random(7), datetime.now(UTC)
     await store(warehouse, [fact(random, now - MINUTE, "A", "MT"), fact(random, now - 90 * MINUTE, "A", "MT")])
     await runs.run(stores, "cubes")
@@ -215,13 +215,15 @@ async def test_no_more_than_an_hour_is_made_up_for(stores: Stores, bus: Platform
     assert await runs.run(stores, "quality") == {"signals": 61, "windows": 61}
 
 
-async def test_a_message_that_is_not_ours_does_not_stop_us(stores: Stores, bus: Platform, warehouse: str) -> None:
+async def test_a_foreign_message_is_ignored(stores: Stores, bus: Platform, warehouse: str) -> None:
     await store(warehouse, [fact(Random(8), datetime.now(UTC) - 5 * MINUTE, "A", "MT")])
     await bus.jetstream.publish(OPERATOR_QUALITY.subject, b"not ours", headers={"Nats-Msg-Id": "x"})
     assert await runs.run(stores, "quality") == {"signals": 1, "windows": 1}
 
 
-async def test_engines_away_and_empty_stores(stores: Stores, bus: Platform, server: Engine, database: str) -> None:
+async def test_unreachable_engines_and_empty_stores(
+    stores: Stores, bus: Platform, server: Engine, database: str
+) -> None:
     assert await runs.run(stores, "quality") == {"signals": 0, "windows": 0}
     async with stores_of(database, nats=server.url) as without_clickhouse:
         with pytest.raises(runs.PipelineFailedError, match="ClickHouse does not answer"):
@@ -234,8 +236,8 @@ async def test_engines_away_and_empty_stores(stores: Stores, bus: Platform, serv
         await runs.run(stores, "quality")
     await ensure_streams(bus.jetstream, STREAMS)
     await runs.run(stores, "quality")
-    found = [run["status"] for run in await runs_of(stores, "quality")]
-    assert found == ["SUCCEEDED", "FAILED", "FAILED", "FAILED", "SUCCEEDED"]
+    statuses = [run["status"] for run in await runs_of(stores, "quality")]
+    assert statuses == ["SUCCEEDED", "FAILED", "FAILED", "FAILED", "SUCCEEDED"]
 
 
 async def test_a_signal_carries_the_trace_of_its_run(stores: Stores, bus: Platform, warehouse: str) -> None:
@@ -244,6 +246,6 @@ async def test_a_signal_carries_the_trace_of_its_run(stores: Stores, bus: Platfo
     context = SpanContext(0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331, False, TraceFlags(1))
     with use_span(NonRecordingSpan(context)):
         await runs.run(stores, "quality")
-    kept = await bus.kept(OPERATOR_QUALITY)
-    traces = {(message.headers or {})["traceparent"].split("-")[1] for message in kept.values()}
+    messages = await bus.stored_messages(OPERATOR_QUALITY)
+    traces = {(message.headers or {})["traceparent"].split("-")[1] for message in messages.values()}
     assert traces == {"0af7651916cd43dd8448eb211c80319c"}

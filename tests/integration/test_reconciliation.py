@@ -1,4 +1,4 @@
-"""Our totals against billing's (US-ANLYT-09): on PostgreSQL, against sums made one by one."""
+"""Our totals compared with billing's (US-ANLYT-09) on PostgreSQL equal a brute-force comparison."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ def today() -> date:
 
 
 async def count(stores: Stores, day: date, costs: Mapping[str, Sequence[Decimal]], messages: int = 1) -> None:
-    """Hours of a day as ingest leaves them: the first cost in the first hour, and so on."""
+    """Stores the hours of a day as ingest does, with one cost per hour from the first hour on."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     for start, ends in ((midnight.replace(day=1), (midnight.replace(day=1) + 32 * DAY).replace(day=1)),):
         for table in ("metrics_hourly", "costs_hourly"):
@@ -80,7 +80,7 @@ async def logged(stores: Stores) -> Sequence[Any]:
 
 
 async def reconcile(stores: Stores, **params: str) -> str:
-    """The alarm, empty if there is none."""
+    """Runs the pipeline; returns its alarm, or an empty text."""
     try:
         await runs.run(stores, "reconciliation", params)
     except runs.PipelineAlarmError as alarm:
@@ -89,7 +89,7 @@ async def reconcile(stores: Stores, **params: str) -> str:
 
 
 def expected(ours: Decimal | None, theirs: Decimal | None) -> tuple[str, Fraction] | None:
-    """Status and divergence by the contract, in exact fractions; None if there is nothing to tell."""
+    """The status and the exact divergence as the contract defines them; None without a row."""
     if theirs is None and not ours:
         return None
     difference = abs(Fraction(ours or 0) - Fraction(theirs or 0))
@@ -99,9 +99,9 @@ def expected(ours: Decimal | None, theirs: Decimal | None) -> tuple[str, Fractio
     return "MISSING_OURS" if ours is None else "MISSING_THEIRS" if theirs is None else "DIVERGED", ratio
 
 
-async def test_every_day_and_currency_is_what_brute_force_says(stores: Stores, today: date, seed: int) -> None:
+async def test_every_day_and_currency_equals_brute_force(stores: Stores, today: date, seed: int) -> None:
     random = Random(seed)
-    wanted: dict[tuple[date, str], tuple[Decimal | None, Decimal | None]] = {}
+    totals: dict[tuple[date, str], tuple[Decimal | None, Decimal | None]] = {}
     for back in random.sample(range(1, REACH), 25):
         day = today - back * DAY
         for currency in ("USD", "AFN"):
@@ -119,23 +119,23 @@ async def test_every_day_and_currency_is_what_brute_force_says(stores: Stores, t
             await count(stores, day, {currency: hours})
             if theirs is not None:
                 await charge(stores, day, currency, theirs.quantize(LEAST))
-            wanted[day, currency] = ours, None if theirs is None else theirs.quantize(LEAST)
+            totals[day, currency] = ours, None if theirs is None else theirs.quantize(LEAST)
     alarm = await reconcile(stores)
-    found = {(row["day"], row["currency"]): row for row in await logged(stores)}
-    for key, (ours, theirs) in wanted.items():
+    rows = {(row["day"], row["currency"]): row for row in await logged(stores)}
+    for key, (ours, theirs) in totals.items():
         verdict = expected(ours, theirs)
         if verdict is None:
-            assert key not in found
+            assert key not in rows
             continue
         status, ratio = verdict
-        row = found[key]
+        row = rows[key]
         assert (row["ours"], row["theirs"], row["status"]) == (ours, theirs, status)
         assert row["difference"] == (ours or 0) - (theirs or 0)
         assert 0 <= Fraction(row["divergence"]) - ratio < Fraction(1, 10**17)
-    differing = [key for key, (ours, theirs) in wanted.items() if (expected(ours, theirs) or ("OK",))[0] != "OK"]
+    differing = [key for key, (ours, theirs) in totals.items() if (expected(ours, theirs) or ("OK",))[0] != "OK"]
     assert bool(alarm) == bool(differing)
     (run,) = await runs_of(stores, "reconciliation")
-    assert (run["status"], {row["run_id"] for row in found.values()}) == ("SUCCEEDED", {run["id"]})
+    assert (run["status"], {row["run_id"] for row in rows.values()}) == ("SUCCEEDED", {run["id"]})
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, bac
     old = today - back * DAY
     await count(stores, old, {"USD": [Decimal(100)]})
 
-    async def found() -> tuple[int, str]:
+    async def last_comparison() -> tuple[int, str]:
         rows = await logged(stores)
         return len(rows), rows[-1]["status"]
 
@@ -209,12 +209,12 @@ async def test_a_day_is_compared_until_it_is_ok(stores: Stores, today: date, bac
     await stores.postgres.execute("delete from billing.daily_totals where currency = 'EUR'")
     await charge(stores, old, "USD", Decimal(100))
     assert await reconcile(stores) == ""
-    assert await found() == (7, "OK")
+    assert await last_comparison() == (7, "OK")
     await divergence.measure(stores)
     assert shown() == ({str(old): 0.0} if back <= divergence.SHOWN_DAYS else {})
     await charge(stores, old, "USD", Decimal(70))
     assert await reconcile(stores) == ""
-    assert await found() == (7, "OK")  # reconciled: not looked at again by itself
+    assert await last_comparison() == (7, "OK")  # a reconciled day is not compared again automatically
 
 
 @pytest.mark.parametrize(
@@ -250,10 +250,10 @@ async def test_a_row_that_is_no_total_is_a_finding_and_the_others_are_compared(
         f"Our cost differs from billing's: {wrong} USD INVALID ({reason}), {today - 3 * DAY} USD DIVERGED by 11.11 %; "
         "see anlyt.reconciliation_log."
     )
-    found = {(row["day"], row["currency"]): row for row in await logged(stores)}
-    assert len(found) == 6
-    assert [row["status"] for row in found.values()].count("OK") == 4
-    row = found[wrong, "USD"]
+    rows = {(row["day"], row["currency"]): row for row in await logged(stores)}
+    assert len(rows) == 6
+    assert [row["status"] for row in rows.values()].count("OK") == 4
+    row = rows[wrong, "USD"]
     assert (row["status"], row["reason"], row["ours"], row["theirs"]) == ("INVALID", reason, 100, None)
     assert (row["difference"], row["divergence"], row["their_messages"]) == (100, 1, None)
     await divergence.measure(stores)
@@ -275,7 +275,7 @@ async def test_a_row_that_is_no_total_is_a_finding_and_the_others_are_compared(
     ],
 )
 @pytest.mark.parametrize("kind", ["char(3)", "text"])
-async def test_a_currency_that_is_none_and_one_that_is_there_twice(
+async def test_an_invalid_currency_and_a_duplicate_one(
     stores: Stores, today: date, currencies: Sequence[str | None], statuses: Mapping[str, str], kind: str
 ) -> None:
     await stores.postgres.execute(
@@ -300,7 +300,7 @@ async def test_a_currency_that_is_none_and_one_that_is_there_twice(
         ("alter day type int using 1", "billing.daily_totals cannot be read: cannot cast type integer to date"),
     ],
 )
-async def test_a_table_of_another_form_is_told_in_one_sentence(
+async def test_a_table_of_another_form_is_reported_in_one_sentence(
     stores: Stores, today: date, statement: str, sentence: str
 ) -> None:
     await charge(stores, today - DAY, "USD", Decimal(1))
@@ -309,7 +309,7 @@ async def test_a_table_of_another_form_is_told_in_one_sentence(
         await reconcile(stores)
 
 
-async def test_columns_of_other_types_are_totals_all_the_same(stores: Stores, today: date) -> None:
+async def test_columns_of_other_numeric_types_are_totals(stores: Stores, today: date) -> None:
     await count(stores, today - DAY, {"USD": [Decimal("1.5")]})
     await charge(stores, today - DAY, "USD", Decimal("1.5"))
     await stores.postgres.execute(
@@ -357,7 +357,7 @@ async def test_a_user_without_the_right_to_read(stores: Stores, database: str) -
     await stores.postgres.execute("drop owned by clerk; drop role clerk")
 
 
-async def test_two_at_once_are_one(stores: Stores, today: date) -> None:
+async def test_two_concurrent_runs_compare_once(stores: Stores, today: date) -> None:
     await count(stores, today - DAY, {"USD": [Decimal(1)]})
     await charge(stores, today - DAY, "USD", Decimal(1))
     outcomes = await asyncio.gather(*(reconcile(stores) for _ in range(4)), return_exceptions=True)

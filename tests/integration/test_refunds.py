@@ -1,4 +1,4 @@
-"""What refunds are of cells that were there before refunds were counted, and of those that came since."""
+"""Refund counts of cells from before refunds were counted, and of newer cells."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ CELLS = "select hour_bucket, total_messages, refunded_messages from anlyt.metric
 
 @pytest.fixture
 async def upgraded(postgres: Engine) -> AsyncIterator[Connection]:
-    """A database that counted one message in the hour OLD before it counted refunds."""
+    """A database with one message in the hour OLD, from before refunds were counted."""
     admin = await asyncpg.connect(postgres.dsn)
     await admin.execute("create database before_refunds")
     connection = await asyncpg.connect(f"{postgres.dsn.rpartition('/')[0]}/before_refunds")
@@ -56,8 +56,8 @@ async def test_cells_from_before_stay_unknown_and_new_ones_count(upgraded: Conne
     cells = {CellKey("PLATFORM", "platform", instant(hour)): refund for hour in (OLD, NEW, NEXT_DAY)}
     for _ in range(2):
         await write(upgraded, Writes(billed=cells), "USD")
-    wanted = [(OLD, -1, None), (NEW, -2, 2), (NEXT_DAY, -2, 2)]
-    assert [tuple(row) for row in await upgraded.fetch(CELLS)] == wanted
+    refunds = [(OLD, -1, None), (NEW, -2, 2), (NEXT_DAY, -2, 2)]
+    assert [tuple(row) for row in await upgraded.fetch(CELLS)] == refunds
 
 
 async def test_a_day_is_unknown_if_one_of_its_hours_is(upgraded: Connection) -> None:

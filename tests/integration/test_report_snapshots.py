@@ -1,4 +1,4 @@
-"""A report is one snapshot, whatever commits between any two of its statements."""
+"""A report reads one snapshot, whatever is committed between its statements."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,19 +10,18 @@ import asyncpg
 import pytest
 
 from infra.clickhouse import open_clickhouse
-from infra.endpoints import Engines
 from infra.postgres import Connection, Pool
 from infra.sessions import Session
 from ingest.partitions import Partitions
 from pipelines import runs
-from pipelines.stores import Stores, open_stores
+from pipelines.stores import Stores
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.store import DAY, HOUR, Row, Store, iso
 from tests.support.database import connected
 
 pytestmark = pytest.mark.anyio
 
-# A whole month that is archived, and dropped, at once.
+# A complete month, which is archived and dropped in one run.
 MONTH = (datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=130)).replace(
     day=1
 )
@@ -39,12 +38,12 @@ READINGS: dict[str, Callable[[Any], int]] = {
 }
 
 
-COUNT_MORE = "update anlyt.metrics_hourly set total_messages = total_messages + 1"
-PING = "select true"  # whether the server lives is asked beside a report, not by it
+ADD_MESSAGES = "update anlyt.metrics_hourly set total_messages = total_messages + 1"
+PING = "select true"  # the health check, which is no statement of a report
 
 
 class Interruptions:
-    """What happens once, before the statement of a report with the number that is left of `after`."""
+    """An event that runs once, before the report's statement number `after`."""
 
     def __init__(self) -> None:
         self.after = 0
@@ -70,7 +69,7 @@ def interruptions() -> Interruptions:
 
 @pytest.fixture
 async def interrupted(database: str, interruptions: Interruptions) -> AsyncIterator[Pool]:
-    """A pool that gives something else its turn between the statements of its connections."""
+    """A pool that runs an event between the statements of its connections."""
 
     class Interrupted(Session):
         async def execute(self, *arguments: Any, **named: Any) -> Any:
@@ -89,8 +88,8 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
             await interruptions.statement_begins(arguments[0])
             return await super().fetchval(*arguments, **named)
 
-    async def keep(_: Any) -> None:
-        """What a pool would do when it gets a connection back is no part of a report."""
+    async def skip_reset(_: Any) -> None:
+        """Skips the reset of a returned connection, whose statements are not the report's."""
 
     async with asyncpg.create_pool(
         database,
@@ -98,7 +97,7 @@ async def interrupted(database: str, interruptions: Interruptions) -> AsyncItera
         max_size=4,
         server_settings={"timezone": "UTC"},
         connection_class=Interrupted,
-        reset=keep,
+        reset=skip_reset,
     ) as pool:
         yield pool
 
@@ -113,12 +112,6 @@ async def api_over(pool: Pool, warehouse: str) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
-    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
-        yield made
-
-
-@pytest.fixture
 async def connection(database: str) -> AsyncIterator[Connection]:
     async with connected(database) as made:
         yield made
@@ -128,7 +121,7 @@ async def connection(database: str) -> AsyncIterator[Connection]:
 async def test_no_row_is_missed_while_the_archive_drops_a_month(
     path: str, interrupted: Pool, interruptions: Interruptions, stores: Stores, connection: Connection, warehouse: str
 ) -> None:
-    """The month is filled, and archived again before each statement of the report in turn."""
+    """The month is filled again and archived before each statement of the report in turn."""
     read = READINGS[path]
     for number in range(40):
         await Partitions(stores.postgres).ensure([MONTH.date()])
@@ -144,7 +137,7 @@ async def test_no_row_is_missed_while_the_archive_drops_a_month(
 
 @pytest.mark.parametrize("change", ["a late event", "the archive", "hours made anew"])
 @pytest.mark.parametrize("path", READINGS)
-async def test_what_is_kept_is_not_answered_after_a_change(
+async def test_cached_days_are_not_used_after_a_change(
     path: str,
     change: str,
     interrupted: Pool,
@@ -153,14 +146,14 @@ async def test_what_is_kept_is_not_answered_after_a_change(
     connection: Connection,
     warehouse: str,
 ) -> None:
-    """Something commits before each statement, in turn, of a report whose days are kept, and rolled up."""
+    """A change commits before each statement in turn, for a report over cached and rolled up days."""
     read = READINGS[path]
     await Partitions(stores.postgres).ensure([MONTH.date()])
     await fill(connection)
     changes: dict[str, Callable[[], Awaitable[object]]] = {
-        "a late event": partial(connection.execute, COUNT_MORE),
+        "a late event": partial(connection.execute, ADD_MESSAGES),
         "the archive": partial(runs.run, stores, "archive"),
-        "hours made anew": partial(make_anew, connection),
+        "hours made anew": partial(replace_rows, connection),
     }
 
     async def change_rows() -> None:
@@ -171,27 +164,27 @@ async def test_what_is_kept_is_not_answered_after_a_change(
             await runs.run(stores, "rollup")
             before = read(await api.report(path, **WINDOW))
             interruptions.arm(number, change_rows)
-            found = read(await api.report(path, **WINDOW))
+            figures = read(await api.report(path, **WINDOW))
             if interruptions.event is not None:
                 break
             after = read(await api.report(path, **WINDOW))
             assert after == before + (FILLED if change != "the archive" else 0)
-            # Before the first statement, the change is as old as the question.
-            assert found in ({after} if number == 0 else {before, after})
+            # Before the first statement, the change is older than the request.
+            assert figures in ({after} if number == 0 else {before, after})
     assert number > 0
 
 
-async def make_anew(connection: Connection) -> None:
-    """As a rebuild does: all rows of the month go, and come again, with one message more in each."""
+async def replace_rows(connection: Connection) -> None:
+    """Replaces all rows of the month, as a rebuild does, with one message more in each."""
     async with connection.transaction():
-        await connection.execute("create temp table kept on commit drop as select * from anlyt.metrics_hourly")
-        await connection.execute("update kept set total_messages = total_messages + 1")
+        await connection.execute("create temp table copied on commit drop as select * from anlyt.metrics_hourly")
+        await connection.execute("update copied set total_messages = total_messages + 1")
         await connection.execute("delete from anlyt.metrics_hourly")
-        await connection.execute("insert into anlyt.metrics_hourly select * from kept")
+        await connection.execute("insert into anlyt.metrics_hourly select * from copied")
 
 
 async def fill(connection: Connection) -> None:
-    """One more message in an hour of each day for each subject."""
+    """Adds one message per day and subject."""
     rows = [Row(MONTH + day * DAY + 6 * HOUR, *subject, messages=1) for day in range(FILLED) for subject in SUBJECTS]
     await Store(connection).put(rows, MONTH + 27 * DAY)
 

@@ -1,4 +1,4 @@
-"""Daily rows are exactly the sum of their hours, and reports answer the same with them and without."""
+"""Daily rows equal the sum of their hours, and reports are the same with and without them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,16 +22,18 @@ from tests.graph.support.api import Api, open_api
 from tests.graph.support.checks import check_reports, random_window
 from tests.graph.support.rows import SUBJECTS, random_row, random_rows
 from tests.graph.support.store import DAY, HOUR, Row, Store, hours
-from tests.support.accidents import killed_run
 from tests.support.database import connected
 from tests.support.days import daily, daily_costs, stored_daily, stored_daily_costs
+from tests.support.killed_runs import run_and_kill
 
 pytestmark = pytest.mark.anyio
 
-START = datetime(2026, 9, 29, tzinfo=UTC)  # a month ends within
+START = datetime(2026, 9, 29, tzinfo=UTC)  # includes the end of a month
 DAYS = 4
 SEED = 20261122
-LOCKED_OUT = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+WAITING_FOR_LOCK = (
+    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -57,13 +59,13 @@ async def check_days(connection: Connection, rows: Sequence[Row]) -> None:
     assert dirty == 0
 
 
-async def test_days_are_the_sum_of_their_hours_whatever_comes_late(stores: Stores, store: Store) -> None:
+async def test_days_are_the_sum_of_their_hours_despite_late_events(stores: Stores, store: Store) -> None:
     random = Random(SEED)
     rows = {(row.hour, row.id): row for row in random_rows(random, hours(START, START + DAYS * DAY), density=0.4)}
     await store.put(rows.values())
     assert await runs.run(stores, "rollup") == {"days": DAYS}
     await check_days(store.connection, [*rows.values()])
-    assert await runs.run(stores, "rollup") == {"days": 0}  # twice is once
+    assert await runs.run(stores, "rollup") == {"days": 0}  # a second run changes nothing
     late = random_rows(random, hours(START + DAY, START + DAY + 5 * HOUR), density=0.5)
     rows |= {(row.hour, row.id): row for row in late}
     await store.put(late)
@@ -71,7 +73,7 @@ async def test_days_are_the_sum_of_their_hours_whatever_comes_late(stores: Store
     await check_days(store.connection, [*rows.values()])
 
 
-async def test_cells_whose_hours_vanished_vanish(stores: Stores, store: Store) -> None:
+async def test_daily_cells_without_hours_are_deleted(stores: Stores, store: Store) -> None:
     rows = random_rows(Random(SEED), hours(START, START + 2 * DAY), density=0.4)
     await store.put(rows)
     await runs.run(stores, "rollup")
@@ -99,7 +101,7 @@ async def test_one_day_and_all_days_again(stores: Stores, store: Store) -> None:
 
 
 @pytest.mark.parametrize("params", [{"day": "yesterday"}, {"all": "perhaps"}, {"hour": "1"}])
-def test_wrong_parameters_are_told(params: Mapping[str, str]) -> None:
+def test_wrong_parameters_are_refused(params: Mapping[str, str]) -> None:
     with pytest.raises(UsageError, match=next(iter(params))):
         runs.parse_request("rollup", params)
 
@@ -109,10 +111,10 @@ async def test_nothing_to_do(stores: Stores) -> None:
     assert await runs.run(stores, "rollup", {"day": "2026-01-01"}) == {"days": 0}
 
 
-async def test_reports_are_the_same_wherever_the_rollup_has_come(stores: Stores, store: Store) -> None:
-    """Late events and rollups at random points; one API remembers all along, another one begins anew each time."""
+async def test_reports_are_the_same_at_any_progress_of_the_rollup(stores: Stores, store: Store) -> None:
+    """Late events and rollups at random points, for one API with a cache and a new API each time."""
     random, rows = Random(SEED), dict[tuple[datetime, str], Row]()
-    async with open_api(stores.postgres) as remembering:
+    async with open_api(stores.postgres) as caching:
         for _ in range(10):
             changed = [START + random.randrange(DAYS * 24) * HOUR for _ in range(random.choice([1, 12, 40]))]
             for subject in random.sample(SUBJECTS, 6):
@@ -122,36 +124,34 @@ async def test_reports_are_the_same_wherever_the_rollup_has_come(stores: Stores,
                 await runs.run(stores, "rollup")
             window, by = random_window(random, START, DAYS * 24), random.choice(["hourly", "daily"])
             async with open_api(stores.postgres) as fresh:
-                for api in (remembering, fresh):
+                for api in (caching, fresh):
                     await check_reports(api, [*rows.values()], window, by)
 
 
-async def test_what_commits_while_a_day_is_added_up_leaves_it_dirty(
-    stores: Stores, store: Store, database: str
-) -> None:
+async def test_a_commit_during_the_rollup_of_a_day_leaves_it_dirty(stores: Stores, store: Store, database: str) -> None:
     await store.put([Row(START, "PLATFORM", "platform", messages=1)])
     async with connected(database) as other, asyncio.TaskGroup() as tasks, other.transaction():
         await other.execute("update anlyt.metrics_hourly set total_messages = 2")
         tasks.create_task(runs.run(stores, "rollup"))
-        while not await store.connection.fetchval(LOCKED_OUT):
+        while not await store.connection.fetchval(WAITING_FOR_LOCK):
             await asyncio.sleep(0.01)
     async with open_api(stores.postgres) as api:
-        assert await told(api) == 2
+        assert await total_messages(api) == 2
         stale = await store.connection.fetchval("select total_messages from anlyt.metrics_daily")
-        assert stale == 1  # which nobody reads
+        assert stale == 1  # no report reads it
         await runs.run(stores, "rollup")
-        assert await told(api) == 2
+        assert await total_messages(api) == 2
     await check_days(store.connection, [Row(START, "PLATFORM", "platform", messages=2)])
 
 
-async def told(api: Api) -> int:
+async def total_messages(api: Api) -> int:
     answer = await api.report("summary", from_=START.isoformat(), to=(START + DAY).isoformat(), granularity="daily")
     messages: int = answer["totalMessages"]
     return messages
 
 
-async def test_reports_never_waver_while_events_come_and_days_are_added_up(stores: Stores, store: Store) -> None:
-    """Each write adds one message; no answer may tell less than was written before it was asked for."""
+async def test_reports_stay_correct_during_events_and_rollups(stores: Stores, store: Store) -> None:
+    """Each write adds one message. No answer may have fewer than were written before its request."""
     await store.put([Row(START + n * HOUR, "PLATFORM", "platform") for n in range(24)])
     written, done = 0, asyncio.Event()
 
@@ -175,13 +175,11 @@ async def test_reports_never_waver_while_events_come_and_days_are_added_up(store
         tasks.create_task(roll())
         while not done.is_set():
             before = written
-            assert before <= await told(api) <= written + 1
+            assert before <= await total_messages(api) <= written + 1
 
 
-async def test_runs_that_were_killed_and_runs_at_once(
-    stores: Stores, store: Store, database: str, tmp_path: Path
-) -> None:
-    """400 days of history: killed at random points, it is in the end as if nothing had happened."""
+async def test_killed_runs_and_concurrent_runs(stores: Stores, store: Store, database: str, tmp_path: Path) -> None:
+    """Runs over 400 days of history are killed at random points. The result equals an undisturbed run."""
     random = Random(SEED)
     rows = [
         random_row(random, START - day * DAY + random.randrange(24) * HOUR, *subject)
@@ -190,7 +188,7 @@ async def test_runs_that_were_killed_and_runs_at_once(
     ]
     await store.put(rows)
     for _ in range(2):
-        await killed_run(store.connection, tmp_path, "rollup", random.uniform(0, 0.4), postgres=database)
+        await run_and_kill(store.connection, tmp_path, "rollup", random.uniform(0, 0.4), postgres=database)
     assert await store.connection.fetchval("select count(*) from anlyt.event_days where rolled_version < version") > 0
     outcomes = await asyncio.gather(*(runs.run(stores, "rollup") for _ in range(2)), return_exceptions=True)
     failures = [each for each in outcomes if isinstance(each, BaseException)]
@@ -201,8 +199,8 @@ async def test_runs_that_were_killed_and_runs_at_once(
     assert await store.connection.fetchval(statuses) == ["ABANDONED"] * 2
 
 
-async def test_postgresql_away(tmp_path: Path) -> None:
-    """A clear failure, and the next run catches up."""
+async def test_unreachable_postgresql(tmp_path: Path) -> None:
+    """The run fails with a clear message, and the next run catches up."""
     async with postgres_server(tmp_path / "postgres") as engine, open_stores(nothing_but(engine.dsn)) as stores:
         rows = random_rows(Random(SEED), hours(START, START + DAY), density=0.3)
         connection = await asyncpg.connect(engine.dsn, server_settings={"timezone": "UTC"})

@@ -1,4 +1,4 @@
-"""What pipelines did is shown by the process that stays, wherever they ran: each run once, restart or not."""
+"""The resident process exports each pipeline run once, wherever it process, also after a restart."""
 
 import asyncio
 import re
@@ -59,7 +59,7 @@ def value(samples: Samples, name: str, **labels: str) -> float | None:
 
 
 def scraped(folder: Path, settings: Mapping[str, str]) -> Samples:
-    """Of an `anlyt schedule` that has measured, and in which no pipeline runs: each has succeeded just now."""
+    """The metrics of an `anlyt schedule` that runs no pipeline, because each has succeeded just now."""
     with running(folder, "schedule", "--pipeline", "archive", **settings) as service:
         assert service.process.stdout is not None
         url = service.process.stdout.readline().rpartition(" ")[2].strip()
@@ -87,16 +87,16 @@ async def test_runs_of_other_processes_are_shown_and_a_restart_changes_nothing(
     yesterday = HOUR.date() - timedelta(days=1)
     await stores.postgres.execute("insert into billing.daily_totals values ($1, 'USD', 1, 1)", yesterday)
     for name in (*CRONJOBS, "rollup"):
-        ran = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
-        assert ran.stdout.startswith(f"{name}: done"), ran.stderr
+        process = await asyncio.to_thread(anlyt, tmp_path, "pipeline", name, **settings)
+        assert process.stdout.startswith(f"{name}: done"), process.stderr
     await stores.postgres.execute("alter table billing.daily_totals rename to totals")
     failed = await asyncio.to_thread(anlyt, tmp_path, "pipeline", "reconciliation", **settings)
     assert failed.returncode == 1
     samples = await asyncio.to_thread(scraped, tmp_path, settings)
     for name in CRONJOBS:
-        wanted = 2 if name == "rollup" else 1
-        assert value(samples, "anlyt_pipeline_duration_seconds_count", pipeline=name) == wanted
-        assert value(samples, "anlyt_pipeline_runs_total", pipeline=name, result="succeeded") == wanted
+        count = 2 if name == "rollup" else 1
+        assert value(samples, "anlyt_pipeline_duration_seconds_count", pipeline=name) == count
+        assert value(samples, "anlyt_pipeline_runs_total", pipeline=name, result="succeeded") == count
         assert (value(samples, "anlyt_pipeline_duration_seconds_sum", pipeline=name) or 0) > 0
         assert (value(samples, "anlyt_pipeline_last_duration_seconds", pipeline=name) or 0) > 0
         fails = 1 if name == "reconciliation" else 0
@@ -129,7 +129,7 @@ async def test_a_run_in_the_process_that_shows_it_is_counted_once(stores: Stores
     assert REGISTRY.get_sample_value("anlyt_pipeline_runs_total", {**labels, "result": "succeeded"}) == 2
 
 
-async def test_rows_that_are_forgotten_stay_counted(stores: Stores) -> None:
+async def test_deleted_rows_stay_counted(stores: Stores) -> None:
     await runs.run(stores, "rollup")
     await stores.postgres.execute("delete from anlyt.pipeline_runs")
     await run_metrics.measure(stores)
@@ -144,6 +144,6 @@ async def test_a_killed_run_is_counted_once_even_if_its_end_comes_later(stores: 
     await stores.postgres.execute(runs.FINISH, killed, "SUCCEEDED", "{}", None, *histogram)
     assert [run["status"] for run in await runs_of(stores, "rollup")] == ["ABANDONED", "SUCCEEDED"]
     await run_metrics.measure(stores)
-    for result, wanted in (("abandoned", 1), ("succeeded", 1), ("failed", 0)):
+    for result, count in (("abandoned", 1), ("succeeded", 1), ("failed", 0)):
         labels = {"pipeline": "rollup", "result": result}
-        assert REGISTRY.get_sample_value("anlyt_pipeline_runs_total", labels) == wanted
+        assert REGISTRY.get_sample_value("anlyt_pipeline_runs_total", labels) == count

@@ -1,4 +1,4 @@
-"""Pipelines at their times: what was missed is made up for, what failed is tried again; Kedro's own commands."""
+"""Pipelines run at their times, catch up missed runs and retry failed ones; Kedro's commands run them, too."""
 
 import asyncio
 import subprocess
@@ -54,7 +54,7 @@ def at(text: str) -> datetime:
         (IntervalTrigger(minutes=15, timezone=UTC), at("07T11:40"), NOW),
     ],
 )
-def test_what_was_missed_runs_now(trigger: BaseTrigger, last: datetime | None, first: datetime) -> None:
+def test_missed_runs_start_immediately(trigger: BaseTrigger, last: datetime | None, first: datetime) -> None:
     assert schedule.first_run_time(trigger, last, NOW) == first
 
 
@@ -69,7 +69,7 @@ async def until(stores: Stores, name: str, statuses: list[str]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_only_what_was_missed_runs_after_downtime(stores: Stores) -> None:
+async def test_only_missed_pipelines_run_after_downtime(stores: Stores) -> None:
     for name, ago in (("maintenance", timedelta(minutes=5)), ("reconciliation", timedelta(days=2))):
         finished = datetime.now(UTC) - ago
         await stores.postgres.execute(
@@ -81,7 +81,7 @@ async def test_only_what_was_missed_runs_after_downtime(stores: Stores) -> None:
     await until(stores, "maintenance", ["SUCCEEDED"])
 
 
-async def test_what_failed_is_tried_again(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_runs_are_retried(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "RETRY", timedelta(seconds=0.1))
     await stores.postgres.execute("alter table billing.daily_totals rename to totals")
     async with schedule.running(stores, in_half_a_day("reconciliation")):
@@ -94,7 +94,7 @@ async def test_what_failed_is_tried_again(stores: Stores, monkeypatch: pytest.Mo
                 await asyncio.sleep(0.02)
 
 
-async def test_postgresql_away_at_the_start() -> None:
+async def test_unreachable_postgresql_at_the_start() -> None:
     nowhere = Engines(NOBODY_NATS, NOWHERE, NOBODY_CLICKHOUSE)
     times = in_half_a_day("reconciliation")
     with capture_logs() as lines:
@@ -103,7 +103,7 @@ async def test_postgresql_away_at_the_start() -> None:
                 await asyncio.sleep(0.02)
 
 
-# Runs every pipeline as `kedro run` does; whoever turns to another machine fails.
+# Runs every pipeline as `kedro run` does. Fails if one connects to another machine.
 KEDRO = """
 import sys
 
@@ -124,7 +124,7 @@ for name in sys.argv[1:]:
 """
 
 
-async def test_kedro_runs_every_pipeline_and_tells_nobody(
+async def test_kedro_runs_every_pipeline_without_telemetry(
     database: str, warehouse: str, server: Engine, tmp_path: Path
 ) -> None:
     async with stores_of(database, warehouse, server.url) as stores, open_platform(server.url):
@@ -146,4 +146,4 @@ async def test_kedro_runs_every_pipeline_and_tells_nobody(
 
 
 def test_nothing_that_phones_home_is_installed() -> None:
-    assert not {found.name for found in distributions()} & {"kedro-telemetry", "kedro_telemetry"}
+    assert not {each.name for each in distributions()} & {"kedro-telemetry", "kedro_telemetry"}

@@ -1,20 +1,21 @@
-"""US-ANLYT-04, 05, 07: publish, count, ask; REST == GraphQL == plain Python."""
+"""US-ANLYT-04, 05, 07: answers about published events are equal over REST, GraphQL and in plain Python."""
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 
-from schema.streams import BILLING_EVENTS, SMS_DLR
+from schema.streams import BILLING_EVENTS
 from tests.support import events
 from tests.support.api import Api, open_api
 from tests.support.bins import percentile_disc, within_tolerance
-from tests.support.platform import BILLING, DELIVERY, Platform
-from tests.support.reference import Expected, Key, Row, expect
+from tests.support.counted_events import count_events
+from tests.support.platform import BILLING, Platform
+from tests.support.reference import Expected, Key, Row
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +34,7 @@ def rate(part: int, whole: int) -> float | None:
 
 
 class Total:
-    """The sum of rows in a window, the long way."""
+    """The sums over the rows in a window."""
 
     def __init__(self, expected: Expected, scope: str, ids: Iterable[str]) -> None:
         start, end = (datetime.fromisoformat(WINDOW[name]) for name in ("from_", "to"))
@@ -74,51 +75,38 @@ class Total:
 
 @pytest.fixture(scope="module")
 async def counted(shared_platform: Platform) -> Expected:
-    """A few thousand messages of every sort, published and counted."""
-    rng = random.Random(SEED)
-    print(f"seed {SEED}")
-    billing = events.messages(rng, events.billing, NOW, 1500)
-    delivery = events.messages(rng, events.report, NOW, 1500)
-    await shared_platform.publish(BILLING_EVENTS, billing)
-    await shared_platform.publish(SMS_DLR, delivery)
-    await shared_platform.drain(BILLING, DELIVERY)
-    return expect(billing, delivery, datetime.now(UTC))
-
-
-@pytest.fixture
-async def api(shared_platform: Platform) -> AsyncIterator[Api]:
-    async with open_api(shared_platform.dsn) as opened:
-        yield opened
+    """A few thousand messages of every kind, published and counted."""
+    return await count_events(shared_platform, SEED, NOW, 1500)
 
 
 async def test_summary_equals_the_events(counted: Expected, api: Api) -> None:
     total = Total(counted, "PLATFORM", ["platform"])
-    found = await api.rest("/summary", granularity="daily", **WINDOW)
+    answer = await api.rest("/summary", granularity="daily", **WINDOW)
     expected = total.figures()
-    assert {name: found[name] for name in expected} == expected
-    assert within_tolerance(found["p95LatencyMs"], total.exact_p95())
+    assert {name: answer[name] for name in expected} == expected
+    assert within_tolerance(answer["p95LatencyMs"], total.exact_p95())
     accounts = {key[1] for key in counted.metrics if key[0] == "ACCOUNT" and Total(counted, "ACCOUNT", [key[1]]).rows}
-    assert found["activeAccounts"] == len(accounts)
-    assert datetime.fromisoformat(found["dataAsOf"]) == max(counted.data_as_of.values())
+    assert answer["activeAccounts"] == len(accounts)
+    assert datetime.fromisoformat(answer["dataAsOf"]) == max(counted.data_as_of.values())
 
 
 @pytest.mark.parametrize("granularity", ["hourly", "daily"])
 async def test_series_sum_to_the_totals(counted: Expected, api: Api, granularity: str) -> None:
-    found = await api.rest("/summary", granularity=granularity, **WINDOW)
+    answer = await api.rest("/summary", granularity=granularity, **WINDOW)
     for name in ("totalMessages", "deliveredMessages", "failedMessages"):
-        assert sum(point[name] for point in found["series"]) == found[name]
-    assert sum(Decimal(point["totalCost"]) for point in found["series"]) == Decimal(found["totalCost"])
+        assert sum(point[name] for point in answer["series"]) == answer[name]
+    assert sum(Decimal(point["totalCost"]) for point in answer["series"]) == Decimal(answer["totalCost"])
 
 
 async def test_every_operator_equals_its_events(counted: Expected, api: Api) -> None:
     operators = {key[1] for key in counted.metrics if key[0] == "OPERATOR"}
     for operator in sorted(operators):
         total = Total(counted, "OPERATOR", [operator])
-        found = await api.rest(f"/operators/{operator}/performance", granularity="daily", **WINDOW)
+        answer = await api.rest(f"/operators/{operator}/performance", granularity="daily", **WINDOW)
         if any(row.samples for row in total.rows):
             expected = total.figures()
-            assert {name: found[name] for name in expected} == expected
-            assert within_tolerance(found["p95LatencyMs"], total.exact_p95())
+            assert {name: answer[name] for name in expected} == expected
+            assert within_tolerance(answer["p95LatencyMs"], total.exact_p95())
 
 
 async def test_an_unknown_operator_is_not_found(counted: Expected, api: Api) -> None:
@@ -126,7 +114,7 @@ async def test_an_unknown_operator_is_not_found(counted: Expected, api: Api) -> 
     assert (response.status_code, response.json()["code"]) == (404, "NOT_FOUND")
 
 
-async def test_graphql_says_what_rest_says(counted: Expected, api: Api) -> None:
+async def test_graphql_equals_rest(counted: Expected, api: Api) -> None:
     rest = await api.rest("/summary", granularity="daily", **WINDOW)
     names = [name for name in rest if name not in {"window", "series"}]
     query = f"""query($from: DateTime, $to: DateTime) {{ summary(from: $from, to: $to, granularity: DAILY) {{
@@ -138,13 +126,13 @@ async def test_graphql_says_what_rest_says(counted: Expected, api: Api) -> None:
 async def test_interpolated_throughput_sums_to_each_hour(counted: Expected, api: Api) -> None:
     hours = (await api.rest("/throughput", resolution="1h", **WINDOW))["series"]
     for resolution, points in (("1m", 60), ("5m", 12)):
-        found = await api.rest("/throughput", resolution=resolution, **WINDOW)
-        assert found["interpolated"] is True
-        assert len(found["series"]) == points * len(hours)
+        answer = await api.rest("/throughput", resolution=resolution, **WINDOW)
+        assert answer["interpolated"] is True
+        assert len(answer["series"]) == points * len(hours)
         for name in ("messages", "delivered", "failed"):
             sums = [
-                sum(point[name] for point in found["series"][first : first + points])
-                for first in range(0, len(found["series"]), points)
+                sum(point[name] for point in answer["series"][first : first + points])
+                for first in range(0, len(answer["series"]), points)
             ]
             assert sums == [hour[name] for hour in hours]
 
@@ -168,10 +156,10 @@ async def test_a_late_event_is_in_the_next_answer(platform: Platform) -> None:
         "billedAt": f"{NOW - timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}",
     }
     async with open_api(platform.dsn) as api:
-        told = []
+        totals = []
         for some in (events.messages(rng, events.billing, NOW, 200), [events.message(rng, late)]):
             await platform.publish(BILLING_EVENTS, some)
             await platform.drain(BILLING)
-            told.append((await api.rest("/summary", granularity="daily", **WINDOW))["totalMessages"])
-    assert told[0] > 1
-    assert told[1] == told[0] + 1
+            totals.append((await api.rest("/summary", granularity="daily", **WINDOW))["totalMessages"])
+    assert totals[0] > 1
+    assert totals[1] == totals[0] + 1

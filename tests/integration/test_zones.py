@@ -1,4 +1,4 @@
-"""A ClickHouse in any time zone, and sessions in any other: everything is written and read as on one in UTC."""
+"""ClickHouse writes and reads the same in any time zone of the server and the session as in UTC."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
-from tests.support.clock import let_pass
+from tests.support.all_queries import answers, filled_stores
+from tests.support.clock import wait_out_midnight
 from tests.support.database import fresh_database
-from tests.support.everything import answers, filled
 
 pytestmark = pytest.mark.anyio
 
-# Of the server, and of its user's profile. With half hours, with a change of clocks at midnight, west and east of UTC.
+# Zones of the server and of the user's profile: with half hours, with a clock change at midnight, west and east of UTC.
 ELSEWHERE = [
     ("Asia/Kabul", {}),
     ("America/St_Johns", {}),
@@ -23,19 +23,21 @@ ELSEWHERE = [
 ]
 
 
-async def told(folder: Path, postgres: Engine, seed: int, zone: str, profile: Mapping[str, str]) -> Mapping[str, Any]:
-    let_pass()
+async def answers_in_zone(
+    folder: Path, postgres: Engine, seed: int, zone: str, profile: Mapping[str, str]
+) -> Mapping[str, Any]:
+    wait_out_midnight()
     async with (
         clickhouse_server(folder, settings={"timezone": zone}, profile=profile) as engine,
         fresh_database(postgres) as database,
-        filled(engine.dsn, database, seed) as stores,
+        filled_stores(engine.dsn, database, seed) as stores,
     ):
         return await answers(stores, seed)
 
 
 async def test_answers_are_those_of_an_engine_in_utc(template: Engine, tmp_path: Path, seed: int) -> None:
-    wanted = await told(tmp_path / "UTC", template, seed, "UTC", {})
+    in_utc = await answers_in_zone(tmp_path / "UTC", template, seed, "UTC", {})
     for number, (zone, profile) in enumerate(ELSEWHERE):
-        found = await told(tmp_path / str(number), template, seed, zone, profile)
-        differing = {name: (wanted[name], answer) for name, answer in found.items() if answer != wanted[name]}
+        actual = await answers_in_zone(tmp_path / str(number), template, seed, zone, profile)
+        differing = {name: (in_utc[name], answer) for name, answer in actual.items() if answer != in_utc[name]}
         assert differing == {}, (zone, profile, list(differing))

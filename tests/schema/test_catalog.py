@@ -5,12 +5,13 @@ from typing import get_args
 
 import pytest
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS, Dataset
 from schema.catalog.dlr import FAILED
 from schema.events import DeliveryStatus
 from schema.expressions import Call, Column, Expression, Lambda, Name
-from tests.support.warehouse import emptied, opened
+from tests.support.warehouse import empty_clickhouse
 
 CONTRACT = {
     "dlr": [
@@ -79,8 +80,8 @@ def test_a_status_is_counted_once() -> None:
 @pytest.mark.anyio
 @each_dataset
 async def test_the_columns_exist(clickhouse: Engine, dataset: Dataset) -> None:
-    await emptied(clickhouse.dsn)
-    async with opened(clickhouse.dsn) as client:
+    await empty_clickhouse(clickhouse.dsn)
+    async with connect(clickhouse.dsn) as client:
         for table in dataset.tables:
             columns = await client.query(
                 "select name from system.columns where database = 'anlyt' and table = {table:String}",

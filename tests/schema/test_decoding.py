@@ -13,7 +13,7 @@ from schema.decoding import BadEventError, EventDecoder, field_checks
 from schema.events import DlrInbound, SmsBilled
 from schema.instants import instant
 from tests.support import events, faults
-from tests.support.validity import Bad, Event, Message, billed, reported
+from tests.support.validity import Bad, Event, Message, parse_billing, parse_report
 
 NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
 
@@ -38,8 +38,8 @@ class EventCase:
             assert self.decoder.decode(message.data, message.tenant, instant(NOW)).at == instant(wanted)
 
 
-BILLING = EventCase(EventDecoder(SmsBilled), billed, events.billing(Random(1), NOW), "billedAt")
-REPORTS = EventCase(EventDecoder(DlrInbound), reported, events.report(Random(1), NOW), "receivedAt")
+BILLING = EventCase(EventDecoder(SmsBilled), parse_billing, events.billing(Random(1), NOW), "billedAt")
+REPORTS = EventCase(EventDecoder(DlrInbound), parse_report, events.report(Random(1), NOW), "receivedAt")
 both = pytest.mark.parametrize("case", [BILLING, REPORTS], ids=["billing", "reports"])
 
 

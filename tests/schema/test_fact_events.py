@@ -15,7 +15,7 @@ from schema.decoding import BadEventError, EventDecoder
 from schema.events import CdrGenerated, ComplianceAudit
 from schema.instants import instant
 from tests.support import events, fact_events, faults
-from tests.support.validity import Event, Message, evaluated, recorded
+from tests.support.validity import Event, Message, parse_evaluation, parse_record
 
 NOW = datetime(2026, 10, 15, 12, 30, tzinfo=UTC)
 
@@ -30,8 +30,8 @@ class EventCase:
     wrong: Callable[[Mapping[str, Any], datetime], Iterator[faults.Fault]]
 
 
-RECORDS = EventCase(EventDecoder(CdrGenerated), recorded, fact_events.record, faults.records)
-EVALUATIONS = EventCase(EventDecoder(ComplianceAudit), evaluated, fact_events.evaluation, faults.evaluations)
+RECORDS = EventCase(EventDecoder(CdrGenerated), parse_record, fact_events.record, faults.records)
+EVALUATIONS = EventCase(EventDecoder(ComplianceAudit), parse_evaluation, fact_events.evaluation, faults.evaluations)
 both = pytest.mark.parametrize("case", [RECORDS, EVALUATIONS], ids=["records", "evaluations"])
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from infra.clickhouse import connect
 from infra.cluster import statements
 from infra.embedded.engine import Engine
 from schema.cubes import CUBES, CubeTable
 from schema.facts import TABLES, FactTable
-from tests.support.warehouse import emptied, opened
+from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
 
@@ -22,8 +23,8 @@ where database = 'anlyt' and table = {table:String} and default_kind = '' order 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 async def test_live_columns_are_the_declared_ones(clickhouse: Engine, table: FactTable) -> None:
-    await emptied(clickhouse.dsn)
-    async with opened(clickhouse.dsn) as client:
+    await empty_clickhouse(clickhouse.dsn)
+    async with connect(clickhouse.dsn) as client:
         live = await client.query(COLUMNS, parameters={"table": table.name})
     assert sorted(map(tuple, live.result_rows)) == sorted(table.columns.items())
     assert [name for name, _ in live.result_rows[:3]] == list(table.columns)[:3]
@@ -31,8 +32,8 @@ async def test_live_columns_are_the_declared_ones(clickhouse: Engine, table: Fac
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table.name.startswith("facts_")], ids=lambda t: t.name)
 async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickhouse: Engine, table: FactTable) -> None:
-    await emptied(clickhouse.dsn)
-    async with opened(clickhouse.dsn) as client:
+    await empty_clickhouse(clickhouse.dsn)
+    async with connect(clickhouse.dsn) as client:
         made = await client.query(
             "select engine_full, partition_key, sorting_key, primary_key from system.tables "
             "where database = 'anlyt' and name = {table:String}",
@@ -47,8 +48,8 @@ async def test_copies_replace_each_other_by_day_and_are_on_disk_when_told(clickh
 @pytest.mark.parametrize("cube", CUBES, ids=lambda cube: cube.name)
 async def test_cubes_are_the_declared_ones(clickhouse: Engine, cube: CubeTable) -> None:
     """The dimensions, in order, are the sorting key, by which FINAL identifies rows."""
-    await emptied(clickhouse.dsn)
-    async with opened(clickhouse.dsn) as client:
+    await empty_clickhouse(clickhouse.dsn)
+    async with connect(clickhouse.dsn) as client:
         live = await client.query(COLUMNS, parameters={"table": cube.name})
         made = await client.query(
             "select engine_full, sorting_key, primary_key from system.tables "
@@ -66,7 +67,7 @@ async def test_cubes_are_the_declared_ones(clickhouse: Engine, cube: CubeTable) 
 async def test_the_cluster_form_is_sql(clickhouse: Engine, name: str) -> None:
     plain, clustered = statements(FILES[name], None), statements(FILES[name], "main")
     assert len(plain) == len(clustered) > 0
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         for statement in clustered:
             assert " on cluster 'main'" in statement or statement in plain
             assert statement.startswith("insert into") == (statement in plain)

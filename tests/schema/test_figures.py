@@ -7,11 +7,12 @@ from typing import Final
 
 import pytest
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.figures import COUNTERS, FIGURES, HISTOGRAM, Totals, of
 from schema.writes import Billed, Delivered
 from tests.support.database import connected, fresh_database, make_template
-from tests.support.warehouse import emptied, opened
+from tests.support.warehouse import empty_clickhouse
 
 ROOT: Final = Path(__file__).parents[2]
 STATEMENTS: Final = sorted(
@@ -54,8 +55,8 @@ async def test_operators_are_read_with_every_figure(postgres: Engine) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("table", ["metrics_hourly_archive", "metrics_daily_archive"])
 async def test_columns_in_clickhouse_are_the_declared_ones(clickhouse: Engine, table: str) -> None:
-    await emptied(clickhouse.dsn)
-    async with opened(clickhouse.dsn) as client:
+    await empty_clickhouse(clickhouse.dsn)
+    async with connect(clickhouse.dsn) as client:
         live = await client.query(
             "select name, type from system.columns where database = 'anlyt' and table = {table:String}",
             parameters={"table": table},

@@ -1,4 +1,4 @@
-"""The API over a database, asked in process: REST and GraphQL with the same identity."""
+"""Requests to the API in this process, over REST and GraphQL with the same identity."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -24,27 +24,29 @@ def portal(account: str, tenant: str = "tenant-1") -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Api:
+    """A client of the API."""
+
     client: httpx.AsyncClient
 
     async def get(self, path: str, caller: Mapping[str, str] = ADMIN, /, **parameters: Any) -> httpx.Response:
-        """`from_` stands for the parameter `from`."""
+        """Requests a report. `from_` is the parameter `from`."""
         query = {name.rstrip("_"): value for name, value in parameters.items()}
         return await self.client.get(ANALYTICS + path, params=query, headers=dict(caller))
 
     async def rest(self, path: str, caller: Mapping[str, str] = ADMIN, /, **parameters: Any) -> Any:
-        """The answer of a request that must succeed."""
+        """The body of a report. Raises AssertionError unless the status is 200."""
         response = await self.get(path, caller, **parameters)
         assert response.status_code == 200, response.text
         return response.json()
 
     async def ask(self, query: str, caller: Mapping[str, str] = ADMIN, /, **variables: Any) -> Any:
-        """GraphQL's whole response: data and errors."""
+        """Runs a GraphQL query; returns the whole response with data and errors."""
         body = {"query": query, "variables": variables}
         return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()
 
 
-def answered(url: str, parameters: Mapping[str, str] | None = None, headers: Mapping[str, str] = ADMIN) -> Any:
-    """The answer of a service that may be too busy at first; it says when to come back."""
+def get_when_ready(url: str, parameters: Mapping[str, str] | None = None, headers: Mapping[str, str] = ADMIN) -> Any:
+    """The body of an answer. Retries after 503, as Retry-After says."""
     for _ in range(20):
         response = httpx.get(url, params=parameters, headers=dict(headers), timeout=60)
         if response.status_code != 503:
@@ -53,15 +55,18 @@ def answered(url: str, parameters: Mapping[str, str] | None = None, headers: Map
     return response.raise_for_status().json()
 
 
-def counted(api: str) -> Any:
-    """The summary of yesterday, today and tomorrow: midnight may pass between two of them."""
+def recent_summary(api: str) -> Any:
+    """The summary of yesterday, today and tomorrow, so that two requests around midnight agree."""
     now = datetime.now(UTC)
     window = {"from": now - timedelta(days=1), "to": now + timedelta(days=1)}
-    return answered(f"{api}{ANALYTICS}/summary", {edge: f"{at:%Y-%m-%dT%H:00:00Z}" for edge, at in window.items()})
+    return get_when_ready(
+        f"{api}{ANALYTICS}/summary", {edge: f"{at:%Y-%m-%dT%H:00:00Z}" for edge, at in window.items()}
+    )
 
 
 @asynccontextmanager
 async def open_api(dsn: str) -> AsyncIterator[Api]:
+    """Yields a client of the API over a database, without ClickHouse."""
     async with open_pool(dsn, size=4, statement_timeout=30) as pool:
         app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=True)
         transport = httpx.ASGITransport(app)

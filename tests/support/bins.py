@@ -1,4 +1,4 @@
-"""The bins of the latency histogram, derived anew from the rule that their answers are within 1 % of every member.
+"""The bins of the latency histogram, derived from their rule: a bin's answer is within 1 % of all its members.
 
 Shares no code with the product: exact fractions instead of its integer arithmetic.
 """
@@ -12,7 +12,7 @@ TOLERANCE = Fraction(1, 100)
 
 
 def _uppers() -> list[int]:
-    """Bin 0 is {0}; each further one reaches as far as one whole number can be within 1 % of all of it."""
+    """The upper bounds of all bins. Bin 0 is {0}; each next bin ends where no integer is within 1 % of all of it."""
     uppers = [0]
     while uppers[-1] < 2**31:
         answer = floor((uppers[-1] + 1) * (1 + TOLERANCE))
@@ -24,7 +24,7 @@ UPPERS = _uppers()
 
 
 def binned(samples: Sequence[int]) -> Mapping[int, int]:
-    """Bin -> how many of the samples belong to it."""
+    """The number of samples per bin."""
     counts: dict[int, int] = {}
     for sample in samples:
         bin_ = bisect_left(UPPERS, sample)

@@ -1,4 +1,4 @@
-"""Chromium, as npm packs it, sent to GraphiQL. Where it cannot be had, the test fails, and says why."""
+"""Drives GraphiQL with Chromium from npm. Fails with the reason if Chromium is missing."""
 
 import shutil
 import subprocess
@@ -9,15 +9,15 @@ from typing import Any, Final
 
 import msgspec
 
-from tools.assets import NODE, node_first
+from tools.assets import NODE, environment_with_node
 from tools.node import PATIENCE, modules
 
 SCRIPT: Final = Path(__file__).parents[1] / "end_to_end" / "browser" / "explore.mjs"
 
 
 @dataclass(frozen=True, slots=True)
-class Explored:
-    """What was seen: titles of tabs, the answer that each showed, every request, and complaints of the console."""
+class Exploration:
+    """The tabs' titles, each tab's answer, all requests, and the messages on the console."""
 
     titles: Sequence[str]
     answers: Mapping[str, Any]
@@ -25,26 +25,26 @@ class Explored:
     complaints: Sequence[str]
 
 
-def explored(url: str, folder: Path) -> Explored:
-    """Opens the page at `url`, and runs the example of each of its tabs. Everything that is unpacked is in `folder`."""
+def explore_graphiql(url: str, folder: Path) -> Exploration:
+    """Opens the page at `url` and runs the example of each tab. Unpacks Chromium in `folder`."""
     (folder / "temporary").mkdir()
     (folder / "browser").mkdir()
     shutil.copy(SCRIPT, folder / "browser")
     (folder / "browser" / "node_modules").symlink_to(modules())
-    return msgspec.json.decode(_run(folder, NODE, "explore.mjs", url), type=Explored)
+    return msgspec.json.decode(_run(folder, NODE, "explore.mjs", url), type=Exploration)
 
 
 def _run(folder: Path, *command: str | Path) -> str:
-    # The package brings the libraries of Chromium for AWS Lambda, where there are none either.
-    own = {"TMPDIR": str(folder / "temporary"), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
-    done = subprocess.run(
+    # For AWS Lambda, the package unpacks Chromium's libraries, which may be missing here, too.
+    lambda_settings = {"TMPDIR": str(folder / "temporary"), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+    process = subprocess.run(
         command,
         cwd=folder / "browser",
-        env={**node_first(), **own},
+        env={**environment_with_node(), **lambda_settings},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
-    assert done.returncode == 0, f"{command[1]} failed, so no browser has seen GraphiQL: {done.stderr}"
-    return done.stdout
+    assert process.returncode == 0, f"{command[1]} failed, so GraphiQL was not tested: {process.stderr}"
+    return process.stdout

@@ -1,4 +1,4 @@
-"""Load that lasts, and accidents that happen meanwhile."""
+"""Load over some seconds, and accidents during it."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from schema.streams import Stream
 from tests.support.platform import Platform
 from tests.support.validity import Message
 
-# What a killed worker had in hand comes again after this, in seconds; every accident shall end in a redelivery.
+# Seconds until a killed worker's messages are redelivered; short, so that each accident ends in a redelivery.
 ACK_WAIT = 1.5
-AT_ONCE = 100
+CHUNK = 100
 
 
-async def make_impatient(platform: Platform, functions: Sequence[AnyFunction]) -> None:
-    """Makes the functions' consumers, with `ACK_WAIT`."""
+async def make_short_ack_consumers(platform: Platform, functions: Sequence[AnyFunction]) -> None:
+    """Creates the functions' durable consumers with `ACK_WAIT`."""
     for function in functions:
         config = ConsumerConfig(
             durable_name=function.durable,
@@ -37,12 +37,12 @@ async def make_impatient(platform: Platform, functions: Sequence[AnyFunction]) -
 
 
 async def flood(platform: Platform, stream: Stream, messages: Sequence[Message], seconds: float) -> None:
-    """Publishes the messages evenly over some seconds, each until it is stored, as a producer's outbox does."""
+    """Publishes messages evenly over some seconds. Retries each until it is stored, as a producer's outbox does."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    for first in range(0, len(messages), AT_ONCE):
+    for first in range(0, len(messages), CHUNK):
         await asyncio.sleep(began + seconds * first / len(messages) - loop.time())
-        chunk = messages[first : first + AT_ONCE]
+        chunk = messages[first : first + CHUNK]
         await asyncio.gather(*[_publish(platform, stream, message) for message in chunk])
 
 
@@ -58,7 +58,7 @@ async def _publish(platform: Platform, stream: Stream, message: Message) -> None
 
 
 async def accidents(random: Random, happen: Sequence[Callable[[], Awaitable[object]]], pause: float) -> None:
-    """These, one after another, with a pause of about so many seconds before each."""
+    """Runs the accidents one after another, each after a random pause of `pause` seconds on average."""
     for accident in happen:
         await asyncio.sleep(random.uniform(0, 2) * pause)
         await accident()
@@ -66,7 +66,7 @@ async def accidents(random: Random, happen: Sequence[Callable[[], Awaitable[obje
 
 @contextmanager
 def frozen(engine: Engine) -> Iterator[None]:
-    """No process of the engine does anything meanwhile: it accepts connections, and answers none."""
+    """Suspends all processes of an engine during the body: it accepts connections but answers none."""
     processes = [psutil.Process(engine.pid), *psutil.Process(engine.pid).children(recursive=True)]
     for process in processes:
         process.suspend()

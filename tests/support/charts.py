@@ -1,4 +1,4 @@
-"""The charts as the tests see them: rendered by Helm 3 and Helm 4, to the same manifests, which are validated."""
+"""Renders the charts with Helm 3 and Helm 4, compares the manifests, and validates them."""
 
 import json
 import os
@@ -20,35 +20,35 @@ from anlyt import cli
 from tools.export import ROOT
 from tools.helm import HELMS, program
 
-# It reads its schemas, of megabytes, for each manifest.
+# Without a cache, it reads megabytes of schemas for each manifest.
 kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)
 
 Manifest = dict[str, Any]
-# The oldest that the charts ask for, and the newest whose schemas are at hand.
+# Kubernetes versions: the oldest that the charts support, and the newest with available schemas.
 VERSIONS: Final = ("1.29.0", kubernetes_validate.latest_version())
-# Their schemas belong to operators, not to Kubernetes.
+# API groups of operators, whose schemas are not Kubernetes'.
 FOREIGN: Final = frozenset({"keda.sh/v1alpha1", "monitoring.coreos.com/v1", "security.istio.io/v1"})
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart under ROOT, as a release in the namespace `test`."""
+    """A chart under ROOT, and the name and namespace of its release."""
 
     folder: str
     release: str = "anlyt"
     namespace: str = "test"
 
     def values(self, **changes: Any) -> dict[str, Any]:
-        """Those of values.yaml, with changes laid over them as Helm does."""
+        """The values of values.yaml, merged with `changes` as by Helm."""
         return merged(msgspec.yaml.decode((ROOT / self.folder / "values.yaml").read_bytes()), changes)
 
-    def templated(self, helm: str, **changes: Any) -> "subprocess.CompletedProcess[str]":
+    def render(self, helm: str, **changes: Any) -> "subprocess.CompletedProcess[str]":
         names = (self.release, self.folder, "--namespace", self.namespace)
         return _with_values(changes, helm, "template", *names)
 
     def manifests(self, **changes: Any) -> list[Manifest]:
-        """What both Helms make of these values, by kind and name."""
-        rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
+        """The manifests for these values, sorted by kind and name. Both Helms have to render the same."""
+        rendered = {helm: self.render(helm, **changes) for helm in HELMS}
         refused = {helm: each.stderr for helm, each in rendered.items() if each.returncode}
         assert not refused, refused
         first, *others = [read_manifests(each.stdout) for each in rendered.values()]
@@ -56,14 +56,14 @@ class Chart:
         return first
 
     def lint(self, **changes: Any) -> None:
-        """AssertionError with Helm's words when one has an error or a warning."""
+        """Raises AssertionError with Helm's output for an error or a warning."""
         for helm in HELMS:
-            found = _with_values(changes, helm, "lint", "--strict", self.folder)
-            assert found.returncode == 0, f"{helm}: {found.stdout} {found.stderr}"
+            process = _with_values(changes, helm, "lint", "--strict", self.folder)
+            assert process.returncode == 0, f"{helm}: {process.stdout} {process.stderr}"
 
     def refusals(self, **changes: Any) -> dict[str, str]:
-        """What each Helm says of these values, which none renders."""
-        rendered = {helm: self.templated(helm, **changes) for helm in HELMS}
+        """Each Helm's error message for these values, which neither may render."""
+        rendered = {helm: self.render(helm, **changes) for helm in HELMS}
         assert {helm: each.returncode for helm, each in rendered.items()} == dict.fromkeys(HELMS, 1)
         assert not any(each.stdout for each in rendered.values())
         return {helm: each.stderr for helm, each in rendered.items()}
@@ -72,13 +72,13 @@ class Chart:
 def _with_values(changes: Mapping[str, Any], helm: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     with TemporaryDirectory() as folder:
         over = Path(folder) / "values.yaml"
-        # YAML does not read the pairs of surrogates that JSON escapes some characters to.
+        # YAML cannot read the surrogate pairs with which JSON escapes some characters.
         over.write_text(json.dumps(changes, ensure_ascii=False))
         return run_helm(helm, *arguments, "--values", over)
 
 
 def places(refusal: str) -> set[str]:
-    """The values that Helm names in a refusal, as `a.b`; the root is empty."""
+    """The paths of the values that Helm's error message names, as `a.b`; the root is an empty string."""
     by_helm3 = re.findall(r"^- (\S+): ", refusal, re.MULTILINE)
     by_helm4 = re.findall(r"^ *- at '(\S*)': ", refusal, re.MULTILINE)
     dotted = (pointer[1:].replace("/", ".").replace("~1", "/") for pointer in by_helm4)
@@ -86,7 +86,7 @@ def places(refusal: str) -> set[str]:
 
 
 def run_helm(helm: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """In the repository, with a home of its own: repositories and plugins of whoever runs the tests are not theirs."""
+    """Runs Helm in the repository, without the repositories and plugins of the user."""
     with TemporaryDirectory() as home:
         homes = {f"HELM_{kind}_HOME": home for kind in ("CACHE", "CONFIG", "DATA")}
         command = [program(helm), *arguments]
@@ -97,12 +97,12 @@ def run_helm(helm: str, *arguments: str | Path) -> "subprocess.CompletedProcess[
 
 
 def read_manifests(text: str) -> list[Manifest]:
-    found = [each for each in yaml.load_all(text, UniqueKeys) if each is not None]
-    return sorted(found, key=lambda each: (each["kind"], each["metadata"]["name"]))
+    documents = [each for each in yaml.load_all(text, UniqueKeys) if each is not None]
+    return sorted(documents, key=lambda each: (each["kind"], each["metadata"]["name"]))
 
 
 class UniqueKeys(yaml.CSafeLoader):
-    """A key that is there twice is a mistake in a template."""
+    """A loader that refuses duplicate keys, which are mistakes in a template."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -115,43 +115,43 @@ CLICKHOUSE: Final = Chart("infra/clickhouse")
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` laid over `base`; null removes."""
-    found = deepcopy(dict(base))
+    """`base` with the members of `over`; null removes a member."""
+    result = deepcopy(dict(base))
     for key, value in over.items():
         if value is None:
-            found.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(found.get(key), Mapping):
-            found[key] = merged(found[key], value)
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
         else:
-            found[key] = value
-    return found
+            result[key] = value
+    return result
 
 
 def validate(manifests: Sequence[Manifest], namespace: str = "test") -> None:
-    """Against Kubernetes' own schemas, in which no field may be unknown."""
+    """Validates manifests against Kubernetes' schemas, without unknown fields."""
     for manifest in manifests:
         assert manifest["metadata"]["namespace"] == namespace
         if manifest["apiVersion"] not in FOREIGN:
             _validate(json.dumps(manifest))
 
 
-@cache  # variations have most of their manifests in common
+@cache  # most variations share most manifests
 def _validate(manifest: str) -> None:
     for version in VERSIONS:
         kubernetes_validate.validate(json.loads(manifest), version, strict=True)
 
 
 def of_kind(manifests: Sequence[Manifest], *kinds: str) -> dict[str, Manifest]:
-    """Those of some kinds, by name."""
-    found = [each for each in manifests if each["kind"] in kinds]
-    by_name = {each["metadata"]["name"]: each for each in found}
-    assert len(by_name) == len(found)
+    """The manifests of some kinds, by name."""
+    matching = [each for each in manifests if each["kind"] in kinds]
+    by_name = {each["metadata"]["name"]: each for each in matching}
+    assert len(by_name) == len(matching)
     return by_name
 
 
-def understood(arguments: Sequence[str]) -> None:
-    """click's UsageError unless `anlyt` has such a command with such options."""
-    # Under its parent: a command keeps the help option of the first context that asks for one.
+def check_command(arguments: Sequence[str]) -> None:
+    """Raises click's UsageError unless `anlyt` has this command with these options."""
+    # The context has a parent, because a command keeps the help option of its first context.
     parent = cli.make_context("anlyt", list(arguments))
     name, command, rest = cli.resolve_command(parent, list(arguments))
     assert command is not None
@@ -159,7 +159,7 @@ def understood(arguments: Sequence[str]) -> None:
 
 
 def pods(manifests: Sequence[Manifest]) -> Iterator[tuple[str, Manifest]]:
-    """(name of the workload, template of its pods)."""
+    """Yields the name of each workload and the template of its pods."""
     for name, workload in of_kind(manifests, "Deployment", "StatefulSet", "Job").items():
         yield name, workload["spec"]["template"]
     for name, workload in of_kind(manifests, "CronJob").items():
@@ -167,12 +167,12 @@ def pods(manifests: Sequence[Manifest]) -> Iterator[tuple[str, Manifest]]:
 
 
 def containers(pod: Manifest) -> list[Manifest]:
-    found: list[Manifest] = [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
-    return found
+    all_containers: list[Manifest] = [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
+    return all_containers
 
 
 def check_confined(pod: Manifest) -> None:
-    """No root, no more rights than it has, nothing of the node, an image that stays as it is, and bounded resources."""
+    """Checks a pod: no root, no added rights, no host namespaces, a read-only image, and limited resources."""
     assert pod["spec"]["securityContext"]["runAsNonRoot"]
     assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert not pod["spec"].keys() & {"hostNetwork", "hostPID", "hostIPC"}
@@ -186,7 +186,7 @@ def check_confined(pod: Manifest) -> None:
 
 
 def environment(container: Manifest) -> dict[str, Any]:
-    """Name -> value of the variables that have one."""
+    """The environment variables of a container; None without a literal value."""
     listed = container.get("env", ())
     assert len({each["name"] for each in listed}) == len(listed)
     return {each["name"]: each.get("value") for each in listed}

@@ -1,4 +1,4 @@
-"""`anlyt` as a user runs it: a process in a folder, with settings."""
+"""Runs `anlyt` as a user does: in a process, with settings."""
 
 import os
 import signal
@@ -20,44 +20,44 @@ PATIENCE = 120.0
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """No setting of the outside comes in; ports are free ones."""
+    """The environment of a process: free ports and `settings`, without ANLYT_* variables of this process."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
     ports = dict.fromkeys(["ANLYT_API_PORT", "ANLYT_METRICS_PORT", "ANLYT_AUDIT_PORT"], "0")
-    own = {"ANLYT_HOME": str(folder / "home"), **ports}
-    return clean | own | dict(settings)
+    defaults = {"ANLYT_HOME": str(folder / "home"), **ports}
+    return clean | defaults | dict(settings)
 
 
 def anlyt(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end."""
-    return command.ran(arguments, environment(folder, settings), PATIENCE)
+    """Runs a command until it ends."""
+    return command.run_command(arguments, environment(folder, settings), PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service that runs, with all its processes."""
+    """A running service, with all its processes."""
 
     process: subprocess.Popen[str]
     home: Path
 
     def endpoints(self) -> Endpoints:
-        """Waits until the service has written them."""
+        """The service's endpoints. Waits until it has written them."""
         deadline = time.monotonic() + PATIENCE
         while not (file := self.home / "endpoints.json").exists():
             assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline, "no endpoints.json"
+            assert time.monotonic() < deadline, "There is no endpoints.json."
             time.sleep(0.05)
         return msgspec.json.decode(file.read_bytes(), type=Endpoints)
 
-    def family(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         root = psutil.Process(self.process.pid)
         return [root, *root.children(recursive=True)]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """The exit status; fails if any process of the family outlives it."""
-        family = self.family()
+        """Stops the service; returns its exit status. Fails if any of its processes is still alive."""
+        processes = self.processes()
         self.process.send_signal(number)
         status = self.process.wait(PATIENCE)
-        _, alive = psutil.wait_procs(family[1:], timeout=60)
+        _, alive = psutil.wait_procs(processes[1:], timeout=60)
         assert not alive
         return status
 
@@ -66,7 +66,7 @@ class Running:
 def running(
     folder: Path, *arguments: str, program: Sequence[str] = ("-m", "anlyt"), **settings: str
 ) -> Iterator[Running]:
-    """A command that runs until it is stopped; whatever is left of it at the end is killed."""
+    """Starts a long-running command; kills it after the body."""
     with subprocess.Popen(
         [sys.executable, *program, *arguments],
         env=environment(folder, settings),

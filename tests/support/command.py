@@ -1,4 +1,4 @@
-"""`anlyt`, in a process that was forked: what its commands import, it has imported already."""
+"""Runs `anlyt` in a forked process, which has already imported the modules of its commands."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ NOWHERE: Final = Path(os.devnull)
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], out: Path, error: Path) -> None:
-    """What `python -m anlyt` does; its output goes to files."""
+    """Does the same as `python -m anlyt`, with the output in files."""
     for descriptor, path in ((1, out), (2, error)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.environ.clear()
@@ -25,19 +25,20 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err
     anlyt.main()
 
 
-def started(
+def start_command(
     arguments: Sequence[str], environment: Mapping[str, str], out: Path = NOWHERE, error: Path = NOWHERE
 ) -> BaseProcess:
+    """Starts a command."""
     process = FORK.Process(target=run, args=(arguments, environment, out, error))
     process.start()
     return process
 
 
-def ran(arguments: Sequence[str], environment: Mapping[str, str], patience: float) -> CompletedProcess[str]:
-    """A command that has ended; TimeoutExpired if it takes longer."""
+def run_command(arguments: Sequence[str], environment: Mapping[str, str], patience: float) -> CompletedProcess[str]:
+    """Runs a command until it ends. Raises TimeoutExpired after `patience` seconds."""
     with TemporaryDirectory() as folder:
         out, error = Path(folder, "out"), Path(folder, "error")
-        process = started(arguments, environment, out, error)
+        process = start_command(arguments, environment, out, error)
         process.join(patience)
         if process.exitcode is None:
             process.kill()

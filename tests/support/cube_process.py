@@ -1,4 +1,4 @@
-"""A process of its own that runs the pipeline `cubes` over and over, to be killed."""
+"""A process that runs the pipeline `cubes` in a loop, until it is killed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from infra.telemetry import configure_logs
 from pipelines import runs
 from pipelines.stores import open_stores
 from tests.support.forked import FORK
-from tests.support.worker import gone
+from tests.support.worker import wait_for_exit
 
 
 def run(engines: Engines) -> None:
@@ -23,29 +23,28 @@ def run(engines: Engines) -> None:
 async def _run(engines: Engines) -> None:
     async with open_stores(engines) as stores:
         while True:
-            with suppress(
-                AnlytError, *FAILURES
-            ):  # busy: the one that was killed is not quite gone; or an engine is away
+            # The killed process may still hold the lease, or an engine may be down.
+            with suppress(AnlytError, *FAILURES):
                 await runs.run(stores, "cubes", {"chunk": "40"})
             await asyncio.sleep(0.01)
 
 
-class Cubist:
-    """One process at a time."""
+class CubeProcess:
+    """One process at a time, which can be replaced."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines, self._process = engines, self._started(engines)
 
     async def replace(self) -> None:
-        """-9, in the middle of whatever it does; another takes its place."""
+        """Kills the process with SIGKILL at any point of its work, and starts another."""
         self._process.kill()
-        await gone(self._process)
+        await wait_for_exit(self._process)
         self._process = self._started(self._engines)
 
     async def stop(self) -> None:
         assert self._process.exitcode is None
         self._process.kill()
-        await gone(self._process)
+        await wait_for_exit(self._process)
 
     def _started(self, engines: Engines) -> BaseProcess:
         process = FORK.Process(target=run, args=(engines,))
@@ -54,8 +53,8 @@ class Cubist:
 
 
 @asynccontextmanager
-async def cube_process(engines: Engines) -> AsyncIterator[Cubist]:
-    working = Cubist(engines)
+async def cube_process(engines: Engines) -> AsyncIterator[CubeProcess]:
+    working = CubeProcess(engines)
     try:
         yield working
     finally:

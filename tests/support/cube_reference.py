@@ -1,4 +1,4 @@
-"""What the cubes have to hold, computed in plain Python from the reference's facts. Shares no code with the product."""
+"""The expected cubes, computed in plain Python from the reference's facts. Shares no code with the product."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from infra.clickhouse import connect
 from tests.support.fact_reference import COLUMNS, Expected, Row
-from tests.support.warehouse import SHOWN, comparable, opened
+from tests.support.stored import first_lines
+from tests.support.warehouse import comparable
 
 Cells: TypeAlias = Mapping[Row, Row]
-"""Dimensions -> figures."""
+"""The figures of each cell, by its dimensions."""
 
 DIMENSIONS: Mapping[str, Sequence[str]] = {
     "cube_dlr_hourly": ["tenant_id", "hour", "mno", "lane", "direction", "status"],
@@ -28,7 +30,7 @@ FIGURES: Mapping[str, Sequence[str]] = {
     "cube_compliance_hourly": ["evaluations", "latency_sum"],
 }
 QUANTILES = (0.5, 0.95, 0.99)
-SLACK = 0.02  # of rank, which a t-digest of few values needs for interpolating
+SLACK = 0.02  # share of ranks; a t-digest of few values interpolates this far
 
 
 def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
@@ -42,12 +44,12 @@ def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
 
 
 async def cube_differences(dsn: str, expected: Expected) -> Sequence[str]:
-    """Empty when every cube holds exactly what it should, in every cell, percentiles included."""
-    wanted = expected_cubes(expected)
-    async with opened(dsn) as client:
-        found = [line for cube, cells in wanted.items() for line in await _compared(client, cube, cells)]
-        found += await _percentiles(client, expected)
-    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
+    """The differences between cubes and expectation, percentiles included; empty if there are none."""
+    cubes = expected_cubes(expected)
+    async with connect(dsn) as client:
+        lines = [line for cube, cells in cubes.items() for line in await _compared(client, cube, cells)]
+        lines += await _percentiles(client, expected)
+    return first_lines(lines)
 
 
 def _cells(expected: Expected, table: str, cube: str, add: Callable[[Sequence[dict[str, Any]]], Row]) -> Cells:
@@ -76,21 +78,21 @@ def _evaluations(facts: Sequence[dict[str, Any]]) -> Row:
     return len(facts), sum(fact["evaluation_latency_ms"] for fact in facts)
 
 
-async def _compared(client: AsyncClient, cube: str, wanted: Cells) -> Sequence[str]:
+async def _compared(client: AsyncClient, cube: str, expected: Cells) -> Sequence[str]:
     keys = len(DIMENSIONS[cube])
     columns = ", ".join([*DIMENSIONS[cube], *FIGURES[cube]])
     rows = [comparable(row) for row in (await client.query(f"select {columns} from {cube} final")).result_rows]
-    found = {row[:keys]: row[keys:] for row in rows}
-    assert len(found) == len(rows)
+    stored = {row[:keys]: row[keys:] for row in rows}
+    assert len(stored) == len(rows)
     return [
-        f"{cube} {key}: expected {wanted.get(key)}, stored {found.get(key)}"
-        for key in wanted.keys() | found.keys()
-        if wanted.get(key) != found.get(key)
+        f"{cube} {key}: expected {expected.get(key)}, stored {stored.get(key)}"
+        for key in expected.keys() | stored.keys()
+        if expected.get(key) != stored.get(key)
     ]
 
 
 async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]:
-    """By tenant and hour, digests of all statuses, routes and lanes merged."""
+    """Compares percentiles by tenant and hour, from the merged digests of all statuses, routes and lanes."""
     samples: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for row, times in expected.facts["facts_dlr"].items():
         fact = dict(zip(COLUMNS["facts_dlr"], row, strict=True))
@@ -101,10 +103,10 @@ async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]
         "select tenant_id, hour, quantilesTDigestMerge(0.5, 0.95, 0.99)(latency_digest) from cube_dlr_hourly final "
         "group by tenant_id, hour having sum(latency_count) > 0"
     )
-    found = {key: values for *key_, values in merged.result_rows if (key := comparable(key_))}
-    return [f"percentiles of {key}" for key in found.keys() ^ samples.keys()] + [
+    percentiles = {key: values for *key_, values in merged.result_rows if (key := comparable(key_))}
+    return [f"percentiles of {key}" for key in percentiles.keys() ^ samples.keys()] + [
         f"percentile {quantile} of {key}: {value}"
-        for key, values in found.items()
+        for key, values in percentiles.items()
         if key in samples
         for quantile, value in zip(QUANTILES, values, strict=True)
         if not _near(sorted(samples[key]), quantile, value)
@@ -112,7 +114,7 @@ async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]
 
 
 def _near(ascending: Sequence[int], quantile: float, value: float) -> bool:
-    """Between the samples whose ranks are near the quantile; states hold 32-bit floats."""
+    """Whether `value` is between samples whose ranks are near the quantile. Digests hold 32-bit floats."""
     reach = SLACK * len(ascending) + 1
     rank = quantile * len(ascending)
     low = ascending[max(int(rank - reach), 0)]

@@ -1,4 +1,4 @@
-"""What PostgreSQL keeps of days, and what it has to be: daily rows added up in plain Python."""
+"""The stored daily rows of PostgreSQL, and the expected ones, added up in plain Python."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ CostKey: TypeAlias = tuple[date, str, str, str]
 
 
 def daily(rows: Iterable[Row]) -> Mapping[DayKey, Mapping[str, Any]]:
-    """The columns of metrics_daily by key, for the newest row of each hour."""
+    """The expected columns of metrics_daily, by key."""
     days: dict[DayKey, list[Row]] = defaultdict(list)
     for row in rows:
         days[row.hour.date(), row.scope, row.id].append(row)
@@ -23,7 +23,7 @@ def daily(rows: Iterable[Row]) -> Mapping[DayKey, Mapping[str, Any]]:
 
 
 def daily_costs(rows: Iterable[Row]) -> Mapping[CostKey, Decimal]:
-    """costs_daily by key."""
+    """The expected costs_daily, by key."""
     costs: dict[CostKey, Decimal] = defaultdict(Decimal)
     for row in rows:
         for currency, cost in row.costs.items():
@@ -50,7 +50,7 @@ def _columns(rows: list[Row]) -> Mapping[str, Any]:
 
 
 async def stored_daily(connection: Connection) -> Mapping[DayKey, Mapping[str, Any]]:
-    """metrics_daily as it is."""
+    """The stored metrics_daily, by key."""
     rows = await connection.fetch("select * from anlyt.metrics_daily")
     keys = ("day_bucket", "scope", "scope_id")
     return {
@@ -62,5 +62,5 @@ async def stored_daily(connection: Connection) -> Mapping[DayKey, Mapping[str, A
 
 
 async def stored_daily_costs(connection: Connection) -> Mapping[CostKey, Decimal]:
-    """costs_daily as it is."""
+    """The stored costs_daily, by key."""
     return {tuple(row)[:4]: row["total_cost"] for row in await connection.fetch("select * from anlyt.costs_daily")}

@@ -1,4 +1,4 @@
-"""The commands that documents print for whoever runs the demo, run as they are printed."""
+"""Runs the commands in documents against a demo, as they are printed."""
 
 import json
 import os
@@ -17,20 +17,20 @@ from typing import Any, Final
 import httpx
 
 from infra.endpoints import Endpoints
-from tools.assets import node_first
+from tools.assets import environment_with_node
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ("README.md", "docs/first-steps.md", "docs/audit.md", "docs/graphql.md", "examples/README.md")
 BLOCK: Final = re.compile(r"^```(?:sh)?\n(.*?)^```\n+(?:^```(?:json)?\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 COUNTS: Final = frozenset({"messages", "totalMessages", "messagesSent", "sent", "records", "segments"})
 PATIENCE: Final = 120.0  # seconds
-BUSY: Final = "is running in another process"  # the scheduler runs pipelines, too
+BUSY: Final = "is running in another process"  # the scheduler also runs pipelines
 RUN: Final = ("curl", "node", ".venv/bin/anlyt", ".venv/bin/python")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command, and the answer that its page shows, if it does; `folder`: in which it is run, from the root."""
+    """A command with the answer that its page shows, if any. It runs in `folder`, relative to the root."""
 
     page: str
     words: Sequence[str]
@@ -39,11 +39,11 @@ class Example:
 
 
 def examples() -> list[Example]:
-    """Every command for the demo, of every page."""
-    return [each for page in PAGES for each in _of_page(page) if each.words[0] in RUN]
+    """All commands for the demo in all pages."""
+    return [each for page in PAGES for each in _page_examples(page) if each.words[0] in RUN]
 
 
-def _of_page(page: str) -> Iterator[Example]:
+def _page_examples(page: str) -> Iterator[Example]:
     for block in BLOCK.finditer((ROOT / page).read_text()):
         folder = "."
         for words in _commands(block[1]):
@@ -54,7 +54,7 @@ def _of_page(page: str) -> Iterator[Example]:
 
 
 def _commands(block: str) -> Iterator[Sequence[str]]:
-    """A command ends with its line, unless a backslash or a quote goes on."""
+    """The words of each command. A command ends with its line, unless a backslash or an open quote continues it."""
     text = ""
     for line in block.splitlines():
         text += line + "\n"
@@ -70,27 +70,27 @@ def _commands(block: str) -> Iterator[Sequence[str]]:
 
 
 def check(example: Example, endpoints: Endpoints, home: Path) -> None:
-    """Runs it against the demo that keeps its files in `home`: it is answered, and with something."""
+    """Runs an example against the demo whose files are in `home`. Fails unless it succeeds and returns data."""
     if example.words[0] == "curl":
-        _check_answer(example, _asked(example.words, endpoints, home))
+        _check_answer(example, _curl(example.words, endpoints, home))
         return
-    moved = [word.replace("http://127.0.0.1:3030", endpoints.api) for word in example.words]
-    program = [sys.executable] if moved[0] == ".venv/bin/python" else [*moved[:1]]
-    if moved[0] == ".venv/bin/anlyt":
+    words = [word.replace("http://127.0.0.1:3030", endpoints.api) for word in example.words]
+    program = [sys.executable] if words[0] == ".venv/bin/python" else [*words[:1]]
+    if words[0] == ".venv/bin/anlyt":
         program = [sys.executable, "-m", "anlyt"]
-    settings = {name: value for name, value in node_first().items() if not name.startswith("ANLYT_")}
+    settings = {name: value for name, value in environment_with_node().items() if not name.startswith("ANLYT_")}
     environment = {**settings, "ANLYT_HOME": str(home), "PYTHONPATH": os.fspath(ROOT)}
     deadline = time.monotonic() + PATIENCE
-    while BUSY in (ran := _ran([*program, *moved[1:]], example.folder, environment)).stderr:
-        assert time.monotonic() < deadline, ran.stderr
+    while BUSY in (process := _run([*program, *words[1:]], example.folder, environment)).stderr:
+        assert time.monotonic() < deadline, process.stderr
         time.sleep(1)
-    assert ran.returncode == 0, (example, ran.stderr)
-    assert ran.stdout.strip(), example
-    if moved[0] == "node":
-        assert all(json.loads(ran.stdout).values()), ran.stdout
+    assert process.returncode == 0, (example, process.stderr)
+    assert process.stdout.strip(), example
+    if words[0] == "node":
+        assert all(json.loads(process.stdout).values()), process.stdout
 
 
-def _ran(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=ROOT / folder,
@@ -102,8 +102,8 @@ def _ran(command: Sequence[str], folder: str, environment: Mapping[str, str]) ->
     )
 
 
-def _asked(words: Sequence[str], endpoints: Endpoints, home: Path) -> httpx.Response:
-    """What curl would get. Addresses are those of the demo; certificates, those that it made."""
+def _curl(words: Sequence[str], endpoints: Endpoints, home: Path) -> httpx.Response:
+    """The response that curl would get, with the demo's addresses and certificates."""
     (url,) = (word for word in words if re.match(r"https?://", word))
     options = list(pairwise(words))
     headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
@@ -121,7 +121,7 @@ def _asked(words: Sequence[str], endpoints: Endpoints, home: Path) -> httpx.Resp
         client.stream(method, url, headers=headers, content=data) as response,
     ):
         if response.headers["content-type"].startswith("text/event-stream"):
-            response._content = next(response.iter_bytes())  # it goes on for minutes
+            response._content = next(response.iter_bytes())  # the first event; the stream lasts for minutes
         else:
             response.read()
     return response
@@ -135,35 +135,35 @@ def _check_answer(example: Example, response: httpx.Response) -> None:
     elif kind == "text/csv":
         assert len(response.text.splitlines()) > 1, (example, response.text)
     else:
-        told = response.json()
-        assert "errors" not in told, (example, told)
+        answer = response.json()
+        assert "errors" not in answer, (example, answer)
         shown = json.loads(example.shown) if example.shown else {}
-        assert fits(shown, told), (example, response.text)
-        if "evidence" not in str(example.words):  # a month may have nothing yet
-            assert has_data(told), (example, response.text)
+        assert fits(shown, answer), (example, response.text)
+        if "evidence" not in str(example.words):  # a month may have no evidence yet
+            assert has_data(answer), (example, response.text)
 
 
-def fits(shown: Any, told: Any, name: str = "") -> bool:
-    """Whether an answer has everything that is shown, in its place; "..." stands for more, and numbers differ.
+def fits(shown: Any, answer: Any, name: str = "") -> bool:
+    """Whether an answer has all members that the page shows. "..." stands for more members; numbers may differ.
 
-    What is shown to have rows has rows, and a number of messages that is not shown to be 0 is not 0.
+    If the page shows rows or a count of messages above 0, the answer needs rows or a count above 0.
     """
-    match shown, told:
+    match shown, answer:
         case dict(), dict():
             names = shown.keys() - {"...", "USD", "AFN"}
-            return names <= told.keys() and all(fits(shown[each], told[each], each) for each in names)
+            return names <= answer.keys() and all(fits(shown[each], answer[each], each) for each in names)
         case list(), list():
-            return all(bool(told) and fits(each, told[0], name) for each in shown)
+            return all(bool(answer) and fits(each, answer[0], name) for each in shown)
         case _ if name in COUNTS and shown:
-            return isinstance(told, int) and told > 0
+            return isinstance(answer, int) and answer > 0
         case _:
-            return shown == "..." or isinstance(told, type(shown)) or told is None
+            return shown == "..." or isinstance(answer, type(shown)) or answer is None
 
 
-def has_data(told: Any) -> bool:
-    """Whether there is a row with something in it, or a count, anywhere in an answer."""
-    if isinstance(told, Mapping):
-        return any((name in COUNTS and value) or has_data(value) for name, value in told.items())
-    return isinstance(told, list) and any(
-        each if not isinstance(each, Mapping) else any(each.values()) for each in told
+def has_data(answer: Any) -> bool:
+    """Whether an answer has a non-empty row, or a count above 0, anywhere."""
+    if isinstance(answer, Mapping):
+        return any((name in COUNTS and value) or has_data(value) for name, value in answer.items())
+    return isinstance(answer, list) and any(
+        each if not isinstance(each, Mapping) else any(each.values()) for each in answer
     )

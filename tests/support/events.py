@@ -1,4 +1,4 @@
-"""Seeded events of every awkward sort: each maker takes a Random, and gives the same messages for the same seed."""
+"""Seeded random events with many awkward values. The same seed makes the same messages."""
 
 import json
 import uuid
@@ -53,7 +53,7 @@ def report(random: Random, now: datetime) -> Fields:
 
 
 def messages(random: Random, make: Make, now: datetime, count: int) -> list[Message]:
-    """About `count` events as a careless world delivers them: repeated near and far, rewritten, out of order."""
+    """Messages for about `count` events: with duplicates near and far, other spellings, and out of order."""
     events = [make(random, now) for _ in range(count)]
     sent = [message(random, fields) for fields in events]
     sent += [message(random, again(random, fields)) for fields in random.sample(events, count // 5)]
@@ -63,7 +63,7 @@ def messages(random: Random, make: Make, now: datetime, count: int) -> list[Mess
 
 
 def message(random: Random, fields: Fields) -> Message:
-    """With or without spaces, unknown fields and headers, none of which changes the event."""
+    """A message for an event, with fields in random order and sometimes unknown fields and headers."""
     names = random.sample(sorted(fields), len(fields))
     extra = {"msisdn": "+93701234567", "nested": {"body": ["سلام"]}} if random.random() < 0.2 else {}
     text = json.dumps({name: fields[name] for name in names} | extra, ensure_ascii=random.random() < 0.5)
@@ -72,19 +72,19 @@ def message(random: Random, fields: Fields) -> Message:
 
 
 def again(random: Random, fields: Fields) -> Fields:
-    """The same event; its time may be written in another offset, with other digits behind the microseconds."""
+    """The same event. Its time may have another offset, or other digits after the microseconds."""
     name = _time_name(fields)
     return fields | ({name: written(random, _read(fields[name]))} if random.random() < 0.5 else {})
 
 
 def differing(random: Random, make: Make, fields: Fields) -> Fields:
-    """A copy of the same event that says something else of it."""
+    """An event with the same id and time but other fields."""
     name = _time_name(fields)
     return make(random, _read(fields[name])) | {"eventId": fields["eventId"], name: fields[name]}
 
 
 def lookalike(random: Random, fields: Fields) -> Fields:
-    """Another event, that shares all but its id's dead letter case or its time."""
+    """Another event that differs only in the case of its id, or in its time."""
     name = _time_name(fields)
     if fields["eventId"] != fields["eventId"].upper() and random.random() < 0.5:
         return fields | {"eventId": fields["eventId"].upper()}
@@ -93,14 +93,14 @@ def lookalike(random: Random, fields: Fields) -> Fields:
 
 
 def reordered(random: Random, sent: Sequence[Message], reach: int = 400) -> list[Message]:
-    """Each message up to `reach` places from where it was, one in ten anywhere."""
+    """Moves each message by up to `reach` places, and one in ten anywhere."""
     places = [random.random() * len(sent) if random.random() < 0.1 else n for n in range(len(sent))]
     order = sorted(range(len(sent)), key=lambda n: places[n] + random.random() * reach)
     return [sent[n] for n in order]
 
 
 def moment(random: Random, now: datetime) -> datetime:
-    """A time of the last hours, on an edge of the calendar, late by days to years, or a little ahead."""
+    """A time in the last hours, at an edge of the calendar, days to years late, or less than a day ahead."""
     recent = now - timedelta(seconds=random.random() * 3 * 3600)
     return random.choice([recent] * 6 + [_edge(random, now)] * 3 + [_late(random, now), now + timedelta(hours=23)])
 
@@ -124,7 +124,7 @@ def _late(random: Random, now: datetime) -> datetime:
 
 
 def written(random: Random, at: datetime) -> str:
-    """RFC 3339 in some offset, with as many digits as it takes or more: those past microseconds do not count."""
+    """The time in RFC 3339, with a random offset and sometimes digits after the microseconds, which do not count."""
     local = at.astimezone(timezone(random.choice(OFFSETS)))
     text = local.strftime("%Y-%m-%d" + random.choice("Tt") + "%H:%M:%S")
     if at.microsecond or random.random() < 0.5:
@@ -135,7 +135,7 @@ def written(random: Random, at: datetime) -> str:
 
 
 def _read(text: str) -> datetime:
-    """What `written` wrote; digits past microseconds are dropped."""
+    """The time in a text by `written`, to the microsecond."""
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 

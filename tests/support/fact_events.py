@@ -1,4 +1,4 @@
-"""Seeded events for the fact functions, on few days: a partition of ClickHouse takes milliseconds to write to."""
+"""Seeded events for the fact functions, on few days, because each ClickHouse partition takes milliseconds to write."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ RULES = [("r-1", "Marketing at night", "QUIET_HOURS"), ("r:2", "نام فرست�
 
 
 def moment(random: Random, now: datetime) -> datetime:
-    """Mostly of the last hours; some at midnight, some late by a day, a month, or years."""
+    """A time: mostly in the last hours, sometimes at midnight, or a day, a month or years ago."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     late = midnight - timedelta(days=random.choice([1, 31, 800]), seconds=random.randrange(-9, 9))
     recent = now - timedelta(seconds=random.random() * 3 * 3600)
@@ -20,10 +20,10 @@ def moment(random: Random, now: datetime) -> datetime:
 
 
 def report(random: Random, now: datetime) -> Fields:
-    """One `sms.dlr.inbound.v1` that names its tenant: of one that does not, a copy's header could name another."""
+    """One `sms.dlr.inbound.v1` with a tenant. Without one, a copy's header could name another tenant."""
     fields = events.report(random, now) | {"receivedAt": events.written(random, moment(random, now))}
-    gone = random.choice(["mno", "lane", "direction", "destinationPrefix", "errorCode"])
-    return {name: value for name, value in fields.items() if name != gone} | {"tenantId": f"t-{random.randrange(5)}"}
+    removed = random.choice(["mno", "lane", "direction", "destinationPrefix", "errorCode"])
+    return {name: value for name, value in fields.items() if name != removed} | {"tenantId": f"t-{random.randrange(5)}"}
 
 
 def record(random: Random, now: datetime) -> Fields:

@@ -1,4 +1,4 @@
-"""What ClickHouse has to hold after some messages, computed in plain Python. Shares no code with the product."""
+"""The expected content of ClickHouse after some messages, in plain Python. Shares no code with the product."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from tests.support.validity import Bad, Event, Message, amount, evaluated, recorded, reported
+from tests.support.validity import Bad, Event, Message, amount, parse_evaluation, parse_record, parse_report
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -27,9 +27,10 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`facts`: by table, rows and how often; `marks`: (cube, tenant, beginning of the cell).
+    """The expected content.
 
-    `searched`: (table, "", minute), where copies are to be searched.
+    `facts`: the count of each row, by table. `marks`: (cube, tenant, start of the cell).
+    `searched`: (table, "", minute), the minutes to be searched for copies.
     """
 
     facts: Mapping[str, Counter[Row]]
@@ -44,14 +45,14 @@ def expect(
     *,
     arrived: datetime,
 ) -> Expected:
-    """Of copies of an event, that which comes first here is the one that counts."""
+    """The expected content after these messages. Of an event's copies, the first one here counts."""
     facts: dict[str, Counter[Row]] = {}
     marks: set[tuple[str, str, datetime]] = set()
     searched: set[tuple[str, str, datetime]] = set()
     for table, cube, messages, read, row in (
-        ("facts_dlr", "cube_dlr_hourly", reports, reported, _report),
-        ("facts_cdr", "cube_cdr_hourly", records, recorded, _record),
-        ("facts_compliance", "cube_compliance_hourly", evaluations, evaluated, _evaluation),
+        ("facts_dlr", "cube_dlr_hourly", reports, parse_report, _report),
+        ("facts_cdr", "cube_cdr_hourly", records, parse_record, _record),
+        ("facts_compliance", "cube_compliance_hourly", evaluations, parse_evaluation, _evaluation),
     ):
         events = _unique(messages, read, arrived)
         facts[table] = Counter((tenant, event.at, *row(event.fields)) for tenant, event in events)
@@ -96,7 +97,7 @@ def _record(fields: Mapping[str, Any]) -> Row:
 def _evaluation(fields: Mapping[str, Any]) -> Row:
     named = _named(fields, "accountId", "mno", "lane", "verdict", "evaluationId", "messageId")
     findings = [
-        tuple(found[name] for found in fields["findings"]) for name in ("ruleId", "ruleName", "ruleType", "action")
+        tuple(finding[name] for finding in fields["findings"]) for name in ("ruleId", "ruleName", "ruleType", "action")
     ]
     version = str(fields["ruleSetVersion"])
     return *named, *findings, fields["ruleSetId"], version, fields["evaluationLatencyMs"]

@@ -1,4 +1,4 @@
-"""Facts written to ClickHouse as ingest does, without NATS, and what the reference says of them."""
+"""Facts written to ClickHouse as by ingest, without NATS, and the expected content."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from tests.support.validity import Message
 from tests.support.writes import decoded, split
 
 Sent = Mapping[AnyFunction, Sequence[Message]]
-SORTS: Mapping[AnyFunction, Make] = {
+MAKERS: Mapping[AnyFunction, Make] = {
     dlr_facts: fact_events.report,
     cdr_facts: fact_events.record,
     compliance_facts: fact_events.evaluation,
@@ -33,13 +33,13 @@ async def fact_store(dsn: str) -> AsyncIterator[FactStore]:
 
 
 def make_sent(random: Random, now: datetime, count: int) -> Sent:
-    """About `count` events of every sort with their copies."""
-    return {function: events.messages(random, make, now, count) for function, make in SORTS.items()}
+    """Messages for about `count` events of every type, with copies."""
+    return {function: events.messages(random, make, now, count) for function, make in MAKERS.items()}
 
 
 def batches(random: Random, sent: Sent, now: datetime) -> Iterable[tuple[AnyFunction, Events]]:
-    """All of it cut anywhere, in any order of the batches, and once more cut elsewhere."""
-    cut = [
+    """All messages twice, split at random, as batches in random order."""
+    parts = [
         (function, part)
         for function, messages in sent.items()
         for whole in [decoded(function, messages, now)]
@@ -47,7 +47,7 @@ def batches(random: Random, sent: Sent, now: datetime) -> Iterable[tuple[AnyFunc
         for part in split(random, order)
         if part
     ]
-    return random.sample(cut, len(cut))
+    return random.sample(parts, len(parts))
 
 
 def expected(sent: Sent, now: datetime) -> Expected:

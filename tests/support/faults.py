@@ -1,4 +1,4 @@
-"""Every sort of bad event: each is one good event with one thing wrong."""
+"""Every kind of bad event: a good event with one fault."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,14 +12,14 @@ DEEP = 100_000
 
 
 class Fault(NamedTuple):
-    """`field` is what the dead letter has to name; empty when the message is no JSON object."""
+    """A bad message. `field` is what its dead letter has to name; empty if the message is no JSON object."""
 
     message: Message
     field: str
 
 
 class Raw(NamedTuple):
-    """A value as it stands in the JSON text."""
+    """A literal piece of JSON text."""
 
     text: str
 
@@ -102,7 +102,7 @@ EVALUATED: Mapping[str, Sequence[Any]] = {
     "verdict": NOT_ONE_OF,
     "findings": [
         *(None, 1, "x", {}, True, [None], [1], ["x"], [[]], [{}], [FINDING] * 65, [FINDING, {}]),
-        *([{name: text for name, text in FINDING.items() if name != gone}] for gone in FINDING),
+        *([{name: text for name, text in FINDING.items() if name != missing}] for missing in FINDING),
         *([FINDING, {**FINDING, name: wrong}] for name in ("ruleId", "ruleType", "action") for wrong in NOT_AN_ID),
         *([{**FINDING, "ruleName": wrong}] for wrong in NOT_A_RULE_NAME),
     ],
@@ -114,12 +114,12 @@ NOT_A_TENANT = ["", "a b", "x" * 65, "ä", "+93 70 123 45 67"]
 
 
 def billing(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
-    """One for each thing that can be wrong with `good`, an `sms.billed.v1`."""
+    """Yields `good`, an `sms.billed.v1`, with each possible fault."""
     yield from _faults(good, now, "billedAt", BILLED, OPTIONAL)
 
 
 def reports(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
-    """The same for an `sms.dlr.inbound.v1`."""
+    """Yields an `sms.dlr.inbound.v1` with each possible fault."""
     yield from _faults(good, now, "receivedAt", REPORTED, {**OPTIONAL, **REPORTS_MAY})
     nameless = {name: value for name, value in good.items() if name != "tenantId"}
     for tenant in NOT_A_TENANT:
@@ -127,12 +127,12 @@ def reports(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
 
 
 def records(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
-    """The same for a `cdr.generated.v1`."""
+    """Yields a `cdr.generated.v1` with each possible fault."""
     yield from _faults(good, now, "occurredAt", RECORDED, {})
 
 
 def evaluations(good: Mapping[str, Any], now: datetime) -> Iterator[Fault]:
-    """The same for a `compliance.audit.v1`."""
+    """Yields a `compliance.audit.v1` with each possible fault."""
     yield from _faults(good, now, "at", EVALUATED, {name: OPTIONAL[name] for name in ("mno", "lane")})
 
 
@@ -175,12 +175,12 @@ def _not_objects(good: bytes) -> Iterator[bytes]:
 
 
 def _with(good: bytes, value: bytes) -> bytes:
-    """`good` with an unknown field."""
+    """The JSON object `good` with an unknown field of this value."""
     return good[:-1] + b',"extra":' + value + b"}"
 
 
 def _text(fields: Mapping[str, Any]) -> bytes:
-    """JSON, with `Raw` values as they are."""
+    """The fields as JSON, with `Raw` values inserted literally."""
     raw = {f"raw {name}": value.text for name, value in fields.items() if isinstance(value, Raw)}
     text = json.dumps({name: f"raw {name}" if f"raw {name}" in raw else value for name, value in fields.items()})
     for mark, value in raw.items():

@@ -1,6 +1,6 @@
-"""Processes that are at work in 30 ms, so that many can be killed: forked from one that has imported everything.
+"""Starts processes in 30 ms, so that tests can kill many: they are forked from one that has imported all modules.
 
-That one is started by whoever needs it first, and imports what was named by then: it is all named here.
+The first use starts that process, and it preloads only the modules named before. Therefore this module names all.
 """
 
 import multiprocessing
@@ -8,7 +8,7 @@ from multiprocessing.context import ForkServerContext
 from typing import Final
 
 FORK: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
-SUPPORT: Final = ("command", "cube_process", "exporter", "pipeline_process", "worker")
+SUPPORT: Final = ("command", "cube_process", "export_processes", "pipeline_process", "worker")
 COMMANDS: Final = ("api", "audit", "audit_verify", "backfill", "deadletters", "dev", "ingest", "migrate")
 FORK.set_forkserver_preload(
     [*(f"tests.support.{name}" for name in SUPPORT), *(f"commands.{name}" for name in COMMANDS), "pipelines.run_now"]

@@ -1,6 +1,6 @@
-"""What the API gives an engine to answer: so long that it is never a busy machine that a test is about.
+"""Long deadlines for engines, so that a busy machine fails no test.
 
-A test of engines that are away has a fixture of the same name, which leaves the limits as they are.
+A test of unreachable engines overrides this fixture by one of the same name, which keeps the limits.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""A collector: takes spans over OTLP/HTTP (protobuf) and keeps them."""
+"""A trace collector that receives spans over OTLP/HTTP (protobuf) and keeps them."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Ids are hexadecimal; `parent` is empty for a root; `links` are the linked traces."""
+    """A received span. Ids are hexadecimal; `parent` is empty for a root; `links` are the linked traces."""
 
     name: str
     trace: str
@@ -37,26 +37,26 @@ class Collector:
 
 @contextmanager
 def collector() -> Iterator[Collector]:
-    """Listens on a free port of 127.0.0.1 while the body runs."""
+    """Runs a collector on a free port of 127.0.0.1 during the body."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             assert self.path == "/v1/traces"
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.spans.extend(_decoded(ExportTraceServiceRequest.FromString(body)))
+            receiver.spans.extend(_decoded(ExportTraceServiceRequest.FromString(body)))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name that it has
-            """Says nothing."""
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's parameter
+            """Logs nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found = Collector(f"http://127.0.0.1:{server.server_port}")
+        receiver = Collector(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield found
+            yield receiver
         finally:
             server.shutdown()
             thread.join()

@@ -1,4 +1,4 @@
-"""A process of its own that runs pipelines over and over, to be killed."""
+"""A process that runs pipelines in a loop, until it is killed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ async def _run(engines: Engines, names: Sequence[str], dedup_days: int) -> None:
     async with open_stores(engines, dedup_days=dedup_days) as stores:
         while True:
             for name in names:
-                with suppress(AnlytError):  # busy: the one that was killed is not quite gone; or an alarm
+                with suppress(AnlytError):  # an alarm, or the killed process still holds the lease
                     await runs.run(stores, name)
 
 
 async def killed_after(seconds: float, engines: Engines, names: Sequence[str], dedup_days: int) -> None:
-    """Runs the pipelines in a process that is killed (-9) after so long, in the middle of whatever it does."""
+    """Runs pipelines in a process, and kills it with SIGKILL after `seconds`, at any point of its work."""
     process: BaseProcess = FORK.Process(target=run, args=(engines, names, dedup_days))
     process.start()
     await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Pipelines on real engines: the stores that a run gets, and what runs left behind."""
+"""Stores for pipelines on real engines, and the stored runs."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,14 +16,14 @@ NOBODY_CLICKHOUSE = "http://default@127.0.0.1:1/anlyt"
 async def stores_of(
     postgres: str, clickhouse: str = NOBODY_CLICKHOUSE, nats: str = NOBODY_NATS, dedup_days: int | None = 0
 ) -> AsyncIterator[Stores]:
-    """Where an address is not given, nobody listens. billing-service's table is there."""
+    """Yields stores, with billing-service's table. Engines without an address are unreachable."""
     async with open_stores(Engines(nats, postgres, clickhouse), dedup_days=dedup_days) as stores:
         await stores.postgres.execute(BILLING)
         yield stores
 
 
 async def runs_of(stores: Stores, name: str) -> Sequence[Any]:
-    """The rows of a pipeline's runs, oldest first."""
+    """The stored runs of a pipeline, oldest first."""
     rows: Sequence[Any] = await stores.postgres.fetch(
         "select id, status, counts::text, error from anlyt.pipeline_runs where name = $1 order by id", name
     )

@@ -1,4 +1,4 @@
-"""NATS and PostgreSQL as ingest meets them: publish messages, run workers, wait until all is counted."""
+"""Engines for ingest: publish messages, run workers, and wait until all messages are processed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -29,25 +29,25 @@ from schema.dead_letters import DeadLetter
 from schema.streams import STREAMS, Stream
 from tests.support.validity import Message
 
-# Far above what any test takes, and below the ack wait: what is stuck until then is an error, not a delay.
+# Seconds; longer than any test takes, and below the ack wait, so that a redelivery cannot hide an error.
 PATIENCE = 0.75 * ACK_WAIT_SECONDS
 UNDER_WAY = 2000
-ANY_SHARE = Limit(share=100)  # what tests send may all be bad
-NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for those who write no metrics
+ANY_SHARE = Limit(share=100)  # all messages of a test may be bad
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for tests without PostgreSQL
 
 
-def cut(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
-    """The function with other batches."""
+def with_batch(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
+    """The function with batches of another size and duration."""
     return replace(function, batch=Batch(size, seconds))
 
 
-def unlimited(functions: Iterable[AnyFunction]) -> LimitGuards:
+def unlimited_guards(functions: Iterable[AnyFunction]) -> LimitGuards:
     return limit_guards([function.name for function in functions], ANY_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Connections to the engines; `dsn` and `url` are for those who open their own."""
+    """Connections to the engines. `url` (NATS) and `dsn` (PostgreSQL) are for further connections."""
 
     url: str
     dsn: str
@@ -57,7 +57,7 @@ class Platform:
     clickhouse: ClickHouse
 
     async def publish(self, stream: Stream, messages: Iterable[Message]) -> None:
-        """Returns when JetStream has stored them all, in this order."""
+        """Publishes messages; returns when JetStream has stored all of them in this order."""
         inbox, stored, sent = self.client.new_inbox(), 0, 0
         news = asyncio.Event()
 
@@ -73,20 +73,22 @@ class Platform:
             await self.client.publish(stream.subject, message.data, reply=inbox, headers=headers)
             sent += 1
             while sent - stored > UNDER_WAY:
-                await _heard(news)
+                await _wait_for(news)
         while stored < sent:
-            await _heard(news)
+            await _wait_for(news)
         await acks.unsubscribe()
 
     def worker(self, function: AnyFunction, stop: asyncio.Event, guard: LimitGuard | None = None) -> Worker:
         metrics = MetricStore(self.pool, Partitions(self.pool), "USD", CopyFinder(self.client))
         facts = FactStore(self.clickhouse)
         sink = facts if function.store == "clickhouse" else metrics
-        return Worker(function, self.client, self.jetstream, sink, stop, guard or unlimited([function])[function.name])
+        return Worker(
+            function, self.client, self.jetstream, sink, stop, guard or unlimited_guards([function])[function.name]
+        )
 
     @asynccontextmanager
-    async def working(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[LimitGuards]:
-        """Workers run meanwhile; a function named twice has two. A worker's error is raised at the end."""
+    async def running_workers(self, *functions: AnyFunction, limit: Limit = ANY_SHARE) -> AsyncIterator[LimitGuards]:
+        """Runs one worker per function during the body; raises a worker's error at the end."""
         stop, watched = asyncio.Event(), limit_guards([function.name for function in functions], limit)
         async with asyncio.TaskGroup() as tasks:
             for function in functions:
@@ -97,50 +99,50 @@ class Platform:
                 stop.set()
 
     async def drain(self, *functions: AnyFunction) -> None:
-        """Runs the functions until everything in their streams was counted or told of in a dead letter."""
-        async with self.working(*functions):
-            await self.drained(*functions)
+        """Runs the functions until every message in their streams is stored or has a dead letter."""
+        async with self.running_workers(*functions):
+            await self.wait_until_drained(*functions)
 
-    async def drained(self, *functions: AnyFunction) -> None:
+    async def wait_until_drained(self, *functions: AnyFunction) -> None:
         async with asyncio.timeout(PATIENCE):
             for function in functions:
-                while await self.waiting(function):
+                while await self.pending_count(function):
                     await asyncio.sleep(0.02)
 
-    async def waiting(self, function: AnyFunction) -> int:
-        """How many messages are not delivered or not acknowledged; 1 while there is no consumer."""
+    async def pending_count(self, function: AnyFunction) -> int:
+        """The number of messages not delivered or not acknowledged; 1 while there is no consumer."""
         try:
             info = await self.jetstream.consumer_info(function.stream.name, function.durable)
         except NotFoundError:
             return 1
-        # A consumer hears of a stored message a moment after its publisher does: until then, nothing is pending.
+        # A consumer learns of a stored message after its publisher; until then, num_pending is too low.
         last = (await self.jetstream.stream_info(function.stream.name)).state.last_seq
-        unheard = last - (info.delivered.stream_seq if info.delivered else 0)
-        return max(info.num_pending or 0, unheard) + (info.num_ack_pending or 0)
+        unseen = last - (info.delivered.stream_seq if info.delivered else 0)
+        return max(info.num_pending or 0, unseen) + (info.num_ack_pending or 0)
 
-    async def reconnected(self) -> None:
+    async def wait_until_connected(self) -> None:
         async with asyncio.timeout(PATIENCE):
             while not self.client.is_connected:
                 await asyncio.sleep(0.01)
 
-    async def kept(self, stream: Stream) -> Mapping[int, Message]:
-        """What the stream holds, by sequence."""
-        held: dict[int, Message] = {}
+    async def stored_messages(self, stream: Stream) -> Mapping[int, Message]:
+        """The messages in a stream, by sequence."""
+        messages: dict[int, Message] = {}
         name = stream.name
         everything = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL)
         reading = await self.jetstream.pull_subscribe(stream.subject, stream=name, config=everything)
-        wanted = (await self.jetstream.stream_info(name)).state.messages
-        while len(held) < wanted:
-            for found in await reading.fetch(1000, timeout=PATIENCE):
-                held[found.metadata.sequence.stream] = Message(found.data, found.headers)
+        total = (await self.jetstream.stream_info(name)).state.messages
+        while len(messages) < total:
+            for each in await reading.fetch(1000, timeout=PATIENCE):
+                messages[each.metadata.sequence.stream] = Message(each.data, each.headers)
         await reading.unsubscribe()
-        return held
+        return messages
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        return [found.dead_letter async for found in deadletters.stored(self.jetstream)]
+        return [each.dead_letter async for each in deadletters.stored(self.jetstream)]
 
 
-async def _heard(news: asyncio.Event) -> None:
+async def _wait_for(news: asyncio.Event) -> None:
     news.clear()
     async with asyncio.timeout(PATIENCE):
         await news.wait()
@@ -148,7 +150,7 @@ async def _heard(news: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def open_platform(url: str, dsn: str = NOWHERE, clickhouse: str = "") -> AsyncIterator[Platform]:
-    """With the platform's streams made; the databases are connected to when somebody needs them."""
+    """Yields a platform with its streams. It connects to the databases at their first use."""
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(url))
         pool = await opened.enter_async_context(open_pool(dsn, size=8))

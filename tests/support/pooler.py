@@ -1,4 +1,4 @@
-"""PgBouncer before a PostgreSQL, as an ordinary user: it refuses to run as root."""
+"""Runs PgBouncer in front of a PostgreSQL, as an ordinary user, because it refuses to run as root."""
 
 import os
 import socket
@@ -20,10 +20,10 @@ Mode = Literal["session", "transaction", "statement"]
 
 @contextmanager
 def pgbouncer(folder: Path, dsn: str, mode: Mode, *others: str) -> Iterator[str]:
-    """The DSN by way of the pooler, which knows all databases of the server, and users `others` beside the DSN's."""
-    assert PROGRAM.exists(), f"No {PROGRAM.name} here; `make test` fetches it. {MISSING}"
+    """Yields the DSN through the pooler, for all databases of the server, the DSN's user and `others`."""
+    assert PROGRAM.exists(), f"{PROGRAM.name} is missing; `make test` fetches it. {MISSING}"
     server, port = urlsplit(dsn), free_port()
-    # In a folder of root's alone, an ordinary user finds nothing: what it is told is read before it becomes one.
+    # PgBouncer reads these files as root, before it changes to a user that may not enter the folder.
     users, settings = folder / "users.txt", folder / f"{mode}.ini"
     users.write_text("".join(f'"{name}" ""\n' for name in (server.username, *others)))
     settings.write_text(

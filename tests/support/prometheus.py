@@ -1,4 +1,4 @@
-"""Prometheus and promtool for the tests of the alerts."""
+"""Runs Prometheus and promtool for the tests of the alerts."""
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ import httpx
 import msgspec
 
 from tools.export import ROOT
-from tools.grafana import scraping
-from tools.grafana.scraping import program
+from tools.grafana import prometheus as server
+from tools.grafana.prometheus import program
 
 RULES = ROOT / "infra/alerts/anlyt.rules.yaml"
 
@@ -24,7 +24,7 @@ def promtool(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 def alerts() -> list[dict[str, Any]]:
-    """The rules, as they are written."""
+    """The alerting rules as written."""
     (group,) = msgspec.yaml.decode(RULES.read_bytes())["groups"]
     rules: list[dict[str, Any]] = group["rules"]
     return rules
@@ -37,19 +37,19 @@ class Prometheus:
     url: str
 
     def firing(self) -> set[tuple[str, str]]:
-        """(alert, function) of what fires; function is empty for alerts that are not about one."""
-        found = httpx.get(f"{self.url}/api/v1/alerts", timeout=60).raise_for_status().json()["data"]["alerts"]
-        labels = [alert["labels"] for alert in found if alert["state"] == "firing"]
+        """The firing alerts as (alert, function). The function is empty for alerts without that label."""
+        alerts = httpx.get(f"{self.url}/api/v1/alerts", timeout=60).raise_for_status().json()["data"]["alerts"]
+        labels = [alert["labels"] for alert in alerts if alert["state"] == "firing"]
         return {(each["alertname"], each.get("function", "")) for each in labels}
 
     def values(self, query: str) -> list[float]:
-        """Of an instant query, one for each series."""
+        """The values of an instant query, one per series."""
         answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=60).raise_for_status().json()
         return [float(series["value"][1]) for series in answer["data"]["result"]]
 
 
 @contextmanager
 def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[Prometheus]:
-    """Scrapes `target` (host:port) as job anlyt, with these rules; ends with the body."""
-    with scraping.prometheus(folder, target, rules) as url:
+    """Runs a Prometheus that scrapes `target` (host:port) as job anlyt and evaluates `rules`."""
+    with server.prometheus(folder, target, rules) as url:
         yield Prometheus(url)

@@ -1,4 +1,4 @@
-"""What PostgreSQL has to hold after some messages, computed in plain Python. Shares no code with the product."""
+"""The expected content of PostgreSQL after some messages, in plain Python. Shares no code with the product."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,19 +8,19 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from tests.support.bins import binned
-from tests.support.validity import OUTCOMES, Bad, Event, Message, amount, billed, reported
+from tests.support.validity import OUTCOMES, Bad, Event, Message, amount, parse_billing, parse_report
 
 BILLING, DELIVERY = "billing_metrics", "delivery_metrics"
 SCOPES = ("PLATFORM", "OPERATOR", "ACCOUNT")
 
 Key: TypeAlias = tuple[str, str, datetime]  # scope, scope id, hour
-CostKey: TypeAlias = tuple[str, str, datetime, str]  # the same and a currency
+CostKey: TypeAlias = tuple[str, str, datetime, str]  # scope, scope id, hour, currency
 Read: TypeAlias = Callable[[Message, datetime], Event]
 
 
 @dataclass(slots=True)
 class Row:
-    """One row of metrics_hourly; `samples` are its latencies, in any order."""
+    """A row of metrics_hourly. `samples` are its latencies in any order."""
 
     total_messages: int = 0
     refunded_messages: int = 0
@@ -33,7 +33,7 @@ class Row:
     samples: list[int] = field(default_factory=list)
 
     def columns(self) -> Mapping[str, object]:
-        """As they stand in the table, the histogram as bin -> count."""
+        """The values of the table's columns, with the histogram as counts by bin."""
         return {
             "total_messages": self.total_messages,
             "refunded_messages": self.refunded_messages,
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`dead_letters`: for each function, what their sentences have to name, in the order of the messages."""
+    """The expected content. `dead_letters`: the field names in each function's dead letters, in message order."""
 
     metrics: Mapping[Key, Row]
     costs: Mapping[CostKey, Decimal]
@@ -65,9 +65,9 @@ class Expected:
 def expect(
     billing: Iterable[Message], delivery: Iterable[Message], arrived: datetime, reporting_currency: str = "USD"
 ) -> Expected:
-    """Everything that ingest writes for these messages, in the order of their streams, however they come."""
-    billed_events, bad_billing = _unique(billing, billed, arrived)
-    reports, bad_delivery = _unique(delivery, reported, arrived)
+    """The content after these messages, which are in stream order. The order of delivery does not matter."""
+    billed_events, bad_billing = _unique(billing, parse_billing, arrived)
+    reports, bad_delivery = _unique(delivery, parse_report, arrived)
     metrics: dict[Key, Row] = defaultdict(Row)
     costs: dict[CostKey, Decimal] = defaultdict(lambda: Decimal("0.000000"))
     for event in billed_events:
@@ -101,7 +101,7 @@ def _unique(messages: Iterable[Message], read: Read, arrived: datetime) -> tuple
         except Bad as verdict:
             bad.append(verdict.field)
         else:
-            events.setdefault(event.identity, event)  # of copies, the one that was stored first
+            events.setdefault(event.identity, event)  # of copies, the first one stored counts
     return list(events.values()), bad
 
 

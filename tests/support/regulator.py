@@ -1,4 +1,4 @@
-"""The audit listener over real engines, and clients with certificates of every kind."""
+"""The audit API over real engines, and clients with various certificates."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -24,8 +24,8 @@ _numbers = count()
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """A folder of certificates: an authority, and a listener's files."""
+class Certificates:
+    """A folder with a certificate authority and the listener's files."""
 
     folder: Path
     authority: Pair
@@ -35,14 +35,14 @@ class Papers:
         return TlsFiles(self.folder / "server.pem", self.folder / "server.key", self.folder / "ca.pem")
 
     def serve(self, authority: Pair) -> None:
-        """The listener's files: a new certificate, and an authority of clients."""
+        """Writes the listener's files: a new certificate, and the authority that clients need."""
         server = issue(self.authority, "server", [x509.DNSName("localhost")])
         write(self.files.tls_cert, server.pem())
         write(self.files.tls_key, server.key_pem())
         write(self.files.tls_client_ca, authority.pem())
 
     def client(self, pair: Pair | None) -> ssl.SSLContext:
-        """A client that trusts the listener, and shows this certificate."""
+        """The TLS context of a client that trusts the listener and sends this certificate."""
         context = ssl.create_default_context(cadata=self.authority.pem().decode())
         if pair is not None:
             file = self.folder / f"client-{next(_numbers)}.pem"
@@ -55,29 +55,29 @@ class Papers:
 
 
 def write(path: Path, content: bytes) -> None:
-    """As whoever rotates files does: nobody sees half of one."""
+    """Replaces a file atomically, as a rotation does."""
     draft = path.with_suffix(".new")
     draft.write_bytes(content)
     draft.replace(path)
 
 
-def make_papers(folder: Path) -> Papers:
-    papers = Papers(folder, make_authority("authority"))
-    papers.serve(papers.authority)
-    return papers
+def make_certificates(folder: Path) -> Certificates:
+    certificates = Certificates(folder, make_authority("authority"))
+    certificates.serve(certificates.authority)
+    return certificates
 
 
 @asynccontextmanager
-async def listening(
+async def audit_listener(
     files: TlsFiles, engines: Engines = NOBODY, pace: Pace = PACE, *, development: bool = False, **settings: str
 ) -> AsyncIterator[str]:
-    """The listener's URL, by a name that its certificate has."""
+    """Runs the audit API; yields its URL with the host name in its certificate."""
     read = read_settings({"ANLYT_AUDIT_PORT": "0", **settings})
     async with audit_api.running(read, engines, files, pace=pace, development=development) as url:
         yield url.replace("127.0.0.1", "localhost")
 
 
-async def ask(url: str, context: ssl.SSLContext, body: Any) -> httpx.Response:
-    """One query, on a connection of its own."""
+async def query(url: str, context: ssl.SSLContext, body: Any) -> httpx.Response:
+    """Sends one audit query on a new connection."""
     async with httpx.AsyncClient(verify=context, timeout=30) as client:
         return await client.post(url + QUERY, json=body)

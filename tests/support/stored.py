@@ -1,4 +1,4 @@
-"""Reads what ingest wrote, and says where it differs from the reference."""
+"""Compares the content of PostgreSQL with the reference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -24,17 +24,21 @@ COSTS = "select scope, scope_id, hour_bucket, currency, total_cost from anlyt.co
 
 
 async def differences(dsn: str, expected: Expected, *, rolled: bool = False) -> Sequence[str]:
-    """Empty when every table holds exactly what it should; `rolled`: a rollup ran after the last event was counted."""
+    """The differences in all tables; empty if there are none. `rolled`: a rollup ran after the last event."""
     async with connected(dsn) as connection:
         comparisons = await _comparisons(connection, expected, rolled)
-    found = [line for comparison in comparisons for line in _compared(*comparison)]
-    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
+    return first_lines([line for comparison in comparisons for line in _compared(*comparison)])
+
+
+def first_lines(lines: Sequence[str]) -> Sequence[str]:
+    """The first SHOWN lines, and the number of the others."""
+    return [*lines[:SHOWN], *([f"... and {len(lines) - SHOWN} more"] * (len(lines) > SHOWN))]
 
 
 async def _comparisons(
     connection: Connection, expected: Expected, rolled: bool
 ) -> Sequence[tuple[str, Mapping[Any, Any], Mapping[Any, Any]]]:
-    """(table, what it should hold, what it holds)."""
+    """Each table with its expected and its stored rows."""
     rows = {key: row.columns() for key, row in expected.metrics.items()}
     operators = {key: row for key, row in rows.items() if key[0] == "OPERATOR"}
     good_version = "version" if rolled else "0"
@@ -60,14 +64,14 @@ def _rows(records: Sequence[asyncpg.Record]) -> Mapping[Any, Mapping[str, Any]]:
 def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
     columns = dict(list(record.items())[3:])
     bins, counts = columns.pop("latency_bins"), columns.pop("latency_counts")
-    # Kept as a list when it is not ascending, so that it equals no mapping.
+    # A list if the bins are not ascending, so that it differs from every expected histogram.
     ordered = all(low < high for low, high in pairwise(bins)) and len(bins) == len(counts)
     return columns | {"histogram": dict(zip(bins, counts, strict=True)) if ordered else [bins, counts]}
 
 
-def _compared(table: str, wanted: Mapping[Any, Any], found: Mapping[Any, Any]) -> Iterator[str]:
-    for key in wanted.keys() | found.keys():
-        want, have = wanted.get(key, "no row"), found.get(key, "no row")
+def _compared(table: str, expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[str]:
+    for key in expected.keys() | stored.keys():
+        want, have = expected.get(key, "no row"), stored.get(key, "no row")
         if want == have:
             continue
         if isinstance(want, Mapping) and isinstance(have, Mapping):

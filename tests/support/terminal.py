@@ -1,4 +1,4 @@
-"""A command as somebody sees it who starts it on a terminal."""
+"""Runs a command on a terminal and reads its screen."""
 
 import os
 import pty
@@ -14,14 +14,14 @@ from tests.support.cli import PATIENCE, Running
 
 
 class Screen:
-    """What was printed so far; a terminal has one stream for stdout and stderr."""
+    """The text printed so far. A terminal has one stream for stdout and stderr."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.text = ""
 
     def read_until(self, wanted: str) -> None:
-        """Fails if it does not come."""
+        """Reads until the text contains `wanted`. Fails after PATIENCE seconds."""
         deadline = time.monotonic() + PATIENCE
         while wanted not in self.text:
             assert time.monotonic() < deadline, self.text
@@ -29,7 +29,7 @@ class Screen:
                 self.text += os.read(self._descriptor, 1 << 16).decode().replace("\r\n", "\n")
 
     def read_all(self) -> None:
-        """What came until the command ended; Linux reports the end as an error."""
+        """Reads until the command ends, which Linux reports as an error."""
         with suppress(OSError):
             while more := os.read(self._descriptor, 1 << 16):
                 self.text += more.decode(errors="replace").replace("\r\n", "\n")
@@ -43,7 +43,7 @@ class Screen:
 def on_terminal(
     home: Path, *arguments: str, environment: Mapping[str, str], program: Sequence[str] = ("-m", "anlyt")
 ) -> Iterator[tuple[Running, Screen]]:
-    """`anlyt` with a terminal of its own for all three streams; whatever is left of it at the end is killed."""
+    """Runs `anlyt` with a new terminal for all three streams; kills it after the body."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, *program, *arguments],

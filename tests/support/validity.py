@@ -1,4 +1,4 @@
-"""Which messages are events, in plain Python: json, Decimal, datetime. Shares no code with the product."""
+"""Decides which messages are valid events, in plain Python. Shares no code with the product."""
 
 import json
 import re
@@ -11,19 +11,19 @@ Check: TypeAlias = Callable[[Any], bool]
 
 
 class Message(NamedTuple):
-    """A message as it is published."""
+    """A published message."""
 
     data: bytes
     headers: Mapping[str, str] | None = None
 
     @property
     def tenant(self) -> str | None:
-        """What the header says."""
+        """The tenant in the header."""
         return (self.headers or {}).get("X-Tenant-Id")
 
 
 class Bad(Exception):  # noqa: N818  # a verdict, not a failure
-    """Not an event: `field` is what its dead letter has to name, empty when there is no JSON object to speak of."""
+    """The message is not a valid event. `field` is the name for its dead letter; empty without a JSON object."""
 
     def __init__(self, field: str = "") -> None:
         super().__init__(field)
@@ -106,8 +106,8 @@ def _findings(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) <= 64
-        and all(isinstance(found, dict) for found in value)
-        and all(name in found and check(found[name]) for found in value for name, check in texts.items())
+        and all(isinstance(finding, dict) for finding in value)
+        and all(name in finding and check(finding[name]) for finding in value for name, check in texts.items())
     )
 
 
@@ -123,7 +123,7 @@ EVALUATED: Mapping[str, Check] = {
 
 
 class Event(NamedTuple):
-    """A good event: its fields, and its time in UTC with microseconds (further digits are cut off)."""
+    """A valid event: its fields, and its time in UTC, truncated to microseconds."""
 
     fields: Mapping[str, Any]
     at: datetime
@@ -133,14 +133,14 @@ class Event(NamedTuple):
         return self.fields["eventId"], self.at
 
 
-def billed(message: Message, arrived: datetime) -> Event:
-    """An `sms.billed.v1`; Bad if it is none. `arrived` is when the stream stored it."""
+def parse_billing(message: Message, arrived: datetime) -> Event:
+    """Parses an `sms.billed.v1`. Raises Bad if it is invalid. `arrived` is when the stream stored it."""
     fields = _checked(message, BILLED, EITHER_MAY)
     return Event(fields, _time(fields, "billedAt", arrived))
 
 
-def reported(message: Message, arrived: datetime) -> Event:
-    """An `sms.dlr.inbound.v1`; Bad if it is none."""
+def parse_report(message: Message, arrived: datetime) -> Event:
+    """Parses an `sms.dlr.inbound.v1`. Raises Bad if it is invalid."""
     fields = _checked(message, REPORTED, REPORTS_MAY)
     header = message.tenant
     if fields.get("tenantId") is None and header is not None and not ID(header):
@@ -148,14 +148,14 @@ def reported(message: Message, arrived: datetime) -> Event:
     return Event(fields, _time(fields, "receivedAt", arrived))
 
 
-def recorded(message: Message, arrived: datetime) -> Event:
-    """A `cdr.generated.v1`; Bad if it is none."""
+def parse_record(message: Message, arrived: datetime) -> Event:
+    """Parses a `cdr.generated.v1`. Raises Bad if it is invalid."""
     fields = _checked(message, RECORDED, {})
     return Event(fields, _time(fields, "occurredAt", arrived))
 
 
-def evaluated(message: Message, arrived: datetime) -> Event:
-    """A `compliance.audit.v1`; Bad if it is none."""
+def parse_evaluation(message: Message, arrived: datetime) -> Event:
+    """Parses a `compliance.audit.v1`. Raises Bad if it is invalid."""
     fields = _checked(message, EVALUATED, {"mno": _or_null(ID), "lane": _or_null(ID)})
     return Event(fields, _time(fields, "at", arrived))
 
@@ -179,7 +179,7 @@ def _object(data: bytes) -> Mapping[str, Any]:
     try:
         # Python refuses integers of over 4,300 digits; JSON has no such limit.
         parsed = json.loads(data.decode(), parse_constant=_refused, parse_int=lambda text: int(text[:100]))
-        json.dumps(parsed, ensure_ascii=False).encode()  # a lone surrogate is no character
+        json.dumps(parsed, ensure_ascii=False).encode()  # fails for a lone surrogate, which is no character
     except (ValueError, RecursionError) as error:
         raise Bad from error
     if not isinstance(parsed, dict):
@@ -202,11 +202,11 @@ def _time(fields: Mapping[str, Any], name: str, arrived: datetime) -> datetime:
 
 
 def instant(text: str) -> datetime:
-    """ValueError or OverflowError if there is no such time."""
-    found = re.fullmatch(TIME, text, re.ASCII)
-    if found is None:
+    """Parses an RFC 3339 time. Raises ValueError or OverflowError if there is no such time."""
+    match = re.fullmatch(TIME, text, re.ASCII)
+    if match is None:
         raise ValueError(text)
-    year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
+    year, month, day, hour, minute, second, fraction, sign, hours, minutes = match.groups()
     if int(minutes or 0) > 59:
         raise ValueError(text)
     ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)

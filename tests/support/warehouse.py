@@ -1,8 +1,8 @@
-"""What ClickHouse holds, and where it differs from the reference."""
+"""Compares the content of ClickHouse with the reference."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from infra.clickhouse import ClickHouse, connect
 from infra.migrate import ClickHouseLedger, migrate
 from tests.support.fact_reference import COLUMNS, Expected
+from tests.support.stored import first_lines
 
-SHOWN = 10
-# For those who ask it nothing.
+# For tests that send it no query.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
 CUBES = [
     *("cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"),
@@ -22,8 +22,8 @@ CUBES = [
 TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_archive"]
 
 
-async def emptied(dsn: str) -> None:
-    """Migrates what is not, and removes what other tests left."""
+async def empty_clickhouse(dsn: str) -> None:
+    """Applies missing migrations and empties all tables."""
     async with connect(dsn, database="default") as client:
         async for _ in migrate(ClickHouseLedger(client), "clickhouse"):
             pass
@@ -32,20 +32,14 @@ async def emptied(dsn: str) -> None:
 
 
 async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
-    """Empty when every fact table holds exactly what it should, and every touched cell is marked."""
+    """The differences in fact tables and marks of dirty cells; empty if there are none."""
     async with connect(dsn) as client:
         stored = {table: await _facts(client, table) for table in COLUMNS}
         marks = await client.query("select distinct cube, tenant_id, hour from dirty")
-    found = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
-    wanted = expected.marks | expected.searched
-    found += [f"mark {mark}" for mark in wanted.symmetric_difference(map(comparable, marks.result_rows))]
-    return found[:SHOWN] + [f"... and {len(found) - SHOWN} more"] * (len(found) > SHOWN)
-
-
-@asynccontextmanager
-async def opened(dsn: str) -> AsyncIterator[AsyncClient]:
-    async with connect(dsn) as client:
-        yield client
+    lines = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
+    expected_marks = expected.marks | expected.searched
+    lines += [f"mark {mark}" for mark in expected_marks.symmetric_difference(map(comparable, marks.result_rows))]
+    return first_lines(lines)
 
 
 async def rows(dsn: str, statement: str) -> list[Any]:
@@ -54,22 +48,22 @@ async def rows(dsn: str, statement: str) -> list[Any]:
 
 
 async def _facts(client: AsyncClient, table: str) -> Counter[tuple[Any, ...]]:
-    """Rows without their keys, which the reference does not know."""
+    """The count of each row, without event keys, which the reference does not have."""
     result = await client.query(f"select {', '.join(COLUMNS[table])} from {table} final")
     return Counter(map(comparable, result.result_rows))
 
 
 def comparable(row: Sequence[Any]) -> tuple[Any, ...]:
-    """The client gives times without their zone, which is UTC, and arrays as lists."""
+    """The row with UTC times and tuples. The client returns naive times and lists."""
     return tuple(
         cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else tuple(cell) if isinstance(cell, list) else cell
         for cell in row
     )
 
 
-def _compared(table: str, wanted: Mapping[Any, int], found: Mapping[Any, int]) -> Sequence[str]:
+def _compared(table: str, expected: Mapping[Any, int], stored: Mapping[Any, int]) -> Sequence[str]:
     return [
-        f"{table} {row}: expected {wanted.get(row, 0)} times, stored {found.get(row, 0)} times"
-        for row in wanted.keys() | found.keys()
-        if wanted.get(row, 0) != found.get(row, 0)
+        f"{table} {row}: expected {expected.get(row, 0)} times, stored {stored.get(row, 0)} times"
+        for row in expected.keys() | stored.keys()
+        if expected.get(row, 0) != stored.get(row, 0)
     ]

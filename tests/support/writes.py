@@ -1,4 +1,4 @@
-"""What functions write, in a form that can be added up and compared."""
+"""The writes of functions as amounts that can be added up and compared."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,30 +14,30 @@ from tests.support.reference import Expected
 from tests.support.validity import Message
 
 Events: TypeAlias = Sequence[Stamped[Any]]
-# (scope, scope id, hour, what, ...) -> how much. `what` is a column; cost has a currency, too, and bin a number.
+# Amounts by (scope, scope id, hour, figure, ...). The figure "cost" also has a currency, and "bin" a number.
 Amounts: TypeAlias = Mapping[tuple[Any, ...], int]
 
 
 def decoded(function: AnyFunction, messages: Iterable[Message], now: datetime) -> Events:
-    """All of them must be good."""
+    """Decodes messages, which all have to be valid."""
     decoder = EventDecoder(function.event)
     return [decoder.decode(message.data, message.tenant, instant(now)) for message in messages]
 
 
-def stored(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
-    """One event, whose stream stored it so many nanoseconds after `now`."""
+def decoded_at(function: AnyFunction, message: Message, now: datetime, nanoseconds: int) -> Stamped[Any]:
+    """Decodes one event that the stream stored `nanoseconds` after `now`."""
     decoder, later = EventDecoder(function.event), divmod(nanoseconds, 1000)
     return decoder.decode(message.data, message.tenant, instant(now) + later[0], later[1])
 
 
 def split(random: Random, events: Events) -> Sequence[Events]:
-    """The events in order, cut anywhere; parts may be empty."""
+    """Splits the events at random places, in their order. Parts may be empty."""
     cuts = sorted(random.randrange(len(events) + 1) for _ in range(random.randrange(6)))
     return [events[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
 
 
-def summed(batches: Iterable[Writes]) -> Amounts:
-    """What some batches come to together; zeros are left out."""
+def total_amounts(batches: Iterable[Writes]) -> Amounts:
+    """The sums of the batches' amounts, without zeros."""
     sums: Counter[tuple[Any, ...]] = Counter()
     peaks: dict[tuple[Any, ...], int] = {}
     for writes in batches:
@@ -56,8 +56,8 @@ def summed(batches: Iterable[Writes]) -> Amounts:
     return {key: amount for key, amount in {**sums, **peaks}.items() if amount}
 
 
-def wanted(expected: Expected, reporting_currency: str = "USD") -> Amounts:
-    """The same from the reference."""
+def expected_amounts(expected: Expected, reporting_currency: str = "USD") -> Amounts:
+    """The amounts that the reference expects, without zeros."""
     amounts: dict[tuple[Any, ...], int] = {}
     for key, row in expected.metrics.items():
         amounts |= {

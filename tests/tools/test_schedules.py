@@ -1,4 +1,4 @@
-"""The chart, the alerts and the runbook have the pipelines' times from the pipelines."""
+"""The chart, the alerts and the runbook have the schedules that the pipelines declare."""
 
 from dataclasses import replace
 from typing import cast
@@ -13,8 +13,8 @@ from tools import schedules
 declared = cast(dict[str, Definition], DEFINITIONS)
 
 
-def test_a_time_that_changes_changes_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rollup that became daily, and an archive that is no longer: all else in the files stays."""
+def test_a_changed_schedule_changes_in_every_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rollup becomes daily and the archive runs every 30 s. Everything else in the files stays."""
     daily = [name for name, definition in DEFINITIONS.items() if isinstance(definition.times, Daily)]
     changed: dict[str, Times] = {"rollup": Daily(5, 7), "archive": Every(seconds=30)}
     for name, times in changed.items():

@@ -1,1 +1,4 @@
-"""What Grafana does with a query: fill in its variables (`filling`), and ask a running service (`asking`)."""
+"""Grafana's part in a dashboard: `interpolation` fills in variables and macros, `querying` sends the queries.
+
+`prometheus` runs a Prometheus server that scrapes a service under test.
+"""

@@ -1,4 +1,4 @@
-"""What `make test` runs once for a lock file."""
+"""Installs the development tools of npm; `make test` runs it once per version of the lock file."""
 
 import subprocess
 import sys

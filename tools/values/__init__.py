@@ -1,1 +1,1 @@
-"""The schemas of the charts' values: `kubernetes` has what both use, `service` and `clickhouse` are one per chart."""
+"""The JSON Schemas of the charts' values: `kubernetes` has the shared parts; each chart has its own module."""

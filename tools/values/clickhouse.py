@@ -7,8 +7,8 @@ from tools.values.kubernetes import DEFINITIONS, Schema, record, reference, text
 
 
 def schema() -> Mapping[str, Any]:
-    """As it is written to values.schema.json."""
-    # Helm adds `global`.
+    """The content of values.schema.json."""
+    # Helm adds `global` to the values.
     values = record({"global": {"type": "object"}, **_VALUES}, "global", "nodeSelector", "tolerations")
     about = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart anlyt-clickhouse"}
     return {**about, **values, "definitions": {**DEFINITIONS, **_DEFINITIONS}}
@@ -19,7 +19,7 @@ _PEER: Final = record({"namespace": reference("namespace")})
 _DEFINITIONS: Final[Mapping[str, Schema]] = {
     "storage": record({"class": reference("secretName"), "size": reference("size")}),
     "size": text("[1-9][0-9]{0,5}(Gi|Ti)"),
-    # It stands in XML.
+    # The template writes it into XML.
     "endpoint": text("https?://[A-Za-z0-9._~:/%-]+/"),
 }
 _READER: Final = record({"tenant": text("[A-Za-z0-9_.:-]{0,64}")})

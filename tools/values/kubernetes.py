@@ -1,8 +1,8 @@
-"""JSON Schemas of values whose meaning is Kubernetes' own: both charts' values.schema.json have them as definitions.
+"""JSON Schemas of Kubernetes' values, such as images and resources, which both charts use as definitions.
 
-What they let through makes manifests that Kubernetes' schemas take. Patterns are Go's, which have no look-ahead: Helm
-takes no others. Names of members stand in `properties` or `patternProperties`, not in `propertyNames`: so Helm says
-which name is wrong, and where.
+Valid values make manifests that are valid by Kubernetes' schemas. Helm takes only Go's patterns, without look-ahead.
+Member names are in `properties` or `patternProperties`, not in `propertyNames`, so that Helm's error says which name is
+wrong, and where.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,17 @@ Schema = Mapping[str, Any]
 
 
 def text(pattern: str, **more: Any) -> Schema:
-    """A string that is wholly of a pattern."""
+    """A string that matches the pattern as a whole."""
     return {"type": "string", "pattern": f"^({pattern})$", **more}
 
 
 def whole(least: int, most: int) -> Schema:
-    """An integer. Helm writes those of seven digits and more as floats: no bound is above that without a reason."""
+    """An integer. Helm writes integers of seven or more digits as floats, so larger bounds need a reason."""
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def record(members: Mapping[str, Schema], *optional: str) -> Schema:
-    """An object of these members and no others; a `null` of a user's, which takes a default away, is refused too."""
+    """An object with exactly these members. Refuses `null` too, which would remove a default."""
     required = [name for name in members if name not in optional]
     return {"type": "object", "additionalProperties": False, "properties": members, "required": required}
 
@@ -36,7 +36,7 @@ def _many(items: Schema, least: int = 0) -> Schema:
 
 
 def _field(number: str) -> str:
-    """One of a schedule's five: stars, numbers, ranges and steps."""
+    """The pattern of one of the five fields of a cron schedule: stars, numbers, ranges and steps."""
     part = rf"(\*|{number}(-{number})?)(/[1-9][0-9]?)?"
     return f"{part}(,{part})*"
 
@@ -48,14 +48,14 @@ def _schedule() -> str:
 
 def _labels(without: Sequence[str] = ()) -> Schema:
     key = f"^({_SUBDOMAIN}/)?{_LABEL}$"
-    taken = {"properties": dict.fromkeys(without, False)} if without else {}
-    return {"type": "object", "additionalProperties": False, **taken, "patternProperties": {key: _LABEL_VALUE}}
+    forbidden = {"properties": dict.fromkeys(without, False)} if without else {}
+    return {"type": "object", "additionalProperties": False, **forbidden, "patternProperties": {key: _LABEL_VALUE}}
 
 
 _LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _SUBDOMAIN: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 _LABEL_VALUE: Final = text(f"({_LABEL})?")
-_OF_CHARTS: Final = ("name", "instance", "component", "version", "managed-by")
+_SET_BY_CHARTS: Final = ("name", "instance", "component", "version", "managed-by")
 _BYTES: Final = text("[1-9][0-9]{0,8}([.][0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)")
 _PROCESSORS: Final = {
     **text("[0-9]{1,6}([.][0-9]{1,3}|m)?"),
@@ -79,7 +79,7 @@ DEFINITIONS: Final[Mapping[str, Schema]] = {
     "image": record(
         {
             "repository": text("[A-Za-z0-9]+([._:/-]+[A-Za-z0-9]+)*"),
-            # With a digit: a version. `latest` and `stable` are other images tomorrow.
+            # Needs a digit, as versions have: `latest` and `stable` may be other images tomorrow.
             "tag": text("(([A-Za-z_][A-Za-z_.-]*)?[0-9][A-Za-z0-9_.-]*)?", maxLength=128),
             "digest": text("(sha256:[0-9a-f]{64})?"),
             "pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
@@ -102,7 +102,7 @@ DEFINITIONS: Final[Mapping[str, Schema]] = {
     "monitoring": record(
         {
             "enabled": {"type": "boolean"},
-            "labels": _labels([*(f"app.kubernetes.io/{name}" for name in _OF_CHARTS), "helm.sh/chart"]),
+            "labels": _labels([*(f"app.kubernetes.io/{name}" for name in _SET_BY_CHARTS), "helm.sh/chart"]),
             "interval": text("[0-9]+(ms|s|m)"),
         }
     ),

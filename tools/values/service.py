@@ -1,4 +1,4 @@
-"""The schema of the service's values: its settings, functions and pipelines are those of the code."""
+"""The schema of the service's values. The names of settings, functions and pipelines come from the code."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,26 +8,26 @@ from infra.settings import SPECS, variable
 from pipelines.pipeline_registry import DEFINITIONS as PIPELINES
 from tools.values.kubernetes import DEFINITIONS, Schema, record, reference, text, whole
 
-OF_THE_CHART: Final = frozenset({"home", "api_host", "api_port", "audit_host", "audit_port", "metrics_port"})
-"""Settings that the chart itself sets."""
+SET_BY_CHART: Final = frozenset({"home", "api_host", "api_port", "audit_host", "audit_port", "metrics_port"})
+"""Settings that the chart sets, so that values must not."""
 
 
 def schema() -> Mapping[str, Any]:
-    """As it is written to values.schema.json."""
-    # Helm adds `global`.
+    """The content of values.schema.json."""
+    # Helm adds `global` to the values.
     values = record({"global": {"type": "object"}, **_VALUES}, "global", "nodeSelector", "tolerations")
     about = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart anlyt"}
     return {**about, **values, "definitions": {**DEFINITIONS, **_definitions()}}
 
 
 def _definitions() -> Mapping[str, Schema]:
-    settings = {variable(name): spec for name, spec in SPECS.items() if name not in OF_THE_CHART}
-    meant = {name: {"type": "string", "description": spec.meaning} for name, spec in settings.items()}
+    settings = {variable(name): spec for name, spec in SPECS.items() if name not in SET_BY_CHART}
+    described = {name: {"type": "string", "description": spec.meaning} for name, spec in settings.items()}
     keys = dict.fromkeys(settings, reference("key"))
     return {
-        "settings": record(meant, *meant),
+        "settings": record(described, *described),
         "secrets": record(keys, *keys),
-        # A Secret's key is a file's name, and a part of names of Vault's annotations.
+        # A Secret's key becomes a file name and a part of the names of Vault's annotations.
         "key": text("[A-Za-z0-9]([A-Za-z0-9._-]{0,38}[A-Za-z0-9])?"),
         "replicas": whole(1, 100),
         "scale": record(_SCALE, *_SCALE),

@@ -13,107 +13,107 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An object of money by currency, as REST has it: {"USD": "12.500000", "AFN": "830.000000"}. */
+  /** An object of money by currency, as in REST: {"USD": "12.500000", "AFN": "830.000000"}. */
   CostsByCurrency: { input: Record<string, string>; output: Record<string, string>; }
   /** A UTC day: 2026-10-01. */
   Date: { input: string; output: string; }
-  /** An RFC 3339 time. What is given needs an offset; what is answered is in UTC. */
+  /** An RFC 3339 time. Arguments need an offset; answers are in UTC. */
   DateTime: { input: string; output: string; }
   /** Exact money as a string with 6 decimals: "0.012500". */
   Decimal: { input: string; output: string; }
-  /** A half-open span of time (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the name of a period: today, yesterday, thisMonth, lastMonth. */
+  /** A half-open interval (ISO 8601): two DateTimes with a slash between, the second excluded: 2026-10-01T00:00:00Z/2026-10-08T00:00:00Z. Or an object of both, as in answers: {from: ..., to: ...}. Or the name of a period: today, yesterday, thisMonth, lastMonth. */
   Interval: { input: string; output: string; }
-  /** Any JSON value; objects have the names that REST has. */
+  /** Any JSON value; objects have REST's names. */
   JSON: { input: unknown; output: unknown; }
   /** A whole number that may exceed 32 bits. */
   Long: { input: number; output: number; }
 };
 
-/** Which way messages went. */
+/** The direction of messages. */
 export type Direction =
   /** To a handset. */
   | 'MT'
   /** From a handset. */
   | 'MO'
-  /** Their events did not say. */
+  /** The events have no direction. */
   | 'UNKNOWN';
 
-/** How far a point of a series can be trusted. */
+/** How reliable a point of a series is. */
 export type Quality =
-  /** Counted, and all that has arrived of it. */
+  /** Counted, with all events that have arrived. */
   | 'ACTUAL'
-  /** Not all of it: the bucket ends after completeUntil, or the window has only some of its hours. */
+  /** Incomplete: the bucket ends after completeUntil, or the window has only some of its hours. */
   | 'PARTIAL'
-  /** Not counted at this resolution: a share of what was counted of a longer bucket. */
+  /** Not counted at this resolution: a share of the count of a longer bucket. */
   | 'INTERPOLATED'
   /** Computed from a sample or a sketch, with an error. */
   | 'ESTIMATED';
 
 /** One condition: a comparison (`field`, `op`, `value`), or exactly one of `and`, `or` and `not`. */
 export type QueryCondition = {
-  /** All of these. */
+  /** All of these conditions. */
   and?: InputMaybe<Array<QueryCondition>>;
-  /** Any of these. */
+  /** Any of these conditions. */
   or?: InputMaybe<Array<QueryCondition>>;
-  /** Not this. */
+  /** The opposite of this condition. */
   not?: InputMaybe<QueryCondition>;
   /** A dimension; in `having`, a measure. */
   field?: InputMaybe<Scalars['String']['input']>;
-  /** How it is compared; `catalog` lists which. One of eq, ne, in, notIn, gt, gte, lt, lte, prefix, isNull. */
+  /** An operator that `catalog` lists for it. One of eq, ne, in, notIn, gt, gte, lt, lte, prefix, isNull. */
   op?: InputMaybe<Scalars['String']['input']>;
-  /** What it is compared with: a list for `in` and `notIn`, true (the default) or false for `isNull`. */
+  /** The value to compare with: a list for `in` and `notIn`, true (the default) or false for `isNull`. */
   value?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 /** A query: measures by dimensions and time. The same in REST and GraphQL. */
 export type QueryInput = {
-  /** Which events. One of dlr, cdr, compliance. */
+  /** The events to query. One of dlr, cdr, compliance. */
   dataset: Scalars['String']['input'];
-  /** 1 to 20 of the dataset's measures: the numbers of each row, as `catalog` names them. */
+  /** 1 to 20 of the dataset's measures in `catalog`: the figures of each row. */
   measures: Array<Scalars['String']['input']>;
-  /** Up to 10 of its dimensions: a row for each combination that has events. */
+  /** Up to 10 of its dimensions: one row per combination that has events. */
   dimensions?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** When, and in which buckets. A cursor keeps what a window that moves became. */
+  /** The window and its time buckets. All pages of a query share one window. */
   time: QueryTime;
-  /** Which events count: comparisons of dimensions under `and`, `or`, `not`, nested to depth 8, 200 at most. */
+  /** Selects events: comparisons of dimensions, combined by `and`, `or` and `not`. At most 8 levels and 200 comparisons. */
   filter?: InputMaybe<QueryCondition>;
-  /** Which rows are answered: the same of measures, asked for or not. */
+  /** Selects rows: comparisons of measures, which need not be among `measures`. */
   having?: InputMaybe<QueryCondition>;
-  /** Columns of the answer that rows are ordered by; then by time and dimensions. */
+  /** Columns of the answer to sort by, then time and dimensions. */
   orderBy?: InputMaybe<Array<QueryOrder>>;
-  /** Rows of a page, at most 10,000; all pages together have at most 100,000. Default: 500. */
+  /** Rows per page, at most 10,000; all pages together have at most 100,000. Default: 500. */
   limit?: InputMaybe<Scalars['Int']['input']>;
-  /** `page.endCursor` of the page before, with the same query. */
+  /** `page.endCursor` of the previous page of the same query. */
   after?: InputMaybe<Scalars['String']['input']>;
-  /** Adds `previous` to each row: the same of another window. One of previousPeriod, sameElapsed. */
+  /** Adds `previous` to each row: the same measures in an earlier window. One of previousPeriod, sameElapsed. */
   compareTo?: InputMaybe<Scalars['String']['input']>;
-  /** Whether to add the measures over everything. */
+  /** Whether to add the measures over all rows. */
   totals?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Whether to tell what the query would do, instead of running it. */
+  /** Whether to return how the query would run, without running it. */
   explain?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** What rows are ordered by; ties are broken by time and dimensions. */
+/** A column to sort by; ties are broken by time and dimensions. */
 export type QueryOrder = {
-  /** `time`, or a dimension or measure asked for. */
+  /** `time`, or a dimension or measure of the query. */
   field: Scalars['String']['input'];
-  /** Which way; null comes last. One of asc, desc. Default: asc. */
+  /** Null comes last in both. One of asc, desc. Default: asc. */
   direction?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** The window, half-open and exact, and the buckets that it is cut into. */
+/** The window, half-open and exact, and its time buckets. */
 export type QueryTime = {
-  /** Start: RFC 3339, with an offset; exact, not snapped, between 2000 and 2100. */
+  /** Start: RFC 3339 with an offset, between 2000 and 2100; exact, not snapped. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
-  /** End, excluded: RFC 3339, with an offset. */
+  /** End, excluded: RFC 3339 with an offset. */
   to?: InputMaybe<Scalars['DateTime']['input']>;
-  /** In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now. One of today, yesterday, thisMonth, lastMonth. */
+  /** In place of `from` and `to`: a day or month of `timezone`; today and thisMonth end now. One of today, yesterday, thisMonth, lastMonth. */
   window?: InputMaybe<Scalars['String']['input']>;
-  /** In place of `from` and `to`: so many hours or days (of 24 hours) until now: 24h, 7d. */
+  /** In place of `from` and `to`: hours or days (of 24 hours) until now, such as 24h or 7d. */
   last?: InputMaybe<Scalars['String']['input']>;
-  /** How long the buckets of rows are. One of minute, hour, day, week, month, none. Default: none. */
+  /** The length of the rows' time buckets. One of minute, hour, day, week, month, none. Default: none. */
   granularity?: InputMaybe<Scalars['String']['input']>;
-  /** IANA zone of `window` and of buckets, such as Asia/Kabul. Default: UTC. */
+  /** IANA zone of `window` and of the buckets, such as Asia/Kabul. Default: UTC. */
   timezone?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -144,7 +144,7 @@ export type LanesQueryVariables = Exact<{
 
 export type LanesQuery = { query?: { data: Array<unknown>, page: { endCursor?: string | null, hasNextPage: boolean }, meta: { source: string, dataAsOf?: string | null } } | null };
 
-/** What each operation is answered with, and what it takes. */
+/** The answer and the variables of each operation. */
 export type Operations = {
   MnoQuality: { data: MnoQualityQuery; variables: MnoQualityQueryVariables };
   Usage: { data: UsageQuery; variables: UsageQueryVariables };

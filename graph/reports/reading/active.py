@@ -36,9 +36,9 @@ async def _read(snapshot: Snapshot, slices: Sequence[DaySlice]) -> list[int]:
     rows = await snapshot.connection.fetch(_DAYS, [day_date(each.day) for each in slices], partial)
     known = {row["day"]: row for row in rows}
     found = {
-        each: active_in(each, known[each.day]["accounts"], known[each.day]["hours"])
+        each: set_of_day(row["accounts"]) if each.is_whole_day else set_of_hours(each, row["hours"])
         for each in slices
-        if each.day in known
+        if (row := known.get(each.day)) is not None
     }
     others = [each for each in slices if each not in found]
     if len(others) <= FEW:
@@ -62,11 +62,13 @@ async def _archived(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
     return as_set(await snapshot.fetch_value(_NUMBERS, sorted(set(accounts)))) if accounts else 0
 
 
-def active_in(day_slice: DaySlice, accounts: bytes, hours: bytes | None) -> int:
-    """The set of a slice, from the set of its day, or from the sets of the day's hours unless it is a whole day."""
-    if day_slice.is_whole_day:
-        return int.from_bytes(accounts, "little")
-    assert hours is not None
+def set_of_day(accounts: bytes) -> int:
+    """The set of a day, from `accounts` of active_days."""
+    return int.from_bytes(accounts, "little")
+
+
+def set_of_hours(day_slice: DaySlice, hours: bytes) -> int:
+    """The set of a slice, from `hours` of active_days: 24 sets of equal length."""
     length = len(hours) // DAY_HOURS
     return reduce(
         or_,

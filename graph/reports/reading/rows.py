@@ -52,7 +52,7 @@ CellsBySlice: TypeAlias = Mapping[tuple[str, DaySlice], Sequence[Cell]]  # by su
 
 
 class Selection(NamedTuple):
-    """The rows of some subjects of one kind (`ids`; None: all) in some slices. The slices are all days or all hours.
+    """Selects the cells of subjects of one kind (`ids`; None: all) in some slices: one per UTC day, or single hours.
 
     `grouping`: single rows, sums by day, or one sum. Only single rows come with latencies.
     """

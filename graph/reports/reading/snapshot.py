@@ -66,7 +66,8 @@ class Snapshot:
     ) -> Sequence[Sequence[SliceTotals]]:
         """The totals of each slice for each subject of one kind, both in order.
 
-        Slices are days (`daily`) or single hours (`hourly`). Totals of hours have no samples, as no report needs them.
+        Slices are one per UTC day (`daily`) or single hours (`hourly`). Totals of hours have no samples, as no report
+        needs them.
         """
         found = self._cached(subjects, slices, granularity)
         incomplete = tuple(subject for subject, totals in found.items() if None in totals)

@@ -51,7 +51,7 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{- /* Where pods may be, and from where their image comes. */ -}}
+{{- /* Where pods may run, and the source of their image. */ -}}
 {{- define "ch.placement" -}}
 enableServiceLinks: false
 {{- with .Values.image.pullSecrets }}
@@ -68,7 +68,7 @@ tolerations:
 {{- end }}
 {{- end }}
 
-{{- /* Two of them on one node would be lost together; two in one zone are allowed where there are too few zones. */ -}}
+{{- /* Never two on one node: they would be lost together. Two in one zone are allowed if there are too few zones. */ -}}
 {{- define "ch.apart" -}}
 affinity:
   podAntiAffinity:
@@ -86,7 +86,7 @@ topologySpreadConstraints:
         {{- include "ch.selector" . | nindent 8 }}
 {{- end }}
 
-{{- /* secrets.xml by Vault's agent; `once`: for a pod that ends. */ -}}
+{{- /* Annotations for secrets.xml from Vault's agent; `once`: for a pod that ends. */ -}}
 {{- define "ch.vault" -}}
 {{- $vault := .root.Values.secrets.vault -}}
 vault.hashicorp.com/agent-inject: "true"

@@ -27,14 +27,14 @@ labels:
 {{- end -}}
 {{- end }}
 
-{{- /* `of`: where the values stand, for whoever has to put them right. */ -}}
+{{- /* `of`: the path of the values, for the message. */ -}}
 {{- define "anlyt.checkScale" -}}
 {{- if gt (int .minReplicas) (int .maxReplicas) -}}
 {{- fail (printf "%s: minReplicas is %d, above maxReplicas, which is %d" .of (int .minReplicas) (int .maxReplicas)) -}}
 {{- end -}}
 {{- end }}
 
-{{- /* Kubernetes runs nothing of ours as root, and nothing that could become it. */ -}}
+{{- /* Containers do not run as root, and cannot become root. */ -}}
 {{- define "anlyt.unprivileged" -}}
 runAsNonRoot: true
 runAsUser: 10001
@@ -51,7 +51,7 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{- /* The chart's settings, then those of values (.settings over those of all), then files of secrets (setting -> key). */ -}}
+{{- /* The chart's settings, then those of the values (.settings override those of all), then files of secrets. */ -}}
 {{- define "anlyt.environment" -}}
 - name: ANLYT_HOME
   value: /tmp/anlyt
@@ -75,7 +75,7 @@ capabilities:
 {{- end }}
 {{- end }}
 
-{{- /* For Vault's agent: a file for each secret, where a Secret would be mounted. Once: pods that end need no sidecar. */ -}}
+{{- /* For Vault's agent: one file per secret, where a Secret would be mounted. Once: pods that end need no sidecar. */ -}}
 {{- define "anlyt.vault" -}}
 {{- $vault := .root.Values.secrets.vault -}}
 vault.hashicorp.com/agent-inject: "true"
@@ -90,8 +90,8 @@ vault.hashicorp.com/agent-inject-template-{{ $key }}: '{{ printf `{{ with secret
 {{- end }}
 
 {{- /*
-The template of a pod. component; args of `anlyt`; settings of its own; secrets: setting -> key; resources; ports: name -> number; probes: YAML;
-once: it ends by itself.
+The template of a pod. component; args: of `anlyt`; settings: its own; secrets: setting -> key; resources; ports: name -> number; probes: YAML;
+once: whether it ends by itself.
 */ -}}
 {{- define "anlyt.pod" -}}
 {{- $values := .root.Values -}}
@@ -111,7 +111,7 @@ metadata:
   {{- if or $isVault $isMeshed }}
   annotations:
     {{- if $isMeshed }}
-    # A proxy would spread one pod's statements over the replicas of ClickHouse, which may lag behind each other.
+    # A proxy would distribute one pod's statements over ClickHouse's replicas, which may lag behind each other.
     traffic.sidecar.istio.io/excludeOutboundPorts: 4222,5432,8123
     {{- end }}
     {{- if $isVault }}
@@ -121,7 +121,7 @@ metadata:
 spec:
   serviceAccountName: {{ .account | default .root.Release.Name | quote }}
   automountServiceAccountToken: {{ $isVault }}
-  enableServiceLinks: false # of a Service anlyt-api, Kubernetes would make ANLYT_API_PORT=tcp://...
+  enableServiceLinks: false # or Kubernetes sets ANLYT_API_PORT=tcp://... for a Service anlyt-api
   {{- with $values.image.pullSecrets }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
@@ -194,7 +194,7 @@ spec:
     {{- end }}
 {{- end }}
 
-{{- /* Of a process that serves nobody: it lives while its metrics can be read. */ -}}
+{{- /* Probes of a process without an API: it is live while its metrics can be read. */ -}}
 {{- define "anlyt.probes" -}}
 startupProbe:
   httpGet: { path: /metrics, port: metrics }
@@ -206,7 +206,7 @@ livenessProbe:
   timeoutSeconds: 5
 {{- end }}
 
-{{- /* Of ingest: past its dead-letter limit, it lives and is not ready. */ -}}
+{{- /* Probes of ingest: past its dead-letter limit, it is live but not ready. */ -}}
 {{- define "anlyt.ingestProbes" -}}
 {{ include "anlyt.probes" . }}
 readinessProbe:
@@ -231,7 +231,7 @@ readinessProbe:
 {{ include "anlyt.leaving" . }}
 {{- end }}
 
-{{- /* A kubelet has no certificate that the regulator's listener would take. */ -}}
+{{- /* The probe is TCP only: a kubelet has no certificate that the audit listener would accept. */ -}}
 {{- define "anlyt.auditProbes" -}}
 {{ include "anlyt.probes" . }}
 readinessProbe:
@@ -240,7 +240,7 @@ readinessProbe:
 {{ include "anlyt.leaving" . }}
 {{- end }}
 
-{{- /* Whoever was told of a pod before it left its Service may still connect. */ -}}
+{{- /* Clients may still connect to a pod that has just left its Service. */ -}}
 {{- define "anlyt.leaving" -}}
 lifecycle:
   preStop:
@@ -248,7 +248,7 @@ lifecycle:
       command: [sleep, "5"]
 {{- end }}
 
-{{- /* Settings of secrets: a workload's own over those of all. */ -}}
+{{- /* Settings from secrets: a workload's own override those of all. */ -}}
 {{- define "anlyt.secrets" -}}
 {{- $secrets := .root.Values.secrets -}}
 {{- toJson (merge (dict) (index $secrets .of) $secrets.all) -}}

@@ -1,4 +1,4 @@
-"""The S3 of `anlyt dev`: once it was asked for, it is always there, and nothing else is taken for it."""
+"""The S3 of `anlyt dev`: after the first request it always starts, and no other S3 replaces it."""
 
 import asyncio
 from pathlib import Path
@@ -23,13 +23,13 @@ ELSEWHERE = {
 
 
 def settings(home: Path, **more: str) -> Settings:
-    """Of a machine where all other engines are given."""
-    given = {
+    """Settings that name all other engines."""
+    urls = {
         "ANLYT_NATS_URL": "nats://127.0.0.1:1",
         "ANLYT_POSTGRES_DSN": "postgresql://127.0.0.1:1/none",
         "ANLYT_CLICKHOUSE_DSN": "http://127.0.0.1:1/anlyt",
     }
-    return read_settings({"ANLYT_HOME": str(home), **given, **more})
+    return read_settings({"ANLYT_HOME": str(home), **urls, **more})
 
 
 async def test_once_and_for_good(tmp_path: Path) -> None:
@@ -54,13 +54,13 @@ async def test_that_of_the_settings(tmp_path: Path) -> None:
 
 
 async def test_an_engine_that_does_not_start_at_once(tmp_path: Path) -> None:
-    """It died, and so does the first attempt to start it again; a later one does not."""
+    """The engine died, and the first restart fails, too; a later one succeeds."""
     socket = tmp_path / "s3" / "s3.sock"
     with capture_logs() as lines:
         async with running(settings(tmp_path), with_s3=True) as engines, asyncio.timeout(100):
             [served] = [each for each in psutil.Process().children(recursive=True) if each.name() == "weed"]
             socket.unlink()
-            socket.mkdir()  # where the server is to listen
+            socket.mkdir()  # the server's port
             served.kill()
             while not any("did not start" in line["event"] for line in lines):
                 await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What `anlyt dev` checks before anything starts."""
+"""The checks of `anlyt dev` before it starts."""
 
 import os
 import socket
@@ -27,9 +27,9 @@ async def test_a_machine_that_has_it_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["ANLYT_API_PORT", "ANLYT_METRICS_PORT"])
-async def test_a_taken_port(tmp_path: Path, name: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+async def test_an_occupied_port(tmp_path: Path, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
         with pytest.raises(
             UsageError, match=rf"^{name}: port {port} of 127\.0\.0\.1 is in use\. Stop .*{name} to another"
         ):
@@ -52,10 +52,10 @@ async def test_an_address_of_another_machine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("home", "sentence"),
     [
-        ("/proc", "/proc is no folder to write in"),
-        ("/dev/null/home", "/dev/null/home is no folder to write in"),
+        ("/proc", "/proc is not a writable folder"),
+        ("/dev/null/home", "/dev/null/home is not a writable folder"),
         ("\udcff", "ANLYT_HOME must be a path in UTF-8"),
-        ("x/" * 600, "ANLYT_HOME has [0-9]+ bytes with the folders above it; PostgreSQL takes 900"),
+        ("x/" * 600, "ANLYT_HOME is [0-9]+ bytes long as an absolute path; PostgreSQL allows 900"),
     ],
 )
 def test_a_home_that_engines_cannot_have(home: str, sentence: str) -> None:
@@ -63,12 +63,12 @@ def test_a_home_that_engines_cannot_have(home: str, sentence: str) -> None:
         make_home(Path(home))
 
 
-def test_a_home_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "postgres" / "data").mkdir(parents=True)
     make_home(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     with pytest.raises(
-        UsageError, match=r"was made by \w+\. Run anlyt as that user, or set ANLYT_HOME to another folder"
+        UsageError, match=r"belongs to \w+\. Run anlyt as that user, or set ANLYT_HOME to another folder"
     ):
         make_home(tmp_path)
 
@@ -80,7 +80,7 @@ async def test_a_home_in_use(tmp_path: Path) -> None:
 
 
 async def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the demo's history, once; engines that are elsewhere need none."""
+    """The demo's history needs space once; engines elsewhere need none."""
     monkeypatch.setattr(space, "WEEK", 1 << 60)
     with pytest.raises(
         space.FullDiskError, match=rf"^The disk of {tmp_path} is full: [0-9,]+ MB are free, .* MB are needed"
@@ -99,13 +99,15 @@ async def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected"),
     [
         (EngineFailedError("initdb failed.\n  could not write: No space left on device"), space.FullDiskError),
         (EngineFailedError("postgres ended with SIGKILL."), EngineFailedError),
     ],
 )
-async def test_an_engine_that_fails_for_want_of_space(tmp_path: Path, error: Exception, told: type[Exception]) -> None:
-    with pytest.RaisesGroup(told) if told is EngineFailedError else pytest.raises(told):
+async def test_an_engine_that_fails_because_the_disk_is_full(
+    tmp_path: Path, error: Exception, expected: type[Exception]
+) -> None:
+    with pytest.RaisesGroup(expected) if expected is EngineFailedError else pytest.raises(expected):
         async with space.watch_space(tmp_path):
             raise error

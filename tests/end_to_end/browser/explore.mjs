@@ -1,4 +1,4 @@
-// node explore.mjs URL [PICTURE]: opens GraphiQL, runs the example of each tab, and prints what was seen as JSON.
+// node explore.mjs URL [PICTURE]: opens GraphiQL, runs the example of each tab, and prints titles, answers and requests as JSON.
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ const [url, picture] = process.argv.slice(2);
 const PATIENCE = 20_000; // ms
 const RESULT = ".result-window .CodeMirror";
 
-// The package's own list of fonts knows of /tmp alone, whatever the folder for temporary files is.
+// The package's fontconfig file names only /tmp, even if the temporary folder is another one.
 process.env.FONTCONFIG_FILE = join(tmpdir(), "fonts.conf");
 await writeFile(process.env.FONTCONFIG_FILE, `<fontconfig><dir>${tmpdir()}/fonts</dir></fontconfig>`);
 

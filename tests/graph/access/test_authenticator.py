@@ -74,7 +74,7 @@ async def test_methods_that_are_not_configured_are_ignored(keys: str) -> None:
     "name", [b"x-caller", b"x-tenant-id", b"x-account-id", b"x-forwarded-client-cert", b"authorization"]
 )
 async def test_an_identity_given_twice_is_refused(authenticator: Authenticator, name: bytes) -> None:
-    with pytest.raises(InvalidQueryError, match=f"{name.decode()} was given 2 times"):
+    with pytest.raises(InvalidQueryError, match=f"{name.decode()} appears 2 times"):
         await authenticator.admit(
             Headers(raw=[(b"x-caller", b"admin-dashboard"), (name, b"a"), (name, b"a")][name == b"x-caller" :])
         )

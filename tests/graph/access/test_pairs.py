@@ -16,7 +16,7 @@ from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.embedded.engine import Engine
 from infra.metrics import CONTRADICTED_PAIRS
 from infra.postgres import Pool
-from tests.graph.support.queries import asking, fill, records
+from tests.graph.support.queries import fill, open_query_client, records
 
 pytestmark = pytest.mark.anyio
 
@@ -155,9 +155,9 @@ async def test_the_check_does_not_change_answers(pool: Pool, filled: str) -> Non
     before = counted()
     path = "/v1/internal/analytics/accounts/acc-0/usage"
     query = {"window": "lastMonth"}
-    async with asking(pool, filled) as asker:
+    async with open_query_client(pool, filled) as query_client:
         answers = [
-            await asker.client.get(
+            await query_client.client.get(
                 path,
                 params=query,
                 headers={"X-Caller": "customer-portal", "X-Tenant-Id": tenant, "X-Account-Id": "acc-0"},

@@ -1,4 +1,4 @@
-"""The facts that the query language is asked about over HTTP."""
+"""The facts that tests query over HTTP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nothing that a caller can write shows, counts or orders by what it may not see, or becomes SQL."""
+"""No query discloses, counts or sorts by data outside the caller's scope, and no text of a query becomes SQL."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,11 +15,11 @@ from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import UNASSIGNED, OneTenant, query_scope, tenant_of
 from graph.errors import ForbiddenError, InvalidQueryError
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS
-from tests.graph.support import asking
+from tests.graph.support import engine_rows
 from tests.graph.support.warehouse_facts import Fact, fill, report
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def data(seed: int) -> Sequence[Fact]:
-    """Reports of a caller and of its neighbours; lanes of all kinds of texts, each once, are the caller's."""
+    """Reports of a caller and of other tenants. The caller has one report per hostile text, as its lane."""
     random = Random(seed)
     at = {"at": datetime(2026, 10, 7, tzinfo=UTC)}
     mine = [{**report(random), **at, "tenantId": "caller", "lane": lane, "mno": "MTN_AF"} for lane in HOSTILE]
@@ -66,20 +66,20 @@ async def filled(clickhouse: Engine, data: Sequence[Fact]) -> None:
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 
-async def told(
+async def rows_of(
     client: AsyncClient, query: Mapping[str, Any], scope: OneTenant = CALLER, position: PagePosition | None = None
 ) -> Sequence[Mapping[str, Any]]:
     whole: dict[str, Any] = {"dataset": "dlr", "measures": ["messages"], "time": ALL, "limit": 10_000} | dict(query)
     compiled = compile_query(parse(json.dumps(whole).encode()), scope, position)
-    return await asking.rows(client, compiled, compiled.rows)
+    return await engine_rows.printed_rows(client, compiled, compiled.rows)
 
 
 @pytest.mark.parametrize("tenant", [VICTIM, "*", "unknown", ""])
-async def test_filters_find_no_other_tenant(client: AsyncClient, tenant: str) -> None:
+async def test_filters_find_no_rows_of_other_tenants(client: AsyncClient, tenant: str) -> None:
     other = {"field": "tenantId", "op": "eq", "value": tenant}
     for condition in (
         other,
@@ -87,11 +87,11 @@ async def test_filters_find_no_other_tenant(client: AsyncClient, tenant: str) ->
         {"not": {"not": other}},
         {**other, "op": "in", "value": [tenant, VICTIM]},
     ):
-        assert await told(client, {"filter": condition}) == [{"messages": 0}]
-        assert await told(client, {"filter": condition, "dimensions": ["tenantId", "lane"]}) == []
+        assert await rows_of(client, {"filter": condition}) == [{"messages": 0}]
+        assert await rows_of(client, {"filter": condition, "dimensions": ["tenantId", "lane"]}) == []
 
 
-async def test_conditions_that_are_always_true_widen_nothing(client: AsyncClient) -> None:
+async def test_a_tautology_does_not_widen_the_scope(client: AsyncClient) -> None:
     anything = {"or": [{"field": "lane", "op": "eq", "value": "x"}, {"field": "lane", "op": "ne", "value": "x"}]}
     mine = len(HOSTILE) + 2
     for condition in (
@@ -99,62 +99,64 @@ async def test_conditions_that_are_always_true_widen_nothing(client: AsyncClient
         {"field": "tenantId", "op": "ne", "value": "caller' or '1"},
         {"not": {"and": [{"not": anything}]}},
     ):
-        assert await told(client, {"filter": condition}) == [{"messages": mine}]
-    rows = await told(client, {"dimensions": ["tenantId"], "filter": {"field": "tenantId", "op": "gte", "value": ""}})
+        assert await rows_of(client, {"filter": condition}) == [{"messages": mine}]
+    rows = await rows_of(
+        client, {"dimensions": ["tenantId"], "filter": {"field": "tenantId", "op": "gte", "value": ""}}
+    )
     assert rows == [{"tenantId": "caller", "messages": mine}]
     having = {"field": "messages", "op": "gte", "value": -1}
-    assert await told(client, {"dimensions": ["lane"], "having": having}) == await told(
+    assert await rows_of(client, {"dimensions": ["lane"], "having": having}) == await rows_of(
         client, {"dimensions": ["lane"]}
     )
 
 
-async def test_the_largest_numbers_are_compared_as_they_are(client: AsyncClient) -> None:
-    rows = await told(client, {"measures": ["messages", "deliveryRate"], "dimensions": ["lane"]})
+async def test_the_largest_numbers_are_compared_exactly(client: AsyncClient) -> None:
+    rows = await rows_of(client, {"measures": ["messages", "deliveryRate"], "dimensions": ["lane"]})
     for field, digits in (("messages", 18), ("deliveryRate", 14)):
         largest = int("9" * digits)
         for operator, value in (("lt", largest), ("gt", -largest)):
             having = {"field": field, "op": operator, "value": value}
-            asked = {"measures": ["messages", "deliveryRate"], "dimensions": ["lane"], "having": having}
-            assert await told(client, asked) == [row for row in rows if row[field] is not None], having
+            query = {"measures": ["messages", "deliveryRate"], "dimensions": ["lane"], "having": having}
+            assert await rows_of(client, query) == [row for row in rows if row[field] is not None], having
 
 
-async def test_positions_of_others_show_nothing_of_them(client: AsyncClient) -> None:
+async def test_a_position_with_anothers_values_discloses_nothing(client: AsyncClient) -> None:
     order = {"dimensions": ["lane", "tenantId"], "orderBy": [{"field": "lane", "direction": "desc"}]}
     for value in (SECRET, "zzz", "' or 1=1 --", None):
-        rows = await told(client, order, position=(5, value, VICTIM))
+        rows = await rows_of(client, order, position=(5, value, VICTIM))
         assert not [row for row in rows if SECRET in row.values() or row["tenantId"] != "caller"]
 
 
-async def test_every_text_finds_itself_alone(client: AsyncClient) -> None:
-    """Through every operator that compares texts, and as a place between pages."""
+async def test_every_text_matches_only_itself(client: AsyncClient) -> None:
+    """Covers every operator for texts, and positions between pages."""
     for text in HOSTILE:
         expected = [{"lane": text, "messages": 1}]
         for operator, value in (("eq", text), ("in", [text, "nowhere"])):
             condition = {"field": "lane", "op": operator, "value": value}
-            assert await told(client, {"dimensions": ["lane"], "filter": condition}) == expected, (operator, text)
+            assert await rows_of(client, {"dimensions": ["lane"], "filter": condition}) == expected, (operator, text)
         beside = {"and": [{"field": "lane", "op": op, "value": text} for op in ("gte", "lte", "prefix")]}
-        assert await told(client, {"dimensions": ["lane"], "filter": beside}) == expected, text
+        assert await rows_of(client, {"dimensions": ["lane"], "filter": beside}) == expected, text
 
 
-async def test_pages_pass_through_every_text(client: AsyncClient) -> None:
-    found: list[Any] = []
+async def test_pages_contain_every_text_once(client: AsyncClient) -> None:
+    lanes: list[Any] = []
     position: PagePosition | None = None
-    while len(found) <= len(HOSTILE):
+    while len(lanes) <= len(HOSTILE):
         compiled = compile_query(
             parse({"dataset": "dlr", "measures": ["messages"], "dimensions": ["lane"], "time": ALL, "limit": 1}),
             CALLER,
             position,
         )
-        page = await asking.cells(client, compiled.rows)
-        found += [row[0] for row in page[:1]]
-        position = asking.end(compiled, page)
+        page = await engine_rows.raw_rows(client, compiled.rows)
+        lanes += [row[0] for row in page[:1]]
+        position = engine_rows.next_position(compiled, page)
         if position is None:
             break
-    assert found == sorted([*HOSTILE, "OTP"], key=str.encode)
+    assert lanes == sorted([*HOSTILE, "OTP"], key=str.encode)
 
 
-async def test_pseudonyms_hide_names_everywhere(client: AsyncClient) -> None:
-    rows = await told(client, {"dimensions": ["mno"], "orderBy": [{"field": "mno", "direction": "desc"}]}, MASKED)
+async def test_pseudonyms_replace_names_in_all_parts_of_an_answer(client: AsyncClient) -> None:
+    rows = await rows_of(client, {"dimensions": ["mno"], "orderBy": [{"field": "mno", "direction": "desc"}]}, MASKED)
     assert [(row["mno"], row["messages"]) for row in rows] == [("MNO-C", 1), ("MNO-A", 1), (UNASSIGNED, len(HOSTILE))]
     for operator, value, count in (
         ("eq", "MNO-C", 1),
@@ -166,8 +168,8 @@ async def test_pseudonyms_hide_names_everywhere(client: AsyncClient) -> None:
         ("lt", "MNO-", 0),
     ):
         condition = {"field": "mno", "op": operator, "value": value}
-        assert await told(client, {"filter": condition}, MASKED) == [{"messages": count}], condition
-    rest = await told(client, {"dimensions": ["mno"]}, MASKED, position=(1, UNASSIGNED))
+        assert await rows_of(client, {"filter": condition}, MASKED) == [{"messages": count}], condition
+    rest = await rows_of(client, {"dimensions": ["mno"]}, MASKED, position=(1, UNASSIGNED))
     assert [row["mno"] for row in rest] == ["MNO-A", "MNO-C"]
 
 
@@ -186,7 +188,7 @@ async def test_pseudonyms_hide_names_everywhere(client: AsyncClient) -> None:
         "compareTo",
     ],
 )
-async def test_names_are_those_of_the_catalogue(path: str) -> None:
+async def test_unknown_names_are_refused(path: str) -> None:
     for text in [*filter(None, HOSTILE), "UTC'", "Europe/berlin", "../UTC", "localtime"]:
         check_refused(path, text)
 
@@ -211,22 +213,22 @@ def check_refused(path: str, text: str) -> None:
     assert str(caught.value).isascii()
 
 
-async def test_a_thousand_long_values_are_a_query(client: AsyncClient) -> None:
+async def test_a_filter_with_a_thousand_long_values_runs(client: AsyncClient) -> None:
     values = [f"{number:04d}{'é' * 124}" for number in range(999)]
     condition = {"field": "lane", "op": "in", "value": [*values, "OTP"]}
-    assert await told(client, {"filter": condition}) == [{"messages": 2}]
+    assert await rows_of(client, {"filter": condition}) == [{"messages": 2}]
 
 
-async def test_deep_and_wide_conditions_are_a_query(client: AsyncClient) -> None:
+async def test_deep_and_wide_conditions_run(client: AsyncClient) -> None:
     leaf: dict[str, Any] = {"field": "lane", "op": "ne", "value": "nowhere"}
     for _ in range(4):
         leaf = {"or": [{"and": [leaf]}]}
-    assert await told(client, {"filter": leaf}) == [{"messages": len(HOSTILE) + 2}]
+    assert await rows_of(client, {"filter": leaf}) == [{"messages": len(HOSTILE) + 2}]
     wide = {"or": [{"and": [{"field": "lane", "op": "ne", "value": "nowhere"}] * 99}] * 2}
-    assert await told(client, {"filter": wide}) == [{"messages": len(HOSTILE) + 2}]
+    assert await rows_of(client, {"filter": wide}) == [{"messages": len(HOSTILE) + 2}]
 
 
-async def test_scopes_come_from_the_caller_alone() -> None:
+async def test_only_the_caller_decides_the_scope() -> None:
     assert tenant_of(PlatformScope("admin-dashboard")) is None
     for tenant in (None, "", "unknown"):
         with pytest.raises(ForbiddenError):
@@ -239,12 +241,12 @@ async def test_scopes_come_from_the_caller_alone() -> None:
             parse({"dataset": "dlr", "measures": ["messages"], "time": ALL, name: "x"})
 
 
-async def test_no_letters_at_all_show_no_name(client: AsyncClient) -> None:
-    rows = await told(client, {"dimensions": ["mno"]}, OneTenant("caller", ()))
+async def test_without_any_pseudonym_no_name_is_disclosed(client: AsyncClient) -> None:
+    rows = await rows_of(client, {"dimensions": ["mno"]}, OneTenant("caller", ()))
     assert rows == [{"mno": UNASSIGNED, "messages": len(HOSTILE) + 2}]
 
 
-async def test_every_dataset_hides_its_neighbours(client: AsyncClient) -> None:
+async def test_every_dataset_hides_other_tenants(client: AsyncClient) -> None:
     for dataset in DATASETS.values():
         query = {"dataset": dataset.name, "measures": [dataset.measures[0].name], "dimensions": ["tenantId"]}
-        assert {row["tenantId"] for row in await told(client, query)} <= {"caller"}
+        assert {row["tenantId"] for row in await rows_of(client, query)} <= {"caller"}

@@ -1,4 +1,4 @@
-"""Windows to compare with, and the shift between their buckets."""
+"""The window to compare with, and the shift between the buckets of both windows."""
 
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -27,7 +27,7 @@ KABUL = ZoneInfo("Asia/Kabul")
 
 
 def window(zone: ZoneInfo, from_: str, to: str) -> Window:
-    """Of two times that clocks of the zone show."""
+    """The window between two local times of the zone."""
     start, end = (datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC) for text in (from_, to))
     return Window(start, end)
 
@@ -72,7 +72,7 @@ def test_same_elapsed(now: tuple[str, str], before: tuple[str, str]) -> None:
     assert same_elapsed(window(BERLIN, *now), BERLIN) == window(BERLIN, *before)
 
 
-def test_an_hour_that_ends_at_midnight_again() -> None:
+def test_a_part_of_a_day_that_ends_at_a_repeated_midnight() -> None:
     havana, hour = ZoneInfo("America/Havana"), timedelta(hours=1)
     today, yesterday = (
         window(havana, "2026-11-01", "2026-11-02").from_,
@@ -90,7 +90,7 @@ def test_an_hour_that_ends_at_midnight_again() -> None:
         pytest.param(("2026-10-01", "2026-11-02"), id="longer than its month"),
     ],
 )
-def test_no_period_begins_with_the_window(now: tuple[str, str]) -> None:
+def test_a_window_that_begins_no_period_has_none_before(now: tuple[str, str]) -> None:
     assert same_elapsed(window(BERLIN, *now), BERLIN) is None
 
 
@@ -108,7 +108,7 @@ def test_shifts() -> None:
 
 
 def changes(zone: str) -> list[int]:
-    """When the zone's offset changes, in seconds since 1970, as the locked database says (RFC 8536)."""
+    """The times at which the zone's offset changes, in seconds since 1970, from the locked database (RFC 8536)."""
     data = files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
     *_, times, types, pseudonyms = unpack(">20x6l", data[:44])
     start = 44 + times * 5 + types * 6 + pseudonyms  # after the block of 32-bit times
@@ -120,16 +120,16 @@ def changes(zone: str) -> list[int]:
     return [time for (time, offset), (_, before) in pairwise([(-(1 << 62), infos[0]), *at]) if offset != before]
 
 
-def test_no_offset_is_shorter_than_a_step() -> None:
-    """Or `offsets` would step over it."""
-    found = {zone: changes(zone) for zone in TIMEZONES}
-    assert sum(map(len, found.values())) > 20_000
-    shortest = min(later - time for times in found.values() for time, later in pairwise(times))
+def test_every_offset_lasts_longer_than_a_step() -> None:
+    """A shorter one could fall between two steps of `offsets`."""
+    changes_by_zone = {zone: changes(zone) for zone in TIMEZONES}
+    assert sum(map(len, changes_by_zone.values())) > 20_000
+    shortest = min(later - time for times in changes_by_zone.values() for time, later in pairwise(times))
     assert SHORTEST_OFFSET.total_seconds() <= shortest < SHORTEST_OFFSET.total_seconds() + 86_400
 
 
 def test_a_day_whose_midnight_is_skipped_begins_with_the_change() -> None:
-    """In every zone since 2000; the database lists changes up to 2037, and rules that repeat each year."""
+    """Covers all zones since 2000. The database lists changes up to 2037, and rules that repeat each year."""
     skipped = 0
     for name in sorted(TIMEZONES):
         zone = ZoneInfo(name)
@@ -149,8 +149,8 @@ def test_a_day_whose_midnight_is_skipped_begins_with_the_change() -> None:
 def test_offsets_are_those_of_every_hour(name: str, start: datetime, length: timedelta) -> None:
     zone, from_ = ZoneInfo(name), start.replace(tzinfo=UTC)
     hours = [from_ + timedelta(hours=hour) for hour in range(length // timedelta(hours=1) + 1)]
-    found = {each.astimezone(zone).utcoffset() for each in (*hours, from_ + length)}
-    assert {timedelta(microseconds=each) for each in offsets(Window(from_, from_ + length), zone)} == found
+    expected = {each.astimezone(zone).utcoffset() for each in (*hours, from_ + length)}
+    assert {timedelta(microseconds=each) for each in offsets(Window(from_, from_ + length), zone)} == expected
 
 
 def test_offsets_within_a_window() -> None:

@@ -10,5 +10,5 @@ UTC = ZoneInfo("UTC")
 @pytest.mark.parametrize(
     ("millionths", "text"), [(12_500, "0.012500"), (-1, "-0.000001"), (-1_500_000, "-1.500000"), (0, "0.000000")]
 )
-def test_money_below_nothing_is_printed_as_what_it_is(millionths: int, text: str) -> None:
+def test_negative_money_is_printed_with_its_sign(millionths: int, text: str) -> None:
     assert printed(Column("cost", "money", "measure"), millionths, UTC) == text

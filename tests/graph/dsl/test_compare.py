@@ -1,4 +1,4 @@
-"""`compareTo`: beside each row stands that of the same groups and the same bucket, counted from the window's start."""
+"""`compareTo` joins each row with the row of the same groups and the same bucket index in the previous window."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from graph.dsl.compile import compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
-from tests.graph.support import asking, counting
+from tests.graph.support import engine_rows, reference
 from tests.graph.support.warehouse_facts import Fact, fill, report
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ DAYS = [
 
 @pytest.fixture(scope="module")
 def some(seed: int) -> Sequence[Fact]:
-    """Reports of a few days: about the end of February, and about changes of clocks."""
+    """Reports around the end of February, and around changes of clocks."""
     random = Random(seed)
     return [
         {**report(random), "at": random.choice(DAYS) + timedelta(hours=random.uniform(-12, 12))} for _ in range(300)
@@ -45,7 +45,7 @@ async def filled(clickhouse: Engine, some: Sequence[Fact]) -> None:
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 
@@ -99,7 +99,7 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
     ],
 )
 @pytest.mark.parametrize("dimensions", [[], ["status", "errorCode"]], ids=["whole", "grouped"])
-async def test_rows_stand_beside_those_before(
+async def test_rows_are_joined_with_those_of_the_previous_window(
     client: AsyncClient,
     some: Sequence[Fact],
     compare: str,
@@ -121,13 +121,13 @@ async def test_rows_stand_beside_those_before(
         datetime.fromisoformat(earlier["time"][edge]).astimezone(compiled.window.to.tzinfo).isoformat()
         for edge in ("from", "to")
     ]
-    told = await asking.rows(client, compiled, compiled.rows)
-    assert told
-    assert told == expected(current, earlier, some)
+    actual = await engine_rows.printed_rows(client, compiled, compiled.rows)
+    assert actual
+    assert actual == expected(current, earlier, some)
 
 
 def window(zone: str, from_: str, to: str) -> Mapping[str, str]:
-    """Of two times that clocks of the zone show."""
+    """The window between two local times of the zone."""
     start, end = (datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat() for text in (from_, to))
     return {"from": start, "to": end}
 
@@ -135,27 +135,27 @@ def window(zone: str, from_: str, to: str) -> Mapping[str, str]:
 def expected(
     current: Mapping[str, Any], earlier: Mapping[str, Any], some: Sequence[Fact]
 ) -> Sequence[Mapping[str, Any]]:
-    """Rows with the measures of the bucket that is as far from its window's first one."""
+    """The rows, each with the measures of the bucket with the same index in the earlier window."""
     matching = dict(zip(buckets(current["time"]), buckets(earlier["time"]), strict=False))
     dimensions = current["dimensions"]
 
     def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
         return (row.get("time"), *(row[name] for name in dimensions))
 
-    previous = {key(row): {name: row[name] for name in MEASURES} for row in counting.answer(earlier, some, None, None)}
+    previous = {key(row): {name: row[name] for name in MEASURES} for row in reference.answer(earlier, some, None, None)}
     nothing = {"messages": 0, "deliveryRate": None}
     return [
         {**row, "previous": previous.get(key({**row, "time": matching.get(row.get("time"))}), nothing)}
-        for row in counting.answer(current, some, None, None)
+        for row in reference.answer(current, some, None, None)
     ]
 
 
 def buckets(time: Mapping[str, str]) -> Sequence[str | None]:
-    """The buckets of a window, in order."""
+    """The starts of a window's buckets, in order."""
     if time["granularity"] == "none":
         return [None]
     start, end = (datetime.fromisoformat(time[edge]).astimezone(ZoneInfo("UTC")) for edge in ("from", "to"))
     step = timedelta(minutes=1 if time["granularity"] == "minute" else 30)
     zone = ZoneInfo(time["timezone"])
     times = (start + number * step for number in range((end - start) // step))
-    return list(dict.fromkeys(counting.bucket(at, time["granularity"], zone) for at in times))
+    return list(dict.fromkeys(reference.bucket(at, time["granularity"], zone) for at in times))

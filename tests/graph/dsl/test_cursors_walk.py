@@ -1,4 +1,4 @@
-"""Pages put together are the whole answer, each row once, in any order; also while facts arrive."""
+"""All pages together are the whole answer, with each row once, in any order, also while facts arrive."""
 
 from collections.abc import AsyncIterator, Sequence
 from random import Random
@@ -12,11 +12,11 @@ from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant
 from graph.errors import InvalidQueryError
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
-from tests.graph.support import asking
-from tests.graph.support.questions import Query, question
+from tests.graph.support import engine_rows
+from tests.graph.support.random_queries import Query, random_query
 from tests.graph.support.warehouse_facts import add, facts, fill, report
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -35,38 +35,38 @@ async def filled(clickhouse: Engine, seed: int) -> None:
 
 @pytest.fixture
 async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 
 async def walk(client: AsyncClient, query: Query, limit: int) -> Sequence[Sequence[Any]]:
-    """All rows, page by page."""
-    found: list[Sequence[Any]] = []
+    """Reads all rows page by page."""
+    walked: list[Sequence[Any]] = []
     position: PagePosition | None = None
     while True:
         compiled = compile_query(parse(query | {"limit": limit}), AllTenants(), position)
-        page = await asking.cells(client, compiled.rows)
+        page = await engine_rows.raw_rows(client, compiled.rows)
         assert len(page) <= limit + 1
-        found += page[:limit]
-        position = asking.end(compiled, page)
+        walked += page[:limit]
+        position = engine_rows.next_position(compiled, page)
         if position is None:
-            return found
+            return walked
 
 
 async def test_pages_are_the_whole_answer(client: AsyncClient, random: Random) -> None:
     walked = 0
     while walked < 10:
-        query = question(random) | {"compareTo": None, "totals": False}
+        query = random_query(random) | {"compareTo": None, "totals": False}
         compiled = compile_query(parse(query | {"limit": 10_000}), AllTenants(), None)
-        whole = await asking.cells(client, compiled.rows)
+        whole = await engine_rows.raw_rows(client, compiled.rows)
         if not PAGE < len(whole) < 15 * PAGE or compiled.approximate:
             continue
         assert list(map(tuple, await walk(client, query, PAGE))) == list(map(tuple, whole)), query
         walked += 1
 
 
-async def test_facts_that_arrive_move_no_other_row(client: AsyncClient, random: Random) -> None:
-    """Groups that were there before come once and in order, whatever is written between two pages."""
+async def test_new_facts_do_not_move_other_rows(client: AsyncClient, random: Random) -> None:
+    """Earlier groups appear once and in order, whatever is inserted between two pages."""
     query = {
         "dataset": "dlr",
         "measures": ["messages"],
@@ -76,24 +76,24 @@ async def test_facts_that_arrive_move_no_other_row(client: AsyncClient, random: 
         "limit": PAGE,
     }
     whole = compile_query(parse(query | {"limit": 10_000}), AllTenants(), None)
-    before = [tuple(row[:3]) for row in await asking.cells(client, whole.rows)]
-    found: list[tuple[Any, ...]] = []
+    before = [tuple(row[:3]) for row in await engine_rows.raw_rows(client, whole.rows)]
+    walked: list[tuple[Any, ...]] = []
     position: PagePosition | None = None
     while True:
         compiled = compile_query(parse(query), AllTenants(), position)
-        page = await asking.cells(client, compiled.rows)
-        found += [tuple(row[:3]) for row in page[:PAGE]]
-        position = asking.end(compiled, page)
+        page = await engine_rows.raw_rows(client, compiled.rows)
+        walked += [tuple(row[:3]) for row in page[:PAGE]]
+        position = engine_rows.next_position(compiled, page)
         if position is None:
             break
         await add(client, "dlr", [report(random)])
-    assert len(set(found)) == len(found)
-    assert [row for row in found if row in set(before)] == before
+    assert len(set(walked)) == len(walked)
+    assert [row for row in walked if row in set(before)] == before
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 async def test_later_pages_read_less(client: AsyncClient, direction: str) -> None:
-    """Buckets are computed, so the table's key would not know what they say of time."""
+    """The position bounds the time column, because the sort key cannot use computed buckets."""
     query = {
         "dataset": "dlr",
         "measures": ["messages"],
@@ -108,11 +108,11 @@ async def test_later_pages_read_less(client: AsyncClient, direction: str) -> Non
 
 
 async def estimated(client: AsyncClient, compiled: Compiled) -> int:
-    """Rows that the engine would read."""
-    return sum(row[3] for row in await asking.cells(client, compiled.estimate))
+    """The number of rows that the engine expects to read."""
+    return sum(row[3] for row in await engine_rows.raw_rows(client, compiled.estimate))
 
 
-async def test_percentiles_page_in_one_order(client: AsyncClient) -> None:
+async def test_pages_sorted_by_percentiles_agree(client: AsyncClient) -> None:
     query = {
         "dataset": "dlr",
         "measures": ["p95LatencyMs"],
@@ -122,7 +122,7 @@ async def test_percentiles_page_in_one_order(client: AsyncClient) -> None:
     }
     compiled = compile_query(parse(query), AllTenants(), None)
     assert compiled.rows.settings == {"max_threads": 1}
-    whole = await asking.cells(client, compiled.rows)
+    whole = await engine_rows.raw_rows(client, compiled.rows)
     assert whole[-1][-1] is None  # of pending ones
     assert list(map(tuple, await walk(client, query, 5))) == list(map(tuple, whole))
 
@@ -136,13 +136,13 @@ async def test_a_page_ends_at_the_cap(client: AsyncClient) -> None:
     }
     last = compile_query(parse(query), AllTenants(), (99_999, "A"))
     assert (last.skipped, last.limit, last.row_cap) == (99_999, 1, 100_000)
-    page = await asking.cells(client, last.rows)
+    page = await engine_rows.raw_rows(client, last.rows)
     assert len(page) == 2
     assert last.end(page[0]) == (100_000, "AWCC")
 
 
 @pytest.mark.parametrize("position", [(), ("5", "A"), (0, "A"), (100_000, "A"), (5,), (5, "A", "B"), (5, 7)], ids=repr)
-async def test_positions_of_no_page(position: PagePosition) -> None:
+async def test_a_position_of_no_page_is_refused(position: PagePosition) -> None:
     query = {
         "dataset": "dlr",
         "measures": ["messages"],

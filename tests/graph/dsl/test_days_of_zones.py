@@ -1,7 +1,7 @@
-"""Days and months of every zone, about every change of its clocks in ten years, against walking through the time.
+"""Days and months of all zones around all changes of clocks in ten years, compared with stepping through time.
 
-The reference takes a quarter of an hour after another and looks at the date that clocks show: no clock changed between
-quarters in these years, which the walk itself checks.
+The reference steps by quarters of an hour and reads the local date. No clock changed between quarters in these years,
+which the reference checks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,13 +24,13 @@ ABOUT = 3  # days before and after a change
 
 @cache
 def zones() -> Sequence[ZoneInfo]:
-    """One of those that have always had the same clocks."""
+    """One zone of each group of zones with the same clocks."""
     alike = {tuple(changes(ZoneInfo(name))): ZoneInfo(name) for name in sorted(TIMEZONES)}
     return list(alike.values())
 
 
 def changes(zone: ZoneInfo) -> Iterator[tuple[date, timedelta | None]]:
-    """UTC days on which the offset changes, each with the new one; the first is that of FIRST."""
+    """The UTC days on which the offset changes, each with the new offset; the first is the offset at FIRST."""
     day, known = FIRST, None
     while day < LAST:
         offset = day.astimezone(zone).utcoffset()
@@ -41,8 +41,8 @@ def changes(zone: ZoneInfo) -> Iterator[tuple[date, timedelta | None]]:
 
 @cache
 def begins(zone: ZoneInfo) -> Mapping[date, datetime]:
-    """First instants of days about changes, by walking."""
-    found: dict[date, datetime] = {}
+    """The first instants of days around changes, found by stepping through time."""
+    instants: dict[date, datetime] = {}
     for changed, _ in list(changes(zone))[1:]:
         at = datetime.combine(changed, datetime.min.time(), UTC) - ABOUT * DAY
         end, shown = at + 2 * ABOUT * DAY, at.astimezone(zone).date()
@@ -51,12 +51,12 @@ def begins(zone: ZoneInfo) -> Mapping[date, datetime]:
             today = at.astimezone(zone).date()
             if today != shown:
                 assert (at - QUARTER / 15).astimezone(zone).date() != today, f"{zone} changed within a quarter"
-                found.setdefault(today, at)
+                instants.setdefault(today, at)
             shown = today
-    return found
+    return instants
 
 
-def test_days_begin_with_their_first_instant() -> None:
+def test_days_begin_at_their_first_instant() -> None:
     assert len(zones()) > 80
     wrong = [(zone.key, day) for zone in zones() for day, at in begins(zone).items() if day_begins(day, zone) != at]
     assert wrong == []
@@ -66,7 +66,7 @@ def test_days_begin_with_their_first_instant() -> None:
     assert cairo[date(2025, 4, 25)] == datetime(2025, 4, 24, 22, tzinfo=UTC)  # its clocks show 01:00
 
 
-def test_the_day_before_is_that_day_whole() -> None:
+def test_the_previous_period_of_a_day_is_the_whole_day_before() -> None:
     wrong = []
     for zone in zones():
         known = begins(zone)
@@ -80,7 +80,7 @@ def test_the_day_before_is_that_day_whole() -> None:
     assert wrong == []
 
 
-def test_a_part_of_a_day_is_compared_up_to_the_same_clock() -> None:
+def test_a_part_of_a_day_is_compared_up_to_the_same_local_time() -> None:
     wrong = []
     for zone in zones():
         known = begins(zone)
@@ -90,24 +90,24 @@ def test_a_part_of_a_day_is_compared_up_to_the_same_clock() -> None:
                     end = at + quarters * QUARTER
                     if end >= known[day + DAY]:
                         continue  # of a short day
-                    found = same_elapsed(Window(at, end), zone)
-                    if found is None or not _is_same_part(found, known[day - DAY], at, end, zone):
-                        wrong.append((zone.key, day, quarters, found))
+                    part = same_elapsed(Window(at, end), zone)
+                    if part is None or not _is_same_part(part, known[day - DAY], at, end, zone):
+                        wrong.append((zone.key, day, quarters, part))
     assert wrong == []
 
 
-def _is_same_part(found: Window, begin: datetime, end_of_day: datetime, to: datetime, zone: ZoneInfo) -> bool:
-    """From the beginning of the day before, until its clocks show what they show at `to`, if they ever do."""
+def _is_same_part(part: Window, begin: datetime, end_of_day: datetime, to: datetime, zone: ZoneInfo) -> bool:
+    """The part of the day before, up to the local time of `to`, if the day has it."""
     clock = to.astimezone(zone).time()
     quarters = [begin + number * QUARTER for number in range((end_of_day - begin) // QUARTER)]
     shown = [at for at in quarters if at.astimezone(zone).time() == clock]
     ends = shown or quarters[1:]
-    return found.from_ == begin and found.to in ends
+    return part.from_ == begin and part.to in ends
 
 
-def test_months_that_begin_with_a_day_that_skips_midnight() -> None:
-    """Of all zones, ten years have few: each is compared with the whole month before."""
-    found = []
+def test_months_whose_first_day_skips_midnight() -> None:
+    """Compares each of the few such months of ten years, in all zones, with the whole month before."""
+    months = []
     for zone in zones():
         for day, at in begins(zone).items():
             if day.day == 1 and at.astimezone(zone).hour:
@@ -115,13 +115,13 @@ def test_months_that_begin_with_a_day_that_skips_midnight() -> None:
                 after = (day + 31 * DAY).replace(day=1)
                 window = Window(at, day_begins(after, zone))
                 assert previous_period(window, zone) == Window(day_begins(before, zone), at), (zone, day)
-                found.append((zone.key, day))
-    assert found
+                months.append((zone.key, day))
+    assert months
 
 
 @pytest.mark.anyio
-async def test_the_engine_begins_days_there_too(clickhouse: Engine) -> None:
-    """Buckets of days are the engine's: `toDateTime` of a date, as `graph/dsl/buckets.py` has it."""
+async def test_the_engine_begins_days_at_the_same_instants(clickhouse: Engine) -> None:
+    """`graph/dsl/buckets.py` relies on `toDateTime` of a date for the start of a day."""
     wrong = []
     async with connect(clickhouse.dsn) as client:
         for zone in zones():

@@ -1,4 +1,4 @@
-"""Statements in the engine: ended when nobody waits, and told in time when the engine is away."""
+"""Statements end in the engine when their request is cancelled, and a silent engine is reported in time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -30,12 +30,12 @@ from tests.graph.support.api import ADMIN
 from tests.graph.support.problems import check_problem
 from tests.graph.support.queries import QUERY, Json, tenant, window
 from tests.support.chaos import frozen
-from tests.support.lived import living
+from tests.support.heartbeat import responsive_seconds
 
 pytestmark = pytest.mark.anyio
 
 LIMIT: Final = 2.0  # seconds, as promised
-# Takes longer than any test waits, and less than a query may read.
+# Runs longer than any test, and reads less than the limit.
 SLOW: Final = Statement("select max(cityHash64(number, toString(number), {mark:String})) from numbers(999000000)", {})
 ASKED: Json = {"dataset": "dlr", "measures": ["messages"], "time": window(), "dimensions": ["errorCode"]}
 
@@ -62,14 +62,14 @@ def slow(mark: str) -> Statement:
 
 
 async def wait_for(client: AsyncClient, running: int) -> None:
-    """Until so many of the slow statements run."""
+    """Waits until `count` slow statements run."""
     count = "select count() from system.processes where query like '%cityHash64%' and query not like '%processes%'"
-    async with asyncio.timeout(15):  # ended before the 20 s after which the engine itself ends them
+    async with asyncio.timeout(15):  # below the 20 s after which the engine ends them itself
         while (await client.query(count)).result_rows != [(running,)]:
             await asyncio.sleep(0.02)
 
 
-async def test_statements_run_together_and_are_paid_for(engine: QueryEngine) -> None:
+async def test_statements_run_concurrently_and_are_charged(engine: QueryEngine) -> None:
     charge = Charge()
     statement = Statement("select number, toString(number) from numbers({n:UInt64})", {"n": 5})
     first, second = await engine.run([statement, replace(statement, parameters={"n": 3})], "paid", charge)
@@ -77,7 +77,7 @@ async def test_statements_run_together_and_are_paid_for(engine: QueryEngine) -> 
     assert (len(first), len(second), charge.rows) == (5, 3, 8)
 
 
-async def test_whoever_gives_up_ends_it_in_the_engine(engine: QueryEngine, watching: AsyncClient) -> None:
+async def test_cancelling_ends_the_statement_in_the_engine(engine: QueryEngine, watching: AsyncClient) -> None:
     task = asyncio.create_task(engine.run([slow("a"), slow("b")], "given-up", Charge()))
     await wait_for(watching, 2)
     task.cancel()
@@ -86,7 +86,7 @@ async def test_whoever_gives_up_ends_it_in_the_engine(engine: QueryEngine, watch
         await task
 
 
-async def test_one_that_fails_ends_the_others(engine: QueryEngine, watching: AsyncClient) -> None:
+async def test_a_failed_statement_ends_the_others(engine: QueryEngine, watching: AsyncClient) -> None:
     dear = Statement("select count() from numbers({n:UInt64})", {"n": 10**12})
     with pytest.raises(QueryTooExpensiveError):
         await engine.run([slow("a"), dear], "failing", Charge())
@@ -114,7 +114,7 @@ async def test_statements_can_only_read_tables(engine: QueryEngine, watching: As
 
 @pytest.fixture
 async def server(clickhouse: Engine, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
-    """A real one: clients in process cannot leave."""
+    """A client over real connections: one in process cannot disconnect."""
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
         app = create_app(read_settings({}), pool, {}, clickhouse=client, development=True)
@@ -122,12 +122,12 @@ async def server(clickhouse: Engine, pool: Pool) -> AsyncIterator[httpx.AsyncCli
         yield await opened.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
 
 
-def slowly(*asked: Any) -> Compiled:
-    return replace(compile_query(*asked), rows=slow("http"))
+def slowly(*arguments: Any) -> Compiled:
+    return replace(compile_query(*arguments), rows=slow("http"))
 
 
 @pytest.mark.parametrize("face", ["rest", "graphql"])
-async def test_a_client_that_leaves_ends_its_query(
+async def test_a_disconnecting_client_ends_its_query(
     server: httpx.AsyncClient, watching: AsyncClient, monkeypatch: pytest.MonkeyPatch, face: str
 ) -> None:
     async for _ in migrate(ClickHouseLedger(watching), "clickhouse"):
@@ -143,7 +143,7 @@ async def test_a_client_that_leaves_ends_its_query(
 
 
 async def timed(asking: Awaitable[httpx.Response]) -> httpx.Response:
-    async with living() as lived:
+    async with responsive_seconds() as lived:
         response = await asking
         assert lived() < LIMIT
     return response
@@ -151,7 +151,7 @@ async def timed(asking: Awaitable[httpx.Response]) -> httpx.Response:
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[Engine]:
-    """An engine to be stopped, migrated."""
+    """A migrated engine that the test may stop."""
     async with clickhouse_server(tmp_path / "clickhouse") as started:
         async with connect(started.dsn, database="default") as client:
             async for _ in migrate(ClickHouseLedger(client), "clickhouse"):
@@ -160,7 +160,7 @@ async def own(tmp_path: Path) -> AsyncIterator[Engine]:
 
 
 @pytest.fixture
-async def asked(own: Engine, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+async def stoppable(own: Engine, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
     async with open_clickhouse(own.dsn, statement_timeout=30) as client:
         app = create_app(read_settings({}), pool, {}, clickhouse=client, development=True)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api", timeout=30) as opened:
@@ -168,7 +168,7 @@ async def asked(own: Engine, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def check_away(client: httpx.AsyncClient) -> None:
-    """Everybody, many at once, in both faces."""
+    """Sends concurrent requests of all callers through REST and GraphQL."""
     callers: list[Mapping[str, str]] = [ADMIN, tenant("t-1")] * 4
     asking = [timed(client.post(QUERY, json=ASKED, headers=dict(caller))) for caller in callers]
     for response in await asyncio.gather(*asking):
@@ -187,28 +187,28 @@ async def check_back(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_gone_frozen_and_back(own: Engine, asked: httpx.AsyncClient) -> None:
+async def test_stopped_frozen_and_back(own: Engine, stoppable: httpx.AsyncClient) -> None:
     await own.stop()
-    await check_away(asked)  # from the start
+    await check_away(stoppable)  # from the start
     await own.start()
-    await check_back(asked)
+    await check_back(stoppable)
     with frozen(own):
-        await check_away(asked)
-    await check_back(asked)
+        await check_away(stoppable)
+    await check_back(stoppable)
     await own.kill()
-    await check_away(asked)
+    await check_away(stoppable)
     await own.start()
-    await check_back(asked)
+    await check_back(stoppable)
 
 
-async def test_not_migrated_is_not_ready(asked: httpx.AsyncClient, own: Engine) -> None:
+async def test_not_migrated_is_not_ready(stoppable: httpx.AsyncClient, own: Engine) -> None:
     async with connect(own.dsn, database="default") as client:
         await client.command("drop database anlyt sync")
         await client.command("create database anlyt")
-    check_problem(await asked.post(QUERY, json=ASKED, headers=dict(ADMIN)), 503, "DEPENDENCY_UNAVAILABLE")
+    check_problem(await stoppable.post(QUERY, json=ASKED, headers=dict(ADMIN)), 503, "DEPENDENCY_UNAVAILABLE")
 
 
-async def test_an_absent_engine_is_told_by_whoever_reads(tmp_path: Path) -> None:
+async def test_every_read_reports_an_absent_engine(tmp_path: Path) -> None:
     async with open_clickhouse("http://127.0.0.1:1/anlyt", statement_timeout=30) as client:
         with pytest.raises(DependencyUnavailableError, match="ClickHouse does not answer"):
             await QueryEngine(client).read(Statement("select 1", {}))

@@ -1,4 +1,4 @@
-"""Up to when a table has everything: never later than is true, whatever marks are left and whoever snapshots when."""
+"""`completeUntil` of a table never overstates, whatever marks are open and whenever snapshots are taken."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,9 +30,9 @@ SNAPSHOTS = (snapshot(10, 0), snapshot(12, 1), snapshot(14, 2))
 @pytest.mark.parametrize(
     ("now", "age", "expected"),
     [
-        (20, None, SNAPSHOTS[2]),  # every mark is followed
+        (20, None, SNAPSHOTS[2]),  # no open marks
         (20, 0, SNAPSHOTS[2]),
-        (20, 6_000, SNAPSHOTS[2]),  # left at the last snapshot: what was stored then had its marks before
+        (20, 6_000, SNAPSHOTS[2]),  # left at the time of the last snapshot, whose messages had left their marks before
         (20, 6_001, SNAPSHOTS[1]),
         (20, 10_000, SNAPSHOTS[0]),
         (20, 10_001, None),
@@ -40,13 +40,15 @@ SNAPSHOTS = (snapshot(10, 0), snapshot(12, 1), snapshot(14, 2))
         (20, -1, None),
     ],
 )
-def test_the_last_look_before_the_oldest_mark(now: float, age: int | None, expected: ProgressSnapshot | None) -> None:
+def test_the_last_snapshot_before_the_oldest_mark(
+    now: float, age: int | None, expected: ProgressSnapshot | None
+) -> None:
     assert complete_snapshot(SNAPSHOTS, now, age) == expected
     assert complete_snapshot((), now, age) is None
 
 
 class Clock:
-    """Moves when it is told."""
+    """Advances only when a test sets `now`."""
 
     now = 100.0
 
@@ -62,7 +64,7 @@ async def filled(clickhouse: Engine) -> AsyncIterator[Engine]:
 
 
 async def test_facts_and_cubes(filled: Engine) -> None:
-    """A cube waits for all marks of its facts, of hours and of days alike, and facts do not."""
+    """A cube waits for all marks of its facts, of hours and of days alike; facts do not."""
     clock, snapshots = Clock(), [snapshot(99, 0)]
     async with (
         open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse,
@@ -70,28 +72,28 @@ async def test_facts_and_cubes(filled: Engine) -> None:
     ):
         freshness = Freshness(QueryEngine(clickhouse), lambda: tuple(snapshots), clock)
 
-        async def asked() -> Mapping[str, TableFreshness]:
+        async def read_all() -> Mapping[str, TableFreshness]:
             clock.now += FRESH
             return {table: await freshness.of(table) for table in ("facts_dlr", *CUBES)}
 
         newest = max(row["event_time"] for row in REPORTS[:50])
-        assert await asked() == dict.fromkeys(("facts_dlr", *CUBES), TableFreshness(newest, NOON))
+        assert await read_all() == dict.fromkeys(("facts_dlr", *CUBES), TableFreshness(newest, NOON))
         snapshots.append(snapshot(clock.now, 5))
         for cube in CUBES:
             await client.command(MARK.format(cube, "now64(3) - interval 10 second"))
-            found = await asked()
-            for table, reach in found.items():
-                assert reach.complete_until == (NOON if table in CUBES else NOON + 5 * MINUTE), (cube, table)
+            by_table = await read_all()
+            for table, each in by_table.items():
+                assert each.complete_until == (NOON if table in CUBES else NOON + 5 * MINUTE), (cube, table)
             await client.command("truncate table anlyt.dirty")
-        assert {reach.complete_until for reach in (await asked()).values()} == {NOON + 5 * MINUTE}
+        assert {each.complete_until for each in (await read_all()).values()} == {NOON + 5 * MINUTE}
         await client.command(MARK.format(CUBES[0], "now64(3) - interval 1 hour"))
         snapshots[:] = [snapshot(clock.now + FRESH, None)]
-        found = await asked()
-        assert found["facts_dlr"].complete_until is None
-        assert found[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it was, and so it is
+        by_table = await read_all()
+        assert by_table["facts_dlr"].complete_until is None
+        assert by_table[CUBES[0]].complete_until == NOON + 5 * MINUTE  # it stays complete
 
 
-async def test_nothing_is_known_without_snapshots(filled: Engine) -> None:
+async def test_without_snapshots_it_is_unknown(filled: Engine) -> None:
     async with open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse:
         freshness = Freshness(QueryEngine(clickhouse))
         for table in ("facts_dlr", *CUBES):

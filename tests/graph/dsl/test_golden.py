@@ -1,4 +1,4 @@
-"""The exact SQL of a table of queries, and what is bound to it."""
+"""The exact SQL of example queries, and their bound parameters."""
 
 from pathlib import Path
 from typing import Any
@@ -140,12 +140,12 @@ def test_totals_and_currencies() -> None:
     assert compiled.estimate.parameters == compiled.rows.parameters
 
 
-def test_no_file_is_left_over() -> None:
+def test_every_golden_file_belongs_to_a_query() -> None:
     assert {file.stem for file in GOLDEN.iterdir()} == {*QUERIES, "totals", "currencies"}
 
 
 def written(statement: Statement) -> str:
-    """The SQL with its parameters."""
+    """The SQL, followed by its parameters."""
     parameters = "\n".join(f"-- {name} = {value!r}" for name, value in statement.parameters.items())
     return f"{statement.sql}\n\n{parameters}\n"
 

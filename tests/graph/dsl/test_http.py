@@ -1,4 +1,4 @@
-"""The query language as callers meet it: one answer in every format and face, page by page."""
+"""The query language over HTTP: all formats, REST and GraphQL give the same rows, page by page."""
 
 import csv
 import io
@@ -17,8 +17,8 @@ from tests.graph.support.queries import (
     BY_CODE,
     COMPARED,
     MONEY,
-    Asker,
     Json,
+    QueryClient,
     tenant,
     window,
 )
@@ -33,17 +33,19 @@ FIELDS = (
 
 @pytest.mark.parametrize("query", [BY_CODE, COMPARED, MONEY])
 @pytest.mark.parametrize("caller", [ADMIN, tenant("t-3")])
-async def test_rows_are_the_same_in_every_format(asker: Asker, query: Json, caller: Mapping[str, str]) -> None:
-    answer = await asker.ask(query, caller)
+async def test_rows_are_the_same_in_every_format(
+    query_client: QueryClient, query: Json, caller: Mapping[str, str]
+) -> None:
+    answer = await query_client.ask(query, caller)
     flat = [_flat(row) for row in answer["data"]]
     assert len(flat) >= 3
 
-    arrow = await asker.post(query, caller, ARROW)
+    arrow = await query_client.post(query, caller, ARROW)
     assert arrow.headers["content-type"] == ARROW
     table = pa.ipc.open_stream(arrow.content).read_all()
     assert table.to_pylist() == flat
 
-    text = await asker.post(query, caller, "text/csv;q=0.9, application/json;q=0.5")
+    text = await query_client.post(query, caller, "text/csv;q=0.9, application/json;q=0.5")
     assert text.headers["content-type"].startswith("text/csv")
     header, *lines = csv.reader(io.StringIO(text.text, newline=""))
     assert [dict(zip(header, line, strict=True)) for line in lines] == [
@@ -66,16 +68,16 @@ def _flat(row: Json) -> Json:
 
 
 @pytest.mark.parametrize("query", [BY_CODE, COMPARED, MONEY])
-async def test_both_faces_give_one_answer(asker: Asker, query: Json) -> None:
-    rest = await asker.ask(query, ADMIN)
-    told = (await asker.graphql(query, ADMIN, FIELDS))["data"]["query"]
-    assert told["data"] == rest["data"]
-    assert told["totals"] == rest["totals"]
-    assert told["page"] == rest["page"]
-    assert told["meta"].items() <= {**rest["meta"], "window": {"from": rest["meta"]["window"]["from"]}}.items()
+async def test_rest_and_graphql_give_the_same_answer(query_client: QueryClient, query: Json) -> None:
+    rest = await query_client.ask(query, ADMIN)
+    answer = (await query_client.graphql(query, ADMIN, FIELDS))["data"]["query"]
+    assert answer["data"] == rest["data"]
+    assert answer["totals"] == rest["totals"]
+    assert answer["page"] == rest["page"]
+    assert answer["meta"].items() <= {**rest["meta"], "window": {"from": rest["meta"]["window"]["from"]}}.items()
 
 
-async def test_inline_arguments_mean_the_same(asker: Asker) -> None:
+async def test_inline_arguments_give_the_same_answer(query_client: QueryClient) -> None:
     inline = """{ query(input: {
         dataset: "dlr", measures: ["messages", "deliveryRate"], dimensions: ["status"],
         time: {from: "2026-10-01T00:00:00Z", to: "2026-10-04T00:00:00Z"}, limit: 5, after: null,
@@ -96,16 +98,16 @@ async def test_inline_arguments_mean_the_same(asker: Asker) -> None:
         "having": {"field": "deliveryRate", "op": "gte", "value": 0.5},
         "orderBy": [{"field": "messages", "direction": "desc"}],
     }
-    answer = (await asker.client.post("/graphql", json={"query": inline}, headers=dict(ADMIN))).json()
-    assert answer["data"]["query"]["data"] == (await asker.ask(rest, ADMIN))["data"] != []
+    answer = (await query_client.client.post("/graphql", json={"query": inline}, headers=dict(ADMIN))).json()
+    assert answer["data"]["query"]["data"] == (await query_client.ask(rest, ADMIN))["data"] != []
 
 
 @pytest.mark.parametrize("caller", [ADMIN, tenant("t-2")])
-async def test_pages_add_up_to_the_whole(asker: Asker, caller: Mapping[str, str]) -> None:
-    whole = await asker.ask(BY_CODE, caller)
+async def test_pages_together_are_the_whole_answer(query_client: QueryClient, caller: Mapping[str, str]) -> None:
+    whole = await query_client.ask(BY_CODE, caller)
     rows, after = [], None
     while True:
-        page = await asker.ask({**BY_CODE, "limit": 7, "after": after}, caller)
+        page = await query_client.ask({**BY_CODE, "limit": 7, "after": after}, caller)
         rows += page["data"]
         assert page["totals"] == whole["totals"]
         after = page["page"]["endCursor"]
@@ -115,23 +117,23 @@ async def test_pages_add_up_to_the_whole(asker: Asker, caller: Mapping[str, str]
     assert rows == whole["data"]
 
 
-async def test_the_row_cap_is_told(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_row_cap_is_reported(query_client: QueryClient, monkeypatch: pytest.MonkeyPatch) -> None:
     capped = compiling.compile_query
     monkeypatch.setattr(compiling, "ROW_CAP", 10)
-    monkeypatch.setattr(queries, "compile_query", lambda *asked: replace(capped(*asked), row_cap=10))
-    first = await asker.ask({**BY_CODE, "limit": 7}, ADMIN)
+    monkeypatch.setattr(queries, "compile_query", lambda *arguments: replace(capped(*arguments), row_cap=10))
+    first = await query_client.ask({**BY_CODE, "limit": 7}, ADMIN)
     assert (first["page"]["hasNextPage"], first["meta"]["truncated"]) == (True, False)
-    last = await asker.ask({**BY_CODE, "limit": 7, "after": first["page"]["endCursor"]}, ADMIN)
+    last = await query_client.ask({**BY_CODE, "limit": 7, "after": first["page"]["endCursor"]}, ADMIN)
     assert len(last["data"]) == 3
     assert last["page"] == {"endCursor": None, "hasNextPage": False}
     assert (last["meta"]["truncated"], last["meta"]["rowCap"]) == (True, 10)
 
 
-async def test_a_cursor_is_for_one_caller_and_one_query(asker: Asker) -> None:
+async def test_a_cursor_belongs_to_one_caller_and_one_query(query_client: QueryClient) -> None:
     query = {**BY_CODE, "limit": 2}
-    cursor = (await asker.ask(query, tenant("t-1")))["page"]["endCursor"]
-    await asker.ask({**query, "after": cursor}, tenant("t-1"))
-    await asker.ask({**query, "after": cursor, "limit": 3}, tenant("t-1"))
+    cursor = (await query_client.ask(query, tenant("t-1")))["page"]["endCursor"]
+    await query_client.ask({**query, "after": cursor}, tenant("t-1"))
+    await query_client.ask({**query, "after": cursor, "limit": 3}, tenant("t-1"))
     wrong: list[tuple[Json, Mapping[str, str]]] = [
         ({**query, "after": cursor}, tenant("t-2")),
         ({**query, "after": cursor}, ADMIN),
@@ -142,21 +144,21 @@ async def test_a_cursor_is_for_one_caller_and_one_query(asker: Asker) -> None:
         ({**query, "after": cursor, "filter": {"field": "lane", "op": "eq", "value": "OTP"}}, tenant("t-1")),
         ({**query, "after": ""}, tenant("t-1")),
     ]
-    for asked, caller in wrong:
-        response = await asker.post(asked, caller)
+    for changed, caller in wrong:
+        response = await query_client.post(changed, caller)
         check_problem(response, 400, "INVALID_QUERY")
         assert [problem["path"] for problem in response.json()["problems"]] == ["$.after"]
-        (error,) = (await asker.graphql(asked, caller, "data"))["errors"]
+        (error,) = (await query_client.graphql(changed, caller, "data"))["errors"]
         assert (error["extensions"]["code"], error["extensions"]["problems"][0]["path"]) == ("INVALID_QUERY", "$.after")
 
 
-async def test_objects_that_are_not_there_are_null(asker: Asker) -> None:
+async def test_absent_objects_are_null(query_client: QueryClient) -> None:
     parts = "explain { table statements { sql } } meta { previousWindow { from } window { from } }"
-    (told,) = (await asker.graphql(BY_CODE, ADMIN, parts))["data"].values()
-    assert told["explain"] is None
-    assert (told["meta"]["previousWindow"], list(told["meta"]["window"])) == (None, ["from"])
+    (answer,) = (await query_client.graphql(BY_CODE, ADMIN, parts))["data"].values()
+    assert answer["explain"] is None
+    assert (answer["meta"]["previousWindow"], list(answer["meta"]["window"])) == (None, ["from"])
     explained = {**COMPARED, "explain": True}
     for caller in (ADMIN, tenant("t-1")):
-        (told,) = (await asker.graphql(explained, caller, parts))["data"].values()
-        assert (told["explain"]["statements"] is None) is (caller is not ADMIN)
-        assert told["meta"]["previousWindow"]["from"]
+        (answer,) = (await query_client.graphql(explained, caller, parts))["data"].values()
+        assert (answer["explain"]["statements"] is None) is (caller is not ADMIN)
+        assert answer["meta"]["previousWindow"]["from"]

@@ -1,4 +1,4 @@
-"""Every problem of a query's shape at once, each with its path and what is allowed."""
+"""All problems of a query's shape are reported together, each with its path and the allowed values."""
 
 import json
 from datetime import UTC, datetime
@@ -42,11 +42,11 @@ LEAST: dict[str, Any] = {
 
 
 def problems(query: object) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Path, message and what is allowed, of each."""
-    return told(query if isinstance(query, bytes) else json.dumps(query).encode())
+    """The path, the message and the allowed values of each problem."""
+    return problems_of(query if isinstance(query, bytes) else json.dumps(query).encode())
 
 
-def told(body: bytes) -> list[tuple[str, str, tuple[str, ...]]]:
+def problems_of(body: bytes) -> list[tuple[str, str, tuple[str, ...]]]:
     with pytest.raises(InvalidQueryError) as caught:
         parse(body)
     assert caught.value.problems
@@ -78,7 +78,7 @@ def test_the_whole_shape() -> None:
     assert parse(EXAMPLE) == parsed  # GraphQL has read its JSON already
 
 
-def test_names_are_checked_beside_the_shape() -> None:
+def test_names_are_checked_together_with_the_shape() -> None:
     query = {
         "dataset": "cdr",
         "measures": ["costs", 5, "cost"],
@@ -88,18 +88,18 @@ def test_names_are_checked_beside_the_shape() -> None:
         "having": {"and": [{"field": "lane", "op": "eq", "value": "x"}, {"field": "cost", "op": "eq", "value": 1.5}]},
         "limit": 0,
     }
-    found = problems(query)
-    assert [path for path, _, _ in found] == [
+    reported = problems(query)
+    assert [path for path, _, _ in reported] == [
         *("$.measures[1]", "$.time.timezone", "$.limit", "$.measures[0]", "$.dimensions[0]", "$.dimensions[2]"),
         *("$.filter.or[0].field", "$.filter.or[1].field", "$.having.and[0].field", "$.having.and[1].value"),
     ]
-    allowed = {path: names for path, _, names in found if names}
+    allowed = {path: names for path, _, names in reported if names}
     assert allowed["$.time.timezone"][0] == "Asia/Kabul"
     assert allowed["$.measures[0]"][0] == "cost"
     assert allowed["$.dimensions[0]"][0] == "lane"
 
 
-def test_what_need_not_be_said() -> None:
+def test_defaults() -> None:
     parsed = parse(LEAST | {"filter": None, "limit": None})
     assert (parsed.dimensions, parsed.filter, parsed.order_by, parsed.limit) == ((), None, (), 500)
     assert (parsed.time.granularity, parsed.time.timezone) == ("none", "UTC")
@@ -108,7 +108,7 @@ def test_what_need_not_be_said() -> None:
     assert alone.filter == Comparison("$.filter", "errorCode", "isNull", True)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     query = {
         "dataset": 7,
         "measures": [],
@@ -120,20 +120,20 @@ def test_every_problem_is_told_at_once() -> None:
         "limit": 10_001,
         "totals": "yes",
     }
-    found = problems(query)
-    assert [path for path, _, _ in found] == [
+    reported = problems(query)
+    assert [path for path, _, _ in reported] == [
         *("$.limt", "$.dataset", "$.measures", "$.time.zone", "$.time.from", "$.time.granularity"),
         *("$.filter.and[0].op", "$.filter.and[1].field", "$.having", "$.orderBy[0].direction", "$.limit", "$.totals"),
     ]
-    allowed = {path: names for path, _, names in found if names}
+    allowed = {path: names for path, _, names in reported if names}
     assert allowed["$.limt"][0] == "limit"
     assert allowed["$.time.granularity"][0] == "day"
     assert allowed["$.orderBy[0].direction"] == ("asc", "desc")
     assert "in" in allowed["$.filter.and[0].op"]
 
 
-def test_a_wrong_operator_or_value_hides_no_wrong_name() -> None:
-    found = problems(
+def test_a_wrong_operator_or_value_does_not_hide_a_wrong_name() -> None:
+    reported = problems(
         LEAST
         | {
             "dimensions": ["mnoo"],
@@ -149,11 +149,11 @@ def test_a_wrong_operator_or_value_hides_no_wrong_name() -> None:
         }
     )
     at = "$.filter.and"
-    assert [path for path, _, _ in found] == [
+    assert [path for path, _, _ in reported] == [
         *(f"{at}[0].op", f"{at}[1].op", f"{at}[2].value", f"{at}[3].op", "$.orderBy[0].direction", "$.dimensions[0]"),
         *(f"{at}[0].field", f"{at}[1].field", f"{at}[2].field", f"{at}[3].value", "$.orderBy[0].field"),
     ]
-    allowed = {path: names for path, _, names in found}
+    allowed = {path: names for path, _, names in reported}
     assert allowed[f"{at}[0].field"][0] == "lane"
     assert allowed["$.orderBy[0].field"] == ("messages",), "what is allowed is what is right, not what was written"
 
@@ -246,8 +246,8 @@ def test_one_problem(change: dict[str, Any], path: str, message: str) -> None:
     ],
     ids=range(10),
 )
-def test_what_is_no_json_object(body: bytes, message: str) -> None:
-    assert told(body) == [("$", message, ())]
+def test_a_text_that_is_no_json_object_is_refused(body: bytes, message: str) -> None:
+    assert problems_of(body) == [("$", message, ())]
 
 
 @pytest.mark.parametrize("how", ["and", "or", "not"])
@@ -265,10 +265,10 @@ def test_conditions_nest_to_depth_8(how: str) -> None:
 def test_comparisons_are_limited_over_a_whole_tree() -> None:
     leaf = {"field": "lane", "op": "eq", "value": "OTP"}
     assert parse(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 2}}).filter
-    found = problems(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 3}})
-    assert found == [("$.filter.or[2].and[0]", "Must have at most 200 comparisons.", ())]
+    reported = problems(LEAST | {"filter": {"or": [{"and": [leaf] * 100}] * 3}})
+    assert reported == [("$.filter.or[2].and[0]", "Must have at most 200 comparisons.", ())]
 
 
-def test_a_thousand_problems_are_cut_to_fifty() -> None:
-    found = problems(LEAST | {"filter": {"field": "lane", "op": "in", "value": [{}] * 1000}})
-    assert len(found) == 50
+def test_at_most_fifty_problems_are_reported() -> None:
+    reported = problems(LEAST | {"filter": {"field": "lane", "op": "in", "value": [{}] * 1000}})
+    assert len(reported) == 50

@@ -1,4 +1,4 @@
-"""Each pass leaves a condition that is true of the same rows."""
+"""Each pass returns a condition that is true for the same rows."""
 
 from collections.abc import Mapping
 from random import Random
@@ -11,7 +11,7 @@ from graph.dsl.ast import And, Comparison, Condition, Not, Or
 from graph.dsl.conditions import read_condition
 from graph.dsl.passes import PASSES, Pass, conjuncts, fields, rewritten, simplified
 from graph.dsl.problems import Problems
-from tests.graph.support.questions import condition
+from tests.graph.support.random_queries import random_condition
 
 Row = Mapping[str, str | None]
 VALUES = ["a", "b", "c"]
@@ -19,7 +19,7 @@ ROWS: list[Row] = [{"x": x, "y": y} for x in [*VALUES, None] for y in [*VALUES, 
 
 
 def written(random: Random) -> Condition:
-    """Any condition over x and y."""
+    """A random condition over x and y."""
 
     def leaf() -> dict[str, object]:
         field, operator = random.choice("xy"), random.choice(["eq", "ne", "in", "notIn", "gt", "isNull"])
@@ -28,13 +28,13 @@ def written(random: Random) -> Condition:
         many = operator in ("in", "notIn")
         return {"field": field, "op": operator, "value": random.choices(VALUES, k=2) if many else random.choice(VALUES)}
 
-    read = read_condition("$.filter", condition(random, leaf, 4), Problems())
+    read = read_condition("$.filter", random_condition(random, leaf, 4), Problems())
     assert read is not None
     return read
 
 
 def holds(given: Condition, row: Row) -> bool:
-    """What a condition means."""
+    """Evaluates a condition."""
     match given:
         case And(conditions):
             return all(holds(each, row) for each in conditions)
@@ -46,15 +46,15 @@ def holds(given: Condition, row: Row) -> bool:
             return compares(given, row[given.field])
 
 
-def compares(given: Comparison, found: str | None) -> bool:
+def compares(given: Comparison, value: str | None) -> bool:
     if given.operator == "isNull":
-        return (found is None) == given.value
+        return (value is None) == given.value
     values = given.value if isinstance(given.value, tuple) else (given.value,)
     if given.operator in ("ne", "notIn"):
-        return found not in values
+        return value not in values
     if given.operator == "gt":
-        return found is not None and found > str(given.value)
-    return found in values
+        return value is not None and value > str(given.value)
+    return value in values
 
 
 @pytest.mark.parametrize("each", dict.fromkeys(PASSES), ids=lambda each: each.__name__)
@@ -89,7 +89,7 @@ def _check_simple(given: Condition) -> Condition:
     return given
 
 
-def test_nothing_hides_behind_conditions_of_one() -> None:
+def test_nested_conditions_of_one_are_flattened() -> None:
     one, other = Comparison("$", "x", "eq", "a"), Comparison("$", "y", "eq", "b")
     assert simplified(Not(And((Not(one),)))) == one
     assert simplified(And((one, Not(Or((Not(And((one, other))),)))))) == And((one, one, other))

@@ -1,4 +1,4 @@
-"""Which table answers, and why no cheaper one."""
+"""The table that answers, and the reasons against cheaper ones."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from schema.catalog import DATASETS
 
 
 def source(dataset: str, time: tuple[str, str], granularity: str = "none", zone: str = "UTC", **members: Any) -> str:
-    """The table if it is a cube, else the reasons, without those of cubes of days: a cube of hours has some, too."""
+    """The table if it is a cube, otherwise the reasons, without those of daily cubes (hourly cubes have some, too)."""
     measure = DATASETS[dataset].measures[0].name
     window = {"from": f"{time[0]}Z", "to": f"{time[1]}Z", "granularity": granularity, "timezone": zone}
     query = {"dataset": dataset, "measures": [measure], "time": window} | members
@@ -59,19 +59,19 @@ RECORDS = "cube_cdr_hourly holds UTC hours: "
         ("compliance", OCTOBER, "day", "Asia/Tashkent", "cube_compliance_hourly"),
     ],
 )
-def test_cells_make_whole_buckets_and_windows(
+def test_a_cube_answers_when_buckets_and_windows_are_whole_cells(
     dataset: str, time: tuple[str, str], granularity: str, zone: str, expected: str
 ) -> None:
     assert source(dataset, time, granularity, zone) == expected
 
 
-def test_what_a_cube_does_not_have() -> None:
+def test_a_cube_without_a_dimension_or_part_cannot_answer() -> None:
     assert source("compliance", OCTOBER, dimensions=["ruleType"]) == "cube_compliance_hourly has no ruleType."
     missing = source("dlr", OCTOBER, filter={"not": {"field": "errorCode", "op": "isNull"}}, dimensions=["accountId"])
     assert missing == "cube_dlr_hourly has no accountId. cube_dlr_hourly has no errorCode."
 
 
-def test_the_window_compared_with_is_read_from_the_same_table() -> None:
+def test_the_previous_window_is_read_from_the_same_table() -> None:
     whole = source("cdr", OCTOBER, compareTo="previousPeriod")
     assert whole == "cube_cdr_daily"
     day = ("2026-10-07T00:00:00", "2026-10-08T00:00:00")
@@ -81,7 +81,7 @@ def test_the_window_compared_with_is_read_from_the_same_table() -> None:
     assert part.count("cuts through one.") == 2
 
 
-def test_days_have_every_number_of_reports_but_percentiles() -> None:
+def test_daily_cubes_have_all_measures_of_reports_but_percentiles() -> None:
     percentiles = ["p50LatencyMs", "p95LatencyMs", "p99LatencyMs"]
     names = [measure.name for measure in DATASETS["dlr"].measures]
     assert source("dlr", OCTOBER, measures=[name for name in names if name not in percentiles]) == "cube_dlr_daily"
@@ -91,7 +91,7 @@ def test_days_have_every_number_of_reports_but_percentiles() -> None:
         assert source("dlr", OCTOBER, measures=["messages"], having=having) == "cube_dlr_hourly"
 
 
-def test_why_hours_and_not_days() -> None:
+def test_the_reasons_for_hours_instead_of_days() -> None:
     window = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T06:00:00Z", "granularity": "day"}
     query = {"dataset": "dlr", "measures": ["p95LatencyMs", "p99LatencyMs"], "time": window}
     compiled = compile_query(parse(query), AllTenants(), None)
@@ -115,8 +115,8 @@ def test_why_hours_and_not_days() -> None:
         ({"dimensions": ["mno", "operatorId"]}, ("operatorId", "mno")),
     ],
 )
-def test_what_an_addendum_alone_shows(members: Mapping[str, Any], expected: tuple[str, ...]) -> None:
-    """To the tenant that has one; without, or to the platform, nothing is unmasked."""
+def test_dimensions_that_an_addendum_unmasks(members: Mapping[str, Any], expected: tuple[str, ...]) -> None:
+    """Only for a tenant with an addendum; nothing is unmasked for the platform and for other tenants."""
     window = {"from": f"{OCTOBER[0]}Z", "to": f"{OCTOBER[1]}Z"}
     query = parse({"dataset": "dlr", "measures": ["messages"], "time": window, **members})
     assert unmasked(compile_query(query, OneTenant("t-1", None), None).plan) == expected

@@ -1,4 +1,4 @@
-"""For any query of anybody: the tenant comes first and is bound, no text of the request is SQL, the engine takes it."""
+"""For all queries and scopes: the tenant predicate is first and bound, no text of the request is SQL, and it runs."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -13,12 +13,12 @@ from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.dsl.select import Statement
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS, Dataset
-from tests.graph.support import asking
-from tests.graph.support.questions import Query, question
+from tests.graph.support import engine_rows
+from tests.graph.support.random_queries import Query, random_query
 from tests.graph.support.warehouse_facts import fill
-from tests.support.warehouse import opened
 
 TENANT = "t'1--\\"
 SCOPES: list[QueryScope] = [
@@ -27,12 +27,12 @@ SCOPES: list[QueryScope] = [
     OneTenant(TENANT, (("AWCC", "MNO-B"), ("ROSHAN", "MNO-A"))),
 ]
 READ = re.compile(r"\b(?:from|join)\s+(anlyt\.\w+)")
-# What a read of a table looks like, up to the end of its first condition.
+# A read of a table, up to the end of its first condition.
 GUARDED = re.compile(
     r"from anlyt\.(\w+) as rows final\n(?: *array join .*\n)? *where (rows\.tenant_id = \{tenant:String\}|"
     r"\{tenant:String\} = '\*')(?=\n|$)"
 )
-# Everything that may stand in a statement, of which no user's text is made.
+# All words that a statement may contain; no text of a user consists of them.
 TOKEN = re.compile(
     r"[A-Za-z_][A-Za-z0-9_.]*|\d+(?:\.\d+)?|'[A-Za-z0-9_*]+'|\{\w+:[A-Za-z0-9(), ']+\}|<=>|[<>!]=|->|[-+*%=<>(),]|\s+"
 )
@@ -43,7 +43,7 @@ def statements(compiled: Compiled) -> Iterator[Statement]:
 
 
 def compiled_of(query: Query, scope: QueryScope, random: Random) -> Compiled:
-    """A page of it, the first or a later one."""
+    """A random page of the query, the first or a later one."""
     first = compile_query(parse(query), scope, None)
     if random.random() < 0.5:
         return first
@@ -58,7 +58,7 @@ def compiled_of(query: Query, scope: QueryScope, random: Random) -> Compiled:
 @given(random=st.randoms(use_true_random=False), scope=st.sampled_from(SCOPES))
 def test_the_tenant_is_first_and_bound(random: Random, scope: QueryScope) -> None:
     masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
-    compiled = compiled_of(question(random, masked=masked), scope, random)
+    compiled = compiled_of(random_query(random, masked=masked), scope, random)
     for statement in statements(compiled):
         tables, guards = READ.findall(statement.sql), GUARDED.findall(statement.sql)
         assert len(tables) == len(guards) > 0
@@ -71,7 +71,7 @@ def test_the_tenant_is_first_and_bound(random: Random, scope: QueryScope) -> Non
 @given(random=st.randoms(use_true_random=False), scope=st.sampled_from(SCOPES))
 def test_no_text_of_the_request_is_sql(random: Random, scope: QueryScope) -> None:
     masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
-    compiled = compiled_of(question(random, masked=masked), scope, random)
+    compiled = compiled_of(random_query(random, masked=masked), scope, random)
     for statement in statements(compiled):
         assert TOKEN.sub("", statement.sql) == ""
         assert words(statement.sql) - VOCABULARY[compiled.plan.query.dataset.name] == set()
@@ -79,12 +79,12 @@ def test_no_text_of_the_request_is_sql(random: Random, scope: QueryScope) -> Non
 
 
 def words(sql: str) -> set[str]:
-    """Names and literals, but for parameters."""
+    """The names and literals of a statement, without parameters."""
     return set(re.findall(r"'[^']*'|[A-Za-z_]\w*", re.sub(r"\{[^}]*\}", " ", sql)))
 
 
 def vocabulary(dataset: Dataset) -> set[str]:
-    """The words of statements that ask nothing in particular of a dataset, over each of its tables."""
+    """The words of the simplest statements of a dataset, over each of its tables."""
     known = {f"by_{name}" for name in ("time", *(dimension.name for dimension in dataset.dimensions))}
     known |= {f"{prefix}{measure.name}" for measure in dataset.measures for prefix in ("", "previous_")}
     known |= {"time", *(dimension.name for dimension in dataset.dimensions)}
@@ -100,7 +100,7 @@ def vocabulary(dataset: Dataset) -> set[str]:
 
 
 def words_of(expression: object) -> set[str]:
-    """Names and constants of the catalogue."""
+    """The names and constants of the catalogue."""
     text = repr(expression)
     return set(re.findall(r"(?:name|function|parameter)='(\w+)'", text)) | {
         f"'{word}'" for word in re.findall(r"Constant\(value='([^']*)'\)", text)
@@ -122,7 +122,7 @@ VOCABULARY = {name: vocabulary(dataset) for name, dataset in DATASETS.items()}
 @settings(max_examples=40, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_a_cursor_belongs_to_a_query_and_a_tenant(random: Random) -> None:
-    query = question(random)
+    query = random_query(random)
     parsed, scopes = parse(query), [*SCOPES, OneTenant("t-2", None)]
     assert len({fingerprint(parsed, scope) for scope in scopes}) == len(scopes)
     later = parse(query | {"after": "x", "limit": 3, "explain": True})
@@ -136,17 +136,17 @@ def test_a_cursor_belongs_to_a_query_and_a_tenant(random: Random) -> None:
 @pytest.fixture
 async def client(clickhouse: Engine) -> AsyncIterator[AsyncClient]:
     await fill(clickhouse.dsn, {name: [] for name in DATASETS})
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         yield client
 
 
 @pytest.mark.anyio
-async def test_the_engine_takes_every_statement(client: AsyncClient, seed: int) -> None:
+async def test_every_statement_runs(client: AsyncClient, seed: int) -> None:
     random = Random(seed)
     for _ in range(60):
         scope = random.choice(SCOPES)
         masked = isinstance(scope, OneTenant) and scope.pseudonyms is not None
-        compiled = compiled_of(question(random, masked=masked), scope, random)
+        compiled = compiled_of(random_query(random, masked=masked), scope, random)
         for statement in statements(compiled):
-            found = await asking.cells(client, statement)
-            assert all(len(row) == len(statement.columns) for row in found if statement.columns)
+            rows = await engine_rows.raw_rows(client, statement)
+            assert all(len(row) == len(statement.columns) for row in rows if statement.columns)

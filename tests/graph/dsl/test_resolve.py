@@ -1,4 +1,4 @@
-"""What names and values mean to a dataset, and to who is asking."""
+"""Names and values are resolved against the dataset and the caller's scope."""
 
 from typing import Any
 
@@ -9,36 +9,36 @@ from graph.dsl.parse import parse
 from graph.dsl.resolve import ResolvedQuery, Sort, resolve
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.errors import InvalidQueryError
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from infra.zones import TIMEZONES
-from tests.support.warehouse import opened
 
 OCTOBER = {"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
 MASKED = OneTenant("t-1", (("AWCC", "MNO-B"), ("unknown", "unknown")))
 
 
-def asked(scope: QueryScope = AllTenants(), **members: Any) -> ResolvedQuery:  # noqa: B008  # frozen
+def resolved(scope: QueryScope = AllTenants(), **members: Any) -> ResolvedQuery:  # noqa: B008  # frozen
     return resolve(parse({"dataset": "dlr", "measures": ["messages"], "time": OCTOBER} | members), scope)
 
 
 def problems(scope: QueryScope = AllTenants(), **members: Any) -> list[tuple[str, str]]:  # noqa: B008  # frozen
     with pytest.raises(InvalidQueryError) as caught:
-        asked(scope, **members)
+        resolved(scope, **members)
     return [(problem.path, problem.message) for problem in caught.value.problems]
 
 
 def test_conditions_become_simple_and_measures_integers() -> None:
-    question = asked(
+    query = resolved(
         filter={
             "and": [{"field": "lane", "op": "ne", "value": "OTP"}, {"field": "mno", "op": "in", "value": ["A", "A"]}]
         },
         having={"field": "deliveryRate", "op": "gte", "value": 0.95},
     )
-    assert question.filter == And(
+    assert query.filter == And(
         (Not(Comparison("$.filter.and[0]", "lane", "eq", "OTP")), Comparison("$.filter.and[1]", "mno", "eq", "A"))
     )
-    assert question.having == Comparison("$.having", "deliveryRate", "gte", 9500)
-    money = asked(
+    assert query.having == Comparison("$.having", "deliveryRate", "gte", 9500)
+    money = resolved(
         dataset="cdr", measures=["records"], having={"field": "cost", "op": "in", "value": ["1.5", "-0.000001"]}
     )
     assert money.having == Comparison("$.having", "cost", "in", (1_500_000, -1))
@@ -46,9 +46,9 @@ def test_conditions_become_simple_and_measures_integers() -> None:
 
 def test_the_order_has_every_group() -> None:
     order = [{"field": "messages", "direction": "desc"}, {"field": "lane"}]
-    question = asked(dimensions=["mno", "lane"], time=OCTOBER | {"granularity": "day"}, orderBy=order)
-    assert question.order == (Sort("messages", True), Sort("lane", False), Sort("time", False), Sort("mno", False))
-    assert asked().order == ()
+    query = resolved(dimensions=["mno", "lane"], time=OCTOBER | {"granularity": "day"}, orderBy=order)
+    assert query.order == (Sort("messages", True), Sort("lane", False), Sort("time", False), Sort("mno", False))
+    assert resolved().order == ()
 
 
 @pytest.mark.parametrize(
@@ -114,28 +114,28 @@ def test_numbers_that_would_be_rounded_or_overflow_are_refused(value: str) -> No
     assert [problem.path for problem in caught.value.problems] == ["$.having.value"]
 
 
-def test_whoever_reads_pseudonyms_learns_no_operator() -> None:
-    told = problems(
+def test_a_reader_of_pseudonyms_cannot_use_operators() -> None:
+    reported = problems(
         MASKED,
         dimensions=["destinationPrefix", "mno"],
         filter={"field": "operatorId", "op": "eq", "value": "op-1"},
     )
     addendum = "reveals the MNO: it needs a data-share addendum in force."
-    assert told == [
+    assert reported == [
         ("$.dimensions[0]", f"destinationPrefix {addendum}"),
         ("$.filter.field", f"operatorId {addendum}"),
     ]
-    assert asked(OneTenant("t-1", None), dimensions=["destinationPrefix", "operatorId"]).dimensions
+    assert resolved(OneTenant("t-1", None), dimensions=["destinationPrefix", "operatorId"]).dimensions
 
 
-def test_a_name_of_an_mno_is_like_any_other_word() -> None:
+def test_a_real_name_is_refused_like_any_other_word() -> None:
     real, invented = (
         problems(MASKED, filter={"field": "mno", "op": "in", "value": [name]})[0][1].replace(name, "?")
         for name in ("AWCC", "NOBODY")
     )
     assert real == invented
     for pseudonym in ("MNO-B", "MNO-Z", "unknown"):
-        assert asked(MASKED, filter={"field": "mno", "op": "eq", "value": pseudonym}).filter
+        assert resolved(MASKED, filter={"field": "mno", "op": "eq", "value": pseudonym}).filter
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_a_name_of_an_mno_is_like_any_other_word() -> None:
     ],
 )
 def test_money_needs_one_currency(members: dict[str, Any], needed: bool) -> None:
-    assert asked(**{"dataset": "cdr"} | members).needs_one_currency is needed
+    assert resolved(**{"dataset": "cdr"} | members).needs_one_currency is needed
 
 
 @pytest.mark.anyio
 async def test_the_engine_knows_every_timezone(clickhouse: Engine) -> None:
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         known = await client.query("select time_zone from system.time_zones")
     assert {name for (name,) in known.result_rows} >= TIMEZONES

@@ -1,4 +1,4 @@
-"""With a replica that is behind: who may see what is what the primary says, and nobody sees names while it is away."""
+"""With a stale replica, rights come from the primary; without the primary, no tenant sees names."""
 
 from collections.abc import AsyncIterator
 
@@ -12,13 +12,13 @@ from infra.postgres import Pool, open_pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
 from tests.graph.support.problems import check_problem
-from tests.graph.support.queries import BY_MNO, MONEY, Asker, Json, asking, tenant
+from tests.graph.support.queries import BY_MNO, MONEY, Json, QueryClient, open_query_client, tenant
 
 pytestmark = pytest.mark.anyio
 
 QUERY: Json = {**BY_MNO, "dimensions": ["mno"]}
-NAMED = tenant("t-1")  # by the replica, until the primary's revocation gets there
-PSEUDONYMOUS = tenant("t-2")  # by the replica, until the primary's addendum gets there
+NAMED = tenant("t-1")  # in the replica, which lacks the primary's revocation
+PSEUDONYMOUS = tenant("t-2")  # in the replica, which lacks the primary's addendum
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
@@ -29,7 +29,7 @@ def replica_dsn(dsn: str) -> str:
 
 @pytest.fixture(scope="module")
 async def replica(dsn: str, replica_dsn: str) -> AsyncIterator[Pool]:
-    """A copy of the module's database, taken while t-1 had an addendum; the primary has moved on since."""
+    """A copy of the module's database from the time when t-1 had an addendum; the primary has changed since."""
     server, _, name = dsn.rpartition("/")
     primary = await asyncpg.connect(dsn)
     await primary.execute(
@@ -57,31 +57,33 @@ async def primary(replica: Pool, dsn: str) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-async def behind(replica: Pool, primary: Pool, filled: str) -> AsyncIterator[Asker]:
-    async with asking(replica, filled, primary=primary) as opened:
+async def behind(replica: Pool, primary: Pool, filled: str) -> AsyncIterator[QueryClient]:
+    async with open_query_client(replica, filled, primary=primary) as opened:
         yield opened
 
 
-async def mnos(asker: Asker, caller: Json) -> set[str]:
-    return {row["mno"] for row in (await asker.ask(QUERY, caller))["data"]}
+async def mnos(query_client: QueryClient, caller: Json) -> set[str]:
+    return {row["mno"] for row in (await query_client.ask(QUERY, caller))["data"]}
 
 
-async def test_a_revocation_is_in_force_before_the_replica_has_heard_of_it(behind: Asker) -> None:
+async def test_a_revocation_counts_before_it_reaches_the_replica(behind: QueryClient) -> None:
     assert all(mno == "unknown" or mno.startswith("MNO-") for mno in await mnos(behind, dict(NAMED)))
     by_operator = {**QUERY, "dimensions": ["operatorId"]}
     check_problem(await behind.post(by_operator, NAMED), 400, "INVALID_QUERY")
 
 
-async def test_an_addendum_is_in_force_too_and_what_it_shows_is_logged(behind: Asker, primary: Pool) -> None:
+async def test_an_addendum_counts_before_it_reaches_the_replica_and_is_logged(
+    behind: QueryClient, primary: Pool
+) -> None:
     assert "AWCC" in await mnos(behind, dict(PSEUDONYMOUS))
     logged = await primary.fetchval("select count(*) from anlyt.unmasking_log where tenant_id = 't-2'")
     assert logged > 0
 
 
-async def test_the_service_reads_who_may_see_what_from_the_primary(
+async def test_the_service_reads_rights_from_the_primary(
     replica: Pool, replica_dsn: str, dsn: str, filled: str
 ) -> None:
-    """As `anlyt api` opens it, with ANLYT_POSTGRES_READ_DSN."""
+    """Opens the service as `anlyt api` does with ANLYT_POSTGRES_READ_DSN."""
     settings = read_settings({"ANLYT_POSTGRES_READ_DSN": replica_dsn, "ANLYT_API_PORT": "0"})
     engines = Engines("nats://127.0.0.1:1", dsn, filled)
     async with running(settings, engines, development=False) as url, httpx.AsyncClient(base_url=url) as client:
@@ -92,9 +94,9 @@ async def test_the_service_reads_who_may_see_what_from_the_primary(
 
 
 async def test_without_the_primary_no_tenant_is_answered(replica: Pool, filled: str) -> None:
-    async with open_pool(NOWHERE, size=2) as nobody, asking(replica, filled, primary=nobody) as alone:
+    async with open_pool(NOWHERE, size=2) as nobody, open_query_client(replica, filled, primary=nobody) as alone:
         for caller in (NAMED, PSEUDONYMOUS, tenant("t-3")):
             response = await alone.post(QUERY, caller)
             check_problem(response, 503, "DEPENDENCY_UNAVAILABLE")
             assert "AWCC" not in response.text
-        assert (await alone.post(MONEY, ADMIN)).status_code == 200  # which asks for no addendum
+        assert (await alone.post(MONEY, ADMIN)).status_code == 200  # needs no addendum

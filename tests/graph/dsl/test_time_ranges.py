@@ -1,4 +1,4 @@
-"""Windows of queries that move with time: what they become, how a cursor keeps it, and what is wrong with others."""
+"""Relative windows of queries: how they are resolved, how a cursor keeps them, and which are refused."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,17 +31,17 @@ def audit(after: str | None = None, **time: Any) -> dict[str, Any]:
 
 @given(days=st.integers(1, 300), now=TIMES)
 def test_a_length_ends_now_to_the_microsecond(days: int, now: datetime) -> None:
-    found = parse(query(last=f"{days}d"), now).time
-    assert (found.from_, found.to) == (now - timedelta(days=days), now)
+    parsed = parse(query(last=f"{days}d"), now).time
+    assert (parsed.from_, parsed.to) == (now - timedelta(days=days), now)
     audited = audits.parse(audit(last=f"{24 * days}h"), now)
     assert (audited.from_, audited.to) == (now - timedelta(days=days), now)
 
 
 @given(name=st.sampled_from(PERIODS), zone=ZONES, now=TIMES)
-def test_a_period_is_that_of_reports(name: Period, zone: str, now: datetime) -> None:
-    found = parse(query(window=name, timezone=zone, granularity="day"), now).time
-    assert (found.from_, found.to) == period(name, zone, now)
-    assert (found.timezone, found.granularity) == (zone, "day")
+def test_a_period_equals_that_of_reports(name: Period, zone: str, now: datetime) -> None:
+    parsed = parse(query(window=name, timezone=zone, granularity="day"), now).time
+    assert (parsed.from_, parsed.to) == period(name, zone, now)
+    assert (parsed.timezone, parsed.granularity) == (zone, "day")
     audited = audits.parse(audit(window=name, timezone=zone), now)
     assert (audited.from_, audited.to) == period(name, zone, now)
 
@@ -64,10 +64,10 @@ def test_another_instant_is_another_query_even_if_its_window_is_the_same() -> No
     assert fingerprint(first, AllTenants()) != fingerprint(second, AllTenants())
 
 
-def test_two_times_are_no_matter_of_when_they_are_asked() -> None:
+def test_two_times_do_not_depend_on_the_time_of_the_request() -> None:
     times = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}
-    found = parse(query("1234567890123456.x", **times), NOW)
-    assert (found.after, found.at) == ("1234567890123456.x", None)
+    parsed = parse(query("1234567890123456.x", **times), NOW)
+    assert (parsed.after, parsed.at) == ("1234567890123456.x", None)
     assert add_instant("x", None) == "x"
 
 
@@ -86,7 +86,7 @@ def test_two_times_are_no_matter_of_when_they_are_asked() -> None:
         "१२३४५६७८९०१२३४५६.x",
     ],
 )
-def test_a_cursor_that_keeps_no_instant_is_left_as_it_is(after: str | None) -> None:
+def test_a_cursor_without_an_instant_is_unchanged(after: str | None) -> None:
     assert split_instant(after, NOW) == (NOW, after)
 
 
@@ -108,13 +108,13 @@ def test_a_cursor_that_keeps_no_instant_is_left_as_it_is(after: str | None) -> N
         ({"to": "2026-10-01T00:00:00Z"}, ".from", "Is required without `window` or `last`."),
     ],
 )
-def test_what_is_wrong_is_one_problem(time: dict[str, Any], path: str, message: str) -> None:
-    with pytest.raises(InvalidQueryError) as told:
+def test_each_mistake_is_one_problem(time: dict[str, Any], path: str, message: str) -> None:
+    with pytest.raises(InvalidQueryError) as refused:
         parse(query(**time), NOW)
-    assert [(each.path, each.message) for each in told.value.problems] == [(f"$.time{path}", message)]
-    with pytest.raises(InvalidQueryError) as told:
+    assert [(each.path, each.message) for each in refused.value.problems] == [(f"$.time{path}", message)]
+    with pytest.raises(InvalidQueryError) as refused:
         audits.parse(audit(**time), NOW)
-    assert [(each.path, each.message) for each in told.value.problems] == [(f"${path}", message)]
+    assert [(each.path, each.message) for each in refused.value.problems] == [(f"${path}", message)]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_what_is_wrong_is_one_problem(time: dict[str, Any], path: str, message: 
         ),
     ],
 )
-def test_what_an_audit_does_not_take(time: dict[str, Any], path: str, message: str) -> None:
-    with pytest.raises(InvalidQueryError) as told:
+def test_members_that_an_audit_refuses(time: dict[str, Any], path: str, message: str) -> None:
+    with pytest.raises(InvalidQueryError) as refused:
         audits.parse(audit(**time), NOW)
-    assert [(each.path, each.message) for each in told.value.problems] == [(path, message)]
+    assert [(each.path, each.message) for each in refused.value.problems] == [(path, message)]
     assert audits.parse(audit(last="1827d"), NOW).to == NOW

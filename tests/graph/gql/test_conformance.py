@@ -1,4 +1,4 @@
-"""What npm's graphql-http and graphql-sse say of GraphQL here, on both listeners."""
+"""Both GraphQL endpoints pass the audit of npm's graphql-http, and serve the client of graphql-sse."""
 
 import asyncio
 import json
@@ -10,14 +10,14 @@ import pytest
 from cryptography import x509
 
 from graph.app import create_app
-from graph.gql.streams import MOST_OF_A_CALLER
+from graph.gql.streams import MAX_PER_CALLER
 from graph.http.server import serving
 from infra.embedded.certificates import CLIENT, issue
 from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, portal
 from tests.support.npm import run_node, start_node
-from tests.support.regulator import listening, make_papers
+from tests.support.regulator import audit_listener, make_certificates
 from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +39,7 @@ async def url(pool: Pool, closing: asyncio.Event) -> AsyncIterator[str]:
 
 
 def check_audit(printed: str) -> None:
-    """Notices are what a server MAY do: GET is for persisted operations here, and URL-encoded requests are not read."""
+    """Allows notices only for two options: GET of other than persisted operations, and URL-encoded requests."""
     found = json.loads(printed)
     assert [each for each in found["complaints"] if not each["name"].startswith("MAY")] == []
     assert found["passed"] >= 50
@@ -49,18 +49,18 @@ async def test_the_api_passes_the_audit_of_graphql_over_http(url: str) -> None:
     check_audit(await run_node(SCRIPTS / "audit.cjs", url))
 
 
-async def test_the_audit_listener_passes_it_too(tmp_path: Path) -> None:
-    papers = make_papers(tmp_path)
-    pair = issue(papers.authority, "portal", [x509.DNSName(CLIENT)])
+async def test_the_audit_listener_passes_the_audit_of_graphql_over_http(tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    pair = issue(certificates.authority, "portal", [x509.DNSName(CLIENT)])
     (tmp_path / "portal.pem").write_bytes(pair.key_pem() + pair.pem())
-    async with listening(papers.files, development=True) as listener:
+    async with audit_listener(certificates.files, development=True) as listener:
         check_audit(
             await run_node(SCRIPTS / "audit.cjs", f"{listener}/graphql", tmp_path / "portal.pem", tmp_path / "ca.pem")
         )
 
 
 async def subscribed(url: str, caller: Mapping[str, str], query: str, count: int = 1) -> list[dict[str, Any]]:
-    """What the client gets, one by one."""
+    """The results that the client receives, in order."""
     printed = await run_node(SCRIPTS / "subscribe.cjs", url, json.dumps(dict(caller)), query, str(count))
     return [json.loads(line) for line in printed.splitlines()]
 
@@ -81,7 +81,7 @@ async def test_results_reach_the_client_of_graphql_sse(url: str) -> None:
         (portal("a"), LIVE, "FORBIDDEN"),
     ],
 )
-async def test_what_graphql_refuses_reaches_it_with_its_reason(
+async def test_rejected_subscriptions_reach_the_client_with_the_reason(
     url: str, caller: Mapping[str, str], query: str, code: str
 ) -> None:
     refused, end = await subscribed(url, caller, query, 2)
@@ -90,14 +90,14 @@ async def test_what_graphql_refuses_reaches_it_with_its_reason(
     assert error["message"]
 
 
-async def test_who_is_not_admitted_is_told_by_the_status(url: str) -> None:
+async def test_an_unknown_caller_gets_a_status(url: str) -> None:
     (refused,) = await subscribed(url, {}, LIVE)
     assert refused == {"error": "Server responded with 401: Unauthorized", "status": 401}
 
 
-async def test_one_subscription_too_many_is_told_so(url: str) -> None:
+async def test_one_subscription_too_many_is_rejected(url: str) -> None:
     arguments = (SCRIPTS / "subscribe.cjs", url, json.dumps(dict(ADMIN)), LIVE, "1000")
-    others = [await start_node(*arguments) for _ in range(MOST_OF_A_CALLER)]
+    others = [await start_node(*arguments) for _ in range(MAX_PER_CALLER)]
     try:
         for each in others:
             assert each.stdout is not None
@@ -110,13 +110,13 @@ async def test_one_subscription_too_many_is_told_so(url: str) -> None:
             await each.wait()
 
 
-async def test_a_server_that_stops_is_not_the_end_of_the_subscription(url: str, closing: asyncio.Event) -> None:
-    """The client is told, and gets an error for which it subscribes again by itself."""
+async def test_a_client_subscribes_again_after_a_server_stops(url: str, closing: asyncio.Event) -> None:
+    """The client receives an error, after which it subscribes again by itself."""
     client = await start_node(SCRIPTS / "subscribe.cjs", url, json.dumps(dict(ADMIN)), LIVE, "1000")
     assert client.stdout is not None
     assert b"liveThroughput" in await client.stdout.readline()
     closing.set()
-    *_, told, ended = [json.loads(line) for line in (await client.stdout.read()).splitlines()]
+    *_, error, ended = [json.loads(line) for line in (await client.stdout.read()).splitlines()]
     await client.wait()
-    assert told["result"]["errors"][0]["extensions"]["code"] == "DEPENDENCY_UNAVAILABLE"
+    assert error["result"]["errors"][0]["extensions"]["code"] == "DEPENDENCY_UNAVAILABLE"
     assert ended["error"] == "Connection closed while having active streams"

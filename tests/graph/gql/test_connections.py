@@ -1,4 +1,4 @@
-"""Lists, page by page: complete, stable, few statements, and nobody's cursor but one's own."""
+"""Pages of lists: complete, stable, read by few statements, and with cursors for one caller."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def ids(found: Any) -> list[str]:
 
 
 async def walk(api: Api, name: str, first: int, by: str) -> list[str]:
-    """All pages one after the other."""
+    """The ids of all pages, in order."""
     seen, after = [], None
     while True:
         found = await page(api, name, first, after, by)
@@ -82,7 +82,7 @@ async def test_pages_of_any_size_have_everything_once_in_order(api: Api, store: 
 
 
 @pytest.mark.parametrize("name", QUERIES)
-async def test_what_arrives_meanwhile_neither_repeats_nor_hides_anything(api: Api, store: Store, name: str) -> None:
+async def test_new_ids_between_pages_neither_repeat_nor_hide_others(api: Api, store: Store, name: str) -> None:
     random = Random(5)
     await add(store, IDS)
     seen: list[str] = []
@@ -102,7 +102,7 @@ async def codes(api: Api, query: str, caller: Mapping[str, str] = ADMIN, **varia
     return [error["extensions"]["code"] for error in (await api.ask(query, caller, **variables)).get("errors", [])]
 
 
-async def test_cursors_are_good_for_their_own_place_only(api: Api, store: Store) -> None:
+async def test_cursors_are_valid_for_their_own_field_only(api: Api, store: Store) -> None:
     await add(store, IDS)
     cursor = (await page(api, "operators", 3))["pageInfo"]["endCursor"]
     query = QUERIES["operators"]
@@ -117,7 +117,7 @@ async def test_cursors_are_good_for_their_own_place_only(api: Api, store: Store)
         assert await codes(api, query, first=3, after=odd, by="ID_ASC") == ["INVALID_QUERY"], odd[:20]
 
 
-async def test_cursors_are_good_for_one_caller_and_in_every_process(pool: Pool, store: Store, tmp_path: Path) -> None:
+async def test_cursors_are_valid_for_one_caller_and_in_every_process(pool: Pool, store: Store, tmp_path: Path) -> None:
     await add(store, IDS)
     (tmp_path / "keys").write_bytes(key_set("ec-1"))
     settings = read_settings({"ANLYT_AUTH": "headers,jwt", "ANLYT_JWKS": str(tmp_path / "keys")})
@@ -136,7 +136,7 @@ async def test_a_page_has_one_to_a_thousand_nodes(api: Api, first: int) -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-async def test_lists_are_for_the_platform(api: Api, store: Store, name: str) -> None:
+async def test_lists_are_for_the_platforms_own_callers(api: Api, store: Store, name: str) -> None:
     await add(store, IDS[:2])
     answer = await api.ask(QUERIES[name], portal(IDS[0]), first=5, by="ID_ASC")
     assert answer["data"] == {"page": None}
@@ -145,7 +145,7 @@ async def test_lists_are_for_the_platform(api: Api, store: Store, name: str) -> 
 
 @pytest.fixture
 async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and every statement that its connections have run."""
+    """A pool, and all statements that its connections have run."""
     statements: list[str] = []
 
     async def log(connection: Any) -> None:
@@ -167,21 +167,21 @@ async def test_a_page_takes_as_many_statements_as_one_node(
 ) -> None:
     pool, statements = logged
     await add(store, IDS, messages=3)
-    taken = []
+    runs = []
     for first in (1, 100):
         async with open_api(pool) as api:
-            await api.fields("{ operators(first: 1) { totalCount } }")  # the key of cursors is read once
-            for _ in range(2):  # read, and then remembered
+            await api.fields("{ operators(first: 1) { totalCount } }")  # reads the key of cursors, once
+            for _ in range(2):  # first read, then cached
                 statements.clear()
                 found = await api.fields(f"{{ {name}(first: {first}) {{ edges {{ node {{ {nested} }} }} }} }}")
                 assert len(found[name]["edges"]) == first
                 for edge in found[name]["edges"]:
                     report = next(value for value in edge["node"].values() if isinstance(value, dict))
                     assert 6 in report.values()
-                taken.append([each for each in statements if "anlyt." in each])
-    assert [len(each) for each in taken[:2]] == [len(each) for each in taken[2:]]
-    # The list, and one statement with the marks of the days and all rows.
-    assert len(taken[1]) == 2
+                runs.append([each for each in statements if "anlyt." in each])
+    assert [len(each) for each in runs[:2]] == [len(each) for each in runs[2:]]
+    # The list, and one statement with the day versions and all rows.
+    assert len(runs[1]) == 2
 
 
 async def test_nested_figures_are_those_of_the_root(api: Api, store: Store) -> None:
@@ -205,17 +205,17 @@ async def test_an_interval_is_two_times(api: Api, store: Store, window: object) 
     assert await codes(api, query, w=window) == [expected]
 
 
-async def test_an_interval_may_be_given_as_answers_have_it(api: Api, store: Store) -> None:
+async def test_an_interval_may_have_the_form_of_answers(api: Api, store: Store) -> None:
     await add(store, IDS[:1], messages=7)
     query = """query($w: Interval, $to: DateTime) { operators { edges { node {
         a: performance(window: $w) { window { from to } totalMessages }
         b: performance(window: {from: "%s", to: $to}) { window { from to } totalMessages } } } } }"""
-    given = {"from": iso(START), "to": iso(START + 7 * DAY)}
-    (edge,) = (await api.fields(query % given["from"], w=given, to=given["to"]))["operators"]["edges"]
-    assert edge["node"]["a"] == edge["node"]["b"] == {"window": given, "totalMessages": 14}
+    interval = {"from": iso(START), "to": iso(START + 7 * DAY)}
+    (edge,) = (await api.fields(query % interval["from"], w=interval, to=interval["to"]))["operators"]["edges"]
+    assert edge["node"]["a"] == edge["node"]["b"] == {"window": interval, "totalMessages": 14}
 
 
-async def test_what_is_wrong_with_a_field_of_the_nodes_is_told_of_each(api: Api, store: Store) -> None:
+async def test_an_error_of_a_nodes_field_is_reported_for_each_node(api: Api, store: Store) -> None:
     await add(store, IDS[:3])
     nested = 'good: performance { totalMessages } bad: performance(window: "x") { totalMessages }'
     answer = await api.ask(f"{{ operators {{ edges {{ node {{ operatorId {nested} }} }} }} }}")
@@ -228,31 +228,29 @@ async def test_what_is_wrong_with_a_field_of_the_nodes_is_told_of_each(api: Api,
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_what_is_selected_may_depend_on_variables(api: Api, store: Store, wanted: bool) -> None:
+async def test_the_selection_may_depend_on_variables(api: Api, store: Store, wanted: bool) -> None:
     await add(store, IDS[:2])
     query = """query($wanted: Boolean!) { operators { __typename edges { __typename ...Named } } }
         fragment Named on OperatorEdge { cursor @include(if: $wanted) node {
             __typename id: operatorId performance @skip(if: $wanted) { __typename window { from } }
         } }"""
-    for asked in (wanted, not wanted):
-        found = (await api.fields(query, wanted=asked))["operators"]
+    for value in (wanted, not wanted):
+        found = (await api.fields(query, wanted=value))["operators"]
         assert found["__typename"] == "OperatorConnection"
         assert [edge["node"]["id"] for edge in found["edges"]] == IDS[:2]
         for edge in found["edges"]:
-            assert list(edge) == ["__typename", *(["cursor"] if asked else []), "node"]
-            assert list(edge["node"]) == ["__typename", "id", *([] if asked else ["performance"])]
+            assert list(edge) == ["__typename", *(["cursor"] if value else []), "node"]
+            assert list(edge["node"]) == ["__typename", "id", *([] if value else ["performance"])]
 
 
-async def test_the_size_of_a_list_that_cannot_be_counted_takes_the_list_with_it(
-    api: Api, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A field that is never null has no other way."""
+async def test_a_list_that_cannot_be_counted_is_null(api: Api, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """totalCount is never null, so its error removes the list."""
     await add(store, IDS[:2])
 
-    async def away(*_: object) -> int:
+    async def unavailable(*_: object) -> int:
         raise DependencyUnavailableError("PostgreSQL is away.")
 
-    monkeypatch.setattr(lists, "size", away)
+    monkeypatch.setattr(lists, "size", unavailable)
     answer = await api.ask("{ operators { totalCount edges { cursor } } }")
     assert answer["data"] == {"operators": None}
     (error,) = answer["errors"]

@@ -1,4 +1,4 @@
-"""What an operation costs, and that it is told before anything is read."""
+"""The cost of operations, which is computed before anything is read."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -86,13 +86,13 @@ def test_arguments_may_be_variables() -> None:
     assert weighed(text, **times, n=3) == 3 * 34
 
 
-def test_the_operation_that_is_run_counts() -> None:
+def test_the_executed_operation_is_weighed() -> None:
     text = f"query A {{ summary({DAY}) {{ dataAsOf }} }} query B {{ __typename }}"
     assert (weighed(text, "A"), weighed(text, "B")) == (34, 0)
 
 
 def test_a_fragment_is_weighed_once_where_it_is_spread_twice() -> None:
-    """2^60 spreads of one field, which the executor merges into one: counted in a moment."""
+    """2^60 spreads of one field, which the executor merges into one, are weighed quickly."""
     bomb = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60))
     assert weighed(f"{{ ...f0 }} {bomb} fragment f60 on Query {{ freshness {{ dataAsOf }} }}") == 10
 
@@ -102,14 +102,14 @@ def test_every_root_field_has_a_price() -> None:
     assert [name for root in roots for name, field in root.fields.items() if price_of(field) is None] == []
 
 
-async def test_the_cost_is_told(api: Api) -> None:
+async def test_the_answer_has_the_cost(api: Api) -> None:
     answer = await api.ask(f"{{ summary({DAY}) {{ dataAsOf }} }}")
     assert answer["extensions"] == {"cost": {"requested": 34, "limit": MOST_COST}}
 
 
 @pytest.fixture
 async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and every statement that its connections have run."""
+    """A pool, and all statements that its connections have run."""
     statements: list[str] = []
 
     async def log(connection: Any) -> None:
@@ -119,7 +119,7 @@ async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
         yield pool, statements
 
 
-async def test_nothing_is_read_for_what_costs_too_much(logged: tuple[Pool, list[str]]) -> None:
+async def test_nothing_is_read_for_too_expensive_an_operation(logged: tuple[Pool, list[str]]) -> None:
     pool, statements = logged
     long = 'performance(window: "2026-07-01T00:00:00Z/2026-09-29T00:00:00Z", granularity: HOURLY) { lowSample }'
     async with open_api(pool) as api:

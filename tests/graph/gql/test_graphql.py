@@ -1,4 +1,4 @@
-"""GraphQL says what REST says, of any selection."""
+"""GraphQL gives the answers of REST, for any selection."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ async def rows(opened: Store) -> Sequence[Row]:
 
 
 def everything(type_name: str) -> str:
-    """A selection of all fields of a type, to the bottom."""
+    """A selection of all fields of a type, at all depths."""
     type_ = SCHEMA.type_map[type_name]
     assert isinstance(type_, GraphQLObjectType)
     selected = []
@@ -61,7 +61,7 @@ def everything(type_name: str) -> str:
         ),
     ],
 )
-async def test_every_field_is_what_rest_answers(
+async def test_every_field_equals_that_of_rest(
     api: Api, rows: Sequence[Row], field: str, arguments: str, type_name: str, path: str, parameters: dict[str, str]
 ) -> None:
     rest = await api.report(path, **TIMES, **parameters)
@@ -76,14 +76,14 @@ async def test_every_field_is_what_rest_answers(
 async def test_sums_are_the_same_when_no_series_is_selected(
     api: Api, rows: Sequence[Row], field: str, path: str
 ) -> None:
-    """Which are then made of days where they can be."""
+    """Without a series, sums are read by days."""
     names = "totalMessages deliveredMessages deliveryRate totalCost costsByCurrency peakTps avgLatencyMs p95LatencyMs"
-    told = await api.report(path, **TIMES)
+    expected = await api.report(path, **TIMES)
     (found,) = (await api.fields(f"{{ {field % ARGUMENTS} {{ {names} dataAsOf }} }}")).values()
-    assert found == {name: told[name] for name in [*names.split(), "dataAsOf"]}
+    assert found == {name: expected[name] for name in [*names.split(), "dataAsOf"]}
 
 
-async def test_a_selection_is_answered_as_it_is_written(api: Api, rows: Sequence[Row]) -> None:
+async def test_an_answer_has_the_order_of_its_selection(api: Api, rows: Sequence[Row]) -> None:
     query = f"""
         query Named($full: Boolean!, $bare: Boolean!) {{
             first: summary({ARGUMENTS}, granularity: DAILY) {{
@@ -110,7 +110,7 @@ async def test_a_selection_is_answered_as_it_is_written(api: Api, rows: Sequence
     assert found["window"] == {"from": rest["window"]["from"]}
 
 
-async def test_the_same_document_answers_each_variable(api: Api, rows: Sequence[Row]) -> None:
+async def test_one_document_is_answered_for_each_variable(api: Api, rows: Sequence[Row]) -> None:
     query = (
         "query($from: DateTime, $to: DateTime, $id: ID!) { account(id: $id, from: $from, to: $to) { messagesSent } }"
     )
@@ -155,13 +155,13 @@ async def test_errors_have_the_codes_of_rest(api: Api, rows: Sequence[Row], quer
 
 
 @pytest.mark.parametrize("variables", [{"from": 5}, {"from": ["x"]}, {"from": {}}, {"to": True}])
-async def test_ill_typed_variables_are_the_callers_to_mend(api: Api, variables: dict[str, Any]) -> None:
+async def test_variables_of_a_wrong_type_are_the_callers_mistake(api: Api, variables: dict[str, Any]) -> None:
     query = "query($from: DateTime, $to: DateTime) { summary(from: $from, to: $to) { dataAsOf } }"
     answer = await api.ask(query, **variables)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INVALID_QUERY"]
 
 
-async def test_what_fails_inside_is_masked(api: Api, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_internal_error_is_masked(api: Api, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     await store.connection.execute(BREAK)
     try:
         answer = await api.ask("{ summary { dataAsOf } }")

@@ -1,4 +1,4 @@
-"""How GraphQL is asked: POST of JSON, nothing too long, GraphiQL in development only."""
+"""GraphQL over HTTP: POST of JSON, limits, and GraphiQL in development only."""
 
 from collections.abc import AsyncIterator
 
@@ -38,14 +38,14 @@ async def production(pool: Pool) -> AsyncIterator[Api]:
         b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
     ],
 )
-async def test_a_body_that_is_no_operation(api: Api, body: bytes) -> None:
+async def test_a_body_without_an_operation_is_rejected(api: Api, body: bytes) -> None:
     response = await api.client.post("/graphql", content=body, headers=JSON)
     assert response.status_code == 400
     assert response.json()["data"] is None
     assert response.json()["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
 
 
-async def test_members_that_may_be_null_or_there_besides(api: Api) -> None:
+async def test_optional_members_may_be_null_and_unknown_ones_are_ignored(api: Api) -> None:
     body = {"query": "query A { __typename }", "variables": None, "operationName": "A", "extensions": {"x": 1}}
     response = await api.client.post("/graphql", json=body, headers=dict(ADMIN))
     assert response.json()["data"] == {"__typename": "Query"}
@@ -60,13 +60,13 @@ async def test_only_json_is_read(api: Api, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "APPLICATION/JSON"])
-async def test_json_may_be_called_so_in_other_ways(api: Api, media_type: str) -> None:
+async def test_media_types_of_json_may_have_parameters(api: Api, media_type: str) -> None:
     headers = {**ADMIN, "Content-Type": media_type}
     response = await api.client.post("/graphql", content=b'{"query": "{ __typename }"}', headers=headers)
     assert response.status_code == 200
 
 
-async def test_a_body_beyond_all_reason(api: Api) -> None:
+async def test_too_long_a_body_is_rejected(api: Api) -> None:
     response = await api.client.post("/graphql", content=b" " * 300_000, headers=JSON)
     assert response.status_code == 413
     assert response.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"

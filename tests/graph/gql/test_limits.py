@@ -1,4 +1,4 @@
-"""What one request may cost."""
+"""The limits of one request."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -24,14 +24,14 @@ async def codes(api: Api, query: str) -> list[str]:
     return [error["extensions"]["code"] for error in (await api.ask(query)).get("errors", [])]
 
 
-async def test_two_hundred_aliases_and_not_one_more(api: Api, store: Store) -> None:
+async def test_at_most_two_hundred_aliases(api: Api, store: Store) -> None:
     fields = [f'a{number}: account(id: "a{number}", {WINDOW}) {{ messagesSent }}' for number in range(201)]
     assert await codes(api, f"{{ {' '.join(fields[:200])} }}") == []
     assert await codes(api, f"{{ {' '.join(fields)} }}") == ["INVALID_QUERY"]
 
 
-async def test_aliases_count_where_they_are_spread(api: Api) -> None:
-    """As often as the answer has them: here 3 x 80, there the same 60 twice, which are 60."""
+async def test_aliases_of_fragments_are_counted_as_in_the_answer(api: Api) -> None:
+    """3 x 80 in three fields are 240; the same 60 twice in one field are 60."""
     many = " ".join(f"b{n}: dataAsOf" for n in range(80))
     fields = " ".join(f"a{n}: summary({WINDOW}) {{ ...f }}" for n in range(3))
     answer = await api.ask(f"{{ {fields} }} fragment f on Summary {{ {many} }}")
@@ -47,7 +47,7 @@ async def test_selected_fields_are_limited(api: Api) -> None:
     assert "selects more than" in answer["errors"][0]["message"]
 
 
-async def test_documents_have_a_length(api: Api) -> None:
+async def test_the_length_of_documents_is_limited(api: Api) -> None:
     for text in (
         f"{{ catalog {{ granularities }} #{'-' * LONGEST_DOCUMENT}\n }}",
         f"{{ operators(first: {'9' * 5000}) }}",
@@ -68,7 +68,7 @@ async def test_tokens_are_limited(api: Api) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
 
 
-async def test_nesting_beyond_all_reason(api: Api) -> None:
+async def test_extreme_nesting_is_rejected(api: Api) -> None:
     assert await codes(api, "{ a " * 1900) == ["INVALID_QUERY"]
     assert await codes(api, "{ a " * 1900 + "} " * 1900) == ["INVALID_QUERY"]
 
@@ -91,7 +91,7 @@ async def test_introspection_by_tools_is_within_the_limits(api: Api) -> None:
 
 @pytest.fixture
 async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and every statement that its connections have run."""
+    """A pool, and all statements that its connections have run."""
     statements: list[str] = []
 
     async def log(connection: Any) -> None:
@@ -109,17 +109,17 @@ async def test_many_aliases_take_as_many_statements_as_one(
     await store.put(
         Row(START + n % 9 * HOUR, scope, f"id-{n}", messages=n) for n in range(100) for scope in ("OPERATOR", "ACCOUNT")
     )
-    taken = []
+    counts = []
     for count in (1, 20, 100):
         async with open_api(pool) as api:
-            for _ in range(2):  # read, and then remembered
+            for _ in range(2):  # first read, then cached
                 statements.clear()
                 fields = [f'a{n}: {field}(id: "id-{n}", {WINDOW}) {{ {COUNTS[field]} }}' for n in range(count)]
                 found = await api.fields(f"{{ {' '.join(fields)} }}")
                 assert [each[COUNTS[field]] for each in found.values()] == list(range(count))
-                taken.append(len([each for each in statements if "from anlyt." in each]))
-    assert taken[:2] == taken[2:4] == taken[4:]
-    assert taken[1] == {"operator": 1, "account": 2}[field]  # the marks, and of accounts the hours
+                counts.append(len([each for each in statements if "from anlyt." in each]))
+    assert counts[:2] == counts[2:4] == counts[4:]
+    assert counts[1] == 1  # day versions, and the rows of accounts with them
 
 
 COUNTS = {"operator": "totalMessages", "account": "messagesSent"}

@@ -1,4 +1,4 @@
-"""Operations that are named by their hash."""
+"""Persisted operations, which clients send by their hash."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def code(response: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("development", [True, False])
-async def test_by_either_name_and_either_method(pool: Pool, tmp_path: Path, development: bool) -> None:
+async def test_persisted_operations_by_both_members_and_methods(pool: Pool, tmp_path: Path, development: bool) -> None:
     apollo = {"persistedQuery": {"version": 1, "sha256Hash": hash_of(USAGE)}}
     async with open_api(pool, settings=manifest(tmp_path), development=development) as api:
         variables = {"id": "mine"}
@@ -72,7 +72,7 @@ async def test_by_either_name_and_either_method(pool: Pool, tmp_path: Path, deve
         assert (nobody.status_code, code(nobody)) == (401, "UNAUTHENTICATED")
 
 
-async def test_others_are_answered_unless_they_must_not_be(pool: Pool, tmp_path: Path) -> None:
+async def test_other_documents_are_answered_unless_only_persisted_ones_are(pool: Pool, tmp_path: Path) -> None:
     async with open_api(pool, settings=manifest(tmp_path), development=False) as api:
         assert (await post(api, {"query": OTHER})).json()["data"]["summary"]
         named = {"query": OTHER, "documentId": hash_of(OTHER)}
@@ -99,7 +99,7 @@ async def test_others_are_answered_unless_they_must_not_be(pool: Pool, tmp_path:
         {"variables": {}},
     ],
 )
-async def test_names_of_nothing(pool: Pool, tmp_path: Path, body: dict[str, Any]) -> None:
+async def test_unknown_hashes_are_rejected(pool: Pool, tmp_path: Path, body: dict[str, Any]) -> None:
     async with open_api(pool, settings=manifest(tmp_path)) as api:
         refused = await post(api, body)
         assert (refused.status_code, code(refused)) == (400, "INVALID_QUERY")
@@ -124,7 +124,7 @@ async def test_get_is_for_persisted_operations(pool: Pool, tmp_path: Path, param
         assert (refused.status_code, code(refused)) == (400, "INVALID_QUERY")
 
 
-async def test_without_a_manifest_there_is_nothing_to_get(pool: Pool) -> None:
+async def test_without_a_manifest_get_is_not_allowed(pool: Pool) -> None:
     async with open_api(pool, development=False) as api:
         check_problem(await get(api, documentId=hash_of(FRESHNESS)), 405, "METHOD_NOT_ALLOWED")
 
@@ -145,7 +145,7 @@ async def test_a_manifest_is_checked_at_the_start(
             pass
 
 
-async def test_a_manifest_that_is_none(pool: Pool, tmp_path: Path) -> None:
+async def test_an_unreadable_manifest_is_a_usage_error(pool: Pool, tmp_path: Path) -> None:
     (tmp_path / "list").write_text("[]")
     for place in (tmp_path / "list", tmp_path / "missing", tmp_path):
         with pytest.raises(UsageError, match="no JSON object"):

@@ -1,4 +1,4 @@
-"""The list of comparisons: walked page by page, whoever writes meanwhile; for the platform's own callers only."""
+"""The list of comparisons: stable pages while others write, and for the platform's own callers only."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -38,32 +38,32 @@ def key(edge: Mapping[str, Any]) -> tuple[int, str, str]:
     return edge["node"]["runId"], edge["node"]["day"], edge["node"]["currency"]
 
 
-async def test_pages_are_walked_while_others_write(api: Api, log: Pool) -> None:
+async def test_pages_are_stable_while_others_write(api: Api, log: Pool) -> None:
     random = Random(9)
     for run_id in (1, 2, 3):
         await write(log, run_id, 4)
-    wanted = [
+    expected = [
         (run, str(FIRST + timedelta(days=day)), currency)
         for run in (1, 2, 3)
         for day in range(4)
         for currency in ("AFN", "USD")
     ]
-    walked: list[tuple[int, str, str]] = []
+    read: list[tuple[int, str, str]] = []
     after: str | None = None
     while True:
         page = (await api.fields(PAGE, first=random.randrange(1, 6), after=after))["reconciliation"]
-        walked += map(key, page["edges"])
+        read += map(key, page["edges"])
         info = page["pageInfo"]
         assert info["hasPreviousPage"] == (after is not None)
         assert (info["startCursor"], info["endCursor"]) == (page["edges"][0]["cursor"], page["edges"][-1]["cursor"])
-        await write(log, 10 + len(walked), 1)  # newer: before the page that was asked for first
+        await write(log, 10 + len(read), 1)  # newer runs come before the first page
         after = info["endCursor"]
         if not info["hasNextPage"]:
             break
-    assert walked == sorted(wanted, reverse=True)
+    assert read == sorted(expected, reverse=True)
 
 
-async def test_money_is_exact_and_what_is_missing_is_null(api: Api, log: Pool) -> None:
+async def test_money_is_exact_and_missing_values_are_null(api: Api, log: Pool) -> None:
     await log.execute(
         "insert into anlyt.reconciliation_log "
         "(run_id, day, currency, theirs, difference, divergence, status, compared_at) values "
@@ -85,7 +85,7 @@ async def test_money_is_exact_and_what_is_missing_is_null(api: Api, log: Pool) -
     }
 
 
-async def test_a_row_that_is_no_total_is_told_with_its_reason(api: Api, log: Pool) -> None:
+async def test_an_invalid_row_has_its_reason(api: Api, log: Pool) -> None:
     await log.execute(
         "insert into anlyt.reconciliation_log (run_id, day, currency, ours, difference, divergence, status, reason) "
         "values (7, '2026-10-07', 'usd', 1, 1, 1, 'INVALID', 'currency is ''usd''')"
@@ -96,27 +96,27 @@ async def test_a_row_that_is_no_total_is_told_with_its_reason(api: Api, log: Poo
     assert (node["ours"], node["theirs"], node["divergence"]) == ("1.000000", None, 1.0)
 
 
-async def chosen(api: Api, arguments: str) -> list[tuple[int, str, str]]:
+async def selected(api: Api, arguments: str) -> list[tuple[int, str, str]]:
     query = PAGE.replace("after: $after", f"after: $after, {arguments}")
     return list(map(key, (await api.fields(query))["reconciliation"]["edges"]))
 
 
-async def test_a_day_a_status_and_the_last_runs_are_chosen(api: Api, log: Pool) -> None:
+async def test_a_day_a_status_and_the_last_runs_are_selected(api: Api, log: Pool) -> None:
     for run_id in (1, 2):
         await write(log, run_id, 2)
     await write(log, 3, 1, ("AFN",))
     await log.execute("update anlyt.reconciliation_log set status = 'OK' where run_id = 3")
     first, second = str(FIRST), str(FIRST + timedelta(days=1))
-    assert await chosen(api, f'day: "{second}"') == [
+    assert await selected(api, f'day: "{second}"') == [
         (run, second, currency) for run in (2, 1) for currency in ("USD", "AFN")
     ]
-    assert await chosen(api, "status: OK") == [(3, first, "AFN")]
+    assert await selected(api, "status: OK") == [(3, first, "AFN")]
     last = [(3, first, "AFN"), (2, second, "USD"), (2, second, "AFN"), (2, first, "USD")]
-    assert await chosen(api, "latest: true") == last
-    assert await chosen(api, f'latest: true, status: DIVERGED, day: "{first}"') == [(2, first, "USD")]
+    assert await selected(api, "latest: true") == last
+    assert await selected(api, f'latest: true, status: DIVERGED, day: "{first}"') == [(2, first, "USD")]
 
 
-async def test_a_cursor_belongs_to_what_was_chosen(api: Api, log: Pool) -> None:
+async def test_a_cursor_belongs_to_what_was_selected(api: Api, log: Pool) -> None:
     await write(log, 1, 2)
     after = (await api.fields(PAGE, first=1))["reconciliation"]["pageInfo"]["endCursor"]
     query = PAGE.replace("after: $after", "after: $after, latest: true")
@@ -145,7 +145,7 @@ def code(answer: Any) -> str:
     return found
 
 
-async def test_customers_see_nothing_of_it(api: Api, log: Pool) -> None:
+async def test_customers_may_not_read_comparisons(api: Api, log: Pool) -> None:
     await write(log, 1, 1)
     assert code(await api.ask(PAGE, portal("acc-1"))) == "FORBIDDEN"
 

@@ -1,4 +1,4 @@
-"""The schema explains itself."""
+"""The schema has descriptions, and nullable root fields."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from graph.gql.schema import SCHEMA
 
 
 def descriptions() -> Iterator[tuple[str, str | None]]:
-    """Everything that has a place for one."""
+    """The description of each element of the schema that can have one."""
     for name, type_ in SCHEMA.type_map.items():
         if name.startswith("__"):
             continue
@@ -24,10 +24,10 @@ def descriptions() -> Iterator[tuple[str, str | None]]:
                 yield from ((f"{name}.{key}", value.description) for key, value in type_.values.items())
 
 
-def test_nothing_is_left_unexplained() -> None:
+def test_everything_is_described() -> None:
     assert [name for name, text in descriptions() if not (text or "").strip()] == []
 
 
-def test_every_root_field_leaves_the_others_their_answers() -> None:
+def test_every_root_field_is_nullable() -> None:
     assert SCHEMA.query_type is not None
     assert [name for name, field in SCHEMA.query_type.fields.items() if str(field.type).endswith("!")] == []

@@ -1,4 +1,4 @@
-"""Live throughput: server-sent events over a real server, for administrators, bounded, and over when they leave."""
+"""Live throughput over a real server: for administrators, limited in number, and ended when clients leave."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import pytest
 
 from graph.app import create_app
 from graph.errors import RateLimitedError
-from graph.gql.streams import MOST_OF_A_CALLER, MOST_OF_ALL, Streams
+from graph.gql.streams import MAX_OPEN, MAX_PER_CALLER, Streams
 from graph.http.server import serving
 from graph.reports.live import RecentCounts, counted_between
 from graph.reports.metrics import Counts
@@ -49,7 +49,7 @@ async def stream(client: httpx.AsyncClient, query: str = LIVE) -> AsyncIterator[
 
 
 async def events(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
-    """Each event's name and data, as they come."""
+    """The name and data of each event, as it arrives."""
     name = ""
     async for line in response.aiter_lines():
         field, _, value = line.partition(":")
@@ -59,33 +59,31 @@ async def events(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
             yield name, json.loads(value) if value.strip() else None
 
 
-async def test_what_is_counted_meanwhile_is_told(
-    client: httpx.AsyncClient, store: Store, closing: asyncio.Event
-) -> None:
+async def test_new_counts_become_events(client: httpx.AsyncClient, store: Store, closing: asyncio.Event) -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     await store.put([Row(hour, "PLATFORM", "platform", messages=100, delivered=50)], hour)
     async with stream(client) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
-        told = events(response)
-        _, first = await anext(told)
+        received = events(response)
+        _, first = await anext(received)
         assert first["data"]["liveThroughput"]["messages"] == 0
         await store.put([Row(hour, "PLATFORM", "platform", messages=107, delivered=53, failed=2)], hour)
         found = {"messages": 0}
         while not found["messages"]:
-            name, event = await anext(told)
+            name, event = await anext(received)
             assert (name, set(event)) == ("next", {"data"})
             found = event["data"]["liveThroughput"]
         assert (found["messages"], found["delivered"], found["failed"]) == (7, 3, 2)
         assert found["tps"] == pytest.approx(7 / found["seconds"], abs=0.0001)
         closing.set()
-        *_, (name, last) = [event async for event in told]
+        *_, (name, last) = [event async for event in received]
         assert (name, last["errors"][0]["extensions"]["code"]) == ("next", "DEPENDENCY_UNAVAILABLE")
 
 
-async def test_a_caller_has_so_many_and_gets_them_back(client: httpx.AsyncClient, store: Store) -> None:
+async def test_streams_are_limited_per_caller_and_freed_when_they_end(client: httpx.AsyncClient, store: Store) -> None:
     async with AsyncExitStack() as opened:
-        told = [events(await opened.enter_async_context(stream(client))) for _ in range(MOST_OF_A_CALLER)]
-        for each in told:
+        received = [events(await opened.enter_async_context(stream(client))) for _ in range(MAX_PER_CALLER)]
+        for each in received:
             assert (await anext(each))[0] == "next"
         async with stream(client) as refused:
             answers = events(refused)
@@ -111,7 +109,7 @@ async def test_a_caller_has_so_many_and_gets_them_back(client: httpx.AsyncClient
         ({}, EVENTS, LIVE, "UNAUTHENTICATED"),
     ],
 )
-async def test_who_may_not_watch(
+async def test_other_callers_may_not_subscribe(
     client: httpx.AsyncClient, caller: Mapping[str, str], headers: Mapping[str, str], query: str, code: str
 ) -> None:
     response = await client.post("/graphql", json={"query": query}, headers={**caller, **headers})
@@ -120,32 +118,32 @@ async def test_who_may_not_watch(
     assert error["extensions"]["code"] == code
 
 
-async def test_a_query_is_a_stream_of_one_for_a_client_that_takes_nothing_else(client: httpx.AsyncClient) -> None:
+async def test_a_query_is_one_event_for_a_client_that_accepts_only_events(client: httpx.AsyncClient) -> None:
     async with stream(client, "{ __typename }") as response:
         (first, answer), end = [event async for event in events(response)]
     assert (first, answer["data"], end) == ("next", {"__typename": "Query"}, ("complete", None))
 
 
-def look(seconds: int, **hours: int) -> RecentCounts:
-    """Messages by hour: h11=5 is 11 o'clock."""
+def counts(seconds: int, **hours: int) -> RecentCounts:
+    """The messages of hours; h11=5: five messages in the hour from 11:00."""
     counts = {int(name[1:]): Counts(messages=messages, delivered=messages // 2) for name, messages in hours.items()}
     return RecentCounts(NOW + timedelta(seconds=seconds), counts, NOW, None)
 
 
-def test_hours_come_and_go() -> None:
-    found = counted_between(look(0, h10=100, h11=50), look(4, h11=52, h12=6))
+def test_hours_may_appear_and_leave_between_reads() -> None:
+    found = counted_between(counts(0, h10=100, h11=50), counts(4, h11=52, h12=6))
     assert (found.messages, found.delivered, found.seconds, found.tps) == (8, 4, 4.0, 2.0)
-    assert counted_between(look(0, h11=50), look(2, h11=47)).tps == -1.5  # refunds
-    assert counted_between(look(0, h11=5), look(0, h11=5)).messages == 0
+    assert counted_between(counts(0, h11=50), counts(2, h11=47)).tps == -1.5  # refunds
+    assert counted_between(counts(0, h11=5), counts(0, h11=5)).messages == 0
 
 
-def test_all_callers_together_have_so_many() -> None:
+def test_streams_are_limited_over_all_callers() -> None:
     streams = Streams()
-    opened = [streams.one_more(f"caller-{number}") for number in range(MOST_OF_ALL)]
+    opened = [streams.slot(f"caller-{number}") for number in range(MAX_OPEN)]
     for each in opened:
         each.__enter__()
-    with pytest.raises(RateLimitedError), streams.one_more("another"):
+    with pytest.raises(RateLimitedError), streams.slot("another"):
         pass
     opened[0].__exit__(None, None, None)
-    with streams.one_more("another"):
+    with streams.slot("another"):
         pass

@@ -1,4 +1,4 @@
-"""Equal meaning, equal price: one operation weighs the same however it is written."""
+"""An operation has the same weight however it is written."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -29,61 +29,63 @@ def weight(text: str, variables: Mapping[str, Any]) -> Weight:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A field with an alias or none, its arguments (name -> (GraphQL's type, JSON)), and what is selected of it.
+class Selection:
+    """A selected field: its alias, its arguments (name -> (GraphQL's type, JSON)), and its own selection.
 
     An argument whose value is its default may be left out.
     """
 
     name: str
     arguments: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
-    selected: Sequence["Wanted"] = ()
+    selected: Sequence["Selection"] = ()
     alias: str | None = None
-    type: str = ""  # of what it gives
+    type: str = ""  # of its value
 
 
-def leaf(name: str) -> Wanted:
-    return Wanted(name)
+def leaf(name: str) -> Selection:
+    return Selection(name)
 
 
 TIMES: Final = {name: ("DateTime", text) for name, text in DAY.items()}
 INTERVAL: Final = {"window": ("Interval", f"{DAY['from']}/{DAY['to']}")}
-PERFORMANCE: Final = Wanted(
+PERFORMANCE: Final = Selection(
     "performance",
     {**INTERVAL, "granularity": ("Granularity", "HOURLY")},
     [leaf("totalCost")],
     None,
     "OperatorPerformance",
 )
-NODE: Final = Wanted("node", {}, [leaf("operatorId"), PERFORMANCE], None, "Operator")
-OPERATORS: Final = Wanted(
+NODE: Final = Selection("node", {}, [leaf("operatorId"), PERFORMANCE], None, "Operator")
+OPERATORS: Final = Selection(
     "operators",
     {"first": ("Int", 30)},
-    [leaf("totalCount"), Wanted("edges", {}, [NODE], None, "OperatorEdge")],
+    [leaf("totalCount"), Selection("edges", {}, [NODE], None, "OperatorEdge")],
     None,
     "OperatorConnection",
 )
 FIELDS: Final = [
-    Wanted("summary", TIMES, [leaf("totalMessages"), leaf("totalCost")], None, "Summary"),
-    Wanted("summary", {**TIMES, "granularity": ("Granularity", "DAILY")}, [leaf("lowSample")], "b", "Summary"),
-    Wanted("topOperators", {**TIMES, "limit": ("Int", 7)}, [leaf("dataAsOf")], None, "TopOperators"),
-    Wanted("throughput", {**TIMES, "resolution": ("Resolution", "ONE_MINUTE")}, [leaf("dataAsOf")], "t", "Throughput"),
-    Wanted("account", {**TIMES, "id": ("ID", "17")}, [leaf("segments")], None, "AccountUsage"),
-    Wanted("mnoQuality", INTERVAL, [leaf("dataAsOf")], None, "MnoQuality"),
-    Wanted(
+    Selection("summary", TIMES, [leaf("totalMessages"), leaf("totalCost")], None, "Summary"),
+    Selection("summary", {**TIMES, "granularity": ("Granularity", "DAILY")}, [leaf("lowSample")], "b", "Summary"),
+    Selection("topOperators", {**TIMES, "limit": ("Int", 7)}, [leaf("dataAsOf")], None, "TopOperators"),
+    Selection(
+        "throughput", {**TIMES, "resolution": ("Resolution", "ONE_MINUTE")}, [leaf("dataAsOf")], "t", "Throughput"
+    ),
+    Selection("account", {**TIMES, "id": ("ID", "17")}, [leaf("segments")], None, "AccountUsage"),
+    Selection("mnoQuality", INTERVAL, [leaf("dataAsOf")], None, "MnoQuality"),
+    Selection(
         "topOperators",
         {**TIMES, "limit": ("Int", 5), "granularity": ("Granularity", "HOURLY")},
         [leaf("dataAsOf")],
         "d",
         "TopOperators",
     ),
-    Wanted("throughput", {**TIMES, "resolution": ("Resolution", "ONE_HOUR")}, [leaf("dataAsOf")], "e", "Throughput"),
-    Wanted("accounts", {"first": ("Int", 50)}, [leaf("totalCount")], "f", "AccountConnection"),
-    Wanted("freshness", {}, [leaf("dataAsOf")], None, "Freshness"),
+    Selection("throughput", {**TIMES, "resolution": ("Resolution", "ONE_HOUR")}, [leaf("dataAsOf")], "e", "Throughput"),
+    Selection("accounts", {"first": ("Int", 50)}, [leaf("totalCount")], "f", "AccountConnection"),
+    Selection("freshness", {}, [leaf("dataAsOf")], None, "Freshness"),
     OPERATORS,
-    Wanted("accounts", {"first": ("Int", 2)}, [leaf("totalCount")], "c", "AccountConnection"),
+    Selection("accounts", {"first": ("Int", 2)}, [leaf("totalCount")], "c", "AccountConnection"),
 ]
-# What stands in the schema as default, and so may be left out.
+# Defaults of the schema, which may be omitted.
 DEFAULTS: Final = {
     ("summary", "granularity"): "HOURLY",
     ("performance", "granularity"): "DAILY",
@@ -95,7 +97,7 @@ DEFAULTS: Final = {
 
 
 class Writer:
-    """Writes an operation in one of its ways."""
+    """Writes an operation in one of many equal forms."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -104,52 +106,52 @@ class Writer:
         self._written: dict[tuple[str, str, str], str] = {}
         self.variables: dict[str, Any] = {}
 
-    def operation(self, fields: Sequence[Wanted]) -> str:
+    def operation(self, fields: Sequence[Selection]) -> str:
         body = self._selections(fields, "Query")
         declared = f"({' '.join(self._declared)})" if self._declared else ""
         return " ".join([f"query Q{declared} {body}", *self._fragments])
 
-    def _selections(self, fields: Sequence[Wanted], parent: str) -> str:
-        """In any order, some twice, some in fragments, some beside what is skipped."""
+    def _selections(self, fields: Sequence[Selection], parent: str) -> str:
+        """Fields in any order, some twice, some in fragments, some with skipped fields beside them."""
         written = [self._wrapped(each, parent) for each in fields]
         written += [self._wrapped(each, parent) for each in fields if self._random.random() < 0.2]
         if self._random.random() < 0.3:
-            dead = Wanted(fields[0].name, fields[0].arguments, fields[0].selected, "dead", fields[0].type)
+            dead = Selection(fields[0].name, fields[0].arguments, fields[0].selected, "dead", fields[0].type)
             written.append(self._field(dead, self._condition("skip", holds=True)))
         self._random.shuffle(written)
         return f"{{ {' '.join(written)} }}"
 
-    def _wrapped(self, wanted: Wanted, parent: str) -> str:
+    def _wrapped(self, field: Selection, parent: str) -> str:
         match self._random.randrange(6):
             case 0:
-                return f"... {{ {self._field(wanted)} }}"
+                return f"... {{ {self._field(field)} }}"
             case 1:
-                return f"... on {parent} {self._condition('include', holds=True)} {{ {self._field(wanted)} }}"
+                return f"... on {parent} {self._condition('include', holds=True)} {{ {self._field(field)} }}"
             case 2:
                 name = f"f{len(self._fragments)}"
                 self._fragments.append("")
-                self._fragments[int(name[1:])] = f"fragment {name} on {parent} {{ {self._field(wanted)} }}"
+                self._fragments[int(name[1:])] = f"fragment {name} on {parent} {{ {self._field(field)} }}"
                 return f"...{name} {self._condition('skip', holds=False)}"
             case 3:
-                return self._field(wanted, self._condition("include", holds=True))
+                return self._field(field, self._condition("include", holds=True))
             case _:
-                return self._field(wanted)
+                return self._field(field)
 
-    def _field(self, wanted: Wanted, directive: str = "") -> str:
-        """Arguments are the same each time, in one way of writing: fields that merge must have equal ones."""
-        alias = f"{wanted.alias}: " if wanted.alias else self._random.choice(["", f"{wanted.name}: "])
-        given = [self._argument(wanted, name, *value) for name, value in wanted.arguments.items()]
+    def _field(self, field: Selection, directive: str = "") -> str:
+        """A field whose arguments always have the same text: fields that merge must have equal arguments."""
+        alias = f"{field.alias}: " if field.alias else self._random.choice(["", f"{field.name}: "])
+        given = [self._argument(field, name, *value) for name, value in field.arguments.items()]
         arguments = f"({' '.join(filter(None, given))})" if any(given) else ""
-        selected = self._selections(wanted.selected, wanted.type) if wanted.selected else ""
-        return f"{alias}{wanted.name}{arguments} {directive} {selected}"
+        selected = self._selections(field.selected, field.type) if field.selected else ""
+        return f"{alias}{field.name}{arguments} {directive} {selected}"
 
-    def _argument(self, wanted: Wanted, name: str, type_: str, value: Any) -> str:
-        key = (wanted.name, wanted.alias or "", name)
+    def _argument(self, field: Selection, name: str, type_: str, value: Any) -> str:
+        key = (field.name, field.alias or "", name)
         if key not in self._written:
-            self._written[key] = self._written_once(wanted, name, type_, value)
+            self._written[key] = self._written_once(field, name, type_, value)
         return self._written[key]
 
-    def _written_once(self, wanted: Wanted, name: str, type_: str, value: Any) -> str:
+    def _written_once(self, field: Selection, name: str, type_: str, value: Any) -> str:
         ways: list[Callable[[], str]] = [
             lambda: f"{name}: {literal(type_, value)}",
             lambda: f"{name}: {self._variable(type_, self._spelled(type_, value))}",
@@ -161,7 +163,7 @@ class Writer:
                 lambda: f"{name}: {{from: {json.dumps(start)}, to: {self._variable('DateTime', end)}}}",
                 lambda: f"{name}: {self._variable(type_, {'from': start, 'to': end})}",
             ]
-        if DEFAULTS.get((wanted.name, name)) == value:
+        if DEFAULTS.get((field.name, name)) == value:
             ways += [lambda: "", lambda: f"{name}: {self._declare(type_)}"]
         return self._random.choice(ways)()
 
@@ -171,7 +173,7 @@ class Writer:
         return int(value) if type_ == "ID" and self._random.random() < 0.5 else value
 
     def _declare(self, type_: str, default: str = "") -> str:
-        """A variable that has no value."""
+        """Declares a variable without a value."""
         name = f"$v{len(self._declared)}"
         self._declared.append(f"{name}: {type_}{'!' if type_ == 'ID' else ''}{default}")
         return name
@@ -193,7 +195,7 @@ class Writer:
         return f"@{name}(if: {variable})"
 
 
-# Defaults that do not count, as the variable has a value.
+# Defaults without effect, as the variable has a value.
 OTHERS: Final = {
     "Int": "999",
     "DateTime": '"2020-01-01T00:00:00Z"',
@@ -208,14 +210,14 @@ def literal(type_: str, value: Any) -> str:
     return str(value) if type_ in {"Int", "Granularity", "Resolution"} else json.dumps(value)
 
 
-def plainly(fields: Sequence[Wanted]) -> str:
-    """The one way without any choice."""
+def plainly(fields: Sequence[Selection]) -> str:
+    """Writes an operation in its simplest form."""
 
-    def text(wanted: Wanted) -> str:
-        alias = f"{wanted.alias}: " if wanted.alias else ""
-        given = " ".join(f"{name}: {literal(*value)}" for name, value in wanted.arguments.items())
-        selected = f"{{ {' '.join(map(text, wanted.selected))} }}" if wanted.selected else ""
-        return f"{alias}{wanted.name}{f'({given})' if given else ''} {selected}"
+    def text(field: Selection) -> str:
+        alias = f"{field.alias}: " if field.alias else ""
+        given = " ".join(f"{name}: {literal(*value)}" for name, value in field.arguments.items())
+        selected = f"{{ {' '.join(map(text, field.selected))} }}" if field.selected else ""
+        return f"{alias}{field.name}{f'({given})' if given else ''} {selected}"
 
     return f"{{ {' '.join(map(text, fields))} }}"
 
@@ -224,7 +226,7 @@ def plainly(fields: Sequence[Wanted]) -> str:
     st.lists(st.sampled_from(FIELDS), min_size=1, max_size=5, unique_by=lambda each: each.alias or each.name),
     st.integers(0, 2**32),
 )
-def test_equal_meaning_equal_price(fields: Sequence[Wanted], seed: int) -> None:
+def test_equal_operations_have_equal_weights(fields: Sequence[Selection], seed: int) -> None:
     expected = weight(plainly(fields), {})
     writer = Writer(Random(seed))
     text = writer.operation(fields)

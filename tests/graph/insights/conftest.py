@@ -1,4 +1,4 @@
-"""The facts of the days that insights are asked about over HTTP."""
+"""The facts that tests request insights about over HTTP."""
 
 import pytest
 

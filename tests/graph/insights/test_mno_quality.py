@@ -1,4 +1,4 @@
-"""How well MNOs carry: equal to brute force in both faces; of one's own traffic; under names that tell nothing."""
+"""mnoQuality equals brute force in REST and GraphQL, over a tenant's own traffic, under its own pseudonyms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
 from tests.graph.support.insights import REPORTS, expected_quality, quality
 from tests.graph.support.problems import check_problem
-from tests.graph.support.queries import Asker, asking, put, tenant
+from tests.graph.support.queries import QueryClient, open_query_client, put, tenant
 
 pytestmark = pytest.mark.anyio
 
@@ -34,8 +34,8 @@ NOWHERE = "http://127.0.0.1:1/anlyt"
 COUNTS = st.dictionaries(st.text("ABC", min_size=1, max_size=3), st.tuples(st.integers(0, 60), st.integers(0, 60)))
 
 
-def told(answer: Any) -> Mapping[str, Any]:
-    """As expected_quality has it."""
+def figures_of(answer: Any) -> Mapping[str, Any]:
+    """The figures of an answer in the form of expected_quality."""
     return {
         row["mno"]: None
         if row["suppressed"]
@@ -55,9 +55,9 @@ async def unmaskings(pool: Pool, name: str) -> Sequence[tuple[str, ...]]:
     return [tuple(row) for row in rows]
 
 
-async def test_the_platform_reads_names_of_all_traffic(asker: Asker, pool: Pool) -> None:
-    answer = await quality(asker, ADMIN)
-    assert told(answer) == expected_quality(REPORTS)
+async def test_the_platform_reads_names_of_all_traffic(query_client: QueryClient, pool: Pool) -> None:
+    answer = await quality(query_client, ADMIN)
+    assert figures_of(answer) == expected_quality(REPORTS)
     assert answer["window"] == {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}
     assert sum(row["share"] for row in answer["mnos"] if row["share"]) == pytest.approx(1, abs=0.001)
     latencies = sorted(row["latency_ms"] for row in REPORTS if row["mno"] == "AWCC" and row["status"] != "PENDING")
@@ -68,38 +68,40 @@ async def test_the_platform_reads_names_of_all_traffic(asker: Asker, pool: Pool)
     assert not await pool.fetch("select from anlyt.unmasking_log")
 
 
-async def test_the_platform_may_choose_a_tenant_a_lane_and_a_direction(asker: Asker) -> None:
-    assert told(await quality(asker, ADMIN, tenantId="t-1")) == expected_quality(own("t-1"))
+async def test_the_platform_may_filter_by_tenant_lane_and_direction(query_client: QueryClient) -> None:
+    assert figures_of(await quality(query_client, ADMIN, tenantId="t-1")) == expected_quality(own("t-1"))
     chosen = [row for row in REPORTS if (row["lane"], row["direction"]) == ("OTP", "MO")]
-    assert told(await quality(asker, ADMIN, lane="OTP", direction="MO")) == expected_quality(chosen)
-    assert told(await quality(asker, ADMIN, direction="unknown")) == {}
+    assert figures_of(await quality(query_client, ADMIN, lane="OTP", direction="MO")) == expected_quality(chosen)
+    assert figures_of(await quality(query_client, ADMIN, direction="unknown")) == {}
 
 
 @pytest.mark.parametrize("name", ["t-1", "t-2"])
-async def test_a_tenant_reads_its_own_under_pseudonyms(asker: Asker, pool: Pool, name: str) -> None:
-    answer = await quality(asker, tenant(name))
+async def test_a_tenant_reads_its_own_traffic_under_pseudonyms(
+    query_client: QueryClient, pool: Pool, name: str
+) -> None:
+    answer = await quality(query_client, tenant(name))
     pseudonyms = {
         row["mno"]: row["pseudonym"]
         for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = $1", name)
     }
     mine = expected_quality(own(name), FEWEST)
-    assert told(answer) == {pseudonyms.get(mno, mno): figures for mno, figures in mine.items()}
+    assert figures_of(answer) == {pseudonyms.get(mno, mno): figures for mno, figures in mine.items()}
     names = [row["mno"] for row in answer["mnos"]]
     assert names == sorted(names)
     assert not {*names} & {*pseudonyms}
     assert not await unmaskings(pool, name)
 
 
-async def test_a_tenant_cannot_choose_another(asker: Asker) -> None:
+async def test_a_tenant_cannot_choose_another(query_client: QueryClient) -> None:
     for other in ("t-1", "unheard-of"):
-        assert (await quality(asker, tenant("t-2"), tenantId=other))["mnos"] == []
-    assert (await quality(asker, tenant("t-2"), tenantId="t-2")) == await quality(asker, tenant("t-2"))
-    check_problem(await asker.client.get(PATH, headers={"X-Caller": "customer-portal"}), 403, "FORBIDDEN")
+        assert (await quality(query_client, tenant("t-2"), tenantId=other))["mnos"] == []
+    assert (await quality(query_client, tenant("t-2"), tenantId="t-2")) == await quality(query_client, tenant("t-2"))
+    check_problem(await query_client.client.get(PATH, headers={"X-Caller": "customer-portal"}), 403, "FORBIDDEN")
 
 
-async def test_few_messages_have_no_figures_under_pseudonyms(asker: Asker, pool: Pool) -> None:
-    """19 terminal of SALAAM are suppressed, whatever is pending beside them; 20 of ETISALAT_AF are not."""
-    answer = await quality(asker, tenant("t-2"))
+async def test_few_messages_are_suppressed_under_pseudonyms(query_client: QueryClient, pool: Pool) -> None:
+    """19 terminal reports of SALAAM are suppressed, however many are pending; 20 of ETISALAT_AF are not."""
+    answer = await quality(query_client, tenant("t-2"))
     pseudonyms = {
         row["mno"]: row["pseudonym"]
         for row in await pool.fetch("select mno, pseudonym from anlyt.mno_pseudonyms where tenant_id = 't-2'")
@@ -113,11 +115,13 @@ async def test_few_messages_have_no_figures_under_pseudonyms(asker: Asker, pool:
     assert enough["lowSample"]
 
 
-async def test_who_reads_names_reads_figures_of_few(asker: Asker, pool: Pool, filled: str) -> None:
-    """The platform, and a tenant with an addendum: with a warning. `messages` has those that are pending, too."""
+async def test_few_messages_have_figures_for_readers_of_names(
+    query_client: QueryClient, pool: Pool, filled: str
+) -> None:
+    """They are the platform and tenants with an addendum, who get `lowSample`. `messages` includes pending ones."""
     await pool.execute(IN_FORCE, "t-2")
     try:
-        async with asking(pool, filled) as other:
+        async with open_query_client(pool, filled) as other:
             answers = [await quality(other, ADMIN, tenantId="t-2"), await quality(other, tenant("t-2"))]
     finally:
         await pool.execute("delete from anlyt.data_share_addenda where tenant_id = 't-2'")
@@ -128,15 +132,15 @@ async def test_who_reads_names_reads_figures_of_few(asker: Asker, pool: Pool, fi
     assert few["p95LatencyMs"] is not None
 
 
-async def test_messages_are_those_of_a_query(asker: Asker) -> None:
+async def test_messages_equal_those_of_a_query(query_client: QueryClient) -> None:
     query = {**BY_FACTS, "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}}
-    rows = (await asker.ask(query, ADMIN))["data"]
-    answer = await quality(asker, ADMIN)
+    rows = (await query_client.ask(query, ADMIN))["data"]
+    answer = await quality(query_client, ADMIN)
     assert {row["mno"]: row["messages"] for row in answer["mnos"]} == {row["mno"]: row["messages"] for row in rows}
 
 
 @given(COUNTS, st.permutations(range(30)))
-def test_nothing_follows_from_volume(counts: Mapping[str, tuple[int, int]], order: Sequence[int]) -> None:
+def test_the_order_does_not_depend_on_volume(counts: Mapping[str, tuple[int, int]], order: Sequence[int]) -> None:
     """Whatever order the engine gives rows in, and however many messages they have: the order is that of names.
 
     Shares tell nothing of what is suppressed: they are what they would be without it.
@@ -155,24 +159,26 @@ def test_nothing_follows_from_volume(counts: Mapping[str, tuple[int, int]], orde
     assert not any(row.suppressed for row in figures(shuffled, 0))
 
 
-async def test_pseudonyms_stay_and_are_each_tenants_own(asker: Asker, pool: Pool, filled: str) -> None:
-    """Through another process, another window and later newcomers; and one tenant's say nothing of another's."""
-    before = await quality(asker, tenant("t-1"))
+async def test_pseudonyms_are_stable_and_differ_between_tenants(
+    query_client: QueryClient, pool: Pool, filled: str
+) -> None:
+    """Covers another process, another window and MNOs that are added later."""
+    before = await quality(query_client, tenant("t-1"))
     names = {row["mno"] for row in before["mnos"]}
     late = {**REPORTS[0], "tenant_id": "t-late", "status": "DELIVERED"}
     async with connect(filled) as client:
         rows = [{**late, "mno": f"NEW_{number % 2}", "event_key": 50_000 + number} for number in range(45)]
         await put(client, "facts_dlr", rows)
     day = late["event_time"].date()
-    async with asking(pool, filled) as other:
+    async with open_query_client(pool, filled) as other:
         assert await quality(other, tenant("t-1")) == before
         cut = await quality(other, tenant("t-1"), window="2026-10-01T07:00:00Z/2026-10-03T00:00:00Z")
         assert {row["mno"] for row in cut["mnos"]} <= names
-        # An hour's facts that no cube has yet: a window that cuts through none of its cells would not show them.
-        asked = {**BY_FACTS, "time": {"from": f"{day}T00:00:00Z", "to": f"{day}T23:59:59.999999Z"}}
-        newcomers = {row["mno"] for row in (await other.ask(asked, tenant("t-late")))["data"]}
-    assert len(newcomers) == 2
-    assert all(name.startswith("MNO-") and name != "MNO-?" for name in newcomers)
+        # Facts of an hour that no cube has yet: the window cuts through a cell, so that facts answer.
+        query = {**BY_FACTS, "time": {"from": f"{day}T00:00:00Z", "to": f"{day}T23:59:59.999999Z"}}
+        new_mnos = {row["mno"] for row in (await other.ask(query, tenant("t-late")))["data"]}
+    assert len(new_mnos) == 2
+    assert all(name.startswith("MNO-") and name != "MNO-?" for name in new_mnos)
     drawn = await pool.fetch(
         "select array_agg(pseudonym order by mno) as pseudonyms from anlyt.mno_pseudonyms group by tenant_id"
     )
@@ -189,10 +195,12 @@ IN_FORCE = ADDENDUM.format("now()", "null")
     [("now() + interval '1 hour'", "null"), ("now() - interval '2 hours'", "now() - interval '1 hour'")],
     ids=["to come", "expired"],
 )
-async def test_an_addendum_that_is_not_in_force_shows_nothing(pool: Pool, filled: str, times: tuple[str, str]) -> None:
+async def test_an_addendum_that_is_not_in_force_discloses_nothing(
+    pool: Pool, filled: str, times: tuple[str, str]
+) -> None:
     await pool.execute(ADDENDUM.format(*times), "t-1")
-    async with asking(pool, filled) as asker:
-        names = {row["mno"] for row in (await quality(asker, tenant("t-1")))["mnos"]}
+    async with open_query_client(pool, filled) as query_client:
+        names = {row["mno"] for row in (await quality(query_client, tenant("t-1")))["mnos"]}
     assert all(name.startswith("MNO-") for name in names - {"unknown"})
     assert not await unmaskings(pool, "t-1")
 
@@ -200,28 +208,28 @@ async def test_an_addendum_that_is_not_in_force_shows_nothing(pool: Pool, filled
 async def test_an_addendum_shows_names_and_every_answer_is_logged(pool: Pool, filled: str) -> None:
     await pool.execute(IN_FORCE, "t-3")
     caller = {**tenant("t-3"), "X-Request-Id": "request-1"}
-    async with asking(pool, filled) as asker:
-        assert told(await quality(asker, caller)) == expected_quality(own("t-3"))
+    async with open_query_client(pool, filled) as query_client:
+        assert figures_of(await quality(query_client, caller)) == expected_quality(own("t-3"))
         assert await unmaskings(pool, "t-3") == [("customer-portal", "request-1", "dlr: mno")] * 2
         query = {**BY_FACTS, "time": {"from": "2026-10-01T00:00:00Z", "to": "2026-10-02T00:00:00Z"}}
         only = {"field": "operatorId", "op": "eq", "value": "op-1"}
-        await asker.ask({**query, "filter": only}, caller)
-        await asker.ask({**query, "dimensions": ["lane"]}, caller)  # tells no MNO
+        await query_client.ask({**query, "filter": only}, caller)
+        await query_client.ask({**query, "dimensions": ["lane"]}, caller)  # reveals no MNO
         assert (await unmaskings(pool, "t-3"))[2:] == [("customer-portal", "request-1", "dlr: operatorId, mno")]
-        check_problem(await asker.client.get(PATH + "&lane=no%20lane", headers=caller), 400, "INVALID_QUERY")
+        check_problem(await query_client.client.get(PATH + "&lane=no%20lane", headers=caller), 400, "INVALID_QUERY")
     await pool.execute("update anlyt.data_share_addenda set revoked_at = now() where tenant_id = 't-3'")
-    async with asking(pool, filled) as asker:
-        names = {row["mno"] for row in (await quality(asker, caller))["mnos"]}
+    async with open_query_client(pool, filled) as query_client:
+        names = {row["mno"] for row in (await quality(query_client, caller))["mnos"]}
     assert all(name.startswith("MNO-") for name in names - {"unknown"})
     assert len(await unmaskings(pool, "t-3")) == 3
 
 
-async def test_what_cannot_be_logged_is_not_shown(pool: Pool, filled: str) -> None:
+async def test_names_that_cannot_be_logged_are_not_returned(pool: Pool, filled: str) -> None:
     await pool.execute(IN_FORCE, "t-2")
     await pool.execute("alter table anlyt.unmasking_log rename to gone")
     try:
-        async with asking(pool, filled) as asker:
-            response = await asker.client.get(PATH, headers=dict(tenant("t-2")))
+        async with open_query_client(pool, filled) as query_client:
+            response = await query_client.client.get(PATH, headers=dict(tenant("t-2")))
             assert response.status_code >= 500
             assert "AWCC" not in response.text
     finally:
@@ -229,28 +237,31 @@ async def test_what_cannot_be_logged_is_not_shown(pool: Pool, filled: str) -> No
         await pool.execute("delete from anlyt.data_share_addenda where tenant_id = 't-2'")
 
 
-async def test_the_budget_of_queries_applies(pool: Pool, filled: str) -> None:
-    async with asking(pool, filled, replace(read_settings({}), query_rows_per_minute=10)) as asker:
-        await asker.client.get(PATH, headers=dict(tenant("t-1")))
-        response = await asker.client.get(PATH, headers=dict(tenant("t-1")))
+async def test_the_query_budget_applies(pool: Pool, filled: str) -> None:
+    async with open_query_client(pool, filled, replace(read_settings({}), query_rows_per_minute=10)) as query_client:
+        await query_client.client.get(PATH, headers=dict(tenant("t-1")))
+        response = await query_client.client.get(PATH, headers=dict(tenant("t-1")))
         check_problem(response, 429, "RATE_LIMITED")
         assert int(response.headers["retry-after"]) > 0
-        assert (await asker.client.get(PATH, headers=dict(tenant("t-3")))).status_code == 200
+        assert (await query_client.client.get(PATH, headers=dict(tenant("t-3")))).status_code == 200
 
 
-async def test_without_clickhouse_there_is_no_answer(pool: Pool) -> None:
-    async with asking(pool, NOWHERE) as asker:
+async def test_without_clickhouse_the_dependency_is_unavailable(pool: Pool) -> None:
+    async with open_query_client(pool, NOWHERE) as query_client:
         for caller in (ADMIN, tenant("t-1")):
-            check_problem(await asker.client.get(PATH, headers=dict(caller)), 503, "DEPENDENCY_UNAVAILABLE")
+            check_problem(await query_client.client.get(PATH, headers=dict(caller)), 503, "DEPENDENCY_UNAVAILABLE")
         body = {"query": "{ mnoQuality { dataAsOf } costQuality { dataAsOf } }"}
-        answer = (await asker.client.post("/graphql", json=body, headers=dict(ADMIN))).json()
+        answer = (await query_client.client.post("/graphql", json=body, headers=dict(ADMIN))).json()
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["DEPENDENCY_UNAVAILABLE"] * 2
 
 
 async def test_without_postgres_a_tenant_reads_nothing(filled: str) -> None:
-    async with open_pool("postgresql://nobody@127.0.0.1:1/none", size=2) as nowhere, asking(nowhere, filled) as asker:
-        check_problem(await asker.client.get(PATH, headers=dict(tenant("t-1"))), 503, "DEPENDENCY_UNAVAILABLE")
-        assert (await asker.client.get(PATH, headers=dict(ADMIN))).status_code == 200
+    async with (
+        open_pool("postgresql://nobody@127.0.0.1:1/none", size=2) as nowhere,
+        open_query_client(nowhere, filled) as query_client,
+    ):
+        check_problem(await query_client.client.get(PATH, headers=dict(tenant("t-1"))), 503, "DEPENDENCY_UNAVAILABLE")
+        assert (await query_client.client.get(PATH, headers=dict(ADMIN))).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -263,5 +274,7 @@ async def test_without_postgres_a_tenant_reads_nothing(filled: str) -> None:
         ("mno=AWCC", "INVALID_QUERY"),
     ],
 )
-async def test_what_is_refused(asker: Asker, parameters: str, code: str) -> None:
-    check_problem(await asker.client.get(f"/v1/insights/mno-quality?{parameters}", headers=dict(ADMIN)), 400, code)
+async def test_wrong_parameters_are_refused(query_client: QueryClient, parameters: str, code: str) -> None:
+    check_problem(
+        await query_client.client.get(f"/v1/insights/mno-quality?{parameters}", headers=dict(ADMIN)), 400, code
+    )

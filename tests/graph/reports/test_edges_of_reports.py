@@ -1,4 +1,4 @@
-"""What reports say of very little, and of much."""
+"""Reports over extreme data: an empty store, the ends of time, refunds only, and sums beyond 64 bits."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 START = datetime(2026, 9, 27, tzinfo=UTC)
 
 
-async def test_an_empty_store_answers_zeros_and_nulls(api: Api, store: Store) -> None:
+async def test_an_empty_store_gives_zeros_and_nulls(api: Api, store: Store) -> None:
     window = {"from_": iso(START), "to": iso(START + 2 * HOUR)}
     summary = await api.report("summary", **window)
     assert summary["dataAsOf"] is None
@@ -33,14 +33,14 @@ async def test_an_empty_store_answers_zeros_and_nulls(api: Api, store: Store) ->
     ("begin", "end"),
     [("0001-01-01T00:00:00Z", "0001-01-02T05:00:00Z"), ("9999-11-29T23:00:00Z", "9999-12-01T00:00:00Z")],
 )
-async def test_the_ends_of_time_are_answered(api: Api, store: Store, begin: str, end: str) -> None:
+async def test_windows_at_the_ends_of_time_are_answered(api: Api, store: Store, begin: str, end: str) -> None:
     for report in ("summary", "throughput", "delivery-breakdown", "top-operators", "accounts/a/usage"):
         assert (await api.report(report, from_=begin, to=end))["window"] == {"from": begin, "to": end}
     response = await api.get("operators/nobody/performance", from_=begin, to=end)
     assert response.status_code == 404
     for by in ("DAILY", "MONTHLY"):
-        asked = f'{{ trend(from: "{begin}", to: "{end}", granularity: {by}) {{ totalMessages series {{ quality }} }} }}'
-        assert (await api.fields(asked))["trend"]["totalMessages"] == 0
+        query = f'{{ trend(from: "{begin}", to: "{end}", granularity: {by}) {{ totalMessages series {{ quality }} }} }}'
+        assert (await api.fields(query))["trend"]["totalMessages"] == 0
 
 
 async def test_an_operator_is_known_once_anything_was_counted_for_it(api: Api, store: Store) -> None:
@@ -55,10 +55,10 @@ async def test_top_operators_are_five_by_default(api: Api, store: Store) -> None
     await store.put(Row(START, "OPERATOR", f"o{n}", messages=7 if n < 3 else n) for n in range(8))
     found = await api.report("top-operators", from_=iso(START), to=iso(START + HOUR))
     ids = [operator["operatorId"] for operator in found["operators"]]
-    assert ids == ["o0", "o1", "o2", "o7", "o6"]  # equals by id
+    assert ids == ["o0", "o1", "o2", "o7", "o6"]  # equal ones by id
 
 
-async def test_only_refunds_leave_nothing_to_share(api: Api, store: Store) -> None:
+async def test_only_refunds_leave_no_average_cost(api: Api, store: Store) -> None:
     await store.put([Row(START, "ACCOUNT", "a", messages=-3, refunded=3, segments=-4, cost=Decimal("-1.5"))])
     found = await api.report("accounts/a/usage", from_=iso(START), to=iso(START + HOUR))
     assert (found["messagesSent"], found["segments"], found["totalCost"]) == (-3, -4, "-1.500000")
@@ -77,17 +77,17 @@ async def test_refunds_are_unknown_where_some_hours_did_not_count_them(api: Api,
             (await api.report(report, from_=iso(START), to=iso(START + n * HOUR)))["refundedMessages"] for n in (1, 2)
         ]
         assert found == [4, None]
-    asked = f'{{ summary(from: "{iso(START)}", to: "{iso(START + HOUR)}") {{ refundedMessages }} }}'
-    assert (await api.fields(asked))["summary"] == {"refundedMessages": 4}
+    query = f'{{ summary(from: "{iso(START)}", to: "{iso(START + HOUR)}") {{ refundedMessages }} }}'
+    assert (await api.fields(query))["summary"] == {"refundedMessages": 4}
 
 
-async def test_reports_without_messages_are_their_own_base(api: Api, store: Store) -> None:
+async def test_without_messages_rates_are_shares_of_the_reports(api: Api, store: Store) -> None:
     await store.put([Row(START, "OPERATOR", "o", messages=1, delivered=2, failed=1)])
     found = await api.report("operators/o/performance", from_=iso(START), to=iso(START + HOUR))
     assert (found["deliveryRate"], found["errorRate"], found["pendingMessages"]) == (0.6667, 0.3333, 0)
 
 
-async def test_halves_go_up(api: Api, store: Store) -> None:
+async def test_halves_are_rounded_up(api: Api, store: Store) -> None:
     row = Row(START, "ACCOUNT", "a", messages=32, delivered=1, cost=Decimal("0.000016"))
     await store.put([row])
     found = await api.report("accounts/a/usage", from_=iso(START), to=iso(START + HOUR))

@@ -14,13 +14,13 @@ NOW = datetime.now(UTC)
 QUERY = "{ freshness { dataAsOf completeUntil projections { projection dataAsOf completeUntil lagSeconds } } }"
 
 
-def test_the_slowest_projection_decides_and_one_that_is_not_known_spoils_it() -> None:
+def test_complete_until_is_the_earliest_of_all_projections_if_all_are_known() -> None:
     assert earliest(lambda: {"a": NOW, "b": NOW - HOUR}) == NOW - HOUR
     assert earliest(lambda: {"a": NOW, "b": None}) is None
     assert earliest(dict) is None
 
 
-async def test_each_projection_in_the_datas_time(pool: Pool, store: Store) -> None:
+async def test_each_projection_has_its_event_time(pool: Pool, store: Store) -> None:
     async with open_api(pool, progress=lambda: {"billing_metrics": NOW - HOUR, "delivery_metrics": None}) as api:
         empty: Any = (await api.fields(QUERY))["freshness"]
         assert (empty["dataAsOf"], empty["completeUntil"]) == (None, None)

@@ -1,4 +1,4 @@
-"""The arrays say what schema.histogram says of mappings."""
+"""Histograms as arrays equal those of schema.histogram, which are mappings."""
 
 import struct
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ HISTOGRAMS = st.dictionaries(st.integers(0, len(histogram.UPPER) - 1), st.intege
 
 
 def sent(histogram_: Mapping[int, int]) -> tuple[bytes, bytes]:
-    """As PostgreSQL's array_send writes an int2[] and an int8[]; empty ones have no dimension."""
+    """A histogram as PostgreSQL's array_send writes its int2[] and int8[]; empty arrays have no dimension."""
     if not histogram_:
         return struct.pack(">iii", 0, 0, 21), struct.pack(">iii", 0, 0, 20)
     ordered = sorted(histogram_.items())
@@ -33,13 +33,13 @@ def added(parts: list[dict[int, int]]) -> dict[int, int]:
 
 
 def parsed(parts: list[dict[int, int]]) -> latency.Samples:
-    """All parts, read at once."""
+    """The sum of all parts, parsed together."""
     every = [sent(part) for part in parts]
     return latency.parse([bins for bins, _ in every], [counts for _, counts in every])
 
 
 @given(st.lists(HISTOGRAMS, max_size=6))
-def test_arrays_that_are_read_at_once_are_added(parts: list[dict[int, int]]) -> None:
+def test_histograms_that_are_parsed_together_are_added(parts: list[dict[int, int]]) -> None:
     found = parsed(parts)
     assert {bin_: count for bin_, count in enumerate(found.tolist()) if count} == added(parts)
 
@@ -51,5 +51,5 @@ def test_percentiles_of_any_merge(parts: list[dict[int, int]], cut: int, percent
 
 
 @pytest.mark.parametrize("parts", [[], [{}], [{}, {}]])
-def test_nothing_has_no_percentile(parts: list[dict[int, int]]) -> None:
+def test_an_empty_histogram_has_no_percentile(parts: list[dict[int, int]]) -> None:
     assert latency.percentile(parsed(parts), 95) is None

@@ -13,7 +13,7 @@ def test_totals_of_totals_are_totals(some: list[Counts], others: list[Counts]) -
     assert total([total(some), total(others)]) == total([*some, *others, NOTHING])
 
 
-def test_a_total_is_sums_and_the_highest_peak() -> None:
+def test_a_total_has_sums_and_the_highest_peak() -> None:
     some = Counts(messages=1, delivered=2, failed=3, segments=4, cost=5, latency_sum=6, latency_samples=7, peak_tps=8)
     more = Counts(messages=10, segments=40, cost=-50, peak_tps=7)
     assert total([some, more]) == some._replace(messages=11, segments=44, cost=-45)

@@ -57,18 +57,20 @@ def test_hours_are_partial_until_they_are_complete(horizon: datetime | None, exp
         (START, START + DAY, None, "P"),
     ],
 )
-def test_days_are_partial_when_cut_too(first: datetime, end: datetime, horizon: datetime | None, expected: str) -> None:
+def test_days_that_the_window_cuts_are_partial(
+    first: datetime, end: datetime, horizon: datetime | None, expected: str
+) -> None:
     assert qualities(Window(first, end), "daily", horizon) == expected
 
 
-def test_what_is_shared_is_not_changed() -> None:
+def test_the_given_points_are_not_changed() -> None:
     window = Window(hour_start(20_000 * 24), hour_start(20_001 * 24))
     point = make_point(window.from_, Counts(), None)
     (found,) = mark_partial([point], window, "daily", None)
     assert (found.quality, point.quality) == ("PARTIAL", "ACTUAL")
 
 
-def test_what_was_never_known_to_be_complete_ends_with_the_newest_event() -> None:
+def test_without_known_completeness_the_horizon_is_the_newest_event() -> None:
     unknown = Completeness(None, START)
     assert unknown.horizon(None) is None
     assert unknown.horizon(START - HOUR) == START - HOUR
@@ -106,8 +108,8 @@ def series(answer: Any) -> Sequence[str]:
     return [point["quality"][0] for point in answer]
 
 
-async def test_every_answer_tells_up_to_when_it_is_complete(pool: Pool, rows: None) -> None:
-    """Both projections have to have come so far."""
+async def test_every_answer_has_complete_until(pool: Pool, rows: None) -> None:
+    """It is the earlier time of both projections."""
     behind = START + 10 * HOUR + timedelta(minutes=30)
     window = {"from_": iso(START), "to": iso(START + 12 * HOUR)}
     projections: dict[str, datetime | None] = {"billing_metrics": START + DAY, "delivery_metrics": behind}
@@ -117,7 +119,7 @@ async def test_every_answer_tells_up_to_when_it_is_complete(pool: Pool, rows: No
         return [await api.report(path, **window) for path in (*paths, "delivery-breakdown")]
 
     async with open_api(pool, progress=lambda: projections) as api:
-        for _ in range(2):  # read, and then remembered
+        for _ in range(2):  # first read, then cached
             for answer in await ask(api):
                 assert datetime.fromisoformat(answer["completeUntil"]) == behind
                 for one in answer.get("operators", [answer]):

@@ -16,7 +16,7 @@ from tests.support.bins import within_tolerance
 
 pytestmark = pytest.mark.anyio
 
-START = datetime(2026, 9, 27, tzinfo=UTC)  # a month ends within
+START = datetime(2026, 9, 27, tzinfo=UTC)  # a window contains the end of a month
 END = START + 6 * DAY
 AS_OF = datetime(2026, 10, 2, 23, 59, 58, 123456, tzinfo=UTC)
 WINDOWS = [
@@ -39,7 +39,7 @@ async def rows(opened: Store) -> Sequence[Row]:
 
 
 def check_percentiles(found: Mapping[str, Any], whole: Sum, parts: Sequence[Sum]) -> None:
-    """Takes the percentiles out of an answer, after a look at each."""
+    """Checks the percentiles of an answer, and removes them."""
     assert isinstance(found, dict)
     for answer, rows in [(found, whole), *zip(found["series"], parts, strict=True)]:
         p95 = answer.pop("p95LatencyMs")
@@ -118,7 +118,7 @@ async def test_delivery_breakdown(api: Api, rows: Sequence[Row], window: Window)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-async def test_top_operators_are_each_as_in_performance(api: Api, rows: Sequence[Row], limit: int) -> None:
+async def test_top_operators_equal_their_performance(api: Api, rows: Sequence[Row], limit: int) -> None:
     window = {"from_": iso(START + 5 * HOUR), "to": iso(END - 7 * HOUR), "granularity": "daily"}
     found = await api.report("top-operators", limit=limit, **window)
     performances = [await api.report(f"operators/{operator}/performance", **window) for operator in OPERATORS]
@@ -154,11 +154,11 @@ async def test_throughput(
         iso(window[0] + number * step) for number in range((window[1] - window[0]) // step)
     ]
     for number, hour in enumerate(hours(*window)):
-        held = of(rows, *subject, (hour, hour + HOUR))
+        sums = of(rows, *subject, (hour, hour + HOUR))
         within = series[number * points : (number + 1) * points]
         for name in ("messages", "delivered", "failed"):
             shared = [point[name] for point in within]
-            assert sum(shared) == getattr(held, name)
+            assert sum(shared) == getattr(sums, name)
             assert max(shared) - min(shared) <= 1
         for point in within:
             counted = "ACTUAL" if points == 1 else "INTERPOLATED"

@@ -1,4 +1,4 @@
-"""Trends: days and months over long windows are the sums of their rows, with daily rows and without."""
+"""Trends: days and months over long windows equal the sums of their rows, with and without daily rows."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ QUERY = """query($from: DateTime, $to: DateTime, $by: TrendGranularity!, $operat
 
 @pytest.fixture(scope="module")
 async def rows(opened: Store) -> Sequence[Row]:
-    """A few hours of each day."""
+    """Rows of a few hours of each day."""
     random = Random(11)
     made = [
         random_row(random, START + day * DAY + random.randrange(24) * HOUR, *subject)
@@ -40,15 +40,15 @@ async def rows(opened: Store) -> Sequence[Row]:
     return made
 
 
-def check(found: dict[str, Any], wanted: Sum) -> None:
-    """A trend as a whole, or one of its points."""
-    assert found["totalMessages"] == wanted.messages
-    assert (found["deliveredMessages"], found["failedMessages"]) == (wanted.delivered, wanted.failed)
-    assert (found["totalCost"], found["peakTps"]) == (wanted.figures()["totalCost"], wanted.peak)
-    if wanted.exact_p95 is None:
+def check(found: dict[str, Any], expected: Sum) -> None:
+    """The expected figures of a trend, or of one of its points."""
+    assert found["totalMessages"] == expected.messages
+    assert (found["deliveredMessages"], found["failedMessages"]) == (expected.delivered, expected.failed)
+    assert (found["totalCost"], found["peakTps"]) == (expected.figures()["totalCost"], expected.peak)
+    if expected.exact_p95 is None:
         assert found["p95LatencyMs"] is None
     else:
-        assert within_tolerance(found["p95LatencyMs"], wanted.exact_p95)
+        assert within_tolerance(found["p95LatencyMs"], expected.exact_p95)
 
 
 def bucket(time: datetime, by: str) -> datetime:
@@ -79,7 +79,7 @@ async def test_days_and_months_are_the_sums_of_their_rows(
         check(point, Sum(row for row in whole.rows if bucket(row.hour, by) == start))
 
 
-async def test_what_is_refused(api: Api) -> None:
+async def test_wrong_parameters_are_rejected(api: Api) -> None:
     long = {"from": "2010-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z", "by": "MONTHLY"}
     for variables, code in (
         (long, "INVALID_WINDOW"),
@@ -90,7 +90,7 @@ async def test_what_is_refused(api: Api) -> None:
         assert answer["errors"][0]["extensions"]["code"] == code
 
 
-async def test_an_account_sees_its_own_only(pool: Pool, rows: Sequence[Row]) -> None:
+async def test_an_account_sees_only_its_own_trend(pool: Pool, rows: Sequence[Row]) -> None:
     async with open_api(pool) as api:
         for account, code in (("acc-1", "FORBIDDEN_ACCOUNT"), (None, "FORBIDDEN")):
             answer = await api.ask(QUERY, portal("acc-0"), by="DAILY", account=account)

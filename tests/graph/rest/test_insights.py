@@ -1,4 +1,4 @@
-"""The insights' routes, as far as HTTP goes."""
+"""The routes of insights: what they share with all HTTP endpoints."""
 
 import socket
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("path", ["/v1/insights/mno-quality", "/v1/insights/cost-quality"])
-async def test_whoever_has_left_is_not_answered(pool: Pool, path: str) -> None:
-    """Not one message is sent: its query, which a silent engine never answers, is given up."""
+async def test_a_disconnected_client_gets_no_response(pool: Pool, path: str) -> None:
+    """No message is sent, and its query, which a silent engine never answers, is cancelled."""
     sent: list[Message] = []
     scope: Scope = {
         "type": "http",

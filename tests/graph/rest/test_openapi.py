@@ -15,7 +15,7 @@ from tools.export import ROOT
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_document_is_served_as_it_is_kept(api: Api) -> None:
+async def test_the_served_document_equals_the_file(api: Api) -> None:
     served = (await api.client.get("/openapi.json")).json()
     assert served == json.loads((ROOT / "schema/openapi.json").read_text())
 
@@ -35,7 +35,7 @@ def test_every_endpoint_is_described() -> None:
 
 @pytest.mark.parametrize("name", ["openapi.json", "audit.openapi.json"])
 async def test_linters_have_no_complaint(name: str, tmp_path: Path) -> None:
-    """Spectral with all of its rules for OpenAPI, and Redocly with those that it recommends."""
+    """Runs Spectral with all rules for OpenAPI, and Redocly with its recommended rules."""
     (tmp_path / "ruleset.yaml").write_text("extends: ['spectral:oas']\n")
     document = ROOT / "schema" / name
     await run_node(command("spectral"), "lint", "-F", "hint", "-r", tmp_path / "ruleset.yaml", document)

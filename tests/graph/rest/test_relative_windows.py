@@ -1,4 +1,4 @@
-"""Windows that move with time: what REST and GraphQL say of them is what they say of the same window as two times."""
+"""Relative windows of reports give the same answers as two times, in REST and GraphQL."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -42,7 +42,7 @@ FIELDS: Final = """{{
 
 @pytest.fixture
 async def filled(store: Store) -> None:
-    """Every hour of sixty days, so that each window that is wrong by an hour has another number."""
+    """One row per hour of 60 days with different counts, so that a window that is wrong by one hour is detected."""
     last = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [last - number * HOUR for number in range(-1, 70 * 24)]
     scopes = (("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "acc-1"))
@@ -58,18 +58,18 @@ async def filled(store: Store) -> None:
 @pytest.mark.parametrize("given", WINDOWS, ids=str)
 async def test_reports(api: Api, filled: None, given: dict[str, str]) -> None:
     for path in PATHS:
-        found = await api.report(path, ADMIN, **given)
-        again = await api.report(path, ADMIN, from_=found["window"]["from"], to=found["window"]["to"])
-        assert found == again
+        report = await api.report(path, ADMIN, **given)
+        again = await api.report(path, ADMIN, from_=report["window"]["from"], to=report["window"]["to"])
+        assert report == again
     arguments = ", ".join(f'{name}: "{value}"' for name, value in given.items())
     graph = await api.fields(FIELDS.format(arguments))
     times = 'from: "{from}", to: "{to}"'.format(**graph["summary"]["window"])
     assert await api.fields(FIELDS.format(times)) == graph
-    assert windows_of(graph) == [found["window"]] * 9
+    assert windows_of(graph) == [report["window"]] * 9
 
 
 def windows_of(graph: Any) -> list[Any]:
-    """Of every answer in it."""
+    """The windows of all answers within an answer."""
     if isinstance(graph, list):
         return [window for each in graph for window in windows_of(each)]
     if not isinstance(graph, dict):
@@ -78,7 +78,7 @@ def windows_of(graph: Any) -> list[Any]:
     return own + [window for name, each in graph.items() if name != "window" for window in windows_of(each)]
 
 
-async def test_they_end_now(api: Api, filled: None) -> None:
+async def test_relative_windows_end_now(api: Api, filled: None) -> None:
     before = datetime.now(UTC)
     window = (await api.report("summary", ADMIN, last="5h"))["window"]
     after = datetime.now(UTC)
@@ -124,7 +124,7 @@ async def test_intervals_of_graphql(api: Api, window: str, more: str, words: str
     assert words in error["message"]
 
 
-async def test_an_interval_is_taken_wherever_two_times_are(api: Api, filled: None) -> None:
+async def test_an_interval_is_accepted_wherever_two_times_are(api: Api, filled: None) -> None:
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     start = end - timedelta(days=2)
     times = f'from: "{start.isoformat()}", to: "{end.isoformat()}"'

@@ -1,4 +1,4 @@
-"""What every request meets: ids, unknown parameters, unknown paths, methods, long URLs, masks."""
+"""What all requests share: ids, parameters, unknown paths, methods, long URLs, masked errors."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ PLAIN_PATHS = ["/health/live", "/health/ready", "/openapi.json"]
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PLAIN_PATHS])
-async def test_an_unknown_parameter_is_named_and_the_known_ones_are_told(api: Api, path: str) -> None:
+async def test_an_unknown_parameter_is_refused_with_a_list_of_the_known_ones(api: Api, path: str) -> None:
     response = await api.client.get(path, params={"form": "2026-10-01T00:00:00Z", "a": "b"}, headers=dict(ADMIN))
     detail = check_problem(response, 400, "INVALID_QUERY")
     assert "Unknown query parameter: a, form." in detail
@@ -32,7 +32,7 @@ async def test_an_unknown_parameter_is_named_and_the_known_ones_are_told(api: Ap
 async def test_a_repeated_parameter_is_refused(api: Api, path: str) -> None:
     time = iso(datetime.now(UTC))
     response = await api.client.get(path, params=[("to", time), ("to", time)], headers=dict(ADMIN))
-    assert "more than once: to." in check_problem(response, 400, "INVALID_QUERY")
+    assert "Repeated query parameter: to." in check_problem(response, 400, "INVALID_QUERY")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ async def test_the_plus_of_an_offset_need_not_be_escaped(api: Api, plus: str) ->
 
 
 @pytest.mark.parametrize("id_", ["x" * 64, "A.b_c:d-9", "platform", "-", "0"])
-async def test_any_id_of_the_contract_is_taken(api: Api, store: Store, id_: str) -> None:
+async def test_every_valid_id_is_accepted(api: Api, store: Store, id_: str) -> None:
     hour = datetime(2026, 10, 1, tzinfo=UTC)
     await store.put([Row(hour, "OPERATOR", id_, messages=3), Row(hour, "ACCOUNT", id_, messages=4)])
     window = {"from_": "2026-10-01T00:00:00Z", "to": "2026-10-01T01:00:00Z"}
@@ -87,7 +87,7 @@ async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("path", [PATHS[0], *PLAIN_PATHS])
-async def test_another_method_is_told_which_are_allowed(api: Api, path: str, method: str) -> None:
+async def test_a_refused_method_lists_the_allowed_ones(api: Api, path: str, method: str) -> None:
     response = await api.client.request(method, path, headers=dict(ADMIN))
     check_problem(response, 405, "METHOD_NOT_ALLOWED")
     assert response.headers["allow"] == "GET, HEAD"
@@ -99,7 +99,7 @@ async def test_head_is_get_without_a_body(api: Api) -> None:
     assert response.headers["content-type"] == "application/json"
 
 
-async def test_a_url_beyond_all_reason_is_refused(api: Api) -> None:
+async def test_a_url_that_is_too_long_is_refused(api: Api) -> None:
     response = await api.client.get(PATHS[0], params={"from": "x" * 9000}, headers=dict(ADMIN))
     check_problem(response, 414, "URI_TOO_LONG")
 
@@ -119,12 +119,12 @@ async def test_a_missing_or_unfit_request_id_is_replaced(api: Api, given: str | 
     assert uuid.UUID(made)
 
 
-async def test_answers_are_kept_by_nobody(api: Api) -> None:
+async def test_answers_may_not_be_stored(api: Api) -> None:
     response = await api.client.get(PATHS[0], headers=dict(ADMIN))
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_what_fails_inside_is_masked(
+async def test_an_internal_error_is_masked(
     api: Api, pool: Pool, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await store.connection.execute(BREAK)

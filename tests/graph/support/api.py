@@ -1,4 +1,4 @@
-"""The API asked in process: REST and GraphQL, as any caller."""
+"""The API in process, with a client for REST and GraphQL."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,34 +20,34 @@ REPORTS = "/v1/internal/analytics"
 
 
 def portal(account: str) -> Mapping[str, str]:
-    """customer-portal on behalf of an account."""
+    """The identity headers of customer-portal for an account."""
     return {"X-Caller": "customer-portal", "X-Tenant-Id": "tenant-1", "X-Account-Id": account}
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """`client` for what the methods do not say."""
+    """A client of the API; `client` sends any other request."""
 
     client: httpx.AsyncClient
 
     async def get(self, path: str, caller: Mapping[str, str] = ADMIN, /, **query: object) -> httpx.Response:
-        """A report; `from_` stands for `from`."""
+        """Requests a report; `from_` is the parameter `from`."""
         parameters = {name.rstrip("_"): str(value) for name, value in query.items()}
         return await self.client.get(f"{REPORTS}/{path}", params=parameters, headers=dict(caller))
 
     async def report(self, path: str, caller: Mapping[str, str] = ADMIN, /, **query: object) -> Any:
-        """The answer of a report that has to succeed."""
+        """The answer of a report that must succeed."""
         response = await self.get(path, caller, **query)
         assert response.status_code == 200, response.text
         return response.json()
 
     async def ask(self, query: str, caller: Mapping[str, str] = ADMIN, /, **variables: object) -> Any:
-        """The whole answer of GraphQL."""
+        """The whole answer of a GraphQL query, errors included."""
         body = {"query": query, "variables": variables}
         return (await self.client.post("/graphql", json=body, headers=dict(caller))).json()
 
     async def fields(self, query: str, caller: Mapping[str, str] = ADMIN, /, **variables: object) -> Any:
-        """The data of a query that has to succeed."""
+        """The data of a GraphQL query that must succeed."""
         answer = await self.ask(query, caller, **variables)
         assert "errors" not in answer, answer
         return answer["data"]

@@ -1,4 +1,4 @@
-"""Requests that cost as much as any may before they are refused: how they are made and sent, without a server."""
+"""Makes requests that are expensive to parse or refuse, and sends them to the application without a server."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ VARIABLES: Final = '{"query":"query($i:QueryInput!){query(input:$i){data}}","var
 AUDIT: Final = '"tenantId":"t-1","from":"2026-10-01T00:00:00Z","to":"2026-10-02T00:00:00Z"'
 
 Attack: TypeAlias = Callable[[ASGIApp], Awaitable[object]]
-# Share of the largest -> the attack.
-Made: TypeAlias = Callable[[float], Attack]
+# Share of the largest allowed size -> the attack of that size.
+AttackOfSize: TypeAlias = Callable[[float], Attack]
 
 
 def post(path: str, body: str, caller: Mapping[str, str] = ADMIN) -> Attack:
     assert len(body) <= LONGEST_BODY, len(body)
-    return lambda app: answered(app, "POST", path, caller, body.encode())
+    return lambda app: status_of(app, "POST", path, caller, body.encode())
 
 
 def query(body: str) -> Attack:
@@ -34,10 +34,10 @@ def graphql(document: str) -> Attack:
     return post("/graphql", json.dumps({"query": document}))
 
 
-async def answered(
+async def status_of(
     app: ASGIApp, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", url: str = ""
 ) -> int:
-    """The status; a failure of ours is no refusal."""
+    """The status of the response. An internal error fails the test."""
     sent: list[Message] = []
     chunks = [body]
 
@@ -58,10 +58,10 @@ async def answered(
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
     }
     await app(scope, receive, send)
-    told = b"".join(message.get("body", b"") for message in sent[1:])
-    assert b"INTERNAL" not in told, told[:500]
+    response = b"".join(message.get("body", b"") for message in sent[1:])
+    assert b"INTERNAL" not in response, response[:500]
     status: int = sent[0]["status"]
-    assert status < 500 or b"DEPENDENCY_UNAVAILABLE" in told
+    assert status < 500 or b"DEPENDENCY_UNAVAILABLE" in response
     return status
 
 
@@ -70,7 +70,7 @@ def upto(count: float, piece: Callable[[int], str], separator: str = ",") -> str
 
 
 def long(share: float, text: str, most: int = LONGEST_BODY, beside: int = 1000) -> str:
-    """Over and over, as often as there is room."""
+    """The text, repeated to a share of the room that `most` leaves."""
     return text * int(share * (most - beside) / len(text))
 
 
@@ -83,7 +83,7 @@ def texts(share: float, text: Callable[[int], str] = '"{:x}"'.format) -> str:
 
 
 def lists(share: float, field: str, value: Callable[[int], str] = '"{}"'.format) -> str:
-    """As many comparisons with lists as fit into a body, of the greatest length that a list may have."""
+    """As many comparisons with the longest lists as fit into a body."""
     comparison = f'{{"field":"{field}","op":"in","value":[{upto(980, value)}]}}'
     return f'{{"and":[{upto(share * 20, lambda _: comparison)}]}}'
 

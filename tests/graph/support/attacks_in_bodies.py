@@ -1,4 +1,4 @@
-"""Bodies that are hard to read: of the query language, of GraphQL, and of its variables."""
+"""Expensive request bodies: of the query language, of GraphQL documents and of their variables."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,7 @@ from tests.graph.support.attacks import (
     QUERY,
     TIME,
     VARIABLES,
-    Made,
+    AttackOfSize,
     graphql,
     lists,
     long,
@@ -23,7 +23,7 @@ from tests.graph.support.attacks import (
     upto,
 )
 
-QUERIES: Final[Mapping[str, Made]] = {
+QUERIES: Final[Mapping[str, AttackOfSize]] = {
     "twice the last name": lambda s: query(f'{{{members(s)},"last":1,"last":2}}'),
     "unknown members": lambda s: query(f"{{{members(s)}}}"),
     "unknown members of a known name's kind": lambda s: query(
@@ -62,7 +62,7 @@ QUERIES: Final[Mapping[str, Made]] = {
 }
 MANY: Final = "accountId messagesSent messagesDelivered messagesFailed totalCost dataAsOf"
 SPREADS: Final = upto(36, "...f{}".format, " ")
-DOCUMENTS: Final[Mapping[str, Made]] = {
+DOCUMENTS: Final[Mapping[str, AttackOfSize]] = {
     "blanks": lambda s: graphql(f"{{{long(s, ' ', LONGEST_DOCUMENT)} catalog {{ granularities }} }}"),
     "a comment": lambda s: graphql(f"{{ #{long(s, 'x', LONGEST_DOCUMENT)}\n catalog {{ granularities }} }}"),
     "a text": lambda s: graphql(f'{{ account(id: "{long(s, "x", LONGEST_DOCUMENT)}") {{ segments }} }}'),
@@ -113,7 +113,7 @@ DOCUMENTS: Final[Mapping[str, Made]] = {
     ),
 }
 LONG: Final = "9" * 4000
-INPUTS: Final[Mapping[str, Made]] = {
+INPUTS: Final[Mapping[str, AttackOfSize]] = {
     "texts": lambda s: post("/graphql", f'{VARIABLES}{{"dataset":"dlr","measures":{texts(s)},{TIME}}}}}}}'),
     "numbers for texts": lambda s: post(
         "/graphql", f'{VARIABLES}{{"dataset":"dlr","measures":{texts(s, "{}".format)},{TIME}}}}}}}'

@@ -1,4 +1,4 @@
-"""Headers and URLs that are hard to read, and what else is parsed: audit requests, cursors, times, Accept."""
+"""Expensive headers and URLs, and direct calls of other parsers: audit requests, cursors, times, Accept."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp
 
 from graph.access.cursors import LONGEST as LONGEST_CURSOR
-from graph.access.cursors import Cursors
+from graph.access.cursors import Cursors, PagePosition
 from graph.access.tokens import LONGEST as LONGEST_TOKEN
 from graph.audit import request as audit_request
 from graph.audit.exports import request as export_request
@@ -18,16 +18,16 @@ from graph.http.negotiation import preferred
 from graph.http.protocol import LONGEST_HEAD
 from graph.reports.windows import parse_time
 from graph.rest.query import MEDIA_TYPES
-from tests.graph.support.attacks import ADMIN, AUDIT, Attack, Made, answered, long, members, upto
+from tests.graph.support.attacks import ADMIN, AUDIT, Attack, AttackOfSize, long, members, status_of, upto
 
 
 def headed(name: str, value: str) -> Attack:
     caller = {"content-type": "application/json", **({} if name in IDENTITIES else ADMIN), name: value}
-    return lambda app: answered(app, "POST", "/v1/anlyt/query", caller, b"{}")
+    return lambda app: status_of(app, "POST", "/v1/anlyt/query", caller, b"{}")
 
 
 def bearing(*parts: bytes) -> Attack:
-    """A token of these parts, as long as one may be."""
+    """A bearer token of these parts, truncated to the longest allowed length."""
     text = ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
     return headed("authorization", f"Bearer {text[:LONGEST_TOKEN]}")
 
@@ -35,7 +35,7 @@ def bearing(*parts: bytes) -> Attack:
 IDENTITIES: Final = ("x-forwarded-client-cert", "authorization")
 FORWARDED, AUTHORIZATION = IDENTITIES
 TRACE: Final = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
-HEADERS: Final[Mapping[str, Made]] = {
+HEADERS: Final[Mapping[str, AttackOfSize]] = {
     "pairs of a hop": lambda s: headed(FORWARDED, long(s, "a=;", LONGEST_HEAD)),
     "hops": lambda s: headed(FORWARDED, long(s, "a=,", LONGEST_HEAD)),
     "a quote that never ends": lambda s: headed(FORWARDED, 'a="' + long(s, '\\"', LONGEST_HEAD)),
@@ -52,7 +52,7 @@ HEADERS: Final[Mapping[str, Made]] = {
     ),
     "accepted types": lambda s: headed("accept", long(s, ",", LONGEST_HEAD)),
     "a trace's state": lambda s: (
-        lambda app: answered(
+        lambda app: status_of(
             app,
             "POST",
             "/v1/anlyt/query",
@@ -61,7 +61,7 @@ HEADERS: Final[Mapping[str, Made]] = {
         )
     ),
     "baggage": lambda s: (
-        lambda app: answered(
+        lambda app: status_of(
             app,
             "POST",
             "/v1/anlyt/query",
@@ -73,23 +73,23 @@ HEADERS: Final[Mapping[str, Made]] = {
 }
 
 
-def asked(url: str, path: str = "/v1/internal/analytics/summary") -> Attack:
-    return lambda app: answered(app, "GET", path, ADMIN, url=url[: LONGEST_URL - len(path)])
+def url_attack(url: str, path: str = "/v1/internal/analytics/summary") -> Attack:
+    return lambda app: status_of(app, "GET", path, ADMIN, url=url[: LONGEST_URL - len(path)])
 
 
-URLS: Final[Mapping[str, Made]] = {
-    "separators": lambda s: asked(long(s, "&", LONGEST_URL, 100)),
-    "one parameter": lambda s: asked(long(s, "a=1&", LONGEST_URL, 100)),
-    "parameters": lambda s: asked(upto(s * 1200, "{:x}=1".format, "&")),
-    "escapes": lambda s: asked("from=" + long(s, "%41", LONGEST_URL, 100)),
-    "blanks in a time": lambda s: asked("from=" + long(s, "1+", LONGEST_URL, 100)),
-    "digits": lambda s: asked("limit=" + long(s, "9", LONGEST_URL, 100), "/v1/internal/analytics/top-operators"),
-    "a path": lambda s: asked("", f"/v1/internal/analytics/accounts/{long(s, 'a', LONGEST_URL, 100)}/usage"),
+URLS: Final[Mapping[str, AttackOfSize]] = {
+    "separators": lambda s: url_attack(long(s, "&", LONGEST_URL, 100)),
+    "one parameter": lambda s: url_attack(long(s, "a=1&", LONGEST_URL, 100)),
+    "parameters": lambda s: url_attack(upto(s * 1200, "{:x}=1".format, "&")),
+    "escapes": lambda s: url_attack("from=" + long(s, "%41", LONGEST_URL, 100)),
+    "blanks in a time": lambda s: url_attack("from=" + long(s, "1+", LONGEST_URL, 100)),
+    "digits": lambda s: url_attack("limit=" + long(s, "9", LONGEST_URL, 100), "/v1/internal/analytics/top-operators"),
+    "a path": lambda s: url_attack("", f"/v1/internal/analytics/accounts/{long(s, 'a', LONGEST_URL, 100)}/usage"),
 }
 
 
 def call(function: Callable[..., object], *arguments: object) -> Attack:
-    """Of what the API's listener does not reach."""
+    """A direct call of a parser that the API's listener does not reach."""
 
     async def called(_: ASGIApp) -> None:
         try:
@@ -100,20 +100,20 @@ def call(function: Callable[..., object], *arguments: object) -> Attack:
     return called
 
 
-def looking(text: str) -> Callable[[], str]:
+def negotiating(text: str) -> Callable[[], str]:
     return lambda: preferred(Headers({"accept": text}), MEDIA_TYPES)
 
 
-PARSERS: Final[Mapping[str, Made]] = {
+PARSERS: Final[Mapping[str, AttackOfSize]] = {
     "audit: unknown members": lambda s: call(audit_request.parse, f"{{{members(s)}}}".encode()),
     "audit: twice the last name": lambda s: call(audit_request.parse, f'{{{AUDIT},{members(s)},"a":1,"a":2}}'.encode()),
     "audit: a long tenant": lambda s: call(audit_request.parse, f'{{"tenantId":"{long(s, "a")}"}}'.encode()),
     "audit: a long rule": lambda s: call(audit_request.parse, f'{{{AUDIT},"ruleType":"{long(s, "a")}"}}'.encode()),
     "exports: unknown members": lambda s: call(export_request.parse, f"{{{AUDIT},{members(s)}}}".encode()),
-    "cursors": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A", LONGEST_CURSOR, 0)),
-    "cursors beyond their length": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A")),
+    "cursors": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A", LONGEST_CURSOR, 0), PagePosition),
+    "cursors beyond their length": lambda s: call(Cursors(b"key").open, "query", "context", long(s, "A"), PagePosition),
     "times": lambda s: call(parse_time, "from", "2026-10-01T00:00:00." + long(s, "0") + "Z"),
-    "ranges of Accept": lambda s: call(looking(long(s, "a/b;q=0.5,", LONGEST_HEAD))),
-    "parameters of Accept": lambda s: call(looking("a/b" + long(s, ";q=1", LONGEST_HEAD))),
-    "a weight of Accept": lambda s: call(looking("a/b;q=" + long(s, "1", LONGEST_HEAD))),
+    "ranges of Accept": lambda s: call(negotiating(long(s, "a/b;q=0.5,", LONGEST_HEAD))),
+    "parameters of Accept": lambda s: call(negotiating("a/b" + long(s, ";q=1", LONGEST_HEAD))),
+    "a weight of Accept": lambda s: call(negotiating("a/b;q=" + long(s, "1", LONGEST_HEAD))),
 }

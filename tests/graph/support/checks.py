@@ -1,4 +1,4 @@
-"""Every report over some rows, against their sums."""
+"""Compares all reports over some rows with sums by brute force."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,35 +12,35 @@ from tests.graph.support.rows import ACCOUNTS, OPERATORS
 from tests.graph.support.store import DAY, HOUR, Row, iso
 from tests.support.bins import within_tolerance
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # up to when the streams are counted: these rows came from none
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # completeUntil of rows that came from no stream
 LENGTHS = {"hourly": HOUR, "daily": DAY}
 
 
 async def check_reports(api: Api, rows: Sequence[Row], window: Window, granularity: str) -> None:
-    """The summary, and all operators and accounts, but for dataAsOf; the window is of whole hours."""
-    asked, length = {"from_": iso(window[0]), "to": iso(window[1])}, LENGTHS[granularity]
-    found = await api.report("summary", **asked, granularity=granularity)
-    _check(found, rows, ("PLATFORM", "platform"), window, length)
-    assert found == expected.summary(rows, window, length, NEVER), window
+    """Checks the summary and the reports of all operators and accounts, without dataAsOf. `window` is whole hours."""
+    times, length = {"from_": iso(window[0]), "to": iso(window[1])}, LENGTHS[granularity]
+    actual = await api.report("summary", **times, granularity=granularity)
+    _check(actual, rows, ("PLATFORM", "platform"), window, length)
+    assert actual == expected.summary(rows, window, length, NEVER), window
     for operator in OPERATORS:
-        response = await api.get(f"operators/{operator}/performance", **asked, granularity=granularity)
+        response = await api.get(f"operators/{operator}/performance", **times, granularity=granularity)
         if any(row.id == operator for row in rows):
-            found = response.json()
-            _check(found, rows, ("OPERATOR", operator), window, length)
-            assert found == expected.performance(rows, operator, window, length, NEVER), window
+            actual = response.json()
+            _check(actual, rows, ("OPERATOR", operator), window, length)
+            assert actual == expected.performance(rows, operator, window, length, NEVER), window
         else:
             assert response.status_code == 404
     for account in ACCOUNTS:
-        found = await api.report(f"accounts/{account}/usage", **asked)
-        del found["dataAsOf"]
+        actual = await api.report(f"accounts/{account}/usage", **times)
+        del actual["dataAsOf"]
         wanted = expected.usage(rows, account, window, NEVER)
-        assert found == wanted, (found, wanted)
+        assert actual == wanted, (actual, wanted)
     await _check_breakdown(api, rows, window)
 
 
 async def _check_breakdown(api: Api, rows: Sequence[Row], window: Window) -> None:
-    found = await api.report("delivery-breakdown", from_=iso(window[0]), to=iso(window[1]))
-    shares = {share["operatorId"]: share for share in found["byOperator"]}
+    actual = await api.report("delivery-breakdown", from_=iso(window[0]), to=iso(window[1]))
+    shares = {share["operatorId"]: share for share in actual["byOperator"]}
     known = {row.id for row in rows if row.scope == "OPERATOR" and window[0] <= row.hour < window[1]}
     assert shares.keys() == known
     for operator, share in shares.items():
@@ -53,13 +53,13 @@ async def _check_breakdown(api: Api, rows: Sequence[Row], window: Window) -> Non
 
 
 def _check(
-    found: dict[str, Any], rows: Sequence[Row], subject: tuple[str, str], window: Window, length: timedelta
+    actual: dict[str, Any], rows: Sequence[Row], subject: tuple[str, str], window: Window, length: timedelta
 ) -> None:
-    """Takes the percentiles out of an answer, after a look at each; and what is another test's."""
-    del found["dataAsOf"]
+    """Checks each percentile of an answer, and removes it and dataAsOf, so that the rest can be compared exactly."""
+    del actual["dataAsOf"]
     whole = of(rows, *subject, window)
     parts = [of(rows, *subject, part) for _, part in expected.buckets(window, length)]
-    for answer, rows_of_it in [(found, whole), *zip(found["series"], parts, strict=True)]:
+    for answer, rows_of_it in [(actual, whole), *zip(actual["series"], parts, strict=True)]:
         _check_percentile(answer, rows_of_it)
 
 
@@ -72,7 +72,7 @@ def _check_percentile(answer: dict[str, Any], rows: Sum) -> None:
 
 
 def random_window(random: Random, start: datetime, hours: int) -> Window:
-    """Of whole hours, near `hours` of them that begin at `start`; often of whole days."""
+    """A random window of whole hours, often of whole days, near the `hours` that begin at `start`."""
     first = random.randrange(-24, hours)
     length = random.choice([1, 7, 24, 30, 48, 100, hours])
     if random.random() < 0.5:

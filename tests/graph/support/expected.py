@@ -1,4 +1,4 @@
-"""What the reports have to answer, summed the long way from all rows there are. Shares no code with them."""
+"""The expected answers of reports, summed by brute force from all rows. It shares no code with the reports."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ def money(amount: Decimal) -> str:
 
 
 class Sum:
-    """Some rows together."""
+    """Sums over some rows."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = list(rows)
@@ -37,7 +37,7 @@ class Sum:
 
     @property
     def base(self) -> int:
-        """What rates are shares of."""
+        """The denominator of rates."""
         return max(self.messages, self.delivered + self.failed)
 
     @property
@@ -66,13 +66,13 @@ class Sum:
         return f"{average + 0:f}"  # no "-0.000000"
 
     def maturity(self) -> dict[str, Any]:
-        """How many final reports are missing."""
+        """The number of missing terminal reports."""
         pending = max(self.messages - self.delivered - self.failed, 0)
         provisional = pending > 0 and Decimal(pending) / self.base >= Decimal("0.01")
         return {"pendingShare": rate(pending, self.base), "provisional": provisional}
 
     def figures(self) -> dict[str, Any]:
-        """What all series and totals have in common, but for the percentile, which is only nearly this."""
+        """The figures that all series and totals share, except the percentile, which is approximate."""
         return {
             "totalMessages": self.messages,
             "deliveredMessages": self.delivered,
@@ -90,7 +90,7 @@ def of(rows: Iterable[Row], scope: str, id_: str, window: Window) -> Sum:
 
 
 def snapped(start: datetime, end: datetime) -> Window:
-    """Outward to whole hours."""
+    """A window snapped outward to whole hours."""
     return _hour(start), end if end == _hour(end) else _hour(end) + HOUR
 
 
@@ -108,12 +108,12 @@ def buckets(window: Window, length: timedelta) -> Sequence[tuple[datetime, Windo
 
 
 def quality(start: datetime, part: Window, length: timedelta, complete: datetime) -> str:
-    """Of a bucket of which the window has `part`."""
+    """The quality of a bucket that the window covers by `part`."""
     return "ACTUAL" if part == (start, start + length) and start + length <= complete else "PARTIAL"
 
 
 def summary(rows: Sequence[Row], window: Window, length: timedelta, complete: datetime) -> dict[str, Any]:
-    """The whole answer but for percentiles and dataAsOf."""
+    """The expected answer, without percentiles and dataAsOf."""
     whole = of(rows, "PLATFORM", "platform", window)
     active = {row.id for row in rows if row.scope == "ACCOUNT" and window[0] <= row.hour < window[1]}
     return {
@@ -132,7 +132,7 @@ def summary(rows: Sequence[Row], window: Window, length: timedelta, complete: da
 def performance(
     rows: Sequence[Row], operator: str, window: Window, length: timedelta, complete: datetime
 ) -> dict[str, Any]:
-    """The whole answer but for percentiles and dataAsOf."""
+    """The expected answer, without percentiles and dataAsOf."""
     whole = of(rows, "OPERATOR", operator, window)
     return {
         "operatorId": operator,
@@ -151,16 +151,16 @@ def performance(
 def points(
     rows: Sequence[Row], scope: str, id_: str, window: Window, length: timedelta, complete: datetime
 ) -> list[dict[str, Any]]:
-    found = []
+    series = []
     for start, part in buckets(window, length):
         each = of(rows, scope, id_, part)
         judged = {"errorRate": rate(each.failed, each.base), "quality": quality(start, part, length, complete)}
-        found.append({"time": iso(start), **each.figures(), **judged})
-    return found
+        series.append({"time": iso(start), **each.figures(), **judged})
+    return series
 
 
 def usage(rows: Sequence[Row], account: str, window: Window, complete: datetime) -> dict[str, Any]:
-    """The whole answer but for dataAsOf."""
+    """The expected answer, without dataAsOf."""
     whole = of(rows, "ACCOUNT", account, window)
     days = [(start, part, of(rows, "ACCOUNT", account, part)) for start, part in buckets(window, DAY)]
     return {

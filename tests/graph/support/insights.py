@@ -1,4 +1,4 @@
-"""Facts to have insights into, both faces asked at once, and the same figures by brute force."""
+"""Facts for insights, requests through REST and GraphQL, and the expected figures by brute force."""
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any, Final
 
-from tests.graph.support.queries import Asker, Row, records, reports
+from tests.graph.support.queries import QueryClient, Row, records, reports
 
 WINDOW: Final = "2026-10-01T00:00:00Z/2026-10-04T00:00:00Z"
 MNO_FIELDS: Final = (
@@ -21,12 +21,12 @@ COST_FIELDS: Final = (
 
 
 def _few(tenant: str, mno: str, count: int, first_key: int) -> Sequence[Row]:
-    """Delivered reports of one MNO, so few or so many that it matters."""
+    """`count` delivered reports of one MNO, near the limit of suppression."""
     like = {**reports(Random(1), 1)[0], "tenant_id": tenant, "mno": mno, "status": "DELIVERED", "error_code": None}
     return [{**like, "event_key": first_key + number} for number in range(count)]
 
 
-# t-2 has used SALAAM 19 times, and ETISALAT_AF 20 times: on both sides of the line.
+# t-2 has 19 terminal reports of SALAAM, and 20 of ETISALAT_AF: on both sides of the limit of suppression.
 REPORTS: Final = [
     *reports(Random(21), 1200),
     *_few("t-2", "SALAAM", 19, 10_000),
@@ -38,31 +38,35 @@ RECORDS: Final = [
 ]
 
 
-async def both(asker: Asker, path: str, field: str, caller: Mapping[str, str], **asked: str) -> Any:
-    """The answer of REST, which GraphQL has to give, too. `asked`: GraphQL's arguments, but for the window."""
-    window = asked.pop("window", WINDOW)
+async def same_answer(
+    query_client: QueryClient, path: str, field: str, caller: Mapping[str, str], **parameters: str
+) -> Any:
+    """The answer of REST, which GraphQL must equal. `parameters` are GraphQL's arguments."""
+    window = parameters.pop("window", WINDOW)
     start, _, end = window.partition("/")
-    response = await asker.client.get(
-        f"/v1/insights/{path}", params={"from": start, "to": end, **asked}, headers=dict(caller)
+    response = await query_client.client.get(
+        f"/v1/insights/{path}", params={"from": start, "to": end, **parameters}, headers=dict(caller)
     )
     assert response.status_code == 200, response.text
     name = field.partition("(")[0]
     fields = MNO_FIELDS if name == "mnoQuality" else COST_FIELDS
-    arguments = {"window": f'"{window}"', **{key: _literal(key, value) for key, value in asked.items()}}
-    written = ", ".join(f"{key}: {value}" for key, value in arguments.items())
-    body = {"query": f"{{ {name}({written}) {{ {fields} }} }}"}
-    answer = (await asker.client.post("/graphql", json=body, headers=dict(caller))).json()
+    arguments = {"window": f'"{window}"', **{key: _literal(key, value) for key, value in parameters.items()}}
+    argument_list = ", ".join(f"{key}: {value}" for key, value in arguments.items())
+    body = {"query": f"{{ {name}({argument_list}) {{ {fields} }} }}"}
+    answer = (await query_client.client.post("/graphql", json=body, headers=dict(caller))).json()
     assert "errors" not in answer, answer
     assert answer["data"][name] == response.json()
     return response.json()
 
 
-async def quality(asker: Asker, caller: Mapping[str, str], **asked: str) -> Any:
-    return await both(asker, "mno-quality", "mnoQuality", caller, **asked)
+async def quality(query_client: QueryClient, caller: Mapping[str, str], **parameters: str) -> Any:
+    """The answer of mnoQuality."""
+    return await same_answer(query_client, "mno-quality", "mnoQuality", caller, **parameters)
 
 
-async def cost(asker: Asker, caller: Mapping[str, str], **asked: str) -> Any:
-    return await both(asker, "cost-quality", "costQuality", caller, **asked)
+async def cost(query_client: QueryClient, caller: Mapping[str, str], **parameters: str) -> Any:
+    """The answer of costQuality."""
+    return await same_answer(query_client, "cost-quality", "costQuality", caller, **parameters)
 
 
 def _literal(name: str, value: str) -> str:
@@ -70,7 +74,7 @@ def _literal(name: str, value: str) -> str:
 
 
 def four_decimals(part: int, whole: int) -> float | None:
-    """Half up, as every rate."""
+    """A rate, rounded half up to 4 decimals; None for 0/0."""
     if not whole:
         return None
     exact = Fraction(part, whole) * 10_000
@@ -84,8 +88,8 @@ def six_decimals(amount: Decimal, among: int) -> str | None:
 
 
 def expected_quality(rows: Sequence[Row], fewest: int = 0) -> Mapping[str, Any]:
-    """MNO -> messages, terminal, deliveryRate, errorRate and esmeErrorRate; None for fewer than `fewest` final ones."""
-    found: dict[str, Any] = {}
+    """MNO -> messages, terminal, deliveryRate, errorRate and esmeErrorRate; None below `fewest` terminal ones."""
+    figures: dict[str, Any] = {}
     for mno in {row["mno"] for row in rows}:
         messages = sum(row["mno"] == mno for row in rows)
         terminal = [row for row in rows if row["mno"] == mno and row["status"] != "PENDING"]
@@ -93,12 +97,12 @@ def expected_quality(rows: Sequence[Row], fewest: int = 0) -> Mapping[str, Any]:
         delivered = sum(row["status"] == "DELIVERED" for row in terminal)
         coded = sum(row["error_code"] is not None for row in terminal)
         rates = (four_decimals(part, count) for part in (delivered, count - delivered, coded))
-        found[mno] = (messages, count, *rates) if count >= fewest else None
-    return found
+        figures[mno] = (messages, count, *rates) if count >= fewest else None
+    return figures
 
 
 def expected_cost(rows: Sequence[Row]) -> tuple[Any, ...]:
-    """messages, delivered, deliveryRate, cost, costPerDelivered."""
+    """Returns messages, delivered, deliveryRate, cost and costPerDelivered."""
     delivered = sum(row["status"] == "DELIVERED" for row in rows)
     terminal = sum(row["status"] != "PENDING" for row in rows)
     amount = sum((row["charge_amount"] for row in rows), Decimal(0))

@@ -1,4 +1,4 @@
-"""Facts to ask about, and the query language asked over HTTP."""
+"""Facts for queries, and a client of the query language over HTTP."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,16 +18,16 @@ from infra.clickhouse import connect, open_clickhouse
 from infra.postgres import Pool
 from infra.settings import Settings, read_settings
 from tests.graph.support.warehouse_facts import FILL_CUBES
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 QUERY = "/v1/anlyt/query"
 START = datetime(2026, 10, 1, tzinfo=UTC)
 DAYS = 3
 TENANTS = ("t-1", "t-2", "t-3")
 MNOS = ("AWCC", "ROSHAN", "MTN_AF", "unknown")
-# What a program would run, a parser would split, or a reader would take for something else.
+# Codes that a spreadsheet would evaluate, a CSV parser would split, or a reader would take for another type.
 CODES = (None, "099", "=1+1", 'a,"b"', "x;y", "-1", " ", "1e5", "null")
-REACHED = """
+MARK_DATA_AS_OF = """
 insert into anlyt.data_as_of
 select arrayJoin(['cube_dlr_hourly', 'cube_dlr_daily']), max(event_time) from anlyt.facts_dlr
 union all select arrayJoin(['cube_cdr_hourly', 'cube_cdr_daily']), max(event_time) from anlyt.facts_cdr
@@ -38,12 +38,12 @@ Json = dict[str, Any]
 
 
 def tenant(name: str) -> Mapping[str, str]:
-    """customer-portal on behalf of a tenant."""
+    """The identity headers of customer-portal for a tenant."""
     return {"X-Caller": "customer-portal", "X-Tenant-Id": name, "X-Account-Id": "acc-1"}
 
 
 def reports(random: Random, count: int) -> Sequence[Row]:
-    """Delivery reports of DAYS days."""
+    """Random delivery reports within DAYS days."""
     return [
         {
             "tenant_id": random.choice(TENANTS),
@@ -66,7 +66,7 @@ def reports(random: Random, count: int) -> Sequence[Row]:
 
 
 def records(random: Random, count: int) -> Sequence[Row]:
-    """Call detail records of the same days; t-3 is billed in two currencies."""
+    """Random call detail records of the same days; t-3 is billed in two currencies."""
     made = []
     for number in range(count):
         name = random.choice(TENANTS)
@@ -94,25 +94,25 @@ def records(random: Random, count: int) -> Sequence[Row]:
 
 
 async def put(client: AsyncClient, table: str, rows: Sequence[Row]) -> None:
-    """All in one insert."""
+    """Inserts rows in one statement."""
     names = list(rows[0])
     cells = [[row[name] for name in names] for row in rows]
     await client.insert(f"anlyt.{table}", cells, column_names=names, settings={"async_insert": 0})
 
 
 async def fill(dsn: str, **facts: Sequence[Row]) -> None:
-    """Empties ClickHouse, and puts facts by table; cubes are what they say."""
-    await emptied(dsn)
+    """Empties ClickHouse, inserts facts by table, and computes the cubes."""
+    await empty_clickhouse(dsn)
     async with connect(dsn) as client:
         for table, rows in facts.items():
             await put(client, table, rows)
-        for statement in (*FILL_CUBES, REACHED):
+        for statement in (*FILL_CUBES, MARK_DATA_AS_OF):
             await client.command(statement)
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Asks over HTTP; `client` for what the methods do not say."""
+class QueryClient:
+    """A client of the query language; `client` sends any other request."""
 
     client: httpx.AsyncClient
 
@@ -120,13 +120,13 @@ class Asker:
         return await self.client.post(QUERY, json=query, headers={**caller, "Accept": accept})
 
     async def ask(self, query: Json, caller: Mapping[str, str]) -> Any:
-        """The answer of a query that has to succeed."""
+        """The answer of a query that must succeed."""
         response = await self.post(query, caller)
         assert response.status_code == 200, response.text
         return response.json()
 
     async def graphql(self, query: Json, caller: Mapping[str, str], fields: str) -> Any:
-        """GraphQL's whole answer to the same query, as a variable."""
+        """GraphQL's whole answer to the same query, which is passed as a variable."""
         body = {"query": f"query ($input: QueryInput!) {{ query(input: $input) {{ {fields} }} }}"}
         variables = {"input": query}
         answer = await self.client.post("/graphql", json={**body, "variables": variables}, headers=dict(caller))
@@ -134,14 +134,14 @@ class Asker:
 
 
 @asynccontextmanager
-async def asking(
+async def open_query_client(
     pool: Pool,
     dsn: str,
     settings: Settings | None = None,
     snapshots: ProgressSnapshots = tuple,
     primary: "Pool | None" = None,
-) -> AsyncIterator[Asker]:
-    """The API in process, over a ClickHouse; `pool` is a replica's if there is a `primary`."""
+) -> AsyncIterator[QueryClient]:
+    """The API in process, over the ClickHouse at `dsn`. With `primary`, `pool` is a replica's."""
     async with open_clickhouse(dsn, statement_timeout=30) as clickhouse:
         app = create_app(
             settings or read_settings({}),
@@ -153,11 +153,11 @@ async def asking(
             snapshots=snapshots,
         )
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
-            yield Asker(client)
+            yield QueryClient(client)
 
 
 def window(**more: Any) -> Json:
-    """`time` over all facts."""
+    """The member `time` of a query over all facts."""
     return {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z", **more}
 
 
@@ -194,5 +194,5 @@ BY_MNO: Json = {
 
 
 def counted(by: str, tenant_id: str | None) -> Mapping[Any, int]:
-    """Reports by a column, as a tenant (or all) should see them."""
+    """The number of reports by a column's value, for one tenant or for all."""
     return Counter(row[by] for row in REPORTS if tenant_id in (None, row["tenant_id"]))

@@ -1,4 +1,4 @@
-"""Random rows, some of them awkward: refunds, more reports than messages, other currencies, hours without a sample."""
+"""Random hourly rows, with refunds, more reports than messages, other currencies, and hours without samples."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ AMOUNTS = ("0", "0.000001", "0.333333", "12.5", "-0.000001", "-7.25", "999999999
 
 
 def random_rows(random: Random, hours: Sequence[datetime], density: float) -> list[Row]:
-    """About `density` of all subjects' hours."""
+    """Rows for about a share of `density` of all hours of all subjects."""
     return [random_row(random, hour, *subject) for hour in hours for subject in SUBJECTS if random.random() < density]
 
 

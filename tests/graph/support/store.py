@@ -1,4 +1,4 @@
-"""Fills the tables as ingest does, and says in plain Python what a report has to answer of them."""
+"""Fills the tables of hourly metrics as ingest does."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _COLUMNS = (
     "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts, pending_messages, refunded_messages"
 )
 
-# Makes every report fail inside, by an error that no setting is to blame for; and undoes it.
+# Makes every report fail with an internal error, and undoes that.
 BREAK = """
 alter table anlyt.data_as_of rename to kept;
 create view anlyt.data_as_of as select (1 / (random() * 0)::int)::text::timestamptz as newest_event_at;
@@ -39,11 +39,11 @@ class Row:
     samples: Sequence[int] = ()
     costs: Mapping[str, Decimal] = field(default_factory=dict)
     pending: int = 0
-    refunded: int | None = 0  # None: counted before refunds were
+    refunded: int | None = 0  # None: counted before refunds were counted separately
 
 
 class Store:
-    """One transaction a call, with the marks that ingest leaves."""
+    """Writes rows and the marks that ingest leaves, in one transaction per call."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -53,7 +53,7 @@ class Store:
         await self.connection.execute(f"truncate {', '.join(f'anlyt.{each}' for each in tables.split(', '))}")
 
     async def put(self, rows: Iterable[Row], as_of: datetime | None = None, *, marked: bool = True) -> None:
-        """Writes rows over whatever was there of their hours; not `marked`: behind the triggers' back."""
+        """Upserts rows. If not `marked`, it bypasses the triggers and leaves no marks."""
         rows = list(rows)
         async with self.connection.transaction():
             if not marked:
@@ -113,9 +113,9 @@ def _values(row: Row) -> tuple[Any, ...]:
 
 
 def refunds(rows: Iterable[Row]) -> int | None:
-    """None if they were not counted in one of the hours."""
-    found = [row.refunded for row in rows]
-    return None if None in found else sum(each for each in found if each is not None)
+    """The sum of refunds; None if they were not counted in one of the hours."""
+    counts = [row.refunded for row in rows]
+    return None if None in counts else sum(each for each in counts if each is not None)
 
 
 def hours(start: datetime, end: datetime) -> list[datetime]:

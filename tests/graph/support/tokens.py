@@ -18,7 +18,7 @@ AUDIENCE, ISSUER = "anlyt", "https://issuer.test"
 
 @cache
 def private_key(name: str) -> Any:
-    """A key of its own for each name, which begins with its type."""
+    """The private key of a name, whose prefix is the key's type."""
     if name.startswith("rsa"):
         return rsa.generate_private_key(public_exponent=65537, key_size=1024 if "short" in name else 2048)
     if name.startswith("ed"):
@@ -41,7 +41,7 @@ def key_set(*names: str) -> bytes:
 
 
 def token(key: str = "ec-1", /, *, header: Mapping[str, Any] | None = None, **claims: Any) -> str:
-    """A token that is valid unless `claims` make it otherwise; None takes a claim out."""
+    """A token that is valid unless `claims` or `header` change that; None removes a claim."""
     whole = {"sub": "user-1", "exp": int(time.time()) + 600, "roles": ["platform.admin"], **claims}
     payload = {name: value for name, value in whole.items() if value is not None}
     headers = {name: value for name, value in {"kid": key, **(header or {})}.items() if value is not None}
@@ -49,7 +49,7 @@ def token(key: str = "ec-1", /, *, header: Mapping[str, Any] | None = None, **cl
 
 
 def unsigned(header: Mapping[str, Any], payload: Mapping[str, Any], signature: bytes = b"") -> str:
-    """Any header and payload, whatever stands for the signature."""
+    """A token of any header and payload, with any bytes as its signature."""
     parts = (json.dumps(header).encode(), json.dumps(payload).encode(), signature)
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
@@ -60,7 +60,7 @@ def bearer(text: str) -> dict[str, str]:
 
 @dataclass
 class KeyServer:
-    """What the next reading gets, and how many there were."""
+    """The response to the next request, and the number of requests so far."""
 
     body: bytes = b""
     status: int = 200

@@ -1,4 +1,4 @@
-"""Seeded facts of the three kinds, as dictionaries of the API's names; and ClickHouse filled with them."""
+"""Random facts of the three datasets, as dictionaries with the API's names, and a ClickHouse filled with them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
-from tests.support.warehouse import emptied, opened
+from infra.clickhouse import connect
+from tests.support.warehouse import empty_clickhouse
 
 Fact = Mapping[str, Any]
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,7 +20,7 @@ LANES: Final = ["OTP", "MARKETING", "unknown"]
 STATUSES: Final = ["DELIVERED", "DELIVERED", "FAILED", "EXPIRED", "PENDING", "REJECTED"]
 RULES: Final = ["URL", "QUIET_HOURS", "SENDER_ID"]
 
-# Where clocks change, months and years end, and zones have half hours; microseconds beside edges.
+# Times at which clocks change, or a year ends in a zone with half hours.
 EDGES: Final = [
     datetime(2026, 3, 29, 1, tzinfo=UTC),  # Berlin, to summer
     datetime(2026, 10, 25, 1, tzinfo=UTC),  # and back
@@ -30,7 +31,7 @@ EDGES: Final = [
 
 
 def moment(random: Random) -> datetime:
-    """Mostly within twenty hours of an edge; some on it, some years away."""
+    """A random time, mostly within 20 hours of an edge; some within a microsecond of it, some years away."""
     edge = random.choice(EDGES)
     if random.random() < 0.1:
         return edge + timedelta(microseconds=random.choice([-1, 0, 1]))
@@ -40,7 +41,7 @@ def moment(random: Random) -> datetime:
 
 
 def report(random: Random) -> Fact:
-    """Of facts_dlr."""
+    """A random row of facts_dlr."""
     status = random.choice(STATUSES)
     return {
         **_route(random),
@@ -52,7 +53,7 @@ def report(random: Random) -> Fact:
 
 
 def record(random: Random) -> Fact:
-    """Of facts_cdr."""
+    """A random row of facts_cdr."""
     return {
         **_route(random),
         "status": random.choice(STATUSES),
@@ -63,7 +64,7 @@ def record(random: Random) -> Fact:
 
 
 def evaluation(random: Random) -> Fact:
-    """Of facts_compliance."""
+    """A random row of facts_compliance."""
     route = _route(random)
     return {
         **{name: route[name] for name in ("id", "at", "tenantId", "accountId", "mno", "lane")},
@@ -91,14 +92,14 @@ MAKERS: Final = {"dlr": report, "cdr": record, "compliance": evaluation}
 
 
 def facts(random: Random, count: int) -> Mapping[str, Sequence[Fact]]:
-    """Dataset -> that many facts."""
+    """Dataset -> `count` random facts."""
     return {dataset: [make(random) for _ in range(count)] for dataset, make in MAKERS.items()}
 
 
 async def fill(dsn: str, data: Mapping[str, Sequence[Fact]]) -> None:
-    """Every table with these facts alone, a third of them written twice; cubes are what the facts say."""
-    await emptied(dsn)
-    async with opened(dsn) as client:
+    """Fills the tables with these facts only, a third of them twice, and computes the cubes."""
+    await empty_clickhouse(dsn)
+    async with connect(dsn) as client:
         for dataset, some in data.items():
             await add(client, dataset, some)
             await add(client, dataset, some[::3])
@@ -107,7 +108,7 @@ async def fill(dsn: str, data: Mapping[str, Sequence[Fact]]) -> None:
 
 
 async def add(client: AsyncClient, dataset: str, some: Sequence[Fact]) -> None:
-    """Facts; a copy of one replaces it."""
+    """Inserts facts; a copy of a stored fact replaces it."""
     names = COLUMNS[dataset]
     rows = [[fact[name] for name in names.values()] + [1] for fact in some]
     if rows:
@@ -148,7 +149,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
-# What the pipeline `cubes` leaves, for all cells at once.
+# The result of the pipeline `cubes`, for all cells.
 FILL_CUBES: Final = [
     "insert into anlyt.cube_dlr_hourly select tenant_id, toStartOfHour(event_time), mno, lane, direction, status, "
     "count(), countIf(status != 'PENDING'), sumIf(latency_ms, status != 'PENDING'), "

@@ -1,4 +1,4 @@
-"""Every alert: well-formed, about metrics that exist, firing when it should, silent when not."""
+"""All alerts are well-formed, use existing metrics, and fire exactly when they should."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ import infra.metrics
 from tests.support.prometheus import RULES, alerts, promtool
 from tools.export import ROOT
 
-assert infra.metrics  # imported for its families
+assert infra.metrics  # imported to register its families
 UNIT_TESTS = sorted(Path(__file__).parent.glob("*.test.yaml"))
 NAMES = [alert["alert"] for alert in alerts()]
 

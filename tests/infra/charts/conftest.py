@@ -1,4 +1,4 @@
-"""What the tests of both charts ask of each: a module has its CHART and, if it asks for `manifests`, VARIATIONS."""
+"""Fixtures for the tests of both charts. A test module defines CHART and, if it uses `manifests`, VARIATIONS."""
 
 from collections.abc import Mapping
 from typing import Any

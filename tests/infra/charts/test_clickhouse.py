@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.support.charts import CLICKHOUSE, Manifest, check_confined, containers, of_kind, places, pods, validate
-from tests.support.configured import PASSWORDS, TEXTS
+from tests.support.clickhouse_server import PASSWORDS, TEXTS
 from tools.export import ROOT
 
 CHART = CLICKHOUSE
@@ -57,7 +57,7 @@ def test_the_engine_is_the_one_that_the_tests_run_on() -> None:
     assert chdb.engine_version.startswith(f"{chart['appVersion']}.")
 
 
-def test_nobody_outside_the_cluster_is_let_in(manifests: list[Manifest]) -> None:
+def test_no_client_outside_the_cluster_may_connect(manifests: list[Manifest]) -> None:
     assert {each["kind"] for each in manifests} & {"Ingress", "Gateway", "HTTPRoute", "KongIngress"} == set()
     assert {each["spec"]["type"] for each in of_kind(manifests, "Service").values()} == {"ClusterIP"}
 
@@ -93,7 +93,7 @@ def xml(manifests: list[Manifest], name: str, file: str) -> ElementTree.Element:
 
 
 def test_everything_is_written_to_one_replica_and_each_pod_reads_one(default: list[Manifest]) -> None:
-    # One pod's statements go to one replica: what it reads of freshness holds for the rows that it reads next.
+    # One pod's statements go to one replica, so the freshness that it reads holds for the rows that it reads next.
     assert of_kind(default, "Service")["anlyt-reader"]["spec"]["sessionAffinity"] == "ClientIP"
     selectors = {name: each["spec"]["selector"] for name, each in of_kind(default, "Service").items()}
     pod = "statefulset.kubernetes.io/pod-name"
@@ -150,8 +150,8 @@ def test_no_secret_is_in_the_configuration_and_every_substitution_is_in_the_docu
 
 CLIENT = """#!/bin/sh
 for last; do :; done
-echo "$last" >> asked
-[ "$(wc -l < asked)" -eq 2 ] && exit 0
+echo "$last" >> queries
+[ "$(wc -l < queries)" -eq 2 ] && exit 0
 echo {answer}
 exit {status}
 """
@@ -165,10 +165,10 @@ exit {status}
         ("NETWORK_ERROR", [r".*"], 1),
     ],
 )
-def test_the_script_of_backups_makes_a_whole_one_a_week_and_parts(
+def test_the_backup_script_makes_one_full_backup_per_week_and_increments(
     default: list[Manifest], tmp_path: Path, first: str, statements: list[str], status: int
 ) -> None:
-    """By a shell, with a client that answers the first statement so. The engine itself is asked in a test below."""
+    """Runs the script in a shell, with a fake client that answers `first`. A test below uses the real engine."""
     [job] = of_kind(default, "CronJob").values()
     assert job["spec"]["concurrencyPolicy"] == "Forbid"
     (tmp_path / "backup.sh").write_text(of_kind(default, "ConfigMap")["anlyt-backup"]["data"]["backup.sh"])
@@ -178,8 +178,8 @@ def test_the_script_of_backups_makes_a_whole_one_a_week_and_parts(
     variables = {"PATH": f"{tmp_path}:/usr/bin:/bin", "CLICKHOUSE_HOST": "anlyt-server-0"}
     ended = subprocess.run(["sh", "backup.sh"], cwd=tmp_path, env=variables, timeout=60, check=False)
     assert ended.returncode == status
-    asked = (tmp_path / "asked").read_text().splitlines()
-    for statement, pattern in zip(asked, statements, strict=True):
+    queries = (tmp_path / "queries").read_text().splitlines()
+    for statement, pattern in zip(queries, statements, strict=True):
         assert re.fullmatch(rf"BACKUP DATABASE anlyt TO Disk\('anlyt_backups', {pattern}", statement), statement
 
 

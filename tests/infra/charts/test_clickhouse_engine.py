@@ -8,10 +8,10 @@ import pytest
 from graph.audit.exports.warehouse import LIMITS as EXPORT_LIMITS
 from graph.dsl.execute import LIMITS
 from infra.cluster import statements
-from tests.support.configured import Server, Told, configured, objects, texts
+from tests.support.clickhouse_server import Result, Server, configured_server, objects, successes
 from tools.export import ROOT
 
-# What has a tenant, and is read by whoever asks in SQL.
+# The tables with a tenant column that SQL readers may read.
 TENANTS = {
     "facts_dlr",
     "facts_cdr",
@@ -27,18 +27,18 @@ DDL = sorted((ROOT / "schema/clickhouse").glob("*.sql"))
 
 @pytest.fixture(scope="module")
 async def server(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """Migrated by the user that the service writes as."""
-    async with configured(tmp_path_factory.mktemp("clickhouse")) as found:
+    """A server, migrated by the user with which the service writes."""
+    async with configured_server(tmp_path_factory.mktemp("clickhouse")) as found:
         made = [each for file in DDL for each in statements(file.read_text(), None)]
         filled = [f"insert into anlyt.{name} (tenant_id) values ('acme'), ('other')" for name in TENANTS]
-        # As `anlyt migrate` does: before its first step there is no other database.
-        texts(found.run("use default", *made, *filled, as_user="anlyt"))
+        # As `anlyt migrate` does: before its first step, no other database exists.
+        successes(found.run("use default", *made, *filled, as_user="anlyt"))
         yield found
 
 
 def test_every_table_with_a_tenant_is_known_here(server: Server) -> None:
     tables = "select distinct table from system.columns where database = 'anlyt' and name = 'tenant_id'"
-    assert set(texts(server.run(tables))[0].split()) == TENANTS | {"dirty"}
+    assert set(successes(server.run(tables))[0].split()) == TENANTS | {"dirty"}
 
 
 def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Server) -> None:
@@ -48,7 +48,7 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
         "alter table anlyt.aged modify ttl day + interval 90 day to volume 'warm', "
         "day + interval 1 year to volume 'cold'",
         "insert into anlyt.aged select today() - 30 * number from numbers(26)",
-        # They move a little later: an insert does not wait for S3.
+        # Parts move a little later: an insert does not wait for S3.
         (
             "select disk_name, count() from system.parts where table = 'aged' and active group by 1 order by 1",
             moved := "anlyt_cold\t13\nanlyt_warm\t10\ndefault\t3\n",
@@ -62,9 +62,9 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
         "backup database anlyt to Disk('anlyt_backups', '2026-47/2/') "
         "settings base_backup = Disk('anlyt_backups', '2026-47/whole/')",
     )
-    assert texts([disks, count]) == [moved.strip(), "26"]
-    assert ["BACKUP_CREATED" in each for each in texts([whole, later])] == [True, True]
-    # What the script of the backup job looks for.
+    assert successes([disks, count]) == [moved.strip(), "26"]
+    assert ["BACKUP_CREATED" in each for each in successes([whole, later])] == [True, True]
+    # The text that the backup script looks for.
     assert "BACKUP_ALREADY_EXISTS" in refused(again)
     assert all(name.startswith("cold/anlyt-server-0/") for name in objects(server, "anlyt"))
     assert {name.rpartition("/.backup")[0] for name in objects(server, "anlyt-backups") if ".backup" in name} == {
@@ -74,7 +74,7 @@ def test_the_engine_moves_parts_through_the_tiers_and_backs_them_up(server: Serv
 
 
 def test_the_api_reads_within_limits_and_changes_nothing(server: Server) -> None:
-    # One is about HTTP, and one comes last: nothing can be set after it.
+    # One setting is about HTTP; another one comes last, as no setting can follow it.
     ours = [f"{name} = '{value}'" for name, value in LIMITS.items() if name not in {"wait_end_of_query", "readonly"}]
     kept, set_, beyond, changed, made, read = server.run(
         "select count() from anlyt.facts_dlr",
@@ -85,7 +85,7 @@ def test_the_api_reads_within_limits_and_changes_nothing(server: Server) -> None
         "select * from file('/etc/passwd', 'LineAsString')",
         as_user="anlyt_reader",
     )
-    assert texts([kept, set_]) == ["2", ""]
+    assert successes([kept, set_]) == ["2", ""]
     for answer in (beyond, changed, made, read):
         assert re.search("READONLY|SETTING_CONSTRAINT_VIOLATION|ACCESS_DENIED", refused(answer))
     [beyond] = server.run("set max_execution_time = 1000", as_user="anlyt_reader")
@@ -100,7 +100,7 @@ def test_the_auditor_exports_and_changes_nothing(server: Server) -> None:
         "insert into anlyt.facts_compliance (tenant_id) values ('acme')",
         as_user="anlyt_auditor",
     )
-    texts([exported])
+    successes([exported])
     assert "ACCESS_DENIED" in refused(changed)
     assert "exports/audit/1.parquet" in objects(server, "anlyt")
 
@@ -108,10 +108,10 @@ def test_the_auditor_exports_and_changes_nothing(server: Server) -> None:
 def test_a_reader_of_one_tenant_sees_that_tenant_alone(server: Server) -> None:
     asked = [f"select groupArray(tenant_id) from anlyt.{name}" for name in sorted(TENANTS)]
     *seen, marks = server.run(*asked, "select count() from anlyt.dirty", as_user="reader_acme")
-    assert texts(seen) == ["['acme']"] * len(TENANTS)
+    assert successes(seen) == ["['acme']"] * len(TENANTS)
     assert "ACCESS_DENIED" in refused(marks)
 
 
-def refused(answer: Told) -> str:
+def refused(answer: Result) -> str:
     assert isinstance(answer, dict), answer
     return answer["error"]

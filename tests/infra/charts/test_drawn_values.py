@@ -1,4 +1,4 @@
-"""What a schema lets through becomes valid manifests, the same by both Helms; what it does not, both refuse by name."""
+"""Values that a schema accepts become valid manifests, equal in both Helms. Both refuse other values by name."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, Manifest, of_kind, places, validate
-from tests.support.drawn_values import Drawn, Wrong
+from tests.support.random_values import InvalidValue, RandomValues
 from tools.export import ROOT
 
 
-def drawn(chart: Chart) -> Drawn:
-    return Drawn(json.loads((ROOT / chart.folder / "values.schema.json").read_text()), chart.values())
+def drawn(chart: Chart) -> RandomValues:
+    return RandomValues(json.loads((ROOT / chart.folder / "values.schema.json").read_text()), chart.values())
 
 
 @pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
@@ -34,7 +34,7 @@ def test_what_is_let_through_is_rendered(chart: Chart, data: st.DataObject) -> N
 
 
 def contradictions(chart: Chart, values: Mapping[str, Any]) -> Iterator[str]:
-    """What the templates say of values that do not go together."""
+    """The templates' messages for values that contradict each other."""
     if not (values["secrets"].get("existingSecret") or values["secrets"]["vault"]["enabled"]):
         yield "secrets.existingSecret names a Secret unless secrets.vault.enabled"
     if chart is CLICKHOUSE:
@@ -64,11 +64,11 @@ def check_files(manifests: list[Manifest]) -> None:
 @given(data=st.data())
 @settings(max_examples=50)
 def test_what_is_not_let_through_is_refused_by_name(chart: Chart, data: st.DataObject) -> None:
-    wrong = data.draw(drawn(chart).wrong())
+    wrong = data.draw(drawn(chart).invalid())
     for helm, refusal in chart.refusals(**wrong.changes()).items():
         assert is_named(wrong, refusal), f"{helm}: {refusal}"
 
 
-def is_named(wrong: Wrong, refusal: str) -> bool:
+def is_named(wrong: InvalidValue, refusal: str) -> bool:
     place = ".".join(wrong.place)
     return any(each == place or each.startswith(f"{place}.") for each in places(refusal))

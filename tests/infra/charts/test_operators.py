@@ -1,6 +1,6 @@
-"""Objects of KEDA, Istio and the Prometheus operator: no field may be unknown, or of another type than theirs.
+"""Objects of KEDA, Istio and the Prometheus operator: all fields must exist, with the right types.
 
-Their own definitions, as types of TypeScript, are packages of npm; its compiler reads the rendered objects.
+The definitions are TypeScript types from npm packages; the TypeScript compiler checks the rendered objects.
 """
 
 import json
@@ -26,7 +26,7 @@ OPTIONS: Final = ("--noEmit", "--strict", "--skipLibCheck", "--module", "nodenex
 
 
 def complaints(folder: Path, manifests: Iterable[Manifest]) -> str:
-    """The compiler's, about these objects; empty when there is none."""
+    """The compiler's complaints about these objects; empty if there are none."""
     (folder / "node_modules").symlink_to(modules())
     (folder / "objects.mts").write_text("".join(map(line, manifests)))
     command = [str(NODE), "node_modules/typescript/bin/tsc", *OPTIONS, "objects.mts"]
@@ -34,7 +34,7 @@ def complaints(folder: Path, manifests: Iterable[Manifest]) -> str:
 
 
 def line(manifest: Manifest) -> str:
-    """A declaration of an object with the type of its kind."""
+    """A TypeScript declaration of an object with the type of its kind."""
     api, kind = manifest["apiVersion"], manifest["kind"]
     module = f"@kubernetes-models/{PACKAGES[api]}/{api}/{kind}"
     return f'{{ const made: import("{module}").I{kind} = {json.dumps(manifest)}; }}\n'
@@ -42,7 +42,7 @@ def line(manifest: Manifest) -> str:
 
 @pytest.fixture(scope="module")
 def objects() -> dict[str, Manifest]:
-    """Each different object of every variation, by its text."""
+    """All different objects of all variations, by their text."""
     found = {}
     for module in (test_service, test_clickhouse):
         variations: Mapping[str, Mapping[str, Any]] = module.VARIATIONS

@@ -20,12 +20,12 @@ from pipelines.schedule import trigger
 from tests.support.charts import (
     SERVICE,
     Manifest,
+    check_command,
     check_confined,
     containers,
     environment,
     of_kind,
     pods,
-    understood,
     validate,
 )
 from tests.support.prometheus import RULES
@@ -75,14 +75,14 @@ def test_images_are_pinned(manifests: list[Manifest]) -> None:
             assert re.fullmatch(r"anlyt(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64})", container["image"])
 
 
-def test_nobody_outside_the_cluster_is_let_in(manifests: list[Manifest]) -> None:
+def test_no_client_outside_the_cluster_may_connect(manifests: list[Manifest]) -> None:
     assert {each["kind"] for each in manifests} & {"Ingress", "Gateway", "HTTPRoute", "KongIngress"} == set()
     for service in of_kind(manifests, "Service").values():
         assert service["spec"]["type"] == "ClusterIP"
 
 
 def test_each_process_understands_its_environment(manifests: list[Manifest], tmp_path: Path) -> None:
-    """By the product's own reading of settings, with files where the secrets will be."""
+    """Reads the settings as the product does, with files in place of the secrets."""
     for _, pod in pods(manifests):
         [container] = containers(pod)
         settings = read(environment(container), tmp_path)
@@ -90,7 +90,7 @@ def test_each_process_understands_its_environment(manifests: list[Manifest], tmp
             assert getattr(settings, setting) == text
         s3 = {settings.s3_endpoint, settings.s3_bucket, settings.s3_access_key, settings.s3_secret_key}
         assert None not in s3 or s3 == {None}
-        # Kubernetes would otherwise make ANLYT_API_PORT of the Service anlyt-api: tcp://...
+        # Otherwise Kubernetes would set ANLYT_API_PORT=tcp://... for the Service anlyt-api.
         assert pod["spec"]["enableServiceLinks"] is False
 
 
@@ -109,7 +109,7 @@ def read(variables: Mapping[str, str], folder: Path) -> Settings:
 
 
 def laid(path: str, folder: Path) -> str:
-    """Where a secret lies in this test."""
+    """The path of a secret's file in this test."""
     file = folder / Path(path).name
     file.write_text(next((text for key, text in SECRETS.values() if re.fullmatch(key, file.name)), "secret" * 8))
     return str(file)
@@ -118,7 +118,7 @@ def laid(path: str, folder: Path) -> str:
 def test_each_process_is_a_command_that_exists(manifests: list[Manifest]) -> None:
     for _, pod in pods(manifests):
         [container] = containers(pod)
-        understood(container["args"])
+        check_command(container["args"])
 
 
 def test_secrets_are_files_and_each_pod_has_only_its_own(
@@ -135,7 +135,7 @@ def test_secrets_are_files_and_each_pod_has_only_its_own(
 
 
 def provided(pod: Manifest) -> set[str]:
-    """The files that a mounted Secret, or Vault's agent, puts under /run/secrets/anlyt."""
+    """The files below /run/secrets/anlyt, from a mounted Secret or from Vault's agent."""
     mounted = [volume["secret"] for volume in pod["spec"]["volumes"] if "secret" in volume]
     if mounted:
         assert not pod["spec"]["automountServiceAccountToken"]
@@ -146,7 +146,7 @@ def provided(pod: Manifest) -> set[str]:
     for key, text in templates.items():
         assert text == f'{{{{ with secret "secret/data/anlyt" }}}}{{{{ index .Data.data "{key}" }}}}{{{{ end }}}}'
     assert annotations["vault.hashicorp.com/secret-volume-path"] == "/run/secrets/anlyt"
-    # A sidecar that stays would keep a job from ending.
+    # A permanent sidecar would prevent a job's end.
     once = pod["spec"].get("restartPolicy") == "Never"
     assert annotations["vault.hashicorp.com/agent-pre-populate-only"] == str(once).lower()
     return set(templates)
@@ -210,7 +210,7 @@ def test_a_divergence_is_not_tried_again_and_an_eviction_is_no_failure(default: 
         assert evicted == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
         assert misused["action"] == "FailJob"
         assert misused["onExitCodes"]["values"] == [UsageError.exit_status]
-        # Kubernetes takes such a policy for pods that never restart only.
+        # Kubernetes accepts such a policy only for pods that never restart.
         assert job["template"]["spec"]["restartPolicy"] == "Never"
         assert misused["onExitCodes"]["containerName"] in {each["name"] for each in containers(job["template"])}
 
@@ -221,7 +221,7 @@ def test_a_pipeline_whose_retries_are_not_given_is_not_tried_again() -> None:
 
 
 def fires(trigger: Any) -> list[timedelta]:
-    """When, after a midnight, it first fires, and how far apart the next ten times are."""
+    """When a cron expression first fires after a midnight, and the intervals between the next ten times."""
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     first = trigger.get_next_fire_time(None, midnight) if isinstance(trigger, CronTrigger) else midnight
     times = [first]

@@ -1,4 +1,4 @@
-"""Who reaches the service in Kubernetes, and what it reaches."""
+"""The service's allowed connections in Kubernetes, inbound and outbound."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ def test_finances_dashboard_gets_in_where_it_is_named() -> None:
 
 
 def admits(policies: Any, labels: Mapping[str, str]) -> set[tuple[str, int]]:
-    """(namespace, port) of what may connect to a pod; no pod may be without a policy."""
+    """The (namespace, port) pairs that may connect to a pod. Fails for a pod without a policy."""
     applying = [
         each["spec"] for each in policies if each["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
     ]
@@ -47,7 +47,7 @@ def test_pods_connect_to_the_stores_and_to_nothing_else(default: list[Manifest])
     policies = of_kind(default, "NetworkPolicy")
     assert [name for name, each in policies.items() if "Egress" in each["spec"]["policyTypes"]] == ["anlyt-default"]
     rules = policies["anlyt-default"]["spec"]["egress"]
-    # An empty list of peers would be everybody.
+    # An empty list of peers would allow all.
     assert all(rule["to"] and rule["ports"] for rule in rules)
     spaces = {rule["to"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for rule in rules}
     assert spaces == {"kube-system", "nats", "postgres", "clickhouse", "s3", "monitoring", "istio-system"}
@@ -72,7 +72,7 @@ def test_the_mesh_lets_only_the_callers_proxies_reach_the_api(default: list[Mani
     about = dict(pods(default))["anlyt-api"]["metadata"]
     labels = about["labels"]
     assert labels["sidecar.istio.io/inject"] == "true"
-    # Else the proxy would choose a replica of ClickHouse for each connection.
+    # Otherwise the proxy would choose a replica of ClickHouse per connection.
     assert "8123" in about["annotations"]["traffic.sidecar.istio.io/excludeOutboundPorts"].split(",")
     for each in (policy, peers):
         assert each["spec"]["selector"]["matchLabels"].items() <= labels.items()

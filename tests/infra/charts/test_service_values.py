@@ -1,4 +1,4 @@
-"""What may be said to the charts."""
+"""The values that the service's chart accepts and refuses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
@@ -8,12 +8,12 @@ import pytest
 
 from infra.settings import SPECS, variable
 from tests.support.charts import CLICKHOUSE, SERVICE, Chart, containers, environment, merged, places, pods, validate
-from tests.support.drawn_values import laid_at
-from tools.values.service import OF_THE_CHART
+from tests.support.random_values import change_at
+from tools.values.service import SET_BY_CHART
 
 
 def test_every_setting_can_be_set_and_no_other() -> None:
-    wanted = {variable(name): "x" for name in SPECS if name not in OF_THE_CHART}
+    wanted = {variable(name): "x" for name in SPECS if name not in SET_BY_CHART}
     SERVICE.lint(secrets={"all": dict.fromkeys(wanted, "key")})
     variables = environment(containers(next(pods(SERVICE.manifests(settings=wanted)))[1])[0])
     assert {key for key in variables if not key.endswith("_FILE")} == {variable(name) for name in SPECS}
@@ -93,12 +93,12 @@ def test_values_that_contradict_each_other_are_refused_in_a_sentence(
     ],
 )
 def test_texts_that_look_like_something_else_stay_texts(folder: str, values: Mapping[str, Any]) -> None:
-    """YAML takes them for numbers, booleans or nothing, and Kubernetes for mistakes."""
+    """YAML would read them as numbers, booleans or null, which Kubernetes refuses."""
     validate(Chart(folder, "1", "2").manifests(**values), "2")
 
 
 def switches(values: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Where a chart can be turned on or off, and how it stands."""
+    """The switches of a chart's values, with their defaults."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from switches(value, (*place, name))
@@ -108,7 +108,7 @@ def switches(values: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator
 
 @pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
 def test_every_switch_can_be_turned_alone_and_all_at_once(chart: Chart) -> None:
-    turned = [laid_at(place, not value) for place, value in switches(chart.values())]
+    turned = [change_at(place, not value) for place, value in switches(chart.values())]
     assert len(turned) >= 5
     for changes in [*turned, reduce(merged, turned)]:
         chart.lint(**changes)

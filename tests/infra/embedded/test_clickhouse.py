@@ -20,7 +20,7 @@ async def _ask(engine: Engine, sql: str) -> object:
 
 
 async def test_acknowledged_inserts_survive_kills(tmp_path: Path) -> None:
-    """Two writers insert until the engine dies under them, twice."""
+    """Two writers insert until the engine is killed, twice."""
     acknowledged: set[int] = set()
 
     async def write(engine: Engine, begin: int) -> None:
@@ -69,14 +69,14 @@ async def test_a_memory_limit_and_a_folder_with_signs_in_its_name(tmp_path: Path
 
 
 async def test_a_time_zone_and_a_profile(tmp_path: Path) -> None:
-    """As ClickHouse itself has them: a statement's own settings go first."""
+    """As in ClickHouse, a statement's own settings override the profile's."""
     zone, profile = {"timezone": "Asia/Kabul"}, {"join_use_nulls": "1", "max_threads": "1"}
     async with clickhouse_server(tmp_path, settings=zone, profile=profile) as engine:
         client = await create_async_client(dsn=engine.dsn, query_retries=0)
-        told = await client.query(
+        result = await client.query(
             "select serverTimezone(), toUnixTimestamp(toDateTime('2026-01-01 04:30:00')), "
             "getSetting('join_use_nulls'), getSetting('max_threads')",
             settings={"max_threads": 2},
         )
         await client.close()
-    assert told.result_rows == [("Asia/Kabul", 1767225600, True, 2)]
+    assert result.result_rows == [("Asia/Kabul", 1767225600, True, 2)]

@@ -1,4 +1,4 @@
-"""What holds for any engine, shown with the smallest: a Python script."""
+"""The life cycle that all engines share, tested with a small one: a Python script."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ print("bye")
 
 @dataclass(frozen=True)
 class Script:
-    """An engine that leaves a child behind when it ends."""
+    """An engine that leaves a child process behind when it ends."""
 
     code: str = SERVE
     name: EngineName = "nats"
@@ -95,7 +95,7 @@ async def test_a_restart_keeps_folder_and_port(tmp_path: Path) -> None:
         assert engine.running
 
 
-async def test_an_exit_is_noticed_and_told(tmp_path: Path) -> None:
+async def test_an_exit_is_noticed_and_reported(tmp_path: Path) -> None:
     async with started(Script(), tmp_path, 0) as engine:
         exited = asyncio.create_task(engine.exited())
         await asyncio.sleep(0)
@@ -122,7 +122,7 @@ async def test_a_folder_has_one_owner(tmp_path: Path) -> None:
         pass
 
 
-async def test_a_failed_start_tells_the_end_of_the_log(tmp_path: Path) -> None:
+async def test_a_failed_start_reports_the_end_of_the_log(tmp_path: Path) -> None:
     failing = Script("import sys; print('first'); sys.exit('No such luck')")
     with pytest.raises(EngineFailedError) as failure:
         async with started(failing, tmp_path, 0):
@@ -130,7 +130,7 @@ async def test_a_failed_start_tells_the_end_of_the_log(tmp_path: Path) -> None:
     assert str(failure.value) == f"nats in {tmp_path} ended with exit status 1.\n  first\n  No such luck"
 
 
-async def test_a_failure_to_execute_is_told_too(tmp_path: Path) -> None:
+async def test_a_failure_to_execute_is_reported(tmp_path: Path) -> None:
     class Missing(Script):
         def launch(self, folder: Path, port: int) -> Launch:
             return Launch([folder / "missing"])
@@ -140,7 +140,7 @@ async def test_a_failure_to_execute_is_told_too(tmp_path: Path) -> None:
             pass
 
 
-async def test_only_this_starts_log_is_told(tmp_path: Path) -> None:
+async def test_only_the_log_of_this_start_is_reported(tmp_path: Path) -> None:
     async with claimed(Script("import sys; sys.exit('again')"), tmp_path, 0) as engine:
         for _ in range(2):
             with pytest.raises(EngineFailedError) as failure:
@@ -148,7 +148,7 @@ async def test_only_this_starts_log_is_told(tmp_path: Path) -> None:
             assert str(failure.value).count("again") == 1
 
 
-async def test_a_taken_port_is_an_error_when_asked_for(tmp_path: Path) -> None:
+async def test_an_occupied_port_is_an_error_when_requested(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(EngineFailedError, match="Address already in use"):
@@ -156,8 +156,8 @@ async def test_a_taken_port_is_an_error_when_asked_for(tmp_path: Path) -> None:
                 pass
 
 
-async def test_a_port_taken_in_the_last_moment_is_replaced(tmp_path: Path) -> None:
-    """The script finds its first two ports taken."""
+async def test_a_port_that_is_occupied_in_the_last_moment_is_replaced(tmp_path: Path) -> None:
+    """The first two ports are occupied when the script starts."""
     loses_twice = f"""
 import pathlib, sys
 tries = pathlib.Path(sys.argv[1], "tries")

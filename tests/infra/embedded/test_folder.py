@@ -33,7 +33,7 @@ async def test_a_folder_can_be_had_again(tmp_path: Path) -> None:
 
 
 async def test_the_engine_of_a_dead_owner_is_waited_for(tmp_path: Path) -> None:
-    """Somebody holds the lock for a moment longer, as an engine does; the pid in the file is nobody's by now."""
+    """Another process holds the lock a moment longer, as an engine does. The recorded pid no longer exists."""
     hold = "import fcntl, os, time; fcntl.flock(0, fcntl.LOCK_EX); print(flush=True); time.sleep(0.3)"
     owner = (tmp_path / "owner").open("w+")
     with owner:

@@ -1,4 +1,4 @@
-"""Whatever becomes of the owner, its engines end, and the next owner goes on where it stopped."""
+"""However the owner ends, its engines end, too, and the next owner continues with their data."""
 
 import asyncio
 import json
@@ -19,10 +19,10 @@ from infra.embedded.stack import stack
 
 pytestmark = pytest.mark.anyio
 
-# A child that was forked, not executed, has a copy of every descriptor.
+# A forked child without an exec has a copy of each descriptor.
 FORK = "if not os.fork(): __import__('time').sleep(1000)"
 
-# Prints the engines' pids once every one of them is hard at work.
+# Prints the engines' pids when all of them are busy.
 OWNER = """
 import asyncio, json, os, pathlib, sys
 import asyncpg
@@ -51,7 +51,7 @@ asyncio.run(main(sys.argv[1], sys.argv[2:]))
 async def _owner(
     folder: Path, *only: EngineName, fork: bool = False
 ) -> AsyncIterator[tuple[int, list[psutil.Process]]]:
-    """Somebody else with engines: its pid, and all the processes of these, down to the last backend."""
+    """Another process that owns engines. Yields its pid and all processes of its engines, backends included."""
     code = OWNER.replace("FORK", FORK if fork else "")
     owner = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, folder, *only, stdout=PIPE, start_new_session=True
@@ -72,7 +72,7 @@ async def _until_gone(processes: list[psutil.Process]) -> None:
 
 
 def _lives(process: psutil.Process) -> bool:
-    """A process that has ended may wait for init to take notice of it."""
+    """Whether the process runs. A zombie that init has not reaped yet does not count."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -82,7 +82,7 @@ def _lives(process: psutil.Process) -> bool:
 async def test_engines_end_with_a_killed_owner(tmp_path: Path) -> None:
     async with _owner(tmp_path, "nats", "postgres", "clickhouse") as (owner, family):
         os.kill(owner, signal.SIGKILL)
-        # At once, as the next owner waits for what is left of the last one.
+        # Immediately: the next owner waits for remaining processes of the last one.
         async with stack(tmp_path, frozenset({"postgres"})) as running:
             assert running.urls.postgres is not None
             connection = await asyncpg.connect(running.urls.postgres)
@@ -111,7 +111,7 @@ async def test_engines_end_with_a_killed_keeper(tmp_path: Path) -> None:
 
 
 async def test_an_interrupt_from_the_terminal_reaches_only_the_owner(tmp_path: Path) -> None:
-    """Who then stops its engines in order."""
+    """The owner then stops its engines in order."""
     async with _owner(tmp_path, "nats", "postgres", "clickhouse") as (owner, family):
         os.killpg(owner, signal.SIGINT)
         await _until_gone(family)

@@ -22,7 +22,7 @@ def test_a_port_with_closing_connections_is_free() -> None:
     assert is_free(port)
 
 
-def test_how_the_engines_say_that_a_port_is_taken() -> None:
+def test_the_engines_messages_for_an_occupied_port() -> None:
     assert is_taken_error('LOG:  could not bind IPv4 address "127.0.0.1": Address already in use')
     assert is_taken_error("[FTL] Error listening on port: listen tcp 127.0.0.1:1: bind: address already in use")
     assert not is_taken_error("out of memory")

@@ -26,7 +26,7 @@ async def _fetch(engine: Engine, sql: str) -> object:
 
 
 async def _busy(engine: Engine) -> "asyncio.Task[object]":
-    """A backend in the middle of an endless statement that never looks up."""
+    """Starts an endless statement, and returns when its backend runs."""
     busy = asyncio.create_task(_fetch(engine, "SELECT count(*) FROM generate_series(1, 1e12::bigint)"))
     while not await _fetch(
         engine, "SELECT true FROM pg_stat_activity WHERE query LIKE '%1e12%' AND pid <> pg_backend_pid()"
@@ -67,7 +67,7 @@ async def test_rows_survive_a_kill_in_the_middle_of_work(tmp_path: Path) -> None
         assert not any(process.is_running() for process in family)
         with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
             await busy
-        # The file left behind may name a process that has got the same pid since, as happens in containers.
+        # The stale file may name a pid that another process has now, as happens in containers.
         left = tmp_path / "data" / "postmaster.pid"
         left.write_text("\n".join([str(os.getppid()), *left.read_text().splitlines()[1:]]))
         await engine.start()
@@ -110,7 +110,7 @@ async def test_settings_of_the_caller_go_first(tmp_path: Path) -> None:
         assert await _fetch(engine, "SHOW work_mem") == "5MB"
 
 
-async def test_a_wrong_setting_is_told(tmp_path: Path) -> None:
+async def test_a_wrong_setting_is_reported(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError, match='unrecognized configuration parameter "no_such"'):
         async with postgres_server(tmp_path, settings={"no_such": "1"}):
             pass
@@ -118,7 +118,7 @@ async def test_a_wrong_setting_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("identity", ["namespace", "nobody"])
 async def test_root_may_run_all_of_it_below_a_closed_folder(tmp_path: Path, identity: Identity) -> None:
-    """Both ways that root has; for other users the two are the same, and neither."""
+    """Tests both identities that root tries. Other users run the engine as themselves."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     package = binaries().parents[1]
@@ -133,8 +133,8 @@ async def test_root_may_run_all_of_it_below_a_closed_folder(tmp_path: Path, iden
         assert await _fetch(engine, "SELECT count(*) FROM kept") == 1
         server = psutil.Process(engine.pid)
         assert server.exe() == str(copied / "postgres")
-        seen = pwd.getpwnam("nobody").pw_uid if identity == "nobody" and os.getuid() == 0 else os.getuid()
-        assert set(server.uids()) == {seen}
+        expected = pwd.getpwnam("nobody").pw_uid if identity == "nobody" and os.getuid() == 0 else os.getuid()
+        assert set(server.uids()) == {expected}
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 

@@ -17,7 +17,7 @@ LOOPS = [asyncio.run, uvloop.run]
 
 
 async def _run(code: str, log: Path, *numbers: signal.Signals) -> tuple[int, int]:
-    """The pid and exit status of a script that was sent `numbers` once it had printed something."""
+    """The pid and exit status of a script to which the signals `numbers` are sent after its first output."""
     running = await process.start(Launch([sys.executable, "-uc", code]), log)
     printed = log.read_text
     while running.running and not printed():

@@ -1,4 +1,4 @@
-"""S3 keeps what it said it has, whatever becomes of its process."""
+"""S3 keeps acknowledged objects, however its process ends."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +40,7 @@ async def test_objects_survive_a_kill(tmp_path: Path) -> None:
         await engine.stop()
 
 
-async def test_nothing_is_left_and_nobody_else_is_reached(tmp_path: Path) -> None:
+async def test_no_socket_is_left_and_no_other_machine_is_reached(tmp_path: Path) -> None:
     async with s3_server(tmp_path / "s3") as engine:
         served = psutil.Process(engine.pid)
         listening = [each for each in served.net_connections("all") if each.status in ("LISTEN", psutil.CONN_NONE)]
@@ -53,7 +53,7 @@ async def test_nothing_is_left_and_nobody_else_is_reached(tmp_path: Path) -> Non
         assert not [path for path in outside if path.exists()]
 
 
-async def test_only_who_has_the_keys_is_let_in(tmp_path: Path) -> None:
+async def test_only_clients_with_the_keys_have_access(tmp_path: Path) -> None:
     async with s3_server(tmp_path / "s3") as engine:
         ours = from_dsn(engine.dsn)
         for wrong in (replace(ours, secret_key="other"), replace(ours, access_key="other")):

@@ -39,7 +39,7 @@ HOMES = ("homé", "with space", "emoji 😀", "quo'te\"d", "back\\slash", "$HOME
 
 
 async def check_home(home: Path) -> None:
-    """Every engine keeps something there."""
+    """Checks that each engine has stored its data in `home`."""
     async with s3_server(home / "s3") as bucket, stack(home, s3=from_dsn(bucket.url)) as running:
         urls = running.urls
         async with await nats_client.connect(str(urls.nats)) as connection:
@@ -73,7 +73,7 @@ async def test_engines_can_be_left_out(tmp_path: Path) -> None:
         assert running.urls == Urls(None, None, None)
 
 
-async def test_a_folder_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
+async def test_a_folder_in_use_is_reported_before_any_engine_starts(tmp_path: Path) -> None:
     async with claimed(Nats(), tmp_path / "nats", 0):
         sentence = re.escape(f"The folder {tmp_path / 'nats'} is in use by process {os.getpid()}.")
         with pytest.raises(FolderInUseError, match=f"^{sentence}$"):

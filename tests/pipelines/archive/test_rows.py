@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from pipelines.archive.rows import SUBJECT, VALUES, Row, columns, digest, from_clickhouse, from_postgres, sums
 from schema.figures import COUNTERS
-from tests.support.warehouse import emptied, opened
+from tests.support.warehouse import empty_clickhouse
 
 COST = Decimal("-12.000001")
 COUNTED: Mapping[str, int] = {figure.column: number for number, figure in enumerate(COUNTERS.values(), 3)}
@@ -66,8 +67,8 @@ def test_sums_are_of_all_that_adds_up() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("period", ["hour", "day"])
 async def test_live_columns_are_those_that_are_written(clickhouse: Engine, period: str) -> None:
-    await emptied(clickhouse.dsn)
+    await empty_clickhouse(clickhouse.dsn)
     table = {"hour": "metrics_hourly_archive", "day": "metrics_daily_archive"}[period]
-    async with opened(clickhouse.dsn) as client:
+    async with connect(clickhouse.dsn) as client:
         live = await client.query(f"select name from system.columns where database = 'anlyt' and table = '{table}'")
     assert {name for (name,) in live.result_rows} == {*SUBJECT, f"{period}_bucket", *VALUES, "batch"}

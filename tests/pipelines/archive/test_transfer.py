@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.endpoints import Engines
+from infra.clickhouse import connect
 from infra.postgres import Connection
 from pipelines import runs
 from pipelines.archive import transfer
@@ -15,10 +15,9 @@ from pipelines.archive.days import OldPartition, first_kept_day
 from pipelines.archive.rows import sums
 from pipelines.archive.transfer import BEGIN_BATCH, ArchiveMismatchError, read_day, remove_abandoned, switch
 from pipelines.runs import PipelineFailedError
-from pipelines.stores import Stores, open_stores
+from pipelines.stores import Stores
 from tests.graph.support.store import Row, Store
 from tests.support.database import connected
-from tests.support.warehouse import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -29,12 +28,6 @@ FORGED = """
 insert into anlyt.metrics_hourly_archive (hour_bucket, scope, scope_id, total_messages, batch)
 values ({hour:DateTime('UTC')}, 'PLATFORM', 'forged', 1000, 1)
 """
-
-
-@pytest.fixture
-async def stores(database: str, warehouse: str) -> AsyncIterator[Stores]:
-    async with open_stores(Engines("nats://127.0.0.1:1", database, warehouse)) as made:
-        yield made
 
 
 @pytest.fixture
@@ -103,13 +96,13 @@ async def test_a_day_that_changed_since_it_was_read_stays(stores: Stores, connec
 async def test_an_archive_that_returns_something_else_stops_the_run(
     stores: Stores, connection: Connection, warehouse: str
 ) -> None:
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command(FORGED, parameters={"hour": HOUR})
     with pytest.raises(PipelineFailedError, match=r"returns other hourly rows \(2\) than were written \(1\)"):
         await runs.run(stores, "archive")
     assert await connection.fetchval(MESSAGES) == 7
     assert await runs.run(stores, "archive") == {"days": 1}
     assert await connection.fetchval(MESSAGES) == 0
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         left = await client.query("select batch, total_messages from anlyt.metrics_hourly_archive")
     assert left.result_rows == [(2, 7)]

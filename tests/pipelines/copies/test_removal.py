@@ -15,6 +15,7 @@ from functions.cdr_facts import cdr_facts
 from functions.compliance_facts import compliance_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
+from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.copies import removal
 from pipelines.copies.params import Params
@@ -24,10 +25,10 @@ from pipelines.stores import Stores
 from tests.support import events, fact_events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import Expected, expect
-from tests.support.facts import SORTS, fact_store
+from tests.support.facts import MAKERS, fact_store
 from tests.support.validity import Message
-from tests.support.warehouse import fact_differences, opened, rows
-from tests.support.writes import Events, stored
+from tests.support.warehouse import fact_differences, rows
+from tests.support.writes import Events, decoded_at
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +40,7 @@ def sent(random: Random, function: AnyFunction, count: int) -> list[Message]:
     """Messages in the order of the stream; half of the events have two or four copies, under random tenants."""
     made: list[Message] = []
     for _ in range(count):
-        fields = SORTS[function](random, NOW)
+        fields = MAKERS[function](random, NOW)
         copies = random.choice([1, 1, 2, 4])
         made += [of_tenant(random, function, fields, random.choice(TENANTS)) for _ in range(copies)]
     return random.sample(made, len(made))
@@ -54,7 +55,7 @@ def of_tenant(random: Random, function: AnyFunction, fields: events.Fields, tena
 
 
 def in_order(function: AnyFunction, messages: Sequence[Message]) -> Events:
-    return [stored(function, message, NOW, number) for number, message in enumerate(messages)]
+    return [decoded_at(function, message, NOW, number) for number, message in enumerate(messages)]
 
 
 def firsts(messages: Iterable[Message]) -> list[Message]:
@@ -68,7 +69,7 @@ def firsts(messages: Iterable[Message]) -> list[Message]:
 
 
 def of_firsts(work: dict[AnyFunction, list[Message]]) -> Expected:
-    return expect(*(firsts(work.get(function, ())) for function in SORTS), arrived=NOW)
+    return expect(*(firsts(work.get(function, ())) for function in MAKERS), arrived=NOW)
 
 
 async def differences(dsn: str, expected: Expected) -> list[str]:
@@ -81,7 +82,7 @@ async def differences(dsn: str, expected: Expected) -> list[str]:
 async def test_brute_force(stores: Stores, warehouse: str, seed: int, number: int) -> None:
     """Commits random batches in random order, each event twice, with runs of both pipelines between them."""
     random = Random(seed + number)
-    work = {function: sent(random, function, 20) for function in SORTS}
+    work = {function: sent(random, function, 20) for function in MAKERS}
     batches = [
         (function, part[first : first + size])
         for function, messages in work.items()
@@ -107,12 +108,12 @@ async def test_brute_force(stores: Stores, warehouse: str, seed: int, number: in
     }
 
 
-@pytest.mark.parametrize("function", SORTS, ids=lambda function: function.name)
+@pytest.mark.parametrize("function", MAKERS, ids=lambda function: function.name)
 @pytest.mark.parametrize("first_comes_last", [False, True])
 async def test_the_first_stays_and_the_others_are_counted_and_logged(
     stores: Stores, warehouse: str, function: AnyFunction, first_comes_last: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fields = SORTS[function](Random(1), NOW)
+    fields = MAKERS[function](Random(1), NOW)
     messages = [Message(json.dumps(fields | {"tenantId": tenant}).encode()) for tenant in ("b", "unknown", "a")]
     batch = in_order(function, messages)
     labels = {"projection": f"facts_{function.name.removesuffix('_facts')}"}
@@ -215,7 +216,7 @@ async def test_a_whole_day_is_searched_whenever_its_facts_came(stores: Stores, w
     messages = [Message(json.dumps(fields | {"tenantId": tenant}).encode()) for tenant in ("a", "b")]
     async with fact_store(warehouse) as store:
         await store.commit(compliance_facts, in_order(compliance_facts, messages))
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command("truncate table dirty")
     assert (await runs.run(stores, "copies"))["facts_removed"] == 0
     day = {"day": f"{NOW - timedelta(days=400):%F}"}

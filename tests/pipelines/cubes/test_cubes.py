@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.dlr_facts import dlr_facts
+from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.cubes.datasets import CubeCells
 from pipelines.cubes.params import Params
@@ -19,7 +20,7 @@ from tests.support import events, fact_events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import expect
 from tests.support.facts import batches, expected, fact_store, make_sent
-from tests.support.warehouse import CUBES, opened, rows
+from tests.support.warehouse import CUBES, rows
 from tests.support.writes import decoded
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,7 @@ async def test_brute_force(stores: Stores, warehouse: str) -> None:
     assert await cube_differences(warehouse, expected(sent, NOW)) == []
     assert await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')") == [(0,)]
     assert await runs.run(stores, "cubes") == {"cells": 0}
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         for cube in CUBES:
             await client.command(f"optimize table {cube} final")
     assert await cube_differences(warehouse, expected(sent, NOW)) == []
@@ -110,7 +111,7 @@ async def test_cells_that_no_longer_have_facts_are_gone(stores: Stores, warehous
         await store.commit(dlr_facts, decoded(dlr_facts, [kept], NOW - timedelta(seconds=1)))
         await runs.run(stores, "cubes")
     assert await cube_differences(warehouse, expect([kept, other], arrived=NOW)) == []
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command(
             "insert into dirty (cube, tenant_id, hour) select cube, 't-8', hour from ("
             "select 'cube_dlr_hourly' as cube, toStartOfHour(event_time) as hour from facts_dlr "

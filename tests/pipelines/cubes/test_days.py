@@ -11,6 +11,7 @@ import pytest
 from functions.cdr_facts import cdr_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
+from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.cubes.datasets import CubeCells
 from pipelines.cubes.params import Params
@@ -20,9 +21,9 @@ from pipelines.stores import Stores
 from tests.support import events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import Expected, expect
-from tests.support.facts import SORTS, fact_store
+from tests.support.facts import MAKERS, fact_store
 from tests.support.validity import Message
-from tests.support.warehouse import opened, rows
+from tests.support.warehouse import rows
 from tests.support.writes import decoded
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +42,7 @@ class Kind:
 
     def made(self, random: Random, at: datetime) -> Message:
         """A message of one tenant at this time."""
-        fields = SORTS[self.function](random, NOW)
+        fields = MAKERS[self.function](random, NOW)
         return events.message(random, fields | {"tenantId": "t", self.time: f"{at:%FT%TZ}"})
 
     def expected(self, sent: list[Message]) -> Expected:
@@ -117,7 +118,7 @@ async def test_a_day_that_is_marked_asks_for_all_of_its_hours(stores: Stores, wa
     sent = [kind.made(random, NOON.replace(hour=random.randrange(24), minute=59)) for _ in range(40)]
     async with fact_store(warehouse) as store:
         await store.commit(kind.function, decoded(kind.function, sent, NOW))
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command("truncate table dirty")
         day = f"{NOON:%F} 00:00:00"
         await client.command(f"insert into dirty (cube, tenant_id, hour) values ('{kind.days}', 't', '{day}')")
@@ -153,7 +154,7 @@ OF_CUBE = "select sum(records), sum(cost), count() from cube_cdr_daily final"
 async def test_an_evening_costs_what_a_morning_does(stores: Stores, warehouse: str) -> None:
     """The cost is the rows that the engine reads: twice an hour of facts, and few of other cells."""
     costs = []
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         for first, last in ((0, 2), (3, 22)):
             new = {"first": first * HOUR, "count": (last + 1 - first) * HOUR}
             await client.command(FILL, parameters=new)

@@ -9,6 +9,7 @@ import pytest
 
 from functions.cdr_facts import cdr_facts
 from functions.dlr_facts import dlr_facts
+from infra.clickhouse import connect
 from infra.cluster import statements
 from infra.migrate import SCHEMA
 from ingest.sink import Events
@@ -21,7 +22,7 @@ from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import expect
 from tests.support.facts import fact_store
 from tests.support.validity import Message
-from tests.support.warehouse import comparable, opened, rows
+from tests.support.warehouse import comparable, rows
 from tests.support.writes import decoded
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ async def test_a_database_that_has_hours_already_has_days_once_migrated(stores: 
         await store.commit(dlr_facts, decoded(dlr_facts, sent, NOW))
     await runs.run(stores, "cubes")
     wanted = expect(sent, arrived=NOW)
-    async with opened(warehouse) as client:
+    async with connect(warehouse) as client:
         await client.command("truncate table cube_dlr_daily")
         await client.command("delete from data_as_of where cube = 'cube_dlr_daily'")
         for _ in range(2):
@@ -89,7 +90,7 @@ async def test_a_database_that_has_days_of_records_has_their_hours_once_migrated
     long_ago, before, meanwhile, after = (records(random, 20, days) for days in (10, 2, 2, 2))
     *fill, mark_again = statements(HOURS_OF_RECORDS.read_text(), None)
 
-    async with fact_store(warehouse) as store, opened(warehouse) as client:
+    async with fact_store(warehouse) as store, connect(warehouse) as client:
 
         async def written(sent: Sequence[Message], computed: int | None) -> None:
             """Commits with an old worker. `computed`: an old run computed it this many days ago."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.reports.reading.active import active_in
+from graph.reports.reading.active import set_of_day, set_of_hours
 from graph.reports.reading.rows import hour_ranges
 from graph.reports.windows import DAY_HOURS, DaySlice
 
@@ -31,10 +31,10 @@ def test_neighbouring_hours_are_read_together(slices: list[DaySlice], expected: 
     st.integers(0, 23),
     st.integers(1, DAY_HOURS),
 )
-def test_the_active_of_some_hours_are_those_of_each(hours: list[int], first: int, length: int) -> None:
+def test_the_set_of_a_slice_is_the_union_of_its_hours(hours: list[int], first: int, length: int) -> None:
     day_slice = DaySlice(5, first, min(first + length, DAY_HOURS))
     whole = reduce(or_, hours)
     sent = b"".join(each.to_bytes(3, "little") for each in hours)
-    found = active_in(day_slice, whole.to_bytes(3, "little"), sent)
+    found = set_of_hours(day_slice, sent)
     assert found == reduce(or_, hours[day_slice.first : day_slice.end])
-    assert active_in(DaySlice(5, 0, DAY_HOURS), whole.to_bytes(3, "little"), None) == whole
+    assert set_of_hours(DaySlice(5, 0, DAY_HOURS), sent) == set_of_day(whole.to_bytes(3, "little")) == whole

@@ -78,7 +78,7 @@ HOUR = "2026-11-01T10:00:00Z"
         ("9999-12-31T22:00:00Z", "9999-12-31T23:00:00Z", "to must not be later than 9999-12-01"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(from_: str | None, to: str | None, sentence: str) -> None:
+def test_an_invalid_window_is_one_sentence(from_: str | None, to: str | None, sentence: str) -> None:
     with pytest.raises(InvalidWindowError) as raised:
         window(from_, to)
     assert sentence in str(raised.value)
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_in_a_sentence(from_: str | None, to: str | None, 
 
 
 @given(TIMES, st.timedeltas(timedelta(microseconds=1), timedelta(days=90)))
-def test_a_window_has_what_was_asked_and_less_than_two_hours_more(start: datetime, length: timedelta) -> None:
+def test_a_window_exceeds_the_request_by_less_than_two_hours(start: datetime, length: timedelta) -> None:
     end = start + length
     found = parse_window(start.isoformat(), end.isoformat(), NOW)
     assert found.from_ <= start < found.from_ + timedelta(hours=1)
@@ -94,7 +94,7 @@ def test_a_window_has_what_was_asked_and_less_than_two_hours_more(start: datetim
 
 
 @given(st.integers(0, 10**6), st.integers(1, 2162))
-def test_slices_are_the_window_cut_at_midnight(first: int, length: int) -> None:
+def test_slices_divide_the_window_at_midnight(first: int, length: int) -> None:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     window = Window(epoch + timedelta(hours=first), epoch + timedelta(hours=first + length))
     hours = [day * DAY_HOURS + hour for day, start, end in window.slices for hour in range(start, end)]

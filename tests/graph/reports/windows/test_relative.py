@@ -1,4 +1,4 @@
-"""Windows that move with time, against the same windows as two times that a walk along the clock finds."""
+"""Relative windows, compared with windows that a search along the clock finds."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,13 +29,13 @@ ZONES = sorted(TIMEZONES)
 TIMES = st.datetimes(datetime(2000, 2, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
 
 
-def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
-    window = resolve_window(WindowRequest(**given), now, longest)
+def resolved(fields: Mapping[str, str], now: datetime = NOW, longest: timedelta = LONGEST) -> tuple[str, str]:
+    window = resolve_window(WindowRequest(**fields), now, longest)
     return f"{window.from_:%Y-%m-%dT%H}", f"{window.to:%Y-%m-%dT%H}"
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("fields", "expected"),
     [
         ({"last": "24h"}, ("2026-11-20T10", "2026-11-21T11")),
         ({"last": "1h"}, ("2026-11-21T09", "2026-11-21T11")),
@@ -56,15 +56,15 @@ def resolved(given: Mapping[str, str], now: datetime = NOW, longest: timedelta =
         ({}, ("2026-11-21T00", "2026-11-21T11")),
     ],
 )
-def test_what_they_become(given: dict[str, str], expected: tuple[str, str]) -> None:
-    assert resolved(given) == expected
+def test_relative_windows_become_two_times(fields: dict[str, str], expected: tuple[str, str]) -> None:
+    assert resolved(fields) == expected
 
 
 def test_a_year_begins_after_december() -> None:
     assert resolved({"window": "lastMonth"}, datetime(2026, 1, 3, tzinfo=UTC)) == ("2025-12-01T00", "2026-01-01T00")
 
 
-def test_yesterday_is_the_day_before_also_where_one_was_left_out() -> None:
+def test_yesterday_is_the_previous_day_that_exists() -> None:
     """Samoa had no 30 December 2011."""
     now = datetime(2011, 12, 31, 0, 0, tzinfo=UTC)
     assert now.astimezone(timezone("Pacific/Apia")).date() == date(2011, 12, 31)
@@ -76,18 +76,18 @@ def test_a_day_that_skips_its_midnight_begins_with_its_first_hour() -> None:
     assert resolved({"window": "today", "timezone": "Africa/Cairo"}, now) == ("2025-04-24T22", "2025-04-25T12")
 
 
-def test_in_their_first_instant_they_have_their_first_hour() -> None:
+def test_a_period_at_its_first_instant_has_its_first_hour() -> None:
     midnight = datetime(2026, 11, 1, tzinfo=UTC)
     for name in ("today", "thisMonth"):
         assert resolved({"window": name}, midnight) == ("2026-11-01T00", "2026-11-01T01")
 
 
-def test_a_trend_may_go_far_back() -> None:
+def test_a_trend_may_have_a_long_window() -> None:
     assert resolved({"last": "3660d"}, longest=LONGEST_TREND)[0] == "2016-11-13T10"
 
 
 def begins(matches: Callable[[date], bool], zone: str, about: datetime, step: timedelta) -> datetime:
-    """The first step, from some days before `about`, whose date matches."""
+    """The first step whose date matches, from some days before `about` on."""
     at = about.replace(minute=0, second=0, microsecond=0) - 3 * DAY
     while not matches(at.astimezone(timezone(zone)).date()):
         at += step
@@ -119,7 +119,7 @@ def as_two_times(edges: tuple[datetime, datetime], now: datetime) -> Window:
 
 
 @given(name=st.sampled_from(PERIODS), zone=st.sampled_from(ZONES), now=TIMES)
-def test_a_period_is_what_a_walk_along_the_clock_finds(name: Period, zone: str, now: datetime) -> None:
+def test_a_period_equals_the_one_that_a_search_finds(name: Period, zone: str, now: datetime) -> None:
     expected = walked(name, zone, now)
     assert period(name, zone, now) == expected
     if expected[0] < expected[1]:
@@ -130,14 +130,14 @@ def test_a_period_is_what_a_walk_along_the_clock_finds(name: Period, zone: str, 
 # Clocks change at whole quarters of an hour in this year.
 @pytest.mark.parametrize("name", PERIODS)
 @pytest.mark.parametrize("now", [NOW, datetime(2026, 3, 29, 23, 59, 59, tzinfo=UTC)], ids=["autumn", "spring"])
-def test_in_every_zone(name: Period, now: datetime) -> None:
+def test_periods_in_every_zone(name: Period, now: datetime) -> None:
     assert {zone: period(name, zone, now) for zone in ZONES} == {
         zone: walked(name, zone, now, 15 * MINUTE) for zone in ZONES
     }
 
 
 @given(hours=st.integers(1, 2160), now=TIMES, zone=st.none() | st.sampled_from(ZONES))
-def test_a_length_is_the_same_window_as_two_times(hours: int, now: datetime, zone: str | None) -> None:
+def test_a_length_equals_two_times(hours: int, now: datetime, zone: str | None) -> None:
     expected = parse_window((now - timedelta(hours=hours)).isoformat(), now.isoformat(), now)
     assert resolve_window(WindowRequest(last=f"{hours}h", timezone=zone), now) == expected
     if hours % 24 == 0:
@@ -145,7 +145,7 @@ def test_a_length_is_the_same_window_as_two_times(hours: int, now: datetime, zon
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("fields", "sentence"),
     [
         *(
             (
@@ -178,8 +178,8 @@ def test_a_length_is_the_same_window_as_two_times(hours: int, now: datetime, zon
             "timezone is for window and last; times in from and to have an offset of their own.",
         ),
         *(
-            (given, f"A window is given by from and to, by window or by last; {names} do not go together.")
-            for given, names in (
+            (fields, f"A window is given by from and to, by window or by last; {names} do not go together.")
+            for fields, names in (
                 ({"from_": "x", "last": "7d"}, "from and last"),
                 ({"to": "x", "window": "today"}, "to and window"),
                 ({"window": "today", "last": "7d"}, "window and last"),
@@ -188,13 +188,13 @@ def test_a_length_is_the_same_window_as_two_times(hours: int, now: datetime, zon
         ),
     ],
 )
-def test_refusals_are_one_sentence(given: dict[str, str], sentence: str) -> None:
-    with pytest.raises(InvalidWindowError) as told:
-        resolved(given)
-    assert str(told.value) == sentence
+def test_an_invalid_request_is_one_sentence(fields: dict[str, str], sentence: str) -> None:
+    with pytest.raises(InvalidWindowError) as raised:
+        resolved(fields)
+    assert str(raised.value) == sentence
 
 
-def test_what_is_shown_of_a_long_text_is_short() -> None:
-    with pytest.raises(InvalidWindowError) as told:
+def test_a_long_text_is_shortened_in_the_message() -> None:
+    with pytest.raises(InvalidWindowError) as raised:
         resolved({"last": "7" * 10_000})
-    assert len(str(told.value)) < 150
+    assert len(str(raised.value)) < 150

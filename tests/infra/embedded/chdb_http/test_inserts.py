@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def table(client: AsyncClient) -> AsyncIterator[str]:
-    """With a column that has a default, one that is checked, and a partition a day."""
+    """A table with a default, a CHECK constraint, and one partition per day."""
     await client.command(
         "CREATE TABLE rows (at DateTime('UTC'), id UInt32, name Nullable(String), cost Decimal(18, 6) DEFAULT 1.5,"
         " CONSTRAINT small CHECK id < 1000000)"
@@ -67,7 +67,7 @@ async def test_values_and_select(client: AsyncClient, table: str) -> None:
 @pytest.mark.parametrize("compress", ["lz4", "zstd", "gzip", False])
 async def test_compression(clickhouse: Engine, client: AsyncClient, table: str, compress: str | bool) -> None:
     async with await create_async_client(dsn=clickhouse.dsn, compress=compress) as other:
-        # Of several blocks, each compressed by itself.
+        # Several blocks, each compressed separately.
         context = await other.create_insert_context(table, column_names=["id"])
         context.data = [[number] for number in range(50_000)]
         context.block_row_count = 20_000

@@ -13,7 +13,7 @@ def _read(query_string: str = "", body: bytes = b"", method: str = "POST", **hea
     return read_query(method, query_string.encode(), named, body)
 
 
-def test_parameters_settings_and_transport_are_told_apart() -> None:
+def test_parameters_settings_and_transport_are_distinguished() -> None:
     query = _read("query_id=q1&database=d&param_x=1&max_threads=2&session_id=s&wait_end_of_query=1", b"SELECT 1")
     assert query == Query(
         query_id="q1",

@@ -1,4 +1,4 @@
-"""What the unmodified client of ClickHouse asks is answered as ClickHouse would."""
+"""The server answers the unmodified client's requests as ClickHouse does."""
 
 import asyncio
 from datetime import UTC, date, datetime

@@ -47,7 +47,7 @@ async def test_an_error_before_the_first_row_is_an_ordinary_error(client: AsyncC
     assert failure.value.code == 60
 
 
-async def test_an_error_in_the_middle_is_not_taken_for_the_end(client: AsyncClient) -> None:
+async def test_an_error_in_the_middle_is_not_read_as_the_end(client: AsyncClient) -> None:
     sql = "SELECT throwIf(number = 1500000) FROM numbers(3000000)"
     async with await client.query_rows_stream(sql) as rows:
         with pytest.raises(StreamFailureError, match="FUNCTION_THROW_IF"):
@@ -73,7 +73,7 @@ async def test_leaving_a_stream_kills_its_query(client: AsyncClient) -> None:
 
 
 async def test_a_client_that_leaves_at_once(clickhouse: Engine, client: AsyncClient) -> None:
-    """The query may not even have begun when the connection is gone."""
+    """The client may disconnect before the query begins."""
     for number in range(20):
         await _send(clickhouse, ENDLESS.format(mark=f"fleeting {number}").encode())
     await _until(client, "fleeting", running=False)
@@ -88,7 +88,7 @@ async def test_half_a_statement_is_not_run(clickhouse: Engine, client: AsyncClie
 
 
 async def _send(clickhouse: Engine, body: bytes, announced: int | None = None) -> None:
-    """One request, and gone without waiting for the answer."""
+    """Sends one request and disconnects without waiting for the response."""
     _, writer = await asyncio.open_connection("127.0.0.1", clickhouse.port)
     length = announced or len(body)
     writer.write(b"POST /?database=anlyt HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length + body)

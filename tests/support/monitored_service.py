@@ -1,4 +1,4 @@
-"""A service under traffic that Prometheus watches: every panel of the dashboards has something to show."""
+"""A service under traffic that Prometheus scrapes, so that every panel of the dashboards has data."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,14 +26,14 @@ from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, running
 from tests.support.platform import open_platform
 from tests.support.prometheus import Prometheus, prometheus
-from tools.grafana.asking import Addresses, Connections, opened
+from tools.grafana.querying import Addresses, Connections, open_connections
 
 DAYS: Final = 2
 MESSAGES: Final = 1_000
-MESSAGES_A_SECOND: Final = 20.0
+MESSAGES_PER_SECOND: Final = 20.0
 ENDPOINTS: Final = ("/summary", "/top-operators")
 FAILED: Final = "count(anlyt_pg_errors_total) > 0"
-# Enough scrapes of everything to have rates.
+# Queries that return values when there are enough scrapes for rates.
 SCRAPED: Final = (
     "min(count_over_time(anlyt_pg_errors_total[1m])) > 3",
     "min(count_over_time(anlyt_query_duration_seconds_count[1m])) > 3",
@@ -44,35 +44,35 @@ SCRAPED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """Where to ask, and until when traffic went on."""
+class MonitoredService:
+    """Connections to the data sources, and the end of the traffic."""
 
     to: Connections
     until: datetime
 
 
 @asynccontextmanager
-async def watched(folder: Path) -> AsyncIterator[Watched]:
-    """`anlyt dev` with two days of the demo's traffic counted, cubes computed and a day that billing sees otherwise."""
+async def monitored_service(folder: Path) -> AsyncIterator[MonitoredService]:
+    """Runs `anlyt dev` with two days of the demo's traffic, computed cubes, and a day on which billing differs."""
     with running(folder, "dev") as service:
-        found = service.endpoints()
-        with prometheus(folder, urlsplit(found.metrics).netloc, ()) as server:
-            await _past(found)
-            await _live(found, server)
+        endpoints = service.endpoints()
+        with prometheus(folder, urlsplit(endpoints.metrics).netloc, ()) as server:
+            await _past(endpoints)
+            await _live(endpoints, server)
             until = datetime.now(UTC)
-            async with opened(Addresses(server.url, found.clickhouse, found.postgres)) as to:
-                yield Watched(to, until)
+            async with open_connections(Addresses(server.url, endpoints.clickhouse, endpoints.postgres)) as to:
+                yield MonitoredService(to, until)
         assert service.stop() == 0
 
 
-async def _past(found: Endpoints) -> None:
+async def _past(endpoints: Endpoints) -> None:
     now = datetime.now(UTC)
     async with (
-        open_platform(found.nats, found.postgres, found.clickhouse) as platform,
-        open_stores(Engines(found.nats, found.postgres, found.clickhouse)) as stores,
+        open_platform(endpoints.nats, endpoints.postgres, endpoints.clickhouse) as platform,
+        open_stores(Engines(endpoints.nats, endpoints.postgres, endpoints.clickhouse)) as stores,
     ):
         await feed.publish(platform.client, traffic.history(make_world(), now, DAYS, MESSAGES))
-        await platform.drained(*FUNCTIONS)
+        await platform.wait_until_drained(*FUNCTIONS)
         yesterday = (now - timedelta(days=1)).date()
         await stores.postgres.execute("insert into billing.daily_totals values ($1, 'USD', 1, 1)", yesterday)
         for name in ("cubes", "rollup", "reconciliation"):
@@ -80,7 +80,7 @@ async def _past(found: Endpoints) -> None:
 
 
 async def _run(stores: Stores, name: str) -> None:
-    """After the scheduler's own run, if that is under way."""
+    """Runs a pipeline, after the scheduler's own run if one is running."""
     async with asyncio.timeout(PATIENCE):
         while True:
             with suppress(PipelineBusyError):
@@ -90,33 +90,33 @@ async def _run(stores: Stores, name: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _live(found: Endpoints, server: Prometheus) -> None:
-    """Traffic, requests and a failing PostgreSQL, until Prometheus knows of all of it."""
-    async with nats.connect(found.nats) as client, asyncio.TaskGroup() as tasks:
-        under_way = [tasks.create_task(_traffic(client)), tasks.create_task(_requests(found.api))]
-        failing = tasks.create_task(_failures(found.postgres))
-        await _until_known(server, FAILED)
+async def _live(endpoints: Endpoints, server: Prometheus) -> None:
+    """Makes traffic, requests and PostgreSQL errors until Prometheus has scraped all of them."""
+    async with nats.connect(endpoints.nats) as client, asyncio.TaskGroup() as tasks:
+        under_way = [tasks.create_task(_traffic(client)), tasks.create_task(_requests(endpoints.api))]
+        failing = tasks.create_task(_failures(endpoints.postgres))
+        await _wait_until_scraped(server, FAILED)
         failing.cancel()
-        await _until_known(server, *SCRAPED)
+        await _wait_until_scraped(server, *SCRAPED)
         for task in under_way:
             task.cancel()
 
 
-async def _until_known(server: Prometheus, *queries: str) -> None:
+async def _wait_until_scraped(server: Prometheus, *queries: str) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not all([await asyncio.to_thread(_known, server, query) for query in queries]):
+        while not all([await asyncio.to_thread(_has_values, server, query) for query in queries]):
             await asyncio.sleep(0.2)
 
 
-def _known(server: Prometheus, query: str) -> bool:
+def _has_values(server: Prometheus, query: str) -> bool:
     try:
         return bool(server.values(query))
-    except (httpx.TransportError, httpx.HTTPStatusError):  # not up yet
+    except (httpx.TransportError, httpx.HTTPStatusError):  # it has not started yet
         return False
 
 
 async def _traffic(client: Client) -> None:
-    await feed.run_live(client, make_world(), datetime.now(UTC), MESSAGES_A_SECOND)
+    await feed.run_live(client, make_world(), datetime.now(UTC), MESSAGES_PER_SECOND)
 
 
 async def _requests(api: str) -> None:
@@ -126,26 +126,26 @@ async def _requests(api: str) -> None:
             for path in ENDPOINTS:
                 await client.get(ANALYTICS + path)
 
-        await _over_and_over(ask, 0.1)
+        await _repeat(ask, 0.1)
 
 
 async def _failures(dsn: str) -> None:
-    """Connections of the workers are cut in the middle of what they do; they count again what was cut."""
+    """Terminates the workers' connections at any point of their work. They retry the interrupted batches."""
     connection = await asyncpg.connect(dsn)
 
-    async def cut() -> None:
+    async def terminate_connections() -> None:
         await connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()"
         )
 
     try:
-        await _over_and_over(cut, 0.5)
+        await _repeat(terminate_connections, 0.5)
     finally:
         await connection.close()
 
 
-async def _over_and_over(step: Callable[[], Awaitable[None]], pause: float) -> None:
+async def _repeat(step: Callable[[], Awaitable[None]], pause: float) -> None:
     while True:
         await step()
         await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""The real engine under the configuration that the chart of ClickHouse renders, with an S3."""
+"""ClickHouse with the configuration that its chart renders, and an S3 server."""
 
 import json
 import os
@@ -26,50 +26,50 @@ TEXTS: Final = (
     "backup_secret_key",
     "anlyt_backup",
 )
-"""The substitutions of secrets.xml: hashes, and plain texts."""
+"""The substitutions of secrets.xml that are plain texts; PASSWORDS are hashes."""
 
 BUCKETS: Final = ("anlyt", "anlyt-backups")
 
-# Statements come as a list in JSON, and what each gave goes out: a text, or {"error": its message}. A pair is a
-# statement that is asked until it gives the second, for a minute at most.
+# Reads a JSON list of statements; prints the list of results: a text, or {"error": message}. A pair is a statement and
+# the result that it waits for, for at most a minute.
 SESSION: Final = """
 import json, sys, time
 from chdb.state import connect
 
-def asked(statement):
+def awaited(statement):
     if isinstance(statement, str):
-        return told(statement)
-    statement, wanted = statement
+        return run(statement)
+    statement, expected = statement
     for _ in range(600):
-        if (found := told(statement)) == wanted:
+        if (result := run(statement)) == expected:
             break
         time.sleep(0.1)
-    return found
+    return result
 
-def told(statement):
+def run(statement):
     try:
         return connection.query(statement, "TSV").bytes().decode()
     except RuntimeError as error:
         return {"error": str(error)}
 
 connection = connect(sys.argv[1])
-json.dump([asked(each) for each in json.load(sys.stdin)], sys.stdout)
+json.dump([awaited(each) for each in json.load(sys.stdin)], sys.stdout)
 """
-Told = str | dict[str, str]
+Result = str | dict[str, str]
 
 
 @dataclass(frozen=True)
 class Server:
-    """Its folder, with configuration, secrets and data; its S3."""
+    """The server's folder, with configuration, secrets and data, and its S3."""
 
     folder: Path
     s3: S3
 
-    def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Told]:
-        """What each statement gives to a user with that user's rights. chDB lets nobody in but `default`."""
-        self._become(as_user)
+    def run(self, *statements: str | tuple[str, str], as_user: str = "default") -> list[Result]:
+        """The results of statements with the rights of `as_user`. chDB has only the user `default`, which gets them."""
+        self._take_rights_of(as_user)
         location = f"{self.folder}/data?config-file={self.folder}/server.xml"
-        ended = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", SESSION, location],
             input=json.dumps(statements),
             capture_output=True,
@@ -78,25 +78,25 @@ class Server:
             check=False,
             env={**os.environ, "POD_NAME": "anlyt-server-0", "POD_ADDRESS": "localhost"},
         )
-        assert ended.returncode == 0, ended.stderr[-2000:]
-        answers: list[Told] = json.loads(ended.stdout)
+        assert process.returncode == 0, process.stderr[-2000:]
+        answers: list[Result] = json.loads(process.stdout)
         return answers
 
-    def _become(self, name: str) -> None:
+    def _take_rights_of(self, name: str) -> None:
         tree = ElementTree.parse(self.folder / "users.rendered.xml")
         users = tree.getroot().find("users")
         assert users is not None
-        default, wanted = users.find("default"), users.find(name)
+        default, source = users.find("default"), users.find(name)
         assert default is not None
-        assert wanted is not None
-        default[:] = [each for each in wanted if not each.tag.startswith("password")]
+        assert source is not None
+        default[:] = [each for each in source if not each.tag.startswith("password")]
         ElementTree.SubElement(default, "password")
         tree.write(self.folder / "users.xml")
 
 
 @asynccontextmanager
-async def configured(folder: Path) -> AsyncIterator[Server]:
-    """A server that has not started yet; its S3 is there until the body ends."""
+async def configured_server(folder: Path) -> AsyncIterator[Server]:
+    """Yields a server that has not started yet. Its S3 runs until the body ends."""
     async with s3_server(folder / "s3") as engine:
         s3 = from_dsn(engine.dsn)
         for name in BUCKETS:
@@ -106,21 +106,21 @@ async def configured(folder: Path) -> AsyncIterator[Server]:
             backup={"endpoint": f"{s3.endpoint}/{BUCKETS[1]}/"},
             readers={"acme": {"tenant": "acme"}},
         )
-        moved = {
+        paths = {
             "/var/lib/clickhouse-warm/": f"{folder}/warm/",
             "/var/lib/clickhouse/": f"{folder}/data/",
             "/run/secrets/clickhouse": str(folder),
             "/etc/anlyt": str(folder),
         }
         for name, text in of_kind(manifests, "ConfigMap")["anlyt-server"]["data"].items():
-            (folder / name).write_text(replaced(text, moved))
+            (folder / name).write_text(replaced(text, paths))
         (folder / "users.xml").rename(folder / "users.rendered.xml")
         (folder / "secrets.xml").write_text(substitutions(s3))
         yield Server(folder, s3)
 
 
 def objects(server: Server, bucket: str) -> list[str]:
-    """Their names."""
+    """The names of the objects in a bucket."""
     return [meta["path"] for some in open_store(replace(server.s3, bucket=bucket)).list() for meta in some]
 
 
@@ -131,15 +131,15 @@ def replaced(text: str, changes: Mapping[str, str]) -> str:
 
 
 def substitutions(s3: S3) -> str:
-    """secrets.xml, as docs/operations.md has it."""
+    """The text of secrets.xml, as docs/operations.md describes it."""
     hashes = {name: sha256(b"secret").hexdigest() for name in PASSWORDS}
     keys = {name: s3.access_key if name.endswith("access_key") else s3.secret_key for name in TEXTS if "_key" in name}
-    found = {**dict.fromkeys(TEXTS, "secret"), **keys, **hashes}
-    return f"<clickhouse>{''.join(f'<{name}>{text}</{name}>' for name, text in found.items())}</clickhouse>"
+    values = {**dict.fromkeys(TEXTS, "secret"), **keys, **hashes}
+    return f"<clickhouse>{''.join(f'<{name}>{text}</{name}>' for name, text in values.items())}</clickhouse>"
 
 
-def texts(answers: Sequence[Told]) -> list[str]:
-    """AssertionError for an error."""
+def successes(answers: Sequence[Result]) -> list[str]:
+    """The results as texts. Raises AssertionError if one is an error."""
     wrong = [each for each in answers if not isinstance(each, str)]
     assert wrong == []
     return [str(each).strip() for each in answers]

@@ -1,4 +1,4 @@
-"""Input objects, made from the shapes that REST's bodies are read by: same members, same descriptions."""
+"""Input types, made from the shapes of REST's bodies: same members, same descriptions."""
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
@@ -21,12 +21,12 @@ _LEAVES: Final[dict[str, Any]] = {"string": str, "integer": int, "boolean": bool
 
 @cache
 def input_type(shape: Shape) -> Any:
-    """The GraphQL input of a shape. What does not belong together, the query's problems tell."""
+    """The GraphQL input type of a shape. The parser reports members that do not go together."""
     members = {_attribute(name): (name, member) for name, member in shape.members.items()}
     annotations = {attribute: _optional(member) for attribute, (_, member) in members.items()}
     values = {attribute: _field(name, member) for attribute, (name, member) in members.items()}
-    made = type(shape.name, (), {**values, "__annotations__": annotations, "__module__": __name__})
-    return strawberry.input(made, name=shape.name, description=shape.meaning)
+    input_class = type(shape.name, (), {**values, "__annotations__": annotations, "__module__": __name__})
+    return strawberry.input(input_class, name=shape.name, description=shape.meaning)
 
 
 def _attribute(name: str) -> str:
@@ -41,7 +41,7 @@ def _optional(member: Member) -> Any:
 
 def _annotation(reader: ValueReader) -> Any:
     if reader.item is not None:
-        return list[_annotation(reader.item)]  # type: ignore[misc]  # made at run time
+        return list[_annotation(reader.item)]  # type: ignore[misc]  # a type at run time
     if reader.shape is not None:
         return input_type(reader.shape)
     match reader.schema:
@@ -65,7 +65,7 @@ def _field(name: str, member: Member) -> Any:
     return strawberry.field(name=name, default=UNSET, description=description)
 
 
-# Each of its members may be absent: which belong together, the parser knows.
+# Each member may be absent; the parser checks which go together.
 QueryCondition: Any = input_type(
     Shape(
         _CONDITION,
@@ -79,22 +79,22 @@ QueryCondition: Any = input_type(
 QueryInput: Any = input_type(parse.SHAPE)
 
 QueryArgument: TypeAlias = Annotated[
-    Any, strawberry.argument(name="input", description="What is asked.", graphql_type=QueryInput)
+    Any, strawberry.argument(name="input", description="The query.", graphql_type=QueryInput)
 ]
 
 
 def as_json(value: Any) -> Any:
-    """An input object as the JSON that REST would have got, without what was not given."""
+    """An input object as REST's JSON, without absent members."""
     if is_dataclass(value):
         declared: Sequence[Any] = fields(value)
-        given = {each.graphql_name: getattr(value, each.name) for each in declared}
-        return {name: as_json(part) for name, part in given.items() if part is not UNSET}
+        values = {each.graphql_name: getattr(value, each.name) for each in declared}
+        return {name: as_json(part) for name, part in values.items() if part is not UNSET}
     if isinstance(value, list):
-        # What is compared with is a list at most: deeper ones are wrong, however deep, and told as such.
+        # The values of a comparison are at most one list deep; the parser reports deeper ones.
         return [as_json(part) if is_dataclass(part) else _exact(part) for part in value]
     return _exact(value)
 
 
 def _exact(value: Any) -> Any:
-    """Numbers with a fraction as they were written."""
+    """A number with a fraction as the exact decimal that was written."""
     return Decimal(repr(value)) if isinstance(value, float) and isfinite(value) else value

@@ -1,4 +1,4 @@
-"""The query language over a list of facts, in plain Python. The compiler is held to it and shares no code with it."""
+"""A reference implementation of the query language over a list of facts. It shares no code with the compiler."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,14 +22,14 @@ DECIMALS |= dict.fromkeys(["deliveryRate", "errorRate", "esmeErrorRate", "blockR
 
 
 class Samples(list[int]):
-    """Sorted latencies and a rank: what a percentile is estimated of."""
+    """Sorted latencies, and the rank of a percentile that is estimated from them."""
 
     def __init__(self, values: Sequence[int], rank: Fraction) -> None:
         super().__init__(sorted(values))
         self.rank = rank
 
     def allows(self, estimate: int | None) -> bool:
-        """Whether an estimate lies where a sample of nearly that rank would."""
+        """Whether an estimate lies between samples whose ranks are close to the percentile's."""
         if not self:
             return estimate is None
         at, slack = self.rank * len(self), 1 + ceil(len(self) / 50)
@@ -40,7 +40,7 @@ class Samples(list[int]):
 def answer(
     query: Query, facts: Sequence[Fact], tenant: str | None, pseudonyms: Mapping[str, str] | None
 ) -> Sequence[Row]:
-    """Every row of the answer in its order; percentiles as Samples, everything else as it is printed."""
+    """All rows of the answer in order; percentiles as Samples, all other values as in JSON."""
     groups = _groups(query, facts, tenant, pseudonyms)
     if not query.get("dimensions") and query["time"].get("granularity", "none") == "none":
         groups.setdefault((), [])
@@ -60,7 +60,7 @@ def answer(
 
 
 def totals(query: Query, facts: Sequence[Fact], tenant: str | None, pseudonyms: Mapping[str, str] | None) -> Row:
-    """The measures over everything, each fact once."""
+    """The measures over all facts, each counted once."""
     whole = {**query, "dimensions": [], "having": None, "orderBy": [], "time": {**query["time"], "granularity": "none"}}
     return dict(answer(whole, facts, tenant, pseudonyms)[0])
 
@@ -97,7 +97,7 @@ def _exploded(fact: Fact) -> Iterator[Fact]:
 
 
 def bucket(at: datetime, granularity: str, zone: ZoneInfo) -> str:
-    """The start of a bucket, as it is printed."""
+    """The start of a time's bucket, as in JSON."""
     local = at.astimezone(zone)
     offset = local.utcoffset() or timedelta()
     if granularity in ("minute", "hour"):
@@ -136,25 +136,25 @@ def _holds(condition: Query, value: Callable[[str], Any]) -> bool:
     return _compares(value(condition["field"]), condition["op"], condition.get("value"), condition["field"])
 
 
-def _compares(found: Any, operator: str, wanted: Any, field: str) -> bool:
+def _compares(actual: Any, operator: str, wanted: Any, field: str) -> bool:
     if operator == "isNull":
-        return (found is None) == (wanted is not False)
+        return (actual is None) == (wanted is not False)
     if operator in ("ne", "notIn"):
-        return not _compares(found, {"ne": "eq", "notIn": "in"}[operator], wanted, field)
-    if found is None:
+        return not _compares(actual, {"ne": "eq", "notIn": "in"}[operator], wanted, field)
+    if actual is None:
         return False
     if operator == "in":
-        return any(found == _exact(field, each) for each in wanted)
+        return any(actual == _exact(field, each) for each in wanted)
     if operator == "prefix":
-        return bool(found.startswith(wanted))
+        return bool(actual.startswith(wanted))
     to = _exact(field, wanted)
-    left, right = (found.encode(), to.encode()) if isinstance(found, str) else (found, to)
+    left, right = (actual.encode(), to.encode()) if isinstance(actual, str) else (actual, to)
     holds = {"eq": left == right, "gt": left > right, "gte": left >= right, "lt": left < right, "lte": left <= right}
     return bool(holds[operator])
 
 
 def _exact(field: str, value: Any) -> Any:
-    """A printed measure as a fraction; anything else as it is."""
+    """A measure in JSON as a fraction; any other value unchanged."""
     return Fraction(str(value)) if field in DECIMALS and value is not None else value
 
 
@@ -233,9 +233,9 @@ def _money(name: str, some: Sequence[Fact]) -> Fraction | None:
 
 
 def _ordered(query: Query, rows: list[Row], names: Sequence[str]) -> Sequence[Row]:
-    """As asked, then by the groups, upward; null last. Percentiles order nothing here."""
-    asked = [(order["field"], order.get("direction") == "desc") for order in query.get("orderBy", [])]
-    keys = [*asked, *((name, False) for name in names if name not in [field for field, _ in asked])]
+    """Sorts by the query's order, then by the groups, ascending, null last. It does not support percentiles."""
+    stated = [(order["field"], order.get("direction") == "desc") for order in query.get("orderBy", [])]
+    keys = [*stated, *((name, False) for name in names if name not in [field for field, _ in stated])]
     for field, descending in reversed(keys):
         known = [row for row in rows if row[field] is not None]
         known.sort(key=partial(_sortable, field), reverse=descending)

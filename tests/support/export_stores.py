@@ -1,4 +1,4 @@
-"""A listener that exports, over stores that are filled with random facts."""
+"""Stores with random facts, and an audit API over them that exports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,24 +12,25 @@ import httpx
 from obstore.store import S3Store
 
 from graph.audit.exports.runner import Pace
+from infra.clickhouse import connect
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.embedded.s3 import s3_server
 from infra.endpoints import Engines
 from infra.s3 import S3, from_dsn, open_store
-from tests.support import audited
-from tests.support.audited import Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import Fact
 from tests.support.database import connected
-from tests.support.exported import Portal
-from tests.support.regulator import Papers, listening
-from tests.support.warehouse import emptied, opened
+from tests.support.export_portal import Portal
+from tests.support.regulator import Certificates, audit_listener
+from tests.support.warehouse import empty_clickhouse
 
 COUNT = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """ClickHouse, which knows an S3, and what is in it."""
+class FilledStores:
+    """A ClickHouse with an S3, and the facts in it."""
 
     clickhouse: Engine
     s3: Engine
@@ -38,7 +39,7 @@ class Filled:
 
     def rows(self, **body: Any) -> Sequence[Fact]:
         dataset = body.get("dataset", "compliance")
-        return audited.expected(dataset, self.facts[dataset], body)
+        return audit_facts.expected(dataset, self.facts[dataset], body)
 
     @property
     def store(self) -> S3Store:
@@ -46,47 +47,49 @@ class Filled:
 
 
 @asynccontextmanager
-async def filling(folder: Path) -> AsyncIterator[Filled]:
-    """A ClickHouse with random facts, and an S3 beside it."""
+async def fill_stores(folder: Path) -> AsyncIterator[FilledStores]:
+    """Yields a ClickHouse with random facts, and an S3."""
     random = Random(2901)
     print("seed 2901")
     facts: Mapping[str, Sequence[Fact]] = {
-        "compliance": [audited.evaluation(random, at) for at in audited.moments(random, COUNT)],
+        "compliance": [audit_facts.evaluation(random, at) for at in audit_facts.moments(random, COUNT)],
         "cdr": [
-            {**audited.record(random, at), "currency": random.choice(["AFN", "USD"])}
-            for at in audited.moments(random, COUNT // 4)
+            {**audit_facts.record(random, at), "currency": random.choice(["AFN", "USD"])}
+            for at in audit_facts.moments(random, COUNT // 4)
         ],
     }
     async with s3_server(folder / "s3") as s3:
         bucket = from_dsn(s3.dsn)
         async with clickhouse_server(folder / "clickhouse", s3=bucket) as clickhouse:
-            await emptied(clickhouse.dsn)
-            async with opened(clickhouse.dsn) as client:
+            await empty_clickhouse(clickhouse.dsn)
+            async with connect(clickhouse.dsn) as client:
                 for dataset, some in facts.items():
-                    await audited.write(client, dataset, some)
-            yield Filled(clickhouse, s3, bucket, facts)
+                    await audit_facts.write(client, dataset, some)
+            yield FilledStores(clickhouse, s3, bucket, facts)
 
 
 @asynccontextmanager
-async def served(database: str, filled: Filled, papers: Papers, pace: Pace) -> AsyncIterator[Portal]:
+async def export_portal(
+    database: str, filled: FilledStores, certificates: Certificates, pace: Pace
+) -> AsyncIterator[Portal]:
     async with (
-        listening(papers.files, engines(database, filled), pace) as url,
-        httpx.AsyncClient(base_url=url, verify=papers.regulator(), timeout=30) as client,
+        audit_listener(certificates.files, engines(database, filled), pace) as url,
+        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as client,
         httpx.AsyncClient(timeout=30) as plain,
     ):
         yield Portal(client, plain)
 
 
-def engines(database: str, filled: Filled) -> Engines:
+def engines(database: str, filled: FilledStores) -> Engines:
     return Engines("nats://127.0.0.1:1", database, filled.clickhouse.dsn, filled.bucket)
 
 
-async def objects(filled: Filled, id_: str) -> Sequence[str]:
+async def objects(filled: FilledStores, id_: str) -> Sequence[str]:
     return [meta["path"] async for some in filled.store.list(f"exports/{id_}/") for meta in some]
 
 
 async def running(database: str) -> int:
-    """How many exports are under way, or were when their process died."""
+    """The number of running exports, including those whose process died."""
     async with connected(database) as connection:
         count: int = await connection.fetchval("select count(*) from anlyt.audit_exports where state = 'running'")
     return count

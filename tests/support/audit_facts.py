@@ -1,4 +1,4 @@
-"""Facts of an audit: seeded, written as ingest does, and what a query has to answer of them."""
+"""Seeded facts for the audit API, written as by ingest, and the expected rows of an audit query."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -86,7 +86,7 @@ def _shared(random: Random, at: datetime) -> Fact:
 
 
 def moments(random: Random, count: int) -> Iterator[datetime]:
-    """Crowded: many at one instant, many on a day, some on the edges of the five years."""
+    """Times of events: many at one instant, many on one day, some at the edges of the five years."""
     crowd = BEGIN + timedelta(days=random.randrange(900), microseconds=random.randrange(10**6))
     yield from (BEGIN, END - timedelta(microseconds=1), END, BEGIN - timedelta(microseconds=1))
     for _ in range(count):
@@ -95,12 +95,12 @@ def moments(random: Random, count: int) -> Iterator[datetime]:
         elif random.random() < 0.5:
             yield crowd + timedelta(microseconds=random.randrange(86_400 * 10**6))
         else:
-            # On a dozen days: each is a partition.
+            # Only a dozen days, because each day is a partition.
             yield BEGIN + timedelta(days=150 * random.randrange(12), microseconds=random.randrange(86_400 * 10**6))
 
 
 async def write(client: AsyncClient, dataset: str, facts: Sequence[Fact]) -> None:
-    """A third of them twice."""
+    """Writes facts, a third of them twice."""
     names = {"at": "event_time", "key": "event_key", **SHARED, **NAMES[dataset]}
     columns = [*names.values(), *(FINDING.values() if dataset == "compliance" else ()), "ver"]
     for some in (facts, facts[::3]):
@@ -109,7 +109,7 @@ async def write(client: AsyncClient, dataset: str, facts: Sequence[Fact]) -> Non
 
 
 def _ver(fact: Fact) -> int:
-    """By when the stream stored the event, if that matters: in nanoseconds, or in microseconds as facts once had it."""
+    """The version from the time in the stream: in nanoseconds, or in microseconds as old facts have it."""
     if "stored" not in fact:
         return 1
     return NEVER - instant(fact["stored"]) * (1000 if fact["key"] % 2 else 1)
@@ -121,18 +121,18 @@ def _findings(dataset: str, fact: Fact) -> Sequence[Sequence[str]]:
     return [[finding[name] for finding in fact["findings"]] for name in FINDING]
 
 
-def expected(dataset: str, facts: Sequence[Fact], asked: Mapping[str, Any]) -> Sequence[Fact]:
-    """The rows of a query, all pages together."""
-    from_, to = (datetime.fromisoformat(asked[name]) for name in ("from", "to"))
-    found = [
+def expected(dataset: str, facts: Sequence[Fact], request: Mapping[str, Any]) -> Sequence[Fact]:
+    """The rows of an audit query over all pages."""
+    from_, to = (datetime.fromisoformat(request[name]) for name in ("from", "to"))
+    matching = [
         fact
         for fact in facts
-        if fact["tenantId"] == asked["tenantId"]
+        if fact["tenantId"] == request["tenantId"]
         and from_ <= fact["at"] < to
-        and asked.get("verdict") in (None, fact.get("verdict"))
-        and (not (rule := asked.get("ruleType")) or any(each["ruleType"] == rule for each in fact["findings"]))
+        and request.get("verdict") in (None, fact.get("verdict"))
+        and (not (rule := request.get("ruleType")) or any(each["ruleType"] == rule for each in fact["findings"]))
     ]
-    return [_printed(dataset, fact) for fact in sorted(found, key=lambda fact: (fact["at"], fact["key"]))]
+    return [_printed(dataset, fact) for fact in sorted(matching, key=lambda fact: (fact["at"], fact["key"]))]
 
 
 def _printed(dataset: str, fact: Fact) -> Fact:

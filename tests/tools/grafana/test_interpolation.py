@@ -1,11 +1,11 @@
-"""Variables and macros, filled in as Grafana does."""
+"""Variables and macros are filled in as in Grafana."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tools.grafana import filling
-from tools.grafana.filling import All, Choices, Window
+from tools.grafana import interpolation
+from tools.grafana.interpolation import All, Choices, Window
 
 START = datetime(2026, 11, 15, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(days=7), timedelta(hours=2))
@@ -24,26 +24,26 @@ FROM, TO = int(START.timestamp()), int(WINDOW.end.timestamp())
         ("in (${prefix:singlequote})", "in ('*')"),
     ],
 )
-def test_of_clickhouse(text: str, filled: str) -> None:
-    assert filling.clickhouse(text, WINDOW, CHOICES) == filled
+def test_clickhouse_macros_and_variables(text: str, filled: str) -> None:
+    assert interpolation.clickhouse(text, WINDOW, CHOICES) == filled
 
 
-def test_of_postgresql() -> None:
-    filled = filling.postgres("$__timeFilter(day)", WINDOW, CHOICES)
+def test_postgresql_macros() -> None:
+    filled = interpolation.postgres("$__timeFilter(day)", WINDOW, CHOICES)
     assert filled == "day BETWEEN '2026-11-15T00:00:00Z' AND '2026-11-22T00:00:00Z'"
 
 
-def test_of_prometheus() -> None:
-    filled = filling.promql('rate(a{job=~"$job"}[$__rate_interval])', WINDOW, CHOICES)
+def test_prometheus_macros_and_variables() -> None:
+    filled = interpolation.promql('rate(a{job=~"$job"}[$__rate_interval])', WINDOW, CHOICES)
     assert filled == 'rate(a{job=~"anlyt|anlyt-api"}[7215s])'
 
 
 def test_a_rate_interval_spans_four_scrapes_at_least() -> None:
     short = Window(START, START + timedelta(minutes=5), timedelta(seconds=1))
-    assert filling.promql("[$__rate_interval]", short, {}) == "[60s]"
+    assert interpolation.promql("[$__rate_interval]", short, {}) == "[60s]"
 
 
 @pytest.mark.parametrize("text", ["$__timeGroup(a, '1h')", "$nobody", "${nobody:singlequote}"])
-def test_what_nobody_knows_is_an_error(text: str) -> None:
+def test_an_unknown_macro_or_variable_is_an_error(text: str) -> None:
     with pytest.raises(KeyError):
-        filling.clickhouse(text, WINDOW, CHOICES)
+        interpolation.clickhouse(text, WINDOW, CHOICES)

@@ -1,4 +1,4 @@
-"""A Prometheus of one's own, for as long as it is needed."""
+"""Runs a Prometheus server that scrapes one target."""
 
 import shutil
 import subprocess
@@ -15,16 +15,16 @@ from tools.prometheus import MISSING
 
 
 def program(name: str) -> Path:
-    """Its path; FileNotFoundError tells who lacks it how to get it."""
-    found = shutil.which(name, path=str(TOOLS)) or shutil.which(name)
-    if found is None:
-        raise FileNotFoundError(f"No {name} here; `make test` fetches it. {MISSING}")
-    return Path(found)
+    """The path of a program. Raises FileNotFoundError with advice if it is missing."""
+    path = shutil.which(name, path=str(TOOLS)) or shutil.which(name)
+    if path is None:
+        raise FileNotFoundError(f"{name} is missing; `make test` fetches it. {MISSING}")
+    return Path(path)
 
 
 @contextmanager
 def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]] = (), every: str = "1s") -> Iterator[str]:
-    """Its URL. It scrapes `target` (host:port) as job anlyt, with these rules; ends with the body."""
+    """Runs a Prometheus that scrapes `target` (host:port) as job anlyt and evaluates `rules`; yields its URL."""
     address = f"127.0.0.1:{free_port()}"
     _write(folder / "rules.yaml", {"groups": [{"name": "anlyt", "rules": rules}]})
     _write(

@@ -11,7 +11,7 @@ from graph.audit import openapi, request
 from graph.audit.graphql import sdl as audit_sdl
 from graph.dsl import parse
 from graph.dsl.readers import REQUIRED, Member, Shape, choice, description_of
-from graph.gql.queries import QueryCondition, QueryInput, as_json, input_type
+from graph.gql.inputs import QueryCondition, QueryInput, as_json, input_type
 from graph.gql.schema import sdl
 from graph.gql.types import DateTime, Json
 from graph.rest.query_schema import SCHEMAS
@@ -21,7 +21,7 @@ FROM, TO = DateTime("2026-10-01T00:00:00Z"), DateTime("2026-10-02T00:00:00Z")
 
 
 def shape(name: str) -> Shape:
-    """Of an object that a member of a query holds."""
+    """The shape of an object in a query."""
     found = parse.QUERY[name].read.inner_shape
     assert found is not None
     return found
@@ -51,8 +51,8 @@ def test_values(value: object, expected: object) -> None:
     assert as_json(condition(value)) == {"field": "messages", "op": "in", "value": expected}
 
 
-def test_only_what_was_given() -> None:
-    asked = QueryInput(
+def test_absent_members_are_omitted() -> None:
+    query = QueryInput(
         dataset="dlr",
         measures=["messages"],
         time=TIME,
@@ -60,7 +60,7 @@ def test_only_what_was_given() -> None:
         order_by=[QueryOrder(field="time", direction=UNSET)],
         after=None,
     )
-    assert as_json(asked) == {
+    assert as_json(query) == {
         "dataset": "dlr",
         "measures": ["messages"],
         "time": {"from": FROM, "to": TO},
@@ -101,7 +101,7 @@ def members(shape: Shape, name: str, schema: Mapping[str, Any]) -> Iterator[tupl
     ],
     ids=["query", "audit"],
 )
-def test_what_reads_a_member_describes_it_everywhere(shape: Shape, text: str, schema: Mapping[str, Any]) -> None:
+def test_a_member_has_one_description_everywhere(shape: Shape, text: str, schema: Mapping[str, Any]) -> None:
     types = build_schema(text).type_map
     for member, place, own in members(shape, shape.name, schema):
         type_, name = place.split(".")

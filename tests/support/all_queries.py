@@ -1,4 +1,4 @@
-"""Everything that we write to ClickHouse and read from it, so that engines of other settings can be compared."""
+"""All writes to ClickHouse and reads from it, so that engines with different settings can be compared."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
@@ -30,24 +30,24 @@ from pipelines.stores import Stores, open_stores
 from schema.catalog.audit import AUDITED
 from schema.history import RECENT
 from tests.graph.support.api import ADMIN, Api, open_api
-from tests.graph.support.questions import APPROXIMATE, question
+from tests.graph.support.random_queries import APPROXIMATE, random_query
 from tests.graph.support.rows import random_rows
 from tests.graph.support.store import DAY, Store, hours, iso
 from tests.support.clock import today
 from tests.support.database import connected
 from tests.support.facts import batches, fact_store, make_sent
-from tests.support.warehouse import emptied
+from tests.support.warehouse import empty_clickhouse
 
 NOW: Final = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 QUESTIONS: Final = 50
-# Beside what random questions ask about: days of zones, days of UTC, months, and parts of hours.
+# Windows in addition to random ones: days of a zone, days of UTC, months, and parts of hours.
 WINDOWS: Final = (
     ("2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z"),
     ("2026-10-01T00:00:00Z", "2026-12-01T00:00:00Z"),
     ("2026-11-19T19:30:00Z", "2026-11-20T19:30:00Z"),
     ("2026-11-20T06:30:00.000001Z", "2026-11-20T09:10:00Z"),
 )
-# The archived days: of hours, of days, and of a part of one.
+# Reports about the archived days, by hour and by day.
 REPORTS: Final = (
     "summary?granularity=hourly",
     "summary?granularity=daily",
@@ -59,25 +59,25 @@ REPORTS: Final = (
 INSIGHTS: Final = """query($window: Interval) {
   mnoQuality(window: $window) { mnos { mno messages deliveryRate p95LatencyMs } }
   costQuality(window: $window) { mnos { mno currency cost messages deliveryRate days { date cost messages } } } }"""
-OF_ONE_RUN: Final = frozenset({"elapsedMs", "accessId", "endCursor", "requestId"})
-Ask: TypeAlias = Callable[[], Awaitable[Any]]
+PER_RUN: Final = frozenset({"elapsedMs", "accessId", "endCursor", "requestId"})
+RunQuery: TypeAlias = Callable[[], Awaitable[Any]]
 
 
 class RefusedError(Exception):
-    """What was asked of the API was answered with an error."""
+    """The API answered a query with an error."""
 
 
-class Filled(NamedTuple):
-    """`archived_from`: the first of two days that are in the archive; the third is in PostgreSQL."""
+class FilledStores(NamedTuple):
+    """The stores. From `archived_from` on, two days are in the archive and the third is in PostgreSQL."""
 
     stores: Stores
     archived_from: datetime
 
 
 @asynccontextmanager
-async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Filled]:
-    """Events became facts, facts cubes, and old days of PostgreSQL the archive."""
-    await emptied(clickhouse)
+async def filled_stores(clickhouse: str, database: str, seed: int) -> AsyncIterator[FilledStores]:
+    """Yields stores with facts, their cubes, and archived days of PostgreSQL."""
+    await empty_clickhouse(clickhouse)
     random = Random(seed)
     async with fact_store(clickhouse) as store:
         for function, part in batches(random, make_sent(random, NOW, 100), NOW):
@@ -88,33 +88,33 @@ async def filled(clickhouse: str, database: str, seed: int) -> AsyncIterator[Fil
             start = today() - RECENT - 2 * DAY
             await Store(connection).put(random_rows(random, hours(start, start + 3 * DAY), density=0.1))
         assert await runs.run(stores, "archive") == {"days": 2}
-        yield Filled(stores, start)
+        yield FilledStores(stores, start)
 
 
-async def answers(filled: Filled, seed: int) -> Mapping[str, Any]:
-    """By what was asked; of one engine as of any other. Each is an answer, and no error."""
+async def answers(filled: FilledStores, seed: int) -> Mapping[str, Any]:
+    """The answers by query name, which are equal on any engine. Raises RefusedError if one is an error."""
     async with open_api(filled.stores.postgres, clickhouse=filled.stores.clickhouse) as api:
-        return {name: await ask() for name, ask in asking(api, filled, seed).items()}
+        return {name: await run() for name, run in queries(api, filled, seed).items()}
 
 
-def asking(api: Api, filled: Filled, seed: int) -> Mapping[str, Ask]:
-    """All that is asked, each by its name; an engine may refuse any of them with an error."""
-    found = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
-    return {**found, **_of_pipelines(filled.stores)}
+def queries(api: Api, filled: FilledStores, seed: int) -> Mapping[str, RunQuery]:
+    """All queries by name."""
+    by_name = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
+    return {**by_name, **_pipeline_reads(filled.stores)}
 
 
-def _questions(api: Api, random: Random) -> Mapping[str, Ask]:
-    """Random questions about these facts, of the platform."""
-    found: dict[str, Ask] = {}
+def _questions(api: Api, random: Random) -> Mapping[str, RunQuery]:
+    """Random typed queries of the platform about these facts."""
+    by_name: dict[str, RunQuery] = {}
     for number in range(QUESTIONS):
-        query = question(random)
+        query = random_query(random)
         from_, to = random.choice(WINDOWS)
         query["time"] |= {"from": from_, "to": to}
         if query["time"]["granularity"] == "minute":
             query["time"]["granularity"] = "hour"
         query["limit"] = 40
-        found[f"question {number} {json.dumps(query)}"] = partial(_pages, api, query)
-    return found
+        by_name[f"query {number} {json.dumps(query)}"] = partial(_pages, api, query)
+    return by_name
 
 
 async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
@@ -127,16 +127,16 @@ async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
     return _lasting(_exact(pages))
 
 
-def _reports(api: Api, filled: Filled) -> Mapping[str, Ask]:
-    found: dict[str, Ask] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
+def _reports(api: Api, filled: FilledStores) -> Mapping[str, RunQuery]:
+    by_name: dict[str, RunQuery] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
     for report in REPORTS:
         for start, length in ((0, 3 * 24), (5, 50)):
             from_ = filled.archived_from + timedelta(hours=start)
             path, _, more = report.partition("?")
             query = dict(pair.split("=") for pair in more.split("&") if pair)
             window = {"from_": iso(from_), "to": iso(from_ + timedelta(hours=length))}
-            found[f"{report} {start} {length}"] = partial(_report, api, path, {**window, **query})
-    return found
+            by_name[f"{report} {start} {length}"] = partial(_report, api, path, {**window, **query})
+    return by_name
 
 
 async def _insights(api: Api, window: str) -> Any:
@@ -151,24 +151,24 @@ async def _report(api: Api, path: str, query: Mapping[str, str]) -> Any:
 
 
 def _answer(response: httpx.Response) -> Any:
-    """Also that a query makes no sense: what it is refused for may be found in the facts (several currencies)."""
+    """The body of an answer. 400 is an answer, too: its reason may be in the facts (several currencies)."""
     if response.status_code not in {200, 400}:
         raise RefusedError(response.text)
     return response.json()
 
 
-def _audits(stores: Stores) -> Mapping[str, Ask]:
+def _audits(stores: Stores) -> Mapping[str, RunQuery]:
     audits = Audits(stores.clickhouse, stores.postgres, CursorKey(stores.postgres, None), Budget(8, 10**12))
     warehouse = Warehouse(stores.clickhouse, 20)
-    found: dict[str, Ask] = {}
+    by_name: dict[str, RunQuery] = {}
     for dataset in AUDITED:
         for from_, to in WINDOWS:
             body = {"tenantId": "t-1", "from": from_, "to": to, "dataset": dataset, "limit": 30}
-            found[f"audit {dataset} {from_}"] = partial(_audited, audits, body)
+            by_name[f"audit {dataset} {from_}"] = partial(_audited, audits, body)
             begin, end = map(datetime.fromisoformat, (from_, to))
             query = ExportQuery("t-1", begin, end, dataset, None, None)
-            found[f"slices {dataset} {from_}"] = partial(_slices, warehouse, query)
-    return found
+            by_name[f"slices {dataset} {from_}"] = partial(_slices, warehouse, query)
+    return by_name
 
 
 async def _audited(audits: Audits, body: Mapping[str, Any]) -> Any:
@@ -184,8 +184,8 @@ async def _slices(warehouse: Warehouse, query: ExportQuery) -> Any:
     return [list(map(iso, part)) for part in await warehouse.plan(query)]
 
 
-def _of_pipelines(stores: Stores) -> Mapping[str, Ask]:
-    """What they read: `quality`, `integrity`, and the gauges of `cubes`."""
+def _pipeline_reads(stores: Stores) -> Mapping[str, RunQuery]:
+    """What the pipelines read: `quality`, `integrity`, and the gauges of `cubes`."""
 
     async def gauges() -> Any:
         await freshness.measure(stores)
@@ -207,12 +207,12 @@ def _of_pipelines(stores: Stores) -> Mapping[str, Ask]:
 
 
 def _lasting(answer: Any) -> Any:
-    """Without what two runs never have in common."""
-    return _without(OF_ONE_RUN, answer)
+    """The answer without members that differ in every run."""
+    return _without(PER_RUN, answer)
 
 
 def _exact(answer: Any) -> Any:
-    """Without percentiles, whose digests may be merged in another order."""
+    """The answer without percentiles, whose digests may be merged in another order."""
     return _without(APPROXIMATE, answer)
 
 

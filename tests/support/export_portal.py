@@ -1,4 +1,4 @@
-"""The regulator's portal, which has slices exported, fetches the files and believes nothing that it cannot verify."""
+"""The regulator's portal, which requests exports, fetches their files and verifies all of them."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ ENDED = {"done", "failed", "cancelled", "expired"}
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """`client`: shows the portal's certificate; `plain`: none, as a link needs none."""
+    """`client` sends the portal's certificate; `plain` sends none, because links need none."""
 
     client: httpx.AsyncClient
     plain: httpx.AsyncClient
@@ -62,7 +62,7 @@ class Portal:
         return response.content
 
     async def rows(self, id_: str) -> Sequence[Mapping[str, Any]]:
-        """All rows of an export that is done: what its signed manifest says is true of its files, to the byte."""
+        """All rows of an export, after it is done. Verifies the signed manifest and the files byte by byte."""
         export = await self.ended(id_)
         assert export["status"] == "done", export
         text = await self.fetch(export["manifest"]["url"])
@@ -82,20 +82,20 @@ class Portal:
 
 
 def _verified(file: Mapping[str, Any], content: bytes) -> Sequence[Mapping[str, Any]]:
-    """The rows of a file, as the API prints them."""
+    """The rows of a file as the API prints them, after verifying the file."""
     assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
     rows = pq.read_table(BytesIO(content)).to_pylist()
     assert len(rows) == file["rows"]
     times = [row.get("at") or row["occurredAt"] for row in rows]
     order = list(zip(times, [row["eventKey"] for row in rows], strict=True))
     assert order == sorted(order)
-    found = [_printed(row) for row in rows]
-    printed = [row.get("at") or row["occurredAt"] for row in found]
+    answers = [_printed(row) for row in rows]
+    printed = [row.get("at") or row["occurredAt"] for row in answers]
     assert (file["firstAt"], file["lastAt"]) == ((printed[0], printed[-1]) if printed else (None, None))
     assert all(file["window"]["from"][:19] <= time[:19] <= file["window"]["to"][:19] for time in printed)
     if "charges" in file:
-        assert file["charges"] == _charges(found)
-    return found
+        assert file["charges"] == _charges(answers)
+    return answers
 
 
 def _check_whole(manifest: Mapping[str, Any], export: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Clients that leave at every stage of a request, and port scanners: none of it is an error of ours."""
+"""Clients that disconnect at any point of a request, and port scanners, cause no server error."""
 
 import json
 import random
@@ -46,7 +46,7 @@ LISTENER: Final = (
 READING: Final = (f"{ANALYTICS}/summary?granularity=daily", f"{ANALYTICS}/throughput", "/openapi.json", "/health/ready")
 
 
-def posting(path: str, body: object, headers: dict[str, str], *, chunked: bool = False) -> bytes:
+def post_request(path: str, body: object, headers: dict[str, str], *, chunked: bool = False) -> bytes:
     content = json.dumps(body).encode()
     length = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(content))}
     head = {"Host": "here", **ADMIN, **headers, **length}
@@ -55,17 +55,17 @@ def posting(path: str, body: object, headers: dict[str, str], *, chunked: bool =
     return f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + sent
 
 
-def getting(path: str) -> bytes:
+def get_request(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: here\r\nX-Caller: admin-dashboard\r\n\r\n".encode()
 
 
-def cuts(request: bytes) -> Iterator[bytes]:
-    """Beginnings of a request: of its line, its head, its body; and all of it."""
+def prefixes(request: bytes) -> Iterator[bytes]:
+    """Prefixes of a request: of its line, its head and its body; the whole request; and the start of a second one."""
     head = request.index(b"\r\n\r\n") + 4
     for end in sorted({0, 1, 9, head // 2, head - 1, head, head + 1, (head + len(request)) // 2, len(request) - 1}):
         yield request[:end]
     yield request
-    yield request + request[:head]  # the next one has begun
+    yield request + request[:head]  # and the beginning of the next request
 
 
 Connect = Callable[[], socket.socket]
@@ -77,12 +77,12 @@ def plain(url: str) -> Connect:
 
 
 def reset(connection: socket.socket) -> None:
-    """Leaves without a word: the other side gets RST."""
+    """Resets a connection: the server gets RST."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
-def leave(connect: Connect, sent: bytes, *, politely: bool, after: float, read: int = 0) -> None:
+def disconnect(connect: Connect, sent: bytes, *, graceful: bool, after: float, read: int = 0) -> None:
     connection = connect()
     try:
         connection.sendall(sent)
@@ -90,9 +90,9 @@ def leave(connect: Connect, sent: bytes, *, politely: bool, after: float, read: 
         if read:
             connection.recv(read)
     except OSError:
-        pass  # it hung up on us
+        pass  # the server has closed the connection
     finally:
-        connection.close() if politely else reset(connection)
+        connection.close() if graceful else reset(connection)
 
 
 def encrypted(url: str, files: DevCertificates, *, certificate: bool = True) -> Connect:
@@ -106,8 +106,8 @@ def encrypted(url: str, files: DevCertificates, *, certificate: bool = True) -> 
     return connect
 
 
-def hello() -> bytes:
-    """What a client of TLS says first."""
+def client_hello() -> bytes:
+    """The ClientHello of a TLS client."""
     outgoing = ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
     with pytest.raises(ssl.SSLWantReadError):
@@ -116,9 +116,9 @@ def hello() -> bytes:
 
 
 def scan(url: str, seed: int) -> None:
-    """What port scanners send, and clients of other protocols."""
+    """Sends the bytes of port scanners and of clients of other protocols."""
     garbage = random.Random(seed).randbytes(200)
-    first = hello()
+    first = client_hello()
     for sent in (
         b"",
         b"\x00",
@@ -129,16 +129,16 @@ def scan(url: str, seed: int) -> None:
         first[: len(first) // 2],
         first,
     ):
-        for politely in (True, False):
-            leave(plain(url), sent, politely=politely, after=0.01)
+        for graceful in (True, False):
+            disconnect(plain(url), sent, graceful=graceful, after=0.01)
 
 
-def leave_everywhere(connect: Connect, requests: list[bytes]) -> None:
+def disconnect_everywhere(connect: Connect, requests: list[bytes]) -> None:
     rng = random.Random(5)
     for request in requests:
-        for sent in cuts(request):
-            leave(connect, sent, politely=rng.random() < 0.5, after=rng.choice([0, 0, 0.01]))
-        leave(connect, request, politely=False, after=0.05, read=1)  # in the middle of the answer
+        for sent in prefixes(request):
+            disconnect(connect, sent, graceful=rng.random() < 0.5, after=rng.choice([0, 0, 0.01]))
+        disconnect(connect, request, graceful=False, after=0.05, read=1)  # in the middle of the answer
 
 
 @pytest.fixture(scope="module")
@@ -148,29 +148,29 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running,
 
 
 def failures(metrics: str) -> float:
-    """Errors of PostgreSQL, and answers that are our fault."""
+    """The number of PostgreSQL errors and of 5xx answers so far."""
     lines = httpx.get(metrics).text.splitlines()
     counted = re.compile(r'anlyt_pg_errors_total\{|anlyt_http_requests_total\{.*status="5')
     return sum(float(line.split()[-1]) for line in lines if counted.match(line))
 
 
-def test_who_leaves_is_no_error_of_ours(service: tuple[Running, Endpoints], seed: int) -> None:
-    started, found = service
+def test_disconnecting_clients_cause_no_server_error(service: tuple[Running, Endpoints], seed: int) -> None:
+    started, endpoints = service
     files = DevCertificates(started.home / "tls")
-    audit = str(found.audit).replace("127.0.0.1", "localhost")
-    before = failures(found.metrics)
-    requests = [posting(*each, chunked=chunked) for each in API for chunked in (False, True)]
-    leave_everywhere(plain(found.api), [*requests, *map(getting, READING)])
-    portal = [posting(*each, chunked=chunked) for each in LISTENER for chunked in (False, True)]
-    leave_everywhere(encrypted(audit, files), portal)
-    leave_everywhere(plain(found.metrics), [getting("/metrics")] * 5)
-    for url in (found.api, audit, found.metrics):
+    audit = str(endpoints.audit).replace("127.0.0.1", "localhost")
+    before = failures(endpoints.metrics)
+    requests = [post_request(*each, chunked=chunked) for each in API for chunked in (False, True)]
+    disconnect_everywhere(plain(endpoints.api), [*requests, *map(get_request, READING)])
+    portal = [post_request(*each, chunked=chunked) for each in LISTENER for chunked in (False, True)]
+    disconnect_everywhere(encrypted(audit, files), portal)
+    disconnect_everywhere(plain(endpoints.metrics), [get_request("/metrics")] * 5)
+    for url in (endpoints.api, audit, endpoints.metrics):
         scan(url, seed)
-    # Or the connection ends: the client of TLS 1.3 learns of a refusal afterwards.
+    # The read may fail: a TLS 1.3 client learns of the refusal only after the handshake.
     with suppress(OSError), encrypted(audit, files, certificate=False)() as stranger:
         stranger.recv(1)
-    assert httpx.get(f"{found.api}{ANALYTICS}/summary", headers=ADMIN).status_code == 200
-    assert failures(found.metrics) == before
+    assert httpx.get(f"{endpoints.api}{ANALYTICS}/summary", headers=ADMIN).status_code == 200
+    assert failures(endpoints.metrics) == before
     assert started.stop() == 0
     assert started.process.stderr is not None
     log = started.process.stderr.read()

@@ -1,4 +1,4 @@
-"""Asks what a panel asks, of the stores themselves."""
+"""Sends the queries of panels to the stores, and makes series or tables of the rows, as Grafana does."""
 
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -15,27 +15,29 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from dashboards.sources import CLICKHOUSE, POSTGRES, PROMETHEUS, SOURCES, Json
 from infra.clickhouse import connect
 from infra.postgres import Connection
-from tools.grafana import filling
-from tools.grafana.filling import Choices, Window
+from tools.grafana import interpolation
+from tools.grafana.interpolation import Choices, Window
 
 Points: TypeAlias = Sequence[tuple[datetime, float]]
 Series: TypeAlias = Mapping[str, Points]
-"""Points in the order of time, by the name that the legend shows."""
+"""Points in time order, by the name in the legend."""
 TIME: Final = "time"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Rows:
+    """The rows of a query, and the names of their columns."""
+
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
 
 
-Answer: TypeAlias = Series | Table
+QueryResult: TypeAlias = Series | Rows
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """A URL, and two DSNs."""
+    """The URL of Prometheus, and the DSNs of the two stores."""
 
     prometheus: str
     clickhouse: str
@@ -44,7 +46,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Connections to what dashboards ask."""
+    """Open connections to the data sources of dashboards."""
 
     prometheus: aiohttp.ClientSession
     clickhouse: AsyncClient
@@ -52,8 +54,8 @@ class Connections:
 
 
 @asynccontextmanager
-async def opened(addresses: Addresses) -> AsyncIterator[Connections]:
-    """Closed with the body."""
+async def open_connections(addresses: Addresses) -> AsyncIterator[Connections]:
+    """Yields connections; closes them after the body."""
     async with (
         aiohttp.ClientSession(addresses.prometheus, raise_for_status=True) as prometheus,
         connect(addresses.clickhouse) as clickhouse,
@@ -65,18 +67,18 @@ async def opened(addresses: Addresses) -> AsyncIterator[Connections]:
             await postgres.close()
 
 
-async def ask(target: Json, to: Connections, window: Window, choices: Choices) -> Answer:
-    """What a query of a panel answers; the error of the store if it refuses."""
+async def run_query(target: Json, to: Connections, window: Window, choices: Choices) -> QueryResult:
+    """Runs one query of a panel. Raises the store's error if it refuses the query."""
     (source,) = (each for each in SOURCES if each.plugin == target["datasource"]["type"])
     if source is PROMETHEUS:
-        query = filling.promql(target["expr"], window, choices)
-        return named(await _promql(to.prometheus, query, window), target["legendFormat"])
+        query = interpolation.promql(target["expr"], window, choices)
+        return by_legend(await _promql(to.prometheus, query, window), target["legendFormat"])
     if source is CLICKHOUSE:
-        found = await ask_clickhouse(to.clickhouse, filling.clickhouse(target["rawSql"], window, choices))
-        return series(found) if target["queryType"] == "timeseries" else found
+        rows = await query_clickhouse(to.clickhouse, interpolation.clickhouse(target["rawSql"], window, choices))
+        return series(rows) if target["queryType"] == "timeseries" else rows
     assert source is POSTGRES
-    found = await _ask_postgres(to.postgres, filling.postgres(target["rawSql"], window, choices))
-    return series(found) if target["format"] == "time_series" else found
+    rows = await _query_postgres(to.postgres, interpolation.postgres(target["rawSql"], window, choices))
+    return series(rows) if target["format"] == "time_series" else rows
 
 
 async def _promql(session: aiohttp.ClientSession, query: str, window: Window) -> Sequence[Json]:
@@ -91,49 +93,50 @@ async def _promql(session: aiohttp.ClientSession, query: str, window: Window) ->
         return result
 
 
-async def ask_clickhouse(client: AsyncClient, text: str) -> Table:
+async def query_clickhouse(client: AsyncClient, text: str) -> Rows:
     result = await client.query(text)
-    return Table(result.column_names, [[_cell(value) for value in row] for row in result.result_rows])
+    return Rows(result.column_names, [[_cell(value) for value in row] for row in result.result_rows])
 
 
-async def _ask_postgres(connection: Connection, text: str) -> Table:
+async def _query_postgres(connection: Connection, text: str) -> Rows:
     prepared = await connection.prepare(text)
     columns = [attribute.name for attribute in prepared.get_attributes()]
-    return Table(columns, [[_cell(value) for value in row] for row in await prepared.fetch()])
+    return Rows(columns, [[_cell(value) for value in row] for row in await prepared.fetch()])
 
 
-def named(matrix: Sequence[Json], legend: str) -> Series:
-    """Prometheus's series by their legend, as {{label}}; points that are no number are left out."""
-    found = {}
+def by_legend(matrix: Sequence[Json], legend: str) -> Series:
+    """Prometheus's series by their legend, with its {{label}}s filled in. Skips points that are not finite."""
+    series_by_name = {}
     for each in matrix:
         name = legend
         for label, value in each["metric"].items():
             name = name.replace(f"{{{{{label}}}}}", value)
         points = ((datetime.fromtimestamp(at, UTC), float(value)) for at, value in each["values"])
-        found[name] = [point for point in points if math.isfinite(point[1])]
-    return found
+        series_by_name[name] = [point for point in points if math.isfinite(point[1])]
+    return series_by_name
 
 
 def _cell(value: Any) -> Any:
-    """Times of day are UTC, and of any two stores the same."""
+    """A value in which naive times are UTC, so that both stores return the same."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
-def series(table: Table) -> Series:
-    """Lines of rows: one for each value of the text columns, in each number column; ValueError if Grafana refuses them.
+def series(table: Rows) -> Series:
+    """One series per number column and value of the text columns.
 
-    Grafana asks for a column `time` in ascending order, and takes the text columns as labels.
+    Grafana needs a column `time` in ascending order, and uses the text columns as labels. Raises ValueError if it would
+    refuse the rows.
     """
-    if not table.rows:  # of no rows, ClickHouse tells no columns
+    if not table.rows:  # without rows, ClickHouse returns no columns
         return {}
     at = table.columns.index(TIME)
     if [row[at] for row in table.rows] != sorted(row[at] for row in table.rows):
-        raise ValueError("The rows are not in the order of time.")
-    found: dict[str, list[tuple[datetime, float]]] = {}
+        raise ValueError("The rows are not in time order.")
+    points: dict[str, list[tuple[datetime, float]]] = {}
     for row in table.rows:
         for name, value in _values(table.columns, row):
-            found.setdefault(name, []).append((row[at], value))
-    return found
+            points.setdefault(name, []).append((row[at], value))
+    return points
 
 
 def _values(columns: Sequence[str], row: Sequence[Any]) -> Iterator[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""Processes of their own that export, to be killed."""
+"""Processes that export, to be killed."""
 
 import asyncio
 import signal
@@ -15,11 +15,11 @@ from infra.settings import read_settings
 from infra.telemetry import configure_logs
 from infra.tls import TlsFiles
 from tests.support.forked import FORK
-from tests.support.worker import gone
+from tests.support.worker import wait_for_exit
 
 
 def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
-    """`anlyt audit-api` until it is killed."""
+    """Runs `anlyt audit-api` until it is killed."""
     configure_logs("json")
     uvloop.run(_work(files, stores, pace))
 
@@ -29,11 +29,11 @@ async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
         await asyncio.Event().wait()
 
 
-class Pair:
-    """Two processes that share the work; whichever is killed, another takes its place."""
+class ExportProcesses:
+    """Two processes that share the exports. Another one replaces each that is killed."""
 
     def __init__(self, files: TlsFiles, stores: Engines, pace: Pace) -> None:
-        self._hire = partial(FORK.Process, target=work, args=(files, stores, pace))
+        self._new_process = partial(FORK.Process, target=work, args=(files, stores, pace))
         self._members: list[BaseProcess] = []
 
     def start(self) -> None:
@@ -43,15 +43,15 @@ class Pair:
     async def kill_one(self, random: Random) -> None:
         victim = self._members.pop(random.randrange(len(self._members)))
         victim.kill()
-        assert await gone(victim) == -signal.SIGKILL
+        assert await wait_for_exit(victim) == -signal.SIGKILL
         self._add()
 
     async def kill(self) -> None:
         for member in self._members:
             member.kill()
-            await gone(member)
+            await wait_for_exit(member)
 
     def _add(self) -> None:
-        member = self._hire()
+        member = self._new_process()
         member.start()
         self._members.append(member)

@@ -1,6 +1,6 @@
-"""What `anlyt dev` shows on a terminal: warnings from the start, and one line per minute below its addresses.
+"""The output of `anlyt dev` on a terminal: warnings and errors, and after its addresses one status line per minute.
 
-Every line of the log would push the addresses away. Who wants all of them sets ANLYT_LOG_FORMAT.
+The whole log would scroll the addresses away. ANLYT_LOG_FORMAT shows all of it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ EVERY: Final = 60.0  # seconds
 
 
 class Warnings:
-    """Counts the lines of the log, when only warnings and errors are in it."""
+    """A structlog processor that counts lines. The log has only warnings and errors then."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -32,7 +32,7 @@ class Warnings:
 
 
 def show_only_warnings(settings: Settings) -> Warnings | None:
-    """On a terminal, leaves only warnings and errors in the log, and counts them; elsewhere changes nothing: None."""
+    """On a terminal, skips log lines below warnings, and returns their counter. Elsewhere, leaves the log unchanged."""
     if settings.log_format is not None or usual_format() != "text":
         return None
     warnings = Warnings()
@@ -41,20 +41,20 @@ def show_only_warnings(settings: Settings) -> Warnings | None:
 
 
 @asynccontextmanager
-async def reported(warnings: Warnings | None, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """Says one line per minute while the body runs; nothing without `warnings`."""
+async def say_every_minute(warnings: Warnings | None, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """Says one status line per minute while the body runs; nothing without `warnings`."""
     if warnings is None:
         yield
         return
-    reporting = asyncio.create_task(_report(say, warnings))
+    speaking = asyncio.create_task(_say_lines(say, warnings))
     try:
         yield
     finally:
-        reporting.cancel()
-        await asyncio.wait([reporting])
+        speaking.cancel()
+        await asyncio.wait([speaking])
 
 
-async def _report(say: Callable[[str], None], warnings: Warnings) -> None:
+async def _say_lines(say: Callable[[str], None], warnings: Warnings) -> None:
     before = {**figures(), "warnings": warnings.count}
     while True:
         await asyncio.sleep(EVERY)
@@ -64,17 +64,17 @@ async def _report(say: Callable[[str], None], warnings: Warnings) -> None:
 
 
 def figures() -> Mapping[str, int]:
-    """What this process has done since it began: events handled, and dead letters; and what still waits."""
-    events, waiting, letters = map(_total, (EVENTS_PROCESSED, CONSUMER_PENDING, DEADLETTERS))
-    return {"events": events, "waiting": waiting, "letters": letters}
+    """The events and dead letters of this process since its start, and the messages that wait now."""
+    events, waiting, deadletters = map(_total, (EVENTS_PROCESSED, CONSUMER_PENDING, DEADLETTERS))
+    return {"events": events, "waiting": waiting, "deadletters": deadletters}
 
 
 def sentence(before: Mapping[str, int], now: Mapping[str, int], at: datetime) -> str:
-    """'12:04:00 All is well: ...' of the minute between two figures; with warnings, their number instead."""
-    events, letters, warnings = (now[name] - before[name] for name in ("events", "letters", "warnings"))
+    """The status line for the minute between two results of `figures`: '12:04:00 All is well: ...', or warnings."""
+    events, deadletters, warnings = (now[name] - before[name] for name in ("events", "deadletters", "warnings"))
     state = f"Warnings: {warnings:,}, see above" if warnings else "All is well"
     return (
-        f"{at:%H:%M:%S} {state}: {events:,} events handled in the last minute, {letters:,} dead letters, "
+        f"{at:%H:%M:%S} {state}: {events:,} events handled in the last minute, {deadletters:,} dead letters, "
         f"{now['waiting']:,} waiting. Ctrl-C stops everything."
     )
 

@@ -1,6 +1,6 @@
-"""Values drawn from a chart's schema: those that it lets through, and one at a time that it does not.
+"""Random values of a chart: valid by its schema, or with exactly one invalid value.
 
-It understands as much of JSON Schema as our schemas have, and shares no code with what Helm validates by.
+It supports the parts of JSON Schema that our schemas use, and shares no code with Helm's validator.
 """
 
 import re
@@ -16,11 +16,11 @@ from tests.support.charts import merged
 Schema = Mapping[str, Any]
 Place = tuple[str, ...]
 Values = st.SearchStrategy[Any]
-# What YAML reads as it was written: no control characters, no separators of lines, nothing that is unassigned.
+# Text that YAML reads unchanged: no control characters, no line separators, no unassigned characters.
 ANY_TEXT: Final = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Zl", "Zp"]), max_size=30)
 ASCII: Final = st.characters(codec="ascii")
 ODD: Final = ("\n", " ", "'", '"', "{{ .Values }}", "<", "&", "#", ": ", "\\", "`", "%s", "é")
-OF_ANY_KIND: Final[Mapping[str, Any]] = {
+BY_KIND: Final[Mapping[str, Any]] = {
     "boolean": True,
     "integer": 5,
     "number": 2.5,
@@ -30,55 +30,55 @@ OF_ANY_KIND: Final[Mapping[str, Any]] = {
 }
 
 
-def laid_at(place: Place, value: Any) -> dict[str, Any]:
+def change_at(place: Place, value: Any) -> dict[str, Any]:
     """`{"a": {"b": value}}` for the place a.b."""
     changes = value
     for name in reversed(place):
         changes = {name: changes}
-    found: dict[str, Any] = changes
-    return found
+    result: dict[str, Any] = changes
+    return result
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
-    """A value that the schema does not let through at this place."""
+class InvalidValue:
+    """A value that the schema refuses at this place."""
 
     place: Place
     value: Any
 
     def changes(self) -> dict[str, Any]:
-        """It alone, to be laid over the defaults."""
-        return laid_at(self.place, self.value)
+        """The change of the defaults that has only this value."""
+        return change_at(self.place, self.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """From a whole schema, `root`, and a chart's defaults."""
+class RandomValues:
+    """Strategies for changes of a chart's defaults, from its whole schema `root`."""
 
     root: Schema
     defaults: Mapping[str, Any]
 
     def changes(self) -> Values:
-        """What may be laid over the defaults, at a few places; null takes away what may be missing."""
+        """Valid changes of the defaults at a few places. Null removes an optional member."""
         places = dict(self._drawn_places(self.root, self.defaults, ()))
         few = st.lists(st.sampled_from(list(places)), min_size=1, max_size=6, unique=True)
         return few.flatmap(lambda chosen: st.tuples(*(places[each] for each in chosen))).map(partial(reduce, merged))
 
-    def wrong(self) -> st.SearchStrategy[Wrong]:
-        """At every place that has a default, in every way that the schema knows."""
+    def invalid(self) -> st.SearchStrategy[InvalidValue]:
+        """Invalid values at every place with a default, by every rule of the schema."""
         places = list(self._places(self.root, self.defaults, ()))
         return st.sampled_from(places).flatmap(
-            lambda found: self._refused(found[1], found[2]).map(lambda value: Wrong(found[0], value))
+            lambda chosen: self._refused(chosen[1], chosen[2]).map(lambda value: InvalidValue(chosen[0], value))
         )
 
     def _resolved(self, schema: Schema) -> Schema:
         if "$ref" not in schema:
             return schema
-        found: Schema = self.root["definitions"][schema["$ref"].rpartition("/")[2]]
-        return found
+        definition: Schema = self.root["definitions"][schema["$ref"].rpartition("/")[2]]
+        return definition
 
     def _drawn_places(self, schema: Schema, default: Any, place: Place) -> Iterator[tuple[Place, Values]]:
-        """Places, and changes there. All members of an object that may be missing, settings for one, are one place."""
+        """Places with their valid changes. An object with only optional members, such as settings, is one place."""
         schema = self._resolved(schema)
         members = {} if "patternProperties" in schema else schema.get("properties", {})
         if members and schema["required"] and isinstance(default, Mapping):
@@ -89,7 +89,7 @@ class Drawn:
             drawn = st.sampled_from(list(members)).flatmap(lambda name: self._member(name, members[name], default))
         else:
             drawn = self._allowed(schema)
-        yield place, drawn.map(partial(laid_at, place))
+        yield place, drawn.map(partial(change_at, place))
 
     def _member(self, name: str, schema: Schema, default: Any) -> Values:
         drawn = self._allowed(schema)
@@ -128,7 +128,7 @@ class Drawn:
         members = {name: self._allowed(each) for name, each in schema.get("properties", {}).items()}
         always = {name: members.pop(name) for name in schema.get("required", ())}
         drawn = st.fixed_dictionaries(always, optional=members)
-        return drawn.filter(lambda found: len(found) >= schema.get("minProperties", 0))
+        return drawn.filter(lambda members: len(members) >= schema.get("minProperties", 0))
 
     def _places(self, schema: Schema, default: Any, place: Place) -> Iterator[tuple[Place, Schema, Any]]:
         schema = self._resolved(schema)
@@ -141,43 +141,43 @@ class Drawn:
 
     def _refused(self, schema: Schema, default: Any) -> Values:
         schema = self._resolved(schema)
-        others = [each for kind, each in OF_ANY_KIND.items() if kind not in kinds(schema)]
-        ways: list[Values] = [st.sampled_from(others)]
+        others = [each for kind, each in BY_KIND.items() if kind not in kinds(schema)]
+        strategies: list[Values] = [st.sampled_from(others)]
         if "pattern" in schema:
-            ways.append(self._allowed(schema).flatmap(_broken).filter(lambda text: not _fits(schema, text)))
+            strategies.append(self._allowed(schema).flatmap(_broken).filter(lambda text: not _fits(schema, text)))
         if "minLength" in schema:
-            ways.append(st.just(""))
+            strategies.append(st.just(""))
         if "minimum" in schema:
-            ways.append(st.sampled_from([schema["minimum"] - 1, schema["maximum"] + 1, 2.5]))
+            strategies.append(st.sampled_from([schema["minimum"] - 1, schema["maximum"] + 1, 2.5]))
         if "items" in schema:
-            ways.append(self._refused(schema["items"], None).map(lambda item: [item]))
-            ways.extend([st.just([])] if schema.get("minItems") else [])
+            strategies.append(self._refused(schema["items"], None).map(lambda item: [item]))
+            strategies.extend([st.just([])] if schema.get("minItems") else [])
         if "object" in kinds(schema):
-            ways.extend(self._refused_members(schema, default or {}))
-        return st.one_of(ways)
+            strategies.extend(self._refused_members(schema, default or {}))
+        return st.one_of(strategies)
 
     def _refused_members(self, schema: Schema, default: Mapping[str, Any]) -> Iterator[Values]:
-        taken = [name for name, each in schema.get("properties", {}).items() if each is False]
+        forbidden = [name for name, each in schema.get("properties", {}).items() if each is False]
         if isinstance(schema.get("additionalProperties"), Mapping):
             yield self._refused(schema["additionalProperties"], None).map(lambda value: {"more": value})
         elif schema.get("additionalProperties") is False:
-            yield st.sampled_from([{name: "x"} for name in (*taken, "no such member", "")])
+            yield st.sampled_from([{name: "x"} for name in (*forbidden, "no such member", "")])
         for each in schema.get("patternProperties", {}).values():
             yield self._refused(each, None).map(lambda value: {"more": value})
-        missed = [name for name in schema.get("required", ()) if name in default]
-        if missed:
-            yield st.sampled_from([{name: None} for name in missed])
+        removable = [name for name in schema.get("required", ()) if name in default]
+        if removable:
+            yield st.sampled_from([{name: None} for name in removable])
 
 
 def kinds(schema: Schema) -> list[str]:
-    """The types of JSON that a schema names, or has in mind."""
+    """The JSON types that a schema allows."""
     if "oneOf" in schema or "enum" in schema:
         return ["null", "object"] if "oneOf" in schema else []
     return schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
 
 
 def _matching(pattern: str) -> st.SearchStrategy[str]:
-    # Python's $ matches before a line's end, Go's does not.
+    # Python's $ also matches before a final newline; Go's does not.
     return st.from_regex(rf"\A{pattern[1:-1]}\Z", alphabet=ASCII)
 
 
@@ -191,6 +191,6 @@ def _fits(schema: Schema, value: Any) -> bool:
 
 
 def _broken(value: Any) -> st.SearchStrategy[str]:
-    """A text with something odd at one of its ends."""
+    """The text with an odd character before or behind it."""
     odd = st.sampled_from(ODD)
     return odd.map(lambda each: f"{value}{each}") | odd.map(lambda each: f"{each}{value}")

@@ -1,4 +1,4 @@
-"""Compliance facts of closed days, and the chain over them."""
+"""Compliance facts of past days, and the hash chain over them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,15 +9,15 @@ from typing import Any
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
+from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.integrity import verification
 from pipelines.stores import Stores
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
-from tests.support import audited
-from tests.support.audited import Fact
+from tests.support import audit_facts
+from tests.support.audit_facts import Fact
 from tests.support.pipelines import stores_of
 from tests.support.platform import open_platform
-from tests.support.warehouse import opened
 
 DAY = timedelta(days=1)
 DAYS = 5
@@ -27,42 +27,42 @@ def midnight(days_ago: int) -> datetime:
     return datetime.combine(datetime.now(UTC).date(), datetime.min.time(), UTC) - days_ago * DAY
 
 
-def facts_of(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[dict[str, Any]]:
-    """Some at one instant; stored a moment after they happened, if nothing else is said."""
+def day_facts(random: Random, day: datetime, count: int, stored: datetime | None = None) -> list[dict[str, Any]]:
+    """Facts of one day, some at the same instant. By default, the stream stored each 3 s after its time."""
     moments = [day + timedelta(microseconds=random.randrange(86_400 * 10**6)) for _ in range(count)]
     moments += [day, day, day + DAY - timedelta(microseconds=1)]
-    return [{**audited.evaluation(random, at), "stored": stored or at + timedelta(seconds=3)} for at in moments]
+    return [{**audit_facts.evaluation(random, at), "stored": stored or at + timedelta(seconds=3)} for at in moments]
 
 
 async def write(dsn: str, facts: Sequence[Fact]) -> None:
-    async with opened(dsn) as client:
-        await audited.write(client, "compliance", facts)
+    async with connect(dsn) as client:
+        await audit_facts.write(client, "compliance", facts)
 
 
 @asynccontextmanager
-async def chained(database: str, warehouse: str, nats: str) -> AsyncIterator[Stores]:
-    """Stores, with a consumer that has read all there is."""
+async def open_chain(database: str, warehouse: str, nats: str) -> AsyncIterator[Stores]:
+    """Yields stores and adds the durable consumer of compliance facts."""
     async with open_platform(nats) as bus, stores_of(database, warehouse, nats) as stores:
         await add_consumer(bus.jetstream)
         yield stores
 
 
 async def add_consumer(jetstream: JetStreamContext) -> None:
-    """As ingest makes it, with all of the stream to read."""
+    """Adds the durable consumer as ingest does; it starts at the first message."""
     config = ConsumerConfig(durable_name=COMPLIANCE_DURABLE, ack_policy=AckPolicy.EXPLICIT)
     await jetstream.add_consumer(COMPLIANCE_AUDIT.name, config)
 
 
-async def closed(stores: Stores) -> Mapping[str, int]:
-    """One run of the pipeline."""
+async def close_days(stores: Stores) -> Mapping[str, int]:
+    """Runs the pipeline `integrity` once; returns its counts."""
     return await runs.run(stores, "integrity")
 
 
 async def differences(stores: Stores, first: date | None = None, last: date | None = None) -> list[str]:
-    """What verification tells, a line each."""
+    """The differences that verification finds, one line each."""
     read = await verification.read_chain(stores)
     days = await verification.days(stores, read, first, last)
-    found: list[Any] = [*read.differences(None)]
+    lines: list[Any] = [*read.differences(None)]
     async for some in verification.verified(stores, read, days):
-        found += some
-    return list(map(str, found))
+        lines += some
+    return list(map(str, lines))

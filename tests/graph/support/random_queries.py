@@ -50,10 +50,10 @@ DIMENSIONS: Final[Mapping[str, Sequence[str]]] = {
     ],
     "compliance": ["tenantId", "accountId", "mno", "lane", "verdict", "ruleType"],
 }
-TELL_OPERATOR: Final = {"operatorId", "destinationPrefix"}
+REVEAL_OPERATOR: Final = {"operatorId", "destinationPrefix"}
 CLOSED: Final = {"direction", "status", "verdict"}
 NULLABLE: Final = {"errorCode", "ruleType"}
-# Whole hours, half hours, quarters; clocks that change by an hour, by half of one, at midnight, or never.
+# Offsets of whole hours, half hours and quarters; clocks that change by 60 or 30 minutes, at midnight, or never.
 ZONES: Final = [
     *("UTC", "UTC", "Asia/Kabul", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"),
     *("Australia/Lord_Howe", "Africa/Cairo", "Pacific/Apia", "America/St_Johns"),
@@ -68,19 +68,19 @@ RATES: Final = {"deliveryRate", "errorRate", "esmeErrorRate", "blockRate"}
 APPROXIMATE: Final = {"p50LatencyMs", "p95LatencyMs", "p99LatencyMs"}
 
 
-def question(random: Random, *, masked: bool = False) -> Query:
-    """`masked`: as somebody may ask who reads MNOs under pseudonyms."""
+def random_query(random: Random, *, masked: bool = False) -> Query:
+    """A random valid query. `masked`: one that a reader of pseudonyms may run."""
     dataset = random.choice(list(MEASURES))
-    dimensions = [name for name in DIMENSIONS[dataset] if not (masked and name in TELL_OPERATOR)]
-    asked = random.sample(dimensions, random.randrange(4))
+    dimensions = [name for name in DIMENSIONS[dataset] if not (masked and name in REVEAL_OPERATOR)]
+    chosen = random.sample(dimensions, random.randrange(4))
     measures = random.sample(MEASURES[dataset], random.randrange(1, 4))
-    query: Query = {"dataset": dataset, "measures": measures, "dimensions": asked, "time": window(random)}
+    query: Query = {"dataset": dataset, "measures": measures, "dimensions": chosen, "time": random_time(random)}
     if random.random() < 0.5:
-        query["filter"] = condition(random, lambda: _filter(random, random.choice(dimensions), masked), 3)
+        query["filter"] = random_condition(random, lambda: _filter(random, random.choice(dimensions), masked), 3)
     if random.random() < 0.3:
         exact = [name for name in MEASURES[dataset] if name not in APPROXIMATE]
-        query["having"] = condition(random, lambda: _having(random, random.choice(exact)), 2)
-    columns = [*asked, *measures, *([] if query["time"]["granularity"] == "none" else ["time"])]
+        query["having"] = random_condition(random, lambda: _having(random, random.choice(exact)), 2)
+    columns = [*chosen, *measures, *([] if query["time"]["granularity"] == "none" else ["time"])]
     columns = [name for name in columns if name not in APPROXIMATE]
     orders = random.sample(columns, random.randrange(len(columns) + 1))
     query["orderBy"] = [{"field": name, "direction": random.choice(["asc", "desc"])} for name in orders]
@@ -90,8 +90,8 @@ def question(random: Random, *, masked: bool = False) -> Query:
     return query
 
 
-def window(random: Random) -> Query:
-    """Beside an edge; a minute, hours, months or years long; often of whole UTC days."""
+def random_time(random: Random) -> Query:
+    """A random window near an edge, from a minute to years long, often of whole UTC days."""
     start = random.choice(EDGES) - timedelta(hours=random.choice([0, 1, 12, 72]))
     if random.random() < 0.5:
         start = start.replace(hour=0)
@@ -103,15 +103,15 @@ def window(random: Random) -> Query:
     return {"from": _written(start), "to": _written(start + length), "granularity": granularity, "timezone": zone}
 
 
-def condition(random: Random, leaf: Any, depth: int) -> Query:
-    """A tree of `leaf`s."""
+def random_condition(random: Random, leaf: Any, depth: int) -> Query:
+    """A random tree whose leaves come from `leaf`."""
     if depth == 0 or random.random() < 0.5:
         made: Query = leaf()
         return made
     how = random.choice(["and", "or", "not"])
     if how == "not":
-        return {"not": condition(random, leaf, depth - 1)}
-    return {how: [condition(random, leaf, depth - 1) for _ in range(random.randrange(1, 4))]}
+        return {"not": random_condition(random, leaf, depth - 1)}
+    return {how: [random_condition(random, leaf, depth - 1) for _ in range(random.randrange(1, 4))]}
 
 
 def _filter(random: Random, name: str, masked: bool) -> Query:
