@@ -69,4 +69,3 @@ def test_the_help_names_every_pipeline() -> None:
 def test_kedro_knows_the_project(tmp_path: Path) -> None:
     listed = kedro(tmp_path, "registry", "list")
     assert (listed.returncode, "- cubes" in listed.stdout) == (0, True)
-    assert kedro(tmp_path, "viz", "--help").returncode == 0
