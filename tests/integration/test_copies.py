@@ -107,7 +107,8 @@ async def test_workers_killed(scene: Platform, seed: int) -> None:
             accidents(random, [hired.kill_one] * 12, 0.2),
         )
         await scene.wait_until_drained(*METRICS)
-    assert await _differences(scene) == []
+    found = await _differences(scene)
+    assert found == [], "\n".join(found)
 
 
 QUERY = {"dataset": "dlr", "measures": ["messages", "deliveryRate"], "dimensions": ["tenantId"], "totals": True}
