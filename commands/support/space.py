@@ -43,7 +43,7 @@ async def watch_space(home: Path) -> AsyncIterator[None]:
             watching = tasks.create_task(_until_full(home))
             yield
             watching.cancel()
-    except Exception as error:
+    except Exception as error:  # all but a full disk is raised again
         if not any(map(_is_full, _leaves(error))):
             raise
         # Not "from error": the engines' errors would be reported as the cause.

@@ -1,4 +1,4 @@
-"""Of differing copies, PostgreSQL counts the one stored first, whatever their batches and order."""
+"""PostgreSQL counts the copy that the stream stored first, however the copies are batched and ordered."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
