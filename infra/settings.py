@@ -39,6 +39,7 @@ class Settings:
     trust_network: bool
     trust_domain: str | None
     rate_limit: int
+    cors_origins: tuple[str, ...] | None
     persisted_operations: str | None
     persisted_only: bool
     reporting_currency: str
@@ -142,6 +143,17 @@ def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    """Origins as browsers send them: in lower case, without a path and without the scheme's own port."""
+    origins = tuple(part.strip() for part in text.split(","))
+    wrong = [each for each in origins if not _ORIGIN.fullmatch(each) or each.endswith(_OWN_PORT[urlsplit(each).scheme])]
+    if wrong:
+        raise ValueError(
+            f"origins as browsers send them, such as https://portal.example or http://localhost:5173, not {wrong[0]}"
+        )
+    return origins
+
+
 def _days(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text):
         raise ValueError("a number of days up to 9999; 0 means without limit")
@@ -178,6 +190,12 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "rate_limit": Spec(
         _count(0, 10**6), "1000", "Requests per second that one tenant may send to the API; 0: no limit."
+    ),
+    "cors_origins": Spec(
+        _origins,
+        None,
+        "Origins whose pages may call the API from a browser, separated by commas, such as "
+        "`https://portal.example`; unset: none.",
     ),
     "persisted_operations": Spec(
         str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
@@ -334,6 +352,8 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
+_ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?")
+_OWN_PORT: Final = {"http": ":80", "https": ":443"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
