@@ -153,7 +153,8 @@ def _origins(text: str) -> tuple[str, ...]:
     wrong = [each for each in origins if not _ORIGIN.fullmatch(each) or each.endswith(_OWN_PORT[urlsplit(each).scheme])]
     if wrong:
         raise ValueError(
-            f"none, or origins as browsers send them, such as https://portal.example or http://localhost:5173, not {wrong[0]}"
+            "none, or origins as browsers send them, such as https://portal.example or http://localhost:5173, "
+            f"not {wrong[0]}"
         )
     return origins
 
