@@ -13,7 +13,7 @@ setup: .venv/installed .venv/assets ## create .venv and install the locked packa
 demo: .venv/runnable .venv/assets ## run all engines with a week of history, then live traffic; Ctrl-C stops them
 	@exec $(BIN)/anlyt dev --demo
 
-test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 .venv/tools/checkov ## run the whole test suite on real engines
+test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 .venv/tools/deployment ## run the whole test suite on real engines
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
@@ -34,7 +34,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 lock: $(UV) ## resolve the newest versions into the lock files
 	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
-	echo checkov | $(subst pyproject.toml,-,$(COMPILE)) --upgrade -o tools/checkov/requirements.lock
+	$(subst pyproject.toml,tools/deployment/requirements.in,$(COMPILE)) --upgrade -o tools/deployment/requirements.lock
 
 # uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it.
 $(UV):
@@ -73,6 +73,6 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 .venv/tools/helm4: tools/node/package-lock.json | .venv/installed
 	-$(BIN)/python -m tools.node
 
-# Without checkov, its test of the charts fails and says why; all others run. Its packages stay out of .venv.
-.venv/tools/checkov: tools/checkov/requirements.lock | .venv/installed
+# Without these programs, the tests of deployment fail and say why; all others run. They stay out of .venv's packages.
+.venv/tools/deployment: tools/deployment/requirements.lock | .venv/installed
 	-$(UV) venv --quiet --clear $@ && $(UV) pip sync --quiet --python $@/bin/python $<
