@@ -1,4 +1,4 @@
-"""The API behind real Envoys with mutual TLS: who a caller is in each forwarding mode, over hops, and over rotations."""
+"""The API behind real Envoys with mutual TLS: who the caller is in each forwarding mode, over hops and rotations."""
 
 import asyncio
 import ssl
@@ -21,7 +21,7 @@ from infra.postgres import open_pool
 from infra.settings import read_settings
 from tests.support.api import ANALYTICS
 from tests.support.database import fresh_database
-from tests.support.envoy import Forwarding, client_tls, cluster, envoy, http_listener, mutual_tls
+from tests.support.envoy import Config, Forwarding, client_tls, cluster, envoy, http_listener, mutual_tls
 from tests.support.fixtures import template as template
 from tests.support.warehouse import NO_CLICKHOUSE
 
@@ -31,7 +31,7 @@ ADMIN: Final = "admin-dashboard"
 PORTAL: Final = "customer-portal"
 GATEWAY: Final = "ingress-gateway"
 FORGED: Final = {"X-Forwarded-Client-Cert": f"By=spiffe://mesh/ns/anlyt/sa/api;URI=spiffe://mesh/ns/{ADMIN}/sa/web"}
-DETAILS: Final = {"set_current_client_cert_details": {"uri": True, "dns": True, "subject": True}}
+DETAILS: Final[Config] = {"set_current_client_cert_details": {"uri": True, "dns": True, "subject": True}}
 # The summary is for administrators. 403 means that the caller is known and is none.
 AS_ADMIN, AS_OTHER, UNKNOWN = 200, 403, 401
 

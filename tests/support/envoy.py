@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -20,15 +21,33 @@ Forwarding: TypeAlias = Literal["SANITIZE", "FORWARD_ONLY", "APPEND_FORWARD", "S
 """What Envoy does with X-Forwarded-Client-Cert of a request."""
 
 
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The values of a running Envoy that change without a restart."""
+
+    admin: str
+
+    async def set(self, **values: int) -> None:
+        """Sets values of the filter `faults`: `abort_percent`, `fixed_delay_percent`, `fixed_duration_ms`."""
+        groups = {"abort_percent": "abort", "fixed_delay_percent": "delay", "fixed_duration_ms": "delay"}
+        keys = {f"fault.http.{groups[name]}.{name}": str(value) for name, value in values.items()}
+        await self._post("/runtime_modify", keys)
+
+    async def _post(self, path: str, parameters: Mapping[str, str]) -> None:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
+            (await client.post(self.admin + path, params=parameters)).raise_for_status()
+
+
 @asynccontextmanager
-async def envoy(folder: Path, listeners: Sequence[Config], clusters: Sequence[Config]) -> AsyncIterator[None]:
+async def envoy(folder: Path, listeners: Sequence[Config], clusters: Sequence[Config]) -> AsyncIterator[Runtime]:
     """Runs Envoy until the body ends. Raises AssertionError with its log if it does not start."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
     admin = free_port()
     config = {
         "static_resources": {"listeners": listeners, "clusters": clusters},
         "admin": {"address": address(admin)},
         "node": {"id": "test", "cluster": "test"},
+        "layered_runtime": {"layers": [{"name": "admin", "admin_layer": {}}]},
     }
     file, log = folder / "envoy.json", folder / "envoy.log"
     file.write_text(json.dumps(config))
@@ -40,7 +59,7 @@ async def envoy(folder: Path, listeners: Sequence[Config], clusters: Sequence[Co
             while not await _is_ready(admin):
                 assert process.returncode is None, log.read_text()
                 await asyncio.sleep(0.02)
-        yield
+        yield Runtime(f"http://127.0.0.1:{admin}")
     finally:
         if process.returncode is None:
             process.terminate()
@@ -116,14 +135,13 @@ def client_tls(certificate: Path, key: Path, authority: Path) -> Config:
 
 def _secrets(certificate: Path, key: Path, authority: Path) -> Config:
     """The certificate, and the authority of the peers, as files that Envoy watches."""
-    pair = {"certificate_chain": {"filename": str(certificate)}, "private_key": {"filename": str(key)}}
-    trusted = {"trusted_ca": {"filename": str(authority)}}
-    watched = {"watched_directory": {"path": str(certificate.parent)}}
+    folder = certificate.parent
+    watched = {"watched_directory": {"path": str(folder)}}
+    pair = {"certificate_chain": {"filename": str(certificate)}, "private_key": {"filename": str(key)}, **watched}
+    trusted = {"trusted_ca": {"filename": str(authority)}, **watched}
     return {
-        "tls_certificate_sds_secret_configs": [_secret("pair", certificate.parent, {"tls_certificate": pair | watched})],
-        "validation_context_sds_secret_config": _secret(
-            "trusted", certificate.parent, {"validation_context": trusted | watched}
-        ),
+        "tls_certificate_sds_secret_configs": [_secret("pair", folder, {"tls_certificate": pair})],
+        "validation_context_sds_secret_config": _secret("trusted", folder, {"validation_context": trusted}),
     }
 
 
@@ -132,3 +150,22 @@ def _secret(name: str, folder: Path, secret: Config) -> Config:
     file = folder / f"{name}.json"
     file.write_text(json.dumps({"resources": [resource]}))
     return {"name": name, "sds_config": {"path_config_source": {"path": str(file)}}}
+
+
+def tcp_listener(port: int, to: str, **options: Any) -> Config:
+    """A listener that forwards all bytes to the cluster `to`. `options` are those of the TCP proxy."""
+    kind = f"{TYPE}.filters.network.tcp_proxy.v3.TcpProxy"
+    proxy = {"@type": kind, "stat_prefix": to, "cluster": to, **options}
+    chain = {"filters": [{"name": "envoy.filters.network.tcp_proxy", "typed_config": proxy}]}
+    return {"name": f"tcp-{port}", "address": address(port), "filter_chains": [chain]}
+
+
+def faults() -> Config:
+    """A filter that delays or refuses requests, in the shares that `Runtime.set` gives it: none at first."""
+    none = {"numerator": 0}
+    return http_filter(
+        "fault",
+        "filters.http.fault.v3.HTTPFault",
+        abort={"http_status": 503, "percentage": none},
+        delay={"fixed_delay": "1s", "percentage": none},
+    )
