@@ -139,7 +139,7 @@ async def test_queries(server: Engine, database: str, warehouse: str, tmp_path: 
         assert (refused.status_code, refused.json()["detail"]) == (503, "ClickHouse does not answer; try again in a few seconds.")
         assert int(refused.headers["Retry-After"]) > 0
         await mesh.runtime.set(**RUNNING)
-        assert (await query()).json()["rows"] == answer.json()["rows"]
+        assert (await query()).json()["data"] == answer.json()["data"]
 
 
 def _app(platform: Platform) -> ASGIApp:
