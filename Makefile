@@ -13,7 +13,8 @@ setup: .venv/installed .venv/assets ## create .venv and install the locked packa
 demo: .venv/runnable .venv/assets ## run all engines with a week of history, then live traffic; Ctrl-C stops them
 	@exec $(BIN)/anlyt dev --demo
 
-test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 ## run the whole test suite on real engines
+TOOLS := .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/chromium/chromium .venv/tools/helm4
+test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
@@ -67,6 +68,10 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 # Without PgBouncer, the tests of connections through a pooler fail and say why; all others run.
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
+
+# Without Chromium, the tests of pages fail and say why; all others run.
+.venv/tools/chromium/chromium: | .venv/installed
+	-$(BIN)/python -m tools.chromium
 
 # Without the tools from npm, the tests of charts, pages and conformance fail and say why; all others run.
 .venv/tools/helm4: tools/node/package-lock.json | .venv/installed
