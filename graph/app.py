@@ -1,7 +1,7 @@
 """The composition root of the API: creates its ASGI application."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -30,6 +30,8 @@ from graph.reports.reading.reader import Reader
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from graph.web.personas import Persona
+from graph.web.routes import page_routes
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import Settings
@@ -46,12 +48,14 @@ def create_app(
     progress: ProjectionProgress = dict,
     snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
+    personas: Sequence[Persona] = (),
 ) -> ASGIApp:
-    """Creates REST, GraphQL, health and OpenAPI over stores that the caller opens and closes.
+    """Creates REST, GraphQL, pages, health and OpenAPI over stores that the caller opens and closes.
 
     Reports read `pool`, which may be a replica's. Rights are read from `primary` and logged there. `development` adds
     GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `snapshots` that of facts.
-    Subscriptions end when `closing` is set.
+    Subscriptions end when `closing` is set. `personas`: whom a person at a browser may choose to be; only for
+    development.
     """
     authenticator = make_authenticator(settings, PairChecks(clickhouse).observe)
     reader = Reader(
@@ -73,6 +77,7 @@ def create_app(
         *query_routes(queries, authenticator.admit),
         *_public_routes(probes),
     ]
+    routes += page_routes(settings, sources, authenticator, personas, routes)
     return make_application(routes, [Middleware(RequestMiddleware)], "/openapi.json lists the paths")
 
 

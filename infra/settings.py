@@ -13,6 +13,9 @@ from infra.urls import is_url
 Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
 
+# Only what a Content-Security-Policy may contain unquoted: a host, and neither `;` nor a blank.
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
@@ -65,6 +68,8 @@ class Settings:
     report_concurrency: int | None
     query_concurrency: int
     query_rows_per_minute: int
+    pages: bool
+    frame_ancestors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,13 @@ def _file_or_url(text: str) -> str:
 
 def _auth(text: str) -> tuple[str, ...]:
     return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = () if text == "none" else tuple(part.strip() for part in text.split(","))
+    if not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError("none, or origins such as https://portal.example, separated by commas")
+    return origins
 
 
 def _days(text: str) -> int:
@@ -266,6 +278,10 @@ SPECS: Final[Mapping[str, Spec]] = {
         "2000000000",
         "Rows per minute that the queries of one tenant may read in each API process; the platform's own callers may "
         "read 4 times as many.",
+    ),
+    "pages": Spec(_flag, "1", "0: the API serves no pages; their paths are 404."),
+    "frame_ancestors": Spec(
+        _origins, "none", "Origins whose pages may embed ours in a frame, separated by commas; `none`: nobody's."
     ),
 }
 
