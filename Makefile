@@ -16,7 +16,8 @@ demo: the-line-above-says-what-to-do ## run all engines with a week of history, 
 the-line-above-says-what-to-do: .venv/runnable .venv/assets
 	@exec $(BIN)/anlyt dev --demo
 
-test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 .venv/tools/deployment ## run the whole test suite on real engines
+TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment)
+test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
@@ -71,6 +72,10 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 # Without PgBouncer, the tests of connections through a pooler fail and say why; all others run.
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
+
+# Without Chromium, the tests of pages fail and say why; all others run.
+.venv/tools/chromium/chromium: | .venv/installed
+	-$(BIN)/python -m tools.chromium
 
 # Without the tools from npm, the tests of charts, pages and conformance fail and say why; all others run.
 .venv/tools/helm4: tools/node/package-lock.json | .venv/installed
