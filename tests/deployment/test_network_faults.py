@@ -136,7 +136,10 @@ async def test_queries(server: Engine, database: str, warehouse: str, tmp_path: 
         assert answer.status_code == 200, answer.text
         await mesh.runtime.set(**FAULTS[fault])
         refused = await query()
-        assert (refused.status_code, refused.json()["detail"]) == (503, "ClickHouse does not answer; try again in a few seconds.")
+        assert (refused.status_code, refused.json()["detail"]) == (
+            503,
+            "ClickHouse does not answer; try again in a few seconds.",
+        )
         assert int(refused.headers["Retry-After"]) > 0
         await mesh.runtime.set(**RUNNING)
         assert (await query()).json()["data"] == answer.json()["data"]
