@@ -18,6 +18,7 @@ from graph.web.window import PageWindow
 EVERYBODY: Final[frozenset[Role]] = frozenset({"admin", "finance", "customer"})
 PLATFORM: Final[frozenset[Role]] = frozenset({"admin", "finance"})
 ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
+CUSTOMER: Final[frozenset[Role]] = frozenset({"customer"})
 
 
 @dataclass(frozen=True, slots=True)
