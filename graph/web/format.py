@@ -110,10 +110,10 @@ def _time(value: datetime | None, zone: tzinfo, clock: str) -> Markup:
     if value is None:
         return _NOTHING
     local = value.astimezone(zone)
-    return _TIME.format(_iso(value), f"{local.day} {local:%b %Y}, {local:{clock}}")
+    return _TIME.format(iso(value), f"{local.day} {local:%b %Y}, {local:{clock}}")
 
 
-def _iso(value: datetime) -> str:
+def iso(value: datetime) -> str:
     """A time as the API's JSON has it."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -127,7 +127,7 @@ def _decimal(value: float) -> Decimal:
     return Decimal(repr(value))
 
 
-FILTERS: Final[Mapping[str, Callable[..., Markup]]] = {
+FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     each.__name__: each
-    for each in (count, rate, milliseconds, seconds, money, moment, hour, day, difference, growth, prose)
+    for each in (count, rate, milliseconds, seconds, money, moment, hour, day, difference, growth, prose, iso)
 }

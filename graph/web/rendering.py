@@ -1,12 +1,14 @@
 """Fills templates with Jinja. Every value is escaped unless it is Markup; a name that is missing is an error."""
 
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.web import files
+from graph.web.charts import bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline
 from graph.web.form import WHOLE, href
 from graph.web.format import FILTERS
 from graph.web.meanings import MARKS, catalog_meanings, meaning_of_mark, meanings_of
@@ -15,7 +17,9 @@ from graph.web.window import PRESETS, local_input, zones_to_offer
 FOLDER: Final = Path(__file__).parent / "templates"
 
 
-def _environment() -> Environment:
+@cache
+def environment() -> Environment:
+    """Jinja's environment of all templates."""
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -26,6 +30,10 @@ def _environment() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(
+        **{
+            each.__name__: each
+            for each in (bar_figure, line_figure, ranking_figure, scatter_figure, sparkline, chart_defs)
+        },
         file=files.url,
         href=href,
         meanings_of=meanings_of,
@@ -41,9 +49,6 @@ def _environment() -> Environment:
     return made
 
 
-_ENVIRONMENT: Final = _environment()
-
-
 def render(template: str, **context: Any) -> str:
     """The HTML of a template. Raises UndefinedError for a name that `context` lacks."""
-    return _ENVIRONMENT.get_template(template).render(**context)
+    return environment().get_template(template).render(**context)

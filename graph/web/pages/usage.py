@@ -100,9 +100,7 @@ async def download(request: PageRequest) -> Response:
             [day.date, day.sent, day.delivered, day.failed, day.segments, day.cost, reader.currency, day.quality]
         )
     name = f"usage-{account_id}.csv".replace(":", "-")
-    return Response(
-        text.getvalue(), media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return Response(text.getvalue(), media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 _DOWNLOAD: Final = (Part(".csv", CSV, download),)
