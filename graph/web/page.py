@@ -20,13 +20,10 @@ from graph.web.window import PageWindow
 EVERYBODY: Final[frozenset[Role]] = frozenset({"admin", "finance", "customer"})
 PLATFORM: Final[frozenset[Role]] = frozenset({"admin", "finance"})
 ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
-<<<<<<< HEAD
 CUSTOMER: Final[frozenset[Role]] = frozenset({"customer"})
-=======
 PANELS_AT_ONCE: Final = 2  # as queries of one GraphQL request: a page must not use up its tenant's share
 
 T = TypeVar("T")
->>>>>>> d173ddede6e79fecbf6399826aeb6f593cb038ac
 
 
 @dataclass(frozen=True, slots=True)

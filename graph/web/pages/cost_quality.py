@@ -12,7 +12,7 @@ from graph.insights.answers import CostQuality, MnoCostQuality
 from graph.insights.cost_quality import cost_quality
 from graph.web.charts import Bubble, ScatterChart, TrailDay, qualities_of
 from graph.web.page import PLATFORM, Page, PageRequest
-from graph.web.panel import Panel, load_panel
+from graph.web.panel import Panel
 
 TRAIL: Final = Parameter(
     "trail", {"type": "string", "pattern": ID_PATTERN}, "The network whose days the plot connects."
@@ -75,7 +75,7 @@ async def load(request: PageRequest) -> CostQualityPage:
     """Loads both windows at the same time. Raises ForbiddenError for customers."""
     queries, window = request.insight_queries, request.window
     now, before = await asyncio.gather(
-        *[load_panel(cost_quality(queries, each), request.request_id) for each in (window.window, window.previous)]
+        *[request.panel(cost_quality(queries, each)) for each in (window.window, window.previous)]
     )
     return CostQualityPage(read_id(TRAIL, request.form.values), now, before)
 

@@ -21,7 +21,7 @@ from graph.reports.reconciliation import (
 )
 from graph.web.charts import Bucket, Series, TimeChart, money_in, reading
 from graph.web.page import PLATFORM, Page, PageRequest
-from graph.web.panel import Panel, load_panel
+from graph.web.panel import Panel
 from infra.zones import timezone
 
 SHOWN: Final = 100  # comparisons on a page
@@ -70,9 +70,7 @@ async def load(request: PageRequest) -> ReconciliationPage:
     cursors, context = await request.sources.cursors.cursors(), repr((request.scope, *selected))
     after = values.get(AFTER.name)
     start = None if after is None else cursors.open(PURPOSE, context, after, ComparisonKey, path=AFTER.name)
-    found = await load_panel(
-        comparisons(request.sources.reader, request.scope, selected, SHOWN, start), request.request_id
-    )
+    found = await request.panel(comparisons(request.sources.reader, request.scope, selected, SHOWN, start))
     following = None
     if found.answer and found.answer.has_more:
         following = cursors.sign(PURPOSE, context, key_of(found.answer.comparisons[-1]))

@@ -18,7 +18,7 @@ from graph.web.charts import Bucket, Series, TimeChart, Tone, money_in, qualitie
 from graph.web.charts.units import COUNT, Unit
 from graph.web.charts.values import Reading
 from graph.web.page import CUSTOMER, PLATFORM, Page, PageRequest, Part
-from graph.web.panel import Panel, load_panel
+from graph.web.panel import Panel
 from infra.zones import timezone
 
 CSV: Final = "text/csv"
@@ -83,7 +83,7 @@ async def load(request: PageRequest) -> UsagePage:
     reader, account_id = request.sources.reader, account_of(request)
     windows = (request.window.window, request.window.previous)
     now, before = await asyncio.gather(
-        *[load_panel(account_usage(reader, request.scope, account_id, each), request.request_id) for each in windows]
+        *[request.panel(account_usage(reader, request.scope, account_id, each)) for each in windows]
     )
     return UsagePage(account_id, reader.currency, now, before)
 
