@@ -59,7 +59,7 @@ class PageRequest:
 class Part:
     """Another representation of a page's data, for the same callers: a download or a stream.
 
-    `suffix` follows the path of the page, as `.csv` in `/usage.csv`.
+    `suffix` follows the path of the page, as `/days.csv` in `/usage/days.csv`.
     """
 
     suffix: str

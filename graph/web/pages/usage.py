@@ -103,7 +103,7 @@ async def download(request: PageRequest) -> Response:
     return Response(text.getvalue(), media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-_DOWNLOAD: Final = (Part(".csv", CSV, download),)
+_DOWNLOAD: Final = (Part("/days.csv", CSV, download),)
 _WINDOW: Final = {"last": "30d"}
 
 USAGE: Final = Page(
