@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.web import files
+from graph.web.charts import bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline
 from graph.web.form import WHOLE, href
 from graph.web.format import FILTERS
 from graph.web.meanings import MARKS, catalog_meanings, meaning_of_mark, meanings_of
@@ -29,6 +30,10 @@ def environment() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(
+        **{
+            each.__name__: each
+            for each in (bar_figure, line_figure, ranking_figure, scatter_figure, sparkline, chart_defs)
+        },
         file=files.url,
         href=href,
         meanings_of=meanings_of,
