@@ -15,6 +15,7 @@ from graph.web.meanings import MARKS, catalog_meanings, meaning_of_mark, meaning
 from graph.web.window import PRESETS, local_input, zones_to_offer
 
 FOLDER: Final = Path(__file__).parent / "templates"
+CHARTS: Final = (bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline)
 
 
 @cache
@@ -30,10 +31,6 @@ def environment() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(
-        **{
-            each.__name__: each
-            for each in (bar_figure, line_figure, ranking_figure, scatter_figure, sparkline, chart_defs)
-        },
         file=files.url,
         href=href,
         meanings_of=meanings_of,
@@ -42,6 +39,7 @@ def environment() -> Environment:
         MARKS=MARKS,
         PRESETS=PRESETS,
         WHOLE=WHOLE,
+        **{each.__name__: each for each in CHARTS},
         UTC=UTC,
         local_input=local_input,
         zones_to_offer=zones_to_offer,
