@@ -12,6 +12,8 @@ from tools.chromium import program
 # Containers have little shared memory. Shades of grey look the same on each machine.
 OPTIONS: Final = ("--disable-dev-shm-usage", "--disable-gpu", "--disable-lcd-text", "--font-render-hinting=none")
 
+PATIENCE: Final = 120_000  # ms, for a page on a busy machine
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -39,7 +41,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 async def open_context(browser: Browser, view: View) -> BrowserContext:
     """A browser profile of its own: no cookies, an empty cache, and the preferences of `view`."""
-    return await browser.new_context(
+    context = await browser.new_context(
         viewport={"width": view.width, "height": view.height},
         color_scheme=view.scheme,
         reduced_motion="reduce" if view.reduced_motion else "no-preference",
@@ -48,6 +50,8 @@ async def open_context(browser: Browser, view: View) -> BrowserContext:
         locale="en-GB",
         timezone_id="UTC",
     )
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 __all__ = ["Browser", "View", "chromium", "open_context"]
