@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock schema
+.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock schema
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -10,7 +10,10 @@ help: ## list these commands
 
 setup: .venv/installed .venv/assets ## create .venv and install the locked packages into it
 
-demo: .venv/runnable .venv/assets ## run all engines with a week of history, then live traffic; Ctrl-C stops them
+demo: the-line-above-says-what-to-do ## run all engines with a week of history, then live traffic; Ctrl-C stops them
+
+# After a failure, the last line on the screen is make's own, with the name of this target.
+the-line-above-says-what-to-do: .venv/runnable .venv/assets
 	@exec $(BIN)/anlyt dev --demo
 
 TOOLS := .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/chromium/chromium .venv/tools/helm4

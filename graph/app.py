@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from graph.access import make_authenticator
+from graph.access import identity_headers, make_authenticator
 from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
@@ -21,10 +20,9 @@ from graph.gql.context import Sources
 from graph.gql.endpoint import graphql_routes
 from graph.gql.streams import Streams
 from graph.http.health import Liveness, Probes, readiness
-from graph.http.middleware import RequestMiddleware
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import make_application
+from graph.http.routing import Manners, make_application
 from graph.reports.freshness import ProjectionProgress, earliest
 from graph.reports.reading.reader import Reader
 from graph.rest.openapi import document
@@ -78,7 +76,8 @@ def create_app(
         *_public_routes(probes),
     ]
     routes += page_routes(settings, sources, authenticator, personas, routes)
-    return make_application(routes, [Middleware(RequestMiddleware)], "/openapi.json lists the paths")
+    manners = Manners(settings.cors_origins, identity_headers(settings.auth), development)
+    return make_application(routes, "/openapi.json lists the paths", manners)
 
 
 def _public_routes(probes: Probes) -> list[Route]:

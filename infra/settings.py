@@ -13,9 +13,6 @@ from infra.urls import is_url
 Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
 
-# Only what a Content-Security-Policy may contain unquoted: a host, and neither `;` nor a blank.
-_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
@@ -42,6 +39,7 @@ class Settings:
     trust_network: bool
     trust_domain: str | None
     rate_limit: int
+    cors_origins: tuple[str, ...]
     persisted_operations: str | None
     persisted_only: bool
     reporting_currency: str
@@ -148,9 +146,16 @@ def _auth(text: str) -> tuple[str, ...]:
 
 
 def _origins(text: str) -> tuple[str, ...]:
-    origins = () if text == "none" else tuple(part.strip() for part in text.split(","))
-    if not all(map(_ORIGIN.fullmatch, origins)):
-        raise ValueError("none, or origins such as https://portal.example, separated by commas")
+    """Origins as browsers send them: in lower case, without a path and without the scheme's own port."""
+    if text == "none":
+        return ()
+    origins = tuple(part.strip() for part in text.split(","))
+    wrong = [each for each in origins if not _ORIGIN.fullmatch(each) or each.endswith(_OWN_PORT[urlsplit(each).scheme])]
+    if wrong:
+        raise ValueError(
+            "none, or origins as browsers send them, such as https://portal.example or http://localhost:5173, "
+            f"not {wrong[0]}"
+        )
     return origins
 
 
@@ -190,6 +195,12 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "rate_limit": Spec(
         _count(0, 10**6), "1000", "Requests per second that one tenant may send to the API; 0: no limit."
+    ),
+    "cors_origins": Spec(
+        _origins,
+        "none",
+        "Origins whose pages may call the API from a browser, separated by commas, such as `https://portal.example`; "
+        "`none`: nobody's.",
     ),
     "persisted_operations": Spec(
         str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
@@ -350,6 +361,9 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
+# A Content-Security-Policy may contain these unquoted: no `;` and no blank.
+_ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?")
+_OWN_PORT: Final = {"http": ":80", "https": ":443"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
