@@ -115,6 +115,7 @@ class PageEndpoint:
             page=self._page,
             path=path,
             path_params=request.path_params,
+            base=f"{request.url.scheme}://{request.url.netloc}",
             here=href(path, form.values),
             form=form,
             content=content,

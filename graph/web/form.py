@@ -28,6 +28,12 @@ class Form:
         """The values of all other fields, which a form on the page keeps as hidden ones."""
         return {name: value for name, value in self.values.items() if name not in names}
 
+    @property
+    def for_api(self) -> Mapping[str, str]:
+        """The parameters with which the API answers exactly the page's window, whenever they are sent."""
+        others = self.without(*(each.name for each in PARAMETERS))
+        return {**(self.window.exact if self.window else {}), **others}
+
     def raise_problem(self) -> None:
         """Raises InvalidQueryError if anything is wrong; for answers that have no fields at which to say so."""
         if self.problems:

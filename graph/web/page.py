@@ -1,9 +1,10 @@
 """What a page is: declared values from which routes, navigation and tests are made."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.responses import Response
 
@@ -13,11 +14,15 @@ from graph.gql.context import Sources
 from graph.http.parameters import Parameter
 from graph.insights.queries import InsightQueries
 from graph.web.form import Form
+from graph.web.panel import Panel, load_panel
 from graph.web.window import PageWindow
 
 EVERYBODY: Final[frozenset[Role]] = frozenset({"admin", "finance", "customer"})
 PLATFORM: Final[frozenset[Role]] = frozenset({"admin", "finance"})
 ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
+PANELS_AT_ONCE: Final = 2  # as queries of one GraphQL request: a page must not use up its tenant's share
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class PageRequest:
     form: Form
     request_id: str
     now: datetime
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PANELS_AT_ONCE))
+
+    async def panel(self, work: Awaitable[T]) -> Panel[T]:
+        """A panel of the page, as `load_panel` makes it. Of one request, PANELS_AT_ONCE are loaded at the same time."""
+        async with self.slots:
+            return await load_panel(work, self.request_id)
 
     @property
     def window(self) -> PageWindow:

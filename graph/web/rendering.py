@@ -1,6 +1,7 @@
 """Fills templates with Jinja. Every value is escaped unless it is Markup; a name that is missing is an error."""
 
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,9 @@ from graph.web.window import PRESETS, local_input, zones_to_offer
 FOLDER: Final = Path(__file__).parent / "templates"
 
 
-def _environment() -> Environment:
+@cache
+def environment() -> Environment:
+    """Jinja's environment of all templates."""
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -41,9 +44,6 @@ def _environment() -> Environment:
     return made
 
 
-_ENVIRONMENT: Final = _environment()
-
-
 def render(template: str, **context: Any) -> str:
     """The HTML of a template. Raises UndefinedError for a name that `context` lacks."""
-    return _ENVIRONMENT.get_template(template).render(**context)
+    return environment().get_template(template).render(**context)

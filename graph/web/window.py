@@ -14,6 +14,7 @@ from graph.errors import InvalidWindowError
 from graph.http.parameters import Parameter, read_time
 from graph.reports import parameters as p
 from graph.reports.windows import Window, WindowRequest, parse_time, resolve_window
+from graph.web.format import iso
 from infra.zones import TIMEZONES, timezone
 
 UTC_ZONE: Final = "UTC"
@@ -68,6 +69,11 @@ class PageWindow:
     def granularity(self) -> Literal["hour", "day"]:
         """The length of a point in the page's charts."""
         return "hour" if self.window.to - self.window.from_ <= LONGEST_BY_HOUR else "day"
+
+    @property
+    def exact(self) -> Mapping[str, str]:
+        """The API's parameters for exactly this window, whenever they are sent."""
+        return {"from": iso(self.window.from_), "to": iso(self.window.to)}
 
     @property
     def preset(self) -> Preset | None:

@@ -18,7 +18,7 @@ from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.quality import Completeness
 from graph.reports.windows import date_of, day_begins
 from graph.web.page import EVERYBODY, Page, PageRequest
-from graph.web.panel import Panel, load_panel
+from graph.web.panel import Panel
 from graph.web.window import PageWindow
 
 _TRAFFIC: Final = itemgetter("lane", "direction")
@@ -86,14 +86,14 @@ class MnoQualityPage:
 
 
 async def load(request: PageRequest) -> MnoQualityPage:
-    """Loads the four panels at the same time. Raises ForbiddenError for a customer without a tenant."""
+    """Loads the four panels. Raises ForbiddenError for a customer without a tenant."""
     queries, window = request.insight_queries, request.window
     traffic = Traffic(request.form.values.get(LANE.name), request.form.values.get(DIRECTION.name))
     now, before, over_time, by_traffic = await asyncio.gather(
-        load_panel(mno_quality(queries, window.window, traffic), request.request_id),
-        load_panel(mno_quality(queries, window.previous, traffic), request.request_id),
-        load_panel(_over_time(queries, window, traffic), request.request_id),
-        load_panel(_by_traffic(queries, window, traffic), request.request_id),
+        request.panel(mno_quality(queries, window.window, traffic)),
+        request.panel(mno_quality(queries, window.previous, traffic)),
+        request.panel(_over_time(queries, window, traffic)),
+        request.panel(_by_traffic(queries, window, traffic)),
     )
     return MnoQualityPage(traffic, isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
 
@@ -163,7 +163,7 @@ MNO_QUALITY: Final = Page(
     path="/insights/mno-quality",
     name="mnoQuality",
     title="Network quality",
-    about="Delivery rate, latency and errors of each network that your messages used.",
+    about="Delivery rate, latency and errors of each network, now and against the period before.",
     readers=EVERYBODY,
     load=load,
     default_window={"last": "7d"},

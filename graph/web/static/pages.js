@@ -20,7 +20,7 @@ function keepLive(seconds) {
     try {
       if (!document.hidden) {
         const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-        if (!response.ok) throw new Error(response.statusText);
+        if (response.status >= 400 && response.status !== 503) throw new Error(response.statusText);
         replaceLiveParts(await response.text());
       }
       wait = seconds * 1000;
