@@ -48,8 +48,8 @@ QUERY_DURATION: Final = Histogram(
 )
 REQUESTS: Final = Counter(
     "anlyt_http_requests_total",
-    "Requests answered, by endpoint (none: no such path) and HTTP status. For GraphQL, the status of the answer's "
-    "worst error, as REST would send it.",
+    "Requests answered, by endpoint (none: no such path, or refused before it was begun) and HTTP status. For GraphQL, "
+    "the status of the answer's worst error, as REST would send it.",
     ["endpoint", "status"],
 )
 CONTRADICTED_PAIRS: Final = Counter(
@@ -68,7 +68,7 @@ PG_ERRORS: Final = Counter(
 REFUSED: Final = Counter(
     "anlyt_refused_total",
     "Requests answered 503 while the engine was available: postgres_slow and clickhouse_slow (cancelled at the time "
-    "limit), overloaded (too many concurrent reports).",
+    "limit), overloaded (too many requests at once).",
     ["reason"],
 )
 DESERIALIZATION_ERRORS: Final = Counter(

@@ -275,8 +275,8 @@ SPECS: Final[Mapping[str, Spec]] = {
     "report_concurrency": Spec(
         _count(1, 1000),
         None,
-        "Reports that read concurrently in each API process; others wait for at most one second. Unset: three quarters "
-        "of the connections to PostgreSQL.",
+        "Reports that read concurrently in each API process. Four times as many requests are begun; others wait for at "
+        "most half a second. Unset: three quarters of the connections to PostgreSQL.",
     ),
     "query_concurrency": Spec(
         _count(1, 1000),
