@@ -33,6 +33,7 @@ async def lighthouse(url: str, headers: Mapping[str, str]) -> Scores:
         "--preset=desktop",
         "--output=json",
         "--quiet",
+        "--disable-full-page-screenshot",
         "--no-enable-error-reporting",
         f"--only-categories={','.join(CATEGORIES)}",
         f"--extra-headers={msgspec.json.encode(dict(headers)).decode()}",
