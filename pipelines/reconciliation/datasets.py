@@ -27,7 +27,7 @@ LOG: Final = statement(SQL, "log_comparisons")
 
 
 class BothTotals(StoreDataset[None, Sequence[Totals]]):
-    """The totals of both sides for the days that are due, read in one snapshot. The archive drops none of these days."""
+    """The totals of both sides for the days that are due, read in one snapshot. The archive has none of these days."""
 
     async def read(self, stores: Stores) -> Sequence[Totals]:
         params = current_params(Params)
