@@ -42,7 +42,7 @@ UPSERT_DURATION: Final = Histogram(
 )
 QUERY_DURATION: Final = Histogram(
     "anlyt_query_duration_seconds",
-    "One REST or GraphQL request, from its arrival to its answer, by endpoint.",
+    "One request of REST, GraphQL or a page, from its arrival to its answer, by endpoint.",
     ["endpoint"],
     buckets=FAST,
 )

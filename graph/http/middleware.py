@@ -1,15 +1,20 @@
-"""The middleware of all requests: request ids, limits on the URL and on slow bodies, and the last error handler."""
+"""The middleware of all requests: request ids, limits on the URL and on slow bodies, and the last error handler.
+
+`AnswerHeadersMiddleware` adds the headers that the code inside declares.
+"""
 
 import asyncio
 import random
 import re
 import uuid
+from time import perf_counter
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.answer_headers import collected
 from graph.errors import RequestTimeoutError, UriTooLongError
 from graph.http.disconnect import ClientDisconnectedError
 from graph.http.responses import problem_response
@@ -53,6 +58,34 @@ class RequestMiddleware:
             if started:
                 raise  # the response has begun: the server closes the connection
             await response(scope, receive, send_with_id)
+
+
+class AnswerHeadersMiddleware:
+    """ASGI middleware that adds Vary, RateLimit and RateLimit-Policy as declared inside (`graph/answer_headers.py`).
+
+    `development` adds Server-Timing: in production, the duration of a request is the operator's knowledge.
+    """
+
+    def __init__(self, app: ASGIApp, *, development: bool) -> None:
+        self._app, self._development = app, development
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        with collected() as declared:
+
+            async def send_with_headers(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = list(message["headers"])
+                    headers = MutableHeaders(raw=message["headers"])
+                    for name in declared.vary:
+                        headers.add_vary_header(name)
+                    for name, value in declared.fields():
+                        headers[name] = value
+                    if self._development:
+                        headers["server-timing"] = f"total;dur={(perf_counter() - began) * 1000:.1f}"
+                await send(message)
+
+            await self._app(scope, receive, send_with_headers)
 
 
 def _in_time(receive: Receive, seconds: float) -> Receive:
