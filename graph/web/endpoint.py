@@ -24,7 +24,7 @@ from graph.web.page import Page, PageRequest, Part
 from graph.web.panel import whole_failure
 from graph.web.personas import Personas
 from graph.web.rendering import render
-from graph.web.security import PRIVATE, VARY
+from graph.web.security import PRIVATE
 from graph.web.states import State, state_of
 
 HTML: Final = "text/html"
@@ -130,7 +130,7 @@ class PageEndpoint:
         return HTMLResponse(text, status, self._headers({"Cache-Control": PRIVATE, **(headers or {})}))
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
-        return {**self._site.headers, "Vary": VARY, **more}
+        return {**self._site.headers, **more}
 
 
 class PartEndpoint:
@@ -149,5 +149,5 @@ class PartEndpoint:
         scope = request.scope
         asked = PageRequest(site.sources, visitor.scope, scope["path_params"], form, scope[REQUEST_ID], now)
         response = await cancel_on_disconnect(request.receive, self._part.answer(asked))
-        response.headers.update({**site.headers, "Vary": VARY})
+        response.headers.update(site.headers)
         return response
