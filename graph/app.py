@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
 
+import msgspec
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,6 +36,9 @@ from graph.rest.serving import report_routes
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import Settings
+from schema import json_schema
+
+ASYNCAPI: Final = Path(json_schema.__file__).with_name("asyncapi.json")  # `python -m tools.export` writes it
 
 
 def create_app(
@@ -78,7 +84,7 @@ def create_app(
 
 def _public_routes(probes: Probes) -> list[Route]:
     """The routes that need no identity."""
-    openapi = document()
+    openapi, asyncapi = document(), msgspec.json.decode(ASYNCAPI.read_bytes())
 
     async def live() -> Response:
         return json_response(Liveness())
@@ -90,7 +96,15 @@ def _public_routes(probes: Probes) -> list[Route]:
     async def describe() -> Response:
         return json_response(openapi)
 
-    handlers = {"/health/live": live, "/health/ready": ready, "/openapi.json": describe}
+    async def describe_events() -> Response:
+        return json_response(asyncapi)
+
+    handlers = {
+        "/health/live": live,
+        "/health/ready": ready,
+        "/openapi.json": describe,
+        "/asyncapi.json": describe_events,
+    }
     return [Route(path, _without_parameters(handler), methods=["GET"]) for path, handler in handlers.items()]
 
 
