@@ -24,9 +24,7 @@ class DeadLetter(Struct, frozen=True, rename="camel"):
     reason: Annotated[
         Reason, means("The reason of the first problem; a label of `anlyt_deadletter_total`.", "missing_field")
     ]
-    sentence: Annotated[
-        str, means("What is wrong, for people.", "accountId is missing. currency must be three capital letters.")
-    ]
+    sentence: Annotated[str, means("What is wrong first, for people.", "accountId is missing.")]
     size_bytes: Annotated[int, means("The size of the event.", 412, unit="bytes")]
     sha256: Annotated[str, means("The SHA-256 of the event, in hexadecimal.", hashlib.sha256(b"").hexdigest())]
     event: Annotated[

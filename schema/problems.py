@@ -1,15 +1,13 @@
 """What can be wrong with an event, and the sentences that say so."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
 from schema.values import means
 
 Reason = Literal["not_json", "missing_field", "invalid_field", "unsupported_version", "absurd_time"]
-
-SENTENCES: Final = 3  # of an event's problems, in the message of a BadEventError
 
 
 class Problem(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -31,17 +29,10 @@ class Problem(Struct, frozen=True, rename="camel", omit_defaults=True):
 class BadEventError(Exception):
     """An event cannot be counted. `problems` has everything that is wrong with it; there is at least one.
 
-    `reason` is that of the first problem. The message has the sentences of the first few.
+    `reason` and the message are those of the first problem.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(summary(problems))
+        super().__init__(problems[0].sentence)
         self.problems = tuple(problems)
         self.reason: Reason = problems[0].reason
-
-
-def summary(problems: Sequence[Problem]) -> str:
-    """The sentences of the first problems, and the number of the others."""
-    told = " ".join(problem.sentence for problem in problems[:SENTENCES])
-    more = len(problems) - SENTENCES
-    return told if more <= 0 else f"{told} {more} more {'problem' if more == 1 else 'problems'}."

@@ -25,8 +25,7 @@ def test_a_dead_letter_describes_its_event_and_can_be_decoded() -> None:
         Problem("$.latencyMs", "invalid_field", "latencyMs must be an integer."),
     ]
     written = dead_letter(SOURCE, data, BadEventError(problems), EventMask(DlrInbound))
-    assert (written.sequence, written.reason) == (7, "missing_field")
-    assert written.sentence == "messageId is missing. latencyMs must be an integer."
+    assert (written.sequence, written.reason, written.sentence) == (7, "missing_field", "messageId is missing.")
     assert written.problems == tuple(problems)
     assert (written.size_bytes, written.sha256) == (len(data), sha256(data).hexdigest())
     assert written.event == {"eventId": "e-1", "maskedFields": 1}
