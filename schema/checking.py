@@ -41,7 +41,7 @@ class EventChecker(Generic[E]):
 
         `arrived`: the instant with which the event time is compared.
         """
-        members = _members(data)
+        members = members_of(data)
         found = _Check()
         found.check(self._event, members, WHOLE)
         if self._takes_header(members) and tenant is not None and not self._fields["tenantId"].fits(tenant):
@@ -52,9 +52,8 @@ class EventChecker(Generic[E]):
             raise BadEventError(found.problems)
         return _made(self._event, members)
 
-    def ignored(self, data: bytes) -> Mapping[str, str]:
+    def ignored(self, members: Members) -> Mapping[str, str]:
         """The optional fields that are missing, each with the unknown name that was probably meant to be it."""
-        members = _members(data)
         missing = [name for name, field in self._fields.items() if not field.required and name not in members]
         return nearest_names(missing, _others(members, self._fields))
 
@@ -129,7 +128,7 @@ class _Check:
         self.add(where, reason, f"{where[2:]} must be {field.allowed}.", hint)
 
 
-def _members(data: bytes) -> Members:
+def members_of(data: bytes) -> Members:
     """The members of a JSON object. Raises BadEventError if the data has none."""
     try:
         data.decode()  # msgspec does not validate the strings that it skips

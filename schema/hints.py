@@ -32,13 +32,13 @@ def nearest_value(field: Field, raw: bytes) -> str | None:
 def nearest_names(missing: Iterable[str], unknown: Iterable[str]) -> Mapping[str, str]:
     """For each missing name, the unknown name that was probably meant to be it, if there is one."""
     names = [name for name in unknown if len(name) <= LONGEST and _NAME.fullmatch(name)]
-    plain = {_plain(name): name for name in reversed(names)}
-    some = list(plain)[:MOST_NAMES]
+    spellings = {plain(name): name for name in reversed(names)}
+    some = list(spellings)[:MOST_NAMES]
     found: dict[str, str] = {}
-    for wanted in missing:
-        match = [_plain(wanted)] if _plain(wanted) in plain else get_close_matches(_plain(wanted), some, 1, 0.85)
+    for wanted in missing if names else ():
+        match = [plain(wanted)] if plain(wanted) in spellings else get_close_matches(plain(wanted), some, 1, 0.85)
         if match:
-            found[wanted] = plain[match[0]]
+            found[wanted] = spellings[match[0]]
     return found
 
 
@@ -52,9 +52,9 @@ def _text_of(raw: bytes) -> str | None:
 
 
 def _nearest_choice(text: str, choices: Iterable[str]) -> str | None:
-    plain = {_plain(choice): choice for choice in choices}
-    matches = get_close_matches(_plain(text), plain, 1, 0.6)
-    return plain[matches[0]] if matches else None
+    spellings = {plain(choice): choice for choice in choices}
+    matches = get_close_matches(plain(text), spellings, 1, 0.6)
+    return spellings[matches[0]] if matches else None
 
 
 def _candidates(text: str) -> Iterator[Any]:
@@ -80,7 +80,7 @@ def _times(text: str) -> Iterator[str]:
     yield f"{day}T{time}{seconds or ':00'}{offset or 'Z'}"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A name without what spellings differ in: `tenant_id`, `TenantID` and `tenantId` are the same."""
     return re.sub(r"[_\s-]", "", name[:LONGEST]).lower()
 

@@ -25,7 +25,8 @@ RULES: Final = f"""\
 ## Publish an event
 
 Publish its JSON to its subject with JetStream, and wait for the acknowledgement: only then is it stored. Send the same
-bytes again if none comes.
+bytes again if none comes. [producers.md](../producers.md) is a walk through it; `anlyt events validate` says what is
+wrong with an event, without a server.
 
 | header | meaning |
 |---|---|
