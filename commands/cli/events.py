@@ -33,7 +33,7 @@ def events_sample(kind: str, minimal: bool, count: int) -> None:
     TYPE is billing, dlr, cdr or compliance.
 
     \b
-    Examples:
+    Example:
       anlyt events sample billing
       anlyt events sample dlr --minimal --count 100 > reports.jsonl
     """
@@ -54,7 +54,7 @@ def events_validate(file: BinaryIO, kind: str | None, limit: int, as_json: bool)
     counted.
 
     \b
-    Examples:
+    Example:
       anlyt events validate events.jsonl
       anlyt events sample cdr | sed s/USD/usd/ | anlyt events validate -
     """
@@ -75,7 +75,7 @@ def events_publish(file: BinaryIO, kind: str | None, limit: int, anyway: bool) -
     event that `anlyt events validate` refuses is not sent. Sending a file again is harmless: no event counts twice.
 
     \b
-    Examples:
+    Example:
       anlyt events publish events.jsonl
       anlyt events sample billing --count 1000 | anlyt events publish -
     """

@@ -21,7 +21,7 @@ def dev(demo: bool, s3: bool, engines: bool) -> None:
     `anlyt ingest`, `anlyt api` and all other commands in another terminal use these engines.
 
     \b
-    Examples:
+    Example:
       anlyt dev --demo
       anlyt dev --engines
     """
