@@ -5,7 +5,7 @@
 page cursors, and `budget` limits queries.
 """
 
-from graph.access.authenticator import Authenticator, make_authenticator
+from graph.access.authenticator import Authenticator, identity_headers, make_authenticator
 from graph.access.scope import (
     ID_PATTERN,
     PLATFORM,
@@ -34,6 +34,7 @@ __all__ = [
     "account",
     "administration",
     "checked_id",
+    "identity_headers",
     "make_authenticator",
     "operator",
     "platform",

@@ -11,10 +11,12 @@ from graph.access.mesh import FORWARDED, identify_by_mesh
 from graph.access.rate_limit import RateLimit
 from graph.access.scope import AccountScope, PlatformScope, Scope
 from graph.access.tokens import AUTHORIZATION, CHALLENGE, identify_by_token
+from graph.answer_headers import vary_by
 from graph.errors import InvalidQueryError, UnauthenticatedError
 from infra.settings import Auth, Settings
 
 IDENTITY_HEADERS: Final = (CALLER, TENANT, ACCOUNT, FORWARDED, AUTHORIZATION)
+VARYING: Final = ("Authorization", "X-Caller", "X-Tenant-Id", "X-Account-Id", "X-Forwarded-Client-Cert")
 LONGEST_KEY: Final = 64  # characters of an id in a rate limit's key: no valid id is longer
 
 # The first kind of credential that a request carries decides, even if a weaker one beside it is valid.
@@ -39,6 +41,7 @@ class Authenticator:
         Raises UnauthenticatedError for a missing or invalid credential, ForbiddenError for an unknown caller,
         InvalidQueryError for a repeated identity header, and RateLimitedError.
         """
+        vary_by(*VARYING)
         for name in IDENTITY_HEADERS:
             _check_single(headers, name)
         for identify in self._methods:
@@ -81,6 +84,11 @@ def make_authenticator(settings: Settings, observe: Observe = _ignore) -> Authen
     challenge = CHALLENGE if "jwt" in settings.auth else 'X-Caller realm="anlyt"'
     limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
     return Authenticator(methods, challenge, limit, observe)
+
+
+def identity_headers(methods: Sequence[Auth]) -> Sequence[str]:
+    """The headers with which a page in a browser may identify its caller. A mesh's proxy adds its own header."""
+    return [*(VARYING[:1] if "jwt" in methods else ()), *(VARYING[1:4] if "headers" in methods else ())]
 
 
 def _method(name: Auth, settings: Settings) -> Identify:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from graph.answer_headers import Limit, set_limit
 from graph.errors import QueryTooExpensiveError, RateLimitedError
 
 PLATFORM_SHARE: Final = 4  # times a tenant's
@@ -65,10 +66,12 @@ class Budget:
         finally:
             balance.running -= 1
             balance.rows -= charge.rows
+            self._declare(tenant_id, balance)
 
     def _admitted(self, tenant_id: str | None) -> _Balance:
         share = PLATFORM_SHARE if tenant_id is None else 1
         balance = self._refilled(tenant_id, self._rows * share)
+        self._declare(tenant_id, balance)
         if balance.running >= self._concurrency * share:
             raise RateLimitedError(
                 f"This caller already runs {self._concurrency * share} queries, the most at the same time; "
@@ -83,6 +86,14 @@ class Budget:
                 wait,
             )
         return balance
+
+    def _declare(self, tenant_id: str | None, balance: _Balance) -> None:
+        """Declares both quotas of the caller for the answer's headers."""
+        share = PLATFORM_SHARE if tenant_id is None else 1
+        most, at_once = self._rows * share, self._concurrency * share
+        until = most if balance.rows >= 1 else 1
+        set_limit("queries", Limit(at_once, None, at_once - balance.running, None, "concurrent-requests"))
+        set_limit("rows", Limit(most, 60, int(balance.rows), math.ceil((until - balance.rows) * 60 / most), "rows"))
 
     def _refilled(self, tenant_id: str | None, most: int) -> _Balance:
         """The tenant's balance, refilled for the time since its last use."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import Final
 
+from graph.answer_headers import Limit, set_limit
 from graph.errors import RateLimitedError
 
 BURST_SECONDS: Final = 5  # a full bucket holds the requests of this time
@@ -28,6 +29,9 @@ class RateLimit:
         self._buckets[key] = (tokens - allowed, now)
         if len(self._buckets) > REMEMBERED:
             self._buckets.popitem(last=False)
+        left = int(tokens - allowed)
+        full = math.ceil((most - tokens + allowed) / self._rate)
+        set_limit("requests", Limit(self._rate * BURST_SECONDS, BURST_SECONDS, left, full if left else 1))
         if not allowed:
             wait = math.ceil((1 - tokens) / self._rate)
             raise RateLimitedError(f"The limit is {self._rate} requests per second; retry in {wait} s.", wait)

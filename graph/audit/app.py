@@ -17,10 +17,10 @@ from graph.gql.endpoint import PATH as GRAPHQL_PATH
 from graph.http.bodies import read_json
 from graph.http.disconnect import cancel_on_disconnect
 from graph.http.endpoint import HttpEndpoint
-from graph.http.middleware import REQUEST_ID, RequestMiddleware
+from graph.http.middleware import REQUEST_ID
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import make_application
+from graph.http.routing import Manners, make_application
 
 
 class RegulatorOnly:
@@ -61,5 +61,5 @@ def create_audit_app(
         Route(GRAPHQL_PATH, graphql_endpoint(audits, development=development), methods=["POST"]),
         *export_routes(exports),
     ]
-    middleware = [Middleware(RequestMiddleware), Middleware(RegulatorOnly, trust_domain=trust_domain)]
-    return make_application(routes, middleware, "/openapi.json lists the paths")
+    guard = Middleware(RegulatorOnly, trust_domain=trust_domain)
+    return make_application(routes, "/openapi.json lists the paths", Manners(development=development), guard)

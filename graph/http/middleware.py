@@ -1,15 +1,20 @@
-"""The middleware of all requests: request ids, limits on the URL and on slow bodies, and the last error handler."""
+"""The middleware of all requests: request ids, limits on the URL and on slow bodies, and the last error handler.
+
+`AnswerHeadersMiddleware` adds the headers that the code inside declares.
+"""
 
 import asyncio
 import random
 import re
 import uuid
+from time import perf_counter
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graph.answer_headers import collected
 from graph.errors import RequestTimeoutError, UriTooLongError
 from graph.http.disconnect import ClientDisconnectedError
 from graph.http.responses import problem_response
@@ -32,7 +37,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = scope[REQUEST_ID] = _request_id(Headers(scope=scope))
+        request_id = scope[REQUEST_ID] = read_request_id(Headers(scope=scope))
         started = False
 
         async def send_with_id(message: Message) -> None:
@@ -53,6 +58,34 @@ class RequestMiddleware:
             if started:
                 raise  # the response has begun: the server closes the connection
             await response(scope, receive, send_with_id)
+
+
+class AnswerHeadersMiddleware:
+    """ASGI middleware that adds Vary, RateLimit and RateLimit-Policy as declared inside (`graph/answer_headers.py`).
+
+    `development` adds Server-Timing: in production, the duration of a request is the operator's knowledge.
+    """
+
+    def __init__(self, app: ASGIApp, *, development: bool) -> None:
+        self._app, self._development = app, development
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        with collected() as declared:
+
+            async def send_with_headers(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = list(message["headers"])
+                    headers = MutableHeaders(raw=message["headers"])
+                    for name in declared.vary:
+                        headers.add_vary_header(name)
+                    for name, value in declared.fields():
+                        headers[name] = value
+                    if self._development:
+                        headers["server-timing"] = f"total;dur={(perf_counter() - began) * 1000:.1f}"
+                await send(message)
+
+            await self._app(scope, receive, send_with_headers)
 
 
 def _in_time(receive: Receive, seconds: float) -> Receive:
@@ -85,7 +118,7 @@ def _new_id() -> str:
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
-def _request_id(headers: Headers) -> str:
+def read_request_id(headers: Headers) -> str:
     """The caller's id if it is safe in a header and a log line, otherwise a new one."""
     own_id = headers.get("x-request-id", "")
     return own_id if _ACCEPTABLE.fullmatch(own_id) else _new_id()

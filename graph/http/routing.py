@@ -1,32 +1,70 @@
-"""The Starlette application of a listener, which answers unknown paths and methods with problem documents."""
+"""The Starlette application of a listener, with the middleware of all listeners.
+
+It answers unknown paths and methods with problem documents, and OPTIONS with the methods of the path.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from graph.errors import MethodNotAllowedError, NotFoundError
-from graph.http.middleware import REQUEST_ID
+from graph.http.compression import CompressionMiddleware
+from graph.http.cors import CorsMiddleware
+from graph.http.heads import HeadMiddleware
+from graph.http.middleware import REQUEST_ID, AnswerHeadersMiddleware, RequestMiddleware
 from graph.http.responses import problem_response
 
 
-def make_application(routes: Sequence[BaseRoute], middleware: Sequence[Middleware], hint: str) -> Starlette:
-    """The application of these routes. `hint` completes the message "There is nothing at this path; ..."."""
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What listeners do differently: origins whose pages may read answers, headers that identify callers there.
 
-    async def as_problem(request: Request, error: Exception) -> Response:
+    `development` adds durations to answers.
+    """
+
+    origins: Sequence[str] = ()
+    identity_headers: Sequence[str] = ()
+    development: bool = False
+
+
+def make_application(routes: Sequence[BaseRoute], hint: str, manners: Manners, *guards: Middleware) -> Starlette:
+    """The application of these routes, behind `guards`.
+
+    `hint` completes the message "There is nothing at this path; ...".
+    """
+
+    async def as_answer(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405 and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(allowed_methods(routes, request.scope))})
         errors = {
             404: NotFoundError(f"There is nothing at this path; {hint}."),
             405: MethodNotAllowedError(f"This path does not allow {request.method}; the header Allow lists methods."),
         }
-        allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
-        headers = {"Allow": allowed} if allowed else {}
-        return problem_response(errors.get(error.status_code, error), request.scope[REQUEST_ID], headers)
+        allowed = {"Allow": ", ".join(allowed_methods(routes, request.scope))} if error.status_code == 405 else {}
+        return problem_response(errors.get(error.status_code, error), request.scope[REQUEST_ID], allowed)
 
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_problem})
+    middleware = [
+        Middleware(HeadMiddleware),
+        Middleware(AnswerHeadersMiddleware, development=manners.development),
+        Middleware(CorsMiddleware, manners.origins, manners.identity_headers),
+        Middleware(CompressionMiddleware),
+        Middleware(RequestMiddleware),
+        *guards,
+    ]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_answer})
     app.router.redirect_slashes = False  # OpenAPI declares no redirects
     return app
+
+
+def allowed_methods(routes: Sequence[BaseRoute], scope: Scope) -> Sequence[str]:
+    """The methods of a path, which several routes may share."""
+    found = [each for each in routes if isinstance(each, Route) and each.matches(scope)[0] is not Match.NONE]
+    return sorted({"OPTIONS"}.union(*(each.methods or () for each in found)))

@@ -38,9 +38,9 @@ def export_routes(exports: Exports | None) -> list[Route]:
     """The routes. Without S3 (`exports` is None) all of them answer 503."""
     listing = Handler(_list, [LIMIT, AFTER])
     paths = {
-        PATH: {"POST": Handler(_request), "GET": listing, "HEAD": listing},
-        f"{PATH}/{{id}}": {"GET": Handler(_status), "HEAD": Handler(_status), "DELETE": Handler(_cancel)},
-        KEYS_PATH: {"GET": Handler(_keys), "HEAD": Handler(_keys)},
+        PATH: {"POST": Handler(_request), "GET": listing},
+        f"{PATH}/{{id}}": {"GET": Handler(_status), "DELETE": Handler(_cancel)},
+        KEYS_PATH: {"GET": Handler(_keys)},
     }
 
     async def answer(handlers: Mapping[str, Handler], request: Request) -> Response:

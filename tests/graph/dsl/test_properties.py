@@ -92,7 +92,11 @@ def vocabulary(dataset: Dataset) -> set[str]:
         known |= {table.name} | {f"part_{name}" for name in table.parts}
         known |= {
             word
-            for part in (*table.parts.values(), *table.dimensions.values(), *table.unnested.values())
+            for part in (
+                *table.parts.values(),
+                *table.dimensions.values(),
+                *(each.array for each in table.unnested.values()),
+            )
             for word in words_of(part)
         }
     known |= {word for measure in dataset.measures for word in words_of(measure.formula)}

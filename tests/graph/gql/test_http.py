@@ -79,7 +79,7 @@ async def test_graphiql_is_for_development(api: Api, production: Api) -> None:
     assert "admin-dashboard" in page.text
     response = await production.client.get("/graphql")
     check_problem(response, 405, "METHOD_NOT_ALLOWED")
-    assert response.headers["allow"] == "POST"
+    assert response.headers["allow"] == "OPTIONS, POST"
 
 
 @pytest.mark.parametrize("query", ["{ __schema { types { name } } }", '{ __type(name: "Query") { name } }'])
