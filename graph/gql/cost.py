@@ -15,6 +15,7 @@ Invalid times cost nothing here: the field itself reports them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLField
@@ -45,11 +46,13 @@ Arguments: TypeAlias = Mapping[str, Any]
 class Price:
     """The price of a field with a resolver. `own`: its cost, from its arguments and the time of the request.
 
-    A list also costs the selected fields of each of its `first` nodes.
+    A list also costs the selected fields of each of its `first` nodes. `window`: the window of which the field reads
+    nothing but the days; None if it reads other data.
     """
 
     own: Callable[[Arguments, datetime], int]
     is_list: bool = False
+    window: Callable[[Arguments, datetime], Window | None] | None = None
 
 
 def _window(
@@ -91,10 +94,10 @@ def _bounded(number: int, most: int) -> int:
     return min(max(number, 0), most)
 
 
-SERIES: Final = Price(_series)
-THROUGHPUT: Final = Price(_throughput)
-TREND: Final = Price(_trend)
-TOP_OPERATORS: Final = Price(_top_operators)
+SERIES: Final = Price(_series, window=_window)
+THROUGHPUT: Final = Price(_throughput, window=_window)
+TREND: Final = Price(_trend, window=partial(_window, read=read_long_window))
+TOP_OPERATORS: Final = Price(_top_operators, window=_window)
 QUERY: Final = Price(_fixed(MOST_ROWS))
 REPORT: Final = Price(_fixed(LEAST))
 LIST: Final = Price(_fixed(LEAST), is_list=True)

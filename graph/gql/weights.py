@@ -4,7 +4,7 @@ It is computed from what the executor runs: with fields collected and merged, di
 variables coerced. So an operation has the same weight however it is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +14,7 @@ from graphql.execution.executor import Executor
 from graphql.execution.values import get_argument_values
 
 from graph.gql.cost import cost_of, price_of
+from graph.reports.windows import Window
 
 DEEPEST: Final = 16  # the depth of tools' introspection; reports are 4 deep
 MOST_ALIASES: Final = 200
@@ -21,18 +22,24 @@ MOST_SELECTED: Final = 10_000  # fields, with those of each fragment per spread
 
 
 class Weight(NamedTuple):
-    """The depth of an operation, its number of aliases, and its cost."""
+    """The depth of an operation, its number of aliases, and its cost.
+
+    `windows`: those whose days the answer is made of; None if it is made of other data, too.
+    """
 
     depth: int
     aliases: int
     cost: int
+    windows: Sequence[Window] | None = None
 
 
 def weigh(executor: Executor[Any], now: datetime) -> Weight:
     """The weight of an operation at `now`. Raises GraphQLError if it exceeds a limit; then nothing is executed."""
     weighing = _Weighing(executor, now)
     cost = weighing.operation()
-    return Weight(weighing.depth, weighing.aliases, cost)
+    windows = [each for each in weighing.windows if each is not None]
+    is_known = len(windows) == len(weighing.windows) and windows
+    return Weight(weighing.depth, weighing.aliases, cost, windows if is_known else None)
 
 
 class _Weighing:
@@ -42,6 +49,7 @@ class _Weighing:
         self._executor, self._now = executor, now
         self._selected = 0
         self.depth = self.aliases = 0
+        self.windows: list[Window | None] = []  # of the fields with a price
 
     def operation(self) -> int:
         executor = self._executor
@@ -72,6 +80,7 @@ class _Weighing:
         if price is None:
             return inner
         arguments = self._arguments(field, nodes)
+        self.windows.append(price.window(arguments, self._now) if price.window and arguments is not None else None)
         return 0 if arguments is None else cost_of(price, arguments, inner, self._now)
 
     def _arguments(self, field: GraphQLField, nodes: FieldDetailsList) -> Mapping[str, Any] | None:
