@@ -74,7 +74,8 @@ class CatalogTable:
 
     `time`: its time column. `cell`: microseconds that a row sums up, aligned in UTC; 1 for facts. `dimensions`: name ->
     expression. `parts`: name -> aggregate, the terms of measures' formulas; a cube may lack some. `unnested`:
-    dimensions of which a row may have several values, as array expressions; `Name(name)` is one element.
+    dimensions of which a row may have several values, as array expressions; `Name(name)` is one element. `nothing`: the
+    parts of no events that are not 0.
     """
 
     name: str
@@ -83,6 +84,7 @@ class CatalogTable:
     dimensions: Mapping[str, Expression]
     parts: Mapping[str, Expression]
     unnested: Mapping[str, Expression] = field(default_factory=dict)
+    nothing: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def is_cube(self) -> bool:

@@ -92,7 +92,12 @@ def vocabulary(dataset: Dataset) -> set[str]:
         known |= {table.name} | {f"part_{name}" for name in table.parts}
         known |= {
             word
-            for part in (*table.parts.values(), *table.dimensions.values(), *table.unnested.values())
+            for part in (
+                *table.parts.values(),
+                *table.dimensions.values(),
+                *table.unnested.values(),
+                *table.nothing.values(),
+            )
             for word in words_of(part)
         }
     known |= {word for measure in dataset.measures for word in words_of(measure.formula)}
@@ -113,6 +118,8 @@ SYNTAX = {
     *("page", "previous", "'*'", "event_time", "hour", "day", "tenant_id", "transform", "startsWith", "ifNull"),
     *("isNull", "arrayExists", "toUnixTimestamp", "timeZoneOffset", "toTimeZone", "toDate", "toDateTime", "toMonday"),
     *("toStartOfMonth", "addDays", "addMonths"),
+    *("cells", "cell", "start", "second", "nan", "'UTC'", "toInt64", "groupArray", "tupleElement", "range"),
+    *("arrayJoin", "arrayExcept", "arrayMap", "arrayConcat", "arrayDistinct"),
 }
 
 
