@@ -57,7 +57,8 @@ WATCH: Final = """() => {
     state.reached.add(target);
   });
   globalThis.keyboard = state;
-  return controls.length;
+  // Tab stops at each part of a date and a time: day, month, year, hour, minute, half of the day, calendar.
+  return controls.length + 6 * document.querySelectorAll("input[type=datetime-local]").length;
 }"""
 REPORT: Final = """() => [
   ...keyboard.missed().map((control) => `Tab does not reach ${control}`),
