@@ -58,6 +58,13 @@ class MnoQualityPage:
         return next((each for each in known if each.mno == mno), None)
 
     @property
+    def can_compare(self) -> bool:
+        """Whether a network has figures in both periods."""
+        known = self.now.answer.mnos if self.now.answer else ()
+        pairs = [(each, self.before_of(each.mno)) for each in known]
+        return any(before and not each.suppressed and not before.suppressed for each, before in pairs)
+
+    @property
     def ranked(self) -> Sequence[MnoQualityFigures]:
         """The networks with enough reports to compare, the worst delivery rate first."""
         known = self.now.answer.mnos if self.now.answer else ()
