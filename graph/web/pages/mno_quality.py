@@ -45,7 +45,6 @@ class ByTraffic:
 class MnoQualityPage:
     """`now` and `before`: what `mnoQuality` answers for the window, and for the one of equal length before it."""
 
-    traffic: Traffic
     is_tenant: bool
     now: Panel[MnoQuality]
     before: Panel[MnoQuality]
@@ -82,7 +81,7 @@ async def load(request: PageRequest) -> MnoQualityPage:
         request.panel(_over_time(queries, window, traffic)),
         request.panel(_by_traffic(queries, window, traffic)),
     )
-    return MnoQualityPage(traffic, isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
+    return MnoQualityPage(isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
 
 
 async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> TimeChart:
