@@ -80,7 +80,7 @@ class Totals(NamedTuple):
     delivered: Annotated[int, Figure("delivered_messages", "delivered", "messages", "Reports of delivery.")] = 0
     failed: Annotated[int, Figure("failed_messages", "delivered", "messages", "Final reports of all other kinds.")] = 0
     pending_reports: Annotated[int, Figure("pending_messages", "delivered", "messages", "PENDING reports.")] = 0
-    segments: Annotated[int, Figure("segments", "billed", "segments", "Of BILLED events less of REFUNDED ones.")] = 0
+    segments: Annotated[int, Figure("segments", "billed", "segments", "Segments, counted as the messages are.")] = 0
     latency_sum: Annotated[int, Figure("latency_sum_ms", "delivered", "ms", "Latencies of final reports.")] = 0
     latency_samples: Annotated[int, Figure("latency_sample_count", "delivered", "reports", "Final reports.")] = 0
     peak_tps: Annotated[int, Figure("peak_tps", "delivered", "messages/s", "Highest rate of a report.", "max")] = 0
@@ -132,7 +132,7 @@ LISTS: Final[Mapping[str, str]] = {
     **_lists("counters", COUNTERS.values()),
     **_lists("billed", of("billed").values()),
     **_lists("delivered", of("delivered").values()),
-    # ingest/sql/upsert_*.sql: behind the key and the columns that are not integers.
+    # For the upserts of ingest/sql: they follow the key and the columns that are not integers.
     "billed_arrays": _arrays(of("billed"), first=6),
     "delivered_arrays": _arrays(of("delivered"), first=6),
 }

@@ -97,3 +97,19 @@ from anlyt.metrics_hourly_archive final
 where scope = {scope:String} and scope_id in {ids:Array(String)}
     and batch in {batches:Array(Int64)} and hour_bucket >= toDateTime({first:UInt32} * 3600, 'UTC')
     and hour_bucket < toDateTime({end:UInt32} * 3600, 'UTC')
+
+-- name: unsettled_days
+-- The number of days from $1 to $2 that were not compared with billing since their last change, or differ from it.
+with newest as (
+    select distinct on (day, currency) day, status, compared_at
+    from anlyt.reconciliation_log
+    where day between $1 and $2
+    order by day, currency, run_id desc
+), settled as (
+    select newest.day
+    from newest
+    left join anlyt.event_days as days on days.day = newest.day
+    group by newest.day
+    having bool_and(newest.status = 'OK' and coalesce(days.newest_claim_at < newest.compared_at, true))
+)
+select $2::date - $1::date + 1 - count(*) from settled
