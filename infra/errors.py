@@ -59,6 +59,7 @@
         ForgedError
         LostClaimError
         NotCachedError
+        NotModifiedError
         QueryError
 
 * `anlyt.py` catches all errors of a command. It prints an AnlytError's sentence and exits with its `exit_status`; any
