@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock schema
+.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock pictures schema
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -29,6 +29,9 @@ check: setup ## check formatting, lint, types, import contracts, and drift of do
 
 bench: setup ## compare with naive and raw implementations, side by side (BENCH=smoke for a short run)
 	$(BIN)/python -m bench $(BENCH)
+
+pictures: setup .venv/tools/chromium/chromium ## take the pictures of pages in docs/pictures, of a demo of their own
+	$(BIN)/python -m tools.pictures
 
 schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
 	$(BIN)/python -m tools.export

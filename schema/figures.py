@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, get_arg
 Source = Literal["billed", "delivered"]
 """The events that are counted: billing events (schema.writes.Billed) or delivery reports (schema.writes.Delivered)."""
 Merge = Literal["sum", "max"]
+UNKNOWN: Final = -1  # in place of null, where a statement returns an array; only what is never negative may be unknown
 
 
 class Named(Protocol):
@@ -50,6 +51,11 @@ class Figure:
             return f"max({self.column})"
         total = f"sum({self.column})::int8"
         return f"case when count({self.column}) = count(*) then {total} end" if self.added else total
+
+    @property
+    def known(self) -> str:
+        """The SQL expression of its value, or UNKNOWN for null."""
+        return f"coalesce({self.column}, {UNKNOWN})" if self.added else self.column
 
     @property
     def merged(self) -> str:
@@ -102,7 +108,7 @@ _FORMS: Final[Mapping[str, Callable[[Figure], str]]] = {
     "_new": lambda figure: f"excluded.{figure.column}",
     "_merged": lambda figure: figure.merged,
     "_zero": lambda figure: "0",
-    "_null": lambda figure: "null",
+    "_sent": lambda figure: f"array_send(array_agg({figure.known})) as {figure.column}",
     "_summed": lambda figure: f"{figure.summed} as {figure.column}",
     "_or_zero": lambda figure: f"case when metrics.scope is null then 0 else {figure.column} end as {figure.column}",
 }

@@ -3,23 +3,34 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tools.chromium import program
 
+__all__ = ["SCHEMES", "Browser", "Scheme", "View", "chromium", "open_context"]
+
 # Containers have little shared memory. Shades of grey look the same on each machine.
 OPTIONS: Final = ("--disable-dev-shm-usage", "--disable-gpu", "--disable-lcd-text", "--font-render-hinting=none")
+
+PATIENCE: Final = 120_000  # ms, for a page on a busy machine
+
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The browser of a person: its window in CSS pixels, its preferences, and the headers that say who she is."""
+    """The browser of a person: its window in CSS pixels, its preferences, and the headers that say who she is.
+
+    `scale`: pixels of the screen per CSS pixel.
+    """
 
     width: int = 1280
     height: int = 800
-    scheme: Literal["light", "dark"] = "light"
+    scale: int = 1
+    scheme: Scheme = "light"
     right_to_left: bool = False
     reduced_motion: bool = False
     javascript: bool = True
@@ -39,8 +50,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 async def open_context(browser: Browser, view: View) -> BrowserContext:
     """A browser profile of its own: no cookies, an empty cache, and the preferences of `view`."""
-    return await browser.new_context(
+    context = await browser.new_context(
         viewport={"width": view.width, "height": view.height},
+        device_scale_factor=view.scale,
         color_scheme=view.scheme,
         reduced_motion="reduce" if view.reduced_motion else "no-preference",
         java_script_enabled=view.javascript,
@@ -48,6 +60,5 @@ async def open_context(browser: Browser, view: View) -> BrowserContext:
         locale="en-GB",
         timezone_id="UTC",
     )
-
-
-__all__ = ["Browser", "View", "chromium", "open_context"]
+    context.set_default_timeout(PATIENCE)
+    return context

@@ -31,7 +31,7 @@ from graph.gql.arguments import (
 )
 from graph.gql.connections import accounts_field, operators_field
 from graph.gql.context import Context
-from graph.gql.cost import QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
+from graph.gql.cost import DAYS, QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
 from graph.gql.fields import report_field
 from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
@@ -159,9 +159,9 @@ class Query:
 
     summary = report_field(_summary, answers.Summary, SERIES)
     operator = report_field(_operator, answers.OperatorPerformance, SERIES)
-    account = report_field(_account, answers.AccountUsage, SERIES)
+    account = report_field(_account, answers.AccountUsage, DAYS)
     throughput = report_field(_throughput, answers.Throughput, THROUGHPUT)
-    delivery_breakdown = report_field(_delivery_breakdown, answers.DeliveryBreakdown, SERIES)
+    delivery_breakdown = report_field(_delivery_breakdown, answers.DeliveryBreakdown, DAYS)
     top_operators = report_field(_top_operators, answers.TopOperators, TOP_OPERATORS)
     trend = report_field(_trend, Trend, TREND)
     operators = operators_field

@@ -21,27 +21,27 @@ FOLDER: Final = Path(__file__).parent / "static"
 PREFIX: Final = "/static"
 PATH: Final = f"{PREFIX}/{{digest}}/{{name}}"
 FOREVER: Final = "public, max-age=31536000, immutable"
-THIRD_PARTY: Final[tuple[str, ...]] = ()  # names in graph/http/assets.json that pages use
+THIRD_PARTY: Final = ("uplot.iife.min.js", "uplot.min.css")  # names in graph/http/assets.json that pages use
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class File(NamedTuple):
-    """`packed`: the content, compressed with gzip."""
+    """A file to serve."""
 
     media_type: str
-    packed: bytes
+    content: bytes
 
 
 @cache
 def files() -> Mapping[str, File]:
     """All files by name; third-party ones only if they were fetched."""
     own = {
-        path.name: File(_TYPES[path.suffix], gzip.compress(path.read_bytes(), mtime=0))
+        path.name: File(_TYPES[path.suffix], path.read_bytes())
         for path in sorted(FOLDER.iterdir())
         if path.suffix in _TYPES
     }
     fetched = {name: asset for name in THIRD_PARTY if (asset := assets.read_asset(name)) is not None}
-    return {**own, **{name: File(asset.media_type, asset.packed) for name, asset in fetched.items()}}
+    return {**own, **{name: File(asset.media_type, gzip.decompress(asset.packed)) for name, asset in fetched.items()}}
 
 
 @cache
@@ -49,7 +49,7 @@ def digest() -> str:
     """The hash of the names and contents of all files."""
     hashed = sha256()
     for name, file in files().items():
-        hashed.update(f"{name} {len(file.packed)} ".encode() + gzip.decompress(file.packed))
+        hashed.update(f"{name} {len(file.content)} ".encode() + file.content)
     return hashed.hexdigest()[:16]
 
 
@@ -66,7 +66,4 @@ async def serve(request: Request) -> Response:
     if file is None:
         raise NotFoundError("There is no such file.")
     lasting = FOREVER if request.path_params["digest"] == digest() else "no-cache"
-    headers = {"Cache-Control": lasting, "Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)
-    return Response(gzip.decompress(file.packed), headers=headers, media_type=file.media_type)
+    return Response(file.content, headers={"Cache-Control": lasting}, media_type=file.media_type)

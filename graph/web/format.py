@@ -4,12 +4,14 @@ Templates use these functions as filters. They return Markup, with all text of t
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import cycle
 from typing import Final
 
 from markupsafe import Markup, escape
+
+from graph.web.charts.buckets import MONTHS, iso
 
 NO_DATA: Final = "no data"
 MONEY_DECIMALS: Final = 2  # those that are read first; the others are shown smaller
@@ -72,7 +74,7 @@ def hour(value: datetime | None, zone: tzinfo) -> Markup:
 
 def day(value: date | None) -> Markup:
     """A date: `29 Nov 2026`."""
-    return _NOTHING if value is None else _TIME.format(value.isoformat(), f"{value.day} {value:%b %Y}")
+    return _NOTHING if value is None else _TIME.format(value.isoformat(), _date(value))
 
 
 def difference(now: float | None, before: float | None) -> Markup:
@@ -110,17 +112,16 @@ def _time(value: datetime | None, zone: tzinfo, clock: str) -> Markup:
     if value is None:
         return _NOTHING
     local = value.astimezone(zone)
-    return _TIME.format(iso(value), f"{local.day} {local:%b %Y}, {local:{clock}}")
-
-
-def iso(value: datetime) -> str:
-    """A time as the API's JSON has it."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return _TIME.format(iso(value), f"{_date(local)}, {local:{clock}}")
 
 
 def _plain(value: float) -> str:
     """A rate as the API's JSON has it."""
     return repr(value)
+
+
+def _date(value: date) -> str:
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def _decimal(value: float) -> Decimal:

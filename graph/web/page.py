@@ -20,6 +20,7 @@ from graph.web.window import PageWindow
 EVERYBODY: Final[frozenset[Role]] = frozenset({"admin", "finance", "customer"})
 PLATFORM: Final[frozenset[Role]] = frozenset({"admin", "finance"})
 ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
+CUSTOMER: Final[frozenset[Role]] = frozenset({"customer"})
 PANELS_AT_ONCE: Final = 2  # as queries of one GraphQL request: a page must not use up its tenant's share
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ class PageRequest:
 class Part:
     """Another representation of a page's data, for the same callers: a download or a stream.
 
-    `suffix` follows the path of the page, as `.csv` in `/usage.csv`.
+    `suffix` follows the path of the page, as `/days.csv` in `/usage/days.csv`.
     """
 
     suffix: str

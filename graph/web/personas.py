@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from graph.access.authenticator import IDENTITY_HEADERS
+from graph.answer_headers import vary_by
 from graph.errors import ForbiddenError, InvalidQueryError
 from graph.http.bodies import read_form_body
 
@@ -43,6 +44,7 @@ class Personas:
 
     def chosen(self, request: Request) -> Persona | None:
         """The persona of a request; None if it has its own identity, or no cookie with a valid signature."""
+        vary_by("cookie")
         if any(name in request.headers for name in IDENTITY_HEADERS):
             return None
         name, _, signature = request.cookies.get(COOKIE, "").rpartition(".")

@@ -8,12 +8,14 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.web import files
+from graph.web.charts import bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline
 from graph.web.form import WHOLE, href
 from graph.web.format import FILTERS
 from graph.web.meanings import MARKS, catalog_meanings, meaning_of_mark, meanings_of
 from graph.web.window import PRESETS, local_input, zones_to_offer
 
 FOLDER: Final = Path(__file__).parent / "templates"
+CHARTS: Final = (bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline)
 
 
 @cache
@@ -37,6 +39,7 @@ def environment() -> Environment:
         MARKS=MARKS,
         PRESETS=PRESETS,
         WHOLE=WHOLE,
+        **{each.__name__: each for each in CHARTS},
         UTC=UTC,
         local_input=local_input,
         zones_to_offer=zones_to_offer,

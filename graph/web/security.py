@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from graph.access.authenticator import IDENTITY_HEADERS
-
 # Pages run and load only what this origin serves; nothing is inline. A page sends forms only to this origin.
 _POLICY: Final = (
     "default-src 'none'",
@@ -17,7 +15,6 @@ _POLICY: Final = (
 )
 # `private`: another caller's answer. `no-cache`: the figures are read again at each visit, but Back shows them at once.
 PRIVATE: Final = "private, no-cache"
-VARY: Final = ", ".join(("Accept", "Cookie", *IDENTITY_HEADERS))
 
 
 def content_security_policy(frame_ancestors: Sequence[str]) -> str:

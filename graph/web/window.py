@@ -14,7 +14,7 @@ from graph.errors import InvalidWindowError
 from graph.http.parameters import Parameter, read_time
 from graph.reports import parameters as p
 from graph.reports.windows import Window, WindowRequest, parse_time, resolve_window
-from graph.web.format import iso
+from graph.web.charts.buckets import iso
 from infra.zones import TIMEZONES, timezone
 
 UTC_ZONE: Final = "UTC"

@@ -109,6 +109,7 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (QUERY_PATH, QUERY_PATH): TENANT,
     (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,
+    ("/asyncapi.json", "/asyncapi.json"): PUBLIC,
     ("/health/live", "/health/live"): PUBLIC,
     ("/health/ready", "/health/ready"): PUBLIC,
     ("/graphql", "/graphql"): PUBLIC,

@@ -23,17 +23,15 @@ _CORNERS: Final = (
 SHAPES: Final = len(_CORNERS)
 
 
-def bubble(x: float, y: float, area: float, shape: int, classes: str, data: Attributes) -> Markup:
+def bubble(x: float, y: float, area: float, shape: int) -> tuple[Markup, Markup]:
     """A shape around (x, y) that covers `area`, and a dot at its centre, so that the smallest can be seen, too."""
-    drawn: Attributes
-    if corners := _CORNERS[shape % SHAPES]:
-        side = math.sqrt(area)
-        steps = "L".join(f"{coordinate(x + dx * side)},{coordinate(y + dy * side)}" for dx, dy in corners)
-        tag, drawn = "path", {"d": f"M{steps}z"}
-    else:
-        tag, drawn = "circle", {"cx": x, "cy": y, "r": math.sqrt(area / math.pi)}
     centre = element("circle", {"class": "centre", "cx": x, "cy": y, "r": 1.5})
-    return element("g", {"class": classes, **data}, element(tag, {"class": "bubble", **drawn}), centre)
+    corners = _CORNERS[shape % SHAPES]
+    if not corners:
+        return element("circle", {"class": "bubble", "cx": x, "cy": y, "r": math.sqrt(area / math.pi)}), centre
+    side = math.sqrt(area)
+    steps = "L".join(f"{coordinate(x + dx * side)},{coordinate(y + dy * side)}" for dx, dy in corners)
+    return element("path", {"class": "bubble", "d": f"M{steps}z"}), centre
 
 
 def trail(steps: Sequence[tuple[float, float, Attributes]]) -> Markup:

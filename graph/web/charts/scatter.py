@@ -29,8 +29,8 @@ from graph.web.charts.frame import (
 from graph.web.charts.labels import Box, place, shortened, text_width
 from graph.web.charts.scales import Axis, Scale, axis
 from graph.web.charts.sentences import words_of
-from graph.web.charts.svg import element
-from graph.web.charts.units import PERCENT, exact, money_in, tick_texts, value_text
+from graph.web.charts.svg import Attributes, element
+from graph.web.charts.units import COUNT, PERCENT, exact, money_in, tick_texts, value_text
 from graph.web.charts.values import COMPLETE, Qualities, Quality, check_id
 
 _LARGEST: Final = 22.0  # the radius of the largest volume's circle
@@ -149,7 +149,7 @@ def _drawn(chart: ScatterChart, panel: _Panel, vertical: Axis, largest: int, who
     axes = element("g", {"class": "axis", "aria-hidden": "true"}, *ticks, *titles)
     placed = sorted(_placed(panel, largest), key=lambda each: -each.radius)
     trails = (_trail(panel, each.bubble) for each in placed if each.bubble.trail)
-    bubbles = (_bubble(panel, each) for each in placed)
+    bubbles = (_bubble(chart, panel, each) for each in placed)
     series = {"class": f"series series-{panel.number % SHAPES + 1}", "data-currency": panel.currency}
     marks = element("g", series, *trails, *bubbles)
     return element("g", {"class": "panel"}, value_axis(vertical, panel.y, area), axes, marks, _labels(panel, placed))
@@ -162,18 +162,19 @@ def _placed(panel: _Panel, largest: int) -> Iterator[_Placed]:
             yield _Placed(each, panel.x(each.x), panel.y(each.y), radius)
 
 
-def _bubble(panel: _Panel, placed: _Placed) -> Markup:
+def _bubble(chart: ScatterChart, panel: _Panel, placed: _Placed) -> Markup:
     each = placed.bubble
     named = " ".join(quality for quality in Quality if quality in each.qualities)
-    data = {
+    data: Attributes = {
         "data-name": each.name,
         "data-x": exact(each.x) if each.x is not None else None,
         "data-y": exact(each.y) if each.y is not None else None,
         "data-volume": each.volume,
         "data-quality": named or None,
     }
-    classes = "bubble-of dashed" if each.qualities else "bubble-of"
-    return bubble(placed.x, placed.y, math.pi * placed.radius**2, panel.number, classes, data)
+    shape = bubble(placed.x, placed.y, math.pi * placed.radius**2, panel.number)
+    told = element("title", {}, _sentence(chart, each))  # browsers show it under the pointer
+    return element("g", {"class": "bubble-of dashed" if each.qualities else "bubble-of", **data}, told, *shape)
 
 
 def _trail(panel: _Panel, each: Bubble) -> Markup:
@@ -242,4 +243,6 @@ def _described(chart: ScatterChart, notes: Sequence[str]) -> str:
 def _sentence(chart: ScatterChart, each: Bubble) -> str:
     money, limits = value_text(each.x, money_in(each.currency)), words_of(each.qualities)
     named = f"{each.name} ({each.currency}{f', {limits}' if limits else ''})"
-    return f"{named}: {chart.x_title} {money}, {chart.y_title} {value_text(each.y, PERCENT)}."
+    volume = value_text(Decimal(each.volume), COUNT)
+    rate = value_text(each.y, PERCENT)
+    return f"{named}: {chart.x_title} {money}; {chart.y_title} {rate}; {chart.volume_title} {volume}."

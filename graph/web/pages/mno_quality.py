@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -13,35 +13,15 @@ from graph.insights.answers import MnoQuality, MnoQualityFigures
 from graph.insights.mno_quality import FEWEST, Traffic, figures, mno_quality, mno_query
 from graph.insights.parameters import DIRECTION, LANE
 from graph.insights.queries import AllRows, InsightQueries, query_time
-from graph.reports.answers import Quality
 from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.quality import Completeness
-from graph.reports.windows import date_of, day_begins
+from graph.web.charts import PERCENT, Bucket, Reading, Series, TimeChart, qualities_of, reading
+from graph.web.charts.buckets import next_start
 from graph.web.page import EVERYBODY, Page, PageRequest
 from graph.web.panel import Panel
 from graph.web.window import PageWindow
 
 _TRAFFIC: Final = itemgetter("lane", "direction")
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One network in one hour or day of the page's zone. `rate` is None without terminal reports, or if suppressed."""
-
-    time: datetime
-    terminal: int
-    rate: float | None
-    quality: Quality
-    low_sample: bool
-    suppressed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OverTime:
-    """The delivery rate of each network over time: a point per network and bucket that has reports, in order."""
-
-    times: Sequence[datetime]
-    points: Mapping[str, Mapping[datetime, Point]]
 
 
 class TrafficFigures(NamedTuple):
@@ -65,17 +45,23 @@ class ByTraffic:
 class MnoQualityPage:
     """`now` and `before`: what `mnoQuality` answers for the window, and for the one of equal length before it."""
 
-    traffic: Traffic
     is_tenant: bool
     now: Panel[MnoQuality]
     before: Panel[MnoQuality]
-    over_time: Panel[OverTime]
+    over_time: Panel[TimeChart]
     by_traffic: Panel[ByTraffic]
 
     def before_of(self, mno: str) -> MnoQualityFigures | None:
         """The figures of a network in the period before; None if it was not used then, or is not known."""
         known = self.before.answer.mnos if self.before.answer else ()
         return next((each for each in known if each.mno == mno), None)
+
+    @property
+    def can_compare(self) -> bool:
+        """Whether a network has figures in both periods."""
+        known = self.now.answer.mnos if self.now.answer else ()
+        pairs = [(each, self.before_of(each.mno)) for each in known]
+        return any(before and not each.suppressed and not before.suppressed for each, before in pairs)
 
     @property
     def ranked(self) -> Sequence[MnoQualityFigures]:
@@ -95,51 +81,52 @@ async def load(request: PageRequest) -> MnoQualityPage:
         request.panel(_over_time(queries, window, traffic)),
         request.panel(_by_traffic(queries, window, traffic)),
     )
-    return MnoQualityPage(traffic, isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
+    return MnoQualityPage(isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
 
 
-async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> OverTime:
+async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> TimeChart:
     query = mno_query(window.window, traffic)
     time = {**query_time(window.window, window.granularity), "timezone": window.timezone}
     order = [{"field": "mno"}, {"field": "time"}]
     result = await queries.all_rows(
         {**query, "measures": ["delivered", "failed", "deliveryRate"], "time": time, "orderBy": order}
     )
-    return points_over_time(result, window, datetime.now(UTC))
+    return rates_over_time(result, window, datetime.now(UTC))
 
 
-def points_over_time(result: AllRows, window: PageWindow, now: datetime) -> OverTime:
-    """The points of a query by network and time. Rows are those of one query, ordered by network and time."""
+def rates_over_time(result: AllRows, window: PageWindow, now: datetime) -> TimeChart:
+    """The delivery rates of a query by network and time, one series per network. Rows are ordered by both."""
     horizon = Completeness(result.complete_until, now).horizon(result.data_as_of)
     fewest = FEWEST if result.has_pseudonyms else 0
-    points = {
-        mno: {point.time: point for point in (_point(row, window, horizon, fewest) for row in rows)}
+    bucket = Bucket.HOUR if window.granularity == "hour" else Bucket.DAY
+    by_mno = {
+        mno: {datetime.fromisoformat(row["time"]): row for row in rows}
         for mno, rows in groupby(result.rows, itemgetter("mno"))
     }
-    return OverTime(sorted({time for each in points.values() for time in each}), points)
+    times = sorted({time for rows in by_mno.values() for time in rows})
+    partial = {time for time in times if not _is_whole(time, next_start(time, bucket, window.zone), window, horizon)}
+    series = [
+        Series(mno, [_reading(rows.get(time), fewest, is_partial=time in partial) for time in times])
+        for mno, rows in by_mno.items()
+    ]
+    return TimeChart("over-time-chart", "Delivery rate of each network", PERCENT, bucket, window.zone, times, series)
 
 
-def _point(row: Mapping[str, Any], window: PageWindow, horizon: datetime | None, fewest: int) -> Point:
-    time = datetime.fromisoformat(row["time"])
-    terminal: int = row["delivered"] + row["failed"]
+def _reading(row: Mapping[str, Any] | None, fewest: int, *, is_partial: bool) -> Reading:
+    """A network's rate in one hour or day. None: it has no reports then."""
+    if row is None:
+        return reading(None)
+    terminal = row["delivered"] + row["failed"]
     suppressed = terminal < fewest
-    return Point(
-        time=time,
-        terminal=terminal,
-        rate=None if suppressed else row["deliveryRate"],
-        quality="ACTUAL" if _is_whole(time, window, horizon) else "PARTIAL",
-        low_sample=terminal < LOW_SAMPLES,
-        suppressed=suppressed,
+    qualities = qualities_of(
+        "PARTIAL" if is_partial else "ACTUAL", low_sample=terminal < LOW_SAMPLES, suppressed=suppressed
     )
+    return reading(None if suppressed else row["deliveryRate"], *qualities)
 
 
-def _is_whole(time: datetime, window: PageWindow, horizon: datetime | None) -> bool:
-    """Whether the window has the whole bucket that begins at `time`, and everything in it has arrived."""
-    if window.granularity == "hour":
-        end = time + timedelta(hours=1)
-    else:
-        end = day_begins(date_of(time, window.zone) + timedelta(days=1), window.zone)
-    return window.window.from_ <= time and end <= window.window.to and horizon is not None and end <= horizon
+def _is_whole(start: datetime, end: datetime, window: PageWindow, horizon: datetime | None) -> bool:
+    """Whether the window has the whole bucket, and everything in it has arrived."""
+    return window.window.from_ <= start and end <= window.window.to and horizon is not None and end <= horizon
 
 
 async def _by_traffic(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> ByTraffic:

@@ -44,7 +44,8 @@ async def open_site(
 class PageText(HTMLParser):
     """What a page says: its text, its states, the values at its fields, and every attribute.
 
-    `values` has (part, row, field) -> data-value; `part` is the id of the nearest section or table above.
+    `values` has (part, row, field) -> the API's exact value; `part` is the id of the nearest section or table above, or
+    that of a chart.
     """
 
     def __init__(self, html: str) -> None:
@@ -55,6 +56,9 @@ class PageText(HTMLParser):
         self.values: dict[tuple[str, str, str], str] = {}
         self.tags: list[str] = []
         self._part, self._row, self._field = "", "", ""
+        self._heads: list[str] = []
+        self._column = 0
+        self._in_head = False
         self.feed(html)
         self.close()
 
@@ -66,16 +70,33 @@ class PageText(HTMLParser):
             self._part, self._row = found["id"], ""
         self._row = found.get("data-row", self._row)
         self._field = found.get("data-field", self._field)
+        self._read_chart(tag, found)
         if "data-code" in found:
             self.codes.append(found["data-code"])
         if "data-value" in found and self._field:
             self.values.setdefault((self._part, self._row, self._field), found["data-value"])
 
+    def _read_chart(self, tag: str, found: Mapping[str, str]) -> None:
+        """The table of a chart: its rows are times, its fields the heads of its columns."""
+        if "data-table" in found:
+            self._part, self._row, self._heads = found["data-table"], "", []
+        if tag == "tr":
+            self._row, self._column = found.get("data-time", self._row), 0
+        if tag in {"th", "td"}:
+            self._in_head = found.get("scope") == "col"
+            self._column += 1
+        if tag == "data":
+            self.values[self._part, self._row, self._heads[self._column - 1]] = found["value"]
+
     def handle_endtag(self, tag: str) -> None:
         if tag in {"td", "dd"}:
             self._field = ""
+        if tag == "th":
+            self._in_head = False
 
     def handle_data(self, data: str) -> None:
+        if self._in_head and data.strip():
+            self._heads.append(data)
         if data.strip():
             self.texts.append(" ".join(data.split()))
 

@@ -29,6 +29,7 @@ async def choose(site: httpx.AsyncClient, name: str, next_: str = "/", **headers
 
 async def test_the_first_page_offers_personas_to_nobody_yet(site: httpx.AsyncClient) -> None:
     shown = await page(site, "/", {})
+    assert "cookie" in (await site.get("/")).headers["vary"].lower()
     assert "Choose whom to be" in shown.text
     assert not shown.values
     assert (await page(site, "/insights/mno-quality", {}, 401)).codes == ["UNAUTHENTICATED"]

@@ -62,7 +62,7 @@ def test_every_bubble_with_a_position_is_drawn_once_inside(bubbles: list[Bubble]
 
 def test_areas_are_in_proportion_to_volumes() -> None:
     root = parsed(scatter_chart(scatter(bubble("a", "USD", "1", ".5", 400), bubble("b", "USD", "2", ".6", 100))))
-    radii = [float(each[0].attrib["r"]) for each in drawn(root, "data-volume")]
+    radii = [float(each[1].attrib["r"]) for each in drawn(root, "data-volume")]
     assert math.isclose(radii[0] / radii[1], 2, rel_tol=0.01)
 
 
@@ -71,7 +71,7 @@ def test_currencies_have_their_own_panels_axes_and_shapes() -> None:
     panels = [each for each in root.iter("g") if each.attrib["class"] == "panel"]
     assert len(panels) == 2
     assert {"Cost per delivered SMS, USD", "Cost per delivered SMS, AFN"} <= set(texts(root))
-    assert [each[0].tag for each in drawn(root, "data-volume")] == ["circle", "path"]
+    assert [each[1].tag for each in drawn(root, "data-volume")] == ["circle", "path"]
 
 
 def test_labels_do_not_overlap_where_there_is_room() -> None:
