@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock schema
+.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock pictures schema
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -10,10 +10,14 @@ help: ## list these commands
 
 setup: .venv/installed .venv/assets ## create .venv and install the locked packages into it
 
-demo: .venv/runnable .venv/assets ## run all engines with a week of history, then live traffic; Ctrl-C stops them
+demo: the-line-above-says-what-to-do ## run all engines with a week of history, then live traffic; Ctrl-C stops them
+
+# After a failure, the last line on the screen is make's own, with the name of this target.
+the-line-above-says-what-to-do: .venv/runnable .venv/assets
 	@exec $(BIN)/anlyt dev --demo
 
-test: setup .venv/tools/prometheus .venv/tools/pgbouncer .venv/tools/helm4 ## run the whole test suite on real engines
+TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment)
+test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
@@ -26,14 +30,18 @@ check: setup ## check formatting, lint, types, import contracts, and drift of do
 bench: setup ## compare with naive and raw implementations, side by side (BENCH=smoke for a short run)
 	$(BIN)/python -m bench $(BENCH)
 
+pictures: setup .venv/tools/chromium/chromium ## take the pictures of pages in docs/pictures, of a demo of their own
+	$(BIN)/python -m tools.pictures
+
 schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
 	$(BIN)/python -m tools.export
 
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --quiet
-lock: $(UV) ## resolve the newest versions into requirements.lock and requirements-image.lock
+lock: $(UV) ## resolve the newest versions into the lock files
 	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
+	$(subst pyproject.toml,tools/deployment/requirements.in,$(COMPILE)) --upgrade -o tools/deployment/requirements.lock
 
 # uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it.
 $(UV):
@@ -68,6 +76,14 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
 
+# Without Chromium, the tests of pages fail and say why; all others run.
+.venv/tools/chromium/chromium: | .venv/installed
+	-$(BIN)/python -m tools.chromium
+
 # Without the tools from npm, the tests of charts, pages and conformance fail and say why; all others run.
 .venv/tools/helm4: tools/node/package-lock.json | .venv/installed
 	-$(BIN)/python -m tools.node
+
+# Without these programs, the tests of deployment fail and say why; all others run. They stay out of .venv's packages.
+.venv/tools/deployment: tools/deployment/requirements.lock | .venv/installed
+	-$(UV) venv --quiet --clear $@ && $(UV) pip sync --quiet --python $@/bin/python $<

@@ -94,6 +94,10 @@ def _request(newest: datetime, scale: Scale, number: int) -> bytes:
     return get(f"/v1/internal/analytics/accounts/acc-{number % scale.accounts}/usage", **window)
 
 
+def _answered(results: Sequence[Result]) -> int:
+    return sum(each.outcome == "answered" for each in results)
+
+
 def _p95_ms(results: Sequence[Result], outcome: str) -> float:
     latencies = sorted(each.seconds for each in results if each.outcome == outcome)
     return 1000 * latencies[len(latencies) * 95 // 100] if latencies else 0.0
@@ -110,8 +114,11 @@ def _show(capacity: float, seconds: float, burst: Sequence[Result], after: Seque
         ("when", "requests", "answered", "503", "lost", "P95 of answers, ms", "P95 of 503, ms"),
         rows,
         [
+            Goal(
+                "answers per second of the burst, relative to the capacity", _answered(burst) / seconds / capacity, 0.5
+            ),
             Goal("P95 of the answers during the burst, ms", _p95_ms(burst, "answered"), SLOWEST_MS, at_most=True),
             Goal("lost requests", sum(each.outcome == "lost" for each in burst), 0, at_most=True),
-            Goal("answers after the burst", sum(each.outcome == "answered" for each in after), len(after)),
+            Goal("answers after the burst", _answered(after), len(after)),
         ],
     )

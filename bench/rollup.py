@@ -89,7 +89,7 @@ async def _cold(opened: Stores, connection: Connection, window: Window, scale: S
     for _ in range(2 * scale.rounds + 1):
         for times, state in ((took.product, "version"), (took.baseline, "-1")):
             await connection.execute(f"update anlyt.event_days set rolled_version = {state}")
-            reader = Reader(opened.postgres, "USD", opened.clickhouse)
+            reader = Reader(opened.postgres, "USD", opened.clickhouse, at_once=1)
             began = time.perf_counter()
             await summary(reader, PlatformScope("admin-dashboard"), window, "daily")
             times.append(time.perf_counter() - began)

@@ -1,7 +1,7 @@
-"""`anlyt api`: REST and GraphQL in a process of their own, or inside `anlyt dev`."""
+"""`anlyt api`: REST, GraphQL and pages in a process of their own, or inside `anlyt dev`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NamedTuple
@@ -12,6 +12,7 @@ from graph.access.jwks import check_file
 from graph.app import create_app
 from graph.http.health import Probe, Probes
 from graph.http.server import serving
+from graph.web.personas import Persona
 from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
@@ -39,8 +40,10 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, engines: Engines, *, development: bool) -> AsyncIterator[str]:
-    """Serves REST and GraphQL while the body runs. Yields the API's URL.
+async def running(
+    settings: Settings, engines: Engines, *, development: bool, personas: Sequence[Persona] = ()
+) -> AsyncIterator[str]:
+    """Serves REST, GraphQL and pages while the body runs. Yields the API's URL.
 
     Reports read PostgreSQL; reports of old days and queries read ClickHouse. Raises UsageError for a wrong setting.
     """
@@ -64,6 +67,7 @@ async def running(settings: Settings, engines: Engines, *, development: bool) ->
             progress=lambda: {name: progress.until[name] for name in metrics_of},
             snapshots=lambda: tuple(progress.snapshots) if facts_of else (),
             closing=closing,
+            personas=personas,
         )
         async with serving(app, settings.api_host, settings.api_port) as url:
             try:

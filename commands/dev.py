@@ -12,6 +12,7 @@ from commands import api, audit_api, migrate
 from commands.ingest import check_dedup, guards_of
 from commands.support import demo_traffic, listener, preflight, space, status_lines
 from commands.support import engines as embedded
+from commands.support.personas import personas
 from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import until_cancelled
@@ -57,7 +58,9 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
             await check_dedup(client, FUNCTIONS, settings.dedup_days)
         await opened.enter_async_context(service.running(engines, FUNCTIONS, settings.reporting_currency, guards))
         stores = await opened.enter_async_context(configured(settings, engines))
-        api_url = await opened.enter_async_context(api.running(settings, engines, development=True))
+        api_url = await opened.enter_async_context(
+            api.running(settings, engines, development=True, personas=personas(settings))
+        )
         audit_url = await opened.enter_async_context(_audit(settings, engines))
         if with_demo:
             await opened.enter_async_context(
@@ -98,6 +101,8 @@ def _has_own_certificates(settings: Settings) -> bool:
 
 def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> None:
     click.secho("\nanlyt is ready.\n", bold=True)
+    if settings.pages:
+        click.echo(f"  Open {endpoints.api}/ in a browser.\n")
     addresses = {
         "GraphiQL": f"{endpoints.api}/graphql",
         "OpenAPI": f"{endpoints.api}/openapi.json",

@@ -1,12 +1,13 @@
 """The composition root of the API: creates its ASGI application."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from graph.access import identity_headers, make_authenticator
 from graph.access.addenda_log import UnmaskingLog
@@ -16,21 +17,33 @@ from graph.access.pairs import PairChecks
 from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.freshness import ProgressSnapshots
 from graph.dsl.queries import Queries
+from graph.errors import OverloadedError
 from graph.gql.context import Sources
+from graph.gql.endpoint import PATH as GRAPHQL_PATH
 from graph.gql.endpoint import graphql_routes
+from graph.gql.responses import error_response
 from graph.gql.streams import Streams
+from graph.http.admission import Admission
 from graph.http.health import Liveness, Probes, readiness
+from graph.http.middleware import REQUEST_ID
 from graph.http.parameters import read_query
-from graph.http.responses import json_response
+from graph.http.responses import json_response, problem_response
 from graph.http.routing import Manners, make_application
 from graph.reports.freshness import ProjectionProgress, earliest
 from graph.reports.reading.reader import Reader
+from graph.rest.endpoints import REPORTS_PATH
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from graph.web.personas import Persona
+from graph.web.routes import page_routes
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import Settings
+
+POOL_SHARE: Final = 0.75  # of a pool's connections, for reports
+BEGUN_PER_READ: Final = 4  # requests that are begun, per report that may read
+ADMITTED_PATHS: Final = (REPORTS_PATH, GRAPHQL_PATH)  # health is always answered, and queries have their budget
 
 
 def create_app(
@@ -44,21 +57,24 @@ def create_app(
     progress: ProjectionProgress = dict,
     snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
+    personas: Sequence[Persona] = (),
 ) -> ASGIApp:
-    """Creates REST, GraphQL, health and OpenAPI over stores that the caller opens and closes.
+    """Creates REST, GraphQL, pages, health and OpenAPI over stores that the caller opens and closes.
 
     Reports read `pool`, which may be a replica's. Rights are read from `primary` and logged there. `development` adds
     GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `snapshots` that of facts.
-    Subscriptions end when `closing` is set.
+    Subscriptions end when `closing` is set. `personas`: whom a person at a browser may choose to be; only for
+    development.
     """
     authenticator = make_authenticator(settings, PairChecks(clickhouse).observe)
+    at_once = settings.report_concurrency or max(int(pool.get_max_size() * POOL_SHARE), 1)
     reader = Reader(
         pool,
         settings.reporting_currency,
         clickhouse,
         lambda: earliest(progress),
         limit=settings.report_timeout,
-        at_once=settings.report_concurrency,
+        at_once=at_once,
     )
     key = CursorKey(pool, settings.signing_key)
     budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
@@ -71,8 +87,18 @@ def create_app(
         *query_routes(queries, authenticator.admit),
         *_public_routes(probes),
     ]
-    manners = Manners(settings.cors_origins or (), identity_headers(settings.auth), development)
-    return make_application(routes, "/openapi.json lists the paths", manners)
+    routes += page_routes(settings, sources, authenticator, personas, routes)
+    manners = Manners(settings.cors_origins, identity_headers(settings.auth), development)
+    app = make_application(routes, "/openapi.json lists the paths", manners)
+    return Admission(app, BEGUN_PER_READ * at_once, ADMITTED_PATHS, _overloaded)
+
+
+def _overloaded(scope: Scope) -> Response:
+    """The response to a request that is not begun, in REST's or GraphQL's form."""
+    error = OverloadedError()
+    if scope["path"] == GRAPHQL_PATH:
+        return error_response(error, Request(scope))
+    return problem_response(error, scope[REQUEST_ID])
 
 
 def _public_routes(probes: Probes) -> list[Route]:

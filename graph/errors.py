@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta, Struct
 
-from infra.errors import AnlytError
+from infra.errors import AnlytError, DependencyUnavailableError
 
 LONGEST_SHOWN: Final = 60  # characters of a caller's input in a message
 
@@ -124,6 +124,13 @@ class QueryTooExpensiveError(ApiError):
     """A request beyond the limits of one request."""
 
     code, status, title = "QUERY_TOO_EXPENSIVE", 422, "Query too expensive"
+
+
+class OverloadedError(DependencyUnavailableError):
+    """More was requested at once than can be answered in time; the caller should retry later."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many reports are requested at this moment; try again in a few seconds.")
 
 
 class ServerStoppingError(ApiError):

@@ -42,14 +42,14 @@ UPSERT_DURATION: Final = Histogram(
 )
 QUERY_DURATION: Final = Histogram(
     "anlyt_query_duration_seconds",
-    "One REST or GraphQL request, from its arrival to its answer, by endpoint.",
+    "One request of REST, GraphQL or a page, from its arrival to its answer, by endpoint.",
     ["endpoint"],
     buckets=FAST,
 )
 REQUESTS: Final = Counter(
     "anlyt_http_requests_total",
-    "Requests answered, by endpoint (none: no such path) and HTTP status. For GraphQL, the status of the answer's "
-    "worst error, as REST would send it.",
+    "Requests answered, by endpoint (none: no such path, or refused before it was begun) and HTTP status. For GraphQL, "
+    "the status of the answer's worst error, as REST would send it.",
     ["endpoint", "status"],
 )
 CONTRADICTED_PAIRS: Final = Counter(
@@ -68,7 +68,7 @@ PG_ERRORS: Final = Counter(
 REFUSED: Final = Counter(
     "anlyt_refused_total",
     "Requests answered 503 while the engine was available: postgres_slow and clickhouse_slow (cancelled at the time "
-    "limit), overloaded (too many concurrent reports).",
+    "limit), overloaded (too many requests at once).",
     ["reason"],
 )
 DESERIALIZATION_ERRORS: Final = Counter(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
 
@@ -74,16 +74,22 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
         _check_tls(url, client)
         callbacks.is_first = False
     except MisconfiguredError:
-        await client.close()
+        await _close(client)
         raise
     except (OSError, TimeoutError, NatsError) as error:
-        await client.close()
+        await _close(client)
         if callbacks.fault is not None:  # the server closed the connection while nats-py did
             raise callbacks.fault from error
         raise DependencyUnavailableError(f"NATS does not answer at {without_secrets(url)}.") from error
     try:
         yield client
     finally:
+        await _close(client)
+
+
+async def _close(client: FrameClient) -> None:
+    """Closes the client. A connection that is lost meanwhile is closed, too, and no error."""
+    with suppress(OSError):
         await client.close()
 
 

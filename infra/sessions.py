@@ -5,7 +5,7 @@ after each transaction breaks both, so it is refused: docs/operations.md.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import asyncpg
@@ -28,18 +28,35 @@ SHARED: Final = (
 
 
 class Session(_Connection):
-    """A connection whose prepared statements have unique names.
+    """A connection whose prepared statements have unique names, and which knows whether its last statement ended.
 
-    asyncpg numbers them from 1 in each process. In a shared session, a name would run another process's statement.
+    asyncpg numbers statements from 1 in each process. In a session shared through a pooler, a name would run another
+    process's statement.
     """
 
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]  # as asyncpg passes them
-        self._unique = uuid4().hex[:16]
+        self._unique, self._is_executing = uuid4().hex[:16], False
 
     def _get_unique_id(self, prefix: str) -> str:
         """An SQL identifier that needs no quotes: it begins with asyncpg's own, which begins with an underscore."""
         return f"{super()._get_unique_id(prefix)}_{self._unique}"  # type: ignore[misc]  # its stubs leave it out
+
+    async def _do_execute(self, *arguments: Any, **named: Any) -> Any:
+        self._is_executing = True
+        result = await super()._do_execute(*arguments, **named)  # type: ignore[misc]  # its stubs leave it out
+        self._is_executing = False
+        return result
+
+    async def end_abandoned(self) -> None:
+        """Ends what an abandoned or failed statement left open. Costs one statement then, and nothing otherwise.
+
+        asyncpg sends no Sync after it has parsed a statement. If its task is cancelled there, the server's transaction
+        stays open, and asyncpg does not notice.
+        """
+        if self._is_executing:
+            await self.execute("rollback")
+            self._is_executing = False
 
 
 async def require_session(connection: "_Connection | PoolConnectionProxy[asyncpg.Record]", dsn: str) -> None:

@@ -39,7 +39,7 @@ class Settings:
     trust_network: bool
     trust_domain: str | None
     rate_limit: int
-    cors_origins: tuple[str, ...] | None
+    cors_origins: tuple[str, ...]
     persisted_operations: str | None
     persisted_only: bool
     reporting_currency: str
@@ -66,6 +66,8 @@ class Settings:
     report_concurrency: int | None
     query_concurrency: int
     query_rows_per_minute: int
+    pages: bool
+    frame_ancestors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,14 @@ def _auth(text: str) -> tuple[str, ...]:
 
 def _origins(text: str) -> tuple[str, ...]:
     """Origins as browsers send them: in lower case, without a path and without the scheme's own port."""
+    if text == "none":
+        return ()
     origins = tuple(part.strip() for part in text.split(","))
     wrong = [each for each in origins if not _ORIGIN.fullmatch(each) or each.endswith(_OWN_PORT[urlsplit(each).scheme])]
     if wrong:
         raise ValueError(
-            f"origins as browsers send them, such as https://portal.example or http://localhost:5173, not {wrong[0]}"
+            "none, or origins as browsers send them, such as https://portal.example or http://localhost:5173, "
+            f"not {wrong[0]}"
         )
     return origins
 
@@ -193,9 +198,9 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "cors_origins": Spec(
         _origins,
-        None,
-        "Origins whose pages may call the API from a browser, separated by commas, such as "
-        "`https://portal.example`; unset: none.",
+        "none",
+        "Origins whose pages may call the API from a browser, separated by commas, such as `https://portal.example`; "
+        "`none`: nobody's.",
     ),
     "persisted_operations": Spec(
         str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
@@ -270,8 +275,8 @@ SPECS: Final[Mapping[str, Spec]] = {
     "report_concurrency": Spec(
         _count(1, 1000),
         None,
-        "Reports that read concurrently in each API process; others wait for at most one second. Unset: three quarters "
-        "of the connections to PostgreSQL.",
+        "Reports that read concurrently in each API process. Four times as many requests are begun; others wait for at "
+        "most half a second. Unset: three quarters of the connections to PostgreSQL.",
     ),
     "query_concurrency": Spec(
         _count(1, 1000),
@@ -284,6 +289,10 @@ SPECS: Final[Mapping[str, Spec]] = {
         "2000000000",
         "Rows per minute that the queries of one tenant may read in each API process; the platform's own callers may "
         "read 4 times as many.",
+    ),
+    "pages": Spec(_flag, "1", "0: the API serves no pages; their paths are 404."),
+    "frame_ancestors": Spec(
+        _origins, "none", "Origins whose pages may embed ours in a frame, separated by commas; `none`: nobody's."
     ),
 }
 
@@ -352,6 +361,7 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
+# A Content-Security-Policy may contain these unquoted: no `;` and no blank.
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?")
 _OWN_PORT: Final = {"http": ":80", "https": ":443"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -33,6 +33,7 @@ Span = Literal[
     "anlyt.api.costQuality",
     "anlyt.api.catalog",
     "anlyt.api.graphql",
+    "anlyt.api.page",
     "anlyt.api.audit",
     "anlyt.api.auditExports",
     "anlyt.audit.exportFile",

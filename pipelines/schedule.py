@@ -1,10 +1,10 @@
 """The scheduler: runs the pipelines at their times, in `anlyt schedule` or inside `anlyt dev`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, TypeVar, assert_never
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -30,6 +30,7 @@ from pipelines.times import Daily, Every, EveryMinute, Times
 # A failed pipeline runs again after this, or at its next time if that is sooner.
 RETRY: Final = timedelta(minutes=5)
 
+T = TypeVar("T")
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
 MEASURES: Final[tuple[Measure, ...]] = (run_metrics.measure, freshness.measure, divergence.measure, gauge.measure)
 """The functions that update the gauges of this process, every few seconds."""
@@ -67,54 +68,80 @@ async def running(
     still runs is skipped: every run does all work that is due. The gauges cover all pipelines. Raises
     MisconfiguredError in a group when an engine refuses a setting's value.
     """
-    under_way: set[asyncio.Task[bool]] = set()
-    misconfigured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def job(name: str) -> None:
-        run = asyncio.create_task(_run(stores, name), name=name)
-        under_way.add(run)
-        run.add_done_callback(under_way.discard)
-        await asyncio.wait([run])
-        if run.cancelled():
-            return
-        if fault := run.exception():
-            if not misconfigured.done():
-                misconfigured.set_exception(fault)
-        elif not run.result():
-            _retry_soon(scheduler, name)
-
-    scheduler = AsyncIOScheduler(timezone=UTC)
-    successes, now = await _last_successes(stores), datetime.now(UTC)
+    schedule, successes, now = _Schedule(stores), await _last_successes(stores), datetime.now(UTC)
     for definition in definitions:
+        schedule.add(definition, successes.get(definition.name), now)
+    schedule.start()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(schedule.raise_misconfiguration())
+            yield
+            watching.cancel()
+    finally:
+        await schedule.stop()
+
+
+class _Schedule:
+    """Runs pipelines at their times and measures the gauges, between `start` and `stop`."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._tasks: set[asyncio.Task[Any]] = set()  # the gauges' and the runs in progress
+        self._misconfigured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def add(self, definition: Definition, last_success: datetime | None, now: datetime) -> None:
         fire_times = trigger(definition.times)
-        scheduler.add_job(
-            job,
+        self._scheduler.add_job(
+            self._run,
             fire_times,
             args=[definition.name],
             id=definition.name,
-            next_run_time=first_run_time(fire_times, successes.get(definition.name), now),
+            next_run_time=first_run_time(fire_times, last_success, now),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
         )
-    scheduler.start()
-    gauges = asyncio.create_task(_measure(stores), name="gauges")
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(_raise_from(misconfigured))
-            yield
-            watching.cancel()
-    finally:
-        scheduler.pause()
-        ending = (gauges, *under_way)
+
+    def start(self) -> None:
+        self._scheduler.start()
+        self._task(_measure(self._stores), "gauges")
+
+    async def stop(self) -> None:
+        """Cancels the runs in progress and waits for their end."""
+        self._scheduler.pause()
+        ending = tuple(self._tasks)
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
-        scheduler.shutdown(wait=False)
+        self._scheduler.shutdown(wait=False)
 
+    async def raise_misconfiguration(self) -> None:
+        """Waits for a run that finds a misconfiguration, and raises its error."""
+        await self._misconfigured
 
-async def _raise_from(misconfigured: asyncio.Future[None]) -> None:
-    await misconfigured
+    async def _run(self, name: str) -> None:
+        """Runs a pipeline. A failed one runs again soon."""
+        run = self._task(_run(self._stores, name), name)
+        await asyncio.wait([run])
+        if run.cancelled():
+            return
+        if fault := run.exception():
+            if not self._misconfigured.done():
+                self._misconfigured.set_exception(fault)
+        elif not run.result():
+            self._retry_soon(name)
+
+    def _retry_soon(self, name: str) -> None:
+        job = self._scheduler.get_job(name)
+        if job is not None:  # otherwise the scheduler stops
+            job.modify(next_run_time=min(job.next_run_time, datetime.now(UTC) + RETRY))
+
+    def _task(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def first_run_time(fire_times: BaseTrigger, last_success: datetime | None, now: datetime) -> datetime:
@@ -123,12 +150,6 @@ def first_run_time(fire_times: BaseTrigger, last_success: datetime | None, now: 
         return now
     due: datetime = fire_times.get_next_fire_time(last_success, last_success)
     return max(due, now)
-
-
-def _retry_soon(scheduler: AsyncIOScheduler, name: str) -> None:
-    job = scheduler.get_job(name)
-    if job is not None:  # otherwise the scheduler stops
-        job.modify(next_run_time=min(job.next_run_time, datetime.now(UTC) + RETRY))
 
 
 async def _last_successes(stores: Stores) -> Mapping[str, datetime]:

@@ -33,7 +33,7 @@ class Constant:
 class Bound:
     """A value of a request or its caller, sent as a parameter of ClickHouse's `type`."""
 
-    value: str | int | tuple[str, ...] | tuple[int, ...]
+    value: str | int | tuple[str | int, ...]
     type: str
     name: str | None = None
 

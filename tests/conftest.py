@@ -5,6 +5,7 @@ use `pytest --seed 7` for tests with a `seed`, and `--hypothesis-profile default
 """
 
 import os
+import signal
 import zoneinfo
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,10 @@ from infra.embedded.postgres import postgres_server
 from infra.environment import forget_foreign
 
 forget_foreign(os.environ)  # as `anlyt` does: tests start clients, engines and commands
+
+# A shell's background job ignores these signals. The processes that tests start and interrupt would ignore them, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # References use the time zones of the locked wheel, not of this machine.
 zoneinfo.reset_tzpath(to=[])

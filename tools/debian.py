@@ -40,6 +40,15 @@ class Apt:
         return sorted({line for line in lines if line.startswith(prefix)})
 
 
+def write_launcher(launcher: Path, root: Path, program: str, **environment: str) -> None:
+    """Makes `launcher` start `root/program` with the libraries that are unpacked under `root`."""
+    folders = sorted({str(library.parent) for library in root.glob("**/lib/**/*.so*")})
+    settings = {"LD_LIBRARY_PATH": ":".join(folders), **environment}
+    words = [*(f'{name}="{value}"' for name, value in settings.items()), f'exec "{root / program}" "$@"']
+    launcher.write_text(f"#!/bin/sh\n{' '.join(words)}\n")
+    launcher.chmod(0o755)
+
+
 @contextmanager
 def apt(folder: Path) -> Iterator[Apt]:
     """Yields apt with fresh lists in a temporary folder under `folder`. Raises OSError without apt."""

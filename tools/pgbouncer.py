@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.debian import TOOLS, apt
+from tools.debian import TOOLS, apt, write_launcher
 
 PROGRAM: Final = TOOLS / "pgbouncer"
 MISSING: Final = (
@@ -35,9 +35,7 @@ def fetch(program: Path) -> None:
     with apt(program.parent) as packages:
         libraries = [name for prefix in LIBRARIES for name in packages.closure(["pgbouncer"], prefix)]
         packages.unpack(["pgbouncer", *libraries], root)
-    folders = ":".join(sorted({str(library.parent) for library in root.glob("usr/lib/**/*.so.*")}))
-    program.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={folders} exec {root}/usr/sbin/pgbouncer "$@"\n')
-    program.chmod(0o755)
+    write_launcher(program, root, "usr/sbin/pgbouncer")
 
 
 if __name__ == "__main__":

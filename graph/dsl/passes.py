@@ -62,16 +62,12 @@ def without_double_negation(condition: Condition) -> Condition:
 def flat(condition: Condition) -> Condition:
     """Merges `and` within `and` and `or` within `or`; replaces one with a single condition by that condition."""
     match condition:
-        case And(conditions):
+        case And(conditions) | Or(conditions):
+            kind = type(condition)
             inner = tuple(
-                part for each in conditions for part in (each.conditions if isinstance(each, And) else (each,))
+                part for each in conditions for part in (each.conditions if isinstance(each, kind) else (each,))
             )
-            return And(inner) if len(inner) > 1 else inner[0]
-        case Or(conditions):
-            inner = tuple(
-                part for each in conditions for part in (each.conditions if isinstance(each, Or) else (each,))
-            )
-            return Or(inner) if len(inner) > 1 else inner[0]
+            return kind(inner) if len(inner) > 1 else inner[0]
     return condition
 
 
@@ -86,9 +82,13 @@ PASSES: Final[tuple[Pass, ...]] = (
 
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
     """The conditions that must all be true; empty for None."""
-    if condition is None:
-        return ()
-    return condition.conditions if isinstance(condition, And) else (condition,)
+    match condition:
+        case None:
+            return ()
+        case And(conditions):
+            return conditions
+        case _:
+            return (condition,)
 
 
 def fields(condition: Condition | None) -> frozenset[str]:

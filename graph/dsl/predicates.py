@@ -1,9 +1,9 @@
 """Converts conditions to expressions that are true or false, never null."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, TypeAlias, assert_never
+from typing import Final, NamedTuple, TypeAlias, TypeGuard, assert_never
 
-from graph.dsl.ast import And, Comparison, Condition, Not, Or
+from graph.dsl.ast import And, Comparison, Condition, Not, Or, Value
 from schema.expressions import ZERO, Bound, Constant, Expression, call
 
 FUNCTIONS: Final = {
@@ -58,10 +58,15 @@ def _comparison(comparison: Comparison, field: Field) -> Expression:
     if comparison.operator == "isNull":
         return call("isNull", field.expression)
     value = comparison.value
-    assert isinstance(value, str | int | tuple)
-    many = isinstance(value, tuple)
-    bound = Bound(value, f"Array({field.type})" if many else field.type)  # type: ignore[arg-type]  # resolve checked it
+    if not _is_checked(value):
+        raise TypeError(f"{comparison} was not checked against the catalogue.")
+    bound = Bound(value, f"Array({field.type})" if isinstance(value, tuple) else field.type)
     return _never_null(call(FUNCTIONS[comparison.operator], field.expression, bound), field)
+
+
+def _is_checked(value: Value) -> TypeGuard[str | int | tuple[str | int, ...]]:
+    """Whether a value can be bound, as all can that `comparisons.py` has checked."""
+    return all(isinstance(each, str | int) for each in (value if isinstance(value, tuple) else (value,)))
 
 
 def _beyond(key: Field, descending: bool, value: str | None) -> Expression:

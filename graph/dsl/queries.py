@@ -26,6 +26,7 @@ from graph.dsl.select import Statement
 from graph.dsl.states import TableStates
 from graph.dsl.time_ranges import add_instant
 from graph.errors import InvalidQueryError
+from graph.http.admission import end_admission
 from graph.validation import current_validation
 from infra.clickhouse import ClickHouse
 
@@ -90,6 +91,7 @@ class Queries:
         began = time.perf_counter()
         query, tenant_id = parse(body, now), tenant_of(caller)
         with self._budget.query(tenant_id) as charge:
+            end_admission()  # the budget limits it from here on
             request = _Request(query, caller, tenant_id, str(uuid4()), request_id, charge, began)
             compiled, context = await self._compiled(request)
             if query.explain:

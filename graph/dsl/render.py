@@ -56,10 +56,8 @@ class _Printer:
     def _source(self, source: Source, indent: str) -> str:
         match source:
             case Read():
-                arrays = [
-                    f"{self.expression(source.table.unnested[name])} as {_element(source, name)}"
-                    for name in source.unnested
-                ]
+                unnested = [source.table.unnested[name] for name in source.unnested]
+                arrays = [f"{self.expression(each.array)} as {each.element.name}" for each in unnested]
                 unnest = f"\n{indent}array join {', '.join(arrays)}" if arrays else ""
                 final = " final" if source.final else ""
                 return f"anlyt.{source.table.name} as rows{final}{unnest}"
@@ -123,12 +121,6 @@ class _Printer:
         name = "" if call.function == "tuple" else call.function
         parameters = f"({', '.join(map(self.expression, call.parameters))})" if call.parameters else ""
         return f"{name}{parameters}({', '.join(arguments)})"
-
-
-def _element(source: Read, name: str) -> str:
-    element = source.table.dimensions[name]
-    assert isinstance(element, Name)
-    return element.name
 
 
 def _matching(keys: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from graph.dsl.fields import dimension
 from graph.dsl.passes import conjuncts, fields
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import predicate
-from schema.expressions import Bound, Column, Expression, Lambda, Name, call
+from schema.expressions import Bound, Column, Expression, Lambda, call
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,10 +44,9 @@ def filtered(plan: Plan, groups: Sequence[str]) -> Iterator[Expression]:
     for name in sorted(nested):
         on_element = tuple(condition for condition in conditions if name in fields(condition))
         if on_element:
-            element = plan.table.dimensions[name]
-            assert isinstance(element, Name)
+            unnested = plan.table.unnested[name]
             body = _predicate(plan, And(on_element) if len(on_element) > 1 else on_element[0])
-            yield call("arrayExists", Lambda(element.name, body), plan.table.unnested[name])
+            yield call("arrayExists", Lambda(unnested.element.name, body), unnested.array)
 
 
 def _predicate(plan: Plan, condition: Condition) -> Expression:

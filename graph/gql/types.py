@@ -101,7 +101,7 @@ def object_type(struct: type[Struct]) -> type:
     assert isinstance(info, mi.StructType)
     fields = {
         field.name: strawberry.field(
-            name=field.encode_name, description=_description(field.type), directives=_directives(field)
+            name=field.encode_name, description=description_of(field.type), directives=_directives(field)
         )
         for field in info.fields
     }
@@ -137,10 +137,11 @@ def _annotation(type_: mi.Type) -> Any:
             return _LEAVES[type(type_)]
 
 
-def _description(type_: mi.Type) -> str | None:
+def description_of(type_: mi.Type) -> str | None:
+    """The description that a field's type carries; None without one."""
     if isinstance(type_, mi.Metadata):
         described: str | None = (type_.extra_json_schema or {}).get("description")
-        return described or _description(type_.type)
+        return described or description_of(type_.type)
     return None
 
 

@@ -37,7 +37,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = scope[REQUEST_ID] = _request_id(Headers(scope=scope))
+        request_id = scope[REQUEST_ID] = read_request_id(Headers(scope=scope))
         started = False
 
         async def send_with_id(message: Message) -> None:
@@ -118,7 +118,7 @@ def _new_id() -> str:
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
-def _request_id(headers: Headers) -> str:
+def read_request_id(headers: Headers) -> str:
     """The caller's id if it is safe in a header and a log line, otherwise a new one."""
     own_id = headers.get("x-request-id", "")
     return own_id if _ACCEPTABLE.fullmatch(own_id) else _new_id()

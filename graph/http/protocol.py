@@ -1,9 +1,14 @@
-"""Uvicorn's HTTP protocol with limits on the length and the duration of a request's head."""
+"""Uvicorn's HTTP protocol: it limits the head of a request, and asks an Admission before it begins the request."""
 
 import asyncio
+from functools import partial
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from graph.http.admission import Admission
+from graph.http.middleware import REQUEST_ID
 
 LONGEST_HEAD: Final = 64 << 10  # bytes of request line and headers
 SLOWEST_HEAD: Final = 20.0  # seconds from the connection, or a request's first byte, to the end of its headers
@@ -66,3 +71,54 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class AdmittingProtocol(BoundedProtocol):
+    """Serves an Admission. A request that waits or is refused costs neither a task nor a call of the application."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        assert isinstance(self.config.app, Admission)
+        self._admission = self.config.app
+        self._begun: RequestResponseCycle | None = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._admission.admit(_scope(cycle), partial(self._begin, cycle, app), partial(self._refuse, cycle))
+
+    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if cycle.disconnected:
+            return
+        super()._start_asgi_task(cycle, app)
+        self._begun = cycle
+        if not cycle.more_body:
+            self._admission.count(_scope(cycle))
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self.cycle is self._begun and not self.cycle.response_started:
+            self._admission.count(_scope(self.cycle))
+
+    def _refuse(self, cycle: RequestResponseCycle) -> None:
+        """Writes the response. Uvicorn then drops the rest of the request."""
+        if cycle.disconnected:
+            return
+        scope = _scope(cycle)
+        response = self._admission.refusal(scope)
+        keep_alive = cycle.keep_alive and not cycle.waiting_for_100_continue
+        headers = [
+            *self.server_state.default_headers,
+            *response.raw_headers,
+            (b"x-request-id", scope[REQUEST_ID].encode()),
+            *([] if keep_alive else [(b"connection", b"close")]),
+        ]
+        head = b"".join([STATUS_LINE[response.status_code], *(b"%b: %b\r\n" % each for each in headers), b"\r\n"])
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(head if scope["method"] == "HEAD" else head + bytes(response.body))
+        if not keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+
+def _scope(cycle: RequestResponseCycle) -> Scope:
+    """The ASGI scope of a request, with Starlette's type."""
+    return cast(Scope, cycle.scope)

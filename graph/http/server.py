@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from graph.http.protocol import BoundedProtocol
+from graph.http.admission import Admission
+from graph.http.protocol import AdmittingProtocol, BoundedProtocol
 from graph.http.tls import TlsProtocol
 from infra.listening import Address, listen
 
@@ -33,7 +34,7 @@ async def serving(
     listener = listen(Address(host, port, f"{setting}_HOST", f"{setting}_PORT"))
     config = uvicorn.Config(
         app,
-        http=TlsProtocol if tls else BoundedProtocol,
+        http=TlsProtocol if tls else AdmittingProtocol if isinstance(app, Admission) else BoundedProtocol,
         ssl_context_factory=(lambda *_: tls) if tls else None,
         headers=[("Connection", "close")] if tls else None,
         ws="none",

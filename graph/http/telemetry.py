@@ -23,6 +23,7 @@ from infra.telemetry import Span, tracer
 
 ENDPOINT: Final = "endpoint_name"  # in the ASGI scope
 OUTCOME: Final = "outcome_status"  # in the ASGI scope, when it differs from the response's status
+ARRIVED: Final = "arrived"  # in the ASGI scope of a request that waited: the performance counter at its arrival
 NO_ENDPOINT: Final = "none"
 FAILURES: Final = (500, 503)  # statuses of this service's own failures
 
@@ -44,7 +45,7 @@ class Observer:
         scope[ENDPOINT] = self._endpoint
         headers = Headers(scope=scope)
         parent = _TRACE.extract(headers) if "traceparent" in headers else None
-        started = perf_counter()
+        started = scope.get(ARRIVED) or perf_counter()
         try:
             with _span(self._name, parent):
                 yield

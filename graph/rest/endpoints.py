@@ -108,11 +108,13 @@ async def _top_operators(request: ReportRequest) -> answers.TopOperators:
     return await top_operators(request.reader, request.scope, request.window, request.granularity, limit)
 
 
+REPORTS_PATH: Final = "/v1/internal/analytics"
+
 _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError)
 
 ENDPOINTS: Final = (
     Endpoint(
-        "/v1/internal/analytics/summary",
+        f"{REPORTS_PATH}/summary",
         "summary",
         "anlyt.api.summary",
         (*p.WINDOW, p.GRANULARITY),
@@ -121,7 +123,7 @@ ENDPOINTS: Final = (
         _summary,
     ),
     Endpoint(
-        "/v1/internal/analytics/operators/{id}/performance",
+        f"{REPORTS_PATH}/operators/{{id}}/performance",
         "operatorPerformance",
         "anlyt.api.operatorPerformance",
         (p.OPERATOR, *p.WINDOW, p.GRANULARITY),
@@ -130,7 +132,7 @@ ENDPOINTS: Final = (
         _operator,
     ),
     Endpoint(
-        "/v1/internal/analytics/accounts/{id}/usage",
+        f"{REPORTS_PATH}/accounts/{{id}}/usage",
         "accountUsage",
         "anlyt.api.accountUsage",
         (p.ACCOUNT, *p.WINDOW, p.GRANULARITY),
@@ -139,7 +141,7 @@ ENDPOINTS: Final = (
         _account,
     ),
     Endpoint(
-        "/v1/internal/analytics/throughput",
+        f"{REPORTS_PATH}/throughput",
         "throughput",
         "anlyt.api.throughput",
         (*p.WINDOW, p.RESOLUTION, p.OPERATOR_ID, p.ACCOUNT_ID),
@@ -148,7 +150,7 @@ ENDPOINTS: Final = (
         _throughput,
     ),
     Endpoint(
-        "/v1/internal/analytics/delivery-breakdown",
+        f"{REPORTS_PATH}/delivery-breakdown",
         "deliveryBreakdown",
         "anlyt.api.deliveryBreakdown",
         p.WINDOW,
@@ -157,7 +159,7 @@ ENDPOINTS: Final = (
         _breakdown,
     ),
     Endpoint(
-        "/v1/internal/analytics/top-operators",
+        f"{REPORTS_PATH}/top-operators",
         "topOperators",
         "anlyt.api.topOperators",
         (p.LIMIT, *p.WINDOW, p.GRANULARITY),

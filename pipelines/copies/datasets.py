@@ -10,7 +10,7 @@ from infra.sql import statement
 from pipelines.copies.params import Params
 from pipelines.copies.peaks import ContestedHour, contested, settle_peaks
 from pipelines.copies.removal import Removed, remove, remove_marks
-from pipelines.copies.windows import CUBES, SearchWindow, windows, windows_of_day
+from pipelines.copies.windows import CUBE_OF_FACTS, SearchWindow, windows, windows_of_day
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
@@ -23,14 +23,16 @@ class SearchWindows(StoreDataset[None, Sequence[SearchWindow]]):
     """The windows to search: the minutes that have marks now, or all minutes of the requested day."""
 
     async def read(self, stores: Stores) -> Sequence[SearchWindow]:
-        for facts in CUBES:
+        for facts in CUBE_OF_FACTS:
             COPIES_DISCARDED.labels(facts)  # exposed at 0: Prometheus sees no increase in a counter that begins at 1
         params = current_params(Params)
         if params.day is not None:
             return list(windows_of_day(params.day))
         client = await stores.clickhouse.client()
         with traced(MARKED_MINUTES):
-            marked = await client.query(MARKED_MINUTES, parameters={"tables": tuple(CUBES), "limit": params.limit})
+            marked = await client.query(
+                MARKED_MINUTES, parameters={"tables": tuple(CUBE_OF_FACTS), "limit": params.limit}
+            )
         return list(windows((facts, time_of(minute * SECOND)) for facts, minute in marked.result_rows))
 
 

@@ -24,7 +24,7 @@ from infra.metrics import COPIES_DISCARDED
 from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.copies.copies import Fact, later, of_closed_days
-from pipelines.copies.windows import CUBES, SearchWindow, windows, windows_of_day
+from pipelines.copies.windows import CUBE_OF_FACTS, SearchWindow, windows, windows_of_day
 from pipelines.integrity.chain import stored_before
 from pipelines.stores import Stores
 from schema.facts import FACTS_COMPLIANCE, NOBODY
@@ -62,7 +62,7 @@ async def remove(stores: Stores, window: SearchWindow) -> Removed:
     for part in _parts(removed):
         await _command(client, "delete_facts", window, facts=[fact[:3] for fact in part])
     changed = [*losing, *(minute for minute in marks.values() if minute[0] != NOBODY)]
-    await _mark(client, {uuid4(): (CUBES[window.facts], *cell) for cell in _cells(changed)})
+    await _mark(client, {uuid4(): (CUBE_OF_FACTS[window.facts], *cell) for cell in _cells(changed)})
     _report(window, removed, evidence)
     return Removed(len(removed), len(evidence), [*marks, *losing.values()])
 

@@ -5,13 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FACTS_DLR, Cube
+from schema.cubes import CUBES
+from schema.facts import Cube
 
-CUBES: Final[Mapping[str, Cube]] = {
-    FACTS_DLR.name: "cube_dlr_hourly",
-    FACTS_CDR.name: "cube_cdr_hourly",
-    FACTS_COMPLIANCE.name: "cube_compliance_hourly",
-}
+CUBE_OF_FACTS: Final[Mapping[str, Cube]] = {cube.source: cube.name for cube in CUBES if cube.of_facts}
 """The fact tables, each with the cube that is computed from it."""
 
 MINUTE: Final = timedelta(minutes=1)
@@ -47,4 +44,4 @@ def windows(marked: Iterable[tuple[str, datetime]]) -> Iterator[SearchWindow]:
 def windows_of_day(day: date) -> Iterator[SearchWindow]:
     """The windows of all minutes of a day, for every fact table."""
     midnight = datetime.combine(day, time(), UTC)
-    return windows((facts, midnight + number * MINUTE) for facts in CUBES for number in range(DAY // MINUTE))
+    return windows((facts, midnight + number * MINUTE) for facts in CUBE_OF_FACTS for number in range(DAY // MINUTE))

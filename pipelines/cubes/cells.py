@@ -6,17 +6,12 @@ from typing import Final
 
 import msgspec
 
+from schema.cubes import CUBES
 from schema.facts import Cube
 
-CUBES: Final[Mapping[Cube, timedelta]] = {
-    "cube_dlr_hourly": timedelta(hours=1),
-    "cube_dlr_daily": timedelta(days=1),
-    "cube_cdr_hourly": timedelta(hours=1),
-    "cube_cdr_daily": timedelta(days=1),
-    "cube_compliance_hourly": timedelta(hours=1),
+CELL_LENGTHS: Final[Mapping[Cube, timedelta]] = {
+    cube.name: timedelta(days=1) if cube.time == "day" else timedelta(hours=1) for cube in CUBES
 }
-"""The cubes, each with the length of a cell."""
-
 DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily", "cube_cdr_hourly": "cube_cdr_daily"}
 """Hourly cubes, each with the daily cube that is computed from it."""
 HOURS_OF: Final[Mapping[Cube, Cube]] = {days: hours for hours, days in DAYS_OF.items()}
@@ -69,7 +64,7 @@ class Chunk(msgspec.Struct, frozen=True):
     @property
     def end(self) -> datetime:
         """The end of the last cell, excluded."""
-        return max(cell.begin for cell in self.cells) + CUBES[self.cube]
+        return max(cell.begin for cell in self.cells) + CELL_LENGTHS[self.cube]
 
 
 def _hours(day: Cell) -> Iterator[Cell]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from infra.sql import statement
-from pipelines.cubes.cells import CUBES, DAYS_OF
+from pipelines.cubes.cells import CELL_LENGTHS, DAYS_OF
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -22,7 +22,7 @@ async def measure(stores: Stores) -> None:
     ages: dict[str, float] = {row[0]: row[1] for row in (await client.query(FRESHNESS)).result_rows}
     for hours, days in DAYS_OF.items():
         ages[hours] = ages[days] = max(ages.get(hours, 0), ages.get(days, 0))
-    for cube in CUBES:
+    for cube in CELL_LENGTHS:
         CUBE_FRESHNESS.labels(cube).set(max(ages.get(cube, 0), 0))
     for projection, newest in (await client.query(NEWEST_EVENTS)).result_rows:
         DATA_AS_OF.labels(projection).set(newest.timestamp())

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
-from pipelines.cubes.cells import CUBES, Cell, Chunk
+from pipelines.cubes.cells import CELL_LENGTHS, Cell, Chunk
 from pipelines.cubes.params import Params
 from pipelines.definition import Counts
 
@@ -20,7 +20,7 @@ def split_into_chunks(cells: Sequence[Cell], params: Params) -> Sequence[Chunk]:
     chunks: list[Chunk] = []
     done = 0
     for cube, group in groupby(cells, key=lambda cell: cell.cube):
-        size = params.chunk if CUBES[cube] == timedelta(hours=1) else params.chunk // DAILY_DIVISOR
+        size = params.chunk if CELL_LENGTHS[cube] == timedelta(hours=1) else params.chunk // DAILY_DIVISOR
         for part in _parts(list(group), size):
             chunks.append(Chunk(part, done, len(cells)))
             done += len(part)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from schema.catalog.dimensions import ACCOUNT, LANE, MNO, RULE_TYPE, TENANT, VERDICT
-from schema.catalog.terms import CatalogTable, Dataset, Measure, aggregate, columns, part
+from schema.catalog.terms import CatalogTable, Dataset, Measure, Unnested, aggregate, columns, part
 from schema.expressions import Column, Constant, Lambda, Name, call, equal, rounded_ratio
 from schema.instants import HOUR
 
@@ -35,7 +35,7 @@ FACTS: Final = CatalogTable(
         },
         "latency_sum": aggregate("sum", Column("evaluation_latency_ms")),
     },
-    unnested={"ruleType": _TYPES},
+    unnested={"ruleType": Unnested(_TYPES, _TYPE)},
 )
 HOURLY: Final = CatalogTable(
     name="cube_compliance_hourly",

@@ -69,13 +69,20 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Unnested:
+    """A dimension of which a row may have several values: the array of them, and the name of one element."""
+
+    array: Expression
+    element: Name
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogTable:
     """A table that can answer queries.
 
     `time`: its time column. `cell`: microseconds that a row sums up, aligned in UTC; 1 for facts. `dimensions`: name ->
-    expression. `parts`: name -> aggregate, the terms of measures' formulas; a cube may lack some. `unnested`:
-    dimensions of which a row may have several values, as array expressions; `Name(name)` is one element. `nothing`: the
-    parts of no events that are not 0.
+    expression. `parts`: name -> aggregate, the terms of measures' formulas; a cube may lack some. `unnested`: those of
+    the dimensions that are elements of an array. `nothing`: the parts of no events that are not 0.
     """
 
     name: str
@@ -83,7 +90,7 @@ class CatalogTable:
     cell: int
     dimensions: Mapping[str, Expression]
     parts: Mapping[str, Expression]
-    unnested: Mapping[str, Expression] = field(default_factory=dict)
+    unnested: Mapping[str, Unnested] = field(default_factory=dict)
     nothing: Mapping[str, Expression] = field(default_factory=dict)
 
     @property

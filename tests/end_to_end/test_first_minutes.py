@@ -22,6 +22,7 @@ from tests.support.terminal import on_terminal
 # A separate disk, which exists until its last process ends. Without root, it is mounted in a user namespace.
 NAMESPACE: Final = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")))
 MOUNT: Final = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
+ROOT: Final = Path(__file__).parents[2]
 READY: Final = "Ctrl-C stops everything."
 # `anlyt` with a status line per tenth of a second, so that one would come before the addresses.
 SHORT_MINUTES: Final = "import anlyt; from commands.support import status_lines as s; s.EVERY = 0.1; anlyt.main()"
@@ -90,6 +91,20 @@ def test_a_used_port_is_reported_before_anything_starts(tmp_path: Path) -> None:
                 f"set {name} to another port; 0 picks a free one.\n"
             )
     assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_make_demo_ends_with_a_pointer_to_what_to_do(tmp_path: Path) -> None:
+    """make adds a line of its own to the product's sentence."""
+    made = ("--old-file=.venv/runnable", "--old-file=.venv/assets")  # installs nothing
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        shell = environment(tmp_path, {"ANLYT_API_PORT": str(other.getsockname()[1]), "LC_ALL": "C"})
+        refused = subprocess.run(
+            ["make", *made, "demo"], cwd=ROOT, env=shell, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+    assert refused.returncode == 2
+    *_, sentence, last = refused.stderr.splitlines()
+    assert sentence.endswith("or set ANLYT_API_PORT to another port; 0 picks a free one.")
+    assert re.fullmatch(r"make.*: \*\*\* \[.*: the-line-above-says-what-to-do\] Error 2", last)
 
 
 def test_a_terminal_shows_text_and_addresses_stay(tmp_path: Path) -> None:

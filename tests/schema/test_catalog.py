@@ -87,6 +87,10 @@ async def test_the_columns_exist(clickhouse: Engine, dataset: Dataset) -> None:
                 "select name from system.columns where database = 'anlyt' and table = {table:String}",
                 parameters={"table": table.name},
             )
-            expressions = (*table.parts.values(), *table.dimensions.values(), *table.unnested.values())
+            expressions = (
+                *table.parts.values(),
+                *table.dimensions.values(),
+                *(each.array for each in table.unnested.values()),
+            )
             used = {each.name for expression in expressions for each in inner(expression) if isinstance(each, Column)}
             assert used | {table.time, "tenant_id"} <= {name for (name,) in columns.result_rows}

@@ -21,7 +21,7 @@ from infra.endpoints import Engines
 from infra.metrics import CUBE_FRESHNESS, DATA_AS_OF
 from pipelines import runs
 from pipelines.cubes import metrics as freshness
-from pipelines.cubes.cells import CUBES
+from pipelines.cubes.cells import CELL_LENGTHS
 from pipelines.integrity.chain import Closing
 from pipelines.integrity.datasets import _late
 from pipelines.integrity.digests import digests, first_day
@@ -189,8 +189,8 @@ def _pipeline_reads(stores: Stores) -> Mapping[str, RunQuery]:
 
     async def gauges() -> Any:
         await freshness.measure(stores)
-        reach = {cube: DATA_AS_OF.labels(cube)._value.get() for cube in (*CUBES, "facts_dlr", "facts_cdr")}
-        return {"reach": reach, "behind": {cube: CUBE_FRESHNESS.labels(cube)._value.get() for cube in CUBES}}
+        reach = {cube: DATA_AS_OF.labels(cube)._value.get() for cube in (*CELL_LENGTHS, "facts_dlr", "facts_cdr")}
+        return {"reach": reach, "behind": {cube: CUBE_FRESHNESS.labels(cube)._value.get() for cube in CELL_LENGTHS}}
 
     async def quality() -> Any:
         return [list(map(list, await _samples(stores, end))) for end in (NOW, NOW.replace(hour=0, minute=0))]

@@ -15,11 +15,11 @@ from tests.support.stored import first_lines
 
 # For tests that send it no query.
 NO_CLICKHOUSE = ClickHouse("http://127.0.0.1:1/anlyt", AsyncExitStack(), 1)
-CUBES = [
+COMPUTED = [
     *("cube_dlr_hourly", "cube_dlr_daily", "cube_cdr_hourly", "cube_cdr_daily", "cube_compliance_hourly"),
     "data_as_of",
 ]
-TABLES = [*COLUMNS, "dirty", *CUBES, "metrics_hourly_archive", "metrics_daily_archive"]
+TABLES = [*COLUMNS, "dirty", *COMPUTED, "metrics_hourly_archive", "metrics_daily_archive"]
 
 
 async def empty_clickhouse(dsn: str) -> None:

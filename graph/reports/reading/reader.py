@@ -21,7 +21,6 @@ from infra.postgres import Connection, Pool
 from infra.sql import statement
 
 _BEGIN: Final = statement(Path(__file__).parent / "sql", "begin")
-_POOL_SHARE: Final = 0.75  # of a pool's connections, for reports
 _CLICKHOUSE_SHARE: Final = 0.8  # of a report's time
 
 T = TypeVar("T")
@@ -41,12 +40,12 @@ class Reader:
         complete_until: CompleteUntil = lambda: None,
         *,
         limit: float = LIMIT,
-        at_once: int | None = None,
+        at_once: int,
     ) -> None:
         self.currency, self.complete_until = currency, complete_until
         self._pool, self._clickhouse, self._limit = pool, clickhouse, limit
         self._begin = _BEGIN.format(milliseconds=round(1000 * limit))
-        self._concurrency = ConcurrencyLimit(at_once or max(int(pool.get_max_size() * _POOL_SHARE), 1))
+        self._concurrency = ConcurrencyLimit(at_once)
         self._cache = ReportCache()
 
     async def read(

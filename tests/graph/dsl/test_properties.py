@@ -95,7 +95,7 @@ def vocabulary(dataset: Dataset) -> set[str]:
             for part in (
                 *table.parts.values(),
                 *table.dimensions.values(),
-                *table.unnested.values(),
+                *(each.array for each in table.unnested.values()),
                 *table.nothing.values(),
             )
             for word in words_of(part)

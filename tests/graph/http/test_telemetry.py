@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from graph.http import telemetry
 from graph.rest.endpoints import ENDPOINTS, Endpoint
 from graph.rest.query import CATALOG_PATH, QUERY_PATH
+from graph.web.pages import PAGES
 from infra.telemetry import Span
 from tests.graph.support.api import ADMIN, Api
 from tests.graph.support.store import Store
@@ -67,7 +68,8 @@ def test_no_id_is_a_label() -> None:
     (family,) = (family for family in REGISTRY.collect() if family.name == "anlyt_query_duration_seconds")
     labels = {sample.labels["endpoint"] for sample in family.samples}
     spans = {name.removeprefix("anlyt.api.") for name in get_args(Span)}
-    assert labels <= {endpoint.name for endpoint in ENDPOINTS} | spans
+    pages = {f"{page.name}Page" for page in PAGES}
+    assert labels <= {endpoint.name for endpoint in ENDPOINTS} | spans | pages
 
 
 async def test_baggage_is_ignored(api: Api, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture) -> None:

@@ -80,7 +80,7 @@ async def test_every_valid_id_is_accepted(api: Api, store: Store, id_: str) -> N
     assert (await api.report(f"accounts/{id_}/usage", **window))["messagesSent"] == 4
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/v1", f"{REPORTS}/summary/", f"{REPORTS}/operators//performance"])
+@pytest.mark.parametrize("path", ["/nothing", "/v1", f"{REPORTS}/summary/", f"{REPORTS}/operators//performance"])
 async def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
     assert "/openapi.json" in check_problem(await api.client.get(path, headers=dict(ADMIN)), 404, "NOT_FOUND")
 

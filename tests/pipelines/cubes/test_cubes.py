@@ -20,7 +20,7 @@ from tests.support import events, fact_events
 from tests.support.cube_reference import cube_differences
 from tests.support.fact_reference import expect
 from tests.support.facts import batches, expected, fact_store, make_sent
-from tests.support.warehouse import CUBES, rows
+from tests.support.warehouse import COMPUTED, rows
 from tests.support.writes import decoded
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +42,7 @@ async def test_brute_force(stores: Stores, warehouse: str) -> None:
     assert await rows(warehouse, "select count() from dirty where startsWith(cube, 'cube_')") == [(0,)]
     assert await runs.run(stores, "cubes") == {"cells": 0}
     async with connect(warehouse) as client:
-        for cube in CUBES:
+        for cube in COMPUTED:
             await client.command(f"optimize table {cube} final")
     assert await cube_differences(warehouse, expected(sent, NOW)) == []
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cubes.cells import CUBES, Cell, Chunk
+from pipelines.cubes.cells import CELL_LENGTHS, Cell, Chunk
 from pipelines.cubes.nodes import MAX_SPAN, count, each, split_into_chunks
 from pipelines.cubes.params import Params
 
@@ -37,7 +37,7 @@ def test_nothing_to_do() -> None:
     assert count([]) == {"cells": 0}
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(CUBES)), st.integers(0, 200)), max_size=60), st.integers(4, 30))
+@given(st.lists(st.tuples(st.sampled_from(sorted(CELL_LENGTHS)), st.integers(0, 200)), max_size=60), st.integers(4, 30))
 def test_chunks_are_the_cells_within_bounds(drawn: Sequence[tuple[str, int]], size: int) -> None:
     cells = [
         Cell(cube, f"t{index}", NEW - timedelta(days=days))  # type: ignore[arg-type]  # a Cube
@@ -49,4 +49,4 @@ def test_chunks_are_the_cells_within_bounds(drawn: Sequence[tuple[str, int]], si
     for chunk in chunks:
         assert 0 < len(chunk.cells) <= size
         assert len({cell.cube for cell in chunk.cells}) == 1
-        assert chunk.end - chunk.first <= MAX_SPAN + CUBES[chunk.cube]
+        assert chunk.end - chunk.first <= MAX_SPAN + CELL_LENGTHS[chunk.cube]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipelines.cubes.cells import CUBES, HOURS_OF
+from pipelines.cubes.cells import CELL_LENGTHS, HOURS_OF
 from pipelines.cubes.statements import COMPUTE, NEWEST_EVENT
 
 DAYS = """insert into anlyt.cube_dlr_daily
@@ -34,8 +34,8 @@ def test_days_are_computed_from_hours() -> None:
 
 
 def test_each_cube_has_its_own() -> None:
-    assert {*COMPUTE} == {*CUBES}
-    assert {*NEWEST_EVENT} == {*CUBES} - {*HOURS_OF}
+    assert {*COMPUTE} == {*CELL_LENGTHS}
+    assert {*NEWEST_EVENT} == {*CELL_LENGTHS} - {*HOURS_OF}
 
 
 @pytest.mark.parametrize("cube", list(COMPUTE))

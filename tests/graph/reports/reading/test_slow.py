@@ -1,6 +1,7 @@
 """Reports on a slow server: they wait, end at their limit or when the client leaves, and are limited in number."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from graph.app import create_app
+from graph.http.admission import Admission
 from graph.http.server import serving
 from infra.postgres import Connection, Pool, open_pool
 from infra.settings import read_settings
@@ -131,5 +133,19 @@ async def test_too_many_reports_are_rejected_and_the_others_are_answered(dsn: st
         assert {(await task).status_code for task in waiting} == {200}
         assert refused("overloaded") == before + 58
         assert {
-            response.status_code for response in await asyncio.gather(*(request_report(client) for _ in range(30)))
+            response.status_code for response in await asyncio.gather(*(request_report(client) for _ in range(12)))
         } == {200}
+
+
+async def test_a_refusal_of_graphql_has_its_form(pool: Pool) -> None:
+    app = create_app(read_settings({}), pool, {}, clickhouse=NO_CLICKHOUSE, development=False)
+    assert isinstance(app, Admission)
+    for path, named, expected in (
+        ("/graphql", "application/graphql-response+json", "application/graphql-response+json"),
+        ("/graphql", "*/*", "application/json"),
+        (PATH, "*/*", "application/problem+json"),
+    ):
+        response = app.refusal({"type": "http", "path": path, "headers": [(b"accept", named.encode())]})
+        assert (response.status_code, response.media_type, response.headers["retry-after"]) == (503, expected, "2")
+        body = json.loads(bytes(response.body))
+        assert (body if path == PATH else body["errors"][0]["extensions"])["code"] == "DEPENDENCY_UNAVAILABLE"

@@ -1,0 +1,88 @@
+"""What a chart shows, in sentences: its description for readers who do not see it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from graph.web.charts.buckets import bucket_text
+from graph.web.charts.units import value_text
+from graph.web.charts.values import WORDS, Qualities, Quality, Series, TimeChart
+
+DRAWN: Final = 8  # series that a chart draws; the table has all
+
+
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    value: Decimal
+    time: datetime
+    qualities: Qualities
+
+
+def drawn_series(chart: TimeChart) -> tuple[Series, ...]:
+    """The first 8 names, with their periods before. No others are summed up: the table lists them."""
+    names = list(dict.fromkeys(each.name for each in chart.series))[:DRAWN]
+    return tuple(each for each in chart.series if each.name in names)
+
+
+def notes_of(chart: TimeChart, group: int, truncated_at: str | None) -> list[str]:
+    """What a reader of the picture has to know: where the axis starts, and what is not drawn."""
+    notes = [f"The vertical axis starts at {truncated_at}, not at zero."] if truncated_at else []
+    if missing := len(chart.series) - len(drawn_series(chart)):
+        notes.append(f"{missing} of {len(chart.series)} series are only in the table.")
+    if group > 1:
+        notes.append(f"Drawn: the lowest and the highest of every {group} values. The table has all.")
+    return notes
+
+
+def emptiness(chart: TimeChart) -> str | None:
+    """Why there is nothing to draw; None if there is a value."""
+    readings = [each for series in drawn_series(chart) for each in series.readings]
+    if any(each.value is not None for each in readings):
+        return None
+    if any(Quality.SUPPRESSED in each.qualities for each in readings):
+        return "Too few messages in this window to show figures."
+    return "No values in this window."
+
+
+def described(chart: TimeChart, notes: Sequence[str] = ()) -> str:
+    """The finding of each drawn series: last, lowest and highest value, and what limits them."""
+    first, last = (_time(chart, time) for time in (chart.times[0], chart.times[-1]))
+    window = f"{first} to {last} ({chart.zone.key})." if first != last else f"{first} ({chart.zone.key})."
+    return " ".join((window, *(_finding(chart, each) for each in drawn_series(chart)), *notes))
+
+
+def _finding(chart: TimeChart, series: Series) -> str:
+    pairs = zip(chart.times, series.readings, strict=True)
+    valued = [_Valued(value, time, each.qualities) for time, each in pairs if (value := each.value) is not None]
+    if not valued:
+        return f"{series.label}: no values."
+    parts = [f"last {_at(chart, valued[-1])}", *_range(chart, valued)]
+    if missing := len(series.readings) - len(valued):
+        parts.append(f"{missing} without a value")
+    return f"{series.label}: {'; '.join(parts)}."
+
+
+def _range(chart: TimeChart, valued: Sequence[_Valued]) -> list[str]:
+    """The lowest and the highest of several values."""
+    if len(valued) == 1:
+        return []
+    low, high = (pick(valued, key=lambda each: each.value) for pick in (min, max))
+    if low.value == high.value:
+        return [f"the same in all {len(valued)} values"]
+    return [f"lowest {_at(chart, low)}", f"highest {_at(chart, high)}"]
+
+
+def _at(chart: TimeChart, each: _Valued) -> str:
+    limits = words_of(each.qualities)
+    return f"{value_text(each.value, chart.unit)} on {_time(chart, each.time)}{f' ({limits})' if limits else ''}"
+
+
+def words_of(qualities: Qualities) -> str:
+    """Qualities as words: "partial, provisional"; "" for a complete value."""
+    return ", ".join(WORDS[each][0] for each in Quality if each in qualities)
+
+
+def _time(chart: TimeChart, time: datetime) -> str:
+    return bucket_text(time, chart.bucket, chart.zone)

@@ -1,0 +1,153 @@
+"""Answers requests of pages: identifies the caller, reads the URL, loads the page and renders it.
+
+Every error becomes HTML, except that a client which accepts no HTML gets a problem document.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from graph.access import Authenticator
+from graph.errors import NotAcceptableError, UnauthenticatedError
+from graph.gql.context import Sources
+from graph.http.disconnect import ClientDisconnectedError, cancel_on_disconnect
+from graph.http.middleware import REQUEST_ID
+from graph.http.negotiation import preferred
+from graph.http.responses import NO_STORE, problem_response
+from graph.web.form import Form, href, read_form
+from graph.web.identity import Visitor, check_may_see, identify
+from graph.web.page import Page, PageRequest, Part
+from graph.web.panel import whole_failure
+from graph.web.personas import Personas
+from graph.web.rendering import render
+from graph.web.security import PRIVATE
+from graph.web.states import State, state_of
+
+HTML: Final = "text/html"
+
+
+class Link(NamedTuple):
+    """Something beside the pages that the first page points to."""
+
+    path: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages share. `home`: where personas are on offer, it greets those whom nobody has identified."""
+
+    pages: Sequence[Page]
+    home: Page
+    sources: Sources
+    authenticator: Authenticator
+    personas: Personas | None
+    headers: Mapping[str, str]
+    links: Sequence[Link]
+
+
+class PageEndpoint:
+    """Answers one page. Called with a request, it returns the response, for errors, too."""
+
+    def __init__(self, site: Site, page: Page) -> None:
+        self._site, self._page = site, page
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            preferred(request.headers, (HTML,))
+        except NotAcceptableError as error:
+            return problem_response(error, request.scope[REQUEST_ID], self._headers(NO_STORE))
+        visitor = None
+        try:
+            visitor = await identify(request, self._site.authenticator, self._site.personas)
+            check_may_see(visitor, self._page)
+            return await self._answer(request, visitor)
+        except ClientDisconnectedError:
+            raise
+        except UnauthenticatedError as error:
+            if self._site.personas and self._page is self._site.home:
+                return self._html(request, visitor, Form())
+            return self._failure(request, visitor, error)
+        except Exception as error:  # every error becomes a page
+            return self._failure(request, visitor, error)
+
+    async def _answer(self, request: Request, visitor: Visitor) -> Response:
+        page, now = self._page, datetime.now(UTC)
+        form = read_form(request.scope["query_string"], page.parameters, page.default_window, now)
+        if form.problems:
+            return self._html(request, visitor, form, status=400)
+        page_request = self._request(request, visitor, form, now)
+        content = await cancel_on_disconnect(request.receive, page.load(page_request))
+        failure = whole_failure(content)
+        status, headers = (200, {}) if failure is None else (failure.status, failure.headers)
+        return self._html(request, visitor, form, content=content, status=status, headers=headers)
+
+    def _request(self, request: Request, visitor: Visitor, form: Form, now: datetime) -> PageRequest:
+        scope = request.scope
+        return PageRequest(self._site.sources, visitor.scope, scope["path_params"], form, scope[REQUEST_ID], now)
+
+    def _failure(self, request: Request, visitor: Visitor | None, error: Exception) -> Response:
+        state = state_of(error, request.scope[REQUEST_ID])
+        form = Form(problems={"": state.detail}) if state.status == 400 else Form()
+        return self._html(
+            request, visitor, form, state=state, status=state.status, headers={**state.headers, **NO_STORE}
+        )
+
+    def _html(
+        self,
+        request: Request,
+        visitor: Visitor | None,
+        form: Form,
+        *,
+        content: Any = None,
+        state: State | None = None,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        site, path = self._site, request.url.path
+        text = render(
+            "error.html" if state else self._page.template,
+            page=self._page,
+            path=path,
+            path_params=request.path_params,
+            base=f"{request.url.scheme}://{request.url.netloc}",
+            here=href(path, form.values),
+            form=form,
+            content=content,
+            state=state,
+            visitor=visitor,
+            pages=visitor.pages(site.pages) if visitor else (),
+            home=site.home,
+            personas=site.personas.offered if site.personas else (),
+            links=site.links,
+            request_id=request.scope[REQUEST_ID],
+        )
+        return HTMLResponse(text, status, self._headers({"Cache-Control": PRIVATE, **(headers or {})}))
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {**self._site.headers, **more}
+
+
+class PartEndpoint:
+    """Answers a part of a page, a download or a stream: for the same callers, with the same parameters."""
+
+    def __init__(self, site: Site, page: Page, part: Part) -> None:
+        self._site, self._page, self._part = site, page, part
+
+    async def __call__(self, request: Request) -> Response:
+        preferred(request.headers, (self._part.media_type,))
+        site, page, now = self._site, self._page, datetime.now(UTC)
+        visitor = await identify(request, site.authenticator, site.personas)
+        check_may_see(visitor, page)
+        form = read_form(request.scope["query_string"], page.parameters, page.default_window, now)
+        form.raise_problem()
+        scope = request.scope
+        asked = PageRequest(site.sources, visitor.scope, scope["path_params"], form, scope[REQUEST_ID], now)
+        response = await cancel_on_disconnect(request.receive, self._part.answer(asked))
+        response.headers.update(site.headers)
+        return response

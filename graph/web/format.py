@@ -1,0 +1,134 @@
+"""Values as people read them. Each carries the API's exact value in `data-value`, and null is "no data".
+
+Templates use these functions as filters. They return Markup, with all text of theirs escaped.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from itertools import cycle
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from graph.web.charts.buckets import MONTHS, iso
+
+NO_DATA: Final = "no data"
+MONEY_DECIMALS: Final = 2  # those that are read first; the others are shown smaller
+
+_NUMBER: Final = Markup('<span class="number" data-value="{}">{}</span>')
+_NOTHING: Final = Markup('<span class="number none" data-value="null">{}</span>').format(NO_DATA)
+_MONEY: Final = Markup('{}.{}<span class="minor">{}</span> <span class="unit">{}</span>')
+_UNIT: Final = Markup('{} <span class="unit">{}</span>')
+_TIME: Final = Markup('<time datetime="{0}" data-value="{0}">{1}</time>')
+
+
+def count(value: int | None) -> Markup:
+    """A whole number: `1,234`."""
+    return _NOTHING if value is None else _NUMBER.format(value, f"{value:,}")
+
+
+def rate(value: float | None) -> Markup:
+    """A rate of 4 decimals in per cent: `97.13 %`."""
+    return _NOTHING if value is None else _NUMBER.format(_plain(value), _UNIT.format(percent(value), "%"))
+
+
+def percent(value: float) -> str:
+    """A rate of 4 decimals in per cent, without the sign: `97.13`. Exact, because the rate has no more decimals."""
+    return f"{_decimal(value) * 100:.2f}"
+
+
+def milliseconds(value: int | None) -> Markup:
+    """A duration: `2,345 ms`."""
+    return _NOTHING if value is None else _NUMBER.format(value, _UNIT.format(f"{value:,}", "ms"))
+
+
+def seconds(value: float | None) -> Markup:
+    """The age of something, in the largest unit that it fills: `12 s`, `3 min`, `2 h`."""
+    if value is None:
+        return _NOTHING
+    units = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
+    size, unit = next((each for each in units if value >= each[0] * 2), (1, "s"))
+    return _NUMBER.format(value, _UNIT.format(f"{value / size:,.0f}", unit))
+
+
+def money(value: str | None, currency: str) -> Markup:
+    """An amount with all of its decimals: `1,234.567890 USD`."""
+    if value is None:
+        return _NOTHING
+    whole, _, decimals = value.partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    major, minor = decimals[:MONEY_DECIMALS], decimals[MONEY_DECIMALS:]
+    return _NUMBER.format(value, _MONEY.format(f"{sign}{int(digits):,}", major, minor, currency))
+
+
+def moment(value: datetime | None, zone: tzinfo) -> Markup:
+    """A time in a zone, to the second: `29 Nov 2026, 14:05:09`."""
+    return _time(value, zone, "%H:%M:%S")
+
+
+def hour(value: datetime | None, zone: tzinfo) -> Markup:
+    """A time in a zone, to the minute: `29 Nov 2026, 14:00`."""
+    return _time(value, zone, "%H:%M")
+
+
+def day(value: date | None) -> Markup:
+    """A date: `29 Nov 2026`."""
+    return _NOTHING if value is None else _TIME.format(value.isoformat(), _date(value))
+
+
+def difference(now: float | None, before: float | None) -> Markup:
+    """The change of a rate since the period before, in percentage points: `+1.20`; empty if one of them is null."""
+    if now is None or before is None:
+        return Markup("")
+    return _changed(_decimal(now) - _decimal(before), f"{(_decimal(now) - _decimal(before)) * 100:+.2f}", "points")
+
+
+def growth(now: int | None, before: int | None, unit: str = "") -> Markup:
+    """The change of a whole number since the period before: `+120 ms`; empty if one of them is null."""
+    if now is None or before is None:
+        return Markup("")
+    return _changed(now - before, f"{now - before:+,}", unit)
+
+
+def prose(text: str) -> Markup:
+    """A description as HTML: `names` in backticks become code."""
+    parts = (Markup("<code>{}</code>").format(part) if is_code else escape(part) for part, is_code in _split(text))
+    return Markup("").join(parts)
+
+
+def _split(text: str) -> Iterator[tuple[str, bool]]:
+    """The parts of a text, and whether each was in backticks."""
+    return zip(text.split("`"), cycle((False, True)), strict=False)
+
+
+def _changed(change: Decimal | int, text: str, unit: str) -> Markup:
+    direction = "same" if not change else "up" if change > 0 else "down"
+    marked = Markup('<span class="change {}" data-change="{}">{} {}</span>')
+    return marked.format(direction, change, text.replace("-", "\N{MINUS SIGN}"), unit)
+
+
+def _time(value: datetime | None, zone: tzinfo, clock: str) -> Markup:
+    if value is None:
+        return _NOTHING
+    local = value.astimezone(zone)
+    return _TIME.format(iso(value), f"{_date(local)}, {local:{clock}}")
+
+
+def _plain(value: float) -> str:
+    """A rate as the API's JSON has it."""
+    return repr(value)
+
+
+def _date(value: date) -> str:
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
+FILTERS: Final[Mapping[str, Callable[..., str]]] = {
+    each.__name__: each
+    for each in (count, rate, milliseconds, seconds, money, moment, hour, day, difference, growth, prose, iso)
+}
