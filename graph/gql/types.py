@@ -12,6 +12,7 @@ from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.access.disclosure import disclosed_by_field, rule_in_words
+from graph.gql.directives import FREE
 from graph.reports.answers import QUALITIES
 from graph.reports.windows import PERIODS
 from schema.money import MONEY_PATTERN
@@ -106,7 +107,7 @@ def object_type(struct: type[Struct]) -> type:
     }
     annotations = {field.name: _annotation(field.type) for field in info.fields}
     class_ = type(struct.__name__, (), {**fields, "__annotations__": annotations})
-    return strawberry.type(class_, name=struct.__name__, description=struct.__doc__)
+    return strawberry.type(class_, name=struct.__name__, description=struct.__doc__, directives=[FREE])
 
 
 def _directives(field: mi.Field) -> list[Discloses]:
