@@ -33,6 +33,8 @@
             LockedError
             DifferingZonesError
             NotReplayedError
+            BadEventsError
+            NotPublishedError
             NotADeadLetterError
             NotDroppedError
             LimitExceededError

@@ -75,6 +75,11 @@ async def _account(info: RequestInfo, account_id: AccountOf, window_request: Win
     return await info.context.account(account_id, read_window(window_request, info.context.now))
 
 
+def _checked(name: str, id_: str | None) -> str | None:
+    """An id that may be absent. Raises InvalidQueryError if it is malformed."""
+    return None if id_ is None else checked_id(name, id_)
+
+
 @windowed
 async def _throughput(
     info: RequestInfo,
@@ -89,8 +94,8 @@ async def _throughput(
         info.context.scope,
         window,
         point,
-        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
-        account_id=None if account_id is None else checked_id("accountId", account_id),
+        operator_id=_checked("operatorId", operator_id),
+        account_id=_checked("accountId", account_id),
     )
 
 
@@ -127,8 +132,8 @@ async def _trend(
         info.context.scope,
         read_long_window(window_request, info.context.now),
         read_trend_granularity(granularity),
-        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
-        account_id=None if account_id is None else checked_id("accountId", account_id),
+        operator_id=_checked("operatorId", operator_id),
+        account_id=_checked("accountId", account_id),
     )
 
 

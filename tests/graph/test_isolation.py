@@ -6,7 +6,6 @@ A field or route without a row fails the test, so that each new one needs a deci
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -22,9 +21,9 @@ from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
-from infra.settings import Settings, read_settings
+from infra.settings import Settings
 from tests.graph.support.store import HOUR, Row, Store
-from tests.graph.support.tokens import bearer, key_set, token
+from tests.graph.support.tokens import bearer, settings_with_keys, token
 from tests.support.warehouse import NO_CLICKHOUSE, empty_clickhouse
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +109,7 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (QUERY_PATH, QUERY_PATH): TENANT,
     (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,
+    ("/asyncapi.json", "/asyncapi.json"): PUBLIC,
     ("/health/live", "/health/live"): PUBLIC,
     ("/health/ready", "/health/ready"): PUBLIC,
     ("/graphql", "/graphql"): PUBLIC,
@@ -129,9 +129,7 @@ def headers_of(caller: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
-    keys.write_bytes(key_set("ec-1"))
-    return read_settings({"ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)})
+    return settings_with_keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="module")

@@ -80,16 +80,13 @@ class Reader:
         """Runs one statement, which is a snapshot without a transaction, too."""
         days = day_date(slices[0].day), day_date(slices[-1].day)
         if prefetch is None:
-            rows = await connection.fetch(DAY_VERSIONS, *days)
-            prefetched = None
+            (row,) = await connection.fetch(DAY_VERSIONS, *days)
         else:
             query = STATEMENTS_WITH_VERSIONS[prefetch.statement]
-            found = await connection.fetch(query, *prefetch.arguments, *days)
-            rows = [row for row in found if row["scope_id"] is None]
-            prefetched = prefetch, [row for row in found if row["scope_id"] is not None]
-        versions = make_versions(rows[0])
+            (row,) = await connection.fetch(query, *prefetch.arguments, *days)
+        versions = make_versions(row)
         archive = Archive(self._clickhouse, versions.batches, _CLICKHOUSE_SHARE * self._limit)
-        return Snapshot(in_transaction, versions, archive, self._cache, prefetched)
+        return Snapshot(in_transaction, versions, archive, self._cache, prefetch and (prefetch, row))
 
     async def _declare(self, connection: Connection, slices: Sequence[DaySlice], snapshot: Snapshot) -> None:
         """Declares what the answer of the current request is read from. Raises NotModifiedError."""

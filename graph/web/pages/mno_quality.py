@@ -45,7 +45,6 @@ class ByTraffic:
 class MnoQualityPage:
     """`now` and `before`: what `mnoQuality` answers for the window, and for the one of equal length before it."""
 
-    traffic: Traffic
     is_tenant: bool
     now: Panel[MnoQuality]
     before: Panel[MnoQuality]
@@ -56,6 +55,13 @@ class MnoQualityPage:
         """The figures of a network in the period before; None if it was not used then, or is not known."""
         known = self.before.answer.mnos if self.before.answer else ()
         return next((each for each in known if each.mno == mno), None)
+
+    @property
+    def can_compare(self) -> bool:
+        """Whether a network has figures in both periods."""
+        known = self.now.answer.mnos if self.now.answer else ()
+        pairs = [(each, self.before_of(each.mno)) for each in known]
+        return any(before and not each.suppressed and not before.suppressed for each, before in pairs)
 
     @property
     def ranked(self) -> Sequence[MnoQualityFigures]:
@@ -75,7 +81,7 @@ async def load(request: PageRequest) -> MnoQualityPage:
         request.panel(_over_time(queries, window, traffic)),
         request.panel(_by_traffic(queries, window, traffic)),
     )
-    return MnoQualityPage(traffic, isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
+    return MnoQualityPage(isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
 
 
 async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> TimeChart:

@@ -1,10 +1,7 @@
 """The cost of operations, which is computed before anything is read."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
-import asyncpg
 import pytest
 from graphql import parse
 
@@ -105,18 +102,6 @@ def test_every_root_field_has_a_price() -> None:
 async def test_the_answer_has_the_cost(api: Api) -> None:
     answer = await api.ask(f"{{ summary({DAY}) {{ dataAsOf }} }}")
     assert answer["extensions"] == {"cost": {"requested": 34, "limit": MOST_COST}}
-
-
-@pytest.fixture
-async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and all statements that its connections have run."""
-    statements: list[str] = []
-
-    async def log(connection: Any) -> None:
-        connection.add_query_logger(lambda record: statements.append(record.query))
-
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
-        yield pool, statements
 
 
 async def test_nothing_is_read_for_too_expensive_an_operation(logged: tuple[Pool, list[str]]) -> None:

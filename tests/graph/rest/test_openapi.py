@@ -16,9 +16,10 @@ from tools.export import ROOT
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_served_document_equals_the_file(api: Api) -> None:
-    served = (await api.client.get("/openapi.json")).json()
-    assert served == json.loads((ROOT / "schema/openapi.json").read_text())
+@pytest.mark.parametrize("name", ["openapi.json", "asyncapi.json"])
+async def test_the_served_document_equals_the_file(api: Api, name: str) -> None:
+    served = (await api.client.get(f"/{name}")).json()
+    assert served == json.loads((ROOT / "schema" / name).read_text())
 
 
 def test_every_endpoint_is_described() -> None:

@@ -16,7 +16,7 @@ from tests.graph.support.store import BREAK, REPAIR, Row, Store, iso
 pytestmark = pytest.mark.anyio
 
 PATHS = [endpoint.path.replace("{id}", "some-id") for endpoint in ENDPOINTS]
-PLAIN_PATHS = ["/health/live", "/health/ready", "/openapi.json"]
+PLAIN_PATHS = ["/health/live", "/health/ready", "/openapi.json", "/asyncapi.json"]
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PLAIN_PATHS])

@@ -79,6 +79,14 @@ async def test_a_wrong_value_is_shown_at_its_field(site: httpx.AsyncClient, quer
     assert kept in [value for _, name, value in shown.attributes if name == "value"]
 
 
+async def test_what_only_the_report_can_check_keeps_the_form(site: httpx.AsyncClient) -> None:
+    """The window is one of reports, but lies before the years of queries."""
+    query = "from=1999-12-31T00:00:00Z&to=2000-01-02T00:00:00Z&lane=OTP"
+    shown = await page(site, f"{INSIGHT}?{query}", tenant("t-1"), 400)
+    assert "The window must lie between" in shown.text
+    assert ("input", "value", "OTP") in shown.attributes
+
+
 @pytest.mark.parametrize("query", ["what=1", "last=7d&last=24h", "%3Cb%3E=1"])
 async def test_unknown_and_repeated_parameters_are_refused(site: httpx.AsyncClient, query: str) -> None:
     response = await site.get(f"{INSIGHT}?{query}", headers=tenant("t-1"))
