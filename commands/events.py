@@ -29,7 +29,7 @@ def validate(file: int, kind: str | None, limit: int, *, as_json: bool) -> None:
         for event in checker.feed(chunk):
             report.add(event)
     report.end()
-    if report.bad:
-        raise BadEventsError(f"{report.bad:,} of {events(report.count)} cannot be counted.")
+    if (verdict := report.verdict()) is not None:
+        raise BadEventsError(verdict)
     if not as_json:
         click.echo(f"{events(report.count)}, nothing wrong." if report.count else "The input has no events.")

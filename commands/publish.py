@@ -61,9 +61,8 @@ async def run(settings: Settings, file: int, kind: str | None, limit: int, *, an
             raise NotPublishedError(f"NATS refused an event: {reason(error)}. {publisher.summary()}") from error
     report.end()
     click.echo(publisher.summary())
-    if report.bad:
-        verb = "cannot be counted" if anyway else "cannot be counted and were not sent"
-        raise BadEventsError(f"{report.bad:,} of {events(report.count)} {verb}.")
+    if (verdict := report.verdict("" if anyway else " and were not sent")) is not None:
+        raise BadEventsError(verdict)
 
 
 class Publisher:

@@ -1,8 +1,12 @@
 """The data model, without I/O.
 
-In reading order: `streams` and `events`, `decoding`, `masking` and `dead_letters` (bad events), `writes` (results of
-functions), `figures` and `histogram` (what PostgreSQL counts), `facts` and `cubes` (ClickHouse's tables), `expressions`
-and `catalog/` (what can be queried), `quality` (the event that we publish), `integrity` (the hash chain). `dedup`,
-`history` and `partitions` say what is kept, and for how long. `instants`, `money` and `rounding` are exact numbers.
-`postgres/` and `clickhouse/` have the DDL.
+In reading order:
+
+* Events: `streams`, `values` (what a field may be), `events`, `fields` (what is declared), `decoding`, `samples`.
+* Bad events: `checking` and `problems`, with `event_types` and `hints`; `masking`, `phone_numbers`, `dead_letters`.
+* Counting: `writes` (results of functions), `figures` and `histogram` (PostgreSQL), `facts` and `cubes` (ClickHouse).
+* Queries: `expressions`, `catalog/`. Documents: `json_schema`. Published: `quality`. Evidence: `integrity`.
+* Memory: `dedup`, `history`, `partitions`. Exact numbers: `instants`, `money`, `rounding`.
+
+`postgres/` and `clickhouse/` have the DDL, `events/` the JSON Schemas of events.
 """

@@ -31,7 +31,7 @@ UNKNOWN_TYPE: Final = Problem(
 class CheckedEvent:
     """An event of a file, with everything that is wrong with it. `notes`: what is probably a mistake, but counted.
 
-    `type` and `id` are None if they are not known.
+    `type` and `id` are None if they are not known. `is_event`: False for a problem of the file itself.
     """
 
     line: int
@@ -40,6 +40,7 @@ class CheckedEvent:
     id: str | None
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
+    is_event: bool = True
 
 
 class FileChecker:
@@ -58,7 +59,8 @@ class FileChecker:
 
     def _checked(self, value: JsonValue) -> CheckedEvent:
         if value.fault is not None:
-            return CheckedEvent(value.line, b"", None, None, (Problem(WHOLE, "not_json", value.fault),))
+            problem = Problem(WHOLE, "not_json", value.fault)
+            return CheckedEvent(value.line, b"", None, None, (problem,), is_event=not value.is_list)
         try:
             members = members_of(value.text)
         except BadEventError as error:

@@ -10,25 +10,35 @@ Show = Callable[[str], None]
 
 
 class EventReport:
-    """Shows the first `limit` lines. `count` is the number of events, `bad` that of events with problems."""
+    """Shows the first `limit` lines. `count` is the number of events."""
 
     def __init__(self, show: Show, limit: int, *, as_json: bool = False) -> None:
         self._show = show
         self._left = limit
         self._as_json = as_json
         self._hidden = 0
-        self.count = self.bad = 0
+        self.count = self._bad = 0
+        self._of_file: str | None = None
 
     def add(self, event: CheckedEvent) -> None:
         """Shows one line per problem and note of an event."""
-        self.count += 1
-        self.bad += bool(event.problems)
+        if event.is_event:
+            self.count += 1
+            self._bad += bool(event.problems)
+        else:
+            self._of_file = event.problems[0].sentence
         for line in _lines(event):
             if self._left:
                 self._left -= 1
                 self._show(json.dumps(line) if self._as_json else _in_words(line))
             else:
                 self._hidden += 1
+
+    def verdict(self, consequence: str = "") -> str | None:
+        """One sentence about what is wrong, with its `consequence` for bad events; None if nothing is."""
+        if self._bad:
+            return f"{self._bad:,} of {events(self.count)} cannot be counted{consequence}."
+        return self._of_file
 
     def end(self) -> None:
         """Shows how many lines were not shown."""

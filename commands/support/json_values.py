@@ -29,11 +29,15 @@ _JSON: Final = msgspec.json.Decoder(msgspec.Raw)
 
 @dataclass(frozen=True, slots=True)
 class JsonValue:
-    """A value, perhaps a broken one, and the line in which it begins. `fault`: why there is no text of it."""
+    """A value, perhaps a broken one, and the line in which it begins. `fault`: why there is no text of it.
+
+    `is_list`: it is no value but the list around the values, which does not end.
+    """
 
     line: int
     text: bytes
     fault: str | None = None
+    is_list: bool = False
 
 
 class _Part:
@@ -100,7 +104,7 @@ class JsonSplitter:
         if self._part is not None:
             yield self._part.value()
         if self._list_line:
-            yield JsonValue(self._list_line, b"", "The list does not end; the file may be cut off.")
+            yield JsonValue(self._list_line, b"", "The list does not end; the file may be cut off.", is_list=True)
 
     def _between(self, chunk: bytes, position: int) -> tuple[int, JsonValue | None]:
         """Reads up to the start of the next value, or a value that is alone in its line."""

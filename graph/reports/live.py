@@ -76,5 +76,6 @@ async def _read_recent(reader: Reader, subject: Subject) -> RecentCounts:
     hour = hour_number(at)
     window = Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1))
     selection = Selection(subject.kind, (subject.id,), window.slices, "hours")
-    hours, as_of = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
+    known, as_of = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
+    hours = {hour: known.get(hour, NOTHING) for hour in range(window.first_hour, window.end_hour)}
     return RecentCounts(at, hours, as_of, complete_until)

@@ -66,6 +66,15 @@ def test_every_problem_has_its_line_its_path_and_the_nearest_right_value(tmp_pat
     assert str(result.exception) == "3 of 5 events cannot be counted."
 
 
+def test_a_list_that_is_cut_off_is_no_event_but_a_failure(tmp_path: Path) -> None:
+    result = ran("validate", given=b"[" + samples("dlr", 1), folder=tmp_path)
+    assert result.stdout == "line 1: $: The list does not end; the file may be cut off.\n"
+    assert str(result.exception) == "The list does not end; the file may be cut off."
+    cut = samples("dlr", 1)[:-9]
+    result = ran("validate", given=b"[" + cut, folder=tmp_path)
+    assert str(result.exception) == "1 of 1 event cannot be counted."
+
+
 def test_problems_as_json(tmp_path: Path) -> None:
     given = samples("cdr", 1).replace(b'"USD"', b"7")
     (line,) = ran("validate", "--json", given=given, folder=tmp_path).stdout.splitlines()

@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import pytest
+
 from infra.embedded.ports import free_port
 from tests.support.cli import PATIENCE, Running, environment, running
 from tools.export import ROOT
@@ -41,6 +43,7 @@ def _steps() -> Iterator[Step]:
             yield Step("\n".join(first), last, block[2])
 
 
+@pytest.mark.timeout(900)  # four services and twelve commands, each of which starts Python on a busy machine
 def test_a_stranger_counts_events_with_the_page_alone(tmp_path: Path) -> None:
     port = str(free_port())
     with ExitStack() as services:

@@ -128,8 +128,7 @@ async def test_interleaved_at_every_statement(database: str, workers: Workers, n
     assert await difference(database, len(cases), names) == []
 
 
-@batches
-@pytest.mark.parametrize("how", get_args(Kill))
+@pytest.mark.parametrize(("names", "how"), [*zip(BATCHES.values(), get_args(Kill), strict=True)], ids=get_args(Kill))
 async def test_killed_at_every_statement(database: str, workers: Workers, names: Names, how: Kill) -> None:
     """A worker is killed while the other waits for it or has ended. Then its messages are delivered again."""
     number, stopped = 0, True

@@ -80,13 +80,13 @@ def test_a_wrong_header_is_reported_beside_wrong_fields() -> None:
 @pytest.mark.parametrize("number", ["1.0", "1e0", "10E-1", "1.00000"])
 def test_an_integer_may_be_written_as_any_json_number(number: str) -> None:
     """JSON has one kind of number, and Python writes the float 1.0 as `1.0`."""
-    data = json.dumps({**BILLED, "segmentCount": 77}).replace("77", number).encode()
+    data = json.dumps({**BILLED, "segmentCount": 77}).replace(": 77", f": {number}").encode()
     assert EventDecoder(SmsBilled).decode(data, None, instant(NOW)).event.segment_count == 1
 
 
 @pytest.mark.parametrize("number", ["1.5", "1e-1", "1e400", "1e99999999", "1." + "0" * 500 + "1", "9" * 5000, "0.0"])
 def test_other_numbers_are_no_integers(number: str) -> None:
-    data = json.dumps({**BILLED, "segmentCount": 77}).replace("77", number).encode()
+    data = json.dumps({**BILLED, "segmentCount": 77}).replace(": 77", f": {number}").encode()
     assert [each.path for each in problems_of(SmsBilled, data)] == ["$.segmentCount"]
 
 

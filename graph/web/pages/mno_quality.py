@@ -15,11 +15,11 @@ from graph.insights.parameters import DIRECTION, LANE
 from graph.insights.queries import AllRows, InsightQueries, query_time
 from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.quality import Completeness
-from graph.web.charts import PERCENT, Bucket, Reading, Series, TimeChart, qualities_of, reading
+from graph.web.charts import PERCENT, Bucket, Quality, Reading, Series, TimeChart, qualities_of, reading
 from graph.web.charts.buckets import next_start
 from graph.web.page import EVERYBODY, Page, PageRequest
 from graph.web.panel import Panel
-from graph.web.window import PageWindow
+from graph.web.window import PageWindow, PointLength
 
 _TRAFFIC: Final = itemgetter("lane", "direction")
 
@@ -85,20 +85,33 @@ async def load(request: PageRequest) -> MnoQualityPage:
 
 
 async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> TimeChart:
+    """The rates by hour or day, as the window suggests; by day, if most hours have too few reports to show a rate."""
+    chart = await _rates(queries, window, traffic, window.granularity)
+    return chart if window.granularity == "day" or is_readable(chart) else await _rates(queries, window, traffic, "day")
+
+
+def is_readable(chart: TimeChart) -> bool:
+    """Whether at most half of its readings are suppressed."""
+    readings = [each for series in chart.series for each in series.readings]
+    suppressed = sum(Quality.SUPPRESSED in each.qualities for each in readings)
+    return suppressed <= sum(each.value is not None for each in readings)
+
+
+async def _rates(queries: InsightQueries, window: PageWindow, traffic: Traffic, granularity: PointLength) -> TimeChart:
     query = mno_query(window.window, traffic)
-    time = {**query_time(window.window, window.granularity), "timezone": window.timezone}
+    time = {**query_time(window.window, granularity), "timezone": window.timezone}
     order = [{"field": "mno"}, {"field": "time"}]
     result = await queries.all_rows(
         {**query, "measures": ["delivered", "failed", "deliveryRate"], "time": time, "orderBy": order}
     )
-    return rates_over_time(result, window, datetime.now(UTC))
+    return rates_over_time(result, window, granularity, datetime.now(UTC))
 
 
-def rates_over_time(result: AllRows, window: PageWindow, now: datetime) -> TimeChart:
+def rates_over_time(result: AllRows, window: PageWindow, granularity: PointLength, now: datetime) -> TimeChart:
     """The delivery rates of a query by network and time, one series per network. Rows are ordered by both."""
     horizon = Completeness(result.complete_until, now).horizon(result.data_as_of)
     fewest = FEWEST if result.has_pseudonyms else 0
-    bucket = Bucket.HOUR if window.granularity == "hour" else Bucket.DAY
+    bucket = Bucket.HOUR if granularity == "hour" else Bucket.DAY
     by_mno = {
         mno: {datetime.fromisoformat(row["time"]): row for row in rows}
         for mno, rows in groupby(result.rows, itemgetter("mno"))

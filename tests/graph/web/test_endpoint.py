@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from graph.web.pages import PAGES
+from infra.errors import UsageError
 from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
@@ -119,6 +120,16 @@ async def test_every_response_has_the_policy(pool: Pool, setting: str, allowed: 
                 name.strip().lower() for name in response.headers["vary"].split(",")
             }
             assert response.headers["cache-control"] in {"private, no-cache", "no-store"}
+
+
+@pytest.mark.parametrize(
+    "ancestors",
+    ["*", "'self'", "https://a.example; script-src *", "https://a.example b", "none,https://a.example", ","],
+)
+def test_frame_ancestors_are_origins(ancestors: str) -> None:
+    """Nothing else gets into the policy."""
+    with pytest.raises(UsageError, match="ANLYT_FRAME_ANCESTORS must be none, or origins"):
+        read_settings({"ANLYT_FRAME_ANCESTORS": ancestors})
 
 
 async def test_nothing_is_inline(site: httpx.AsyncClient) -> None:
