@@ -41,6 +41,7 @@ from infra.settings import Settings
 PATH: Final = "/"
 DOWNLOAD: Final = "/pages.jsonl"
 VERIFIER: Final = "/verify.py"
+_VERIFY: Final = Path(verify.__file__).read_bytes()
 JSON_LINES: Final = "application/jsonl"
 DAY: Final = timedelta(days=1)
 SHOWN: Final = 25  # facts on a page
@@ -184,8 +185,7 @@ async def _lines(
 
 async def _verifier(_: Request) -> Response:
     """The script that verifies downloaded answers without this service."""
-    content = Path(verify.__file__).read_bytes()
-    return Response(content, media_type="text/x-python", headers=dict(NO_STORE))
+    return Response(_VERIFY, media_type="text/x-python", headers=dict(NO_STORE))
 
 
 def whole_days(answer: AuditAnswer) -> Mapping[str, str]:

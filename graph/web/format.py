@@ -143,5 +143,20 @@ def _decimal(value: float) -> Decimal:
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     each.__name__: each
-    for each in (count, rate, milliseconds, seconds, money, moment, hour, day, difference, growth, prose, iso)
+    for each in (
+        count,
+        rate,
+        milliseconds,
+        seconds,
+        money,
+        moment,
+        hour,
+        day,
+        difference,
+        growth,
+        fact,
+        tojson_attribute,
+        prose,
+        iso,
+    )
 }
