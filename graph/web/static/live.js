@@ -10,6 +10,7 @@
 // it subscribes again. A pause leaves a gap in the line. Without uPlot the values are shown alone.
 
 const KEPT = 600; // seconds
+const SHORTEST = 60; // seconds that the axis has from the first value on
 const WAIT = 5_000; // ms before another subscription
 const GAP = 2.5; // intervals without a value, from which on the line is interrupted
 const HEIGHT = 180; // CSS pixels
@@ -70,7 +71,10 @@ function chartOf(figure) {
     legend: { show: false },
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), figure.dataset.zone ?? "UTC"),
-    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
+    scales: {
+      x: { range: (_, low, high) => [Math.min(low, high - SHORTEST), high] },
+      y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] },
+    },
     axes: [
       { ...axis, values: "{HH}:{mm}:{ss}", space: 80 },
       { ...axis, values: (_, ticks) => ticks.map((tick) => number.format(tick)), size: 60 },
