@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from graph.access import Authenticator
 from graph.errors import NotAcceptableError, UnauthenticatedError
@@ -20,7 +20,7 @@ from graph.http.negotiation import preferred
 from graph.http.responses import NO_STORE, problem_response
 from graph.web.form import Form, href, read_form
 from graph.web.identity import Visitor, check_may_see, identify
-from graph.web.page import Page, PageRequest, Part
+from graph.web.page import Elsewhere, Page, PageRequest, Part
 from graph.web.panel import whole_failure
 from graph.web.personas import Personas
 from graph.web.rendering import render
@@ -83,6 +83,8 @@ class PageEndpoint:
             return self._html(request, visitor, form, status=400)
         page_request = self._request(request, visitor, form, now)
         content = await cancel_on_disconnect(request.receive, page.load(page_request))
+        if isinstance(content, Elsewhere):
+            return RedirectResponse(content.path, 303, self._headers({"Cache-Control": PRIVATE}))
         failure = whole_failure(content)
         status, headers = (200, {}) if failure is None else (failure.status, failure.headers)
         return self._html(request, visitor, form, content=content, status=status, headers=headers)

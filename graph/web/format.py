@@ -52,6 +52,11 @@ def seconds(value: float | None) -> Markup:
     return _NUMBER.format(value, _UNIT.format(f"{value / size:,.0f}", unit))
 
 
+def duration(value: float | None) -> Markup:
+    """How long something took: `0.31 s`, and from 10 seconds on as `seconds`."""
+    return seconds(value) if value is None or value >= 10 else _NUMBER.format(value, _UNIT.format(f"{value:.2f}", "s"))
+
+
 def money(value: str | None, currency: str) -> Markup:
     """An amount with all of its decimals: `1,234.567890 USD`."""
     if value is None:
@@ -130,5 +135,5 @@ def _decimal(value: float) -> Decimal:
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     each.__name__: each
-    for each in (count, rate, milliseconds, seconds, money, moment, hour, day, difference, growth, prose, iso)
+    for each in (count, rate, milliseconds, seconds, duration, money, moment, hour, day, difference, growth, prose, iso)
 }

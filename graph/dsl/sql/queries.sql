@@ -23,3 +23,9 @@ select
         select if(count() = 0, null, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(marked_at)))
         from dirty where cube in {marked:Array(String)}
     ) as age
+
+-- name: open_marks
+-- The open marks of each cube that has some: how many, and the age of the oldest in seconds.
+select cube, count() as marks, (toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(marked_at))) / 1000 as age
+from dirty
+group by (cube) -- without parentheses, it would be the keyword

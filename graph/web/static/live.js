@@ -10,7 +10,7 @@
 // it subscribes again. A pause leaves a gap in the line. Without uPlot the values are shown alone.
 
 const KEPT = 600; // seconds
-const SHORTEST = 60; // seconds that the axis has from the first value on
+const SHORTEST = 60; // seconds on the axis, at least
 const WAIT = 5_000; // ms before another subscription
 const GAP = 2.5; // intervals without a value, from which on the line is interrupted
 const HEIGHT = 180; // CSS pixels
@@ -34,7 +34,7 @@ function follow(figure) {
       state.textContent = "";
       show(figure, live);
       keep(points, live);
-      chart?.setData([points.map(({ time }) => time), points.map(({ tps }) => tps)]);
+      if (chart) draw(chart, points);
     });
     stream.addEventListener("complete", () => again(""));
     stream.onerror = () => again("The live figures were interrupted. They are requested again.");
@@ -59,6 +59,12 @@ function keep(points, { time, seconds, tps }) {
   while (points[0].time < at - KEPT) points.shift();
 }
 
+function draw(chart, points) {
+  chart.setData([points.map(({ time }) => time), points.map(({ tps }) => tps)]);
+  const max = points.at(-1).time;
+  chart.setScale("x", { min: Math.min(points[0].time, max - SHORTEST), max });
+}
+
 function chartOf(figure) {
   const place = figure.querySelector(".live-chart");
   const { uPlot } = globalThis;
@@ -71,10 +77,7 @@ function chartOf(figure) {
     legend: { show: false },
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), figure.dataset.zone ?? "UTC"),
-    scales: {
-      x: { range: (_, low, high) => [Math.min(low, high - SHORTEST), high] },
-      y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] },
-    },
+    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
     axes: [
       { ...axis, values: "{HH}:{mm}:{ss}", space: 80 },
       { ...axis, values: (_, ticks) => ticks.map((tick) => number.format(tick)), size: 60 },
