@@ -32,8 +32,8 @@ async def _fill_runs(pool: Pool) -> None:
 
 async def _fill_chain(pool: Pool) -> None:
     """Closes days, and amends the first of the newest seven."""
-    links = [(number, FIRST_DAY + timedelta(days=number - 1), None) for number in range(1, DAYS + 1)]
-    links.append((DAYS + 1, FIRST_DAY + timedelta(days=2), 3))
+    closing = [(number, FIRST_DAY + timedelta(days=number - 1), None) for number in range(1, DAYS + 1)]
+    links = [*closing, (DAYS + 1, FIRST_DAY + timedelta(days=2), 3)]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("set local session_replication_role = replica")
         await connection.executemany(

@@ -79,7 +79,7 @@ async def test_facts_and_cubes(site: httpx.AsyncClient, clickhouse: Engine) -> N
     async with open_clickhouse(clickhouse.dsn, statement_timeout=30) as connected:
         client = await connected.client()
         for table in ("facts_dlr", "facts_cdr"):
-            newest = (await client.query(f"select max(event_time) from anlyt.{table}")).first_row[0]
+            ((newest,),) = (await client.query(f"select max(event_time) from anlyt.{table}")).result_rows
             assert rows[table]["dataAsOf"] == iso(newest)
 
 
