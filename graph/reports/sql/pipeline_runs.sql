@@ -14,8 +14,10 @@ from (
         newest.started,
         extract(epoch from newest.finished - newest.started)::float8 as seconds,
         (
-            select max(finished) from anlyt.pipeline_runs as run
+            select finished from anlyt.pipeline_runs as run
             where run.name = names.name and run.status = 'SUCCEEDED'
+            order by started desc
+            limit 1
         ) as "lastSuccess",
         coalesce(totals.succeeded, 0) as succeeded,
         coalesce(totals.failed, 0) as failed,

@@ -8,12 +8,16 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from graph.web import live
 from graph.web.pages.dashboard import LISTED
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import ADMIN, REPORTS
-from tests.graph.support.pages import FINANCE, as_text, open_site, page
+from tests.graph.support.pages import FINANCE, NOWHERE, as_text, open_site, page
 from tests.graph.support.queries import tenant
+from tests.graph.support.site import serve_site
 from tests.graph.support.store import Row, Store
+from tests.support.browser import Visiting
+from tools.browser import View
 
 pytestmark = pytest.mark.anyio
 
@@ -146,6 +150,19 @@ async def test_operators_are_linked_with_the_window(site: httpx.AsyncClient) -> 
 async def test_only_administrators_may_see_it(site: httpx.AsyncClient, path: str, caller: Mapping[str, str]) -> None:
     accepted = {"Accept": "text/event-stream"} if path != PATH else {}
     assert (await site.get(path, headers={**caller, **accepted})).status_code == 403
+
+
+async def test_live_figures_follow_the_counts(
+    pool: Pool, site: httpx.AsyncClient, opened: Store, visit: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "EVERY", 0.2)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    async with serve_site(pool, NOWHERE) as url:
+        shown = (await visit(f"{url}{PATH}?{BY_DAY}", View(headers=ADMIN))).page
+        await shown.locator("[data-live-value=messages][data-value='0']").wait_for()
+        await opened.put([Row(hour, "PLATFORM", "platform", messages=4321, delivered=1)], hour)
+        await shown.locator("[data-live-value=messages][data-value='4321']").wait_for()
+        assert await shown.locator(".live-chart canvas").is_visible()
 
 
 async def test_an_empty_window_says_so(site: httpx.AsyncClient) -> None:
