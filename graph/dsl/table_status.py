@@ -21,7 +21,7 @@ _MARKS: Final = statement(Path(__file__).parent / "sql", "open_marks")
 class TableStatus(Struct, frozen=True, kw_only=True):
     """A table. `data_as_of`, `complete_until`: as in `Freshness`.
 
-    `marks`: how many cells of a cube may have to be computed again; None for facts. `age`: of the oldest, in seconds;
+    `marks`: how many marks of changed cells a cube has yet to follow; None for facts. `age`: of the oldest, in seconds;
     None without marks.
     """
 

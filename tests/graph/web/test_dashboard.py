@@ -163,6 +163,7 @@ async def test_live_figures_follow_the_counts(
         await opened.put([Row(hour, "PLATFORM", "platform", messages=4321, delivered=1)], hour)
         await shown.locator("[data-live-value=messages][data-value='4321']").wait_for()
         assert await shown.locator(".live-chart canvas").is_visible()
+        await shown.close()  # the server waits for the stream's end
 
 
 async def test_an_empty_window_says_so(site: httpx.AsyncClient) -> None:
