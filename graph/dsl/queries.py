@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from graph.access import Scope, readable_extent
+from graph.access import Scope, administration, readable_extent
 from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget, Charge
 from graph.access.cursors import CursorKey, PagePosition
@@ -24,6 +24,7 @@ from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
 from graph.dsl.select import Statement
 from graph.dsl.states import TableStates
+from graph.dsl.table_status import TableStatus, table_statuses
 from graph.dsl.time_ranges import add_instant
 from graph.errors import InvalidQueryError
 from graph.http.admission import end_admission
@@ -105,6 +106,13 @@ class Queries:
             if tenant_id is not None and (names := unmasked(compiled.plan)):
                 await self._unmaskings.log(tenant_id, caller.caller, request_id, f"{query.dataset}: {', '.join(names)}")
             return result
+
+    async def table_statuses(self, caller: Scope) -> Sequence[TableStatus]:
+        """How far each fact table and cube is. Raises ForbiddenError unless the caller is an administrator;
+        DependencyUnavailableError.
+        """
+        administration(caller)
+        return await table_statuses(self._engine, self._freshness)
 
     async def _compiled(self, request: _Request) -> tuple[Compiled, str]:
         """Returns the statements, and the context for signing their cursors."""

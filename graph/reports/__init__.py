@@ -7,7 +7,8 @@ In reading order:
 3. `figures`: adds up the totals of a window. `summary` is the simplest report from request to answer.
 4. One file per report: `operator`, `account`, `throughput`, `breakdown`, `top_operators` (with `ranking`), `trend`,
    `live`. `lists` and `reconciliation` return pages.
-5. `quality` and `freshness` say how complete answers are. `parameters` describes what REST and GraphQL accept.
+5. `quality` and `freshness` say how complete answers are, and `status` how the service does. `parameters` describes
+   what REST and GraphQL accept.
 
 docs/architecture.md follows a report through these files on one page.
 """

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from graph.access import Authenticator
 from graph.errors import InvalidQueryError, InvalidWindowError, NotAcceptableError, UnauthenticatedError
@@ -20,7 +20,7 @@ from graph.http.negotiation import preferred
 from graph.http.responses import NO_STORE, problem_response
 from graph.web.form import WHOLE, Form, href, read_form
 from graph.web.identity import Visitor, check_may_see, identify
-from graph.web.page import Page, PageRequest, Part
+from graph.web.page import Elsewhere, Page, PageRequest, Part
 from graph.web.panel import whole_failure
 from graph.web.personas import Personas
 from graph.web.rendering import render
@@ -85,6 +85,8 @@ class PageEndpoint:
             content = await cancel_on_disconnect(request.receive, self._page.load(asked))
         except (InvalidWindowError, InvalidQueryError) as error:  # what only the report itself can check
             return self._html(request, visitor, replace(form, problems={WHOLE: str(error)}), status=400)
+        if isinstance(content, Elsewhere):
+            return RedirectResponse(content.path, 303, self._headers({"Cache-Control": PRIVATE}))
         failure = whole_failure(content)
         status, headers = (200, {}) if failure is None else (failure.status, failure.headers)
         return self._html(request, visitor, form, content=content, status=status, headers=headers)

@@ -53,6 +53,11 @@ def seconds(value: float | None) -> Markup:
     return _NUMBER.format(value, _UNIT.format(f"{value / size:,.0f}", unit))
 
 
+def duration(value: float | None) -> Markup:
+    """How long something took: `0.31 s`, and from 10 seconds on as `seconds`."""
+    return seconds(value) if value is None or value >= 10 else _NUMBER.format(value, _UNIT.format(f"{value:.2f}", "s"))
+
+
 def money(value: str | None, currency: str) -> Markup:
     """An amount with all of its decimals: `1,234.567890 USD`."""
     if value is None:
@@ -148,6 +153,7 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
         rate,
         milliseconds,
         seconds,
+        duration,
         money,
         moment,
         hour,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from starlette.responses import Response
 
@@ -55,6 +55,12 @@ class PageRequest:
         return InsightQueries(self.sources.queries, self.scope, self.request_id)
 
 
+class Elsewhere(NamedTuple):
+    """What `load` returns if another page of this site answers the request. `path`: that page's."""
+
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Another representation of a page's data, for the same callers: a download or a stream.
@@ -71,9 +77,9 @@ class Part:
 class Page:
     """One page. `about` is one sentence for the navigation; `name` its label in metrics and the name of its template.
 
-    `load` returns the template's `content`: a frozen dataclass whose panels hold what REST answers. `readers`: the
-    roles that may see it. `default_window`: the window of a URL that has none; None: the page has no window.
-    `parameters`: what its URL may have besides. `is_listed`: whether it is part of the navigation.
+    `load` returns the template's `content`, a frozen dataclass whose panels hold what REST answers; or Elsewhere.
+    `readers`: the roles that may see it. `default_window`: the window of a URL that has none; None: the page has no
+    window. `parameters`: what its URL may have besides. `is_listed`: whether it is part of the navigation.
     """
 
     path: str

@@ -32,6 +32,7 @@ def environment() -> Environment:
     made.filters.update(FILTERS)
     made.globals.update(
         file=files.url,
+        has_file=files.files().__contains__,
         href=href,
         meanings_of=meanings_of,
         catalog_meanings=catalog_meanings,

@@ -24,6 +24,12 @@ select
         from dirty where cube in {marked:Array(String)}
     ) as age
 
+-- name: open_marks
+-- The open marks of each cube that has some: how many, and the age of the oldest in seconds.
+select cube, count() as marks, (toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(marked_at))) / 1000 as age
+from dirty
+group by (cube) -- without parentheses, it would be the keyword
+
 -- name: parts_of_days
 -- The number of a table's parts with days from `first` to `last` (YYYYMMDD; a partition has a day or a month), how many
 -- are replicated, and a hash of what they contain.

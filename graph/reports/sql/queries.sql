@@ -43,3 +43,31 @@ where exists (
 -- name: freshness
 -- The newest event time of each projection.
 select coalesce(array_agg((projection, newest_event_at)), '{}') from anlyt.data_as_of
+
+-- name: closed_days
+-- The newest $1 days of the hash chain as JSON, newest first.
+select coalesce(json_agg(closed order by day desc), '[]')::text
+from (
+    select
+        day,
+        count(*) as links,
+        sum(facts)::int8 as facts,
+        max(number) as link,
+        encode((array_agg(hash order by number desc))[1], 'hex') as hash
+    from anlyt.integrity_links
+    where day in (select day from anlyt.integrity_links where amends is null order by day desc limit $1::int4)
+    group by day
+) as closed
+
+-- name: findings
+-- The last comparisons of each day and currency as JSON, by status: how many, and the newest day.
+select coalesce(json_agg(found order by status), '[]')::text
+from (
+    select status, count(*) as comparisons, max(day) as "newestDay"
+    from (
+        select distinct on (day, currency) day, status
+        from anlyt.reconciliation_log
+        order by day, currency, run_id desc
+    ) as last
+    group by status
+) as found

@@ -10,6 +10,7 @@
 // it subscribes again. A pause leaves a gap in the line. Without uPlot the values are shown alone.
 
 const KEPT = 600; // seconds
+const SHORTEST = 60; // seconds on the axis, at least
 const WAIT = 5_000; // ms before another subscription
 const GAP = 2.5; // intervals without a value, from which on the line is interrupted
 const HEIGHT = 180; // CSS pixels
@@ -33,7 +34,7 @@ function follow(figure) {
       state.textContent = "";
       show(figure, live);
       keep(points, live);
-      chart?.setData([points.map(({ time }) => time), points.map(({ tps }) => tps)]);
+      if (chart) draw(chart, points);
     });
     stream.addEventListener("complete", () => again(""));
     stream.onerror = () => again("The live figures were interrupted. They are requested again.");
@@ -56,6 +57,12 @@ function keep(points, { time, seconds, tps }) {
   if (last && at - last.time > GAP * seconds) points.push({ time: (last.time + at) / 2, tps: null });
   points.push({ time: at, tps });
   while (points[0].time < at - KEPT) points.shift();
+}
+
+function draw(chart, points) {
+  chart.setData([points.map(({ time }) => time), points.map(({ tps }) => tps)]);
+  const max = points.at(-1).time;
+  chart.setScale("x", { min: Math.min(points[0].time, max - SHORTEST), max });
 }
 
 function chartOf(figure) {

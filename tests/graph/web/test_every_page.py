@@ -20,6 +20,7 @@ from tests.graph.support.api import ADMIN
 from tests.graph.support.insights import RECORDS, REPORTS
 from tests.graph.support.pages import FINANCE
 from tests.graph.support.queries import DAYS, START, fill, tenant
+from tests.graph.support.service_status import fill_service_status
 from tests.graph.support.store import Row, Store
 from tests.support.accessibility import keyboard_problems, violations
 from tests.support.browser import Visiting
@@ -54,6 +55,7 @@ async def url(pool: Pool, opened: Store, clickhouse: Engine) -> AsyncIterator[st
     await fill(clickhouse.dsn, facts_dlr=REPORTS, facts_cdr=RECORDS)
     await opened.empty()
     await opened.put(_hours())
+    await fill_service_status(pool)
     async with open_clickhouse(clickhouse.dsn, statement_timeout=30) as connected:
         app = create_app(read_settings({}), pool, {}, clickhouse=connected, development=True)
         async with serving(app, "127.0.0.1", 0) as served:

@@ -1,0 +1,95 @@
+"""Charts of an answer's `series` by hour or by UTC day: messages by outcome, the delivery rate, and latency."""
+
+from collections.abc import Callable, Sequence
+
+from graph.reports.answers import Point
+from graph.reports.metrics import LOW_SAMPLES, NOTHING
+from graph.reports.windows import Granularity
+from graph.web.charts import (
+    COUNT,
+    DURATION,
+    PERCENT,
+    Bucket,
+    Reading,
+    Series,
+    TimeChart,
+    Tone,
+    Unit,
+    qualities_of,
+    reading,
+)
+from graph.web.charts.values import Qualities
+from graph.web.window import PageWindow
+from infra.zones import timezone
+
+
+def granularity_of(window: PageWindow) -> Granularity:
+    """The length of a point in the series of an answer that a page shows."""
+    return "hourly" if window.granularity == "hour" else "daily"
+
+
+def outcomes_chart(identifier: str, points: Sequence[Point], window: PageWindow) -> TimeChart:
+    """The messages of each hour or day by outcome, as parts of a bar."""
+    parts = (
+        Series("delivered", _counts(points, lambda point: point.delivered_messages), tone=Tone.DELIVERED),
+        Series("failed", _counts(points, lambda point: point.failed_messages), tone=Tone.FAILED),
+        Series("pending", _counts(points, lambda point: point.pending_messages), tone=Tone.PENDING),
+    )
+    return _chart(identifier, "Messages", COUNT, points, parts, window)
+
+
+def rate_chart(identifier: str, points: Sequence[Point], window: PageWindow) -> TimeChart:
+    """The delivery rate of each hour or day."""
+    rates = [_rate(point) for point in points]
+    return _chart(identifier, "Delivery rate", PERCENT, points, [Series("delivery rate", rates)], window)
+
+
+def latency_chart(identifier: str, points: Sequence[Point], window: PageWindow) -> TimeChart:
+    """The 95th percentile and the mean of latency in each hour or day."""
+    series = (
+        Series("P95", [_latency(point, point.p95_latency_ms) for point in points]),
+        Series("mean", [_latency(point, point.avg_latency_ms) for point in points]),
+    )
+    return _chart(identifier, "Latency", DURATION, points, series, window)
+
+
+def messages_chart(identifier: str, name: str, points: Sequence[Point], window: PageWindow) -> TimeChart:
+    """The messages of each hour or day, for a sparkline."""
+    counts = _counts(points, lambda point: point.total_messages)
+    return _chart(identifier, f"Messages of {name}", COUNT, points, [Series("messages", counts)], window)
+
+
+def _counts(points: Sequence[Point], count: Callable[[Point], int]) -> Sequence[Reading]:
+    return [reading(count(point), *qualities_of(point.quality)) for point in points]
+
+
+def _rate(point: Point) -> Reading:
+    """The rate of one hour or day, with the marks that answers give to the rate of a window."""
+    counts = NOTHING._replace(
+        messages=point.total_messages, delivered=point.delivered_messages, failed=point.failed_messages
+    )
+    qualities = qualities_of(point.quality, provisional=counts.provisional, low_sample=_is_low(point))
+    return _reading(point.delivery_rate, qualities)
+
+
+def _latency(point: Point, value: int | None) -> Reading:
+    return _reading(value, qualities_of(point.quality, low_sample=_is_low(point)))
+
+
+def _reading(value: float | None, qualities: Qualities) -> Reading:
+    """A reading; one without a value has nothing to mark."""
+    return reading(value, *(qualities if value is not None else ()))
+
+
+def _is_low(point: Point) -> bool:
+    """Whether the final reports are too few for rates and latencies."""
+    return point.delivered_messages + point.failed_messages < LOW_SAMPLES
+
+
+def _chart(
+    identifier: str, title: str, unit: Unit, points: Sequence[Point], series: Sequence[Series], window: PageWindow
+) -> TimeChart:
+    times = [point.time for point in points]
+    if window.granularity == "hour":
+        return TimeChart(identifier, f"{title} by hour", unit, Bucket.HOUR, window.zone, times, series)
+    return TimeChart(identifier, f"{title} by day (UTC)", unit, Bucket.DAY, timezone("UTC"), times, series)
