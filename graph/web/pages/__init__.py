@@ -4,9 +4,10 @@ from typing import Final
 
 from graph.web.page import Page
 from graph.web.pages.cost_quality import COST_QUALITY
+from graph.web.pages.explore import EXPLORE
 from graph.web.pages.home import HOME
 from graph.web.pages.mno_quality import MNO_QUALITY
 from graph.web.pages.reconciliation import RECONCILIATION
 from graph.web.pages.usage import ACCOUNT, USAGE
 
-PAGES: Final[tuple[Page, ...]] = (HOME, MNO_QUALITY, USAGE, COST_QUALITY, RECONCILIATION, ACCOUNT)
+PAGES: Final[tuple[Page, ...]] = (HOME, MNO_QUALITY, USAGE, COST_QUALITY, RECONCILIATION, EXPLORE, ACCOUNT)

@@ -91,7 +91,7 @@ async def test_without_javascript_it_shows_its_tables(url: str, visit: Visiting,
     shown = (await visit(_address(url, page), View(javascript=False, headers=_caller(page)))).page
     assert await shown.locator("main h1").is_visible()
     if page.default_window:
-        assert await shown.locator("main table").first.is_visible()
+        assert await shown.locator("main table:visible").first.is_visible()
 
 
 @pytest.mark.parametrize("page", RATED, ids=lambda page: page.path)
