@@ -46,7 +46,7 @@ def _in_words(error: BaseException) -> str:
 
     if isinstance(error, NatsError):
         return f"NATS refused: {reason(error)} (--debug shows more)."
-    from schema.masking import without_phone_numbers
+    from schema.phone_numbers import without_phone_numbers
 
     return f"{type(error).__name__}: {without_phone_numbers(str(error))} (--debug shows more)"
 

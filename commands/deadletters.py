@@ -27,7 +27,9 @@ async def show_all(settings: Settings) -> None:
                 click.echo(LINE.format("id", "stored at", "stream", "function", "reason", "what is wrong"))
             count += 1
             dead_letter = stored.dead_letter
-            columns = (dead_letter.stream, dead_letter.function, dead_letter.reason, dead_letter.sentence)
+            more = len(dead_letter.problems) - 1
+            wrong = dead_letter.sentence if more < 1 else f"{dead_letter.sentence} ({more} more)"
+            columns = (dead_letter.stream, dead_letter.function, dead_letter.reason, wrong)
             click.echo(LINE.format(stored.id, f"{dead_letter.stored_at:%Y-%m-%d %H:%M:%S}", *columns))
     if not count:
         click.echo("No dead letters.")

@@ -127,14 +127,6 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
     click.echo("\nCtrl-C stops everything.")
 
 
-def farewell(settings: Settings, *, with_demo: bool) -> str:
-    """The last line of a run that was stopped: where its data is."""
-    if not preflight.starts_engines(settings):
-        return "Stopped."
-    command = "make demo" if with_demo else "anlyt dev"
-    return f"Stopped. The data stays in {settings.home}; `{command}` continues with it."
-
-
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:
     """A curl command that works in any folder, quoted for the shell: a path may contain spaces."""
     files = DevCertificates(settings.home.absolute() / FOLDER)

@@ -82,7 +82,7 @@ BOARD: Final = Board(
         variables.queried("mno", "MNO", statement("mnos")),
         variables.queried("lane", "Lane", statement("lanes")),
         variables.queried("prefix", "Destination prefix", statement("prefixes"), everything=variables.ANY_PREFIX),
-        variables.textbox("capacity", "TPS capacity", "Of one link of each MNO, for example: AWCC=420, ROSHAN=400"),
+        variables.textbox("capacity", "TPS capacity", "The capacity of one link, by MNO: AWCC=420, ROSHAN=400"),
         variables.runbooks(),
     ),
     (

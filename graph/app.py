@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -40,6 +42,9 @@ from graph.web.routes import page_routes
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
 from infra.settings import Settings
+from schema import json_schema
+
+ASYNCAPI: Final = Path(json_schema.__file__).with_name("asyncapi.json")  # `python -m tools.export` writes it
 
 POOL_SHARE: Final = 0.75  # of a pool's connections, for reports
 BEGUN_PER_READ: Final = 4  # requests that are begun, per report that may read
@@ -103,7 +108,7 @@ def _overloaded(scope: Scope) -> Response:
 
 def _public_routes(probes: Probes) -> list[Route]:
     """The routes that need no identity."""
-    openapi = document()
+    openapi, asyncapi = document(), msgspec.json.decode(ASYNCAPI.read_bytes())
 
     async def live() -> Response:
         return json_response(Liveness())
@@ -115,7 +120,15 @@ def _public_routes(probes: Probes) -> list[Route]:
     async def describe() -> Response:
         return json_response(openapi)
 
-    handlers = {"/health/live": live, "/health/ready": ready, "/openapi.json": describe}
+    async def describe_events() -> Response:
+        return json_response(asyncapi)
+
+    handlers = {
+        "/health/live": live,
+        "/health/ready": ready,
+        "/openapi.json": describe,
+        "/asyncapi.json": describe_events,
+    }
     return [Route(path, _without_parameters(handler), methods=["GET"]) for path, handler in handlers.items()]
 
 

@@ -33,5 +33,11 @@ def short_lengths(sent: Sequence[bytes]) -> list[int]:
     return [max(len(each) - HEADER, 0) // _SHORT.itemsize for each in sent]
 
 
+def length_of_longs(length_of_shorts: int) -> int:
+    """The bytes of an int8[], from those of an int2[] of as many elements."""
+    elements = max(length_of_shorts - HEADER, 0) // _SHORT.itemsize
+    return length_of_shorts + elements * (_LONG.itemsize - _SHORT.itemsize)
+
+
 def _elements(sent: Sequence[bytes]) -> bytes:
     return b"".join(each[HEADER:] for each in sent)

@@ -17,13 +17,16 @@ FILE: Final = "endpoints.json"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Endpoints:
-    """The contents of `endpoints.json`: DSNs and URLs, usable as they are, with passwords."""
+    """The contents of `endpoints.json`: DSNs and URLs, usable as they are, with passwords.
+
+    `anlyt dev --engines` has neither `api` nor `metrics`.
+    """
 
     nats: str
     postgres: str
     clickhouse: str
-    api: str
-    metrics: str
+    api: str = ""
+    metrics: str = ""
     audit: str | None = None
     s3: str | None = None
 
@@ -42,10 +45,10 @@ class Engines:
 def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
     """Writes `endpoints.json`, and removes it when the body ends. Only its owner may read it: it has passwords.
 
-    A rename makes it appear whole: a reader never sees half of it. Addresses that are None are left out.
+    A rename makes it appear whole: a reader never sees half of it. Addresses that it does not have are left out.
     """
     file, draft = home / FILE, home / f"{FILE}.new"
-    addresses = {name: address for name, address in asdict(endpoints).items() if address is not None}
+    addresses = {name: address for name, address in asdict(endpoints).items() if address}
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600, exist_ok=False)
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)) + b"\n")
@@ -66,6 +69,11 @@ def engines(settings: Settings) -> Engines:
         clickhouse=settings.clickhouse_dsn or _dev_address(running, "clickhouse", "clickhouse_dsn", settings.home),
         s3=from_dsn(running.s3) if s3 is None and running is not None and running.s3 else s3,
     )
+
+
+def nats_address(settings: Settings) -> str:
+    """The address of NATS, for a process that needs no other engine. Raises UsageError."""
+    return settings.nats_url or _dev_address(_running(settings.home), "nats", "nats_url", settings.home)
 
 
 def has_audit(home: Path) -> bool:

@@ -33,6 +33,8 @@
             LockedError
             DifferingZonesError
             NotReplayedError
+            BadEventsError
+            NotPublishedError
             NotADeadLetterError
             NotDroppedError
             LimitExceededError
@@ -57,6 +59,7 @@
         ForgedError
         LostClaimError
         NotCachedError
+        NotModifiedError
         QueryError
 
 * `anlyt.py` catches all errors of a command. It prints an AnlytError's sentence and exits with its `exit_status`; any

@@ -1,14 +1,25 @@
 """All settings of the product, read from the environment once, at start."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from infra.errors import UsageError
-from infra.urls import is_url
+from infra.setting_values import (
+    clickhouse_url,
+    count,
+    days,
+    file_or_url,
+    flag,
+    matching,
+    one_of,
+    origins,
+    port,
+    several_of,
+    url,
+)
 
 Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
@@ -84,120 +95,39 @@ class Spec:
     is_path: bool = False
 
 
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(f"one of {', '.join(allowed)}")
-        return text
-
-    return parse
-
-
-def _matching(pattern: str, expected: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(expected)
-        return text
-
-    return parse
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise ValueError("a port from 0 (any free one) to 65535")
-    return int(text)
-
-
-def _count(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _url(*schemes: str, several: bool = False) -> Callable[[str], str]:
-    """Parses one URL, which may name several hosts; with `several`, a comma-separated list of URLs."""
-
-    def parse(text: str) -> str:
-        if not all(is_url(part, schemes) for part in (text.split(",") if several else [text])):
-            beginning = " or ".join(f"{scheme}://" for scheme in schemes)
-            raise ValueError(f"a URL that begins with {beginning}; in a password, / ? # and @ are percent-encoded")
-        return text
-
-    return parse
-
-
-def _clickhouse(text: str) -> str:
-    """A ClickHouse URL. It may name no other database than `anlyt`, where all tables are, and no parameters."""
-    url = urlsplit(_url("http", "https")(text))
-    if url.path.strip("/") not in {"", "anlyt"} or url.query:
-        raise ValueError("a URL that names the database anlyt, or none, and no parameters; all tables are in anlyt")
-    return text
-
-
-def _file_or_url(text: str) -> str:
-    return _url("http", "https")(text) if "://" in text else text
-
-
-def _auth(text: str) -> tuple[str, ...]:
-    return tuple(_one_of("headers", "mesh", "jwt")(part.strip()) for part in text.split(","))
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    """Origins as browsers send them: in lower case, without a path and without the scheme's own port."""
-    if text == "none":
-        return ()
-    origins = tuple(part.strip() for part in text.split(","))
-    wrong = [each for each in origins if not _ORIGIN.fullmatch(each) or each.endswith(_OWN_PORT[urlsplit(each).scheme])]
-    if wrong:
-        raise ValueError(
-            "none, or origins as browsers send them, such as https://portal.example or http://localhost:5173, "
-            f"not {wrong[0]}"
-        )
-    return origins
-
-
-def _days(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise ValueError("a number of days up to 9999; 0 means without limit")
-    return int(text)
-
-
-def _flag(text: str) -> bool:
-    return _one_of("0", "1")(text) == "1"
-
-
 SPECS: Final[Mapping[str, Spec]] = {
     "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
-    "nats_url": Spec(_url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
-    "postgres_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes."),
-    "postgres_read_dsn": Spec(_url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
-    "clickhouse_dsn": Spec(_clickhouse, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
+    "nats_url": Spec(url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
+    "postgres_dsn": Spec(url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes."),
+    "postgres_read_dsn": Spec(url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
+    "clickhouse_dsn": Spec(clickhouse_url, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
     "clickhouse_cluster": Spec(
-        _matching(r"\w{1,64}", "a cluster's name"), None, "Cluster on which DDL is applied; unset: one node."
+        matching(r"\w{1,64}", "a cluster's name"), None, "Cluster on which DDL is applied; unset: one node."
     ),
     "api_host": Spec(str, "127.0.0.1", "Address that the API listens on."),
-    "api_port": Spec(_port, "3030", "Port of GraphQL and REST; 0 picks a free one."),
-    "metrics_port": Spec(_port, "9464", "Port of `/metrics`; 0 picks a free one."),
+    "api_port": Spec(port, "3030", "Port of GraphQL and REST; 0 picks a free one."),
+    "metrics_port": Spec(port, "9464", "Port of `/metrics`; 0 picks a free one."),
     "audit_host": Spec(str, "127.0.0.1", "Address that the regulator's mTLS listener listens on."),
-    "audit_port": Spec(_port, "3443", "Port of the regulator's mTLS listener; 0 picks a free one."),
-    "auth": Spec(_auth, "headers", "How callers are identified: `headers`, `mesh`, `jwt`, or several."),
-    "jwks": Spec(_file_or_url, None, "File or URL of the keys that sign bearer tokens."),
+    "audit_port": Spec(port, "3443", "Port of the regulator's mTLS listener; 0 picks a free one."),
+    "auth": Spec(
+        several_of(*get_args(Auth)),
+        "headers",
+        "How callers are identified: one or several of `headers`, `mesh`, `jwt`.",
+    ),
+    "jwks": Spec(file_or_url, None, "File or URL of the keys that sign bearer tokens."),
     "jwt_audience": Spec(str, None, "Audience that a bearer token must name."),
     "jwt_issuer": Spec(str, None, "Issuer that a bearer token must name."),
-    "trust_network": Spec(_flag, "0", "1: identity headers are trusted on addresses other than loopback, too."),
+    "trust_network": Spec(flag, "0", "1: identity headers are trusted on addresses other than loopback, too."),
     "trust_domain": Spec(
-        _matching(r"[a-z0-9._-]{1,255}", "a SPIFFE trust domain, such as cluster.local"),
+        matching(r"[a-z0-9._-]{1,255}", "a SPIFFE trust domain, such as cluster.local"),
         None,
         "Trust domain that a SPIFFE id must have; unset: any that the proxy accepts.",
     ),
     "rate_limit": Spec(
-        _count(0, 10**6), "1000", "Requests per second that one tenant may send to the API; 0: no limit."
+        count(0, 10**6), "1000", "Requests per second that one tenant may send to the API; 0: no limit."
     ),
     "cors_origins": Spec(
-        _origins,
+        origins,
         "none",
         "Origins whose pages may call the API from a browser, separated by commas, such as `https://portal.example`; "
         "`none`: nobody's.",
@@ -205,38 +135,38 @@ SPECS: Final[Mapping[str, Spec]] = {
     "persisted_operations": Spec(
         str, None, "File of persisted GraphQL operations: a JSON object of SHA-256 -> document."
     ),
-    "persisted_only": Spec(_flag, "0", "1: GraphQL answers persisted operations only."),
+    "persisted_only": Spec(flag, "0", "1: GraphQL answers persisted operations only."),
     "reporting_currency": Spec(
-        _matching(r"[A-Z]{3}", "three capital letters, such as USD"),
+        matching(r"[A-Z]{3}", "three capital letters, such as USD"),
         "USD",
         "Currency of `totalCost`; other currencies are reported separately. Fixed once a database is created.",
     ),
     "dedup_days": Spec(
-        _days,
+        days,
         None,
         "Days for which the ledger remembers counted events, at least as many as the streams keep messages. 0: without "
         "limit. Unset: 9, or as many as the streams keep messages.",
     ),
     "deadletter_share": Spec(
-        _count(1, 100),
+        count(1, 100),
         "50",
         "Per cent of a function's last messages that may be bad: above it, the function stops until an operator "
         "intervenes. 100: it never stops.",
     ),
     "deadletter_window": Spec(
-        _count(1, 10**6),
+        count(1, 10**6),
         "10000",
         "Number of a function's last messages over which `deadletter_share` is computed; a process begins with none.",
     ),
     "deadletter_least": Spec(
-        _count(1, 10**6), "1000", "Smallest number of bad messages in the window at which a function stops."
+        count(1, 10**6), "1000", "Smallest number of bad messages in the window at which a function stops."
     ),
     "integrity_lag_hours": Spec(
-        _count(1, 720), "24", "Hours after a day's end at which its compliance facts enter the hash chain."
+        count(1, 720), "24", "Hours after a day's end at which its compliance facts enter the hash chain."
     ),
-    "otlp_endpoint": Spec(_url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
+    "otlp_endpoint": Spec(url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(
-        _one_of("json", "text"), None, "`json` lines or readable `text`; unset: `text` on a terminal, else `json`."
+        one_of(*get_args(LogFormat)), None, "`json` lines or readable `text`; unset: `text` on a terminal, else `json`."
     ),
     "tls_cert": Spec(
         str, None, "PEM file of the audit listener's certificate and its chain up to the root.", is_path=True
@@ -251,48 +181,48 @@ SPECS: Final[Mapping[str, Spec]] = {
         "PEM file of these authorities' revocation lists, one per authority; unset: no certificate is revoked.",
         is_path=True,
     ),
-    "s3_endpoint": Spec(_url("http", "https"), None, "S3 endpoint of exports and the cold tier."),
+    "s3_endpoint": Spec(url("http", "https"), None, "S3 endpoint of exports and the cold tier."),
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
     "s3_region": Spec(str, "us-east-1", "S3 region; only AWS uses it."),
-    "export_days": Spec(_count(1, 3650), "30", "Days for which a finished export's files are kept."),
+    "export_days": Spec(count(1, 3650), "30", "Days for which a finished export's files are kept."),
     "export_signing_key": Spec(
         str,
         None,
         "Ed25519 key, in PEM (PKCS 8), that signs export manifests; unset: the key that `anlyt migrate` created.",
     ),
     "signing_key": Spec(
-        _matching(r".{32,}", "at least 32 characters"),
+        matching(r".{32,}", "at least 32 characters"),
         None,
         "Key that signs cursors, the same for all processes; unset: the key that `anlyt migrate` created.",
     ),
     "report_timeout": Spec(
-        _count(1, 600),
+        count(1, 600),
         "10",
         "Seconds that a report may take while its engines answer; then its statements are cancelled (503).",
     ),
     "report_concurrency": Spec(
-        _count(1, 1000),
+        count(1, 1000),
         None,
         "Reports that read concurrently in each API process. Four times as many requests are begun; others wait for at "
         "most half a second. Unset: three quarters of the connections to PostgreSQL.",
     ),
     "query_concurrency": Spec(
-        _count(1, 1000),
+        count(1, 1000),
         "8",
         "Queries of one tenant that run concurrently in each API process; the platform's own callers may run 4 times "
         "as many.",
     ),
     "query_rows_per_minute": Spec(
-        _count(1, 10**15),
+        count(1, 10**15),
         "2000000000",
         "Rows per minute that the queries of one tenant may read in each API process; the platform's own callers may "
         "read 4 times as many.",
     ),
-    "pages": Spec(_flag, "1", "0: the API serves no pages; their paths are 404."),
+    "pages": Spec(flag, "1", "0: the API serves no pages; their paths are 404."),
     "frame_ancestors": Spec(
-        _origins, "none", "Origins whose pages may embed ours in a frame, separated by commas; `none`: nobody's."
+        origins, "none", "Origins whose pages may embed ours in a frame, separated by commas; `none`: nobody's."
     ),
 }
 
@@ -362,8 +292,6 @@ def _checked(settings: Settings) -> Settings:
 
 
 # A Content-Security-Policy may contain these unquoted: no `;` and no blank.
-_ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?")
-_OWN_PORT: Final = {"http": ":80", "https": ":443"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

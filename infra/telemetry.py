@@ -10,7 +10,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from infra.settings import LogFormat
-from schema.masking import without_phone_numbers
+from schema.phone_numbers import without_phone_numbers
 
 SERVICE: Final = "anlyt"
 

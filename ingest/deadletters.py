@@ -16,7 +16,8 @@ from infra.errors import AnlytError, UsageError
 from infra.metrics import DEADLETTERS
 from infra.refusals import is_missing_stream, reason
 from schema.dead_letters import DeadLetter, Source, dead_letter_id
-from schema.masking import MASK, EventMask
+from schema.masking import EventMask
+from schema.phone_numbers import MASK
 from schema.streams import DEADLETTER
 
 ENCODER: Final = msgspec.json.Encoder()

@@ -13,9 +13,11 @@ from functions.function import AnyFunction
 from infra.frames import Frame
 from ingest.messages import sequence, stored, stored_at
 from schema.dead_letters import DeadLetter, Source, dead_letter
-from schema.decoding import TENANT_HEADER, BadEventError, EventDecoder, Stamped
+from schema.decoding import EventDecoder, Stamped
+from schema.events import TENANT_HEADER
 from schema.instants import NANOSECONDS, time_of
 from schema.masking import EventMask
+from schema.problems import BadEventError
 
 MAX_LINKS: Final = 128  # OpenTelemetry keeps no more per span
 
@@ -81,7 +83,7 @@ class BatchDecoder:
             function=self._function.name,
             event_type=self._function.event.event_type,
         )
-        return dead_letter(source, message.data, error.reason, str(error), self._mask)
+        return dead_letter(source, message.data, error, self._mask)
 
 
 def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:

@@ -26,7 +26,7 @@ from ingest.decode import BatchDecoder, DecodedBatch, trace_links
 from ingest.limit import LimitGuard
 from ingest.reader import Reader
 from ingest.sink import Results, Sink
-from schema.decoding import Reason
+from schema.problems import Reason
 
 ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"

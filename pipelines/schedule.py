@@ -122,7 +122,7 @@ class _Schedule:
 
     async def _run(self, name: str) -> None:
         """Runs a pipeline. A failed one runs again soon."""
-        run = self._task(_run(self._stores, name), name)
+        run = self._task(_attempt(self._stores, name), name)
         await asyncio.wait([run])
         if run.cancelled():
             return
@@ -167,7 +167,7 @@ async def _last_successes(stores: Stores) -> Mapping[str, datetime]:
         return {}
 
 
-async def _run(stores: Stores, name: str) -> bool:
+async def _attempt(stores: Stores, name: str) -> bool:
     """Runs a pipeline; whether it is done for this time. Failures are in the log and in `anlyt.pipeline_runs`.
 
     Raises MisconfiguredError if a setting is the cause.

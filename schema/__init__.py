@@ -1,1 +1,12 @@
-"""The data model, without I/O: events and streams, writes and figures, fact tables and cubes, the catalogue, DDL."""
+"""The data model, without I/O.
+
+In reading order:
+
+* Events: `streams`, `values` (what a field may be), `events`, `fields` (what is declared), `decoding`, `samples`.
+* Bad events: `checking` and `problems`, with `event_types` and `hints`; `masking`, `phone_numbers`, `dead_letters`.
+* Counting: `writes` (results of functions), `figures` and `histogram` (PostgreSQL), `facts` and `cubes` (ClickHouse).
+* Queries: `expressions`, `catalog/`. Documents: `json_schema`. Published: `quality`. Evidence: `integrity`.
+* Memory: `dedup`, `history`, `partitions`. Exact numbers: `instants`, `money`, `rounding`.
+
+`postgres/` and `clickhouse/` have the DDL, `events/` the JSON Schemas of events.
+"""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, get_arg
 Source = Literal["billed", "delivered"]
 """The events that are counted: billing events (schema.writes.Billed) or delivery reports (schema.writes.Delivered)."""
 Merge = Literal["sum", "max"]
+UNKNOWN: Final = -1  # in place of null, where a statement returns an array; only what is never negative may be unknown
 
 
 class Named(Protocol):
@@ -52,6 +53,11 @@ class Figure:
         return f"case when count({self.column}) = count(*) then {total} end" if self.added else total
 
     @property
+    def known(self) -> str:
+        """The SQL expression of its value, or UNKNOWN for null."""
+        return f"coalesce({self.column}, {UNKNOWN})" if self.added else self.column
+
+    @property
     def merged(self) -> str:
         """The SQL expression that merges the new row (excluded) into the stored one (m)."""
         if self.merge == "max":
@@ -74,7 +80,7 @@ class Totals(NamedTuple):
     delivered: Annotated[int, Figure("delivered_messages", "delivered", "messages", "Reports of delivery.")] = 0
     failed: Annotated[int, Figure("failed_messages", "delivered", "messages", "Final reports of all other kinds.")] = 0
     pending_reports: Annotated[int, Figure("pending_messages", "delivered", "messages", "PENDING reports.")] = 0
-    segments: Annotated[int, Figure("segments", "billed", "segments", "Of BILLED events less of REFUNDED ones.")] = 0
+    segments: Annotated[int, Figure("segments", "billed", "segments", "Segments, counted as the messages are.")] = 0
     latency_sum: Annotated[int, Figure("latency_sum_ms", "delivered", "ms", "Latencies of final reports.")] = 0
     latency_samples: Annotated[int, Figure("latency_sample_count", "delivered", "reports", "Final reports.")] = 0
     peak_tps: Annotated[int, Figure("peak_tps", "delivered", "messages/s", "Highest rate of a report.", "max")] = 0
@@ -102,7 +108,7 @@ _FORMS: Final[Mapping[str, Callable[[Figure], str]]] = {
     "_new": lambda figure: f"excluded.{figure.column}",
     "_merged": lambda figure: figure.merged,
     "_zero": lambda figure: "0",
-    "_null": lambda figure: "null",
+    "_sent": lambda figure: f"array_send(array_agg({figure.known})) as {figure.column}",
     "_summed": lambda figure: f"{figure.summed} as {figure.column}",
     "_or_zero": lambda figure: f"case when metrics.scope is null then 0 else {figure.column} end as {figure.column}",
 }
@@ -126,7 +132,7 @@ LISTS: Final[Mapping[str, str]] = {
     **_lists("counters", COUNTERS.values()),
     **_lists("billed", of("billed").values()),
     **_lists("delivered", of("delivered").values()),
-    # ingest/sql/upsert_*.sql: behind the key and the columns that are not integers.
+    # For the upserts of ingest/sql: they follow the key and the columns that are not integers.
     "billed_arrays": _arrays(of("billed"), first=6),
     "delivered_arrays": _arrays(of("delivered"), first=6),
 }

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
-from schema.events import MAX_INT
+from schema.values import MAX_INT
 
 
 def _bins() -> tuple[list[int], list[int]]:

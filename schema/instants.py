@@ -24,3 +24,8 @@ def instant(time: datetime) -> int:
 def time_of(at: int) -> datetime:
     """The instant as an aware UTC time. Exact."""
     return EPOCH + timedelta(microseconds=at)
+
+
+def parse_instant(text: str) -> int:
+    """The instant of a time in RFC 3339; digits after the microseconds do not count. Raises ValueError."""
+    return instant(datetime.fromisoformat(text.upper()))

@@ -1,1 +1,8 @@
-"""Development tools: they fetch programs for tests, and write the files that are made from code (`export`)."""
+"""Development tools.
+
+`export` writes the files that are made from code: pages (`reference`, `event_reference`, `query_language`, `decisions`,
+`panels`), `asyncapi`, and the charts (`charts`, `schedules`, `values/`). `pictures` photographs pages.
+
+The others fetch programs for tests: `assets` and `node/` from npm, `helm`, `debian` with `prometheus`, `pgbouncer` and
+`chromium`. `browser` drives Chromium, `grafana/` runs the dashboards' queries, `deployment/` has checkers of charts.
+"""

@@ -13,7 +13,9 @@ from graph.audit import openapi as audit_openapi
 from graph.audit.graphql import sdl as audit_sdl
 from graph.gql.schema import sdl
 from graph.rest import openapi
-from tools import charts, decisions, schedules
+from schema.events import EVENTS
+from schema.json_schema import event_schema
+from tools import asyncapi, charts, decisions, schedules
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -29,6 +31,8 @@ def files() -> Mapping[Path, str]:
         "schema/audit.graphql": audit_sdl(),
         "schema/openapi.json": as_json(openapi.document()),
         "schema/audit.openapi.json": as_json(audit_openapi.document()),
+        "schema/asyncapi.json": as_json(asyncapi.document()),
+        **{f"schema/events/{event.event_type}.json": as_json(event_schema(event)) for event in EVENTS},
     }
     written = {Path(name): text for name, text in schemas.items()}
     return {

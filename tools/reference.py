@@ -12,7 +12,7 @@ from anlyt import cli
 from functions import FUNCTIONS
 from infra.settings import SPECS, variable
 from schema.streams import STREAMS
-from tools import panels, query_language
+from tools import event_reference, panels, query_language
 
 FOLDER: Final = Path("docs/reference")
 MADE: Final = "<!-- Made by `make schema` from the code; edit there. -->"
@@ -25,6 +25,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "metrics.md": _page("Metrics", _metrics()),
         FOLDER / "commands.md": _page("Commands", _commands(cli, "anlyt")),
         FOLDER / "streams.md": _page("Streams and functions", _streams()),
+        FOLDER / "events.md": _page("Events", event_reference.lines()),
         FOLDER / "query.md": _page("The query language", query_language.lines()),
         FOLDER / "dashboards.md": _page("Dashboards", panels.lines()),
     }

@@ -13,26 +13,39 @@ from commands.cli.group import command, settings, until_signal
 @click.option(
     "--s3", is_flag=True, help="Start S3, too, for audit exports and old facts. It then starts with each later run."
 )
-def dev(demo: bool, s3: bool) -> None:
+@click.option("--engines", is_flag=True, help="Start the engines alone, for those who write a producer or consumer.")
+def dev(demo: bool, s3: bool, engines: bool) -> None:
     """Run the whole service on this machine, with embedded engines.
 
-    If a setting points at an engine, that engine is used and none is started. Ctrl-C stops everything.
+    If a setting points at an engine, that engine is used and none is started. Ctrl-C stops everything. With --engines,
+    `anlyt ingest`, `anlyt api` and all other commands in another terminal use these engines.
 
     \b
     Example:
       anlyt dev --demo
+      anlyt dev --engines
     """
     from commands.support import preflight
 
+    if engines and demo:
+        raise click.UsageError("--engines starts no service that could count the traffic of --demo; give one of them.")
     values = settings()
     try:
-        asyncio.run(preflight.check(values, with_demo=demo))
-        from commands import dev as dev_  # imported after the check, because it imports everything and takes long
+        asyncio.run(preflight.check(values, with_demo=demo, with_service=not engines))
+        # Imported after the check, because they import everything and take long.
+        if engines:
+            from commands import dev_engines
 
-        until_signal(dev_.run(values, with_demo=demo, with_s3=s3), partial(click.echo, "\nStopping ..."))
+            running = dev_engines.run(values, with_s3=s3)
+        else:
+            from commands import dev as dev_
+
+            running = dev_.run(values, with_demo=demo, with_s3=s3)
+        until_signal(running, partial(click.echo, "\nStopping ..."))
     except KeyboardInterrupt:  # before anything was started; the exit status is the same as later
         return
-    click.echo(dev_.farewell(values, with_demo=demo))
+    command = "make demo" if demo else "anlyt dev --engines" if engines else "anlyt dev"
+    click.echo(preflight.farewell(values, command))
 
 
 @command("api")

@@ -1,1 +1,6 @@
-"""Parts of commands: signals, the metrics listener, embedded engines, audit exports, the demo's traffic."""
+"""Parts of commands.
+
+In reading order: `signals` (every command), `listener` (every service). For `anlyt dev`: `preflight` and `space`,
+`engines`, `personas`, `demo_traffic`, `status_lines`. For `anlyt events`: `json_values`, `event_checks`,
+`event_report`. For the audit: `exports`.
+"""

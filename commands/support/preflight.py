@@ -22,12 +22,16 @@ FOLDERS: Final = ("postgres", "nats", "clickhouse", "s3")  # the engines' folder
 HISTORY_MARK: Final = "demo-history-told"  # file in ANLYT_HOME; exists when the demo's history is stored
 
 
-async def check(settings: Settings, *, with_demo: bool) -> None:
-    """Creates the home, and checks that the service can start. Raises UsageError, FolderInUseError, FullDiskError."""
+async def check(settings: Settings, *, with_demo: bool, with_service: bool = True) -> None:
+    """Creates the home, and checks that the engines and the service can start.
+
+    Raises UsageError, FolderInUseError, FullDiskError.
+    """
     make_home(settings.home)
     for folder in _existing(settings.home):
         await _check_free(folder)
-    _check_ports(settings)
+    if with_service:
+        _check_ports(settings)
     if starts_engines(settings):
         needs_history = with_demo and not (settings.home / HISTORY_MARK).exists()
         space.check(settings.home, space.WEEK if needs_history else space.FRESH)
@@ -36,6 +40,13 @@ async def check(settings: Settings, *, with_demo: bool) -> None:
 def starts_engines(settings: Settings) -> bool:
     """Whether an engine has no setting, so that `anlyt dev` starts it."""
     return None in (settings.nats_url, settings.postgres_dsn, settings.clickhouse_dsn)
+
+
+def farewell(settings: Settings, command: str) -> str:
+    """The last line of a `command` that was stopped: where its data is."""
+    if not starts_engines(settings):
+        return "Stopped."
+    return f"Stopped. The data stays in {settings.home}; `{command}` continues with it."
 
 
 def make_home(home: Path) -> None:

@@ -16,7 +16,8 @@ from graph.errors import InvalidQueryError, UnauthenticatedError
 from infra.settings import Auth, Settings
 
 IDENTITY_HEADERS: Final = (CALLER, TENANT, ACCOUNT, FORWARDED, AUTHORIZATION)
-VARYING: Final = ("Authorization", "X-Caller", "X-Tenant-Id", "X-Account-Id", "X-Forwarded-Client-Cert")
+# A gateway may tell callers apart by cookies, which do not reach this service but the caller's cache.
+VARYING: Final = ("Authorization", "X-Caller", "X-Tenant-Id", "X-Account-Id", "X-Forwarded-Client-Cert", "Cookie")
 LONGEST_KEY: Final = 64  # characters of an id in a rate limit's key: no valid id is longer
 
 # The first kind of credential that a request carries decides, even if a weaker one beside it is valid.

@@ -77,7 +77,7 @@ def _query() -> Json:
 def _request() -> Json:
     location = {"description": "The path of the export.", "schema": {"type": "string"}}
     accepted = answer(ExportAnswer, "Accepted; the files are written in the background.")
-    accepted["headers"] = {**openapi.REQUEST_ID, "Location": location}
+    accepted["headers"] = {**openapi.headers(), "Location": location}
     return operation(
         "Exports",
         "requestExport",

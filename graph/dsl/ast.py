@@ -82,4 +82,5 @@ class Query:
     compare_to: CompareTo | None
     totals: bool
     explain: bool
+    fill: bool = False  # whether each bucket of the window has a row
     at: datetime | None = None  # the time of the first page's request, against which a relative window was resolved

@@ -1,5 +1,6 @@
 """Windows in a time zone: the window to compare with, and the shift between the buckets of both. Pure."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +14,8 @@ from schema.instants import instant
 
 # Upper bounds of a bucket's length in seconds, clock changes included.
 LONGEST: Final = {"minute": 60, "hour": 7200, "day": 2 * 86_400, "week": 8 * 86_400, "month": 32 * 86_400}
+# The least seconds that a bucket usually has; an hour has fewer where clocks change by less than one.
+SHORTEST: Final = {"minute": 60, "hour": 3600, "day": 22 * 3600, "week": 166 * 3600, "month": 28 * 86_400 - 7200}
 SHORTEST_OFFSET: Final = timedelta(days=6)  # no zone keeps an offset for a shorter time
 
 _DAY: Final = timedelta(days=1)
@@ -90,6 +93,11 @@ def offsets(window: Window, zone: ZoneInfo) -> frozenset[int]:
     steps = (window.to - window.from_) // SHORTEST_OFFSET
     times = [window.from_ + step * SHORTEST_OFFSET for step in range(steps + 1)]
     return frozenset(_offset(time, zone) // timedelta(microseconds=1) for time in (*times, window.to))
+
+
+def most_buckets(length: timedelta, granularity: Granularity) -> int:
+    """Estimates the number of buckets of a window, rather too high; too low only by changes of clocks within it."""
+    return math.ceil(length.total_seconds() / SHORTEST[granularity]) + 1
 
 
 def _month(day: date) -> int:

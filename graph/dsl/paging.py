@@ -1,7 +1,7 @@
 """Keyset pagination: predicates that select the rows after a position, in the query's total order.
 
 If the order has only grouping keys, the predicate applies before grouping: it removes whole groups, and the engine
-reads fewer rows. If the order has a measure, the predicate applies after grouping.
+reads fewer rows. If the order has a measure, or rows are filled after grouping, the predicate applies after it.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,8 @@ from schema.expressions import Column, Expression, call
 def before_grouping(plan: Plan, position: Sequence[str | None]) -> tuple[Expression, ...]:
     """The predicates on the table's rows."""
     order = plan.query.order
+    if plan.query.fill:  # a page without events of a combination still has its filled rows
+        return ()
     if not _has_only_keys(plan.query):
         return _time_bound(plan, position)
     keys = [(_key_field(plan, sort.field), sort.descending) for sort in order]
@@ -34,7 +36,7 @@ def after_grouping(query: ResolvedQuery, position: Sequence[str | None]) -> tupl
 
 
 def _has_only_keys(query: ResolvedQuery) -> bool:
-    return all(sort.field in query.groups for sort in query.order)
+    return not query.fill and all(sort.field in query.groups for sort in query.order)
 
 
 def _key_field(plan: Plan, name: str) -> Field:

@@ -173,6 +173,13 @@ QUERY: Final = {
         nullable=True,
     ),
     "totals": Member("totals", flag, "Whether to add the measures over all rows.", False),
+    "fill": Member(
+        "fill",
+        flag,
+        "Whether each bucket of the window has a row, for each combination of the dimensions that has events: without "
+        "events, counts and sums are 0, all other measures null. Needs `time.granularity`.",
+        False,
+    ),
     "explain": Member("explain", flag, "Whether to return how the query would run, without running it.", False),
 }
 SHAPE: Final = Shape("QueryInput", "A query: measures by dimensions and time. The same in REST and GraphQL.", QUERY)

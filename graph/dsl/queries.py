@@ -17,15 +17,17 @@ from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import QueryEngine, Rows
-from graph.dsl.freshness import Freshness, ProgressSnapshots
+from graph.dsl.freshness import Freshness, ProgressSnapshots, TableFreshness
 from graph.dsl.new_mnos import NewMnos
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
 from graph.dsl.select import Statement
+from graph.dsl.states import TableStates
 from graph.dsl.time_ranges import add_instant
 from graph.errors import InvalidQueryError
 from graph.http.admission import end_admission
+from graph.validation import current_validation
 from infra.clickhouse import ClickHouse
 
 PURPOSE: Final = "query"  # of cursors
@@ -71,6 +73,7 @@ class Queries:
     ) -> None:
         self._engine = QueryEngine(clickhouse)
         self._freshness = Freshness(self._engine, snapshots)
+        self._states = TableStates(self._engine)
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
@@ -82,8 +85,8 @@ class Queries:
 
         Cancelling also ends the query in the engine. An answer with MNO names under an addendum is logged first.
 
-        Raises InvalidQueryError with all problems, ForbiddenError, RateLimitedError, QueryTooExpensiveError, and
-        DependencyUnavailableError.
+        Raises InvalidQueryError with all problems, ForbiddenError, RateLimitedError, QueryTooExpensiveError,
+        DependencyUnavailableError, and NotModifiedError before the query runs if the caller has the answer.
         """
         began = time.perf_counter()
         query, tenant_id = parse(body, now), tenant_of(caller)
@@ -93,12 +96,12 @@ class Queries:
             compiled, context = await self._compiled(request)
             if query.explain:
                 return await self._explained(request, compiled)
-            result = await self._run(request, compiled, context)
+            result = await self._validated(request, compiled, context)
             if tenant_id is not None and await self._new_mnos.assign_missing(
                 tenant_id, query.dataset, compiled, result.columns
             ):
                 compiled, context = await self._compiled(request)
-                result = await self._run(request, compiled, context)
+                result = await self._validated(request, compiled, context)
             if tenant_id is not None and (names := unmasked(compiled.plan)):
                 await self._unmaskings.log(tenant_id, caller.caller, request_id, f"{query.dataset}: {', '.join(names)}")
             return result
@@ -119,9 +122,24 @@ class Queries:
             raise AssertionError("only a tenant reads pseudonyms")
         return await self._pseudonyms.of_tenant(tenant_id)
 
-    async def _run(self, request: _Request, compiled: Compiled, context: str) -> QueryResult:
-        await self._check_currencies(request, compiled)
+    async def _validated(self, request: _Request, compiled: Compiled, context: str) -> QueryResult:
+        """Runs a query. Declares for the answer's validator what it reads, unless that changed while it ran.
+
+        Raises NotModifiedError if the caller has the answer.
+        """
         freshness = await self._freshness.of(compiled.source)
+        validation = current_validation()
+        if validation is None:
+            return await self._run(request, compiled, context, freshness)
+        before = await self._states.of(compiled, freshness)
+        validation.declare(repr(request.query), before)
+        result = await self._run(request, compiled, context, freshness)
+        if before is not None and await self._states.of(compiled, freshness) != before:
+            validation.void()
+        return result
+
+    async def _run(self, request: _Request, compiled: Compiled, context: str, freshness: TableFreshness) -> QueryResult:
+        await self._check_currencies(request, compiled)
         rows, *totals = await self._charged(request, compiled, compiled.statements, request.id)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
         page, truncated = await self._page(request, compiled, context, rows)

@@ -1,10 +1,11 @@
 """Resolves a query: replaces names by entries of the catalogue, and checks names and values."""
 
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from graph.dsl.ast import Comparison, Condition, Query
-from graph.dsl.calendar import Window, previous_period, same_elapsed
+from graph.dsl.ast import Comparison, Condition, Query, Time
+from graph.dsl.calendar import Window, most_buckets, previous_period, same_elapsed
 from graph.dsl.comparisons import ComparisonChecker
 from graph.dsl.name_checks import QueryNames, check_names, groups
 from graph.dsl.passes import conjuncts, fields, simplified
@@ -13,6 +14,8 @@ from graph.dsl.scope import QueryScope
 from infra.zones import timezone
 from schema.catalog import DATASETS
 from schema.catalog.terms import Dataset, Dimension, Granularity, Measure
+
+MOST_BUCKETS: Final = 100_000  # as many as rows: more could not be returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class ResolvedQuery:
     order: tuple[Sort, ...]
     limit: int
     totals: bool
+    fill: bool
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -65,6 +69,8 @@ def resolve(query: Query, scope: QueryScope) -> ResolvedQuery:
     filtered, having = check_names(named, ComparisonChecker(dataset, scope, problems))
     window, zone = Window(time.from_, time.to), timezone(time.timezone)
     previous = _compared(query, window, zone, problems)
+    if query.fill:
+        _check_fill(time, window, problems)
     problems.check()
     return ResolvedQuery(
         dataset=dataset,
@@ -79,6 +85,7 @@ def resolve(query: Query, scope: QueryScope) -> ResolvedQuery:
         order=_total_order(query),
         limit=query.limit,
         totals=query.totals,
+        fill=query.fill,
     )
 
 
@@ -96,6 +103,18 @@ def _compared(query: Query, window: Window, zone: ZoneInfo, problems: Problems) 
             ["previousPeriod"],
         )
     return previous
+
+
+def _check_fill(time: Time, window: Window, problems: Problems) -> None:
+    """Adds a problem if there are no buckets to fill, or more than a query may have rows."""
+    if time.granularity == "none":
+        problems.add("$.fill", "Needs a granularity: without one, there are no buckets to fill.")
+    elif most_buckets(window.to - window.from_, time.granularity) > MOST_BUCKETS:
+        problems.add(
+            "$.fill",
+            f"Fills at most {MOST_BUCKETS:,} buckets; request a shorter window, or a coarser granularity than "
+            f"{time.granularity}.",
+        )
 
 
 def _total_order(query: Query) -> tuple[Sort, ...]:

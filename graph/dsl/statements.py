@@ -9,6 +9,7 @@ from typing import Final
 
 from graph.dsl.calendar import Shift, Window, shift
 from graph.dsl.fields import dimension, key, measure, parts
+from graph.dsl.fills import filled
 from graph.dsl.paging import after_grouping, before_grouping
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import predicate
@@ -57,7 +58,8 @@ def _page(plan: Plan, position: Sequence[str | None] | None, limit: int) -> Sele
     before = () if position is None else before_grouping(plan, position)
     beyond = () if position is None else after_grouping(query, position)
     having = () if query.having is None else (predicate(query.having, lambda name: measure(query, name)),)
-    answer = _answer(plan, _grouped(plan, query.window, query.groups, where=before), query.groups)
+    grouped = _grouped(plan, query.window, query.groups, where=before)
+    answer = _answer(plan, filled(plan, grouped) if query.fill else grouped, query.groups)
     return Select(
         answer.columns,
         answer.source,

@@ -10,10 +10,12 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast
 import strawberry
 
 from graph.errors import InvalidWindowError, shown
+from graph.gql.directives import Points
 from graph.gql.types import DateTime, Interval
 from graph.http.parameters import Parameter
 from graph.reports import parameters as p
 from graph.reports.answers import Resolution as ResolutionName
+from graph.reports.throughput import POINTS_PER_HOUR
 from graph.reports.trend_answer import TrendGranularity
 from graph.reports.windows import (
     EXAMPLE,
@@ -46,8 +48,12 @@ def argument(declared: Parameter, more: str = "") -> Any:
 class Granularity(Enum):
     """The values are REST's names."""
 
-    HOURLY = strawberry.enum_value("hourly", description="Hours.")
-    DAILY = strawberry.enum_value("daily", description="UTC days.")
+    HOURLY = strawberry.enum_value("hourly", description="Hours.", directives=[Points(per_hour=1)])
+    DAILY = strawberry.enum_value("daily", description="UTC days.", directives=[Points(per_day=1)])
+
+
+def _per_hour(resolution: ResolutionName) -> Points:
+    return Points(per_hour=POINTS_PER_HOUR[resolution])
 
 
 @strawberry.enum(
@@ -57,9 +63,9 @@ class Granularity(Enum):
 class Resolution(Enum):
     """The values are REST's names."""
 
-    ONE_MINUTE = strawberry.enum_value("1m", description="A minute, interpolated.")
-    FIVE_MINUTES = strawberry.enum_value("5m", description="Five minutes, interpolated.")
-    ONE_HOUR = strawberry.enum_value("1h", description="An hour, as counted.")
+    ONE_MINUTE = strawberry.enum_value("1m", description="A minute, interpolated.", directives=[_per_hour("1m")])
+    FIVE_MINUTES = strawberry.enum_value("5m", description="Five minutes, interpolated.", directives=[_per_hour("5m")])
+    ONE_HOUR = strawberry.enum_value("1h", description="An hour, as counted.", directives=[_per_hour("1h")])
 
 
 @strawberry.enum(

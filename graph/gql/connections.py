@@ -11,7 +11,8 @@ from strawberry import Info
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import Granularity, GranularityOf, read_granularity, read_window, windowed
 from graph.gql.context import AccountsKey, Context, OperatorsKey
-from graph.gql.cost import LIST, PRICE, SERIES
+from graph.gql.cost import DAYS, LIST, PRICE, SERIES
+from graph.gql.directives import ELEMENT, FREE
 from graph.gql.fields import report_field
 from graph.gql.types import Discloses, Disclosure, Long
 from graph.reports import answers, lists
@@ -70,7 +71,7 @@ async def _total_count(root: Sequence["Connection[Node]"], info: RequestInfo) ->
     return [await lists.size(info.context.reader, info.context.scope, each.id_list) for each in root]
 
 
-@strawberry.type(description="An operator for which anything was ever counted.")
+@strawberry.type(description="An operator for which anything was ever counted.", directives=[FREE])
 class Operator:
     """A node of a list."""
 
@@ -83,17 +84,17 @@ class Operator:
     )
 
 
-@strawberry.type(description="An account that ever had a billing event or delivery report.")
+@strawberry.type(description="An account that ever had a billing event or delivery report.", directives=[FREE])
 class Account:
     """A node of a list."""
 
     account_id: str = strawberry.field(description=answers.ACCOUNT_ID)
     usage = report_field(
-        _usage, answers.AccountUsage, SERIES, "Its messages and their cost; read for a whole page together."
+        _usage, answers.AccountUsage, DAYS, "Its messages and their cost; read for a whole page together."
     )
 
 
-@strawberry.type(description="The position of a page in its list.")
+@strawberry.type(description="The position of a page in its list.", directives=[FREE])
 class PageInfo:
     """Relay's PageInfo. Pages go forwards only; `orderBy` reverses a list."""
 
@@ -106,7 +107,7 @@ class PageInfo:
 Node = TypeVar("Node", Operator, Account)
 
 
-@strawberry.type(description="A node in a page.")
+@strawberry.type(description="A node in a page.", directives=[ELEMENT])
 class Edge(Generic[Node]):
     """A node and its cursor."""
 
@@ -115,7 +116,7 @@ class Edge(Generic[Node]):
     cursor = strawberry.field(_cursor, graphql_type=str, description=f"Its position: opaque and signed. {CURSOR}")
 
 
-@strawberry.type(description="A page of a list.")
+@strawberry.type(description="A page of a list.", directives=[FREE])
 class Connection(Generic[Node]):
     """A page of a list."""
 
@@ -176,10 +177,12 @@ operators_field: Final = strawberry.field(
     graphql_type=Connection[Operator] | None,
     description="All operators, each with its performance if selected. For the platform's own callers.",
     metadata={PRICE: LIST},
+    directives=LIST.directives,
 )
 accounts_field: Final = strawberry.field(
     _accounts,
     graphql_type=Connection[Account] | None,
     description="All accounts, each with its usage if selected. For administrators.",
     metadata={PRICE: LIST},
+    directives=LIST.directives,
 )

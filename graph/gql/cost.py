@@ -5,16 +5,17 @@ cost = the sum over all fields of
     topOperators: limit x (10 + the points of its series)
     deliveryBreakdown, trend: 10 + the days of its window
     query, audit: 10,000, the most rows of a page
-    a list: 10 + `first` x (1 + the cost of the selected fields of a node)
+    a list: 10, and per selection of its edges `first` x (1 + the cost of the selected fields of a node)
     mnoQuality, costQuality: 10,000, as each is a query
-A field declares its price in its metadata. Fields, arguments and variables are those that the executor runs
-(graph/gql/weights.py), however the document writes them.
+A field declares its price in its metadata; directives state it in the SDL (graph/gql/directives.py). Fields, arguments
+and variables are those that the executor runs (graph/gql/weights.py), however the document writes them.
 Invalid times cost nothing here: the field itself reports them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLField
@@ -29,6 +30,7 @@ from graph.gql.arguments import (
     read_resolution,
     read_window,
 )
+from graph.gql.directives import FREE, ListSize, PointCost, Points, weight
 from graph.reports.lists import MAX_PAGE
 from graph.reports.throughput import POINTS_PER_HOUR
 from graph.reports.top_operators import MAX_OPERATORS
@@ -36,6 +38,7 @@ from graph.reports.windows import Window, WindowRequest, series_length
 
 MOST_COST: Final = 150_000  # 90 days by minutes cost 129,610
 LEAST: Final = 10
+SIZED: Final = "edges"  # the field of a list that has its elements
 PRICE: Final = "price"  # the key of a field's price in its metadata
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -45,11 +48,14 @@ Arguments: TypeAlias = Mapping[str, Any]
 class Price:
     """The price of a field with a resolver. `own`: its cost, from its arguments and the time of the request.
 
-    A list also costs the selected fields of each of its `first` nodes.
+    `directives` state the price in the SDL. A list also costs its field SIZED once per each of its `first` elements.
+    `window`: the window of which the field reads nothing but the days; None if it reads other data.
     """
 
     own: Callable[[Arguments, datetime], int]
+    directives: Sequence[object]
     is_list: bool = False
+    window: Callable[[Arguments, datetime], Window | None] | None = None
 
 
 def _window(
@@ -91,13 +97,24 @@ def _bounded(number: int, most: int) -> int:
     return min(max(number, 0), most)
 
 
-SERIES: Final = Price(_series)
-THROUGHPUT: Final = Price(_throughput)
-TREND: Final = Price(_trend)
-TOP_OPERATORS: Final = Price(_top_operators)
-QUERY: Final = Price(_fixed(MOST_ROWS))
-REPORT: Final = Price(_fixed(LEAST))
-LIST: Final = Price(_fixed(LEAST), is_list=True)
+_BY_DAY: Final = (weight(LEAST), PointCost(), Points(per_day=1))
+SERIES: Final = Price(_series, (weight(LEAST), PointCost(argument="granularity")), window=_window)
+DAYS: Final = Price(_series, _BY_DAY, window=_window)
+THROUGHPUT: Final = Price(_throughput, (weight(LEAST), PointCost(argument="resolution")), window=_window)
+TREND: Final = Price(_trend, _BY_DAY, window=partial(_window, read=read_long_window))
+TOP_OPERATORS: Final = Price(
+    _top_operators, (FREE, PointCost(argument="granularity", least=LEAST, times="limit")), window=_window
+)
+QUERY: Final = Price(_fixed(MOST_ROWS), (weight(MOST_ROWS),))
+REPORT: Final = Price(_fixed(LEAST), (weight(LEAST),))
+LIST: Final = Price(
+    _fixed(LEAST),
+    (
+        weight(LEAST),
+        ListSize(slicing_arguments=["first"], sized_fields=[SIZED], require_one_slicing_argument=False),
+    ),
+    is_list=True,
+)
 
 
 def price_of(field: GraphQLField) -> Price | None:
@@ -107,10 +124,6 @@ def price_of(field: GraphQLField) -> Price | None:
     return price
 
 
-def cost_of(price: Price, arguments: Arguments, inner: int, now: datetime) -> int:
-    """The cost of a field whose selected fields cost `inner`, at the time `now`.
-
-    `arguments`: its coerced arguments, with defaults.
-    """
-    own = price.own(arguments, now)
-    return own + _bounded(arguments["first"], MAX_PAGE) * (1 + inner) if price.is_list else own
+def elements_of(price: Price, arguments: Arguments) -> int:
+    """How often a field's SIZED costs what one element costs. `arguments`: the coerced ones, with defaults."""
+    return _bounded(arguments["first"], MAX_PAGE) if price.is_list else 1

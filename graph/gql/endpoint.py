@@ -1,6 +1,6 @@
 """GraphQL over HTTP: POST of JSON, GET of persisted operations, and GraphiQL in development."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -34,9 +34,13 @@ from graph.gql.responses import Responder, error_response
 from graph.gql.schema import SCHEMA
 from graph.gql.streams import EVENT_STREAM
 from graph.gql.weights import weigh
+from graph.http.conditional import caching_headers, conditional, not_modified
 from graph.http.disconnect import ClientDisconnectedError, cancel_on_disconnect
 from graph.http.middleware import REQUEST_ID
 from graph.http.telemetry import Observer
+from graph.reports.reading.reader import Reader
+from graph.reports.windows import Window
+from graph.validation import NotModifiedError, while_unchanged
 from infra.settings import Settings
 
 PATH: Final = "/graphql"
@@ -48,7 +52,8 @@ class GraphQL(Generic[Caller]):
     """An ASGI application that answers POST, and GET if there are persisted operations.
 
     `admit` authenticates the caller of a request. `context` makes the context of resolvers from the caller, the
-    document, the id of the request and its time, which all of its windows share.
+    document, the id of the request and its time, which all of its windows share. `read_state` reads the state of the
+    days of some windows, from which answers to GET get their validators.
     """
 
     def __init__(
@@ -60,9 +65,11 @@ class GraphQL(Generic[Caller]):
         admit: Callable[[Request], Awaitable[Caller]],
         context: Callable[[Caller, Document, str, datetime], object],
         observer: Observer,
+        read_state: Callable[[Sequence[Window]], Awaitable[object]] | None = None,
     ) -> None:
         self._schema, self._prepare, self._persisted = schema, prepare, persisted
         self._admit, self._context, self._observer = admit, context, observer
+        self._read_state = read_state
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -86,13 +93,15 @@ class GraphQL(Generic[Caller]):
             return await self._run(text, operation, caller, request, responder)
         except ClientDisconnectedError:
             raise
+        except NotModifiedError as error:
+            return not_modified(error)
         except Exception as error:  # becomes an error of GraphQL; an unexpected one is INTERNAL
             return error_response(error, request)
 
     async def _run(
         self, text: str, operation: Operation, caller: Caller, request: Request, responder: Responder
     ) -> Response:
-        """Executes an operation. Cancels it when the client disconnects."""
+        """Prepares, weighs and executes an operation."""
         try:
             document = await prepared(self._prepare, text)
         except InvalidDocumentError as invalid:
@@ -103,17 +112,23 @@ class GraphQL(Generic[Caller]):
         if isinstance(executor, list):
             return responder.refused(executor)
         try:
-            cost = weigh(executor, now).cost
+            weight = weigh(executor, now)
         except GraphQLError as error:
             return responder.refused([error])
-        extensions = {"cost": {"requested": cost, "limit": MOST_COST}}
-        if cost > MOST_COST:
-            return responder.refused([_too_expensive(cost)], extensions)
+        extensions = {"cost": {"requested": weight.cost, "limit": MOST_COST}}
+        if weight.cost > MOST_COST:
+            return responder.refused([_too_expensive(weight.cost)], extensions)
         if is_subscription(document.ast, operation.operation_name):
             return await self._subscribe(document, operation, context, responder)
-        running = _executed(executor)
-        result = await cancel_on_disconnect(request.receive, running)
-        return responder.executed(result, extensions)
+        execute = partial(_executed, executor, request)
+        if request.method != "GET" or self._read_state is None or weight.windows is None:
+            return responder.executed(await execute(), extensions)
+        identity = (text, operation.variables, operation.operation_name, caller, responder.media_type, weight.windows)
+        with conditional(request.headers, "graphql", *identity) as validation:
+            result = await while_unchanged(partial(self._read_state, weight.windows), execute)
+            if result.errors:
+                validation.void()
+        return responder.executed(result, extensions, caching_headers(validation))
 
     def _executor(
         self, document: Document, operation: Operation, context: object
@@ -148,9 +163,17 @@ class GraphQL(Generic[Caller]):
         return responder.stream(results)
 
 
-async def _executed(executor: Executor[Any]) -> ExecutionResult:
+async def _executed(executor: Executor[Any], request: Request) -> ExecutionResult:
+    """Executes an operation. Cancels it when the client disconnects."""
     running = execute_root_selection_set(executor)
-    return running if isinstance(running, ExecutionResult) else await running
+    return running if isinstance(running, ExecutionResult) else await cancel_on_disconnect(request.receive, running)
+
+
+async def _state_of(reader: Reader, windows: Sequence[Window]) -> object:
+    """The state of the days from the first to the last of some windows."""
+    return await reader.state(
+        Window(from_=min(each.from_ for each in windows), to=max(each.to for each in windows)).slices
+    )
 
 
 def _too_expensive(cost: int) -> GraphQLError:
@@ -174,6 +197,7 @@ def graphql_routes(
         admit=lambda request: authenticator.admit(request.headers),
         context=partial(Context, sources),
         observer=Observer("anlyt.api.graphql", "graphql"),
+        read_state=partial(_state_of, sources.reader),
     )
     methods = ["GET", "POST"] if persisted.documents and not development else ["POST"]
     answers = Route(PATH, graph, methods=methods)

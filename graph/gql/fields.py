@@ -16,4 +16,5 @@ def report_field(resolver: Any, answer: type[Report], price: Price, description:
         graphql_type=object_type(answer) | None,
         description=description or answer.about,
         metadata={PRICE: price},
+        directives=price.directives,
     )

@@ -13,6 +13,7 @@ from strawberry import UNSET
 
 from graph.dsl import conditions, parse
 from graph.dsl.readers import ABSENT, REQUIRED, Member, Shape, ValueReader, description_of
+from graph.gql.directives import FREE
 from graph.gql.types import DateTime, Json
 
 _CONDITION: Final = "QueryCondition"
@@ -60,9 +61,15 @@ def _annotation(reader: ValueReader) -> Any:
 def _field(name: str, member: Member) -> Any:
     has_default = member.default not in (REQUIRED, ABSENT, None, False, ())
     description = f"{description_of(member)} Default: {member.default}." if has_default else description_of(member)
+    directives = [FREE] if _is_object(member.read) else []
     if member.default is REQUIRED:
-        return strawberry.field(name=name, description=description)
-    return strawberry.field(name=name, default=UNSET, description=description)
+        return strawberry.field(name=name, description=description, directives=directives)
+    return strawberry.field(name=name, default=UNSET, description=description, directives=directives)
+
+
+def _is_object(reader: ValueReader) -> bool:
+    item = reader.item or reader
+    return item.shape is not None or "$ref" in item.schema
 
 
 # Each member may be absent; the parser checks which go together.
@@ -79,7 +86,7 @@ QueryCondition: Any = input_type(
 QueryInput: Any = input_type(parse.SHAPE)
 
 QueryArgument: TypeAlias = Annotated[
-    Any, strawberry.argument(name="input", description="The query.", graphql_type=QueryInput)
+    Any, strawberry.argument(name="input", description="The query.", graphql_type=QueryInput, directives=[FREE])
 ]
 
 

@@ -31,7 +31,7 @@ from graph.gql.arguments import (
 )
 from graph.gql.connections import accounts_field, operators_field
 from graph.gql.context import Context
-from graph.gql.cost import QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
+from graph.gql.cost import DAYS, QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
 from graph.gql.fields import report_field
 from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
@@ -75,6 +75,11 @@ async def _account(info: RequestInfo, account_id: AccountOf, window_request: Win
     return await info.context.account(account_id, read_window(window_request, info.context.now))
 
 
+def _checked(name: str, id_: str | None) -> str | None:
+    """An id that may be absent. Raises InvalidQueryError if it is malformed."""
+    return None if id_ is None else checked_id(name, id_)
+
+
 @windowed
 async def _throughput(
     info: RequestInfo,
@@ -89,8 +94,8 @@ async def _throughput(
         info.context.scope,
         window,
         point,
-        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
-        account_id=None if account_id is None else checked_id("accountId", account_id),
+        operator_id=_checked("operatorId", operator_id),
+        account_id=_checked("accountId", account_id),
     )
 
 
@@ -127,8 +132,8 @@ async def _trend(
         info.context.scope,
         read_long_window(window_request, info.context.now),
         read_trend_granularity(granularity),
-        operator_id=None if operator_id is None else checked_id("operatorId", operator_id),
-        account_id=None if account_id is None else checked_id("accountId", account_id),
+        operator_id=_checked("operatorId", operator_id),
+        account_id=_checked("accountId", account_id),
     )
 
 
@@ -154,9 +159,9 @@ class Query:
 
     summary = report_field(_summary, answers.Summary, SERIES)
     operator = report_field(_operator, answers.OperatorPerformance, SERIES)
-    account = report_field(_account, answers.AccountUsage, SERIES)
+    account = report_field(_account, answers.AccountUsage, DAYS)
     throughput = report_field(_throughput, answers.Throughput, THROUGHPUT)
-    delivery_breakdown = report_field(_delivery_breakdown, answers.DeliveryBreakdown, SERIES)
+    delivery_breakdown = report_field(_delivery_breakdown, answers.DeliveryBreakdown, DAYS)
     top_operators = report_field(_top_operators, answers.TopOperators, TOP_OPERATORS)
     trend = report_field(_trend, Trend, TREND)
     operators = operators_field

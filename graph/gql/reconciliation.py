@@ -12,6 +12,7 @@ from graph.errors import InvalidQueryError
 from graph.gql.connections import CURSOR, PageInfo
 from graph.gql.context import Context
 from graph.gql.cost import LIST, PRICE
+from graph.gql.directives import ELEMENT, FREE
 from graph.gql.types import Date, object_type
 from graph.reports.reconciliation import (
     DEFAULT_PAGE,
@@ -52,7 +53,7 @@ class ReconciliationStatus(Enum):
     INVALID = strawberry.enum_value("INVALID", description=STATUSES["INVALID"])
 
 
-@strawberry.type(description="A comparison in a page.")
+@strawberry.type(description="A comparison in a page.", directives=[ELEMENT])
 class ReconciliationEdge:
     """A node and its cursor."""
 
@@ -60,7 +61,7 @@ class ReconciliationEdge:
     cursor: str = strawberry.field(description=f"Its position: opaque and signed. {CURSOR}")
 
 
-@strawberry.type(description="A page of comparisons.")
+@strawberry.type(description="A page of comparisons.", directives=[FREE])
 class ReconciliationConnection:
     """A page of the list."""
 
@@ -111,4 +112,5 @@ reconciliation_field: Final = strawberry.field(
     graphql_type=ReconciliationConnection | None,
     description="Comparisons with billing by UTC day and currency, newest first. For administrators and finance.",
     metadata={PRICE: LIST},
+    directives=LIST.directives,
 )

@@ -17,7 +17,7 @@ from graph.gql.streams import EVENT_STREAM, event_stream
 from graph.http.middleware import REQUEST_ID
 from graph.http.negotiation import accepts_by_name, preferred
 from graph.http.problems import as_problem, headers, log_failure
-from graph.http.responses import json_response
+from graph.http.responses import NO_STORE, json_response
 from graph.http.telemetry import OUTCOME
 from infra.faults import fault_of
 
@@ -37,7 +37,7 @@ class Responder:
         self._request_id: str = request.scope[REQUEST_ID]
         # A wildcard does not mean that the client knows the newer type.
         offered = [each for each in MEDIA_TYPES if each != GRAPHQL_RESPONSE or accepts_by_name(request.headers, each)]
-        self._media_type = preferred(request.headers, offered)
+        self.media_type = preferred(request.headers, offered)
         self.accepts_events = accepts_by_name(request.headers, EVENT_STREAM)
 
     def refused(self, errors: Sequence[GraphQLError], extensions: Mapping[str, Any] | None = None) -> Response:
@@ -46,25 +46,27 @@ class Responder:
         payload: Payload = {"errors": self._payloads(errors)}
         return self._response({**payload, "extensions": extensions} if extensions else payload, status)
 
-    def executed(self, result: ExecutionResult, extensions: Mapping[str, Any]) -> Response:
+    def executed(
+        self, result: ExecutionResult, extensions: Mapping[str, Any], caching: Mapping[str, str] = NO_STORE
+    ) -> Response:
         """The response with the result of execution. Errors without a path mean that nothing was executed."""
         if result.errors and all(error.path is None for error in result.errors):
             return self.refused(result.errors, extensions)
         if result.errors:
             self._scope[OUTCOME] = worst_status(result.errors)
         status = PARTIAL_SUCCESS if result.errors else 200
-        return self._response({**self._result(result), "extensions": extensions}, status)
+        return self._response({**self._result(result), "extensions": extensions}, status, caching)
 
     def stream(self, results: AsyncIterator[ExecutionResult]) -> Response:
         """The response with one event per result, for a client that accepts events."""
         return event_stream((self._result(result) async for result in results), self._failure)
 
-    def _response(self, payload: Payload, status: int) -> Response:
-        if self._media_type == EVENT_STREAM:
+    def _response(self, payload: Payload, status: int, caching: Mapping[str, str] = NO_STORE) -> Response:
+        if self.media_type == EVENT_STREAM:
             return event_stream(_only(payload), self._failure)
-        if self._media_type == GRAPHQL_RESPONSE:
-            return json_response(payload, status, GRAPHQL_RESPONSE)
-        return json_response({"data": None, **payload})
+        if self.media_type == GRAPHQL_RESPONSE:
+            return json_response(payload, status, GRAPHQL_RESPONSE, caching)
+        return json_response({"data": None, **payload}, headers=caching)
 
     def _result(self, result: ExecutionResult) -> Payload:
         if result.errors:

@@ -41,4 +41,5 @@ class Subscription:
         graphql_type=object_type(answers.LiveThroughput),
         description=answers.LiveThroughput.about,
         metadata={PRICE: REPORT},
+        directives=REPORT.directives,
     )

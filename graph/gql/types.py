@@ -12,6 +12,7 @@ from strawberry.schema_directive import Location
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.access.disclosure import disclosed_by_field, rule_in_words
+from graph.gql.directives import FREE
 from graph.reports.answers import QUALITIES
 from graph.reports.windows import PERIODS
 from schema.money import MONEY_PATTERN
@@ -93,20 +94,28 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
 }
 
 
+def described_fields(struct: type[Struct]) -> tuple[mi.Field, ...]:
+    """The fields of a struct, with the descriptions of their types."""
+    match mi.type_info(struct):
+        case mi.StructType(fields=fields):
+            return fields
+        case other:
+            raise TypeError(f"{struct.__name__} is not a struct but {other}.")
+
+
 @cache
 def object_type(struct: type[Struct]) -> type:
     """The GraphQL object type of an answer. Its values are the answers themselves."""
-    info = mi.type_info(struct)
-    assert isinstance(info, mi.StructType)
+    described = described_fields(struct)
     fields = {
         field.name: strawberry.field(
             name=field.encode_name, description=description_of(field.type), directives=_directives(field)
         )
-        for field in info.fields
+        for field in described
     }
-    annotations = {field.name: _annotation(field.type) for field in info.fields}
+    annotations = {field.name: _annotation(field.type) for field in described}
     class_ = type(struct.__name__, (), {**fields, "__annotations__": annotations})
-    return strawberry.type(class_, name=struct.__name__, description=struct.__doc__)
+    return strawberry.type(class_, name=struct.__name__, description=struct.__doc__, directives=[FREE])
 
 
 def _directives(field: mi.Field) -> list[Discloses]:

@@ -34,8 +34,8 @@ class Admission:
 
     Others wait for up to MAX_WAIT seconds and are then refused with the response of `refusal`. Callers take turns; they
     are told apart by their credentials, which nobody has checked yet. A request counts from the end of its body to the
-    start of its response, so neither slow bodies nor streams count. Only paths that begin with one of `paths` count and
-    wait.
+    start of its response, so neither slow bodies nor streams count. Requests of paths that begin with none of `paths`
+    neither count nor wait.
     """
 
     def __init__(self, app: ASGIApp, limit: int, paths: Sequence[str], refusal: Callable[[Scope], Response]) -> None:
@@ -58,7 +58,7 @@ class Admission:
 
     def admit(self, scope: Scope, begin: Step, refuse: Step) -> None:
         """Calls `begin` at once or when it is the request's turn; or calls `refuse`."""
-        if self._counted < self._limit or not scope["path"].startswith(self._paths):
+        if self._counted < self._limit or not self._is_limited(scope):
             begin()
         elif len(self._turns) >= MOST_WAITING:
             refuse()
@@ -72,7 +72,7 @@ class Admission:
 
     def count(self, scope: Scope) -> None:
         """Counts a request, from now until its end."""
-        if _COUNTED not in scope and scope["path"].startswith(self._paths):
+        if _COUNTED not in scope and self._is_limited(scope):
             scope[_COUNTED] = True
             self._counted += 1
 
@@ -83,10 +83,15 @@ class Admission:
                 begin, _ = self._turns.take()
                 begin()
 
+    def _is_limited(self, scope: Scope) -> bool:
+        """Whether a request counts and waits. A browser's OPTIONS before a request from another origin does not."""
+        path: str = scope["path"]
+        return path.startswith(self._paths) and scope["method"] != "OPTIONS"
+
     def _refuse_late(self) -> None:
         loop = asyncio.get_running_loop()
         for _, refuse in self._turns.take_late(loop.time()):
-            refuse()
+            loop.call_soon(refuse)
         if self._turns:
             loop.call_later(_SWEEP, self._refuse_late)
 

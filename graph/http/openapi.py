@@ -1,5 +1,6 @@
 """Builds the parts of an OpenAPI 3.1 document, for both listeners."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -22,7 +23,7 @@ INFO: Final[Json] = {
     "license": {"name": "Private, for the services of the platform", "identifier": "LicenseRef-Private"},
 }
 SERVERS: Final[list[Json]] = [{"url": "/", "description": "The server that serves this document."}]
-REQUEST_ID: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+IF_NONE_MATCH: Final[Json] = {"$ref": "#/components/parameters/If-None-Match"}
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _RETRY: Final = {
@@ -40,8 +41,53 @@ _HEADERS: Final[Json] = {
     "X-Request-Id": {
         "description": "The request's own X-Request-Id, or a new one.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    },
+    "Vary": {
+        "description": "The request's headers on which the answer depends.",
+        "schema": {"type": "string"},
+    },
+    "Content-Encoding": {
+        "description": "zstd, br or gzip, as `Accept-Encoding` prefers, for answers from 1 KiB; absent otherwise.",
+        "schema": {"enum": ["zstd", "br", "gzip"]},
+    },
+    "RateLimit-Policy": {
+        "description": "The limits of this caller: `q` units per `w` seconds. Absent for callers without a limit.",
+        "schema": {"type": "string"},
+        "example": '"requests";q=5000;w=5',
+    },
+    "RateLimit": {
+        "description": "What is left of each limit: `r` units, more of them in `t` seconds.",
+        "schema": {"type": "string"},
+        "example": '"requests";r=4999;t=1',
+    },
+    "ETag": {
+        "description": "Identifies the answer, for `If-None-Match`. Absent if a change could go unnoticed.",
+        "schema": {"type": "string", "pattern": '^W/"[!#-~]*"$'},
+        "example": 'W/"0a1b2c3d4e5f60718293a4b5c6d7e8f9"',
+    },
+    "Cache-Control": {
+        "description": "Only the caller's own cache may keep the answer, for a while if its days are reconciled.",
+        "schema": {"type": "string"},
+        "example": "private, max-age=0, must-revalidate",
+    },
+}
+_PARAMETERS: Final[Json] = {
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "ETags of answers that the caller has: 304 without a body if the answer is still one of them.",
+        "schema": {"type": "string"},
     }
 }
+_SHARED: Final[Json] = {"headers": _HEADERS, "parameters": _PARAMETERS}
+_OF_ALL: Final = ("X-Request-Id", "Vary", "Content-Encoding", "RateLimit-Policy", "RateLimit")
+_OF_CACHED: Final = ("ETag", "Cache-Control")
+
+
+def headers(*names: str) -> Json:
+    """The headers that all answers have, and further ones of `components`."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*_OF_ALL, *names)}
 
 
 def document(
@@ -63,8 +109,18 @@ def document(
         "servers": SERVERS,
         "tags": [{"name": name, "description": meaning} for name, meaning in tags.items()],
         "paths": paths,
-        "components": {"schemas": {**components, **schemas}, "securitySchemes": security, "headers": _HEADERS},
+        "components": {
+            "schemas": {**components, **schemas},
+            "securitySchemes": security,
+            **{kind: used for kind, parts in _SHARED.items() if (used := _used(kind, parts, paths))},
+        },
     }
+
+
+def _used(kind: str, parts: Json, paths: Json) -> Json:
+    """The shared parts of a kind to which the paths refer."""
+    text = json.dumps(paths)
+    return {name: part for name, part in parts.items() if f'"#/components/{kind}/{name}"' in text}
 
 
 def operation(
@@ -94,11 +150,16 @@ def body(name: str, example: object) -> Json:
     return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
-def answer(type_: type[Struct], description: str = "The answer.") -> Json:
-    """A JSON response of this type."""
+def not_modified() -> Json:
+    """The responses to a request whose caller has the answer."""
+    return {"304": {"description": "The caller has the answer already.", "headers": headers(*_OF_CACHED)}}
+
+
+def answer(type_: type[Struct], description: str = "The answer.", *, is_cached: bool = False) -> Json:
+    """A JSON response of this type. `is_cached`: it may have an ETag."""
     return {
         "description": description,
-        "headers": REQUEST_ID,
+        "headers": headers(*_OF_CACHED) if is_cached else headers(),
         "content": {"application/json": {"schema": _schema(type_)}},
     }
 
@@ -112,7 +173,7 @@ def errors(kinds: Sequence[type[AnlytError]]) -> Json:
 def _problem(kinds: Sequence[type[AnlytError]]) -> Json:
     return {
         "description": "; ".join(f"`{kind.code}`: {title(kind)}" for kind in kinds),
-        "headers": {**REQUEST_ID, **_OF_STATUS.get(kinds[0].status, {})},
+        "headers": {**headers(), **_OF_STATUS.get(kinds[0].status, {})},
         "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
     }
 

@@ -21,7 +21,10 @@ def json_response(
     media_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Returns a struct as JSON that no cache may store. Raises QueryTooExpensiveError above LONGEST_ANSWER."""
+    """Returns a struct as JSON, which no cache may store unless `headers` say so.
+
+    Raises QueryTooExpensiveError above LONGEST_ANSWER.
+    """
     encoded = msgspec.json.encode(answer)
     if len(encoded) > LONGEST_ANSWER:
         raise QueryTooExpensiveError(f"The answer is longer than {LONGEST_ANSWER} bytes; request a shorter window.")
@@ -33,5 +36,5 @@ def problem_response(error: BaseException, request_id: str, headers: Mapping[str
     error = fault_of(error) or error
     log_failure(error, request_id)
     problem = as_problem(error, request_id)
-    all_headers = {**problems.headers(error), **(headers or {})}
+    all_headers = {**NO_STORE, **problems.headers(error), **(headers or {})}
     return Response(msgspec.json.encode(problem), problem.status, all_headers, MEDIA_TYPE)

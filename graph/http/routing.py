@@ -41,15 +41,17 @@ def make_application(routes: Sequence[BaseRoute], hint: str, manners: Manners, *
     """
 
     async def as_answer(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        if error.status_code == 405 and request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": ", ".join(allowed_methods(routes, request.scope))})
-        errors = {
-            404: NotFoundError(f"There is nothing at this path; {hint}."),
-            405: MethodNotAllowedError(f"This path does not allow {request.method}; the header Allow lists methods."),
-        }
-        allowed = {"Allow": ", ".join(allowed_methods(routes, request.scope))} if error.status_code == 405 else {}
-        return problem_response(errors.get(error.status_code, error), request.scope[REQUEST_ID], allowed)
+        request_id, problem, headers = request.scope[REQUEST_ID], error, {}
+        match error:
+            case HTTPException(status_code=404):
+                problem = NotFoundError(f"There is nothing at this path; {hint}.")
+            case HTTPException(status_code=405):
+                headers = {"Allow": ", ".join(allowed_methods(routes, request.scope))}
+                if request.method == "OPTIONS":
+                    return Response(status_code=204, headers=headers)
+                refusal = f"This path does not allow {request.method}; the header Allow lists methods."
+                problem = MethodNotAllowedError(refusal)
+        return problem_response(problem, request_id, headers)
 
     middleware = [
         Middleware(HeadMiddleware),

@@ -4,8 +4,8 @@ from typing import Final, get_args
 
 from graph.access import ID_PATTERN
 from graph.http.parameters import Parameter
-from schema.events import Direction
 from schema.facts import UNKNOWN
+from schema.values import Direction
 
 LANE: Final = Parameter("lane", {"type": "string", "pattern": ID_PATTERN}, "Only messages of this lane.")
 DIRECTION: Final = Parameter(

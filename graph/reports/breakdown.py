@@ -1,13 +1,10 @@
 """Messages by delivery status, on the platform and by operator."""
 
-from collections.abc import Sequence
-
 from graph.access import Scope, platform
 from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
-from graph.reports.metrics import Counts, total
+from graph.reports.metrics import Counts
 from graph.reports.quality import read_completeness, with_quality
 from graph.reports.ranking import Ranking, all_operators, rank
-from graph.reports.reading.cells import SliceTotals
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Window
@@ -19,12 +16,11 @@ async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> De
     completeness = read_completeness(reader.complete_until)
     operators = all_operators(window)
 
-    async def read(snapshot: Snapshot) -> tuple[Sequence[SliceTotals], Ranking]:
-        (totals,) = await snapshot.totals([subject], window.slices, "daily")
-        return totals, await rank(snapshot, operators)
+    async def read(snapshot: Snapshot) -> tuple[Counts, Ranking]:
+        (sums,) = await snapshot.sums([subject], window.slices)
+        return sums.counts, await rank(snapshot, operators)
 
-    (totals, ranking), as_of = await reader.read(window.slices, read, operators)
-    counts = total(each.counts for each in totals)
+    (counts, ranking), as_of = await reader.read(window.slices, read, operators)
     answer = DeliveryBreakdown(
         window=window,
         by_status=ByStatus(delivered=counts.delivered, failed=counts.failed, pending=counts.pending),

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from graph.access import Subject
 from graph.reports import latency
 from graph.reports.answers import Answer, Point
-from graph.reports.metrics import Counts, total
-from graph.reports.reading.cells import P95, Amounts, SliceTotals, add_amounts
+from graph.reports.metrics import Counts
+from graph.reports.reading.cells import P95, Amounts, SliceTotals
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from schema.figures import COUNTERS
@@ -31,20 +31,18 @@ async def read_figures(
     snapshot: Snapshot, subjects: Sequence[Subject], window: Window, granularity: Granularity
 ) -> Sequence[Figures]:
     """The figures of each subject of one kind, in order. Sums come from days, also for a series of hours."""
-    days = await snapshot.totals(subjects, window.slices, "daily")
-    series = days if granularity == "daily" else await snapshot.totals(subjects, window.hours, "hourly")
-    return [add_up(totals, [each.point for each in of_series]) for totals, of_series in zip(days, series, strict=True)]
+    sums = await snapshot.sums(subjects, window.slices)
+    if granularity == "daily":
+        return [as_figures(each, each.points) for each in sums]
+    hours = await snapshot.totals(subjects, window.hours, "hourly")
+    return [
+        as_figures(each, [hour.points[0] for hour in of_subject]) for each, of_subject in zip(sums, hours, strict=True)
+    ]
 
 
-def add_up(totals: Sequence[SliceTotals], series: Sequence[Point]) -> Figures:
-    """The figures of all slices together."""
-    return Figures(
-        total(each.counts for each in totals),
-        add_amounts(each.amounts for each in totals),
-        latency.percentile(latency.merge([each.samples for each in totals]), P95),
-        series,
-        any(each.has_rows for each in totals),
-    )
+def as_figures(sums: SliceTotals, series: Sequence[Point]) -> Figures:
+    """The figures that follow from totals."""
+    return Figures(sums.counts, sums.amounts, latency.percentile(sums.samples, P95), series, sums.has_rows)
 
 
 def counter_fields(answer: type[Answer], counts: Counts) -> Mapping[str, Any]:

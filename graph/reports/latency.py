@@ -1,6 +1,6 @@
 """Latency histograms as numpy arrays, for thousands of rows. schema.histogram defines them, as mappings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,6 +16,16 @@ EMPTY: Final[Samples] = np.zeros(0, np.int64)
 def parse(bins: Sequence[bytes], counts: Sequence[bytes]) -> Samples:
     """The sum of several histograms, each as array_send(latency_bins) and array_send(latency_counts)."""
     return from_bins(arrays.shorts(bins), arrays.longs(counts))
+
+
+def parse_each(bins: bytes, counts: bytes, lengths: Sequence[int]) -> Iterator[Samples]:
+    """Several histograms, as `parse` takes them, one behind the other. `lengths`: the bytes of each one's bins."""
+    first = first_count = 0
+    for length in lengths:
+        end = first + length
+        end_count = first_count + arrays.length_of_longs(length)
+        yield parse([bins[first:end]], [counts[first_count:end_count]]) if length else EMPTY
+        first, first_count = end, end_count
 
 
 def from_bins(bins: npt.NDArray[np.int16], counts: npt.NDArray[np.int64]) -> Samples:

@@ -9,7 +9,7 @@ from typing import Final
 
 from graph.access import Scope, Subject, administration
 from graph.reports.answers import LiveThroughput
-from graph.reports.metrics import NOTHING, Counts, total
+from graph.reports.metrics import NOTHING, Counts
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.rows import Selection
 from graph.reports.windows import Window, hour_number, hour_start
@@ -75,7 +75,7 @@ async def _read_recent(reader: Reader, subject: Subject) -> RecentCounts:
     complete_until, at = reader.complete_until(), datetime.now(UTC)
     hour = hour_number(at)
     window = Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1))
-    selection = Selection(subject.kind, (subject.id,), window.hours)
-    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(selection), selection)
-    hours = {each.first_hour: total(cell.counts for cell in cells.get((subject.id, each), ())) for each in window.hours}
+    selection = Selection(subject.kind, (subject.id,), window.slices, "hours")
+    known, as_of = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
+    hours = {hour: known.get(hour, NOTHING) for hour in range(window.first_hour, window.end_hour)}
     return RecentCounts(at, hours, as_of, complete_until)

@@ -18,6 +18,7 @@ from graph.reports.answers import (
 )
 from graph.reports.trend_answer import Trend
 from graph.reports.windows import Granularity, Window, day_start
+from graph.validation import current_validation
 
 # The time until which everything that had arrived in the streams is counted; None: not known.
 CompleteUntil: TypeAlias = Callable[[], datetime | None]
@@ -44,8 +45,14 @@ class Completeness:
 
 
 def read_completeness(until: CompleteUntil) -> Completeness:
-    """The completeness now. Read it before the rows: then it holds for these, too."""
-    return Completeness(until(), datetime.now(UTC))
+    """The completeness now. Read it before the rows: then it holds for these, too.
+
+    Declares it for the validator of the answer.
+    """
+    completeness = Completeness(until(), datetime.now(UTC))
+    if validation := current_validation():
+        validation.horizon = completeness.horizon
+    return completeness
 
 
 def with_quality(answer: A, completeness: Completeness, granularity: Granularity = "hourly") -> A:

@@ -1,18 +1,19 @@
 """Messages over time, by hour, or by minutes to which their hour's counts are divided."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from graph.access import Scope, Subject, account, operator, platform
 from graph.errors import InvalidQueryError
 from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
-from graph.reports.metrics import Counts, total
+from graph.reports.metrics import NOTHING, Counts
 from graph.reports.quality import read_completeness
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.rows import Selection
-from graph.reports.windows import DAY_HOURS, Window, hour_start
+from graph.reports.windows import DAY_HOURS, Window, hour_number, hour_start
 from schema.rounding import RATE_SCALE, half_up
 
 POINTS_PER_HOUR: Final[Mapping[Resolution, int]] = {"1m": 60, "5m": 12, "1h": 1}
@@ -33,14 +34,15 @@ async def throughput(
     """
     subject = read_subject(scope, operator_id, account_id)
     completeness = read_completeness(reader.complete_until)
-    selection = Selection(subject.kind, (subject.id,), window.hours)
-    cells, as_of = await reader.read(window.slices, lambda snapshot: snapshot.cells(selection), selection)
+    selection = Selection(subject.kind, (subject.id,), window.slices, "hours")
+    counts, as_of = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
     horizon = completeness.horizon(as_of)
+    complete = window.first_hour if horizon is None else hour_number(horizon)  # earlier hours are complete
     series: list[ThroughputPoint] = []
-    for hour in window.hours:
-        counts = total(cell.counts for cell in cells.get((subject.id, hour), ()))
-        series += _points(hour.first_hour, counts, POINTS_PER_HOUR[resolution], horizon)
-        if hour.end == DAY_HOURS:
+    for hour in range(window.first_hour, window.end_hour):
+        quality: Quality = "PARTIAL" if hour >= complete else "ACTUAL" if resolution == "1h" else "INTERPOLATED"
+        series += _points(hour, counts.get(hour, NOTHING), POINTS_PER_HOUR[resolution], quality)
+        if not hour % DAY_HOURS:
             await asyncio.sleep(0)  # a window may have 129,600 points; other requests run in between
     return Throughput(
         window=window,
@@ -54,6 +56,8 @@ async def throughput(
 
 def shares(count: int, parts: int) -> Sequence[int]:
     """Divides `count` into `parts` integers that differ by at most one and sum exactly to it."""
+    if parts == 1:  # most throughputs are by hour
+        return [count]
     return [count * (part + 1) // parts - count * part // parts for part in range(parts)]
 
 
@@ -73,18 +77,21 @@ def read_subject(scope: Scope, operator_id: str | None, account_id: str | None) 
             raise InvalidQueryError("operatorId and accountId exclude each other; give one of them.")
 
 
-def _points(hour: int, counts: Counts, parts: int, horizon: datetime | None) -> Iterator[ThroughputPoint]:
-    start, seconds = hour_start(hour), _HOUR_SECONDS // parts
-    whole: Quality = "ACTUAL" if parts == 1 else "INTERPOLATED"
-    quality: Quality = "PARTIAL" if horizon is None or hour_start(hour + 1) > horizon else whole
+def _points(hour: int, counts: Counts, parts: int, quality: Quality) -> list[ThroughputPoint]:
     columns = (shares(counts.messages, parts), shares(counts.delivered, parts), shares(counts.failed, parts))
-    rates = {messages: half_up(messages * RATE_SCALE, seconds) / RATE_SCALE for messages in set(columns[0])}
-    for part, (messages, delivered, failed) in enumerate(zip(*columns, strict=True)):
-        yield ThroughputPoint(
-            time=start + timedelta(seconds=part * seconds),
-            messages=messages,
-            delivered=delivered,
-            failed=failed,
-            tps=rates[messages],
-            quality=quality,
-        )
+    rows = zip(_starts(hour, parts), *columns, strict=True)
+    return [
+        ThroughputPoint(time=time, messages=m, delivered=d, failed=f, tps=_rate(m, parts), quality=quality)
+        for time, m, d, f in rows
+    ]
+
+
+def _starts(hour: int, parts: int) -> list[datetime]:
+    start = hour_start(hour)
+    return [start] if parts == 1 else [start + timedelta(hours=1) * part / parts for part in range(parts)]
+
+
+@lru_cache(maxsize=8192)
+def _rate(messages: int, parts: int) -> float:
+    """Messages per second. Cached, as the shares of an hour have at most two different values."""
+    return half_up(messages * RATE_SCALE, _HOUR_SECONDS // parts) / RATE_SCALE

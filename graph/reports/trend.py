@@ -5,9 +5,9 @@ from itertools import groupby
 
 from graph.access import Scope
 from graph.reports.answers import Point
-from graph.reports.figures import add_up, report_fields
+from graph.reports.figures import as_figures, report_fields
 from graph.reports.quality import read_completeness, with_quality
-from graph.reports.reading.cells import SliceTotals, make_point
+from graph.reports.reading.cells import SliceTotals, add_totals, make_point
 from graph.reports.reading.reader import Reader
 from graph.reports.throughput import read_subject
 from graph.reports.trend_answer import Trend, TrendGranularity
@@ -31,8 +31,8 @@ async def trend(
     (days,), as_of = await reader.read(
         window.slices, lambda snapshot: snapshot.totals([subject], window.slices, "daily")
     )
-    series = [each.point for each in days] if granularity == "daily" else list(_months(window.slices, days))
-    figures = add_up(days, series)
+    sums = add_totals(days)
+    figures = as_figures(sums, sums.points if granularity == "daily" else list(_months(window.slices, days)))
     answer = Trend(
         window=window,
         granularity=granularity,
@@ -47,5 +47,5 @@ def _months(slices: Sequence[DaySlice], days: Sequence[SliceTotals]) -> Iterator
     """One point per UTC month, from the days of the window in it."""
     totals_by_day = zip(slices, days, strict=True)
     for first, group in groupby(totals_by_day, key=lambda item: day_date(item[0].day).replace(day=1)):
-        month = add_up([totals for _, totals in group], ())
+        month = as_figures(add_totals([totals for _, totals in group]), ())
         yield make_point(day_start(day_number(first)), month.counts, month.p95)

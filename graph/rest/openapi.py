@@ -104,24 +104,29 @@ def _operation(tag: str, endpoint: Endpoint) -> Json:
         endpoint.answer.about,
         endpoint.answer.__doc__,
         CALLERS,
-        {"200": answer(endpoint.answer), **errors((*endpoint.errors, *_ALWAYS))},
-        parameters=[openapi.parameter(each) for each in endpoint.parameters],
+        {
+            "200": answer(endpoint.answer, is_cached=True),
+            **openapi.not_modified(),
+            **errors((*endpoint.errors, *_ALWAYS)),
+        },
+        parameters=[*map(openapi.parameter, endpoint.parameters), openapi.IF_NONE_MATCH],
     )
 
 
 def _queries() -> Mapping[str, Json]:
     """The operations of the query language, whose rows have three formats."""
-    rows = answer(QueryAnswer)
+    rows = answer(QueryAnswer, is_cached=True)
     for media_type in MEDIA_TYPES[1:]:
         rows["content"][media_type] = {"schema": {"type": "string", "format": "binary"}}
-    rows["headers"] = {**openapi.REQUEST_ID, **{f"X-Anlyt-{name}": _ABOUT_ROWS for name in ("Page", "Meta", "Totals")}}
+    rows["headers"] |= {f"X-Anlyt-{name}": _ABOUT_ROWS for name in ("Page", "Meta", "Totals")}
     query = operation(
         "Queries",
         "query",
         QueryAnswer.about,
         QueryAnswer.__doc__,
         CALLERS,
-        {"200": rows, **errors((*QUERY_ERRORS, *_ALWAYS))},
+        {"200": rows, **openapi.not_modified(), **errors((*QUERY_ERRORS, *_ALWAYS))},
+        parameters=[openapi.IF_NONE_MATCH],
         requestBody=openapi.body("Query", EXAMPLE),
     )
     catalog = operation(
@@ -130,7 +135,12 @@ def _queries() -> Mapping[str, Json]:
         Catalog.about,
         Catalog.__doc__,
         CALLERS,
-        {"200": answer(Catalog), **errors((InvalidQueryError, ForbiddenError, *_ALWAYS))},
+        {
+            "200": answer(Catalog, is_cached=True),
+            **openapi.not_modified(),
+            **errors((InvalidQueryError, ForbiddenError, *_ALWAYS)),
+        },
+        parameters=[openapi.IF_NONE_MATCH],
     )
     return {QUERY_PATH: {"post": query}, CATALOG_PATH: {"get": catalog}}
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from graph.access import Authenticator
 from graph.dsl.queries import Queries
+from graph.http.conditional import caching_headers, conditional
 from graph.http.disconnect import cancel_on_disconnect
 from graph.http.endpoint import HttpEndpoint
 from graph.http.middleware import REQUEST_ID
@@ -29,7 +30,9 @@ def report_routes(reader: Reader, queries: Queries, authenticator: Authenticator
         report_request = ReportRequest(
             reader, queries, caller, scope["path_params"], parameters, scope[REQUEST_ID], datetime.now(UTC)
         )
-        return json_response(await cancel_on_disconnect(request.receive, endpoint.run(report_request)))
+        with conditional(request.headers, endpoint.name, caller, scope["path_params"], parameters) as validation:
+            found = await cancel_on_disconnect(request.receive, endpoint.run(report_request))
+        return json_response(found, headers=caching_headers(validation))
 
     return [
         Route(each.path, HttpEndpoint(each.span, each.name, partial(answer, each)), methods=["GET"])

@@ -4,7 +4,7 @@ Every error becomes HTML, except that a client which accepts no HTML gets a prob
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from graph.access import Authenticator
-from graph.errors import NotAcceptableError, UnauthenticatedError
+from graph.errors import InvalidQueryError, InvalidWindowError, NotAcceptableError, UnauthenticatedError
 from graph.gql.context import Sources
 from graph.http.disconnect import ClientDisconnectedError, cancel_on_disconnect
 from graph.http.middleware import REQUEST_ID
 from graph.http.negotiation import preferred
 from graph.http.responses import NO_STORE, problem_response
-from graph.web.form import Form, href, read_form
+from graph.web.form import WHOLE, Form, href, read_form
 from graph.web.identity import Visitor, check_may_see, identify
 from graph.web.page import Page, PageRequest, Part
 from graph.web.panel import whole_failure
@@ -77,26 +77,22 @@ class PageEndpoint:
             return self._failure(request, visitor, error)
 
     async def _answer(self, request: Request, visitor: Visitor) -> Response:
-        page, now = self._page, datetime.now(UTC)
-        form = read_form(request.scope["query_string"], page.parameters, page.default_window, now)
+        asked = page_request(self._site, self._page, request, visitor)
+        form = asked.form
         if form.problems:
             return self._html(request, visitor, form, status=400)
-        page_request = self._request(request, visitor, form, now)
-        content = await cancel_on_disconnect(request.receive, page.load(page_request))
+        try:
+            content = await cancel_on_disconnect(request.receive, self._page.load(asked))
+        except (InvalidWindowError, InvalidQueryError) as error:  # what only the report itself can check
+            return self._html(request, visitor, replace(form, problems={WHOLE: str(error)}), status=400)
         failure = whole_failure(content)
         status, headers = (200, {}) if failure is None else (failure.status, failure.headers)
         return self._html(request, visitor, form, content=content, status=status, headers=headers)
 
-    def _request(self, request: Request, visitor: Visitor, form: Form, now: datetime) -> PageRequest:
-        scope = request.scope
-        return PageRequest(self._site.sources, visitor.scope, scope["path_params"], form, scope[REQUEST_ID], now)
-
     def _failure(self, request: Request, visitor: Visitor | None, error: Exception) -> Response:
         state = state_of(error, request.scope[REQUEST_ID])
-        form = Form(problems={"": state.detail}) if state.status == 400 else Form()
-        return self._html(
-            request, visitor, form, state=state, status=state.status, headers={**state.headers, **NO_STORE}
-        )
+        headers = {**state.headers, **NO_STORE}
+        return self._html(request, visitor, Form(), state=state, status=state.status, headers=headers)
 
     def _html(
         self,
@@ -141,13 +137,17 @@ class PartEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         preferred(request.headers, (self._part.media_type,))
-        site, page, now = self._site, self._page, datetime.now(UTC)
-        visitor = await identify(request, site.authenticator, site.personas)
-        check_may_see(visitor, page)
-        form = read_form(request.scope["query_string"], page.parameters, page.default_window, now)
-        form.raise_problem()
-        scope = request.scope
-        asked = PageRequest(site.sources, visitor.scope, scope["path_params"], form, scope[REQUEST_ID], now)
+        visitor = await identify(request, self._site.authenticator, self._site.personas)
+        check_may_see(visitor, self._page)
+        asked = page_request(self._site, self._page, request, visitor)
+        asked.form.raise_problem()
         response = await cancel_on_disconnect(request.receive, self._part.answer(asked))
-        response.headers.update(site.headers)
+        response.headers.update(self._site.headers)
         return response
+
+
+def page_request(site: Site, page: Page, request: Request, visitor: Visitor) -> PageRequest:
+    """The request of a page by an identified caller, at this time. Its form may have problems."""
+    scope, now = request.scope, datetime.now(UTC)
+    form = read_form(scope["query_string"], page.parameters, page.default_window, now)
+    return PageRequest(site.sources, visitor.scope, scope["path_params"], form, scope[REQUEST_ID], now)

@@ -21,7 +21,7 @@ FOLDER: Final = Path(__file__).parent / "static"
 PREFIX: Final = "/static"
 PATH: Final = f"{PREFIX}/{{digest}}/{{name}}"
 FOREVER: Final = "public, max-age=31536000, immutable"
-THIRD_PARTY: Final[tuple[str, ...]] = ()  # names in graph/http/assets.json that pages use
+THIRD_PARTY: Final = ("uplot.iife.min.js", "uplot.min.css")  # names in graph/http/assets.json that pages use
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 

@@ -10,6 +10,7 @@ from graph.errors import InvalidQueryError
 from graph.http.parameters import Parameter, joined, read_choice, read_id, read_integer, read_query
 from graph.web.window import PARAMETERS, PageWindow, WindowProblems, read_page_window
 
+_READABLE: Final = ":/,"  # a query may contain them as they are, and times, zones and lists have them
 WHOLE: Final = ""  # the field of a problem that belongs to no single one
 
 
@@ -84,4 +85,4 @@ def _check(parameter: Parameter, values: Mapping[str, str]) -> None:
 def href(path: str, values: Mapping[str, str], **changes: str | None) -> str:
     """The URL of a page with `values`, changed by `changes`; None removes a value."""
     chosen = {name: value for name, value in {**values, **changes}.items() if value is not None}
-    return f"{path}?{urlencode(chosen)}" if chosen else path
+    return f"{path}?{urlencode(chosen, safe=_READABLE)}" if chosen else path

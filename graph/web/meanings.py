@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-import msgspec.inspect as mi
 from msgspec import Struct
 
 from graph.dsl.catalog import CATALOG
-from graph.gql.types import description_of
+from graph.gql.types import described_fields, description_of
 from graph.insights.mno_quality import FEWEST
 from graph.reports.answers import QUALITIES, Summary
 
@@ -25,9 +24,8 @@ MARKS: Final[Mapping[str, str]] = {
 @cache
 def meanings(answer: type[Struct]) -> Mapping[str, str]:
     """The descriptions of an answer's fields, by their names in JSON. Raises KeyError for a field without one."""
-    info = mi.type_info(answer)
-    assert isinstance(info, mi.StructType)
-    return {field.encode_name: text for field in info.fields if (text := description_of(field.type)) is not None}
+    fields = described_fields(answer)
+    return {field.encode_name: text for field in fields if (text := description_of(field.type)) is not None}
 
 
 def meanings_of(answer: Struct) -> Mapping[str, str]:

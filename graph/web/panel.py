@@ -1,6 +1,5 @@
 """Parts of a page that are loaded on their own: one that fails shows its state, and the others show their figures."""
 
-import asyncio
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, TypeVar
@@ -30,7 +29,7 @@ async def load_panel(work: Awaitable[T], request_id: str) -> Panel[T]:
     """
     try:
         return Panel(answer=await work)
-    except (ClientDisconnectedError, asyncio.CancelledError):
+    except ClientDisconnectedError:
         raise
     except Exception as error:  # an engine that is away, a limit, or a fault of ours: the other panels are shown
         if isinstance(error, ApiError) and not isinstance(error, _OF_A_PANEL):

@@ -17,6 +17,8 @@ from graph.reports.windows import Window, WindowRequest, parse_time, resolve_win
 from graph.web.charts.buckets import iso
 from infra.zones import TIMEZONES, timezone
 
+PointLength = Literal["hour", "day"]
+
 UTC_ZONE: Final = "UTC"
 # Suggestions; every IANA zone is accepted.
 ZONES: Final = (
@@ -66,7 +68,7 @@ class PageWindow:
         return Window(self.window.from_ - (self.window.to - self.window.from_), self.window.from_)
 
     @property
-    def granularity(self) -> Literal["hour", "day"]:
+    def granularity(self) -> PointLength:
         """The length of a point in the page's charts."""
         return "hour" if self.window.to - self.window.from_ <= LONGEST_BY_HOUR else "day"
 

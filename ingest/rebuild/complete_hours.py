@@ -8,9 +8,9 @@ from typing import Final
 from infra.errors import UsageError
 from infra.frames import Frame
 from ingest.messages import sequence, stored_at
-from schema.decoding import MAX_AHEAD
 from schema.history import CERTAINLY_RECENT
 from schema.instants import MICROSECOND, time_of
+from schema.values import MAX_AHEAD
 
 HOUR: Final = timedelta(hours=1)
 # An event's time may be at most this much later than the time at which its stream stored it.

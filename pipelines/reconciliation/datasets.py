@@ -11,7 +11,7 @@ import asyncpg
 from infra.errors import UsageError
 from infra.postgres import is_unavailable
 from infra.sql import statement
-from pipelines.datasets import HOLD_TABLES, StoreDataset
+from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current, current_params
 from pipelines.reconciliation.days import days_to_compare
 from pipelines.reconciliation.nodes import Comparison
@@ -27,7 +27,7 @@ LOG: Final = statement(SQL, "log_comparisons")
 
 
 class BothTotals(StoreDataset[None, Sequence[Totals]]):
-    """The totals of both sides for the days that are due, read in one snapshot."""
+    """The totals of both sides for the days that are due, read in one snapshot. The archive has none of these days."""
 
     async def read(self, stores: Stores) -> Sequence[Totals]:
         params = current_params(Params)
@@ -36,7 +36,6 @@ class BothTotals(StoreDataset[None, Sequence[Totals]]):
             stores.postgres.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            await connection.execute(HOLD_TABLES)
             ours = [Ours(**row) for row in await connection.fetch(OURS, first, last)]
             compared = [LastStatus(**row) for row in await connection.fetch(LAST, first, last)]
             with _as_problem():

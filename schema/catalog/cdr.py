@@ -11,6 +11,7 @@ _DELIVERED: Final = equal(Column("status"), Constant("DELIVERED"))
 _CURRENCY: Final = Column("currency")
 # Money is null over several currencies, whatever a query groups by.
 _ONE_CURRENCY: Final = equal(aggregate("min", _CURRENCY), aggregate("max", _CURRENCY))
+_NO_CURRENCY: Final = {"one_currency": Constant(1)}  # the cost of no records is 0
 
 FACTS: Final = CatalogTable(
     name="facts_cdr",
@@ -34,6 +35,7 @@ FACTS: Final = CatalogTable(
         "cost": call("reinterpretAsInt128", aggregate("sum", Column("charge_amount"))),
         "one_currency": _ONE_CURRENCY,
     },
+    nothing=_NO_CURRENCY,
 )
 HOURLY: Final = CatalogTable(
     name="cube_cdr_hourly",
@@ -49,9 +51,10 @@ HOURLY: Final = CatalogTable(
         "cost": call("reinterpretAsInt128", aggregate("sum", Column("cost"))),
         "one_currency": _ONE_CURRENCY,
     },
+    nothing=_NO_CURRENCY,
 )
 DAILY: Final = CatalogTable(
-    name="cube_cdr_daily", time="day", cell=DAY, dimensions=HOURLY.dimensions, parts=HOURLY.parts
+    name="cube_cdr_daily", time="day", cell=DAY, dimensions=HOURLY.dimensions, parts=HOURLY.parts, nothing=_NO_CURRENCY
 )
 
 

@@ -3,8 +3,8 @@
 from typing import Final, get_args
 
 from schema.catalog.terms import Dimension
-from schema.events import DeliveryStatus, Direction, Verdict
 from schema.facts import UNKNOWN
+from schema.values import DeliveryStatus, Direction, Verdict
 
 TENANT: Final = Dimension("tenantId", "The tenant that the message belongs to; `unknown` if its event names none.")
 ACCOUNT: Final = Dimension("accountId", "The account that sent the message.")

@@ -1,5 +1,6 @@
 """The dataset `dlr`: delivery reports."""
 
+import math
 from typing import Final
 
 from schema.catalog.dimensions import (
@@ -20,6 +21,7 @@ from schema.instants import DAY, HOUR
 FAILED: Final = ("FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED")
 QUANTILES: Final = (0.5, 0.95, 0.99)
 DIGEST: Final = "t-digest"
+NO_LATENCIES: Final = {"latencies": call("array", *(Constant(math.nan) for _ in QUANTILES))}
 
 _STATUS: Final = Column("status")
 _DELIVERED: Final = equal(_STATUS, Constant("DELIVERED"))
@@ -53,6 +55,7 @@ FACTS: Final = CatalogTable(
         "max_tps": aggregate("max", Column("tps_snapshot")),
         "latencies": aggregate("quantilesTDigestIf", Column("latency_ms"), _TERMINAL, parameters=QUANTILES),
     },
+    nothing=NO_LATENCIES,
 )
 HOURLY: Final = CatalogTable(
     name="cube_dlr_hourly",
@@ -69,6 +72,7 @@ HOURLY: Final = CatalogTable(
         "max_tps": aggregate("max", Column("max_tps")),
         "latencies": aggregate("quantilesTDigestMerge", Column("latency_digest"), parameters=QUANTILES),
     },
+    nothing=NO_LATENCIES,
 )
 DAILY: Final = CatalogTable(
     name="cube_dlr_daily",

@@ -82,7 +82,7 @@ class CatalogTable:
 
     `time`: its time column. `cell`: microseconds that a row sums up, aligned in UTC; 1 for facts. `dimensions`: name ->
     expression. `parts`: name -> aggregate, the terms of measures' formulas; a cube may lack some. `unnested`: those of
-    the dimensions that are elements of an array.
+    the dimensions that are elements of an array. `nothing`: the parts of no events that are not 0.
     """
 
     name: str
@@ -91,6 +91,7 @@ class CatalogTable:
     dimensions: Mapping[str, Expression]
     parts: Mapping[str, Expression]
     unnested: Mapping[str, Unnested] = field(default_factory=dict)
+    nothing: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def is_cube(self) -> bool:

@@ -6,8 +6,7 @@ import re
 import shlex
 import signal
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +17,12 @@ import httpx
 import psutil
 import pytest
 
-from infra import nats
 from infra.embedded.certificates import DevCertificates
 from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.api import ADMIN, ANALYTICS, recent_summary
 from tests.support.cli import Running, anlyt, running
+from tests.support.end_to_end import eventually, publish
 from tests.support.reference import expect
 from tests.support.validity import Message
 
@@ -47,20 +46,6 @@ def api(service: Running) -> Iterator[httpx.Client]:
         yield client
 
 
-def eventually(true: Callable[[], object], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-async def publish(service: Running, subject: str, messages: list[Message]) -> None:
-    async with nats.connect(service.endpoints().nats) as client:
-        for message in messages:
-            headers = dict(message.headers) if message.headers else None
-            await client.jetstream().publish(subject, message.data, headers=headers)
-
-
 def graphql(api: httpx.Client, query: str) -> Any:
     return api.post("/graphql", json={"query": query}).raise_for_status().json()
 
@@ -77,8 +62,8 @@ async def test_events_become_numbers(service: Running, api: httpx.Client) -> Non
     bill = [events.message(rng, events.billing(rng, now) | fresh)] * 3  # sent three times, counted once
     report = events.report(rng, now) | {"receivedAt": now.isoformat(), "deliveryStatus": "DELIVERED", "latencyMs": 51}
     reports = [events.message(rng, report)]
-    await publish(service, BILLING_EVENTS.subject, bill)
-    await publish(service, SMS_DLR.subject, reports)
+    await publish(service.endpoints().nats, BILLING_EVENTS.subject, *bill)
+    await publish(service.endpoints().nats, SMS_DLR.subject, *reports)
     assert expect(bill, reports, now).claims == 2
     url = service.endpoints().api
     eventually(lambda: recent_summary(url)["deliveredMessages"] == recent_summary(url)["totalMessages"] == 1)
@@ -93,7 +78,8 @@ async def test_events_become_numbers(service: Running, api: httpx.Client) -> Non
 
 async def test_a_bad_event_becomes_a_dead_letter(service: Running, tmp_path: Path) -> None:
     """Both functions that read reports write a dead letter, and again after a replay."""
-    await publish(service, SMS_DLR.subject, [Message(b'{"schemaVersion":"1","msisdn":"+93700123456"}')])
+    bad = Message(b'{"schemaVersion":"1","msisdn":"+93700123456"}')
+    await publish(service.endpoints().nats, SMS_DLR.subject, bad)
 
     def dead_letters(*arguments: str) -> CompletedProcess[str]:
         return anlyt(tmp_path, "deadletters", *arguments, ANLYT_HOME=str(service.home))

@@ -4,19 +4,18 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import httpx
 import pytest
 
 from infra.embedded.certificates import DevCertificates
 from tests.support.api import ADMIN, ANALYTICS
-from tests.support.cli import PATIENCE, Running, anlyt, environment
+from tests.support.cli import Running, anlyt, environment
+from tests.support.end_to_end import eventually, eventually_equal
 from tests.support.otlp import Collector, collector
 
 EXPORTS = "/v1/audit/exports"
@@ -59,16 +58,9 @@ def recording_proxy() -> Iterator[tuple[str, list[bytes]]]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def eventually(read: Any, expected: object) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while (last := read()) != expected:
-        assert time.monotonic() < deadline, last
-        time.sleep(0.1)
-
-
 def check_answers(api: str) -> None:
     with httpx.Client(base_url=api, headers=ADMIN, timeout=60) as client:
-        eventually(lambda: client.get("/health/ready").json()["status"], "ok")
+        eventually_equal(lambda: client.get("/health/ready").json()["status"], "ok")
         assert client.get(f"{ANALYTICS}/summary").json()["totalMessages"] == 0
         query = {"dataset": "dlr", "measures": ["messages"], "time": WINDOW}
         assert client.post("/v1/anlyt/query", json=query).raise_for_status().json()["data"] == [{"messages": 0}]
@@ -81,7 +73,7 @@ def check_export(audit: str, home: Path) -> None:
     context.load_cert_chain(*files.client)
     with httpx.Client(base_url=audit, verify=context, timeout=60) as client:
         id_ = client.post(EXPORTS, json={"tenantId": "tenant-001", **WINDOW}).raise_for_status().json()["id"]
-        eventually(lambda: client.get(f"{EXPORTS}/{id_}").json()["status"], "done")
+        eventually_equal(lambda: client.get(f"{EXPORTS}/{id_}").json()["status"], "done")
 
 
 @pytest.fixture
@@ -107,7 +99,7 @@ def test_foreign_settings_have_no_effect(tmp_path: Path, traces: Collector) -> N
                 check_export(str(endpoints.audit), home)
                 run = anlyt(tmp_path, "pipeline", "cubes", **settings)
                 assert (run.returncode, run.stdout) == (0, "cubes: done, 0 cells\n"), run.stderr
-                eventually(lambda: bool(traces.named("anlyt.api.summary")), expected=True)
+                eventually(lambda: traces.named("anlyt.api.summary"))
                 assert service.stop() == 0
             finally:
                 process.kill()

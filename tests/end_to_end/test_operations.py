@@ -3,8 +3,7 @@
 import json
 import os
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +20,10 @@ from schema.streams import BILLING_EVENTS, SMS_DLR
 from tests.support import events
 from tests.support.api import ADMIN, ANALYTICS, recent_summary
 from tests.support.cli import Running, running
+from tests.support.end_to_end import eventually, publish
 from tests.support.otlp import Collector, collector
 from tests.support.prometheus import Prometheus, alerts, prometheus
+from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
@@ -59,18 +60,6 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
             assert service.stop() == 0
 
 
-def eventually(true: Callable[[], object], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-async def publish(url: str, subject: str, body: bytes, **headers: str) -> None:
-    async with nats.connect(url) as client:
-        await client.jetstream().publish(subject, body, headers=headers or None)
-
-
 def billed(rng: random.Random) -> bytes:
     now = datetime.now(UTC)
     return json.dumps(events.billing(rng, now) | {"billedAt": now.isoformat(), "status": "BILLED"}).encode()
@@ -83,7 +72,7 @@ def summary(endpoints: Endpoints, **headers: str) -> httpx.Response:
 async def test_a_trace_leads_from_the_producer_through_batch_and_sql(observed: Observed) -> None:
     spans = observed.collector
     event, traceparent = billed(random.Random(5)), f"00-{PRODUCER}-b7ad6b7169203331-01"
-    await publish(observed.endpoints.nats, BILLING_EVENTS.subject, event, traceparent=traceparent)
+    await publish(observed.endpoints.nats, BILLING_EVENTS.subject, Message(event, {"traceparent": traceparent}))
     eventually(lambda: spans.named("anlyt.process.billingEvent"))
     (batch,) = spans.named("anlyt.process.billingEvent")
     assert (batch.links, batch.parent, batch.service) == ((PRODUCER,), "", "anlyt")
@@ -98,12 +87,12 @@ async def test_traces_lead_from_a_report_to_its_facts_and_from_a_bad_one_to_its_
 ) -> None:
     spans, rng, now = observed.collector, random.Random(7), datetime.now(UTC)
     report = events.report(rng, now) | {"receivedAt": now.isoformat()}
-    await publish(observed.endpoints.nats, SMS_DLR.subject, json.dumps(report).encode())
+    await publish(observed.endpoints.nats, SMS_DLR.subject, Message(json.dumps(report).encode()))
     eventually(lambda: spans.named("anlyt.process.dlrFacts"))
     batch = spans.named("anlyt.process.dlrFacts")[0]
     statements = [span.attributes["db.query.text"] for span in spans.below(batch)]
     assert statements == ["insert into anlyt.facts_dlr", "insert into anlyt.dirty"]
-    await publish(observed.endpoints.nats, SMS_DLR.subject, b"{}")
+    await publish(observed.endpoints.nats, SMS_DLR.subject, Message(b"{}"))
     eventually(lambda: len(spans.named("anlyt.process.dlrFacts")) == 2)
     async with nats.connect(observed.endpoints.nats) as client:
         dead_letters = [await client.jetstream().get_msg("ANLYT_DEADLETTER", seq=number) for number in (1, 2)]
@@ -176,7 +165,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
         connection = await asyncpg.connect(observed.endpoints.postgres)
         async with connection.transaction():
             await connection.execute("lock table anlyt.metrics_hourly in access exclusive mode")
-            await publish(observed.endpoints.nats, BILLING_EVENTS.subject, billed(random.Random(6)))
+            await publish(observed.endpoints.nats, BILLING_EVENTS.subject, Message(billed(random.Random(6))))
             eventually(lambda: stopped in server.firing())
         await connection.close()
         eventually(lambda: server.firing() == set())

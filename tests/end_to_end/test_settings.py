@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +13,17 @@ import httpx
 import pytest
 
 from commands.migrate import apply
-from infra import nats as nats_
 from infra.embedded.certificates import DevCertificates
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.embedded.s3 import s3_server
 from infra.endpoints import Engines
 from infra.s3 import from_dsn
+from schema.streams import BILLING_EVENTS
 from tests.support import events
 from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, Running, anlyt, running
+from tests.support.end_to_end import eventually_equal, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -162,13 +162,6 @@ def url_of(api: Running) -> str:
     return api.process.stdout.readline().split()[1].rstrip(";")
 
 
-def eventually(read: Callable[[], object], expected: object) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while (last := read()) != expected:
-        assert time.monotonic() < deadline, last
-        time.sleep(0.1)
-
-
 def ready(client: httpx.Client, dependency: str) -> tuple[int, object]:
     answer = client.get("/health/ready")
     return answer.status_code, answer.json()["dependencies"][dependency]
@@ -254,40 +247,30 @@ def test_settings_that_become_wrong_and_right_again(right: Mapping[str, str], se
         httpx.Client(base_url=url_of(api), headers=ADMIN, timeout=60) as client,
     ):
         url_of(ingest)
-        eventually(lambda: ready(client, "postgres")[0], 200)
+        eventually_equal(lambda: ready(client, "postgres")[0], 200)
         sql(admin, "revoke select on anlyt.metrics_hourly from served")
         denied = wrong("ANLYT_POSTGRES_DSN", "the user lacks a right", required=True)
-        eventually(lambda: ready(client, "postgres"), denied)
+        eventually_equal(lambda: ready(client, "postgres"), denied)
         assert client.get(f"{ANALYTICS}/summary").status_code == 503
         sql(admin, GRANT)
-        eventually(lambda: ready(client, "postgres")[0], 200)
+        eventually_equal(lambda: ready(client, "postgres")[0], 200)
         sql(
             admin,
             "alter role served nologin",
             "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'served'",
         )
         refused = wrong("ANLYT_POSTGRES_DSN", "the user or the password is refused", required=True)
-        eventually(lambda: ready(client, "postgres"), refused)
+        eventually_equal(lambda: ready(client, "postgres"), refused)
         sql(admin, "alter role served login")
-        eventually(lambda: ready(client, "postgres")[0], 200)
-        eventually(lambda: client.get(f"{ANALYTICS}/summary").status_code, 200)
+        eventually_equal(lambda: ready(client, "postgres")[0], 200)
+        eventually_equal(lambda: client.get(f"{ANALYTICS}/summary").status_code, 200)
         assert api.stop() == 0
         assert ingest.process.poll() is None  # it had no events to write
         sql(admin, "revoke all on all tables in schema anlyt from served")
-        publish(right["ANLYT_NATS_URL"])
+        rng = random.Random(3)
+        event = events.message(rng, events.billing(rng, datetime.now(UTC)))
+        asyncio.run(publish(right["ANLYT_NATS_URL"], BILLING_EVENTS.subject, event))
         assert ingest.process.wait(PATIENCE) == 1
         assert ingest.process.stderr is not None
         last = ingest.process.stderr.read().splitlines()[-1]
     assert last.startswith("anlyt: ANLYT_POSTGRES_DSN: the user lacks a right (permission denied for table ")
-
-
-def publish(url: str) -> None:
-    """Publishes a billing event."""
-    rng, now = random.Random(3), datetime.now(UTC)
-
-    async def run() -> None:
-        async with nats_.connect(url) as client:
-            message = events.message(rng, events.billing(rng, now))
-            await client.jetstream().publish("billing.events", message.data)
-
-    asyncio.run(run())

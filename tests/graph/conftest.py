@@ -1,35 +1,26 @@
 from collections.abc import AsyncIterator
-from itertools import count
+from typing import Any
 
 import asyncpg
 import pytest
 
 from infra.embedded.engine import Engine
-from infra.migrate import PostgresLedger, fix_currency, migrate
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import Api, open_api
 from tests.graph.support.queries import QueryClient, open_query_client
 from tests.graph.support.store import Store
+from tests.support.database import fresh_database
+from tests.support.fixtures import template
 from tests.support.generous_deadlines import generous_deadlines
 
-__all__ = ["generous_deadlines"]
-
-_numbers = count(1)
+__all__ = ["generous_deadlines", "template"]
 
 
 @pytest.fixture(scope="module")
-async def dsn(postgres: Engine) -> AsyncIterator[str]:
-    """A migrated, empty database for the tests of a module."""
-    name = f"graph_{next(_numbers)}"
-    await _run(postgres.dsn, f"create database {name}")
-    made = f"{postgres.dsn.rpartition('/')[0]}/{name}"
-    connection = await asyncpg.connect(made)
-    async for _ in migrate(PostgresLedger(connection), "postgres"):
-        pass
-    await fix_currency(connection, "USD")
-    await connection.close()
-    yield made
-    await _run(postgres.dsn, f"drop database {name} with (force)")
+async def dsn(template: Engine) -> AsyncIterator[str]:
+    """The DSN of a migrated, empty database for the tests of a module."""
+    async with fresh_database(template) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +58,13 @@ async def query_client(pool: Pool, filled: str) -> AsyncIterator[QueryClient]:
         yield opened
 
 
-async def _run(dsn: str, sql: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    await connection.execute(sql)
-    await connection.close()
+@pytest.fixture
+async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
+    """A pool, and all statements that its connections have run."""
+    statements: list[str] = []
+
+    async def log(connection: Any) -> None:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
+        yield pool, statements

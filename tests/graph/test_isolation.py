@@ -1,12 +1,12 @@
-"""Every root field of GraphQL and every route of REST, for every kind of caller: answered or refused.
+"""Every root field of GraphQL, every route of REST and every page, for every kind of caller: answered or refused.
 
 A field or route without a row fails the test, so that each new one needs a decision about who may see it.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -22,9 +22,9 @@ from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
-from infra.settings import Settings, read_settings
+from infra.settings import Settings
 from tests.graph.support.store import HOUR, Row, Store
-from tests.graph.support.tokens import bearer, key_set, token
+from tests.graph.support.tokens import bearer, settings_with_keys, token
 from tests.support.warehouse import NO_CLICKHOUSE, empty_clickhouse
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +60,7 @@ SIGNED_IN: Final = Rule("UNAUTHENTICATED", "ok", "ok", "ok", "ok", "ok")
 PLATFORM: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok", "ok")
 ADMIN: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok")
 TENANT: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "ok", "ok")
+CUSTOMER: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN")
 OF_A: Final = Rule("UNAUTHENTICATED", "ok", "FORBIDDEN_ACCOUNT", "FORBIDDEN_ACCOUNT", "ok", "ok")
 OF_NOBODY: Final = OF_A._replace(of_a="FORBIDDEN_ACCOUNT")
 
@@ -110,10 +111,24 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (QUERY_PATH, QUERY_PATH): TENANT,
     (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,
+    ("/asyncapi.json", "/asyncapi.json"): PUBLIC,
     ("/health/live", "/health/live"): PUBLIC,
     ("/health/ready", "/health/ready"): PUBLIC,
     ("/graphql", "/graphql"): PUBLIC,
     ("/graphql/assets/{name}", "/graphql/assets/react.production.min.js"): PUBLIC,
+    # Pages
+    ("/", "/"): SIGNED_IN,
+    ("/insights/mno-quality", f"/insights/mno-quality?{URL_WHEN}"): TENANT,
+    ("/usage", f"/usage?{URL_WHEN}"): CUSTOMER,
+    ("/usage/days.csv", f"/usage/days.csv?{URL_WHEN}"): CUSTOMER,
+    ("/accounts/{id}", f"/accounts/a?{URL_WHEN}"): PLATFORM,
+    ("/accounts/{id}/days.csv", f"/accounts/a/days.csv?{URL_WHEN}"): PLATFORM,
+    ("/insights/cost-quality", f"/insights/cost-quality?{URL_WHEN}"): PLATFORM,
+    ("/reconciliation", "/reconciliation"): PLATFORM,
+    ("/explore", f"/explore?{URL_WHEN}"): TENANT,
+    ("/explore/rows.csv", f"/explore/rows.csv?{URL_WHEN}"): TENANT,
+    ("/explore/rows.arrow", f"/explore/rows.arrow?{URL_WHEN}"): TENANT,
+    ("/static/{digest}/{name}", "/static/0/pages.css"): PUBLIC,
 }
 
 
@@ -129,9 +144,7 @@ def headers_of(caller: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
-    keys.write_bytes(key_set("ec-1"))
-    return read_settings({"ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)})
+    return settings_with_keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="module")
@@ -184,13 +197,21 @@ async def test_fields(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
     assert [code for code, _ in results.values()] == list(FIELDS[row])
 
 
+def code_of(response: httpx.Response) -> str:
+    """The code of a refusal, from a problem document or a page."""
+    if response.headers["content-type"].startswith("text/html"):
+        (code,) = re.findall(r'data-code="(\w+)"', response.text)
+        return str(code)
+    return str(response.json()["code"])
+
+
 @pytest.mark.parametrize("row", ROUTES, ids=" ".join)
 async def test_routes(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
     codes = []
     for caller in CALLERS:
         method, body = ("POST", QUERY) if row[0] == QUERY_PATH else ("GET", None)
         response = await client.request(method, row[1], json=body, headers=headers_of(caller))
-        codes.append("ok" if response.status_code == 200 else response.json()["code"])
+        codes.append("ok" if response.status_code == 200 else code_of(response))
     assert codes == list(ROUTES[row])
 
 

@@ -98,6 +98,7 @@ PATHS: Final = [
     f"/v1/insights/cost-quality?{WHEN}",
     "/v1/anlyt/catalog",
     "/openapi.json",
+    "/asyncapi.json",
     "/health/ready",
 ]
 

@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -18,12 +17,12 @@ from starlette.types import ASGIApp
 from graph.app import create_app
 from graph.http.bodies import LONGEST_BODY, MOST_OBJECTS, MOST_VALUES
 from infra.postgres import open_pool
-from infra.settings import Settings, read_settings
+from infra.settings import Settings
 from infra.zones import timezone
 from tests.graph.support.attacks import Attack, AttackOfSize, lists, long, members, objects, query
 from tests.graph.support.attacks_in_bodies import DOCUMENTS, INPUTS, QUERIES
 from tests.graph.support.attacks_in_heads import HEADERS, PARSERS, URLS
-from tests.graph.support.tokens import key_set
+from tests.graph.support.tokens import settings_with_keys
 from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.anyio
 # The rule is 50 ms of the event loop. A busy machine, whose caches are others', takes up to three times as long.
 MOST_OF_THE_LOOP: Final = 3 * 0.05
 MOST_OF_THE_PROCESS: Final = 1.0
-# Of twice the length, linear is twice the time; quadratic would be four times.
+# Twice the length takes twice the time if it is linear, four times if it is quadratic.
 GROWTH: Final = 3.0
 NOISE: Final = 0.02  # seconds that are not compared
 
@@ -57,9 +56,7 @@ EVERY: Final[Sequence[tuple[str, str]]] = [(kind, name) for kind, made in ATTACK
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with all authentication methods."""
-    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
-    keys.write_bytes(key_set("ec-1"))
-    return read_settings({"ANLYT_AUTH": "jwt,mesh,headers", "ANLYT_JWKS": str(keys), "ANLYT_RATE_LIMIT": "0"})
+    return settings_with_keys(tmp_path_factory.mktemp("keys"), "jwt,mesh,headers", ANLYT_RATE_LIMIT="0")
 
 
 @pytest.fixture(scope="module")

@@ -266,6 +266,15 @@ async def test_a_consumer_that_cannot_be_made_says_why(platform: Platform) -> No
         await ensure_consumer(platform.jetstream, SMS_DLR, DURABLE)
 
 
+async def test_a_consumer_that_the_server_does_not_correct_says_why(platform: Platform) -> None:
+    await make(platform, {**GOOD, "max_ack_pending": 5})
+    await alter(platform, "SMS_DLR", consumer_limits={"max_ack_pending": 10})
+    with pytest.raises(
+        UnsuitableError, match=r"has max_ack_pending 5 where 60000 or more is wanted \(.*limit.*\); delete it"
+    ):
+        await ensure_consumer(platform.jetstream, SMS_DLR, DURABLE)
+
+
 @pytest.mark.parametrize(
     ("pattern", "subject", "does"),
     [

@@ -40,7 +40,7 @@ async def test_times_are_found(platform: Platform) -> None:
     assert await jetstream.consumers_info(STREAM.name) == []
 
 
-async def test_a_durable_is_moved_back_and_keeps_its_configuration(platform: Platform) -> None:
+async def test_a_consumer_is_moved_back_and_keeps_its_configuration(platform: Platform) -> None:
     await platform.publish(STREAM, [Message(b"")] * 5)
     await ensure_consumer(platform.jetstream, STREAM, DURABLE)
     await _acknowledge(platform, 5)
@@ -52,7 +52,7 @@ async def test_a_durable_is_moved_back_and_keeps_its_configuration(platform: Pla
 
 
 @pytest.mark.parametrize("resets_since", [seek.RESETS_SINCE, (99, 0)], ids=["refused", "an older server"])
-async def test_a_durable_that_cannot_be_reset_is_made_again(
+async def test_a_consumer_that_cannot_be_reset_is_made_again(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, resets_since: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(seek, "RESETS_SINCE", resets_since)

@@ -57,6 +57,7 @@ async def test_a_dead_letter_says_what_is_wrong_and_where_the_event_is(platform:
     )
     assert (stored.dead_letter.reason, stored.dead_letter.size_bytes) == ("invalid_field", len(data))
     assert stored.dead_letter.sentence == "latencyMs must be an integer from 0 to 2147483648."
+    assert [problem.path for problem in stored.dead_letter.problems] == ["$.latencyMs", "$.destinationPrefix"]
     del fields["to"]
     assert stored.dead_letter.event == fields | dict.fromkeys(wrong, "***") | {"maskedFields": 1}
     assert await deadletters.one(platform.jetstream, stored.id) == stored

@@ -1,11 +1,9 @@
 """Facts in ClickHouse, without NATS: FINAL equals the reference, however events are repeated, reordered or batched."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -13,12 +11,13 @@ from functions.cdr_facts import cdr_facts
 from functions.compliance_facts import compliance_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
-from infra.clickhouse import FAILURES, connect, open_clickhouse
+from infra.clickhouse import FAILURES, connect
 from infra.embedded.clickhouse import clickhouse_server
 from ingest.facts import FactStore
 from ingest.sink import Events
 from tests.support import events, fact_events
 from tests.support.fact_reference import expect
+from tests.support.facts import MAKERS, fact_store
 from tests.support.validity import Message
 from tests.support.warehouse import empty_clickhouse, fact_differences
 from tests.support.writes import decoded, decoded_at, split
@@ -26,29 +25,18 @@ from tests.support.writes import decoded, decoded_at, split
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
-SORTS: Mapping[AnyFunction, Callable[[Random, datetime], Any]] = {
-    dlr_facts: fact_events.report,
-    cdr_facts: fact_events.record,
-    compliance_facts: fact_events.evaluation,
-}
-
-
-@asynccontextmanager
-async def store(dsn: str) -> AsyncIterator[FactStore]:
-    async with open_clickhouse(dsn, statement_timeout=30) as clickhouse:
-        yield FactStore(clickhouse)
 
 
 async def commit(dsn: str, function: AnyFunction, batches: Iterable[Events]) -> None:
-    async with store(dsn) as opened:
+    async with fact_store(dsn) as opened:
         for batch in batches:
             assert await opened.commit(function, batch) == {"stored": len(batch)}
 
 
 async def test_any_batches_of_redelivered_events_are_the_reference(warehouse: str) -> None:
     random = Random(1)
-    messages = [events.messages(random, make, NOW, 800) for make in SORTS.values()]
-    for function, sent in zip(SORTS, messages, strict=True):
+    messages = [events.messages(random, make, NOW, 800) for make in MAKERS.values()]
+    for function, sent in zip(MAKERS, messages, strict=True):
         whole = decoded(function, sent, NOW)
         await commit(warehouse, function, split(random, whole))
         await commit(warehouse, function, split(random, random.sample(whole, len(whole))))
@@ -122,7 +110,7 @@ async def test_an_engine_that_comes_back_is_written_to_again(tmp_path: Path) -> 
     sent: list[Message] = []
     async with clickhouse_server(tmp_path / "clickhouse") as engine:
         await empty_clickhouse(engine.dsn)
-        async with store(engine.dsn) as facts:
+        async with fact_store(engine.dsn) as facts:
             for restart in (engine.kill, engine.stop, engine.kill):
                 batch = [events.message(random, fact_events.record(random, NOW)) for _ in range(40)]
                 sent += batch

@@ -17,6 +17,9 @@ from functions.function import AnyFunction
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.endpoints import Engines
+from ingest.decode import BatchDecoder
+from ingest.ledger import by_ledger_key
+from ingest.rebuild.history import History
 from pipelines import runs
 from pipelines.stores import open_stores
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
@@ -64,6 +67,23 @@ async def _stored(platform: Platform, stream: Stream) -> list[Message]:
     return [message for _, message in sorted((await platform.stored_messages(stream)).items())]
 
 
+async def _wrong_claims(platform: Platform) -> list[str]:
+    """The copies of each event whose claim is not that of its first copy. If there are none, an effect is wrong."""
+    rows = await platform.pool.fetch("select event_key, stored_ns from anlyt.processed_events")
+    claimed, found = {row["event_key"]: row["stored_ns"] for row in rows}, []
+    for function in METRICS:
+        history, decoder = History(platform.client, function, purpose="claims"), BatchDecoder(function)
+        async with history.opened() as reader:
+            batches = [each async for each in history.batches_until(reader, await history.last_sequence())]
+        copies = [event for batch in batches for event in decoder.decode_good(batch)]
+        found += [
+            f"claimed at {claimed.get(key)}: {[each for each in copies if each.event.event_id == first.event.event_id]}"
+            for key, first in by_ledger_key(function.name, copies).items()
+            if claimed.get(key) != first.stored
+        ]
+    return found
+
+
 async def _differences(platform: Platform) -> list[str]:
     expected = expect(await _stored(platform, BILLING_EVENTS), await _stored(platform, SMS_DLR), NOW)
     return list(await differences(platform.dsn, expected))
@@ -108,7 +128,7 @@ async def test_workers_killed(scene: Platform, seed: int) -> None:
         )
         await scene.wait_until_drained(*METRICS)
     found = await _differences(scene)
-    assert found == [], "\n".join(found)
+    assert found == [], "\n".join([*found, *await _wrong_claims(scene)])
 
 
 QUERY = {"dataset": "dlr", "measures": ["messages", "deliveryRate"], "dimensions": ["tenantId"], "totals": True}

@@ -14,7 +14,7 @@ from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
 from infra.errors import AnlytError
 from tests.graph.support.api import open_api
-from tests.support.all_queries import NOW, FilledStores, RefusedError, answers, filled_stores, queries
+from tests.support.all_queries import NOW, ArchivedStores, RefusedError, answers, archived_stores, queries
 from tests.support.clock import wait_out_midnight
 from tests.support.database import fresh_database
 from tests.support.warehouse import rows
@@ -84,7 +84,7 @@ class RestartableStores(NamedTuple):
     """Stores filled without a profile, on an engine that can be restarted with any profile."""
 
     engine: Engine
-    stores: FilledStores
+    stores: ArchivedStores
     profile: dict[str, str]
 
     async def restart_with(self, profile: Profile) -> None:
@@ -102,7 +102,7 @@ async def restartable(
     async with (
         clickhouse_server(tmp_path_factory.mktemp("restartable"), profile=(profile := dict[str, str]())) as engine,
         fresh_database(template) as database,
-        filled_stores(engine.dsn, database, seed) as stores,
+        archived_stores(engine.dsn, database, seed) as stores,
     ):
         client = await stores.stores.clickhouse.client()
         await client.insert("facts_dlr", DELETED, column_names=COLUMNS)
@@ -130,7 +130,7 @@ async def test_answers_are_those_of_the_defaults(
     async with (
         clickhouse_server(tmp_path / "clickhouse", profile=PROFILES[name]) as engine,
         fresh_database(template) as database,
-        filled_stores(engine.dsn, database, seed) as stores,
+        archived_stores(engine.dsn, database, seed) as stores,
     ):
         actual = await answers(stores, seed)
         assert stores.archived_from == restartable.stores.archived_from, "the day has ended"

@@ -8,7 +8,7 @@ import pytest
 
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
-from tests.support.all_queries import answers, filled_stores
+from tests.support.all_queries import answers, archived_stores
 from tests.support.clock import wait_out_midnight
 from tests.support.database import fresh_database
 
@@ -30,7 +30,7 @@ async def answers_in_zone(
     async with (
         clickhouse_server(folder, settings={"timezone": zone}, profile=profile) as engine,
         fresh_database(postgres) as database,
-        filled_stores(engine.dsn, database, seed) as stores,
+        archived_stores(engine.dsn, database, seed) as stores,
     ):
         return await answers(stores, seed)
 

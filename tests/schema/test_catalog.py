@@ -9,8 +9,8 @@ from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from schema.catalog import DATASETS, Dataset
 from schema.catalog.dlr import FAILED
-from schema.events import DeliveryStatus
 from schema.expressions import Call, Column, Expression, Lambda, Name
+from schema.values import DeliveryStatus
 from tests.support.warehouse import empty_clickhouse
 
 CONTRACT = {

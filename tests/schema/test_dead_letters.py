@@ -6,6 +6,7 @@ import msgspec
 from schema.dead_letters import DeadLetter, Source, dead_letter, dead_letter_id
 from schema.events import DlrInbound
 from schema.masking import EventMask
+from schema.problems import BadEventError, Problem
 
 SOURCE = Source(
     stream="SMS_DLR",
@@ -19,8 +20,13 @@ SOURCE = Source(
 
 def test_a_dead_letter_describes_its_event_and_can_be_decoded() -> None:
     data = b'{"eventId": "e-1", "to": "93701234567"}'
-    written = dead_letter(SOURCE, data, "missing_field", "messageId is missing.", EventMask(DlrInbound))
+    problems = [
+        Problem("$.messageId", "missing_field", "messageId is missing."),
+        Problem("$.latencyMs", "invalid_field", "latencyMs must be an integer."),
+    ]
+    written = dead_letter(SOURCE, data, BadEventError(problems), EventMask(DlrInbound))
     assert (written.sequence, written.reason, written.sentence) == (7, "missing_field", "messageId is missing.")
+    assert written.problems == tuple(problems)
     assert (written.size_bytes, written.sha256) == (len(data), sha256(data).hexdigest())
     assert written.event == {"eventId": "e-1", "maskedFields": 1}
     assert msgspec.json.decode(msgspec.json.encode(written), type=DeadLetter) == written

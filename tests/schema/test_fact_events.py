@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.decoding import BadEventError, EventDecoder
+from schema.decoding import EventDecoder
 from schema.events import CdrGenerated, ComplianceAudit
 from schema.instants import instant
+from schema.problems import BadEventError
 from tests.support import events, fact_events, faults
 from tests.support.validity import Event, Message, parse_evaluation, parse_record
 

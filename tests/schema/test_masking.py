@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.events import CdrGenerated, ComplianceAudit, DlrInbound, Event, SmsBilled
-from schema.masking import MASK, EventMask, without_phone_numbers
+from schema.masking import EventMask
+from schema.phone_numbers import MASK, without_phone_numbers
 from tests.support import events, fact_events
 
 NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)

@@ -67,7 +67,7 @@ class RefusedError(Exception):
     """The API answered a query with an error."""
 
 
-class FilledStores(NamedTuple):
+class ArchivedStores(NamedTuple):
     """The stores. From `archived_from` on, two days are in the archive and the third is in PostgreSQL."""
 
     stores: Stores
@@ -75,7 +75,7 @@ class FilledStores(NamedTuple):
 
 
 @asynccontextmanager
-async def filled_stores(clickhouse: str, database: str, seed: int) -> AsyncIterator[FilledStores]:
+async def archived_stores(clickhouse: str, database: str, seed: int) -> AsyncIterator[ArchivedStores]:
     """Yields stores with facts, their cubes, and archived days of PostgreSQL."""
     await empty_clickhouse(clickhouse)
     random = Random(seed)
@@ -88,16 +88,16 @@ async def filled_stores(clickhouse: str, database: str, seed: int) -> AsyncItera
             start = today() - RECENT - 2 * DAY
             await Store(connection).put(random_rows(random, hours(start, start + 3 * DAY), density=0.1))
         assert await runs.run(stores, "archive") == {"days": 2}
-        yield FilledStores(stores, start)
+        yield ArchivedStores(stores, start)
 
 
-async def answers(filled: FilledStores, seed: int) -> Mapping[str, Any]:
+async def answers(filled: ArchivedStores, seed: int) -> Mapping[str, Any]:
     """The answers by query name, which are equal on any engine. Raises RefusedError if one is an error."""
     async with open_api(filled.stores.postgres, clickhouse=filled.stores.clickhouse) as api:
         return {name: await run() for name, run in queries(api, filled, seed).items()}
 
 
-def queries(api: Api, filled: FilledStores, seed: int) -> Mapping[str, RunQuery]:
+def queries(api: Api, filled: ArchivedStores, seed: int) -> Mapping[str, RunQuery]:
     """All queries by name."""
     by_name = {**_questions(api, Random(seed)), **_reports(api, filled), **_audits(filled.stores)}
     return {**by_name, **_pipeline_reads(filled.stores)}
@@ -127,7 +127,7 @@ async def _pages(api: Api, query: Mapping[str, Any]) -> Any:
     return _lasting(_exact(pages))
 
 
-def _reports(api: Api, filled: FilledStores) -> Mapping[str, RunQuery]:
+def _reports(api: Api, filled: ArchivedStores) -> Mapping[str, RunQuery]:
     by_name: dict[str, RunQuery] = {f"insights {edges}": partial(_insights, api, "/".join(edges)) for edges in WINDOWS}
     for report in REPORTS:
         for start, length in ((0, 3 * 24), (5, 50)):

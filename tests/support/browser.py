@@ -23,12 +23,14 @@ class Visit:
 
     page: Page
     origin: str
+    address: str = ""
     requests: list[Request] = field(default_factory=list)
     ended: set[Request] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
 
     async def go(self, url: str, status: int = 200) -> None:
         """Shows `url`. Raises AssertionError if the page has another status."""
+        self.address = url
         response = await self.page.goto(url, wait_until="load")
         assert response is not None
         assert response.status == status, f"{url}: {response.status}, {await response.text()}"
@@ -66,7 +68,7 @@ class Visit:
 
     def record_message(self, message: ConsoleMessage) -> None:
         # `go` compares the page's own status, which Chromium also reports.
-        own_status = message.text.startswith(REFUSED) and message.location["url"] == self.page.url
+        own_status = message.text.startswith(REFUSED) and message.location["url"] in {self.address, self.page.url}
         if message.type in {"error", "warning"} and not own_status:
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
 

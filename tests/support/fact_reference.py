@@ -45,7 +45,7 @@ def expect(
     *,
     arrived: datetime,
 ) -> Expected:
-    """The expected content after these messages. Of an event's copies, the first one here counts."""
+    """The expected content after these messages. The first of an event's copies counts."""
     facts: dict[str, Counter[Row]] = {}
     marks: set[tuple[str, str, datetime]] = set()
     searched: set[tuple[str, str, datetime]] = set()

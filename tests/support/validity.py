@@ -35,7 +35,7 @@ def _text(pattern: str) -> Check:
 
 
 def _integer(low: int) -> Check:
-    return lambda value: type(value) is int and low <= value <= 2**31
+    return lambda value: type(value) in (int, Decimal) and low <= value <= 2**31 and value == int(value)
 
 
 def _one_of(*allowed: str) -> Check:
@@ -178,8 +178,11 @@ def _checked(message: Message, must: Mapping[str, Check], may: Mapping[str, Chec
 def _object(data: bytes) -> Mapping[str, Any]:
     try:
         # Python refuses integers of over 4,300 digits; JSON has no such limit.
-        parsed = json.loads(data.decode(), parse_constant=_refused, parse_int=lambda text: int(text[:100]))
-        json.dumps(parsed, ensure_ascii=False).encode()  # fails for a lone surrogate, which is no character
+        parsed = json.loads(
+            data.decode(), parse_constant=_refused, parse_int=lambda text: int(text[:100]), parse_float=Decimal
+        )
+        # Fails for a lone surrogate, which is no character.
+        json.dumps(parsed, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError) as error:
         raise Bad from error
     if not isinstance(parsed, dict):

@@ -21,13 +21,15 @@ COMPUTED = [
 ]
 TABLES = [*COLUMNS, "dirty", *COMPUTED, "metrics_hourly_archive", "metrics_daily_archive"]
 
+FILLED = "select name from system.tables where database = 'anlyt' and name in {tables:Array(String)} and total_rows > 0"
+
 
 async def empty_clickhouse(dsn: str) -> None:
     """Applies missing migrations and empties all tables."""
     async with connect(dsn, database="default") as client:
         async for _ in migrate(ClickHouseLedger(client), "clickhouse"):
             pass
-        for table in TABLES:
+        for (table,) in (await client.query(FILLED, parameters={"tables": TABLES})).result_rows:
             await client.command(f"truncate table anlyt.{table}")
 
 

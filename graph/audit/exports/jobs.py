@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 _SQL: Final = Path(__file__).parent / "sql"
 _NAMES: Final = (
     *("lock_exports", "waiting_exports", "add_export", "claim_export", "renew_lease", "plan_export", "export_files"),
-    *("keep_file", "finish_export", "put_back_export", "fail_export", "let_go_export", "cancel_export"),
+    *("keep_file", "finish_export", "requeue_export", "fail_export", "release_export", "cancel_export"),
     *("expire_exports", "unpurged_export", "mark_purged", "one_export", "exports_before"),
 )
 _PROGRESS: Final = ("planned", "written", "row_count", "byte_count")
@@ -138,7 +138,7 @@ class Jobs:
 
     async def requeue(self, job: Export, reason: str | None, pause: timedelta) -> None:
         """Queues the export again after a pause. Does nothing if it was cancelled meanwhile."""
-        await self._fetch("put_back_export", *_claim(job), reason, pause)
+        await self._fetch("requeue_export", *_claim(job), reason, pause)
 
     async def fail(self, job: Export, reason: str) -> None:
         """Sets the export to failed. Does nothing if it was cancelled meanwhile."""
@@ -146,7 +146,7 @@ class Jobs:
 
     async def release(self, job: Export) -> None:
         """Releases the claim on an export that was cancelled meanwhile."""
-        await self._fetch("let_go_export", *_claim(job))
+        await self._fetch("release_export", *_claim(job))
 
     async def cancel(self, job: Export) -> bool:
         """Cancels an export. Returns False, and changes nothing, if it has failed or expired."""

@@ -23,3 +23,15 @@ select
         select if(count() = 0, null, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(min(marked_at)))
         from dirty where cube in {marked:Array(String)}
     ) as age
+
+-- name: parts_of_days
+-- The number of a table's parts with days from `first` to `last` (YYYYMMDD; a partition has a day or a month), how many
+-- are replicated, and a hash of what they contain.
+select
+    count() as parts,
+    countIf(engine not in ('ReplacingMergeTree', 'AggregatingMergeTree', 'MergeTree')) as replicated,
+    hex(sipHash128(arraySort(groupArray((name, hash_of_all_files))))) as hash
+from system.parts
+where database = 'anlyt' and table = {table:String} and active
+    and partition_id >= substring({first:String}, 1, length(partition_id))
+    and partition_id <= substring({last:String}, 1, length(partition_id))

@@ -4,7 +4,8 @@ In reading order:
 
 1. `reader`: `Reader.read` runs a report on a snapshot. `concurrency` limits how many reports read at once.
 2. `versions`: each snapshot begins with the version of each day. A cached value is valid only at the same version.
-3. `rows`: a `Selection` says which rows a report needs, and has the statement for it (sql/cells.sql).
+   `states`: what an answer's validator is made of.
+3. `rows`: a `Selection` says which rows a report needs. Its statement (sql/cells.sql) returns them by column.
 4. `archive`: the same rows for days that have moved to ClickHouse.
 5. `cells`: a row becomes a `Cell`; the cells of a slice add up to `SliceTotals`.
 6. `snapshot`: what a report reads. It takes totals from the `cache` and reads those that are missing.

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from graph.reports.reading.snapshot import Snapshot
-from graph.reports.windows import DAY_HOURS, DaySlice, day_date, hour_start
+from graph.reports.windows import DAY_HOURS, DaySlice, day_date, hour_start, whole_days
 from infra.arrays import ints
 from infra.sql import statement
 
@@ -22,12 +22,29 @@ _SET_BYTES: Final = 200  # the size of a set without its bits
 
 
 async def count_active(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
-    """The number of accounts with an event in neighbouring slices."""
+    """The number of accounts with an event in a window's slices. The set of its whole days is cached as one, too."""
+    begin, end = whole_days(slices)
+    run, edges = slices[begin:end], [*slices[:begin], *slices[end:]]
+    if len(run) < 2:
+        return (await _union(snapshot, slices)).bit_count()
+    part, version = (run[0].day, run[-1].day), snapshot.versions.of_run(run)
+    accounts = snapshot.cache.active.get_one(_KEY, part, version)
+    if accounts is not None:
+        return (accounts | await _union(snapshot, edges)).bit_count()
+    found = await _union(snapshot, slices)
+    sets = [each for each in snapshot.cache.active.get(_KEY, run, snapshot.versions.by_day) if each is not None]
+    if len(sets) == len(run):
+        accounts = reduce(or_, sets)
+        snapshot.cache.active.put(_KEY, part, version, accounts, _bytes(accounts))
+    return found.bit_count()
+
+
+async def _union(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
     cached = snapshot.cache.active.get(_KEY, slices, snapshot.versions.by_day)
     sets = [each for each in cached if each is not None]
     if len(sets) < len(slices):
         sets += await _read(snapshot, [each for each, accounts in zip(slices, cached, strict=True) if accounts is None])
-    return reduce(or_, sets, 0).bit_count()
+    return reduce(or_, sets, 0)
 
 
 async def _read(snapshot: Snapshot, slices: Sequence[DaySlice]) -> list[int]:
@@ -47,10 +64,13 @@ async def _read(snapshot: Snapshot, slices: Sequence[DaySlice]) -> list[int]:
     versions = snapshot.versions
     for each, accounts in found.items():
         if each.day not in versions.batches:
-            size = _SET_BYTES + accounts.bit_length() // 8
-            snapshot.cache.active.put(_KEY, each, versions.by_day.get(each.day), accounts, size)
+            snapshot.cache.active.put(_KEY, each, versions.by_day.get(each.day), accounts, _bytes(accounts))
     as_one = [await _between(snapshot, others[0].first_hour, others[-1].end_hour)] if others else []
     return [*found.values(), *as_one, await _archived(snapshot, slices)]
+
+
+def _bytes(accounts: int) -> int:
+    return _SET_BYTES + accounts.bit_length() // 8
 
 
 async def _between(snapshot: Snapshot, first: int, end: int) -> int:

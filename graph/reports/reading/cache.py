@@ -1,6 +1,7 @@
 """An LRU cache of values computed from day slices. It is the only state that a process keeps between reports.
 
-For 90 days, reading and decoding the histograms costs several times what adding up their totals does.
+For 90 days, reading and decoding the histograms costs several times what adding up their totals does; and adding these
+up costs as much as all the rest of a report.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 class _Entry(NamedTuple, Generic[T]):
-    version: DayVersion
+    version: Hashable
     value: T
     size: int
 
@@ -31,7 +32,7 @@ class VersionedCache(Generic[T]):
 
     def __init__(self) -> None:
         self._capacity, self.size = CAPACITY, 0
-        self._keys: OrderedDict[Hashable, dict[DaySlice, _Entry[T]]] = OrderedDict()
+        self._keys: OrderedDict[Hashable, dict[Hashable, _Entry[T]]] = OrderedDict()
         self._flights: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     def single_flight(self, missing: Hashable) -> asyncio.Lock:
@@ -49,14 +50,22 @@ class VersionedCache(Generic[T]):
             for day_slice, entry in zip(slices, map(entries.get, slices), strict=True)
         ]
 
-    def put(self, key: Hashable, day_slice: DaySlice, version: DayVersion | None, value: T, size: int) -> None:
-        """Caches a value of `size` bytes. Ignores a day without a version, since its changes would go unnoticed."""
+    def get_one(self, key: Hashable, part: Hashable, version: Hashable) -> T | None:
+        """The value of one part, such as a run of days with the version of each."""
+        entries = self._keys.get(key)
+        if entries is None or (entry := entries.get(part)) is None or entry.version != version:
+            return None
+        self._keys.move_to_end(key)
+        return entry.value
+
+    def put(self, key: Hashable, part: Hashable, version: Hashable, value: T, size: int) -> None:
+        """Caches a value of `size` bytes. Ignores a part without a version, since its changes would go unnoticed."""
         if version is None:
             return
         entries = self._keys.setdefault(key, {})
-        if (replaced := entries.get(day_slice)) is not None:
+        if (replaced := entries.get(part)) is not None:
             self.size -= replaced.size
-        entries[day_slice] = _Entry(version, value, size)
+        entries[part] = _Entry(version, value, size)
         self.size += size
         while self.size > self._capacity:
             _, evicted = self._keys.popitem(last=False)

@@ -27,12 +27,12 @@ class Cell(NamedTuple):
 
 
 class SliceTotals(NamedTuple):
-    """The totals of one slice of a subject, and the point of a series that shows them."""
+    """The totals of one or more slices of a subject, and the points of a series that show them, one per slice."""
 
     counts: Counts
     amounts: Amounts
     samples: Samples
-    point: Point
+    points: Sequence[Point]
     has_rows: bool
 
 
@@ -45,7 +45,18 @@ def make_totals(starts: datetime, cells: Sequence[Cell]) -> SliceTotals:
         amounts = add_amounts(cell.amounts for cell in cells)
         samples = latency.merge([cell.samples for cell in cells])
     point = make_point(starts, counts, latency.percentile(samples, P95))
-    return SliceTotals(counts, amounts, samples, point, bool(cells))
+    return SliceTotals(counts, amounts, samples, (point,), bool(cells))
+
+
+def add_totals(parts: Sequence[SliceTotals]) -> SliceTotals:
+    """The totals of neighbouring slices together."""
+    return SliceTotals(
+        total(each.counts for each in parts),
+        add_amounts(each.amounts for each in parts),
+        latency.merge([each.samples for each in parts]),
+        [point for each in parts for point in each.points],
+        any(each.has_rows for each in parts),
+    )
 
 
 def make_point(time: datetime, counts: Counts, p95: int | None) -> Point:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from graph.postgres import LIMIT, connected, transaction, with_deadline
-from graph.reports.quality import CompleteUntil
+from graph.reports.quality import CompleteUntil, read_completeness
 from graph.reports.reading.archive import Archive
 from graph.reports.reading.concurrency import ConcurrencyLimit
 from graph.reports.reading.rows import STATEMENTS_WITH_VERSIONS, Selection
 from graph.reports.reading.snapshot import NotCachedError, ReportCache, Snapshot
+from graph.reports.reading.states import lifetime_of, state_of
 from graph.reports.reading.versions import DAY_VERSIONS, make_versions
 from graph.reports.windows import DaySlice, day_date
+from graph.validation import current_validation
 from infra.clickhouse import ClickHouse
 from infra.postgres import Connection, Pool
 from infra.sql import statement
@@ -54,15 +56,18 @@ class Reader:
         The first run has only the versions of the days, the values cached at these versions, and the rows of
         `prefetch`, which the same statement reads. If the report needs more, it runs again, in a transaction.
 
-        Raises DependencyUnavailableError; TooSlowError after the limit; OverloadedError when no slot is free.
+        Raises DependencyUnavailableError; TooSlowError after the limit; OverloadedError when no slot is free; and
+        NotModifiedError before the report runs if the caller has the answer of these versions.
         """
         async with with_deadline("report", self._pool, self._limit), self._concurrency.slot():
             async with connected(self._pool) as connection:
                 snapshot = await self._snapshot(None, connection, slices, prefetch)
+                await self._declare(connection, slices, snapshot)
             with suppress(NotCachedError):
                 return await report(snapshot), snapshot.versions.data_as_of
             async with connected(self._pool) as connection, transaction(connection, self._begin):
                 snapshot = await self._snapshot(connection, connection, slices, prefetch)
+                await self._declare(connection, slices, snapshot)
                 return await report(snapshot), snapshot.versions.data_as_of
 
     async def _snapshot(
@@ -75,16 +80,32 @@ class Reader:
         """Runs one statement, which is a snapshot without a transaction, too."""
         days = day_date(slices[0].day), day_date(slices[-1].day)
         if prefetch is None:
-            rows = await connection.fetch(DAY_VERSIONS, *days)
-            prefetched = None
+            (row,) = await connection.fetch(DAY_VERSIONS, *days)
         else:
             query = STATEMENTS_WITH_VERSIONS[prefetch.statement]
-            found = await connection.fetch(query, *prefetch.arguments, *days)
-            rows = [row for row in found if row["scope_id"] is None]
-            prefetched = prefetch, [row for row in found if row["scope_id"] is not None]
-        versions = make_versions(rows[0])
+            (row,) = await connection.fetch(query, *prefetch.arguments, *days)
+        versions = make_versions(row)
         archive = Archive(self._clickhouse, versions.batches, _CLICKHOUSE_SHARE * self._limit)
-        return Snapshot(in_transaction, versions, archive, self._cache, prefetched)
+        return Snapshot(in_transaction, versions, archive, self._cache, prefetch and (prefetch, row))
+
+    async def _declare(self, connection: Connection, slices: Sequence[DaySlice], snapshot: Snapshot) -> None:
+        """Declares what the answer of the current request is read from. Raises NotModifiedError."""
+        validation = current_validation()
+        if validation is None or validation.is_whole or validation.horizon is None:
+            return
+        state = state_of(self.currency, slices, snapshot.versions, validation.horizon)
+        validation.declare("days", state, await lifetime_of(connection, slices))
+
+    async def state(self, slices: Sequence[DaySlice]) -> object:
+        """The state of all reports on neighbouring days. Raises the errors of `read`."""
+        completeness = read_completeness(self.complete_until)
+        async with (
+            with_deadline("report", self._pool, self._limit),
+            self._concurrency.slot(),
+            connected(self._pool) as connection,
+        ):
+            versions = (await self._snapshot(None, connection, slices, None)).versions
+        return state_of(self.currency, slices, versions, completeness.horizon)
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """The one value of a statement, which is its own snapshot. Raises the errors of `read`."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
@@ -11,32 +11,36 @@ import asyncpg
 
 from graph.access.scope import SubjectKind
 from graph.reports import latency
+from graph.reports.latency import Samples
 from graph.reports.metrics import NOTHING, Counts
-from graph.reports.reading.cells import Cell
+from graph.reports.reading.cells import NO_AMOUNTS, Cell
 from graph.reports.reading.versions import DAY_VERSIONS
 from graph.reports.windows import DAY_HOURS, DaySlice, day_date, hour_start
+from infra.arrays import ints, longs
 from infra.sql import statement
-from schema.money import parse_money
+from schema.figures import COUNTERS, UNKNOWN, Figure
 
 ROWS_PER_STEP: Final = 100  # rows to process before the event loop serves other requests
 
 _SQL: Final = Path(__file__).parent / "sql"
-Grouping: TypeAlias = Literal["rows", "days", "altogether"]
+Grouping: TypeAlias = Literal["rows", "hours", "days", "altogether"]
 # The planner uses no index for the two conditions in one, `$2 is null or ...`.
 _OF_IDS: Final = {True: "scope_id = any($2::text[])", False: "$2::text[] is null"}
 _FIRST_HOUR: Final[Mapping[Grouping, str]] = {"days": "hour / 24 * 24", "altogether": "0::int8"}
 
 
 def _statement(grouping: Grouping, of_ids: str) -> str:
-    cells = f"({statement(_SQL, 'cells').replace('of_ids', of_ids)})"
-    if grouping == "rows":
-        return statement(_SQL, "rows").replace("(cells)", cells)
-    return statement(_SQL, "sums").replace("first_hour", _FIRST_HOUR[grouping]).replace("(cells)", cells)
+    rows = statement(_SQL, "cells").replace("of_ids", of_ids)
+    if grouping in _FIRST_HOUR:
+        sums = statement(_SQL, "sums").replace("first_hour", _FIRST_HOUR[grouping])
+        rows = sums.replace("(cells)", f"({rows})")
+    return statement(_SQL, "columns").replace("(rows)", f"({rows})")
 
 
-def _with_versions(rows: str) -> str:
+def _with_versions(columns: str) -> str:
     versions = DAY_VERSIONS.replace("$1", "$7").replace("$2", "$8")
-    return statement(_SQL, "with_versions").replace("(versions)", f"({versions})").replace("(rows)", f"({rows})")
+    with_versions = statement(_SQL, "with_versions").replace("(versions)", f"({versions})")
+    return with_versions.replace("(columns)", f"({columns})")
 
 
 # By grouping, and whether ids are given.
@@ -45,7 +49,7 @@ STATEMENTS: Final = {
     for grouping in get_args(Grouping)
     for has_ids, of_ids in _OF_IDS.items()
 }
-# The same rows after one row of day versions, whose arguments come last.
+# The same columns and those of day versions, whose arguments come last.
 STATEMENTS_WITH_VERSIONS: Final = {key: _with_versions(rows) for key, rows in STATEMENTS.items()}
 
 CellsBySlice: TypeAlias = Mapping[tuple[str, DaySlice], Sequence[Cell]]  # by subject's id; no key without cells
@@ -54,7 +58,7 @@ CellsBySlice: TypeAlias = Mapping[tuple[str, DaySlice], Sequence[Cell]]  # by su
 class Selection(NamedTuple):
     """Selects the cells of subjects of one kind (`ids`; None: all) in some slices: one per UTC day, or single hours.
 
-    `grouping`: single rows, sums by day, or one sum. Only single rows come with latencies.
+    `grouping`: single rows, each of the hours, sums by day, or one sum. Only single rows come with latencies.
     """
 
     kind: SubjectKind
@@ -71,8 +75,9 @@ class Selection(NamedTuple):
     @property
     def arguments(self) -> Sequence[Any]:
         """The arguments of cells.sql."""
-        whole = [day_date(each.day) for each in self.slices if each.is_whole_day]
-        partial = hour_ranges([each for each in self.slices if not each.is_whole_day])
+        by_hour = self.grouping == "hours"
+        whole = [] if by_hour else [day_date(each.day) for each in self.slices if each.is_whole_day]
+        partial = hour_ranges([each for each in self.slices if by_hour or not each.is_whole_day])
         starts, ends = [hour_start(first) for first, _ in partial], [hour_start(end) for _, end in partial]
         return self.kind, self.ids, whole, starts, ends, self.with_samples
 
@@ -99,10 +104,27 @@ async def by_slice(cells: Iterable[Cell], slices: Sequence[DaySlice]) -> dict[tu
     return found
 
 
-def make_cell(row: asyncpg.Record) -> Cell:
-    """The cell of a row of any of STATEMENTS."""
-    id_, hour, cost, bins = row["scope_id"], row["hour"], parse_money(row["cost"]), row["bins"]
-    if row["currency"] is not None:
-        return Cell(id_, hour, NOTHING, {row["currency"]: cost})
-    samples = latency.EMPTY if bins is None else latency.parse([bins], [row["counts"]])
-    return Cell(id_, hour, Counts.of(row, cost), samples=samples)
+def make_cells(columns: asyncpg.Record) -> list[Cell]:
+    """The cells in the one row of any of STATEMENTS."""
+    if columns["ids"] is None:
+        return []
+    counters = [_counter(columns[figure.column], figure) for figure in COUNTERS.values()]
+    counts = map(Counts._make, zip(map(int, columns["costs"].split(",")), *counters, strict=True))
+    hours = longs([columns["hours"]]).tolist()
+    rows = zip(columns["ids"], hours, counts, columns["currencies"], _samples(columns), strict=True)
+    return [
+        Cell(id_, hour, NOTHING, {currency: each.cost}) if currency else Cell(id_, hour, each, NO_AMOUNTS, samples)
+        for id_, hour, each, currency, samples in rows
+    ]
+
+
+def _counter(sent: bytes, figure: Figure) -> list[int | None]:
+    values: list[int | None] = longs([sent]).tolist()
+    return [None if value == UNKNOWN else value for value in values] if figure.added else values
+
+
+def _samples(columns: asyncpg.Record) -> Iterable[Samples]:
+    """The histogram of each row."""
+    if columns["bins"] is None:
+        return repeat(latency.EMPTY, len(columns["ids"]))
+    return latency.parse_each(columns["bins"], columns["counts"], ints([columns["lengths"]]).tolist())

@@ -11,12 +11,13 @@ import asyncpg
 
 from graph.access.scope import Subject
 from graph.reports import latency
+from graph.reports.metrics import NOTHING, Counts, total
 from graph.reports.reading.archive import Archive
 from graph.reports.reading.cache import VersionedCache
-from graph.reports.reading.cells import Cell, SliceTotals, make_totals
-from graph.reports.reading.rows import ROWS_PER_STEP, STATEMENTS, CellsBySlice, Selection, by_slice, make_cell
+from graph.reports.reading.cells import Cell, SliceTotals, add_totals, make_totals
+from graph.reports.reading.rows import ROWS_PER_STEP, STATEMENTS, CellsBySlice, Selection, by_slice, make_cells
 from graph.reports.reading.versions import Versions
-from graph.reports.windows import DaySlice, Granularity, day_start
+from graph.reports.windows import DaySlice, Granularity, day_start, whole_days
 from infra.postgres import Connection
 from infra.sql import statement
 
@@ -30,9 +31,10 @@ class NotCachedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReportCache:
-    """What a process keeps between reports: totals by subject and granularity, and sets of active accounts."""
+    """What a process keeps between reports: totals of slices and of runs of days, and sets of active accounts."""
 
     totals: VersionedCache[SliceTotals] = field(default_factory=VersionedCache)
+    runs: VersionedCache[SliceTotals] = field(default_factory=VersionedCache)
     active: VersionedCache[int] = field(default_factory=VersionedCache)
 
 
@@ -49,7 +51,7 @@ class Snapshot:
         versions: Versions,
         archive: Archive,
         cache: ReportCache,
-        prefetched: tuple[Selection, Sequence[asyncpg.Record]] | None,
+        prefetched: tuple[Selection, asyncpg.Record] | None,
     ) -> None:
         self.versions, self.archive, self.cache = versions, archive, cache
         self._connection, self._prefetched = connection, prefetched
@@ -76,6 +78,26 @@ class Snapshot:
                 found |= self._cached(incomplete, slices, granularity)
                 await self._fill(found, slices, granularity)
         return [[each for each in found[subject] if each is not None] for subject in subjects]
+
+    async def sums(self, subjects: Sequence[Subject], slices: Sequence[DaySlice]) -> Sequence[SliceTotals]:
+        """The totals of all slices of a window together for each subject of one kind, in order, with points of days.
+
+        Those of the window's whole days are cached as one, as adding up 90 days costs more than all the rest.
+        """
+        begin, end = whole_days(slices)
+        if end - begin < 2:
+            return [add_totals(each) for each in await self.totals(subjects, slices, "daily")]
+        part, version = (slices[begin].day, slices[end - 1].day), self.versions.of_run(slices[begin:end])
+        runs = {each: self.cache.runs.get_one(each, part, version) for each in subjects}
+        cached, missing = ([each for each in subjects if (runs[each] is None) is lacks] for lacks in (False, True))
+        edges = [*slices[:begin], *slices[end:]]
+        found = dict(zip(cached, await self.totals(cached, edges, "daily"), strict=True))
+        for subject, totals in zip(missing, await self.totals(missing, slices, "daily"), strict=True):
+            runs[subject] = run = add_totals(totals[begin:end])
+            found[subject] = [*totals[:begin], *totals[end:]]
+            self.cache.runs.put(subject, part, version, run, _TOTALS_BYTES + run.samples.nbytes + 8 * len(run.points))
+        parts = [[*found[each][:begin], runs[each], *found[each][begin:]] for each in subjects]
+        return [add_totals([part for part in each if part is not None]) for each in parts]
 
     def _cached(
         self, subjects: Sequence[Subject], slices: Sequence[DaySlice], granularity: Granularity
@@ -132,17 +154,28 @@ class Snapshot:
             found[cell.id].append(cell)
         return found
 
+    async def hours(self, selection: Selection) -> Mapping[int, Counts]:
+        """The counts of one subject by hour since 1970, of a selection by `hours`. No key without counts."""
+        found: dict[int, Counts] = {}
+        for cell in await self._cells(selection):
+            if cell.counts is not NOTHING:
+                before = found.get(cell.hour)
+                found[cell.hour] = cell.counts if before is None else total((before, cell.counts))
+        return found
+
     async def _cells(self, selection: Selection) -> list[Cell]:
         if self._prefetched is not None and self._prefetched[0] is selection:
-            rows = self._prefetched[1]
+            columns = self._prefetched[1]
         else:
-            rows = await self.connection.fetch(STATEMENTS[selection.statement], *selection.arguments)
-        return [*map(make_cell, rows), *(await self._archived(selection))]
+            (columns,) = await self.connection.fetch(STATEMENTS[selection.statement], *selection.arguments)
+        return [*make_cells(columns), *(await self._archived(selection))]
 
     async def _archived(self, selection: Selection) -> Sequence[Cell]:
         archived = [each for each in selection.slices if each.day in self.versions.batches]
         if not archived:
             return ()
+        if selection.grouping == "hours":
+            archived = [hour for each in archived for hour in each.hours]
         ids = await self.fetch_value(_OPERATORS) if selection.ids is None else selection.ids
         return await self.archive.cells(selection.kind, ids, archived)
 

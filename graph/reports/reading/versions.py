@@ -1,14 +1,16 @@
 """The version of each day in a snapshot, and the batches of the archive that count."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import asyncpg
 
+from graph.reports.windows import DaySlice
 from infra.arrays import ints, longs
 from infra.sql import statement
 
@@ -31,12 +33,27 @@ class Versions:
     by_day: Mapping[int, DayVersion]
     batches: Mapping[int, Sequence[int]]
 
+    def of_run(self, run: Sequence[DaySlice]) -> Hashable:
+        """The versions of neighbouring days; None if a day has none."""
+        found = tuple(map(self.by_day.get, range(run[0].day, run[-1].day + 1)))
+        return None if None in found else found
+
 
 def make_versions(row: asyncpg.Record) -> Versions:
-    """The versions in a row of day_versions.sql."""
-    days, archived = (ints([row[name] or b""]).tolist() for name in ("days", "archived"))
-    versions, claims, numbers = (longs([row[name] or b""]).tolist() for name in ("versions", "claims", "batches"))
-    batches: dict[int, list[int]] = defaultdict(list)
-    for day, batch in zip(archived, numbers, strict=True):
-        batches[day].append(batch)
-    return Versions(row["data_as_of"], dict(zip(days, zip(versions, claims, strict=True), strict=True)), batches)
+    """The versions in a row of the statement day_versions."""
+    sent = [row[name] or b"" for name in ("days", "versions", "claims", "archived", "batches")]
+    return Versions(row["data_as_of"], *_decoded(*sent))
+
+
+@lru_cache(maxsize=256)
+def _decoded(
+    days: bytes, versions: bytes, claims: bytes, archived: bytes, batches: bytes
+) -> tuple[Mapping[int, DayVersion], Mapping[int, Sequence[int]]]:
+    """Caches what many requests read between two changes of their days."""
+    by_day = zip(
+        ints([days]).tolist(), zip(longs([versions]).tolist(), longs([claims]).tolist(), strict=True), strict=True
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for day, batch in zip(ints([archived]).tolist(), longs([batches]).tolist(), strict=True):
+        found[day].append(batch)
+    return dict(by_day), found

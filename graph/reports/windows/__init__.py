@@ -36,6 +36,7 @@ from graph.reports.windows.window import (
     hour_number,
     hour_start,
     series_length,
+    whole_days,
 )
 from graph.reports.windows.zone_days import add_months, date_of, day_begins
 
@@ -69,4 +70,5 @@ __all__ = [
     "resolve_window",
     "series_length",
     "snapped_window",
+    "whole_days",
 ]

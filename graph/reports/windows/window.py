@@ -39,10 +39,7 @@ class Window(Struct, frozen=True, dict=True, rename={"from_": "from"}):
     @cached_property
     def hours(self) -> Sequence["DaySlice"]:
         """The window's hours in order, each as a slice of one hour."""
-        return [
-            DaySlice(hour // DAY_HOURS, hour % DAY_HOURS, hour % DAY_HOURS + 1)
-            for hour in range(self.first_hour, self.end_hour)
-        ]
+        return [hour for day_slice in self.slices for hour in day_slice.hours]
 
 
 class DaySlice(NamedTuple):
@@ -63,6 +60,11 @@ class DaySlice(NamedTuple):
         return self.day * DAY_HOURS + self.end
 
     @property
+    def hours(self) -> Sequence["DaySlice"]:
+        """Its hours in order, each as a slice of one hour."""
+        return [DaySlice(self.day, hour, hour + 1) for hour in range(self.first, self.end)]
+
+    @property
     def starts(self) -> datetime:
         """The start of the first hour (UTC)."""
         return hour_start(self.first_hour)
@@ -71,6 +73,13 @@ class DaySlice(NamedTuple):
     def is_whole_day(self) -> bool:
         """Whether the slice has all 24 hours."""
         return self.end - self.first == DAY_HOURS
+
+
+def whole_days(slices: Sequence[DaySlice]) -> tuple[int, int]:
+    """The bounds of the whole days in a window's slices: only the first and the last may have fewer hours."""
+    end = len(slices)
+    begin = int(end > 0 and not slices[0].is_whole_day)
+    return begin, end - int(end > begin and not slices[-1].is_whole_day)
 
 
 def series_length(window: Window, granularity: Granularity) -> int:
@@ -93,6 +102,7 @@ def day_start(day: int) -> datetime:
     return _EPOCH + timedelta(days=day)
 
 
+@lru_cache(maxsize=4096)
 def day_date(day: int) -> date:
     """The date of a UTC day given in days since 1970."""
     return day_start(day).date()

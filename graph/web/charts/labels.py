@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 # Of a character, in parts of the font size: a little more than in common sans-serif fonts.
-_SMALL: Final = 0.57
-_LARGE: Final = 0.68  # capitals and digits
+_SMALL: Final = 0.58
+_LARGE: Final = 0.72  # capitals, digits and signs
 _WIDE: Final = 1.0
+_WIDEST: Final = frozenset("MWmw%@\u2026")
 ELLIPSIS: Final = "\u2026"
 
 
@@ -105,6 +106,7 @@ def place(candidates: Iterable[Box], taken: Sequence[Box], bounds: Box) -> Box |
 
 
 def _character_width(character: str) -> float:
-    if unicodedata.east_asian_width(character) in "WF":
+    if character in _WIDEST or unicodedata.east_asian_width(character) in "WF":
         return _WIDE
-    return _LARGE if character.isupper() or character.isdigit() else _SMALL
+    is_large = character.isupper() or character.isdigit() or unicodedata.category(character) == "Sm"
+    return _LARGE if is_large else _SMALL

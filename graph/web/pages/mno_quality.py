@@ -15,11 +15,11 @@ from graph.insights.parameters import DIRECTION, LANE
 from graph.insights.queries import AllRows, InsightQueries, query_time
 from graph.reports.metrics import LOW_SAMPLES
 from graph.reports.quality import Completeness
-from graph.web.charts import PERCENT, Bucket, Reading, Series, TimeChart, qualities_of, reading
+from graph.web.charts import PERCENT, Bucket, Quality, Reading, Series, TimeChart, qualities_of, reading
 from graph.web.charts.buckets import next_start
 from graph.web.page import EVERYBODY, Page, PageRequest
 from graph.web.panel import Panel
-from graph.web.window import PageWindow
+from graph.web.window import PageWindow, PointLength
 
 _TRAFFIC: Final = itemgetter("lane", "direction")
 
@@ -45,7 +45,6 @@ class ByTraffic:
 class MnoQualityPage:
     """`now` and `before`: what `mnoQuality` answers for the window, and for the one of equal length before it."""
 
-    traffic: Traffic
     is_tenant: bool
     now: Panel[MnoQuality]
     before: Panel[MnoQuality]
@@ -56,6 +55,13 @@ class MnoQualityPage:
         """The figures of a network in the period before; None if it was not used then, or is not known."""
         known = self.before.answer.mnos if self.before.answer else ()
         return next((each for each in known if each.mno == mno), None)
+
+    @property
+    def can_compare(self) -> bool:
+        """Whether a network has figures in both periods."""
+        known = self.now.answer.mnos if self.now.answer else ()
+        pairs = [(each, self.before_of(each.mno)) for each in known]
+        return any(before and not each.suppressed and not before.suppressed for each, before in pairs)
 
     @property
     def ranked(self) -> Sequence[MnoQualityFigures]:
@@ -75,24 +81,37 @@ async def load(request: PageRequest) -> MnoQualityPage:
         request.panel(_over_time(queries, window, traffic)),
         request.panel(_by_traffic(queries, window, traffic)),
     )
-    return MnoQualityPage(traffic, isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
+    return MnoQualityPage(isinstance(request.scope, AccountScope), now, before, over_time, by_traffic)
 
 
 async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> TimeChart:
+    """The rates by hour or day, as the window suggests; by day, if most hours have too few reports to show a rate."""
+    chart = await _rates(queries, window, traffic, window.granularity)
+    return chart if window.granularity == "day" or is_readable(chart) else await _rates(queries, window, traffic, "day")
+
+
+def is_readable(chart: TimeChart) -> bool:
+    """Whether at most half of its readings are suppressed."""
+    readings = [each for series in chart.series for each in series.readings]
+    suppressed = sum(Quality.SUPPRESSED in each.qualities for each in readings)
+    return suppressed <= sum(each.value is not None for each in readings)
+
+
+async def _rates(queries: InsightQueries, window: PageWindow, traffic: Traffic, granularity: PointLength) -> TimeChart:
     query = mno_query(window.window, traffic)
-    time = {**query_time(window.window, window.granularity), "timezone": window.timezone}
+    time = {**query_time(window.window, granularity), "timezone": window.timezone}
     order = [{"field": "mno"}, {"field": "time"}]
     result = await queries.all_rows(
         {**query, "measures": ["delivered", "failed", "deliveryRate"], "time": time, "orderBy": order}
     )
-    return rates_over_time(result, window, datetime.now(UTC))
+    return rates_over_time(result, window, granularity, datetime.now(UTC))
 
 
-def rates_over_time(result: AllRows, window: PageWindow, now: datetime) -> TimeChart:
+def rates_over_time(result: AllRows, window: PageWindow, granularity: PointLength, now: datetime) -> TimeChart:
     """The delivery rates of a query by network and time, one series per network. Rows are ordered by both."""
     horizon = Completeness(result.complete_until, now).horizon(result.data_as_of)
     fewest = FEWEST if result.has_pseudonyms else 0
-    bucket = Bucket.HOUR if window.granularity == "hour" else Bucket.DAY
+    bucket = Bucket.HOUR if granularity == "hour" else Bucket.DAY
     by_mno = {
         mno: {datetime.fromisoformat(row["time"]): row for row in rows}
         for mno, rows in groupby(result.rows, itemgetter("mno"))

@@ -5,12 +5,20 @@
 
 const LONGEST_WAIT = 60_000; // ms between reads after failures
 
-function replaceLiveParts(html) {
+// Changes values where they stand, so that focus, selection and open explanations stay. Only a part with other values
+// than before, such as an error in their place, is replaced as a whole.
+function refresh(part, other) {
+  const values = [...part.querySelectorAll("[data-value]")];
+  const others = [...other.querySelectorAll("[data-value]")];
+  if (values.length !== others.length) return part.replaceChildren(...other.childNodes);
+  values.forEach((value, index) => value.isEqualNode(others[index]) || value.replaceWith(others[index]));
+}
+
+function refreshLiveParts(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.getElementById(part.id);
-    const isInUse = part.contains(document.activeElement) || part.querySelector(":popover-open");
-    if (other && !isInUse) part.replaceChildren(...other.childNodes);
+    if (other) refresh(part, other);
   }
 }
 
@@ -21,7 +29,7 @@ function keepLive(seconds) {
       if (!document.hidden) {
         const response = await fetch(location.href, { headers: { Accept: "text/html" } });
         if (response.status >= 400 && response.status !== 503) throw new Error(response.statusText);
-        replaceLiveParts(await response.text());
+        refreshLiveParts(await response.text());
       }
       wait = seconds * 1000;
     } catch {

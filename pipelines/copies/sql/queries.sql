@@ -57,7 +57,7 @@ where cube = %(facts)s and toUnixTimestamp(hour) in JSONExtract(%(minutes)s, 'Ar
 select coalesce(max(stored_ns), 0) from anlyt.processed_events where event_at >= $1 and event_at < $2
 
 -- name: rates
--- The highest rate and the number of reports per operator and account. Of copies, only the first counts.
+-- The highest rate and the number of reports per operator and account. Only the first of an event's copies counts.
 select operator, account, max(rate) as peak, count() as events
 from (
     select

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -27,12 +26,12 @@ from graph.rest.openapi import document
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
-from infra.settings import Settings, read_settings
+from infra.settings import Settings
 from schema.catalog import DATASETS
 from tests.graph.support.queries import MNOS, RECORDS, REPORTS, fill
 from tests.graph.support.queries import QUERY as QUERY_PATH
 from tests.graph.support.store import HOUR, Row, Store
-from tests.graph.support.tokens import bearer, key_set, token
+from tests.graph.support.tokens import bearer, settings_with_keys, token
 
 pytestmark = pytest.mark.anyio
 
@@ -163,9 +162,7 @@ def test_rest_and_graphql_document_the_same_rule() -> None:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
-    keys.write_bytes(key_set("ec-1"))
-    return read_settings({"ANLYT_AUTH": "jwt", "ANLYT_JWKS": str(keys)})
+    return settings_with_keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="module")

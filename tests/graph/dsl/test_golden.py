@@ -51,6 +51,18 @@ QUERIES: dict[str, tuple[dict[str, Any], QueryScope, PagePosition | None]] = {
         NAMED,
         (100, "1791072000", "099"),
     ),
+    "filled_next_page": (
+        {
+            "dataset": "dlr",
+            "measures": ["messages", "p95LatencyMs"],
+            "dimensions": ["mno"],
+            "time": OCTOBER | {"granularity": "hour", "timezone": "Asia/Kabul"},
+            "fill": True,
+            "limit": 100,
+        },
+        MASKED,
+        (100, "1791072000", "MNO-A"),
+    ),
     "next_page_by_measure": (
         {
             "dataset": "dlr",

@@ -96,6 +96,7 @@ def vocabulary(dataset: Dataset) -> set[str]:
                 *table.parts.values(),
                 *table.dimensions.values(),
                 *(each.array for each in table.unnested.values()),
+                *table.nothing.values(),
             )
             for word in words_of(part)
         }
@@ -117,6 +118,8 @@ SYNTAX = {
     *("page", "previous", "'*'", "event_time", "hour", "day", "tenant_id", "transform", "startsWith", "ifNull"),
     *("isNull", "arrayExists", "toUnixTimestamp", "timeZoneOffset", "toTimeZone", "toDate", "toDateTime", "toMonday"),
     *("toStartOfMonth", "addDays", "addMonths"),
+    *("cells", "cell", "start", "second", "nan", "'UTC'", "toInt64", "groupArray", "tupleElement", "range"),
+    *("arrayJoin", "arrayExcept", "arrayMap", "arrayConcat", "arrayDistinct"),
 }
 
 

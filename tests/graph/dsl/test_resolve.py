@@ -1,5 +1,6 @@
 """Names and values are resolved against the dataset and the caller's scope."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +113,25 @@ def test_numbers_that_would_be_rounded_or_overflow_are_refused(value: str) -> No
     with pytest.raises(InvalidQueryError) as caught:
         resolve(parse(body.encode()), AllTenants())
     assert [problem.path for problem in caught.value.problems] == ["$.having.value"]
+
+
+@pytest.mark.parametrize(
+    ("granularity", "days", "message"),
+    [
+        ("none", 1, "Needs a granularity: without one, there are no buckets to fill."),
+        (
+            "minute",
+            70,
+            "Fills at most 100,000 buckets; request a shorter window, or a coarser granularity than minute.",
+        ),
+    ],
+)
+def test_only_buckets_that_can_be_returned_are_filled(granularity: str, days: int, message: str) -> None:
+    end = datetime.fromisoformat(OCTOBER["from"]) + timedelta(days=days)
+    time = OCTOBER | {"to": end.isoformat(), "granularity": granularity}
+    assert problems(fill=True, time=time) == [("$.fill", message)]
+    assert not resolved(time=time).fill
+    assert resolved(fill=True, time=time | {"granularity": "hour"}).fill
 
 
 def test_a_reader_of_pseudonyms_cannot_use_operators() -> None:

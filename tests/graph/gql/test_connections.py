@@ -1,21 +1,19 @@
 """Pages of lists: complete, stable, read by few statements, and with cursors for one caller."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import asyncpg
 import pytest
 
 from graph.reports import lists
 from infra.errors import DependencyUnavailableError
 from infra.postgres import Pool
-from infra.settings import read_settings
 from tests.graph.support.api import ADMIN, Api, open_api, portal
 from tests.graph.support.store import DAY, HOUR, Row, Store, iso
-from tests.graph.support.tokens import bearer, key_set, token
+from tests.graph.support.tokens import bearer, settings_with_keys, token
 
 pytestmark = pytest.mark.anyio
 
@@ -119,8 +117,7 @@ async def test_cursors_are_valid_for_their_own_field_only(api: Api, store: Store
 
 async def test_cursors_are_valid_for_one_caller_and_in_every_process(pool: Pool, store: Store, tmp_path: Path) -> None:
     await add(store, IDS)
-    (tmp_path / "keys").write_bytes(key_set("ec-1"))
-    settings = read_settings({"ANLYT_AUTH": "headers,jwt", "ANLYT_JWKS": str(tmp_path / "keys")})
+    settings = settings_with_keys(tmp_path, "headers,jwt")
     query = QUERIES["operators"]
     async with open_api(pool, settings=settings) as api, open_api(pool) as another:
         cursor = (await page(api, "operators", 3))["pageInfo"]["endCursor"]
@@ -141,18 +138,6 @@ async def test_lists_are_for_the_platforms_own_callers(api: Api, store: Store, n
     answer = await api.ask(QUERIES[name], portal(IDS[0]), first=5, by="ID_ASC")
     assert answer["data"] == {"page": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-
-
-@pytest.fixture
-async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and all statements that its connections have run."""
-    statements: list[str] = []
-
-    async def log(connection: Any) -> None:
-        connection.add_query_logger(lambda record: statements.append(record.query))
-
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
-        yield pool, statements
 
 
 @pytest.mark.parametrize(

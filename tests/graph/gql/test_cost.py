@@ -1,10 +1,7 @@
 """The cost of operations, which is computed before anything is read."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
-import asyncpg
 import pytest
 from graphql import parse
 
@@ -47,7 +44,7 @@ def weighed(text: str, name: str | None = None, **variables: object) -> int:
         (f"{{ throughput({LONGEST}, resolution: ONE_MINUTE) {{ dataAsOf }} }}", 129_610),
         (f"{{ topOperators({DAY}) {{ dataAsOf }} }}", 5 * 34),
         (f"{{ topOperators({DAY}, limit: 100) {{ dataAsOf }} }}", 3400),
-        ("{ operators(first: 100) { totalCount pageInfo { endCursor } } }", 110),
+        ("{ operators(first: 100) { totalCount pageInfo { endCursor } } }", 10),
         (
             f"{{ operators(first: 100) {{ edges {{ node {{ performance({WEEK}) {{ lowSample }} }} }} }} }}",
             10 + 100 * 18,
@@ -66,8 +63,8 @@ def weighed(text: str, name: str | None = None, **variables: object) -> int:
         ('{ trend(last: "3000d") { dataAsOf } }', 10 + 3001),
         ('{ summary(last: "91d") { dataAsOf } }', 10),
         ('{ summary(last: "7d", window: "today") { dataAsOf } }', 10),
-        ("{ operators(first: 999999999) { totalCount } }", 1010),
-        ("{ operators(first: -5) { totalCount } }", 10),
+        ("{ operators(first: 999999999) { edges { cursor } } }", 1010),
+        ("{ operators(first: -5) { edges { cursor } } }", 10),
         (f"{{ ...a ...a }} fragment a on Query {{ summary({DAY}) {{ dataAsOf }} }}", 34),
         (f"{{ summary({DAY}) {{ dataAsOf }} summary({DAY}) {{ totalCost }} }}", 34),
         (f"{{ summary({DAY}) @skip(if: true) {{ dataAsOf }} freshness {{ dataAsOf }} }}", 10),
@@ -105,18 +102,6 @@ def test_every_root_field_has_a_price() -> None:
 async def test_the_answer_has_the_cost(api: Api) -> None:
     answer = await api.ask(f"{{ summary({DAY}) {{ dataAsOf }} }}")
     assert answer["extensions"] == {"cost": {"requested": 34, "limit": MOST_COST}}
-
-
-@pytest.fixture
-async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and all statements that its connections have run."""
-    statements: list[str] = []
-
-    async def log(connection: Any) -> None:
-        connection.add_query_logger(lambda record: statements.append(record.query))
-
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
-        yield pool, statements
 
 
 async def test_nothing_is_read_for_too_expensive_an_operation(logged: tuple[Pool, list[str]]) -> None:

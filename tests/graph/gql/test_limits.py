@@ -1,10 +1,7 @@
 """The limits of one request."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
-import asyncpg
 import pytest
 from graphql import build_client_schema, get_introspection_query, print_schema
 
@@ -87,18 +84,6 @@ async def test_the_points_of_all_series_are_counted_together(api: Api, store: St
 async def test_introspection_by_tools_is_within_the_limits(api: Api) -> None:
     found = await api.fields(get_introspection_query())
     assert "type Query" in print_schema(build_client_schema(found))
-
-
-@pytest.fixture
-async def logged(dsn: str) -> AsyncIterator[tuple[Pool, list[str]]]:
-    """A pool, and all statements that its connections have run."""
-    statements: list[str] = []
-
-    async def log(connection: Any) -> None:
-        connection.add_query_logger(lambda record: statements.append(record.query))
-
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=4, init=log) as pool:
-        yield pool, statements
 
 
 @pytest.mark.parametrize("field", ["operator", "account"])

@@ -50,7 +50,7 @@ class Reports:
                 return
             case "query":
                 end_admission()
-        if scope["path"] != "/health":
+        if scope["path"] != "/health" and scope["method"] != "OPTIONS":
             await self.permits.acquire()
         await PlainTextResponse("done")(scope, receive, send)
 
@@ -134,6 +134,7 @@ async def test_a_late_request_is_refused_and_its_connection_stays(monkeypatch: p
         assert (response.json()["requestId"], response.headers["x-request-id"]) == ("my-id", "my-id")
         assert response.headers["retry-after"] == "2"
         assert (await client.get("/health")).extensions["network_stream"] is response.extensions["network_stream"]
+        assert (await client.options(REPORT)).text == "done"
         head = await client.head(REPORT)
         assert (head.status_code, head.content) == (503, b"")
         assert (await client.get("/health")).text == "done"

@@ -18,7 +18,7 @@ from tests.support.warehouse import NO_CLICKHOUSE
 
 pytestmark = pytest.mark.anyio
 
-IDENTITY = {"Authorization", "X-Caller", "X-Tenant-Id", "X-Account-Id", "X-Forwarded-Client-Cert"}
+IDENTITY = {"Authorization", "X-Caller", "X-Tenant-Id", "X-Account-Id", "X-Forwarded-Client-Cert", "Cookie"}
 USAGE = "/v1/internal/analytics/accounts/a/usage"
 
 

@@ -16,7 +16,7 @@ from tests.graph.support.store import BREAK, REPAIR, Row, Store, iso
 pytestmark = pytest.mark.anyio
 
 PATHS = [endpoint.path.replace("{id}", "some-id") for endpoint in ENDPOINTS]
-PLAIN_PATHS = ["/health/live", "/health/ready", "/openapi.json"]
+PLAIN_PATHS = ["/health/live", "/health/ready", "/openapi.json", "/asyncapi.json"]
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PLAIN_PATHS])
@@ -113,9 +113,12 @@ async def test_a_missing_or_unfit_request_id_is_replaced(api: Api, given: str | 
     assert uuid.UUID(made)
 
 
-async def test_answers_may_not_be_stored(api: Api) -> None:
-    response = await api.client.get(PATHS[0], headers=dict(ADMIN))
-    assert response.headers["cache-control"] == "no-store"
+@pytest.mark.parametrize(
+    ("path", "policy"), [(PATHS[0], "private, max-age=0, must-revalidate"), ("/nothing", "no-store")]
+)
+async def test_only_the_callers_own_cache_may_store_answers(api: Api, path: str, policy: str) -> None:
+    response = await api.client.get(path, headers=dict(ADMIN))
+    assert response.headers["cache-control"] == policy
 
 
 async def test_an_internal_error_is_masked(

@@ -84,6 +84,8 @@ def random_query(random: Random, *, masked: bool = False) -> Query:
     columns = [name for name in columns if name not in APPROXIMATE]
     orders = random.sample(columns, random.randrange(len(columns) + 1))
     query["orderBy"] = [{"field": name, "direction": random.choice(["asc", "desc"])} for name in orders]
+    if query["time"]["granularity"] != "none" and random.random() < 0.4:
+        query["fill"] = _has_few_buckets(query["time"])
     query["totals"] = random.random() < 0.5
     if random.random() < 0.3:
         query["compareTo"] = "previousPeriod"
@@ -101,6 +103,13 @@ def random_time(random: Random) -> Query:
         start = start.replace(hour=0, minute=0)
         length, granularity, zone = timedelta(days=random.choice([1, 2, 31])), random.choice(["none", "day"]), "UTC"
     return {"from": _written(start), "to": _written(start + length), "granularity": granularity, "timezone": zone}
+
+
+def _has_few_buckets(time: Query) -> bool:
+    """Whether a reference can fill all buckets of the window in reasonable time."""
+    length = datetime.fromisoformat(time["to"]) - datetime.fromisoformat(time["from"])
+    most = {"minute": timedelta(hours=7, seconds=1), "hour": timedelta(days=5), "day": timedelta(days=31)}
+    return length <= most.get(time["granularity"], timedelta(days=5 * 365))
 
 
 def random_condition(random: Random, leaf: Any, depth: int) -> Query:

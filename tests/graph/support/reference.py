@@ -61,7 +61,14 @@ def answer(
 
 def totals(query: Query, facts: Sequence[Fact], tenant: str | None, pseudonyms: Mapping[str, str] | None) -> Row:
     """The measures over all facts, each counted once."""
-    whole = {**query, "dimensions": [], "having": None, "orderBy": [], "time": {**query["time"], "granularity": "none"}}
+    whole = {
+        **query,
+        "dimensions": [],
+        "having": None,
+        "fill": False,
+        "orderBy": [],
+        "time": {**query["time"], "granularity": "none"},
+    }
     return dict(answer(whole, facts, tenant, pseudonyms)[0])
 
 
@@ -88,7 +95,23 @@ def _groups(
                 keys.add((*time_, *(row[name] for name in query.get("dimensions", []))))
         for key in keys:
             groups[key].append(fact)
-    return groups
+    return _filled(groups, query, buckets(start, end, granularity, zone)) if query.get("fill") else groups
+
+
+def _filled(groups: dict[Key, list[Fact]], query: Query, starts: set[str]) -> dict[Key, list[Fact]]:
+    """The groups, with an empty one for each other bucket of each combination of dimensions."""
+    others = {key[1:] for key in groups} if query.get("dimensions") else {()}
+    return groups | {(start, *other): groups.get((start, *other), []) for start in starts for other in others}
+
+
+def buckets(start: datetime, end: datetime, granularity: str, zone: ZoneInfo) -> set[str]:
+    """The buckets of a window, found by looking at each of its minutes or, for days and longer, hours."""
+    step = timedelta(minutes=1) if granularity in ("minute", "hour") else timedelta(hours=1)
+    found = {bucket(end - timedelta(microseconds=1), granularity, zone)}
+    while start < end:
+        found.add(bucket(start, granularity, zone))
+        start += step
+    return found
 
 
 def _exploded(fact: Fact) -> Iterator[Fact]:

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from infra.settings import Settings, read_settings
 
 AUDIENCE, ISSUER = "anlyt", "https://issuer.test"
 
@@ -38,6 +41,13 @@ def public_jwk(name: str, **more: Any) -> dict[str, Any]:
 
 def key_set(*names: str) -> bytes:
     return json.dumps({"keys": [public_jwk(name) for name in names]}).encode()
+
+
+def settings_with_keys(folder: Path, auth: str = "jwt", **more: str) -> Settings:
+    """Settings of an API that accepts tokens with the key "ec-1", which a file in `folder` has."""
+    keys = folder / "keys.json"
+    keys.write_bytes(key_set("ec-1"))
+    return read_settings({"ANLYT_AUTH": auth, "ANLYT_JWKS": str(keys), **more})
 
 
 def token(key: str = "ec-1", /, *, header: Mapping[str, Any] | None = None, **claims: Any) -> str:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from graph.web.pages import PAGES
+from infra.errors import UsageError
 from infra.postgres import Pool
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
@@ -79,6 +80,14 @@ async def test_a_wrong_value_is_shown_at_its_field(site: httpx.AsyncClient, quer
     assert kept in [value for _, name, value in shown.attributes if name == "value"]
 
 
+async def test_what_only_the_report_can_check_keeps_the_form(site: httpx.AsyncClient) -> None:
+    """The window is one of reports, but lies before the years of queries."""
+    query = "from=1999-12-31T00:00:00Z&to=2000-01-02T00:00:00Z&lane=OTP"
+    shown = await page(site, f"{INSIGHT}?{query}", tenant("t-1"), 400)
+    assert "The window must lie between" in shown.text
+    assert ("input", "value", "OTP") in shown.attributes
+
+
 @pytest.mark.parametrize("query", ["what=1", "last=7d&last=24h", "%3Cb%3E=1"])
 async def test_unknown_and_repeated_parameters_are_refused(site: httpx.AsyncClient, query: str) -> None:
     response = await site.get(f"{INSIGHT}?{query}", headers=tenant("t-1"))
@@ -111,6 +120,16 @@ async def test_every_response_has_the_policy(pool: Pool, setting: str, allowed: 
                 name.strip().lower() for name in response.headers["vary"].split(",")
             }
             assert response.headers["cache-control"] in {"private, no-cache", "no-store"}
+
+
+@pytest.mark.parametrize(
+    "ancestors",
+    ["*", "'self'", "https://a.example; script-src *", "https://a.example b", "none,https://a.example", ","],
+)
+def test_frame_ancestors_are_origins(ancestors: str) -> None:
+    """Nothing else gets into the policy."""
+    with pytest.raises(UsageError, match="ANLYT_FRAME_ANCESTORS must be none, or origins"):
+        read_settings({"ANLYT_FRAME_ANCESTORS": ancestors})
 
 
 async def test_nothing_is_inline(site: httpx.AsyncClient) -> None:

@@ -152,7 +152,7 @@ def provided(pod: Manifest) -> set[str]:
     return set(templates)
 
 
-def test_every_function_is_hosted_and_woken_by_its_own_durable(default: list[Manifest]) -> None:
+def test_every_function_is_hosted_and_woken_by_its_own_consumer(default: list[Manifest]) -> None:
     deployments = {each for each in of_kind(default, "Deployment") if each.startswith("anlyt-ingest-")}
     scaled = of_kind(default, "ScaledObject")
     assert scaled.keys() == deployments

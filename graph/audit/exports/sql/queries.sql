@@ -73,11 +73,6 @@ from (select export_id from anlyt.audit_exports where export_id = $1 and claim =
 where file.export_id = export.export_id and file.number = $3 and file.name is null
 returning true
 
--- name: let_go_export
--- Releases the claim on an export that was cancelled meanwhile.
-update anlyt.audit_exports set claim = null, leased_until = null
-where export_id = $1 and claim = $2 and state <> 'running'
-
 -- name: lock_exports
 -- Only one process at a time counts exports and adds or claims one, until its transaction ends.
 select pg_advisory_xact_lock(hashtext('anlyt.audit_exports'))
@@ -113,17 +108,22 @@ select planned.export_id, slice.number, slice.from_time, slice.to_time
 from planned, unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as slice (from_time, to_time, number)
 returning number
 
--- name: put_back_export
--- Queues an export again, after a pause.
-update anlyt.audit_exports
-set state = 'queued', claim = null, leased_until = null, reason = $3, due_at = clock_timestamp() + $4::interval
-where export_id = $1 and claim = $2 and state = 'running'
+-- name: release_export
+-- Releases the claim on an export that was cancelled meanwhile.
+update anlyt.audit_exports set claim = null, leased_until = null
+where export_id = $1 and claim = $2 and state <> 'running'
 
 -- name: renew_lease
 -- Renews the lease of a claim. No row if the claim is lost.
 update anlyt.audit_exports set leased_until = clock_timestamp() + $3::interval
 where export_id = $1 and claim = $2 and state = 'running'
 returning true
+
+-- name: requeue_export
+-- Queues an export again, after a pause.
+update anlyt.audit_exports
+set state = 'queued', claim = null, leased_until = null, reason = $3, due_at = clock_timestamp() + $4::interval
+where export_id = $1 and claim = $2 and state = 'running'
 
 -- name: unpurged_export
 -- The oldest export that is failed, cancelled or expired, on which no process works, and whose files are not deleted. It is

@@ -1,6 +1,6 @@
 -- The cells of subjects ($1: scope, $2: ids or null for all). $3: days, as daily rows where these are clean, else as hours.
 -- $4, $5: the starts and ends of ranges of hours. $6: with latencies. A row has its first hour since 1970; the cost in
--- each other currency is a separate row.
+-- each other currency is a separate row, whose counters are 0.
 with clean as materialized (
     select coalesce(array_agg(day), '{}') as days
     from anlyt.event_days
@@ -23,7 +23,7 @@ select scope_id, (day_bucket - date '1970-01-01')::int8 * 24 as hour, {counters}
 from anlyt.metrics_daily
 where scope = $1 and of_ids and day_bucket = any((select days from clean)::date[])
 union all
-select scope_id, (day_bucket - date '1970-01-01')::int8 * 24, {counters_null}, total_cost, null, null, currency
+select scope_id, (day_bucket - date '1970-01-01')::int8 * 24, {counters_zero}, total_cost, null, null, currency
 from anlyt.costs_daily
 where scope = $1 and of_ids and day_bucket = any((select days from clean)::date[])
 union all
@@ -36,7 +36,7 @@ from hour_ranges cross join lateral (
     offset 0
 ) as hours
 union all
-select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, {counters_null}, total_cost, null, null, currency
+select scope_id, date_part('epoch', hour_bucket)::int8 / 3600, {counters_zero}, total_cost, null, null, currency
 from hour_ranges cross join lateral (
     select * from anlyt.costs_hourly
     where scope = $1 and of_ids and hour_bucket >= starts and hour_bucket < ends

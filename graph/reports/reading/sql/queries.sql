@@ -47,19 +47,24 @@ with days as (
 )
 select (select max(newest_event_at) from anlyt.data_as_of) as data_as_of, days.*, archive.* from days, archive
 
--- name: rows
--- The rows of cells.sql, one by one.
-select scope_id, hour, {counters}, total_cost::text as cost, bins, counts, currency from (cells) as cells
+-- name: columns
+-- Rows of cells.sql or of sums in one row, with an array per column: a client decodes it much faster. Costs are in
+-- millionths. `bins` and `counts` have an array per row.
+select array_agg(scope_id) as ids, array_send(array_agg(hour)) as hours, {counters_sent},
+    string_agg((total_cost * 1000000)::numeric(44, 0)::text, ',') as costs, array_agg(coalesce(currency, '')) as currencies,
+    array_send(array_agg(coalesce(length(bins), 0))) as lengths, string_agg(bins, '') as bins, string_agg(counts, '') as counts
+from (rows) as cells
 
 -- name: sums
 -- The rows of cells.sql, summed by subject, currency and an expression of their first hour, without latencies.
-select scope_id, first_hour as hour, {counters_summed}, sum(total_cost)::text as cost, null as bins, null as counts, currency
+select scope_id, first_hour as hour, {counters_summed}, sum(total_cost) as total_cost, null::bytea as bins, null::bytea as counts,
+    currency
 from (cells) as cells
 group by scope_id, currency, 2
 
 -- name: with_versions
--- The row of day_versions, and rows, in one snapshot.
-select * from (versions) as versions full join (rows) as cells on false
+-- The row of day_versions, and that of columns, in one snapshot.
+select * from (versions) as versions cross join (columns) as columns
 
 -- name: archived_account_days
 -- The accounts with an event on archived days. (ClickHouse)
@@ -92,3 +97,19 @@ from anlyt.metrics_hourly_archive final
 where scope = {scope:String} and scope_id in {ids:Array(String)}
     and batch in {batches:Array(Int64)} and hour_bucket >= toDateTime({first:UInt32} * 3600, 'UTC')
     and hour_bucket < toDateTime({end:UInt32} * 3600, 'UTC')
+
+-- name: unsettled_days
+-- The number of days from $1 to $2 that were not compared with billing since their last change, or differ from it.
+with newest as (
+    select distinct on (day, currency) day, status, compared_at
+    from anlyt.reconciliation_log
+    where day between $1 and $2
+    order by day, currency, run_id desc
+), settled as (
+    select newest.day
+    from newest
+    left join anlyt.event_days as days on days.day = newest.day
+    group by newest.day
+    having bool_and(newest.status = 'OK' and coalesce(days.newest_claim_at < newest.compared_at, true))
+)
+select $2::date - $1::date + 1 - count(*) from settled

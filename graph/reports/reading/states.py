@@ -1,0 +1,55 @@
+"""The state of what a report reads, from which its validator is made, and for how long it cannot change.
+
+An answer is the same at the same state, except for `completeUntil`, and for `dataAsOf` behind the end of its window.
+An earlier value of both stays true of the same numbers.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from graph.reports.reading.versions import Versions
+from graph.reports.windows import DaySlice, day_date, day_number, hour_number, hour_start
+from infra.postgres import Connection
+from infra.sql import statement
+
+SETTLING_DAYS: Final = 8  # after which a day is no longer compared with billing every day
+SETTLED: Final = 3600  # seconds for which an answer of settled days is fresh
+
+_UNSETTLED: Final = statement(Path(__file__).parent / "sql", "unsettled_days")
+
+Horizon = Callable[[datetime | None], datetime | None]
+
+
+def state_of(currency: str, slices: Sequence[DaySlice], versions: Versions, horizon: Horizon) -> object:
+    """The state of a report on neighbouring slices. `horizon`: up to when an answer with some newest event is complete.
+
+    The points of an answer are marked by hour, so the state changes only when an hour is complete.
+    """
+    first, end = slices[0].first_hour, slices[-1].end_hour
+    days = range(slices[0].day, slices[-1].day + 1)
+    return (
+        currency,
+        (first, end),
+        [(versions.by_day.get(day), sorted(versions.batches.get(day, ()))) for day in days],
+        _until(versions.data_as_of, hour_start(end)),
+        _hours_until(horizon(versions.data_as_of), first, end),
+    )
+
+
+async def lifetime_of(connection: Connection, slices: Sequence[DaySlice]) -> int:
+    """The seconds for which an answer is fresh: 0 unless its days are reconciled and have not changed since."""
+    last = slices[-1].day
+    if last + SETTLING_DAYS >= day_number(datetime.now(UTC).date()):
+        return 0
+    unsettled: int = await connection.fetchval(_UNSETTLED, day_date(slices[0].day), day_date(last))
+    return 0 if unsettled else SETTLED
+
+
+def _until(time: datetime | None, end: datetime) -> datetime | None:
+    return None if time is None else min(time, end)
+
+
+def _hours_until(horizon: datetime | None, first: int, end: int) -> int | None:
+    return None if horizon is None else min(max(hour_number(horizon), first), end)
