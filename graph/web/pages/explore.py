@@ -14,6 +14,7 @@ from graph.web.explore.drawings import Drawings, drawings_of
 from graph.web.explore.offer import Offer, offer_of
 from graph.web.explore.question import (
     AFTER,
+    CONDITIONS,
     DIMENSION,
     EXPLAIN,
     PARAMETERS,
@@ -65,7 +66,9 @@ class ExplorePage:
         """The parameters of this question with exactly this window, whenever they are sent."""
         window = self.form.window
         zone = {} if window is None or window.timezone == "UTC" else {"timezone": window.timezone}
-        return {**(window.exact if window else {}), **zone, **self.form.without(*WINDOW)}
+        used = {f"op{each.number}" for each in self.question.conditions}
+        unused = [f"op{number}" for number in CONDITIONS if f"op{number}" not in used]
+        return {**(window.exact if window else {}), **zone, **self.form.without(*WINDOW, *unused)}
 
     @property
     def downloads(self) -> Mapping[str, str]:
