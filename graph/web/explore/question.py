@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, get_args
 
@@ -16,7 +16,6 @@ from schema.catalog import DATASETS, Dataset
 MOST_CONDITIONS: Final = 6
 CONDITIONS: Final = range(1, MOST_CONDITIONS + 1)
 ROWS: Final = "100"  # of a page, unless the URL says otherwise
-YES: Final = "true"
 
 # The operators in words.
 OPERATORS: Final[Mapping[str, str]] = {
@@ -34,7 +33,7 @@ OPERATORS: Final[Mapping[str, str]] = {
 
 _TEXT: Final = {"type": "string"}
 _NAMES: Final = {"type": "array", "items": {"type": "string"}}
-_FLAG: Final = {"type": "string", "enum": [YES]}
+_FLAG: Final = {"type": "string", "enum": ["true"]}
 
 DATASET: Final = Parameter("dataset", {"type": "string", "enum": list(DATASETS)}, "The events to query.")
 MEASURE: Final = Parameter("measure", _NAMES, "The figures of each row.")
@@ -61,7 +60,8 @@ PARAMETERS: Final = (
 )
 # Parameters of a query's window, which keep it from one question to the next.
 WINDOW: Final = ("from", "to", "last", "window", "timezone")
-_ASKING: Final = frozenset(each.name for each in PARAMETERS if each is not DATASET)
+# A URL with none of these asks nothing yet.
+_ASKING: Final = frozenset(each.name for each in PARAMETERS) - {each.name for each in (DATASET, TOTALS, EXPLAIN, AFTER)}
 
 _PATH: Final = re.compile(r"\$\.(\w+)(?:\.(\w+))?(?:\[(\d+)\])?(?:\.(\w+))?")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,9})?", re.ASCII)
@@ -100,15 +100,15 @@ class Question:
     dataset: Dataset
     measures: Sequence[str]
     dimensions: Sequence[str]
-    conditions: Sequence[Asked] = ()
-    granularity: str = "none"
-    sort: str = ""
-    direction: str = "asc"
-    limit: str = ROWS
-    compare_to: str = ""
-    totals: bool = False
-    explain: bool = False
-    after: str | None = None
+    conditions: Sequence[Asked]
+    granularity: str
+    sort: str
+    direction: str
+    limit: str
+    compare_to: str
+    totals: bool
+    explain: bool
+    after: str | None
 
     def condition(self, number: int) -> Asked:
         """The condition of a number; an empty one if the URL has none."""
@@ -148,32 +148,26 @@ class Question:
 def read_question(values: Mapping[str, str]) -> Question:
     """The question of a URL. One that asks nothing yet gets the dataset's first measure, by day."""
     dataset = DATASETS.get(values.get(DATASET.name, ""), next(iter(DATASETS.values())))
-    if _ASKING.isdisjoint(values):
-        return Question(dataset, [dataset.measures[0].name], [], granularity="day")
+    is_new = _ASKING.isdisjoint(values)
     return Question(
-        dataset,
-        read_items(MEASURE, values),
-        read_items(DIMENSION, values),
-        list(_asked(values)),
-        values.get(GRANULARITY.name, "none"),
-        values.get(SORT.name, ""),
-        values.get(DIRECTION.name, "asc"),
-        values.get(LIMIT.name, ROWS),
-        values.get(COMPARE_TO.name, ""),
-        TOTALS.name in values,
-        EXPLAIN.name in values,
-        values.get(AFTER.name),
+        dataset=dataset,
+        measures=[dataset.measures[0].name] if is_new else read_items(MEASURE, values),
+        dimensions=read_items(DIMENSION, values),
+        conditions=list(_asked(values)),
+        granularity=values.get(GRANULARITY.name, "day" if is_new else "none"),
+        sort=values.get(SORT.name, ""),
+        direction=values.get(DIRECTION.name, "asc"),
+        limit=values.get(LIMIT.name, ROWS),
+        compare_to=values.get(COMPARE_TO.name, ""),
+        totals=TOTALS.name in values,
+        explain=EXPLAIN.name in values,
+        after=values.get(AFTER.name),
     )
 
 
 def window_of(values: Mapping[str, str]) -> Mapping[str, str]:
     """The values of the window and its zone."""
     return {name: value for name, value in values.items() if name in WINDOW}
-
-
-def without_explain(question: Question) -> Question:
-    """The question whose rows are wanted."""
-    return replace(question, explain=False)
 
 
 def problems_by_field(error: InvalidQueryError, question: Question) -> Mapping[str, str]:
@@ -223,24 +217,25 @@ def _asked(values: Mapping[str, str]) -> Iterator[Asked]:
 
 
 def _condition(asked: Asked, dataset: Dataset) -> Mapping[str, Any]:
-    """A comparison. `in` and `notIn` have the items between commas. Without a value, the member is absent."""
+    """A comparison. `in` and `notIn` have the texts between commas. An empty value is left out."""
     kinds = {measure.name: measure.kind for measure in dataset.measures}
     is_number = kinds.get(asked.field, "money") != "money"
-    value: Any = asked.value.strip()
-    if asked.op == "isNull":
-        value = {"": None, "true": True, "false": False}.get(value, value)
-    elif asked.op in ("in", "notIn"):
-        value = [_value(each.strip(), is_number=is_number) for each in value.split(",") if each.strip()]
-    else:
-        value = _value(value, is_number=is_number)
-    has_value = value is not None and value not in ("", [])
-    return {"field": asked.field, "op": asked.op, **({"value": value} if has_value else {})}
+    value: Any = asked.value
+    match asked.op:
+        case "isNull":
+            value = {"true": True, "false": False}.get(value.strip(), value)
+        case "in" | "notIn":
+            value = [_value(each.strip(), is_number=is_number) for each in value.split(",") if each.strip()]
+        case _:
+            value = _value(value, is_number=is_number)
+    return {"field": asked.field, "op": asked.op, **({} if value in ("", []) else {"value": value})}
 
 
 def _value(text: str, *, is_number: bool) -> str | int | Decimal:
-    if not is_number or not _NUMBER.fullmatch(text):
+    number = text.strip()
+    if not is_number or not _NUMBER.fullmatch(number):
         return text
-    return Decimal(text) if "." in text else int(text)
+    return Decimal(number) if "." in number else int(number)
 
 
 def _is_whole_number(text: str) -> bool:

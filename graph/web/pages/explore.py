@@ -1,7 +1,8 @@
 """`/explore`: the query language as a form, its answer as a table and charts, and the same question as code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
@@ -22,20 +23,21 @@ from graph.web.explore.question import (
     Question,
     problems_by_field,
     read_question,
-    without_explain,
 )
 from graph.web.explore.rows import Table
 from graph.web.form import Form, href
 from graph.web.page import EVERYBODY, Page, PageRequest, Part
 from graph.web.panel import Panel
 from graph.web.states import State, state_of
+from graph.web.window import PageWindow
 
 CSV: Final = "text/csv"
 ARROW: Final = "application/vnd.apache.arrow.stream"
 PATH: Final = "/explore"
 
 _TOO_EXPENSIVE: Final = "QUERY_TOO_EXPENSIVE"
-_SHORTEN: Final = "Choose a shorter window, fewer dimensions or a coarser time, or one of these:"
+_SHORTEN: Final = "Choose a shorter window, fewer dimensions, a coarser time or a narrower condition."
+_SHORTER: Final = {"24h": timedelta(hours=24), "7d": timedelta(days=7)}
 
 
 class Way(NamedTuple):
@@ -96,7 +98,7 @@ async def load(request: PageRequest) -> ExplorePage:
         result=Panel(None if result is None else result.answer, state),
         table=table,
         drawings=drawings,
-        ways_out=list(_ways_out(form, question)) if state and state.code == _TOO_EXPENSIVE else (),
+        ways_out=list(_ways_out(form, request.window, question)) if state and state.code == _TOO_EXPENSIVE else (),
     )
 
 
@@ -115,25 +117,21 @@ def _with_advice(state: State) -> State:
     return replace(state, next=_SHORTEN) if state.code == _TOO_EXPENSIVE else state
 
 
-def _ways_out(form: Form, question: Question) -> Sequence[Way]:
-    others = form.without("from", "to", "last", "window", AFTER.name)
-    windows = [
-        Way(f"The last {label}", href(PATH, others, last=last))
-        for label, last in (("24 hours", "24h"), ("7 days", "7d"))
-    ]
-    fewer = [
-        Way(f"Without {name}", href(PATH, form.values, **{DIMENSION.name: ",".join(_others(question, name)) or None}))
-        for name in question.dimensions
-    ]
-    return [*windows, *fewer]
-
-
-def _others(question: Question, left_out: str) -> Sequence[str]:
-    return [name for name in question.dimensions if name != left_out]
+def _ways_out(form: Form, window: PageWindow, question: Question) -> Iterator[Way]:
+    """The same question in a shorter window, or without one of its dimensions."""
+    length = window.window.to - window.window.from_
+    begun = form.without(AFTER.name)
+    for last, shorter in _SHORTER.items():
+        if shorter < length:
+            others = {name: value for name, value in begun.items() if name not in ("from", "to", "window")}
+            yield Way(f"The last {last}", href(PATH, others, last=last))
+    for name in question.dimensions:
+        fewer = ",".join(each for each in question.dimensions if each != name)
+        yield Way(f"Without {name}", href(PATH, begun, **{DIMENSION.name: fewer or None}))
 
 
 async def _download(request: PageRequest, media_type: str, suffix: str) -> Response:
-    question = without_explain(read_question(request.form.values))
+    question = replace(read_question(request.form.values), explain=False)
     query = question.query(request.window)
     result = await request.sources.queries.answer(request.scope, query, request.request_id)
     response = await to_response(result, media_type)

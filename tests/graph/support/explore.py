@@ -1,6 +1,7 @@
 """`/explore` in tests: questions as parameters of its URL and as JSON, and the same rows of the API and of the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -8,14 +9,11 @@ import httpx
 
 from tests.graph.support.api import ADMIN
 from tests.graph.support.pages import FINANCE, PageText, as_text
-from tests.graph.support.queries import QUERY, tenant
+from tests.graph.support.queries import QUERY, START, TENANTS, Row, tenant
 
 PATH: Final = "/explore"
-
 DAYS: Final = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}
-
 WINDOW: Final = urlencode(DAYS)
-
 HOSTILE: Final = "'\"><script>alert(1)</script>$(id)`id`\\\u202e\U0001f600{{7*7}}\x00"
 CALLERS: Final = {"admin": ADMIN, "finance": FINANCE, "t-1": tenant("t-1"), "t-2": tenant("t-2")}
 
@@ -64,6 +62,20 @@ QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
             },
         },
     ),
+    "nothing asked yet": ("totals=true", {"measures": ["messages"], "granularity": "day", "totals": True}),
+    "a value that is a space": (
+        "measure=messages&dimension=errorCode&field2=errorCode&value2=+&field3=errorCode&op3=ne&value3=x",
+        {
+            "measures": ["messages"],
+            "dimensions": ["errorCode"],
+            "filter": {
+                "and": [
+                    {"field": "errorCode", "op": "eq", "value": " "},
+                    {"field": "errorCode", "op": "ne", "value": "x"},
+                ]
+            },
+        },
+    ),
     "money": (
         "dataset=cdr&measure=records,cost,costPerDelivered&dimension=currency&granularity=day&compareTo=previousPeriod",
         {
@@ -79,6 +91,24 @@ QUESTIONS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         {"dataset": "compliance", "measures": ["evaluations"], "dimensions": ["ruleType"], "granularity": "day"},
     ),
 }
+
+# One evaluation per hour and tenant, of none to two types.
+EVALUATIONS: Final[Sequence[Row]] = [
+    {
+        "tenant_id": name,
+        "event_time": START + timedelta(hours=hour),
+        "event_key": hour,
+        "account_id": "acc-1",
+        "mno": "AWCC",
+        "lane": "OTP",
+        "verdict": ("ALLOW", "BLOCK", "FLAG")[hour % 3],
+        "rule_types": (("SPAM",), ("SPAM", "PHISHING"), ())[hour % 3],
+        "evaluation_latency_ms": hour,
+        "ver": 1,
+    }
+    for name in TENANTS
+    for hour in range(24)
+]
 
 
 def as_query(short: Mapping[str, Any]) -> Mapping[str, Any]:
