@@ -57,6 +57,12 @@ async def test_a_ranking_has_the_tables_values(site: httpx.AsyncClient) -> None:
     assert drawn == rows
 
 
+async def test_the_answer_says_what_was_asked(site: httpx.AsyncClient) -> None:
+    shown = await page(site, f"{PATH}?{QUESTIONS['conditions'][0]}&{WINDOW}", ADMIN)
+    asked = "messages by lane, direction, only where lane is one of OTP, MARKETING and messages is at least 10"
+    assert f"{asked} and deliveryRate is less than 0.9 and errorCode is null" in shown.text
+
+
 async def test_what_is_counted_twice_is_not_stacked(site: httpx.AsyncClient) -> None:
     """An evaluation of two types is in two rows, so that a stack of them would be too high."""
     for name, drawn in (("compliance", "line-chart"), ("by day", "bar-chart")):
