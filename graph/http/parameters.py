@@ -22,21 +22,41 @@ class Parameter:
     description: str
     location: Literal["query", "path"] = "query"
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it may be repeated. Its value is the items of all repetitions, separated by commas."""
+        return self.schema.get("type") == "array"
+
 
 def read_query(query_string: bytes, allowed: Sequence[Parameter]) -> Mapping[str, str]:
     """Returns a URL's query parameters. Raises InvalidQueryError, which lists unknown and repeated ones."""
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    values = dict(pairs)
+    values = joined(pairs, allowed)
     names = [parameter.name for parameter in allowed if parameter.location == "query"]
     if unknown := sorted(values.keys() - names):
         raise InvalidQueryError(
             f"Unknown query parameter: {', '.join(unknown)}. "
             + (f"Allowed here: {', '.join(names)}." if names else "None is allowed here.")
         )
-    if len(values) < len(pairs):
-        repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+    lists = {parameter.name for parameter in allowed if parameter.is_list}
+    times = Counter(name for name, _ in pairs if name not in lists)
+    if repeated := sorted(name for name in times if times[name] > 1):
         raise InvalidQueryError(f"Repeated query parameter: {', '.join(repeated)}.")
     return values
+
+
+def joined(pairs: Sequence[tuple[str, str]], allowed: Sequence[Parameter]) -> Mapping[str, str]:
+    """The values by name: all items of a list, separated by commas; the last value of any other parameter."""
+    items = {parameter.name: list[str]() for parameter in allowed if parameter.is_list}
+    for name, value in pairs:
+        if name in items and value:
+            items[name].append(value)
+    return {name: ",".join(items[name]) if name in items else value for name, value in pairs}
+
+
+def read_items(parameter: Parameter, values: Mapping[str, str]) -> Sequence[str]:
+    """Returns the items of a list, without empty ones."""
+    return [item for item in values.get(parameter.name, "").split(",") if item]
 
 
 def read_id(parameter: Parameter, values: Mapping[str, str]) -> str | None:

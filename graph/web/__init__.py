@@ -4,6 +4,6 @@ In reading order: `page` says what a page is, and `pages/` has one module per pa
 routes of that list, and `endpoint` answers them. `form` and `window` read what a URL requests. `panel` loads each part
 of a page on its own, and `states` has what a page shows in place of figures. `identity` and `personas` say who is
 asking. `rendering` fills `templates/`, with the filters of `format` and the descriptions of `meanings`. `security` has
-the headers, and `files` serves `static/`. `charts/` draws SVG, `series` makes charts of an answer's series, and `live`
-is the stream that `static/live.js` follows.
+the headers, and `files` serves `static/`. `charts/` draws SVG, `series` makes charts of an answer's series, `explore/`
+makes a form of the query language, and `live` is the stream that `static/live.js` follows.
 """

@@ -1,16 +1,16 @@
 """What a URL requests of a page: its values, and what is wrong with them, by field."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from graph.errors import InvalidQueryError
-from graph.http.parameters import Parameter, read_choice, read_id, read_integer, read_query
+from graph.http.parameters import Parameter, joined, read_choice, read_id, read_integer, read_query
 from graph.web.window import PARAMETERS, PageWindow, WindowProblems, read_page_window
 
-_READABLE: Final = ":/"  # a query may contain them as they are, and times and zones have them
+_READABLE: Final = ":/,"  # a query may contain them as they are, and times, zones and lists have them
 WHOLE: Final = ""  # the field of a problem that belongs to no single one
 
 
@@ -28,6 +28,10 @@ class Form:
     def without(self, *names: str) -> Mapping[str, str]:
         """The values of all other fields, which a form on the page keeps as hidden ones."""
         return {name: value for name, value in self.values.items() if name not in names}
+
+    def forgetting(self, *names: str) -> "Form":
+        """The form without the values of some fields."""
+        return replace(self, values=self.without(*names))
 
     @property
     def for_api(self) -> Mapping[str, str]:
@@ -48,7 +52,7 @@ def read_form(
     allowed = (*parameters, *(PARAMETERS if default_window is not None else ()))
     names = {each.name for each in allowed}
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    values = {name: value for name, value in pairs if name in names and value}
+    values = {name: value for name, value in joined(pairs, allowed).items() if name in names and value}
     problems = dict[str, str]()
     try:
         read_query(query_string, allowed)

@@ -9,12 +9,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.web import files
 from graph.web.charts import bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline
+from graph.web.explore.code import codes
+from graph.web.explore.offer import COMPARISONS, columns, named, offer_of
+from graph.web.explore.question import CONDITIONS, OPERATORS, read_question, window_of
 from graph.web.form import WHOLE, href
 from graph.web.format import FILTERS
 from graph.web.meanings import MARKS, catalog_meanings, meaning_of_mark, meanings_of
 from graph.web.window import PRESETS, local_input, zones_to_offer
 
 FOLDER: Final = Path(__file__).parent / "templates"
+# What the form of `/explore` needs, also where a wrong parameter leaves the page without content.
+EXPLORE: Final = (codes, columns, named, offer_of, read_question, window_of)
 CHARTS: Final = (bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline)
 
 
@@ -40,7 +45,10 @@ def environment() -> Environment:
         MARKS=MARKS,
         PRESETS=PRESETS,
         WHOLE=WHOLE,
-        **{each.__name__: each for each in CHARTS},
+        CONDITIONS=CONDITIONS,
+        OPERATORS=OPERATORS,
+        COMPARISONS=COMPARISONS,
+        **{each.__name__: each for each in (*CHARTS, *EXPLORE)},
         UTC=UTC,
         local_input=local_input,
         zones_to_offer=zones_to_offer,

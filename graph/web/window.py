@@ -77,6 +77,10 @@ class PageWindow:
         """The API's parameters for exactly this window, whenever they are sent."""
         return {"from": iso(self.window.from_), "to": iso(self.window.to)}
 
+    def has_whole(self, start: datetime, end: datetime, horizon: datetime | None) -> bool:
+        """Whether the window has the whole bucket, and everything in it has arrived: its end is before `horizon`."""
+        return self.window.from_ <= start and end <= self.window.to and horizon is not None and end <= horizon
+
     @property
     def preset(self) -> Preset | None:
         """The preset that the URL has; None for any other window."""

@@ -125,6 +125,9 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     ("/accounts/{id}/days.csv", f"/accounts/a/days.csv?{URL_WHEN}"): PLATFORM,
     ("/insights/cost-quality", f"/insights/cost-quality?{URL_WHEN}"): PLATFORM,
     ("/reconciliation", "/reconciliation"): PLATFORM,
+    ("/explore", f"/explore?{URL_WHEN}"): TENANT,
+    ("/explore/rows.csv", f"/explore/rows.csv?{URL_WHEN}"): TENANT,
+    ("/explore/rows.arrow", f"/explore/rows.arrow?{URL_WHEN}"): TENANT,
     ("/static/{digest}/{name}", "/static/0/pages.css"): PUBLIC,
 }
 

@@ -6,6 +6,7 @@ from graph.web.page import Page
 from graph.web.pages.accounts import ACCOUNTS
 from graph.web.pages.cost_quality import COST_QUALITY
 from graph.web.pages.dashboard import DASHBOARD
+from graph.web.pages.explore import EXPLORE
 from graph.web.pages.home import HOME
 from graph.web.pages.mno_quality import MNO_QUALITY
 from graph.web.pages.operators import OPERATOR
@@ -20,6 +21,7 @@ PAGES: Final[tuple[Page, ...]] = (
     USAGE,
     COST_QUALITY,
     RECONCILIATION,
+    EXPLORE,
     ACCOUNTS,
     STATUS,
     OPERATOR,

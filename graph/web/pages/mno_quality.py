@@ -117,7 +117,7 @@ def rates_over_time(result: AllRows, window: PageWindow, granularity: PointLengt
         for mno, rows in groupby(result.rows, itemgetter("mno"))
     }
     times = sorted({time for rows in by_mno.values() for time in rows})
-    partial = {time for time in times if not _is_whole(time, next_start(time, bucket, window.zone), window, horizon)}
+    partial = {time for time in times if not window.has_whole(time, next_start(time, bucket, window.zone), horizon)}
     series = [
         Series(mno, [_reading(rows.get(time), fewest, is_partial=time in partial) for time in times])
         for mno, rows in by_mno.items()
@@ -135,11 +135,6 @@ def _reading(row: Mapping[str, Any] | None, fewest: int, *, is_partial: bool) ->
         "PARTIAL" if is_partial else "ACTUAL", low_sample=terminal < LOW_SAMPLES, suppressed=suppressed
     )
     return reading(None if suppressed else row["deliveryRate"], *qualities)
-
-
-def _is_whole(start: datetime, end: datetime, window: PageWindow, horizon: datetime | None) -> bool:
-    """Whether the window has the whole bucket, and everything in it has arrived."""
-    return window.window.from_ <= start and end <= window.window.to and horizon is not None and end <= horizon
 
 
 async def _by_traffic(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> ByTraffic:
