@@ -172,7 +172,7 @@ def errors(kinds: Sequence[type[AnlytError]]) -> Json:
 
 def _problem(kinds: Sequence[type[AnlytError]]) -> Json:
     return {
-        "description": "; ".join(f"`{kind.code}`: {title(kind)}" for kind in kinds),
+        "description": "; ".join(f"`{kind.code}`: {title(kind)}" for kind in dict.fromkeys(kinds)),
         "headers": {**headers(), **_OF_STATUS.get(kinds[0].status, {})},
         "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
     }

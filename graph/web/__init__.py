@@ -5,5 +5,5 @@ routes of that list, and `endpoint` answers them. `form` and `window` read what 
 of a page on its own, and `states` has what a page shows in place of figures. `identity` and `personas` say who is
 asking. `rendering` fills `templates/`, with the filters of `format` and the descriptions of `meanings`. `security` has
 the headers, and `files` serves `static/`. `charts/` draws SVG, and
-`live` is the stream that `static/live.js` follows.
+`live` is the stream that `static/live.js` follows. `reference/` is `/docs`, which shows the OpenAPI document.
 """
