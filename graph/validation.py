@@ -33,6 +33,7 @@ class Validation:
     def __init__(self, identity: object, known: frozenset[str]) -> None:
         self._identity, self._known = identity, known
         self._states: dict[object, object] = {}
+        self._tag: str | None = None  # of the declared states, once it was computed
         self._is_void = False
         self.is_whole = False  # a declared state covers everything
         self.lifetime = 0
@@ -43,8 +44,10 @@ class Validation:
         """The validator of an answer with all that was declared; None if it has none."""
         if self._is_void or not self._states:
             return None
-        text = repr((code_digest(), self._identity, list(self._states.items())))
-        return sha256(text.encode()).hexdigest()[:32]
+        if self._tag is None:
+            text = repr((code_digest(), self._identity, list(self._states.items())))
+            self._tag = sha256(text.encode()).hexdigest()[:32]
+        return self._tag
 
     def declare(self, part: object, state: object | None, lifetime: int = 0, *, is_whole: bool = False) -> None:
         """Declares the state of a part of the answer; a part may be declared again, as it is read again.
@@ -57,7 +60,7 @@ class Validation:
         self.is_whole, self.lifetime = is_whole, lifetime
         if state is None:
             self.void()
-        self._states[part] = state
+        self._states[part], self._tag = state, None
         if self.tag in self._known:
             raise NotModifiedError(self)
 

@@ -1,8 +1,9 @@
-"""Every root field of GraphQL and every route of REST, for every kind of caller: answered or refused.
+"""Every root field of GraphQL, every route of REST and every page, for every kind of caller: answered or refused.
 
 A field or route without a row fails the test, so that each new one needs a decision about who may see it.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -59,6 +60,7 @@ SIGNED_IN: Final = Rule("UNAUTHENTICATED", "ok", "ok", "ok", "ok", "ok")
 PLATFORM: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok", "ok")
 ADMIN: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "ok")
 TENANT: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "ok", "ok")
+CUSTOMER: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN")
 OF_A: Final = Rule("UNAUTHENTICATED", "ok", "FORBIDDEN_ACCOUNT", "FORBIDDEN_ACCOUNT", "ok", "ok")
 OF_NOBODY: Final = OF_A._replace(of_a="FORBIDDEN_ACCOUNT")
 
@@ -115,6 +117,16 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     ("/health/ready", "/health/ready"): PUBLIC,
     ("/graphql", "/graphql"): PUBLIC,
     ("/graphql/assets/{name}", "/graphql/assets/react.production.min.js"): PUBLIC,
+    # Pages
+    ("/", "/"): SIGNED_IN,
+    ("/insights/mno-quality", f"/insights/mno-quality?{URL_WHEN}"): TENANT,
+    ("/usage", f"/usage?{URL_WHEN}"): CUSTOMER,
+    ("/usage/days.csv", f"/usage/days.csv?{URL_WHEN}"): CUSTOMER,
+    ("/accounts/{id}", f"/accounts/a?{URL_WHEN}"): PLATFORM,
+    ("/accounts/{id}/days.csv", f"/accounts/a/days.csv?{URL_WHEN}"): PLATFORM,
+    ("/insights/cost-quality", f"/insights/cost-quality?{URL_WHEN}"): PLATFORM,
+    ("/reconciliation", "/reconciliation"): PLATFORM,
+    ("/static/{digest}/{name}", "/static/0/pages.css"): PUBLIC,
 }
 
 
@@ -183,13 +195,21 @@ async def test_fields(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
     assert [code for code, _ in results.values()] == list(FIELDS[row])
 
 
+def code_of(response: httpx.Response) -> str:
+    """The code of a refusal, from a problem document or a page."""
+    if response.headers["content-type"].startswith("text/html"):
+        (code,) = re.findall(r'data-code="(\w+)"', response.text)
+        return str(code)
+    return str(response.json()["code"])
+
+
 @pytest.mark.parametrize("row", ROUTES, ids=" ".join)
 async def test_routes(client: httpx.AsyncClient, row: tuple[str, str]) -> None:
     codes = []
     for caller in CALLERS:
         method, body = ("POST", QUERY) if row[0] == QUERY_PATH else ("GET", None)
         response = await client.request(method, row[1], json=body, headers=headers_of(caller))
-        codes.append("ok" if response.status_code == 200 else response.json()["code"])
+        codes.append("ok" if response.status_code == 200 else code_of(response))
     assert codes == list(ROUTES[row])
 
 

@@ -32,7 +32,8 @@ def state_of(currency: str, slices: Sequence[DaySlice], versions: Versions, hori
     return (
         currency,
         (first, end),
-        [(versions.by_day.get(day), sorted(versions.batches.get(day, ()))) for day in days],
+        [versions.by_day.get(day) for day in days],
+        sorted((day, sorted(batches)) for day, batches in versions.batches.items()),
         _until(versions.data_as_of, hour_start(end)),
         _hours_until(horizon(versions.data_as_of), first, end),
     )

@@ -32,7 +32,8 @@ DECODE: dict[str, Callable[[bytes], bytes]] = {
 
 
 def text(length: int) -> bytes:
-    numbers = json.dumps([Random(1).randrange(1000) for _ in range(length // 4)]).encode()
+    random = Random(1)
+    numbers = json.dumps([random.randrange(1000) for _ in range(length // 4)]).encode()
     return numbers[:length].ljust(length)
 
 
