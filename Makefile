@@ -16,9 +16,11 @@ demo: the-line-above-says-what-to-do ## run all engines with a week of history, 
 the-line-above-says-what-to-do: .venv/runnable .venv/assets
 	@exec $(BIN)/anlyt dev --demo
 
+# One more than cores, because tests often wait for engines. Each has engines of its own.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() + 1, 5))')
 TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment site)
 test: setup $(TOOLS) ## run the whole test suite on real engines
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
 	$(BIN)/ruff format --check .

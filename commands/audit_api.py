@@ -14,6 +14,7 @@ from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
 from graph.audit.exports.runner import PACE, Pace
 from graph.http.server import serving
+from graph.web.audit_page import page_routes
 from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, check_tables, open_clickhouse
 from infra.embedded.certificates import FOLDER, DevCertificates
@@ -69,7 +70,8 @@ async def running(
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
         exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
-        app = create_audit_app(audits, settings.trust_domain, exported, development=development)
+        pages = page_routes(settings, audits)
+        app = create_audit_app(audits, settings.trust_domain, exported, pages, development=development)
         port = settings.audit_port if port is None else port
         yield await opened.enter_async_context(
             serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")

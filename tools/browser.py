@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tools.chromium import program
 
-__all__ = ["SCHEMES", "Browser", "Scheme", "View", "chromium", "open_context"]
+__all__ = ["SCHEMES", "Browser", "Certificate", "Scheme", "View", "chromium", "open_context"]
 
 # Containers have little shared memory. Shades of grey look the same on each machine.
 OPTIONS: Final = ("--disable-dev-shm-usage", "--disable-gpu", "--disable-lcd-text", "--font-render-hinting=none")
@@ -24,7 +25,7 @@ SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
 class View:
     """The browser of a person: its window in CSS pixels, its preferences, and the headers that say who she is.
 
-    `scale`: pixels of the screen per CSS pixel.
+    `scale`: pixels of the screen per CSS pixel. `certificate`: what she identifies herself with, over TLS.
     """
 
     width: int = 1280
@@ -35,6 +36,16 @@ class View:
     reduced_motion: bool = False
     javascript: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
+    certificate: "Certificate | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A client's certificate and key, as PEM files, for one origin. Its server's authority is not checked."""
+
+    origin: str
+    certificate: Path
+    key: Path
 
 
 @asynccontextmanager
@@ -50,6 +61,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 async def open_context(browser: Browser, view: View) -> BrowserContext:
     """A browser profile of its own: no cookies, an empty cache, and the preferences of `view`."""
+    own = view.certificate
     context = await browser.new_context(
         viewport={"width": view.width, "height": view.height},
         device_scale_factor=view.scale,
@@ -59,6 +71,8 @@ async def open_context(browser: Browser, view: View) -> BrowserContext:
         extra_http_headers=dict(view.headers),
         locale="en-GB",
         timezone_id="UTC",
+        client_certificates=[{"origin": own.origin, "certPath": own.certificate, "keyPath": own.key}] if own else [],
+        ignore_https_errors=own is not None,
     )
     context.set_default_timeout(PATIENCE)
     return context

@@ -1,5 +1,7 @@
 """The audit listener as an ASGI application. It rejects all callers but the regulator before it reads a request."""
 
+from collections.abc import Sequence
+
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,12 +37,17 @@ class RegulatorOnly:
 
 
 def create_audit_app(
-    audits: Audits, trust_domain: str | None, exports: Exports | None = None, *, development: bool = False
+    audits: Audits,
+    trust_domain: str | None,
+    exports: Exports | None = None,
+    pages: Sequence[Route] = (),
+    *,
+    development: bool = False,
 ) -> ASGIApp:
     """Creates the application.
 
     `trust_domain`: the accepted domain of SPIFFE ids; None: any that the authority has signed. `exports`: None without
-    S3. `development` adds introspection.
+    S3. `pages`: the routes of the regulator's page. `development` adds introspection.
     """
     openapi = document()
 
@@ -60,6 +67,7 @@ def create_audit_app(
         Route(QUERY_PATH, HttpEndpoint("anlyt.api.audit", "audit", query), methods=["POST"]),
         Route(GRAPHQL_PATH, graphql_endpoint(audits, development=development), methods=["POST"]),
         *export_routes(exports),
+        *pages,
     ]
     guard = Middleware(RegulatorOnly, trust_domain=trust_domain)
     return make_application(routes, "/openapi.json lists the paths", Manners(development=development), guard)

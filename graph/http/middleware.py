@@ -1,6 +1,7 @@
 """The middleware of all requests: request ids, limits on the URL and on slow bodies, and the last error handler.
 
-`AnswerHeadersMiddleware` adds the headers that the code inside declares.
+A client that leaves before its response is one line in the log. `AnswerHeadersMiddleware` adds the
+headers that the code inside declares.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from graph.errors import RequestTimeoutError, UriTooLongError
 from graph.http.disconnect import ClientDisconnectedError
 from graph.http.responses import problem_response
 from graph.http.telemetry import record_status, trace_headers
+from infra.telemetry import logger
 
 SLOWEST_BODY: Final = 10.0  # seconds from the end of the head to the end of the body
 LONGEST_URL: Final = 8192  # bytes of path and query
@@ -52,12 +54,14 @@ class RequestMiddleware:
             _check_length(scope)
             await self._app(scope, _in_time(receive, self._slowest_body), send_with_id)
         except (ClientDisconnectedError, ClientDisconnect):
-            pass  # the client left: there is nothing to send or to report
+            pass  # an endpoint may also end without a response
         except Exception as error:  # the last error handler
             response = problem_response(error, request_id)
             if started:
                 raise  # the response has begun: the server closes the connection
             await response(scope, receive, send_with_id)
+        if not started:
+            logger().info("client left", method=scope["method"], path=scope["path"], requestId=request_id)
 
 
 class AnswerHeadersMiddleware:

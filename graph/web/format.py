@@ -4,11 +4,12 @@ Templates use these functions as filters. They return Markup, with all text of t
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from itertools import cycle
 from typing import Final
 
+import msgspec
 from markupsafe import Markup, escape
 
 from graph.web.charts.buckets import MONTHS, iso
@@ -91,6 +92,18 @@ def growth(now: int | None, before: int | None, unit: str = "") -> Markup:
     return _changed(now - before, f"{now - before:+,}", unit)
 
 
+def fact(value: datetime | str | float | None) -> Markup:
+    """A field of a stored fact: exactly its value, and times in UTC."""
+    if isinstance(value, datetime):
+        return moment(value, UTC)
+    return _NOTHING if value is None else _NUMBER.format(value, value)
+
+
+def tojson_attribute(value: Mapping[str, str]) -> str:
+    """JSON as the value of an attribute, which the template escapes."""
+    return msgspec.json.encode(value).decode()
+
+
 def prose(text: str) -> Markup:
     """A description as HTML: `names` in backticks become code."""
     parts = (Markup("<code>{}</code>").format(part) if is_code else escape(part) for part, is_code in _split(text))
@@ -130,5 +143,20 @@ def _decimal(value: float) -> Decimal:
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     each.__name__: each
-    for each in (count, rate, milliseconds, seconds, money, moment, hour, day, difference, growth, prose, iso)
+    for each in (
+        count,
+        rate,
+        milliseconds,
+        seconds,
+        money,
+        moment,
+        hour,
+        day,
+        difference,
+        growth,
+        fact,
+        tojson_attribute,
+        prose,
+        iso,
+    )
 }

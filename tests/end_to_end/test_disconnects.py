@@ -177,3 +177,7 @@ def test_disconnecting_clients_cause_no_server_error(service: tuple[Running, End
     assert "Traceback" not in log
     lines = [json.loads(line) for line in log.splitlines()]
     assert not [line for line in lines if line["level"] in {"error", "critical"} or "exception" in line]
+    left = [line for line in lines if line["message"] == "client left"]
+    assert {line["level"] for line in left} == {"info"}
+    assert {line["path"] for line in left} >= {"/graphql", "/v1/anlyt/query", "/v1/audit/query"}
+    assert len({line["requestId"] for line in left}) == len(left)  # one line per client

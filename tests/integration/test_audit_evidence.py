@@ -25,6 +25,7 @@ from tests.support import audit_facts
 from tests.support.audit_facts import TENANTS
 from tests.support.integrity_chain import DAY, DAYS, close_days, day_facts, differences, midnight, open_chain, write
 from tests.support.regulator import QUERY, audit_listener, make_certificates
+from tools.assets import NODE
 from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +38,21 @@ PYTHON_OPTIONS: Sequence[tuple[Sequence[str], Mapping[str, str]]] = [
     (("-O",), {}),
     ((), {"PYTHONOPTIMIZE": "1"}),
 ]
+
+
+VERIFIER = ROOT / "graph/web/static/verify.js"
+RUN_IN_NODE = """
+import { readFileSync } from "node:fs";
+const { Forged, verified } = await import(process.env.VERIFIER);
+try {
+  const pages = readFileSync("pages.jsonl", "utf8").trim().split("\\n").map(JSON.parse);
+  console.log(await verified(pages));
+} catch (error) {
+  if (!(error instanceof Forged)) throw error;
+  console.error(`NOT VERIFIED: ${error.message}.`);
+  process.exit(1);
+}
+"""
 
 
 class NotVerifiedError(Exception):
@@ -79,12 +95,25 @@ class Portal:
             )
             for options, more in PYTHON_OPTIONS
         ]
+        runs.append(self._in_javascript())
         assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
         if runs[0].returncode:
             assert runs[0].returncode == 1, runs[0].stderr
             assert runs[0].stderr.startswith("NOT VERIFIED: "), runs[0].stderr
             raise NotVerifiedError(runs[0].stderr)
         return runs[0].stdout
+
+    def _in_javascript(self) -> "subprocess.CompletedProcess[str]":
+        """The run of the verifier of the regulator's page, which is the same algorithm."""
+        return subprocess.run(
+            [NODE, "--input-type=module", "--eval", RUN_IN_NODE],
+            cwd=self.folder,
+            env={"VERIFIER": str(VERIFIER)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
 
 @asynccontextmanager
