@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock pictures schema
+.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock pictures schema docs
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -18,7 +18,7 @@ the-line-above-says-what-to-do: .venv/runnable .venv/assets
 
 # One more than cores, because tests often wait for engines. Each has engines of its own.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() + 1, 5))')
-TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment)
+TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment site)
 test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -38,12 +38,16 @@ pictures: setup .venv/tools/chromium/chromium ## take the pictures of pages in d
 schema: setup ## export schema/graph.graphql, schema/openapi.json and the generated reference pages
 	$(BIN)/python -m tools.export
 
+docs: setup .venv/tools/site ## build the documentation as a site with search, in site/; a broken link fails
+	$(BIN)/python -m tools.site
+
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --quiet
 lock: $(UV) ## resolve the newest versions into the lock files
 	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 	$(subst pyproject.toml,tools/deployment/requirements.in,$(COMPILE)) --upgrade -o tools/deployment/requirements.lock
+	$(subst pyproject.toml,tools/site/requirements.in,$(COMPILE)) --upgrade -o tools/site/requirements.lock
 
 # uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it.
 $(UV):
@@ -88,4 +92,8 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 
 # Without these programs, the tests of deployment fail and say why; all others run. They stay out of .venv's packages.
 .venv/tools/deployment: tools/deployment/requirements.lock | .venv/installed
+	-$(UV) venv --quiet --clear $@ && $(UV) pip sync --quiet --python $@/bin/python $<
+
+# Without Zensical, the tests of the site fail and say why; all others run. It stays out of .venv's packages.
+.venv/tools/site: tools/site/requirements.lock | .venv/installed
 	-$(UV) venv --quiet --clear $@ && $(UV) pip sync --quiet --python $@/bin/python $<

@@ -28,6 +28,7 @@ from graph.gql.streams import Streams
 from graph.http.admission import Admission
 from graph.http.health import Liveness, Probes, readiness
 from graph.http.middleware import REQUEST_ID
+from graph.http.openapi import Json
 from graph.http.parameters import read_query
 from graph.http.responses import json_response, problem_response
 from graph.http.routing import Manners, make_application
@@ -38,6 +39,7 @@ from graph.rest.openapi import document
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
 from graph.web.personas import Persona
+from graph.web.reference.route import reference_routes
 from graph.web.routes import page_routes
 from infra.clickhouse import ClickHouse
 from infra.postgres import Pool
@@ -64,7 +66,7 @@ def create_app(
     closing: asyncio.Event | None = None,
     personas: Sequence[Persona] = (),
 ) -> ASGIApp:
-    """Creates REST, GraphQL, pages, health and OpenAPI over stores that the caller opens and closes.
+    """Creates REST, GraphQL, pages, the API reference, health and OpenAPI over stores that the caller opens and closes.
 
     Reports read `pool`, which may be a replica's. Rights are read from `primary` and logged there. `development` adds
     GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `snapshots` that of facts.
@@ -86,11 +88,13 @@ def create_app(
     rights = primary or pool
     queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
+    openapi = document()
     routes = [
         *graphql_routes(settings, sources, authenticator, development=development),
         *report_routes(reader, queries, authenticator),
         *query_routes(queries, authenticator.admit),
-        *_public_routes(probes),
+        *_public_routes(probes, openapi),
+        *reference_routes(settings, openapi),
     ]
     routes += page_routes(settings, sources, authenticator, personas, routes)
     manners = Manners(settings.cors_origins, identity_headers(settings.auth), development)
@@ -106,9 +110,9 @@ def _overloaded(scope: Scope) -> Response:
     return problem_response(error, scope[REQUEST_ID])
 
 
-def _public_routes(probes: Probes) -> list[Route]:
-    """The routes that need no identity."""
-    openapi, asyncapi = document(), msgspec.json.decode(ASYNCAPI.read_bytes())
+def _public_routes(probes: Probes, openapi: Json) -> list[Route]:
+    """The routes that need no identity. `openapi`: the document to serve."""
+    asyncapi = msgspec.json.decode(ASYNCAPI.read_bytes())
 
     async def live() -> Response:
         return json_response(Liveness())

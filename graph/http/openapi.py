@@ -13,12 +13,13 @@ from graph.access.disclosure import disclosing_fields
 from graph.http.parameters import Parameter
 from graph.http.problems import MEDIA_TYPE, RETRY_AFTER, Problem, title
 from infra.errors import AnlytError
+from schema.version import VERSION
 
 Json = dict[str, Any]
 
 INFO: Final[Json] = {
     "title": "anlyt",
-    "version": "1",
+    "version": VERSION,
     "contact": {"name": "The operators of the platform"},
     "license": {"name": "Private, for the services of the platform", "identifier": "LicenseRef-Private"},
 }
@@ -172,7 +173,7 @@ def errors(kinds: Sequence[type[AnlytError]]) -> Json:
 
 def _problem(kinds: Sequence[type[AnlytError]]) -> Json:
     return {
-        "description": "; ".join(f"`{kind.code}`: {title(kind)}" for kind in kinds),
+        "description": "; ".join(f"`{kind.code}`: {title(kind)}" for kind in dict.fromkeys(kinds)),
         "headers": {**headers(), **_OF_STATUS.get(kinds[0].status, {})},
         "content": {MEDIA_TYPE: {"schema": _schema(Problem)}},
     }

@@ -51,8 +51,8 @@ LIMIT: Final = Parameter(
     {"type": "integer", "minimum": 1, "maximum": MAX_OPERATORS, "default": DEFAULT_OPERATORS},
     f"How many operators, from 1 to {MAX_OPERATORS}.",
 )
-OPERATOR: Final = Parameter("id", _ID, "The operator's id.", location="path")
-ACCOUNT: Final = Parameter("id", _ID, "The account's id.", location="path")
+OPERATOR: Final = Parameter("id", {**_ID, "examples": ["op-1"]}, "The operator's id.", location="path")
+ACCOUNT: Final = Parameter("id", {**_ID, "examples": ["acc-1"]}, "The account's id.", location="path")
 
 
 def read_window(values: Mapping[str, str]) -> WindowRequest:

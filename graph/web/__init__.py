@@ -6,4 +6,5 @@ of a page on its own, and `states` has what a page shows in place of figures. `i
 asking. `rendering` fills `templates/`, with the filters of `format` and the descriptions of `meanings`. `security` has
 the headers, and `files` serves `static/`. `charts/` draws SVG, `series` makes charts of an answer's series, `explore/`
 makes a form of the query language, and `live` is the stream that `static/live.js` follows.
+`reference/` is `/docs`, which shows the OpenAPI document.
 """

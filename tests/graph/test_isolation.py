@@ -112,6 +112,7 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,
     ("/asyncapi.json", "/asyncapi.json"): PUBLIC,
+    ("/docs", "/docs"): PUBLIC,
     ("/health/live", "/health/live"): PUBLIC,
     ("/health/ready", "/health/ready"): PUBLIC,
     ("/graphql", "/graphql"): PUBLIC,

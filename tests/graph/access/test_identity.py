@@ -94,7 +94,7 @@ async def test_an_identity_header_given_twice_is_refused(api: Api, path: str, na
     assert answer.json()["errors"][0]["extensions"]["code"] == "INVALID_QUERY"
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/openapi.json", "/asyncapi.json"])
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/openapi.json", "/asyncapi.json", "/docs"])
 async def test_public_paths_need_no_identity(api: Api, path: str) -> None:
     assert (await api.client.get(path)).status_code == 200
 

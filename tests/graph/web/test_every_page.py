@@ -1,17 +1,25 @@
-"""Every page of `PAGES` in a real Chromium: what it weighs, who can use it, and what it never does."""
+"""Every page of `PAGES` in a real Chromium: what it weighs, who can use it, and what it never does.
 
+And the API reference, whose commands work as they stand.
+"""
+
+import json
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+import anyio
 import pytest
 
 from graph.app import create_app
 from graph.http.server import serving
+from graph.rest.openapi import document
 from graph.web.page import Page
 from graph.web.pages import PAGES
+from graph.web.reference.example import ADDRESS, CREDENTIAL
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
@@ -23,9 +31,9 @@ from tests.graph.support.queries import DAYS, START, fill, tenant
 from tests.graph.support.service_status import fill_service_status
 from tests.graph.support.store import Row, Store
 from tests.support.accessibility import keyboard_problems, violations
-from tests.support.browser import Visiting
+from tests.support.browser import Visiting, visiting
 from tests.support.lighthouse import lighthouse
-from tools.browser import View
+from tools.browser import Browser, View
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +106,24 @@ async def test_without_javascript_it_shows_table_and_chart(url: str, visit: Visi
     if page.default_window:
         assert await shown.locator("main table:visible").count()
         assert await shown.locator("main svg:visible").count()
+
+
+@pytest.mark.parametrize("view", [View(), View(width=360, scheme="dark")], ids=["wide", "narrow"])
+async def test_everybody_can_use_the_reference(url: str, visit: Visiting, view: View) -> None:
+    opened = await visit(f"{url}/docs", view)
+    assert await opened.weight() <= HEAVIEST
+    assert await opened.sideways() <= 0
+    assert await violations(opened.page) == []
+
+
+async def test_commands_of_the_reference_work_as_they_stand(url: str, browser: Browser) -> None:
+    async with visiting(browser, f"{url}/docs", View(javascript=False)) as opened:
+        commands = [each for each in await opened.page.locator("pre").all_inner_texts() if each.startswith("curl ")]
+    assert len(commands) == sum(map(len, document()["paths"].values()))
+    environment = {**os.environ, ADDRESS: url, CREDENTIAL: "X-Caller: admin-dashboard"}
+    for command in commands:
+        answer = await anyio.run_process(["sh", "-c", command], env=environment)
+        assert "code" not in (said := json.loads(answer.stdout)), said
 
 
 @pytest.mark.parametrize("page", RATED, ids=lambda page: page.path)

@@ -17,6 +17,7 @@ from infra.errors import UsageError
 from infra.settings import Settings, read_settings
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.schedule import trigger
+from schema.version import VERSION
 from tests.support.charts import (
     SERVICE,
     Manifest,
@@ -264,5 +265,4 @@ def test_the_alerts_are_those_of_the_repository(default: list[Manifest]) -> None
 
 def test_the_chart_is_of_this_version() -> None:
     chart = msgspec.yaml.decode((ROOT / "infra/service/Chart.yaml").read_bytes())
-    project = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())["project"]
-    assert chart["version"] == chart["appVersion"] == project["version"]
+    assert chart["version"] == chart["appVersion"] == VERSION
