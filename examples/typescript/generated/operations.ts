@@ -89,6 +89,8 @@ export type QueryInput = {
   compareTo?: InputMaybe<Scalars['String']['input']>;
   /** Whether to add the measures over all rows. */
   totals?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whether each bucket of the window has a row, for each combination of the dimensions that has events: without events, counts and sums are 0, all other measures null. Needs `time.granularity`. */
+  fill?: InputMaybe<Scalars['Boolean']['input']>;
   /** Whether to return how the query would run, without running it. */
   explain?: InputMaybe<Scalars['Boolean']['input']>;
 };
