@@ -41,10 +41,10 @@ def state_of(currency: str, slices: Sequence[DaySlice], versions: Versions, hori
 
 async def lifetime_of(connection: Connection, slices: Sequence[DaySlice]) -> int:
     """The seconds for which an answer is fresh: 0 unless its days are reconciled and have not changed since."""
-    last = slices[-1].day
+    first, last = slices[0].day, slices[-1].day
     if last + SETTLING_DAYS >= day_number(datetime.now(UTC).date()):
         return 0
-    unsettled: int = await connection.fetchval(_UNSETTLED, day_date(slices[0].day), day_date(last))
+    unsettled: int = await connection.fetchval(_UNSETTLED, day_date(first), day_date(last), last - first + 1)
     return 0 if unsettled else SETTLED
 
 

@@ -99,7 +99,7 @@ where scope = {scope:String} and scope_id in {ids:Array(String)}
     and hour_bucket < toDateTime({end:UInt32} * 3600, 'UTC')
 
 -- name: unsettled_days
--- The number of days from $1 to $2 that were not compared with billing since their last change, or differ from it.
+-- How many of the $3 days from $1 to $2 were not compared with billing since their last change, or differ from it.
 with newest as (
     select distinct on (day, currency) day, status, compared_at
     from anlyt.reconciliation_log
@@ -112,4 +112,4 @@ with newest as (
     group by newest.day
     having bool_and(newest.status = 'OK' and coalesce(days.newest_claim_at < newest.compared_at, true))
 )
-select $2::date - $1::date + 1 - count(*) from settled
+select $3::int8 - count(*) from settled
