@@ -21,8 +21,8 @@ from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.nats import nats_server
 from infra.embedded.postgres import postgres_server
 from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
-from infra.faults import fault_of
-from infra.postgres import as_unavailable, open_pool
+from infra.faults import connection_fault, fault_of
+from infra.postgres import as_unavailable, is_unavailable, open_pool
 from infra.probes import check_nats
 from infra.s3 import from_dsn, open_store
 
@@ -260,3 +260,20 @@ def test_what_may_pass_is_no_fault(error: Exception) -> None:
 async def test_a_value_that_the_sentence_would_show_is_cut(at: SimpleNamespace) -> None:
     text: Any = "x" * 10_000
     assert len(str(fault_of(asyncpg.InvalidCatalogNameError(text)))) < 500
+
+
+async def test_an_error_before_tls_is_an_outage() -> None:
+    """A PostgreSQL that is stopping or overloaded answers the request for TLS with an error."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # SSLRequest
+        writer.write(b"E\x00\x00\x00\x05\x00")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(OSError, match="error response during SSL exchange") as caught:
+            await asyncpg.connect(f"postgresql://anlyt@127.0.0.1:{port}/anlyt")
+    assert connection_fault(caught.value, POSTGRES) is None
+    assert is_unavailable(caught.value)
