@@ -6,7 +6,7 @@ from typing import Final
 from graph.web.personas import Persona
 from infra.settings import Settings
 
-# Of the demo: tenants with an account each; the last one is billed in AFN.
+# Tenants of the demo, each with one account; the last one is billed in AFN.
 TENANTS: Final = (("tenant-001", "acc-0001"), ("tenant-002", "acc-0002"), ("tenant-005", "acc-0005"))
 
 

@@ -127,7 +127,7 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
 
 
 def _letters(number: int) -> bytes:
-    """The number in letters."""
+    """The digits of a number as the letters a to j."""
     return bytes(ord(b"a") + int(digit) for digit in str(number))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Of a character, in parts of the font size: a little more than in common sans-serif fonts.
+# The width of a character, as a share of the font size: a little more than in common sans-serif fonts.
 _SMALL: Final = 0.58
 _LARGE: Final = 0.72  # capitals, digits and signs
 _WIDE: Final = 1.0

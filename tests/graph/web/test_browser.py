@@ -79,7 +79,7 @@ async def test_a_good_page_has_no_problem(url: str, visit: Visiting, view: View)
 
 
 async def test_a_page_is_shown_without_javascript(url: str, browser: Browser) -> None:
-    """Of the bad page's scripts, none is loaded, and none runs."""
+    """No script of the bad page is loaded or runs."""
     async with visiting(browser, f"{url}/bad", View(javascript=False)) as opened:
         assert await opened.page.inner_text("h1") == "A page"
         assert await opened.page.locator("#taken").count() == 1
