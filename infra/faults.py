@@ -95,8 +95,8 @@ def connection_fault(error: BaseException, setting: str) -> MisconfiguredError |
 
 
 def _at_first_contact(error: BaseException) -> Fault | None:
-    if type(error) is ConnectionError:  # asyncpg raises it if its request for TLS gets no answer to that
-        return None if "sent an error response" in str(error) else NO_TLS  # PostgreSQL sends one while it cannot fork
+    if type(error) is ConnectionError:  # asyncpg's, also for an error or a cut instead of an answer: both are outages
+        return NO_TLS if "rejected SSL upgrade" in str(error) else None
     if isinstance(error, asyncpg.ProtocolViolationError):  # PgBouncer sends it during an outage, too
         return REFUSED if re.search("unsupported startup parameter|no such (database|user)", str(error)) else None
     if isinstance(error, ClickHouseError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import asyncpg
+from asyncpg import connect_utils
 
 from infra.errors import UsageError
 
@@ -25,6 +26,22 @@ SHARED: Final = (
     "ANLYT_POSTGRES_DSN or ANLYT_POSTGRES_READ_DSN leads to a pooler that hands sessions on after each transaction; "
     "set `pool_mode = session` for this user and database, or name PostgreSQL itself."
 )
+
+
+class _TLSUpgrade(connect_utils.TLSUpgradeProto):
+    """asyncpg's request for TLS, without an error that nobody awaits.
+
+    If its task is cancelled just when the connection opens, asyncpg leaves a future with an error behind, and the event
+    loop logs that with a traceback.
+    """
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if not self.on_data.cancelled():
+            self.on_data.exception()
+
+
+connect_utils.TLSUpgradeProto = _TLSUpgrade  # type: ignore[misc]  # asyncpg has no parameter for it
 
 
 class Session(_Connection):

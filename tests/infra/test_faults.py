@@ -262,18 +262,23 @@ async def test_a_value_that_the_sentence_would_show_is_cut(at: SimpleNamespace) 
     assert len(str(fault_of(asyncpg.InvalidCatalogNameError(text)))) < 500
 
 
-async def test_an_error_before_tls_is_an_outage() -> None:
-    """A PostgreSQL that is stopping or overloaded answers the request for TLS with an error."""
-
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        pytest.param(b"E\x00\x00\x00\x05\x00", "error response during SSL exchange", id="stopping or overloaded"),
+        pytest.param(b"", "unexpected connection_lost", id="a proxy without its server"),
+    ],
+)
+async def test_no_answer_to_the_request_for_tls_is_an_outage(answer: bytes, message: str) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(8)  # SSLRequest
-        writer.write(b"E\x00\x00\x00\x05\x00")
+        writer.write(answer)
         writer.close()
 
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(OSError, match="error response during SSL exchange") as caught:
+        with pytest.raises(OSError, match=message) as caught:
             await asyncpg.connect(f"postgresql://anlyt@127.0.0.1:{port}/anlyt")
     assert connection_fault(caught.value, POSTGRES) is None
     assert is_unavailable(caught.value)

@@ -1,6 +1,7 @@
 """Names in a session are unique and valid SQL. A pool hands out idle sessions only, whoever was cancelled in them."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -76,3 +77,20 @@ async def cancelled_after(turns: int, work: Awaitable[object]) -> bool:
     with suppress(asyncio.CancelledError):
         await task
     return done
+
+
+async def test_cancelled_while_connecting(postgres: Engine) -> None:
+    """asyncpg leaves no error behind that the event loop would log."""
+    unhandled: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
+    turns, done = 0, False
+    while not done:
+        done = await cancelled_after(turns, opened_and_ended(postgres.dsn))
+        await asyncio.sleep(REPLY)
+        gc.collect()
+        assert unhandled == [], f"cancelled after {turns} turns"
+        turns += 1
+
+
+async def opened_and_ended(dsn: str) -> None:
+    (await connect(dsn, application="test")).terminate()
