@@ -39,7 +39,7 @@ class Connection:
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
         assert head.startswith(f"http/1.1 {status}"), head
-        if status == 200:
+        if status != 304:
             await self._reader.readexactly(int(_header(head, "content-length")))
         return head
 

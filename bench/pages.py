@@ -1,7 +1,8 @@
-"""Measures pages beside the REST answers that they show, one client, in one run.
+"""Measures pages beside the REST answers that they show, one caller, in one run.
 
-The data are those of the benchmark `reports`, rolled up. Each window is requested once as a page, and once as its REST
-answers one after another; who is first takes turns.
+The data are those of the benchmark `reports`, rolled up. A page loads PANELS_AT_ONCE of its reports at the same time,
+so its REST answers are requested over as many connections. Each window was requested before, so that both are as
+warm as they get. Who is first takes turns. The frame is the page without its reports: with a wrong window.
 """
 
 import asyncio
@@ -13,17 +14,22 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from bench.etag import Connection
-from bench.processes import api_process
+from bench.processes import api_process, cpu_seconds
 from bench.report import Goal, show
 from bench.reports import FULL, SMOKE, fill, roll_up
 from bench.stores import stores
+from graph.web.page import PANELS_AT_ONCE
 
 DAYS: Final = 30  # of a window; the period before has as many
 REPORTS: Final = "/v1/internal/analytics"
 CUSTOMER: Final = b"X-Caller: customer-portal\r\nX-Tenant-Id: tenant-1\r\nX-Account-Id: acc-0\r\n"
 ADMIN: Final = b"X-Caller: admin-dashboard\r\n"
 
+BLOCK: Final = 20  # windows in a row: CPU time is counted in hundredths of a second
+VARIANTS: Final = ("page", "REST answers", "frame")
+
 Window = Mapping[str, str]
+Request = tuple[bytes, int]  # and the status of its answer
 
 
 class Shown(NamedTuple):
@@ -49,6 +55,17 @@ PAGES: Final = (
 )
 
 
+class Variant(NamedTuple):
+    """The times of requests in ms, and the CPU ms of the API per request."""
+
+    times: Sequence[float]
+    cpu_ms: float
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.times)[int(0.95 * (len(self.times) - 1))]
+
+
 async def run(folder: Path, *, smoke: bool) -> None:
     scale, count = (SMOKE, 3) if smoke else (FULL, 200)
     newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -56,33 +73,70 @@ async def run(folder: Path, *, smoke: bool) -> None:
     async with stores(folder) as engines:
         await fill(engines, newest, scale)
         await roll_up(engines)
-        async with api_process(engines) as (url, _):
-            host, port = url.removeprefix("http://").split(":")
-            connection = Connection(*await asyncio.open_connection(host, int(port)))
+        async with api_process(engines) as (url, pid):
             ends = [newest - timedelta(hours=number % 240) for number in range(count)]
-            rows = [(each.path, *await _compare(connection, each, ends, timedelta(days=days))) for each in PAGES]
-            connection.close()
-    goals = [Goal(f"P95 of {path} relative to its REST answers", page / rest, 1.3, True) for path, page, rest in rows]
-    show(f"Pages of {days} days", ("page", "P95 ms", "its REST answers, P95 ms"), rows, goals)
+            await compare(url, pid, ends, timedelta(days=days))
 
 
-async def _compare(
-    connection: Connection, shown: Shown, ends: Sequence[datetime], length: timedelta
-) -> tuple[float, float]:
-    """The 95th percentiles of the page and of its REST answers, in ms."""
-    page_times, rest_times = list[float](), list[float]()
-    for number, end in enumerate(ends):
-        page = [_request(shown.path, _window(end, length), shown.caller, "text/html")]
-        rest = [
-            _request(REPORTS + path, {**_window(end - length * before, length), **more}, shown.caller, "*/*")
-            for path, before, more in shown.answers
-        ]
-        for requests, times in ((page, page_times), (rest, rest_times))[:: 1 if number % 2 else -1]:
-            began = perf_counter()
+async def compare(url: str, pid: int, ends: Sequence[datetime], length: timedelta) -> None:
+    """Measures all pages in windows that end at `ends`, and prints the results."""
+    host, port = url.removeprefix("http://").split(":")
+    connections = [Connection(*await asyncio.open_connection(host, int(port))) for _ in range(PANELS_AT_ONCE)]
+    found = {each.path: await _measure(connections, pid, each, ends, length) for each in PAGES}
+    for each in connections:
+        each.close()
+    columns = [f"{name}, {figure}" for name in VARIANTS for figure in ("P95 ms", "CPU ms")]
+    rows = [
+        (path, *(figure for each in variants for figure in (each.p95, each.cpu_ms))) for path, variants in found.items()
+    ]
+    goals = [
+        Goal(f"P95 of {path} relative to its REST answers", page.p95 / rest.p95, 1.3, True)
+        for path, (page, rest, _) in found.items()
+    ]
+    show(f"Pages of {length.days} days", ("page", *columns), rows, goals)
+
+
+async def _measure(
+    connections: Sequence[Connection], pid: int, shown: Shown, ends: Sequence[datetime], length: timedelta
+) -> Sequence[Variant]:
+    """The page, its REST answers, and its frame, in this order."""
+    times: Sequence[list[float]] = [[], [], []]
+    cpu = [0.0, 0.0, 0.0]
+    for begin in range(0, len(ends), BLOCK):
+        work = [_requests(shown, end, length) for end in ends[begin : begin + BLOCK]]
+        for requests in work:
             for each in requests:
-                await connection.send(each, 200)
-            times.append((perf_counter() - began) * 1000)
-    return _p95(page_times), _p95(rest_times)
+                await _send_all(connections, each)
+        order = range(len(VARIANTS)) if begin // BLOCK % 2 else reversed(range(len(VARIANTS)))
+        for number in order:
+            before = cpu_seconds([pid])
+            times[number].extend([await _send_all(connections, requests[number]) for requests in work])
+            cpu[number] += cpu_seconds([pid]) - before
+    return [Variant(each, used / len(ends) * 1000) for each, used in zip(times, cpu, strict=True)]
+
+
+def _requests(shown: Shown, end: datetime, length: timedelta) -> Sequence[Sequence[Request]]:
+    """What each variant sends for one window."""
+    page = _request(shown.path, _window(end, length), shown.caller, "text/html")
+    rest = [
+        _request(REPORTS + path, {**_window(end - length * before, length), **more}, shown.caller, "*/*")
+        for path, before, more in shown.answers
+    ]
+    frame = _request(shown.path, {"last": "wrong"}, shown.caller, "text/html")
+    return [(page, 200)], [(each, 200) for each in rest], [(frame, 400)]
+
+
+async def _send_all(connections: Sequence[Connection], requests: Sequence[Request]) -> float:
+    """Sends requests over the first free connections; returns the ms until all are answered."""
+    waiting = iter(requests)
+
+    async def send(connection: Connection) -> None:
+        for request, status in waiting:
+            await connection.send(request, status)
+
+    began = perf_counter()
+    await asyncio.gather(*map(send, connections))
+    return (perf_counter() - began) * 1000
 
 
 def _window(end: datetime, length: timedelta) -> Window:
@@ -92,7 +146,3 @@ def _window(end: datetime, length: timedelta) -> Window:
 def _request(path: str, parameters: Mapping[str, str], caller: bytes, accept: str) -> bytes:
     head = f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: bench\r\nAccept: {accept}\r\n"
     return head.encode() + caller + b"\r\n"
-
-
-def _p95(times: Sequence[float]) -> float:
-    return sorted(times)[int(0.95 * (len(times) - 1))]

@@ -1,6 +1,6 @@
 """Bars over time, stacked: negative values below zero. Provisional bars are hatched, incomplete times have a band."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +8,6 @@ from typing import Final
 
 from markupsafe import Markup
 
-from graph.web.charts.buckets import iso, next_start
 from graph.web.charts.frame import (
     WIDE,
     Size,
@@ -23,15 +22,16 @@ from graph.web.charts.frame import (
 from graph.web.charts.labels import Box
 from graph.web.charts.scales import Scale, axis
 from graph.web.charts.sentences import described, drawn_series, emptiness, notes_of
-from graph.web.charts.svg import Attributes, element
+from graph.web.charts.svg import Attributes, coordinate, element
 from graph.web.charts.time_ticks import time_ticks
-from graph.web.charts.values import Quality, Reading, Series, TimeChart, Tone
+from graph.web.charts.values import Qualities, Quality, Reading, Series, TimeChart, Tone
 
 MOST_BARS: Final = 370  # buckets: a year of days. More would be thinner than what a screen can show
 _RIGHT: Final = 12.0
 _FILLED: Final = 0.78  # of a bucket's width
 _WIDEST: Final = 56.0
 _TICK_WIDTH: Final = 58.0
+_UNSURE: Final = frozenset({Quality.PROVISIONAL, Quality.ESTIMATED})
 _ZERO: Final = Decimal(0)
 
 
@@ -91,13 +91,12 @@ def _stacked(shown: Sequence[Series], count: int) -> Iterator[_Part]:
 def _slots(chart: TimeChart, area: Box) -> list[tuple[float, float]]:
     """The left and the right side of each bucket, as long as the time it covers."""
     first = chart.times[0]
-    ends = [next_start(each, chart.bucket, chart.zone) for each in chart.times]
-    length = (ends[-1] - first).total_seconds()
+    length = (chart.ends[-1] - first).total_seconds()
 
     def x(time: datetime) -> float:
         return area.left + area.width * (time - first).total_seconds() / length
 
-    return [(x(start), x(end)) for start, end in zip(chart.times, ends, strict=True)]
+    return [(x(start), x(end)) for start, end in zip(chart.times, chart.ends, strict=True)]
 
 
 def _middle(slot: tuple[float, float]) -> float:
@@ -128,15 +127,14 @@ def _time_axis(chart: TimeChart, slots: Sequence[tuple[float, float]], area: Box
 def _series(
     chart: TimeChart, series: Series, slots: Sequence[tuple[float, float]], area: Box, y: Scale, parts: Sequence[_Part]
 ) -> Markup:
-    bars: list[Markup] = []
-    for each in parts:
-        left, right = slots[each.index]
-        width = min((right - left) * _FILLED, _WIDEST)
-        ends = sorted((y(each.start), y(each.end)))
-        sides = {"x": (left + right - width) / 2, "y": ends[0], "width": width, "height": ends[1] - ends[0]}
-        bars += _bar(sides, data_of(iso(chart.times[each.index]), each.value, each.reading.qualities), each)
+    sides = [_sides(each, slots[each.index], y) for each in parts]
+    bars = [
+        element("rect", {"class": _class(each.reading.qualities), **place, **_data(chart, each)})
+        for each, place in zip(parts, sides, strict=True)
+    ]
+    bars += _patterns(series, parts, sides)
     bars += (
-        cross(_middle(slots[index]), area, iso(chart.times[index]))
+        cross(_middle(slots[index]), area, chart.starts[index])
         for index, each in enumerate(series.readings)
         if Quality.SUPPRESSED in each.qualities
     )
@@ -145,14 +143,33 @@ def _series(
     return element("g", {"class": f"series {tone}", "data-series": series.label}, *bars)
 
 
-def _bar(sides: Attributes, data: Attributes, part: _Part) -> list[Markup]:
-    """The bar, and over it the pattern of its quality or of its outcome."""
-    qualities = part.reading.qualities
+def _sides(part: _Part, slot: tuple[float, float], y: Scale) -> Mapping[str, float]:
+    """Where a bar lies."""
+    left, right = slot
+    width = min((right - left) * _FILLED, _WIDEST)
+    top, bottom = sorted((y(part.start), y(part.end)))
+    return {"x": (left + right - width) / 2, "y": top, "width": width, "height": bottom - top}
+
+
+def _class(qualities: Qualities) -> str:
     hollow = " hollow" if Quality.LOW_SAMPLE in qualities else ""
-    dotted = " dotted" if Quality.INTERPOLATED in qualities else ""
-    bars = [element("rect", {"class": f"bar{hollow}{dotted}", **sides, **data})]
-    if part.series.tone is Tone.FAILED:
-        bars.append(element("rect", {"class": "over", "fill": "url(#chart-dots)", **sides}))
-    if qualities & {Quality.PROVISIONAL, Quality.ESTIMATED}:
-        bars.append(element("rect", {"class": "over", "fill": "url(#chart-hatch-over)", **sides}))
-    return bars
+    return f"bar{hollow} dotted" if Quality.INTERPOLATED in qualities else f"bar{hollow}"
+
+
+def _data(chart: TimeChart, part: _Part) -> Attributes:
+    return data_of(chart.starts[part.index], part.value, part.reading.qualities)
+
+
+def _patterns(series: Series, parts: Sequence[_Part], sides: Sequence[Mapping[str, float]]) -> Iterator[Markup]:
+    """Over the bars, the pattern of the outcome and of their qualities: one path for all bars that have it."""
+    if series.tone is Tone.FAILED:
+        yield from _over("url(#chart-dots)", sides)
+    unsure = [place for each, place in zip(parts, sides, strict=True) if each.reading.qualities & _UNSURE]
+    yield from _over("url(#chart-hatch-over)", unsure)
+
+
+def _over(fill: str, sides: Sequence[Mapping[str, float]]) -> Iterator[Markup]:
+    corners = (map(coordinate, each.values()) for each in sides)
+    path = "".join([f"M{x},{y}h{width}v{height}h-{width}z" for x, y, width, height in corners])
+    if path:
+        yield element("path", {"class": "over", "fill": fill, "d": path})

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from graph.reports.windows import add_months, date_of, day_begins
+
+_REMEMBERED: Final = 4096  # buckets: the charts of a page, and most pages, show the same hours and days
 
 # Not strftime: its names depend on the process's locale.
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,8 +33,13 @@ class Bucket(Enum):
 
 def next_start(time: datetime, bucket: Bucket, zone: ZoneInfo) -> datetime:
     """Where the bucket that starts at `time` ends, in UTC. A day that a clock change makes longer is one day."""
+    return _next_start(time.astimezone(UTC), bucket, zone)
+
+
+@lru_cache(_REMEMBERED)  # by times of UTC: those of other zones are equal also where a clock shows them twice
+def _next_start(time: datetime, bucket: Bucket, zone: ZoneInfo) -> datetime:
     if bucket.is_clock:
-        return time.astimezone(UTC) + bucket.value
+        return time + bucket.value
     day = date_of(time, zone)
     after = add_months(day, 1) if bucket is Bucket.MONTH else day + bucket.value
     if time == day_begins(day, zone):
@@ -42,6 +50,11 @@ def next_start(time: datetime, bucket: Bucket, zone: ZoneInfo) -> datetime:
 
 def bucket_text(time: datetime, bucket: Bucket, zone: ZoneInfo) -> str:
     """The bucket as people write it: "Mon 23 Nov 2026", "Mon 23 Nov 2026, 14:00", "Nov 2026"."""
+    return _bucket_text(time.astimezone(UTC), bucket, zone)
+
+
+@lru_cache(_REMEMBERED)
+def _bucket_text(time: datetime, bucket: Bucket, zone: ZoneInfo) -> str:
     local = time.astimezone(zone)
     if bucket is Bucket.MONTH:
         return f"{MONTHS[local.month - 1]} {local.year}"
@@ -68,4 +81,9 @@ def _has_clock(local: datetime) -> bool:
 
 def iso(time: datetime) -> str:
     """The time as the API writes it: "2026-11-23T00:00:00Z"."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return _iso(time.astimezone(UTC))
+
+
+@lru_cache(_REMEMBERED)
+def _iso(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 from markupsafe import Markup
@@ -133,8 +134,12 @@ def cross(x: float, area: Box, time: str) -> Markup:
 
 def data_of(time: str | None, value: Decimal, qualities: Qualities) -> Attributes:
     """The `data-` attributes of a value: exact, as the API writes it."""
-    named = " ".join(each for each in Quality if each in qualities)
-    return {"data-time": time, "data-value": exact(value), "data-quality": named or None}
+    return {"data-time": time, "data-value": exact(value), "data-quality": _names_of(qualities) or None}
+
+
+@cache
+def _names_of(qualities: Qualities) -> str:
+    return " ".join(each for each in Quality if each in qualities)
 
 
 def _axis_break(area: Box) -> Markup:

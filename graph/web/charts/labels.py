@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 # The width of a character, as a share of the font size: a little more than in common sans-serif fonts.
@@ -50,7 +51,7 @@ class Box:
 
 def text_width(text: str, size: float) -> float:
     """About how wide a text is at a font size, rather more than less."""
-    return sum(_character_width(each) for each in text) * size
+    return sum(map(_character_width, text)) * size
 
 
 def shortened(text: str, size: float, width: float) -> str:
@@ -105,6 +106,7 @@ def place(candidates: Iterable[Box], taken: Sequence[Box], bounds: Box) -> Box |
     return min(inside, key=lambda each: sum(each.overlap(other) for other in taken), default=None)
 
 
+@lru_cache(maxsize=1024)
 def _character_width(character: str) -> float:
     if character in _WIDEST or unicodedata.east_asian_width(character) in "WF":
         return _WIDE

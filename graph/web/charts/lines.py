@@ -8,7 +8,6 @@ from typing import Final
 
 from markupsafe import Markup
 
-from graph.web.charts.buckets import iso
 from graph.web.charts.frame import (
     FONT,
     SHAPES,
@@ -142,7 +141,7 @@ def _series(plot: _Plot, series: Series, number: int) -> Markup:
         lines += _lines(plot, run, kept)
         points += (_point(plot, each, number, alone=len(kept) == 1) for each in kept)
     points += (
-        cross(plot.x[index], plot.area, iso(plot.chart.times[index]))
+        cross(plot.x[index], plot.area, plot.chart.starts[index])
         for index, each in enumerate(series.readings)
         if Quality.SUPPRESSED in each.qualities
     )
@@ -176,7 +175,7 @@ def _stroke(readings: Sequence[Plotted]) -> str:
 
 
 def _point(plot: _Plot, each: Plotted, number: int, alone: bool) -> Markup:
-    time = iso(plot.chart.times[each.index])
+    time = plot.chart.starts[each.index]
     limited = bool(each.qualities & _HOLLOW)
     interpolated = Quality.INTERPOLATED in each.qualities
     hidden = (len(plot.x) > _FEW or interpolated) and not alone and not limited

@@ -1,10 +1,10 @@
 """What a chart shows, in sentences: its description for readers who do not see it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 from graph.web.charts.buckets import bucket_text
 from graph.web.charts.units import value_text
@@ -13,8 +13,7 @@ from graph.web.charts.values import WORDS, Qualities, Quality, Series, TimeChart
 DRAWN: Final = 8  # series that a chart draws; the table has all
 
 
-@dataclass(frozen=True, slots=True)
-class _Valued:
+class _Valued(NamedTuple):
     value: Decimal
     time: datetime
     qualities: Qualities
@@ -79,6 +78,7 @@ def _at(chart: TimeChart, each: _Valued) -> str:
     return f"{value_text(each.value, chart.unit)} on {_time(chart, each.time)}{f' ({limits})' if limits else ''}"
 
 
+@cache
 def words_of(qualities: Qualities) -> str:
     """Qualities as words: "partial, provisional"; "" for a complete value."""
     return ", ".join(WORDS[each][0] for each in Quality if each in qualities)

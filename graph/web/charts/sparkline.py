@@ -4,12 +4,12 @@ from typing import Final
 
 from markupsafe import Markup
 
-from graph.web.charts.buckets import iso
 from graph.web.charts.frame import Size, data_of, mark, picture, time_positions
 from graph.web.charts.scales import Scale, axis
 from graph.web.charts.sentences import described, emptiness
-from graph.web.charts.svg import coordinate, element
+from graph.web.charts.svg import Attributes, coordinate, element
 from graph.web.charts.thinning import Plotted, group_size, runs, thinned, unbroken
+from graph.web.charts.units import exact
 from graph.web.charts.values import TimeChart
 
 SPARK: Final = Size("spark", 96.0, 24.0)
@@ -20,7 +20,7 @@ _GROUPS: Final = 44  # of readings, at most; two points each
 def sparkline(chart: TimeChart) -> Markup:
     """The first series as a line whose ends are its lowest and highest values; its last value is marked.
 
-    As in line charts, zero is the foot of counts and money, and a gap is a gap.
+    As in line charts, zero is the foot of counts and money, and a gap is a gap. `data-values` has the exact values.
     """
     if (empty := emptiness(chart)) is not None:
         return picture(chart.id, "sparkline", SPARK, chart.title, empty, ())
@@ -32,10 +32,11 @@ def sparkline(chart: TimeChart) -> Markup:
     kept = [thinned(run, size) for run in runs(series, unbroken(chart))]
     lines = (_line(run, x, y) for run in kept if len(run) > 1)
     plotted = [each for run in kept for each in run]
-    alone = {run[0].index for run in kept if len(run) == 1} | ({plotted[-1].index} if plotted else set())
-    points = (_point(chart, each, x, y, quiet=each.index not in alone) for each in plotted)
-    group = element("g", {"class": "series series-1", "data-series": series.label}, *lines, *points)
-    return picture(chart.id, "sparkline", SPARK, chart.title, described(chart), (group,))
+    shown = {run[0].index for run in kept if len(run) == 1} | {plotted[-1].index}
+    points = (_point(chart, each, x, y) for each in plotted if each.index in shown)
+    exactly = " ".join([exact(each.value) for each in plotted])
+    group: Attributes = {"class": "series series-1", "data-series": series.label, "data-values": exactly}
+    return picture(chart.id, "sparkline", SPARK, chart.title, described(chart), (element("g", group, *lines, *points),))
 
 
 def _line(run: list[Plotted], x: tuple[float, ...], y: Scale) -> Markup:
@@ -43,7 +44,7 @@ def _line(run: list[Plotted], x: tuple[float, ...], y: Scale) -> Markup:
     return element("path", {"class": "line", "d": f"M{steps}"})
 
 
-def _point(chart: TimeChart, each: Plotted, x: tuple[float, ...], y: Scale, quiet: bool) -> Markup:
-    classes = f"point{' hollow' if each.qualities else ''}{' quiet' if quiet else ''}"
-    data = data_of(iso(chart.times[each.index]), each.value, each.qualities)
+def _point(chart: TimeChart, each: Plotted, x: tuple[float, ...], y: Scale) -> Markup:
+    classes = "point hollow" if each.qualities else "point"
+    data = data_of(chart.starts[each.index], each.value, each.qualities)
     return mark(x[each.index], y(each.value), 1, classes, data)

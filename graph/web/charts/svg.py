@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from markupsafe import Markup, escape
@@ -20,10 +21,16 @@ def element(tag: str, attributes: Attributes, *children: Markup | str) -> Markup
     Escapes values and text children. A float is a coordinate, rounded to 2 decimals. Omits attributes that are None.
     Without children the element is closed at once: of HTML's elements, which cannot be, each gets a child.
     """
-    written = "".join(f' {name}="{_value(value)}"' for name, value in attributes.items() if value is not None)
+    written = "".join(
+        [
+            _of_text(name, value) if isinstance(value, str) else f' {name}="{_of_number(value)}"'
+            for name, value in attributes.items()
+            if value is not None
+        ]
+    )
     if not children:
         return Markup(f"<{tag}{written}/>")  # noqa: S704 -- all parts are escaped above
-    inner = "".join(child if isinstance(child, Markup) else _text(child) for child in children)
+    inner = "".join([child if isinstance(child, Markup) else _text(child) for child in children])
     return Markup(f"<{tag}{written}>{inner}</{tag}>")  # noqa: S704 -- all parts are escaped above
 
 
@@ -38,15 +45,14 @@ def coordinate(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def _value(value: str | int | float | Decimal) -> str:
-    match value:
-        case str():
-            return _text(value)
-        case float():
-            return coordinate(value)
-        case _:
-            return str(value)
+@lru_cache(maxsize=4096, typed=True)  # most classes, times and names occur often; typed: Markup equals its text
+def _of_text(name: str, value: str) -> str:
+    return f' {name}="{_text(value)}"'
+
+
+def _of_number(value: float | Decimal) -> str:
+    return coordinate(value) if isinstance(value, float) else str(value)
 
 
 def _text(text: str) -> str:
-    return str(escape(_NOT_IN_XML.sub("\ufffd", text)))
+    return str(escape(text if text.isprintable() else _NOT_IN_XML.sub("\ufffd", text)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from markupsafe import Markup
 
-from graph.web.charts.buckets import bucket_text, iso
 from graph.web.charts.ranking import RankingChart
 from graph.web.charts.scatter import Bubble, ScatterChart
 from graph.web.charts.sentences import words_of
@@ -17,13 +17,10 @@ from graph.web.charts.values import COMPLETE, Qualities, TimeChart
 def time_table(chart: TimeChart) -> Markup:
     """One row per time and one column per series, also for those that the picture leaves out."""
     rows = []
-    for index, time in enumerate(chart.times):
-        text = bucket_text(time, chart.bucket, chart.zone)
-        head = element("th", {"scope": "row"}, element("time", {"datetime": iso(time)}, text))
-        cells = (
-            value_cell(each.readings[index].value, chart.unit, each.readings[index].qualities) for each in chart.series
-        )
-        rows.append(element("tr", {"data-time": iso(time)}, head, *cells))
+    columns = [each.readings for each in chart.series]
+    for time, text, *readings in zip(chart.starts, chart.texts, *columns, strict=True):
+        cells = [value_cell(each.value, chart.unit, each.qualities) for each in readings]
+        rows.append(element("tr", {"data-time": time}, _time_head(time, text), *cells))
     return _table(chart.id, chart.title, (f"Time ({chart.zone.key})", *(each.label for each in chart.series)), rows)
 
 
@@ -41,11 +38,19 @@ def scatter_table(chart: ScatterChart) -> Markup:
 
 def value_cell(value: Decimal | None, unit: Unit, qualities: Qualities = COMPLETE) -> Markup:
     """A cell with the exact value, its text, and what limits it in words."""
-    text = value_text(value, unit)
-    shown: Markup | str = element("data", {"value": exact(value)}, text) if value is not None else text
-    words = words_of(qualities)
+    return _cell(exact(value) if value is not None else None, value_text(value, unit), words_of(qualities))
+
+
+@lru_cache(4096)  # by texts: decimals with other zeros are equal. Most times of a table are in the next one, too
+def _cell(exactly: str | None, text: str, words: str) -> Markup:
+    shown = element("data", {"value": exactly}, text) if exactly is not None else text
     marks = (" ", element("span", {"class": "quality"}, words)) if words else ()
     return element("td", {"class": "number"}, shown, *marks)
+
+
+@lru_cache(4096)
+def _time_head(time: str, text: str) -> Markup:
+    return element("th", {"scope": "row"}, element("time", {"datetime": time}, text))
 
 
 def _bubble_row(each: Bubble) -> Markup:

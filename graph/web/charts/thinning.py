@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from graph.web.charts.buckets import next_start
 from graph.web.charts.values import Qualities, Series, TimeChart
 
 
@@ -25,8 +24,7 @@ def group_size(count: int, groups: int) -> int:
 
 def unbroken(chart: TimeChart) -> tuple[bool, ...]:
     """For each time but the last, whether the next one follows without a missing bucket."""
-    pairs = zip(chart.times, chart.times[1:], strict=False)
-    return tuple(after == next_start(before, chart.bucket, chart.zone) for before, after in pairs)
+    return tuple(after == end for after, end in zip(chart.times[1:], chart.ends, strict=False))
 
 
 def runs(series: Series, follows: Sequence[bool]) -> Iterator[list[Plotted]]:

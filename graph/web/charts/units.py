@@ -1,16 +1,16 @@
 """Units, and values as text. `exact` and `value_text` never round; `tick_text` is for round values of axes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 MINUS: Final = "\u2212"
 SPACE: Final = "\u00a0"  # between a number and its unit: no line break there
 NO_VALUE: Final = "no data"
 _HUNDRED: Final = 2  # the exponent of 100
-_CENTS: Final = Decimal("0.01")
+_CENTS: Final = 2  # decimals of money and of per cents, at least
 # From which size on a prefix is used, what it stands for, and the prefix.
 _PREFIXES: Final = ((10**12, 10**12, "tn"), (10**9, 10**9, "bn"), (10**6, 10**6, "M"), (10**4, 10**3, "k"))
 _HUGE: Final = 10**16
@@ -62,14 +62,15 @@ def value_text(value: Decimal | None, unit: Unit) -> str:
         case Kind.COUNT:
             return _grouped(value)
         case Kind.PERCENT:
-            return f"{_grouped(_at_least(_trimmed(value.scaleb(_HUNDRED)), _CENTS))}{SPACE}%"
+            return f"{_with_cents(value.scaleb(_HUNDRED))}{SPACE}%"
         case Kind.MONEY:
-            return f"{_grouped(_at_least(_trimmed(value), _CENTS))}{SPACE}{unit.currency}"
+            return f"{_with_cents(value)}{SPACE}{unit.currency}"
         case Kind.DURATION:
             return f"{_grouped(value)}{SPACE}ms"
 
 
-def tick_texts(ticks: Sequence[Decimal], unit: Unit) -> tuple[str, ...]:
+@lru_cache(maxsize=256)  # one axis needs them several times
+def tick_texts(ticks: tuple[Decimal, ...], unit: Unit) -> tuple[str, ...]:
     """The texts of an axis: one prefix and as many decimals for all of its ticks."""
     largest = max((abs(tick) for tick in ticks), default=Decimal(0))
     if largest >= _HUGE:
@@ -97,6 +98,12 @@ def _scale(largest: Decimal, unit: Unit) -> tuple[Decimal, str]:
 
 def _grouped(value: Decimal) -> str:
     return f"{value:,f}".replace("-", MINUS)
+
+
+def _with_cents(value: Decimal) -> str:
+    """Grouped, with at least 2 decimals and no other zeros at their end."""
+    whole, _, decimals = _grouped(value).partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(_CENTS, '0')}"
 
 
 def _trimmed(value: Decimal) -> Decimal:

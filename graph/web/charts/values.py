@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from graph.web.charts.buckets import Bucket
+from graph.web.charts.buckets import Bucket, bucket_text, iso, next_start
 from graph.web.charts.units import Unit
 
 _ID: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -65,6 +66,7 @@ def reading(value: int | float | str | Decimal | None, *qualities: Quality) -> R
     return Reading(None if value is None else Decimal(str(value)), frozenset(qualities))
 
 
+@cache
 def qualities_of(
     quality: str = "ACTUAL", *, provisional: bool = False, low_sample: bool = False, suppressed: bool = False
 ) -> Qualities:
@@ -93,7 +95,7 @@ class Series:
         return f"{self.name}, period before" if self.before else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what both pictures and the table need is computed once
 class TimeChart:
     """Series over buckets of time: the values of a line chart, a bar chart, and their table.
 
@@ -117,6 +119,21 @@ class TimeChart:
             raise ValueError("The times of a chart must increase.")
         if wrong := [each.label for each in self.series if len(each.readings) != len(self.times)]:
             raise ValueError(f"These series need one reading for each of {len(self.times)} times: {', '.join(wrong)}.")
+
+    @cached_property
+    def ends(self) -> Sequence[datetime]:
+        """Where each bucket ends."""
+        return [next_start(each, self.bucket, self.zone) for each in self.times]
+
+    @cached_property
+    def starts(self) -> Sequence[str]:
+        """The times as the API writes them."""
+        return [iso(each) for each in self.times]
+
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """The buckets as people write them."""
+        return [bucket_text(each, self.bucket, self.zone) for each in self.times]
 
 
 def check_id(identifier: str) -> None:

@@ -74,7 +74,7 @@ def test_heights_are_in_proportion_and_stack_without_overlap() -> None:
 def test_a_limited_bar_looks_different(quality: Quality, bar: str, pattern: str | None) -> None:
     root = parsed(bar_chart(time_chart(Series("a", [reading(1), reading(2, quality)]))))
     assert [each.attrib["class"] for each in drawn(root)] == ["bar", bar]
-    assert {each.get("fill") for each in root.iter("rect")} - {None} == ({pattern} if pattern else set())
+    assert {each.get("fill") for each in root.iter()} - {None} == ({pattern} if pattern else set())
 
 
 def test_a_suppressed_bar_is_a_cross() -> None:

@@ -59,5 +59,5 @@ def test_no_digit_is_lost(value: Decimal) -> None:
     ],
 )
 def test_ticks_are_short_and_alike(ticks: str, unit: Unit, texts: str) -> None:
-    found = tick_texts([Decimal(each) for each in ticks.split()], unit)
+    found = tick_texts(tuple(map(Decimal, ticks.split())), unit)
     assert "|".join(found).replace("\u00a0", " ") == texts
