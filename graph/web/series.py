@@ -38,17 +38,17 @@ def outcomes_chart(identifier: str, points: Sequence[Point], window: PageWindow)
     return _chart(identifier, "Messages", COUNT, points, parts, window)
 
 
-def rate_chart(identifier: str, points: Sequence[Point], window: PageWindow) -> TimeChart:
-    """The delivery rate of each hour or day."""
-    rates = [_rate(point) for point in points]
-    return _chart(identifier, "Delivery rate", PERCENT, points, [Series("delivery rate", rates)], window)
+def rate_chart(identifier: str, points: Sequence[Point], before: Sequence[Point], window: PageWindow) -> TimeChart:
+    """The delivery rate of each hour or day, and of the period before."""
+    series = _compared("delivery rate", points, before, window, _rate)
+    return _chart(identifier, "Delivery rate", PERCENT, points, series, window)
 
 
-def latency_chart(identifier: str, points: Sequence[Point], window: PageWindow) -> TimeChart:
-    """The 95th percentile and the mean of latency in each hour or day."""
+def latency_chart(identifier: str, points: Sequence[Point], before: Sequence[Point], window: PageWindow) -> TimeChart:
+    """The 95th percentile and the mean of latency in each hour or day, and of the period before."""
     series = (
-        Series("P95", [_latency(point, point.p95_latency_ms) for point in points]),
-        Series("mean", [_latency(point, point.avg_latency_ms) for point in points]),
+        *_compared("P95", points, before, window, lambda point: _latency(point, point.p95_latency_ms)),
+        *_compared("mean", points, before, window, lambda point: _latency(point, point.avg_latency_ms)),
     )
     return _chart(identifier, "Latency", DURATION, points, series, window)
 
@@ -57,6 +57,21 @@ def messages_chart(identifier: str, name: str, points: Sequence[Point], window: 
     """The messages of each hour or day, for a sparkline."""
     counts = _counts(points, lambda point: point.total_messages)
     return _chart(identifier, f"Messages of {name}", COUNT, points, [Series("messages", counts)], window)
+
+
+def _compared(
+    name: str,
+    points: Sequence[Point],
+    before: Sequence[Point],
+    window: PageWindow,
+    read: Callable[[Point], Reading],
+) -> Sequence[Series]:
+    """The series, and that of the period before at the same places, if it has any value there."""
+    earlier = {point.time: point for point in before}
+    starts = [window.start_before(point.time, window.granularity, timezone("UTC")) for point in points]
+    readings = [read(earlier[start]) if start in earlier else reading(None) for start in starts]
+    compared = [Series(name, readings, before=True)] if any(each.value is not None for each in readings) else []
+    return [Series(name, [read(point) for point in points]), *compared]
 
 
 def _counts(points: Sequence[Point], count: Callable[[Point], int]) -> Sequence[Reading]:

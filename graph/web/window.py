@@ -5,7 +5,7 @@ A URL has `last`, `window`, or `from` and `to`, as the API's; times without an o
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from graph.errors import InvalidWindowError
 from graph.http.parameters import Parameter, read_time
 from graph.reports import parameters as p
-from graph.reports.windows import Window, WindowRequest, parse_time, resolve_window
+from graph.reports.windows import Window, WindowRequest, date_of, day_begins, parse_time, resolve_window
 from graph.web.charts.buckets import iso
 from infra.zones import TIMEZONES, timezone
 
@@ -66,6 +66,21 @@ class PageWindow:
     def previous(self) -> Window:
         """The window of the same length that ends where this one begins."""
         return Window(self.window.from_ - (self.window.to - self.window.from_), self.window.from_)
+
+    @property
+    def before(self) -> "PageWindow":
+        """The previous window, shown in the same zone."""
+        return replace(self, window=self.previous)
+
+    def start_before(self, start: datetime, granularity: PointLength, zone: ZoneInfo) -> datetime:
+        """The hour or day of the period before that the one at `start` is compared with.
+
+        Days are compared with days: in a window of 28 days and 14 hours, with those 29 days earlier.
+        """
+        length = self.window.to - self.window.from_
+        if granularity == "hour":
+            return start - length
+        return day_begins(date_of(start, zone) - timedelta(days=-(-length // timedelta(days=1))), zone)
 
     @property
     def granularity(self) -> PointLength:

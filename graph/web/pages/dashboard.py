@@ -43,9 +43,10 @@ class Dashboard:
     def charts(self) -> tuple[TimeChart, TimeChart]:
         """The messages by outcome, and the delivery rate."""
         points = self.now.answer.series if self.now.answer else ()
+        before = self.before.answer.series if self.before.answer else ()
         return (
             outcomes_chart("messages-over-time", points, self.window),
-            rate_chart("rate-over-time", points, self.window),
+            rate_chart("rate-over-time", points, before, self.window),
         )
 
     @property
@@ -77,7 +78,7 @@ async def load(request: PageRequest) -> Dashboard:
     granularity = granularity_of(window)
     now, before, top, breakdown = await asyncio.gather(
         request.panel(summary(reader, scope, window.window, granularity)),
-        request.panel(summary(reader, scope, window.previous, "daily")),
+        request.panel(summary(reader, scope, window.previous, granularity)),
         request.panel(top_operators(reader, scope, window.window, granularity, DEFAULT_OPERATORS)),
         request.panel(delivery_breakdown(reader, scope, window.window)),
     )

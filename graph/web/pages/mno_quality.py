@@ -21,6 +21,7 @@ from graph.web.page import EVERYBODY, Page, PageRequest
 from graph.web.panel import Panel
 from graph.web.window import PageWindow, PointLength
 
+_NONE: Final = reading(None)  # a network without reports
 _TRAFFIC: Final = itemgetter("lane", "direction")
 
 
@@ -85,9 +86,17 @@ async def load(request: PageRequest) -> MnoQualityPage:
 
 
 async def _over_time(queries: InsightQueries, window: PageWindow, traffic: Traffic) -> TimeChart:
-    """The rates by hour or day, as the window suggests; by day, if most hours have too few reports to show a rate."""
-    chart = await _rates(queries, window, traffic, window.granularity)
-    return chart if window.granularity == "day" or is_readable(chart) else await _rates(queries, window, traffic, "day")
+    """The rates by hour or day, as the window suggests, and those of the period before.
+
+    By day, if most hours have too few reports to show a rate.
+    """
+    granularity, now = window.granularity, datetime.now(UTC)
+    result = await _rates(queries, window, traffic, granularity)
+    if granularity == "hour" and not is_readable(rates_over_time(result, None, window, granularity, now)):
+        granularity = "day"
+        result = await _rates(queries, window, traffic, granularity)
+    before = await _rates(queries, window.before, traffic, granularity) if result.rows else None
+    return rates_over_time(result, before, window, granularity, now)
 
 
 def is_readable(chart: TimeChart) -> bool:
@@ -97,38 +106,53 @@ def is_readable(chart: TimeChart) -> bool:
     return suppressed <= sum(each.value is not None for each in readings)
 
 
-async def _rates(queries: InsightQueries, window: PageWindow, traffic: Traffic, granularity: PointLength) -> TimeChart:
+async def _rates(queries: InsightQueries, window: PageWindow, traffic: Traffic, granularity: PointLength) -> AllRows:
     query = mno_query(window.window, traffic)
     time = {**query_time(window.window, granularity), "timezone": window.timezone}
     order = [{"field": "mno"}, {"field": "time"}]
-    result = await queries.all_rows(
+    return await queries.all_rows(
         {**query, "measures": ["delivered", "failed", "deliveryRate"], "time": time, "orderBy": order}
     )
-    return rates_over_time(result, window, granularity, datetime.now(UTC))
 
 
-def rates_over_time(result: AllRows, window: PageWindow, granularity: PointLength, now: datetime) -> TimeChart:
-    """The delivery rates of a query by network and time, one series per network. Rows are ordered by both."""
-    horizon = Completeness(result.complete_until, now).horizon(result.data_as_of)
-    fewest = FEWEST if result.has_pseudonyms else 0
+def rates_over_time(
+    result: AllRows, before: AllRows | None, window: PageWindow, granularity: PointLength, now: datetime
+) -> TimeChart:
+    """The delivery rates of a query by network and time, beside those of the period before where it has any.
+
+    Rows are ordered by network and time.
+    """
     bucket = Bucket.HOUR if granularity == "hour" else Bucket.DAY
-    by_mno = {
-        mno: {datetime.fromisoformat(row["time"]): row for row in rows}
-        for mno, rows in groupby(result.rows, itemgetter("mno"))
-    }
-    times = sorted({time for rows in by_mno.values() for time in rows})
-    partial = {time for time in times if not window.has_whole(time, next_start(time, bucket, window.zone), horizon)}
-    series = [
-        Series(mno, [_reading(rows.get(time), fewest, is_partial=time in partial) for time in times])
-        for mno, rows in by_mno.items()
-    ]
+    rates = _readings(result, window, bucket, now)
+    earlier = _readings(before, window.before, bucket, now) if before else {}
+    times = sorted({time for readings in rates.values() for time in readings})
+    starts = [window.start_before(time, granularity, window.zone) for time in times]
+    series = list[Series]()
+    for mno, readings in rates.items():
+        series.append(Series(mno, [readings.get(time, _NONE) for time in times]))
+        compared = [earlier.get(mno, {}).get(start, _NONE) for start in starts]
+        if any(each.value is not None for each in compared):
+            series.append(Series(mno, compared, before=True))
     return TimeChart("over-time-chart", "Delivery rate of each network", PERCENT, bucket, window.zone, times, series)
 
 
-def _reading(row: Mapping[str, Any] | None, fewest: int, *, is_partial: bool) -> Reading:
-    """A network's rate in one hour or day. None: it has no reports then."""
-    if row is None:
-        return reading(None)
+def _readings(
+    result: AllRows, window: PageWindow, bucket: Bucket, now: datetime
+) -> Mapping[str, Mapping[datetime, Reading]]:
+    """The rate of each network in each hour or day of a window."""
+    horizon = Completeness(result.complete_until, now).horizon(result.data_as_of)
+    fewest = FEWEST if result.has_pseudonyms else 0
+
+    def read(row: Mapping[str, Any]) -> tuple[datetime, Reading]:
+        time = datetime.fromisoformat(row["time"])
+        is_whole = window.has_whole(time, next_start(time, bucket, window.zone), horizon)
+        return time, _reading(row, fewest, is_partial=not is_whole)
+
+    return {mno: dict(map(read, rows)) for mno, rows in groupby(result.rows, itemgetter("mno"))}
+
+
+def _reading(row: Mapping[str, Any], fewest: int, *, is_partial: bool) -> Reading:
+    """A network's rate in one hour or day."""
     terminal = row["delivered"] + row["failed"]
     suppressed = terminal < fewest
     qualities = qualities_of(

@@ -33,10 +33,11 @@ class OperatorPage:
     def charts(self) -> tuple[TimeChart, TimeChart, TimeChart]:
         """The messages by outcome, the delivery rate, and the latency."""
         points = self.now.answer.series if self.now.answer else ()
+        before = self.before.answer.series if self.before.answer else ()
         return (
             outcomes_chart("messages-over-time", points, self.window),
-            rate_chart("rate-over-time", points, self.window),
-            latency_chart("latency-over-time", points, self.window),
+            rate_chart("rate-over-time", points, before, self.window),
+            latency_chart("latency-over-time", points, before, self.window),
         )
 
 
@@ -45,8 +46,10 @@ async def load(request: PageRequest) -> OperatorPage:
     reader, scope, window = request.sources.reader, request.scope, request.window
     operator_id = checked_id("id", request.path["id"])
     now, before = await asyncio.gather(
-        request.panel(operator_performance(reader, scope, operator_id, window.window, granularity_of(window))),
-        request.panel(operator_performance(reader, scope, operator_id, window.previous, "daily")),
+        *[
+            request.panel(operator_performance(reader, scope, operator_id, each, granularity_of(window)))
+            for each in (window.window, window.previous)
+        ]
     )
     return OperatorPage(operator_id, window, now, before)
 

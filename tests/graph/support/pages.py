@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any, Final
 
@@ -129,3 +130,23 @@ async def page(client: httpx.AsyncClient, path: str, caller: Mapping[str, str], 
 def as_text(value: Any) -> str:
     """A value of the API's JSON as pages carry it in `data-value`."""
     return "null" if value is None else str(value)
+
+
+def with_before(
+    series: Sequence[Any], before: Sequence[Any], fields: Mapping[str, str], length: timedelta
+) -> Mapping[str, Mapping[str, str]]:
+    """The rows of a chart's table that an API's series have: of the window, and of the period `length` before it."""
+    values = [
+        (datetime.fromisoformat(each["time"]), name, each[field]) for each in series for name, field in fields.items()
+    ]
+    values += [
+        (datetime.fromisoformat(each["time"]) + length, f"{name}, period before", each[field])
+        for each in before
+        for name, field in fields.items()
+    ]
+    times = {datetime.fromisoformat(each["time"]): each["time"] for each in series}
+    found: dict[str, dict[str, str]] = {}
+    for time, name, value in values:
+        if time in times and value is not None:
+            found.setdefault(times[time], {})[name] = as_text(value)
+    return found

@@ -12,7 +12,7 @@ from graph.web import live
 from graph.web.pages.dashboard import LISTED
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import ADMIN, REPORTS
-from tests.graph.support.pages import FINANCE, NOWHERE, as_text, open_site, page
+from tests.graph.support.pages import FINANCE, NOWHERE, as_text, open_site, page, with_before
 from tests.graph.support.queries import tenant
 from tests.graph.support.site import serve_site
 from tests.graph.support.store import Row, Store
@@ -28,7 +28,11 @@ OPERATORS: Final = LISTED + 3
 BY_HOUR: Final = "from=2026-10-03T06:00:00Z&to=2026-10-04T18:00:00Z"
 BEFORE_BY_HOUR: Final = "from=2026-10-01T18:00:00Z&to=2026-10-03T06:00:00Z"
 BY_DAY: Final = "from=2026-10-04T06:00:00Z&to=2026-10-08T00:00:00Z"
-WINDOWS: Final = {"hourly": BY_HOUR, "daily": BY_DAY}
+BEFORE_BY_DAY: Final = "from=2026-09-30T12:00:00Z&to=2026-10-04T06:00:00Z"
+WINDOWS: Final = {
+    "hourly": (BY_HOUR, BEFORE_BY_HOUR, timedelta(hours=36)),
+    "daily": (BY_DAY, BEFORE_BY_DAY, timedelta(days=4)),  # in days, the window is compared with 4 days
+}
 CHANGING: Final = (
     "totalMessages",
     "deliveryRate",
@@ -95,22 +99,23 @@ async def test_totals_equal_the_apis_in_both_periods(site: httpx.AsyncClient) ->
 
 @pytest.mark.parametrize("granularity", WINDOWS)
 async def test_charts_have_the_series(site: httpx.AsyncClient, granularity: str) -> None:
-    query = WINDOWS[granularity]
+    query, query_before, length = WINDOWS[granularity]
     shown = await page(site, f"{PATH}?{query}", ADMIN)
     series = (await answer(site, "summary", f"{query}&granularity={granularity}"))["series"]
     fields = {"delivered": "deliveredMessages", "failed": "failedMessages", "pending": "pendingMessages"}
     assert shown.rows("messages-over-time") == {
         point["time"]: {name: as_text(point[field]) for name, field in fields.items()} for point in series
     }
-    assert shown.rows("rate-over-time") == {
-        point["time"]: {"delivery rate": as_text(point["deliveryRate"])} for point in series
-    }
+    before = (await answer(site, "summary", f"{query_before}&granularity={granularity}"))["series"]
+    rates = with_before(series, before, {"delivery rate": "deliveryRate"}, length)
+    assert shown.rows("rate-over-time") == rates
     drawn = {value for tag, name, value in shown.attributes if (tag, name) == ("rect", "data-value")}
     assert drawn >= {as_text(point[field]) for point in series for field in fields.values() if point[field]}
     partial = [point["time"] for point in series if point["quality"] == "PARTIAL"]
     assert bool(partial) == (granularity == "daily")
     marks = [value for tag, name, value in shown.attributes if (tag, name, value) == ("span", "class", "quality")]
-    assert len(marks) == len(series) + 3 * len(partial)  # all rates are provisional; counts may be partial
+    # All rates are provisional; counts may be partial.
+    assert len(marks) == sum(map(len, rates.values())) + 3 * len(partial)
 
 
 async def test_top_operators_equal_the_apis(site: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from infra.postgres import Pool, open_pool
 from tests.graph.support.api import ADMIN, REPORTS
-from tests.graph.support.pages import FINANCE, as_text, open_site, page
+from tests.graph.support.pages import FINANCE, as_text, open_site, page, with_before
 from tests.graph.support.queries import tenant
 from tests.graph.support.store import Row, Store
 
@@ -21,7 +21,12 @@ BEGIN: Final = datetime(2026, 10, 1, tzinfo=UTC)
 HOURS: Final = 24 * 6
 BY_HOUR: Final = "from=2026-10-03T06:00:00Z&to=2026-10-04T18:00:00Z"
 BEFORE_BY_HOUR: Final = "from=2026-10-01T18:00:00Z&to=2026-10-03T06:00:00Z"
-WINDOWS: Final = {"hourly": BY_HOUR, "daily": "from=2026-10-01T06:00:00Z&to=2026-10-06T00:00:00Z"}
+BY_DAY: Final = "from=2026-10-03T06:00:00Z&to=2026-10-07T00:00:00Z"
+BEFORE_BY_DAY: Final = "from=2026-09-29T12:00:00Z&to=2026-10-03T06:00:00Z"
+WINDOWS: Final = {
+    "hourly": (BY_HOUR, BEFORE_BY_HOUR, timedelta(hours=36)),
+    "daily": (BY_DAY, BEFORE_BY_DAY, timedelta(days=4)),  # in days, the window is compared with 4 days
+}
 FIELDS: Final = (
     "totalMessages",
     "deliveryRate",
@@ -93,15 +98,13 @@ async def test_figures_equal_the_apis_in_both_periods(site: httpx.AsyncClient, c
 
 @pytest.mark.parametrize("granularity", WINDOWS)
 async def test_charts_have_the_series(site: httpx.AsyncClient, granularity: str) -> None:
-    query = WINDOWS[granularity]
+    query, query_before, length = WINDOWS[granularity]
     shown = await page(site, f"{PATH}?{query}", FINANCE)
     series = (await answer(site, f"{query}&granularity={granularity}"))["series"]
+    before = (await answer(site, f"{query_before}&granularity={granularity}"))["series"]
     for chart, fields in CHARTS.items():
-        values = {
-            point["time"]: {name: as_text(point[field]) for name, field in fields.items() if point[field] is not None}
-            for point in series
-        }
-        assert shown.rows(chart) == {time: found for time, found in values.items() if found}
+        compared = [] if chart == "messages-over-time" else before
+        assert shown.rows(chart) == with_before(series, compared, fields, length)
 
 
 async def test_an_unknown_operator_is_not_found(site: httpx.AsyncClient) -> None:
