@@ -15,6 +15,7 @@ DESKTOP: Final = View()
 # Chromium gives up the streams of a page that it leaves, and the bodies of refusals, which it has logged.
 ABANDONED: Final = "net::ERR_ABORTED"
 REFUSED: Final = "Failed to load resource"
+TURN: Final = "(direction) => { document.documentElement.dir = direction }"
 
 
 @dataclass  # without slots: Playwright marks the objects whose methods it calls
@@ -34,6 +35,14 @@ class Visit:
         response = await self.page.goto(url, wait_until="load")
         assert response is not None
         assert response.status == status, f"{url}: {response.status}, {await response.text()}"
+
+    async def look(self, view: View) -> None:
+        """Shows the page as it is with the width, the scheme and the direction of another view, without loading it."""
+        await self.page.set_viewport_size({"width": view.width, "height": view.height})
+        await self.page.emulate_media(
+            color_scheme=view.scheme, reduced_motion="reduce" if view.reduced_motion else "no-preference"
+        )
+        await self.page.evaluate(TURN, "rtl" if view.right_to_left else "ltr")
 
     async def settle(self) -> None:
         """Waits until each request has ended, but for streams of events, which do not end."""
@@ -85,7 +94,7 @@ async def visiting(browser: Browser, url: str, view: View, status: int = 200) ->
         visit.page.on("pageerror", lambda error: visit.complaints.append(f"exception: {error}"))
         await visit.go(url, status)
         if view.right_to_left:
-            await visit.page.evaluate("() => { document.documentElement.dir = 'rtl' }")
+            await visit.page.evaluate(TURN, "rtl")
         yield visit
 
 

@@ -29,6 +29,13 @@ WINDOW: Final = "?from=2026-10-01T00:00:00Z&to=2026-10-04T00:00:00Z"
 COUNTED: Final = """
 insert into anlyt.data_as_of values ('billing_metrics', $1) on conflict (projection) do update set newest_event_at = $1
 """
+# Where the first two characters of each element are.
+SIGN_AND_DIGIT: Final = """(elements) => elements.map(({ firstChild }) => [0, 1].map((at) => {
+  const range = document.createRange();
+  range.setStart(firstChild, at);
+  range.setEnd(firstChild, at + 1);
+  return range.getBoundingClientRect().left;
+}))"""
 QUALITY: Final = f"/insights/mno-quality{WINDOW}"
 
 
@@ -75,6 +82,15 @@ async def test_a_word_explains_itself(site: str, browser: Browser, javascript: b
         mark = opened.page.get_by_role("button", name="low sample").first
         await mark.click()
         await expect(opened.page.get_by_text("Fewer than 100 terminal delivery reports").first).to_be_visible()
+
+
+async def test_signs_stay_in_front_from_right_to_left(site: str, visit: Visiting) -> None:
+    window = "?from=2026-10-02T00:00:00Z&to=2026-10-03T00:00:00Z"
+    view = View(headers=ADMIN, right_to_left=True)
+    page = (await visit(f"{site}/insights/mno-quality{window}", view)).page
+    lefts: list[list[float]] = await page.locator(".change bdi").evaluate_all(SIGN_AND_DIGIT)
+    assert lefts
+    assert all(sign < digit for sign, digit in lefts)
 
 
 async def test_windows_are_addresses(site: str, visit: Visiting) -> None:

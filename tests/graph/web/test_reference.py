@@ -76,7 +76,7 @@ def members(schema: Any) -> Iterator[tuple[str, str]]:
             yield from members(each)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def reading(pool: Pool) -> Reading:
     async with open_site(pool) as site:
         return Reading((await site.get("/docs")).text)

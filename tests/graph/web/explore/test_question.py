@@ -196,3 +196,21 @@ async def test_without_javascript_the_form_asks(url: str, visit: Visiting) -> No
     assert await opened.locator("#table-rows tbody tr").count() == 1
     link = (await opened.locator("#code-link").text_content() or "").partition("?")[2]
     assert {name for name, _ in parse_qsl(link) if name.startswith("op")} == {"op6"}
+
+
+async def test_another_window_keeps_what_was_chosen(url: str, visit: Visiting) -> None:
+    opened = (await visit(f"{url}{PATH}?{WINDOW}&timezone=Asia/Kabul", View(headers=tenant("t-1")))).page
+    await opened.locator("#field-granularity").select_option("none")
+    await opened.locator("#field-field1").select_option("lane")
+    await opened.locator("#field-value1").fill("OTP")
+    await opened.get_by_role("link", name="90 days").click()
+    await opened.wait_for_url("**last=90d**")
+    chosen = {"granularity": "none", "field1": "lane", "op1": "eq", "value1": "OTP", "timezone": "Asia/Kabul"}
+    assert dict(parse_qsl(urlsplit(opened.url).query)).items() >= {**chosen, "last": "90d"}.items()
+    await opened.locator("#field-value1").fill("MARKETING")
+    await opened.locator("#field-timezone").fill("UTC")
+    await opened.get_by_role("button", name="Change").click()
+    await opened.wait_for_url("**timezone=UTC**")
+    asked = parse_qsl(urlsplit(opened.url).query)
+    assert dict(asked).items() >= {**chosen, "value1": "MARKETING", "timezone": "UTC", "last": "90d"}.items()
+    assert len(asked) == len(dict(asked))
