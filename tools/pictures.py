@@ -36,7 +36,7 @@ CUSTOMER: Final = {"X-Caller": "customer-portal", "X-Tenant-Id": "tenant-001", "
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page as a caller sees it. `name`: of its files. `click`: what is clicked first, and then shows `shown`."""
+    """A page as a caller sees it. `name`: of its files. `click`: what is clicked first. `shown`: what is waited for."""
 
     name: str
     path: str
@@ -47,6 +47,7 @@ class Picture:
 
 PICTURES: Final = (
     Picture("overview", "/", ADMIN),
+    Picture("dashboard", "/dashboard?last=24h", ADMIN, shown="[data-live-value=tps][data-value]"),
     Picture("network-quality", "/insights/mno-quality?last=7d", CUSTOMER),
     Picture("graphiql", "/graphql", {}, ".graphiql-execute-button", ".result-window .cm-number"),
 )
@@ -90,9 +91,11 @@ async def _screenshot(browser: Browser, url: str, picture: Picture, scheme: Sche
     view = View(scheme=scheme, scale=SCALE, reduced_motion=True, headers=picture.headers)
     async with await open_context(browser, view) as context:
         page = await context.new_page()
-        await page.goto(url + picture.path, wait_until="networkidle")
+        is_live = picture.shown and not picture.click  # with a stream, a page is never idle
+        await page.goto(url + picture.path, wait_until="load" if is_live else "networkidle")
         if picture.click:
             await page.click(picture.click)
+        if picture.shown:
             await page.wait_for_selector(picture.shown)
         return await page.screenshot(animations="disabled")
 

@@ -12,6 +12,7 @@ from graph.web.charts.buckets import MONTHS, Bucket, clock_text
 _DAY_MINUTES: Final = 24 * 60
 _DAY: Final = timedelta(days=1)
 _WEEK_DAYS: Final = 7
+_FEWEST: Final = 2  # ticks: one alone says nothing about the time between
 _YEAR_MONTHS: Final = 12
 
 
@@ -35,12 +36,15 @@ class _Step:
 
 def time_ticks(start: datetime, end: datetime, bucket: Bucket, zone: ZoneInfo, limit: int) -> tuple[TimeTick, ...]:
     """The ticks from `start` to `end` of the finest step that needs at most about `limit`, and that is no finer than
-    the buckets. Without any boundary in the range there is one tick, at `start`.
+    the buckets. If it has a single one, those of the step before it. Without any boundary in the range there is one
+    tick, at `start`.
     """
     steps = [each for each in _STEPS if each.length >= bucket.value] or [_STEPS[-1]]
-    fitting = (each for each in steps if (end - start) / each.length <= limit)
-    step = next(fitting, steps[-1])
-    times = tuple(step.times(start, end, zone)) or (start,)
+    at = next((at for at, each in enumerate(steps) if (end - start) / each.length <= limit), len(steps) - 1)
+    step, times = steps[at], tuple(steps[at].times(start, end, zone))
+    if len(times) < _FEWEST and at > 0:
+        step, times = steps[at - 1], tuple(steps[at - 1].times(start, end, zone))
+    times = times or (start,)
     return tuple(TimeTick(each, *step.text(each.astimezone(zone))) for each in _sparse(times, limit))
 
 

@@ -80,3 +80,9 @@ def test_there_is_at_least_one_tick_and_not_many_more_than_the_limit(days: int, 
     start = datetime(1800, 3, 5, tzinfo=UTC)
     ticks = time_ticks(start, start + timedelta(days=days), bucket, ZoneInfo("UTC"), limit)
     assert 1 <= len(ticks) <= limit + 2
+
+
+def test_a_week_with_a_single_monday_has_more_ticks_than_that() -> None:
+    first, last = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 29, tzinfo=UTC)
+    ticks = time_ticks(first, last, Bucket.DAY, ZoneInfo("UTC"), limit=3)
+    assert [each.text for each in ticks] == ["22 Nov", "24 Nov", "26 Nov", "28 Nov"]
