@@ -11,14 +11,19 @@ from playwright.async_api import Page
 
 from tools.node import modules
 
-RUN: Final = "() => axe.run(document, { resultTypes: ['violations'] })"
+RUN: Final = """(rules) => axe.run(document, {
+  resultTypes: ["violations"],
+  ...(rules && { runOnly: { type: "rule", values: rules } }),
+})"""
+# The rules whose verdict depends on colours and positions, not on the elements and which of them are visible.
+OF_LOOKS: Final = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
 
 
-async def violations(page: Page) -> Sequence[str]:
-    """One line per element that breaks a rule of axe-core."""
+async def violations(page: Page, rules: Sequence[str] | None = None) -> Sequence[str]:
+    """One line per element that breaks a rule of axe-core: any rule, or one of `rules`."""
     if not await page.evaluate("() => 'axe' in globalThis"):
         await page.evaluate(_axe())
-    found = await page.evaluate(RUN)
+    found = await page.evaluate(RUN, rules)
     return [line for violation in found["violations"] for line in _lines(violation)]
 
 

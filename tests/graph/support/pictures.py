@@ -91,9 +91,9 @@ _QUALITIES: Final = st.lists(st.sampled_from(Quality), max_size=2)
 
 @st.composite
 def time_charts(draw: st.DrawFn) -> TimeChart:
-    """Charts of up to 10 series over up to 40 days, some of which are missing; values may be absent."""
+    """Charts of up to 10 series over up to 12 days, some of which are missing; values may be absent."""
     unit = draw(st.sampled_from(list(_VALUES)))
-    times = [each for each in days(draw(st.integers(0, 40))) if draw(st.integers(0, 9))]
+    times = [each for each in days(draw(st.integers(0, 12))) if draw(st.integers(0, 9))]
     readings = st.builds(lambda value, named: reading(value, *named), st.none() | _VALUES[unit], _QUALITIES)
     names = draw(st.lists(st.text(max_size=70), max_size=10, unique=True))
     series = [Series(name, draw(st.lists(readings, min_size=len(times), max_size=len(times)))) for name in names]
