@@ -78,7 +78,7 @@ async def _samples(stores: Stores, end: datetime) -> list[Sample]:
     client = await stores.clickhouse.client()
     window = {"start": end - WINDOW, "end": end, "seen_since": end - ACTIVE}
     with traced(SAMPLES):
-        return [Sample(*row) for row in (await client.query(SAMPLES, parameters=window)).result_rows]
+        return [Sample(**row) for row in (await client.query(SAMPLES, parameters=window)).named_results()]
 
 
 class QualityStream(StoreDataset[SignalBatch, None]):
