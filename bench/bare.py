@@ -131,7 +131,14 @@ async def serve(dsn: str) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     async with asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS) as pool:
         print(f"Serving http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        config = uvicorn.Config(app(Bare(pool)), log_config=None, access_log=False, lifespan="off", ws="none")
+        config = uvicorn.Config(
+            app(Bare(pool)),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=600,  # the connections wait for their turn
+        )
         await uvicorn.Server(config).serve([listener])
 
 
