@@ -82,7 +82,7 @@ async def _run(stores: Stores, name: str) -> None:
     try:
         await runs.run(stores, name)
     except AnlytError as error:
-        logger().warning("a pipeline over the demo's history raised an alarm", pipeline=name, found=str(error))
+        logger().warning("a pipeline over the demo's history reports a problem", pipeline=name, why=str(error))
 
 
 async def _publish_history(

@@ -74,7 +74,7 @@ class Budget:
         self._declare(tenant_id, balance)
         if balance.running >= self._concurrency * share:
             raise RateLimitedError(
-                f"This caller already runs {self._concurrency * share} queries, the most at the same time; "
+                f"This caller already runs {self._concurrency * share} queries, as many as it may at the same time; "
                 "wait for one to end.",
                 RETRY_SECONDS,
             )
