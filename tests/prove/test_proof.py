@@ -1,0 +1,49 @@
+"""Random questions are answered alike in all ways; an error of the product is found, and its question shrunk."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+import pytest
+
+from graph.dsl.answers import PrintedColumn
+from graph.rest import query
+from infra.embedded.engine import Engine
+from tests.prove.proof import Limit, Proof, Size, prove
+from tests.prove.ways import WAYS
+
+pytestmark = pytest.mark.anyio
+
+SMALL = Size(steps=2, events=40, questions=20)
+
+
+def _silent(_: Proof, __: int) -> None:
+    """Shows no progress."""
+
+
+async def test_all_ways_answer_alike(template: Engine, clickhouse: Engine, seed: int) -> None:
+    proof = await prove(template, clickhouse, seed, Limit(40, 120), _silent, SMALL)
+    assert proof.differences == []
+    assert {*WAYS, "REST", "GraphQL report", "brute force"} - {"JSON"} <= proof.compared.keys()
+
+
+async def test_a_wrong_digit_is_found(
+    template: Engine, clickhouse: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CSV rounds rates to three decimals. The smallest question about it has one measure and one row."""
+
+    def to_csv(columns: Sequence[PrintedColumn]) -> bytes:
+        text = io.StringIO()
+        lines = csv.writer(text, lineterminator="\r\n")
+        lines.writerow([column.name for column in columns])
+        lines.writerows(zip(*([_rounded(value) for value in column.values] for column in columns), strict=True))
+        return text.getvalue().encode()
+
+    monkeypatch.setattr(query, "to_csv", to_csv)
+    limit, size = Limit(40, 120, differences=1), Size(steps=1, events=20, questions=40)
+    proof = await prove(template, clickhouse, seed, limit, _silent, size)
+    assert any("CSV, row" in each and "again: make prove" in each for each in proof.differences)
+
+
+def _rounded(value: object) -> object:
+    return round(value, 3) if isinstance(value, float) else value
