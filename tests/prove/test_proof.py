@@ -14,7 +14,7 @@ from tests.prove.ways import WAYS
 
 pytestmark = pytest.mark.anyio
 
-SMALL = Size(steps=2, events=40, questions=20)
+SMALL = Size(steps=2, events=30, questions=15)
 
 
 def _silent(_: Proof, __: int) -> None:
@@ -22,7 +22,7 @@ def _silent(_: Proof, __: int) -> None:
 
 
 async def test_all_ways_answer_alike(template: Engine, clickhouse: Engine, seed: int) -> None:
-    proof = await prove(template, clickhouse, seed, Limit(40, 120), _silent, SMALL)
+    proof = await prove(template, clickhouse, seed, Limit(30, 120), _silent, SMALL)
     assert proof.differences == []
     assert {*WAYS, "REST", "GraphQL report", "brute force"} - {"JSON"} <= proof.compared.keys()
 
@@ -40,7 +40,7 @@ async def test_a_wrong_digit_is_found(
         return text.getvalue().encode()
 
     monkeypatch.setattr(query, "to_csv", to_csv)
-    limit, size = Limit(40, 120, differences=1), Size(steps=1, events=20, questions=40)
+    limit, size = Limit(40, 120, differences=1), Size(steps=1, events=10, questions=40)
     proof = await prove(template, clickhouse, seed, limit, _silent, size)
     assert any("CSV, row" in each and "again: make prove" in each for each in proof.differences)
 
