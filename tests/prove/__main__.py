@@ -1,12 +1,13 @@
 """`make prove`: random questions about random events on real engines, asked in all ways and compared to the digit.
 
 In reading order: `sent` (random events), `truth` (what follows from them, by brute force), `world` (the service that
-counts them, and its other work in between), `callers`, `question`, `typed` and `reports` (the questions), `ways` (how
-they are asked), `laws` (what holds between answers), `shrink`, `proof` (all of it, until a limit).
+counts them, and its other work in between), `callers`, `question`, `typed`, `reports` and `rankings` (the questions),
+`ways` (how they are asked), `laws` (what holds between answers), `shrink`, `proof` (all of it, until a limit).
 """
 
 import argparse
 import asyncio
+import logging
 import math
 import os
 import sys
@@ -32,7 +33,7 @@ def main() -> int:
     options = _options()
     forget_foreign(os.environ)
     zoneinfo.reset_tzpath(to=[])  # references use the time zones of the locked wheel
-    configure_logs("json")
+    configure_logs(None, least=logging.ERROR)
     # A busy machine is no difference.
     deadlines.PING = postgres.LIMIT = concurrency.MAX_WAIT = LONG  # type: ignore[misc]
     print(f"seed {options.seed}", flush=True)

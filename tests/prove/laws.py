@@ -1,7 +1,7 @@
 """What must hold between answers of the query language, whatever the events are."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -86,9 +86,20 @@ LAWS: Final[Sequence[Law]] = (split_windows, totals_are_sums, zones, previous_wi
 WHOLE_HOURS: Final = frozenset({"UTC", "Europe/Berlin", "America/New_York", "Africa/Cairo"})
 
 
+def edges(time: Query) -> tuple[datetime, datetime]:
+    """The start and the end of a window."""
+    start, end = (datetime.fromisoformat(time[edge]).astimezone(UTC) for edge in ("from", "to"))
+    return start, end
+
+
+def length(time: Query) -> timedelta:
+    start, end = edges(time)
+    return end - start
+
+
 def halves(time: Query) -> Sequence[Query]:
     """The two parts of a window, which meet at a whole hour if one lies within; none if it is too short."""
-    start, end = (datetime.fromisoformat(time[edge]).astimezone(UTC) for edge in ("from", "to"))
+    start, end = edges(time)
     middle = start + (end - start) / 2
     hour = middle.replace(minute=0, second=0, microsecond=0)
     meet = hour if start < hour else middle

@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -12,13 +13,19 @@ from typing import Final
 
 from infra.embedded.engine import Engine
 from tests.prove.question import Question, Service
+from tests.prove.rankings import random_ranking
 from tests.prove.reports import random_report
 from tests.prove.shrink import shrunk
 from tests.prove.typed import random_typed
 from tests.prove.world import World, open_world
 
 AT_ONCE: Final = 4
-REPORTS: Final = 0.3  # share of the questions
+MAKERS: Final[Mapping[Callable[[Random, Sequence[datetime]], Question], float]] = {
+    random_typed: 0.7,
+    random_report: 0.2,
+    random_ranking: 0.1,
+}
+"""The kinds of questions, and the share of each."""
 SHOWN: Final = 8  # lines and events of a difference
 
 
@@ -111,7 +118,7 @@ async def _ask_all(
 
 
 def _random_question(random: Random, world: World) -> Question:
-    make = random_report if random.random() < REPORTS else random_typed
+    (make,) = random.choices(list(MAKERS), list(MAKERS.values()))
     return make(random, world.edges)
 
 

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import httpx
 
+from tests.graph.support.expected import Window
+from tests.graph.support.store import HOUR
 from tests.prove.truth import Truth
 
 
@@ -30,3 +32,10 @@ class Question(Protocol):
 
     def events(self, truth: Truth) -> Sequence[object]:
         """Returns the events, or hours, of its window."""
+
+
+def halves_of(window: Window) -> Sequence[Window]:
+    """The two parts of a window of whole hours; none of an hour."""
+    start, end = window
+    middle = start + (end - start) // 2 // HOUR * HOUR
+    return [(start, middle), (middle, end)] if middle > start else []

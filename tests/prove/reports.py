@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
@@ -12,7 +13,7 @@ from tests.graph.support.checks import LENGTHS
 from tests.graph.support.expected import Window, of
 from tests.graph.support.store import HOUR, Row, iso
 from tests.prove.callers import CALLERS, PLATFORM
-from tests.prove.question import Service
+from tests.prove.question import Service, halves_of
 from tests.prove.sent import ACCOUNTS, OPERATORS
 from tests.prove.truth import Truth
 from tests.prove.ways import WAYS, all_pages, graphql_report, rest_report
@@ -47,6 +48,7 @@ SUMS: Final[Mapping[str, str]] = {
     **{name: name for name in ("totalMessages", "deliveredMessages", "failedMessages")},
     **{"messagesSent": "sent", "messagesDelivered": "delivered", "messagesFailed": "failed", "segments": "segments"},
 }
+COSTS: Final = frozenset({"totalCost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,18 @@ class ReportQuestion:
             return [*lines, *([] if rest == {"refusal": "NOT_FOUND"} else [f"REST: {rest}, expected NOT_FOUND"])]
         if "refusal" in rest:
             return [*lines, f"REST is refused with {rest['refusal']}"]
-        lines += _series_differ(rest)
+        lines += [*_series_differ(rest), *await self._halves_differ(rest, service)]
         if self.caller in PLATFORM:
             lines += await self._typed_differs(rest, service)
         service.compared["brute force"] += 1
         return [*lines, *self._truth_differs(rest, service.truth)]
 
     def smaller(self) -> Iterator["ReportQuestion"]:
-        start, end = self.window
-        if (middle := start + (end - start) // 2 // HOUR * HOUR) > start:
-            yield replace(self, window=(start, middle))
-            yield replace(self, window=(middle, end))
-        if self.by == "hourly":
-            yield replace(self, by="daily")
         if self.caller != "admin":
             yield replace(self, caller="admin")
+        yield from self._halves()
+        if self.by == "hourly":
+            yield replace(self, by="daily")
 
     def events(self, truth: Truth) -> Sequence[object]:
         return of(truth.rows, SCOPES[self.kind], self.id, self.window).rows
@@ -106,6 +105,21 @@ class ReportQuestion:
         if self.kind != "summary":
             arguments += f', id: "{self.id}"'
         return await graphql_report(service.client, self.kind, arguments, CALLERS[self.caller].headers)
+
+    def _halves(self) -> Sequence["ReportQuestion"]:
+        return [replace(self, window=half) for half in halves_of(self.window)]
+
+    async def _halves_differ(self, rest: Json, service: Service) -> Sequence[str]:
+        """Compares the figures of the window with the sums of those of its halves."""
+        parts = [await half._rest(service) for half in self._halves()]
+        if not parts:
+            return []
+        service.compared["split windows"] += 1
+        return [
+            f"{name} is {rest[name]}, the halves of the window have {[part[name] for part in parts]}"
+            for name in {*SUMS, *COSTS} & rest.keys()
+            if Decimal(rest[name]) != sum(Decimal(part[name]) for part in parts)
+        ]
 
     async def _typed_differs(self, rest: Json, service: Service) -> Sequence[str]:
         """Compares the figures of delivery reports, which come from PostgreSQL here and from ClickHouse there."""
