@@ -77,7 +77,8 @@ def _counts(proof: Proof) -> str:
 def _summary(proof: Proof, seconds: float) -> list[str]:
     return [
         *(f"{report}\n" for report in proof.differences),
-        f"{proof.worlds} worlds, {proof.steps} steps, {proof.events:,} messages; in between: {_listed(proof.works)}",
+        f"{proof.worlds} worlds ({proof.abandoned} abandoned, as an engine was too slow), {proof.steps} steps, {proof.events:,} messages",
+        f"in between: {_listed(proof.works)}",
         f"compared with JSON or REST: {_listed(proof.compared)}",
         f"{_minutes(seconds)}: {_counts(proof)}",
     ]

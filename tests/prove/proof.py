@@ -26,6 +26,7 @@ MAKERS: Final[Mapping[Callable[[Random, Sequence[datetime]], Question], float]] 
     random_ranking: 0.1,
 }
 """The kinds of questions, and the share of each."""
+MOST_ABANDONED: Final = 20  # worlds
 SHOWN: Final = 8  # lines and events of a difference
 
 
@@ -49,10 +50,14 @@ class Size:
 
 @dataclass(slots=True)
 class Proof:
-    """What was done so far. `differences`: the report of each. `compared`: the comparisons by what was compared."""
+    """What was done so far. `differences`: the report of each. `compared`: the comparisons by what was compared.
+
+    `abandoned`: the worlds that ended early because an engine was too slow.
+    """
 
     questions: int = 0
     worlds: int = 0
+    abandoned: int = 0
     steps: int = 0
     events: int = 0
     compared: Counter[str] = field(default_factory=Counter)
@@ -77,19 +82,36 @@ async def prove(
         return limit.questions - proof.questions
 
     while left():
-        with TemporaryDirectory() as folder:
-            async with open_world(Path(folder), postgres, clickhouse, Random(seed)) as world:
-                async for random, first in _steps(world, seed, size, proof):
-                    service = Service(world.client, world.truth(), proof.compared)
-                    questions = [_random_question(random, world) for _ in range(size.questions)]
-                    await _ask_all(questions, first, service, seed, proof, left)
-                    on_step(proof, seed)
-                    if not left():
-                        break
-                proof.events += sum(map(len, world.sent.values()))
-        proof.worlds += 1
+        try:
+            await _prove_in_world(postgres, clickhouse, seed, proof, left, on_step, size)
+        except* TimeoutError:
+            proof.abandoned += 1
+            if proof.abandoned > MOST_ABANDONED:
+                raise
         seed += 1
     return proof
+
+
+async def _prove_in_world(
+    postgres: Engine,
+    clickhouse: Engine,
+    seed: int,
+    proof: Proof,
+    left: Callable[[], int],
+    on_step: Callable[[Proof, int], None],
+    size: Size,
+) -> None:
+    """Raises TimeoutError if an engine is too slow, as on a busy machine."""
+    with TemporaryDirectory() as folder:
+        async with open_world(Path(folder), postgres, clickhouse, Random(seed)) as world:
+            proof.worlds += 1
+            async for random, first in _steps(world, seed, size, proof):
+                service = Service(world.client, world.truth(), proof.compared)
+                questions = [_random_question(random, world) for _ in range(size.questions)]
+                await _ask_all(questions, first, service, seed, proof, left)
+                on_step(proof, seed)
+                if not left():
+                    break
 
 
 async def _steps(world: World, seed: int, size: Size, proof: Proof) -> AsyncIterator[tuple[Random, int]]:
@@ -99,8 +121,9 @@ async def _steps(world: World, seed: int, size: Size, proof: Proof) -> AsyncIter
     """
     for step in range(size.steps):
         random = Random(f"{seed}/{step}")
+        before = world.sent_count
         proof.works.update(await world.step(random, size.events))
-        proof.steps += 1
+        proof.steps, proof.events = proof.steps + 1, proof.events + world.sent_count - before
         yield random, step * size.questions + 1
 
 

@@ -82,6 +82,10 @@ class World:
             await works[name]()
         return names
 
+    @property
+    def sent_count(self) -> int:
+        return sum(map(len, self.sent.values()))
+
     def truth(self) -> Truth:
         return truth_of({stream: self.sent[stream] for stream in MAKERS}, datetime.now(UTC))
 
