@@ -75,9 +75,10 @@ def _counts(proof: Proof) -> str:
 
 
 def _summary(proof: Proof, seconds: float) -> list[str]:
+    abandoned = f" ({proof.abandoned} ended early, as an engine was too slow)" if proof.abandoned else ""
     return [
         *(f"{report}\n" for report in proof.differences),
-        f"{proof.worlds} worlds ({proof.abandoned} abandoned, as an engine was too slow), {proof.steps} steps, {proof.events:,} messages",
+        f"{proof.worlds} worlds{abandoned}, {proof.steps} steps, {proof.events:,} messages",
         f"in between: {_listed(proof.works)}",
         f"compared with JSON or REST: {_listed(proof.compared)}",
         f"{_minutes(seconds)}: {_counts(proof)}",
