@@ -9,7 +9,7 @@ from tests.graph.support import reference
 from tests.graph.support.random_queries import APPROXIMATE
 from tests.prove.callers import Caller
 from tests.prove.question import Service
-from tests.prove.ways import WAYS, Answer, all_pages
+from tests.prove.ways import MOST_ROWS, WAYS, Answer, all_pages
 
 Query: TypeAlias = Mapping[str, Any]
 Law: TypeAlias = Callable[[Query, Caller, Answer, Service], Awaitable[Sequence[str]]]
@@ -19,7 +19,6 @@ ADDITIVE: Final = frozenset(
     {"messages", "delivered", "failed", "pending", "records", "segments", "cost"}
     | {"evaluations", "blocked", "held", "flagged", "allowed"}
 )
-MOST: Final = 10_000
 
 
 async def split_windows(query: Query, caller: Caller, whole: Answer, service: Service) -> Sequence[str]:
@@ -30,7 +29,8 @@ async def split_windows(query: Query, caller: Caller, whole: Answer, service: Se
     parts = halves(query["time"])
     plain = {**query, "compareTo": None, "totals": False}
     answers = [
-        await all_pages(WAYS["JSON"], service.client, {**plain, "time": part}, caller.headers, MOST) for part in parts
+        await all_pages(WAYS["JSON"], service.client, {**plain, "time": part}, caller.headers, MOST_ROWS)
+        for part in parts
     ]
     service.compared["split windows"] += 1
     rows = [row for answer in answers for row in answer.body["data"]]
@@ -56,7 +56,7 @@ async def zones(query: Query, caller: Caller, whole: Answer, service: Service) -
     if query.get("compareTo") or not (granularity == "none" or (granularity == "hour" and zone in WHOLE_HOURS)):
         return []
     other = {**query["time"], "timezone": "Asia/Tokyo" if granularity == "hour" else "Asia/Kathmandu"}
-    answer = await all_pages(WAYS["JSON"], service.client, {**query, "time": other}, caller.headers, MOST)
+    answer = await all_pages(WAYS["JSON"], service.client, {**query, "time": other}, caller.headers, MOST_ROWS)
     service.compared["other zones"] += 1
     rows, wanted = ([list(_in_utc(row)) for row in each.body["data"]] for each in (answer, whole))
     return [] if rows == wanted else [f"in {other['timezone']}: {rows[:3]}, expected {wanted[:3]}"]

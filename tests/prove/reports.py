@@ -16,7 +16,7 @@ from tests.prove.callers import CALLERS, PLATFORM
 from tests.prove.question import Service, halves_of
 from tests.prove.sent import ACCOUNTS, OPERATORS
 from tests.prove.truth import Truth
-from tests.prove.ways import WAYS, all_pages, graphql_report, rest_report
+from tests.prove.ways import MOST_ROWS, WAYS, all_pages, graphql_report, rest_report
 from tests.support.bins import within_tolerance
 
 Kind = Literal["summary", "operator", "account"]
@@ -32,7 +32,6 @@ OWN: Final = {"t-1": "a-1", "t-2": "a-2"}  # the account of each customer
 UNHEARD: Final = "op-3"
 HOURS: Final = (1, 7, 24, 30, 48, 100, 240)
 DAYS: Final = 80  # at most, by day
-MOST: Final = 10_000
 # A report's name of a figure -> the query language's.
 SHARED: Final[Mapping[str, str]] = {
     "deliveredMessages": "delivered",
@@ -125,7 +124,7 @@ class ReportQuestion:
         """Compares the figures of delivery reports, which come from PostgreSQL here and from ClickHouse there."""
         lines = []
         for name, way in WAYS.items():
-            answer = await all_pages(way, service.client, self._query(), CALLERS[self.caller].headers, MOST)
+            answer = await all_pages(way, service.client, self._query(), CALLERS[self.caller].headers, MOST_ROWS)
             service.compared[f"{name}, for reports"] += 1
             points = rest.get("series") or rest["dailyBreakdown"]
             for figures, row in zip([*points, rest], [*answer.rows, answer.totals], strict=True):

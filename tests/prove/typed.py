@@ -14,9 +14,8 @@ from tests.prove import laws
 from tests.prove.callers import CALLERS, Caller
 from tests.prove.question import Service
 from tests.prove.truth import Truth
-from tests.prove.ways import WAYS, Answer, Texts, all_pages
+from tests.prove.ways import MOST_ROWS, WAYS, Answer, Texts, all_pages
 
-MOST: Final = 10_000  # rows of a page
 PAGES: Final = 3  # of the way that reads page by page
 OTHERS: Final = ("CSV", "Arrow", "GraphQL query")  # than JSON; one of them reads page by page
 REFUSAL: Final = "INVALID_QUERY"  # of money in several currencies
@@ -39,13 +38,13 @@ class TypedQuestion:
 
     async def differences(self, service: Service) -> Sequence[str]:
         caller, query = CALLERS[self.caller], dict(self.query)
-        whole = await all_pages(WAYS["JSON"], service.client, query, caller.headers, MOST)
+        whole = await all_pages(WAYS["JSON"], service.client, query, caller.headers, MOST_ROWS)
         mixed = await _mixes_currencies(query, service, caller)
         lines = list(_beside_truth(query, whole, service, caller, REFUSAL if mixed else None))
         rows = len(whole.rows)
         for place, name in enumerate(OTHERS):
             in_pages = rows % len(OTHERS) == place
-            limit = min(max(-(-rows // PAGES), 1), MOST) if in_pages else MOST
+            limit = min(max(-(-rows // PAGES), 1), MOST_ROWS) if in_pages else MOST_ROWS
             answer = await all_pages(WAYS[name], service.client, query, caller.headers, limit)
             service.compared[name] += 1
             lines += _unequal(name, answer, whole)
@@ -84,18 +83,18 @@ def _beside_truth(
     if answer.refusal is not None:
         return
     seen = caller.tenant, caller.pseudonyms
-    yield from _rows_differ("JSON", answer.body["data"], reference.answer(query, facts, *seen), answer)
+    yield from _rows_differ(answer.body["data"], reference.answer(query, facts, *seen))
     if query.get("totals"):
         totals = reference.totals(query, facts, *seen)
         yield from _row_differs("totals", answer.body["totals"], totals)
 
 
-def _rows_differ(name: str, actual: Sequence[Any], expected: Sequence[Any], answer: Answer) -> Iterator[str]:
-    if len(answer.rows) != len(expected):
-        yield f"{name} has {len(answer.rows)} rows, expected {len(expected)}: {expected[:3]}"
+def _rows_differ(actual: Sequence[Any], expected: Sequence[Any]) -> Iterator[str]:
+    if len(actual) != len(expected):
+        yield f"JSON has {len(actual)} rows, expected {len(expected)}: {expected[:3]}"
         return
-    for number, (row, wanted) in enumerate(zip(actual, expected, strict=False)):
-        yield from _row_differs(f"{name}, row {number}", row, wanted)
+    for number, (row, wanted) in enumerate(zip(actual, expected, strict=True)):
+        yield from _row_differs(f"JSON, row {number}", row, wanted)
 
 
 def _row_differs(name: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ Caller: TypeAlias = Mapping[str, str]
 Texts: TypeAlias = list[list[tuple[str, str]]]
 """Rows of names and texts. Null is the empty text, as in CSV; no value of an event is empty."""
 
+MOST_ROWS: Final = 10_000  # of a page
 ATTEMPTS: Final = 20  # while a busy machine answers 503
 SCHEMA: Final = build_schema((Path(__file__).parents[2] / "schema" / "graph.graphql").read_text())
 
