@@ -56,6 +56,16 @@ class Operation:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Error:
+    """An error code, and the name of its class."""
+
+    code: str
+    status: int
+    name: str
+    meaning: str
+
+
 def document() -> Json:
     """The OpenAPI document."""
     return openapi.document()
@@ -82,10 +92,10 @@ def structures(api: Json) -> Sequence[Structure]:
     return [*(each for each in found.values() if each.name not in _OWN), live()]
 
 
-def errors() -> Mapping[str, tuple[str, str]]:
-    """The name of the class of each error code, and its meaning."""
+def errors() -> Sequence[Error]:
+    """All errors that the API names by a code."""
     known = {each.code: each for each in (*ApiError.__subclasses__(), DependencyUnavailableError)}
-    return {code: (error.__name__, _first_clause(error.__doc__ or "")) for code, error in known.items()}
+    return [Error(code, each.status, each.__name__, _first_clause(each.__doc__ or "")) for code, each in known.items()]
 
 
 def live() -> Structure:

@@ -167,16 +167,22 @@ def _options_name(report: Operation) -> str:
 
 def _problems() -> str:
     known = errors()
-    classes = [f'class {name}(ApiError):\n    """{meaning}: `{code}`."""' for code, (name, meaning) in known.items()]
-    table = [f'    "{code}": {name},' for code, (name, _) in known.items()]
-    entries = "\n".join(["ERRORS: Final[Mapping[str, type[ApiError]]] = {", *table, "}"])
+    classes = [f'class {each.name}(ApiError):\n    """{each.meaning}: `{each.code}`."""' for each in known]
+    table = "".join(f'"{each.code}": {each.name},' for each in known)
+    statuses = "".join(f'"{each.code}": {each.status},' for each in known)
     imports = """
 from collections.abc import Mapping
 from typing import Final
 
 from anlyt_client.errors import ApiError
 """
-    return module("A class for each error code of the API.", imports.strip(), *classes, entries)
+    return module(
+        "A class for each error code of the API.",
+        imports.strip(),
+        *classes,
+        f"ERRORS: Final[Mapping[str, type[ApiError]]] = {{{table}}}",
+        f"STATUSES: Final[Mapping[str, int]] = {{{statuses}}}",
+    )
 
 
 def _synchronous(text: str) -> str:

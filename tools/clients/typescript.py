@@ -63,15 +63,16 @@ def _as_json(content: Json) -> str:
 def _problems() -> str:
     known = errors()
     classes = [
-        f"/** {meaning}: `{code}`. */\nexport class {name} extends ApiError {{}}\n"
-        for code, (name, meaning) in known.items()
+        f"/** {each.meaning}: `{each.code}`. */\nexport class {each.name} extends ApiError {{}}\n" for each in known
     ]
-    entries = "".join(f"  {code}: {name},\n" for code, (name, _) in known.items())
+    table = "".join(f"  {each.code}: {each.name},\n" for each in known)
+    statuses = "".join(f"  {each.code}: {each.status},\n" for each in known)
     return "\n".join(
         [
             'import { ApiError } from "../errors.js";\nimport type { Problem } from "./reports.js";\n',
             *classes,
-            f"const classes: Record<string, typeof ApiError | undefined> = {{\n{entries}}};\n",
+            f"const classes: Record<string, typeof ApiError | undefined> = {{\n{table}}};\n",
+            f"export const statuses: Record<string, number | undefined> = {{\n{statuses}}};\n",
             "/** The error of the class that the problem's code has. */",
             "export function asError(problem: Problem, retryAfter: number | null = null): ApiError {",
             "  return new (classes[problem.code] ?? ApiError)(problem, retryAfter);",

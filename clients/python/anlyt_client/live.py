@@ -9,12 +9,11 @@ from msgspec import Struct, json
 from anlyt_client.answers import LIVE_THROUGHPUT, LiveThroughput, Problem, QueryProblem
 from anlyt_client.calls import JSON, as_error
 from anlyt_client.errors import ApiError, DisconnectedError
+from anlyt_client.problems import STATUSES
 from anlyt_client.retries import Retries
 
 GRAPHQL_PATH: Final = "/graphql"
 STREAM_HEADERS: Final[Mapping[str, str]] = {"Accept": "text/event-stream", "Content-Type": JSON}
-# A refusal after the stream began has no HTTP status.
-_STATUSES: Final[Mapping[str, int]] = {"RATE_LIMITED": 429, "DEPENDENCY_UNAVAILABLE": 503}
 
 
 class _Extensions(Struct, rename="camel"):
@@ -73,7 +72,7 @@ def _refusal(error: _Error) -> ApiError:
         Problem(
             type="about:blank",
             title=about.code,
-            status=_STATUSES.get(about.code, 400),
+            status=STATUSES.get(about.code, 500),  # the response has none, because its stream began
             code=about.code,
             detail=error.message,
             request_id=about.request_id,

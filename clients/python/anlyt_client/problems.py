@@ -86,3 +86,21 @@ ERRORS: Final[Mapping[str, type[ApiError]]] = {
     "QUERY_TOO_EXPENSIVE": QueryTooExpensiveError,
     "DEPENDENCY_UNAVAILABLE": DependencyUnavailableError,
 }
+
+STATUSES: Final[Mapping[str, int]] = {
+    "INVALID_WINDOW": 400,
+    "INVALID_QUERY": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "FORBIDDEN_ACCOUNT": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "REQUEST_TIMEOUT": 408,
+    "PAYLOAD_TOO_LARGE": 413,
+    "URI_TOO_LONG": 414,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RATE_LIMITED": 429,
+    "QUERY_TOO_EXPENSIVE": 422,
+    "DEPENDENCY_UNAVAILABLE": 503,
+}

@@ -1,13 +1,10 @@
 // The stream of live throughput: a GraphQL subscription over server-sent events.
 import { ApiError } from "./errors.js";
 import { type LiveThroughput, LIVE_THROUGHPUT } from "./generated/live.js";
-import { asError } from "./generated/problems.js";
+import { asError, statuses } from "./generated/problems.js";
 
 type Refusal = { message: string; extensions?: { code?: string; requestId?: string } };
 type Result = { data?: { liveThroughput?: LiveThroughput | null } | null; errors?: Refusal[] };
-
-// A refusal after the stream began has no HTTP status.
-const statuses: Record<string, number> = { RATE_LIMITED: 429, DEPENDENCY_UNAVAILABLE: 503 };
 
 /** The body of the request. */
 export const subscription = (every: number): string =>
@@ -45,5 +42,6 @@ export function eventOf(line: string): LiveThroughput | null {
 function asApiError({ message, extensions = {} }: Refusal): ApiError {
   const code = extensions.code ?? "INTERNAL";
   const requestId = extensions.requestId ?? "";
-  return asError({ type: "about:blank", title: code, status: statuses[code] ?? 400, code, detail: message, requestId });
+  const status = statuses[code] ?? 500; // the response has none, because its stream began
+  return asError({ type: "about:blank", title: code, status, code, detail: message, requestId });
 }

@@ -65,6 +65,24 @@ const classes: Record<string, typeof ApiError | undefined> = {
   DEPENDENCY_UNAVAILABLE: DependencyUnavailableError,
 };
 
+export const statuses: Record<string, number | undefined> = {
+  INVALID_WINDOW: 400,
+  INVALID_QUERY: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  FORBIDDEN_ACCOUNT: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  REQUEST_TIMEOUT: 408,
+  PAYLOAD_TOO_LARGE: 413,
+  URI_TOO_LONG: 414,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
+  QUERY_TOO_EXPENSIVE: 422,
+  DEPENDENCY_UNAVAILABLE: 503,
+};
+
 /** The error of the class that the problem's code has. */
 export function asError(problem: Problem, retryAfter: number | null = null): ApiError {
   return new (classes[problem.code] ?? ApiError)(problem, retryAfter);
