@@ -172,11 +172,6 @@ def check_live(live: Mapping[str, Any], columns: Sequence[str]) -> None:
     assert (live["refused"]["class"], live["refused"]["status"]) == ("ForbiddenError", 403)
 
 
-def marked_lines(program: Path) -> list[int]:
-    """The numbers of the lines that end with a comment `wrong`."""
-    return [number for number, line in enumerate(program.read_text().splitlines(), 1) if line.endswith("wrong")]
-
-
 def code_blocks(language: str, served: Served) -> list[str]:
     """The code of docs/clients.md in a language, for the address of the API."""
     page = (ROOT / "docs" / "clients.md").read_text()

@@ -31,12 +31,11 @@ RUN: Final = ("curl", ".venv/bin/anlyt", ".venv/bin/python")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command with the answer that its page shows, if any. It runs in `folder`, relative to the root."""
+    """A command with the answer that its page shows, if any."""
 
     page: str
     words: Sequence[str]
     shown: str | None
-    folder: str = "."
 
 
 def examples() -> list[Example]:
@@ -46,12 +45,7 @@ def examples() -> list[Example]:
 
 def _page_examples(page: str) -> Iterator[Example]:
     for block in BLOCK.finditer((ROOT / page).read_text()):
-        folder = "."
-        for words in _commands(block[1]):
-            if words[0] == "cd":
-                folder = words[1]
-            else:
-                yield Example(page, words, block[2], folder)
+        yield from (Example(page, words, block[2]) for words in _commands(block[1]))
 
 
 def _commands(block: str) -> Iterator[Sequence[str]]:
@@ -82,17 +76,17 @@ def check(example: Example, endpoints: Endpoints, home: Path) -> None:
     settings = {name: value for name, value in environment_with_node().items() if not name.startswith("ANLYT_")}
     environment = {**settings, "ANLYT_HOME": str(home), "PYTHONPATH": os.fspath(ROOT)}
     deadline = time.monotonic() + LONGEST_RUN
-    while BUSY in (process := _run([*program, *words[1:]], example.folder, environment)).stderr:
+    while BUSY in (process := _run([*program, *words[1:]], environment)).stderr:
         assert time.monotonic() < deadline, process.stderr
         time.sleep(1)
     assert process.returncode == 0, (example, process.stderr)
     assert process.stdout.strip(), example
 
 
-def _run(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
-        cwd=ROOT / folder,
+        cwd=ROOT,
         env=dict(environment),
         capture_output=True,
         text=True,

@@ -10,7 +10,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType, build_schema, get_named_t
 from graph.errors import ApiError
 from graph.gql.schema import sdl
 from graph.rest import openapi
-from infra.errors import DependencyUnavailableError
+from infra.errors import AnlytError, DependencyUnavailableError
 
 Json = Mapping[str, Any]
 
@@ -94,7 +94,8 @@ def structures(api: Json) -> Sequence[Structure]:
 
 def errors() -> Sequence[Error]:
     """All errors that the API names by a code."""
-    known = {each.code: each for each in (*ApiError.__subclasses__(), DependencyUnavailableError)}
+    classes: Sequence[type[AnlytError]] = (*ApiError.__subclasses__(), DependencyUnavailableError)
+    known = {each.code: each for each in classes}
     return [Error(code, each.status, each.__name__, _first_clause(each.__doc__ or "")) for code, each in known.items()]
 
 

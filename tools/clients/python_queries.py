@@ -33,7 +33,9 @@ def files() -> Mapping[Path, str]:
 
 
 def _names() -> Sequence[str]:
-    fields = {each.name: None for dataset in DATASETS.values() for each in (*dataset.dimensions, *dataset.measures)}
+    dimensions = [each.name for dataset in DATASETS.values() for each in dataset.dimensions]
+    measures = [each.name for dataset in DATASETS.values() for each in dataset.measures]
+    fields = dict.fromkeys([*dimensions, *measures])
     return [
         f"FieldName: TypeAlias = {literal(list(fields))}",
         f"Operator: TypeAlias = {literal(get_args(Operator))}",
