@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 SOME = 65_536  # bytes
@@ -45,22 +45,16 @@ async def cutting_proxy(url: str, cuts: Iterable[bytes]) -> AsyncIterator[str]:
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter, cut: bytes | None) -> None:
-    """Copies until the source ends, or until the copied bytes contain the cut."""
+    """Copies until either end closes, or until the copied bytes contain the cut."""
     copied = b""
-    while data := await _read(source):
-        if cut is not None:
-            copied += data
-            if cut in copied:
-                kept = len(data) - len(copied) + copied.index(cut) + len(cut)
-                target.write(data[:kept])
-                await target.drain()
-                return
-        target.write(data)
-        await target.drain()
-
-
-async def _read(source: asyncio.StreamReader) -> bytes:
-    try:
-        return await source.read(SOME)
-    except ConnectionError:  # the peer has cut the connection itself
-        return b""
+    with suppress(ConnectionError):
+        while data := await source.read(SOME):
+            if cut is not None:
+                copied += data
+                if cut in copied:
+                    kept = len(data) - len(copied) + copied.index(cut) + len(cut)
+                    target.write(data[:kept])
+                    await target.drain()
+                    return
+            target.write(data)
+            await target.drain()
