@@ -108,6 +108,7 @@ class AsyncClient(AsyncReports):
                     async for line in response.aiter_lines():
                         if event := stream.read(line):
                             yield event
+                    raise httpx.RemoteProtocolError("The stream ended.")
                 finally:
                     await response.aclose()
             except (httpx.RequestError, ApiError) as failure:

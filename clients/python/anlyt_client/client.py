@@ -108,6 +108,7 @@ class Client(Reports):
                     for line in response.iter_lines():
                         if event := stream.read(line):
                             yield event
+                    raise httpx.RemoteProtocolError("The stream ended.")
                 finally:
                     response.close()
             except (httpx.RequestError, ApiError) as failure:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import httpx
-from msgspec import Struct, json
+from msgspec import DecodeError, Struct, json
 
 from anlyt_client.answers import LIVE_THROUGHPUT, LiveThroughput, Problem, QueryProblem
 from anlyt_client.calls import JSON, as_error
-from anlyt_client.errors import ApiError, DisconnectedError
+from anlyt_client.errors import ApiError, DisconnectedError, UnreadableAnswerError
 from anlyt_client.problems import STATUSES
 from anlyt_client.retries import Retries
 
@@ -40,6 +40,7 @@ class LiveStream:
     """Reads the lines of responses, and says when to subscribe again.
 
     The API ends a stream after ten minutes, so that the caller is identified again, and when its process stops.
+    A stream that ends without an event counts as a failed attempt.
     """
 
     def __init__(self, every: int, retries: Retries) -> None:
@@ -51,7 +52,10 @@ class LiveStream:
         name, _, data = line.partition(":")
         if name != "data" or not data.strip():  # each event of this API has one line of data
             return None
-        result = json.decode(data, type=_Result)
+        try:
+            result = json.decode(data, type=_Result)
+        except DecodeError as error:
+            raise UnreadableAnswerError(f"The stream has an event that this client cannot read: {error}") from error
         if result.errors:
             raise _refusal(result.errors[0])
         self._failed = 0

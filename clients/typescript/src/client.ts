@@ -163,6 +163,7 @@ export class Client extends Reports {
         const event = eventOf(line);
         if (event) yield event;
       }
+      throw new DisconnectedError("The stream ended.");
     } finally {
       clearTimeout(timer);
     }
