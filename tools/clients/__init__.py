@@ -12,4 +12,4 @@ from tools.clients import python, python_queries, typescript
 
 def files() -> Mapping[Path, str]:
     """The content of each file, by its path."""
-    return {**python.files(), **python_queries.files(), **typescript.files()}
+    return {**python.formatted({**python.files(), **python_queries.files()}), **typescript.files()}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import Final
 
@@ -45,7 +46,7 @@ _SYNCHRONOUS: Final = (
 
 
 def files() -> Mapping[Path, str]:
-    """The content of each file, by its path."""
+    """The content of each file, by its path, before it is formatted."""
     api = document()
     texts = {
         "version.py": _version(),
@@ -54,13 +55,17 @@ def files() -> Mapping[Path, str]:
         "problems.py": _problems(),
         "client.py": _synchronous((_ROOT / FOLDER / "async_client.py").read_text()),
     }
-    return {FOLDER / name: formatted(text) for name, text in texts.items()}
+    return {FOLDER / name: text for name, text in texts.items()}
 
 
-def formatted(text: str) -> str:
-    """The text of a module, as `make check` wants it."""
-    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "generated.py", "-"]
-    return subprocess.run(command, cwd=_ROOT, input=text, capture_output=True, text=True, check=True).stdout
+def formatted(texts: Mapping[Path, str]) -> Mapping[Path, str]:
+    """The texts of modules, as `make check` wants them."""
+    with TemporaryDirectory() as folder:
+        for path, text in texts.items():
+            (Path(folder) / path.name).write_text(text)
+        command = [sys.executable, "-m", "ruff", "format", "--quiet", "--config", _ROOT / "pyproject.toml", folder]
+        subprocess.run(command, check=True)
+        return {path: (Path(folder) / path.name).read_text() for path in texts}
 
 
 def _version() -> str:

@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from schema.catalog import DATASETS, Dataset, Kind, Measure, Operator
 from tools.clients.contents import document, query_options
-from tools.clients.python import FOLDER, docstring, formatted, literal, module, typed_dict
+from tools.clients.python import FOLDER, docstring, literal, module, typed_dict
 
 _TYPES: Final[Mapping[Kind, str]] = {"integer": "int", "rate": "float", "money": "Decimal"}
 _IMPORTS: Final = """
@@ -20,7 +20,7 @@ from anlyt_client.queries import Condition, Direction, Query, make_query
 
 
 def files() -> Mapping[Path, str]:
-    """The content of each file, by its path."""
+    """The content of each file, by its path, before it is formatted."""
     options = typed_dict("QueryOptions", "TypedDict", "What a query of any dataset can say.", query_options(document()))
     parts = [part for dataset in DATASETS.values() for part in _dataset(dataset)]
     texts = {
@@ -29,7 +29,7 @@ def files() -> Mapping[Path, str]:
         ),
         "catalog.py": module("The datasets of the query language.", _IMPORTS.strip(), options, *parts),
     }
-    return {FOLDER / name: formatted(text) for name, text in texts.items()}
+    return {FOLDER / name: text for name, text in texts.items()}
 
 
 def _names() -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Final
 from schema.catalog import DATASETS, Dataset, Dimension, Kind, Measure
 from schema.version import VERSION
 from tools.clients.contents import (
+    LIVE,
     Json,
     Operation,
     Structure,
@@ -82,7 +83,7 @@ def _problems() -> str:
 
 
 def _reports(reports: Sequence[Operation], answers: Sequence[Structure]) -> str:
-    names = [each.name for each in answers if each.name != live().name]
+    names = [each.name for each in answers if each.name != LIVE]
     types = [f'export type {name} = components["schemas"]["{name}"];' for name in names]
     return "\n".join(
         [
