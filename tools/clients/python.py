@@ -63,7 +63,7 @@ def formatted(texts: Mapping[Path, str]) -> Mapping[Path, str]:
     with TemporaryDirectory() as folder:
         for path, text in texts.items():
             (Path(folder) / path.name).write_text(text)
-        command = [sys.executable, "-m", "ruff", "format", "--quiet", "--config", _ROOT / "pyproject.toml", folder]
+        command = [sys.executable, "-m", "ruff", "format", "--quiet", "--config", str(_ROOT / "pyproject.toml"), folder]
         subprocess.run(command, check=True)
         return {path: (Path(folder) / path.name).read_text() for path in texts}
 
