@@ -935,7 +935,7 @@ export interface components {
         };
         /**
          * Dependency
-         * @description One dependency's state. `misconfigured`: it answers, but not to the value of `setting`.
+         * @description One dependency's state. `misconfigured`: it refuses what `setting` says.
          */
         Dependency: {
             /** @enum {unknown} */
