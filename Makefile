@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test check bench prove lock pictures schema docs
+.PHONY: help setup demo the-line-above-says-what-to-do test check bench prove lock pictures schema docs clients
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -44,6 +44,9 @@ schema: setup ## export schema/graph.graphql, schema/openapi.json and the genera
 docs: setup .venv/tools/site ## build the documentation as a site with search, in site/; a broken link fails
 	$(BIN)/python -m tools.site
 
+clients: setup ## build the client packages for Python and TypeScript, in dist/
+	$(BIN)/python -m tools.clients
+
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --quiet
 lock: $(UV) ## resolve the newest versions into the lock files
@@ -51,6 +54,7 @@ lock: $(UV) ## resolve the newest versions into the lock files
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 	$(subst pyproject.toml,tools/deployment/requirements.in,$(COMPILE)) --upgrade -o tools/deployment/requirements.lock
 	$(subst pyproject.toml,tools/site/requirements.in,$(COMPILE)) --upgrade -o tools/site/requirements.lock
+	$(subst pyproject.toml,clients/python/pyproject.toml --all-extras,$(COMPILE)) --upgrade -o clients/python/requirements.lock
 
 # uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it.
 $(UV):

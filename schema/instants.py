@@ -5,7 +5,11 @@ datetimes, and as exactly.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final, TypeAlias
+
+from msgspec import Meta
+
+AwareTime: TypeAlias = Annotated[datetime, Meta(tz=True)]  # `date-time` in JSON Schema
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)

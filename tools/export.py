@@ -15,7 +15,7 @@ from graph.gql.schema import sdl
 from graph.rest import openapi
 from schema.events import EVENTS
 from schema.json_schema import event_schema
-from tools import asyncapi, charts, decisions, schedules, slo
+from tools import asyncapi, charts, clients, decisions, schedules, slo
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -41,6 +41,7 @@ def files() -> Mapping[Path, str]:
         **dashboards(),
         **schedules.files(),
         **charts.files(),
+        **clients.files(),
         **slo.files(),
         **decisions.files(),
     }

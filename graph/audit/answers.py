@@ -11,7 +11,7 @@ from graph.dsl.answers import Page, QueryWindow
 from graph.reports.answers import Report
 from schema.catalog.audit import AuditDataset
 from schema.facts import stored_at
-from schema.instants import instant, time_of
+from schema.instants import AwareTime, instant, time_of
 from schema.money import millionths, money
 
 _LAST: Final = instant(datetime.max.replace(tzinfo=UTC))
@@ -29,7 +29,7 @@ class AuditMeta(Struct, frozen=True, kw_only=True, rename="camel"):
         bool, Meta(description="Whether any fact of this tenant is stored, in either dataset and at any time.")
     ]
     window: QueryWindow
-    data_as_of: Annotated[datetime | None, Meta(description="Newest event time in the facts; null without facts.")]
+    data_as_of: Annotated[AwareTime | None, Meta(description="Newest event time in the facts; null without facts.")]
     rows_before: Annotated[int, Meta(ge=0, description="Rows on the pages before this one.")]
     row_cap: Annotated[int, Meta(description="Most rows of a query on all of its pages together.")]
     truncated: Annotated[bool, Meta(description="Whether there are more rows beyond `rowCap`.")]

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Pool
 from infra.sql import statement as sql
+from schema.instants import AwareTime
 from schema.integrity import unpacked_path
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -28,7 +29,7 @@ class AuditLeaf(Struct, frozen=True, kw_only=True, rename="camel"):
     day: Annotated[date, Meta(description="The UTC day.")]
     number: Annotated[int, Meta(description="1 for the tenant's first leaf, 2 for its second, and so on.")]
     link: Annotated[int, Meta(description="The link that the leaf belongs to.")]
-    stored_before: Annotated[datetime, Meta(description="The leaf covers facts whose `storedAt` is before this.")]
+    stored_before: Annotated[AwareTime, Meta(description="The leaf covers facts whose `storedAt` is before this.")]
     facts: Annotated[int, Meta(ge=0, description="The number of facts.")]
     digest: Annotated[str, Meta(description="SHA-256 over the hashes of the facts, in the order of the answer.")]
     path: Annotated[
@@ -47,7 +48,7 @@ class AuditLink(Struct, frozen=True, kw_only=True, rename="camel"):
     amends: Annotated[
         int | None, Meta(description="The previous link of the same day; null: this link closed the day.")
     ]
-    stored_before: Annotated[datetime, Meta(description="The `storedBefore` of its leaves.")]
+    stored_before: Annotated[AwareTime, Meta(description="The `storedBefore` of its leaves.")]
     leaves: Annotated[int, Meta(description="The number of its leaves, one per tenant.")]
     facts: Annotated[int, Meta(description="The number of facts that its leaves cover.")]
     root: Annotated[str, Meta(description="The root of the Merkle tree of its leaves.")]

@@ -14,6 +14,7 @@ from graph.dsl.compile import Compiled
 from graph.dsl.execute import Rows
 from graph.dsl.freshness import TableFreshness
 from graph.reports.answers import Report
+from schema.instants import AwareTime
 
 PREVIOUS: Final = "previous"
 ESTIMATED_ROWS: Final = 3  # index of `rows` in EXPLAIN ESTIMATE: database, table, parts, rows, marks
@@ -25,8 +26,8 @@ Value: TypeAlias = str | int | float | None
 class QueryWindow(Struct, frozen=True, rename={"from_": "from"}):
     """Half-open and exact, not snapped."""
 
-    from_: Annotated[datetime, Meta(description="Start.")]
-    to: Annotated[datetime, Meta(description="End, excluded.")]
+    from_: Annotated[AwareTime, Meta(description="Start.")]
+    to: Annotated[AwareTime, Meta(description="End, excluded.")]
 
 
 class Page(Struct, frozen=True, rename="camel"):
@@ -41,10 +42,10 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
 
     source: Annotated[str, Meta(description="The table that answered: a cube, or facts.")]
     data_as_of: Annotated[
-        datetime | None, Meta(description="Newest event time whose effect is in that table; null when it is empty.")
+        AwareTime | None, Meta(description="Newest event time whose effect is in that table; null when it is empty.")
     ]
     complete_until: Annotated[
-        datetime | None,
+        AwareTime | None,
         Meta(
             description="Everything that had reached the streams by this time is in that table; null while that is "
             "unknown."

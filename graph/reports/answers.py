@@ -1,12 +1,13 @@
 """The answers of reports: names, types, units and descriptions, once for REST, OpenAPI and GraphQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
 from graph.reports.windows import Window
+from schema.instants import AwareTime
 from schema.money import MONEY_PATTERN
 
 Resolution: TypeAlias = Literal["1m", "5m", "1h"]
@@ -69,10 +70,10 @@ LowSample: TypeAlias = Annotated[
     bool, Meta(description="Fewer than 100 terminal delivery reports: rates and latencies are uncertain.")
 ]
 DataAsOf: TypeAlias = Annotated[
-    datetime | None, Meta(description="Newest event time that is counted; null when nothing is.")
+    AwareTime | None, Meta(description="Newest event time that is counted; null when nothing is.")
 ]
 CompleteUntilTime: TypeAlias = Annotated[
-    datetime | None,
+    AwareTime | None,
     Meta(
         description="All events that had reached our streams by this time are counted, from all sources; null while "
         "not known."
@@ -89,7 +90,7 @@ QualityField: TypeAlias = Annotated[
     Quality,
     Meta(description="How reliable the point is. " + " ".join(f"{k}: {v}" for k, v in QUALITIES.items())),
 ]
-Bucket: TypeAlias = Annotated[datetime, Meta(description="Start of the bucket (UTC).")]
+Bucket: TypeAlias = Annotated[AwareTime, Meta(description="Start of the bucket (UTC).")]
 
 
 class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -292,10 +293,10 @@ class ProjectionFreshness(Answer, frozen=True, kw_only=True):
         str, Meta(description="The function that counts events: billing_metrics or delivery_metrics.")
     ]
     data_as_of: Annotated[
-        datetime | None, Meta(description="Newest event time that it has counted; null without events.")
+        AwareTime | None, Meta(description="Newest event time that it has counted; null without events.")
     ]
     complete_until: Annotated[
-        datetime | None,
+        AwareTime | None,
         Meta(description="It has counted all events that had reached its stream by this time; null while not known."),
     ]
     lag_seconds: Annotated[float | None, Meta(description="The age of completeUntil in seconds; null while not known.")]
@@ -319,7 +320,7 @@ class LiveThroughput(Report, frozen=True, kw_only=True):
         "repeated; a caller may have five open."
     )
 
-    time: Annotated[datetime, Meta(description="When the counts were read (UTC).")]
+    time: Annotated[AwareTime, Meta(description="When the counts were read (UTC).")]
     seconds: Annotated[float, Meta(description="Seconds since the counts were read before.")]
     messages: Annotated[int, Meta(description="Messages counted since then; negative where refunds exceed messages.")]
     delivered: Annotated[int, Meta(description="Reports of delivery counted since then.")]

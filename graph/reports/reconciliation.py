@@ -4,7 +4,7 @@ Comparisons are only added, and newer ones come first. So the comparisons behind
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 
@@ -15,6 +15,7 @@ from graph.access import Scope, platform
 from graph.reports.answers import Answer
 from graph.reports.reading.reader import Reader
 from infra.sql import statement
+from schema.instants import AwareTime
 from schema.money import MONEY_PATTERN
 
 MAX_PAGE: Final = 1000  # comparisons
@@ -62,7 +63,7 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
     ]
     our_messages: Messages
     their_messages: Messages
-    compared_at: Annotated[datetime, Meta(description="When the run compared them.")]
+    compared_at: Annotated[AwareTime, Meta(description="When the run compared them.")]
 
 
 class ComparisonFilter(NamedTuple):

@@ -20,23 +20,22 @@ from infra.endpoints import Endpoints
 from tools.assets import environment_with_node
 
 ROOT: Final = Path(__file__).parents[2]
-PAGES: Final = ("README.md", "docs/first-steps.md", "docs/audit.md", "docs/graphql.md", "examples/README.md")
+PAGES: Final = ("README.md", "docs/first-steps.md", "docs/audit.md", "docs/graphql.md")
 BLOCK: Final = re.compile(r"^```(?:sh)?\n(.*?)^```\n+(?:^```(?:json)?\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
 COUNTS: Final = frozenset({"messages", "totalMessages", "messagesSent", "sent", "records", "segments"})
 PATIENCE: Final = 120.0  # seconds
 LONGEST_RUN: Final = 400  # seconds in which the scheduler's run of a pipeline ends, after three weeks of rest
 BUSY: Final = "is running in another process"  # the scheduler also runs pipelines
-RUN: Final = ("curl", "node", ".venv/bin/anlyt", ".venv/bin/python")
+RUN: Final = ("curl", ".venv/bin/anlyt", ".venv/bin/python")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command with the answer that its page shows, if any. It runs in `folder`, relative to the root."""
+    """A command with the answer that its page shows, if any."""
 
     page: str
     words: Sequence[str]
     shown: str | None
-    folder: str = "."
 
 
 def examples() -> list[Example]:
@@ -46,12 +45,7 @@ def examples() -> list[Example]:
 
 def _page_examples(page: str) -> Iterator[Example]:
     for block in BLOCK.finditer((ROOT / page).read_text()):
-        folder = "."
-        for words in _commands(block[1]):
-            if words[0] == "cd":
-                folder = words[1]
-            else:
-                yield Example(page, words, block[2], folder)
+        yield from (Example(page, words, block[2]) for words in _commands(block[1]))
 
 
 def _commands(block: str) -> Iterator[Sequence[str]]:
@@ -82,19 +76,17 @@ def check(example: Example, endpoints: Endpoints, home: Path) -> None:
     settings = {name: value for name, value in environment_with_node().items() if not name.startswith("ANLYT_")}
     environment = {**settings, "ANLYT_HOME": str(home), "PYTHONPATH": os.fspath(ROOT)}
     deadline = time.monotonic() + LONGEST_RUN
-    while BUSY in (process := _run([*program, *words[1:]], example.folder, environment)).stderr:
+    while BUSY in (process := _run([*program, *words[1:]], environment)).stderr:
         assert time.monotonic() < deadline, process.stderr
         time.sleep(1)
     assert process.returncode == 0, (example, process.stderr)
     assert process.stdout.strip(), example
-    if words[0] == "node":
-        assert all(json.loads(process.stdout).values()), process.stdout
 
 
-def _run(command: Sequence[str], folder: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
-        cwd=ROOT / folder,
+        cwd=ROOT,
         env=dict(environment),
         capture_output=True,
         text=True,

@@ -22,10 +22,10 @@ NAVIGATION: Final[Mapping[str, Sequence[str]]] = {
     "For producers": ("docs/producers.md", "docs/reference/events.md", "docs/reference/streams.md"),
     "For consumers": (
         "docs/reference/query.md",
+        "docs/clients.md",
         "docs/graphql.md",
         "docs/audit.md",
         "docs/versions.md",
-        "examples/*.md",
     ),
     "Pages": ("docs/pages.md",),
     "Operations": (

@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from schema.instants import AwareTime
+
 Granularity = Literal["hourly", "daily"]
 
 DAY_HOURS: Final = 24
@@ -18,8 +20,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Window(Struct, frozen=True, dict=True, rename={"from_": "from"}):
     """A half-open range of whole UTC hours."""
 
-    from_: Annotated[datetime, Meta(description="First hour of the window, included (UTC).")]
-    to: Annotated[datetime, Meta(description="End of the window, excluded (UTC).")]
+    from_: Annotated[AwareTime, Meta(description="First hour of the window, included (UTC).")]
+    to: Annotated[AwareTime, Meta(description="End of the window, excluded (UTC).")]
 
     @property
     def first_hour(self) -> int:

@@ -1,0 +1,593 @@
+"""The answers of the API.
+
+Made by `python -m tools.export`; do not edit.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+LIVE_THROUGHPUT: Final = """subscription ($every: Int!) {
+  liveThroughput(every: $every) { time seconds messages delivered failed tps dataAsOf completeUntil }
+}"""
+
+
+class Window(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A half-open range of whole UTC hours."""
+
+    from_: datetime = field(name="from")
+    """First hour of the window, included (UTC)."""
+    to: datetime
+    """End of the window, excluded (UTC)."""
+
+
+class Point(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One hour or day of a series."""
+
+    time: datetime
+    """Start of the bucket (UTC)."""
+    total_messages: int
+    """A whole number; negative where refunds exceed messages."""
+    delivered_messages: int
+    """Messages with a delivery report that says delivered."""
+    failed_messages: int
+    """Messages with a final report that says failed, expired or rejected."""
+    pending_messages: int
+    """max(messages - delivered - failed, 0)."""
+    delivery_rate: float | None
+    """delivered / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    error_rate: float | None
+    """failed / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    total_cost: Decimal
+    """In the reporting currency, exact, with 6 decimals."""
+    avg_latency_ms: int | None
+    """Mean latency of terminal delivery reports, ms; null without reports."""
+    p95_latency_ms: int | None
+    """95th percentile of latency over all samples, within 1 %, ms; null without samples."""
+    peak_tps: int
+    """Highest messages per second in a delivery report; 0 without reports."""
+    quality: str = "ACTUAL"
+    """How reliable the point is. ACTUAL: Counted, with all events that have arrived. PARTIAL: Incomplete: the bucket
+    ends after completeUntil, or the window has only some of its hours. INTERPOLATED: Not counted at this resolution:
+    a share of the count of a longer bucket. ESTIMATED: Computed from a sample or a sketch, with an error.
+    """
+
+
+class Summary(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The whole platform in a window."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    total_messages: int
+    """A whole number; negative where refunds exceed messages."""
+    refunded_messages: int | None
+    """Refunds, already subtracted from the messages; null if some hours were counted without them."""
+    delivered_messages: int
+    """Messages with a delivery report that says delivered."""
+    failed_messages: int
+    """Messages with a final report that says failed, expired or rejected."""
+    pending_messages: int
+    """max(messages - delivered - failed, 0)."""
+    pending_share: float | None
+    """Maturity of delivery reports: the share of the messages that have no final report yet, pending / max(messages,
+    delivered + failed), 4 decimals; null for 0/0.
+    """
+    provisional: bool
+    """At least 1 % of the messages have no final report yet: rates will still change."""
+    delivery_rate: float | None
+    """delivered / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    total_cost: Decimal
+    """In the reporting currency, exact, with 6 decimals."""
+    costs_by_currency: Mapping[str, Decimal]
+    """Cost by currency, including the reporting currency; nothing is converted."""
+    active_accounts: int
+    """Accounts with a billing event or delivery report."""
+    peak_tps: int
+    """Highest messages per second in a delivery report; 0 without reports."""
+    avg_latency_ms: int | None
+    """Mean latency of terminal delivery reports, ms; null without reports."""
+    p95_latency_ms: int | None
+    """95th percentile of latency over all samples, within 1 %, ms; null without samples."""
+    low_sample: bool
+    """Fewer than 100 terminal delivery reports: rates and latencies are uncertain."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+    series: Sequence[Point]
+    """Every hour or day of the window, in order."""
+
+
+class OperatorPerformance(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The performance of one operator in a window."""
+
+    operator_id: str
+    """The operator, by its id in events."""
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    total_messages: int
+    """A whole number; negative where refunds exceed messages."""
+    refunded_messages: int | None
+    """Refunds, already subtracted from the messages; null if some hours were counted without them."""
+    delivered_messages: int
+    """Messages with a delivery report that says delivered."""
+    failed_messages: int
+    """Messages with a final report that says failed, expired or rejected."""
+    pending_messages: int
+    """max(messages - delivered - failed, 0)."""
+    pending_share: float | None
+    """Maturity of delivery reports: the share of the messages that have no final report yet, pending / max(messages,
+    delivered + failed), 4 decimals; null for 0/0.
+    """
+    provisional: bool
+    """At least 1 % of the messages have no final report yet: rates will still change."""
+    delivery_rate: float | None
+    """delivered / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    error_rate: float | None
+    """failed / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    avg_latency_ms: int | None
+    """Mean latency of terminal delivery reports, ms; null without reports."""
+    p95_latency_ms: int | None
+    """95th percentile of latency over all samples, within 1 %, ms; null without samples."""
+    low_sample: bool
+    """Fewer than 100 terminal delivery reports: rates and latencies are uncertain."""
+    peak_tps: int
+    """Highest messages per second in a delivery report; 0 without reports."""
+    total_cost: Decimal
+    """In the reporting currency, exact, with 6 decimals."""
+    costs_by_currency: Mapping[str, Decimal]
+    """Cost by currency, including the reporting currency; nothing is converted."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+    series: Sequence[Point]
+    """Every hour or day of the window, in order."""
+
+
+class UsageDay(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One UTC day of an account. The first and last day have only the hours of the window."""
+
+    date: date
+    """UTC day."""
+    sent: int
+    """A whole number; negative where refunds exceed messages."""
+    delivered: int
+    """Messages with a delivery report that says delivered."""
+    failed: int
+    """Messages with a final report that says failed, expired or rejected."""
+    segments: int
+    """A whole number; negative where refunds exceed messages."""
+    cost: Decimal
+    """In the reporting currency, exact, with 6 decimals."""
+    quality: str = "ACTUAL"
+    """How reliable the point is. ACTUAL: Counted, with all events that have arrived. PARTIAL: Incomplete: the bucket
+    ends after completeUntil, or the window has only some of its hours. INTERPOLATED: Not counted at this resolution:
+    a share of the count of a longer bucket. ESTIMATED: Computed from a sample or a sketch, with an error.
+    """
+
+
+class AccountUsage(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The messages of one account in a window, and their cost."""
+
+    account_id: str
+    """The account, by its id in events."""
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    messages_sent: int
+    """A whole number; negative where refunds exceed messages."""
+    refunded_messages: int | None
+    """Refunds, already subtracted from the messages; null if some hours were counted without them."""
+    messages_delivered: int
+    """Messages with a delivery report that says delivered."""
+    messages_failed: int
+    """Messages with a final report that says failed, expired or rejected."""
+    pending_share: float | None
+    """Maturity of delivery reports: the share of the messages that have no final report yet, pending / max(messages,
+    delivered + failed), 4 decimals; null for 0/0.
+    """
+    provisional: bool
+    """At least 1 % of the messages have no final report yet: rates will still change."""
+    delivery_rate: float | None
+    """delivered / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    segments: int
+    """A whole number; negative where refunds exceed messages."""
+    total_cost: Decimal
+    """In the reporting currency, exact, with 6 decimals."""
+    costs_by_currency: Mapping[str, Decimal]
+    """Cost by currency, including the reporting currency; nothing is converted."""
+    avg_cost_per_message: Decimal | None
+    """totalCost / messagesSent; null unless messagesSent is positive."""
+    daily_breakdown: Sequence[UsageDay]
+    """Every day of the window, in order."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+
+
+class ThroughputPoint(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One minute, five minutes or hour."""
+
+    time: datetime
+    """Start of the bucket (UTC)."""
+    messages: int
+    """A whole number; negative where refunds exceed messages."""
+    delivered: int
+    """Messages with a delivery report that says delivered."""
+    failed: int
+    """Messages with a final report that says failed, expired or rejected."""
+    tps: float
+    """Messages per second over the point, 4 decimals."""
+    quality: str = "ACTUAL"
+    """How reliable the point is. ACTUAL: Counted, with all events that have arrived. PARTIAL: Incomplete: the bucket
+    ends after completeUntil, or the window has only some of its hours. INTERPOLATED: Not counted at this resolution:
+    a share of the count of a longer bucket. ESTIMATED: Computed from a sample or a sketch, with an error.
+    """
+
+
+class Throughput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Messages over time. Hours are counted; finer points divide their hour's counts evenly."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    resolution: str
+    """Length of a point: 1m, 5m or 1h."""
+    interpolated: bool
+    """True for 1m and 5m, which divide the counts of hours."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+    series: Sequence[ThroughputPoint]
+    """Every point of the window, in order; the points of an hour sum exactly to that hour."""
+
+
+class ByStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The platform's messages by delivery status."""
+
+    delivered: int
+    """Messages with a delivery report that says delivered."""
+    failed: int
+    """Messages with a final report that says failed, expired or rejected."""
+    pending: int
+    """max(messages - delivered - failed, 0)."""
+
+
+class OperatorShare(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One operator's messages by delivery status."""
+
+    operator_id: str
+    """The operator, by its id in events."""
+    total: int
+    """A whole number; negative where refunds exceed messages."""
+    delivered: int
+    """Messages with a delivery report that says delivered."""
+    failed: int
+    """Messages with a final report that says failed, expired or rejected."""
+    pending: int
+    """max(messages - delivered - failed, 0)."""
+    delivery_rate: float | None
+    """delivered / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+    error_rate: float | None
+    """failed / max(messages, delivered + failed), 4 decimals; null for 0/0."""
+
+
+class DeliveryBreakdown(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The messages of a window by delivery status, on the platform and by operator."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    by_status: ByStatus
+    """The whole platform."""
+    pending_share: float | None
+    """Maturity of delivery reports: the share of the messages that have no final report yet, pending / max(messages,
+    delivered + failed), 4 decimals; null for 0/0.
+    """
+    provisional: bool
+    """At least 1 % of the messages have no final report yet: rates will still change."""
+    by_operator: Sequence[OperatorShare]
+    """Every operator with counts in the window, most messages first."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+
+
+class TopOperators(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The operators with most messages in a window."""
+
+    operators: Sequence[OperatorPerformance]
+    """Most messages first; equal ones by operator id."""
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+
+
+class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The quality of one MNO, by delivery reports. If `suppressed`, it has no figures."""
+
+    mno: str
+    """The MNO: its name for the platform's callers and under a data-share addendum, otherwise the tenant's own
+    pseudonym, which never changes and reveals nothing. `unknown`: messages whose events name no MNO.
+    """
+    messages: int | None = None
+    """Delivery reports, each counted once, as in queries."""
+    terminal: int | None = None
+    """Terminal (not pending) delivery reports: the denominator of rates."""
+    share: float | None = None
+    """messages / messages of all MNOs that are not suppressed in this answer, 4 decimals."""
+    delivery_rate: float | None = None
+    """delivered / terminal, 4 decimals; null for 0/0."""
+    error_rate: float | None = None
+    """failed / terminal, 4 decimals; null for 0/0."""
+    esme_error_rate: float | None = None
+    """Terminal reports with an error code / terminal, 4 decimals; null for 0/0."""
+    p50_latency_ms: int | None = None
+    """Median latency, ms; a t-digest's estimate."""
+    p95_latency_ms: int | None = None
+    """95th percentile of latency, ms; a t-digest's estimate."""
+    suppressed: bool
+    """Whether figures are left out because there are fewer than 20 terminal reports. Never for the platform's callers
+    and under a data-share addendum.
+    """
+    low_sample: bool
+    """Whether there are fewer than 100 terminal reports."""
+
+
+class MnoQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Delivery rates, error rates and latencies per MNO."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    mnos: Sequence[MnoQualityFigures]
+    """In the order of `mno`."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+
+
+class CostQualityDay(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One UTC day of one MNO in one currency."""
+
+    date: date
+    """UTC day; the first and the last day may be partial."""
+    messages: int
+    """Call detail records, each counted once: the volume."""
+    delivered: int
+    """Records of delivered messages."""
+    delivery_rate: float | None
+    """delivered / terminal (not pending) call detail records of this currency, 4 decimals; null for 0/0. `mnoQuality`
+    computes it from delivery reports instead.
+    """
+    cost: Decimal
+    """The exact charge of all its records, in `currency`."""
+    cost_per_delivered: Decimal | None
+    """cost / delivered records, 6 decimals, rounded half up; null without delivered records."""
+    quality: str
+    """PARTIAL when the window covers only part of the day, or the day ends after completeUntil (after dataAsOf while
+    that is unknown).
+    """
+
+
+class MnoCostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One MNO in one currency, over the window. An MNO with two currencies appears twice; nothing is converted."""
+
+    mno: str
+    """The MNO: its name for the platform's callers and under a data-share addendum, otherwise the tenant's own
+    pseudonym, which never changes and reveals nothing. `unknown`: messages whose events name no MNO.
+    """
+    currency: str
+    """ISO 4217."""
+    messages: int
+    """Call detail records, each counted once: the volume."""
+    delivered: int
+    """Records of delivered messages."""
+    delivery_rate: float | None
+    """delivered / terminal (not pending) call detail records of this currency, 4 decimals; null for 0/0. `mnoQuality`
+    computes it from delivery reports instead.
+    """
+    cost: Decimal
+    """The exact charge of all its records, in `currency`."""
+    cost_per_delivered: Decimal | None
+    """cost / delivered records, 6 decimals, rounded half up; null without delivered records."""
+    days: Sequence[CostQualityDay]
+    """The days with records; their figures add up to these."""
+
+
+class CostQuality(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Cost and delivery rate per MNO and currency, from call detail records of all tenants."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    mnos: Sequence[MnoCostQuality]
+    """In the order of `mno` and `currency`."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""
+
+
+class CatalogMeasure(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A figure of each row."""
+
+    name: str
+    """The name in queries."""
+    type: str
+    """`integer`: exact; `rate`: a number with 4 decimals; `money`: a string with 6 decimals."""
+    unit: str
+    """The unit that it counts or measures."""
+    meaning: str
+    """One sentence."""
+    nullable: bool
+    """Whether it may be null, when there is nothing to divide by or average."""
+    approximate: str | None
+    """The method that estimates it; null if it is exact."""
+    operators: Sequence[str]
+    """The operators that `having` allows for it."""
+    discloses: str | None
+    """The restricted information that it discloses: COST or MNO; null if it discloses none."""
+
+
+class CatalogDimension(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A text to group and filter by."""
+
+    name: str
+    """The name in queries."""
+    meaning: str
+    """One sentence."""
+    values: Sequence[str]
+    """All its values if they are a closed list, otherwise empty."""
+    nullable: bool
+    """Whether it may be null."""
+    operators: Sequence[str]
+    """The operators that `filter` allows for it."""
+    discloses: str | None
+    """The restricted information that it discloses: COST or MNO; null if it discloses none."""
+
+
+class CatalogDataset(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One kind of events."""
+
+    name: str
+    """The name in queries."""
+    meaning: str
+    """One sentence."""
+    measures: Sequence[CatalogMeasure]
+    """The figures that a query can compute."""
+    dimensions: Sequence[CatalogDimension]
+    """The attributes that a query can group and filter by."""
+
+
+class Catalog(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The names that a query may use, each with its meaning."""
+
+    datasets: Sequence[CatalogDataset]
+    """The datasets that a query can read."""
+    granularities: Sequence[str]
+    """The values of `time.granularity`."""
+    compare_to: Sequence[str]
+    """The values of `compareTo`."""
+
+
+class Page(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The position of the next page."""
+
+    end_cursor: str | None = None
+    """The next page's `after`; null on the last page."""
+    has_next_page: bool = False
+    """Whether the next page has rows."""
+
+
+class QueryWindow(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Half-open and exact, not snapped."""
+
+    from_: datetime = field(name="from")
+    """Start."""
+    to: datetime
+    """End, excluded."""
+
+
+class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The source of the figures, and how complete they are."""
+
+    source: str
+    """The table that answered: a cube, or facts."""
+    data_as_of: datetime | None
+    """Newest event time whose effect is in that table; null when it is empty."""
+    complete_until: datetime | None = None
+    """Everything that had reached the streams by this time is in that table; null while that is unknown."""
+    row_cap: int
+    """The most rows that all pages of one query return together."""
+    truncated: bool
+    """Whether `rowCap` left out further rows."""
+    approximate: Mapping[str, str]
+    """Measures that are not exact, each with the method that estimated it."""
+    elapsed_ms: int
+    """Time from the query's arrival to its answer, ms."""
+    window: QueryWindow
+    """The window of the rows."""
+    previous_window: QueryWindow | None = None
+    """With `compareTo`: the window of `previous`."""
+
+
+class QueryStatement(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One statement for ClickHouse; only the platform's own callers see it."""
+
+    sql: str
+    """The SQL, with a placeholder for each value."""
+    parameters: Mapping[str, Any]
+    """The values, which the engine binds."""
+
+
+class Explanation(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How the query would run; it was not run."""
+
+    table: str
+    """The cheapest table that can answer."""
+    estimated_rows: int | None = None
+    """Rows that the engine expects to read. Null for tenants, because the estimate counts whole blocks, which hold
+    rows of all tenants.
+    """
+    reasons: Sequence[str]
+    """Why cheaper tables cannot answer; empty when a cube answers."""
+    statements: Sequence[QueryStatement] | None = None
+    """The statements; null for tenants."""
+
+
+class QueryProblem(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One problem of a query."""
+
+    path: str
+    """JSON path of the wrong value, such as `$.filter.and[0].field`."""
+    message: str
+    """What is wrong with it."""
+    allowed: Sequence[str] = ()
+    """The allowed values; if there are many, those nearest to the wrong one."""
+
+
+class Problem(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An error, for programs (`code`) and for people (`detail`)."""
+
+    type: str
+    """A URN of the kind of problem."""
+    title: str
+    """The kind of problem in words."""
+    status: int
+    """The HTTP status, repeated."""
+    code: str
+    """The kind of problem for programs."""
+    detail: str
+    """What was wrong with this request, and how to fix it."""
+    request_id: str
+    """The response's X-Request-Id."""
+    problems: Sequence[QueryProblem] = ()
+    """All problems of a query; absent for other errors."""
+
+
+class LiveThroughput(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The messages and reports that the platform counted between two reads."""
+
+    time: datetime
+    """When the counts were read (UTC)."""
+    seconds: float
+    """Seconds since the counts were read before."""
+    messages: int
+    """Messages counted since then; negative where refunds exceed messages."""
+    delivered: int
+    """Reports of delivery counted since then."""
+    failed: int
+    """Reports of failure counted since then."""
+    tps: float
+    """Messages counted per second, 4 decimals."""
+    data_as_of: datetime | None = None
+    """Newest event time that is counted; null when nothing is."""
+    complete_until: datetime | None = None
+    """All events that had reached our streams by this time are counted, from all sources; null while not known."""

@@ -1,0 +1,190 @@
+"""The reports of the API: each is a method of both clients.
+
+Made by `python -m tools.export`; do not edit.
+"""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import Literal, TypedDict, TypeVar, Unpack
+
+from anlyt_client import answers
+from anlyt_client.calls import Call, get
+
+T = TypeVar("T")
+
+
+class WindowOptions(TypedDict, total=False):
+    """The window of a report, half-open."""
+
+    from_: datetime | str
+    """Start of the window, snapped down to an hour. Default: today, 00:00 UTC."""
+    to: datetime | str
+    """End of the window, excluded, snapped up to an hour. Default: now."""
+    window: Literal["today", "yesterday", "thisMonth", "lastMonth"]
+    """In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now."""
+    last: str
+    """In place of `from` and `to`: the last hours or days (of 24 hours) until now, as in 24h or 7d."""
+    timezone: str
+    """Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC."""
+
+
+class SummaryOptions(WindowOptions, total=False):
+    """The options of `summary`."""
+
+    granularity: Literal["hourly", "daily"]
+    """Whether `series` has hours or UTC days; totals are the same with both."""
+
+
+class OperatorPerformanceOptions(WindowOptions, total=False):
+    """The options of `operator_performance`."""
+
+    granularity: Literal["hourly", "daily"]
+    """Whether `series` has hours or UTC days; totals are the same with both."""
+
+
+class AccountUsageOptions(WindowOptions, total=False):
+    """The options of `account_usage`."""
+
+    granularity: Literal["hourly", "daily"]
+    """Whether `series` has hours or UTC days; totals are the same with both."""
+
+
+class ThroughputOptions(WindowOptions, total=False):
+    """The options of `throughput`."""
+
+    resolution: Literal["1m", "5m", "1h"]
+    """Length of a point. Hours are counted; 1m and 5m are interpolated: each hour's counts, divided evenly."""
+    operator_id: str
+    """Only this operator's messages; excludes accountId."""
+    account_id: str
+    """Only this account's messages; excludes operatorId."""
+
+
+class TopOperatorsOptions(WindowOptions, total=False):
+    """The options of `top_operators`."""
+
+    limit: int
+    """How many operators, from 1 to 100."""
+    granularity: Literal["hourly", "daily"]
+    """Whether `series` has hours or UTC days; totals are the same with both."""
+
+
+class MnoQualityOptions(WindowOptions, total=False):
+    """The options of `mno_quality`."""
+
+    lane: str
+    """Only messages of this lane."""
+    direction: Literal["MT", "MO", "unknown"]
+    """Only messages to a handset (`MT`), or from one (`MO`)."""
+    tenant_id: str
+    """Only messages of this tenant; a tenant sees only its own."""
+
+
+class Reports(ABC):
+    """The reports, for synchronous code."""
+
+    @abstractmethod
+    def fetch(self, call: Call[T]) -> T:
+        """The answer of a call."""
+
+    def summary(self, **options: Unpack[SummaryOptions]) -> answers.Summary:
+        """The totals of the whole platform, and a series."""
+        return self.fetch(get("/v1/internal/analytics/summary", answers.Summary, options))
+
+    def operator_performance(
+        self, operator_id: str, **options: Unpack[OperatorPerformanceOptions]
+    ) -> answers.OperatorPerformance:
+        """The performance of one operator."""
+        return self.fetch(
+            get(
+                "/v1/internal/analytics/operators/{id}/performance",
+                answers.OperatorPerformance,
+                options,
+                id=operator_id,
+            )
+        )
+
+    def account_usage(self, account_id: str, **options: Unpack[AccountUsageOptions]) -> answers.AccountUsage:
+        """The messages of one account, and their cost."""
+        return self.fetch(
+            get("/v1/internal/analytics/accounts/{id}/usage", answers.AccountUsage, options, id=account_id)
+        )
+
+    def throughput(self, **options: Unpack[ThroughputOptions]) -> answers.Throughput:
+        """Messages over time."""
+        return self.fetch(get("/v1/internal/analytics/throughput", answers.Throughput, options))
+
+    def delivery_breakdown(self, **options: Unpack[WindowOptions]) -> answers.DeliveryBreakdown:
+        """Messages by delivery status, on the platform and by operator."""
+        return self.fetch(get("/v1/internal/analytics/delivery-breakdown", answers.DeliveryBreakdown, options))
+
+    def top_operators(self, **options: Unpack[TopOperatorsOptions]) -> answers.TopOperators:
+        """The operators with most messages."""
+        return self.fetch(get("/v1/internal/analytics/top-operators", answers.TopOperators, options))
+
+    def mno_quality(self, **options: Unpack[MnoQualityOptions]) -> answers.MnoQuality:
+        """The quality of each MNO."""
+        return self.fetch(get("/v1/insights/mno-quality", answers.MnoQuality, options))
+
+    def cost_quality(self, **options: Unpack[WindowOptions]) -> answers.CostQuality:
+        """The cost and the delivery rate of each MNO."""
+        return self.fetch(get("/v1/insights/cost-quality", answers.CostQuality, options))
+
+    def catalog(self) -> answers.Catalog:
+        """The datasets, measures and dimensions of the query language."""
+        return self.fetch(get("/v1/anlyt/catalog", answers.Catalog, {}))
+
+
+class AsyncReports(ABC):
+    """The reports, for asynchronous code."""
+
+    @abstractmethod
+    async def fetch(self, call: Call[T]) -> T:
+        """The answer of a call."""
+
+    async def summary(self, **options: Unpack[SummaryOptions]) -> answers.Summary:
+        """The totals of the whole platform, and a series."""
+        return await self.fetch(get("/v1/internal/analytics/summary", answers.Summary, options))
+
+    async def operator_performance(
+        self, operator_id: str, **options: Unpack[OperatorPerformanceOptions]
+    ) -> answers.OperatorPerformance:
+        """The performance of one operator."""
+        return await self.fetch(
+            get(
+                "/v1/internal/analytics/operators/{id}/performance",
+                answers.OperatorPerformance,
+                options,
+                id=operator_id,
+            )
+        )
+
+    async def account_usage(self, account_id: str, **options: Unpack[AccountUsageOptions]) -> answers.AccountUsage:
+        """The messages of one account, and their cost."""
+        return await self.fetch(
+            get("/v1/internal/analytics/accounts/{id}/usage", answers.AccountUsage, options, id=account_id)
+        )
+
+    async def throughput(self, **options: Unpack[ThroughputOptions]) -> answers.Throughput:
+        """Messages over time."""
+        return await self.fetch(get("/v1/internal/analytics/throughput", answers.Throughput, options))
+
+    async def delivery_breakdown(self, **options: Unpack[WindowOptions]) -> answers.DeliveryBreakdown:
+        """Messages by delivery status, on the platform and by operator."""
+        return await self.fetch(get("/v1/internal/analytics/delivery-breakdown", answers.DeliveryBreakdown, options))
+
+    async def top_operators(self, **options: Unpack[TopOperatorsOptions]) -> answers.TopOperators:
+        """The operators with most messages."""
+        return await self.fetch(get("/v1/internal/analytics/top-operators", answers.TopOperators, options))
+
+    async def mno_quality(self, **options: Unpack[MnoQualityOptions]) -> answers.MnoQuality:
+        """The quality of each MNO."""
+        return await self.fetch(get("/v1/insights/mno-quality", answers.MnoQuality, options))
+
+    async def cost_quality(self, **options: Unpack[WindowOptions]) -> answers.CostQuality:
+        """The cost and the delivery rate of each MNO."""
+        return await self.fetch(get("/v1/insights/cost-quality", answers.CostQuality, options))
+
+    async def catalog(self) -> answers.Catalog:
+        """The datasets, measures and dimensions of the query language."""
+        return await self.fetch(get("/v1/anlyt/catalog", answers.Catalog, {}))

@@ -1,0 +1,10 @@
+/** A typed client of anlyt: reports, queries and live throughput. */
+export * from "./client.js";
+export { AnlytError, ApiError, DisconnectedError, TruncatedError, UnreadableAnswerError } from "./errors.js";
+export type * from "./generated/catalog.js";
+export type { LiveThroughput } from "./generated/live.js";
+export * from "./generated/problems.js";
+export type * from "./generated/reports.js";
+export { VERSION } from "./generated/version.js";
+export * from "./queries.js";
+export type { Retries } from "./retries.js";
