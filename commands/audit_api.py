@@ -12,7 +12,7 @@ from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
-from graph.audit.exports.runner import PACE, Pace
+from graph.exports.runner import PACE, Pace
 from graph.http.server import serving
 from graph.web.audit_page import page_routes
 from infra.cancelling import until_cancelled

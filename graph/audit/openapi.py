@@ -6,8 +6,7 @@ from graph.audit import request
 from graph.audit.answers import AuditAnswer
 from graph.audit.exports import request as exports
 from graph.audit.exports.answers import ExportAnswer, ExportList
-from graph.audit.exports.keys import PublicKeys
-from graph.audit.exports.routes import AFTER, KEYS_PATH, LIMIT, PATH
+from graph.audit.exports.routes import KEYS_PATH, PATH
 from graph.audit.request import QUERY_PATH
 from graph.errors import (
     ForbiddenError,
@@ -19,6 +18,8 @@ from graph.errors import (
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
+from graph.exports.keys import PublicKeys
+from graph.exports.routes import AFTER, ID, LIMIT
 from graph.http import openapi
 from graph.http.openapi import Json, answer, errors, operation
 from graph.http.parameters import Parameter
@@ -43,7 +44,6 @@ EXAMPLE: Final = {"tenantId": "tenant-001", "last": "30d"}
 
 _ALWAYS: Final = (ForbiddenError, InvalidQueryError, UriTooLongError, DependencyUnavailableError)
 _BODY: Final = (PayloadTooLargeError, UnsupportedMediaTypeError)
-_ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's id.", "path")
 
 
 def document() -> Json:
@@ -96,12 +96,12 @@ def _list() -> Json:
 
 def _status() -> Json:
     responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
-    return _export("followExport", "The status of an export, and its files.", ExportAnswer.__doc__, responses, _ID)
+    return _export("followExport", "The status of an export, and its files.", ExportAnswer.__doc__, responses, ID)
 
 
 def _cancel() -> Json:
     responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
-    return _export("cancelExport", "Cancel an export.", ExportAnswer.__doc__, responses, _ID)
+    return _export("cancelExport", "Cancel an export.", ExportAnswer.__doc__, responses, ID)
 
 
 def _keys() -> Json:

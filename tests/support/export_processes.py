@@ -9,7 +9,7 @@ from random import Random
 import uvloop
 
 from commands import audit_api
-from graph.audit.exports.runner import Pace
+from graph.exports.runner import Pace
 from infra.endpoints import Engines
 from infra.settings import read_settings
 from infra.telemetry import configure_logs
