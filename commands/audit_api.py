@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from commands.support import exports, listener
+from commands.support import audit_exports, listener
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.audit.app import create_audit_app
@@ -69,7 +69,7 @@ async def running(
             await raise_fault(check)
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
-        exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
+        exported = await opened.enter_async_context(audit_exports.running(settings, engines, pool, pace))
         pages = page_routes(settings, audits)
         app = create_audit_app(audits, settings.trust_domain, exported, pages, development=development)
         port = settings.audit_port if port is None else port

@@ -16,33 +16,42 @@ from graph.http.parameters import Parameter, read_query
 from infra.errors import DependencyUnavailableError
 from infra.telemetry import Span
 
-T = TypeVar("T")
+T = TypeVar("T")  # answers callers about exports
+C = TypeVar("C")  # a caller
 
 LIMIT: Final = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, "Exports per page.")
 AFTER: Final = Parameter("after", {"type": "string"}, "`page.endCursor` of the previous page.")
-ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's id.", "path")
+EXAMPLE_ID: Final = "5f0c1f0e-8a43-4d0c-9b57-3f6f5f9f2b1a"
+ID: Final = Parameter("id", {"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]}, "The export's id.", "path")
 
 
 @dataclass(frozen=True, slots=True)
-class Handler(Generic[T]):
-    """The handler of a method, and its query parameters."""
+class Handler(Generic[T, C]):
+    """The handler of a method, which answers a caller, and its query parameters."""
 
-    answer: Callable[[T, Request], Awaitable[Response]]
+    answer: Callable[[T, C, Request], Awaitable[Response]]
     parameters: Sequence[Parameter] = ()
 
 
-Handlers: TypeAlias = Mapping[str, Handler[T]]
+Handlers: TypeAlias = Mapping[str, Handler[T, C]]
 
 
-def make_routes(paths: Mapping[str, Handlers[T]], exports: T | None, span: Span, name: str) -> list[Route]:
+def make_routes(
+    paths: Mapping[str, Handlers[T, C]],
+    exports: T | None,
+    identify: Callable[[Request], Awaitable[C]],
+    span: Span,
+    name: str,
+) -> list[Route]:
     """One route per path; its handlers by method. Without S3 (`exports` is None) all of them answer 503."""
 
-    async def answer(handlers: Handlers[T], request: Request) -> Response:
+    async def answer(handlers: Handlers[T, C], request: Request) -> Response:
+        caller = await identify(request)
         handler = handlers[request.method]
         read_query(request.scope["query_string"], handler.parameters)
         if exports is None:
             raise DependencyUnavailableError("Exports are not available: ANLYT_S3_ENDPOINT is not set.")
-        return await handler.answer(exports, request)
+        return await handler.answer(exports, caller, request)
 
     return [
         Route(path, HttpEndpoint(span, name, partial(answer, handlers)), methods=list(handlers))

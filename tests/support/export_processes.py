@@ -8,7 +8,7 @@ from random import Random
 
 import uvloop
 
-from commands import audit_api
+from commands import api, audit_api
 from graph.exports.runner import Pace
 from infra.endpoints import Engines
 from infra.settings import read_settings
@@ -18,21 +18,26 @@ from tests.support.forked import FORK
 from tests.support.worker import wait_for_exit
 
 
-def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
-    """Runs `anlyt audit-api` until it is killed."""
+def work(files: TlsFiles | None, stores: Engines, pace: Pace) -> None:
+    """Runs `anlyt audit-api`, or `anlyt api` without certificates, until it is killed."""
     configure_logs("json")
-    uvloop.run(_work(files, stores, pace))
+    uvloop.run(_api(stores, pace) if files is None else _audit_api(files, stores, pace))
 
 
-async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
+async def _audit_api(files: TlsFiles, stores: Engines, pace: Pace) -> None:
     async with audit_api.running(read_settings({"ANLYT_AUDIT_PORT": "0"}), stores, files, pace=pace):
+        await asyncio.Event().wait()
+
+
+async def _api(stores: Engines, pace: Pace) -> None:
+    async with api.running(read_settings({"ANLYT_API_PORT": "0"}), stores, development=False, pace=pace):
         await asyncio.Event().wait()
 
 
 class ExportProcesses:
     """Two processes that share the exports. Another one replaces each that is killed."""
 
-    def __init__(self, files: TlsFiles, stores: Engines, pace: Pace) -> None:
+    def __init__(self, files: TlsFiles | None, stores: Engines, pace: Pace) -> None:
         self._new_process = partial(FORK.Process, target=work, args=(files, stores, pace))
         self._members: list[BaseProcess] = []
 

@@ -1,6 +1,6 @@
 """The routes of exports and of the public keys for their manifests."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,13 @@ PATH: Final = "/v1/audit/exports"
 KEYS_PATH: Final = "/v1/audit/keys"
 
 
+class Caller(NamedTuple):
+    """Who sent a request, and its id."""
+
+    regulator: Regulator
+    request_id: str
+
+
 def export_routes(exports: Exports | None) -> list[Route]:
     """The routes. Without S3 (`exports` is None) all of them answer 503."""
     paths = {
@@ -25,34 +32,30 @@ def export_routes(exports: Exports | None) -> list[Route]:
         f"{PATH}/{{id}}": {"GET": Handler(_status), "DELETE": Handler(_cancel)},
         KEYS_PATH: {"GET": Handler(_keys)},
     }
-    return make_routes(paths, exports, "anlyt.api.auditExports", "auditExports")
+    return make_routes(paths, exports, _identify, "anlyt.api.auditExports", "auditExports")
 
 
-async def _request(exports: Exports, request: Request) -> Response:
-    body = await read_json(request)
-    answer = await exports.request(*_caller(request), body)
-    response = json_response(answer, 202)
-    response.headers["Location"] = f"{PATH}/{answer.id}"
-    return response
+async def _request(exports: Exports, caller: Caller, request: Request) -> Response:
+    answer = await exports.request(*caller, await read_json(request))
+    return json_response(answer, 202, headers={"Location": f"{PATH}/{answer.id}"})
 
 
-async def _list(exports: Exports, request: Request) -> Response:
+async def _list(exports: Exports, caller: Caller, request: Request) -> Response:
     values = read_query(request.scope["query_string"], [LIMIT, AFTER])
-    regulator, _ = _caller(request)
-    return json_response(await exports.list_(regulator, read_integer(LIMIT, values), values.get("after")))
+    return json_response(await exports.list_(caller.regulator, read_integer(LIMIT, values), values.get("after")))
 
 
-async def _status(exports: Exports, request: Request) -> Response:
-    return json_response(await exports.status(*_caller(request), export_id(request)))
+async def _status(exports: Exports, caller: Caller, request: Request) -> Response:
+    return json_response(await exports.status(*caller, export_id(request)))
 
 
-async def _cancel(exports: Exports, request: Request) -> Response:
-    return json_response(await exports.cancel(*_caller(request), export_id(request)))
+async def _cancel(exports: Exports, caller: Caller, request: Request) -> Response:
+    return json_response(await exports.cancel(*caller, export_id(request)))
 
 
-async def _keys(exports: Exports, _: Request) -> Response:
+async def _keys(exports: Exports, _: Caller, __: Request) -> Response:
     return json_response(await exports.public_keys())
 
 
-def _caller(request: Request) -> tuple[Regulator, str]:
-    return request.scope[REGULATOR], request.scope[REQUEST_ID]
+async def _identify(request: Request) -> Caller:
+    return Caller(request.scope[REGULATOR], request.scope[REQUEST_ID])
