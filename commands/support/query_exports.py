@@ -28,6 +28,7 @@ from infra.settings import Settings
 from infra.tiers import QUERY_EXPORTS
 
 KEYS: Final = "anlyt.query_export_signing_key"
+PUT_TIMEOUT: Final = 60  # seconds for a file of 32 MB
 
 
 @asynccontextmanager
@@ -39,7 +40,7 @@ async def running(
         yield None
         return
     jobs, key = QueryJobs(primary, timedelta(seconds=pace.lease)), ManifestKey(primary, None, KEYS)
-    objects = Objects(open_store(engines.s3), QUERY_EXPORTS)
+    objects = Objects(open_store(engines.s3, PUT_TIMEOUT), QUERY_EXPORTS)
     async with AsyncExitStack() as opened:
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=STREAM_SECONDS + 30)

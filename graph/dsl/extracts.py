@@ -25,7 +25,7 @@ from graph.dsl.execute import STREAM_LIMITS, QueryEngine, Rows, RowStream
 from graph.dsl.freshness import Freshness, ProgressSnapshots
 from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.plan import unmasked
-from graph.dsl.scope import query_scope, reads_names, tenant_of
+from graph.dsl.scope import QueryScope, query_scope, reads_names, tenant_of
 from infra.clickhouse import ClickHouse
 
 Totals: TypeAlias = Mapping[str, Any] | None
@@ -125,8 +125,9 @@ class Extracts:
             # In a thread: printing a block takes longer than the event loop may be blocked.
             columns = await asyncio.to_thread(_printed, compiled, rows, max(left, 0))
             left -= len(rows)
-            if may_lack and lacks_pseudonyms(columns):  # of an MNO that came after `_assigned`
-                if await self._assigned(reading.tenant_id, reading.query, compiled):
+            if may_lack and lacks_pseudonyms(columns):  # of an MNO that came after the statement was compiled
+                await self._assigned(reading.tenant_id, reading.query, compiled)
+                if await self._scope(reading.caller) != compiled.plan.scope:
                     raise ChangedWhileReadError
                 may_lack = False  # there are no more pseudonyms
             yield columns
@@ -137,8 +138,10 @@ class Extracts:
             raise ChangedWhileReadError
 
     async def _compiled(self, caller: Scope, query: Query) -> Compiled:
-        pseudonyms = await self._pseudonyms.readable_by(caller, tenant_of(caller))
-        return compile_query(query, query_scope(caller, pseudonyms), None, query.limit)
+        return compile_query(query, await self._scope(caller), None, query.limit)
+
+    async def _scope(self, caller: Scope) -> QueryScope:
+        return query_scope(caller, await self._pseudonyms.readable_by(caller, tenant_of(caller)))
 
     async def _assigned(self, tenant_id: str | None, query: Query, compiled: Compiled) -> bool:
         """Assigns pseudonyms to the MNOs that a query would show without one. Returns whether some were added."""

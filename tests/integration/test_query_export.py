@@ -3,120 +3,63 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from random import Random
 
-import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from commands import api
-from graph.exports.runner import Pace
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
-from infra.embedded.s3 import s3_server
 from infra.endpoints import Engines
-from infra.s3 import from_dsn, open_store
-from infra.settings import read_settings
 from tests.graph.support.problems import check_problem
-from tests.graph.support.queries import BY_CODE, BY_MNO, COMPARED, MONEY, RECORDS, REPORTS, Json, fill, put, tenant
+from tests.graph.support.queries import BY_CODE, BY_MNO, COMPARED, MONEY, REPORTS, Json, put, tenant
 from tests.support.api import ADMIN
-from tests.support.chaos import frozen
 from tests.support.database import connected, fresh_database
-from tests.support.export_client import ExportClient
-from tests.support.export_processes import ExportProcesses
+from tests.support.query_exports import (
+    BY_MINUTE,
+    PACE,
+    PATH,
+    QUERY,
+    Service,
+    engines,
+    joined,
+    pages,
+    s3,
+    service,
+    serving,
+    unlimited,
+    until_purged,
+)
+from tools.export import ROOT
+
+__all__ = ["engines", "s3", "service"]
 
 pytestmark = pytest.mark.anyio
 
-PATH, QUERY = "/v1/anlyt/exports", "/v1/anlyt/query"
-PACE = Pace(lease=1, renewal=0.2, idle=0.05, retry=0.2, rows_per_file=40)
-IDLE = replace(PACE, idle=3_600)  # looks for work only once, before there is any
 FINANCE = {"X-Caller": "finance-dashboard"}
 ARROW = "application/vnd.apache.arrow.stream"
-BY_MINUTE: Json = {**BY_MNO, "time": {**BY_MNO["time"], "granularity": "minute", "timezone": "Asia/Kabul"}}
 BY_HOUR: Json = {**BY_CODE, "time": {**BY_CODE["time"], "granularity": "hour"}, "fill": True, "dimensions": ["mno"]}
 EMPTY: Json = {**BY_MNO, "filter": {"field": "lane", "op": "eq", "value": "NO_SUCH"}}
 SORTED: Json = {**BY_MINUTE, "orderBy": [{"field": "messages", "direction": "desc"}], "limit": 55}
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The API with exports over a database of its own."""
-
-    url: str
-    engines: Engines
-    opened: AsyncExitStack
-
-    async def client(self, caller: Mapping[str, str]) -> ExportClient:
-        client = httpx.AsyncClient(base_url=self.url, headers=dict(caller), timeout=30)
-        plain = httpx.AsyncClient(timeout=30)
-        for each in (client, plain):
-            await self.opened.enter_async_context(each)
-        return ExportClient(client, plain, PATH, "/v1/anlyt/keys")
-
-
-@pytest.fixture(scope="module")
-async def s3(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    async with s3_server(tmp_path_factory.mktemp("s3")) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-async def engines(template: Engine, clickhouse: Engine, s3: Engine) -> AsyncIterator[Engines]:
-    """Filled stores; S3 and a database of the module."""
-    await fill(clickhouse.dsn, facts_dlr=REPORTS, facts_cdr=RECORDS)
-    async with fresh_database(template) as dsn:
-        yield Engines("nats://127.0.0.1:1", dsn, clickhouse.dsn, from_dsn(s3.dsn))
-
-
-@pytest.fixture(scope="module")
-async def service(engines: Engines) -> AsyncIterator[Service]:
-    async with serving(engines, PACE) as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def serving(engines: Engines, pace: Pace, **settings: str) -> AsyncIterator[Service]:
-    environment = {"ANLYT_API_PORT": "0", **settings}
-    async with (
-        AsyncExitStack() as opened,
-        api.running(read_settings(environment), engines, development=False, pace=pace) as url,
-    ):
-        yield Service(url, engines, opened)
-
-
-async def pages(client: ExportClient, query: Json, accept: str) -> Sequence[bytes]:
-    """The pages of a query, up to its limit; of CSV without the header lines of all pages but the first."""
-    parts, after, left = list[bytes](), None, query.get("limit", 10**6)
-    while True:
-        body = {**query, "limit": min(left, 100), "after": after}
-        response = await client.client.post(QUERY, json=body, headers={"Accept": accept})
-        assert response.status_code == 200, response.text
-        _, header, lines = response.content.partition(b"\r\n") if accept == "text/csv" else (b"", b"", b"")
-        parts.append(lines if header and parts else response.content)
-        left -= 100
-        after = json.loads(response.headers["x-anlyt-page"])["endCursor"]
-        if after is None or left <= 0:
-            return parts
 
 
 @pytest.mark.parametrize("query", [BY_CODE, COMPARED, MONEY, BY_MINUTE, BY_HOUR, EMPTY, SORTED])
 async def test_files_equal_the_pages_of_the_query(service: Service, query: Json) -> None:
     for caller in (ADMIN, tenant("t-1")):
         client = await service.client(caller)
-        wanted = {name: value for name, value in query.items() if name != "limit" or query is SORTED}
+        wanted = query if query is SORTED else unlimited(query)
         ids = {name: await client.ask(format=name, **wanted) for name in ("csv", "arrow", "parquet")}
 
-        manifest, (first, *others) = await client.files(ids["csv"])
-        header = first.partition(b"\r\n")[0] + b"\r\n"
-        assert all(each.startswith(header) for each in others)
-        text = first + b"".join(each.removeprefix(header) for each in others)
-        assert text == b"".join(await pages(client, wanted, "text/csv"))
-        assert all(file["rows"] == 40 for file in manifest["files"][:-1])
+        manifest, contents = await client.files(ids["csv"])
+        assert joined(contents) == joined(await pages(client, wanted, "text/csv"))
+        assert all(file["rows"] == PACE.rows_per_file for file in manifest["files"][:-1])
 
         table = pa.concat_tables(
             pa.ipc.open_stream(page).read_all().replace_schema_metadata() for page in await pages(client, wanted, ARROW)
@@ -133,6 +76,21 @@ async def test_files_equal_the_pages_of_the_query(service: Service, query: Json)
             assert manifest["meta"][name] == answer["meta"][name]
         assert manifest["request"] == {"format": "csv", **wanted}
         assert manifest["tenantId"] == (None if caller is ADMIN else "t-1")
+
+
+async def test_the_commands_of_the_page(service: Service, tmp_path: Path) -> None:
+    page = (ROOT / "docs/exports.md").read_text()
+    script = "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
+    assert "http://127.0.0.1:3030" in script
+    script = script.replace("http://127.0.0.1:3030", service.url)
+    shell = await asyncio.create_subprocess_exec("bash", "-euo", "pipefail", "-c", script, cwd=tmp_path)
+    assert await shell.wait() == 0
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    contents = [(tmp_path / file["name"]).read_bytes() for file in manifest["files"]]
+    assert [sha256(each).hexdigest() for each in contents] == [file["sha256"] for file in manifest["files"]]
+    finance = await service.client(FINANCE)
+    query = {name: value for name, value in manifest["request"].items() if name != "format"}
+    assert joined(contents) == joined(await pages(finance, query, "text/csv"))
 
 
 async def test_rows_past_the_row_cap(service: Service) -> None:
@@ -221,7 +179,7 @@ async def test_limits_of_a_tenant(engines: Engines, template: Engine) -> None:
     limits = {"ANLYT_EXPORT_CONCURRENCY": "2", "ANLYT_EXPORT_ROWS": "150"}
     async with fresh_database(template) as dsn:
         own = replace(engines, postgres=dsn)
-        async with serving(own, IDLE, ANLYT_EXPORT_WRITER="0", **limits) as idle:
+        async with serving(own, PACE, ANLYT_EXPORT_WRITER="0", **limits) as idle:
             client = await idle.client(tenant("t-1"))
             ids = [await client.ask(format="csv", **query) for query in (MONEY, BY_MINUTE)]
             problem = await client.refused(429, "RATE_LIMITED", format="csv", **MONEY)
@@ -299,20 +257,6 @@ async def test_cancelled_and_expired_files_are_deleted(service: Service) -> None
             await asyncio.sleep(0.05)
 
 
-async def until_purged(engines: Engines, id_: str) -> None:
-    async with asyncio.timeout(60), connected(engines.postgres) as connection:
-        purged = "select purged_at is not null from anlyt.query_exports where export_id = $1"
-        while not await connection.fetchval(purged, id_):
-            await asyncio.sleep(0.05)
-    assert await objects(engines, id_) == set()
-
-
-async def objects(engines: Engines, id_: str) -> set[str]:
-    assert engines.s3 is not None
-    found = open_store(engines.s3).list(f"query-exports/{id_}/")
-    return {meta["path"].rpartition("/")[2] async for some in found for meta in some}
-
-
 async def test_names_are_shown_while_the_addendum_is_in_force(service: Service) -> None:
     """Links to names are logged. When the addendum has ended, the export expires, and a new one has pseudonyms."""
     client, query = await service.client(tenant("t-named")), {**BY_MNO, "format": "csv"}
@@ -337,53 +281,3 @@ async def test_names_are_shown_while_the_addendum_is_in_force(service: Service) 
         text = b"".join((await client.files(await client.ask(**query))).contents)
         assert b"MNO-" in text
         assert b"AWCC" not in text
-
-
-async def test_unreachable_engines(service: Service, s3: Engine, postgres: Engine) -> None:
-    """An export waits for an unreachable engine, says why, and is then written whole."""
-    client = await service.client(ADMIN)
-    whole = (await client.files(await client.ask(format="csv", **BY_CODE))).contents
-    await s3.stop("immediate")
-    id_ = await client.ask(format="csv", **BY_CODE)
-    export = await client.until(id_, lambda export: export["reason"] is not None)
-    assert (export["status"] in {"queued", "running"}, export["reason"]) == (True, "S3 does not answer.")
-    await s3.start()
-    assert (await client.files(id_)).contents == whole
-    assert (await client.follow(id_))["reason"] is None
-    id_ = await client.ask(format="csv", **BY_CODE)
-    await client.until(id_, lambda export: export["status"] != "queued")
-    with frozen(postgres):
-        await asyncio.sleep(PACE.lease + 0.5)
-    assert (await client.files(id_)).contents == whole
-
-
-async def test_kills_change_nothing(engines: Engines, template: Engine) -> None:
-    """Processes are killed at random points. Every export ends with whole files, and the manifest is written last."""
-    random, queries = Random(31), (BY_CODE, MONEY, BY_MINUTE, EMPTY)
-    print("seed 31")
-    async with fresh_database(template) as dsn:
-        own = replace(engines, postgres=dsn)
-        async with serving(own, IDLE, ANLYT_EXPORT_WRITER="0") as idle:
-            client = await idle.client(ADMIN)
-            pair = ExportProcesses(None, own, PACE)
-            ids = [await client.ask(format="csv", **query) for query in queries]
-            try:
-                pair.start()
-                for _ in range(3):
-                    ids.append(await client.ask(format="csv", **BY_MINUTE))
-                    await client.until(ids[-1], lambda export: export["status"] != "queued")
-                    await asyncio.sleep(random.uniform(0, 0.3))
-                    await pair.kill_one(random)
-                    for id_ in ids:
-                        there = await objects(own, id_)
-                        export = await client.follow(id_)
-                        if "manifest.json" in there and export["status"] == "done":
-                            assert {file["name"] for file in export["files"]} <= there
-                for id_, query in zip(ids, [*queries, *[BY_MINUTE] * 3], strict=True):
-                    wanted = {name: value for name, value in query.items() if name != "limit"}
-                    first, *others = (await client.files(id_)).contents
-                    header = first.partition(b"\r\n")[0] + b"\r\n"
-                    text = first + b"".join(each.removeprefix(header) for each in others)
-                    assert text == b"".join(await pages(client, wanted, "text/csv"))
-            finally:
-                await pair.kill()

@@ -22,6 +22,7 @@ NAVIGATION: Final[Mapping[str, Sequence[str]]] = {
     "For producers": ("docs/producers.md", "docs/reference/events.md", "docs/reference/streams.md"),
     "For consumers": (
         "docs/reference/query.md",
+        "docs/exports.md",
         "docs/graphql.md",
         "docs/audit.md",
         "docs/versions.md",
