@@ -93,7 +93,7 @@ async def test_the_commands_of_the_page(service: Service, tmp_path: Path) -> Non
     assert joined(contents) == joined(await pages(finance, query, "text/csv"))
 
 
-async def test_rows_past_the_row_cap(service: Service) -> None:
+async def test_rows_past_the_row_cap(engines: Engines, template: Engine) -> None:
     """120,000 rows, of which the query's pages have 100,000; a smaller `limit` cuts the file as it cuts the answer."""
     count = 120_000
     facts = (
@@ -102,11 +102,14 @@ async def test_rows_past_the_row_cap(service: Service) -> None:
         "select 't-cap', toDateTime64('2026-11-03 10:00:00', 6, 'UTC'), number, 'a', 'o', 'AWCC', 'OTP', 'MT', '93',"
         f" 'FAILED', leftPad(toString(number), 6, '0'), 1, 1, 1 from numbers({count})"
     )
-    async with connect(service.engines.clickhouse) as client:
+    async with connect(engines.clickhouse) as client:
         await client.command(facts, settings={"async_insert": 0})
     time = {"from": "2026-11-03T00:00:30Z", "to": "2026-11-04T00:00:00Z"}
     query: Json = {"dataset": "dlr", "measures": ["messages"], "dimensions": ["errorCode"], "time": time}
-    async with serving(service.engines, replace(PACE, rows_per_file=10**6)) as large:
+    async with (
+        fresh_database(template) as dsn,
+        serving(replace(engines, postgres=dsn), replace(PACE, rows_per_file=10**6)) as large,
+    ):
         tenants = await large.client(tenant("t-cap"))
         _, [content] = await tenants.files(await tenants.ask(format="csv", **query))
         assert content == b"errorCode,messages\r\n" + b"".join(b"%06d,1\r\n" % number for number in range(count))

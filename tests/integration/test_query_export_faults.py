@@ -114,7 +114,7 @@ async def test_a_worker_may_end_at_each_step(engines: Engines, template: Engine)
                 assert job is not None
                 assert job.interruptions == steps
                 try:
-                    await Writer(settings, jobs, extracts, files, ManifestKey(pool, None, KEYS), 4).write(job)
+                    await Writer(settings, jobs, extracts, files, ManifestKey(pool, None, KEYS), 2).write(job)
                     break
                 except KilledError:
                     there = await objects(own, id_)

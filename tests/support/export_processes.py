@@ -8,9 +8,12 @@ from random import Random
 
 import uvloop
 
-from commands import api, audit_api
+from commands import audit_api
+from commands.support import query_exports
+from graph.access.budget import Budget
 from graph.exports.runner import Pace
 from infra.endpoints import Engines
+from infra.postgres import open_pool
 from infra.settings import read_settings
 from infra.telemetry import configure_logs
 from infra.tls import TlsFiles
@@ -19,9 +22,9 @@ from tests.support.worker import wait_for_exit
 
 
 def work(files: TlsFiles | None, stores: Engines, pace: Pace) -> None:
-    """Runs `anlyt audit-api`, or `anlyt api` without certificates, until it is killed."""
+    """Runs `anlyt audit-api`, or without certificates what writes exports in `anlyt api`, until it is killed."""
     configure_logs("json")
-    uvloop.run(_api(stores, pace) if files is None else _audit_api(files, stores, pace))
+    uvloop.run(_query_exports(stores, pace) if files is None else _audit_api(files, stores, pace))
 
 
 async def _audit_api(files: TlsFiles, stores: Engines, pace: Pace) -> None:
@@ -29,8 +32,11 @@ async def _audit_api(files: TlsFiles, stores: Engines, pace: Pace) -> None:
         await asyncio.Event().wait()
 
 
-async def _api(stores: Engines, pace: Pace) -> None:
-    async with api.running(read_settings({"ANLYT_API_PORT": "0"}), stores, development=False, pace=pace):
+async def _query_exports(stores: Engines, pace: Pace) -> None:
+    async with (
+        open_pool(stores.postgres, size=2) as pool,
+        query_exports.running(read_settings({}), stores, pool, Budget(8, 10**12), tuple, pace),
+    ):
         await asyncio.Event().wait()
 
 
