@@ -35,10 +35,9 @@ LIMITS: Final[Mapping[str, str | int]] = {
     "readonly": 1,  # 2 would let a statement raise these limits, and read files and URLs
     "cancel_http_readonly_queries_on_client_close": 1,  # we close the connection of a cancelled request
 }
-# Those of a statement whose rows are streamed: `LIMIT` bounds them, and it may take longer.
+# Limits of a statement whose rows are streamed, where they differ: `LIMIT` bounds its rows, and it may take longer.
 STREAM_SECONDS: Final = 600
 STREAM_LIMITS: Final[Mapping[str, str | int]] = {
-    **LIMITS,
     "max_execution_time": STREAM_SECONDS,
     "max_result_rows": 0,
     "http_send_timeout": STREAM_SECONDS,  # a file that is written meanwhile keeps the engine waiting
@@ -79,10 +78,10 @@ class RowStream:
 
 
 class QueryEngine:
-    """Runs statements in ClickHouse within limits, and converts its errors."""
+    """Runs statements in ClickHouse within LIMITS, and converts its errors. `limits`: those that differ."""
 
-    def __init__(self, clickhouse: ClickHouse, limits: Mapping[str, str | int] = LIMITS) -> None:
-        self._clickhouse, self._limits = clickhouse, limits
+    def __init__(self, clickhouse: ClickHouse, limits: Mapping[str, str | int] | None = None) -> None:
+        self._clickhouse, self._limits = clickhouse, limits or {}
 
     async def run(self, statements: Sequence[Statement], query_id: str, charge: Charge) -> Sequence[Rows]:
         """Runs the statements concurrently, and charges the rows that they read.
@@ -133,7 +132,7 @@ class QueryEngine:
         return None if block is None else Rows(block)
 
     def _settings(self, statement: Statement, query_id: str) -> dict[str, Any]:
-        return {**statement.settings, **self._limits, "query_id": query_id}
+        return {**statement.settings, **LIMITS, **self._limits, "query_id": query_id}
 
     @contextmanager
     def _converted(self) -> Iterator[None]:
@@ -184,10 +183,10 @@ async def _gather(works: Sequence[Awaitable[T]]) -> Sequence[T]:
             task.cancel()
 
 
-def as_api_error(error: BaseException, limits: Mapping[str, str | int] = LIMITS) -> AnlytError | None:
+def as_api_error(error: BaseException, limits: Mapping[str, str | int] | None = None) -> AnlytError | None:
     """Converts an engine's error to one for callers, which shows no SQL; None for a bug of this service.
 
-    `limits`: those of the statement.
+    `limits`: those of the statement that differ from LIMITS.
     """
     if fault := fault_of(error):
         return fault
@@ -200,7 +199,9 @@ def as_api_error(error: BaseException, limits: Mapping[str, str | int] = LIMITS)
             "read."
         )
     if code in TOO_EXPENSIVE:
-        return QueryTooExpensiveError(f"This query {TOO_EXPENSIVE[code].format(**limits)}; {ADVICE}.")
+        return QueryTooExpensiveError(
+            f"This query {TOO_EXPENSIVE[code].format(**{**LIMITS, **(limits or {})})}; {ADVICE}."
+        )
     return _unavailable() if code in NOT_NOW else None
 
 
