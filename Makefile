@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test check bench lock pictures schema docs
+.PHONY: help setup demo the-line-above-says-what-to-do test check bench prove lock pictures schema docs
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -31,6 +31,9 @@ check: setup ## check formatting, lint, types, import contracts, and drift of do
 
 bench: setup ## compare with naive and raw implementations, side by side (BENCH=smoke for a short run)
 	$(BIN)/python -m bench $(BENCH)
+
+prove: setup ## ask random questions in all ways on real engines, and compare (PROVE='--minutes 60 --seed 7')
+	$(BIN)/python -m tests.prove $(PROVE)
 
 pictures: setup .venv/tools/chromium/chromium ## take the pictures of pages in docs/pictures, of a demo of their own
 	$(BIN)/python -m tools.pictures

@@ -45,7 +45,7 @@ async def show(settings: Settings, id_: int) -> None:
 async def replay_all(settings: Settings, ids: Sequence[int]) -> None:
     """Publishes the events of these dead letters again, then drops all dead letters of these events.
 
-    Without ids, of all dead letters. Raises NotReplayedError at the end if an event could not be published.
+    Without ids, it takes all dead letters. Raises NotReplayedError at the end if an event could not be published.
     """
     outcomes: list[Outcome] = []
     async with _jetstream(settings) as jetstream:

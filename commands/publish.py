@@ -23,7 +23,7 @@ from infra import nats
 from infra.endpoints import nats_address
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
-from infra.refusals import reason
+from infra.refusals import missing_stream, reason
 from infra.settings import Settings
 from schema.events import Event
 from schema.problems import Problem
@@ -138,7 +138,7 @@ class Publisher:
         if stream in self._known:
             return
         if await nats.missing_streams(self._jetstream, [stream]):
-            raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first. {self.summary()}")
+            raise UsageError(f"{missing_stream(stream)} {self.summary()}")
         self._known.add(stream)
 
 

@@ -31,7 +31,7 @@ from graph.http.middleware import REQUEST_ID
 from graph.http.openapi import Json
 from graph.http.parameters import read_query
 from graph.http.responses import json_response, problem_response
-from graph.http.routing import Manners, make_application
+from graph.http.routing import ListenerOptions, make_application
 from graph.reports.freshness import ProjectionProgress, earliest
 from graph.reports.reading.reader import Reader
 from graph.rest.endpoints import REPORTS_PATH
@@ -103,8 +103,8 @@ def create_app(
         *reference_routes(settings, openapi),
     ]
     routes += page_routes(settings, sources, authenticator, personas, routes)
-    manners = Manners(settings.cors_origins, identity_headers(settings.auth), development)
-    app = make_application(routes, "/openapi.json lists the paths", manners)
+    options = ListenerOptions(settings.cors_origins, identity_headers(settings.auth), development)
+    app = make_application(routes, "/openapi.json lists the paths", options)
     return Admission(app, BEGUN_PER_READ * at_once, ADMITTED_PATHS, _overloaded)
 
 

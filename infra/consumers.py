@@ -9,8 +9,8 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
-from infra.errors import AnlytError, UsageError
-from infra.refusals import reason
+from infra.errors import AnlytError
+from infra.refusals import missing_stream, reason
 from infra.seek import rewind
 from infra.suitability import (
     ACK_WAIT_SECONDS,
@@ -132,7 +132,7 @@ async def _add_consumer(jetstream: JetStreamContext, stream: Stream, durable: st
     try:
         created: ConsumerInfo = await jetstream.add_consumer(stream.name, config)
     except NotFoundError as error:
-        raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.") from error
+        raise missing_stream(stream) from error
     except BadRequestError as error:
         raise UnsuitableError(f"Consumer {durable} cannot be created on {stream.name}: {reason(error)}.") from error
     return created

@@ -26,7 +26,7 @@ CLAIMED: Final = (BILLING_EVENTS, SMS_DLR)  # the streams whose events the ledge
 
 async def ledger_days(connection: Connection) -> list[LedgerDay]:
     """The event days that have claims or a partition, in order."""
-    return [LedgerDay(*row) for row in await connection.fetch(LEDGER_DAYS)]
+    return [LedgerDay(**row) for row in await connection.fetch(LEDGER_DAYS)]
 
 
 async def dedup_memory(jetstream: JetStreamContext, dedup_days: int | None) -> timedelta | None:

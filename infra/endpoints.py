@@ -87,7 +87,7 @@ def _running(home: Path) -> Endpoints | None:
         return msgspec.json.decode((home / FILE).read_bytes(), type=Endpoints)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{home / FILE} is not what `anlyt dev` writes; delete it and start `anlyt dev` again."
         ) from error

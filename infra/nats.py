@@ -14,7 +14,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
 from infra.faults import NATS, TLS, connection_fault
 from infra.frames import FrameClient
-from infra.refusals import reason
+from infra.refusals import missing_stream, reason
 from infra.telemetry import logger
 from infra.urls import without_secrets
 from schema.streams import Stream
@@ -145,6 +145,6 @@ async def created_at(jetstream: JetStreamContext, stream: Stream) -> datetime:
     try:
         created: datetime | None = (await jetstream.stream_info(stream.name)).created
     except NotFoundError as error:
-        raise UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.") from error
+        raise missing_stream(stream) from error
     assert created is not None, "every server reports it"
     return created

@@ -18,6 +18,7 @@ from nats.errors import Error as NatsError
 from infra.faults import NATS, connection_fault, fault_of
 from infra.postgres import Pool
 from infra.sql import statement
+from infra.urls import in_url
 
 if TYPE_CHECKING:
     from infra.clickhouse import ClickHouse
@@ -70,8 +71,7 @@ async def _check_server(url: str) -> None:
 async def ping_clickhouse(dsn: str) -> None:
     """Raises an error unless the server answers `/ping` with a success."""
     parts = urlsplit(dsn)
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
-    ping = f"{parts.scheme}://{host}:{parts.port or 8123}/ping"
+    ping = f"{parts.scheme}://{in_url(parts.hostname or '')}:{parts.port or 8123}/ping"
     async with ClientSession(raise_for_status=True) as session, session.get(ping) as response:
         # The body may arrive after the headers; closing a response before its end would leak the connection.
         await response.read()

@@ -14,6 +14,7 @@ from nats.js.errors import NotFoundError
 
 from infra.errors import DependencyUnavailableError
 from infra.nats import connect
+from infra.seek import ack_floor, stored_at, unprocessed
 from infra.telemetry import logger
 from schema.streams import Stream
 
@@ -60,16 +61,8 @@ async def stored_until(jetstream: JetStreamContext, consumer: Consumer) -> datet
         info = await jetstream.consumer_info(consumer.stream.name, consumer.durable)
     except NotFoundError:
         return None
-    if not (info.num_pending or 0) + (info.num_ack_pending or 0):
-        return now
-    acknowledged = info.ack_floor.stream_seq if info.ack_floor else 0
-    try:
-        oldest = await jetstream.get_msg(
-            consumer.stream.name, seq=acknowledged + 1, next=True, subject=consumer.stream.subject
-        )
-    except NotFoundError:  # the messages were acknowledged or expired meanwhile
-        return now
-    return oldest.time
+    oldest = await stored_at(jetstream, consumer.stream, ack_floor(info) + 1) if unprocessed(info) else None
+    return oldest or now  # they may be acknowledged or expired meanwhile
 
 
 @asynccontextmanager

@@ -5,6 +5,9 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.errors import APIError, NoStreamResponseError
 
+from infra.errors import UsageError
+from schema.streams import Stream
+
 # The server's codes (errors.json of nats-server).
 NO_STREAM = 10059
 
@@ -24,6 +27,11 @@ def reason(error: BaseException) -> str:
             return str(error).removeprefix("nats: ") or type(error).__name__
         case _:
             return repr(error)
+
+
+def missing_stream(stream: Stream) -> UsageError:
+    """The error for a stream that does not exist: which one, and what to do."""
+    return UsageError(f"Stream {stream.name} does not exist; run `anlyt migrate` first.")
 
 
 def is_missing_stream(error: APIError) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import BadRequestError, NotFoundError
 
 from infra.errors import AnlytError
@@ -36,12 +36,21 @@ class ConsumerPosition:
     last: int
 
 
+def ack_floor(info: ConsumerInfo) -> int:
+    """The sequence up to which a consumer's messages are all acknowledged; 0 if the first one is not."""
+    return int(info.ack_floor.stream_seq) if info.ack_floor else 0
+
+
+def unprocessed(info: ConsumerInfo) -> int:
+    """The number of a consumer's messages that are not delivered or not acknowledged."""
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
 async def consumer_position(jetstream: JetStreamContext, stream: Stream, durable: str) -> ConsumerPosition:
     """The position of the durable consumer. Raises NotFoundError if the stream or consumer is missing."""
     last = (await jetstream.stream_info(stream.name)).state.last_seq
     info = await jetstream.consumer_info(stream.name, durable)
-    floor = info.ack_floor.stream_seq if info.ack_floor else 0
-    return ConsumerPosition((info.num_pending or 0) + (info.num_ack_pending or 0), floor, last)
+    return ConsumerPosition(unprocessed(info), ack_floor(info), last)
 
 
 async def sequence_at(jetstream: JetStreamContext, stream: Stream, since: datetime | None) -> int:
@@ -50,7 +59,7 @@ async def sequence_at(jetstream: JetStreamContext, stream: Stream, since: dateti
     Without `since`, the stream's first sequence. Only a consumer can find it, so this creates one and deletes it.
     """
     if since is None:
-        return (await jetstream.stream_info(stream.name)).state.first_seq
+        return (await jetstream.stream_info(stream.name)).state.first_seq or 1  # 0 in a stream without messages
     config = ConsumerConfig(
         ack_policy=AckPolicy.NONE,
         deliver_policy=DeliverPolicy.BY_START_TIME,

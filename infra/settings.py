@@ -255,12 +255,12 @@ def _text(name: str, spec: Spec, environment: Mapping[str, str]) -> str | None:
     """The text of a setting, from its variable or from the file that NAME_FILE names; None if it is unset or empty."""
     key = variable(name)
     file = environment.get(f"{key}_FILE")
-    if file is None:
+    if not file:
         return environment.get(key) or None
     if environment.get(key):
         raise UsageError(f"{key} and {key}_FILE are both set; keep one of them.")
     if spec.is_path:
-        return file or None
+        return file
     try:
         return Path(file).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
@@ -310,7 +310,6 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
-# A Content-Security-Policy may contain these unquoted: no `;` and no blank.
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

@@ -11,6 +11,7 @@ Config: TypeAlias = Mapping[str, Any]
 Fits: TypeAlias = Callable[[Any], bool]
 
 SECOND: Final = 10**9  # JetStream's durations are nanoseconds
+DAY: Final = 86_400 * SECOND
 # Longer than a batch takes. A dead worker's messages are redelivered after this time.
 ACK_WAIT_SECONDS: Final = 60
 ACK_WAITS: Final = (1 * SECOND, 300 * SECOND)  # shortest and longest that we accept
@@ -152,13 +153,13 @@ def stream_warnings(config: Config, stream: Stream) -> Sequence[Finding]:
     """Limits that may lose events before they are counted, or dead letters before they are read."""
     age, window = config.get("max_age") or 0, config.get("duplicate_window") or 0
     kept, remembered = _nanoseconds(stream.retention), _nanoseconds(stream.duplicate_window)
-    limits = [("max_age", age, f"{stream.retention.days} days or more", not age or age >= kept)]
+    limits = [("max_age", age, f"{_duration(kept)} or more", not age or age >= kept)]
     limits += [
         (name, config.get(name), "no limit", _unlimited(2**63)(config.get(name) or None))
         for name in ("max_msgs", "max_bytes", "max_msgs_per_subject")
     ]
     if stream is DEADLETTER:
-        limits.append(("duplicate_window", window, f"{stream.duplicate_window.days} days", window >= remembered))
+        limits.append(("duplicate_window", window, _duration(remembered), window >= remembered))
         limits.append(("deny_delete", config.get("deny_delete"), "false", not config.get("deny_delete")))
     elif not stream.is_ours:
         limits.append(("sealed", config.get("sealed"), "false", not config.get("sealed")))
@@ -185,6 +186,14 @@ DURATIONS: Final = frozenset(
 )
 
 
+def _duration(nanoseconds: int) -> str:
+    """A duration as people write it: "1 day", "7 days" or "90 seconds"."""
+    days, rest = divmod(nanoseconds, DAY)
+    if rest or not days:
+        return f"{nanoseconds / SECOND:g} seconds"
+    return "1 day" if days == 1 else f"{days} days"
+
+
 def _in_words(field: str, value: Any) -> str:
     match value:
         case None | []:
@@ -194,6 +203,6 @@ def _in_words(field: str, value: Any) -> str:
         case list():
             return ", ".join(_in_words(field, each) for each in value)
         case int() if field in DURATIONS:
-            return f"{value / SECOND:g} seconds"
+            return _duration(value)
         case _:
             return str(value)

@@ -1,4 +1,4 @@
-"""URLs of engines: a strict check, and printing without passwords."""
+"""URLs: a strict check of engines' addresses, hosts in brackets, and printing without passwords."""
 
 import re
 from collections.abc import Collection
@@ -31,6 +31,11 @@ def _is_host(text: str) -> bool:
     """Whether `text` is `host` or `host:port`, or empty: PostgreSQL's URLs may name the host in a parameter."""
     match = _HOST.fullmatch(text)
     return match is not None and 0 < int(match["port"] or LARGEST_PORT) <= LARGEST_PORT
+
+
+def in_url(host: str) -> str:
+    """A host as URLs have it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def without_secrets(urls: str) -> str:

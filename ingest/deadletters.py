@@ -14,7 +14,7 @@ from opentelemetry.propagate import inject
 from functions import FUNCTIONS
 from infra.errors import AnlytError, UsageError
 from infra.metrics import DEADLETTERS
-from infra.refusals import is_missing_stream, reason
+from infra.refusals import is_missing_stream, missing_stream, reason
 from schema.dead_letters import DeadLetter, Source, dead_letter_id
 from schema.masking import EventMask
 from schema.phone_numbers import MASK
@@ -83,7 +83,7 @@ async def _messages(jetstream: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
     try:
         state = (await jetstream.stream_info(DEADLETTER.name)).state
     except NotFoundError as error:
-        raise _not_migrated() from error
+        raise missing_stream(DEADLETTER) from error
     sequence = state.first_seq
     while sequence <= state.last_seq:
         try:
@@ -109,7 +109,7 @@ async def _message(jetstream: JetStreamContext, id_: int) -> RawStreamMsg:
         return await jetstream.get_msg(DEADLETTER.name, seq=id_)
     except NotFoundError as error:
         if is_missing_stream(error):
-            raise _not_migrated() from error
+            raise missing_stream(DEADLETTER) from error
         raise UsageError(f"There is no dead letter {id_}; `anlyt deadletters list` shows them.") from error
 
 
@@ -128,10 +128,6 @@ async def _is_gone(jetstream: JetStreamContext, id_: int) -> bool:
     except NotFoundError:
         return True
     return False
-
-
-def _not_migrated() -> UsageError:
-    return UsageError(f"Stream {DEADLETTER.name} does not exist; run `anlyt migrate` first.")
 
 
 def _stored(message: RawStreamMsg) -> StoredDeadLetter:

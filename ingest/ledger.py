@@ -32,13 +32,19 @@ def by_ledger_key(function: str, events: Sequence[Stamped[E]]) -> EventsByKey[E]
     Sorts by (event time, key), so that the claims of concurrent workers cannot deadlock. A key is a 16-byte hash of
     (function, event id, event time): ids are opaque, and every function counts an event for itself.
     """
-    empty = blake2b(digest_size=16, person=function[:16].encode())
+    empty = blake2b(digest_size=16, person=_person(function))
     first: dict[tuple[int, bytes], Stamped[E]] = {}
     for stamped in events:
         identity = stamped.at, _key(empty.copy(), stamped)
         if stamped.stored < first.setdefault(identity, stamped).stored:
             first[identity] = stamped
     return {key: first[at, key] for at, key in sorted(first)}
+
+
+def _person(function: str) -> bytes:
+    """The function as the personalization of blake2b, which has 16 bytes: its name, or the hash of a longer one."""
+    name = function.encode()
+    return name if len(name) <= blake2b.PERSON_SIZE else blake2b(name, digest_size=blake2b.PERSON_SIZE).digest()
 
 
 def _key(digest: blake2b, stamped: Stamped[E]) -> bytes:

@@ -11,7 +11,6 @@ from typing import Final
 import asyncpg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 
 from functions.function import AnyFunction, StoreName
 from infra.clickhouse import open_clickhouse
@@ -22,6 +21,7 @@ from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_
 from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool
+from infra.seek import ack_floor, stored_at, unprocessed
 from infra.sql import statement
 from infra.telemetry import logger
 from ingest import limit
@@ -153,22 +153,11 @@ async def _measure(
 
 async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> None:
     info = await jetstream.consumer_info(function.stream.name, function.durable)
-    behind = (info.num_pending or 0) + (info.num_ack_pending or 0)
+    behind = unprocessed(info)
     CONSUMER_PENDING.labels(function.durable).set(behind)
-    acknowledged = info.ack_floor.stream_seq if info.ack_floor else 0
-    INGEST_LAG.labels(function.name).set(await _age(jetstream, function, acknowledged + 1) if behind else 0)
-
-
-async def _age(jetstream: JetStreamContext, function: AnyFunction, sequence: int) -> float:
-    """Seconds since the stream stored the first message that it has from `sequence` on; 0 if there is none.
-
-    Callers start behind the acknowledgement floor. Our consumers redeliver without limit, so the floor never stalls.
-    """
-    try:
-        oldest = await jetstream.get_msg(function.stream.name, seq=sequence, next=True, subject=function.stream.subject)
-    except NotFoundError:
-        return 0
-    return max(time.time() - oldest.time.timestamp(), 0) if oldest.time else 0
+    # Our consumers redeliver without limit, so the acknowledgement floor never stalls.
+    oldest = await stored_at(jetstream, function.stream, ack_floor(info) + 1) if behind else None
+    INGEST_LAG.labels(function.name).set(max(time.time() - oldest.timestamp(), 0) if oldest else 0)
 
 
 async def _measure_store(pool: Pool) -> None:

@@ -24,7 +24,7 @@ def pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict
     """Parses pairs: ("a=1,b:2", "c=3") -> {"a": "1", "b": "2", "c": "3"}. Kedro accepts colons, too."""
     parsed = {}
     for word in filter(None, ",".join(words).split(",")):
-        name, sign, value = word.replace(":", "=", "=" not in word).partition("=")
+        name, sign, value = word.partition("=" if "=" in word else ":")
         if not (name and sign):
             raise click.BadParameter(f"{word!r} is not of the form name=value.")
         parsed[name] = value

@@ -69,7 +69,7 @@ class EventChecker(Generic[E]):
         except ValueError:
             return
         if at > arrived + MAX_AHEAD:
-            found.add(f"$.{name}", "absurd_time", f"{name} is more than 24 hours ahead.")
+            found.add(f"$.{name}", "absurd_time", f"{name} is more than 24 hours in the future.")
         elif at < arrived - MAX_AGE:
             found.add(f"$.{name}", "absurd_time", f"{name} is more than 10 years ago.")
 

@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 
 from schema.facts import WORD, Cube
 
-HOUR: Final = "DateTime('UTC')"  # also the type of a day: its first second
+QUANTILES: Final = (0.5, 0.95, 0.99)  # of the digest of latencies
 _TERMINAL: Final = "status != 'PENDING'"
-_QUANTILES: Final = "0.5, 0.95, 0.99"
+_SECOND: Final = "DateTime('UTC')"  # the first second of an hour or day
+_QUANTILES: Final = ", ".join(map(str, QUANTILES))
 
 
 class Aggregate(NamedTuple):
@@ -66,7 +67,7 @@ CUBE_DLR_HOURLY: Final = CubeTable(
     "cube_dlr_hourly",
     "facts_dlr",
     "hour",
-    {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
+    {"tenant_id": WORD, "hour": _SECOND, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
     {
         "messages": Aggregate("UInt64", "count()"),
         # Terminal reports only, as are the sum, the errors and the digest.
@@ -84,14 +85,14 @@ CUBE_DLR_DAILY: Final = CubeTable(
     "cube_dlr_daily",
     "cube_dlr_hourly",
     "day",
-    {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
+    {"tenant_id": WORD, "day": _SECOND, **dict.fromkeys(["mno", "lane", "direction", "status"], WORD)},
     _of_hours(CUBE_DLR_HOURLY, "max_tps"),
 )
 CUBE_CDR_HOURLY: Final = CubeTable(
     "cube_cdr_hourly",
     "facts_cdr",
     "hour",
-    {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
+    {"tenant_id": WORD, "hour": _SECOND, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
     {
         "records": Aggregate("UInt64", "count()"),
         "segments": Aggregate("UInt64", "sum(segment_count)"),
@@ -102,14 +103,14 @@ CUBE_CDR_DAILY: Final = CubeTable(
     "cube_cdr_daily",
     "cube_cdr_hourly",
     "day",
-    {"tenant_id": WORD, "day": HOUR, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
+    {"tenant_id": WORD, "day": _SECOND, **dict.fromkeys(["mno", "lane", "direction", "status", "currency"], WORD)},
     _of_hours(CUBE_CDR_HOURLY),
 )
 CUBE_COMPLIANCE_HOURLY: Final = CubeTable(
     "cube_compliance_hourly",
     "facts_compliance",
     "hour",
-    {"tenant_id": WORD, "hour": HOUR, **dict.fromkeys(["mno", "lane", "verdict"], WORD)},
+    {"tenant_id": WORD, "hour": _SECOND, **dict.fromkeys(["mno", "lane", "verdict"], WORD)},
     {
         "evaluations": Aggregate("UInt64", "count()"),
         "latency_sum": Aggregate("UInt64", "sum(evaluation_latency_ms)"),

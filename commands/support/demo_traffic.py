@@ -20,6 +20,7 @@ from functions import FUNCTIONS
 from infra import nats
 from infra.cancelling import raise_if_cancelled
 from infra.errors import AnlytError
+from infra.seek import unprocessed
 from infra.telemetry import logger
 from pipelines import runs
 from pipelines.stores import Stores
@@ -81,7 +82,7 @@ async def _run(stores: Stores, name: str) -> None:
     try:
         await runs.run(stores, name)
     except AnlytError as error:
-        logger().warning("a pipeline over the demo's history raised an alarm", pipeline=name, found=str(error))
+        logger().warning("a pipeline over the demo's history reports a problem", pipeline=name, why=str(error))
 
 
 async def _publish_history(
@@ -130,4 +131,4 @@ async def _until_counted(client: Client, progress: Progress, task: TaskID, total
 
 async def _behind(client: Client) -> int:
     infos = [await client.jetstream().consumer_info(each.stream.name, each.durable) for each in FUNCTIONS]
-    return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos)
+    return sum(map(unprocessed, infos))

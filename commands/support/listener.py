@@ -16,6 +16,7 @@ from prometheus_client import make_wsgi_app
 from infra.listening import metrics_address, refusal
 from infra.settings import Settings
 from infra.telemetry import logger
+from infra.urls import in_url
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -65,7 +66,7 @@ def served(settings: Settings, *, fallback: bool, problems: Problems = tuple) ->
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{server.server_port}/metrics"
+        yield f"http://{in_url(host)}:{server.server_port}/metrics"
     finally:
         server.shutdown()
         server.server_close()

@@ -74,7 +74,7 @@ class Budget:
         self._declare(tenant_id, balance)
         if balance.running >= self._concurrency * share:
             raise RateLimitedError(
-                f"This caller already runs {self._concurrency * share} queries, the most at the same time; "
+                f"This caller already runs {self._concurrency * share} queries, as many as it may at the same time; "
                 "wait for one to end.",
                 RETRY_SECONDS,
             )
@@ -108,6 +108,7 @@ class Budget:
 
     def _evict(self) -> None:
         """Evicts the least recently used balance without running queries, if there is one."""
-        idle = next((tenant for tenant, balance in self._balances.items() if not balance.running), None)
-        if idle is not None:
-            del self._balances[idle]
+        for tenant_id, balance in self._balances.items():
+            if not balance.running:
+                del self._balances[tenant_id]
+                return

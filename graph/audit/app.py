@@ -22,7 +22,7 @@ from graph.http.endpoint import HttpEndpoint
 from graph.http.middleware import REQUEST_ID
 from graph.http.parameters import read_query
 from graph.http.responses import json_response
-from graph.http.routing import Manners, make_application
+from graph.http.routing import ListenerOptions, make_application
 
 
 class RegulatorOnly:
@@ -70,4 +70,4 @@ def create_audit_app(
         *pages,
     ]
     guard = Middleware(RegulatorOnly, trust_domain=trust_domain)
-    return make_application(routes, "/openapi.json lists the paths", Manners(development=development), guard)
+    return make_application(routes, "/openapi.json lists the paths", ListenerOptions(development=development), guard)

@@ -53,7 +53,7 @@ def read_manifest(path: str | None, check: Callable[[str], object], *, exclusive
         return Persisted({})
     try:
         documents = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, str])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"ANLYT_PERSISTED_OPERATIONS: {path} is no JSON object of hashes and documents.") from error
     for name, document in documents.items():
         _check(name, document, check)

@@ -20,7 +20,7 @@ from infra.metrics import REFUSED
 MOST_WAITING: Final = 4096  # requests; each takes a few kilobytes
 MAX_WAIT: Final = 0.5  # seconds; a caller learns within 2 s that an engine is silent, this time included
 
-_SWEEP: Final = 0.1  # seconds between two searches for late requests
+_SEARCH: Final = 0.1  # seconds between two searches for late requests
 _COUNTED: Final = "counted_by_admission"  # in the ASGI scope
 _IDENTITY: Final = frozenset(name.encode() for name in IDENTITY_HEADERS)
 
@@ -42,6 +42,7 @@ class Admission:
         self.app, self._limit, self._paths, self._refusal = app, limit, tuple(paths), refusal
         self._counted = 0
         self._turns: Turns[tuple[Step, Step]] = Turns()
+        self._next_search: asyncio.TimerHandle | None = None  # for late requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         end = partial(self._end, scope)
@@ -64,8 +65,8 @@ class Admission:
             refuse()
         else:
             loop, scope[ARRIVED] = asyncio.get_running_loop(), perf_counter()
-            if not self._turns:
-                loop.call_later(_SWEEP, self._refuse_late)
+            if self._next_search is None:
+                self._next_search = loop.call_later(_SEARCH, self._refuse_late)
             # Without its own context, the request would begin in that of the request that ends then.
             steps = partial(copy_context().run, begin), refuse
             self._turns.add(_caller(scope), loop.time() + MAX_WAIT, steps)
@@ -92,8 +93,7 @@ class Admission:
         loop = asyncio.get_running_loop()
         for _, refuse in self._turns.take_late(loop.time()):
             loop.call_soon(refuse)
-        if self._turns:
-            loop.call_later(_SWEEP, self._refuse_late)
+        self._next_search = loop.call_later(_SEARCH, self._refuse_late) if self._turns else None
 
     def refusal(self, scope: Scope) -> Response:
         """The response to a refused request. Counts the refusal in the metrics."""

@@ -28,7 +28,7 @@ Probes: TypeAlias = Mapping[str, Probe]
 
 
 class Dependency(Struct, frozen=True, omit_defaults=True):
-    """One dependency's state. `misconfigured`: it answers, but not to the value of `setting`."""
+    """One dependency's state. `misconfigured`: it refuses what `setting` says."""
 
     status: Literal["ok", "down", "misconfigured"]
     required: Annotated[bool, Meta(description="Whether the API needs it to answer.")]

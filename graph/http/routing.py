@@ -23,9 +23,10 @@ from graph.http.responses import problem_response
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """What listeners do differently: origins whose pages may read answers, headers that identify callers there.
+class ListenerOptions:
+    """What differs between listeners.
 
+    `origins`: those whose pages may read answers. `identity_headers`: those with which such a page names its caller.
     `development` adds durations to answers.
     """
 
@@ -34,7 +35,9 @@ class Manners:
     development: bool = False
 
 
-def make_application(routes: Sequence[BaseRoute], hint: str, manners: Manners, *guards: Middleware) -> Starlette:
+def make_application(
+    routes: Sequence[BaseRoute], hint: str, options: ListenerOptions, *guards: Middleware
+) -> Starlette:
     """The application of these routes, behind `guards`.
 
     `hint` completes the message "There is nothing at this path; ...".
@@ -55,8 +58,8 @@ def make_application(routes: Sequence[BaseRoute], hint: str, manners: Manners, *
 
     middleware = [
         Middleware(HeadMiddleware),
-        Middleware(AnswerHeadersMiddleware, development=manners.development),
-        Middleware(CorsMiddleware, manners.origins, manners.identity_headers),
+        Middleware(AnswerHeadersMiddleware, development=options.development),
+        Middleware(CorsMiddleware, options.origins, options.identity_headers),
         Middleware(CompressionMiddleware),
         Middleware(RequestMiddleware),
         *guards,

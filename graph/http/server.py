@@ -12,6 +12,7 @@ from graph.http.admission import Admission
 from graph.http.protocol import AdmittingProtocol, BoundedProtocol
 from graph.http.tls import TlsProtocol
 from infra.listening import Address, listen
+from infra.urls import in_url
 
 
 class _Server(uvicorn.Server):
@@ -48,8 +49,7 @@ async def serving(
     server = _Server(config)
     task = asyncio.create_task(server.serve([listener]))
     try:
-        address = f"[{host}]" if ":" in host else host
-        yield f"{'https' if tls else 'http'}://{address}:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://{in_url(host)}:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task

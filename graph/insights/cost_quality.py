@@ -93,7 +93,7 @@ def summed(rows: Iterable[Row]) -> Sums:
 
 def partial_days(window: Window) -> frozenset[date]:
     """The UTC days that the window covers only in part."""
-    return frozenset(day_date(piece.day) for piece in window.slices if not piece.is_whole_day)
+    return frozenset(day_date(each.day) for each in window.slices if not each.is_whole_day)
 
 
 def _day(time: str, rows: Iterable[Row], partial: frozenset[date], horizon: datetime | None) -> CostQualityDay:

@@ -50,10 +50,10 @@ class ClosedDay(Answer, frozen=True, kw_only=True, rename="camel"):
 
 
 class Findings(Answer, frozen=True, kw_only=True, rename="camel"):
-    """The days and currencies whose last comparison with billing ended so."""
+    """The days and currencies whose last comparison with billing has this status."""
 
     status: Annotated[Status, Meta(description="How the last comparison ended.")]
-    comparisons: Annotated[int, Meta(ge=1, description="Days and currencies whose last comparison ended so.")]
+    comparisons: Annotated[int, Meta(ge=1, description="Days and currencies whose last comparison has this status.")]
     newest_day: Annotated[date, Meta(description="The newest of these days.")]
 
 

@@ -97,7 +97,7 @@ async def _settle(stores: Stores, hour: ContestedHour) -> int:
     span = {"begin": instant(hour.begin), "end": instant(hour.begin + HOUR)}
     with traced(RATES):
         result = await client.query(RATES, parameters=span, settings=SETTINGS)
-    rates = [PeakRate(*row) for row in result.result_rows]
+    rates = [PeakRate(**row) for row in result.named_results()]
     return sum([await _set(stores, hour, cell, rates_of(cell, rates)) for cell in hour.cells])
 
 

@@ -56,7 +56,7 @@ async def remove(stores: Stores, window: SearchWindow) -> Removed:
     marks = await _marks(client, window)
     copies = later(await _copies(client, window))
     evidence = of_closed_days(copies, await _closed(stores, window))
-    removed = [fact for fact in copies if fact not in set(evidence)]
+    removed = sorted(set(copies).difference(evidence))
     losing = {(fact.tenant, fact.at - fact.at % MINUTE): uuid4() for fact in removed}
     await _mark(client, {mark: (window.facts, *minute) for minute, mark in losing.items()})
     for part in _parts(removed):

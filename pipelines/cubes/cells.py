@@ -15,7 +15,7 @@ CELL_LENGTHS: Final[Mapping[Cube, timedelta]] = {
 DAYS_OF: Final[Mapping[Cube, Cube]] = {"cube_dlr_hourly": "cube_dlr_daily", "cube_cdr_hourly": "cube_cdr_daily"}
 """Hourly cubes, each with the daily cube that is computed from it."""
 HOURS_OF: Final[Mapping[Cube, Cube]] = {days: hours for hours, days in DAYS_OF.items()}
-DAY: Final = 24  # hours
+HOURS_PER_DAY: Final = 24
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -68,4 +68,4 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 def _hours(day: Cell) -> Iterator[Cell]:
-    return (Cell(HOURS_OF[day.cube], day.tenant, day.begin.replace(hour=hour)) for hour in range(DAY))
+    return (Cell(HOURS_OF[day.cube], day.tenant, day.begin.replace(hour=hour)) for hour in range(HOURS_PER_DAY))

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from asyncpg import Record
+
 from infra.postgres import Connection, Pool
 from infra.sql import statement
 from pipelines.integrity.digests import Digest
@@ -51,19 +53,26 @@ class Closing(NamedTuple):
 
 async def links(pool: Pool) -> Sequence[StoredLink]:
     """The whole chain, in order: some 200 bytes per day."""
-    return [StoredLink(Link(*row[:-1]), row[-1]) for row in map(tuple, await pool.fetch(LINKS))]
+    return [_stored_link(row) for row in await pool.fetch(LINKS)]
+
+
+def _stored_link(row: Record) -> StoredLink:
+    fields = {name: value for name, value in row.items() if name != "hash"}
+    return StoredLink(Link(**fields), row["hash"])
 
 
 async def leaves(pool: Pool, link: int) -> Sequence[StoredLeaf]:
     """The leaves of a link, in the order of their tree."""
     rows = await pool.fetch(LEAVES_OF_LINK, link)
-    return [StoredLeaf(row[0], row[1], Digest(row[2], row[3]), row[4]) for row in rows]
+    return [
+        StoredLeaf(row["tenant_id"], row["number"], Digest(row["facts"], row["digest"]), row["path"]) for row in rows
+    ]
 
 
 async def newest_closing(pool: Pool) -> Closing | None:
     """The link that closed the newest closed day; None while no day is closed."""
     row = await pool.fetchrow(NEWEST_CLOSING)
-    return Closing(*row) if row else None
+    return Closing(**row) if row else None
 
 
 async def stored_before(pool: Pool, days: Sequence[date]) -> Mapping[date, datetime]:

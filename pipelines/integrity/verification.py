@@ -74,7 +74,9 @@ async def days(stores: Stores, whole: Chain, first: date | None, last: date | No
     begin = first or max(min([each.link.day for each in whole.links] + ([fact] if fact else [])), _kept_from())
     until = last or closed
     if begin > until:
-        raise UsageError(f"--from {begin} is after {until}.")
+        if first is None:
+            raise UsageError(f"--to {until} is before {begin}, the first day that can be verified.")
+        raise UsageError(f"--from {begin} is after {until}, the last day to verify.")
     return [begin + number * DAY for number in range((until - begin).days + 1)]
 
 

@@ -14,6 +14,7 @@ from opentelemetry.propagate import inject
 from infra import nats
 from infra.clickhouse import traced
 from infra.errors import AnlytError, DependencyUnavailableError, RefusedError
+from infra.refusals import is_missing_stream, missing_stream
 from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current
@@ -26,7 +27,6 @@ SAMPLES: Final = statement(Path(__file__).parent / "sql", "samples")
 ACTIVE: Final = timedelta(hours=24)  # a pair without a report for this long gets no more signals
 ANSWER_TIMEOUT: Final = 10.0  # seconds: longer than a cluster takes to elect a leader
 # https://github.com/nats-io/nats-server/blob/main/server/errors.json
-STREAM_NOT_FOUND: Final = 10059
 WRONG_LAST_SEQUENCE: Final = 10071
 
 _decode: Final = msgspec.json.Decoder(OperatorQuality).decode
@@ -49,11 +49,11 @@ async def _last(jetstream: JetStreamContext) -> tuple[int, OperatorQuality | Non
     try:
         message = await jetstream.get_last_msg(OPERATOR_QUALITY.name, OPERATOR_QUALITY.subject)
         return message.seq or 0, _decode(message.data or b"")
-    except msgspec.DecodeError:  # not one of ours
+    except (msgspec.DecodeError, UnicodeDecodeError):  # not one of ours
         return message.seq or 0, None
     except NotFoundError as error:
-        if error.err_code == STREAM_NOT_FOUND:
-            raise AnlytError(f"Stream {OPERATOR_QUALITY.name} does not exist; run `anlyt migrate` first.") from error
+        if is_missing_stream(error):
+            raise missing_stream(OPERATOR_QUALITY) from error
         return 0, None
     except NatsError as error:
         raise _as_unavailable(error) from error
@@ -78,7 +78,7 @@ async def _samples(stores: Stores, end: datetime) -> list[Sample]:
     client = await stores.clickhouse.client()
     window = {"start": end - WINDOW, "end": end, "seen_since": end - ACTIVE}
     with traced(SAMPLES):
-        return [Sample(*row) for row in (await client.query(SAMPLES, parameters=window)).result_rows]
+        return [Sample(**row) for row in (await client.query(SAMPLES, parameters=window)).named_results()]
 
 
 class QualityStream(StoreDataset[SignalBatch, None]):

@@ -15,11 +15,11 @@ from schema.catalog.dimensions import (
     TENANT,
 )
 from schema.catalog.terms import CatalogTable, Dataset, Measure, aggregate, columns, part
+from schema.cubes import QUANTILES
 from schema.expressions import NULL, ZERO, Call, Column, Constant, Expression, call, equal, one_of, plus, rounded_ratio
 from schema.instants import DAY, HOUR
 
 FAILED: Final = ("FAILED", "UNDELIVERABLE", "UNDELIVERED", "EXPIRED", "REJECTED")
-QUANTILES: Final = (0.5, 0.95, 0.99)
 DIGEST: Final = "t-digest"
 NO_LATENCIES: Final = {"latencies": call("array", *(Constant(math.nan) for _ in QUANTILES))}
 

@@ -233,7 +233,7 @@ async def test_other_streams_that_are_useless(platform: Platform) -> None:
 @pytest.mark.parametrize(
     ("stream", "change", "sentence"),
     [
-        ("SMS_DLR", {"max_age": 3600 * SECOND}, "max_age 3600 seconds where 7 days or more is wanted"),
+        ("SMS_DLR", {"max_age": 86_400 * SECOND}, "max_age 1 day where 7 days or more is wanted"),
         ("SMS_DLR", {"max_msgs": 1000, "discard": "new"}, "max_msgs 1000 where no limit is wanted"),
         ("SMS_DLR", {"max_bytes": 1 << 20}, "max_bytes 1048576 where no limit is wanted"),
         ("SMS_DLR", {"max_msgs_per_subject": 1}, "max_msgs_per_subject 1 where no limit is wanted"),

@@ -35,7 +35,8 @@ def test_passwords_are_their_owners(tmp_path: Path) -> None:
         assert (file.name, oct(file.stat().st_mode)) == ("endpoints.json", "0o100600")
 
 
-def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "endpoints.json").write_text("[]")
+@pytest.mark.parametrize("content", [b"[]", b'{"nats": "\xff"}'], ids=["a list", "not UTF-8"])
+def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "endpoints.json").write_bytes(content)
     with pytest.raises(UsageError, match="delete it"):
         engines(read_settings({"ANLYT_HOME": str(tmp_path)}))

@@ -72,3 +72,16 @@ async def test_a_consumer_that_cannot_be_reset_is_made_again(
     assert (await platform.jetstream.consumer_info(STREAM.name, DURABLE)).config.ack_wait == 17
     await _acknowledge(platform, 4)
     assert (await consumer_position(platform.jetstream, STREAM, DURABLE)).behind == 0
+
+
+@pytest.mark.parametrize("resets_since", [seek.RESETS_SINCE, (99, 0)], ids=["this server", "an older server"])
+async def test_a_consumer_of_an_empty_stream_is_moved_back_to_its_beginning(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, resets_since: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(seek, "RESETS_SINCE", resets_since)
+    await ensure_consumer(platform.jetstream, STREAM, DURABLE)
+    first = await sequence_at(platform.jetstream, STREAM, None)
+    assert first == 1
+    assert await stored_at(platform.jetstream, STREAM, first) is None
+    await rewind(platform.client, STREAM, DURABLE, first)
+    assert (await consumer_position(platform.jetstream, STREAM, DURABLE)).behind == 0

@@ -47,7 +47,7 @@ def test_a_wrong_value_names_the_setting_and_what_is_allowed(name: str, text: st
 
 @pytest.mark.parametrize("name", SPECS)
 def test_an_empty_value_is_the_default(name: str) -> None:
-    assert read_settings({variable(name): ""}) == read_settings({})
+    assert read_settings({variable(name): "", f"{variable(name)}_FILE": ""}) == read_settings({})
 
 
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.urls import is_url, without_secrets
+from infra.urls import in_url, is_url, without_secrets
 
 SCHEMES = ("nats", "postgresql", "http")
 
@@ -61,3 +61,7 @@ def test_what_would_be_misunderstood(text: str) -> None:
 )
 def test_urls_are_printed_without_secrets(urls: str, printed: str) -> None:
     assert without_secrets(urls) == printed
+
+
+def test_an_ipv6_address_is_in_brackets() -> None:
+    assert [in_url(host) for host in ("::1", "127.0.0.1", "localhost")] == ["[::1]", "127.0.0.1", "localhost"]

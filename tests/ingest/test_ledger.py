@@ -55,6 +55,13 @@ def test_keys_differ_by_function_id_and_time() -> None:
     assert all(len(key) == 16 for key in by_ledger_key("delivery_metrics", [one]))
 
 
+def test_functions_whose_names_begin_alike_count_for_themselves() -> None:
+    [one] = _events(Random(1), 1)
+    names = ("delivery_metrics", "delivery_metrics_by_lane", "delivery_metrics_by_mno")
+    keys = {key for name in names for key in by_ledger_key(name, [one])}
+    assert len(keys) == len(names)
+
+
 def _fields(event_id: str) -> events.Fields:
     return events.report(Random(2), NOW) | {"eventId": event_id}
 

@@ -56,7 +56,7 @@ async def _replayed(platform: Platform, dead_letters: Sequence[StoredDeadLetter]
 
 
 def _ahead(seed: int, now: datetime) -> Message:
-    """A report that is bad for two more seconds, because it is more than 24 hours ahead."""
+    """A report that is bad for two more seconds, because it is more than 24 hours in the future."""
     fields = events.report(Random(seed), now) | {"receivedAt": (now + timedelta(hours=24, seconds=2)).isoformat()}
     return Message(json.dumps(fields | {"mno": "AWCC"}).encode(), {"X-Tenant-Id": "t-1"})
 

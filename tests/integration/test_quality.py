@@ -215,9 +215,10 @@ async def test_at_most_an_hour_is_caught_up(stores: Stores, bus: Platform, wareh
     assert await runs.run(stores, "quality") == {"signals": 61, "windows": 61}
 
 
-async def test_a_foreign_message_is_ignored(stores: Stores, bus: Platform, warehouse: str) -> None:
+@pytest.mark.parametrize("message", [b"not ours", b'{"mno": "\xff"}'], ids=["text", "not UTF-8"])
+async def test_a_foreign_message_is_ignored(stores: Stores, bus: Platform, warehouse: str, message: bytes) -> None:
     await store(warehouse, [fact(Random(8), datetime.now(UTC) - 5 * MINUTE, "A", "MT")])
-    await bus.jetstream.publish(OPERATOR_QUALITY.subject, b"not ours", headers={"Nats-Msg-Id": "x"})
+    await bus.jetstream.publish(OPERATOR_QUALITY.subject, message, headers={"Nats-Msg-Id": "x"})
     assert await runs.run(stores, "quality") == {"signals": 1, "windows": 1}
 
 

@@ -36,7 +36,7 @@ NAVIGATION: Final[Mapping[str, Sequence[str]]] = {
     "Runbooks": ("docs/runbooks/README.md", "docs/runbooks/*.md"),
     "Reference": ("docs/reference/*.md",),
     "Decisions": ("docs/decisions/README.md", "docs/decisions/*.md"),
-    "Work on it": ("docs/contributing.md", "CHANGELOG.md"),
+    "Work on it": ("docs/contributing.md", "docs/proof.md", "CHANGELOG.md"),
 }
 _LINK: Final = re.compile(r"\]\(([^)#:]+)\)|(?:src|srcset)=\"([^\":]+)\"")
 

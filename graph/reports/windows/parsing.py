@@ -13,7 +13,7 @@ LONGEST_TREND: Final = timedelta(days=3660)
 EXAMPLE: Final = "2026-10-01T12:00:00Z"
 LATER_EXAMPLE: Final = "2026-10-08T12:00:00Z"
 # A datetime can still hold the end of a window's last day and month.
-LATEST: Final = datetime(9999, 12, 1, tzinfo=UTC)
+LAST_END: Final = datetime(9999, 12, 1, tzinfo=UTC)
 
 _HOUR: Final = timedelta(hours=1)
 _RFC3339: Final = re.compile(
@@ -38,8 +38,8 @@ def parse_window(from_: str | None, to: str | None, now: datetime, longest: time
 def snapped_window(start: datetime, end: datetime, longest: timedelta = LONGEST) -> Window:
     """The window between two times (`start <= end`). Raises InvalidWindowError if it is too long or too late."""
     check_length(end - start, longest)
-    if end > LATEST:
-        raise InvalidWindowError(f"to must not be later than {LATEST.isoformat()}.")
+    if end > LAST_END:
+        raise InvalidWindowError(f"to must not be later than {LAST_END.isoformat()}.")
     return _snapped(start, end)
 
 

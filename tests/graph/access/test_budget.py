@@ -141,3 +141,11 @@ def test_memory_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Non
         assert len(limits._balances) == 3
         assert refused(limits, "running") == 1
     assert refused(limits, "running") == 11
+
+
+def test_an_idle_platform_is_evicted_like_a_tenant(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "REMEMBERED", 3)
+    limits = Budget(1, 600, clock)
+    for tenant in (None, *map(str, range(20))):
+        read(limits, tenant, 0)
+    assert list(limits._balances) == ["17", "18", "19"]

@@ -147,7 +147,8 @@ async def test_a_manifest_is_checked_at_the_start(
 
 async def test_an_unreadable_manifest_is_a_usage_error(pool: Pool, tmp_path: Path) -> None:
     (tmp_path / "list").write_text("[]")
-    for place in (tmp_path / "list", tmp_path / "missing", tmp_path):
+    (tmp_path / "latin").write_bytes(b'{"\xe9": ""}')
+    for place in (tmp_path / "list", tmp_path / "latin", tmp_path / "missing", tmp_path):
         with pytest.raises(UsageError, match="no JSON object"):
             async with open_api(pool, settings=read_settings({"ANLYT_PERSISTED_OPERATIONS": str(place)})):
                 pass

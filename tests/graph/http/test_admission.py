@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from functools import partial
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import httpx
@@ -236,3 +238,26 @@ async def test_a_request_whose_client_left_is_not_begun() -> None:
         assert await statuses([first, last]) == [200] * 2
         assert [each for each in reports.begun if each != "health"] == ["a", "c"]
         assert admitting._counted == 0
+
+
+class Counting(Admission):
+    """Counts the searches for late requests."""
+
+    searches = 0
+
+    def _refuse_late(self) -> None:
+        self.searches += 1
+        super()._refuse_late()
+
+
+async def test_a_queue_that_is_empty_now_and_then_is_searched_once_per_interval() -> None:
+    admitting = Counting(Reports(), 1, ["/reports"], refusal)
+    scopes: list[Scope] = [{"path": REPORT, "method": "GET", "headers": []} for _ in range(51)]
+    admitting.count(scopes[0])
+    for before, scope in pairwise(scopes):
+        admitting.admit(scope, partial(admitting.count, scope), lambda: None)
+        admitting._end(before)
+    admitting.admit({**scopes[0]}, lambda: None, lambda: None)
+    while not admitting.searches:
+        await asyncio.sleep(0.01)
+    assert admitting.searches < len(scopes) / 2

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from graph.http.compression import CODINGS, INLINE, LEAST
-from graph.http.routing import Manners, make_application
+from graph.http.routing import ListenerOptions, make_application
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -51,7 +51,7 @@ async def stream(request: Request) -> Response:
     return StreamingResponse(parts(), media_type=request.query_params["type"])
 
 
-APP = make_application([Route("/", answer), Route("/stream", stream)], "none", Manners())
+APP = make_application([Route("/", answer), Route("/stream", stream)], "none", ListenerOptions())
 
 
 async def ask(accept: str | None, path: str = "/", **parameters: object) -> tuple[str, bytes, httpx.Response]:

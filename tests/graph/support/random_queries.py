@@ -68,13 +68,13 @@ RATES: Final = {"deliveryRate", "errorRate", "esmeErrorRate", "blockRate"}
 APPROXIMATE: Final = {"p50LatencyMs", "p95LatencyMs", "p99LatencyMs"}
 
 
-def random_query(random: Random, *, masked: bool = False) -> Query:
-    """A random valid query. `masked`: one that a reader of pseudonyms may run."""
+def random_query(random: Random, *, masked: bool = False, edges: Sequence[datetime] = EDGES) -> Query:
+    """A random valid query near one of `edges`. `masked`: one that a reader of pseudonyms may run."""
     dataset = random.choice(list(MEASURES))
     dimensions = [name for name in DIMENSIONS[dataset] if not (masked and name in REVEAL_OPERATOR)]
     chosen = random.sample(dimensions, random.randrange(4))
     measures = random.sample(MEASURES[dataset], random.randrange(1, 4))
-    query: Query = {"dataset": dataset, "measures": measures, "dimensions": chosen, "time": random_time(random)}
+    query: Query = {"dataset": dataset, "measures": measures, "dimensions": chosen, "time": random_time(random, edges)}
     if random.random() < 0.5:
         query["filter"] = random_condition(random, lambda: _filter(random, random.choice(dimensions), masked), 3)
     if random.random() < 0.3:
@@ -92,9 +92,9 @@ def random_query(random: Random, *, masked: bool = False) -> Query:
     return query
 
 
-def random_time(random: Random) -> Query:
+def random_time(random: Random, edges: Sequence[datetime] = EDGES) -> Query:
     """A random window near an edge, from a minute to years long, often of whole UTC days."""
-    start = random.choice(EDGES) - timedelta(hours=random.choice([0, 1, 12, 72]))
+    start = random.choice(edges) - timedelta(hours=random.choice([0, 1, 12, 72]))
     if random.random() < 0.5:
         start = start.replace(hour=0)
     length = random.choice(LENGTHS)

@@ -52,7 +52,7 @@ def answer(
     if having:
         kept = []
         for row, some in zip(rows, groups.values(), strict=True):
-            wanted = _measures(sorted(_fields(having)), some)
+            wanted = _measures(sorted(fields_of(having)), some)
             if _holds(having, partial(_exact_of, wanted)):
                 kept.append(row)
         rows = kept
@@ -142,11 +142,12 @@ def _first_instant(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _fields(condition: Query) -> set[str]:
+def fields_of(condition: Query) -> set[str]:
+    """The names that a condition compares."""
     if "field" in condition:
         return {condition["field"]}
     inner = [condition["not"]] if "not" in condition else condition.get("and") or condition["or"]
-    return {name for each in inner for name in _fields(each)}
+    return {name for each in inner for name in fields_of(each)}
 
 
 def _holds(condition: Query, value: Callable[[str], Any]) -> bool:
