@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NamedTuple
 
-from commands.support import listener
+from commands.support import listener, query_exports
 from functions import FACTS, METRICS
+from graph.access.budget import Budget
 from graph.access.jwks import check_file
 from graph.app import create_app
+from graph.exports.runner import PACE, Pace
 from graph.http.health import Probe, Probes
 from graph.http.server import serving
 from graph.web.personas import Persona
@@ -20,7 +22,7 @@ from infra.faults import POSTGRES
 from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, open_pool
 from infra.probes import check_clickhouse, check_nats, check_postgres
-from infra.progress import Consumer, track_progress
+from infra.progress import Consumer, ProgressSnapshot, track_progress
 from infra.settings import Settings, variable
 from infra.zones import check_zones
 
@@ -41,9 +43,14 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, engines: Engines, *, development: bool, personas: Sequence[Persona] = ()
+    settings: Settings,
+    engines: Engines,
+    *,
+    development: bool,
+    personas: Sequence[Persona] = (),
+    pace: Pace = PACE,
 ) -> AsyncIterator[str]:
-    """Serves REST, GraphQL and pages while the body runs. Yields the API's URL.
+    """Serves REST, GraphQL and pages while the body runs, and writes exports at `pace`. Yields the API's URL.
 
     Reports read PostgreSQL; reports of old days and queries read ClickHouse. Raises UsageError for a wrong setting.
     """
@@ -52,10 +59,15 @@ async def running(
     # The progress of consumers says nothing about replicas, which may lag.
     metrics_of = {} if settings.postgres_read_dsn else _METRICS
     facts_of = {} if settings.clickhouse_cluster else _FACTS
-    closing = asyncio.Event()
+    closing, budget = asyncio.Event(), Budget(settings.query_concurrency, settings.query_rows_per_minute)
+
+    def snapshots() -> Sequence[ProgressSnapshot]:
+        return tuple(progress.snapshots) if facts_of else ()
+
     async with (
         _stores(settings, engines) as stores,
         track_progress(engines.nats, {**metrics_of, **facts_of}) as progress,
+        query_exports.running(settings, engines, stores.primary, budget, snapshots, pace) as exports,
     ):
         app = create_app(
             settings,
@@ -65,7 +77,9 @@ async def running(
             primary=stores.primary,
             development=development,
             progress=lambda: {name: progress.until[name] for name in metrics_of},
-            snapshots=lambda: tuple(progress.snapshots) if facts_of else (),
+            snapshots=snapshots,
+            budget=budget,
+            exports=exports,
             closing=closing,
             personas=personas,
         )

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from commands.support import exports, listener
+from commands.support import audit_exports, listener
 from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
-from graph.audit.exports.runner import PACE, Pace
+from graph.exports.runner import PACE, Pace
 from graph.http.server import serving
 from graph.web.audit_page import page_routes
 from infra.cancelling import until_cancelled
@@ -69,7 +69,7 @@ async def running(
             await raise_fault(check)
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
-        exported = await opened.enter_async_context(exports.running(settings, engines, pool, pace))
+        exported = await opened.enter_async_context(audit_exports.running(settings, engines, pool, pace))
         pages = page_routes(settings, audits)
         app = create_audit_app(audits, settings.trust_domain, exported, pages, development=development)
         port = settings.audit_port if port is None else port

@@ -35,6 +35,8 @@ from graph.http.routing import ListenerOptions, make_application
 from graph.reports.freshness import ProjectionProgress, earliest
 from graph.reports.reading.reader import Reader
 from graph.rest.endpoints import REPORTS_PATH
+from graph.rest.exports.exports import Exports
+from graph.rest.exports.routes import export_routes
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
@@ -65,12 +67,15 @@ def create_app(
     snapshots: ProgressSnapshots = tuple,
     closing: asyncio.Event | None = None,
     personas: Sequence[Persona] = (),
+    budget: Budget | None = None,
+    exports: Exports | None = None,
 ) -> ASGIApp:
     """Creates REST, GraphQL, pages, the API reference, health and OpenAPI over stores that the caller opens and closes.
 
     Reports read `pool`, which may be a replica's. Rights are read from `primary` and logged there. `development` adds
     GraphiQL and introspection. `progress` returns the progress of aggregates by stream, `snapshots` that of facts.
-    Subscriptions end when `closing` is set. `personas`: whom a person at a browser may choose to be; only for
+    Subscriptions end when `closing` is set. `budget`: that of queries, if others share it. `exports`: None without S3.
+    `personas`: whom a person at a browser may choose to be; only for
     development.
     """
     authenticator = make_authenticator(settings, PairChecks(clickhouse).observe)
@@ -84,7 +89,7 @@ def create_app(
         at_once=at_once,
     )
     key = CursorKey(pool, settings.signing_key)
-    budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
+    budget = budget or Budget(settings.query_concurrency, settings.query_rows_per_minute)
     rights = primary or pool
     queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
@@ -93,6 +98,7 @@ def create_app(
         *graphql_routes(settings, sources, authenticator, development=development),
         *report_routes(reader, queries, authenticator),
         *query_routes(queries, authenticator.admit),
+        *export_routes(exports, authenticator.admit),
         *_public_routes(probes, openapi),
         *reference_routes(settings, openapi),
     ]

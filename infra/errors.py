@@ -55,6 +55,7 @@
         EngineSilentError
         EngineSlowError
         InvalidDocumentError
+        ChangedWhileReadError
         ClientDisconnectedError
         ForgedError
         LostClaimError

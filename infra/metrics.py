@@ -101,6 +101,9 @@ DEADLETTER_LIMIT_PASSED: Final = Gauge(
 AUDIT_EXPORTS: Final = Counter(
     "anlyt_audit_exports_total", "Exports that ended: done, failed, cancelled or expired.", ["result"]
 )
+EXPORTS: Final = Counter(
+    "anlyt_exports_total", "Exports of queries that ended: done, failed, cancelled or expired.", ["result"]
+)
 PIPELINE_DURATION: Final = KeptHistogram(
     "anlyt_pipeline_duration_seconds",
     "One successful run of a pipeline, in any process; all runs since the database was created.",

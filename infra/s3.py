@@ -10,7 +10,7 @@ from obstore.store import S3Store
 from infra.errors import UsageError
 from infra.settings import Settings, variable
 
-# Seconds: for one attempt, and for all attempts of a request together.
+# Seconds: for one attempt unless callers say otherwise, and for all attempts of a request together.
 REQUEST_TIMEOUT, RETRY_TIMEOUT = 10, 20
 REGION: Final = "us-east-1"  # S3 servers other than AWS ignore the region
 REQUIRED: Final = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
@@ -62,8 +62,8 @@ def from_settings(settings: Settings) -> S3 | None:
     return S3(endpoint.rstrip("/"), bucket, access_key, secret_key, settings.s3_region)
 
 
-def open_store(s3: S3) -> S3Store:
-    """A client of the bucket. It connects on first use."""
+def open_store(s3: S3, request_timeout: int = REQUEST_TIMEOUT) -> S3Store:
+    """A client of the bucket. It connects on first use. `request_timeout`: seconds for one attempt."""
     return S3Store(
         s3.bucket,
         endpoint=s3.endpoint,
@@ -71,6 +71,6 @@ def open_store(s3: S3) -> S3Store:
         secret_access_key=s3.secret_key,
         region=s3.region,
         virtual_hosted_style_request=False,
-        client_options={"allow_http": True, "timeout": f"{REQUEST_TIMEOUT}s", "connect_timeout": "2s"},
+        client_options={"allow_http": True, "timeout": f"{request_timeout}s", "connect_timeout": "2s"},
         retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=RETRY_TIMEOUT)},
     )

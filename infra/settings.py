@@ -72,6 +72,10 @@ class Settings:
     s3_region: str
     export_days: int
     export_signing_key: str | None
+    export_writer: bool
+    export_concurrency: int
+    export_rows: int
+    export_megabytes: int
     signing_key: str | None
     report_timeout: int
     report_concurrency: int | None
@@ -186,12 +190,27 @@ SPECS: Final[Mapping[str, Spec]] = {
     "s3_access_key": Spec(str, None, "S3 access key."),
     "s3_secret_key": Spec(str, None, "S3 secret key."),
     "s3_region": Spec(str, "us-east-1", "S3 region; only AWS uses it."),
-    "export_days": Spec(count(1, 3650), "30", "Days for which a finished export's files are kept."),
+    "export_days": Spec(count(1, 3650), "30", "Days for which the files of finished exports are kept."),
     "export_signing_key": Spec(
         str,
         None,
         "Ed25519 key, in PEM (PKCS 8), that signs export manifests; unset: the key that `anlyt migrate` created.",
     ),
+    "export_writer": Spec(
+        flag, "1", "0: this API process only takes requests for exports of queries; other ones write them."
+    ),
+    "export_concurrency": Spec(
+        count(1, 1000),
+        "10",
+        "Exports of one tenant's queries that may be unfinished; 2 of them are written at the same time. This and the "
+        "next two limits are 4 times as high for the platform's own callers.",
+    ),
+    "export_rows": Spec(
+        count(1, 10**12),
+        "50000000",
+        "Rows that the exports of one tenant may have together until they expire.",
+    ),
+    "export_megabytes": Spec(count(1, 10**9), "10000", "The same limit in megabytes of files."),
     "signing_key": Spec(
         matching(r".{32,}", "at least 32 characters"),
         None,

@@ -32,6 +32,8 @@ Span = Literal[
     "anlyt.api.mnoQuality",
     "anlyt.api.costQuality",
     "anlyt.api.catalog",
+    "anlyt.api.exports",
+    "anlyt.api.exportFile",
     "anlyt.api.graphql",
     "anlyt.api.page",
     "anlyt.api.audit",

@@ -16,4 +16,4 @@ RETENTION: Final = timedelta(days=7 * 365)
 COLLECTION: Final = "anlyt_exports"
 
 # Folders of the bucket.
-EXPORTS, COLD_FOLDER = "exports", "cold"
+EXPORTS, QUERY_EXPORTS, COLD_FOLDER = "exports", "query-exports", "cold"

@@ -12,6 +12,7 @@ from secrets import SystemRandom
 from string import ascii_uppercase
 from typing import Final, TypeAlias
 
+from graph.access.scope import Scope, readable_extent
 from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Connection, Pool
 from infra.sql import statement
@@ -55,6 +56,14 @@ class Pseudonyms:
         if not names.unmasked and not names.pseudonyms.keys() >= set(KNOWN_MNOS):
             return await self.assign(tenant_id, ())
         return names.readable
+
+    async def readable_by(self, caller: Scope, tenant_id: str | None) -> PseudonymByMno:
+        """Returns the pseudonyms that a caller of a tenant reads, or None when it reads names."""
+        if readable_extent(caller, "MNO") == "EVERYBODYS":
+            return None
+        if tenant_id is None:
+            raise AssertionError("only a tenant reads pseudonyms")
+        return await self.of_tenant(tenant_id)
 
     async def assign(self, tenant_id: str, mnos: Collection[str]) -> PseudonymByMno:
         """Assigns pseudonyms to those of `mnos` without one, while there are free ones; then returns `of_tenant`."""

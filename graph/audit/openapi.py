@@ -6,23 +6,22 @@ from graph.audit import request
 from graph.audit.answers import AuditAnswer
 from graph.audit.exports import request as exports
 from graph.audit.exports.answers import ExportAnswer, ExportList
-from graph.audit.exports.keys import PublicKeys
-from graph.audit.exports.routes import AFTER, KEYS_PATH, LIMIT, PATH
+from graph.audit.exports.routes import KEYS_PATH, PATH
 from graph.audit.request import QUERY_PATH
 from graph.errors import (
     ForbiddenError,
     InvalidQueryError,
-    NotFoundError,
     PayloadTooLargeError,
     QueryTooExpensiveError,
     RateLimitedError,
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
+from graph.exports.keys import PublicKeys
+from graph.exports.openapi import Described
 from graph.http import openapi
 from graph.http.openapi import Json, answer, errors, operation
-from graph.http.parameters import Parameter
-from infra.errors import AnlytError, DependencyUnavailableError
+from infra.errors import DependencyUnavailableError
 
 DESCRIPTION: Final = """What the regulator may read of an SMS gateway platform: one tenant's facts, and exports of them.
 
@@ -42,8 +41,7 @@ CALLER: Final[list[Json]] = [{"certificate": []}]
 EXAMPLE: Final = {"tenantId": "tenant-001", "last": "30d"}
 
 _ALWAYS: Final = (ForbiddenError, InvalidQueryError, UriTooLongError, DependencyUnavailableError)
-_BODY: Final = (PayloadTooLargeError, UnsupportedMediaTypeError)
-_ID: Final = Parameter("id", {"type": "string", "format": "uuid"}, "The export's id.", "path")
+_QUERY: Final = (PayloadTooLargeError, UnsupportedMediaTypeError, QueryTooExpensiveError, RateLimitedError)
 
 
 def document() -> Json:
@@ -54,9 +52,7 @@ def document() -> Json:
     }
     paths = {
         QUERY_PATH: {"post": _query()},
-        PATH: {"post": _request(), "get": _list()},
-        f"{PATH}/{{id}}": {"get": _status(), "delete": _cancel()},
-        KEYS_PATH: {"get": _keys()},
+        **_exports().paths(),
     }
     types = (AuditAnswer, ExportAnswer, ExportList, PublicKeys)
     return openapi.document(DESCRIPTION, TAGS, paths, types, schemas, SECURITY)
@@ -69,50 +65,22 @@ def _query() -> Json:
         AuditAnswer.about,
         AuditAnswer.__doc__,
         CALLER,
-        {"200": answer(AuditAnswer), **_errors(*_BODY, QueryTooExpensiveError, RateLimitedError)},
+        {"200": answer(AuditAnswer), **errors((*_ALWAYS, *_QUERY))},
         requestBody=openapi.body("AuditQuery", EXAMPLE),
     )
 
 
-def _request() -> Json:
-    location = {"description": "The path of the export.", "schema": {"type": "string"}}
-    accepted = answer(ExportAnswer, "Accepted; the files are written in the background.")
-    accepted["headers"] = {**openapi.headers(), "Location": location}
-    return operation(
-        "Exports",
-        "requestExport",
-        "Export facts as files.",
-        "Facts of one tenant as Parquet files in S3, with a signed manifest.",
-        CALLER,
-        {"202": accepted, **_errors(*_BODY, RateLimitedError)},
-        requestBody=openapi.body("ExportQuery", EXAMPLE),
+def _exports() -> Described:
+    return Described(
+        path=PATH,
+        keys_path=KEYS_PATH,
+        body="ExportQuery",
+        example=EXAMPLE,
+        answer=ExportAnswer,
+        answers=ExportList,
+        callers=CALLER,
+        always=_ALWAYS,
+        summary="Export facts as files.",
+        meaning="Facts of one tenant as Parquet files in S3, with a signed manifest.",
+        listing="The regulator's exports.",
     )
-
-
-def _list() -> Json:
-    responses = {"200": answer(ExportList), **_errors()}
-    return _export("listExports", "The regulator's exports.", ExportList.__doc__, responses, LIMIT, AFTER)
-
-
-def _status() -> Json:
-    responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
-    return _export("followExport", "The status of an export, and its files.", ExportAnswer.__doc__, responses, _ID)
-
-
-def _cancel() -> Json:
-    responses = {"200": answer(ExportAnswer), **_errors(NotFoundError)}
-    return _export("cancelExport", "Cancel an export.", ExportAnswer.__doc__, responses, _ID)
-
-
-def _keys() -> Json:
-    responses = {"200": answer(PublicKeys), **_errors()}
-    return _export("exportKeys", "The public keys that verify manifests.", PublicKeys.__doc__, responses)
-
-
-def _export(name: str, summary: str, description: str | None, responses: Json, *parameters: Parameter) -> Json:
-    declared = {"parameters": [openapi.parameter(each) for each in parameters]} if parameters else {}
-    return operation("Exports", name, summary, description, CALLER, responses, **declared)
-
-
-def _errors(*more: type[AnlytError]) -> Json:
-    return errors((*_ALWAYS, *more))

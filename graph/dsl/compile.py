@@ -47,7 +47,7 @@ class Compiled:
     limit: int
     skipped: int
     approximate: Mapping[str, str]
-    row_cap: int = ROW_CAP
+    row_cap: int
     currency_problem: QueryProblem = ONE_CURRENCY
 
     @property
@@ -75,6 +75,11 @@ class Compiled:
     def timezone(self) -> ZoneInfo:
         return self.plan.query.zone
 
+    def check_currencies(self, count: int) -> None:
+        """Raises InvalidQueryError if the query would add amounts of several currencies, of which it reads `count`."""
+        if count > 1:
+            raise refusal(self.currency_problem.path, self.currency_problem.message)
+
     def end(self, row: Sequence[Cell]) -> PagePosition:
         """Returns the position after a full page, whose last row is `row`: its row number, then its sort values."""
         last = dict(zip((column.name for column in self.rows.columns if column.role != "previous"), row, strict=False))
@@ -82,15 +87,15 @@ class Compiled:
         return (self.skipped + self.limit, *(None if value is None else str(value) for value in values))
 
 
-def compile_query(query: Query, scope: QueryScope, position: PagePosition | None) -> Compiled:
-    """Compiles a query in a scope, from a position on.
+def compile_query(query: Query, scope: QueryScope, position: PagePosition | None, row_cap: int = ROW_CAP) -> Compiled:
+    """Compiles a query in a scope, from a position on. `row_cap`: the most rows of all pages together.
 
     Raises InvalidQueryError with all problems of its names and values, or for a position of another query.
     """
     query_plan = plan(resolve(query, scope), scope)
     resolved = query_plan.query
     skipped, values = _read_position(position, resolved)
-    limit = min(resolved.limit, ROW_CAP - skipped)
+    limit = min(resolved.limit, row_cap - skipped)
     rows = _statement(statements.rows(query_plan, values, limit), resolved)
     return Compiled(
         plan=query_plan,
@@ -102,6 +107,7 @@ def compile_query(query: Query, scope: QueryScope, position: PagePosition | None
         limit=limit,
         skipped=skipped,
         approximate={measure.name: measure.approximate for measure in resolved.measures if measure.approximate},
+        row_cap=row_cap,
     )
 
 

@@ -1,12 +1,15 @@
 """Runs compiled statements in ClickHouse within limits, and reports a silent engine within 2 s."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+from clickhouse_connect.driver.common import StreamContext
 from clickhouse_connect.driver.exceptions import ClickHouseError, ProgrammingError
+from clickhouse_connect.driver.query import QueryResult
 
 from graph.access.budget import Charge
 from graph.deadlines import EngineSilentError, while_engine_answers
@@ -32,11 +35,18 @@ LIMITS: Final[Mapping[str, str | int]] = {
     "readonly": 1,  # 2 would let a statement raise these limits, and read files and URLs
     "cancel_http_readonly_queries_on_client_close": 1,  # we close the connection of a cancelled request
 }
+# Limits of a statement whose rows are streamed, where they differ: `LIMIT` bounds its rows, and it may take longer.
+STREAM_SECONDS: Final = 600
+STREAM_LIMITS: Final[Mapping[str, str | int]] = {
+    "max_execution_time": STREAM_SECONDS,
+    "max_result_rows": 0,
+    "http_send_timeout": STREAM_SECONDS,  # a file that is written meanwhile keeps the engine waiting
+}
 # ClickHouse's error codes (src/Common/ErrorCodes.cpp) for an exceeded limit.
 TOO_EXPENSIVE: Final[Mapping[int, str]] = {
-    158: f"would read more than {LIMITS['max_rows_to_read']} rows",
-    159: f"took longer than {LIMITS['max_execution_time']} s",
-    160: f"would take longer than {LIMITS['max_execution_time']} s",
+    158: "would read more than {max_rows_to_read} rows",
+    159: "took longer than {max_execution_time} s",
+    160: "would take longer than {max_execution_time} s",
     241: "needed more memory than one query may have",
     307: "would read more bytes than one query may",
     396: f"has more than {ROW_CAP} rows",
@@ -59,11 +69,19 @@ class Rows:
         return len(self.columns[0]) if self.columns else 0
 
 
-class QueryEngine:
-    """Runs statements in ClickHouse, and converts its errors."""
+@dataclass(frozen=True, slots=True)
+class RowStream:
+    """The rows of a statement that has ended in the engine: their number, and blocks of them."""
 
-    def __init__(self, clickhouse: ClickHouse) -> None:
-        self._clickhouse = clickhouse
+    row_count: int
+    blocks: AsyncIterator[Rows]
+
+
+class QueryEngine:
+    """Runs statements in ClickHouse within LIMITS, and converts its errors. `limits`: those that differ."""
+
+    def __init__(self, clickhouse: ClickHouse, limits: Mapping[str, str | int] | None = None) -> None:
+        self._clickhouse, self._limits = clickhouse, limits or {}
 
     async def run(self, statements: Sequence[Statement], query_id: str, charge: Charge) -> Sequence[Rows]:
         """Runs the statements concurrently, and charges the rows that they read.
@@ -78,20 +96,64 @@ class QueryEngine:
         """Runs one cheap statement, whose rows are not charged. Raises as `run` does."""
         return await self._while_engine_answers(self._run_one(statement, str(uuid4()), Charge()))
 
-    async def _run_one(self, statement: Statement, query_id: str, charge: Charge) -> Rows:
+    @asynccontextmanager
+    async def stream(self, statement: Statement, query_id: str, charge: Charge) -> AsyncIterator[RowStream]:
+        """Runs one statement, and yields its rows as a stream. Raises as `run` does, also while the rows arrive.
+
+        The engine keeps the result until it is read (`wait_end_of_query`), so the number of rows is known before.
+        """
+        result, counts = await self._while_engine_answers(self._open(statement, query_id))
+        charge.add(counts.get("read_rows", 0))
+        async with result as stream:
+            yield RowStream(counts["result_rows"], self._blocks(stream, counts["result_rows"]))
+
+    async def _open(self, statement: Statement, query_id: str) -> tuple[StreamContext, Mapping[str, int]]:
+        """The rows of a statement, and the engine's counts."""
+        with self._converted():
+            client = await self._clickhouse.client()
+            with traced(statement.sql):
+                stream = await client.query_column_block_stream(
+                    statement.sql, parameters=dict(statement.parameters), settings=self._settings(statement, query_id)
+                )
+        assert isinstance(stream.source, QueryResult)
+        return stream, {name: int(count) for name, count in stream.source.summary.items() if count.isdigit()}
+
+    async def _blocks(self, stream: StreamContext, row_count: int) -> AsyncIterator[Rows]:
+        received = 0
+        while (block := await self._while_engine_answers(self._next(stream))) is not None:
+            received += len(block)
+            yield block
+        if received != row_count:
+            raise DependencyUnavailableError(f"ClickHouse's answer ended after {received} of {row_count} rows.")
+
+    async def _next(self, stream: StreamContext) -> Rows | None:
+        with self._converted():
+            block = await anext(stream, None)
+        return None if block is None else Rows(block)
+
+    def _settings(self, statement: Statement, query_id: str) -> dict[str, Any]:
+        return {**statement.settings, **LIMITS, **self._limits, "query_id": query_id}
+
+    @contextmanager
+    def _converted(self) -> Iterator[None]:
+        """Converts the engine's errors."""
         try:
+            yield
+        except FAILURES as error:
+            if api_error := as_api_error(error, self._limits):
+                raise api_error from error
+            raise
+
+    async def _run_one(self, statement: Statement, query_id: str, charge: Charge) -> Rows:
+        with self._converted():
             client = await self._clickhouse.client()
             with traced(statement.sql):
                 result = await client.query(
                     statement.sql,
                     parameters=dict(statement.parameters),
-                    settings={**statement.settings, **LIMITS, "query_id": query_id},
+                    settings=self._settings(statement, query_id),
                     column_oriented=True,
                 )
-        except FAILURES as error:
-            if api_error := as_api_error(error):
-                raise api_error from error
-            raise
         charge.add(int(result.summary.get("read_rows", 0)))
         # Without rows, the client returns no columns.
         return Rows(result.result_columns or [()] * len(statement.columns))
@@ -121,8 +183,11 @@ async def _gather(works: Sequence[Awaitable[T]]) -> Sequence[T]:
             task.cancel()
 
 
-def as_api_error(error: BaseException) -> AnlytError | None:
-    """Converts an engine's error to one for callers, which shows no SQL; None for a bug of this service."""
+def as_api_error(error: BaseException, limits: Mapping[str, str | int] | None = None) -> AnlytError | None:
+    """Converts an engine's error to one for callers, which shows no SQL; None for a bug of this service.
+
+    `limits`: those of the statement that differ from LIMITS.
+    """
     if fault := fault_of(error):
         return fault
     code: int | None = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
@@ -134,7 +199,9 @@ def as_api_error(error: BaseException) -> AnlytError | None:
             "read."
         )
     if code in TOO_EXPENSIVE:
-        return QueryTooExpensiveError(f"This query {TOO_EXPENSIVE[code]}; {ADVICE}.")
+        return QueryTooExpensiveError(
+            f"This query {TOO_EXPENSIVE[code].format(**{**LIMITS, **(limits or {})})}; {ADVICE}."
+        )
     return _unavailable() if code in NOT_NOW else None
 
 

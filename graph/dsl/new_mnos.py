@@ -19,6 +19,11 @@ _NEW: Final = statement(Path(__file__).parent / "sql", "new_mnos")
 _COLUMNS: Final = (Column("mno", "text", "group"),)
 
 
+def lacks_pseudonyms(columns: Sequence[PrintedColumn]) -> bool:
+    """Whether an answer has an MNO without a pseudonym."""
+    return any(column.name == "mno" and UNASSIGNED in column.values for column in columns)
+
+
 class NewMnos:
     """Finds MNOs without a pseudonym in answers, where they appear as UNASSIGNED."""
 
@@ -29,8 +34,10 @@ class NewMnos:
         self, tenant_id: str, dataset: str, compiled: Compiled, columns: Sequence[PrintedColumn]
     ) -> bool:
         """Assigns the pseudonyms that an answer lacks. Returns whether to run the query again, as some were added."""
-        if not any(column.name == "mno" and UNASSIGNED in column.values for column in columns):
-            return False
+        return lacks_pseudonyms(columns) and await self.assign(tenant_id, dataset, compiled)
+
+    async def assign(self, tenant_id: str, dataset: str, compiled: Compiled) -> bool:
+        """Assigns a pseudonym to each MNO in the windows of a query that has none. Returns whether some were added."""
         known = await self._pseudonyms.of_tenant(tenant_id) or {}
         windows = [window for window in (compiled.window, compiled.previous_window) if window]
         parameters = {

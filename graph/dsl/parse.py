@@ -46,13 +46,18 @@ def parse(source: bytes | Mapping[str, object], now: datetime | None = None) -> 
 
     Raises InvalidQueryError with all problems of its shape and its names.
     """
+    return Query(**read_query(read(source) if isinstance(source, bytes) else source, now, QUERY))
+
+
+def read_query(source: Mapping[str, object], now: datetime | None, members: Mapping[str, Member]) -> dict[str, Any]:
+    """The attributes of a query that has these members; raises as `parse`."""
     problems = Problems()
-    attributes = read_object("$", read(source) if isinstance(source, bytes) else source, problems, QUERY)
+    attributes = read_object("$", source, problems, members)
     _resolve(attributes, now or datetime.now(UTC), problems)
     if problems:
         _add_meanings(attributes, problems)
     problems.check()
-    return Query(**attributes)
+    return attributes
 
 
 def _add_meanings(attributes: Mapping[str, Any], problems: Problems) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from graph.access import Scope, administration, readable_extent
+from graph.access import Scope, administration
 from graph.access.addenda_log import UnmaskingLog
 from graph.access.budget import Budget, Charge
 from graph.access.cursors import CursorKey, PagePosition
-from graph.access.pseudonyms import PseudonymByMno, Pseudonyms
+from graph.access.pseudonyms import Pseudonyms
 from graph.dsl import answers
 from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
@@ -26,7 +26,6 @@ from graph.dsl.select import Statement
 from graph.dsl.states import TableStates
 from graph.dsl.table_status import TableStatus, table_statuses
 from graph.dsl.time_ranges import add_instant
-from graph.errors import InvalidQueryError
 from graph.http.admission import end_admission
 from graph.validation import current_validation
 from infra.clickhouse import ClickHouse
@@ -116,19 +115,11 @@ class Queries:
 
     async def _compiled(self, request: _Request) -> tuple[Compiled, str]:
         """Returns the statements, and the context for signing their cursors."""
-        pseudonyms = await self._pseudonyms_of(request.caller, request.tenant_id)
+        pseudonyms = await self._pseudonyms.readable_by(request.caller, request.tenant_id)
         scope, after = query_scope(request.caller, pseudonyms), request.query.after
         context = fingerprint(request.query, scope)
         position = None if after is None else (await self._key.cursors()).open(PURPOSE, context, after, PagePosition)
         return compile_query(request.query, scope, position), context
-
-    async def _pseudonyms_of(self, caller: Scope, tenant_id: str | None) -> PseudonymByMno:
-        """Returns the caller's pseudonyms of MNOs, or None when it reads their names."""
-        if readable_extent(caller, "MNO") == "EVERYBODYS":
-            return None
-        if tenant_id is None:
-            raise AssertionError("only a tenant reads pseudonyms")
-        return await self._pseudonyms.of_tenant(tenant_id)
 
     async def _validated(self, request: _Request, compiled: Compiled, context: str) -> QueryResult:
         """Runs a query. Declares for the answer's validator what it reads, unless that changed while it ran.
@@ -174,9 +165,7 @@ class Queries:
         if compiled.currencies is None:
             return
         (currencies,) = await self._charged(request, compiled, [compiled.currencies], f"{request.id}/currencies")
-        if len(currencies) > 1:
-            problem = compiled.currency_problem
-            raise InvalidQueryError(f"{problem.path}: {problem.message}", [problem])
+        compiled.check_currencies(len(currencies))
 
     async def _charged(
         self, request: _Request, compiled: Compiled, statements: Sequence[Statement], query_id: str

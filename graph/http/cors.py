@@ -13,11 +13,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from graph.answer_headers import vary_by
 
 MAX_AGE: Final = "7200"  # seconds that a browser keeps the answer to a preflight; Chrome's limit
-REQUEST_HEADERS: Final = ("Accept", "Content-Type", "If-None-Match", "X-Request-Id", "traceparent")
+REQUEST_HEADERS: Final = ("Accept", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id", "traceparent")
 # Those that a page may read beyond the ones that CORS always allows.
 EXPOSED: Final = ", ".join(
     [
-        *("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Server-Timing", "WWW-Authenticate", "X-Request-Id"),
+        *(
+            "ETag",
+            "Location",
+            "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Server-Timing",
+            "WWW-Authenticate",
+            "X-Request-Id",
+        ),
         *("X-Anlyt-Meta", "X-Anlyt-Page", "X-Anlyt-Totals"),
     ]
 )

@@ -20,7 +20,7 @@ class Parameter:
     name: str
     schema: Mapping[str, Any]
     description: str
-    location: Literal["query", "path"] = "query"
+    location: Literal["query", "path", "header"] = "query"
 
     @property
     def is_list(self) -> bool:

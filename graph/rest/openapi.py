@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from graph.access.disclosure import READABLE, rule_in_words
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
@@ -17,10 +19,15 @@ from graph.errors import (
     UnsupportedMediaTypeError,
     UriTooLongError,
 )
+from graph.exports.keys import PublicKeys
+from graph.exports.openapi import Described
 from graph.http import openapi
 from graph.http.health import Liveness, Readiness
 from graph.http.openapi import Json, answer, errors, operation
 from graph.rest.endpoints import ENDPOINTS, Endpoint
+from graph.rest.exports import request as exports
+from graph.rest.exports.answers import ExportAnswer, ExportList
+from graph.rest.exports.routes import KEY, KEYS_PATH, PATH
 from graph.rest.insights import INSIGHTS
 from graph.rest.query import CATALOG_PATH, MEDIA_TYPES, QUERY_PATH
 from graph.rest.query_schema import EXAMPLE, SCHEMAS
@@ -70,6 +77,7 @@ TAGS: Final = {
     "Reports": "Totals of the platform, an operator or an account, from PostgreSQL.",
     "Insights": "Quality and cost of networks.",
     "Queries": "Any measure by any dimension, from ClickHouse.",
+    "Exports": "Whole results of queries as files, written in the background.",
     "Health": "For the operators of the service.",
 }
 QUERY_ERRORS: Final = (
@@ -77,6 +85,21 @@ QUERY_ERRORS: Final = (
     *(QueryTooExpensiveError, RateLimitedError),
 )
 _ALWAYS: Final = (UnauthenticatedError, UriTooLongError, RateLimitedError, DependencyUnavailableError)
+EXPORTS: Final = Described(
+    path=PATH,
+    keys_path=KEYS_PATH,
+    body="ExportQuery",
+    example={"format": "parquet", **EXAMPLE},
+    answer=ExportAnswer,
+    answers=ExportList,
+    callers=CALLERS,
+    always=(InvalidQueryError, ForbiddenError, *_ALWAYS),
+    summary="Export the whole result of a query as files.",
+    meaning="All rows of a query, past the row cap, as files in S3 with a signed manifest; figures as in the query's "
+    "own answer.",
+    listing="The caller's exports.",
+    headers=(KEY,),
+)
 _ABOUT_ROWS: Final = {
     "description": "As in the JSON answer; present when the body has rows only (CSV and Arrow).",
     "schema": {"type": "string"},
@@ -85,16 +108,17 @@ _ABOUT_ROWS: Final = {
 
 def document() -> Json:
     """The whole document."""
-    types = [endpoint.answer for endpoint in (*ENDPOINTS, *INSIGHTS)]
+    types: list[type[Struct]] = [endpoint.answer for endpoint in (*ENDPOINTS, *INSIGHTS)]
     paths = {
         **{endpoint.path: {"get": _operation("Reports", endpoint)} for endpoint in ENDPOINTS},
         **{endpoint.path: {"get": _operation("Insights", endpoint)} for endpoint in INSIGHTS},
         **_queries(),
+        **EXPORTS.paths(),
         **_health(),
     }
-    return openapi.document(
-        DESCRIPTION, TAGS, paths, [*types, QueryAnswer, Catalog, Liveness, Readiness], SCHEMAS, SECURITY
-    )
+    types += [QueryAnswer, Catalog, ExportAnswer, ExportList, PublicKeys, Liveness, Readiness]
+    schemas = {**SCHEMAS, "ExportQuery": exports.SHAPE.schema}
+    return openapi.document(DESCRIPTION, TAGS, paths, types, schemas, SECURITY)
 
 
 def _operation(tag: str, endpoint: Endpoint) -> Json:

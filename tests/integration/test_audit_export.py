@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from graph.audit.exports import exports
-from graph.audit.exports.runner import Pace
+from graph.exports.runner import Pace
 from infra.embedded.engine import Engine
 from infra.endpoints import Engines
 from tests.graph.support.problems import check_problem

@@ -9,8 +9,11 @@ from random import Random
 import uvloop
 
 from commands import audit_api
-from graph.audit.exports.runner import Pace
+from commands.support import query_exports
+from graph.access.budget import Budget
+from graph.exports.runner import Pace
 from infra.endpoints import Engines
+from infra.postgres import open_pool
 from infra.settings import read_settings
 from infra.telemetry import configure_logs
 from infra.tls import TlsFiles
@@ -18,21 +21,29 @@ from tests.support.forked import FORK
 from tests.support.worker import wait_for_exit
 
 
-def work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
-    """Runs `anlyt audit-api` until it is killed."""
+def work(files: TlsFiles | None, stores: Engines, pace: Pace) -> None:
+    """Runs `anlyt audit-api`, or without certificates what writes exports in `anlyt api`, until it is killed."""
     configure_logs("json")
-    uvloop.run(_work(files, stores, pace))
+    uvloop.run(_query_exports(stores, pace) if files is None else _audit_api(files, stores, pace))
 
 
-async def _work(files: TlsFiles, stores: Engines, pace: Pace) -> None:
+async def _audit_api(files: TlsFiles, stores: Engines, pace: Pace) -> None:
     async with audit_api.running(read_settings({"ANLYT_AUDIT_PORT": "0"}), stores, files, pace=pace):
+        await asyncio.Event().wait()
+
+
+async def _query_exports(stores: Engines, pace: Pace) -> None:
+    async with (
+        open_pool(stores.postgres, size=2) as pool,
+        query_exports.running(read_settings({}), stores, pool, Budget(8, 10**12), tuple, pace),
+    ):
         await asyncio.Event().wait()
 
 
 class ExportProcesses:
     """Two processes that share the exports. Another one replaces each that is killed."""
 
-    def __init__(self, files: TlsFiles, stores: Engines, pace: Pace) -> None:
+    def __init__(self, files: TlsFiles | None, stores: Engines, pace: Pace) -> None:
         self._new_process = partial(FORK.Process, target=work, args=(files, stores, pace))
         self._members: list[BaseProcess] = []
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from obstore.store import S3Store
 
-from graph.audit.exports.runner import Pace
+from graph.exports.runner import Pace
 from infra.clickhouse import connect
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine

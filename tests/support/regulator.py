@@ -12,7 +12,7 @@ import httpx
 from cryptography import x509
 
 from commands import audit_api
-from graph.audit.exports.runner import PACE, Pace
+from graph.exports.runner import PACE, Pace
 from infra.embedded.certificates import CLIENT, Pair, issue, make_authority
 from infra.endpoints import Engines
 from infra.settings import read_settings

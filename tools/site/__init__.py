@@ -23,6 +23,7 @@ NAVIGATION: Final[Mapping[str, Sequence[str]]] = {
     "For consumers": (
         "docs/reference/query.md",
         "docs/clients.md",
+        "docs/exports.md",
         "docs/graphql.md",
         "docs/audit.md",
         "docs/versions.md",

@@ -6,9 +6,11 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from graph.audit.exports.jobs import Export, ExportFile, ExportProgress, State
+from graph.audit.exports.jobs import Export, ExportFile, ExportProgress
 from graph.audit.exports.manifest import ManifestFile
 from graph.dsl.answers import Page, QueryWindow
+from graph.exports.jobs import State
+from graph.exports.manifest import ManifestLink
 from schema.catalog.audit import AuditDataset
 
 
@@ -16,15 +18,6 @@ class FileLink(ManifestFile, frozen=True, kw_only=True, rename="camel"):
     """One file, as in the manifest, with its link."""
 
     url: Annotated[str, Meta(description="Link to the file, valid for anyone until `linksExpireAt`.")]
-
-
-class ManifestLink(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Links to the manifest and to its signature."""
-
-    url: str
-    signature_url: Annotated[
-        str, Meta(description="Link to the signature: 64 bytes, Ed25519, by the manifest's `keyId`.")
-    ]
 
 
 class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -8,15 +8,16 @@ from msgspec import structs
 
 from graph.access.cursors import CursorKey
 from graph.audit.access import Operation, record
-from graph.audit.exports.answers import ExportAnswer, ExportList, FileLink, ManifestLink, answer, progress
-from graph.audit.exports.jobs import Export, ExportFile, Jobs, Written, add, unfinished
-from graph.audit.exports.keys import ManifestKey, PublicKeys
-from graph.audit.exports.manifest import NAME, SIGNATURE, manifest_file
-from graph.audit.exports.objects import LINK_LIFETIME, Objects
+from graph.audit.exports.answers import ExportAnswer, ExportList, FileLink, answer, progress
+from graph.audit.exports.jobs import AuditJobs, Export, ExportFile, Written, add
+from graph.audit.exports.manifest import manifest_file
 from graph.audit.exports.request import parse
 from graph.audit.regulator import Regulator
 from graph.dsl.answers import Page
 from graph.errors import NotFoundError, RateLimitedError
+from graph.exports.keys import ManifestKey, PublicKeys
+from graph.exports.manifest import manifest_link
+from graph.exports.objects import LINK_LIFETIME, Objects
 from infra.metrics import AUDIT_EXPORTS
 
 MAX_UNFINISHED: Final = 100  # per caller
@@ -28,7 +29,7 @@ RETRY_AFTER: Final = 60  # seconds
 class Exports:
     """Answers callers about exports. All methods raise DependencyUnavailableError while PostgreSQL is unavailable."""
 
-    def __init__(self, jobs: Jobs, objects: Objects, key: ManifestKey, cursors: CursorKey) -> None:
+    def __init__(self, jobs: AuditJobs, objects: Objects, key: ManifestKey, cursors: CursorKey) -> None:
         self._jobs, self._objects, self._key, self._cursors = jobs, objects, key, cursors
 
     async def request(self, regulator: Regulator, request_id: str, body: bytes) -> ExportAnswer:
@@ -36,7 +37,7 @@ class Exports:
         query, id_ = parse(body), uuid4()
         payload = {**query.to_payload(), "export_id": str(id_)}
         async with self._jobs.transaction() as connection:
-            if await unfinished(connection, regulator.name) >= MAX_UNFINISHED:
+            if await self._jobs.unfinished(connection, regulator.name) >= MAX_UNFINISHED:
                 raise RateLimitedError(
                     f"{MAX_UNFINISHED} exports are not finished; wait for one, or cancel it.", RETRY_AFTER
                 )
@@ -44,9 +45,9 @@ class Exports:
             await add(connection, id_, access_id, regulator.name, query)
         return await self._answer(await self._export(regulator, id_))
 
-    async def status(self, regulator: Regulator, request_id: str, id_: str) -> ExportAnswer:
+    async def status(self, regulator: Regulator, request_id: str, id_: UUID) -> ExportAnswer:
         """The state of an export; with links to its files if it is done. Raises NotFoundError."""
-        job = await self._export(regulator, _uuid(id_))
+        job = await self._export(regulator, id_)
         files = await self._jobs.files(job.id)
         export_progress = progress(files)
         if job.state != "done":
@@ -57,13 +58,13 @@ class Exports:
         return structs.replace(
             answer(job, export_progress),
             files=links,
-            manifest=await self._manifest(job),
+            manifest=await manifest_link(self._objects, str(job.id)),
             links_expire_at=links_expire_at,
         )
 
-    async def cancel(self, regulator: Regulator, request_id: str, id_: str) -> ExportAnswer:
+    async def cancel(self, regulator: Regulator, request_id: str, id_: UUID) -> ExportAnswer:
         """Cancels an export and deletes its files. Raises NotFoundError."""
-        job = await self._export(regulator, _uuid(id_))
+        job = await self._export(regulator, id_)
         await self._log(regulator, request_id, "exportCancel", job, 0)
         if await self._jobs.cancel(job):
             AUDIT_EXPORTS.labels("cancelled").inc()
@@ -102,17 +103,3 @@ class Exports:
     async def _link(self, job: Export, file: ExportFile, written: Written) -> FileLink:
         url = await self._objects.link(f"{job.id}/{written.name}")
         return FileLink(url=url, **structs.asdict(manifest_file(job.query.dataset, file, written)))
-
-    async def _manifest(self, job: Export) -> ManifestLink:
-        return ManifestLink(
-            url=await self._objects.link(f"{job.id}/{NAME}"),
-            signature_url=await self._objects.link(f"{job.id}/{SIGNATURE}"),
-        )
-
-
-def _uuid(text: str) -> UUID:
-    """The UUID in a text. Raises NotFoundError if it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFoundError("There is no such export.") from None

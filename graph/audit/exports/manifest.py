@@ -6,7 +6,7 @@ It depends only on the rows of a finished export in PostgreSQL, so a repeated ru
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -15,9 +15,6 @@ from graph.audit.exports.jobs import Export, ExportFile, Written
 from graph.dsl.answers import QueryWindow
 from schema.catalog.audit import AuditDataset
 from schema.money import millionths, money
-
-NAME: Final = "manifest.json"
-SIGNATURE: Final = f"{NAME}.sig"  # the signature of the manifest's bytes, 64 bytes
 
 Charges = Annotated[
     Mapping[str, str] | UnsetType,

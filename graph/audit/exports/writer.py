@@ -1,16 +1,16 @@
 """Writes one export: plans its slices, writes one file per slice, then the manifest. It resumes after interruptions."""
 
 from datetime import timedelta
-from hashlib import sha256
 from secrets import token_hex
 from typing import Final
 
 from graph.audit.exports import manifest
-from graph.audit.exports.jobs import Export, ExportFile, Jobs
-from graph.audit.exports.keys import ManifestKey
-from graph.audit.exports.objects import Objects
+from graph.audit.exports.jobs import AuditJobs, Export, ExportFile
 from graph.audit.exports.warehouse import Warehouse
 from graph.dsl.freshness import Freshness
+from graph.exports.keys import ManifestKey
+from graph.exports.manifest import publish
+from graph.exports.objects import Objects
 from infra.telemetry import tracer
 from schema.catalog.audit import AUDITED
 
@@ -22,7 +22,7 @@ class Writer:
 
     def __init__(
         self,
-        jobs: Jobs,
+        jobs: AuditJobs,
         warehouse: Warehouse,
         objects: Objects,
         key: ManifestKey,
@@ -58,6 +58,4 @@ class Writer:
         assert planned is not None
         signer = await self._key.signer()
         content = manifest.compose(planned, await self._jobs.files(job.id), signer.public.kid)
-        await self._objects.put(f"{job.id}/{manifest.SIGNATURE}", signer.sign(content))
-        await self._objects.put(f"{job.id}/{manifest.NAME}", content)
-        await self._jobs.finish(job, sha256(content).hexdigest(), self._keep)
+        await self._jobs.finish(job, await publish(self._objects, str(job.id), content, signer), self._keep)

@@ -117,7 +117,8 @@ def _operation(
     parameters = [_resolved(document, each) for each in declared.get("parameters", ())]
     replies = [_reply(status, each) for status, each in declared["responses"].items()]
     bodies = [content["schema"] for content in declared.get("requestBody", {}).get("content", {}).values()]
-    answers = [content["schema"] for content in declared["responses"]["200"]["content"].values()]
+    succeeded = next(each for status, each in declared["responses"].items() if status.startswith("2"))
+    answers = [content["schema"] for content in succeeded["content"].values()]
     named = dict.fromkeys(name for each in (*bodies, *answers) if (name := referenced(each)) and name not in shown)
     shown.update(named)
     return Operation(

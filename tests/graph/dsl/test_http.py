@@ -4,13 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 import pytest
 
-from graph.dsl import compile as compiling
 from graph.dsl import queries
+from graph.dsl.compile import compile_query
 from tests.graph.support.api import ADMIN
 from tests.graph.support.problems import check_problem
 from tests.graph.support.queries import (
@@ -118,9 +118,7 @@ async def test_pages_together_are_the_whole_answer(query_client: QueryClient, ca
 
 
 async def test_the_row_cap_is_reported(query_client: QueryClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    capped = compiling.compile_query
-    monkeypatch.setattr(compiling, "ROW_CAP", 10)
-    monkeypatch.setattr(queries, "compile_query", lambda *arguments: replace(capped(*arguments), row_cap=10))
+    monkeypatch.setattr(queries, "compile_query", partial(compile_query, row_cap=10))
     first = await query_client.ask({**BY_CODE, "limit": 7}, ADMIN)
     assert (first["page"]["hasNextPage"], first["meta"]["truncated"]) == (True, False)
     last = await query_client.ask({**BY_CODE, "limit": 7, "after": first["page"]["endCursor"]}, ADMIN)

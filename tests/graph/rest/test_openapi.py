@@ -6,6 +6,7 @@ import pytest
 
 from graph.http.openapi import IF_NONE_MATCH
 from graph.rest.endpoints import ENDPOINTS
+from graph.rest.exports.routes import KEYS_PATH, PATH
 from graph.rest.insights import INSIGHTS
 from graph.rest.openapi import document
 from graph.rest.query import CATALOG_PATH, QUERY_PATH
@@ -26,7 +27,7 @@ def test_every_endpoint_is_described() -> None:
     paths = document()["paths"]
     assert set(paths) == {
         *(endpoint.path for endpoint in (*ENDPOINTS, *INSIGHTS)),
-        *(QUERY_PATH, CATALOG_PATH, "/health/live", "/health/ready"),
+        *(QUERY_PATH, CATALOG_PATH, PATH, f"{PATH}/{{id}}", KEYS_PATH, "/health/live", "/health/ready"),
     }
     for endpoint in ENDPOINTS:
         operation = paths[endpoint.path]["get"]

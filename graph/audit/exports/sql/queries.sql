@@ -4,26 +4,9 @@ insert into anlyt.audit_exports (
     export_id, access_id, caller, dataset, tenant_id, from_time, to_time, verdict, rule_type
 ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
--- name: cancel_export
--- Cancels an export. The lease stays, so that its process notices when it renews it.
-update anlyt.audit_exports
-set state = 'cancelled', finished_at = clock_timestamp(), reason = null
-where export_id = $1 and caller = $2 and state in ('queued', 'running', 'done')
-returning true
-
--- name: expire_exports
--- Expires exports: their links are no longer returned, and their files are deleted next.
-update anlyt.audit_exports set state = 'expired'
-where state = 'done' and expires_at <= clock_timestamp()
-returning export_id
-
 -- name: export_files
 -- The files of an export, planned and written.
 select * from anlyt.audit_export_files where export_id = $1 order by number
-
--- name: export_key
--- The key that signs manifests unless a setting has one.
-select key from anlyt.export_signing_key
 
 -- name: exports_before
 -- A caller's exports before an access id, newest first, with the progress of each.
@@ -40,12 +23,6 @@ cross join lateral (
 where export.caller = $1 and export.access_id < $2
 order by export.access_id desc
 limit $3
-
--- name: fail_export
--- Sets an export to failed; it is not tried again.
-update anlyt.audit_exports
-set state = 'failed', claim = null, leased_until = null, reason = $3, finished_at = clock_timestamp()
-where export_id = $1 and claim = $2 and state = 'running'
 
 -- name: finish_export
 -- Sets an export to done, once all files and the manifest are written. No row if the claim is lost.
@@ -73,14 +50,6 @@ from (select export_id from anlyt.audit_exports where export_id = $1 and claim =
 where file.export_id = export.export_id and file.number = $3 and file.name is null
 returning true
 
--- name: lock_exports
--- Only one process at a time counts exports and adds or claims one, until its transaction ends.
-select pg_advisory_xact_lock(hashtext('anlyt.audit_exports'))
-
--- name: mark_purged
--- Stores that the files of an export are deleted.
-update anlyt.audit_exports set purged_at = clock_timestamp() where export_id = $1
-
 -- name: measure_cdr
 -- ClickHouse: the totals of an object of call detail records.
 select count() as row_count, min(occurredAt) as first_at, max(occurredAt) as last_at,
@@ -107,36 +76,3 @@ insert into anlyt.audit_export_files (export_id, number, from_time, to_time)
 select planned.export_id, slice.number, slice.from_time, slice.to_time
 from planned, unnest($4::timestamptz[], $5::timestamptz[]) with ordinality as slice (from_time, to_time, number)
 returning number
-
--- name: release_export
--- Releases the claim on an export that was cancelled meanwhile.
-update anlyt.audit_exports set claim = null, leased_until = null
-where export_id = $1 and claim = $2 and state <> 'running'
-
--- name: renew_lease
--- Renews the lease of a claim. No row if the claim is lost.
-update anlyt.audit_exports set leased_until = clock_timestamp() + $3::interval
-where export_id = $1 and claim = $2 and state = 'running'
-returning true
-
--- name: requeue_export
--- Queues an export again, after a pause.
-update anlyt.audit_exports
-set state = 'queued', claim = null, leased_until = null, reason = $3, due_at = clock_timestamp() + $4::interval
-where export_id = $1 and claim = $2 and state = 'running'
-
--- name: unpurged_export
--- The oldest export that is failed, cancelled or expired, on which no process works, and whose files are not deleted. It is
--- returned again 15 minutes after its end: a server may still finish an insert whose client has left.
-select export_id from anlyt.audit_exports
-where state in ('failed', 'cancelled', 'expired')
-    and (leased_until is null or leased_until < clock_timestamp())
-    and (
-        purged_at is null
-        or purged_at < finished_at + interval '15 minutes' and clock_timestamp() > finished_at + interval '15 minutes'
-    )
-order by access_id limit 1
-
--- name: waiting_exports
--- The number of a caller's unfinished exports.
-select count(*) from anlyt.audit_exports where caller = $1 and state in ('queued', 'running')

@@ -13,7 +13,6 @@ from obstore.store import S3Store
 
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
-from infra.tiers import EXPORTS
 
 LINK_LIFETIME: Final = timedelta(minutes=10)
 CHUNK: Final = 4 << 20  # bytes
@@ -28,45 +27,44 @@ class Digest:
 
 
 class Objects:
-    """Reads and writes objects by name, `<export>/<file>`.
+    """Reads and writes objects by name, `<export>/<file>`, in a folder of the bucket.
 
     All methods raise DependencyUnavailableError while S3 is unavailable.
     """
 
-    def __init__(self, store: S3Store) -> None:
-        self._store = store
+    def __init__(self, store: S3Store, folder: str) -> None:
+        self._store, self._folder = store, folder
 
     async def put(self, name: str, content: bytes) -> None:
-        """Writes an object."""
+        """Writes an object in one request, so that an interrupted one leaves nothing behind."""
         with _as_problem():
-            await self._store.put_async(_key(name), content)
+            await self._store.put_async(self._key(name), content, use_multipart=False)
 
     async def digest(self, name: str) -> Digest:
         """The digest of an object, which is read from S3 in chunks."""
         byte_count, hash_ = 0, sha256()
         with _as_problem():
-            async for chunk in (await self._store.get_async(_key(name))).stream(min_chunk_size=CHUNK):
+            async for chunk in (await self._store.get_async(self._key(name))).stream(min_chunk_size=CHUNK):
                 byte_count += len(chunk)
                 hash_.update(chunk)
         return Digest(byte_count, hash_.hexdigest())
 
     async def link(self, name: str) -> str:
         """A URL with which anyone can read the object for LINK_LIFETIME."""
-        return await obstore.sign_async(self._store, "GET", _key(name), LINK_LIFETIME)
+        return await obstore.sign_async(self._store, "GET", self._key(name), LINK_LIFETIME)
 
     async def delete_all(self, export: str) -> None:
         """Deletes all objects of an export, also those of interrupted attempts."""
         with _as_problem():
-            async for keys in self._keys(f"{EXPORTS}/{export}/"):
+            async for keys in self._keys(self._key(f"{export}/")):
                 await self._store.delete_async(keys)
 
     async def _keys(self, prefix: str) -> AsyncIterator[list[str]]:
         async for page in self._store.list(prefix):
             yield [meta["path"] for meta in page]
 
-
-def _key(name: str) -> str:
-    return f"{EXPORTS}/{name}"
+    def _key(self, name: str) -> str:
+        return f"{self._folder}/{name}"
 
 
 @contextmanager

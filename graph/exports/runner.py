@@ -1,21 +1,23 @@
 """Writes exports in the background, one at a time per process. Any number of processes may run."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Generic
 
-from graph.audit.exports.jobs import Export, Jobs, LostClaimError
-from graph.audit.exports.objects import Objects
-from graph.audit.exports.writer import Writer
-from graph.errors import ApiError
+from prometheus_client import Counter
+
+from graph.errors import ApiError, RateLimitedError
+from graph.exports.jobs import J, Jobs, LostClaimError
+from graph.exports.objects import Objects
 from graph.http.problems import as_problem
 from infra.errors import DependencyUnavailableError
-from infra.metrics import AUDIT_EXPORTS
 from infra.telemetry import logger
 
-MAX_RUNNING: Final = 2  # per caller, in all processes together
+MAX_RUNNING: Final = 2  # per owner, in all processes together
+MAX_INTERRUPTIONS: Final = 10  # processes that may die while they write one export: it may be what kills them
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,16 @@ class Pace:
 PACE: Final = Pace()
 
 
-class Runner:
-    """Claims and writes exports. A process has one."""
+class Runner(Generic[J]):
+    """Claims and writes the exports of a table. A process has one per table.
 
-    def __init__(self, jobs: Jobs, writer: Writer, objects: Objects, pace: Pace) -> None:
-        self._jobs, self._writer, self._objects, self._pace = jobs, writer, objects, pace
+    `write` writes one export; `ended` counts exports by result.
+    """
+
+    def __init__(
+        self, jobs: Jobs[J], write: Callable[[J], Awaitable[None]], objects: Objects, pace: Pace, ended: Counter
+    ) -> None:
+        self._jobs, self._write_files, self._objects, self._pace, self._ended = jobs, write, objects, pace, ended
 
     async def run(self) -> None:
         """Runs until it is cancelled. Then it requeues the export that it works on."""
@@ -60,13 +67,13 @@ class Runner:
             await self._work(job)
         return await self._clean_up() or job is not None
 
-    async def _work(self, job: Export) -> None:
+    async def _work(self, job: J) -> None:
         """Writes an export and stores the outcome."""
         try:
             await self._write(job)
         except LostClaimError:
             await self._jobs.release(job)
-        except DependencyUnavailableError as error:
+        except (DependencyUnavailableError, RateLimitedError) as error:
             logger().warning("export waits", export=str(job.id), why=str(error))
             await self._jobs.requeue(job, as_problem(error, "").detail, timedelta(seconds=self._pace.retry))
         except asyncio.CancelledError:
@@ -76,11 +83,13 @@ class Runner:
         except Exception as error:  # becomes the export's reason
             await self._fail(job, error)
         else:
-            AUDIT_EXPORTS.labels("done").inc()
+            self._ended.labels("done").inc()
 
-    async def _write(self, job: Export) -> None:
+    async def _write(self, job: J) -> None:
         """Writes an export and renews its claim meanwhile. Stops when the claim is lost."""
-        writing = asyncio.ensure_future(self._writer.write(job))
+        if job.interruptions > MAX_INTERRUPTIONS:
+            raise RuntimeError(f"{job.interruptions} processes ended while they wrote it")
+        writing = asyncio.ensure_future(self._write_files(job))
         try:
             while not (await asyncio.wait([writing], timeout=self._pace.renewal))[0]:
                 # While PostgreSQL is unavailable, no other process can claim the export.
@@ -91,7 +100,7 @@ class Runner:
             writing.cancel()
             await asyncio.wait([writing])
 
-    async def _fail(self, job: Export, error: Exception) -> None:
+    async def _fail(self, job: J, error: Exception) -> None:
         """Sets the export to failed. A caller's mistake becomes its reason; other errors are logged."""
         is_callers = isinstance(error, ApiError)
         reason = (
@@ -99,12 +108,12 @@ class Runner:
         )
         logger().error("export failed", export=str(job.id), exc_info=None if is_callers else error)
         await self._jobs.fail(job, reason)
-        AUDIT_EXPORTS.labels("failed").inc()
+        self._ended.labels("failed").inc()
 
     async def _clean_up(self) -> bool:
         """Expires exports, and deletes the files of one that has ended without them. Returns whether it deleted any."""
         if expired := await self._jobs.expire():
-            AUDIT_EXPORTS.labels("expired").inc(expired)
+            self._ended.labels("expired").inc(expired)
         id_ = await self._jobs.unpurged()
         if id_ is None:
             return False

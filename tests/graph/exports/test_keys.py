@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from graph.audit.exports.keys import ManifestKey, Signer
+from graph.exports.keys import ManifestKey, Signer
 from infra.errors import UsageError
 from infra.postgres import open_pool
 
 pytestmark = pytest.mark.anyio
+
+KEYS = "anlyt.export_signing_key"
 
 # RFC 8037, appendix A: a key, and its thumbprint.
 D = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
@@ -39,10 +41,10 @@ def test_the_example_of_the_rfc() -> None:
 async def test_all_processes_have_the_same_key(dsn: str) -> None:
     async with AsyncExitStack() as opened:
         pools = [await opened.enter_async_context(open_pool(dsn, size=1)) for _ in range(2)]
-        signers = [await ManifestKey(pool, None).signer() for pool in pools]
+        signers = [await ManifestKey(pool, None, KEYS).signer() for pool in pools]
         assert signers[0].public == signers[1].public
         pem = _pem(Ed25519PrivateKey.generate())
-        given = [await ManifestKey(pool, pem).signer() for pool in pools]
+        given = [await ManifestKey(pool, pem, KEYS).signer() for pool in pools]
         assert given[0].public == given[1].public != signers[0].public
     connection = await asyncpg.connect(dsn)
     assert len(await connection.fetchval("select key from anlyt.export_signing_key")) == 32
@@ -54,7 +56,7 @@ async def test_other_keys_are_rejected(dsn: str) -> None:
     async with open_pool(dsn, size=1) as pool:
         for pem in ("", "x", _pem(Ed25519PrivateKey.generate())[:80], other, _with_password()):
             with pytest.raises(UsageError, match="ANLYT_EXPORT_SIGNING_KEY must be an Ed25519 private key"):
-                ManifestKey(pool, pem)
+                ManifestKey(pool, pem, KEYS)
 
 
 def _pem(key: Ed25519PrivateKey) -> str:

@@ -53,18 +53,18 @@ class Signer:
 
 
 class ManifestKey:
-    """The signing key of a deployment: `pem` if given, else the key that the migration created in PostgreSQL."""
+    """A signing key of a deployment: `pem` if given, else the key that a migration created in the table `keys`."""
 
-    def __init__(self, pool: Pool, pem: str | None) -> None:
+    def __init__(self, pool: Pool, pem: str | None, keys: str) -> None:
         """Raises UsageError if `pem` is no Ed25519 key."""
-        self._pool = pool
+        self._pool, self._sql = pool, _KEY.replace("{keys}", keys)
         self._signer = None if pem is None else Signer(_read(pem))
 
     async def signer(self) -> Signer:
         """The signer, read once. Raises DependencyUnavailableError."""
         if self._signer is None:
             async with with_deadline("export_signing_key", self._pool), connected(self._pool) as connection:
-                self._signer = Signer(Ed25519PrivateKey.from_private_bytes(await connection.fetchval(_KEY)))
+                self._signer = Signer(Ed25519PrivateKey.from_private_bytes(await connection.fetchval(self._sql)))
         return self._signer
 
 
