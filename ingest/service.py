@@ -20,11 +20,11 @@ from infra.endpoints import Engines
 from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
-from infra.nats import connect
+from infra.nats import connect, created_at
 from infra.postgres import Pool, is_unavailable, open_pool
 from infra.sql import statement
 from infra.telemetry import logger
-from ingest import limit
+from ingest import limit, positions
 from ingest.commit import MetricStore
 from ingest.copies import CopyFinder
 from ingest.facts import FactStore
@@ -137,10 +137,17 @@ async def _measure(
     A cancellation is not enough to end it: nats-py waits for replies in wait_for(), which before Python 3.12 loses a
     cancellation that arrives together with the reply.
     """
+    lost = set[str]()  # functions whose last transactions may be missing, as logged
     while not stop.is_set():
         try:
             for function in functions:
-                await _measure_consumer(jetstream, function)
+                made_at = await created_at(jetstream, function.stream)
+                acknowledged = await _measure_consumer(jetstream, function)
+                if pool is None or function.store != "postgres":
+                    continue
+                if await positions.note(pool, function.name, made_at, acknowledged) and function.name not in lost:
+                    lost.add(function.name)
+                    logger().error(positions.LOST, function=function.name)
             if pool is not None:
                 await _measure_store(pool)
             GAUGES_MEASURED.labels("ingest").set_to_current_time()
@@ -151,12 +158,14 @@ async def _measure(
             await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
 
 
-async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> None:
+async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> int:
+    """Updates the gauges of a function's consumer. Returns the sequence up to which all messages are acknowledged."""
     info = await jetstream.consumer_info(function.stream.name, function.durable)
     behind = (info.num_pending or 0) + (info.num_ack_pending or 0)
     CONSUMER_PENDING.labels(function.durable).set(behind)
     acknowledged = info.ack_floor.stream_seq if info.ack_floor else 0
     INGEST_LAG.labels(function.name).set(await _age(jetstream, function, acknowledged + 1) if behind else 0)
+    return acknowledged
 
 
 async def _age(jetstream: JetStreamContext, function: AnyFunction, sequence: int) -> float:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from random import Random
@@ -43,15 +43,17 @@ Sent = Mapping[Stream, list[Message]]
 
 
 @asynccontextmanager
-async def producing(platform: Platform, random: Random, now: datetime) -> AsyncIterator[Sent]:
-    """Publishes to all streams while the body runs; yields what was sent. At the end, all of that is stored.
+async def producing(
+    platform: Platform, random: Random, now: datetime, streams: Iterable[Stream] = tuple(MAKERS)
+) -> AsyncIterator[Sent]:
+    """Publishes to the streams while the body runs, at least once; yields what was sent. In the end, all is stored.
 
     Each message is published until its stream stored it, as by an outbox. Half of them have a `Nats-Msg-Id`.
     """
-    sent: dict[Stream, list[Message]] = {stream: [] for stream in MAKERS}
+    sent: dict[Stream, list[Message]] = {stream: [] for stream in streams}
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        for stream in MAKERS:
+        for stream in sent:
             tasks.create_task(_produce(platform, Random(random.random()), stream, now, sent[stream], stop))
         try:
             yield sent
@@ -62,7 +64,7 @@ async def producing(platform: Platform, random: Random, now: datetime) -> AsyncI
 async def _produce(
     platform: Platform, random: Random, stream: Stream, now: datetime, sent: list[Message], stop: asyncio.Event
 ) -> None:
-    while not stop.is_set():
+    while True:
         burst = [
             *events.messages(random, MAKERS[stream], now, BURST),
             Message(b'{"eventId": "%d"' % random.getrandbits(60)),  # no JSON: a dead letter
@@ -70,6 +72,8 @@ async def _produce(
         ]
         sent += burst
         await asyncio.gather(*[_publish(platform, stream, message) for message in burst])
+        if stop.is_set():
+            return
         await asyncio.sleep(EVERY)
 
 
