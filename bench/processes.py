@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -38,21 +38,26 @@ def peak_memory(pid: int) -> int:
 
 def api_process(engines: Stores) -> AbstractAsyncContextManager[tuple[str, int]]:
     """Runs `anlyt api`; yields its URL and pid when it accepts requests."""
-    return _process("api", engines.settings())
+    return _process(("anlyt", "api"), engines.settings())
+
+
+def bare_process(engines: Stores) -> AbstractAsyncContextManager[tuple[str, int]]:
+    """Runs `bench.bare`; yields its URL and pid when it accepts requests."""
+    return _process(("bench.bare",), engines.settings())
 
 
 def audit_process(engines: Stores, files: TlsFiles) -> AbstractAsyncContextManager[tuple[str, int]]:
     """Runs `anlyt audit-api`; yields its URL and pid when it accepts requests."""
     tls = {"CERT": files.tls_cert, "KEY": files.tls_key, "CLIENT_CA": files.tls_client_ca}
     settings = {f"ANLYT_TLS_{name}": str(path) for name, path in tls.items()}
-    return _process("audit-api", engines.settings() | settings | {"ANLYT_AUDIT_PORT": "0"})
+    return _process(("anlyt", "audit-api"), engines.settings() | settings | {"ANLYT_AUDIT_PORT": "0"})
 
 
 @asynccontextmanager
-async def _process(command: str, settings: Mapping[str, str]) -> AsyncIterator[tuple[str, int]]:
+async def _process(command: Sequence[str], settings: Mapping[str, str]) -> AsyncIterator[tuple[str, int]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "anlyt", command),
+        *(sys.executable, "-m", *command),
         env={**environment, **settings},
         stdout=asyncio.subprocess.PIPE,
     )

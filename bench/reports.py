@@ -1,4 +1,4 @@
-"""Compares reports over REST and GraphQL with hand-written SQL through asyncpg, over 2.17 million hourly rows.
+"""Compares reports with hand-written SQL, by itself and behind a bare server, over 2.17 million hourly rows.
 
 The tables hold 90 days x 24 hours x (the platform, 6 operators, 1,000 accounts). Windows have 80 to 90 days (an
 account's 20 to 30); 14,400 different ones take turns. All days are rolled up. A refused request fails the benchmark.
@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 
 from bench.load import HttpClient, Load, Send, drive
-from bench.processes import api_process, cpu_seconds
+from bench.processes import api_process, bare_process, cpu_seconds
 from bench.report import Goal, show
 from bench.stores import Stores, stores
 from infra.endpoints import Engines
@@ -30,14 +30,15 @@ from pipelines import runs
 from pipelines.stores import open_stores
 
 CONNECTIONS: Final = 8
+GOALS: Final = {"REST": 0.45, "GraphQL": 0.40}
 SHIFTS: Final = 120  # hours
 SQL: Final = Path(__file__).parent / "sql"
 SUMMARY: Final = (SQL / "six_sums.sql").read_text()
 USAGE: Final = (SQL / "four_daily_sums.sql").read_text()
 FILL: Final = (SQL / "fill.sql").read_text()
-SUMMARY_QUERY: Final = """query($from: DateTime, $to: DateTime) { summary(from: $from, to: $to) {
+SUMMARY_QUERY: Final = """query($from: DateTime!, $to: DateTime!) { summary(from: $from, to: $to) {
   totalMessages deliveredMessages failedMessages pendingMessages totalCost peakTps } }"""
-USAGE_QUERY: Final = """query($id: ID!, $from: DateTime, $to: DateTime) { account(id: $id, from: $from, to: $to) {
+USAGE_QUERY: Final = """query($id: ID!, $from: DateTime!, $to: DateTime!) { account(id: $id, from: $from, to: $to) {
   dailyBreakdown { date sent delivered failed cost } } }"""
 
 
@@ -86,23 +87,28 @@ async def run(folder: Path, *, smoke: bool) -> None:
     async with stores(folder) as engines:
         rows = await fill(engines, newest, scale)
         await roll_up(engines)
-        async with api_process(engines) as (url, pid), _clients(engines, url, workload) as variants:
+        async with (
+            api_process(engines) as api,
+            bare_process(engines) as bare,
+            _clients(engines, api, bare, workload) as variants,
+        ):
             numbers: dict[str, Iterator[int]] = {name: count() for name in variants}
-            rounds = [await _round(variants, numbers, scale.seconds, pid) for _ in range(scale.rounds)]
+            rounds = [await _round(variants, numbers, scale.seconds) for _ in range(scale.rounds)]
     _show(rows, rounds)
 
 
-Variants = dict[str, list[Send]]
-Round = dict[str, tuple[Load, float]]  # with the API's CPU milliseconds per request
+Server = tuple[str, int]  # its URL and pid
+Variants = dict[str, tuple[list[Send], list[int]]]  # clients, and the pids of what serves them beside PostgreSQL
+Round = dict[str, tuple[Load, float]]  # with the server's CPU milliseconds per request
 
 
-async def _round(variants: Variants, numbers: dict[str, Iterator[int]], seconds: float, pid: int) -> Round:
+async def _round(variants: Variants, numbers: dict[str, Iterator[int]], seconds: float) -> Round:
     measured: Round = {}
-    for name, clients in variants.items():
+    for name, (clients, pids) in variants.items():
         await drive(clients, numbers[name], seconds / 6)  # warms plans, caches and code paths
-        before = cpu_seconds([pid])
+        before = cpu_seconds(pids)
         load = await drive(clients, numbers[name], seconds)
-        measured[name] = load, (cpu_seconds([pid]) - before) / len(load.latencies) * 1000
+        measured[name] = load, (cpu_seconds(pids) - before) / len(load.latencies) * 1000
     return measured
 
 
@@ -127,20 +133,27 @@ async def fill(engines: Stores, newest: datetime, scale: Scale) -> int:
 
 
 @asynccontextmanager
-async def _clients(engines: Stores, url: str, workload: Workload) -> AsyncIterator[Variants]:
-    http = [await HttpClient.open(url) for _ in range(CONNECTIONS)]
+async def _clients(engines: Stores, api: Server, bare: Server, workload: Workload) -> AsyncIterator[Variants]:
+    http = {server: [await HttpClient.open(server[0]) for _ in range(CONNECTIONS)] for server in (api, bare)}
     sql = [await asyncpg.connect(engines.postgres.url) for _ in range(CONNECTIONS)]
 
-    over_sql, over_http = partial(_over_sql, sql), partial(_over_http, http)
+    def over_http(server: Server, request: Callable[[int], bytes]) -> tuple[list[Send], list[int]]:
+        return _over_http(http[server], request), [server[1]]
+
+    over_sql = partial(_over_sql, sql)
     yield {
         "summary: SQL": over_sql(SUMMARY, lambda n: workload.window(n, workload.summary_days)),
-        "summary: REST": over_http(lambda n: _summary_request(workload, n)),
-        "summary: GraphQL": over_http(lambda n: _summary_query(workload, n)),
+        "summary: bare Starlette": over_http(bare, lambda n: _summary_request(workload, n)),
+        "summary: REST": over_http(api, lambda n: _summary_request(workload, n)),
+        "summary: bare Strawberry": over_http(bare, lambda n: _summary_query(workload, n)),
+        "summary: GraphQL": over_http(api, lambda n: _summary_query(workload, n)),
         "usage: SQL": over_sql(USAGE, lambda n: (workload.account(n), *workload.window(n, workload.usage_days))),
-        "usage: REST": over_http(lambda n: _usage_request(workload, n)),
-        "usage: GraphQL": over_http(lambda n: _usage_query(workload, n)),
+        "usage: bare Starlette": over_http(bare, lambda n: _usage_request(workload, n)),
+        "usage: REST": over_http(api, lambda n: _usage_request(workload, n)),
+        "usage: bare Strawberry": over_http(bare, lambda n: _usage_query(workload, n)),
+        "usage: GraphQL": over_http(api, lambda n: _usage_query(workload, n)),
     }
-    for one in http:
+    for one in [*http[api], *http[bare]]:
         one.close()
     for connection in sql:
         await connection.close()
@@ -155,14 +168,14 @@ async def roll_up(engines: Stores) -> None:
 
 def _over_sql(
     connections: Sequence[Connection], statement: str, arguments: Callable[[int], tuple[object, ...]]
-) -> list[Send]:
+) -> tuple[list[Send], list[int]]:
     def client(connection: Connection) -> Send:
         async def send(number: int) -> None:
             await connection.fetch(statement, *arguments(number))
 
         return send
 
-    return [client(connection) for connection in connections]
+    return [client(connection) for connection in connections], []
 
 
 def _over_http(clients: Sequence[HttpClient], request: Callable[[int], bytes]) -> list[Send]:
@@ -221,11 +234,11 @@ def _show(rows: int, rounds: list[Round]) -> None:
         p95 = statistics.median(r[name][0].percentile_ms(95) for r in rounds)
         cpu = statistics.median(r[name][1] for r in rounds)
         table.append((report, variant, round(rate), ratio, p95, cpu if variant != "SQL" else ""))
-        if variant != "SQL":
-            goals.append(Goal(f"{name}, relative to raw SQL", ratio, 0.45 if variant == "REST" else 0.40))
+        if variant in GOALS:
+            goals.append(Goal(f"{name}, relative to raw SQL", ratio, GOALS[variant]))
     show(
-        f"Reports over {rows:,} hourly rows, {CONNECTIONS} connections, one API process",
-        ("report", "variant", "requests/s", "relative to raw SQL", "P95 ms", "API CPU ms/request"),
+        f"Reports over {rows:,} hourly rows, {CONNECTIONS} connections, one process per server",
+        ("report", "variant", "requests/s", "relative to raw SQL", "P95 ms", "server CPU ms/request"),
         table,
         goals,
     )

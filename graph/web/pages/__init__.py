@@ -1,4 +1,4 @@
-"""The list of all pages, in the order of the navigation. One module per page."""
+"""The list of all pages, in the order of the navigation. One module per page; `usage` also has `/accounts/{id}`."""
 
 from typing import Final
 
