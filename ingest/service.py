@@ -20,7 +20,7 @@ from infra.endpoints import Engines
 from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
 from infra.migrate import check_currency
-from infra.nats import connect, created_at
+from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool
 from infra.sql import statement
 from infra.telemetry import logger
@@ -137,16 +137,14 @@ async def _measure(
     A cancellation is not enough to end it: nats-py waits for replies in wait_for(), which before Python 3.12 loses a
     cancellation that arrives together with the reply.
     """
-    lost = set[str]()  # functions whose last transactions may be missing, as logged
+    due = set[str]()  # functions for which a replay is due, as logged
     while not stop.is_set():
         try:
             for function in functions:
-                made_at = await created_at(jetstream, function.stream)
-                acknowledged = await _measure_consumer(jetstream, function)
-                if pool is None or function.store != "postgres":
-                    continue
-                if await positions.note(pool, function.name, made_at, acknowledged) and function.name not in lost:
-                    lost.add(function.name)
+                await _measure_consumer(jetstream, function)
+                is_due = function.store == "postgres" and pool is not None and await _note(jetstream, pool, function)
+                if is_due and function.name not in due:
+                    due.add(function.name)
                     logger().error(positions.LOST, function=function.name)
             if pool is not None:
                 await _measure_store(pool)
@@ -158,14 +156,22 @@ async def _measure(
             await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
 
 
-async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> int:
-    """Updates the gauges of a function's consumer. Returns the sequence up to which all messages are acknowledged."""
+async def _note(jetstream: JetStreamContext, pool: Pool, function: AnyFunction) -> bool:
+    """Records up to which message all are acknowledged, and so stored. Returns whether a replay is due first."""
+    # The stream first: if it is made anew in between, the later number is the new one's, which is lower.
+    made_at = (await jetstream.stream_info(function.stream.name)).created
+    info = await jetstream.consumer_info(function.stream.name, function.durable)
+    if made_at is None or info.ack_floor is None:
+        return False
+    return await positions.note(pool, function.name, made_at, info.ack_floor.stream_seq)
+
+
+async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> None:
     info = await jetstream.consumer_info(function.stream.name, function.durable)
     behind = (info.num_pending or 0) + (info.num_ack_pending or 0)
     CONSUMER_PENDING.labels(function.durable).set(behind)
     acknowledged = info.ack_floor.stream_seq if info.ack_floor else 0
     INGEST_LAG.labels(function.name).set(await _age(jetstream, function, acknowledged + 1) if behind else 0)
-    return acknowledged
 
 
 async def _age(jetstream: JetStreamContext, function: AnyFunction, sequence: int) -> float:
