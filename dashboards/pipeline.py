@@ -5,7 +5,7 @@ from typing import Final
 from dashboards import variables
 from dashboards.board import Board, Row
 from dashboards.limits import limit, sides
-from dashboards.panels import Panel, lines, table
+from dashboards.panels import Panel, lines, table, values
 from dashboards.sources import POSTGRES, PROMETHEUS, postgres, promql, statement
 
 LAG: Final = lines(
@@ -173,6 +173,26 @@ RUNS: Final = table(
     ),
     took="s",
 )
+BUDGETS: Final = values(
+    Panel(
+        "Error budgets left",
+        "What is left of each objective's errors of 30 days; below 0 %, the objective was missed.",
+        ("AnlytSloBurnSlow", "AnlytSloBurnFast"),
+        (promql("1 - anlyt:slo_burn:rate30d", "{{slo}}"),),
+        unit="percentunit",
+        width=8,
+    )
+)
+BURN_RATES: Final = lines(
+    Panel(
+        "Burn rates of the last hour",
+        "How many times faster than allowed the budgets are used. At 1, a budget lasts 30 days; at 14.4, two days.",
+        ("AnlytSloBurnFast", "AnlytSloBurnSlow"),
+        (promql("anlyt:slo_burn:rate1h", "{{slo}}"),),
+        unit="none",
+        width=16,
+    )
+)
 
 BOARD: Final = Board(
     "pipeline",
@@ -185,6 +205,7 @@ BOARD: Final = Board(
         variables.runbooks(),
     ),
     (
+        Row("Are the objectives kept?", (BUDGETS, BURN_RATES)),
         Row("Is everything counted?", (LAG, PENDING, RATES, DUPLICATES, LEDGER)),
         Row("Which events could not be counted?", (UNDECODABLE, DEAD_LETTERS, POSTGRES_ERRORS)),
         Row("Are requests answered, and fast?", (REQUESTS, ERRORS, LATENCY, WRITES)),

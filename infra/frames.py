@@ -155,7 +155,7 @@ class FrameClient(Client):
     async def _connect_to_server(self, s: Srv) -> None:
         """The library calls this per attempt, and forgets the connection to a server that did not answer before."""
         if self._transport:
-            self._transport.close()
+            self._transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it untyped
         await super()._connect_to_server(s)
 
     def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:

@@ -15,7 +15,7 @@ from graph.gql.schema import sdl
 from graph.rest import openapi
 from schema.events import EVENTS
 from schema.json_schema import event_schema
-from tools import asyncapi, charts, decisions, schedules
+from tools import asyncapi, charts, decisions, schedules, slo
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -41,6 +41,7 @@ def files() -> Mapping[Path, str]:
         **dashboards(),
         **schedules.files(),
         **charts.files(),
+        **slo.files(),
         **decisions.files(),
     }
 
@@ -58,7 +59,7 @@ def drifted(root: Path) -> Sequence[Path]:
 def write(root: Path) -> Sequence[Path]:
     """Writes the files under `root` that differ from the code; returns their paths."""
     changed: list[Path] = []
-    for make in (schedules.files, files):  # the dashboards read the alerts, which contain schedules
+    for make in (schedules.files, slo.files, files):  # the dashboards read the alerts, which contain schedules
         content = make()
         for name in (differing := _differing(root, content)):
             (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,9 +6,9 @@ import pytest
 
 from dashboards.files import BOARDS
 from dashboards.limits import for_chosen_jobs, limit, limits, sides
-from tests.support.prometheus import alerts
+from tests.support.prometheus import RULES, rules
 
-EXPRESSIONS = {rule["alert"]: " ".join(rule["expr"].split()) for rule in alerts()}
+EXPRESSIONS = {rule["alert"]: " ".join(rule["expr"].split()) for rule in rules(RULES)}
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ from functions import FUNCTIONS
 from infra.consumers import check_streams
 from infra.embedded.engine import Engine
 from schema.streams import STREAMS
-from tests.support.chaos import frozen
+from tests.support.chaos import frozen, make_short_ack_consumers
 from tests.support.fixtures import database as database
 from tests.support.fixtures import template as template
 from tests.support.fixtures import warehouse as warehouse
 from tests.support.gaps import Gaps, watched_workers
-from tests.support.nats_cluster import Cluster, leader, nats_cluster
+from tests.support.nats_cluster import Cluster, leader, nats_cluster, patiently
 from tests.support.platform import Platform, open_platform, with_batch
 from tests.support.traffic import MAKERS, Sent, producing, traffic_differences
 
@@ -85,17 +85,16 @@ def drawn(random: Random, is_long: bool) -> Sequence[Callable[[Bench], Awaitable
 
 @asynccontextmanager
 async def opened(cluster: Cluster, database: str, warehouse: str, random: Random) -> AsyncIterator[Bench]:
-    async with (
-        open_platform(cluster.url, database, warehouse) as platform,
-        watched_workers(platform, *QUICK) as gaps,
-    ):
-        yield Bench(cluster, platform, gaps, random)
+    async with open_platform(cluster.url, database, warehouse) as platform:
+        await patiently(lambda: make_short_ack_consumers(platform, QUICK))  # acknowledgements may be lost
+        async with watched_workers(platform, *QUICK) as gaps:
+            yield Bench(cluster, platform, gaps, random)
 
 
 async def compare(bench: Bench, warehouse: str, sent: Sent) -> None:
     """Processes the rest, and compares all that is stored with what was sent."""
     await bench.cluster.wait_until_healthy()
-    await bench.platform.wait_until_drained(*QUICK)
+    await patiently(lambda: bench.platform.wait_until_drained(*QUICK))
     assert await traffic_differences(bench.platform, warehouse, sent, NOW) == []
 
 

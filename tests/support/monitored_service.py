@@ -25,7 +25,7 @@ from pipelines.stores import Stores, open_stores
 from tests.support.api import ADMIN, ANALYTICS
 from tests.support.cli import PATIENCE, running
 from tests.support.platform import open_platform
-from tests.support.prometheus import Prometheus, prometheus
+from tests.support.prometheus import OBJECTIVES, Prometheus, prometheus, rules
 from tools.grafana.querying import Addresses, Connections, open_connections
 
 DAYS: Final = 2
@@ -39,6 +39,7 @@ SCRAPED: Final = (
     "min(count_over_time(anlyt_query_duration_seconds_count[1m])) > 3",
     "count(anlyt_pipeline_last_success_timestamp_seconds) > 5",
     "min(count_over_time(anlyt_cube_freshness_seconds[1m])) > 3",
+    "count(anlyt:slo_burn:rate30d) >= 4",
     'sum(increase(anlyt_events_processed_total{result="counted"}[4s])) > 0',
 )
 
@@ -56,7 +57,7 @@ async def monitored_service(folder: Path) -> AsyncIterator[MonitoredService]:
     """Runs `anlyt dev` with two days of the demo's traffic, computed cubes, and a day on which billing differs."""
     with running(folder, "dev") as service:
         endpoints = service.endpoints()
-        with prometheus(folder, urlsplit(endpoints.metrics).netloc, ()) as server:
+        with prometheus(folder, urlsplit(endpoints.metrics).netloc, rules(OBJECTIVES)) as server:
             await _past(endpoints)
             await _live(endpoints, server)
             until = datetime.now(UTC)

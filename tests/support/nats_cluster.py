@@ -1,7 +1,7 @@
 """A cluster of three NATS servers, who leads what in it, and whether all of its copies are current."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,16 @@ async def nats_cluster(folder: Path, **limits: Any) -> AsyncIterator[Cluster]:
         )
         await cluster.wait_until_healthy()
         yield cluster
+
+
+async def patiently(attempt: Callable[[], Awaitable[None]]) -> None:
+    """Repeats an attempt until NATS answers it: a stream or consumer may have no leader for a while."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await attempt()
+            except NatsError:
+                await asyncio.sleep(0.1)
 
 
 async def leader(jetstream: JetStreamContext, stream: str, durable: str = "") -> str:

@@ -15,6 +15,7 @@ from tools.grafana import prometheus as server
 from tools.grafana.prometheus import program
 
 RULES = ROOT / "infra/alerts/anlyt.rules.yaml"
+OBJECTIVES = ROOT / "infra/alerts/slo.rules.yaml"
 
 
 def promtool(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -23,11 +24,16 @@ def promtool(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def rules(file: Path) -> list[dict[str, Any]]:
+    """The rules of a file as written."""
+    (group,) = msgspec.yaml.decode(file.read_bytes())["groups"]
+    found: list[dict[str, Any]] = group["rules"]
+    return found
+
+
 def alerts() -> list[dict[str, Any]]:
-    """The alerting rules as written."""
-    (group,) = msgspec.yaml.decode(RULES.read_bytes())["groups"]
-    rules: list[dict[str, Any]] = group["rules"]
-    return rules
+    """The alerting rules of both files."""
+    return [rule for rule in (*rules(RULES), *rules(OBJECTIVES)) if "alert" in rule]
 
 
 @dataclass(frozen=True, slots=True)

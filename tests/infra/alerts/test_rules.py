@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 import infra.metrics
-from tests.support.prometheus import RULES, alerts, promtool
+from tests.support.prometheus import OBJECTIVES, RULES, alerts, promtool, rules
 from tools.export import ROOT
 
 assert infra.metrics  # imported to register its families
@@ -17,8 +17,13 @@ UNIT_TESTS = sorted(Path(__file__).parent.glob("*.test.yaml"))
 NAMES = [alert["alert"] for alert in alerts()]
 
 
+def name(rule: dict[str, Any]) -> str:
+    """The name of an alert or a recorded series."""
+    return str(rule.get("alert") or rule["record"])
+
+
 def test_the_rules_are_well_formed() -> None:
-    checked = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES)
+    checked = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES, OBJECTIVES)
     assert checked.returncode == 0, checked.stderr
 
 
@@ -29,8 +34,8 @@ def test_each_fires_when_it_should_and_is_silent_when_not() -> None:
 
 @pytest.mark.parametrize("expression", ["vector(1)", "vector(1) < 0"], ids=["always", "never"])
 def test_the_unit_tests_notice_rules_that_always_or_never_fire(tmp_path: Path, expression: str) -> None:
-    rules = [alert | {"expr": expression} for alert in alerts()]
-    (tmp_path / "rules.yaml").write_bytes(msgspec.yaml.encode({"groups": [{"name": "anlyt", "rules": rules}]}))
+    changed = [alert | {"expr": expression} for alert in alerts()]
+    (tmp_path / "rules.yaml").write_bytes(msgspec.yaml.encode({"groups": [{"name": "anlyt", "rules": changed}]}))
     for file in UNIT_TESTS:
         tests = msgspec.yaml.decode(file.read_bytes()) | {"rule_files": ["rules.yaml"]}
         (tmp_path / file.name).write_bytes(msgspec.yaml.encode(tests))
@@ -46,10 +51,10 @@ def test_each_says_how_urgent_it_is_what_it_is_about_and_what_to_do(alert: dict[
     assert (ROOT / alert["annotations"]["runbook_url"]).exists()
 
 
-@pytest.mark.parametrize("alert", alerts(), ids=NAMES)
-def test_each_is_about_metrics_and_labels_that_exist(alert: dict[str, Any]) -> None:
-    for name, selectors in re.findall(r"\b(anlyt_\w+)(?:\{(.*?)\})?", alert["expr"]):
-        collector = REGISTRY._names_to_collectors[name]
-        labels = set(re.findall(r"(\w+)=", selectors)) | set(re.findall(r"by \((.*?)\)", alert["expr"]))
+@pytest.mark.parametrize("rule", [*rules(RULES), *rules(OBJECTIVES)], ids=name)
+def test_each_is_about_metrics_and_labels_that_exist(rule: dict[str, Any]) -> None:
+    for metric, selectors in re.findall(r"\b(anlyt_\w+)(?:\{(.*?)\})?", rule["expr"]):
+        collector = REGISTRY._names_to_collectors[metric]
+        labels = set(re.findall(r"(\w+)=", selectors)) | set(re.findall(r"by \((.*?)\)", rule["expr"]))
         known = {*collector._labelnames, "le"}  # type: ignore[attr-defined]  # no public way
         assert {label for each in labels for label in each.split(", ")} <= known

@@ -29,7 +29,7 @@ from tests.support.charts import (
     pods,
     validate,
 )
-from tests.support.prometheus import RULES
+from tests.support.prometheus import OBJECTIVES, RULES
 from tools.export import ROOT
 
 CHART = SERVICE
@@ -259,8 +259,8 @@ def test_prometheus_scrapes_what_stays_under_a_name_that_the_alerts_know(default
 
 
 def test_the_alerts_are_those_of_the_repository(default: list[Manifest]) -> None:
-    [rule] = of_kind(default, "PrometheusRule").values()
-    assert rule["spec"] == msgspec.yaml.decode(RULES.read_bytes())
+    found = [rule["spec"] for rule in of_kind(default, "PrometheusRule").values()]
+    assert found == [msgspec.yaml.decode(file.read_bytes()) for file in (RULES, OBJECTIVES)]
 
 
 def test_the_chart_is_of_this_version() -> None:
