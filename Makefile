@@ -1,12 +1,12 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test check bench prove lock pictures schema docs clients
+.PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove lock pictures schema docs clients
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/installed .venv/assets ## create .venv and install the locked packages into it
 
@@ -21,6 +21,9 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() + 1, 5))')
 TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment site)
 test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+deployment: setup $(TOOLS) ## run the scenarios of deployment at length, with many faults, and print what they measure
+	$(BIN)/pytest tests/deployment --length long --timeout 7200 -s
 
 check: setup ## check formatting, lint, types, import contracts, and drift of docs and schemas
 	$(BIN)/ruff format --check .

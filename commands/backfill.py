@@ -20,7 +20,7 @@ from infra.frames import FrameClient
 from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, as_unavailable, open_pool
 from infra.settings import Settings
-from ingest import backfill, service
+from ingest import backfill, positions, service
 from ingest.limit import LimitExceededError, LimitGuards
 from ingest.rebuild.history import History
 from ingest.rebuild.rebuild import Rebuild
@@ -42,17 +42,33 @@ class StoppedError(AnlytError):
 
 
 async def run(
-    settings: Settings, name: str, since: datetime | None, *, rebuild: bool, accept_bad: bool = False
+    settings: Settings,
+    name: str,
+    since: datetime | None,
+    *,
+    rebuild: bool,
+    accept_bad: bool = False,
+    after_failover: bool = False,
 ) -> None:
-    """Counts the stream's retained messages again, from `since` on. Raises LimitExceededError if too many are bad."""
+    """Counts the stream's retained messages again, from `since` on. Raises LimitExceededError if too many are bad.
+
+    `after_failover`: from the position that PostgreSQL has recorded.
+    """
     [function] = chosen([name], "FUNCTION")
+    if after_failover and (rebuild or since is not None):
+        raise UsageError("--after-failover knows where to begin; give neither --since nor --rebuild with it.")
+    if after_failover and function.store == "clickhouse":
+        raise UsageError(f"{name} writes to ClickHouse: a fail-over of PostgreSQL loses none of its facts.")
     if rebuild and function.store == "clickhouse":
         raise UsageError(f"{name} needs no --rebuild: its facts replace themselves; run `anlyt backfill {name}`.")
     addresses = engines(settings)
     try:
         async with nats.connect(addresses.nats) as client:
             guards = guards_of(settings, [function], [name] if accept_bad else [])
-            await (_rebuild if rebuild else _replay)(settings, addresses, client, function, since, guards)
+            if rebuild:
+                await _rebuild(settings, addresses, client, function, since, guards)
+            else:
+                await _replay(settings, addresses, client, function, since, guards, after_failover=after_failover)
         if function.store == "postgres":
             await _roll_up(addresses)
     except asyncio.CancelledError as error:
@@ -67,6 +83,8 @@ async def _replay(
     function: AnyFunction,
     since: datetime | None,
     guards: LimitGuards,
+    *,
+    after_failover: bool,
 ) -> None:
     """Moves the durable consumer back, and runs workers until its messages are processed.
 
@@ -74,7 +92,7 @@ async def _replay(
     """
     await check_dedup(client, [function], settings.dedup_days)
     async with AsyncExitStack() as opened:
-        remembered = None
+        remembered, after, connection = None, None, None
         if function.store == "postgres":
             pool = await opened.enter_async_context(_pool(settings, addresses))
             connection = await opened.enter_async_context(_locked(pool, function.name))
@@ -83,13 +101,18 @@ async def _replay(
             remembered = remembered_since(
                 days, datetime.now(UTC), await dedup_memory(client.jetstream(), settings.dedup_days)
             )
-        replay = await backfill.begin(client, function, since, remembered)
+            if after_failover:
+                made_at = await nats.created_at(client.jetstream(), function.stream)
+                after = await positions.recorded(connection, function.name, made_at)
+        replay = await backfill.begin(client, function, since, remembered, after)
         report = opened.enter_context(_bar(function.name))
         await opened.enter_async_context(service.running(addresses, [function], settings.reporting_currency, guards))
         async for progress in backfill.follow(client, replay):
             report(progress.done, progress.total)
             if exceeded := guards[function.name].exceeded:
                 raise LimitExceededError(exceeded)
+        if connection is not None and after is not None:
+            await positions.resume(connection, function.name)
     Console().print(f"{function.name}: {replay.to_do:,} messages were replayed; no event was counted twice.")
 
 

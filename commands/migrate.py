@@ -6,15 +6,18 @@ from typing import Final
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from functions import FUNCTIONS
 from infra import clickhouse, nats
-from infra.consumers import check_streams
+from infra.consumers import check_streams, ensure_consumers
 from infra.endpoints import Engines
 from infra.errors import AnlytError
 from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
 from infra.postgres import Connection, as_unavailable, connect
+from infra.progress import Consumer
 from infra.tiering import tier, tierings
 from schema.streams import STREAMS
 
+CONSUMERS: Final = [Consumer(function.stream, function.durable) for function in FUNCTIONS]
 STATEMENT_TIMEOUT: Final = 86_400.0  # seconds; a step may compute a table from all facts
 
 
@@ -23,7 +26,7 @@ class PendingError(AnlytError):
 
 
 async def apply(engines: Engines, reporting_currency: str, cluster: str | None) -> AsyncIterator[str]:
-    """Applies the missing steps and creates the missing streams. Yields one line per step and created stream.
+    """Applies the missing steps, and creates missing streams and durable consumers. Yields one line for each.
 
     `cluster`: the ClickHouse cluster on whose servers DDL runs; None for a single server.
     """
@@ -35,7 +38,8 @@ async def apply(engines: Engines, reporting_currency: str, cluster: str | None) 
             yield f"{'clickhouse':<10} tiers of {each.table}: {'were there' if each.applied else 'applied'}"
         await fix_currency(connection, reporting_currency)
     async with nats.connect(engines.nats) as client:
-        for name in await nats.ensure_streams(client.jetstream(), STREAMS):
+        streams = await nats.ensure_streams(client.jetstream(), STREAMS)
+        for name in [*streams, *await ensure_consumers(client.jetstream(), CONSUMERS)]:
             yield f"{'nats':<10} {name}: created"
         for warning in await check_streams(client.jetstream(), STREAMS):
             yield f"{'nats':<10} {warning}"

@@ -10,6 +10,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from infra.errors import AnlytError
+from infra.progress import Consumer
 from infra.refusals import missing_stream, reason
 from infra.seek import rewind
 from infra.suitability import (
@@ -48,6 +49,24 @@ async def ensure_consumer(jetstream: JetStreamContext, stream: Stream, durable: 
     return corrected_info
 
 
+async def ensure_consumers(jetstream: JetStreamContext, consumers: Iterable[Consumer]) -> Sequence[str]:
+    """Creates missing durable consumers, and returns their names. Leaves existing ones, and those without a stream.
+
+    A worker creates its consumer, too. But a scaler that waits for lag starts no worker before there is a consumer.
+    """
+    return [each.durable for each in consumers if await _ensure_consumer(jetstream, each)]
+
+
+async def _ensure_consumer(jetstream: JetStreamContext, consumer: Consumer) -> bool:
+    stream, durable = consumer
+    try:
+        await jetstream.consumer_info(stream.name, durable)
+    except NotFoundError:
+        await _add_consumer(jetstream, stream, durable)
+        return True
+    return False
+
+
 async def check_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) -> Sequence[str]:
     """One sentence per limit that may lose events or dead letters. Skips missing streams.
 
@@ -56,12 +75,14 @@ async def check_streams(jetstream: JetStreamContext, streams: Iterable[Stream]) 
     warnings = []
     for stream in streams:
         try:
-            config = (await _request(jetstream, f"STREAM.INFO.{stream.name}"))["config"]
+            info = await _request(jetstream, f"STREAM.INFO.{stream.name}")
         except NotFoundError:
             continue
+        config = info["config"]
         if findings := stream_findings(config, stream):
             raise UnsuitableError(f"Stream {stream.name} has {_joined(findings)}; its owner has to change it.")
-        warnings += [f"Stream {stream.name} has {finding}." for finding in stream_warnings(config, stream)]
+        found = stream_warnings(config, stream, clustered="name" in info.get("cluster", {}))
+        warnings += [f"Stream {stream.name} has {finding}." for finding in found]
     return warnings
 
 

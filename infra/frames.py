@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
-from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
+from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client, Srv
 from nats.aio.subscription import Subscription
 from nats.errors import ConnectionClosedError, FlushTimeoutError, ProtocolError
 from nats.protocol.parser import Parser
@@ -151,6 +151,12 @@ class FrameClient(Client):
         except TimeoutError as error:
             raise FlushTimeoutError from error
         await super().flush(timeout)
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        """The library calls this per attempt, and forgets the connection to a server that did not answer before."""
+        if self._transport:
+            self._transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it untyped
+        await super()._connect_to_server(s)
 
     def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
         """The library calls this when a subscription ends."""

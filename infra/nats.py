@@ -9,7 +9,7 @@ from typing import Final
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageError
 from infra.faults import NATS, TLS, connection_fault
@@ -20,6 +20,12 @@ from infra.urls import without_secrets
 from schema.streams import Stream
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds
+# Seconds between pings. After three without an answer, a client leaves a server that is silent, such as a frozen one.
+PING_INTERVAL: Final = 5
+UNANSWERED_PINGS: Final = 2
+# Copies of a stream that we create, the first that the servers can place: in a cluster, one server may be lost.
+REPLICAS: Final = (3, 1)
+_TOO_FEW_SERVERS: Final = frozenset({10005, 10074})  # JetStream's codes: no peers for so many copies; no cluster
 
 
 class _Callbacks:
@@ -65,6 +71,8 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 connect_timeout=2,
+                ping_interval=PING_INTERVAL,
+                max_outstanding_pings=UNANSWERED_PINGS,
                 skip_subject_validation=True,  # subjects are constants, or reply subjects from the server
                 pending_size=64 << 20,
                 error_cb=callbacks.error,
@@ -129,12 +137,23 @@ async def _ensure_stream(jetstream: JetStreamContext, stream: Stream) -> bool:
         duplicate_window=stream.duplicate_window.total_seconds(),
     )
     try:
-        await jetstream.add_stream(config)
+        await _add_stream(jetstream, config)
     except BadRequestError as error:
         raise UsageError(
             f"Stream {stream.name} cannot be created for {stream.subject}: {error.description}."
         ) from error
     return True
+
+
+async def _add_stream(jetstream: JetStreamContext, config: StreamConfig) -> None:
+    for replicas in REPLICAS:
+        try:
+            await jetstream.add_stream(config.evolve(num_replicas=replicas))
+        except APIError as error:
+            if error.err_code not in _TOO_FEW_SERVERS or replicas == REPLICAS[-1]:
+                raise
+        else:
+            return
 
 
 async def created_at(jetstream: JetStreamContext, stream: Stream) -> datetime:

@@ -1,8 +1,10 @@
 """PostgreSQL: pools and connections, spans of statements, and the errors that mean "retry later"."""
 
 import time
+from asyncio.staggered import staggered_race
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -14,9 +16,12 @@ from infra.errors import DependencyUnavailableError, RefusedError
 from infra.faults import POSTGRES, connection_fault, fault_of
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
+from infra.urls import one_per_host
 
 # Seconds. An API caller learns within 2 s that PostgreSQL is unavailable.
 CONNECT_TIMEOUT = 1.0
+# Seconds that a host of a DSN has for itself before the next one is tried, too.
+HEAD_START = 0.25
 AWAY = "PostgreSQL does not answer; try again in a few seconds."
 LONGEST_REASON = 300  # characters
 
@@ -79,7 +84,7 @@ async def open_pool(
 
     async def open_connection(*arguments: Any, **named: Any) -> Any:
         with as_configuration_fault(setting):
-            return await asyncpg.connect(*arguments, **named)
+            return await _connect(*arguments, **named)
 
     async def prepare(connection: Connection) -> None:
         # The ledger's keys are 16 bytes in Python: each UUID object would cost a microsecond.
@@ -110,13 +115,27 @@ async def open_pool(
         yield pool
 
 
+async def _connect(dsn: str, **named: Any) -> Any:
+    """A connection to the first host of a DSN that fits; each host has the whole `timeout`.
+
+    asyncpg gives all hosts one timeout, which a silent host uses up, and stops at a host that starts.
+    """
+    if len(hosts := one_per_host(dsn)) == 1:
+        return await asyncpg.connect(dsn, **named)
+    attempts = [partial(asyncpg.connect, host, **named) for host in hosts]
+    connection, winner, errors = await staggered_race(attempts, HEAD_START)
+    if winner is None:
+        raise next((each for each in errors if each is not None and not is_unavailable(each)), errors[-1] or OSError())
+    return connection
+
+
 async def connect(dsn: str, *, application: str) -> Connection:
     """A connection outside all pools.
 
     Raises UsageError if a pooler shares its session with others, and MisconfiguredError if the DSN is to blame.
     """
     with as_configuration_fault():
-        connection = await asyncpg.connect(
+        connection: Connection = await _connect(
             dsn,
             timeout=CONNECT_TIMEOUT,
             server_settings={"timezone": "UTC", "application_name": application},

@@ -149,8 +149,11 @@ def stream_findings(config: Config, stream: Stream) -> Sequence[Finding]:
     return [Finding(field, _in_words(field, value), wanted) for field, value, wanted, fits in checks if not fits]
 
 
-def stream_warnings(config: Config, stream: Stream) -> Sequence[Finding]:
-    """Limits that may lose events before they are counted, or dead letters before they are read."""
+def stream_warnings(config: Config, stream: Stream, *, clustered: bool = False) -> Sequence[Finding]:
+    """What may lose events before they are counted, or dead letters before they are read.
+
+    `clustered`: the stream is in a cluster of servers.
+    """
     age, window = config.get("max_age") or 0, config.get("duplicate_window") or 0
     kept, remembered = _nanoseconds(stream.retention), _nanoseconds(stream.duplicate_window)
     limits = [("max_age", age, f"{_duration(kept)} or more", not age or age >= kept)]
@@ -158,6 +161,8 @@ def stream_warnings(config: Config, stream: Stream) -> Sequence[Finding]:
         (name, config.get(name), "no limit", _unlimited(2**63)(config.get(name) or None))
         for name in ("max_msgs", "max_bytes", "max_msgs_per_subject")
     ]
+    if clustered:
+        limits.append(("num_replicas", config.get("num_replicas"), "3", config.get("num_replicas", 1) > 1))
     if stream is DEADLETTER:
         limits.append(("duplicate_window", window, _duration(remembered), window >= remembered))
         limits.append(("deny_delete", config.get("deny_delete"), "false", not config.get("deny_delete")))

@@ -38,6 +38,15 @@ def in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def one_per_host(url: str) -> list[str]:
+    """The URL once per host, in order: `postgresql://u@a,b:5/d` gives `postgresql://u@a/d` and `postgresql://u@b:5/d`."""
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return [url]
+    return [parts._replace(netloc=f"{user}{at}{host}").geturl() for host in hosts.split(",")]
+
+
 def without_secrets(urls: str) -> str:
     """One URL, or several, for messages and logs: without users and passwords."""
     return _PASSWORD.sub(r"\1***", _USER.sub("//", urls))

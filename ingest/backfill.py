@@ -39,16 +39,21 @@ class BackfillProgress:
 
 
 async def begin(
-    client: Client, function: AnyFunction, since: datetime | None, remembered: datetime | None = None
+    client: Client,
+    function: AnyFunction,
+    since: datetime | None,
+    remembered: datetime | None = None,
+    after: int | None = None,
 ) -> Backfill:
     """Moves the function's durable consumer back to the first message stored at `since`, or to the stream's first one.
 
+    `after`: to the first message behind this sequence instead.
     `remembered`: the ledger recognises events counted from this time on. Raises UsageError if the target is older.
     The consumer is never moved forward: it delivers its undelivered messages anyway.
     """
     jetstream, stream = client.jetstream(), function.stream
     await ensure_consumer(jetstream, stream, function.durable)
-    sequence = await sequence_at(jetstream, stream, since)
+    sequence = await sequence_at(jetstream, stream, since) if after is None else after + 1
     before = await consumer_position(jetstream, stream, function.durable)
     if sequence <= before.floor:
         stored = await stored_at(jetstream, stream, sequence)

@@ -24,7 +24,7 @@ from infra.postgres import Pool, is_unavailable, open_pool
 from infra.seek import ack_floor, stored_at, unprocessed
 from infra.sql import statement
 from infra.telemetry import logger
-from ingest import limit
+from ingest import limit, positions
 from ingest.commit import MetricStore
 from ingest.copies import CopyFinder
 from ingest.facts import FactStore
@@ -137,10 +137,15 @@ async def _measure(
     A cancellation is not enough to end it: nats-py waits for replies in wait_for(), which before Python 3.12 loses a
     cancellation that arrives together with the reply.
     """
+    due = set[str]()  # functions for which a replay is due, as logged
     while not stop.is_set():
         try:
             for function in functions:
                 await _measure_consumer(jetstream, function)
+                is_due = function.store == "postgres" and pool is not None and await _note(jetstream, pool, function)
+                if is_due and function.name not in due:
+                    due.add(function.name)
+                    logger().error(positions.LOST, function=function.name)
             if pool is not None:
                 await _measure_store(pool)
             GAUGES_MEASURED.labels("ingest").set_to_current_time()
@@ -149,6 +154,16 @@ async def _measure(
                 raise
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
+
+
+async def _note(jetstream: JetStreamContext, pool: Pool, function: AnyFunction) -> bool:
+    """Records up to which message all are acknowledged, and so stored. Returns whether a replay is due first."""
+    # The stream first: if it is made anew in between, the later number is the new one's, which is lower.
+    made_at = (await jetstream.stream_info(function.stream.name)).created
+    info = await jetstream.consumer_info(function.stream.name, function.durable)
+    if made_at is None or info.ack_floor is None:
+        return False
+    return await positions.note(pool, function.name, made_at, info.ack_floor.stream_seq)
 
 
 async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> None:

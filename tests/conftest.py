@@ -37,6 +37,7 @@ settings.load_profile("repeatable")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=20261122, help="seed of the random tests")
+    parser.addoption("--length", choices=["short", "long"], default="short", help="how many faults a scenario has")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -48,6 +49,12 @@ def seed(pytestconfig: pytest.Config) -> int:
     """The seed of random tests."""
     number: int = pytestconfig.getoption("--seed")
     return number
+
+
+@pytest.fixture(scope="session")
+def is_long(pytestconfig: pytest.Config) -> bool:
+    """Whether scenarios have many faults (`make deployment`), and not a few."""
+    return bool(pytestconfig.getoption("--length") == "long")
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ def _commands(command: click.Command, name: str, parent: click.Context | None = 
 
 
 def _streams() -> Iterator[str]:
-    yield "`anlyt migrate` and `anlyt dev` create missing streams. They never alter an existing stream."
+    yield "`anlyt migrate` and `anlyt dev` create missing streams and consumers. They never alter an existing stream."
     yield ""
     yield "| stream | subject | kept for |"
     yield "|---|---|---|"

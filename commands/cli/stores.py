@@ -65,8 +65,9 @@ def pipeline(name: str, params: dict[str, str]) -> None:
 @click.argument("function")
 @click.option("--since", metavar="TIME", help="Only messages stored since then, such as 2026-10-01T00:00:00Z.")
 @click.option("--rebuild", is_flag=True, help="Count into new tables and swap them in. TIME is then an event hour.")
+@click.option("--after-failover", is_flag=True, help="From the position that PostgreSQL has: counts what it lost.")
 @click.option("--accept-bad", is_flag=True, help="Continue however many messages are bad.")
-def backfill(function: str, since: str | None, rebuild: bool, accept_bad: bool) -> None:
+def backfill(function: str, since: str | None, rebuild: bool, after_failover: bool, accept_bad: bool) -> None:
     """Count a stream's retained messages again.
 
     No event is counted twice, even while FUNCTION's workers run. With --rebuild, all events are counted anew, and the
@@ -79,4 +80,7 @@ def backfill(function: str, since: str | None, rebuild: bool, accept_bad: bool) 
     from commands import backfill as backfill_
 
     begin = read_time("--since", since)
-    until_signal(backfill_.run(settings(), function, begin, rebuild=rebuild, accept_bad=accept_bad))
+    replay = backfill_.run(
+        settings(), function, begin, rebuild=rebuild, accept_bad=accept_bad, after_failover=after_failover
+    )
+    until_signal(replay)

@@ -88,7 +88,7 @@ class Postgres:
     def launch(self, folder: Path, port: int) -> process.Launch:
         settings = {**SETTINGS, **self.settings, "port": str(port)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return process.Launch([self._binary("postgres"), "-D", "data", *flags], _owner(folder / "data"))
+        return process.Launch([self._binary("postgres"), "-D", "data", *flags], owner(folder / "data"))
 
     def is_ready(self, folder: Path, pid: int) -> bool:
         """Whether postmaster.pid says so, as for pg_ctl: line 1 is the server's pid, line 8 its state."""
@@ -145,7 +145,7 @@ def postgres_server(
     return started(Postgres(settings or {}), folder.absolute(), port)
 
 
-def _owner(data: Path) -> process.Identity:
+def owner(data: Path) -> process.Identity:
     """The identity that created the data folder, and so has to run the server."""
     if os.geteuid():
         return "same"

@@ -85,6 +85,24 @@ on conflict (day) do update set newest_claim_at = greatest(d.newest_claim_at, ex
 -- Remembers that function $1 reads the stream that was made at $2.
 insert into anlyt.sources (function, stream_made_at) values ($1, $2) on conflict do nothing
 
+-- name: note_position
+-- Records that function $1 has stored all messages up to $3 of the stream that was made at $2. Returns whether the
+-- database has another timeline since; then nothing is recorded.
+with now as (select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline),
+noted as (
+    update anlyt.sources as s set acknowledged = $3 from now
+    where s.function = $1 and s.stream_made_at = $2 and s.timeline = now.timeline and s.acknowledged < $3
+)
+select s.timeline <> now.timeline from anlyt.sources as s, now where s.function = $1 and s.stream_made_at = $2
+
+-- name: position
+-- The recorded position of function $1 in the stream that was made at $2.
+select acknowledged from anlyt.sources where function = $1 and stream_made_at = $2
+
+-- name: resume_positions
+-- Lets the position of function $1 advance on this timeline: all messages since were replayed.
+update anlyt.sources set timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) where function = $1
+
 -- name: take_over_claims
 -- Makes copies that the stream stored earlier the owners of their claims. Arguments as in `claim`.
 update anlyt.processed_events as claims

@@ -58,6 +58,16 @@ async def _at_work(platform: Platform, rebuild: bool) -> bool:
     return await platform.pending_count(BILLING) > 0
 
 
+async def test_after_failover_is_refused_where_it_has_no_meaning() -> None:
+    settings = read_settings({})
+    with pytest.raises(UsageError, match="knows where to begin"):
+        await run(settings, BILLING.name, SINCE, rebuild=False, after_failover=True)
+    with pytest.raises(UsageError, match="knows where to begin"):
+        await run(settings, BILLING.name, None, rebuild=True, after_failover=True)
+    with pytest.raises(UsageError, match="cdr_facts writes to ClickHouse"):
+        await run(settings, "cdr_facts", None, rebuild=False, after_failover=True)
+
+
 @pytest.mark.parametrize("rebuild", [False, True], ids=["replay", "rebuild"])
 async def test_killed_again_and_again(platform: Platform, tmp_path: Path, rebuild: bool) -> None:
     """Killed with -9 at random points, then run to its end, without other workers."""

@@ -10,10 +10,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from nats.js.errors import APIError
 from structlog.testing import capture_logs
 
 from infra.consumers import UnsuitableError, check_streams, ensure_consumer
-from infra.suitability import MAX_ACK_PENDING, REWIND, covers
+from infra.suitability import MAX_ACK_PENDING, REWIND, covers, stream_warnings
 from schema.streams import DEADLETTER, SMS_DLR, STREAMS
 from tests.support import events
 from tests.support.cli import anlyt
@@ -228,6 +229,25 @@ async def test_other_streams_that_are_useless(platform: Platform) -> None:
         await alter(platform, DEADLETTER.name, **change)
         with pytest.raises(UnsuitableError, match=f"Stream ANLYT_DEADLETTER has {sentence}"):
             await check_streams(js, STREAMS)
+
+
+def test_a_single_copy_is_reported_in_a_cluster() -> None:
+    config = {"num_replicas": 1}
+    assert list(map(str, stream_warnings(config, SMS_DLR, clustered=True))) == ["num_replicas 1 where 3 is wanted"]
+    assert not stream_warnings(config, SMS_DLR)
+
+
+async def test_what_a_limit_discards_is_not_counted(platform: Platform) -> None:
+    """`discard: old` loses the oldest events before a worker reads them; `discard: new` refuses them to producers."""
+    messages = reports(40)
+    kept = len(messages) // 2
+    await alter(platform, "SMS_DLR", max_msgs=kept)
+    await platform.publish(SMS_DLR, messages)
+    await platform.drain(QUICK)
+    assert await differences(platform.dsn, expect([], messages[-kept:], datetime.now(UTC))) == []
+    await alter(platform, "SMS_DLR", max_msgs=kept, discard="new")
+    with pytest.raises(APIError, match="maximum messages exceeded"):
+        await platform.jetstream.publish(SMS_DLR.subject, messages[0].data)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.urls import in_url, is_url, without_secrets
+from infra.urls import in_url, is_url, one_per_host, without_secrets
 
 SCHEMES = ("nats", "postgresql", "http")
 
@@ -65,3 +65,15 @@ def test_urls_are_printed_without_secrets(urls: str, printed: str) -> None:
 
 def test_an_ipv6_address_is_in_brackets() -> None:
     assert [in_url(host) for host in ("::1", "127.0.0.1", "localhost")] == ["[::1]", "127.0.0.1", "localhost"]
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("postgresql://u:p@a,b:5/d?x=1", ["postgresql://u:p@a/d?x=1", "postgresql://u:p@b:5/d?x=1"]),
+        ("postgresql://[::1]:5,c/d", ["postgresql://[::1]:5/d", "postgresql://c/d"]),
+        ("postgresql:///d?host=a,b", ["postgresql:///d?host=a,b"]),
+    ],
+)
+def test_one_per_host(text: str, urls: list[str]) -> None:
+    assert one_per_host(text) == urls

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from functions.billing_metrics import billing_metrics
 from functions.delivery_metrics import delivery_metrics
@@ -129,12 +129,13 @@ class Platform:
         """The messages in a stream, by sequence."""
         messages: dict[int, Message] = {}
         name = stream.name
-        everything = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL)
+        everything = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL, num_replicas=1)
         reading = await self.jetstream.pull_subscribe(stream.subject, stream=name, config=everything)
         total = (await self.jetstream.stream_info(name)).state.messages
         while len(messages) < total:
-            for each in await reading.fetch(1000, timeout=PATIENCE):
-                messages[each.metadata.sequence.stream] = Message(each.data, each.headers)
+            with suppress(ServiceUnavailableError):  # in a cluster, a new consumer has no leader at first
+                for each in await reading.fetch(1000, timeout=PATIENCE):
+                    messages[each.metadata.sequence.stream] = Message(each.data, each.headers)
         await reading.unsubscribe()
         return messages
 

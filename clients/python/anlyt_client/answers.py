@@ -477,6 +477,87 @@ class Catalog(Struct, frozen=True, kw_only=True, rename="camel"):
     """The values of `compareTo`."""
 
 
+class QueryWindow(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Half-open and exact, not snapped."""
+
+    from_: datetime = field(name="from")
+    """Start."""
+    to: datetime
+    """End, excluded."""
+
+
+class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The source of an extract's figures, and how complete they are."""
+
+    source: str
+    """The table that was read: a cube, or facts."""
+    read_at: str
+    """The time just before the rows were read, all at one instant."""
+    data_as_of: str | None
+    """Newest event time whose effect was in that table; null when it was empty."""
+    complete_until: str | None
+    """As in the answer of a query, at `readAt`; null while it is unknown."""
+    approximate: Mapping[str, str]
+    """Measures that are not exact, each with the method that estimated it."""
+    window: QueryWindow
+    """The window of the rows."""
+    previous_window: QueryWindow | None
+    """With `compareTo`: the window of `previous`."""
+    totals: Mapping[str, Any] | None
+    """With `totals`: the measures over all rows of the query."""
+
+
+class FileLink(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One file, as in the manifest, with its link."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+    """The hash of the file, in hexadecimal."""
+    url: str
+    """Link to the file, valid for anyone until `linksExpireAt`."""
+
+
+class ManifestLink(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Links to the manifest and to its signature."""
+
+    url: str
+    signature_url: str
+    """Link to the signature: 64 bytes, Ed25519, by the manifest's `keyId`."""
+
+
+class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One export. It has links if it is done and was requested by its id."""
+
+    id: str
+    status: str
+    request: Mapping[str, Any]
+    """The request's body."""
+    requested_at: str
+    """Relative windows are resolved against this time."""
+    reason: str | None
+    """The reason for which it failed, waits, or expired early."""
+    meta: ExtractMeta | None
+    """The source of the figures; null until they are read."""
+    finished_at: str | None
+    expires_at: str | None
+    """The time at which its files are deleted."""
+    rows_planned: int | None
+    """The number of its rows; null until they are read."""
+    rows: int
+    """Rows in the written files."""
+    bytes: int
+    """Bytes of the written files."""
+    files_written: int
+    """The number of written files."""
+    checksum: str | None
+    """`sha256:` and the hash of the manifest; null until it is done."""
+    files: Sequence[FileLink] = ()
+    manifest: ManifestLink = None
+    links_expire_at: str = None
+
+
 class Page(Struct, frozen=True, kw_only=True, rename="camel"):
     """The position of the next page."""
 
@@ -486,13 +567,29 @@ class Page(Struct, frozen=True, kw_only=True, rename="camel"):
     """Whether the next page has rows."""
 
 
-class QueryWindow(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Half-open and exact, not snapped."""
+class ExportList(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The caller's exports, newest first."""
 
-    from_: datetime = field(name="from")
-    """Start."""
-    to: datetime
-    """End, excluded."""
+    data: Sequence[ExportAnswer]
+    page: Page
+
+
+class PublicKey(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON Web Key (RFC 7517, RFC 8037), and the same key as PEM."""
+
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+    alg: str = "EdDSA"
+    use: str = "sig"
+    x: str
+    kid: str
+    pem: str
+
+
+class PublicKeys(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON Web Key Set."""
+
+    keys: Sequence[PublicKey]
 
 
 class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -80,6 +80,15 @@ class MnoQualityOptions(WindowOptions, total=False):
     """Only messages of this tenant; a tenant sees only its own."""
 
 
+class ListExportsOptions(TypedDict, total=False):
+    """The options of `list_exports`."""
+
+    limit: int
+    """Exports per page."""
+    after: str
+    """`page.endCursor` of the previous page."""
+
+
 class Reports(ABC):
     """The reports, for synchronous code."""
 
@@ -133,6 +142,18 @@ class Reports(ABC):
     def catalog(self) -> answers.Catalog:
         """The datasets, measures and dimensions of the query language."""
         return self.fetch(get("/v1/anlyt/catalog", answers.Catalog, {}))
+
+    def list_exports(self, **options: Unpack[ListExportsOptions]) -> answers.ExportList:
+        """The caller's exports."""
+        return self.fetch(get("/v1/anlyt/exports", answers.ExportList, options))
+
+    def follow_export(self, export_id: str) -> answers.ExportAnswer:
+        """The status of an export, and its files."""
+        return self.fetch(get("/v1/anlyt/exports/{id}", answers.ExportAnswer, {}, id=export_id))
+
+    def export_keys(self) -> answers.PublicKeys:
+        """The public keys that verify manifests."""
+        return self.fetch(get("/v1/anlyt/keys", answers.PublicKeys, {}))
 
 
 class AsyncReports(ABC):
@@ -188,3 +209,15 @@ class AsyncReports(ABC):
     async def catalog(self) -> answers.Catalog:
         """The datasets, measures and dimensions of the query language."""
         return await self.fetch(get("/v1/anlyt/catalog", answers.Catalog, {}))
+
+    async def list_exports(self, **options: Unpack[ListExportsOptions]) -> answers.ExportList:
+        """The caller's exports."""
+        return await self.fetch(get("/v1/anlyt/exports", answers.ExportList, options))
+
+    async def follow_export(self, export_id: str) -> answers.ExportAnswer:
+        """The status of an export, and its files."""
+        return await self.fetch(get("/v1/anlyt/exports/{id}", answers.ExportAnswer, {}, id=export_id))
+
+    async def export_keys(self) -> answers.PublicKeys:
+        """The public keys that verify manifests."""
+        return await self.fetch(get("/v1/anlyt/keys", answers.PublicKeys, {}))

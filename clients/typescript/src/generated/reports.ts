@@ -22,8 +22,15 @@ export type CatalogMeasure = components["schemas"]["CatalogMeasure"];
 export type CatalogDimension = components["schemas"]["CatalogDimension"];
 export type CatalogDataset = components["schemas"]["CatalogDataset"];
 export type Catalog = components["schemas"]["Catalog"];
-export type Page = components["schemas"]["Page"];
 export type QueryWindow = components["schemas"]["QueryWindow"];
+export type ExtractMeta = components["schemas"]["ExtractMeta"];
+export type FileLink = components["schemas"]["FileLink"];
+export type ManifestLink = components["schemas"]["ManifestLink"];
+export type ExportAnswer = components["schemas"]["ExportAnswer"];
+export type Page = components["schemas"]["Page"];
+export type ExportList = components["schemas"]["ExportList"];
+export type PublicKey = components["schemas"]["PublicKey"];
+export type PublicKeys = components["schemas"]["PublicKeys"];
 export type QueryMeta = components["schemas"]["QueryMeta"];
 export type QueryStatement = components["schemas"]["QueryStatement"];
 export type Explanation = components["schemas"]["Explanation"];
@@ -85,5 +92,20 @@ export abstract class Reports {
   /** The datasets, measures and dimensions of the query language. */
   catalog(call: CallOptions = {}): Promise<Catalog> {
     return this.report(`/v1/anlyt/catalog`, {}, call);
+  }
+
+  /** The caller's exports. */
+  listExports(options: Options<"listExports"> = {}, call: CallOptions = {}): Promise<ExportList> {
+    return this.report(`/v1/anlyt/exports`, options, call);
+  }
+
+  /** The status of an export, and its files. */
+  followExport(exportId: string, call: CallOptions = {}): Promise<ExportAnswer> {
+    return this.report(`/v1/anlyt/exports/${encodeURIComponent(exportId)}`, {}, call);
+  }
+
+  /** The public keys that verify manifests. */
+  exportKeys(call: CallOptions = {}): Promise<PublicKeys> {
+    return this.report(`/v1/anlyt/keys`, {}, call);
   }
 }
