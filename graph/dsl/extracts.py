@@ -27,6 +27,7 @@ from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import QueryScope, query_scope, reads_names, tenant_of
 from infra.clickhouse import ClickHouse
+from schema.instants import AwareTime
 
 Totals: TypeAlias = Mapping[str, Any] | None
 
@@ -39,12 +40,12 @@ class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of an extract's figures, and how complete they are."""
 
     source: Annotated[str, Meta(description="The table that was read: a cube, or facts.")]
-    read_at: Annotated[datetime, Meta(description="The time just before the rows were read, all at one instant.")]
+    read_at: Annotated[AwareTime, Meta(description="The time just before the rows were read, all at one instant.")]
     data_as_of: Annotated[
-        datetime | None, Meta(description="Newest event time whose effect was in that table; null when it was empty.")
+        AwareTime | None, Meta(description="Newest event time whose effect was in that table; null when it was empty.")
     ]
     complete_until: Annotated[
-        datetime | None, Meta(description="As in the answer of a query, at `readAt`; null while it is unknown.")
+        AwareTime | None, Meta(description="As in the answer of a query, at `readAt`; null while it is unknown.")
     ]
     approximate: Annotated[
         Mapping[str, str], Meta(description="Measures that are not exact, each with the method that estimated it.")

@@ -92,7 +92,8 @@ def _struct(type_: Structure) -> str:
     for member in type_.members:
         name = snake(member.name)
         default = f'field(name="{member.name}")' if name.endswith("_") else _default(member)
-        lines.append(f"    {name}: {type_of(member.schema)}{' = ' + default if default else ''}")
+        nullable = " | None" if default == "None" and "anyOf" not in member.schema else ""
+        lines.append(f"    {name}: {type_of(member.schema)}{nullable}{' = ' + default if default else ''}")
         lines += docstring(member.meaning)
     return "\n".join(lines)
 

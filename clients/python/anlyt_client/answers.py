@@ -491,11 +491,11 @@ class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
 
     source: str
     """The table that was read: a cube, or facts."""
-    read_at: str
+    read_at: datetime
     """The time just before the rows were read, all at one instant."""
-    data_as_of: str | None
+    data_as_of: datetime | None
     """Newest event time whose effect was in that table; null when it was empty."""
-    complete_until: str | None
+    complete_until: datetime | None
     """As in the answer of a query, at `readAt`; null while it is unknown."""
     approximate: Mapping[str, str]
     """Measures that are not exact, each with the method that estimated it."""
@@ -534,14 +534,14 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     status: str
     request: Mapping[str, Any]
     """The request's body."""
-    requested_at: str
+    requested_at: datetime
     """Relative windows are resolved against this time."""
     reason: str | None
     """The reason for which it failed, waits, or expired early."""
     meta: ExtractMeta | None
     """The source of the figures; null until they are read."""
-    finished_at: str | None
-    expires_at: str | None
+    finished_at: datetime | None
+    expires_at: datetime | None
     """The time at which its files are deleted."""
     rows_planned: int | None
     """The number of its rows; null until they are read."""
@@ -554,8 +554,8 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     checksum: str | None
     """`sha256:` and the hash of the manifest; null until it is done."""
     files: Sequence[FileLink] = ()
-    manifest: ManifestLink = None
-    links_expire_at: str = None
+    manifest: ManifestLink | None = None
+    links_expire_at: datetime | None = None
 
 
 class Page(Struct, frozen=True, kw_only=True, rename="camel"):

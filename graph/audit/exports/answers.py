@@ -1,7 +1,6 @@
 """The answers about exports."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,6 +11,7 @@ from graph.dsl.answers import Page, QueryWindow
 from graph.exports.jobs import State
 from graph.exports.manifest import ManifestLink
 from schema.catalog.audit import AuditDataset
+from schema.instants import AwareTime
 
 
 class FileLink(ManifestFile, frozen=True, kw_only=True, rename="camel"):
@@ -31,11 +31,11 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     verdict: str | None
     rule_type: str | None
     access_id: Annotated[int, Meta(description="The number of the request in the access log.")]
-    requested_at: datetime
+    requested_at: AwareTime
     reason: Annotated[str | None, Meta(description="The reason for which it failed or waits.")]
-    data_as_of: datetime | None
-    finished_at: datetime | None
-    expires_at: Annotated[datetime | None, Meta(description="The time at which its files are deleted.")]
+    data_as_of: AwareTime | None
+    finished_at: AwareTime | None
+    expires_at: Annotated[AwareTime | None, Meta(description="The time at which its files are deleted.")]
     files_planned: Annotated[int | None, Meta(description="The number of its files; null: not known yet.")]
     files_written: int
     rows: Annotated[int, Meta(description="Rows in the written files.")]
@@ -43,7 +43,7 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     checksum: Annotated[str | None, Meta(description="`sha256:` and the hash of the manifest; null until it is done.")]
     files: Sequence[FileLink] | UnsetType = UNSET
     manifest: ManifestLink | UnsetType = UNSET
-    links_expire_at: datetime | UnsetType = UNSET
+    links_expire_at: AwareTime | UnsetType = UNSET
 
 
 class ExportList(Struct, frozen=True):

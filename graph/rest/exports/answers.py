@@ -1,7 +1,6 @@
 """The answers about exports of queries."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -12,6 +11,7 @@ from graph.exports.jobs import State
 from graph.exports.manifest import ManifestLink
 from graph.rest.exports.jobs import QueryExport
 from graph.rest.exports.manifest import ManifestFile, request_of
+from schema.instants import AwareTime
 
 
 class FileLink(ManifestFile, frozen=True, kw_only=True, rename="camel"):
@@ -26,11 +26,11 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     id: str
     status: State
     request: Annotated[Mapping[str, Any], Meta(description="The request's body.")]
-    requested_at: Annotated[datetime, Meta(description="Relative windows are resolved against this time.")]
+    requested_at: Annotated[AwareTime, Meta(description="Relative windows are resolved against this time.")]
     reason: Annotated[str | None, Meta(description="The reason for which it failed, waits, or expired early.")]
     meta: Annotated[ExtractMeta | None, Meta(description="The source of the figures; null until they are read.")]
-    finished_at: datetime | None
-    expires_at: Annotated[datetime | None, Meta(description="The time at which its files are deleted.")]
+    finished_at: AwareTime | None
+    expires_at: Annotated[AwareTime | None, Meta(description="The time at which its files are deleted.")]
     rows_planned: Annotated[int | None, Meta(description="The number of its rows; null until they are read.")]
     rows: Annotated[int, Meta(ge=0, description="Rows in the written files.")]
     bytes: Annotated[int, Meta(ge=0, description="Bytes of the written files.")]
@@ -38,7 +38,7 @@ class ExportAnswer(Struct, frozen=True, kw_only=True, rename="camel"):
     checksum: Annotated[str | None, Meta(description="`sha256:` and the hash of the manifest; null until it is done.")]
     files: Sequence[FileLink] | UnsetType = UNSET
     manifest: ManifestLink | UnsetType = UNSET
-    links_expire_at: datetime | UnsetType = UNSET
+    links_expire_at: AwareTime | UnsetType = UNSET
 
 
 class ExportList(Struct, frozen=True):

@@ -989,7 +989,10 @@ export interface components {
             status: "cancelled" | "done" | "expired" | "failed" | "queued" | "running";
             /** @description The request's body. */
             request: Record<string, never>;
-            /** @description Relative windows are resolved against this time. */
+            /**
+             * Format: date-time
+             * @description Relative windows are resolved against this time.
+             */
             requestedAt: string;
             /** @description The reason for which it failed, waits, or expired early. */
             reason: string | null;
@@ -1010,6 +1013,7 @@ export interface components {
             checksum: string | null;
             files?: components["schemas"]["FileLink"][];
             manifest?: components["schemas"]["ManifestLink"];
+            /** Format: date-time */
             linksExpireAt?: string;
         };
         /**
@@ -1019,7 +1023,10 @@ export interface components {
         ExtractMeta: {
             /** @description The table that was read: a cube, or facts. */
             source: string;
-            /** @description The time just before the rows were read, all at one instant. */
+            /**
+             * Format: date-time
+             * @description The time just before the rows were read, all at one instant.
+             */
             readAt: string;
             /** @description Newest event time whose effect was in that table; null when it was empty. */
             dataAsOf: string | null;
