@@ -38,7 +38,11 @@ def main() -> int:
     deadlines.PING = postgres.LIMIT = concurrency.MAX_WAIT = LONG  # type: ignore[misc]
     print(f"seed {options.seed}", flush=True)
     began = time.monotonic()
-    proof = asyncio.run(_run(options))
+    proof = Proof()
+    try:
+        asyncio.run(_run(options, proof))
+    except KeyboardInterrupt:
+        print("\nStopped.", end="")
     print("\n".join(["", *_summary(proof, time.monotonic() - began)]))
     return 1 if proof.differences else 0
 
@@ -51,7 +55,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _run(options: argparse.Namespace) -> Proof:
+async def _run(options: argparse.Namespace, proof: Proof) -> None:
     minutes = options.minutes or (math.inf if options.questions else MINUTES)
     limit = Limit(options.questions or sys.maxsize, minutes * 60)
     began, ending = time.monotonic(), "\r" if sys.stdout.isatty() else "\n"
@@ -66,7 +70,7 @@ async def _run(options: argparse.Namespace) -> Proof:
             clickhouse_server(Path(folder) / "clickhouse") as clickhouse,
         ):
             await make_template(postgres_engine)
-            return await prove(postgres_engine, clickhouse, options.seed, limit, show)
+            await prove(postgres_engine, clickhouse, options.seed, limit, show, proof=proof)
 
 
 def _counts(proof: Proof) -> str:

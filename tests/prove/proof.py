@@ -72,9 +72,13 @@ async def prove(
     limit: Limit,
     on_step: Callable[[Proof, int], None],
     size: Size = Size(),  # immutable
+    proof: Proof | None = None,
 ) -> Proof:
-    """Makes worlds of the seeds from `seed` on. Calls `on_step` with the world's seed after each step."""
-    proof, end = Proof(), time.monotonic() + limit.seconds
+    """Makes worlds of the seeds from `seed` on. Calls `on_step` with the world's seed after each step.
+
+    Returns `proof`, to which it adds what was done. A caller that stops it has that, too.
+    """
+    proof, end = proof or Proof(), time.monotonic() + limit.seconds
 
     def left() -> int:
         if time.monotonic() >= end or len(proof.differences) >= limit.differences:
