@@ -18,11 +18,14 @@ from graph.app import create_app
 from graph.gql.schema import SCHEMA
 from graph.http.admission import Admission
 from graph.http.server import serving
+from graph.rest.exports.routes import KEYS_PATH
+from graph.rest.exports.routes import PATH as EXPORTS_PATH
 from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
 from infra.postgres import Pool
 from infra.settings import Settings
+from tests.graph.support.exports import exports_without_s3
 from tests.graph.support.store import HOUR, Row, Store
 from tests.graph.support.tokens import bearer, settings_with_keys, token
 from tests.support.warehouse import NO_CLICKHOUSE, empty_clickhouse
@@ -62,6 +65,7 @@ ADMIN: Final = Rule("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "F
 TENANT: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "ok", "ok")
 CUSTOMER: Final = Rule("UNAUTHENTICATED", "ok", "ok", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN")
 OF_A: Final = Rule("UNAUTHENTICATED", "ok", "FORBIDDEN_ACCOUNT", "FORBIDDEN_ACCOUNT", "ok", "ok")
+NOT_FOUND: Final = Rule("UNAUTHENTICATED", "NOT_FOUND", "NOT_FOUND", "FORBIDDEN", "NOT_FOUND", "NOT_FOUND")
 OF_NOBODY: Final = OF_A._replace(of_a="FORBIDDEN_ACCOUNT")
 
 # (root field, selection) -> the result of each caller
@@ -110,6 +114,9 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (f"{INSIGHTS}/cost-quality", f"{INSIGHTS}/cost-quality?{URL_WHEN}"): PLATFORM,
     (QUERY_PATH, QUERY_PATH): TENANT,
     (CATALOG_PATH, CATALOG_PATH): SIGNED_IN,
+    (EXPORTS_PATH, EXPORTS_PATH): TENANT,
+    (f"{EXPORTS_PATH}/{{id}}", f"{EXPORTS_PATH}/00000000-0000-0000-0000-000000000000"): NOT_FOUND,
+    (KEYS_PATH, KEYS_PATH): SIGNED_IN,
     ("/openapi.json", "/openapi.json"): PUBLIC,
     ("/asyncapi.json", "/asyncapi.json"): PUBLIC,
     ("/docs", "/docs"): PUBLIC,
@@ -154,7 +161,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engine) -> AsyncIterator[httpx.AsyncClient]:
+async def client(
+    opened: Store, dsn: str, pool: Pool, settings: Settings, clickhouse: Engine
+) -> AsyncIterator[httpx.AsyncClient]:
     """A store with data of all callers, so that each has data to be kept from the others."""
     subjects = [("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "a"), ("ACCOUNT", "b")]
     await opened.put([Row(START + 5 * HOUR, *subject, messages=3) for subject in subjects], START + 6 * HOUR)
@@ -162,7 +171,8 @@ async def client(opened: Store, pool: Pool, settings: Settings, clickhouse: Engi
     await empty_clickhouse(clickhouse.dsn)
     async with AsyncExitStack() as stack:
         facts = await stack.enter_async_context(open_clickhouse(clickhouse.dsn, statement_timeout=30))
-        app = create_app(settings, pool, {}, clickhouse=facts, development=True)
+        exports = await stack.enter_async_context(exports_without_s3(pool, dsn, clickhouse.dsn))
+        app = create_app(settings, pool, {}, clickhouse=facts, development=True, exports=exports)
         url = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
         yield await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
 

@@ -19,21 +19,17 @@ from schemathesis.graphql.checks import GraphQLClientError
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from commands.support import query_exports
-from graph.access.budget import Budget
 from graph.app import create_app
-from graph.exports.runner import PACE
 from graph.gql.schema import sdl
 from graph.http.health import Probe
 from graph.http.server import serving
 from graph.rest.openapi import document
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
-from infra.endpoints import Engines
 from infra.postgres import open_pool
-from infra.s3 import S3
 from infra.settings import read_settings
 from tests.graph.support.api import ADMIN
+from tests.graph.support.exports import exports_without_s3
 from tests.graph.support.queries import fill, records, reports
 from tests.graph.support.rows import random_rows
 from tests.graph.support.store import DAY, Store, hours
@@ -51,12 +47,10 @@ async def _serve(dsn: str, warehouse: str, started: "Future[str]", stop: asyncio
     await Store(connection).put(random_rows(Random(5), hours(START, START + 2 * DAY), density=0.3), START + DAY)
     await connection.close()
     await fill(warehouse, facts_dlr=reports(Random(6), 200), facts_cdr=records(Random(7), 50))
-    nowhere = S3("http://127.0.0.1:1", "bucket", "key", "secret")  # requests for exports do not need it
-    engines, idle = Engines("nats://127.0.0.1:1", dsn, warehouse, nowhere), read_settings({"ANLYT_EXPORT_WRITER": "0"})
     async with (
         open_pool(dsn, size=4) as pool,
         open_clickhouse(warehouse, statement_timeout=30) as clickhouse,
-        query_exports.running(idle, engines, pool, Budget(8, 10**12), tuple, PACE) as exports,
+        exports_without_s3(pool, dsn, warehouse) as exports,
     ):
         probes = {"nothing": Probe(_well, required=True)}
         app = create_app(
