@@ -33,6 +33,7 @@ MOST_OF_THE_PROCESS: Final = 1.0
 # Twice the length takes twice the time if it is linear, four times if it is quadratic.
 GROWTH: Final = 3.0
 NOISE: Final = 0.02  # seconds that are not compared
+ATTEMPTS: Final = 4  # others' work on the machine makes one attempt dear, a mistake all of them
 
 
 class Cost(NamedTuple):
@@ -88,12 +89,22 @@ async def cost(app: ASGIApp, attacks: Iterable[Attack]) -> Cost:
 @pytest.mark.parametrize(("kind", "name"), EVERY)
 async def test_refusals_are_cheap(app: ASGIApp, kind: str, name: str) -> None:
     made = ATTACKS[kind][name]
-    # Never twice the same: what is remembered would cost nothing.
-    half = await cost(app, [made(share) for share in (0.51, 0.5, 0.49)])
-    whole = await cost(app, [made(share) for share in (0.99, 1.0, 0.98)])
-    assert whole.loop <= MOST_OF_THE_LOOP
-    assert whole.process <= MOST_OF_THE_PROCESS
-    assert whole.process <= GROWTH * half.process + NOISE
+    for attempt in range(ATTEMPTS):
+        # Never twice the same: what is remembered would cost nothing.
+        less = 0.001 * attempt
+        half = await cost(app, [made(share - less) for share in (0.51, 0.5, 0.49)])
+        whole = await cost(app, [made(share - less) for share in (0.99, 1.0, 0.98)])
+        if is_cheap(half, whole):
+            return
+    raise AssertionError(f"the last of {ATTEMPTS} attempts: half {half}, whole {whole}")
+
+
+def is_cheap(half: Cost, whole: Cost) -> bool:
+    return (
+        whole.loop <= MOST_OF_THE_LOOP
+        and whole.process <= MOST_OF_THE_PROCESS
+        and whole.process <= GROWTH * half.process + NOISE
+    )
 
 
 CENTURY: Final = {"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "granularity": "hour"}
