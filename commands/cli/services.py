@@ -11,7 +11,7 @@ from commands.cli.group import command, settings, until_signal
 @command("dev")
 @click.option("--demo", is_flag=True, help="Add synthetic traffic: a week of history, then live.")
 @click.option(
-    "--s3", is_flag=True, help="Start S3, too, for audit exports and old facts. It then starts with each later run."
+    "--s3", is_flag=True, help="Start S3, too, for exports and old facts. It then starts with each later run."
 )
 @click.option("--engines", is_flag=True, help="Start the engines alone, for those who write a producer or consumer.")
 def dev(demo: bool, s3: bool, engines: bool) -> None:
