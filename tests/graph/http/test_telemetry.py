@@ -68,7 +68,7 @@ def test_no_id_is_a_label() -> None:
     (family,) = (family for family in REGISTRY.collect() if family.name == "anlyt_query_duration_seconds")
     labels = {sample.labels["endpoint"] for sample in family.samples}
     spans = {name.removeprefix("anlyt.api.") for name in get_args(Span)}
-    pages = {f"{page.name}Page" for page in PAGES}
+    pages = {*(f"{page.name}Page" for page in PAGES), "referencePage", "auditPage"}
     assert labels <= {endpoint.name for endpoint in ENDPOINTS} | spans | pages
 
 
