@@ -116,7 +116,7 @@ def test_one_identity_is_one_customer() -> None:
         for tenant in re.findall(r"tenant-\d+", text)
         for account in re.findall(r"acc-\d+", text)
     ]
-    assert len(shown) >= 5
+    assert len(shown) >= 7
     assert set(shown) <= customers
 
 

@@ -20,7 +20,7 @@ def drawn(chart: Chart) -> RandomValues:
 
 @pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=30)
 def test_what_is_let_through_is_rendered(chart: Chart, data: st.DataObject) -> None:
     changes = data.draw(drawn(chart).changes())
     sentences = list(contradictions(chart, chart.values(**changes)))
@@ -62,7 +62,7 @@ def check_files(manifests: list[Manifest]) -> None:
 
 @pytest.mark.parametrize("chart", [SERVICE, CLICKHOUSE], ids=lambda chart: chart.folder)
 @given(data=st.data())
-@settings(max_examples=25)
+@settings(max_examples=50)
 def test_what_is_not_let_through_is_refused_by_name(chart: Chart, data: st.DataObject) -> None:
     wrong = data.draw(drawn(chart).invalid())
     for helm, refusal in chart.refusals(**wrong.changes()).items():
