@@ -19,10 +19,10 @@ from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
 from infra.faults import POSTGRES
-from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, open_pool
 from infra.probes import check_clickhouse, check_nats, check_postgres
 from infra.progress import Consumer, ProgressSnapshot, track_progress
+from infra.reporting_currency import check_currency
 from infra.settings import Settings, variable
 from infra.zones import check_zones
 

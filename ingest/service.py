@@ -18,9 +18,9 @@ from infra.consumers import check_streams, ensure_consumer
 from infra.endpoints import Engines
 from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
-from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool
+from infra.reporting_currency import check_currency
 from infra.seek import ack_floor, stored_at, unprocessed
 from infra.sql import statement
 from infra.telemetry import logger

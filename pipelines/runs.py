@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from kedro.io import DataCatalog, DatasetError
@@ -27,6 +27,7 @@ from pipelines.lease import lease
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.run_metrics import NEWEST_SUCCESSES
 from pipelines.stores import Stores
+from schema.statuses import RunEnd
 
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
@@ -146,7 +147,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     """Writes the row of a run and closes it however the body ends. Raises its error as PipelineFailedError."""
     row, began = _Row(await connection.fetchval(BEGIN, name), {}), time.perf_counter()
 
-    async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
+    async def finish(status: RunEnd, error: str | None) -> None:
         if not connection.is_closed():  # otherwise the next run closes the row
             counts = msgspec.json.encode(row.counts).decode()
             histogram = PIPELINE_DURATION.name, PIPELINE_DURATION.bounds

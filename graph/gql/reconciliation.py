@@ -17,14 +17,13 @@ from graph.gql.types import Date, object_type
 from graph.reports.reconciliation import (
     DEFAULT_PAGE,
     MAX_PAGE,
-    STATUSES,
     Comparison,
     ComparisonFilter,
     ComparisonKey,
-    Status,
     comparisons,
     key_of,
 )
+from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 
 PURPOSE: Final = "graphql.reconciliation"
 
@@ -44,13 +43,13 @@ Latest: TypeAlias = Annotated[
 
 @strawberry.enum(description="The status of a comparison.")
 class ReconciliationStatus(Enum):
-    """The members of `Status`."""
+    """The members of `ComparisonStatus`."""
 
-    OK = strawberry.enum_value("OK", description=STATUSES["OK"])
-    DIVERGED = strawberry.enum_value("DIVERGED", description=STATUSES["DIVERGED"])
-    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description=STATUSES["MISSING_OURS"])
-    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description=STATUSES["MISSING_THEIRS"])
-    INVALID = strawberry.enum_value("INVALID", description=STATUSES["INVALID"])
+    OK = strawberry.enum_value("OK", description=COMPARISON_STATUSES["OK"])
+    DIVERGED = strawberry.enum_value("DIVERGED", description=COMPARISON_STATUSES["DIVERGED"])
+    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description=COMPARISON_STATUSES["MISSING_OURS"])
+    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description=COMPARISON_STATUSES["MISSING_THEIRS"])
+    INVALID = strawberry.enum_value("INVALID", description=COMPARISON_STATUSES["INVALID"])
 
 
 @strawberry.type(description="A comparison in a page.", directives=[ELEMENT])
@@ -82,7 +81,7 @@ async def _reconciliation(
     platform(context.scope)
     if not 1 <= first <= MAX_PAGE:
         raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
-    selected = ComparisonFilter(_day(day), cast("Status | None", status and status.name), latest)
+    selected = ComparisonFilter(_day(day), cast("ComparisonStatus | None", status and status.name), latest)
     cursors, owner = await context.cursors.cursors(), repr((context.scope, *selected))
     start = None if after is None else cursors.open(PURPOSE, owner, after, ComparisonKey, path="after")
     page = await comparisons(context.reader, context.scope, selected, first, start)

@@ -7,7 +7,7 @@ from typing import Final
 from graph.audit.exports import manifest
 from graph.audit.exports.jobs import AuditJobs, Export, ExportFile
 from graph.audit.exports.warehouse import Warehouse
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import FreshnessReader
 from graph.exports.keys import ManifestKey
 from graph.exports.manifest import publish
 from graph.exports.objects import Objects
@@ -26,7 +26,7 @@ class Writer:
         warehouse: Warehouse,
         objects: Objects,
         key: ManifestKey,
-        freshness: Freshness,
+        freshness: FreshnessReader,
         keep: timedelta,
     ) -> None:
         self._jobs, self._warehouse, self._objects = jobs, warehouse, objects
