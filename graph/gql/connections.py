@@ -6,11 +6,10 @@ from functools import partial
 from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
 import strawberry
-from strawberry import Info
 
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import Granularity, GranularityOf, read_granularity, read_window, windowed
-from graph.gql.context import AccountsKey, Context, OperatorsKey
+from graph.gql.context import AccountsKey, Context, OperatorsKey, RequestInfo
 from graph.gql.cost import DAYS, LIST, PRICE, SERIES
 from graph.gql.directives import ELEMENT, FREE
 from graph.gql.fields import report_field
@@ -18,8 +17,6 @@ from graph.gql.types import Discloses, Disclosure, Long
 from graph.reports import answers, lists
 from graph.reports.lists import DEFAULT_PAGE, MAX_PAGE, IdList
 from graph.reports.windows import WindowRequest
-
-RequestInfo: TypeAlias = Info[Context, None]
 
 
 @strawberry.enum(description="The order of a list. Ids never change, so pages neither repeat nor omit any.")

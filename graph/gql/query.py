@@ -1,9 +1,6 @@
 """The root type Query: one field per report."""
 
-from typing import TypeAlias
-
 import strawberry
-from strawberry import Info
 
 from graph import access
 from graph.access import checked_id
@@ -30,7 +27,7 @@ from graph.gql.arguments import (
     windowed,
 )
 from graph.gql.connections import accounts_field, operators_field
-from graph.gql.context import Context
+from graph.gql.context import RequestInfo
 from graph.gql.cost import DAYS, QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
 from graph.gql.fields import report_field
 from graph.gql.inputs import QueryArgument, as_json
@@ -45,8 +42,6 @@ from graph.reports.top_operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_op
 from graph.reports.trend import trend
 from graph.reports.trend_answer import Trend
 from graph.reports.windows import WindowRequest
-
-RequestInfo: TypeAlias = Info[Context, None]
 
 
 @windowed

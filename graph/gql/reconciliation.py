@@ -5,12 +5,11 @@ from enum import Enum
 from typing import Annotated, Final, TypeAlias, cast
 
 import strawberry
-from strawberry import Info
 
 from graph.access import platform
 from graph.errors import InvalidQueryError
-from graph.gql.connections import CURSOR, PageInfo
-from graph.gql.context import Context
+from graph.gql.connections import CURSOR, After, PageInfo
+from graph.gql.context import RequestInfo
 from graph.gql.cost import LIST, PRICE
 from graph.gql.directives import ELEMENT, FREE
 from graph.gql.types import Date, object_type
@@ -28,10 +27,6 @@ from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 PURPOSE: Final = "graphql.reconciliation"
 
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"The most nodes to return, from 1 to {MAX_PAGE}.")]
-After: TypeAlias = Annotated[
-    str | None,
-    strawberry.argument(description=f"The page begins after this cursor. {CURSOR}"),
-]
 Day: TypeAlias = Annotated[Date | None, strawberry.argument(description="Only comparisons of this UTC day.")]
 OfStatus: TypeAlias = Annotated[
     "ReconciliationStatus | None", strawberry.argument(description="Only comparisons with this status.")
@@ -69,7 +64,7 @@ class ReconciliationConnection:
 
 
 async def _reconciliation(
-    info: Info[Context, None],
+    info: RequestInfo,
     first: First = DEFAULT_PAGE,
     after: After = None,
     day: Day = None,
