@@ -1,11 +1,19 @@
--- name: contested_peaks
--- The cells whose peak may come from a discarded copy, with their reports; the version is null if the cell is gone.
-select scope, scope_id, hour_bucket, m.xmin::text as version,
+-- name: contested_cells
+-- Up to $2 cells of the hour $1 whose peak may come from a discarded copy, with their reports, in random order. The
+-- version is null if the cell is gone.
+select scope, scope_id, m.xmin::text as version,
     coalesce(m.delivered_messages + m.failed_messages + m.pending_messages, 0) as events
 from anlyt.contested_peaks
 left join anlyt.metrics_hourly as m using (scope, scope_id, hour_bucket)
-order by hour_bucket, scope, scope_id
-limit 10000
+where hour_bucket = $1
+order by random()
+limit $2
+
+-- name: contested_hours
+-- Up to $1 hours with contested cells, in random order: hours that have to wait never keep others from their turn.
+select hour_bucket from (select distinct hour_bucket from anlyt.contested_peaks) as hours
+order by random()
+limit $1
 
 -- name: copied_events
 -- Events with facts of more than one tenant: time in microseconds since 1970, and key.
