@@ -2,8 +2,9 @@
 
 In reading order:
 
-* A process: `settings` and `setting_values`, `environment`, `endpoints` and `urls` (addresses of engines), `listening`
-  and `tls`, `telemetry`, `metrics` and `kept_metrics`, `errors`, `faults` (a setting is wrong), `cancelling`, `probes`.
+* A process: `settings`, `setting_values` and `setting_conflicts`, `environment`, `endpoints` and `urls` (addresses of
+  engines), `listening` and `tls`, `telemetry`, `metrics` and `kept_metrics`, `errors`, `faults` (a setting is wrong),
+  `cancelling`, `probes`.
 * PostgreSQL: `postgres`, `sessions`, `arrays`, `partitions`, `dedup`, `reporting_currency`.
 * NATS: `nats`, `frames` (the fast path), `consumers` and `suitability`, `seek`, `progress`, `refusals`.
 * ClickHouse and S3: `clickhouse`, `clickhouse_settings`, `s3`, `tiers` and `tiering`.
