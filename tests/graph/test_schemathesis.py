@@ -21,6 +21,7 @@ from graph.app import create_app
 from graph.gql.schema import sdl
 from graph.http.health import Probe
 from graph.http.server import serving
+from graph.rest.openapi import document
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
 from infra.postgres import open_pool
@@ -91,12 +92,23 @@ def url(dsn: str, clickhouse: Engine) -> Iterator[str]:
 GRAPHQL = schemathesis.graphql.from_file(sdl())
 
 
-def test_rest(url: str) -> None:
+@pytest.mark.parametrize("path", sorted(document()["paths"]))
+def test_rest(path: str, url: str) -> None:
     """Runs the command of Schemathesis. Its pytest plugin would make all cases in each process that collects tests.
 
     A schema cannot express that `to` is later than `from`, so valid values may be refused in combination.
     """
-    command = (sys.executable, "-m", "schemathesis.cli", "run", ROOT / "schema/openapi.json", "--url", url)
+    command = (
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "run",
+        ROOT / "schema/openapi.json",
+        "--url",
+        url,
+        "--include-path",
+        path,
+    )
     headers = [each for name, value in HEADERS.items() for each in ("--header", f"{name}: {value}")]
     phases = ("--phases", "examples,coverage,fuzzing", "--exclude-checks", "positive_data_acceptance")
     drawn = ("--max-examples", "40", "--generation-deterministic", "--no-color")
