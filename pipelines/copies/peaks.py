@@ -26,6 +26,7 @@ RATES: Final = statement(SQL, "rates")
 LOCK_DAY: Final = statement(SQL, "lock_day")
 SET_PEAK: Final = statement(SQL, "set_peak")
 FORGET: Final = statement(SQL, "forget_contested")
+FORGET_GONE: Final = statement(SQL, "forget_gone")
 HOUR: Final = timedelta(hours=1)
 MOST_HOURS: Final = 24  # of a run: each is a statement over all facts of the hour
 MOST_CELLS: Final = 10_000  # of a run
@@ -107,18 +108,20 @@ async def _settle(stores: Stores, hour: ContestedHour) -> int:
     with traced(RATES):
         result = await client.query(RATES, parameters=span, settings=SETTINGS)
     rates = [PeakRate(**row) for row in result.named_results()]
-    return sum([await _set(stores, hour, cell, rates_of(cell, rates)) for cell in hour.cells])
+    return sum([await settle_cell(stores, hour, cell, rates_of(cell, rates)) for cell in hour.cells])
 
 
-async def _set(stores: Stores, hour: ContestedHour, cell: ContestedCell, rates: Sequence[PeakRate]) -> int:
+async def settle_cell(stores: Stores, hour: ContestedHour, cell: ContestedCell, rates: Sequence[PeakRate]) -> int:
     """Sets a cell's peak; returns 1, or 0 if the cell has changed or the facts lack events that it counts."""
     key = cell.scope, cell.scope_id, hour.begin
     if sum(each.events for each in rates) < cell.events:
         return 0
     async with stores.postgres.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_DAY, hour.begin.date())
+        if cell.version is None:
+            return int(bool(await connection.fetchval(FORGET_GONE, *key)))
         peak = max((each.peak for each in rates), default=0)
-        is_set = cell.version is None or await connection.fetchval(SET_PEAK, *key, peak, cell.version)
-        if is_set:
-            await connection.execute(FORGET, *key)
-    return int(bool(is_set))
+        if not await connection.fetchval(SET_PEAK, *key, peak, cell.version):
+            return 0
+        await connection.execute(FORGET, *key)
+        return 1

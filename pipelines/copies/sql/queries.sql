@@ -43,6 +43,15 @@ group by event_time, event_key, tenant_id
 -- Deletes the mark of a cell whose peak is settled.
 delete from anlyt.contested_peaks where (scope, scope_id, hour_bucket) = ($1, $2, $3::timestamptz)
 
+-- name: forget_gone
+-- Deletes the mark of a cell that is gone; returns whether it was, as another event may have made it again.
+delete from anlyt.contested_peaks as mark
+where (scope, scope_id, hour_bucket) = ($1, $2, $3::timestamptz) and not exists (
+    select from anlyt.metrics_hourly as m
+    where (m.scope, m.scope_id, m.hour_bucket) = (mark.scope, mark.scope_id, mark.hour_bucket)
+)
+returning true
+
 -- name: lock_day
 -- Locks a day before its cells, as ingest does.
 select from anlyt.event_days where day = $1 for update
