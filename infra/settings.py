@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from infra.errors import UsageError
+from infra.secret_files import FromFile
 from infra.setting_values import (
     clickhouse_url,
     count,
@@ -90,21 +91,26 @@ class Spec:
     """One setting. `parse` turns text into its value, or raises ValueError with what is expected.
 
     `default`: the text when unset. `is_path`: the value names a file that is read again when it changes, so NAME_FILE
-    sets the same path.
+    sets the same path. `is_renewed`: a text whose file is read again when it changes (infra/secret_files.py).
     """
 
     parse: Callable[[str], Any]
     default: str | None
     meaning: str
     is_path: bool = False
+    is_renewed: bool = False
 
 
 SPECS: Final[Mapping[str, Spec]] = {
     "home": Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`."),
-    "nats_url": Spec(url("nats", "tls", several=True), None, "NATS servers, separated by commas."),
-    "postgres_dsn": Spec(url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes."),
-    "postgres_read_dsn": Spec(url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead."),
-    "clickhouse_dsn": Spec(clickhouse_url, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`."),
+    "nats_url": Spec(url("nats", "tls", several=True), None, "NATS servers, separated by commas.", is_renewed=True),
+    "postgres_dsn": Spec(url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes.", is_renewed=True),
+    "postgres_read_dsn": Spec(
+        url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead.", is_renewed=True
+    ),
+    "clickhouse_dsn": Spec(
+        clickhouse_url, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`.", is_renewed=True
+    ),
     "clickhouse_cluster": Spec(
         matching(r"\w{1,64}", "a cluster's name"), None, "Cluster on which DDL is applied; unset: one node."
     ),
@@ -187,8 +193,8 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "s3_endpoint": Spec(url("http", "https"), None, "S3 endpoint of exports and the cold tier."),
     "s3_bucket": Spec(str, None, "S3 bucket of exports and the cold tier."),
-    "s3_access_key": Spec(str, None, "S3 access key."),
-    "s3_secret_key": Spec(str, None, "S3 secret key."),
+    "s3_access_key": Spec(str, None, "S3 access key.", is_renewed=True),
+    "s3_secret_key": Spec(str, None, "S3 secret key.", is_renewed=True),
     "s3_region": Spec(str, "us-east-1", "S3 region; only AWS uses it."),
     "export_days": Spec(count(1, 3650), "30", "Days for which the files of finished exports are kept."),
     "export_signing_key": Spec(
@@ -272,9 +278,11 @@ def _value(name: str, spec: Spec, environment: Mapping[str, str]) -> Any:
     if text is None:
         return None
     try:
-        return spec.parse(text)
+        value = spec.parse(text)
     except ValueError as error:
         raise UsageError(f"{variable(name)} must be {error}.") from error
+    file = environment.get(f"{variable(name)}_FILE")
+    return FromFile(value, Path(file), spec.parse) if spec.is_renewed and file else value
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
