@@ -38,15 +38,15 @@ class FromFile(str):
     def _renew(self) -> None:
         from infra.telemetry import logger  # imported here, because it imports the settings, which import this module
 
-        log = logger().bind(file=str(self._file))
+        file = str(self._file)
         try:
             self._now = self._read()
         except (OSError, UnicodeError) as error:
-            log.error(UNUSABLE, why=type(error).__name__)
+            logger().error(UNUSABLE, file=file, why=type(error).__name__)
         except ValueError as error:
-            log.error(UNUSABLE, why=f"it must be {error}")
+            logger().error(UNUSABLE, file=file, why=f"it must be {error}")
         else:
-            log.info("a secret was renewed")
+            logger().info("a secret was renewed", file=file)
 
     def _read(self) -> str:
         """The file's value. Raises ValueError with what is expected: nothing may mix the data of two addresses."""

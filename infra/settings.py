@@ -72,6 +72,7 @@ class Settings:
     s3_secret_key: str | None
     s3_region: str
     export_days: int
+    export_lock: bool
     export_signing_key: str | None
     export_writer: bool
     export_concurrency: int
@@ -197,6 +198,12 @@ SPECS: Final[Mapping[str, Spec]] = {
     "s3_secret_key": Spec(str, None, "S3 secret key.", is_renewed=True),
     "s3_region": Spec(str, "us-east-1", "S3 region; only AWS uses it."),
     "export_days": Spec(count(1, 3650), "30", "Days for which the files of finished exports are kept."),
+    "export_lock": Spec(
+        flag,
+        "0",
+        "1: S3 locks the files of the audit's finished exports until they expire (object lock, COMPLIANCE): nobody can "
+        "delete or change them before. The bucket must have object lock.",
+    ),
     "export_signing_key": Spec(
         str,
         None,
