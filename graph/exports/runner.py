@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -118,11 +119,15 @@ class Runner(Generic[J]):
         id_ = await self._jobs.unpurged()
         if id_ is None:
             return False
+        await self._purge(id_)
+        return True
+
+    async def _purge(self, id_: UUID) -> None:
+        """Deletes the files of an export. If S3 refuses it, the next attempt is later, and others are not held up."""
         try:
             await self._objects.delete_all(str(id_))
-        except MisconfiguredError as error:  # the files of other exports may be deleted
-            logger().error("S3 refuses to delete an export's files; they are tried later", export=str(id_), why=str(error))
+        except MisconfiguredError as error:
+            logger().error("S3 refuses to delete an export's files", export=str(id_), why=str(error))
             await self._jobs.postpone_purge(id_, timedelta(seconds=self._pace.refused))
         else:
             await self._jobs.mark_purged(id_)
-        return True

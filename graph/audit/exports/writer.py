@@ -23,7 +23,7 @@ TOKEN: Final = 4  # random bytes in a file's name, so that no two attempts write
 class Keep:
     """How long the files of a finished export are kept, and whether S3 locks them so long."""
 
-    days: timedelta
+    period: timedelta
     is_locked: bool = False
 
 
@@ -73,10 +73,10 @@ class Writer:
         )
         if self._keep.is_locked:
             await self._lock(job, files)
-        await self._jobs.finish(job, checksum, self._keep.days)
+        await self._jobs.finish(job, checksum, self._keep.period)
 
     async def _lock(self, job: Export, files: Sequence[ExportFile]) -> None:
         """Locks the files that the manifest lists, and the manifest. What interrupted attempts left is not locked."""
-        until = datetime.now(UTC) + self._keep.days
+        until = datetime.now(UTC) + self._keep.period
         for name in [*(file.written.name for file in files if file.written), NAME, SIGNATURE]:
             await self._objects.lock(f"{job.id}/{name}", until)
