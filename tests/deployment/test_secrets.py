@@ -1,7 +1,7 @@
 """Secrets from OpenBao, whose agent writes the files that the chart describes: start, rotation, revocation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ CREDENTIALS: Final = "the user or the password is refused"
 
 
 @dataclass(frozen=True)
-class Processes:
+class Commands:
     """Commands of `anlyt` whose secrets are files of the agent. `port`: the API's."""
 
     folder: Path
@@ -104,7 +104,7 @@ class Bench:
     nats: Engine
     bao: OpenBao
     files: Path
-    processes: Processes
+    commands: Commands
     secrets: dict[str, str]
 
     async def keep(self, **changes: str) -> None:
@@ -140,69 +140,78 @@ async def opened(folder: Path, clickhouse: str) -> AsyncIterator[Bench]:
             done = await asyncio.to_thread(anlyt, folder, "migrate", **WORKER.settings(files))
             assert done.returncode == 0, done.stderr
             settings = {**WORKER.settings(files), "ANLYT_LOG_FORMAT": "json"}
-            yield Bench(postgres, nats, bao, files, Processes(folder, settings, free_port()), secrets)
+            yield Bench(postgres, nats, bao, files, Commands(folder, settings, free_port()), secrets)
 
 
-async def test_rotation_under_load(warehouse: str, tmp_path: Path, seed: int) -> None:
-    """Passwords of PostgreSQL and NATS change while events are counted: nothing is lost, and nothing is there twice.
+@asynccontextmanager
+async def counted(bench: Bench, random: Random) -> AsyncIterator[None]:
+    """Sends events during the body, and checks afterwards that all of them, and earlier ones, are counted once."""
+    async with open_platform(bench.nats_url("producer"), dsn_of(bench.postgres)) as platform:
+        async with producing(platform, random, NOW, STREAMS) as sent:
+            yield
+        await platform.wait_until_drained(*METRICS)
+        stored = [list((await platform.stored_messages(stream)).values()) for stream in STREAMS]
+    for stream, messages in zip(STREAMS, stored, strict=True):
+        assert {each.data for each in sent[stream]} <= {each.data for each in messages}
+    billed, reports = stored
+    assert await differences(dsn_of(bench.postgres), expect(billed, reports, NOW)) == []
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[list[BaseProcess]]:
+    """The processes that a test has started; they are killed at its end."""
+    started: list[BaseProcess] = []
+    yield started
+    for process in started:
+        process.kill()
+        process.join()
+
+
+async def test_rotation(warehouse: str, tmp_path: Path, seed: int, processes: list[BaseProcess]) -> None:
+    """Passwords of PostgreSQL and NATS change. Nothing is lost, and nothing is there twice.
 
     In the order of the runbook, only ingest restarts, when its user leaves NATS. In the wrong order, each process says
     which setting is refused, and the API continues by itself with the new file.
     """
+    random, functions = Random(seed), [part for each in METRICS for part in ("--function", each.name)]
     async with opened(tmp_path, warehouse) as bench:
-        started: list[BaseProcess] = []
-        processes = bench.processes
 
-        def start(name: str, *arguments: str) -> BaseProcess:
-            started.append(processes.start(name, *arguments))
-            return started[-1]
+        def start(*command: str) -> BaseProcess:
+            processes.append(bench.commands.start(*command))
+            return processes[-1]
 
-        metrics = [part for function in METRICS for part in ("--function", function.name)]
-        try:
-            api, ingest, schedule = start("api"), start("ingest", *metrics), start("schedule")
-            await processes.until_ready()
-            async with (
-                open_platform(bench.nats_url("producer"), dsn_of(bench.postgres)) as platform,
-                producing(platform, Random(seed), NOW, STREAMS) as sent,
-            ):
-                await add_user(bench.postgres, "two", "twotwo")
-                change_users(bench.nats, "one", "two", "producer")
-                await bench.keep(postgres_dsn=dsn_of(bench.postgres, "two", "twotwo"), nats_url=bench.nats_url("two"))
-                await remove_user(bench.postgres, "one")
-                await asyncio.sleep(2)
-                await processes.until_ready()
-                assert (ingest.exitcode, schedule.exitcode) == (None, None)
+        api, ingest, schedule = start("api"), start("ingest", *functions), start("schedule")
+        await bench.commands.until_ready()
+        async with counted(bench, random):
+            await add_user(bench.postgres, "two", "twotwo")
+            change_users(bench.nats, "one", "two", "producer")
+            await bench.keep(postgres_dsn=dsn_of(bench.postgres, "two", "twotwo"), nats_url=bench.nats_url("two"))
+            await remove_user(bench.postgres, "one")
+            await asyncio.sleep(2)
+            await bench.commands.until_ready()
+        assert (ingest.exitcode, schedule.exitcode) == (None, None)
 
-                change_users(bench.nats, "two", "producer")
-                assert await ended(ingest) == 1
-                assert f"ANLYT_NATS_URL: {CREDENTIALS}" in processes.failure("ingest")
-                ingest = start("ingest", *metrics)
-                await processes.until_ready()
+        change_users(bench.nats, "two", "producer")
+        assert await ended(ingest) == 1
+        assert f"ANLYT_NATS_URL: {CREDENTIALS}" in bench.commands.failure("ingest")
+        ingest = start("ingest", *functions)
+        await bench.commands.until_ready()
 
-                await remove_user(bench.postgres, "two")
-                state = await processes.until_refused("postgres")
-                assert (state["setting"], state["problem"]) == ("ANLYT_POSTGRES_DSN", CREDENTIALS)
-                assert await ended(ingest) == 1
-                assert f"ANLYT_POSTGRES_DSN: {CREDENTIALS}" in processes.failure("ingest")
-                await add_user(bench.postgres, "three", "threethree")
-                await bench.keep(postgres_dsn=dsn_of(bench.postgres, "three", "threethree"))
-                await processes.until_ready()
-                start("ingest", *metrics)
-            async with open_platform(bench.nats_url("producer"), dsn_of(bench.postgres)) as platform:
-                await platform.wait_until_drained(*METRICS)
-                stored = [list((await platform.stored_messages(stream)).values()) for stream in STREAMS]
-            for stream, messages in zip(STREAMS, stored, strict=True):
-                assert {each.data for each in sent[stream]} <= {each.data for each in messages}
-            billed, reports = stored
-            assert await differences(dsn_of(bench.postgres), expect(billed, reports, NOW)) == []
-            assert api.exitcode is None
-        finally:
-            for process in started:
-                process.kill()
-                process.join()
+        await remove_user(bench.postgres, "two")
+        state = await bench.commands.until_refused("postgres")
+        assert (state["setting"], state["problem"]) == ("ANLYT_POSTGRES_DSN", CREDENTIALS)
+        assert await ended(ingest) == 1
+        assert f"ANLYT_POSTGRES_DSN: {CREDENTIALS}" in bench.commands.failure("ingest")
+        await add_user(bench.postgres, "three", "threethree")
+        await bench.keep(postgres_dsn=dsn_of(bench.postgres, "three", "threethree"))
+        await bench.commands.until_ready()
+        start("ingest", *functions)
+        async with counted(bench, random):
+            pass
+        assert api.exitcode is None
 
 
-async def test_a_lease_is_revoked(warehouse: str, tmp_path: Path) -> None:
+async def test_a_lease_is_revoked(warehouse: str, tmp_path: Path, processes: list[BaseProcess]) -> None:
     """PostgreSQL's users may be OpenBao's: after a revocation, readiness says so until the agent has another user."""
     async with opened(tmp_path, warehouse) as bench:
         await bench.bao.write("sys/mounts/database", type="database")
@@ -223,18 +232,14 @@ async def test_a_lease_is_revoked(warehouse: str, tmp_path: Path) -> None:
         template = dsn_of(bench.postgres).replace("anlyt:@", "{{ .Data.username }}:{{ .Data.password }}@")
         templates = {"dsn": f'{{{{ with secret "database/creds/anlyt" }}}}{template}{{{{ end }}}}'}
         async with agent(tmp_path / "dynamic", bench.bao, templates, "database/creds/anlyt") as files:
-            settings = {**bench.processes.settings, "ANLYT_POSTGRES_DSN_FILE": str(files / "dsn")}
-            processes = Processes(tmp_path, settings, bench.processes.port)
-            process = processes.start("api")
-            try:
-                await processes.until_ready()
-                before = (files / "dsn").read_text()
-                await bench.bao.write("sys/leases/revoke-prefix/database/creds/anlyt")
-                state = await processes.until_refused("postgres")
-                assert (state["setting"], state["problem"]) == ("ANLYT_POSTGRES_DSN", CREDENTIALS)
-                await processes.until_ready()
-                assert (files / "dsn").read_text() != before
-                assert process.exitcode is None
-            finally:
-                process.kill()
-                process.join()
+            settings = {**bench.commands.settings, "ANLYT_POSTGRES_DSN_FILE": str(files / "dsn")}
+            commands = Commands(tmp_path, settings, bench.commands.port)
+            processes.append(commands.start("api"))
+            await commands.until_ready()
+            before = (files / "dsn").read_text()
+            await bench.bao.write("sys/leases/revoke-prefix/database/creds/anlyt")
+            state = await commands.until_refused("postgres")
+            assert (state["setting"], state["problem"]) == ("ANLYT_POSTGRES_DSN", CREDENTIALS)
+            await commands.until_ready()
+            assert (files / "dsn").read_text() != before
+            assert processes[-1].exitcode is None
