@@ -18,6 +18,7 @@ from infra.clickhouse_settings import PINNED
 from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
 from infra.probes import ping_clickhouse
+from infra.secret_files import current
 from infra.telemetry import tracer
 from infra.urls import without_secrets
 from schema.facts import FactTable
@@ -66,11 +67,15 @@ async def connect(
 
 
 class ClickHouse:
-    """A client that connects when it is first used: ClickHouse may be unavailable at start."""
+    """A client that connects when it is first used: ClickHouse may be unavailable at start.
+
+    If the DSN's file is replaced, the next statement uses the new password.
+    """
 
     def __init__(self, dsn: str, resources: AsyncExitStack, statement_timeout: float) -> None:
         self._dsn, self._resources, self._timeout = dsn, resources, statement_timeout
         self._client: AsyncClient | None = None
+        self._connected_to: str | None = None
         self._connecting = asyncio.Lock()
         self._closed = False
 
@@ -80,9 +85,11 @@ class ClickHouse:
         After `close`, it raises DependencyUnavailableError, too: background work may outlive its owner.
         """
         async with self._connecting:
-            if self._client is None and not self._closed:
-                connection = connect(self._dsn, statement_timeout=self._timeout)
-                self._client = await self._resources.enter_async_context(connection)
+            dsn = current(self._dsn)
+            if dsn != self._connected_to and not self._closed:
+                # The previous client, whose statements may still run, is closed at the end, too.
+                connection = connect(dsn, statement_timeout=self._timeout)
+                self._client, self._connected_to = await self._resources.enter_async_context(connection), dsn
             if self._client is None or self._closed:
                 await self._resources.aclose()  # `close` was called during the connect
                 raise DependencyUnavailableError("The ClickHouse client is closed.")

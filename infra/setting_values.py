@@ -17,13 +17,14 @@ class Spec:
     """One setting. `parse` turns text into its value, or raises ValueError with what is expected.
 
     `default`: the text when unset. `is_path`: the value names a file that is read again when it changes, so NAME_FILE
-    sets the same path.
+    sets the same path. `is_renewed`: a text whose file is read again when it changes (infra/secret_files.py).
     """
 
     parse: Callable[[str], Any]
     default: str | None
     meaning: str
     is_path: bool = False
+    is_renewed: bool = False
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:

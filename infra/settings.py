@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast, get_args, get_type_hints
 
 from infra.errors import UsageError
+from infra.secret_files import FromFile
 from infra.setting_conflicts import check_together
 from infra.setting_values import (
     Spec,
@@ -34,13 +35,19 @@ class Settings:
     """
 
     home: Annotated[Path, Spec(Path, ".anlyt", "Folder of the embedded engines' data and of `endpoints.json`.")]
-    nats_url: Annotated[str | None, Spec(url("nats", "tls", several=True), None, "NATS servers, separated by commas.")]
-    postgres_dsn: Annotated[str | None, Spec(url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes.")]
+    nats_url: Annotated[
+        str | None, Spec(url("nats", "tls", several=True), None, "NATS servers, separated by commas.", is_renewed=True)
+    ]
+    postgres_dsn: Annotated[
+        str | None, Spec(url("postgres", "postgresql"), None, "PostgreSQL, for reads and writes.", is_renewed=True)
+    ]
     postgres_read_dsn: Annotated[
-        str | None, Spec(url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead.")
+        str | None,
+        Spec(url("postgres", "postgresql"), None, "PostgreSQL replica that the API reads instead.", is_renewed=True),
     ]
     clickhouse_dsn: Annotated[
-        str | None, Spec(clickhouse_url, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`.")
+        str | None,
+        Spec(clickhouse_url, None, "ClickHouse, always as `http://user:password@host:8123/anlyt`.", is_renewed=True),
     ]
     clickhouse_cluster: Annotated[
         str | None,
@@ -161,10 +168,19 @@ class Settings:
     ]
     s3_endpoint: Annotated[str | None, Spec(url("http", "https"), None, "S3 endpoint of exports and the cold tier.")]
     s3_bucket: Annotated[str | None, Spec(str, None, "S3 bucket of exports and the cold tier.")]
-    s3_access_key: Annotated[str | None, Spec(str, None, "S3 access key.")]
-    s3_secret_key: Annotated[str | None, Spec(str, None, "S3 secret key.")]
+    s3_access_key: Annotated[str | None, Spec(str, None, "S3 access key.", is_renewed=True)]
+    s3_secret_key: Annotated[str | None, Spec(str, None, "S3 secret key.", is_renewed=True)]
     s3_region: Annotated[str, Spec(str, "us-east-1", "S3 region; only AWS uses it.")]
     export_days: Annotated[int, Spec(count(1, 3650), "30", "Days for which the files of finished exports are kept.")]
+    export_lock: Annotated[
+        bool,
+        Spec(
+            flag,
+            "0",
+            "1: S3 locks the files of the audit's finished exports until they expire (object lock, COMPLIANCE): nobody "
+            "can delete or change them before. The bucket must have object lock.",
+        ),
+    ]
     export_signing_key: Annotated[
         str | None,
         Spec(
@@ -276,9 +292,11 @@ def _value(name: str, spec: Spec, environment: Mapping[str, str]) -> Any:
     if text is None:
         return None
     try:
-        return spec.parse(text)
+        value = spec.parse(text)
     except ValueError as error:
         raise UsageError(f"{variable(name)} must be {error}.") from error
+    file = environment.get(f"{variable(name)}_FILE")
+    return FromFile(value, Path(file), spec.parse) if spec.is_renewed and file else value
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
