@@ -85,8 +85,8 @@ PROCESSED_EVENTS_ROWS: Final = Gauge(
 )
 GAUGES_MEASURED: Final = Gauge(
     "anlyt_gauges_measured_timestamp_seconds",
-    "When all gauges of a part of the service (ingest, pipelines) were last measured. While an engine is unavailable, "
-    "they keep their values.",
+    "When all gauges of a part of the service (ingest, pipelines) were last measured; 0: never. While an engine is "
+    "unavailable, they keep their values.",
     ["part"],
 )
 DATA_AS_OF: Final = Gauge(

@@ -1,4 +1,4 @@
-"""`python -m tools.prometheus` puts Prometheus, Alertmanager and their tools into `.venv/tools`, for tests of the alerts.
+"""`python -m tools.prometheus` puts Prometheus, Alertmanager and their tools into `.venv/tools`, for tests.
 
 It links the system's programs if there are all of them. Otherwise it unpacks Debian's packages.
 """
@@ -21,8 +21,8 @@ PROGRAMS: Final[Mapping[str, str]] = {
     "alertmanager": "prometheus-alertmanager",
 }
 MISSING: Final = (
-    "Prometheus and Alertmanager are neither on PATH nor available from apt-get. Install them and run `make test` again. "
-    "Until then the tests of the alerts fail."
+    "Prometheus and Alertmanager are neither on PATH nor available from apt-get. Install them and run `make test` "
+    "again. Until then the tests of the alerts fail."
 )
 
 

@@ -71,6 +71,6 @@ def prometheus(
     rules: Sequence[Mapping[str, Any]] = (),
     alertmanager: str | None = None,
 ) -> Iterator[Prometheus]:
-    """Runs a Prometheus that scrapes targets (host:port by job), evaluates `rules` and sends alerts to `alertmanager`."""
+    """Runs a Prometheus that scrapes targets (host:port by job) and sends alerts to `alertmanager` (host:port)."""
     with server.prometheus(folder, targets, rules, alertmanager) as url:
         yield Prometheus(url)

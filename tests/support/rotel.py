@@ -72,7 +72,10 @@ def rotel(folder: Path, port: int = 0) -> Iterator[Rotel]:
         "debug-log-verbosity": "detailed",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    with log.open("wb") as output, subprocess.Popen([program, "start", *arguments], stdout=output, stderr=output) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen([program, "start", *arguments], stdout=output, stderr=output) as process,
+    ):
         try:
             _wait_until_listening(port, process)
             yield Rotel(f"http://127.0.0.1:{port}", log)
