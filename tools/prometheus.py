@@ -20,6 +20,9 @@ PROGRAMS: Final[Mapping[str, str]] = {
     "amtool": "amtool",
     "alertmanager": "prometheus-alertmanager",
 }
+# Debian's path of Alertmanager's templates, which the program cannot do without, and one of the same length.
+TEMPLATES: Final = b"/usr/share/prometheus/alertmanager"
+TEMPLATES_HERE: Final = b"/proc/self/cwd/alertmanager/./././"
 MISSING: Final = (
     "Prometheus and Alertmanager are neither on PATH nor available from apt-get. Install them and run `make test` "
     "again. Until then the tests of the alerts fail."
@@ -36,9 +39,20 @@ def fetch(folder: Path) -> None:
 
 
 def _unpacked(folder: Path) -> Mapping[str, Path]:
+    root = folder / "debian"
     with apt(folder) as packages:
-        packages.unpack(PACKAGES, folder / "debian")
-    return {name: folder / "debian/usr/bin" / debian for name, debian in PROGRAMS.items()}
+        packages.unpack(PACKAGES, root)
+    found = {name: root / "usr/bin" / debian for name, debian in PROGRAMS.items()}
+    return {**found, "alertmanager": _relocated(root, found["alertmanager"])}
+
+
+def _relocated(root: Path, alertmanager: Path) -> Path:
+    """A script that starts the program with its templates below `root`: where it is started, not in /usr/share."""
+    alertmanager.write_bytes(alertmanager.read_bytes().replace(TEMPLATES, TEMPLATES_HERE))
+    script = alertmanager.with_name("alertmanager")
+    script.write_text(f'#!/bin/sh\ncd "{root}/usr/share/prometheus" && exec "{alertmanager}" "$@"\n')
+    script.chmod(0o755)
+    return script
 
 
 if __name__ == "__main__":

@@ -4,19 +4,21 @@ import asyncio
 import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final, NamedTuple
 
+import httpx
 import msgspec
 
 from infra.embedded.ports import free_port
 from tests.support import shortened
+from tests.support.cli import PATIENCE
 from tools.export import ROOT
 from tools.grafana.prometheus import program
 
@@ -77,20 +79,32 @@ def alertmanager(folder: Path) -> Iterator[Alertmanager]:
         changed = {**config, "route": shortened.route(config["route"]), "receivers": receivers}
         (folder / "alertmanager.yaml").write_bytes(msgspec.yaml.encode(changed))
         options = {
-            "config.file": "alertmanager.yaml",
-            "storage.path": "alertmanager",
+            "config.file": folder / "alertmanager.yaml",
+            "storage.path": folder / "alertmanager",
             "web.listen-address": address,
             "cluster.listen-address": "",
         }
         command: list[str | Path] = [program("alertmanager"), *(f"--{name}={value}" for name, value in options.items())]
         with (
             (folder / "alertmanager.log").open("wb") as log,
-            subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as process,
+            subprocess.Popen(command, stdout=log, stderr=log) as process,
         ):
             try:
+                _wait_until_ready(address, process, folder / "alertmanager.log")
                 yield manager
             finally:
                 process.kill()
+
+
+def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = monotonic() + PATIENCE
+    while monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        with suppress(httpx.TransportError):
+            if httpx.get(f"http://{address}/-/ready", timeout=PATIENCE).is_success:
+                return
+        sleep(0.1)
+    raise AssertionError(log.read_text())
 
 
 def _receiver(shipped: Mapping[str, Any], url: str) -> Mapping[str, Any]:

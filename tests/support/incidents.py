@@ -1,7 +1,7 @@
 """Incidents: what breaks a service, and which alerts that raises.
 
-`data_incidents` and `load_incidents` have one context manager per incident. Up to its `yield` it breaks something. After
-that, it follows the runbooks of the alerts that have fired meanwhile.
+`data_incidents` and `load_incidents` have one context manager per incident. Up to its `yield` it breaks something, and
+after that it follows the runbooks of the alerts that have fired meanwhile.
 """
 
 from collections.abc import Callable, Mapping, Sequence
