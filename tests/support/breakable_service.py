@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from random import Random
+from random import Random, randrange
 from subprocess import CompletedProcess
 from typing import Any, Final
 
@@ -116,13 +116,13 @@ class Service:
 
     @asynccontextmanager
     async def requests(self, at_once: int = 1, pause: float = 0.1) -> AsyncIterator[None]:
-        """Requests the summary again and again during the body."""
+        """Requests reports again and again during the body."""
         limits = httpx.Limits(max_connections=at_once)
         async with httpx.AsyncClient(base_url=self.api, headers=ADMIN, timeout=PATIENCE, limits=limits) as client:
 
             async def ask() -> None:
                 while True:
-                    await client.get(f"{ANALYTICS}/summary")
+                    await client.get(report())
                     await asyncio.sleep(pause)
 
             tasks = [asyncio.create_task(ask()) for _ in range(at_once)]
@@ -148,6 +148,11 @@ def event(make: events.Make, time_field: str, **fields: Any) -> dict[str, Any]:
     """A good event of now."""
     now = datetime.now(UTC)
     return {**make(Random(), now), time_field: now.isoformat(), **fields}
+
+
+def report() -> str:
+    """The path of a report that the API has to read, because nobody requested it before."""
+    return f"{ANALYTICS}/accounts/account-{randrange(10**12)}/usage"
 
 
 def words(script: str) -> Sequence[str]:

@@ -141,7 +141,7 @@ async def producer_contradicts_itself(service: Service) -> AsyncIterator[None]:
         r"^anlyt pipeline copies$", (RUNBOOKS / "AnlytCopiesDiscarded.md").read_text(), re.MULTILINE
     )
     searched = await service.sh(command)
-    assert (searched.returncode, "facts_removed" in searched.stdout) == (0, True), searched
+    assert (searched.returncode, "facts removed" in searched.stdout) == (0, True), searched
 
 
 @asynccontextmanager

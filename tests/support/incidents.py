@@ -37,10 +37,7 @@ def fires(alert: str, **labels: str) -> Mapping[str, str]:
 GROUPS: Final[Sequence[Sequence[Incident]]] = (
     (
         Incident(data.rollup_never_ran, [fires("AnlytRollupFailed")], since_start=True),
-        Incident(
-            data.billing_differs,
-            [fires("AnlytReconciliationDivergence"), fires("AnlytSloBurnFast", slo="exactness")],
-        ),
+        Incident(data.billing_differs, [fires("AnlytReconciliationDivergence")]),
         Incident(data.process_is_killed, [fires("AnlytTargetDown", job="anlyt-api")]),
         Incident(data.producer_sends_bad_events, [fires("AnlytDeserializationErrors", type="sms.dlr.inbound.v1")]),
         Incident(data.cubes_stop, [fires("AnlytCubeStale", cube="cube_dlr_hourly")]),
@@ -48,7 +45,9 @@ GROUPS: Final[Sequence[Sequence[Incident]]] = (
     (
         Incident(data.archive_never_ran, [fires("AnlytPipelineLate", pipeline="archive")], since_start=True),
         Incident(data.producer_sends_only_bad_events, [fires("AnlytDeadletterLimit", function="cdr_facts")]),
-        Incident(data.closed_day_is_changed, [fires("AnlytIntegrityDiffers")]),
+        Incident(
+            data.closed_day_is_changed, [fires("AnlytIntegrityDiffers"), fires("AnlytSloBurnFast", slo="exactness")]
+        ),
         Incident(data.producer_contradicts_itself, [fires("AnlytCopiesDiscarded", projection="facts_dlr")]),
     ),
     (
@@ -57,7 +56,7 @@ GROUPS: Final[Sequence[Sequence[Incident]]] = (
             [
                 fires("AnlytPgErrors", op="report"),
                 fires("AnlytPgErrors", op="commit"),
-                fires("AnlytApiErrors", endpoint="summary"),
+                fires("AnlytApiErrors", endpoint="accountUsage"),
                 fires("AnlytGaugesStale", part="ingest"),
                 fires("AnlytGaugesStale", part="pipelines"),
                 fires("AnlytSloBurnFast", slo="availability"),
@@ -90,7 +89,7 @@ GROUPS: Final[Sequence[Sequence[Incident]]] = (
     (
         Incident(
             load.postgres_is_slow,
-            [fires("AnlytApiLatencyHigh", endpoint="summary"), fires("AnlytSloBurnFast", slo="latency")],
+            [fires("AnlytApiLatencyHigh", endpoint="accountUsage"), fires("AnlytSloBurnFast", slo="latency")],
         ),
     ),
 )

@@ -10,8 +10,8 @@ import httpx
 
 from schema.streams import BILLING_EVENTS
 from tests.support import events
-from tests.support.api import ADMIN, ANALYTICS
-from tests.support.breakable_service import Service, event
+from tests.support.api import ADMIN
+from tests.support.breakable_service import Service, event, report
 from tests.support.cli import PATIENCE
 from tests.support.runbooks import RUNBOOKS, blocks
 
@@ -78,7 +78,7 @@ async def _slow(service: Service) -> None:
             while True:
                 async with blocker.transaction():
                     await blocker.execute("lock table anlyt.metrics_hourly in access exclusive mode")
-                    asked = [asyncio.create_task(client.get(f"{ANALYTICS}/summary")) for _ in range(6)]
+                    asked = [asyncio.create_task(client.get(report())) for _ in range(6)]
                     await asyncio.sleep(0.75)
                 await asyncio.gather(*asked)
     finally:
