@@ -137,6 +137,7 @@ async def _measure(
     A cancellation is not enough to end it: nats-py waits for replies in wait_for(), which before Python 3.12 loses a
     cancellation that arrives together with the reply.
     """
+    GAUGES_MEASURED.labels("ingest")  # 0 until the first time: an absent series raises no alert
     due = set[str]()  # functions for which a replay is due, as logged
     while not stop.is_set():
         try:

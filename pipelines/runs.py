@@ -19,7 +19,7 @@ from infra.faults import fault_of
 from infra.metrics import PIPELINE_DURATION
 from infra.postgres import Connection
 from infra.sql import statement
-from infra.telemetry import logger, tracer
+from infra.telemetry import logger, span
 from pipelines import CONF
 from pipelines.definition import Counts, Definition
 from pipelines.kedro_thread import Run, in_thread
@@ -101,7 +101,7 @@ async def _run(stores: Stores, request: RunRequest, patience: float) -> tuple[Co
     under_way = Run(stores, request.params)
     async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
         await connection.execute(ABANDON, name)  # closes rows that killed runs left
-        with tracer.start_as_current_span(request.definition.span):
+        with span(request.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
                 row.counts, alarm = await execute(under_way, request.definition)
