@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from graph.access import Scope, administration
-from graph.reports.answers import Answer
+from graph.answer import Answer
+from graph.lists.reconciliation import Status
 from graph.reports.reading.reader import Reader
-from graph.reports.reconciliation import Status
 from infra.sql import statement
 
 CLOSED_DAYS: Final = 7  # days that `closed_days` returns
