@@ -8,9 +8,11 @@ from typing import Any, Final, NamedTuple
 from graph.access import Subject
 from graph.answer import Answer
 from graph.reports import latency
-from graph.reports.answers import Point
+from graph.reports.answers import Point, TrendGranularity
 from graph.reports.metrics import Counts
+from graph.reports.quality import mark_partial
 from graph.reports.reading.cells import P95, Amounts, SliceTotals
+from graph.reports.reading.reader import Counted
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Granularity, Window
 from schema.figures import COUNTERS
@@ -64,10 +66,23 @@ def count_fields(answer: type[Answer], currency: str, counts: Counts, amounts: A
     return {**fields, "total_cost": money(counts.cost), "costs_by_currency": _costs(currency, counts, amounts)}
 
 
-def report_fields(answer: type[Answer], currency: str, figures: Figures) -> Mapping[str, Any]:
-    """Those fields of a summary, an operator or a trend that follow from figures, by name. All but `series`."""
-    counts, amounts, p95, *_ = figures
-    return {**count_fields(answer, currency, counts, amounts), "p95_latency_ms": p95}
+def report_fields(
+    answer: type[Answer],
+    currency: str,
+    figures: Figures,
+    window: Window,
+    granularity: Granularity | TrendGranularity,
+    counted: Counted,
+) -> Mapping[str, Any]:
+    """The fields that the answers of a summary, an operator and a trend share, by name."""
+    return {
+        **count_fields(answer, currency, figures.counts, figures.amounts),
+        "window": window,
+        "p95_latency_ms": figures.p95,
+        "data_as_of": counted.data_as_of,
+        "complete_until": counted.complete_until,
+        "series": mark_partial(figures.series, window, granularity, counted.horizon),
+    }
 
 
 @cache

@@ -9,7 +9,6 @@ from graph.errors import NotFoundError
 from graph.reports.answers import OperatorPerformance, TopOperators
 from graph.reports.figures import Figures, read_figures, report_fields
 from graph.reports.metrics import Counts, total
-from graph.reports.quality import mark_partial
 from graph.reports.reading.reader import Counted, Reader
 from graph.reports.reading.rows import Selection
 from graph.reports.reading.snapshot import Snapshot
@@ -98,11 +97,5 @@ async def rank(snapshot: Snapshot, selection: Selection) -> Ranking:
 def _performance(
     currency: str, operator_id: str, window: Window, granularity: Granularity, figures: Figures, counted: Counted
 ) -> OperatorPerformance:
-    return OperatorPerformance(
-        operator_id=operator_id,
-        window=window,
-        data_as_of=counted.data_as_of,
-        complete_until=counted.complete_until,
-        series=mark_partial(figures.series, window, granularity, counted.horizon),
-        **report_fields(OperatorPerformance, currency, figures),
-    )
+    fields = report_fields(OperatorPerformance, currency, figures, window, granularity, counted)
+    return OperatorPerformance(operator_id=operator_id, **fields)

@@ -3,7 +3,6 @@
 from graph.access.scope import Scope, platform
 from graph.reports.answers import Summary
 from graph.reports.figures import Figures, read_figures, report_fields
-from graph.reports.quality import mark_partial
 from graph.reports.reading.active import count_active
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.snapshot import Snapshot
@@ -19,11 +18,5 @@ async def summary(reader: Reader, scope: Scope, window: Window, granularity: Gra
         return figures, await count_active(snapshot, window.slices)
 
     (figures, active), counted = await reader.read(window.slices, read)
-    return Summary(
-        window=window,
-        active_accounts=active,
-        data_as_of=counted.data_as_of,
-        complete_until=counted.complete_until,
-        series=mark_partial(figures.series, window, granularity, counted.horizon),
-        **report_fields(Summary, reader.currency, figures),
-    )
+    fields = report_fields(Summary, reader.currency, figures, window, granularity, counted)
+    return Summary(active_accounts=active, **fields)

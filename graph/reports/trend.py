@@ -6,7 +6,6 @@ from itertools import groupby
 from graph.access import Scope
 from graph.reports.answers import Point, Trend, TrendGranularity
 from graph.reports.figures import as_figures, report_fields
-from graph.reports.quality import mark_partial
 from graph.reports.reading.cells import SliceTotals, add_totals, make_point
 from graph.reports.reading.reader import Reader
 from graph.reports.throughput import read_subject
@@ -31,14 +30,8 @@ async def trend(
     )
     sums = add_totals(days)
     figures = as_figures(sums, sums.points if granularity == "daily" else list(_months(window.slices, days)))
-    return Trend(
-        window=window,
-        granularity=granularity,
-        data_as_of=counted.data_as_of,
-        complete_until=counted.complete_until,
-        series=mark_partial(figures.series, window, granularity, counted.horizon),
-        **report_fields(Trend, reader.currency, figures),
-    )
+    fields = report_fields(Trend, reader.currency, figures, window, granularity, counted)
+    return Trend(granularity=granularity, **fields)
 
 
 def _months(slices: Sequence[DaySlice], days: Sequence[SliceTotals]) -> Iterator[Point]:
