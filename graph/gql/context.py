@@ -20,7 +20,7 @@ from graph.gql.streams import Streams
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
 from graph.reports.freshness import ProjectionProgress
-from graph.reports.operator import operators_performance
+from graph.reports.operators import operators_performance
 from graph.reports.reading.reader import Reader
 from graph.reports.windows import Granularity, Window
 

@@ -34,13 +34,13 @@ from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.reconciliation import reconciliation_field
 from graph.reports import answers
+from graph.reports.answers import Trend
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
+from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
-from graph.reports.top_operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
 from graph.reports.trend import trend
-from graph.reports.trend_answer import Trend
 from graph.reports.windows import WindowRequest
 
 

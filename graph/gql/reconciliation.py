@@ -13,7 +13,7 @@ from graph.gql.context import RequestInfo
 from graph.gql.cost import LIST, PRICE
 from graph.gql.directives import ELEMENT, FREE
 from graph.gql.types import Date, object_type
-from graph.reports.reconciliation import (
+from graph.lists.reconciliation import (
     DEFAULT_PAGE,
     MAX_PAGE,
     Comparison,

@@ -4,10 +4,10 @@ from itertools import chain
 
 from graphql import GraphQLObjectType, get_named_type
 
+from graph.answer import Report
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
 from graph.gql.schema import SCHEMA
-from graph.reports.answers import Report
 from graph.rest import openapi
 from graph.rest.endpoints import ENDPOINTS
 from graph.rest.insights import INSIGHTS

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from graph.errors import InvalidQueryError
 from graph.http.parameters import Parameter, read_choice
-from graph.reports.reconciliation import (
+from graph.lists.reconciliation import (
     Comparison,
     ComparisonFilter,
     ComparisonKey,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from graph.access import Scope, administration
-from graph.reports.answers import Answer
+from graph.answer import Answer
 from graph.reports.reading.reader import Reader
 from infra.sql import statement
 from schema.statuses import ComparisonStatus, RunStatus
