@@ -20,6 +20,7 @@ ReadState: TypeAlias = Callable[[], Awaitable[object | None]]
 
 _ROOT: Final = Path(__file__).parent.parent
 _CODE: Final = ("graph", "schema", "infra")
+_TEXTS: Final = frozenset({".py", ".sql", ".html", ".css", ".js", ".svg"})
 
 
 class Validation:
@@ -110,7 +111,7 @@ async def while_unchanged(read_state: ReadState, work: Callable[[], Awaitable[T]
 def code_digest() -> str:
     """A hash of the code that answers, so that an answer of another release is another one."""
     digest = sha256()
-    for file in sorted(each for part in _CODE for each in (_ROOT / part).rglob("*") if each.suffix in {".py", ".sql"}):
+    for file in sorted(each for part in _CODE for each in (_ROOT / part).rglob("*") if each.suffix in _TEXTS):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

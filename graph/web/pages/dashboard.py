@@ -94,4 +94,5 @@ DASHBOARD: Final = Page(
     load=load,
     default_window={"last": "24h"},
     parts=(LIVE,),
+    is_of_reports=True,
 )

@@ -63,4 +63,5 @@ OPERATOR: Final = Page(
     load=load,
     default_window={"last": "24h"},
     is_listed=False,
+    is_of_reports=True,
 )
