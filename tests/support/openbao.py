@@ -71,7 +71,7 @@ async def _until_unsealed(client: httpx.AsyncClient) -> None:
 async def agent(folder: Path, bao: OpenBao, templates: Mapping[str, str], *paths: str) -> AsyncIterator[Path]:
     """Runs an agent, which may read `paths`. Yields the folder with a file per template once all are written."""
     files = folder / "files"
-    files.mkdir(parents=True)
+    files.mkdir(parents=True, exist_ok=True)
     await _allow(bao, [KV, *paths])
     role = (await bao.client.get("/v1/auth/approle/role/anlyt/role-id")).json()["data"]["role_id"]
     (folder / "role").write_text(role)
