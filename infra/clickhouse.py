@@ -11,7 +11,7 @@ import clickhouse_connect
 from aiohttp import ClientError
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 
 from infra.cancelling import raise_if_cancelled
 from infra.clickhouse_settings import PINNED
@@ -19,7 +19,7 @@ from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
 from infra.probes import ping_clickhouse
 from infra.secret_files import current
-from infra.telemetry import tracer
+from infra.telemetry import span
 from infra.urls import without_secrets
 from schema.facts import FactTable
 
@@ -129,12 +129,5 @@ async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None
 def traced(statement: str) -> Iterator[None]:
     """A span around one statement. `statement` must contain no values; of an error, the span records the class only."""
     attributes = {"db.system.name": "clickhouse", "db.query.text": statement}
-    with tracer.start_as_current_span(
-        "anlyt.sql", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False, set_status_on_exception=False
-    ) as span:
-        try:
-            yield
-        except BaseException as error:  # a cancellation ends the statement, too
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(StatusCode.ERROR)
-            raise
+    with span("anlyt.sql", SpanKind.CLIENT, attributes=attributes):
+        yield

@@ -12,7 +12,7 @@ from graph.audit.exports.jobs import AuditJobs
 from graph.audit.exports.warehouse import TIMEOUT, Warehouse
 from graph.audit.exports.writer import Keep, Writer
 from graph.dsl.execute import QueryEngine
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import FreshnessReader
 from graph.exports.keys import ManifestKey
 from graph.exports.objects import Objects
 from graph.exports.runner import Pace, Runner
@@ -39,7 +39,7 @@ async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) 
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=TIMEOUT + 30)
         )
-        freshness, warehouse = Freshness(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_per_file)
+        freshness, warehouse = FreshnessReader(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_per_file)
         keep = Keep(timedelta(days=settings.export_days), is_locked=settings.export_lock)
         writer = Writer(jobs, warehouse, objects, key, freshness, keep)
         working = asyncio.create_task(Runner(jobs, writer.write, objects, pace, AUDIT_EXPORTS).run())

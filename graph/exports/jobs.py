@@ -61,7 +61,7 @@ J = TypeVar("J", bound=Job)
 class JobTable(Generic[J]):
     """A table of exports. `owner`: the column of those who share a limit; `read`: the job of a row."""
 
-    name: str
+    name: Literal["anlyt.query_exports", "anlyt.audit_exports"]
     owner: str
     read: Callable[[Row], J]
 

@@ -9,11 +9,11 @@ from typing import Final
 from graph.audit.exports import manifest
 from graph.audit.exports.jobs import AuditJobs, Export, ExportFile
 from graph.audit.exports.warehouse import Warehouse
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import FreshnessReader
 from graph.exports.keys import ManifestKey
 from graph.exports.manifest import NAME, SIGNATURE, publish
 from graph.exports.objects import Objects
-from infra.telemetry import tracer
+from infra.telemetry import span
 from schema.catalog.audit import AUDITED
 
 TOKEN: Final = 4  # random bytes in a file's name, so that no two attempts write the same object
@@ -36,7 +36,7 @@ class Writer:
         warehouse: Warehouse,
         objects: Objects,
         key: ManifestKey,
-        freshness: Freshness,
+        freshness: FreshnessReader,
         keep: Keep,
     ) -> None:
         self._jobs, self._warehouse, self._objects = jobs, warehouse, objects
@@ -56,7 +56,7 @@ class Writer:
         await self._finish(job)
 
     async def _write_file(self, job: Export, file: ExportFile) -> None:
-        with tracer.start_as_current_span("anlyt.audit.exportFile"):
+        with span("anlyt.audit.exportFile"):
             name = f"{file.number:04}-{token_hex(TOKEN)}.parquet"
             path = f"{job.id}/{name}"
             measured = await self._warehouse.write(job.query, file.time_slice, path)
