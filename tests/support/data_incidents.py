@@ -185,7 +185,8 @@ async def ledger_is_not_dropped(service: Service) -> AsyncIterator[None]:
     async with open_pool(service.postgres, size=1) as pool:
         await Partitions(pool).ensure([old])
     await service.execute(
-        "insert into anlyt.event_days (day, version, newest_claim_at) values ($1, 1, $1) on conflict (day) do nothing",
+        "insert into anlyt.event_days (day, version, newest_claim_at) values ($1::date, 1, $1::date) "
+        "on conflict (day) do nothing",
         old,
     )
     await service.execute(CLAIMS, datetime.combine(old, datetime.min.time(), UTC))
