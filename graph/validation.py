@@ -8,7 +8,6 @@ An answer of which anything is not declared, or changed while it was computed, h
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +27,6 @@ class Validation:
     """What one answer depends on.
 
     `known`: the validators of answers that the caller has. `lifetime`: seconds for which the answer cannot change.
-    `horizon`: how far an answer with some newest event is complete, as the report of this request has read it.
     """
 
     def __init__(self, identity: object, known: frozenset[str]) -> None:
@@ -38,7 +36,6 @@ class Validation:
         self._is_void = False
         self.is_whole = False  # a declared state covers everything
         self.lifetime = 0
-        self.horizon: Callable[[datetime | None], datetime | None] | None = None
 
     @property
     def tag(self) -> str | None:
