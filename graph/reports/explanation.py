@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from graph.access import Scope, platform
+from graph.errors import InvalidQueryError
 from graph.reports.explanation_answer import Acceptance, AccountMove, DayExplanation, ExplainedComparison
 from graph.reports.findings import Outcomes, Refunds, Seen, findings
 from graph.reports.ledger import read_ledger
@@ -20,6 +21,7 @@ from schema.streams import BILLING_EVENTS
 _EXPLANATION: Final = statement(Path(__file__).parent / "sql", "explanation")
 ACCOUNTS: Final = 10  # that moved most
 DAY: Final = timedelta(days=1)
+FIRST, LAST = date(1970, 1, 1), date(9999, 1, 1)
 
 
 class FetchValue(Protocol):
@@ -51,18 +53,23 @@ _decode: Final = msgspec.json.Decoder(Read).decode
 
 
 async def explanation(fetch_value: FetchValue, scope: Scope, day: date) -> DayExplanation:
-    """What could explain the differences of a day. Raises ForbiddenError, DependencyUnavailableError."""
+    """What could explain the differences of a day.
+
+    Raises ForbiddenError, InvalidQueryError, DependencyUnavailableError.
+    """
     platform(scope)
     return await explain(fetch_value, day)
 
 
 async def explain(fetch_value: FetchValue, day: date) -> DayExplanation:
-    """The same, for whoever may read the database."""
+    """The same, for whoever may read the database. Raises InvalidQueryError for a day that no event can have."""
+    if not FIRST <= day < LAST:
+        raise InvalidQueryError(f"day must be a UTC day from {FIRST} on, such as 2026-10-01.")
     begins = datetime.combine(day, time(), UTC)
     read = _decode(await fetch_value(_EXPLANATION, day, begins, begins + DAY, ACCOUNTS))
     lines = (await read_ledger(fetch_value, Window(from_=begins, to=begins + DAY))).totals
     (ledger,) = [each for each in lines if each.stream == BILLING_EVENTS.name]
-    seen = Seen(day, read.comparisons, read.outcomes, read.midnight, read.ours, ledger.waiting, ledger.difference)
+    seen = Seen(day, read.comparisons, read.outcomes, read.midnight, read.ours, ledger.waiting, ledger.missing)
     return DayExplanation(
         day=day,
         comparisons=[

@@ -103,7 +103,7 @@ def _hour(key: _Key, stored: StreamHour | None, outcomes: Sequence[Outcomes]) ->
     # In an open hour, messages may be processed before the stream's newest sequence is noted.
     seen = None if stored is None else stored.stored if stored.closed else max(stored.stored, processed)
     waiting = None if stored is None or seen is None else min(max(seen - processed, 0), stored.unsettled)
-    difference = None if seen is None or waiting is None else seen - processed - waiting
+    missing = None if seen is None or waiting is None else seen - processed - waiting
     return LedgerHour(
         hour=key.hour,
         stream=STREAMS[key.function],
@@ -114,8 +114,8 @@ def _hour(key: _Key, stored: StreamHour | None, outcomes: Sequence[Outcomes]) ->
         copies=copies,
         refused=[_refusals(reason, each) for reason, each in zip(reasons, refused, strict=True) if each.messages],
         waiting=waiting,
-        difference=difference,
-        holds=None if difference is None else difference == 0,
+        missing=missing,
+        holds=None if missing is None else missing == 0,
     )
 
 
@@ -136,7 +136,7 @@ def _refusals(reason: str, refused: LedgerAmounts) -> LedgerRefusals:
 def _total(function: str, hours: Sequence[LedgerHour]) -> LedgerLine:
     """The sums of a function's hours; `stored` and what follows from it only if it is known of all."""
     refused = [each for hour in hours for each in hour.refused]
-    difference = _known([hour.difference for hour in hours])
+    missing = _known([hour.missing for hour in hours])
     return LedgerLine(
         stream=STREAMS[function],
         function=function,
@@ -148,8 +148,8 @@ def _total(function: str, hours: Sequence[LedgerHour]) -> LedgerLine:
             for reason in sorted({each.reason for each in refused})
         ],
         waiting=_known([hour.waiting for hour in hours]),
-        difference=difference,
-        holds=None if difference is None else all(hour.holds for hour in hours),
+        missing=missing,
+        holds=None if missing is None else all(hour.holds for hour in hours),
     )
 
 

@@ -20,11 +20,11 @@ Waiting: TypeAlias = Annotated[
     int | None,
     Meta(description="Messages that the stream still has to deliver; null if stored is. Their amounts are not known."),
 ]
-Difference: TypeAlias = Annotated[
+Missing: TypeAlias = Annotated[
     int | None,
     Meta(
         description="stored - counted - copies - refused - waiting: above 0, messages are gone that were never "
-        "counted. Null if stored is."
+        "counted; below 0, messages were counted that the stream did not store. Null if stored is."
     ),
 ]
 Holds: TypeAlias = Annotated[
@@ -61,7 +61,7 @@ class LedgerLine(Answer, frozen=True, kw_only=True, rename="camel"):
     ]
     refused: Annotated[Sequence[LedgerRefusals], Meta(description="Messages that cannot be counted, by reason.")]
     waiting: Waiting
-    difference: Difference
+    missing: Missing
     holds: Holds
 
 

@@ -102,7 +102,7 @@ async def accept_all(
     assert str(day) not in await reconcile(stores)
     await divergence.measure(stores)
     assert shown()[str(day)] == 0
-    with pytest.raises(asyncpg.RaiseError, match="only added to"):
+    with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
         await stores.postgres.execute("update anlyt.reconciliation_acceptances set note = 'x'")
     async with open_api(stores.postgres) as api:
         (first, *_) = (await explained(api, day))["comparisons"]

@@ -34,7 +34,7 @@ from tests.support.worker import worker_pool
 pytestmark = pytest.mark.anyio
 
 NOW = datetime.now(UTC)
-FIELDS = "stored counted { messages amounts } copies { messages amounts } refused { messages } waiting difference holds"
+FIELDS = "stored counted { messages amounts } copies { messages amounts } refused { messages } waiting missing holds"
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ async def test_messages_wait_and_are_lost(scene: Platform, often: None) -> None:
 
 
 async def _line(api: Api, waiting: int) -> tuple[Any, ...]:
-    """Stored, counted, waiting, difference and whether it holds, once so many messages wait."""
+    """Stored, counted, waiting, missing and whether it holds, once so many messages wait."""
     query = f'{{ ledger(last: "3h") {{ holds totals {{ function {FIELDS} }} }} }}'
     async with asyncio.timeout(PATIENCE):
         while True:
@@ -202,4 +202,4 @@ async def _line(api: Api, waiting: int) -> tuple[Any, ...]:
                 break
             await asyncio.sleep(0.05)
     assert answer["holds"] == line["holds"]
-    return line["stored"], line["counted"]["messages"], line["waiting"], line["difference"], line["holds"]
+    return line["stored"], line["counted"]["messages"], line["waiting"], line["missing"], line["holds"]

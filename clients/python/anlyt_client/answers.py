@@ -453,9 +453,9 @@ class LedgerLine(Struct, frozen=True, kw_only=True, rename="camel"):
     """Messages that cannot be counted, by reason."""
     waiting: int | None
     """Messages that the stream still has to deliver; null if stored is. Their amounts are not known."""
-    difference: int | None
-    """stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted. Null if
-    stored is.
+    missing: int | None
+    """stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0,
+    messages were counted that the stream did not store. Null if stored is.
     """
     holds: bool | None
     """Whether stored = counted + copies + refused + waiting; null if stored is."""
@@ -478,9 +478,9 @@ class LedgerHour(Struct, frozen=True, kw_only=True, rename="camel"):
     """Messages that cannot be counted, by reason."""
     waiting: int | None
     """Messages that the stream still has to deliver; null if stored is. Their amounts are not known."""
-    difference: int | None
-    """stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted. Null if
-    stored is.
+    missing: int | None
+    """stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0,
+    messages were counted that the stream did not store. Null if stored is.
     """
     holds: bool | None
     """Whether stored = counted + copies + refused + waiting; null if stored is."""

@@ -35,7 +35,7 @@ def test_the_equation(
     hour = StreamHour(BILLING, FIRST, stored, closed, unsettled)
     answer = make_ledger(WINDOW, entries([hour], [Outcomes(BILLING, FIRST, "counted", "USD", processed, "1.500000")]))
     (found,) = answer.hours
-    assert (found.stored, found.waiting, found.difference, found.holds) == line
+    assert (found.stored, found.waiting, found.missing, found.holds) == line
     assert answer.holds == line[-1]
     assert found.open != closed
 
@@ -51,7 +51,7 @@ def test_sums_by_function_and_reason() -> None:
     ]
     answer = make_ledger(WINDOW, entries(hours, found))
     billing, delivery = answer.totals
-    assert (billing.stored, billing.counted.messages, billing.copies.messages, billing.difference) == (8, 2, 2, 0)
+    assert (billing.stored, billing.counted.messages, billing.copies.messages, billing.missing) == (8, 2, 2, 0)
     assert (billing.counted.amounts, billing.copies.amounts) == ({"USD": "4.000000"}, {"AFN": "-6.000000"})
     assert [(each.reason, each.messages, dict(each.amounts)) for each in billing.refused] == [
         ("invalid_field", 2, {"USD": "0.000002"}),

@@ -855,8 +855,8 @@ export interface components {
             refused: components["schemas"]["LedgerRefusals"][];
             /** @description Messages that the stream still has to deliver; null if stored is. Their amounts are not known. */
             waiting: number | null;
-            /** @description stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted. Null if stored is. */
-            difference: number | null;
+            /** @description stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0, messages were counted that the stream did not store. Null if stored is. */
+            missing: number | null;
             /** @description Whether stored = counted + copies + refused + waiting; null if stored is. */
             holds: boolean | null;
         };
@@ -905,8 +905,8 @@ export interface components {
             refused: components["schemas"]["LedgerRefusals"][];
             /** @description Messages that the stream still has to deliver; null if stored is. Their amounts are not known. */
             waiting: number | null;
-            /** @description stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted. Null if stored is. */
-            difference: number | null;
+            /** @description stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0, messages were counted that the stream did not store. Null if stored is. */
+            missing: number | null;
             /** @description Whether stored = counted + copies + refused + waiting; null if stored is. */
             holds: boolean | null;
             /**
