@@ -16,7 +16,7 @@ from tests.graph.support.store import BREAK, REPAIR, Row, Store, iso
 
 pytestmark = pytest.mark.anyio
 
-WITH_WINDOW = [endpoint for endpoint in ENDPOINTS if set(p.WINDOW) <= set(endpoint.parameters)]
+WITH_WINDOW = [endpoint for endpoint in ENDPOINTS if p.FROM in endpoint.parameters]
 PATHS = [endpoint.path.format(id="some-id") for endpoint in WITH_WINDOW]
 PLAIN_PATHS = [
     "/v1/reconciliation/2026-10-01/explanation",
