@@ -72,7 +72,7 @@ def _streams(random: Random, count: int) -> Mapping[Stream, list[Message]]:
 
 
 async def _stored(platform: Platform, stream: Stream) -> list[Stored]:
-    """The messages of a stream with the nanosecond in which it stored them, read by their consumer's metadata."""
+    """The messages of a stream, with the nanosecond in which it stored each."""
     found = []
     for number, message in sorted((await platform.stored_messages(stream)).items()):
         raw = await platform.client.request(
