@@ -8,8 +8,8 @@ from typing import Final
 
 import click
 
-from graph.reports.explanation import explain
-from graph.reports.explanation_answer import DayExplanation, ExplainedComparison
+from graph.lists.explanation import explain
+from graph.lists.explanation_answer import DayExplanation, ExplainedComparison
 from infra.endpoints import engines
 from infra.errors import UsageError
 from infra.postgres import Connection, open_pool

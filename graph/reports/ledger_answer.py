@@ -5,7 +5,8 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
-from graph.reports.answers import Answer, DataAsOf, Money, Report, UsedWindow
+from graph.answer import Answer, Report
+from graph.reports.fields import DataAsOf, Money, UsedWindow
 from schema.instants import AwareTime
 
 Messages: TypeAlias = Annotated[int, Meta(description="How many messages.")]

@@ -12,8 +12,8 @@ from graph.http.server import serving
 from infra.settings import read_settings
 from pipelines.stores import Stores
 from tests.support.billed import count_demo
-from tests.support.cli import shell
 from tests.support.pipelines import NOBODY_CLICKHOUSE, NOBODY_NATS, stores_of
+from tests.support.runbooks import shell
 from tests.support.warehouse import NO_CLICKHOUSE
 from tools.export import ROOT
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from demo import billing, billing_ledger, traffic
-from demo.totals import WRONG_AFTER, Totals
+from demo.totals import WRONG_AFTER, DailyTotals
 from demo.world import make_world
 from infra.frames import Frame
 from ingest.commit import MetricStore
@@ -29,7 +29,7 @@ async def count(stores: Stores, messages: Sequence[tuple[datetime, bytes]]) -> N
 
 async def count_demo(stores: Stores, messages: int = 3000) -> date:
     """Counts a week of the demo and stores billing's totals; returns the day on which these are wrong on purpose."""
-    until, totals = datetime.now(UTC), Totals()
+    until, totals = datetime.now(UTC), DailyTotals()
     sent = []
     for message in traffic.history(make_world(), until, 7, messages, since=until - WEEK):
         totals.add(message)

@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from infra.embedded.postgres import binaries
 from infra.endpoints import Endpoints
 from tests.support import command
 
@@ -31,20 +30,6 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 def anlyt(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs a command until it ends."""
     return command.run_command(arguments, environment(folder, settings), PATIENCE)
-
-
-def shell(folder: Path, script: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a script with `anlyt` and `psql` on PATH."""
-    settings = environment(folder, variables)
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(binaries()), settings["PATH"]])
-    return subprocess.run(
-        ["sh", "-eu", "-c", script],
-        env=settings | {"PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from graph.reports.findings import Outcomes, Refunds, Seen, findings
-from graph.reports.reconciliation import Comparison
+from graph.lists.findings import Outcomes, Refunds, Seen, findings
+from graph.lists.reconciliation import Comparison
 
 DAY = date(2026, 10, 7)
 

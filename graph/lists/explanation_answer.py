@@ -6,8 +6,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta
 
-from graph.reports.answers import AccountId, Answer, Money, Report
-from graph.reports.reconciliation import Comparison
+from graph.answer import Answer, Report
+from graph.lists.reconciliation import Comparison
+from graph.reports.fields import AccountId, Money
 from schema.instants import AwareTime
 from schema.money import MONEY_PATTERN
 

@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from graph.reports.explanation_answer import Cause, Finding
-from graph.reports.reconciliation import Comparison
+from graph.lists.explanation_answer import Cause, Finding
+from graph.lists.reconciliation import Comparison
 from schema.money import money, parse_money
+from schema.statuses import TOLERANCE
 
-TOLERANCE: Final = Fraction(1, 10_000)  # of billing's cost, as in reconciliation
 SAME_FACTOR: Final = Fraction(1, 100_000)  # up to which two factors count as one: costs are rounded
 DAY: Final = timedelta(days=1)
 
@@ -63,7 +63,7 @@ def findings(comparison: Comparison, seen: Seen) -> list[Finding]:
 def _finding(comparison: Comparison, cause: Cause, messages: int | None, effect: int, sentence: str) -> Finding:
     """A finding that would add `effect` (millionths) to ours - theirs."""
     rest = abs(parse_money(comparison.difference) - effect)
-    allowed = TOLERANCE * abs(parse_money(comparison.theirs or "0"))
+    allowed = Fraction(TOLERANCE) * abs(parse_money(comparison.theirs or "0"))
     return Finding(cause=cause, sentence=sentence, messages=messages, amount=money(effect), explains=rest <= allowed)
 
 
@@ -99,7 +99,8 @@ def _counted_since(comparison: Comparison, seen: Seen) -> Iterator[Finding]:
     now, then = parse_money(seen.ours.get(comparison.currency, "0")), parse_money(comparison.ours or "0")
     if now == then:
         return
-    closes = abs(now - parse_money(comparison.theirs or "0")) <= TOLERANCE * abs(parse_money(comparison.theirs or "0"))
+    theirs = parse_money(comparison.theirs or "0")
+    closes = abs(now - theirs) <= Fraction(TOLERANCE) * abs(theirs)
     result = "Now both sides agree" if closes else "A difference stays"
     yield Finding(
         cause="COUNTED_SINCE",

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from graph.access import Scope, platform
 from graph.errors import InvalidQueryError
-from graph.reports.explanation_answer import Acceptance, AccountMove, DayExplanation, ExplainedComparison
-from graph.reports.findings import Outcomes, Refunds, Seen, findings
+from graph.lists.explanation_answer import Acceptance, AccountMove, DayExplanation, ExplainedComparison
+from graph.lists.findings import Outcomes, Refunds, Seen, findings
+from graph.lists.reconciliation import Comparison
 from graph.reports.ledger import read_ledger
-from graph.reports.reconciliation import Comparison
 from graph.reports.windows import Window
 from infra.sql import statement
 from schema.streams import BILLING_EVENTS
