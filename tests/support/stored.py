@@ -20,6 +20,12 @@ from anlyt.metrics_hourly
 OPERATORS = METRICS.replace("select scope, scope_id,", "select 'OPERATOR', operator_id,").replace(
     "metrics_hourly", "operator_performance"
 )
+COUNTED = """
+select function, event_hour, currency, sum(messages), sum(amount), sum(refunds), sum(refunded)
+from anlyt.message_outcomes where outcome = 'counted'
+group by function, event_hour, currency
+having (sum(messages), sum(amount), sum(refunds), sum(refunded)) <> (0, 0, 0, 0)
+"""
 COSTS = "select scope, scope_id, hour_bucket, currency, total_cost from anlyt.costs_hourly"
 
 
@@ -53,6 +59,7 @@ async def _comparisons(
         ("accounts", dict.fromkeys(expected.accounts, True), dict(map(tuple, accounts))),
         ("event_days", dict.fromkeys(expected.days, True), dict(map(tuple, days))),
         ("data_as_of", expected.data_as_of, dict(map(tuple, as_of))),
+        ("ledger", expected.counted, {tuple(row)[:3]: tuple(row)[3:] for row in await connection.fetch(COUNTED)}),
         ("processed_events", {"rows": expected.claims}, {"rows": claims}),
     ]
 
