@@ -59,6 +59,8 @@ class Settings:
     deadletter_window: int
     deadletter_least: int
     integrity_lag_hours: int
+    tlog_origin: str
+    tlog_signing_key: str | None
     otlp_endpoint: str | None
     log_format: LogFormat | None
     tls_cert: str | None
@@ -167,6 +169,17 @@ SPECS: Final[Mapping[str, Spec]] = {
     ),
     "integrity_lag_hours": Spec(
         count(1, 720), "24", "Hours after a day's end at which its compliance facts enter the hash chain."
+    ),
+    "tlog_origin": Spec(
+        matching(r"[^\s+]{1,200}", "a name without spaces and plus signs, such as anlyt.example/log"),
+        "localhost/anlyt",
+        "Name of the transparency log: its address without a scheme. It never changes.",
+    ),
+    "tlog_signing_key": Spec(
+        str,
+        None,
+        "One or several Ed25519 keys, in PEM (PKCS 8), that sign the log's checkpoints, each of them; unset: the key "
+        "that `anlyt migrate` created.",
     ),
     "otlp_endpoint": Spec(url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(

@@ -3,8 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from schema.log.checkpoints import Checkpoint, parse_checkpoint
-from schema.log.notes import Note, Signer, parse_key, parse_note, parse_signatures, signed_note
+from schema.tlog.checkpoints import Checkpoint, parse_checkpoint
+from schema.tlog.notes import Note, Signer, parse_key, parse_note, parse_signatures, signed_note
 
 LOG = Signer("example.com/log", Ed25519PrivateKey.from_private_bytes(b"l" * 32))
 NEXT = Signer("example.com/log", Ed25519PrivateKey.from_private_bytes(b"n" * 32))

@@ -1,7 +1,7 @@
 """Merkle trees as in RFC 6962, section 2.1: hashes, and the proofs of inclusion and consistency.
 
 A proof is a list of hashes of spans of leaves. `inclusion_spans` and `consistency_spans` say which; a `Reader` of
-`schema.log.tiles` gives their hashes. Verification follows RFC 9162, sections 2.1.3.2 and 2.1.4.2.
+`schema.tlog.tiles` gives their hashes. Verification follows RFC 9162, sections 2.1.3.2 and 2.1.4.2.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,6 +49,26 @@ def joined(hashes: Sequence[Hash]) -> Hash:
         pairs = [node_hash(*hashes[first : first + 2]) for first in range(0, len(hashes) - 1, 2)]
         hashes = [*pairs, hashes[-1]] if len(hashes) % 2 else pairs
     return hashes[0]
+
+
+class Growing:
+    """The root of a tree to which leaves are appended. Keeps one hash per level."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._subtrees: list[Hash] = []  # the complete subtrees, the largest first: one per bit of the size
+
+    def append(self, hash_: Hash) -> None:
+        merged = self.size
+        while merged & 1:
+            hash_ = node_hash(self._subtrees.pop(), hash_)
+            merged >>= 1
+        self._subtrees.append(hash_)
+        self.size += 1
+
+    @property
+    def root(self) -> Hash:
+        return span_hash(self._subtrees) if self._subtrees else EMPTY
 
 
 def split(size: int) -> int:

@@ -1,7 +1,8 @@
 """Entries of the log, version 1. An entry only commits to its content; docs/audit.md describes the format.
 
-    entry      = netstrings("anlyt-log/1", kind, logged at, commitment)
-    commitment = SHA-256(nonce, netstrings(kind, subject, tenant, day, *values)), in hexadecimal
+    entry      = netstrings("anlyt-tlog/1", kind, logged at, commitment)
+    commitment = SHA-256(nonce, netstrings(kind, subject, tenant, day, digest)), in hexadecimal
+    digest     = SHA-256(netstrings(*fields)), in hexadecimal: the fields of what the entry speaks of
 
 Times are instants (microseconds since 1970). A tenant or day that does not apply is an empty text.
 """
@@ -14,26 +15,26 @@ from typing import Final, Literal
 
 from schema.instants import instant
 from schema.integrity import netstrings
-from schema.log.merkle import Hash, leaf_hash
+from schema.tlog.merkle import Hash, leaf_hash
 
-FORMAT: Final = "anlyt-log/1"
+FORMAT: Final = "anlyt-tlog/1"
 NONCE: Final = 32  # bytes
 Kind = Literal["link", "arrivals", "access", "export", "reconciliation", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an entry speaks of. `subject`: unique in the log. `values`: further texts, in the order of its kind."""
+    """What an entry speaks of. `subject`: unique in the log. `digest`: over the fields of what it speaks of."""
 
-    kind: Kind
+    kind: str
     subject: str
     tenant_id: str | None
     day: date | None
-    values: Sequence[str]
+    digest: bytes
 
     @property
     def encoded(self) -> bytes:
-        return netstrings(self.kind, self.subject, self.tenant_id or "", self.day or "", *self.values)
+        return netstrings(self.kind, self.subject, self.tenant_id or "", self.day or "", self.digest.hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,8 @@ class Entry:
     @property
     def hash(self) -> Hash:
         return leaf_hash(self.encoded)
+
+
+def digest_of(fields: Sequence[object]) -> bytes:
+    """The digest of a content with these fields."""
+    return sha256(netstrings(*fields)).digest()

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from schema.log.checkpoints import Checkpoint
-from schema.log.merkle import EMPTY
-from schema.log.notes import Note, Signer, signed_note
-from tests.support.log_trees import MemoryLog, random_log
+from schema.tlog.checkpoints import Checkpoint
+from schema.tlog.merkle import EMPTY
+from schema.tlog.notes import Note, Signer, signed_note
+from tests.support.tlog_trees import MemoryLog, random_log
 from tools.golang import build
 
 SOURCE = Path(__file__).with_name("check.go")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from schema.log.merkle import Hash, Span, Subtree, joined, span_hash, subtrees
+from schema.tlog.merkle import Hash, Span, Subtree, joined, span_hash, subtrees
 
 HEIGHT: Final = 8  # of a tile, in levels of the tree
 WIDTH: Final = 1 << HEIGHT  # hashes in a full tile

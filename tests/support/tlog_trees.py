@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 
-from schema.log.merkle import Span, consistency_spans, inclusion_spans, joined, leaf_hash
-from schema.log.tiles import WIDTH, Reader, Tile, completed, hashes_at, needed
+from schema.tlog.merkle import Span, consistency_spans, inclusion_spans, joined, leaf_hash
+from schema.tlog.tiles import WIDTH, Reader, Tile, completed, hashes_at, needed
 
 
 @dataclass(frozen=True)

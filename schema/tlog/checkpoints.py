@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from schema.log.merkle import HASH, Hash
+from schema.tlog.merkle import HASH, Hash
 
 _LEAST_LINES: Final = 4  # with the empty one after the last newline
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")

@@ -1,11 +1,12 @@
--- The hash of each compliance fact from {begin} until {end} that the stream had stored before the instant {before}, in
--- the order of a leaf: netstrings of the fact's columns, then of each finding's four. `ver` counts nanoseconds, or
--- microseconds as it once did: schema/facts.py.
+-- The hash of each compliance fact from {begin} until {end} that the stream stored from the instant {from} until {before},
+-- in the order of a leaf: netstrings of the fact's columns, then of each finding's four. `period`: the latest of {cuts} that
+-- is not after that instant. `ver` counts nanoseconds, or microseconds as it once did: schema/facts.py.
 with
     9223372036854775808 - ver as left,
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
 select
     tenant_id,
+    roundDown(stored_at, {cuts:Array(UInt64)}) as period,
     SHA256(arrayStringConcat(arrayMap(
         text -> concat(toString(length(text)), ':', text, ','),
         arrayConcat(
@@ -38,5 +39,6 @@ select
 from anlyt.facts_compliance final
 where event_time >= {begin:DateTime64(6, 'UTC')}
     and event_time < {end:DateTime64(6, 'UTC')}
+    and stored_at >= {from:UInt64}
     and stored_at < {before:UInt64}
-order by tenant_id, event_time, event_key
+order by tenant_id, period, event_time, event_key

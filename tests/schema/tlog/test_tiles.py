@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from schema.log.merkle import Span
-from schema.log.tiles import Tile, TilePath, completed, exists, needed, parse_path
+from schema.tlog.merkle import Span
+from schema.tlog.tiles import Tile, TilePath, completed, exists, needed, parse_path
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,16 @@ def test_paths(tile: Tile, path: str) -> None:
     "path",
     [
         *("", "0", "0/", "0/0", "0/00", "0/0000", "0/x001", "0/001/000", "0/x000/001", "00/000", "64/000", "-1/000"),
-        *("0/000.p/0", "0/000.p/256", "0/000.p/01", "0/000.p/", "entries/x000/000", "entries/0/000", "0/000/", "0/\u0660\u0660\u0660"),
+        *(
+            "0/000.p/0",
+            "0/000.p/256",
+            "0/000.p/01",
+            "0/000.p/",
+            "entries/x000/000",
+            "entries/0/000",
+            "0/000/",
+            "0/\u0660\u0660\u0660",
+        ),
     ],
 )
 def test_other_paths_are_no_tiles(path: str) -> None:

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from schema.log.merkle import EMPTY, consistency_spans, consistent, included, inclusion_spans, leaf_hash, root
+from schema.tlog.merkle import EMPTY, Growing, consistency_spans, consistent, included, inclusion_spans, leaf_hash, root
 from tests.support import merkle_reference as reference
-from tests.support.log_trees import MemoryLog, random_log
+from tests.support.tlog_trees import MemoryLog, random_log
 
 SIZE = 40
 ENTRIES = [bytes([number]) * number for number in range(SIZE)]
@@ -17,6 +17,14 @@ def test_roots_are_those_of_the_definition() -> None:
     for size in range(1, SIZE + 1):
         assert LOG.root(size) == reference.tree(ENTRIES[:size]) == root([leaf_hash(each) for each in ENTRIES[:size]])
     assert root([]) == EMPTY == reference.tree([])
+
+
+def test_a_growing_tree_has_the_root_of_each_size() -> None:
+    growing = Growing()
+    for size in range(SIZE + 1):
+        assert growing.root == reference.tree(ENTRIES[:size])
+        if size < SIZE:
+            growing.append(leaf_hash(ENTRIES[size]))
 
 
 def test_every_inclusion_proof_is_that_of_the_definition_and_verifies() -> None:

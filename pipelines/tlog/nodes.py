@@ -1,0 +1,23 @@
+"""The nodes of a run. Pure: no I/O."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipelines.definition import Counts
+from pipelines.tlog.arrivals import DuePeriod
+from pipelines.tlog.checkpoints import Signed
+
+
+def each(periods: Sequence[DuePeriod]) -> Iterator[DuePeriod]:
+    """The periods, one after the other: saving one logs it."""
+    yield from periods
+
+
+def summarise(periods: Counts, rows: Mapping[str, int], signed: Signed) -> tuple[Counts, str]:
+    """The counts of a run, and an alarm if the log was changed.
+
+    Its inputs are loaded in their order: the checkpoint is signed after everything is appended.
+    """
+    counts = {**periods, "rows": sum(rows.values()), "size": signed.size}
+    if not signed.refusal:
+        return counts, ""
+    return counts, f"No checkpoint was signed: {signed.refusal}; see `anlyt audit verify`."
