@@ -84,7 +84,7 @@ async def run(settings: Settings, bounds: Days, anchor: Anchor | None, *, as_jso
 
 async def _of_log(stores: Stores, days: Sequence[date], bounds: Days) -> AsyncIterator[Difference]:
     """The differences in the transparency log, and in the facts of these days and (without a last one) of open days."""
-    open_days = tlog.open_days(days[-1] + DAY, datetime.now(UTC).date()) if bounds[1] is None else ()
+    open_days = tlog.days(days[-1] + DAY, datetime.now(UTC).date()) if bounds[1] is None else ()
     async for difference in tlog.log_differences(stores):
         yield difference
     for day in [*days, *open_days]:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from graph.audit.request import MOST_ENTRIES
 from graph.errors import NotFoundError
 from graph.http.endpoint import HttpEndpoint
 from graph.http.parameters import Parameter, read_integer, read_query
@@ -34,7 +35,9 @@ SNAPSHOT: Final = "begin isolation level repeatable read read only"
 IMMUTABLE: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 BRIEFLY: Final = {"Cache-Control": "private, max-age=5"}
 SIZE: Final = Parameter(
-    "size", {"type": "integer", "minimum": 0}, "The size of an older checkpoint, which the log still has to begin with."
+    "size",
+    {"type": "integer", "minimum": 0, "maximum": MOST_ENTRIES, "default": 0},
+    "The size of an older checkpoint, with which the log still has to begin.",
 )
 _SQL: Final = Path(__file__).parent / "sql"
 _ENTRIES: Final = statement(_SQL, "log_entries")

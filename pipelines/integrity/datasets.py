@@ -103,7 +103,7 @@ class NewestDifferences(StoreDataset[None, Sequence[Difference]]):
         whole = Chain(links)
         days = [whole.closing.day - number * DAY for number in range(AGAIN)]
         of_days = [difference async for differences in verified(stores, whole, days) for difference in differences]
-        open_days = tlog.open_days(whole.closing.day + DAY, datetime.now(UTC).date())
-        arrivals = [each for day in [*days, *open_days] for each in await tlog.arrival_differences(stores, day)]
+        newest = tlog.days(whole.closing.day, datetime.now(UTC).date())
+        arrivals = [each for day in newest for each in await tlog.arrival_differences(stores, day)]
         of_log = [difference async for difference in tlog.log_differences(stores)]
         return [*whole.differences(None), *of_days, *arrivals, *of_log]

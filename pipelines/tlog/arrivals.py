@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from infra.postgres import Connection
 from infra.progress import Consumer
 from infra.sql import statement
-from pipelines.copies.removal import remove_marked_copies
+from pipelines.copies.removal import remove_copies_marked_in
+from pipelines.copies.windows import windows
 from pipelines.integrity.digests import Digest, Digester, FactRange, fact_hashes
 from pipelines.stores import Stores
 from pipelines.tlog.appending import append, lock
@@ -75,8 +76,7 @@ async def log_period(stores: Stores, facts: LoggedFacts, period: Period) -> int:
     First removes facts that are copies of another tenant's: in the log, they would be evidence.
     """
     minutes = await _minutes(stores, facts, period)
-    for day in sorted({time_of(minute).date() for minute in minutes}):
-        await remove_marked_copies(stores, facts.table.name, day)
+    await remove_copies_marked_in(stores, windows((facts.table.name, time_of(minute)) for minute in minutes))
     arrived = await _arrived(stores, facts, period, minutes)
     async with stores.postgres.acquire() as connection, connection.transaction():
         await lock(connection)

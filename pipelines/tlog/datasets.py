@@ -17,7 +17,7 @@ from pipelines.stores import Stores
 from pipelines.tlog.arrivals import LOGGED, DuePeriod, LoggedFacts, log_period, logged_until
 from pipelines.tlog.checkpoints import Signed, sign_checkpoint
 from pipelines.tlog.periods import FIRST, due
-from pipelines.tlog.sources import SOURCES, append_pending
+from pipelines.tlog.sources import SOURCES, append_pending, closed_until
 
 SQL: Final = Path(__file__).parent / "sql"
 NEWEST_CLOSING: Final = statement(SQL, "newest_closing")
@@ -33,15 +33,14 @@ class DuePeriods(StoreDataset[None, Sequence[DuePeriod]]):
 
     async def read(self, stores: Stores) -> Sequence[DuePeriod]:
         async with nats.connect(stores.engines.nats) as client:
-            cuts = {facts: await stored_until(client.jetstream(), facts.consumer) for facts in LOGGED}
-        if not any(cuts.values()):
+            jetstream = client.jetstream()
+            cuts = [(facts, cut) for facts in LOGGED if (cut := await stored_until(jetstream, facts.consumer))]
+        if not cuts:
             raise DependencyUnavailableError("No stream of facts has its consumer: it is unknown which facts came.")
-        begins = {facts: await _begin(stores, facts) for facts in LOGGED}
         return [
             DuePeriod(facts, period)
-            for facts, cut in cuts.items()
-            if cut is not None
-            for period in due(begins[facts] or cut - FIRST, cut - SETTLING)
+            for facts, cut in cuts
+            for period in due(await _begin(stores, facts) or cut - FIRST, cut - SETTLING)
         ]
 
 
@@ -73,7 +72,7 @@ class AppendedRows(StoreDataset[None, Mapping[str, int]]):
     """Loading appends an entry for each row that has none, and gives their numbers by source."""
 
     async def read(self, stores: Stores) -> Mapping[str, int]:
-        closed = (datetime.now(UTC) - stores.integrity_lag).date()
+        closed = closed_until(stores)
         return {source.name: await append_pending(stores, source, closed) for source in SOURCES}
 
 

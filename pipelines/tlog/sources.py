@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +46,11 @@ SOURCES: Final = (
     Source("reconciliation", "reconciliation", "reconciliation/"),
     Source("totals", "totals", "totals/"),
 )
+
+
+def closed_until(stores: Stores) -> date:
+    """The first day whose totals are not logged yet."""
+    return (datetime.now(UTC) - stores.integrity_lag).date()
 
 
 async def append_pending(stores: Stores, source: Source, closed: date) -> int:

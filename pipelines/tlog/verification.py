@@ -18,11 +18,11 @@ from pipelines.tlog.arrivals import LOGGED, TenantDay
 from pipelines.tlog.checkpoints import signers
 from pipelines.tlog.differences import StoredEntry, TreeCheck, of_arrivals, of_leaves, of_periods, root_of_note
 from pipelines.tlog.periods import Period
-from pipelines.tlog.sources import SOURCES, Source, content_of
+from pipelines.tlog.sources import SOURCES, Source, closed_until, content_of
 from schema.catalog.audit import AuditDataset
 from schema.instants import instant
 from schema.tlog.entries import Content, Entry
-from schema.tlog.notes import parse_note
+from schema.tlog.notes import VerifierKey, parse_note
 
 SQL: Final = Path(__file__).parent / "sql"
 ENTRIES: Final = statement(SQL, "entries")
@@ -46,20 +46,29 @@ FORGOTTEN: Final = frozenset({"query_export", "totals"})
 
 async def log_differences(stores: Stores) -> AsyncIterator[Difference]:
     """The differences in the log itself, and between its entries and their rows, in one snapshot."""
+    keys = [signer.verifier for signer in await signers(stores)]
     async with (
         stores.postgres.acquire() as connection,
         connection.transaction(isolation=SNAPSHOT, readonly=True),
     ):
-        parts = [
-            _of_tree(connection),
-            _of_signature(stores, connection),
-            *(_of_source(connection, source, _closed(stores)) for source in (*SOURCES, PERIOD)),
-            _of_dropped_totals(connection),
-            *(_of_periods(connection, facts.dataset) for facts in LOGGED),
-        ]
-        for part in parts:
-            async for difference in part:
-                yield difference
+        async for difference in differences_seen_by(connection, keys, closed_until(stores)):
+            yield difference
+
+
+async def differences_seen_by(
+    connection: Connection, keys: Sequence[VerifierKey], closed: date
+) -> AsyncIterator[Difference]:
+    """The same within a transaction. One of `keys` has signed; totals are logged of days before `closed`."""
+    parts = [
+        _of_tree(connection),
+        _of_signature(connection, keys),
+        *(_of_source(connection, source, closed) for source in (*SOURCES, PERIOD)),
+        _of_dropped_totals(connection),
+        *(_of_periods(connection, facts.dataset) for facts in LOGGED),
+    ]
+    for part in parts:
+        async for difference in part:
+            yield difference
 
 
 async def _of_tree(connection: Connection) -> AsyncIterator[Difference]:
@@ -78,10 +87,6 @@ async def _of_dropped_totals(connection: Connection) -> AsyncIterator[Difference
         yield Difference(row["day"], f"dropped rows of {row['subject']}", "the day's totals", "none")
 
 
-def _closed(stores: Stores) -> date:
-    return (datetime.now(UTC) - stores.integrity_lag).date()
-
-
 async def _entries(connection: Connection) -> AsyncIterator[StoredEntry]:
     """All entries, by number."""
     first = 0
@@ -92,12 +97,11 @@ async def _entries(connection: Connection) -> AsyncIterator[StoredEntry]:
         first = rows[-1]["number"] + 1
 
 
-async def _of_signature(stores: Stores, connection: Connection) -> AsyncIterator[Difference]:
+async def _of_signature(connection: Connection, keys: Sequence[VerifierKey]) -> AsyncIterator[Difference]:
     """The newest checkpoint is signed with a key of today."""
     newest = await newest_checkpoint(connection)
     if newest is None:
         return
-    keys = [signer.verifier for signer in await signers(stores)]
     try:
         note = parse_note(newest.note)
         is_signed = any(key.has_signed(note) for key in keys)
@@ -119,7 +123,7 @@ async def _of_source(connection: Connection, source: Source, closed: date) -> As
         elif row["fields"] is None:
             if source.name not in FORGOTTEN:
                 yield _difference(row, "dropped", row["digest"].hex(), "no row")
-        elif (digest := content_of(source.kind, row).digest) != row["digest"]:
+        elif (digest := content_of(source.kind, row).digest) != row["digest"] or not row["is_named"]:
             yield _difference(row, "changed", row["digest"].hex(), digest.hex())
 
 
@@ -145,7 +149,7 @@ async def _of_periods(connection: Connection, dataset: AuditDataset) -> AsyncIte
                 yield difference
 
 
-def open_days(first: date, last: date) -> Sequence[date]:
+def days(first: date, last: date) -> Sequence[date]:
     """The days from `first` to `last`, both included."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 

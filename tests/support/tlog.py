@@ -66,11 +66,11 @@ async def add_rows(stores: Stores, number: int) -> None:
         f"request-{number}",
         json.dumps({"limit": number, "tenantId": "t-1"}),
     )
-    export, manifest = UUID(int=number), sha256(f"manifest {number}".encode()).hexdigest()
+    export, manifest = str(UUID(int=number)), sha256(f"manifest {number}".encode()).hexdigest()
     await stores.postgres.execute(
         "insert into anlyt.audit_exports (export_id, access_id, caller, dataset, tenant_id, from_time, to_time, state, "
         "finished_at, expires_at, manifest_sha256) "
-        "values ($1, $2, 'r', 'cdr', 't-1', now(), now(), 'done', now(), now(), $3)",
+        "values ($1::text::uuid, $2, 'r', 'cdr', 't-1', now(), now(), 'done', now(), now(), $3)",
         export,
         access,
         manifest,
@@ -78,7 +78,7 @@ async def add_rows(stores: Stores, number: int) -> None:
     await stores.postgres.execute(
         "insert into anlyt.query_exports (export_id, role, tenant_id, caller, request, requested_at, state, "
         "finished_at, expires_at, about, manifest_sha256) "
-        "values ($1, 'customer', 't-1', 'c', '{}', now(), 'done', now(), now(), '{}', $2)",
+        "values ($1::text::uuid, 'customer', 't-1', 'c', '{}', now(), 'done', now(), now(), '{}', $2)",
         export,
         manifest,
     )
@@ -89,6 +89,16 @@ async def add_rows(stores: Stores, number: int) -> None:
         datetime.now(UTC).date() - DAY * 3,
     )
     await add_totals(stores, datetime.now(UTC).date() - DAY * (3 + number))
+
+
+async def add_accesses(stores: Stores, count: int) -> None:
+    await stores.postgres.execute(
+        "insert into anlyt.audit_access_log (caller, certificate_serial, certificate_sha256, request_id, operation, "
+        "tenant_id, request, rows_before, row_count) "
+        "select 'r', 'a1', 'b2', number::text, 'query', 't-2', '{\"a\": 1}', 0, 7 "
+        "from generate_series(1, $1) as number",
+        count,
+    )
 
 
 async def add_totals(stores: Stores, day: date) -> None:

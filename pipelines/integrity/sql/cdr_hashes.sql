@@ -6,7 +6,7 @@ with
     if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
 select
     tenant_id,
-    roundDown(stored_at, {cuts:Array(UInt64)}) as period,
+    roundDown(toUInt64(stored_at), {cuts:Array(UInt64)}) as period,
     SHA256(arrayStringConcat(arrayMap(
         text -> concat(toString(length(text)), ':', text, ','),
         [

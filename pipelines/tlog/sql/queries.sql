@@ -89,7 +89,7 @@ select max(stored_before) as stored_before from anlyt.integrity_links where amen
 select level, number, hash from anlyt.tlog_nodes order by level, number
 
 -- name: pending
--- Rows of {source} above position $2 that have no entry, at most $3.
+-- Rows of a source above position $2 that have no entry, at most $3.
 select source.subject, source.tenant_id, source.day, source.fields
 from ({source}) as source
 where source.position > $2
@@ -98,8 +98,9 @@ order by source.position, source.subject
 limit $3
 
 -- name: compared
--- Entries of kind $2 beside the rows of {source} that they speak of. Each may be missing.
+-- Entries of kind $2 beside the rows of a source that they speak of. Each may be missing.
 select entry.number, entry.digest, source.made_at, source.fields,
+    (entry.tenant_id, entry.day) is not distinct from (source.tenant_id, source.day) as is_named,
     coalesce(entry.subject, source.subject) as subject,
     coalesce(source.tenant_id, entry.tenant_id) as tenant_id,
     coalesce(source.day, entry.day) as day
