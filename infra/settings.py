@@ -20,6 +20,7 @@ from infra.setting_values import (
     several_of,
     url,
 )
+from infra.tlog.witnesses import Witness, parse_witnesses
 
 Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
@@ -61,6 +62,8 @@ class Settings:
     integrity_lag_hours: int
     tlog_origin: str
     tlog_signing_key: str | None
+    witnesses: tuple[Witness, ...] | None
+    witnesses_needed: int | None
     otlp_endpoint: str | None
     log_format: LogFormat | None
     tls_cert: str | None
@@ -180,6 +183,14 @@ SPECS: Final[Mapping[str, Spec]] = {
         None,
         "One or several Ed25519 keys, in PEM (PKCS 8), that sign the log's checkpoints, each of them; unset: the key "
         "that `anlyt migrate` created.",
+    ),
+    "witnesses": Spec(
+        lambda text: tuple(parse_witnesses(text)),
+        None,
+        "Witnesses of the transparency log, separated by commas, each as NAME+ID+KEY@URL (C2SP tlog-witness).",
+    ),
+    "witnesses_needed": Spec(
+        count(0, 100), None, "How many witnesses must have signed a checkpoint before it is shown; unset: all of them."
     ),
     "otlp_endpoint": Spec(url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export."),
     "log_format": Spec(
@@ -316,6 +327,11 @@ def _checked(settings: Settings) -> Settings:
         raise UsageError(
             f"ANLYT_DEADLETTER_LEAST={settings.deadletter_least} is more than "
             f"ANLYT_DEADLETTER_WINDOW={settings.deadletter_window}; a window cannot contain so many bad messages."
+        )
+    if (settings.witnesses_needed or 0) > len(settings.witnesses or ()):
+        raise UsageError(
+            f"ANLYT_WITNESSES_NEEDED={settings.witnesses_needed} is more than the "
+            f"{len(settings.witnesses or ())} witnesses in ANLYT_WITNESSES; no checkpoint would ever be shown."
         )
     keys = urlsplit(settings.jwks or "")
     if keys.scheme == "http" and keys.hostname not in _LOOPBACK and not settings.trust_network:

@@ -11,6 +11,7 @@ from infra.endpoints import Engines
 from infra.postgres import Pool, open_pool
 from infra.settings import Settings, variable
 from infra.tlog.keys import read_signers
+from infra.tlog.witnesses import Witness
 from schema.tlog.notes import Signer
 
 CONNECTIONS: Final = 4
@@ -20,10 +21,15 @@ STATEMENT_TIMEOUT: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class LogIdentity:
-    """The name of the transparency log, and who signs its checkpoints; nobody: the key that a migration created."""
+    """The name of the transparency log, and who signs its checkpoints; nobody: the key that a migration created.
+
+    A checkpoint is shown when `needed` of the witnesses have signed it.
+    """
 
     origin: str = "localhost/anlyt"
     signers: Sequence[Signer] = ()
+    witnesses: Sequence[Witness] = ()
+    needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Stores:
     """The stores and settings of runs. Connections are opened when they are first needed.
 
     `engines`: addresses, for a connection of one's own. `dedup_days`: ANLYT_DEDUP_DAYS, 0 without limit, None if unset.
-    `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS. `tlog`: ANLYT_TLOG_ORIGIN and ANLYT_TLOG_SIGNING_KEY.
+    `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS. `tlog`: ANLYT_TLOG_* and ANLYT_WITNESSES*.
     """
 
     engines: Engines
@@ -77,4 +83,7 @@ def configured(settings: Settings, engines: Engines) -> AbstractAsyncContextMana
 def log_identity(settings: Settings) -> LogIdentity:
     """The transparency log of the settings. Raises UsageError for an unusable key."""
     origin, pems = settings.tlog_origin, settings.tlog_signing_key
-    return LogIdentity(origin, read_signers(origin, pems, variable("tlog_signing_key")) if pems else ())
+    signers = read_signers(origin, pems, variable("tlog_signing_key")) if pems else ()
+    witnesses = settings.witnesses or ()
+    needed = len(witnesses) if settings.witnesses_needed is None else settings.witnesses_needed
+    return LogIdentity(origin, signers, witnesses, needed)

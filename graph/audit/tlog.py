@@ -22,7 +22,7 @@ from graph.http.responses import json_response
 from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Connection, Pool
 from infra.sql import statement
-from infra.tlog.tree import SignedCheckpoint, consistency_proof, inclusion_proof, newest_checkpoint, tile_hashes
+from infra.tlog.tree import SignedCheckpoint, consistency_proof, inclusion_proof, newest_published, tile_hashes
 from schema.instants import AwareTime
 from schema.tlog.entries import Content, Entry
 from schema.tlog.tiles import Tile, exists, parse_path
@@ -120,7 +120,7 @@ def _entry(row: Record) -> Entry:
 
 async def _newest(connection: Connection) -> SignedCheckpoint:
     """The newest checkpoint. Raises NotFoundError while there is none."""
-    newest = await newest_checkpoint(connection)
+    newest = await newest_published(connection)
     if newest is None:
         raise NotFoundError("The log has no checkpoint yet; the pipeline `tlog` signs one every 4 minutes.")
     return newest
@@ -146,7 +146,7 @@ async def log_proof(connection: Connection, first_link: int, log_size: int | Non
 
     `log_size`: of an older checkpoint; a size that the log never had gets no consistency proof.
     """
-    newest = await newest_checkpoint(connection)
+    newest = await newest_published(connection)
     row = await connection.fetchrow(_LOGGED_LINK, first_link, newest.size) if newest else None
     if newest is None or row is None:
         return None

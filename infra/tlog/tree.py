@@ -12,7 +12,8 @@ from schema.tlog.tiles import Reader, Tile, needed
 _SQL: Final = Path(__file__).parent / "sql"
 _HASHES: Final = statement(_SQL, "hashes")
 _LEAF_HASHES: Final = statement(_SQL, "leaf_hashes")
-_NEWEST: Final = statement(_SQL, "newest_checkpoint")
+_NEWEST_SIGNED: Final = statement(_SQL, "newest_signed")
+_NEWEST_PUBLISHED: Final = statement(_SQL, "newest_published")
 
 
 class BrokenLogError(Exception):
@@ -26,9 +27,15 @@ class SignedCheckpoint(NamedTuple):
     note: str
 
 
-async def newest_checkpoint(connection: Connection) -> SignedCheckpoint | None:
-    """The newest checkpoint; None while there is none."""
-    row = await connection.fetchrow(_NEWEST)
+async def newest_signed(connection: Connection) -> SignedCheckpoint | None:
+    """The newest checkpoint that the log has signed; None while there is none."""
+    row = await connection.fetchrow(_NEWEST_SIGNED)
+    return SignedCheckpoint(**row) if row else None
+
+
+async def newest_published(connection: Connection) -> SignedCheckpoint | None:
+    """The newest checkpoint that enough witnesses have signed, too; None while there is none."""
+    row = await connection.fetchrow(_NEWEST_PUBLISHED)
     return SignedCheckpoint(**row) if row else None
 
 

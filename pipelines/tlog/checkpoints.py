@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.sql import statement
-from infra.tlog.tree import BrokenLogError, newest_checkpoint, root_of
+from infra.tlog.tree import BrokenLogError, newest_signed, root_of
 from pipelines.stores import Stores
 from schema.tlog.checkpoints import Checkpoint, parse_checkpoint
 from schema.tlog.notes import Signer, parse_note, signed_note
@@ -29,7 +29,7 @@ async def sign_checkpoint(stores: Stores) -> Signed:
     """Signs and stores the checkpoint of the whole log, unless the log does not begin with the newest older one."""
     async with stores.postgres.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         size: int = await connection.fetchval(HEAD)
-        newest = await newest_checkpoint(connection)
+        newest = await newest_signed(connection)
         older = parse_checkpoint(parse_note(newest.note).text) if newest else None
         try:
             if older and (size < older.size or await root_of(connection, older.size) != older.root):

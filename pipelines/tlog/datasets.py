@@ -17,6 +17,7 @@ from pipelines.stores import Stores
 from pipelines.tlog.arrivals import LOGGED, DuePeriod, LoggedFacts, log_period, logged_until
 from pipelines.tlog.checkpoints import Signed, sign_checkpoint
 from pipelines.tlog.periods import FIRST, due
+from pipelines.tlog.publishing import Published, publish
 from pipelines.tlog.sources import SOURCES, append_pending, closed_until
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -84,3 +85,10 @@ class NewCheckpoint(StoreDataset[None, Signed]):
         # Shipped logs are out of PostgreSQL's reach: an attacker who rewrites the log cannot rewrite them.
         logger().info("transparency log", size=signed.size, refusal=signed.refusal or None)
         return signed
+
+
+class PublishedCheckpoint(StoreDataset[None, Published]):
+    """Loading asks the witnesses, and publishes the newest checkpoint if enough of them have signed it."""
+
+    async def read(self, stores: Stores) -> Published:
+        return await publish(stores)

@@ -13,7 +13,7 @@ def make() -> Pipeline:
             node(each, "tlog_due_periods", "tlog_periods", name="log_periods"),
             node(
                 summarise,
-                ["tlog_periods", "tlog_rows", "tlog_checkpoint"],
+                ["tlog_periods", "tlog_rows", "tlog_checkpoint", "tlog_published"],
                 ["tlog_counts", "tlog_alarm"],
                 name="sign_checkpoint",
             ),

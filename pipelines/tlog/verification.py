@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from infra.postgres import Connection
 from infra.sql import statement
-from infra.tlog.tree import newest_checkpoint
+from infra.tlog.tree import newest_signed
 from pipelines.integrity.days import begin, end
 from pipelines.integrity.differences import Difference
 from pipelines.integrity.digests import Digest, Digester, FactRange, fact_hashes
@@ -32,6 +32,7 @@ COMPARED: Final = statement(SQL, "compared")
 PERIODS: Final = statement(SQL, "periods")
 LEAVES_OF_PERIOD: Final = statement(SQL, "leaves_of_period")
 ARRIVALS_OF_DAY: Final = statement(SQL, "arrivals_of_day")
+DIFFERING_NOTES: Final = statement(SQL, "differing_notes")
 DROPPED_TOTALS: Final = statement(SQL, "dropped_totals")
 HEAD: Final = statement(SQL, "head")
 CHUNK: Final = 10_000  # entries
@@ -62,6 +63,7 @@ async def differences_seen_by(
     parts = [
         _of_tree(connection),
         _of_signature(connection, keys),
+        _of_published(connection),
         *(_of_source(connection, source, closed) for source in (*SOURCES, PERIOD)),
         _of_dropped_totals(connection),
         *(_of_periods(connection, facts.dataset) for facts in LOGGED),
@@ -99,7 +101,7 @@ async def _entries(connection: Connection) -> AsyncIterator[StoredEntry]:
 
 async def _of_signature(connection: Connection, keys: Sequence[VerifierKey]) -> AsyncIterator[Difference]:
     """The newest checkpoint is signed with a key of today."""
-    newest = await newest_checkpoint(connection)
+    newest = await newest_signed(connection)
     if newest is None:
         return
     try:
@@ -110,6 +112,13 @@ async def _of_signature(connection: Connection, keys: Sequence[VerifierKey]) -> 
     if not is_signed:
         what = f"signature of checkpoint {newest.size}"
         yield Difference(datetime.now(UTC).date(), what, " or ".join(key.text for key in keys), "none of these keys'")
+
+
+async def _of_published(connection: Connection) -> AsyncIterator[Difference]:
+    """What was published is what was signed."""
+    for row in await connection.fetch(DIFFERING_NOTES):
+        day = row["published_at"].astimezone(UTC).date()
+        yield Difference(day, f"published checkpoint {row['size']}", "the signed one", "another text")
 
 
 async def _of_source(connection: Connection, source: Source, closed: date) -> AsyncIterator[Difference]:

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.anyio
 FIRST, UNTIL = midnight(5), midnight(2)
 IMMUTABLE = "private, max-age=31536000, immutable"
 CHECKER = Path(__file__).parents[1] / "schema/tlog/check.go"
-TABLES = ("tlog_arrivals", "tlog_periods", "tlog_checkpoints", "tlog_nodes", "tlog_entries")
+TABLES = ("tlog_published", "tlog_arrivals", "tlog_periods", "tlog_checkpoints", "tlog_nodes", "tlog_entries")
 CHAIN = ("integrity_leaves", "integrity_links")
 
 

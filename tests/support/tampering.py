@@ -128,6 +128,12 @@ TARGETS: Final = (
         ),
     ),
     Target(
+        "tlog_published",
+        "size",
+        "(published_at at time zone 'UTC')::date",
+        ("note = replace(note, E'\\n' || size || E'\\n', E'\\n' || size + 1 || E'\\n')",),
+    ),
+    Target(
         "tlog_periods",
         "entry",
         "(stored_from at time zone 'UTC')::date",

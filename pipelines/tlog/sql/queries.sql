@@ -5,6 +5,10 @@ select $1 + entry.position - 1, $2, kind, subject, tenant_id, day, digest, nonce
 from unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::bytea[], $8::bytea[], $9::bytea[])
     with ordinality as entry (kind, subject, tenant_id, day, digest, nonce, hash, position)
 
+-- name: add_cosignature
+-- Stores the line of witness $2 for the checkpoint of size $1.
+insert into anlyt.tlog_cosignatures (size, witness, line) values ($1, $2, $3) on conflict do nothing
+
 -- name: add_node
 -- Inserts the root of a full tile as hash $2 of level $1.
 insert into anlyt.tlog_nodes (level, number, hash) values ($1, $2, $3)
@@ -33,6 +37,13 @@ where arrived.day = $2 and period.dataset = $1 and period.stored_before > $3
 -- name: checkpoints
 -- All checkpoints, by size.
 select size, note from anlyt.tlog_checkpoints order by size
+
+-- name: differing_notes
+-- What was published under another text than what was signed.
+select published.size, published.published_at
+from anlyt.tlog_published as published
+join anlyt.tlog_checkpoints as checkpoint using (size)
+where not starts_with(published.note, checkpoint.note)
 
 -- name: dropped_totals
 -- Totals whose day is as the newest entry says, and has no rows. Older days are in the archive.
@@ -96,6 +107,25 @@ where source.position > $2
     and not exists (select from anlyt.tlog_entries as entry where entry.subject = source.subject)
 order by source.position, source.subject
 limit $3
+
+-- name: cosigned
+-- The line of witness $1 for the checkpoint of size $2.
+select line from anlyt.tlog_cosignatures where witness = $1 and size = $2
+
+-- name: newest_cosigned
+-- The size of the newest checkpoint that witness $1 has signed; 0 if it has signed none.
+select coalesce(max(size), 0) from anlyt.tlog_cosignatures where witness = $1
+
+-- name: publish
+-- Publishes the checkpoint of size $1.
+insert into anlyt.tlog_published (size, note) values ($1, $2) on conflict do nothing
+
+-- name: published_at
+-- When the newest checkpoint was published; when the log began if none was.
+select coalesce(
+    (select published_at from anlyt.tlog_published order by size desc limit 1),
+    (select logged_at from anlyt.tlog_entries where number = 0)
+)
 
 -- name: compared
 -- Entries of kind $2 beside the rows of a source that they speak of. Each may be missing.
