@@ -1,9 +1,7 @@
 -- The hash of each call detail record from {begin} until {end} that the stream stored from the instant {from} until
 -- {before}, in the order of a leaf: netstrings of its columns; the amount is in millionths. `period`: the latest of {cuts}
--- that is not after that instant. `ver` counts nanoseconds, or microseconds as it once did: schema/facts.py.
-with
-    9223372036854775808 - ver as left,
-    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
+-- that is not after that instant.
+with {stored_at} as stored_at
 select
     tenant_id,
     roundDown(toUInt64(stored_at), {cuts:Array(UInt64)}) as period,
