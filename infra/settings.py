@@ -151,8 +151,8 @@ class Settings:
         Spec(
             str,
             None,
-            "One or several Ed25519 keys, in PEM (PKCS 8), that sign the log's checkpoints, each of them; unset: the key "
-            "that `anlyt migrate` created.",
+            "One or several Ed25519 keys, in PEM (PKCS 8), that sign the log's checkpoints, each of them; unset: the "
+            "key that `anlyt migrate` created.",
         ),
     ]
     witnesses: Annotated[
