@@ -179,6 +179,10 @@ async def test_a_stranger_with_an_old_checkpoint_finds_every_rewrite(
         key = signer.verifier.text
         assert " is in the log of size " in regulator.verify(pages)
         assert " is in the log of size " in regulator.verify(pages, kept, key)
+        window = f'"from": "{FIRST.isoformat()}", "to": "{UNTIL.isoformat()}"'
+        changes = {"tenant-001": "t-1", '"window": "lastMonth"': window}
+        assert " is in the log of size " in await regulator.run_documented("The transparency log", changes)
+        assert "the newest link is" in await regulator.run_documented("Evidence", changes)
         check_forged_proofs(regulator, pages, kept, key)
         await add_rows(stores, 1)
         await run_log(stores)

@@ -1,6 +1,8 @@
 """The regulator's portal: it queries the audit listener with evidence, and verifies what it gets."""
 
+import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,13 +11,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
 
+from infra.embedded.certificates import CLIENT, issue
 from pipelines.stores import Stores
-from tests.support.regulator import QUERY, audit_listener, make_certificates
+from tests.support.regulator import QUERY, Certificates, audit_listener, make_certificates
 from tools.assets import NODE
 from tools.export import ROOT
 
@@ -53,6 +58,7 @@ class Portal:
 
     client: httpx.AsyncClient
     folder: Path
+    certificates: Certificates
 
     async def walk(self, tenant: str, from_: datetime, to: datetime, **more: Any) -> list[str]:
         """The text of every page of a query."""
@@ -98,6 +104,38 @@ class Portal:
             raise NotVerifiedError(runs[0].stderr)
         return runs[0].stdout
 
+    async def run_documented(self, section: str, changes: Mapping[str, str]) -> str:
+        """Runs the first commands of a section of docs/audit.md; returns their output. Fails unless they succeed.
+
+        They find the portal's certificate and the verifier in the folder, and this listener in place of port 3443.
+        """
+        client = issue(self.certificates.authority, "portal", [x509.DNSName(CLIENT)])
+        (self.folder / "client.pem").write_bytes(client.pem())
+        (self.folder / "client.key").write_bytes(client.key_pem())
+        (self.folder / "ca.pem").write_bytes(self.certificates.authority.pem())
+        shutil.copy(ROOT / "graph/audit/verify.py", self.folder / "verify.py")
+        text = (ROOT / "docs/audit.md").read_text().partition(f"## {section}\n")[2]
+        script: str = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[0]
+        for old, new in {"https://127.0.0.1:3443": str(self.client.base_url), **changes}.items():
+            assert old in script, old
+            script = script.replace(old, new)
+        path = f"{Path(sys.executable).parent}:{os.defpath}"
+        command = ["bash", "-e", "-o", "pipefail", "-c", script]
+        run = await asyncio.to_thread(
+            partial(
+                subprocess.run,
+                command,
+                cwd=self.folder,
+                env={"PATH": path},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        )
+        assert run.returncode == 0, (script, run)
+        return str(run.stdout)
+
     def _in_javascript(self) -> "subprocess.CompletedProcess[str]":
         """The run of the verifier of the regulator's page, which is the same algorithm."""
         return subprocess.run(
@@ -118,4 +156,4 @@ async def portal(stores: Stores, folder: Path) -> AsyncIterator[Portal]:
         audit_listener(certificates.files, stores.engines) as url,
         httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as client,
     ):
-        yield Portal(client, folder)
+        yield Portal(client, folder, certificates)
