@@ -25,6 +25,7 @@ from bench import (
     reports,
     rollup,
     rows,
+    tlog,
 )
 from infra.environment import forget_foreign
 
@@ -48,6 +49,7 @@ BENCHES = {
         queries,
         audit,
         rows,
+        tlog,
     )
 }
 

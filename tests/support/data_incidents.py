@@ -64,6 +64,16 @@ async def pipelines_stop(service: Service) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def checkpoints_stop(service: Service) -> AsyncIterator[None]:
+    """A checkpoint of the transparency log is published, and no further one."""
+    await service.follow("AnlytCheckpointNotPublished.md")
+    yield
+    (checkpoints,) = await service.look("AnlytCheckpointNotPublished.md")
+    assert checkpoints
+    await service.follow("AnlytCheckpointNotPublished.md")
+
+
+@asynccontextmanager
 async def billing_differs(service: Service) -> AsyncIterator[None]:
     """Billing has a total of a day of which we have no events, until it corrects its row."""
     day = (datetime.now(UTC) - timedelta(days=2)).date()
