@@ -19,7 +19,7 @@ from infra.embedded.ports import free_ports
 from infra.embedded.postgres import postgres_server
 from infra.embedded.s3 import s3_server
 from infra.s3 import from_dsn
-from tests.soak.supervised import Supervised, program
+from tests.soak.supervised import Supervised, program, tree
 from tests.support.cli import environment
 from tests.support.command import run_command, start_command
 from tests.support.envoy import cluster, configured, tcp_listener
@@ -50,11 +50,7 @@ class Deployment:
 
     def parts(self) -> Mapping[str, Sequence[psutil.Process]]:
         """The processes of each part that is running."""
-        engines = {
-            name: [psutil.Process(each.pid), *psutil.Process(each.pid).children(recursive=True)]
-            for name, each in self.engines.items()
-            if each.running and psutil.pid_exists(each.pid)
-        }
+        engines = {name: tree(each.pid) for name, each in self.engines.items() if each.running}
         return engines | {name: each.processes for name, each in self.services.items()}
 
 

@@ -52,11 +52,7 @@ class Supervised:
     @property
     def processes(self) -> Sequence[psutil.Process]:
         """The process, and its children; none while it is not running."""
-        try:
-            root = psutil.Process(self._pid)
-            return [root, *root.children(recursive=True)]
-        except (psutil.NoSuchProcess, ValueError):
-            return []
+        return tree(self._pid)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._supervise())
@@ -104,6 +100,15 @@ class Supervised:
             if not self._is_expected:
                 self.ends[status] += 1
             await asyncio.sleep(PAUSE)
+
+
+def tree(pid: int) -> Sequence[psutil.Process]:
+    """A process and its children; none if it has ended."""
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except (psutil.NoSuchProcess, ValueError):
+        return []
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

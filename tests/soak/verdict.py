@@ -57,19 +57,30 @@ async def differences(
     deployment: Deployment, platform: Platform, journal: Journal, callers: Callers
 ) -> Sequence[str]:
     """Whatever is not as it has to be, one line each."""
-    truth, now, clickhouse = Truth(), datetime.now(UTC), deployment.engines["clickhouse"].dsn
+    truth = Truth()
+    return [
+        *callers.wrong,
+        *await stored_differences(platform, deployment.engines["clickhouse"].dsn, journal, truth),
+        *await _links(deployment, truth),
+        *await _exports(callers, truth),
+    ]
+
+
+async def stored_differences(platform: Platform, clickhouse: str, journal: Journal, truth: Truth) -> Sequence[str]:
+    """How streams, dead letters and both stores differ from what was sent, once the pipelines have run.
+
+    Reads the streams into `journal`, and adds up `truth`. `clickhouse` is its DSN.
+    """
+    now = datetime.now(UTC)
     await journal.read(platform, now)
-    lines = [*journal.lost(), *callers.wrong]
+    lines = list(journal.lost())
     async with connect(clickhouse) as client:
         for hour in truth.read(journal, now):
             lines += await _facts(client, hour)
         lines += await _counts(client, truth)
     lines += await cell_differences(clickhouse, truth.cubes, truth.samples)
-    lines += await history_differences(deployment.engines["postgres"].dsn, clickhouse, truth.counted)
-    lines += await _dead_letters(platform, journal)
-    lines += await _links(deployment, truth)
-    lines += await _exports(callers, truth)
-    return lines
+    lines += await history_differences(platform.dsn, clickhouse, truth.counted)
+    return [*lines, *await _dead_letters(platform, journal)]
 
 
 async def _facts(client: AsyncClient, hour: Hour) -> Sequence[str]:
