@@ -52,7 +52,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of load; default: {MINUTES:g}")
     parser.add_argument("--rate", type=float, default=3_000.0, help="messages per second; default: 3000")
     parser.add_argument("--pause", type=float, default=10.0, help="seconds between two faults, on average; default: 10")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of events and faults; default: by the clock")
+    parser.add_argument(
+        "--seed", type=int, default=int(time.time()), help="of events and faults; default: by the clock"
+    )
     parser.add_argument("--folder", type=Path, help="where the engines' folders are made; default: the system's")
     return parser.parse_args()
 

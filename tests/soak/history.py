@@ -65,8 +65,9 @@ async def _costs(
     connection: Connection, client: AsyncClient, batches: frozenset[tuple[Any, ...]], table: str, time: str
 ) -> Mapping[CostKey, Decimal]:
     costs: dict[CostKey, Decimal] = defaultdict(Decimal)
-    for row in await connection.fetch(f"select {time}, scope, scope_id, currency, total_cost from anlyt.costs_{table}"):
-        costs[tuple(row)[:4]] += row["total_cost"]
+    kept = await connection.fetch(f"select {time}, scope, scope_id, currency, total_cost from anlyt.costs_{table}")
+    for each in kept:
+        costs[tuple(each)[:4]] += each["total_cost"]
     for row in await _archived(client, batches, table, f"{time}, scope, scope_id, costs", time):
         for currency, cost in row["costs"].items():
             costs[row[time], row["scope"], row["scope_id"], currency] += cost

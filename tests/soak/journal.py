@@ -66,7 +66,9 @@ class Journal:
         return int(count)
 
     def hours(self) -> Sequence[str]:
-        return [hour for (hour,) in self.database.execute("select distinct hour from stored where hour > '' order by 1")]
+        return [
+            hour for (hour,) in self.database.execute("select distinct hour from stored where hour > '' order by 1")
+        ]
 
     def of_hour(self, hour: str) -> Mapping[Stream, Sequence[Message]]:
         """The messages with events of an hour, in the order of their streams."""

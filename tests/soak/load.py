@@ -46,7 +46,7 @@ def _maker(stream: Stream) -> Make:
 
 
 def _recent_evaluation(random: Random, now: datetime) -> Fields:
-    """An evaluation of the last OLDEST. The chain has a link for each day from the first on, so old ones cost minutes."""
+    """An evaluation that is at most OLDEST old: the hash chain has a link for each day from the first on."""
     while True:
         fields = MAKERS[COMPLIANCE_AUDIT](random, now)
         if instant(fields["at"]) > now - OLDEST:

@@ -80,14 +80,24 @@ class Soak:
         self.show("everything is compared")
         different = await differences(self.running, self.platform, self.journal, self.callers)
         is_long = self.plan.seconds >= LONG
-        grown = [f"{each.name} grows from {each.first:.0f} to {each.last:.0f} {each.unit}" for each in trends if is_long and not each.is_flat]
+        grown = [
+            f"{each.name} grows from {each.first:.0f} to {each.last:.0f} {each.unit}"
+            for each in trends
+            if is_long and not each.is_flat
+        ]
         return Report(
             seconds=time.monotonic() - began,
             messages=self.journal.count(),
             gaps=self.faults.rows(),
             answers=self.callers.answers,
             exports=len(self.callers.exports) + len(self.callers.audit_exports),
-            ends=Counter({(each.name, status): count for each in self.running.services.values() for status, count in each.ends.items()}),
+            ends=Counter(
+                {
+                    (each.name, status): count
+                    for each in self.running.services.values()
+                    for status, count in each.ends.items()
+                }
+            ),
             runs=self.runs,
             trends=trends,
             disk=disk,

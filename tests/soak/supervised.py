@@ -24,7 +24,7 @@ def execute(command: Sequence[str], log: Path) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for each in (1, 2):
         os.dup2(descriptor, each)
-    os.execv(command[0], command)  # noqa: S606  without a shell
+    os.execv(command[0], [*command])
 
 
 def program(command: Sequence[str | Path], log: Path) -> Callable[[], BaseProcess]:

@@ -53,9 +53,7 @@ async def succeeds(deployment: Deployment, name: str) -> bool:
     return False
 
 
-async def differences(
-    deployment: Deployment, platform: Platform, journal: Journal, callers: Callers
-) -> Sequence[str]:
+async def differences(deployment: Deployment, platform: Platform, journal: Journal, callers: Callers) -> Sequence[str]:
     """Whatever is not as it has to be, one line each."""
     truth = Truth()
     return [
@@ -101,7 +99,11 @@ async def _counts(client: AsyncClient, truth: Truth) -> Sequence[str]:
         stored[table] = (await client.query(f"select count() from {table} final")).result_rows[0][0]
     marks = (await client.query("select cube, tenant_id, hour from dirty")).result_rows
     return [
-        *(f"{table} has {stored[table]} facts, not {count}" for table, count in truth.facts.items() if stored[table] != count),
+        *(
+            f"{table} has {stored[table]} facts, not {count}"
+            for table, count in truth.facts.items()
+            if stored[table] != count
+        ),
         *(f"mark {mark} is left" for mark in marks[:SHOWN]),
     ]
 
@@ -143,7 +145,9 @@ async def _exports(callers: Callers, truth: Truth) -> Sequence[str]:
         wanted[tenant, status] += count if first <= day < last else 0
     lines = [f"export: {key} {count}" for key, count in (_differing(wanted, _read(contents))).items()]
     rows = await callers.portal.rows(await callers.portal.ask(**callers.audit_query()))
-    expected = sum(count for (tenant, day), count in truth.evaluations.items() if tenant == TENANT and first <= day < last)
+    expected = sum(
+        count for (tenant, day), count in truth.evaluations.items() if tenant == TENANT and first <= day < last
+    )
     return [*lines, *([f"audit export: {len(rows)} rows, not {expected}"] * (len(rows) != expected))]
 
 

@@ -58,7 +58,7 @@ async def _comparisons(
 
 
 def _rows(records: Sequence[asyncpg.Record]) -> Mapping[Any, Mapping[str, Any]]:
-    return {tuple(record)[:3]: columns_of(record) for record in records}
+    return {tuple(record)[:3]: columns_of(dict(record)) for record in records}
 
 
 def columns_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
