@@ -81,6 +81,12 @@ def last_version() -> str:
     return found[1]
 
 
+def released_steps() -> frozenset[str]:
+    """The names of the last release's migrations of PostgreSQL. Raises NoHistoryError."""
+    listed = _git("ls-tree", "--name-only", _commit(last_version()), "schema/postgres/").decode()
+    return frozenset(Path(line).stem for line in listed.splitlines() if line.endswith(".sql"))
+
+
 def last_release(folder: Path, settings: Mapping[str, str]) -> Release:
     """Unpacks the last release into the folder. Raises NoHistoryError if this clone does not have it."""
     version, tree = last_version(), folder / "release"
