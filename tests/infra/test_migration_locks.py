@@ -1,7 +1,7 @@
 """No migration since the last release keeps others waiting for a table while it does what takes long.
 
-A step waits for its locks for half a second at most (infra/migrate.py). For how long others then wait depends on what it
-does: changes of the catalogue take milliseconds, but to read or rewrite a table takes as long as the table is large.
+A step waits for its locks for half a second at most (infra/migrate.py). For how long others then wait depends on what
+it does: changes of the catalogue take milliseconds, but to read or rewrite a table takes as long as the table is large.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence

@@ -45,7 +45,7 @@ async def history_differences(dsn: str, clickhouse: str, expected: Expected) -> 
             ("cost of day", daily_costs(rows), await _costs(connection, client, batches, "daily", "day_bucket")),
             *await _marks(connection, expected),
         ]
-    return first_lines([line for comparison in comparisons for line in compared(*comparison)])
+    return [line for each in comparisons for line in first_lines(list(compared(*each)))]
 
 
 async def _stored(

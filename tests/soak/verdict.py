@@ -24,7 +24,7 @@ from tests.support.platform import Platform
 from tests.support.warehouse import comparable, compared_counts
 
 PATIENCE: Final = 900.0  # seconds until everything is acknowledged
-SETTLING: Final = ("copies", "cubes", "rollup", "archive", "rollup", "integrity")
+SETTLING: Final = ("copies", "cubes", "archive", "rollup", "integrity")
 """The pipelines that run at the end, in this order, by their commands."""
 ATTEMPTS: Final = 10
 LINKED: Final = "select distinct on (day) day, facts from anlyt.integrity_links order by day, number desc"
