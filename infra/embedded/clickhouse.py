@@ -52,7 +52,7 @@ def clickhouse_server(
     folder: Path,
     port: int = 0,
     *,
-    settings: Tree | None = None,
+    settings: "Tree | None" = None,
     s3: S3 | None = None,
     profile: Mapping[str, str] | None = None,
 ) -> AbstractAsyncContextManager[Engine]:

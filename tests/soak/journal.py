@@ -21,10 +21,15 @@ create table sent (stream text, digest blob, primary key (stream, digest)) witho
 create table stored (stream text, sequence integer, hour text, data blob, headers text, digest blob,
     primary key (stream, sequence)) without rowid;
 """
+INDEXES: Final = """
+create index stored_digests on stored (stream, digest);
+create index stored_hours on stored (hour, stream, sequence);
+"""
 ADD: Final = "insert or ignore into sent values (?, ?)"
 STORE: Final = "insert into stored values (?, ?, ?, ?, ?, ?)"
 LOST: Final = """
-select stream, count(*) from sent where digest not in (select digest from stored where stored.stream = sent.stream)
+select stream, count(*) from sent
+where not exists (select 1 from stored where stored.stream = sent.stream and stored.digest = sent.digest)
 group by stream
 """
 OF_HOUR: Final = "select data, headers from stored where stream = ? and hour = ? order by sequence"
@@ -42,7 +47,6 @@ class Journal:
 
     async def read(self, platform: Platform, now: datetime) -> None:
         """Reads what the streams have stored. `now`: later than all of it."""
-        self.database.execute("create index if not exists stored_digests on stored (stream, digest)")
         for stream in MAKERS:
             rows: list[tuple[object, ...]] = []
             async for sequence, message in platform.read(stream):
@@ -53,7 +57,7 @@ class Journal:
                     self.database.executemany(STORE, rows)
                     rows = []
             self.database.executemany(STORE, rows)
-        self.database.execute("create index stored_hours on stored (hour, stream, sequence)")
+        self.database.executescript(INDEXES)
         self.database.commit()
 
     def lost(self) -> Sequence[str]:
