@@ -126,6 +126,6 @@ def _start(folder: Path, name: str, settings: Mapping[str, str]) -> BaseProcess:
 
 
 async def _migrate(running: Deployment) -> None:
-    async with asyncio.timeout(60):  # until the Envoys listen
+    async with asyncio.timeout(PATIENCE):  # until the Envoys listen
         while await running.run("migrate") != 0:
             await asyncio.sleep(0.5)
