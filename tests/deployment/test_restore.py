@@ -33,7 +33,7 @@ from tests.support.postgres_backup import Restored, make_backup
 from tests.support.traffic import MAKERS
 from tools.export import ROOT
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]  # processes start slowly on a busy machine
 
 RUNBOOK: Final = ROOT / "docs/runbooks/restore.md"
 PLAN: Final = Plan(seed=0, seconds=5.0, rate=160.0)

@@ -38,7 +38,7 @@ from tests.support.traffic import MAKERS, producing
 from tests.support.validity import Message
 from tests.support.worker import wait_for_exit
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]  # processes start slowly on a busy machine
 
 LOAD: Final = 2.0  # seconds of each phase, beside those that its processes take to start
 ACK_WAIT: Final = 3.0  # seconds, so that what a killed worker had comes again within the test

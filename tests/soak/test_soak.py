@@ -13,7 +13,7 @@ from tests.soak.soak import prepared
 from tests.soak.truth import Truth
 from tests.soak.verdict import stored_differences
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]  # processes start slowly on a busy machine
 
 SHORT: Final = Plan(seed=0, seconds=15.0, rate=120.0, pause=2.0, faults=5, ack_wait=2.0)
 ONE_WRONG: Final = (
