@@ -18,7 +18,7 @@ the-line-above-says-what-to-do: .venv/runnable .venv/assets
 
 # One more than cores, because tests often wait for engines. Each has engines of its own.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() + 1, 5))')
-TOOLS := $(addprefix .venv/tools/, prometheus pgbouncer chromium/chromium helm4 deployment site)
+TOOLS := $(addprefix .venv/tools/, alertmanager pgbouncer chromium/chromium helm4 deployment site)
 test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -87,8 +87,8 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 .venv/assets: graph/http/assets.json | .venv/runnable
 	-$(BIN)/python -m tools.assets && touch $@
 
-# Without Prometheus, the tests of the alerts fail and say why; all others run.
-.venv/tools/prometheus: | .venv/installed
+# Without Prometheus and Alertmanager, the tests of the alerts fail and say why; all others run.
+.venv/tools/alertmanager: | .venv/installed
 	-$(BIN)/python -m tools.prometheus
 
 # Without PgBouncer, the tests of connections through a pooler fail and say why; all others run.

@@ -1,8 +1,10 @@
 """Measures pages beside the REST answers that they show, one caller, in one run.
 
 The data are those of the benchmark `reports`, rolled up. A page loads PANELS_AT_ONCE of its reports at the same time,
-so its REST answers are requested over as many connections. Each window was requested before, so that both are as
-warm as they get. Who is first takes turns. The frame is the page without its reports: with a wrong window.
+so its REST answers are requested over as many connections. The REST answers of each window were requested before, so
+that the reports are as warm as they get. Then each window is looked at three times: first; by somebody with the same
+rights, whose browser does not have the page; and again, by the browser that has it. The frame is the page without its
+reports: with a wrong window.
 """
 
 import asyncio
@@ -26,10 +28,16 @@ CUSTOMER: Final = b"X-Caller: customer-portal\r\nX-Tenant-Id: tenant-1\r\nX-Acco
 ADMIN: Final = b"X-Caller: admin-dashboard\r\n"
 
 BLOCK: Final = 20  # windows in a row: CPU time is counted in hundredths of a second
-VARIANTS: Final = ("page", "REST answers", "frame")
+VARIANTS: Final = ("REST answers", "first look", "another's look", "look again", "frame")
 
 Window = Mapping[str, str]
-Request = tuple[bytes, int]  # and the status of its answer
+
+
+class Request(NamedTuple):
+    """A request, and the status of its answer."""
+
+    text: bytes
+    status: int
 
 
 class Shown(NamedTuple):
@@ -90,8 +98,9 @@ async def compare(url: str, pid: int, ends: Sequence[datetime], length: timedelt
         (path, *(figure for each in variants for figure in (each.p95, each.cpu_ms))) for path, variants in found.items()
     ]
     goals = [
-        Goal(f"P95 of {path} relative to its REST answers", page.p95 / rest.p95, 1.3, True)
-        for path, (page, rest, _) in found.items()
+        Goal(f"P95 of {path}, {name}, relative to its REST answers", page.p95 / rest.p95, 1.3, True)
+        for path, (rest, *looks, _) in found.items()
+        for name, page in zip(VARIANTS[1:], looks, strict=False)
     ]
     show(f"Pages of {length.days} days", ("page", *columns), rows, goals)
 
@@ -99,31 +108,48 @@ async def compare(url: str, pid: int, ends: Sequence[datetime], length: timedelt
 async def _measure(
     connections: Sequence[Connection], pid: int, shown: Shown, ends: Sequence[datetime], length: timedelta
 ) -> Sequence[Variant]:
-    """The page, its REST answers, and its frame, in this order."""
-    times: Sequence[list[float]] = [[], [], []]
-    cpu = [0.0, 0.0, 0.0]
+    """The variants, in their order. REST answers and the frame are measured before or after the looks, in turns."""
+    times: Sequence[list[float]] = [[] for _ in VARIANTS]
+    cpu = [0.0 for _ in VARIANTS]
+    looks = [1, 2, 3]
     for begin in range(0, len(ends), BLOCK):
-        work = [_requests(shown, end, length) for end in ends[begin : begin + BLOCK]]
-        for requests in work:
-            for each in requests:
-                await _send_all(connections, each)
-        order = range(len(VARIANTS)) if begin // BLOCK % 2 else reversed(range(len(VARIANTS)))
-        for number in order:
+        windows = [_window(end, length) for end in ends[begin : begin + BLOCK]]
+        rest = [_rest(shown, end, length) for end in ends[begin : begin + BLOCK]]
+        for requests in rest:
+            await _send_all(connections, requests)
+        page = [[Request(_page(shown, window), 200)] for window in windows]
+        frame = [[Request(_page(shown, {"last": "wrong"}), 400)]] * len(windows)
+        work: list[Sequence[Sequence[Request]]] = [rest, page, page, page, frame]
+        for number in [0, *looks, 4] if begin // BLOCK % 2 else [4, *looks, 0]:
+            if number == looks[-1]:
+                work[number] = [
+                    [Request(_page(shown, window, await _tag(connections[0], *requests)), 304)]
+                    for window, requests in zip(windows, page, strict=True)
+                ]
             before = cpu_seconds([pid])
-            times[number].extend([await _send_all(connections, requests[number]) for requests in work])
+            times[number].extend([await _send_all(connections, requests) for requests in work[number]])
             cpu[number] += cpu_seconds([pid]) - before
     return [Variant(each, used / len(ends) * 1000) for each, used in zip(times, cpu, strict=True)]
 
 
-def _requests(shown: Shown, end: datetime, length: timedelta) -> Sequence[Sequence[Request]]:
-    """What each variant sends for one window."""
-    page = _request(shown.path, _window(end, length), shown.caller, "text/html")
-    rest = [
-        _request(REPORTS + path, {**_window(end - length * before, length), **more}, shown.caller, "*/*")
+def _rest(shown: Shown, end: datetime, length: timedelta) -> Sequence[Request]:
+    """The requests of the answers that a page shows."""
+    return [
+        Request(_request(REPORTS + path, {**_window(end - length * before, length), **more}, shown.caller), 200)
         for path, before, more in shown.answers
     ]
-    frame = _request(shown.path, {"last": "wrong"}, shown.caller, "text/html")
-    return [(page, 200)], [(each, 200) for each in rest], [(frame, 400)]
+
+
+def _page(shown: Shown, window: Window, tag: str | None = None) -> bytes:
+    """The request of a page, by a browser that has the page of `tag`."""
+    known = f"If-None-Match: {tag}\r\n" if tag else ""
+    return _request(shown.path, window, f"Accept: text/html\r\n{known}".encode() + shown.caller)
+
+
+async def _tag(connection: Connection, request: Request) -> str:
+    """The validator of a page."""
+    head = await connection.send(*request)
+    return head.partition("\r\netag: ")[2].partition("\r\n")[0].replace("w/", "W/")
 
 
 async def _send_all(connections: Sequence[Connection], requests: Sequence[Request]) -> float:
@@ -143,6 +169,5 @@ def _window(end: datetime, length: timedelta) -> Window:
     return {"from": f"{end - length:%Y-%m-%dT%H:%M:%SZ}", "to": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
 
 
-def _request(path: str, parameters: Mapping[str, str], caller: bytes, accept: str) -> bytes:
-    head = f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: bench\r\nAccept: {accept}\r\n"
-    return head.encode() + caller + b"\r\n"
+def _request(path: str, parameters: Mapping[str, str], headers: bytes) -> bytes:
+    return f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: bench\r\n".encode() + headers + b"\r\n"

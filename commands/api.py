@@ -14,21 +14,23 @@ from graph.app import create_app
 from graph.exports.runner import PACE, Pace
 from graph.http.health import Probe, Probes
 from graph.http.server import serving
+from graph.reports.reading.prepare import prepare_reports
 from graph.web.personas import Persona
 from infra.cancelling import until_cancelled
 from infra.clickhouse import ClickHouse, open_clickhouse
 from infra.endpoints import Engines, engines
 from infra.faults import POSTGRES
-from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, open_pool
 from infra.probes import check_clickhouse, check_nats, check_postgres
 from infra.progress import Consumer, ProgressSnapshot, track_progress
+from infra.reporting_currency import check_currency
 from infra.settings import Settings, variable
 from infra.zones import check_zones
 
 CONNECTIONS: Final = 16
 FIRST_CONNECTIONS: Final = 8
 FEW_CONNECTIONS: Final = 4
+LONGEST_OPENING: Final = 2.0  # seconds until requests are accepted, while PostgreSQL does not answer
 # Seconds. Queries have shorter limits in ClickHouse; this one ends a request whose engine does not answer.
 QUERY_TIMEOUT: Final = 30
 
@@ -112,6 +114,7 @@ async def _stores(settings: Settings, engines: Engines) -> AsyncIterator[_Stores
         open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT) as clickhouse,
     ):
         opening = asyncio.create_task(_open_some(pool))
+        await asyncio.wait([opening], timeout=LONGEST_OPENING)
         try:
             yield _Stores(pool, primary, clickhouse)
         finally:
@@ -129,11 +132,11 @@ async def _prepare(connection: Connection, *, currency: str, seconds: int) -> No
 
 
 async def _open_some(pool: Pool) -> None:
-    """Opens connections in advance, so that the first callers need not wait for them."""
+    """Opens and prepares connections in advance, so that the first callers need not wait for them."""
     with suppress(Exception):  # callers get the error
         async with AsyncExitStack() as opened:
             for _ in range(FIRST_CONNECTIONS):
-                await opened.enter_async_context(pool.acquire())
+                await prepare_reports(await opened.enter_async_context(pool.acquire()))
 
 
 def _probes(settings: Settings, stores: _Stores, engines: Engines) -> Probes:

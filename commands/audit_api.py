@@ -23,6 +23,7 @@ from infra.errors import UsageError
 from infra.postgres import Pool, open_pool
 from infra.probes import raise_fault
 from infra.s3 import open_store
+from infra.s3_lock import check_lock
 from infra.settings import Settings, variable
 from infra.tiers import EXPORTS
 from infra.tls import RenewedContext, TlsFiles
@@ -65,7 +66,7 @@ async def running(
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=QUERY_TIMEOUT)
         )
-        for check in _checks(pool, clickhouse, engines):
+        for check in _checks(settings, pool, clickhouse, engines):
             await raise_fault(check)
         budget = Budget(settings.query_concurrency, settings.query_rows_per_minute)
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
@@ -78,7 +79,9 @@ async def running(
         )
 
 
-def _checks(pool: Pool, clickhouse: ClickHouse, engines: Engines) -> Sequence[Callable[[], Awaitable[object]]]:
+def _checks(
+    settings: Settings, pool: Pool, clickhouse: ClickHouse, engines: Engines
+) -> Sequence[Callable[[], Awaitable[object]]]:
     """One check per engine, which raises an error if tables or bucket of the audit are missing."""
 
     async def has_facts() -> None:
@@ -88,6 +91,8 @@ def _checks(pool: Pool, clickhouse: ClickHouse, engines: Engines) -> Sequence[Ca
         if engines.s3 is not None:
             async for _ in open_store(engines.s3).list(EXPORTS, chunk_size=1):
                 break
+            if settings.export_lock:
+                await check_lock(engines.s3)
 
     return partial(pool.fetchval, "select 'anlyt.audit_access_log'::regclass"), has_facts, has_bucket
 

@@ -17,8 +17,8 @@ from infra.dedup import HOLD_LEDGER, dedup_memory, ledger_days
 from infra.endpoints import Engines, engines
 from infra.errors import AnlytError, UsageError
 from infra.frames import FrameClient
-from infra.migrate import check_currency
 from infra.postgres import Connection, Pool, as_unavailable, open_pool
+from infra.reporting_currency import check_currency
 from infra.settings import Settings
 from ingest import backfill, positions, service
 from ingest.limit import LimitExceededError, LimitGuards

@@ -8,10 +8,9 @@ from typing import Final
 
 import click
 
-from commands import api, audit_api, migrate
+from commands import api, audit_api, dev_engines
 from commands.ingest import check_dedup, guards_of
-from commands.support import demo_traffic, listener, preflight, space, status_lines
-from commands.support import engines as embedded
+from commands.support import demo_traffic, listener, status_lines
 from commands.support.personas import personas
 from functions import FUNCTIONS
 from infra import nats
@@ -33,8 +32,6 @@ EXAMPLES: Final = (
     ("/v1/internal/analytics/throughput?last=3h&resolution=5m", ADMIN),
     ("/v1/internal/analytics/accounts/acc-0001/usage?last=7d", PORTAL),
 )
-# What a user of an address has to know.
-NOTES: Final = {"audit": " (only with a client's certificate)"}
 
 
 async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> None:
@@ -43,13 +40,8 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
     Run `preflight.check` first. Raises FullDiskError when the disk is almost full.
     """
     async with AsyncExitStack() as opened:
-        if preflight.starts_engines(settings):
-            await opened.enter_async_context(space.watch_space(settings.home))
         warnings = status_lines.show_only_warnings(settings)
-        click.echo(f"Starting NATS, PostgreSQL and ClickHouse in {settings.home} ...")
-        engines = await opened.enter_async_context(embedded.running(settings, with_s3=with_s3))
-        async for _ in migrate.apply(engines, settings.reporting_currency, settings.clickhouse_cluster):
-            pass
+        engines = await opened.enter_async_context(dev_engines.running(settings, with_s3=with_s3))
         guards = guards_of(settings, FUNCTIONS)
         metrics_url = opened.enter_context(
             listener.served(settings, fallback=False, problems=partial(problems, guards))
@@ -107,15 +99,13 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
         "GraphiQL": f"{endpoints.api}/graphql",
         "OpenAPI": f"{endpoints.api}/openapi.json",
         "metrics": endpoints.metrics,
-        "audit": endpoints.audit,
+        "audit": f"{endpoints.audit} (only with a client's certificate)",
         "PostgreSQL": endpoints.postgres,
         "NATS": endpoints.nats,
         "ClickHouse": endpoints.clickhouse,
         "S3": endpoints.s3,
     }
-    for name, address in addresses.items():
-        if address is not None:
-            click.echo(f"  {name:<11} {address}{NOTES.get(name, '')}")
+    dev_engines.show(addresses)
     if with_demo:
         click.echo("\nTry, in another terminal:\n")
         for path, identity in EXAMPLES:

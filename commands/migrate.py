@@ -11,9 +11,10 @@ from infra import clickhouse, nats
 from infra.consumers import check_streams, ensure_consumers
 from infra.endpoints import Engines
 from infra.errors import AnlytError
-from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, fix_currency, migrate, steps
+from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, migrate, steps
 from infra.postgres import Connection, as_unavailable, connect
 from infra.progress import Consumer
+from infra.reporting_currency import record_currency
 from infra.tiering import tier, tierings
 from schema.streams import STREAMS
 
@@ -36,7 +37,7 @@ async def apply(engines: Engines, reporting_currency: str, cluster: str | None) 
                 yield f"{store:<10} {step.name}: {'was there' if step.applied else 'applied'}"
         async for each in tier(warehouse, cluster):
             yield f"{'clickhouse':<10} tiers of {each.table}: {'were there' if each.applied else 'applied'}"
-        await fix_currency(connection, reporting_currency)
+        await record_currency(connection, reporting_currency)
     async with nats.connect(engines.nats) as client:
         streams = await nats.ensure_streams(client.jetstream(), STREAMS)
         for name in [*streams, *await ensure_consumers(client.jetstream(), CONSUMERS)]:

@@ -78,8 +78,8 @@ ROLLUP: Final = lines(
 _EVERY_MINUTE, _EVERY_DAY = limits("AnlytPipelineLate")
 QUALITY: Final = lines(
     Panel(
-        "Time since the last quality signals",
-        "The pipeline quality publishes operator.quality.v1 every minute. Line: AnlytPipelineLate.",
+        "Time since the last quality signals and copies",
+        "quality publishes operator.quality.v1 every minute, copies corrects the facts. Line: AnlytPipelineLate.",
         ("AnlytPipelineLate", "pipelines"),
         (promql(_EVERY_MINUTE.expression, "{{pipeline}}"),),
         unit="s",

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from demo.totals import Total, Totals, misbooked
+from demo.totals import DailyTotals, Total, misbooked
 from infra.postgres import Pool, is_unavailable
 from infra.sql import statement
 
@@ -16,13 +16,13 @@ ADD: Final = statement(SQL, "add_totals")
 INTERVAL: Final = 2.0  # seconds between writes
 
 
-async def close_history(pool: Pool, totals: Totals) -> None:
+async def close_history(pool: Pool, totals: DailyTotals) -> None:
     """Writes the history's totals, with a mistake on one day. A repetition overwrites them."""
     await _write(pool, SET, misbooked(totals.take()))
 
 
 @asynccontextmanager
-async def keep_adding(pool: Pool, totals: Totals) -> AsyncIterator[None]:
+async def keep_adding(pool: Pool, totals: DailyTotals) -> AsyncIterator[None]:
     """While the body runs, and once at its end, adds the new charges of `totals` to the table."""
 
     async def loop() -> None:
@@ -39,7 +39,7 @@ async def keep_adding(pool: Pool, totals: Totals) -> AsyncIterator[None]:
         await add(pool, totals)
 
 
-async def add(pool: Pool, totals: Totals) -> None:
+async def add(pool: Pool, totals: DailyTotals) -> None:
     """Adds the new charges of `totals` to the table. If PostgreSQL is unavailable, they stay in `totals`."""
     added = totals.take()
     try:

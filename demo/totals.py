@@ -36,7 +36,7 @@ class _Charge(msgspec.Struct, rename="camel"):
 _decode: Final = msgspec.json.Decoder(_Charge).decode
 
 
-class Totals:
+class DailyTotals:
     """Sums charges. Copies count once, bad events not at all: billing-service has its own ledger."""
 
     def __init__(self) -> None:

@@ -40,6 +40,7 @@ from graph.rest.exports.routes import export_routes
 from graph.rest.openapi import document
 from graph.rest.query import query_routes
 from graph.rest.serving import report_routes
+from graph.validation import code_digest
 from graph.web.personas import Persona
 from graph.web.reference.route import reference_routes
 from graph.web.routes import page_routes
@@ -94,6 +95,7 @@ def create_app(
     queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     openapi = document()
+    code_digest()  # reads all code: the first request with a validator would wait for it
     routes = [
         *graphql_routes(settings, sources, authenticator, development=development),
         *report_routes(reader, queries, authenticator),

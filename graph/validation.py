@@ -8,7 +8,6 @@ An answer of which anything is not declared, or changed while it was computed, h
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +20,13 @@ ReadState: TypeAlias = Callable[[], Awaitable[object | None]]
 
 _ROOT: Final = Path(__file__).parent.parent
 _CODE: Final = ("graph", "schema", "infra")
+_TEXTS: Final = frozenset({".py", ".sql", ".html", ".css", ".js", ".svg"})
 
 
 class Validation:
     """What one answer depends on.
 
     `known`: the validators of answers that the caller has. `lifetime`: seconds for which the answer cannot change.
-    `horizon`: how far an answer with some newest event is complete, as the report of this request has read it.
     """
 
     def __init__(self, identity: object, known: frozenset[str]) -> None:
@@ -37,7 +36,6 @@ class Validation:
         self._is_void = False
         self.is_whole = False  # a declared state covers everything
         self.lifetime = 0
-        self.horizon: Callable[[datetime | None], datetime | None] | None = None
 
     @property
     def tag(self) -> str | None:
@@ -113,7 +111,7 @@ async def while_unchanged(read_state: ReadState, work: Callable[[], Awaitable[T]
 def code_digest() -> str:
     """A hash of the code that answers, so that an answer of another release is another one."""
     digest = sha256()
-    for file in sorted(each for part in _CODE for each in (_ROOT / part).rglob("*") if each.suffix in {".py", ".sql"}):
+    for file in sorted(each for part in _CODE for each in (_ROOT / part).rglob("*") if each.suffix in _TEXTS):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -2,11 +2,12 @@
 
 In reading order:
 
-* A process: `settings` and `setting_values`, `environment`, `endpoints` and `urls` (addresses of engines), `listening`
-  and `tls`, `telemetry`, `metrics` and `kept_metrics`, `errors`, `faults` (a setting is wrong), `cancelling`, `probes`.
-* PostgreSQL: `postgres`, `sessions`, `arrays`, `partitions`, `dedup`.
+* A process: `settings`, `setting_values`, `setting_conflicts` and `secret_files`, `environment`, `endpoints` and `urls`
+  (addresses of engines), `listening` and `tls`, `telemetry`, `metrics` and `kept_metrics`, `errors`, `faults` (a
+  setting is wrong), `cancelling`, `probes`.
+* PostgreSQL: `postgres`, `sessions`, `arrays`, `partitions`, `dedup`, `reporting_currency`.
 * NATS: `nats`, `frames` (the fast path), `consumers` and `suitability`, `seek`, `progress`, `refusals`.
-* ClickHouse and S3: `clickhouse`, `clickhouse_settings`, `s3`, `tiers` and `tiering`.
+* ClickHouse and S3: `clickhouse`, `clickhouse_settings`, `s3`, `s3_requests`, `s3_lock`, `tiers` and `tiering`.
 * All of them: `sql` (statements), `migrate` and `cluster` (DDL), `zones`.
 
 `embedded/` runs engines in a folder. `service/` and `clickhouse/` are the charts, `alerts/` has the rules.

@@ -11,14 +11,15 @@ import clickhouse_connect
 from aiohttp import ClientError
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 
 from infra.cancelling import raise_if_cancelled
 from infra.clickhouse_settings import PINNED
 from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
 from infra.probes import ping_clickhouse
-from infra.telemetry import tracer
+from infra.secret_files import current
+from infra.telemetry import span
 from infra.urls import without_secrets
 from schema.facts import FactTable
 
@@ -66,11 +67,15 @@ async def connect(
 
 
 class ClickHouse:
-    """A client that connects when it is first used: ClickHouse may be unavailable at start."""
+    """A client that connects when it is first used: ClickHouse may be unavailable at start.
+
+    If the DSN's file is replaced, the next statement uses the new password.
+    """
 
     def __init__(self, dsn: str, resources: AsyncExitStack, statement_timeout: float) -> None:
         self._dsn, self._resources, self._timeout = dsn, resources, statement_timeout
         self._client: AsyncClient | None = None
+        self._connected_to: str | None = None
         self._connecting = asyncio.Lock()
         self._closed = False
 
@@ -80,9 +85,11 @@ class ClickHouse:
         After `close`, it raises DependencyUnavailableError, too: background work may outlive its owner.
         """
         async with self._connecting:
-            if self._client is None and not self._closed:
-                connection = connect(self._dsn, statement_timeout=self._timeout)
-                self._client = await self._resources.enter_async_context(connection)
+            dsn = current(self._dsn)
+            if dsn != self._connected_to and not self._closed:
+                # The previous client, whose statements may still run, is closed at the end, too.
+                connection = connect(dsn, statement_timeout=self._timeout)
+                self._client, self._connected_to = await self._resources.enter_async_context(connection), dsn
             if self._client is None or self._closed:
                 await self._resources.aclose()  # `close` was called during the connect
                 raise DependencyUnavailableError("The ClickHouse client is closed.")
@@ -122,12 +129,5 @@ async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None
 def traced(statement: str) -> Iterator[None]:
     """A span around one statement. `statement` must contain no values; of an error, the span records the class only."""
     attributes = {"db.system.name": "clickhouse", "db.query.text": statement}
-    with tracer.start_as_current_span(
-        "anlyt.sql", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False, set_status_on_exception=False
-    ) as span:
-        try:
-            yield
-        except BaseException as error:  # a cancellation ends the statement, too
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(StatusCode.ERROR)
-            raise
+    with span("anlyt.sql", SpanKind.CLIENT, attributes=attributes):
+        yield

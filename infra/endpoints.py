@@ -48,7 +48,7 @@ def published(home: Path, endpoints: Endpoints) -> Iterator[None]:
     A rename makes it appear whole: a reader never sees half of it. Addresses that it does not have are left out.
     """
     file, draft = home / FILE, home / f"{FILE}.new"
-    addresses = {name: address for name, address in asdict(endpoints).items() if address}
+    addresses = {name: str(address) for name, address in asdict(endpoints).items() if address}
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600, exist_ok=False)
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)) + b"\n")

@@ -3,11 +3,15 @@
 No tenant, account or message id is ever a label.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from infra.kept_metrics import KeptCounter, KeptHistogram
+from infra.telemetry import exemplar
 
 # Nobody reads the `_created` series, of which each counter and histogram would have one.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
@@ -81,8 +85,8 @@ PROCESSED_EVENTS_ROWS: Final = Gauge(
 )
 GAUGES_MEASURED: Final = Gauge(
     "anlyt_gauges_measured_timestamp_seconds",
-    "When all gauges of a part of the service (ingest, pipelines) were last measured. While an engine is unavailable, "
-    "they keep their values.",
+    "When all gauges of a part of the service (ingest, pipelines) were last measured; 0: never. While an engine is "
+    "unavailable, they keep their values.",
     ["part"],
 )
 DATA_AS_OF: Final = Gauge(
@@ -157,3 +161,13 @@ ROLLUP_DURATION: Final = KeptHistogram(
     "granularity",
     FAST,
 )
+
+
+@contextmanager
+def timed(histogram: Histogram) -> Iterator[None]:
+    """Adds the duration of the body, also of a failed one, with the current trace as its exemplar."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        histogram.observe(perf_counter() - started, exemplar())

@@ -11,8 +11,7 @@ import asyncpg
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.cluster import statements
-from infra.errors import AnlytError, MisconfiguredError
-from infra.faults import POSTGRES, UNMIGRATED
+from infra.errors import AnlytError
 from infra.postgres import Connection
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "schema"
@@ -147,38 +146,4 @@ class ClickHouseLedger:
         await self._client.command(
             "insert into anlyt.schema_migrations select {name:String}, {checksum:String}, now()",
             parameters={"name": step.name, "checksum": step.checksum},
-        )
-
-
-async def fix_currency(connection: Connection, currency: str) -> None:
-    """Records the currency of `total_cost`. Raises MisconfiguredError if the database counts in another currency."""
-    _compare(
-        currency,
-        await connection.fetchval(
-            "insert into anlyt.deployment (reporting_currency) values ($1) "
-            "on conflict (only_row) do update set reporting_currency = anlyt.deployment.reporting_currency "
-            "returning reporting_currency",
-            currency,
-        ),
-    )
-
-
-async def check_currency(connection: Connection, *, currency: str) -> None:
-    """Raises MisconfiguredError unless the database counts in `currency`.
-
-    Raises it, or PostgreSQL's error for a missing table, if the database is not migrated.
-    """
-    fixed = await connection.fetchval("select reporting_currency from anlyt.deployment")
-    if fixed is None:
-        raise MisconfiguredError(POSTGRES, UNMIGRATED.problem, "", UNMIGRATED.advice)
-    _compare(currency, fixed)
-
-
-def _compare(currency: str, fixed: str) -> None:
-    if fixed != currency:
-        raise MisconfiguredError(
-            "ANLYT_REPORTING_CURRENCY",
-            "the database counts in another currency",
-            f"in {fixed}, not {currency}",
-            f"Set it to {fixed}.",
         )

@@ -15,6 +15,7 @@ from infra.errors import DependencyUnavailableError, MisconfiguredError, UsageEr
 from infra.faults import NATS, TLS, connection_fault
 from infra.frames import FrameClient
 from infra.refusals import missing_stream, reason
+from infra.secret_files import current
 from infra.telemetry import logger
 from infra.urls import without_secrets
 from schema.streams import Stream
@@ -60,7 +61,7 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
 
     Raises DependencyUnavailableError if no server answers now, and MisconfiguredError if a setting is wrong.
     """
-    client = FrameClient()
+    url, client = current(url), FrameClient()
     callbacks = _Callbacks(client, name)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):  # its own attempts never end

@@ -14,6 +14,7 @@ from opentelemetry import trace
 
 from infra.errors import DependencyUnavailableError, RefusedError
 from infra.faults import POSTGRES, connection_fault, fault_of
+from infra.secret_files import current
 from infra.sessions import Session, require_session
 from infra.telemetry import is_exporting, tracer
 from infra.urls import one_per_host
@@ -77,21 +78,23 @@ async def open_pool(
     """A pool of up to `size` connections, opened on demand: PostgreSQL may be unavailable at start.
 
     `connect_timeout` and `statement_timeout` are in seconds. `check` runs on each new connection. `setting` is the
-    variable with the DSN. Acquiring a connection raises what `check` raises, UsageError if a pooler shares the session
-    with others, and MisconfiguredError if `setting` is to blame.
+    variable with the DSN. After a replacement of its file, new connections use the new password.
+
+    Acquiring a connection raises what `check` raises, UsageError if a pooler shares the session with others, and
+    MisconfiguredError if `setting` is to blame.
     """
     is_session = False
 
-    async def open_connection(*arguments: Any, **named: Any) -> Any:
+    async def open_connection(*_: Any, **named: Any) -> Any:
         with as_configuration_fault(setting):
-            return await _connect(*arguments, **named)
+            return await _connect(current(dsn), **named)
 
     async def prepare(connection: Connection) -> None:
         # The ledger's keys are 16 bytes in Python: each UUID object would cost a microsecond.
         await connection.set_type_codec("uuid", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         nonlocal is_session
         if not is_session:
-            await require_session(connection, dsn)
+            await require_session(connection, current(dsn))
             is_session = True
         if check is not None:
             with as_configuration_fault(setting):
@@ -134,6 +137,7 @@ async def connect(dsn: str, *, application: str) -> Connection:
 
     Raises UsageError if a pooler shares its session with others, and MisconfiguredError if the DSN is to blame.
     """
+    dsn = current(dsn)
     with as_configuration_fault():
         connection: Connection = await _connect(
             dsn,

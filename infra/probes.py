@@ -17,6 +17,7 @@ from nats.errors import Error as NatsError
 
 from infra.faults import NATS, connection_fault, fault_of
 from infra.postgres import Pool
+from infra.secret_files import current
 from infra.sql import statement
 from infra.urls import in_url
 
@@ -44,7 +45,7 @@ async def raise_fault(check: Callable[[], Awaitable[object]]) -> None:
 
 async def check_nats(urls: str) -> None:
     """Raises an error unless one server of a comma-separated list accepts our credentials and has JetStream."""
-    answers = await asyncio.gather(*map(_check_server, urls.split(",")), return_exceptions=True)
+    answers = await asyncio.gather(*map(_check_server, current(urls).split(",")), return_exceptions=True)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     if len(failures) == len(answers):
         raise next((fault for each in failures if (fault := connection_fault(each, NATS))), failures[0])

@@ -1,14 +1,18 @@
 """S3: its address and keys, and the async client."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from obstore.store import S3Store
 
 from infra.errors import UsageError
+from infra.secret_files import current
 from infra.settings import Settings, variable
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
 
 # Seconds: for one attempt unless callers say otherwise, and for all attempts of a request together.
 REQUEST_TIMEOUT, RETRY_TIMEOUT = 10, 20
@@ -63,12 +67,19 @@ def from_settings(settings: Settings) -> S3 | None:
 
 
 def open_store(s3: S3, request_timeout: int = REQUEST_TIMEOUT) -> S3Store:
-    """A client of the bucket. It connects on first use. `request_timeout`: seconds for one attempt."""
+    """A client of the bucket. It connects on first use. `request_timeout`: seconds for one attempt.
+
+    If the keys' files are replaced, the next request uses the new keys.
+    """
+
+    def keys() -> "S3Credential":
+        access_key, secret_key = current(s3.access_key), current(s3.secret_key)
+        return {"access_key_id": access_key, "secret_access_key": secret_key, "expires_at": datetime.now(UTC)}
+
     return S3Store(
         s3.bucket,
         endpoint=s3.endpoint,
-        access_key_id=s3.access_key,
-        secret_access_key=s3.secret_key,
+        credential_provider=keys,
         region=s3.region,
         virtual_hosted_style_request=False,
         client_options={"allow_http": True, "timeout": f"{request_timeout}s", "connect_timeout": "2s"},

@@ -1,14 +1,30 @@
-"""Parses the texts of settings. Each parser returns a value, or raises ValueError with what is expected."""
+"""What a setting is, and parsers of texts: each returns a value, or raises ValueError with what is expected."""
 
 import re
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from infra.urls import is_url
 
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?")
 _OWN_PORT: Final = {"http": ":80", "https": ":443"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One setting. `parse` turns text into its value, or raises ValueError with what is expected.
+
+    `default`: the text when unset. `is_path`: the value names a file that is read again when it changes, so NAME_FILE
+    sets the same path. `is_renewed`: a text whose file is read again when it changes (infra/secret_files.py).
+    """
+
+    parse: Callable[[str], Any]
+    default: str | None
+    meaning: str
+    is_path: bool = False
+    is_renewed: bool = False
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:

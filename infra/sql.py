@@ -10,19 +10,21 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from schema.facts import STORED_AT
 from schema.figures import LISTS
 
+_PLACEHOLDERS: Final[Mapping[str, str]] = {**LISTS, "stored_at": STORED_AT}
 _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def statement(folder: Path, name: str, *, schema: str = "anlyt") -> str:
     """The text of a statement, with the tables of `schema`. Raises LookupError for an unknown name.
 
-    Replaces placeholders such as `{counters}` by the lists of schema.figures.LISTS.
+    Replaces placeholders: `{counters}` and others of schema.figures.LISTS, and `{stored_at}` by schema.facts.STORED_AT.
     """
     text = statements(folder)[name].replace("anlyt.", f"{schema}.")
-    for placeholder, columns in LISTS.items():
-        text = text.replace(f"{{{placeholder}}}", columns)
+    for placeholder, sql in _PLACEHOLDERS.items():
+        text = text.replace(f"{{{placeholder}}}", sql)
     return text
 
 

@@ -2,10 +2,13 @@
 
 import logging
 import sys
-from typing import Final, Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Literal
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
@@ -48,6 +51,31 @@ tracer: Final = trace.get_tracer(SERVICE)
 def is_exporting() -> bool:
     """Whether spans are exported. Check it before work that only serves a span."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
+@contextmanager
+def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **options: Any) -> Iterator[trace.Span]:
+    """A span around the body. `options`: those of the tracer.
+
+    Of an error, the span records the class only: the message may quote a value, and only the log masks it.
+    """
+    with tracer.start_as_current_span(
+        name, kind=kind, record_exception=False, set_status_on_exception=False, **options
+    ) as started:
+        try:
+            yield started
+        except BaseException as error:  # a cancellation ends the work, too
+            started.set_attribute("error.type", type(error).__name__)
+            started.set_status(StatusCode.ERROR)
+            raise
+
+
+def exemplar() -> dict[str, str] | None:
+    """Labels that lead from a metric's sample to the current trace; None without a span that is exported."""
+    context = trace.get_current_span().get_span_context()
+    if not (trace.get_current_span().is_recording() and context.trace_flags.sampled):
+        return None
+    return {"trace_id": trace.format_trace_id(context.trace_id), "span_id": trace.format_span_id(context.span_id)}
 
 
 def logger() -> FilteringBoundLogger:
@@ -130,12 +158,6 @@ def configure_traces(endpoint: str | None) -> None:
     if endpoint is None:
         return
     # Imported here, because the import takes longer than most commands run.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from infra.trace_export import export_spans
 
-    provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
-    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    export_spans(endpoint)

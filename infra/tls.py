@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from infra.errors import UsageError
+from infra.secret_files import State, state
 from infra.settings import variable
 from infra.telemetry import logger
 
-# Per file: modification time, inode and size; None if it is missing.
-State: TypeAlias = tuple[tuple[int, int, int] | None, ...]
+States: TypeAlias = tuple[State | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class TlsFiles:
     tls_client_ca: Path
     tls_client_crl: Path | None = None
 
-    def state(self) -> State:
+    def state(self) -> States:
         """A value that changes when a file is replaced."""
-        return tuple(_state(path) for path in (self.tls_cert, self.tls_key, self.tls_client_ca, self.tls_client_crl))
+        paths = (self.tls_cert, self.tls_key, self.tls_client_ca, self.tls_client_crl)
+        return tuple(None if path is None else state(path) for path in paths)
 
 
 class RenewedContext(ssl.SSLContext):
@@ -42,7 +43,7 @@ class RenewedContext(ssl.SSLContext):
         return context
 
     _files: TlsFiles
-    _state: State
+    _state: States
     _current: ssl.SSLContext
 
     def wrap_bio(
@@ -120,11 +121,3 @@ def _load(context: ssl.SSLContext, setting: str, path: Path) -> None:
 def _unusable(what: str, error: OSError | ValueError) -> UsageError:
     why = error.reason if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None)
     return UsageError(f"{what} cannot be used: {why or error}.")
-
-
-def _state(path: Path | None) -> tuple[int, int, int] | None:
-    try:
-        stat = None if path is None else path.stat()
-    except OSError:
-        return None
-    return stat and (stat.st_mtime_ns, stat.st_ino, stat.st_size)

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from functions.function import AnyFunction
 from infra.clickhouse import ClickHouse, check_tables, traced
-from infra.metrics import UPSERT_DURATION
+from infra.metrics import UPSERT_DURATION, timed
 from ingest.sink import Events, Results, split_by_days
 from schema.facts import DIRTY, NOBODY, ColumnType, FactTable
 from schema.instants import MINUTE, SECOND
@@ -61,7 +61,7 @@ def _marks(facts: Facts) -> Mapping[str, Column]:
 async def _insert(client: AsyncClient, table: FactTable, columns: Mapping[str, Column]) -> None:
     # In a thread: pyarrow's first array imports pandas, which would block the event loop for a second.
     rows = await asyncio.to_thread(_rows, table, columns)
-    with traced(f"insert into anlyt.{table.name}"), UPSERT_DURATION.labels(table.name).time():
+    with traced(f"insert into anlyt.{table.name}"), timed(UPSERT_DURATION.labels(table.name)):
         await client.insert_arrow(table.name, rows, database="anlyt")
 
 

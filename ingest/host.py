@@ -20,7 +20,7 @@ from infra.metrics import DEADLETTERS, DESERIALIZATION_ERRORS, EVENTS_PROCESSED,
 from infra.nats import created_at
 from infra.postgres import is_unavailable
 from infra.refusals import reason
-from infra.telemetry import logger, tracer
+from infra.telemetry import exemplar, logger, tracer
 from ingest import deadletters
 from ingest.decode import BatchDecoder, DecodedBatch, trace_links
 from ingest.limit import LimitGuard
@@ -159,4 +159,4 @@ class Worker:
             EVENTS_PROCESSED.labels(type_, result).inc(events)
         EVENTS_PROCESSED.labels(type_, "deadletter").inc(bad)
         DESERIALIZATION_ERRORS.labels(type_).inc(bad)
-        PROCESSING_LAG.observe(time.time() - decoded.newest_stored / 1e6)
+        PROCESSING_LAG.observe(time.time() - decoded.newest_stored / 1e6, exemplar())

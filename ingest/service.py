@@ -18,9 +18,9 @@ from infra.consumers import check_streams, ensure_consumer
 from infra.endpoints import Engines
 from infra.frames import FrameClient
 from infra.metrics import CONSUMER_PENDING, DATA_AS_OF, GAUGES_MEASURED, INGEST_LAG, PROCESSED_EVENTS_ROWS
-from infra.migrate import check_currency
 from infra.nats import connect
 from infra.postgres import Pool, is_unavailable, open_pool
+from infra.reporting_currency import check_currency
 from infra.seek import ack_floor, stored_at, unprocessed
 from infra.sql import statement
 from infra.telemetry import logger
@@ -137,6 +137,7 @@ async def _measure(
     A cancellation is not enough to end it: nats-py waits for replies in wait_for(), which before Python 3.12 loses a
     cancellation that arrives together with the reply.
     """
+    GAUGES_MEASURED.labels("ingest")  # 0 until the first time: an absent series raises no alert
     due = set[str]()  # functions for which a replay is due, as logged
     while not stop.is_set():
         try:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from infra.metrics import UPSERT_DURATION
+from infra.metrics import UPSERT_DURATION, timed
 from infra.postgres import Connection
 from infra.sql import statement
 from schema import figures
@@ -52,7 +52,7 @@ async def write(connection: Connection, writes: Writes, reporting_currency: str,
 
 async def _upsert(connection: Connection, table: MetricTable, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
-        with UPSERT_DURATION.labels(table).time():
+        with timed(UPSERT_DURATION.labels(table)):
             await connection.execute(sql, *map(list, zip(*rows, strict=True)))
 
 

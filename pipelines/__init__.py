@@ -4,7 +4,8 @@ Every pipeline has the same files: `pipeline` (its nodes), `params` (the paramet
 `datasets` (reads and writes), `metrics` (gauges that outlive a run); further files hold its algorithms.
 
 In reading order, for all of them: `definition` and `times`, `pipeline_registry` (the list), `stores`, `datasets`,
-`kedro_thread`, `lease`, `runs` (one run), `schedule`, `run_now` with `cli`, `run_metrics`, `settings` (Kedro's).
+`kedro_thread`, `lease`, `runs` (one run), `schedule`, `run_now` with `cli` and `pairs` (what is typed), `run_metrics`,
+`settings` (Kedro's).
 
 Unlike elsewhere in Kedro, datasets do more than load and save frames. A day is one `INSERT ... SELECT` in the engine,
 or one transaction with its mark: rows never pass through a node, and a dataset owns the writes that have to commit

@@ -13,6 +13,7 @@ from infra.faults import fault_of
 from infra.settings import read_settings
 from infra.telemetry import configure_logs, configure_traces
 from pipelines import CONF, run_now
+from pipelines.pairs import read_pair
 
 
 @click.group(name="anlyt")
@@ -22,13 +23,7 @@ def cli() -> None:
 
 def pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
     """Parses pairs: ("a=1,b:2", "c=3") -> {"a": "1", "b": "2", "c": "3"}. Kedro accepts colons, too."""
-    parsed = {}
-    for word in filter(None, ",".join(words).split(",")):
-        name, sign, value = word.partition("=" if "=" in word else ":")
-        if not (name and sign):
-            raise click.BadParameter(f"{word!r} is not of the form name=value.")
-        parsed[name] = value
-    return parsed
+    return dict(read_pair(word, "=" if "=" in word else ":") for word in filter(None, ",".join(words).split(",")))
 
 
 @cli.command()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -20,6 +20,7 @@ from infra.postgres import Connection
 from infra.sql import statement
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.stores import Stores
+from schema.statuses import RunEnd
 
 SQL: Final = Path(__file__).parent / "sql"
 NEWEST_SUCCESSES: Final = statement(SQL, "newest_successes")
@@ -52,8 +53,8 @@ async def _newest(stores: Stores) -> None:
 async def _runs(stores: Stores) -> None:
     """Shows 0 where no run happened: Prometheus sees no increase in a counter that first appears at 1."""
     totals = {(row["name"], row["status"]): row["runs"] for row in await stores.postgres.fetch(RUN_TOTALS)}
-    statuses = ("SUCCEEDED", "FAILED", "ABANDONED")
-    PIPELINE_RUNS.show({(name, each.lower()): totals.get((name, each), 0) for name in DEFINITIONS for each in statuses})
+    ends: tuple[RunEnd, ...] = get_args(RunEnd)
+    PIPELINE_RUNS.show({(name, end.lower()): totals.get((name, end), 0) for name in DEFINITIONS for end in ends})
     PIPELINE_FAILURES.show({(name,): totals.get((name, "FAILED"), 0) for name in DEFINITIONS})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from kedro.io import DataCatalog, DatasetError
@@ -19,7 +19,7 @@ from infra.faults import fault_of
 from infra.metrics import PIPELINE_DURATION
 from infra.postgres import Connection
 from infra.sql import statement
-from infra.telemetry import logger, tracer
+from infra.telemetry import logger, span
 from pipelines import CONF
 from pipelines.definition import Counts, Definition
 from pipelines.kedro_thread import Run, in_thread
@@ -27,6 +27,7 @@ from pipelines.lease import lease
 from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.run_metrics import NEWEST_SUCCESSES
 from pipelines.stores import Stores
+from schema.statuses import RunEnd
 
 SQL: Final = Path(__file__).parent / "sql"
 ABANDON: Final = statement(SQL, "abandon_runs")
@@ -100,7 +101,7 @@ async def _run(stores: Stores, request: RunRequest, patience: float) -> tuple[Co
     under_way = Run(stores, request.params)
     async with lease(stores.engines.postgres, name, under_way.stop, patience) as connection:
         await connection.execute(ABANDON, name)  # closes rows that killed runs left
-        with tracer.start_as_current_span(request.definition.span):
+        with span(request.definition.span):
             async with _recorded(connection, name) as row:
                 under_way.id = row.id
                 row.counts, alarm = await execute(under_way, request.definition)
@@ -146,7 +147,7 @@ async def _recorded(connection: Connection, name: str) -> AsyncIterator[_Row]:
     """Writes the row of a run and closes it however the body ends. Raises its error as PipelineFailedError."""
     row, began = _Row(await connection.fetchval(BEGIN, name), {}), time.perf_counter()
 
-    async def finish(status: Literal["SUCCEEDED", "FAILED", "ABANDONED"], error: str | None) -> None:
+    async def finish(status: RunEnd, error: str | None) -> None:
         if not connection.is_closed():  # otherwise the next run closes the row
             counts = msgspec.json.encode(row.counts).decode()
             histogram = PIPELINE_DURATION.name, PIPELINE_DURATION.bounds

@@ -201,6 +201,7 @@ def _is_done(name: str, error: Exception) -> bool:
 
 async def _measure(stores: Stores) -> None:
     """Updates the gauges until it is cancelled; skips those of a store that is unavailable."""
+    GAUGES_MEASURED.labels("pipelines")  # 0 until the first time: an absent series raises no alert
     while True:
         if all([await measured(stores, measure) for measure in MEASURES]):
             GAUGES_MEASURED.labels("pipelines").set_to_current_time()

@@ -34,9 +34,13 @@ def version(stored: int) -> int:
 
 
 def stored_at(ver: int) -> int:
-    """The instant at which the stream stored a fact's event. pipelines/integrity/sql computes the same in SQL."""
+    """The instant at which the stream stored a fact's event, from its `ver`. STORED_AT is the same in SQL."""
     left = NEVER - ver
     return left if left < _MICROSECONDS else left // NANOSECONDS
+
+
+STORED_AT: Final = f"if({NEVER} - ver < {_MICROSECONDS}, {NEVER} - ver, intDiv({NEVER} - ver, {NANOSECONDS}))"
+"""`stored_at` in ClickHouse's SQL: statements have it as `{stored_at}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,10 @@ def _page(title: str, lines: Iterator[str]) -> str:
 
 
 def _settings() -> Iterator[str]:
+    renewed = ", ".join(f"`{variable(name)}`" for name, spec in SPECS.items() if spec.is_renewed)
     yield "Read from the environment, once, at start. All are optional; an unknown `ANLYT_*` name is an error."
-    yield "A secret may come from a file: `NAME_FILE` holds its path."
+    yield "A secret may come from a file: `NAME_FILE` holds its path. The files of these are read again when they are"
+    yield f"replaced: {renewed}."
     yield ""
     yield "No other variable is a setting. `HTTP_PROXY` and its kind, `PG*`, `AWS_*`, `CLICKHOUSE_*`, `NATS_*`,"
     yield "`WEED_*`, `KEDRO_*` and most of `OTEL_*` have no effect: the service connects directly to engines, S3, key"

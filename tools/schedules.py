@@ -22,7 +22,7 @@ def files() -> Mapping[Path, str]:
 def rules() -> str:
     """The alerts, with the daily pipelines in the expression of AnlytPipelineLate."""
     daily = [name for name, definition in DEFINITIONS.items() if isinstance(definition.times, Daily)]
-    return _replaced(RULES, {r'pipeline=~"[a-z|]+"': f'pipeline=~"{"|".join(daily)}"'})
+    return _replaced(RULES, {r'pipeline=~"[a-z|]+"(?=}\n)': f'pipeline=~"{"|".join(daily)}"'})
 
 
 def _values() -> str:

@@ -35,10 +35,9 @@ def migrate(check: bool) -> None:
 
 def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
     """("a=1", "b=2") -> {"a": "1", "b": "2"}."""
-    for word in words:
-        if not word.partition("=")[0] or "=" not in word:
-            raise click.BadParameter(f"{word!r} is not of the form name=value.")
-    return dict(word.split("=", 1) for word in words)
+    from pipelines.pairs import read_pair
+
+    return dict(map(read_pair, words))
 
 
 @command("pipeline")

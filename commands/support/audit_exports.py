@@ -10,9 +10,9 @@ from graph.access.cursors import CursorKey
 from graph.audit.exports.exports import Exports
 from graph.audit.exports.jobs import AuditJobs
 from graph.audit.exports.warehouse import TIMEOUT, Warehouse
-from graph.audit.exports.writer import Writer
+from graph.audit.exports.writer import Keep, Writer
 from graph.dsl.execute import QueryEngine
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import FreshnessReader
 from graph.exports.keys import ManifestKey
 from graph.exports.objects import Objects
 from graph.exports.runner import Pace, Runner
@@ -20,7 +20,6 @@ from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
 from infra.metrics import AUDIT_EXPORTS
 from infra.postgres import Pool
-from infra.s3 import open_store
 from infra.settings import Settings
 from infra.tiers import EXPORTS
 
@@ -35,13 +34,14 @@ async def running(settings: Settings, engines: Engines, pool: Pool, pace: Pace) 
         yield None
         return
     jobs = AuditJobs(pool, timedelta(seconds=pace.lease))
-    objects = Objects(open_store(engines.s3), EXPORTS)
+    objects = Objects(engines.s3, EXPORTS)
     async with AsyncExitStack() as opened:
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=TIMEOUT + 30)
         )
-        freshness, warehouse = Freshness(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_per_file)
-        writer = Writer(jobs, warehouse, objects, key, freshness, timedelta(days=settings.export_days))
+        freshness, warehouse = FreshnessReader(QueryEngine(clickhouse)), Warehouse(clickhouse, pace.rows_per_file)
+        keep = Keep(timedelta(days=settings.export_days), is_locked=settings.export_lock)
+        writer = Writer(jobs, warehouse, objects, key, freshness, keep)
         working = asyncio.create_task(Runner(jobs, writer.write, objects, pace, AUDIT_EXPORTS).run())
         try:
             yield Exports(jobs, objects, key, CursorKey(pool, settings.signing_key))

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from commands.support.preflight import HISTORY_MARK
 from demo import billing_ledger, feed, traffic
-from demo.totals import Totals
+from demo.totals import DailyTotals
 from demo.wire import Message
 from demo.world import World, make_world
 from functions import FUNCTIONS
@@ -38,7 +38,7 @@ async def running(stores: Stores, home: Path, *, with_billing: bool) -> AsyncIte
     If `home` has an earlier demo's history, publishes only what is missing of the last week. `with_billing`: also
     fills `billing.daily_totals`, which then belongs to the demo, and reconciles the history with it.
     """
-    world, outbox, totals, now = make_world(), traffic.Outbox(), Totals(), datetime.now(UTC)
+    world, outbox, totals, now = make_world(), traffic.Outbox(), DailyTotals(), datetime.now(UTC)
     async with AsyncExitStack() as opened:
         client = await opened.enter_async_context(nats.connect(stores.engines.nats))
         is_first, since = not (home / HISTORY_MARK).exists(), _published_until(home, now)
@@ -86,7 +86,7 @@ async def _run(stores: Stores, name: str) -> None:
 
 
 async def _publish_history(
-    client: Client, world: World, since: datetime, until: datetime, outbox: traffic.Outbox, totals: Totals
+    client: Client, world: World, since: datetime, until: datetime, outbox: traffic.Outbox, totals: DailyTotals
 ) -> None:
     columns = TextColumn("{task.description:<9}"), BarColumn(40), TextColumn("{task.fields[said]}"), TimeElapsedColumn()
     hour = timedelta(hours=1)
@@ -112,7 +112,7 @@ class _Clock:
     def __init__(self, start: datetime) -> None:
         self.now = start
 
-    def watch(self, messages: Iterator[Message], totals: Totals) -> Iterator[Message]:
+    def watch(self, messages: Iterator[Message], totals: DailyTotals) -> Iterator[Message]:
         """Yields the messages, adds each to `totals` and advances `now`."""
         for message in messages:
             totals.add(message)

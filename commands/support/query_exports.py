@@ -23,7 +23,6 @@ from infra.clickhouse import open_clickhouse
 from infra.endpoints import Engines
 from infra.metrics import EXPORTS
 from infra.postgres import Pool
-from infra.s3 import open_store
 from infra.settings import Settings
 from infra.tiers import QUERY_EXPORTS
 
@@ -40,7 +39,7 @@ async def running(
         yield None
         return
     jobs, key = QueryJobs(primary, timedelta(seconds=pace.lease)), ManifestKey(primary, None, KEYS)
-    objects = Objects(open_store(engines.s3, PUT_TIMEOUT), QUERY_EXPORTS)
+    objects = Objects(engines.s3, QUERY_EXPORTS, PUT_TIMEOUT)
     async with AsyncExitStack() as opened:
         clickhouse = await opened.enter_async_context(
             open_clickhouse(engines.clickhouse, statement_timeout=STREAM_SECONDS + 30)

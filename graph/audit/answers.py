@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from graph.answer import Report
 from graph.audit.evidence import Evidence
 from graph.dsl.answers import Page, QueryWindow
-from graph.reports.answers import Report
 from schema.catalog.audit import AuditDataset
 from schema.facts import stored_at
 from schema.instants import AwareTime, instant, time_of

@@ -17,7 +17,7 @@ from graph.audit.request import AuditQuery, parse
 from graph.audit.statements import PageCursor, any_fact, slices, statement
 from graph.dsl.answers import Page, QueryWindow
 from graph.dsl.execute import QueryEngine
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import FreshnessReader
 from graph.dsl.time_ranges import add_instant
 from graph.postgres import connected, with_deadline
 from infra.clickhouse import ClickHouse
@@ -54,7 +54,7 @@ class Audits:
 
     def __init__(self, clickhouse: ClickHouse, pool: Pool, key: CursorKey, budget: Budget) -> None:
         self._engine = QueryEngine(clickhouse)
-        self._freshness = Freshness(self._engine)
+        self._freshness = FreshnessReader(self._engine)
         self._pool, self._key, self._budget = pool, key, budget
 
     async def answer(

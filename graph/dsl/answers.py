@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, structs
 
+from graph.answer import Report
 from graph.dsl.columns import Column, Kind, printed
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Rows
 from graph.dsl.freshness import TableFreshness
-from graph.reports.answers import Report
 from schema.instants import AwareTime
 
 PREVIOUS: Final = "previous"

@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 from msgspec import Meta, Struct
 
 from graph.access.disclosure import Secret, disclosed_by_dimension, disclosed_by_measure
+from graph.answer import Report
 from graph.dsl.ast import CompareTo
-from graph.reports.answers import Report
 from schema.catalog import DATASETS, Dataset, Granularity
 from schema.catalog import Dimension as KnownDimension
 from schema.catalog import Measure as KnownMeasure

@@ -22,14 +22,14 @@ from graph.dsl.answers import PREVIOUS, PrintedColumn, QueryMeta, QueryWindow, p
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.execute import STREAM_LIMITS, QueryEngine, Rows, RowStream
-from graph.dsl.freshness import Freshness, ProgressSnapshots
+from graph.dsl.freshness import FreshnessReader, ProgressSnapshots
 from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import QueryScope, query_scope, reads_names, tenant_of
 from infra.clickhouse import ClickHouse
 from schema.instants import AwareTime
 
-Totals: TypeAlias = Mapping[str, Any] | None
+TotalsRow: TypeAlias = Mapping[str, Any] | None
 
 
 class ChangedWhileReadError(Exception):
@@ -52,7 +52,7 @@ class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     ]
     window: Annotated[QueryWindow, Meta(description="The window of the rows.")]
     previous_window: Annotated[QueryWindow | None, Meta(description="With `compareTo`: the window of `previous`.")]
-    totals: Annotated[Totals, Meta(description="With `totals`: the measures over all rows of the query.")]
+    totals: Annotated[TotalsRow, Meta(description="With `totals`: the measures over all rows of the query.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Extracts:
         self, clickhouse: ClickHouse, pseudonyms: Pseudonyms, budget: Budget, snapshots: ProgressSnapshots
     ) -> None:
         self._engine = QueryEngine(clickhouse, STREAM_LIMITS)
-        self._freshness = Freshness(self._engine, snapshots)
+        self._freshness = FreshnessReader(self._engine, snapshots)
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._budget = pseudonyms, budget
 
@@ -150,7 +150,7 @@ class Extracts:
             return False
         return await self._new_mnos.assign(tenant_id, query.dataset, compiled)
 
-    async def _totals(self, compiled: Compiled, id_: str) -> Totals:
+    async def _totals(self, compiled: Compiled, id_: str) -> TotalsRow:
         """Reads the totals, if there are any. Raises InvalidQueryError if money has several currencies."""
         statements = [each for each in (compiled.currencies, compiled.totals) if each]
         results = list(await self._engine.run(statements, f"{id_}/totals", Charge()))
@@ -173,14 +173,14 @@ class _Reading:
     query: Query
     compiled: Compiled
     id: str
-    totals: Totals
+    totals: TotalsRow
 
 
 def _printed(compiled: Compiled, rows: Rows, count: int) -> Sequence[PrintedColumn]:
     return printed_columns(compiled.rows.columns, rows, count, compiled.timezone)
 
 
-def _exact(totals: Totals, compiled: Compiled) -> Totals:
+def _exact(totals: TotalsRow, compiled: Compiled) -> TotalsRow:
     """The totals without approximate measures, whose last digits differ from one reading to the next."""
     if totals is None:
         return None
@@ -188,7 +188,7 @@ def _exact(totals: Totals, compiled: Compiled) -> Totals:
     return {**exact, PREVIOUS: _exact(totals[PREVIOUS], compiled)} if PREVIOUS in totals else exact
 
 
-def _meta(described: QueryMeta, read_at: datetime, totals: Totals) -> ExtractMeta:
+def _meta(described: QueryMeta, read_at: datetime, totals: TotalsRow) -> ExtractMeta:
     return ExtractMeta(
         source=described.source,
         read_at=read_at,

@@ -35,7 +35,7 @@ class TableFreshness(NamedTuple):
     complete_until: datetime | None = None
 
 
-class Freshness:
+class FreshnessReader:
     """Reads the freshness of tables. Callers read it before the rows, so that the rows are at least that fresh."""
 
     def __init__(

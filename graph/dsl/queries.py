@@ -17,7 +17,7 @@ from graph.dsl.answers import Explanation, Page, PrintedColumn, QueryAnswer
 from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import QueryEngine, Rows
-from graph.dsl.freshness import Freshness, ProgressSnapshots, TableFreshness
+from graph.dsl.freshness import FreshnessReader, ProgressSnapshots, TableFreshness
 from graph.dsl.new_mnos import NewMnos
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
@@ -72,7 +72,7 @@ class Queries:
         snapshots: ProgressSnapshots,
     ) -> None:
         self._engine = QueryEngine(clickhouse)
-        self._freshness = Freshness(self._engine, snapshots)
+        self._freshness = FreshnessReader(self._engine, snapshots)
         self._states = TableStates(self._engine)
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from graph.completeness import Completeness
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import QueryEngine
 from graph.dsl.freshness import TableFreshness
 from graph.dsl.select import Statement
-from graph.reports.quality import Completeness
 from graph.reports.windows import hour_number
 from infra.sql import statement
 

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from graph.dsl.execute import QueryEngine
-from graph.dsl.freshness import Freshness
+from graph.dsl.freshness import FreshnessReader
 from graph.dsl.select import Statement
 from infra.sql import statement
 from schema.cubes import CUBES
@@ -19,7 +19,7 @@ _MARKS: Final = statement(Path(__file__).parent / "sql", "open_marks")
 
 
 class TableStatus(Struct, frozen=True, kw_only=True):
-    """A table. `data_as_of`, `complete_until`: as in `Freshness`.
+    """A table. `data_as_of`, `complete_until`: as in `FreshnessReader`.
 
     `marks`: how many marks of changed cells a cube has yet to follow; None for facts. `age`: of the oldest, in seconds;
     None without marks.
@@ -32,7 +32,7 @@ class TableStatus(Struct, frozen=True, kw_only=True):
     age: float | None
 
 
-async def table_statuses(engine: QueryEngine, freshness: Freshness) -> Sequence[TableStatus]:
+async def table_statuses(engine: QueryEngine, freshness: FreshnessReader) -> Sequence[TableStatus]:
     """The fact tables, then the cubes. Raises DependencyUnavailableError."""
     columns = (await engine.read(Statement(_MARKS, {}))).columns
     open_marks: Mapping[str, tuple[int, float]] = {

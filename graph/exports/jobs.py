@@ -25,7 +25,8 @@ Row: TypeAlias = Mapping[str, Any]
 _SQL: Final = Path(__file__).parent / "sql"
 _NAMES: Final = (
     *("lock_exports", "unfinished_exports", "claim_export", "renew_lease", "requeue_export", "fail_export"),
-    *("release_export", "cancel_export", "expire_exports", "unpurged_export", "mark_purged"),
+    *("release_export", "cancel_export", "expire_exports", "unpurged_export", "postpone_purge"),
+    "mark_purged",
 )
 
 
@@ -60,7 +61,7 @@ J = TypeVar("J", bound=Job)
 class JobTable(Generic[J]):
     """A table of exports. `owner`: the column of those who share a limit; `read`: the job of a row."""
 
-    name: str
+    name: Literal["anlyt.query_exports", "anlyt.audit_exports"]
     owner: str
     read: Callable[[Row], J]
 
@@ -120,6 +121,10 @@ class Jobs(Generic[J]):
         """The id of an export whose files have to be deleted; None if there is none."""
         rows = await self._fetch("unpurged_export")
         return UUID(bytes=rows[0]["export_id"]) if rows else None
+
+    async def postpone_purge(self, id_: UUID, pause: timedelta) -> None:
+        """Stores that the files of an export could not be deleted now."""
+        await self._fetch("postpone_purge", id_.bytes, pause)
 
     async def mark_purged(self, id_: UUID) -> None:
         """Stores that the files of an export are deleted."""

@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import S3Store
 
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
+from infra.s3 import REQUEST_TIMEOUT, S3, open_store
+from infra.s3_lock import lock
 
 LINK_LIFETIME: Final = timedelta(minutes=10)
 CHUNK: Final = 4 << 20  # bytes
@@ -32,8 +33,9 @@ class Objects:
     All methods raise DependencyUnavailableError while S3 is unavailable.
     """
 
-    def __init__(self, store: S3Store, folder: str) -> None:
-        self._store, self._folder = store, folder
+    def __init__(self, s3: S3, folder: str, request_timeout: int = REQUEST_TIMEOUT) -> None:
+        """`request_timeout`: seconds for one attempt of a request."""
+        self._s3, self._store, self._folder = s3, open_store(s3, request_timeout), folder
 
     async def put(self, name: str, content: bytes) -> None:
         """Writes an object in one request, so that an interrupted one leaves nothing behind."""
@@ -48,6 +50,10 @@ class Objects:
                 byte_count += len(chunk)
                 hash_.update(chunk)
         return Digest(byte_count, hash_.hexdigest())
+
+    async def lock(self, name: str, until: datetime) -> None:
+        """Locks an object: nobody can delete or change it before a time."""
+        await lock(self._s3, self._key(name), until)
 
     async def link(self, name: str) -> str:
         """A URL with which anyone can read the object for LINK_LIFETIME."""

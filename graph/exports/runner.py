@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -13,7 +14,7 @@ from graph.errors import ApiError, RateLimitedError
 from graph.exports.jobs import J, Jobs, LostClaimError
 from graph.exports.objects import Objects
 from graph.http.problems import as_problem
-from infra.errors import DependencyUnavailableError
+from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.telemetry import logger
 
 MAX_RUNNING: Final = 2  # per owner, in all processes together
@@ -28,6 +29,7 @@ class Pace:
     renewal: float = 5
     idle: float = 2  # pause without work
     retry: float = 5  # pause after an engine was unavailable
+    refused: float = 3_600  # pause after S3 refused to delete an export's files
     rows_per_file: int = 1_000_000
 
 
@@ -117,6 +119,15 @@ class Runner(Generic[J]):
         id_ = await self._jobs.unpurged()
         if id_ is None:
             return False
-        await self._objects.delete_all(str(id_))
-        await self._jobs.mark_purged(id_)
+        await self._purge(id_)
         return True
+
+    async def _purge(self, id_: UUID) -> None:
+        """Deletes the files of an export. If S3 refuses it, the next attempt is later, and others are not held up."""
+        try:
+            await self._objects.delete_all(str(id_))
+        except MisconfiguredError as error:
+            logger().error("S3 refuses to delete an export's files", export=str(id_), why=str(error))
+            await self._jobs.postpone_purge(id_, timedelta(seconds=self._pace.refused))
+        else:
+            await self._jobs.mark_purged(id_)

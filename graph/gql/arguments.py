@@ -15,8 +15,8 @@ from graph.gql.types import DateTime, Interval
 from graph.http.parameters import Parameter
 from graph.reports import parameters as p
 from graph.reports.answers import Resolution as ResolutionName
+from graph.reports.answers import TrendGranularity
 from graph.reports.throughput import POINTS_PER_HOUR
-from graph.reports.trend_answer import TrendGranularity
 from graph.reports.windows import (
     EXAMPLE,
     LATER_EXAMPLE,

@@ -6,20 +6,19 @@ from functools import partial
 from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
 import strawberry
-from strawberry import Info
 
 from graph.errors import InvalidQueryError, NotFoundError
 from graph.gql.arguments import Granularity, GranularityOf, read_granularity, read_window, windowed
-from graph.gql.context import AccountsKey, Context, OperatorsKey
+from graph.gql.context import AccountsKey, Context, OperatorsKey, RequestInfo
 from graph.gql.cost import DAYS, LIST, PRICE, SERIES
 from graph.gql.directives import ELEMENT, FREE
 from graph.gql.fields import report_field
 from graph.gql.types import Discloses, Disclosure, Long
-from graph.reports import answers, lists
-from graph.reports.lists import DEFAULT_PAGE, MAX_PAGE, IdList
+from graph.lists import id_lists
+from graph.lists.id_lists import DEFAULT_PAGE, MAX_PAGE, IdList
+from graph.reports import answers
+from graph.reports.fields import ACCOUNT_ID, OPERATOR_ID
 from graph.reports.windows import WindowRequest
-
-RequestInfo: TypeAlias = Info[Context, None]
 
 
 @strawberry.enum(description="The order of a list. Ids never change, so pages neither repeat nor omit any.")
@@ -68,14 +67,14 @@ async def _cursor(root: Sequence["Edge[Node]"]) -> Sequence[str]:
 
 
 async def _total_count(root: Sequence["Connection[Node]"], info: RequestInfo) -> Sequence[int]:
-    return [await lists.size(info.context.reader, info.context.scope, each.id_list) for each in root]
+    return [await id_lists.size(info.context.reader, info.context.scope, each.id_list) for each in root]
 
 
 @strawberry.type(description="An operator for which anything was ever counted.", directives=[FREE])
 class Operator:
     """A node of a list."""
 
-    operator_id: str = strawberry.field(description=answers.OPERATOR_ID, directives=[Discloses(what=Disclosure.MNO)])
+    operator_id: str = strawberry.field(description=OPERATOR_ID, directives=[Discloses(what=Disclosure.MNO)])
     performance = report_field(
         _performance,
         answers.OperatorPerformance,
@@ -88,7 +87,7 @@ class Operator:
 class Account:
     """A node of a list."""
 
-    account_id: str = strawberry.field(description=answers.ACCOUNT_ID)
+    account_id: str = strawberry.field(description=ACCOUNT_ID)
     usage = report_field(
         _usage, answers.AccountUsage, DAYS, "Its messages and their cost; read for a whole page together."
     )
@@ -134,18 +133,18 @@ async def _operators(
     info: RequestInfo, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Operator]:
     """A page of the operators. Raises ForbiddenError, InvalidQueryError."""
-    ids, sign, page_info = await _page(info.context, lists.OPERATORS, first, after, order_by)
+    ids, sign, page_info = await _page(info.context, id_lists.OPERATORS, first, after, order_by)
     edges = [Edge(node=Operator(operator_id=each), signed=partial(sign, each)) for each in ids]
-    return Connection(id_list=lists.OPERATORS, edges=edges, page_info=page_info)
+    return Connection(id_list=id_lists.OPERATORS, edges=edges, page_info=page_info)
 
 
 async def _accounts(
     info: RequestInfo, first: First = DEFAULT_PAGE, after: After = None, order_by: OrderBy = ListOrder.ID_ASC
 ) -> Connection[Account]:
     """A page of the accounts. Raises ForbiddenError, InvalidQueryError."""
-    ids, sign, page_info = await _page(info.context, lists.ACCOUNTS, first, after, order_by)
+    ids, sign, page_info = await _page(info.context, id_lists.ACCOUNTS, first, after, order_by)
     edges = [Edge(node=Account(account_id=each), signed=partial(sign, each)) for each in ids]
-    return Connection(id_list=lists.ACCOUNTS, edges=edges, page_info=page_info)
+    return Connection(id_list=id_lists.ACCOUNTS, edges=edges, page_info=page_info)
 
 
 async def _page(
@@ -158,7 +157,9 @@ async def _page(
     cursors = await context.cursors.cursors()
     purpose, owner = f"graphql.{id_list.name}", f"{order.name} {context.scope!r}"
     start = None if after is None else cursors.open(purpose, owner, after, tuple[str], path="after")[0]
-    page = await lists.page(context.reader, context.scope, id_list, first, start, descending=order is ListOrder.ID_DESC)
+    page = await id_lists.page(
+        context.reader, context.scope, id_list, first, start, descending=order is ListOrder.ID_DESC
+    )
 
     def sign(id_: str) -> str:
         return cursors.sign(purpose, owner, (id_,))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
+from strawberry import Info
 
 from graph.access import Scope
 from graph.access.cursors import CursorKey
@@ -19,7 +20,7 @@ from graph.gql.streams import Streams
 from graph.reports.account import accounts_usage
 from graph.reports.answers import AccountUsage, OperatorPerformance
 from graph.reports.freshness import ProjectionProgress
-from graph.reports.operator import operators_performance
+from graph.reports.operators import operators_performance
 from graph.reports.reading.reader import Reader
 from graph.reports.windows import Granularity, Window
 
@@ -107,6 +108,10 @@ class Context:
             answers = iter(await accounts_usage(self.reader, self.scope, _ids(group), window, by_day=by_day))
             found.update((key, list(islice(answers, len(key.ids)))) for key in group)
         return [found[key] for key in keys]
+
+
+RequestInfo: TypeAlias = Info[Context, None]
+"""The first argument of a resolver at the root, with the request's context."""
 
 
 def _ids(keys: Iterable[OperatorsKey | AccountsKey]) -> list[str]:

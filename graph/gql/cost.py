@@ -31,9 +31,9 @@ from graph.gql.arguments import (
     read_window,
 )
 from graph.gql.directives import FREE, ListSize, PointCost, Points, weight
-from graph.reports.lists import MAX_PAGE
+from graph.lists.id_lists import MAX_PAGE
+from graph.reports.operators import MAX_OPERATORS
 from graph.reports.throughput import POINTS_PER_HOUR
-from graph.reports.top_operators import MAX_OPERATORS
 from graph.reports.windows import Window, WindowRequest, series_length
 
 MOST_COST: Final = 150_000  # 90 days by minutes cost 129,610

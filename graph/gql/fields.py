@@ -4,9 +4,9 @@ from typing import Any
 
 import strawberry
 
+from graph.answer import Report
 from graph.gql.cost import PRICE, Price
 from graph.gql.types import object_type
-from graph.reports.answers import Report
 
 
 def report_field(resolver: Any, answer: type[Report], price: Price, description: str = "") -> Any:

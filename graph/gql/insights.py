@@ -4,11 +4,10 @@ from enum import Enum
 from typing import Annotated, Final, TypeAlias, cast
 
 import strawberry
-from strawberry import Info
 
 from graph.access import checked_id
 from graph.gql.arguments import argument, read_window, windowed
-from graph.gql.context import Context
+from graph.gql.context import RequestInfo
 from graph.gql.cost import QUERY
 from graph.gql.fields import report_field
 from graph.insights import answers
@@ -18,8 +17,6 @@ from graph.insights.parameters import DIRECTION, LANE, TENANT
 from graph.insights.queries import InsightQueries
 from graph.reports.windows import WindowRequest
 from schema.facts import UNKNOWN
-
-RequestInfo: TypeAlias = Info[Context, None]
 
 
 @strawberry.enum(description="The direction of messages.")

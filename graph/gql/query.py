@@ -1,9 +1,6 @@
 """The root type Query: one field per report."""
 
-from typing import TypeAlias
-
 import strawberry
-from strawberry import Info
 
 from graph import access
 from graph.access import checked_id
@@ -30,23 +27,21 @@ from graph.gql.arguments import (
     windowed,
 )
 from graph.gql.connections import accounts_field, operators_field
-from graph.gql.context import Context
+from graph.gql.context import RequestInfo
 from graph.gql.cost import DAYS, QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
 from graph.gql.fields import report_field
 from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.reconciliation import reconciliation_field
 from graph.reports import answers
+from graph.reports.answers import Trend
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
+from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
-from graph.reports.top_operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
 from graph.reports.trend import trend
-from graph.reports.trend_answer import Trend
 from graph.reports.windows import WindowRequest
-
-RequestInfo: TypeAlias = Info[Context, None]
 
 
 @windowed

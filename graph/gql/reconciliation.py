@@ -5,34 +5,28 @@ from enum import Enum
 from typing import Annotated, Final, TypeAlias, cast
 
 import strawberry
-from strawberry import Info
 
 from graph.access import platform
 from graph.errors import InvalidQueryError
-from graph.gql.connections import CURSOR, PageInfo
-from graph.gql.context import Context
+from graph.gql.connections import CURSOR, After, PageInfo
+from graph.gql.context import RequestInfo
 from graph.gql.cost import LIST, PRICE
 from graph.gql.directives import ELEMENT, FREE
 from graph.gql.types import Date, object_type
-from graph.reports.reconciliation import (
+from graph.lists.reconciliation import (
     DEFAULT_PAGE,
     MAX_PAGE,
-    STATUSES,
     Comparison,
     ComparisonFilter,
     ComparisonKey,
-    Status,
     comparisons,
     key_of,
 )
+from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 
 PURPOSE: Final = "graphql.reconciliation"
 
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"The most nodes to return, from 1 to {MAX_PAGE}.")]
-After: TypeAlias = Annotated[
-    str | None,
-    strawberry.argument(description=f"The page begins after this cursor. {CURSOR}"),
-]
 Day: TypeAlias = Annotated[Date | None, strawberry.argument(description="Only comparisons of this UTC day.")]
 OfStatus: TypeAlias = Annotated[
     "ReconciliationStatus | None", strawberry.argument(description="Only comparisons with this status.")
@@ -44,13 +38,13 @@ Latest: TypeAlias = Annotated[
 
 @strawberry.enum(description="The status of a comparison.")
 class ReconciliationStatus(Enum):
-    """The members of `Status`."""
+    """The members of `ComparisonStatus`."""
 
-    OK = strawberry.enum_value("OK", description=STATUSES["OK"])
-    DIVERGED = strawberry.enum_value("DIVERGED", description=STATUSES["DIVERGED"])
-    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description=STATUSES["MISSING_OURS"])
-    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description=STATUSES["MISSING_THEIRS"])
-    INVALID = strawberry.enum_value("INVALID", description=STATUSES["INVALID"])
+    OK = strawberry.enum_value("OK", description=COMPARISON_STATUSES["OK"])
+    DIVERGED = strawberry.enum_value("DIVERGED", description=COMPARISON_STATUSES["DIVERGED"])
+    MISSING_OURS = strawberry.enum_value("MISSING_OURS", description=COMPARISON_STATUSES["MISSING_OURS"])
+    MISSING_THEIRS = strawberry.enum_value("MISSING_THEIRS", description=COMPARISON_STATUSES["MISSING_THEIRS"])
+    INVALID = strawberry.enum_value("INVALID", description=COMPARISON_STATUSES["INVALID"])
 
 
 @strawberry.type(description="A comparison in a page.", directives=[ELEMENT])
@@ -70,7 +64,7 @@ class ReconciliationConnection:
 
 
 async def _reconciliation(
-    info: Info[Context, None],
+    info: RequestInfo,
     first: First = DEFAULT_PAGE,
     after: After = None,
     day: Day = None,
@@ -82,7 +76,7 @@ async def _reconciliation(
     platform(context.scope)
     if not 1 <= first <= MAX_PAGE:
         raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
-    selected = ComparisonFilter(_day(day), cast("Status | None", status and status.name), latest)
+    selected = ComparisonFilter(_day(day), cast("ComparisonStatus | None", status and status.name), latest)
     cursors, owner = await context.cursors.cursors(), repr((context.scope, *selected))
     start = None if after is None else cursors.open(PURPOSE, owner, after, ComparisonKey, path="after")
     page = await comparisons(context.reader, context.scope, selected, first, start)

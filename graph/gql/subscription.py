@@ -4,17 +4,15 @@ from collections.abc import AsyncIterator
 from typing import Annotated, TypeAlias
 
 import strawberry
-from strawberry import Info
 
 from graph.access import administration
 from graph.errors import InvalidQueryError, ServerStoppingError
-from graph.gql.context import Context
+from graph.gql.context import RequestInfo
 from graph.gql.cost import PRICE, REPORT
 from graph.gql.types import object_type
 from graph.reports import answers
 from graph.reports.live import MAX_INTERVAL, MIN_INTERVAL, live_throughput
 
-RequestInfo: TypeAlias = Info[Context, None]
 Every: TypeAlias = Annotated[
     int, strawberry.argument(description=f"Seconds between two events, from {MIN_INTERVAL} to {MAX_INTERVAL}.")
 ]

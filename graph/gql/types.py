@@ -13,7 +13,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph.access.disclosure import disclosed_by_field, rule_in_words
 from graph.gql.directives import FREE
-from graph.reports.answers import QUALITIES
+from graph.reports.fields import QUALITIES
 from graph.reports.windows import PERIODS
 from schema.money import MONEY_PATTERN
 

@@ -29,9 +29,9 @@ async def cancel_on_disconnect(receive: Receive, work: Awaitable[T]) -> T:
             await _wait_for_result_or_disconnect(task, receive)
         return task.result()
     finally:
-        task.cancel()
-        # Cancelled work still closes its resources.
-        await asyncio.wait([task])
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])  # cancelled work still closes its resources
 
 
 async def _wait_for_result_or_disconnect(task: "asyncio.Future[Any]", receive: Receive) -> None:

@@ -81,8 +81,8 @@ class AnswerHeadersMiddleware:
                 if message["type"] == "http.response.start":
                     message["headers"] = list(message["headers"])
                     headers = MutableHeaders(raw=message["headers"])
-                    for name in declared.vary:
-                        headers.add_vary_header(name)
+                    if declared.vary:
+                        headers.add_vary_header(", ".join(declared.vary))
                     for name, value in declared.fields():
                         headers[name] = value
                     if self._development:

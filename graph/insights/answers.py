@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
-from graph.reports.answers import CompleteUntilTime, DataAsOf, Quality, Report, Share, UsedWindow
+from graph.answer import Report
+from graph.reports.fields import CompleteUntilTime, DataAsOf, Quality, Share, UsedWindow
 from schema.money import MONEY_PATTERN
 
 Rate: TypeAlias = Share | None

@@ -7,10 +7,10 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from graph.access import platform
+from graph.completeness import Completeness
 from graph.insights.answers import CostQuality, CostQualityDay, MnoCostQuality
 from graph.insights.queries import InsightQueries, query_time
-from graph.reports.answers import Quality
-from graph.reports.quality import Completeness
+from graph.reports.fields import Quality
 from graph.reports.windows import Window, day_date
 from schema.money import money, parse_money
 from schema.rounding import half_up, ratio

@@ -3,8 +3,7 @@
 from graph.access import Scope, platform
 from graph.reports.answers import ByStatus, DeliveryBreakdown, OperatorShare
 from graph.reports.metrics import Counts
-from graph.reports.quality import read_completeness, with_quality
-from graph.reports.ranking import Ranking, all_operators, rank
+from graph.reports.operators import Ranking, all_operators, rank
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import Window
@@ -13,23 +12,22 @@ from graph.reports.windows import Window
 async def delivery_breakdown(reader: Reader, scope: Scope, window: Window) -> DeliveryBreakdown:
     """The delivered, failed and pending messages of a window. Raises ForbiddenError, DependencyUnavailableError."""
     subject = platform(scope)
-    completeness = read_completeness(reader.complete_until)
     operators = all_operators(window)
 
     async def read(snapshot: Snapshot) -> tuple[Counts, Ranking]:
         (sums,) = await snapshot.sums([subject], window.slices)
         return sums.counts, await rank(snapshot, operators)
 
-    (counts, ranking), as_of = await reader.read(window.slices, read, operators)
-    answer = DeliveryBreakdown(
+    (counts, ranking), counted = await reader.read(window.slices, read, operators)
+    return DeliveryBreakdown(
         window=window,
         by_status=ByStatus(delivered=counts.delivered, failed=counts.failed, pending=counts.pending),
         pending_share=counts.pending_share,
         provisional=counts.provisional,
         by_operator=[_share(*item) for item in ranking],
-        data_as_of=as_of,
+        data_as_of=counted.data_as_of,
+        complete_until=counted.complete_until,
     )
-    return with_quality(answer, completeness)
 
 
 def _share(operator_id: str, counts: Counts) -> OperatorShare:

@@ -72,10 +72,10 @@ def counted_between(before: RecentCounts, now: RecentCounts) -> LiveThroughput:
 
 
 async def _read_recent(reader: Reader, subject: Subject) -> RecentCounts:
-    complete_until, at = reader.complete_until(), datetime.now(UTC)
+    at = datetime.now(UTC)
     hour = hour_number(at)
     window = Window(hour_start(hour - HOURS_BACK), hour_start(hour + 1))
     selection = Selection(subject.kind, (subject.id,), window.slices, "hours")
-    known, as_of = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
+    known, counted = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
     hours = {hour: known.get(hour, NOTHING) for hour in range(window.first_hour, window.end_hour)}
-    return RecentCounts(at, hours, as_of, complete_until)
+    return RecentCounts(at, hours, counted.data_as_of, counted.complete_until)

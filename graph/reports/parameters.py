@@ -6,7 +6,7 @@ from typing import Final, get_args
 from graph.access import ID_PATTERN
 from graph.http.parameters import Parameter, read_time
 from graph.reports.answers import Resolution
-from graph.reports.top_operators import DEFAULT_OPERATORS, MAX_OPERATORS
+from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS
 from graph.reports.windows import EXAMPLE, LAST_PATTERN, LATER_EXAMPLE, PERIODS, Granularity, WindowRequest
 
 _TIME: Final = {"type": "string", "format": "date-time"}

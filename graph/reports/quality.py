@@ -1,104 +1,43 @@
-"""Completeness of answers: completeUntil, and which points are PARTIAL."""
+"""The quality of points: those that are not complete are PARTIAL."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from graph.reports.answers import (
-    AccountUsage,
-    Answer,
-    OperatorPerformance,
-    Point,
-    Summary,
-    TopOperators,
-    UsageDay,
-)
-from graph.reports.trend_answer import Trend
+from graph.reports.answers import Point, TrendGranularity, UsageDay
 from graph.reports.windows import Granularity, Window, day_start
-from graph.validation import current_validation
-
-# The time until which everything that had arrived in the streams is counted; None: not known.
-CompleteUntil: TypeAlias = Callable[[], datetime | None]
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
-A = TypeVar("A", bound=Answer)
 P = TypeVar("P", Point, UsageDay)
 
 
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """How far the streams were counted before an answer was read."""
-
-    until: datetime | None
-    now: datetime
-
-    def horizon(self, data_as_of: datetime | None) -> datetime | None:
-        """Events before this time are counted, if they have arrived. Without `until`, it is the newest event."""
-        if self.until is not None:
-            return self.until
-        return None if data_as_of is None else min(data_as_of, self.now)
-
-
-def read_completeness(until: CompleteUntil) -> Completeness:
-    """The completeness now. Read it before the rows: then it holds for these, too.
-
-    Declares it for the validator of the answer.
-    """
-    completeness = Completeness(until(), datetime.now(UTC))
-    if validation := current_validation():
-        validation.horizon = completeness.horizon
-    return completeness
-
-
-def with_quality(answer: A, completeness: Completeness, granularity: Granularity = "hourly") -> A:
-    """A copy of the answer with `completeUntil`, and with its incomplete points PARTIAL."""
-    whole: Any = answer
-    match whole:
-        case Summary() | OperatorPerformance():
-            series = mark_partial(whole.series, whole.window, granularity, completeness.horizon(whole.data_as_of))
-            whole = replace(whole, complete_until=completeness.until, series=series)
-        case Trend():
-            mark = mark_partial_months if whole.granularity == "monthly" else mark_partial_days
-            series = mark(whole.series, whole.window, completeness.horizon(whole.data_as_of))
-            whole = replace(whole, complete_until=completeness.until, series=series)
-        case AccountUsage():
-            days = mark_partial_days(whole.daily_breakdown, whole.window, completeness.horizon(whole.data_as_of))
-            whole = replace(whole, complete_until=completeness.until, daily_breakdown=days)
-        case TopOperators():
-            operators = [with_quality(each, completeness, granularity) for each in whole.operators]
-            whole = replace(whole, complete_until=completeness.until, operators=operators)
-        case _:
-            whole = replace(whole, complete_until=completeness.until)
-    qualified: A = whole
-    return qualified
-
-
 def mark_partial(
-    points: Sequence[P], window: Window, granularity: Granularity, horizon: datetime | None
+    points: Sequence[P], window: Window, granularity: Granularity | TrendGranularity, horizon: datetime | None
 ) -> Sequence[P]:
-    """Points of hours or UTC days. Those that the window cuts or that end after the horizon are PARTIAL."""
-    if granularity == "hourly":
-        return _partial_from(points, _complete(window.from_, HOUR, len(points), horizon))
-    return mark_partial_days(points, window, horizon)
+    """Copies of points that the window cuts or that end after the horizon, as PARTIAL; the others as they are.
+
+    A point is an hour, a UTC day or a UTC month of the window. `horizon`: as Completeness has it.
+    """
+    match granularity:
+        case "hourly":
+            return _partial_from(points, _complete(window.from_, HOUR, len(points), horizon))
+        case "daily":
+            return _partial_days(points, window, horizon)
+        case "monthly":
+            return [each if _is_whole_month(each, window, horizon) else _partial(each) for each in points]
 
 
-def mark_partial_months(points: Sequence[Point], window: Window, horizon: datetime | None) -> Sequence[Point]:
-    """Points of UTC months. Those that the window cuts or that end after the horizon are PARTIAL."""
-    return [point if _is_whole_month(point.time, window, horizon) else _partial(point) for point in points]
+def _is_whole_month(point: P, window: Window, horizon: datetime | None) -> bool:
+    assert isinstance(point, Point)
+    ends = (point.time + 31 * DAY).replace(day=1)
+    return window.from_ <= point.time and ends <= window.to and horizon is not None and ends <= horizon
 
 
-def _is_whole_month(starts: datetime, window: Window, horizon: datetime | None) -> bool:
-    ends = (starts + 31 * DAY).replace(day=1)
-    return window.from_ <= starts and ends <= window.to and horizon is not None and ends <= horizon
-
-
-def mark_partial_days(points: Sequence[P], window: Window, horizon: datetime | None) -> Sequence[P]:
-    """Points of UTC days. Those that the window cuts or that end after the horizon are PARTIAL."""
+def _partial_days(points: Sequence[P], window: Window, horizon: datetime | None) -> Sequence[P]:
     first, last = window.slices[0], window.slices[-1]
     complete = _complete(day_start(first.day), DAY, len(points), horizon)
     if not last.is_whole_day:

@@ -8,9 +8,9 @@ from typing import Final
 
 from graph.access import Scope, Subject, account, operator, platform
 from graph.errors import InvalidQueryError
-from graph.reports.answers import Quality, Resolution, Throughput, ThroughputPoint
+from graph.reports.answers import Resolution, Throughput, ThroughputPoint
+from graph.reports.fields import Quality
 from graph.reports.metrics import NOTHING, Counts
-from graph.reports.quality import read_completeness
 from graph.reports.reading.reader import Reader
 from graph.reports.reading.rows import Selection
 from graph.reports.windows import DAY_HOURS, Window, hour_number, hour_start
@@ -33,10 +33,9 @@ async def throughput(
     Raises InvalidQueryError if both an operator and an account are given; ForbiddenError, ForbiddenAccountError.
     """
     subject = read_subject(scope, operator_id, account_id)
-    completeness = read_completeness(reader.complete_until)
     selection = Selection(subject.kind, (subject.id,), window.slices, "hours")
-    counts, as_of = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
-    horizon = completeness.horizon(as_of)
+    counts, counted = await reader.read(window.slices, lambda snapshot: snapshot.hours(selection), selection)
+    horizon = counted.horizon
     complete = window.first_hour if horizon is None else hour_number(horizon)  # earlier hours are complete
     series: list[ThroughputPoint] = []
     for hour in range(window.first_hour, window.end_hour):
@@ -48,8 +47,8 @@ async def throughput(
         window=window,
         resolution=resolution,
         interpolated=resolution != "1h",
-        data_as_of=as_of,
-        complete_until=completeness.until,
+        data_as_of=counted.data_as_of,
+        complete_until=counted.complete_until,
         series=series,
     )
 

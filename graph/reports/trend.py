@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from graph.access import Scope
-from graph.reports.answers import Point
+from graph.reports.answers import Point, Trend, TrendGranularity
 from graph.reports.figures import as_figures, report_fields
-from graph.reports.quality import read_completeness, with_quality
 from graph.reports.reading.cells import SliceTotals, add_totals, make_point
 from graph.reports.reading.reader import Reader
 from graph.reports.throughput import read_subject
-from graph.reports.trend_answer import Trend, TrendGranularity
 from graph.reports.windows import DaySlice, Window, day_date, day_number, day_start
 
 
@@ -27,20 +25,13 @@ async def trend(
     Raises InvalidQueryError if both an operator and an account are given; ForbiddenError, ForbiddenAccountError.
     """
     subject = read_subject(scope, operator_id, account_id)
-    completeness = read_completeness(reader.complete_until)
-    (days,), as_of = await reader.read(
+    (days,), counted = await reader.read(
         window.slices, lambda snapshot: snapshot.totals([subject], window.slices, "daily")
     )
     sums = add_totals(days)
     figures = as_figures(sums, sums.points if granularity == "daily" else list(_months(window.slices, days)))
-    answer = Trend(
-        window=window,
-        granularity=granularity,
-        error_rate=figures.counts.error_rate,
-        data_as_of=as_of,
-        **report_fields(Trend, reader.currency, figures),
-    )
-    return with_quality(answer, completeness)
+    fields = report_fields(Trend, reader.currency, figures, window, granularity, counted)
+    return Trend(granularity=granularity, **fields)
 
 
 def _months(slices: Sequence[DaySlice], days: Sequence[SliceTotals]) -> Iterator[Point]:

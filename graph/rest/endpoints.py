@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from graph.access import Scope, checked_id
+from graph.answer import Report
 from graph.dsl.queries import Queries
 from graph.errors import (
     ForbiddenAccountError,
@@ -18,13 +19,11 @@ from graph.http.parameters import Parameter, read_choice, read_id, read_integer
 from graph.reports import answers
 from graph.reports import parameters as p
 from graph.reports.account import account_usage
-from graph.reports.answers import Report
 from graph.reports.breakdown import delivery_breakdown
-from graph.reports.operator import operator_performance
+from graph.reports.operators import operator_performance, top_operators
 from graph.reports.reading.reader import Reader
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
-from graph.reports.top_operators import top_operators
 from graph.reports.windows import Granularity, Window, resolve_window
 from infra.errors import AnlytError
 from infra.telemetry import Span

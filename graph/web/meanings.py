@@ -9,7 +9,8 @@ from msgspec import Struct
 from graph.dsl.catalog import CATALOG
 from graph.gql.types import described_fields, description_of
 from graph.insights.mno_quality import FEWEST
-from graph.reports.answers import QUALITIES, Summary
+from graph.reports.answers import Summary
+from graph.reports.fields import QUALITIES
 
 MARKS: Final[Mapping[str, str]] = {
     "PARTIAL": "partial",

@@ -1,7 +1,7 @@
 """What a page is: declared values from which routes, navigation and tests are made."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
@@ -15,6 +15,7 @@ from graph.http.parameters import Parameter
 from graph.insights.queries import InsightQueries
 from graph.web.form import Form
 from graph.web.panel import Panel, load_panel
+from graph.web.states import State
 from graph.web.window import PageWindow
 
 EVERYBODY: Final[frozenset[Role]] = frozenset({"admin", "finance", "customer"})
@@ -28,7 +29,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """An authenticated request of a page that the caller may see, with valid parameters. `path`: those of the path."""
+    """An authenticated request of a page that the caller may see, with valid parameters. `path`: those of the path.
+
+    `failure`: why no panel can be loaded, if that is known.
+    """
 
     sources: Sources
     scope: Scope
@@ -36,10 +40,14 @@ class PageRequest:
     form: Form
     request_id: str
     now: datetime
+    failure: State | None = None
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PANELS_AT_ONCE))
 
-    async def panel(self, work: Awaitable[T]) -> Panel[T]:
+    async def panel(self, work: Coroutine[Any, Any, T]) -> Panel[T]:
         """A panel of the page, as `load_panel` makes it. Of one request, PANELS_AT_ONCE are loaded at the same time."""
+        if self.failure is not None:
+            work.close()
+            return Panel(state=self.failure)
         async with self.slots:
             return await load_panel(work, self.request_id)
 
@@ -80,6 +88,8 @@ class Page:
     `load` returns the template's `content`, a frozen dataclass whose panels hold what REST answers; or Elsewhere.
     `readers`: the roles that may see it. `default_window`: the window of a URL that has none; None: the page has no
     window. `parameters`: what its URL may have besides. `is_listed`: whether it is part of the navigation.
+    `is_of_reports`: whether all its figures are of reports on its window and on the one before. Then the versions of
+    their days say when the page changes.
     """
 
     path: str
@@ -92,6 +102,7 @@ class Page:
     parameters: tuple[Parameter, ...] = ()
     parts: tuple[Part, ...] = ()
     is_listed: bool = True
+    is_of_reports: bool = False
 
     @property
     def template(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from graph.rest.exports.routes import PATH as EXPORTS_PATH
 from graph.web import files
 from graph.web.charts import bar_figure, chart_defs, line_figure, ranking_figure, scatter_figure, sparkline
 from graph.web.explore.code import codes
@@ -48,6 +49,7 @@ def environment() -> Environment:
         CONDITIONS=CONDITIONS,
         OPERATORS=OPERATORS,
         COMPARISONS=COMPARISONS,
+        EXPORTS_PATH=EXPORTS_PATH,
         **{each.__name__: each for each in (*CHARTS, *EXPLORE)},
         UTC=UTC,
         local_input=local_input,

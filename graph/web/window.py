@@ -68,6 +68,11 @@ class PageWindow:
         return Window(self.window.from_ - (self.window.to - self.window.from_), self.window.from_)
 
     @property
+    def with_previous(self) -> Window:
+        """The window and the previous one."""
+        return Window(self.previous.from_, self.window.to)
+
+    @property
     def before(self) -> "PageWindow":
         """The previous window, shown in the same zone."""
         return replace(self, window=self.previous)

@@ -6,14 +6,10 @@ import signal
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-import aiohttp
-import obstore
 from obstore.exceptions import BaseError
-from yarl import URL
 
 from infra.embedded.engine import START_LIMIT, Engine, started
 from infra.embedded.ports import free_ports
@@ -22,6 +18,7 @@ from infra.embedded.recipe import EngineName, StopMode
 from infra.embedded.wheels import script
 from infra.errors import EngineFailedError, UsageError
 from infra.s3 import S3, from_dsn, open_store
+from infra.s3_requests import send
 
 BUCKET: Final = "anlyt"
 ACCESS_KEY: Final = "anlyt"
@@ -130,10 +127,9 @@ def s3_server(folder: Path, port: int = 0) -> AbstractAsyncContextManager[Engine
     return started(SeaweedFs(), folder.absolute(), port)
 
 
-async def make_bucket(s3: S3, name: str = BUCKET) -> None:
-    """Creates the bucket if it is missing. Raises EngineFailedError."""
-    # obstore has no call for it; a PUT of the object without a name creates the bucket.
-    url = await obstore.sign_async(open_store(replace(s3, bucket=name)), "PUT", "", timedelta(minutes=1))
-    async with aiohttp.ClientSession() as session, session.put(URL(url, encoded=True)) as answer:
-        if answer.status not in (200, 409):
-            raise EngineFailedError(f"s3 did not create bucket {name} ({answer.status}): {await answer.text()}")
+async def make_bucket(s3: S3, name: str = BUCKET, *, has_lock: bool = False) -> None:
+    """Creates the bucket if it is missing. `has_lock`: with object lock. Raises EngineFailedError."""
+    headers = {"x-amz-bucket-object-lock-enabled": "true"} if has_lock else {}
+    answer = await send(replace(s3, bucket=name), "PUT", headers=headers)
+    if answer.status not in (200, 409):
+        raise EngineFailedError(f"s3 did not create bucket {name} ({answer.status}): {answer.text}")

@@ -1,6 +1,7 @@
 """The datasets of the pipeline `copies`: minutes to search, removed copies and contested peaks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
 from infra.sql import statement
 from pipelines.copies.params import Params
-from pipelines.copies.peaks import ContestedHour, contested, settle_peaks
+from pipelines.copies.peaks import contested_hours, settle_peaks
 from pipelines.copies.removal import Removed, remove, remove_marks
 from pipelines.copies.windows import CUBE_OF_FACTS, SearchWindow, windows, windows_of_day
 from pipelines.datasets import StoreDataset
@@ -50,20 +51,20 @@ class RemovedCopies(StoreDataset[SearchWindow, Sequence[Removed]]):
         return self._removed
 
 
-class ContestedPeaks(StoreDataset[None, Sequence[ContestedHour]]):
-    """The hours with cells whose peak may come from a discarded copy."""
+class ContestedPeaks(StoreDataset[None, Sequence[datetime]]):
+    """Hours with cells whose peak may come from a discarded copy."""
 
-    async def read(self, stores: Stores) -> Sequence[ContestedHour]:
-        return await contested(stores)
+    async def read(self, stores: Stores) -> Sequence[datetime]:
+        return await contested_hours(stores)
 
 
-class SettledPeaks(StoreDataset[Sequence[ContestedHour], int]):
+class SettledPeaks(StoreDataset[Sequence[datetime], int]):
     """Saving hours computes their peaks again. Loading gives the number of computed peaks."""
 
     def __init__(self) -> None:
         self._settled = 0
 
-    async def write(self, stores: Stores, hours: Sequence[ContestedHour]) -> None:
+    async def write(self, stores: Stores, hours: Sequence[datetime]) -> None:
         self._settled = await settle_peaks(stores, hours)
 
     async def read(self, stores: Stores) -> int:

@@ -1,8 +1,8 @@
 """Passes windows and hours on, and counts the results of a run. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from pipelines.copies.peaks import ContestedHour
 from pipelines.copies.removal import Removed
 from pipelines.copies.windows import SearchWindow
 from pipelines.definition import Counts
@@ -13,8 +13,8 @@ def each(windows: Sequence[SearchWindow]) -> Iterator[SearchWindow]:
     yield from windows
 
 
-def take(hours: Sequence[ContestedHour]) -> Sequence[ContestedHour]:
-    """All contested hours, unchanged: Kedro needs a node between two datasets."""
+def take(hours: Sequence[datetime]) -> Sequence[datetime]:
+    """Contested hours, unchanged: Kedro needs a node between two datasets."""
     return hours
 
 

@@ -48,11 +48,18 @@ class DirtyCells(StoreDataset[None, Sequence[Cell]]):
 class CubeCells(StoreDataset[Chunk, None]):
     """Saving a chunk computes its hours from facts, then the days that contain them, and removes their marks.
 
-    The order makes interruptions and concurrent runs harmless: a run reads marks, draws a version, reads facts, writes
-    rows, and removes only the marks that it read. The highest version of a row wins: its run drew it after every
-    removed mark was read, and read the facts after that. The newer of two runs does not remove a row that only the
-    older one wrote; a run that finds rows of another version marks their cell again. Days have their own version, drawn
-    after their hours are written: the run with the higher one has read the hours of the other.
+    The order of the steps makes kills and concurrent runs harmless:
+
+    1. Read the marks of the cells.
+    2. Draw a version, which is higher than all before.
+    3. Read the facts, and write the rows at this version.
+    4. Mark cells again that have rows of another version.
+    5. Remove the marks that were read in step 1, and no newer ones.
+
+    Of the rows of two runs, those with the higher version count. That run drew its version after the other one had read
+    its marks, and read the facts after that, so it has the facts of all removed marks. But it keeps rows that only the
+    other run wrote; step 4 lets the next run compute these cells again. Days draw a version of their own after their
+    hours are written, so the run whose days count has read the hours of the other.
     """
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from pipelines.kedro_thread import current, current_params
 from pipelines.reconciliation.days import days_to_compare
 from pipelines.reconciliation.nodes import Comparison
 from pipelines.reconciliation.params import Params
-from pipelines.reconciliation.totals import LastStatus, Ours, Theirs, Totals, due
+from pipelines.reconciliation.totals import LastStatus, Ours, Theirs, TotalsToCompare, due
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -26,10 +26,10 @@ LAST: Final = statement(SQL, "last_statuses")
 LOG: Final = statement(SQL, "log_comparisons")
 
 
-class BothTotals(StoreDataset[None, Sequence[Totals]]):
+class BothTotals(StoreDataset[None, Sequence[TotalsToCompare]]):
     """The totals of both sides for the days that are due, read in one snapshot. The archive has none of these days."""
 
-    async def read(self, stores: Stores) -> Sequence[Totals]:
+    async def read(self, stores: Stores) -> Sequence[TotalsToCompare]:
         params = current_params(Params)
         first, last, again = days_to_compare(params, datetime.now(UTC))
         async with (

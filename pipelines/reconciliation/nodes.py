@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_UP, Decimal, localcontext
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from pipelines.definition import Counts
-from pipelines.reconciliation.totals import Totals
+from pipelines.reconciliation.totals import TotalsToCompare
+from schema.statuses import TOLERANCE, ComparisonStatus
 
-Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
-
-TOLERANCE: Final = Decimal("0.0001")  # 0.01 %, inclusive
 # The precision of ratios. They are rounded up, so that one above the tolerance is never written as equal to it.
 RATIO: Final = Decimal(1).scaleb(-18)
 DIGITS: Final = 100  # enough for sums and ratios of numeric(38, 6)
@@ -20,18 +18,18 @@ NAMED: Final = 5  # days and currencies in an alarm
 class Comparison(NamedTuple):
     """A row of `anlyt.reconciliation_log`."""
 
-    totals: Totals
+    totals: TotalsToCompare
     difference: Decimal
     divergence: Decimal
-    status: Status
+    status: ComparisonStatus
 
 
-def compare(totals: Sequence[Totals]) -> Sequence[Comparison]:
+def compare(totals: Sequence[TotalsToCompare]) -> Sequence[Comparison]:
     """The comparisons of all totals. Skips those without a charge on either side, unless they have an open finding."""
     return [_compared(each) for each in totals if each.theirs is not None or each.invalid or each.ours or each.is_open]
 
 
-def _compared(totals: Totals) -> Comparison:
+def _compared(totals: TotalsToCompare) -> Comparison:
     """Compares the totals of a day and currency. A missing or invalid side counts as 0."""
     with localcontext(prec=DIGITS):
         theirs = totals.theirs or Decimal(0)
@@ -49,7 +47,7 @@ def _ratio(difference: Decimal, theirs: Decimal) -> Decimal:
     return (difference / theirs).quantize(RATIO, ROUND_UP)
 
 
-def _status(totals: Totals, divergence: Decimal) -> Status:
+def _status(totals: TotalsToCompare, divergence: Decimal) -> ComparisonStatus:
     if divergence <= TOLERANCE:
         return "OK"
     if totals.ours is None:

@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
+from schema.statuses import ComparisonStatus
+
 Key: TypeAlias = tuple[date, str]
 """A UTC day and a currency."""
 
@@ -43,10 +45,10 @@ class LastStatus(NamedTuple):
 
     day: date
     currency: str
-    status: str
+    status: ComparisonStatus
 
 
-class Totals(NamedTuple):
+class TotalsToCompare(NamedTuple):
     """The totals of both sides for a day and currency; None if a side has none. Messages are of the whole day.
 
     `invalid`: why billing's values are invalid; None if they are valid or missing. `is_open`: the last comparison was
@@ -71,7 +73,9 @@ class _BillingTotal(NamedTuple):
     invalid: str | None
 
 
-def due(ours: Sequence[Ours], theirs: Sequence[Theirs], last: Sequence[LastStatus], again: date) -> Sequence[Totals]:
+def due(
+    ours: Sequence[Ours], theirs: Sequence[Theirs], last: Sequence[LastStatus], again: date
+) -> Sequence[TotalsToCompare]:
     """The totals to compare, by day and currency: days from `again` on, and all whose last status is not OK."""
     counted = {(row.day, row.currency): row for row in ours}
     billed = _billing_totals(theirs)
@@ -79,7 +83,7 @@ def due(ours: Sequence[Ours], theirs: Sequence[Theirs], last: Sequence[LastStatu
     still_open = {key for key, status in statuses.items() if status != "OK"}
     ours_by_day, theirs_by_day = _sums(counted), _sums(billed)
     return [
-        Totals(
+        TotalsToCompare(
             *key,
             counted[key].cost if key in counted else None,
             billed[key].cost if key in billed else None,

@@ -13,7 +13,7 @@ import asyncpg
 from infra.metrics import ROLLUP_DURATION
 from infra.postgres import Connection
 from infra.sql import statement
-from infra.telemetry import tracer
+from infra.telemetry import span
 from pipelines.datasets import StoreDataset
 from pipelines.kedro_thread import current_params
 from pipelines.rollup.histograms import added
@@ -55,7 +55,7 @@ class DailyRows(StoreDataset[Sequence[dt.date], None]):
 
     async def _add_up(self, stores: Stores, day: dt.date) -> None:
         began = time.perf_counter()
-        with tracer.start_as_current_span("anlyt.rollup.daily"):
+        with span("anlyt.rollup.daily"):
             async with stores.postgres.acquire() as connection, connection.transaction():
                 await add_up(connection, day)
                 await observe(connection, ROLLUP_DURATION, "daily", time.perf_counter() - began)

@@ -20,7 +20,10 @@ from graph.app import create_app
 from graph.http.server import serving
 from infra.clickhouse import open_clickhouse
 from infra.embedded.engine import Engine
+from infra.embedded.s3 import s3_server
+from infra.endpoints import Engines
 from infra.postgres import Pool, open_pool
+from infra.s3 import from_dsn
 from infra.settings import read_settings
 from tests.graph.support.queries import RECORDS, REPORTS, fill
 from tests.graph.support.store import HOUR, Row, Store
@@ -29,6 +32,8 @@ from tests.support.database import fresh_database
 from tests.support.fixtures import template
 from tests.support.npm import complete
 from tests.support.platform import NOWHERE
+from tests.support.query_exports import PACE, joined
+from tests.support.query_exports import serving as serving_exports
 from tools.assets import environment_with_node
 from tools.clients.packages import ROOT
 
@@ -42,10 +47,11 @@ EVENT: Final = b"}}}"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The address of an API with data, those of others that fail in some way, and its own answers as JSON."""
+    """The address of an API with data, those of others that fail in some way, and its own answers as JSON and CSV."""
 
     addresses: Mapping[str, str]
     answers: Mapping[str, Any]
+    csv: str
 
 
 def recent_reports() -> list[Mapping[str, Any]]:
@@ -73,7 +79,9 @@ async def served_app(opened: AsyncExitStack, pool: Pool, clickhouse: str, **sett
 
 
 @pytest.fixture(scope="module")
-async def served(template: Engine, clickhouse: Engine) -> AsyncIterator[Served]:
+async def served(
+    template: Engine, clickhouse: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
     await fill(clickhouse.dsn, facts_dlr=[*REPORTS, *recent_reports()], facts_cdr=RECORDS)
     async with AsyncExitStack() as opened:
         dsn = await opened.enter_async_context(fresh_database(template))
@@ -82,18 +90,28 @@ async def served(template: Engine, clickhouse: Engine) -> AsyncIterator[Served]:
         await Store(connection).put(hours(), START + timedelta(days=3))
         pool, nowhere = [await opened.enter_async_context(open_pool(each, size=4)) for each in (dsn, NOWHERE)]
         api = await served_app(opened, pool, clickhouse.dsn)
+        exports = await exporting(opened, dsn, clickhouse.dsn, tmp_path_factory.mktemp("s3"))
         proxies = {"cut": [b"", HEAD], "dead": repeat(HEAD), "live": [EVENT]}
         addresses = {
+            "exports": exports,
+            "cut exports": await opened.enter_async_context(cutting_proxy(exports, [b"", HEAD])),
             "api": api,
             "limited": await served_app(opened, pool, clickhouse.dsn, ANLYT_RATE_LIMIT="1"),
             "down": await served_app(opened, nowhere, clickhouse.dsn),
             **{name: await opened.enter_async_context(cutting_proxy(api, cuts)) for name, cuts in proxies.items()},
         }
-        yield Served(addresses, await api_answers(api))
+        yield Served(addresses, *await api_answers(api))
 
 
-async def api_answers(url: str) -> Mapping[str, Any]:
-    """What the API itself returns for the calls of the programs."""
+async def exporting(opened: AsyncExitStack, dsn: str, clickhouse: str, folder: Path) -> str:
+    """The URL of an API that writes exports."""
+    s3 = await opened.enter_async_context(s3_server(folder))
+    engines = Engines("nats://127.0.0.1:1", dsn, clickhouse, from_dsn(s3.dsn))
+    return (await opened.enter_async_context(serving_exports(engines, PACE))).url
+
+
+async def api_answers(url: str) -> tuple[Mapping[str, Any], str]:
+    """What the API itself returns for the calls of the programs; and the query by code as CSV."""
     window = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-04T00:00:00Z"}
     reports = "/v1/internal/analytics"
     paths: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -121,11 +139,12 @@ async def api_answers(url: str) -> Mapping[str, Any]:
         answers = {
             name: (await client.get(path, params={**window, **more})).json() for name, (path, more) in paths.items()
         }
+        csv = (await client.post("/v1/anlyt/query", json=by_code, headers={"Accept": "text/csv"})).text
         codes, costs = [(await client.post("/v1/anlyt/query", json=each)).json() for each in (by_code, money)]
         catalog = (await client.get("/v1/anlyt/catalog")).json()
     assert len(codes["data"]) > 50, "more than one page"
     rows = {"rows": codes["data"], "totals": codes["totals"], "meta": codes["meta"]["source"], "money": costs["data"]}
-    return {**answers, **rows, "catalog": catalog}
+    return {**answers, **rows, "catalog": catalog}, csv
 
 
 async def run(*command: str | Path, cwd: Path) -> str:
@@ -162,6 +181,20 @@ def check_failures(failures: Mapping[str, Any], second: int) -> None:
     assert failures["window"]["retryAfter"] is None
     assert failures["limited and repeated"] == {"answer": 4}
     assert failures["dead"]["class"] == "DisconnectedError"
+
+
+def check_exports(exports: Mapping[str, Any], served: Served) -> None:
+    """Checks an export of all rows, one that was requested over cut connections, and those that cannot be."""
+    assert joined([each.encode() for each in exports["files"]]).decode() == served.csv
+    count = len(served.answers["rows"])
+    assert exports["rows"] == [count, count]
+    assert exports["is same"]
+    assert exports["listed"]  # the request over cut connections was sent three times, and is one export
+    assert exports["formats"] == ["parquet", "csv"]
+    assert exports["cancelled"] == "cancelled"
+    assert exports["failed"]["class"] == "ExportFailedError"
+    assert (exports["other query"]["class"], exports["other query"]["status"]) == ("InvalidQueryError", 400)
+    assert (exports["without S3"]["class"], exports["without S3"]["status"]) == ("DependencyUnavailableError", 503)
 
 
 def check_live(live: Mapping[str, Any], columns: Sequence[str]) -> None:

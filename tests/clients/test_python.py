@@ -13,6 +13,7 @@ from tests.clients.conftest import (
     PROGRAMS,
     Served,
     argument,
+    check_exports,
     check_failures,
     check_live,
     code_blocks,
@@ -69,6 +70,10 @@ def flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
 async def test_failures_are_retried_and_have_their_classes(results: Any, served: Served) -> None:
     assert results["repeated"] == served.answers["summary"]  # after two cut connections
     check_failures(results["failures"], second=1)
+
+
+async def test_exports_are_all_rows_and_requested_once(results: Any, served: Served) -> None:
+    check_exports(results["exports"], served)
 
 
 async def test_the_live_stream_continues_after_a_cut(results: Any) -> None:

@@ -12,6 +12,7 @@ from tests.clients.conftest import (
     PROGRAMS,
     Served,
     argument,
+    check_exports,
     check_failures,
     check_live,
     code_blocks,
@@ -74,6 +75,10 @@ async def test_failures_are_retried_and_have_their_classes(results: Any, served:
     assert results["repeated"] == served.answers["summary"]  # after two cut connections
     check_failures(results["failures"], second=1000)
     assert results["failures"]["aborted"] == {"class": "Error", "isOurs": False}  # the caller's own reason
+
+
+async def test_exports_are_all_rows_and_requested_once(results: Any, served: Served) -> None:
+    check_exports(results["exports"], served)
 
 
 async def test_the_live_stream_continues_after_a_cut(results: Any) -> None:

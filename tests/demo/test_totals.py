@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from demo import billing
-from demo.totals import WRONG_AFTER, WRONG_FACTOR, Total, Totals, misbooked
+from demo.totals import WRONG_AFTER, WRONG_FACTOR, DailyTotals, Total, misbooked
 from demo.traffic import Outbox, history, live
 from demo.wire import Message
 from demo.world import make_world
@@ -25,7 +25,7 @@ def messages() -> list[Message]:
 
 @pytest.fixture(scope="module")
 def booked(messages: list[Message]) -> list[Total]:
-    totals = Totals()
+    totals = DailyTotals()
     for message in messages:
         totals.add(message)
     return totals.take()
@@ -52,7 +52,7 @@ def test_copies_and_mistakes_do_not_count(messages: list[Message], booked: list[
 
 
 def test_returned_sums_are_added_again(messages: list[Message], booked: list[Total]) -> None:
-    totals = Totals()
+    totals = DailyTotals()
     for message in messages[::2]:
         totals.add(message)
     totals.give_back(totals.take())

@@ -16,17 +16,13 @@ from infra.clickhouse import connect
 from infra.tiers import COLD_DISK, COLLECTION, POLICY, WARM_DISK
 from pipelines.pipeline_registry import DEFINITIONS
 from tests.support.prometheus import alerts
+from tests.support.runbooks import statements
 from tools.export import ROOT
 from tools.reference import families
 
 pytestmark = pytest.mark.anyio
 
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    """The texts of the code blocks of a language, at any indentation."""
-    return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def commands(page: Path) -> list[list[str]]:
@@ -73,15 +69,8 @@ def test_the_metrics_exist(page: Path) -> None:
     assert set(re.findall(r"\banlyt_\w+[a-z]", page.read_text())) - set(families()) - configured <= {"anlyt_"}
 
 
-def statements(page: Path) -> tuple[list[str], list[str]]:
-    """The statements for PostgreSQL, and those for ClickHouse."""
-    texts = blocks(page, "sql")
-    clickhouse = [text for text in texts if text.lstrip().startswith("-- ClickHouse\n")]
-    return [text for text in texts if text not in clickhouse], clickhouse
-
-
 async def test_the_statements_run(database: str, warehouse: str) -> None:
-    postgres, clickhouse = (list(chain(*each)) for each in zip(*map(statements, PAGES), strict=True))
+    postgres, clickhouse = (list(chain(*each)) for each in zip(*(statements(page.name) for page in PAGES), strict=True))
     connection = await asyncpg.connect(database)
     for statement in postgres:
         await connection.fetch(statement)

@@ -2,11 +2,7 @@
 
 import asyncio
 import json
-import os
 import re
-import subprocess
-import sys
-import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -15,42 +11,18 @@ import pytest
 
 from functions import FACTS
 from infra.embedded.engine import Engine
-from infra.embedded.postgres import binaries
 from ingest import deadletters
 from pipelines.pipeline_registry import DEFINITIONS
 from schema.streams import SMS_DLR
 from tests.support import events
-from tests.support.cli import PATIENCE, environment
 from tests.support.pipelines import stores_of
 from tests.support.platform import DELIVERY, open_platform, with_batch
 from tests.support.reference import expect
+from tests.support.runbooks import RUNBOOKS, blocks, shell
 from tests.support.stored import differences
 from tests.support.validity import Message
-from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
-
-RUNBOOKS = ROOT / "docs/runbooks"
-
-
-def blocks(page: str) -> list[str]:
-    """The texts of the sh blocks of a page, dedented."""
-    texts = re.findall(r"^ *```sh\n(.*?)^ *```", (RUNBOOKS / page).read_text(), re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(block) for block in texts]
-
-
-def shell(folder: Path, script: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Runs a script with `anlyt` and `psql` on PATH."""
-    settings = environment(folder, variables)
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(binaries()), settings["PATH"]])
-    return subprocess.run(
-        ["sh", "-eu", "-c", script],
-        env=settings | {"PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
 
 
 async def test_a_day_that_differs_is_inspected_fixed_and_compared_again(database: str, tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ async def test_the_alert_fires_while_ingest_is_stopped(observed: Observed, tmp_p
     stopped = ("AnlytIngestLagHigh", "billing_metrics")
     before = recent_summary(observed.endpoints.api)["totalMessages"]
     with prometheus(
-        tmp_path, target, [*rules, *(each for each in alerts() if each["alert"] == "AnlytTargetDown")]
+        tmp_path, {"anlyt": target}, [*rules, *(each for each in alerts() if each["alert"] == "AnlytTargetDown")]
     ) as server:
         eventually(lambda: _scraped(server))
         assert server.firing() == set()

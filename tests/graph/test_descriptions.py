@@ -4,14 +4,14 @@ from itertools import chain
 
 from graphql import GraphQLObjectType, get_named_type
 
+from graph.answer import Report
 from graph.dsl.answers import QueryAnswer
 from graph.dsl.catalog import Catalog
 from graph.gql.schema import SCHEMA
-from graph.reports.answers import Report
-from graph.reports.reconciliation import STATUSES
 from graph.rest import openapi
 from graph.rest.endpoints import ENDPOINTS
 from graph.rest.insights import INSIGHTS
+from schema.statuses import COMPARISON_STATUSES
 
 ANSWERS: list[type[Report]] = [*[endpoint.answer for endpoint in (*ENDPOINTS, *INSIGHTS)], QueryAnswer, Catalog]
 
@@ -39,9 +39,9 @@ def test_each_answer_describes_its_route_and_its_field() -> None:
 def test_a_status_means_the_same_wherever_it_is_explained() -> None:
     status = SCHEMA.get_type("ReconciliationStatus")
     comparison = SCHEMA.get_type("Comparison")
-    assert {name: value.description for name, value in status.values.items()} == STATUSES  # type: ignore[union-attr]  # an enum
+    assert {name: value.description for name, value in status.values.items()} == COMPARISON_STATUSES  # type: ignore[union-attr]  # an enum
     said = comparison.fields["status"].description  # type: ignore[union-attr]  # an object
-    assert all(f"{name}: {meaning}" in said for name, meaning in STATUSES.items())
+    assert all(f"{name}: {meaning}" in said for name, meaning in COMPARISON_STATUSES.items())
 
 
 def test_an_argument_means_what_the_parameter_of_its_name_does() -> None:

@@ -1,65 +1,41 @@
-"""Existing streams and consumers are corrected without loss or double counting, or refused with one sentence."""
+"""Existing consumers are corrected without loss or double counting, or refused with one sentence."""
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from nats.js.errors import APIError
 from structlog.testing import capture_logs
 
-from infra.consumers import UnsuitableError, check_streams, ensure_consumer
-from infra.suitability import MAX_ACK_PENDING, REWIND, covers, stream_warnings
-from schema.streams import DEADLETTER, SMS_DLR, STREAMS
-from tests.support import events
-from tests.support.cli import anlyt
+from infra.consumers import UnsuitableError, ensure_consumer
+from infra.suitability import MAX_ACK_PENDING, REWIND
+from schema.streams import SMS_DLR
+from tests.support.jetstream import SECOND, Config, alter, refused_by, request, some_reports
 from tests.support.platform import DELIVERY, Platform, with_batch
 from tests.support.reference import expect
 from tests.support.stored import differences
-from tests.support.validity import Message
 
 pytestmark = pytest.mark.anyio
 
-SECOND = 10**9
 DURABLE = DELIVERY.durable
 QUICK = with_batch(DELIVERY, 100)
 OTHER = "sms.dlr.other"
-Config = Mapping[str, Any]
-
-
-async def ask(platform: Platform, subject: str, body: Config | None = None) -> dict[str, Any]:
-    payload = b"" if body is None else json.dumps(body).encode()
-    answer: dict[str, Any] = json.loads((await platform.client.request(f"$JS.API.{subject}", payload, timeout=5)).data)
-    assert "error" not in answer, answer
-    return answer
 
 
 async def make(platform: Platform, config: Config) -> None:
     own = {"durable_name": DURABLE, "ack_policy": "explicit", "deliver_policy": "all", **config}
     own = {name: value for name, value in own.items() if value is not None}
-    await ask(platform, f"CONSUMER.DURABLE.CREATE.SMS_DLR.{DURABLE}", {"stream_name": "SMS_DLR", "config": own})
+    await request(platform, f"CONSUMER.DURABLE.CREATE.SMS_DLR.{DURABLE}", {"stream_name": "SMS_DLR", "config": own})
 
 
 async def config_of(platform: Platform) -> dict[str, Any]:
-    found: dict[str, Any] = (await ask(platform, f"CONSUMER.INFO.SMS_DLR.{DURABLE}"))["config"]
+    found: dict[str, Any] = (await request(platform, f"CONSUMER.INFO.SMS_DLR.{DURABLE}"))["config"]
     found["metadata"] = {name: value for name, value in found["metadata"].items() if not name.startswith("_nats.")}
     return {name: value for name, value in found.items() if value or name not in {"metadata", "num_replicas"}}
-
-
-async def alter(platform: Platform, name: str, **changes: Any) -> None:
-    """Alters a stream, as its owner would."""
-    config = (await ask(platform, f"STREAM.INFO.{name}"))["config"]
-    await ask(platform, f"STREAM.UPDATE.{name}", config | changes)
-
-
-def reports(count: int) -> list[Message]:
-    rng, now = Random(7), datetime.now(UTC)
-    return [events.message(rng, events.report(rng, now)) for _ in range(count)]
 
 
 WANTED: Config = {
@@ -93,10 +69,10 @@ async def take(platform: Platform, count: int) -> None:
     """Fetches messages, and negatively acknowledges them; terminates those without data."""
     inbox, config = platform.client.new_inbox(), await config_of(platform)
     subscription = await platform.client.subscribe(inbox)
-    request: dict[str, object] = {"batch": 1 if "max_batch" in config else count, "expires": SECOND // 2}
-    request |= {"group": "a"} if "priority_groups" in config else {}
+    wanted: dict[str, object] = {"batch": 1 if "max_batch" in config else count, "expires": SECOND // 2}
+    wanted |= {"group": "a"} if "priority_groups" in config else {}
     subject = f"$JS.API.CONSUMER.MSG.NEXT.SMS_DLR.{DURABLE}"
-    await platform.client.publish(subject, json.dumps(request).encode(), reply=inbox)
+    await platform.client.publish(subject, json.dumps(wanted).encode(), reply=inbox)
     with suppress(TimeoutError):
         while (message := await subscription.next_msg(0.7)).reply:
             await (message.term() if "headers_only" in config else message.nak())
@@ -107,7 +83,7 @@ async def take(platform: Platform, count: int) -> None:
 async def test_a_consumer_is_put_right_and_nothing_is_lost_or_doubled(platform: Platform, wrong: Config) -> None:
     """This includes messages that the consumer has skipped, and events that were counted before."""
     await alter(platform, "SMS_DLR", subjects=[SMS_DLR.subject, OTHER])
-    messages = reports(60)
+    messages = some_reports(60)
     await platform.publish(SMS_DLR, messages[:20])
     await platform.drain(QUICK)
     await platform.jetstream.delete_consumer("SMS_DLR", DURABLE)
@@ -129,7 +105,7 @@ async def test_a_consumer_that_may_have_passed_over_messages_and_was_not_moved_b
     platform: Platform,
 ) -> None:
     """The state after a kill between the correction and the rewind."""
-    messages = reports(20)
+    messages = some_reports(20)
     await make(platform, {**GOOD, "metadata": {REWIND: "due", "team": "billing"}})
     await platform.publish(SMS_DLR, messages)
     reading = await platform.jetstream.pull_subscribe_bind(DURABLE, "SMS_DLR")
@@ -180,102 +156,12 @@ async def test_what_no_server_changes_is_refused(
 ) -> None:
     await make(platform, {**GOOD, **wrong})
     before = await config_of(platform)
-    ran = await refused(platform, tmp_path, "ingest", "--function", "delivery_metrics")
+    ran = await refused_by(platform, tmp_path, "ingest", "--function", "delivery_metrics")
     assert ran == (
         f"anlyt: Consumer {DURABLE} of SMS_DLR has {sentence}; delete it: it is created again, and no event is counted "
         "twice.\n"
     )
     assert await config_of(platform) == before
-
-
-async def refused(platform: Platform, folder: Path, *arguments: str) -> str:
-    """The stderr of a command. Fails unless the command ends with status 1."""
-    nowhere = "http://nobody@127.0.0.1:1/anlyt"
-    settings = {"ANLYT_NATS_URL": platform.url, "ANLYT_POSTGRES_DSN": platform.dsn, "ANLYT_CLICKHOUSE_DSN": nowhere}
-    ran = await asyncio.to_thread(anlyt, folder, *arguments, **settings)
-    assert ran.returncode == 1, ran
-    return ran.stderr
-
-
-@pytest.mark.parametrize("retention", ["workqueue", "interest"])
-async def test_a_stream_that_forgets_what_was_read_is_refused(
-    platform: Platform, tmp_path: Path, retention: str
-) -> None:
-    await platform.jetstream.delete_stream("SMS_DLR")
-    config = {"name": "SMS_DLR", "subjects": [SMS_DLR.subject], "retention": retention}
-    await ask(platform, "STREAM.CREATE.SMS_DLR", config)
-    sentence = f"anlyt: Stream SMS_DLR has retention {retention} where limits is wanted; its owner has to change it.\n"
-    assert await refused(platform, tmp_path, "ingest") == sentence
-    assert await refused(platform, tmp_path, "backfill", "delivery_metrics") == sentence
-    assert await refused(platform, tmp_path, "migrate", "--check")
-    with pytest.raises(UnsuitableError, match=f"retention {retention}"):
-        await check_streams(platform.jetstream, STREAMS)
-    found = (await ask(platform, "STREAM.INFO.SMS_DLR"))["config"]["retention"]
-    assert found == retention, "a stream is never altered"
-
-
-async def test_other_streams_that_are_useless(platform: Platform) -> None:
-    js = platform.jetstream
-    await alter(platform, "SMS_DLR", subjects=["sms.dlr.elsewhere"])
-    with pytest.raises(UnsuitableError, match=r"subjects sms\.dlr\.elsewhere where sms\.dlr\.inbound is wanted"):
-        await check_streams(js, STREAMS)
-    await alter(platform, "SMS_DLR", subjects=["sms.*.inbound"])
-    assert await check_streams(js, STREAMS) == []
-    for change, sentence in (
-        ({"no_ack": True}, "no_ack true where false is wanted"),
-        ({"no_ack": False, "max_msg_size": 100}, "max_msg_size 100 where 16384 or more is wanted"),
-        ({"max_msg_size": -1, "sealed": True}, "sealed true where false is wanted"),
-    ):
-        await alter(platform, DEADLETTER.name, **change)
-        with pytest.raises(UnsuitableError, match=f"Stream ANLYT_DEADLETTER has {sentence}"):
-            await check_streams(js, STREAMS)
-
-
-def test_a_single_copy_is_reported_in_a_cluster() -> None:
-    config = {"num_replicas": 1}
-    assert list(map(str, stream_warnings(config, SMS_DLR, clustered=True))) == ["num_replicas 1 where 3 is wanted"]
-    assert not stream_warnings(config, SMS_DLR)
-
-
-async def test_what_a_limit_discards_is_not_counted(platform: Platform) -> None:
-    """`discard: old` loses the oldest events before a worker reads them; `discard: new` refuses them to producers."""
-    messages = reports(40)
-    kept = len(messages) // 2
-    await alter(platform, "SMS_DLR", max_msgs=kept)
-    await platform.publish(SMS_DLR, messages)
-    await platform.drain(QUICK)
-    assert await differences(platform.dsn, expect([], messages[-kept:], datetime.now(UTC))) == []
-    await alter(platform, "SMS_DLR", max_msgs=kept, discard="new")
-    with pytest.raises(APIError, match="maximum messages exceeded"):
-        await platform.jetstream.publish(SMS_DLR.subject, messages[0].data)
-
-
-@pytest.mark.parametrize(
-    ("stream", "change", "sentence"),
-    [
-        ("SMS_DLR", {"max_age": 86_400 * SECOND}, "max_age 1 day where 7 days or more is wanted"),
-        ("SMS_DLR", {"max_msgs": 1000, "discard": "new"}, "max_msgs 1000 where no limit is wanted"),
-        ("SMS_DLR", {"max_bytes": 1 << 20}, "max_bytes 1048576 where no limit is wanted"),
-        ("SMS_DLR", {"max_msgs_per_subject": 1}, "max_msgs_per_subject 1 where no limit is wanted"),
-        ("SMS_DLR", {"sealed": True}, "sealed true where false is wanted"),
-        (DEADLETTER.name, {"deny_delete": True}, "deny_delete true where false is wanted"),
-        (
-            DEADLETTER.name,
-            {"duplicate_window": 120 * SECOND},
-            "duplicate_window 120 seconds where 7 days is wanted",
-        ),
-    ],
-)
-async def test_limits_are_reported_and_events_are_counted_nevertheless(
-    platform: Platform, stream: str, change: Config, sentence: str
-) -> None:
-    messages = reports(5)
-    await platform.publish(SMS_DLR, messages)
-    await alter(platform, stream, **change)
-    assert await check_streams(platform.jetstream, STREAMS) == [f"Stream {stream} has {sentence}."]
-    await platform.drain(QUICK)
-    if "max_msgs_per_subject" not in change:  # when it exists, the server has dropped all messages but the last
-        assert await differences(platform.dsn, expect([], messages, datetime.now(UTC))) == []
 
 
 async def test_a_consumer_that_cannot_be_made_says_why(platform: Platform) -> None:
@@ -295,21 +181,9 @@ async def test_a_consumer_that_the_server_does_not_correct_says_why(platform: Pl
         await ensure_consumer(platform.jetstream, SMS_DLR, DURABLE)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "subject", "does"),
-    [
-        *(("a.b", "a.b", True), ("a.*", "a.b", True), ("a.>", "a.b", True), (">", "a.b", True), ("*.b", "a.b", True)),
-        *(("a", "a.b", False), ("a.b.c", "a.b", False), ("a.b.>", "a.b", False), ("a.c", "a.b", False)),
-        *(("a.>", "a.>", True), ("a.*", "a.>", False), ("a.b.>", "a.>", False), (">", "a.>", True)),
-    ],
-)
-def test_patterns_cover_subjects(pattern: str, subject: str, does: bool) -> None:
-    assert covers(pattern, subject) is does
-
-
 async def test_a_consumer_that_is_replaced_while_workers_read_is_logged(platform: Platform) -> None:
     """The replacement cannot be corrected; when it is deleted, the workers create theirs."""
-    messages = reports(10)
+    messages = some_reports(10)
     with capture_logs() as logs:
         async with platform.running_workers(QUICK):
             await platform.publish(SMS_DLR, messages[:5])

@@ -10,14 +10,12 @@ import pytest
 
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
-from infra.errors import MisconfiguredError
 from infra.migrate import (
     ChangedStepError,
     ClickHouseLedger,
     LockedError,
     PostgresLedger,
     Step,
-    fix_currency,
     migrate,
     steps,
 )
@@ -106,16 +104,6 @@ async def test_an_edited_step_is_refused(connection: Connection) -> None:
         await ledger.apply(replace(step, sql=f"{step.sql}\n-- edited"))
     with pytest.raises(ChangedStepError, match=r"0001_ingest\.sql was changed after it was applied to postgres"):
         await steps(ledger, "postgres")
-
-
-async def test_the_reporting_currency_is_fixed(connection: Connection) -> None:
-    async for _ in migrate(PostgresLedger(connection), "postgres"):
-        pass
-    await fix_currency(connection, "AFN")
-    await fix_currency(connection, "AFN")
-    sentence = r"^ANLYT_REPORTING_CURRENCY: .* another currency \(in AFN, not USD\)\. Set it to AFN\.$"
-    with pytest.raises(MisconfiguredError, match=sentence):
-        await fix_currency(connection, "USD")
 
 
 async def test_clickhouse_remembers_its_steps(clickhouse: Engine) -> None:

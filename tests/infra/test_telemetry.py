@@ -1,4 +1,4 @@
-"""Log lines of the product and of libraries, in a separate process."""
+"""Log lines of the product and of libraries, in a separate process, and spans of failed work."""
 
 import json
 import subprocess
@@ -6,7 +6,12 @@ import sys
 from typing import Final
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
+from infra import telemetry
 from infra.settings import LogFormat
 from tools.export import ROOT
 
@@ -47,3 +52,15 @@ def test_a_traceback_shows_no_values(format_: LogFormat) -> None:
     text = log_lines(format_)
     assert text.count("ValueError: it failed") == 2
     assert "password" not in text
+
+
+def test_a_span_of_failed_work_has_the_errors_class_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message may quote a value, and collectors mask nothing."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "tracer", provider.get_tracer("test"))
+    with pytest.raises(ValueError, match="password"), telemetry.span("x"):
+        raise ValueError("password")
+    (span,) = exporter.get_finished_spans()
+    assert (span.attributes, span.events) == ({"error.type": "ValueError"}, ())
+    assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, None)

@@ -233,7 +233,10 @@ async def test_lists(portal: Portal, database: str) -> None:
         check_problem(await portal.client.get(PATH, params=query), 400, "INVALID_QUERY")
     async with connected(database) as connection:
         await connection.execute("update anlyt.audit_exports set caller = 'another' where export_id = $1", ids[0])
-    check_problem(await portal.client.get(f"{PATH}/{ids[0]}"), 404, "NOT_FOUND")
+        before = await connection.fetchrow("select * from anlyt.audit_exports where export_id = $1", ids[0])
+        for method in ("GET", "DELETE"):
+            check_problem(await portal.client.request(method, f"{PATH}/{ids[0]}"), 404, "NOT_FOUND")
+        assert await connection.fetchrow("select * from anlyt.audit_exports where export_id = $1", ids[0]) == before
     assert ids[0] not in [export["id"] for export in (await portal.client.get(PATH)).json()["data"]]
 
 

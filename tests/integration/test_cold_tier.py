@@ -169,6 +169,26 @@ async def test_parts_move_and_answers_stay(tmp_path: Path, database: str) -> Non
         assert await ask(ALL) == whole.rows(**ALL)
 
 
+async def test_s3_dies_while_parts_move(tmp_path: Path, seed: int) -> None:
+    """While S3 is killed again and again, an answer is whole or an error; when it is back, all parts move."""
+    random, counted = Random(seed), "select count() from facts_compliance final where not ignore(*)"
+    async with tiered(tmp_path) as store, connect(store.clickhouse.dsn) as client:
+        async for _ in tier(client, None):
+            pass
+        errors = 0
+        for _ in range(4):
+            await asyncio.sleep(random.uniform(0, 0.4))
+            await store.s3.kill()
+            try:
+                assert (await client.query(counted)).result_rows == [(len(store.facts),)]
+            except ClickHouseError:
+                errors += 1
+            await store.s3.start()
+        parts = await volumes_after_moves(client)
+        assert (await client.query(counted)).result_rows == [(len(store.facts),)]
+        print(f"{errors} of 4 answers were errors while S3 was away; rows afterwards: {parts}")
+
+
 async def test_cold_parts_survive_restarts_and_missing_ones_are_an_error(tmp_path: Path) -> None:
     """An answer never has fewer rows."""
     async with tiered(tmp_path) as store:

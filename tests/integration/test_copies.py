@@ -19,8 +19,10 @@ from infra.embedded.nats import nats_server
 from infra.endpoints import Engines
 from ingest.decode import BatchDecoder
 from ingest.ledger import by_ledger_key
+from ingest.partitions import Partitions
 from ingest.rebuild.history import History
 from pipelines import runs
+from pipelines.copies.peaks import MOST_CELLS, MOST_HOURS
 from pipelines.stores import open_stores
 from schema.streams import BILLING_EVENTS, SMS_DLR, Stream
 from tests.graph.support.api import ADMIN, Api, open_api
@@ -190,6 +192,48 @@ async def test_peak_rates_of_copies(database: str, server: Engine, warehouse: st
         assert (await runs.run(stores, "copies"))["peaks"] == contested
         assert await _differences(platform) == []
         assert await platform.pool.fetchval("select count(*) from anlyt.contested_peaks") == 0
+
+
+CONTEST_ALL = """
+insert into anlyt.contested_peaks select scope, scope_id, hour_bucket from anlyt.metrics_hourly
+"""
+WAITING = """
+with cells as (
+    insert into anlyt.metrics_hourly (scope, scope_id, hour_bucket, delivered_messages, peak_tps)
+    select 'ACCOUNT', 'waiting-' || number, $1::timestamptz - hours * interval '1 hour', 1, 9
+    from generate_series(1, $2::int4) as number, generate_series(1, $3::int4) as hours
+    returning scope, scope_id, hour_bucket
+)
+insert into anlyt.contested_peaks select * from cells
+"""
+
+
+@pytest.mark.parametrize(("cells", "hours"), [(MOST_CELLS, 1), (1, 2 * MOST_HOURS)])
+async def test_peaks_that_wait_for_ever_delay_no_others(
+    database: str, server: Engine, warehouse: str, cells: int, hours: int
+) -> None:
+    """As many cells or hours as a run takes count an event that has no fact, as after a loss of ClickHouse's data."""
+    at = NOW.replace(minute=0, second=0, microsecond=0)
+    report = events.report(Random(8), NOW) | {"receivedAt": at.isoformat(), "tpsSnapshot": 5}
+    async with (
+        open_platform(server.url, database, warehouse) as platform,
+        open_stores(Engines(server.url, database, warehouse)) as stores,
+    ):
+        await platform.publish(SMS_DLR, [Message(json.dumps(report).encode())])
+        await platform.drain(with_batch(DELIVERY, 1), with_batch(dlr_facts, 1))
+        await platform.pool.execute("update anlyt.metrics_hourly set peak_tps = 9")
+        await platform.pool.execute(CONTEST_ALL)
+        contested = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
+        await Partitions(platform.pool).ensure([(at - timedelta(hours=hours)).date()])
+        await platform.pool.execute(WAITING, at, cells, hours)
+        settled, runs_left = 0, 60  # each has a chance of a half at least
+        while settled < contested and (runs_left := runs_left - 1):
+            settled += (await runs.run(stores, "copies"))["peaks"]
+        assert settled == contested
+        rows = await platform.pool.fetch("select peak_tps, scope_id from anlyt.metrics_hourly")
+        assert {row["peak_tps"] for row in rows if not row["scope_id"].startswith("waiting-")} == {5}
+        left = await platform.pool.fetchval("select count(*) from anlyt.contested_peaks")
+        assert left == cells * hours
 
 
 async def _counts(api: Api, query: dict[str, Any], caller: Mapping[str, str]) -> list[tuple[str, int]]:

@@ -108,7 +108,7 @@ async def test_a_worker_may_end_at_each_step(engines: Engines, template: Engine)
             id_ = await client.ask(format="csv", **MONEY)
             extracts = Extracts(clickhouse, Pseudonyms(pool), Budget(8, 10**12), tuple)
             for steps in count():
-                jobs, files = MortalJobs(pool, timedelta()), MortalObjects(store, "query-exports")
+                jobs, files = MortalJobs(pool, timedelta()), MortalObjects(engines.s3, "query-exports")
                 jobs.fuse = files.fuse = Fuse(steps)
                 job = await jobs.claim(1)
                 assert job is not None

@@ -1,4 +1,4 @@
-"""Validators of reports: an answer that differs has another tag, whatever events, rollups and the archive do."""
+"""Validators of reports and pages: what differs has another tag, whatever events, rollups and the archive do."""
 
 import json
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from random import Random
 import httpx
 import pytest
 
+from graph.web.kept import KeptPages
 from infra.clickhouse import open_clickhouse
 from infra.postgres import Connection
 from infra.settings import read_settings
@@ -18,6 +19,7 @@ from ingest.partitions import Partitions
 from pipelines import runs
 from pipelines.stores import Stores
 from tests.graph.support.api import ADMIN, Api, open_api
+from tests.graph.support.pages import HTML
 from tests.graph.support.store import DAY, HOUR, Row, Store, iso
 from tests.graph.support.validators import Ask, SeenAnswers
 from tests.support.database import connected
@@ -47,8 +49,9 @@ class Progress:
 
 
 async def test_the_same_tag_means_the_same_answer(
-    seed: int, tmp_path: Path, database: str, stores: Stores, warehouse: str
+    seed: int, tmp_path: Path, database: str, stores: Stores, warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(KeptPages, "get", lambda *_: None)  # each page is rendered anew
     random, progress = Random(seed), Progress()
     await Partitions(stores.postgres).ensure([MONTH.date()])
     operations = tmp_path / "operations.json"
@@ -63,7 +66,7 @@ async def test_the_same_tag_means_the_same_answer(
         seen = [SeenAnswers(ask) for ask in requests(api)]
         for _ in range(ROUNDS):
             await change(random, connection, stores, progress)
-            for each in random.sample(seen, 4):
+            for each in random.sample(seen, 5):
                 await each.check()
         for until in (MONTH + DAY, MONTH + 2 * DAY):  # points become complete, although no row changes
             progress.until = until
@@ -75,7 +78,7 @@ async def test_the_same_tag_means_the_same_answer(
 
 
 def requests(api: Api) -> list[Ask]:
-    """Requests of all reports, on windows that are changed and beside them."""
+    """Requests of all reports and of pages, on windows that are changed and beside them."""
     windows = [(5 * HOUR, 3 * DAY + 7 * HOUR), (DAY, 2 * DAY), (-9 * DAY, -3 * DAY)]
     paths = ["summary?granularity=daily", "summary", "operators/op-1/performance", "accounts/acc-1/usage"]
     paths += ["throughput?resolution=1h", "delivery-breakdown", "top-operators"]
@@ -85,12 +88,17 @@ def requests(api: Api) -> list[Ask]:
         found += [partial(report, api, path, window) for path in paths]
         variables = {"documentId": OPERATION, "variables": json.dumps(window)}
         found.append(partial(graphql, api, variables))
+        found += [partial(page, api, path, window) for path in ("/dashboard", "/accounts/acc-1")]
     return found
 
 
 async def report(api: Api, path: str, window: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
     url = httpx.URL(f"/v1/internal/analytics/{path}").copy_merge_params(window)
     return await api.client.get(url, headers={**ADMIN, **headers})
+
+
+async def page(api: Api, path: str, window: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
+    return await api.client.get(path, params=window, headers={**ADMIN, **HTML, **headers})
 
 
 async def graphql(api: Api, variables: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:

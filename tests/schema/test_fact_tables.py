@@ -8,7 +8,7 @@ from infra.clickhouse import connect
 from infra.cluster import statements
 from infra.embedded.engine import Engine
 from schema.cubes import CUBES, CubeTable
-from schema.facts import TABLES, FactTable
+from schema.facts import STORED_AT, TABLES, FactTable, stored_at, version
 from tests.support.warehouse import empty_clickhouse
 
 pytestmark = pytest.mark.anyio
@@ -90,3 +90,15 @@ def test_a_statement_of_the_cluster_form() -> None:
 def test_what_has_no_cluster_form_is_refused() -> None:
     with pytest.raises(ValueError, match="This statement has no known cluster form: drop table"):
         statements("drop table anlyt.t;\n", "main")
+
+
+async def test_the_time_of_storing_is_the_same_in_sql(clickhouse: Engine) -> None:
+    """Of today's versions, which count nanoseconds, and of those of earlier releases, which count microseconds."""
+    newest, edge = 1_798_000_000_123_456, 1 << 51
+    times = [0, 1, newest, edge - 1, edge, edge + 999, newest * 1000, newest * 1000 + 999]
+    versions = [version(time) for time in times]
+    async with connect(clickhouse.dsn, database="default") as client:
+        sql = f"select {STORED_AT} from (select arrayJoin({{versions:Array(UInt64)}}) as ver)"
+        found = await client.query(sql, parameters={"versions": versions})
+    assert [at for (at,) in found.result_rows] == [stored_at(each) for each in versions]
+    assert stored_at(version(newest)) == stored_at(version(newest * 1000)) == newest

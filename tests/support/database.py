@@ -7,8 +7,9 @@ from itertools import count
 import asyncpg
 
 from infra.embedded.engine import Engine
-from infra.migrate import PostgresLedger, fix_currency, migrate
+from infra.migrate import PostgresLedger, migrate
 from infra.postgres import Connection
+from infra.reporting_currency import record_currency
 
 TEMPLATE = "anlyt_template"
 _numbers = count(1)
@@ -23,7 +24,7 @@ async def make_template(engine: Engine) -> None:
     async with connected(_dsn(engine, TEMPLATE)) as connection:
         async for _ in migrate(PostgresLedger(connection), "postgres"):
             pass
-        await fix_currency(connection, "USD")
+        await record_currency(connection, "USD")
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from graph.exports.runner import Pace
 from infra.clickhouse import connect
 from infra.embedded.clickhouse import clickhouse_server
 from infra.embedded.engine import Engine
-from infra.embedded.s3 import s3_server
+from infra.embedded.s3 import make_bucket, s3_server
 from infra.endpoints import Engines
 from infra.s3 import S3, from_dsn, open_store
 from tests.support import audit_facts
@@ -47,8 +47,8 @@ class FilledStores:
 
 
 @asynccontextmanager
-async def fill_stores(folder: Path) -> AsyncIterator[FilledStores]:
-    """Yields a ClickHouse with random facts, and an S3."""
+async def fill_stores(folder: Path, *, has_lock: bool = False) -> AsyncIterator[FilledStores]:
+    """Yields a ClickHouse with random facts, and an S3. `has_lock`: the bucket has object lock."""
     random = Random(2901)
     print("seed 2901")
     facts: Mapping[str, Sequence[Fact]] = {
@@ -60,6 +60,9 @@ async def fill_stores(folder: Path) -> AsyncIterator[FilledStores]:
     }
     async with s3_server(folder / "s3") as s3:
         bucket = from_dsn(s3.dsn)
+        if has_lock:
+            bucket = replace(bucket, bucket="locked")
+            await make_bucket(bucket, bucket.bucket, has_lock=True)
         async with clickhouse_server(folder / "clickhouse", s3=bucket) as clickhouse:
             await empty_clickhouse(clickhouse.dsn)
             async with connect(clickhouse.dsn) as client:
@@ -70,10 +73,10 @@ async def fill_stores(folder: Path) -> AsyncIterator[FilledStores]:
 
 @asynccontextmanager
 async def export_portal(
-    database: str, filled: FilledStores, certificates: Certificates, pace: Pace
+    database: str, filled: FilledStores, certificates: Certificates, pace: Pace, *, is_locked: bool = False
 ) -> AsyncIterator[Portal]:
     async with (
-        audit_listener(certificates.files, engines(database, filled), pace) as url,
+        audit_listener(certificates.files, engines(database, filled), pace, ANLYT_EXPORT_LOCK=f"{is_locked:d}") as url,
         httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as client,
         httpx.AsyncClient(timeout=30) as plain,
     ):

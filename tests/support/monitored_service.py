@@ -57,7 +57,7 @@ async def monitored_service(folder: Path) -> AsyncIterator[MonitoredService]:
     """Runs `anlyt dev` with two days of the demo's traffic, computed cubes, and a day on which billing differs."""
     with running(folder, "dev") as service:
         endpoints = service.endpoints()
-        with prometheus(folder, urlsplit(endpoints.metrics).netloc, rules(OBJECTIVES)) as server:
+        with prometheus(folder, {"anlyt": urlsplit(endpoints.metrics).netloc}, rules(OBJECTIVES)) as server:
             await _past(endpoints)
             await _live(endpoints, server)
             until = datetime.now(UTC)

@@ -10,7 +10,8 @@ from typing import Final
 from infra.embedded import process
 from infra.embedded.engine import Engine, started
 from infra.embedded.postgres import Postgres, binaries, owner, postgres_server
-from infra.migrate import PostgresLedger, fix_currency, migrate
+from infra.migrate import PostgresLedger, migrate
+from infra.reporting_currency import record_currency
 from tests.support.database import connected
 
 PATIENCE: Final = 60  # seconds until the standby has caught up or is promoted, on a busy machine
@@ -83,7 +84,7 @@ async def postgres_pair(folder: Path) -> AsyncIterator[Pair]:
         async with connected(primary.dsn) as connection:
             async for _ in migrate(PostgresLedger(connection), "postgres"):
                 pass
-            await fix_currency(connection, "USD")
+            await record_currency(connection, "USD")
         recipe = Standby(primary=primary.dsn, source=folder / "primary")
         async with started(recipe, (folder / "standby").absolute(), 0) as standby:
             yield Pair(primary, standby)

@@ -1,6 +1,7 @@
 """Runs Prometheus and promtool for the tests of the alerts."""
 
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,15 @@ class Prometheus:
         labels = [alert["labels"] for alert in alerts if alert["state"] == "firing"]
         return {(each["alertname"], each.get("function", "")) for each in labels}
 
+    def exemplars(self, family: str) -> list[dict[str, str]]:
+        """The labels of a histogram's exemplars, each with `family` and the labels of its bucket."""
+        window = {"start": time.time() - 3600, "end": time.time() + 60}
+        answer = httpx.get(
+            f"{self.url}/api/v1/query_exemplars", params={"query": f"{family}_bucket", **window}, timeout=60
+        )
+        found = answer.raise_for_status().json()["data"]
+        return [series["seriesLabels"] | each["labels"] for series in found for each in series["exemplars"]]
+
     def values(self, query: str) -> list[float]:
         """The values of an instant query, one per series."""
         answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=60).raise_for_status().json()
@@ -55,7 +65,12 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[Prometheus]:
-    """Runs a Prometheus that scrapes `target` (host:port) as job anlyt and evaluates `rules`."""
-    with server.prometheus(folder, target, rules) as url:
+def prometheus(
+    folder: Path,
+    targets: Mapping[str, str],
+    rules: Sequence[Mapping[str, Any]] = (),
+    alertmanager: str | None = None,
+) -> Iterator[Prometheus]:
+    """Runs a Prometheus that scrapes targets (host:port by job) and sends alerts to `alertmanager` (host:port)."""
+    with server.prometheus(folder, targets, rules, alertmanager) as url:
         yield Prometheus(url)

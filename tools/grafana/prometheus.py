@@ -1,4 +1,4 @@
-"""Runs a Prometheus server that scrapes one target."""
+"""Runs a Prometheus server."""
 
 import shutil
 import subprocess
@@ -23,8 +23,17 @@ def program(name: str) -> Path:
 
 
 @contextmanager
-def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]] = (), every: str = "1s") -> Iterator[str]:
-    """Runs a Prometheus that scrapes `target` (host:port) as job anlyt and evaluates `rules`; yields its URL."""
+def prometheus(
+    folder: Path,
+    targets: Mapping[str, str],
+    rules: Sequence[Mapping[str, Any]] = (),
+    alertmanager: str | None = None,
+    every: str = "1s",
+) -> Iterator[str]:
+    """Runs a Prometheus that scrapes targets, keeps their exemplars, and evaluates `rules`; yields its URL.
+
+    `targets`: host:port by job. `alertmanager`: where alerts are sent to, as host:port.
+    """
     address = f"127.0.0.1:{free_port()}"
     _write(folder / "rules.yaml", {"groups": [{"name": "anlyt", "rules": rules}]})
     _write(
@@ -32,10 +41,18 @@ def prometheus(folder: Path, target: str, rules: Sequence[Mapping[str, Any]] = (
         {
             "global": {"scrape_interval": every, "evaluation_interval": every},
             "rule_files": ["rules.yaml"],
-            "scrape_configs": [{"job_name": "anlyt", "static_configs": [{"targets": [target]}]}],
+            "scrape_configs": [
+                {"job_name": job, "static_configs": [{"targets": [target]}]} for job, target in targets.items()
+            ],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []},
         },
     )
-    options = {"config.file": "prometheus.yaml", "storage.tsdb.path": "data", "web.listen-address": address}
+    options = {
+        "config.file": "prometheus.yaml",
+        "storage.tsdb.path": "data",
+        "web.listen-address": address,
+        "enable-feature": "exemplar-storage",
+    }
     with (
         (folder / "prometheus.log").open("wb") as log,
         subprocess.Popen(

@@ -20,7 +20,10 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request. `read` makes the answer of a successful response; calls may be repeated, because all only read."""
+    """One request. `read` makes the answer of a successful response.
+
+    Each call may be repeated: it reads, cancels, or has an idempotency key.
+    """
 
     method: str
     path: str
@@ -28,11 +31,13 @@ class Call(Generic[T]):
     params: Mapping[str, str]
     content: bytes | None = None
     accept: str = JSON
+    idempotency_key: str | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers that depend on the call."""
-        return {"Accept": self.accept, **({} if self.content is None else {"Content-Type": JSON})}
+        optional = {"Content-Type": self.content and JSON, "Idempotency-Key": self.idempotency_key}
+        return {"Accept": self.accept, **{name: value for name, value in optional.items() if value}}
 
 
 def get(path: str, answer: type[T], options: Mapping[str, object], **ids: str) -> Call[T]:

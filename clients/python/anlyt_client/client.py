@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from anlyt_client import frames
-from anlyt_client.answers import LiveThroughput
+from anlyt_client.answers import ExportAnswer, LiveThroughput
 from anlyt_client.calls import Call, api_error, result
 from anlyt_client.connection import DEFAULT_RETRIES, Connection, Headers
 from anlyt_client.errors import ApiError
+from anlyt_client.exports import FOLLOWED_EVERY, FileFormat, cancel_call, is_done, request_call
 from anlyt_client.live import LiveStream
 from anlyt_client.queries import ArrowPage, Query, QueryAnswer, arrow_call, cursor_after, page_call
 from anlyt_client.reports import Reports
@@ -91,6 +92,29 @@ class Client(Reports):
     def polars(self, query: Query[Any]) -> "polars.DataFrame":
         """All rows of a query as a frame of polars. Needs `anlyt-client[polars]`."""
         return frames.to_polars(self._arrow_pages(query))
+
+    def request_export(
+        self, query: Query[Any], file_format: FileFormat = "csv", *, key: str | None = None
+    ) -> ExportAnswer:
+        """Requests files with all rows of a query; `limit` of the query is the most rows.
+
+        With a `key`, the same request is the same export, however often it is sent.
+        """
+        return self.fetch(request_call(query, file_format, key))
+
+    def export(self, query: Query[Any], file_format: FileFormat = "csv", *, key: str | None = None) -> ExportAnswer:
+        """As `request_export`, and waits until it is done: the answer has links to its files.
+
+        Raises ExportFailedError if the export fails, expires or is cancelled.
+        """
+        requested = self.request_export(query, file_format, key=key)
+        while not is_done(found := self.follow_export(requested.id)):
+            time.sleep(FOLLOWED_EVERY)
+        return found
+
+    def cancel_export(self, export_id: str) -> ExportAnswer:
+        """Cancels an export at any time, and deletes its files."""
+        return self.fetch(cancel_call(export_id))
 
     def live_throughput(self, every: int = 5) -> Iterator[LiveThroughput]:
         """What the platform counts, every so many seconds (1 to 30), for administrators. It does not end.

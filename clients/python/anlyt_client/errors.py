@@ -23,6 +23,10 @@ class TruncatedError(AnlytError):
     """The query has more rows than the API returns for one query. Its rows up to there are no whole answer."""
 
 
+class ExportFailedError(AnlytError):
+    """An export failed, expired or was cancelled."""
+
+
 class ApiError(AnlytError):
     """The API refused a request. Codes without a class of their own are of this class.
 

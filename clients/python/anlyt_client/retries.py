@@ -8,7 +8,8 @@ import httpx
 
 from anlyt_client.errors import ApiError, seconds_of
 
-# Every call only reads, so each may be repeated. 502 and 504 come from a proxy that lost its connection to the API.
+# Each call may be repeated: it reads, cancels, or has an idempotency key. 502 and 504 come from a proxy that lost its
+# connection to the API.
 REPEATED: Final = frozenset({429, 502, 503, 504})
 
 Outcome: TypeAlias = httpx.Response | httpx.RequestError

@@ -1,14 +1,16 @@
 // The client: sends calls, repeats them, and reads their answers.
-import { AnlytError, ApiError, DisconnectedError, milliseconds, TruncatedError, UnreadableAnswerError } from "./errors.js";
+import { AnlytError, ApiError, DisconnectedError, ExportFailedError, milliseconds, TruncatedError, UnreadableAnswerError } from "./errors.js";
 import type { LiveThroughput } from "./generated/live.js";
 import { asError } from "./generated/problems.js";
-import { type CallOptions, type Problem, Reports } from "./generated/reports.js";
+import { type CallOptions, type ExportAnswer, type Problem, Reports } from "./generated/reports.js";
 import { eventOf, lines, subscription } from "./live.js";
 import type { CompareTo, DatasetName, Dimension, Granularity, Measure, Query, QueryAnswer, Row } from "./queries.js";
 import { defaultRetries, nextPause, type Retries, sleep } from "./retries.js";
 
 const QUERY_PATH = "/v1/anlyt/query";
+const EXPORTS_PATH = "/v1/anlyt/exports";
 const GRAPHQL_PATH = "/graphql";
+const FOLLOWED_EVERY = 1000; // ms
 const JSON_TYPE = "application/json";
 
 export type CallerHeaders = Readonly<Record<string, string>>;
@@ -22,6 +24,22 @@ export interface ClientOptions {
   /** The milliseconds that one attempt may take, or a live stream be silent; 60,000 by default. */
   readonly timeout?: number;
   readonly retries?: Partial<Retries>;
+}
+
+export type FileFormat = "csv" | "arrow" | "parquet";
+
+export interface ExportOptions extends CallOptions {
+  /** The format of the files; CSV by default. */
+  readonly format?: FileFormat;
+  /** The same request with the same key is the same export, however often it is sent. */
+  readonly key?: string;
+}
+
+/** What a request has besides its URL and its identity. */
+interface Sent {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly body?: string;
+  readonly key?: string;
 }
 
 type Received = { response: Response; body: string };
@@ -52,7 +70,8 @@ export class Client extends Reports {
     query: Query<D, M, X, G, C>,
     { after, ...call }: CallOptions & { after?: string | null } = {},
   ): Promise<QueryAnswer<Row<D, M, X, G, C>, Row<D, M, never, "none", C>>> {
-    return this.#call(new URL(this.#url + QUERY_PATH), JSON.stringify(after ? { ...query, after } : query), call);
+    const body = JSON.stringify(after ? { ...query, after } : query);
+    return this.#call(new URL(this.#url + QUERY_PATH), { method: "POST", body }, call);
   }
 
   /** Every page of a query. Throws TruncatedError at the end if the API left out rows. */
@@ -91,15 +110,56 @@ export class Client extends Reports {
     for await (const page of this.pages(query, call)) yield* page.data;
   }
 
+  /** Requests files with all rows of a query; `limit` of the query is the most rows. */
+  async requestExport<
+    D extends DatasetName,
+    M extends Measure<D>,
+    X extends Dimension<D> = never,
+    G extends Granularity = "none",
+    C extends CompareTo = never,
+  >(query: Query<D, M, X, G, C>, { format = "csv", key = randomKey(), ...call }: ExportOptions = {}): Promise<ExportAnswer> {
+    const body = JSON.stringify({ format, ...query });
+    return this.#call(new URL(this.#url + EXPORTS_PATH), { method: "POST", body, key }, call);
+  }
+
+  /**
+   * As `requestExport`, and waits until it is done: the answer has links to its files. Throws ExportFailedError if the
+   * export fails, expires or is cancelled.
+   */
+  async export<
+    D extends DatasetName,
+    M extends Measure<D>,
+    X extends Dimension<D> = never,
+    G extends Granularity = "none",
+    C extends CompareTo = never,
+  >(query: Query<D, M, X, G, C>, options: ExportOptions = {}): Promise<ExportAnswer> {
+    const { id } = await this.requestExport(query, options);
+    for (;;) {
+      const found = await this.followExport(id, options);
+      if (found.status === "done") return found;
+      if (found.status !== "queued" && found.status !== "running") {
+        throw new ExportFailedError(`The export ${id} is ${found.status}. ${found.reason ?? ""}`.trimEnd());
+      }
+      await sleep(FOLLOWED_EVERY, options.signal);
+    }
+  }
+
+  /** Cancels an export at any time, and deletes its files. */
+  async cancelExport(exportId: string, call: CallOptions = {}): Promise<ExportAnswer> {
+    const path = `${EXPORTS_PATH}/${encodeURIComponent(exportId)}`;
+    return this.#call(new URL(this.#url + path), { method: "DELETE" }, call);
+  }
+
   /**
    * What the platform counts, every so many seconds (1 to 30), for administrators. It does not end. It subscribes again
    * whenever a stream ends; what is counted between two streams is in no event.
    */
   async *liveThroughput(every = 5, { signal }: CallOptions = {}): AsyncGenerator<LiveThroughput> {
     for (let failed = 0; ; ) {
-      const headers = await this.#allHeaders("text/event-stream", subscription(every));
+      const sent: Sent = { method: "POST", body: subscription(every) };
+      const headers = await this.#allHeaders("text/event-stream", sent);
       try {
-        for await (const event of this.#subscribe(every, headers, signal)) {
+        for await (const event of this.#subscribe(every, sent, headers, signal)) {
           failed = 0;
           yield event;
         }
@@ -117,12 +177,12 @@ export class Client extends Reports {
   protected override report<T>(path: string, options: object, call: CallOptions): Promise<T> {
     const url = new URL(this.#url + path);
     for (const [name, value] of Object.entries(options)) if (value !== undefined) url.searchParams.set(name, String(value));
-    return this.#call(url, null, call);
+    return this.#call(url, { method: "GET" }, call);
   }
 
-  async #call<T>(url: URL, body: string | null, { signal }: CallOptions): Promise<T> {
+  async #call<T>(url: URL, sent: Sent, { signal }: CallOptions): Promise<T> {
     for (let failed = 1; ; failed += 1) {
-      const outcome = await this.#attempt(url, body, signal);
+      const outcome = await this.#attempt(url, sent, signal);
       const isCut = outcome instanceof DisconnectedError;
       const status = isCut ? null : outcome.response.status;
       const retryAfter = isCut ? null : milliseconds(outcome.response.headers.get("Retry-After"));
@@ -134,11 +194,11 @@ export class Client extends Reports {
   }
 
   /** One attempt, body included. Throws the signal's reason if the caller aborts it. */
-  async #attempt(url: URL, body: string | null, signal?: AbortSignal): Promise<Received | DisconnectedError> {
-    const headers = await this.#allHeaders(JSON_TYPE, body);
+  async #attempt(url: URL, sent: Sent, signal?: AbortSignal): Promise<Received | DisconnectedError> {
+    const headers = await this.#allHeaders(JSON_TYPE, sent);
     try {
       const limit = AbortSignal.timeout(this.#timeout);
-      const response = await fetch(url, request(headers, body, either(limit, signal)));
+      const response = await fetch(url, request(headers, sent, either(limit, signal)));
       return { response, body: await response.text() };
     } catch (failure) {
       const error = asFailure(failure, signal);
@@ -147,7 +207,7 @@ export class Client extends Reports {
     }
   }
 
-  async *#subscribe(every: number, headers: CallerHeaders, signal?: AbortSignal): AsyncGenerator<LiveThroughput> {
+  async *#subscribe(every: number, sent: Sent, headers: CallerHeaders, signal?: AbortSignal): AsyncGenerator<LiveThroughput> {
     const silence = new AbortController();
     const silent = () => silence.abort(new DisconnectedError("The stream was silent for too long."));
     const restart = () => {
@@ -156,8 +216,7 @@ export class Client extends Reports {
     };
     let timer = setTimeout(silent, every * 1000 + this.#timeout);
     try {
-      const sent = request(headers, subscription(every), either(silence.signal, signal));
-      const response = await fetch(this.#url + GRAPHQL_PATH, sent);
+      const response = await fetch(this.#url + GRAPHQL_PATH, request(headers, sent, either(silence.signal, signal)));
       if (!response.ok || !response.body) throw refusal({ response, body: await response.text() });
       for await (const line of lines(response.body, restart)) {
         const event = eventOf(line);
@@ -169,14 +228,20 @@ export class Client extends Reports {
     }
   }
 
-  async #allHeaders(accept: string, body: string | null): Promise<CallerHeaders> {
+  async #allHeaders(accept: string, { body, key }: Sent): Promise<CallerHeaders> {
     const caller = typeof this.#headers === "function" ? await this.#headers() : this.#headers;
-    return { ...caller, Accept: accept, ...(body === null ? {} : { "Content-Type": JSON_TYPE }) };
+    const optional = { ...(body === undefined ? {} : { "Content-Type": JSON_TYPE }), ...(key === undefined ? {} : { "Idempotency-Key": key }) };
+    return { ...caller, Accept: accept, ...optional };
   }
 }
 
-function request(headers: CallerHeaders, body: string | null, signal: AbortSignal): RequestInit {
-  return body === null ? { headers, signal } : { method: "POST", headers, body, signal };
+function request(headers: CallerHeaders, { method, body }: Sent, signal: AbortSignal): RequestInit {
+  return { method, headers, signal, ...(body === undefined ? {} : { body }) };
+}
+
+/** So that all attempts of a call are one export. */
+function randomKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
 }
 
 function either(own: AbortSignal, signal: AbortSignal | undefined): AbortSignal {

@@ -18,6 +18,9 @@ export class UnreadableAnswerError extends AnlytError {}
 /** The query has more rows than the API returns for one query. Its rows up to there are no whole answer. */
 export class TruncatedError extends AnlytError {}
 
+/** An export failed, expired or was cancelled. */
+export class ExportFailedError extends AnlytError {}
+
 /** The API refused a request. Codes without a class of their own are of this class. */
 export class ApiError extends AnlytError {
   readonly problem: Problem;

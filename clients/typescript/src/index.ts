@@ -1,6 +1,6 @@
-/** A typed client of anlyt: reports, queries and live throughput. */
+/** A typed client of anlyt: reports, queries, exports and live throughput. */
 export * from "./client.js";
-export { AnlytError, ApiError, DisconnectedError, TruncatedError, UnreadableAnswerError } from "./errors.js";
+export { AnlytError, ApiError, DisconnectedError, ExportFailedError, TruncatedError, UnreadableAnswerError } from "./errors.js";
 export type * from "./generated/catalog.js";
 export type { LiveThroughput } from "./generated/live.js";
 export * from "./generated/problems.js";

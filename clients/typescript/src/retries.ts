@@ -11,7 +11,8 @@ export interface Retries {
 
 export const defaultRetries: Retries = { attempts: 4, pause: 250, longestPause: 30_000 };
 
-// Every call only reads, so each may be repeated. 502 and 504 come from a proxy that lost its connection to the API.
+// Each call may be repeated: it reads, cancels, or has an idempotency key. 502 and 504 come from a proxy that lost its
+// connection to the API.
 const repeated = new Set([429, 502, 503, 504]);
 
 /** What became of an attempt: a status and `Retry-After` in milliseconds, or status null for a cut connection. */

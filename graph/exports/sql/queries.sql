@@ -29,6 +29,10 @@ select pg_advisory_xact_lock(hashtext('{exports}'))
 -- Stores that the files of an export are deleted.
 update {exports} set purged_at = clock_timestamp() where export_id = $1
 
+-- name: postpone_purge
+-- Stores that the files of an ended export could not be deleted; they are tried after a pause.
+update {exports} set due_at = clock_timestamp() + $2::interval where export_id = $1
+
 -- name: release_export
 -- Releases the claim on an export that was cancelled meanwhile.
 update {exports} set claim = null, leased_until = null
@@ -52,9 +56,9 @@ select count(*) from {exports} where {owner} = $1 and state in ('queued', 'runni
 
 -- name: unpurged_export
 -- The oldest export that is failed, cancelled or expired, on which no process works, and whose files are not deleted. It is
--- returned again 15 minutes after its end: a server may still finish an insert whose client has left.
+-- returned again 15 minutes after its end: a server may still finish an insert whose client has left. Postponed ones wait.
 select export_id from {exports}
-where state in ('failed', 'cancelled', 'expired')
+where state in ('failed', 'cancelled', 'expired') and due_at <= clock_timestamp()
     and (leased_until is null or leased_until < clock_timestamp())
     and (
         purged_at is null

@@ -10,4 +10,5 @@ In reading order:
 5. `cells`: a row becomes a `Cell`; the cells of a slice add up to `SliceTotals`.
 6. `snapshot`: what a report reads. It takes totals from the `cache` and reads those that are missing.
 7. `active`: counts active accounts, as unions of bit sets.
+8. `prepare`: runs the statements once on a new connection, before the first report.
 """

@@ -16,7 +16,9 @@ from infra.sql import statement
 FEW: Final = 4  # Up to so many slices are read one by one and cached; more are read as one range.
 
 _SQL: Final = Path(__file__).parent / "sql"
-_DAYS, _BETWEEN, _NUMBERS = (statement(_SQL, name) for name in ("active_days", "active_between", "account_numbers"))
+ACTIVE_DAYS: Final = statement(_SQL, "active_days")
+ACTIVE_BETWEEN: Final = statement(_SQL, "active_between")
+_NUMBERS: Final = statement(_SQL, "account_numbers")
 _KEY: Final = "active"
 _SET_BYTES: Final = 200  # the size of a set without its bits
 
@@ -50,7 +52,7 @@ async def _union(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
 async def _read(snapshot: Snapshot, slices: Sequence[DaySlice]) -> list[int]:
     """Sets whose union has the accounts of all slices. Caches those of single slices."""
     partial = [day_date(each.day) for each in slices if not each.is_whole_day]
-    rows = await snapshot.connection.fetch(_DAYS, [day_date(each.day) for each in slices], partial)
+    rows = await snapshot.connection.fetch(ACTIVE_DAYS, [day_date(each.day) for each in slices], partial)
     known = {row["day"]: row for row in rows}
     found = {
         each: set_of_day(row["accounts"]) if each.is_whole_day else set_of_hours(each, row["hours"])
@@ -74,7 +76,7 @@ def _bytes(accounts: int) -> int:
 
 
 async def _between(snapshot: Snapshot, first: int, end: int) -> int:
-    return as_set(await snapshot.fetch_value(_BETWEEN, hour_start(first), hour_start(end)))
+    return as_set(await snapshot.fetch_value(ACTIVE_BETWEEN, hour_start(first), hour_start(end)))
 
 
 async def _archived(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
+from graph.completeness import Completeness, CompleteUntil
 from graph.postgres import LIMIT, connected, transaction, with_deadline
-from graph.reports.quality import CompleteUntil, read_completeness
 from graph.reports.reading.archive import Archive
 from graph.reports.reading.concurrency import ConcurrencyLimit
 from graph.reports.reading.rows import STATEMENTS_WITH_VERSIONS, Selection
@@ -26,6 +26,17 @@ _CLICKHOUSE_SHARE: Final = 0.8  # of a report's time
 T = TypeVar("T")
 
 
+class Counted(NamedTuple):
+    """How far events were counted when a report was read.
+
+    `data_as_of`: the newest event stored; `complete_until`, `horizon`: as Completeness has them.
+    """
+
+    data_as_of: datetime | None
+    complete_until: datetime | None
+    horizon: datetime | None
+
+
 class Reader:
     """Runs reports, at most `at_once` at the same time and each for at most `limit` seconds.
 
@@ -42,16 +53,16 @@ class Reader:
         limit: float = LIMIT,
         at_once: int,
     ) -> None:
-        self.currency, self.complete_until = currency, complete_until
-        self._pool, self._clickhouse, self._limit = pool, clickhouse, limit
+        self.currency = currency
+        self._pool, self._clickhouse, self._complete_until, self._limit = pool, clickhouse, complete_until, limit
         self._begin = _BEGIN.format(milliseconds=round(1000 * limit))
         self._concurrency = ConcurrencyLimit(at_once)
         self._cache = ReportCache()
 
     async def read(
         self, slices: Sequence[DaySlice], report: Callable[[Snapshot], Awaitable[T]], prefetch: Selection | None = None
-    ) -> tuple[T, datetime | None]:
-        """Runs a report on one snapshot of neighbouring days. Returns its result and the snapshot's dataAsOf.
+    ) -> tuple[T, Counted]:
+        """Runs a report on one snapshot of neighbouring days. Returns its result, and how far events were counted.
 
         The first run has only the versions of the days, the values cached at these versions, and the rows of
         `prefetch`, which the same statement reads. If the report needs more, it runs again, in a transaction.
@@ -59,16 +70,21 @@ class Reader:
         Raises DependencyUnavailableError; TooSlowError after the limit; OverloadedError when no slot is free; and
         NotModifiedError before the report runs if the caller has the answer of these versions.
         """
+        completeness = self._completeness()
         async with with_deadline("report", self._pool, self._limit), self._concurrency.slot():
             async with connected(self._pool) as connection:
                 snapshot = await self._snapshot(None, connection, slices, prefetch)
-                await self._declare(connection, slices, snapshot)
+                counted = await self._declare(connection, slices, snapshot, completeness)
             with suppress(NotCachedError):
-                return await report(snapshot), snapshot.versions.data_as_of
+                return await report(snapshot), counted
             async with connected(self._pool) as connection, transaction(connection, self._begin):
                 snapshot = await self._snapshot(connection, connection, slices, prefetch)
-                await self._declare(connection, slices, snapshot)
-                return await report(snapshot), snapshot.versions.data_as_of
+                counted = await self._declare(connection, slices, snapshot, completeness)
+                return await report(snapshot), counted
+
+    def _completeness(self) -> Completeness:
+        """The completeness now. It is read before the rows: then it holds for these, too."""
+        return Completeness(self._complete_until(), datetime.now(UTC))
 
     async def _snapshot(
         self,
@@ -88,24 +104,28 @@ class Reader:
         archive = Archive(self._clickhouse, versions.batches, _CLICKHOUSE_SHARE * self._limit)
         return Snapshot(in_transaction, versions, archive, self._cache, prefetch and (prefetch, row))
 
-    async def _declare(self, connection: Connection, slices: Sequence[DaySlice], snapshot: Snapshot) -> None:
+    async def _declare(
+        self, connection: Connection, slices: Sequence[DaySlice], snapshot: Snapshot, completeness: Completeness
+    ) -> Counted:
         """Declares what the answer of the current request is read from. Raises NotModifiedError."""
+        data_as_of = snapshot.versions.data_as_of
+        counted = Counted(data_as_of, completeness.until, completeness.horizon(data_as_of))
         validation = current_validation()
-        if validation is None or validation.is_whole or validation.horizon is None:
-            return
-        state = state_of(self.currency, slices, snapshot.versions, validation.horizon)
-        validation.declare("days", state, await lifetime_of(connection, slices))
+        if validation is not None and not validation.is_whole:
+            state = state_of(self.currency, slices, snapshot.versions, counted.horizon)
+            validation.declare("days", state, await lifetime_of(connection, slices))
+        return counted
 
     async def state(self, slices: Sequence[DaySlice]) -> object:
         """The state of all reports on neighbouring days. Raises the errors of `read`."""
-        completeness = read_completeness(self.complete_until)
+        completeness = self._completeness()
         async with (
             with_deadline("report", self._pool, self._limit),
             self._concurrency.slot(),
             connected(self._pool) as connection,
         ):
             versions = (await self._snapshot(None, connection, slices, None)).versions
-        return state_of(self.currency, slices, versions, completeness.horizon)
+        return state_of(self.currency, slices, versions, completeness.horizon(versions.data_as_of))
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """The one value of a statement, which is its own snapshot. Raises the errors of `read`."""

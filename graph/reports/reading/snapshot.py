@@ -82,22 +82,25 @@ class Snapshot:
     async def sums(self, subjects: Sequence[Subject], slices: Sequence[DaySlice]) -> Sequence[SliceTotals]:
         """The totals of all slices of a window together for each subject of one kind, in order, with points of days.
 
-        Those of the window's whole days are cached as one, as adding up 90 days costs more than all the rest.
+        The totals of the window's whole days are cached as one value, a run: adding up 90 days costs more than the rest
+        of a report. A subject whose run is cached needs only the edges, the first and last slice if they are no whole
+        days. All slices of the other subjects are read.
         """
         begin, end = whole_days(slices)
         if end - begin < 2:
             return [add_totals(each) for each in await self.totals(subjects, slices, "daily")]
-        part, version = (slices[begin].day, slices[end - 1].day), self.versions.of_run(slices[begin:end])
-        runs = {each: self.cache.runs.get_one(each, part, version) for each in subjects}
-        cached, missing = ([each for each in subjects if (runs[each] is None) is lacks] for lacks in (False, True))
-        edges = [*slices[:begin], *slices[end:]]
-        found = dict(zip(cached, await self.totals(cached, edges, "daily"), strict=True))
+        days, edges = slices[begin:end], [*slices[:begin], *slices[end:]]
+        key, version = (days[0].day, days[-1].day), self.versions.of_run(days)
+        known = {each: self.cache.runs.get_one(each, key, version) for each in subjects}
+        runs = {subject: run for subject, run in known.items() if run is not None}
+        missing = [each for each in subjects if each not in runs]
+        cached = [each for each in subjects if each in runs]
+        edges_of = dict(zip(cached, await self.totals(cached, edges, "daily"), strict=True))
         for subject, totals in zip(missing, await self.totals(missing, slices, "daily"), strict=True):
             runs[subject] = run = add_totals(totals[begin:end])
-            found[subject] = [*totals[:begin], *totals[end:]]
-            self.cache.runs.put(subject, part, version, run, _TOTALS_BYTES + run.samples.nbytes + 8 * len(run.points))
-        parts = [[*found[each][:begin], runs[each], *found[each][begin:]] for each in subjects]
-        return [add_totals([part for part in each if part is not None]) for each in parts]
+            edges_of[subject] = [*totals[:begin], *totals[end:]]
+            self.cache.runs.put(subject, key, version, run, _TOTALS_BYTES + run.samples.nbytes + 8 * len(run.points))
+        return [add_totals([*edges_of[each][:begin], runs[each], *edges_of[each][begin:]]) for each in subjects]
 
     def _cached(
         self, subjects: Sequence[Subject], slices: Sequence[DaySlice], granularity: Granularity

@@ -4,7 +4,7 @@ An answer is the same at the same state, except for `completeUntil`, and for `da
 An earlier value of both stays true of the same numbers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,24 +19,15 @@ SETTLED: Final = 3600  # seconds for which an answer of settled days is fresh
 
 _UNSETTLED: Final = statement(Path(__file__).parent / "sql", "unsettled_days")
 
-Horizon = Callable[[datetime | None], datetime | None]
 
-
-def state_of(currency: str, slices: Sequence[DaySlice], versions: Versions, horizon: Horizon) -> object:
-    """The state of a report on neighbouring slices. `horizon`: up to when an answer with some newest event is complete.
+def state_of(currency: str, slices: Sequence[DaySlice], versions: Versions, horizon: datetime | None) -> object:
+    """The state of a report on neighbouring slices, which are all of `versions`. `horizon`: up to when it is complete.
 
     The points of an answer are marked by hour, so the state changes only when an hour is complete.
     """
     first, end = slices[0].first_hour, slices[-1].end_hour
-    days = range(slices[0].day, slices[-1].day + 1)
-    return (
-        currency,
-        (first, end),
-        [versions.by_day.get(day) for day in days],
-        sorted((day, sorted(batches)) for day, batches in versions.batches.items()),
-        _until(versions.data_as_of, hour_start(end)),
-        _hours_until(horizon(versions.data_as_of), first, end),
-    )
+    until = _until(versions.data_as_of, hour_start(end))
+    return currency, (first, end), versions.digest, until, _hours_until(horizon, first, end)
 
 
 async def lifetime_of(connection: Connection, slices: Sequence[DaySlice]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -26,12 +27,14 @@ DayVersion: TypeAlias = tuple[int, int]
 class Versions:
     """The state of a snapshot's days, by day since 1970. A day that ingest never changed has no version.
 
-    `data_as_of`: the newest event stored; `batches`: the numbers of the archive batches that count.
+    `data_as_of`: the newest event stored; `batches`: the numbers of the archive batches that count; `digest`: a hash of
+    the versions and batches.
     """
 
     data_as_of: datetime | None
     by_day: Mapping[int, DayVersion]
     batches: Mapping[int, Sequence[int]]
+    digest: str
 
     def of_run(self, run: Sequence[DaySlice]) -> Hashable:
         """The versions of neighbouring days; None if a day has none."""
@@ -48,12 +51,12 @@ def make_versions(row: asyncpg.Record) -> Versions:
 @lru_cache(maxsize=256)
 def _decoded(
     days: bytes, versions: bytes, claims: bytes, archived: bytes, batches: bytes
-) -> tuple[Mapping[int, DayVersion], Mapping[int, Sequence[int]]]:
+) -> tuple[Mapping[int, DayVersion], Mapping[int, Sequence[int]], str]:
     """Caches what many requests read between two changes of their days."""
-    by_day = zip(
-        ints([days]).tolist(), zip(longs([versions]).tolist(), longs([claims]).tolist(), strict=True), strict=True
-    )
+    numbers = zip(longs([versions]).tolist(), longs([claims]).tolist(), strict=True)
+    by_day = dict(zip(ints([days]).tolist(), numbers, strict=True))
     found: dict[int, list[int]] = defaultdict(list)
     for day, batch in zip(ints([archived]).tolist(), longs([batches]).tolist(), strict=True):
         found[day].append(batch)
-    return dict(by_day), found
+    state = sorted(by_day.items()), sorted((day, sorted(each)) for day, each in found.items())
+    return by_day, found, sha256(repr(state).encode()).hexdigest()

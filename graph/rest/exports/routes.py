@@ -1,7 +1,6 @@
 """The routes of exports of queries, and of the public keys for their manifests."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from graph.http.middleware import REQUEST_ID
 from graph.http.parameters import Parameter, read_integer, read_query
 from graph.http.responses import json_response
 from graph.rest.exports.exports import Exports
+from graph.rest.query import Admit
 
 PATH: Final = "/v1/anlyt/exports"
 KEYS_PATH: Final = "/v1/anlyt/keys"
@@ -26,8 +26,6 @@ KEY: Final = Parameter(
     "Any text. The same request with the same key is the same export, for as long as the export is listed.",
     "header",
 )
-
-Admit: TypeAlias = Callable[[Headers], Awaitable[Scope]]
 
 
 def export_routes(exports: Exports | None, admit: Admit) -> list[Route]:

@@ -23,7 +23,7 @@ from graph.rest.exports.manifest import compose
 from graph.rest.exports.request import parse
 from infra.errors import DependencyUnavailableError
 from infra.settings import Settings
-from infra.telemetry import tracer
+from infra.telemetry import span
 
 ATTEMPTS: Final = 5  # readings of figures that change
 FILE_BYTES: Final = 32_000_000  # at which a file ends; it is in memory until then
@@ -82,7 +82,7 @@ class Writer:
                 limits.check_usage(await self._jobs.usage(job.owner.tenant_id))
 
     async def _write_file(self, job: QueryExport, number: int, suffix: str, file: Content) -> None:
-        with tracer.start_as_current_span("anlyt.api.exportFile"):
+        with span("anlyt.api.exportFile"):
             name = f"{number:04}-{token_hex(TOKEN)}.{suffix}"
             path = f"{job.id}/{name}"
             digest = Digest(len(file.content), sha256(file.content).hexdigest())

@@ -173,8 +173,8 @@ def _bubble(chart: ScatterChart, panel: _Panel, placed: _Placed) -> Markup:
         "data-quality": named or None,
     }
     shape = bubble(placed.x, placed.y, math.pi * placed.radius**2, panel.number)
-    told = element("title", {}, _sentence(chart, each))  # browsers show it under the pointer
-    return element("g", {"class": "bubble-of dashed" if each.qualities else "bubble-of", **data}, told, *shape)
+    tooltip = element("title", {}, _sentence(chart, each))  # browsers show it under the pointer
+    return element("g", {"class": "bubble-of dashed" if each.qualities else "bubble-of", **data}, tooltip, *shape)
 
 
 def _trail(panel: _Panel, each: Bubble) -> Markup:

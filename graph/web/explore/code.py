@@ -1,4 +1,7 @@
-"""The question as code: curl, Python and GraphQL that ask the API the same. Every text is quoted for its language."""
+"""The question as code: curl, Python and GraphQL that ask the API the same, and curl that requests an export of it.
+
+Every text is quoted for its language.
+"""
 
 import json
 import shlex
@@ -6,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from graph.rest.exports.request import MEMBERS
+from graph.rest.exports.routes import PATH as EXPORTS_PATH
 from graph.rest.query import QUERY_PATH
 
 GRAPHQL_PATH: Final = "/graphql"
@@ -36,17 +41,26 @@ _PYTHON: Final = _Language(ascii, ascii, "True", "False")
 
 
 def codes(base: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> Sequence[Code]:
-    """The question for a shell, for Python without libraries, and for GraphQL. `headers`: those of the identity."""
+    """The question for a shell, for Python without libraries, for GraphQL, and as an export.
+
+    `headers`: those of the identity.
+    """
     return (
-        Code("curl", "curl", curl(base, query, headers)),
+        Code("curl", "curl", curl(base + QUERY_PATH, query, headers)),
         Code("python", "Python", python(base, query, headers)),
         Code("graphql", "GraphQL", graphql(query)),
+        Code("export", "Export of all rows", curl(base + EXPORTS_PATH, exported(query), headers)),
     )
 
 
-def curl(base: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    """A command for a POSIX shell."""
-    lines = [f"curl -sS {shlex.quote(base + QUERY_PATH)}"]
+def exported(query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request of an export of all rows of a query, as CSV."""
+    return {"format": "csv", **{name: value for name, value in query.items() if name in MEMBERS and name != "limit"}}
+
+
+def curl(url: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """A command for a POSIX shell that posts JSON."""
+    lines = [f"curl -sS {shlex.quote(url)}"]
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in _with_type(headers).items()]
     lines.append(f"--data-raw {shlex.quote(_written(query, _JSON))}")
     return " \\\n  ".join(lines)

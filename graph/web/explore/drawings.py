@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from graph.completeness import Completeness
 from graph.dsl.answers import QueryAnswer
-from graph.reports.quality import Completeness
 from graph.web.charts import (
     COUNT,
     DURATION,

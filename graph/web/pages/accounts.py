@@ -5,8 +5,8 @@ from typing import Final
 
 from graph.access import ID_PATTERN
 from graph.http.parameters import Parameter, read_id
-from graph.reports.lists import ACCOUNTS as ACCOUNT_IDS
-from graph.reports.lists import IdPage, page
+from graph.lists.id_lists import ACCOUNTS as ACCOUNT_IDS
+from graph.lists.id_lists import IdPage, page
 from graph.web.page import PLATFORM, Elsewhere, Page, PageRequest
 from graph.web.panel import Panel
 

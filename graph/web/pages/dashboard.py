@@ -7,8 +7,8 @@ from typing import Final
 
 from graph.reports.answers import DeliveryBreakdown, OperatorPerformance, Summary, TopOperators
 from graph.reports.breakdown import delivery_breakdown
+from graph.reports.operators import DEFAULT_OPERATORS, top_operators
 from graph.reports.summary import summary
-from graph.reports.top_operators import DEFAULT_OPERATORS, top_operators
 from graph.reports.windows import Granularity
 from graph.web.charts import COUNT, Ranked, RankingChart, TimeChart, reading
 from graph.web.live import LIVE
@@ -94,4 +94,5 @@ DASHBOARD: Final = Page(
     load=load,
     default_window={"last": "24h"},
     parts=(LIVE,),
+    is_of_reports=True,
 )

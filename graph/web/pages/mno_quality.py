@@ -9,12 +9,12 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from graph.access import AccountScope
+from graph.completeness import Completeness
 from graph.insights.answers import MnoQuality, MnoQualityFigures
 from graph.insights.mno_quality import FEWEST, Traffic, figures, mno_quality, mno_query
 from graph.insights.parameters import DIRECTION, LANE
 from graph.insights.queries import AllRows, InsightQueries, query_time
 from graph.reports.metrics import LOW_SAMPLES
-from graph.reports.quality import Completeness
 from graph.web.charts import PERCENT, Bucket, Quality, Reading, Series, TimeChart, qualities_of, reading
 from graph.web.charts.buckets import next_start
 from graph.web.page import EVERYBODY, Page, PageRequest

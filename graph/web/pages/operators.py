@@ -6,7 +6,7 @@ from typing import Final
 
 from graph.access import checked_id
 from graph.reports.answers import OperatorPerformance
-from graph.reports.operator import operator_performance
+from graph.reports.operators import operator_performance
 from graph.reports.windows import Granularity
 from graph.web.charts import TimeChart
 from graph.web.page import PLATFORM, Page, PageRequest
@@ -63,4 +63,5 @@ OPERATOR: Final = Page(
     load=load,
     default_window={"last": "24h"},
     is_listed=False,
+    is_of_reports=True,
 )

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from operator import attrgetter
-from typing import Final, cast, get_args
+from typing import Final, cast
 
 from graph.errors import InvalidQueryError
 from graph.http.parameters import Parameter, read_choice
-from graph.reports.reconciliation import (
-    STATUSES,
+from graph.lists.reconciliation import (
     Comparison,
     ComparisonFilter,
     ComparisonKey,
     ComparisonPage,
-    Status,
     comparisons,
     key_of,
 )
@@ -23,12 +21,13 @@ from graph.web.charts import Bucket, Series, TimeChart, money_in, reading
 from graph.web.page import PLATFORM, Page, PageRequest
 from graph.web.panel import Panel
 from infra.zones import timezone
+from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 
 SHOWN: Final = 100  # comparisons on a page
 PURPOSE: Final = "pages.reconciliation"  # of cursors
 
 DAY: Final = Parameter("day", {"type": "string", "format": "date"}, "All comparisons of this UTC day, newest first.")
-STATUS: Final = Parameter("status", {"enum": list(get_args(Status))}, "Only days whose last comparison ended so.")
+STATUS: Final = Parameter("status", {"enum": list(COMPARISON_STATUSES)}, "Only days whose last comparison ended so.")
 AFTER: Final = Parameter("after", {"type": "string"}, "The cursor at which the page begins.")
 
 
@@ -41,9 +40,9 @@ class ReconciliationPage:
     next: str | None
 
     @property
-    def meanings(self) -> Mapping[Status, str]:
+    def meanings(self) -> Mapping[ComparisonStatus, str]:
         """What each status means."""
-        return STATUSES
+        return COMPARISON_STATUSES
 
     @property
     def charts(self) -> Sequence[TimeChart]:
@@ -65,7 +64,7 @@ async def load(request: PageRequest) -> ReconciliationPage:
     """Loads one page of comparisons. Raises ForbiddenError, InvalidQueryError."""
     values = request.form.values
     day = read_day(values)
-    status = cast("Status | None", read_choice(STATUS, values))
+    status = cast("ComparisonStatus | None", read_choice(STATUS, values))
     selected = ComparisonFilter(day, status, latest=day is None)
     cursors, context = await request.sources.cursors.cursors(), repr((request.scope, *selected))
     after = values.get(AFTER.name)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from graph.dsl.table_status import TableStatus
+from graph.lists.status import ClosedDay, Findings, PipelineRuns, closed_days, findings, pipeline_runs
 from graph.reports.answers import Freshness
 from graph.reports.freshness import freshness
-from graph.reports.status import ClosedDay, Findings, PipelineRuns, closed_days, findings, pipeline_runs
 from graph.web.page import ADMIN, Page, PageRequest
 from graph.web.panel import Panel
 

@@ -115,6 +115,7 @@ USAGE: Final = Page(
     load=load,
     default_window=_WINDOW,
     parts=_DOWNLOAD,
+    is_of_reports=True,
 )
 ACCOUNT: Final = Page(
     path="/accounts/{id}",
@@ -126,4 +127,5 @@ ACCOUNT: Final = Page(
     default_window=_WINDOW,
     parts=_DOWNLOAD,
     is_listed=False,
+    is_of_reports=True,
 )

@@ -2,6 +2,7 @@
 //
 // * A part with `data-live="5"` is read again every 5 seconds from this page's own address, while the page is visible.
 // * A page that is being loaded says so.
+// * On a phone, the name of the page is in view among those of the others.
 
 const LONGEST_WAIT = 60_000; // ms between reads after failures
 
@@ -42,6 +43,8 @@ function keepLive(seconds) {
 
 const intervals = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live));
 if (intervals.length) keepLive(Math.min(...intervals));
+
+document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 const main = document.getElementById("main");
 const startLoading = () => main.setAttribute("aria-busy", "true");

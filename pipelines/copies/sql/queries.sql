@@ -1,11 +1,19 @@
--- name: contested_peaks
--- The cells whose peak may come from a discarded copy, with their reports; the version is null if the cell is gone.
-select scope, scope_id, hour_bucket, m.xmin::text as version,
+-- name: contested_cells
+-- Up to $2 cells of the hour $1 whose peak may come from a discarded copy, with their reports, in random order. The
+-- version is null if the cell is gone.
+select scope, scope_id, m.xmin::text as version,
     coalesce(m.delivered_messages + m.failed_messages + m.pending_messages, 0) as events
 from anlyt.contested_peaks
 left join anlyt.metrics_hourly as m using (scope, scope_id, hour_bucket)
-order by hour_bucket, scope, scope_id
-limit 10000
+where hour_bucket = $1
+order by random()
+limit $2
+
+-- name: contested_hours
+-- Up to $1 hours with contested cells, in random order: hours that have to wait never keep others from their turn.
+select hour_bucket from (select distinct hour_bucket from anlyt.contested_peaks) as hours
+order by random()
+limit $1
 
 -- name: copied_events
 -- Events with facts of more than one tenant: time in microseconds since 1970, and key.
@@ -34,6 +42,15 @@ group by event_time, event_key, tenant_id
 -- name: forget_contested
 -- Deletes the mark of a cell whose peak is settled.
 delete from anlyt.contested_peaks where (scope, scope_id, hour_bucket) = ($1, $2, $3::timestamptz)
+
+-- name: forget_gone
+-- Deletes the mark of a cell that is gone; returns whether it was, as another event may have made it again.
+delete from anlyt.contested_peaks as mark
+where (scope, scope_id, hour_bucket) = ($1, $2, $3::timestamptz) and not exists (
+    select from anlyt.metrics_hourly as m
+    where (m.scope, m.scope_id, m.hour_bucket) = (mark.scope, mark.scope_id, mark.hour_bucket)
+)
+returning true
 
 -- name: lock_day
 -- Locks a day before its cells, as ingest does.

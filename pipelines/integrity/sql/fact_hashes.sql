@@ -1,9 +1,6 @@
 -- The hash of each compliance fact from {begin} until {end} that the stream had stored before the instant {before}, in
--- the order of a leaf: netstrings of the fact's columns, then of each finding's four. `ver` counts nanoseconds, or
--- microseconds as it once did: schema/facts.py.
-with
-    9223372036854775808 - ver as left,
-    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
+-- the order of a leaf: netstrings of the fact's columns, then of each finding's four.
+with {stored_at} as stored_at
 select
     tenant_id,
     SHA256(arrayStringConcat(arrayMap(

@@ -9,11 +9,8 @@ insert into anlyt.integrity_links (number, day, amends, stored_before, leaves, f
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: first_day
--- The day of the first compliance fact whose event the stream stored before the instant {before}. schema/facts.py
--- explains `ver`.
-with
-    9223372036854775808 - ver as left,
-    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
+-- The day of the first compliance fact whose event the stream stored before the instant {before}.
+with {stored_at} as stored_at
 select toDate(min(event_time), 'UTC') as day from anlyt.facts_compliance where stored_at < {before:UInt64} having count() > 0
 
 -- name: head
@@ -22,10 +19,8 @@ select number, hash from anlyt.integrity_links order by number desc limit 1
 
 -- name: late_days
 -- Days before {until} with facts that the stream stored from the instant {from} until {before}, and the newest such
--- instant of each. Includes copies that FINAL would hide. schema/facts.py explains `ver`.
-with
-    9223372036854775808 - ver as left,
-    if(left < 2251799813685248, left, intDiv(left, 1000)) as stored_at
+-- instant of each. Includes copies that FINAL would hide.
+with {stored_at} as stored_at
 select toDate(event_time, 'UTC') as day, max(stored_at) as stored
 from anlyt.facts_compliance
 where stored_at >= {from:UInt64} and stored_at < {before:UInt64} and event_time < toDateTime64({until:Date}, 6, 'UTC')

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import httpx
 import msgspec
 
 from anlyt_client import (
@@ -138,6 +139,33 @@ def failures(addresses: Mapping[str, str]) -> Any:
         }
 
 
+def exports(addresses: Mapping[str, str]) -> Any:
+    """An export and its files; the same one by its key; one whose first connections are cut; and a cancelled one."""
+    with Client(addresses["exports"], ADMIN) as client:
+        done = client.export(by_code(10_000), key="the-same")
+        with Client(addresses["cut exports"], ADMIN, retries=SOON) as cut:
+            after_cuts = cut.request_export(by_code(10_000), "parquet")
+        listed = client.list_exports().data
+        cancelled = client.cancel_export(after_cuts.id)
+        return {
+            "files": [httpx.get(each.url).text for each in done.files],
+            "rows": (done.rows, sum(each.rows for each in done.files)),
+            "is same": client.request_export(by_code(10_000), key="the-same").id == done.id,
+            "listed": [each.id for each in listed] == [after_cuts.id, done.id],
+            "formats": [each.request["format"] for each in listed],
+            "cancelled": cancelled.status,
+            "other query": failure(lambda: client.request_export(by_code(1), key="the-same")),
+            "failed": failure(lambda: client.export(by_code(10_000), key=_cancelled(client))),
+            "without S3": failure(lambda: Client(addresses["api"], ADMIN, retries=ONCE).export(by_code())),
+        }
+
+
+def _cancelled(client: Client) -> str:
+    """The key of an export that is cancelled."""
+    client.cancel_export(client.request_export(by_code(10_000), key="cancelled").id)
+    return "cancelled"
+
+
 def repeated(url: str) -> Any:
     with Client(url, ADMIN, retries=SOON) as client:
         return client.summary(from_=WINDOW[0], to=WINDOW[1], granularity="daily")
@@ -162,6 +190,7 @@ def main(addresses: Mapping[str, str]) -> None:
         "async": asyncio.run(asynchronous_reports(addresses["api"])),
         "repeated": repeated(addresses["cut"]),
         "failures": failures(addresses),
+        "exports": exports(addresses),
         "live": asyncio.run(live(addresses)),
     }
     print(msgspec.json.encode(result).decode())

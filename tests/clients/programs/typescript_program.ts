@@ -3,7 +3,10 @@ import { AnlytError, ApiError, Client, query, type Retries } from "@anlyt/client
 
 declare const process: { argv: string[] };
 
-const addresses = JSON.parse(process.argv[2] ?? "{}") as Record<"api" | "limited" | "down" | "cut" | "dead" | "live", string>;
+const addresses = JSON.parse(process.argv[2] ?? "{}") as Record<
+  "api" | "limited" | "down" | "cut" | "dead" | "live" | "exports" | "cut exports",
+  string
+>;
 const admin = { "X-Caller": "admin-dashboard" };
 const tenant = (name: string) => ({ "X-Caller": "customer-portal", "X-Tenant-Id": name, "X-Account-Id": "acc-1" });
 const window = { from: "2026-10-01T00:00:00Z", to: "2026-10-04T00:00:00Z" };
@@ -91,6 +94,29 @@ async function failures(): Promise<unknown> {
   };
 }
 
+/** An export and its files; the same one by its key; one whose first connections are cut; and a cancelled one. */
+async function exports(): Promise<unknown> {
+  const client = new Client(addresses.exports, { headers: admin });
+  const whole = { ...byCode, limit: 10_000 };
+  const done = await client.export(whole, { key: "the-same" });
+  const afterCuts = await new Client(addresses["cut exports"], { headers: admin, retries: soon }).requestExport(whole, { format: "parquet" });
+  const listed = (await client.listExports()).data;
+  const cancelled = await client.cancelExport(afterCuts.id);
+  await client.cancelExport((await client.requestExport(whole, { key: "cancelled" })).id);
+  const files = done.files ?? [];
+  return {
+    files: await Promise.all(files.map(async ({ url }) => (await fetch(url)).text())),
+    rows: [done.rows, files.reduce((sum, { rows }) => sum + rows, 0)],
+    "is same": (await client.requestExport(whole, { key: "the-same" })).id === done.id,
+    listed: listed.map(({ id }) => id).join() === [afterCuts.id, done.id].join(),
+    formats: listed.map(({ request }) => request.format),
+    cancelled: cancelled.status,
+    "other query": await failure(() => client.requestExport(byCode, { key: "the-same" })),
+    failed: await failure(() => client.export(whole, { key: "cancelled" })),
+    "without S3": await failure(() => new Client(addresses.api, { headers: admin, retries: once }).export(byCode)),
+  };
+}
+
 async function live(): Promise<unknown> {
   const events: unknown[] = [];
   for await (const event of new Client(addresses.live, { headers: admin, retries: soon }).liveThroughput(1)) {
@@ -105,6 +131,7 @@ console.log(
     sync: await reports(),
     repeated: await new Client(addresses.cut, { headers: admin, retries: soon }).summary({ ...window, granularity: "daily" }),
     failures: await failures(),
+    exports: await exports(),
     live: await live(),
   }),
 );

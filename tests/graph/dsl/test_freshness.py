@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from graph.dsl.execute import QueryEngine
-from graph.dsl.freshness import FRESH, Freshness, TableFreshness, complete_snapshot
+from graph.dsl.freshness import FRESH, FreshnessReader, TableFreshness, complete_snapshot
 from infra.clickhouse import connect, open_clickhouse
 from infra.embedded.engine import Engine
 from infra.progress import ProgressSnapshot
@@ -70,7 +70,7 @@ async def test_facts_and_cubes(filled: Engine) -> None:
         open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse,
         connect(filled.dsn) as client,
     ):
-        freshness = Freshness(QueryEngine(clickhouse), lambda: tuple(snapshots), clock)
+        freshness = FreshnessReader(QueryEngine(clickhouse), lambda: tuple(snapshots), clock)
 
         async def read_all() -> Mapping[str, TableFreshness]:
             clock.now += FRESH
@@ -95,7 +95,7 @@ async def test_facts_and_cubes(filled: Engine) -> None:
 
 async def test_without_snapshots_it_is_unknown(filled: Engine) -> None:
     async with open_clickhouse(filled.dsn, statement_timeout=30) as clickhouse:
-        freshness = Freshness(QueryEngine(clickhouse))
+        freshness = FreshnessReader(QueryEngine(clickhouse))
         for table in ("facts_dlr", *CUBES):
             assert (await freshness.of(table)).complete_until is None
         assert await freshness.of("cube_compliance_hourly") == TableFreshness()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.reports import lists
+from graph.lists import id_lists
 from infra.errors import DependencyUnavailableError
 from infra.postgres import Pool
 from tests.graph.support.api import ADMIN, Api, open_api, portal
@@ -235,7 +235,7 @@ async def test_a_list_that_cannot_be_counted_is_null(api: Api, store: Store, mon
     async def unavailable(*_: object) -> int:
         raise DependencyUnavailableError("PostgreSQL is away.")
 
-    monkeypatch.setattr(lists, "size", unavailable)
+    monkeypatch.setattr(id_lists, "size", unavailable)
     answer = await api.ask("{ operators { totalCount edges { cursor } } }")
     assert answer["data"] == {"operators": None}
     (error,) = answer["errors"]

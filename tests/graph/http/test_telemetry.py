@@ -8,8 +8,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 
 from graph.http import telemetry
+from graph.postgres import Operation
 from graph.rest.endpoints import ENDPOINTS, Endpoint
 from graph.rest.query import CATALOG_PATH, QUERY_PATH
 from graph.web.pages import PAGES
@@ -78,3 +80,25 @@ async def test_baggage_is_ignored(api: Api, spans: InMemorySpanExporter, caplog:
     response = await api.client.get("/v1/anlyt/catalog", headers=headers)
     assert response.status_code == 200
     assert "93700112233" not in caplog.text
+
+
+async def test_an_exemplar_names_the_trace(api: Api, spans: InMemorySpanExporter) -> None:
+    await api.fields("{ __typename }")
+    (span,) = spans.get_finished_spans()
+    (family,) = (family for family in REGISTRY.collect() if family.name == "anlyt_query_duration_seconds")
+    traces = {sample.exemplar.labels["trace_id"] for sample in family.samples if sample.exemplar}
+    assert trace.format_trace_id(span.context.trace_id) in traces
+
+
+async def test_a_request_without_an_exported_span_has_no_exemplar(api: Api) -> None:
+    headers = {**ADMIN, "traceparent": f"00-{TRACE.replace('0', '9')}-b7ad6b7169203331-01"}
+    await api.client.get("/v1/anlyt/catalog", headers=headers)
+    assert TRACE.replace("0", "9") not in openmetrics(REGISTRY).decode()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+
+
+def test_failures_are_shown_before_the_first_one() -> None:
+    """Prometheus sees no increase in a counter that begins at 6."""
+    for reason in ("postgres_slow", "clickhouse_slow", "overloaded"):
+        assert REGISTRY.get_sample_value("anlyt_refused_total", {"reason": reason}) is not None
+    for operation in get_args(Operation):
+        assert REGISTRY.get_sample_value("anlyt_pg_errors_total", {"op": operation}) is not None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.reports.metrics import Counts
-from graph.reports.quality import Completeness, mark_partial
+from graph.reports.quality import mark_partial
 from graph.reports.reading.cells import make_point
 from graph.reports.windows import Granularity, Window, hour_start
 from infra.postgres import Pool
@@ -68,14 +68,6 @@ def test_the_given_points_are_not_changed() -> None:
     point = make_point(window.from_, Counts(), None)
     (found,) = mark_partial([point], window, "daily", None)
     assert (found.quality, point.quality) == ("PARTIAL", "ACTUAL")
-
-
-def test_without_known_completeness_the_horizon_is_the_newest_event() -> None:
-    unknown = Completeness(None, START)
-    assert unknown.horizon(None) is None
-    assert unknown.horizon(START - HOUR) == START - HOUR
-    assert unknown.horizon(START + HOUR) == START  # an event from the future
-    assert Completeness(START - DAY, START).horizon(START) == START - DAY
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """Checks validators against fresh answers: the same tag is never given to two different answers."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 # Sends one request, the same each time, with further headers.
 Ask = Callable[[Mapping[str, str]], Awaitable[httpx.Response]]
+_FRESHNESS: Final = re.compile('<p class="fresh">.*?</p>', re.DOTALL)
 
 
 def comparable(answer: Any) -> Any:
@@ -26,6 +28,13 @@ def comparable(answer: Any) -> Any:
             return answer
 
 
+def answer_of(response: httpx.Response) -> Any:
+    """The answer of a response, or its page, without what their validators leave out."""
+    if response.headers["content-type"].startswith("text/html"):
+        return _FRESHNESS.sub("", response.text)
+    return comparable(response.json())
+
+
 @dataclass(slots=True)
 class SeenAnswers:
     """All answers that a caller was given for one request, by their tags."""
@@ -39,7 +48,7 @@ class SeenAnswers:
         conditional = await self.ask({"If-None-Match": ", ".join(self.by_tag)} if self.by_tag else {})
         fresh = await self.ask({})
         assert fresh.status_code == 200, fresh.text
-        answer, tag = comparable(fresh.json()), fresh.headers.get("etag")
+        answer, tag = answer_of(fresh), fresh.headers.get("etag")
         if conditional.status_code == 304:
             assert conditional.content == b""
             assert conditional.headers["cache-control"] == fresh.headers["cache-control"]

@@ -53,6 +53,7 @@ async def test_finance_opens_accounts_without_reading_the_list(site: httpx.Async
     shown = await page(site, PATH, FINANCE)
     assert "acc:7.x" not in shown.text
     assert ("input", "name", "id") in shown.attributes
+    assert "for administrators" in shown.text
 
 
 @pytest.mark.parametrize("value", ["//elsewhere.example", "a/b", "%3Cscript%3Ealert(1)%3C/script%3E", "x" * 65])

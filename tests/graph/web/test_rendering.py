@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 
-from graph.reports.answers import QUALITIES
+from graph.reports.fields import QUALITIES
 from graph.web.files import FOLDER as STATIC
 from graph.web.meanings import MARKS, meaning_of_mark
 from graph.web.pages import PAGES

@@ -6,14 +6,14 @@ from decimal import Decimal, localcontext
 import pytest
 
 from pipelines.reconciliation.nodes import alarm, compare, count
-from pipelines.reconciliation.totals import Totals
+from pipelines.reconciliation.totals import TotalsToCompare
 
 DAY = date(2026, 10, 7)
 
 
-def totals(ours: str | None, theirs: str | None, day: date = DAY) -> Totals:
+def totals(ours: str | None, theirs: str | None, day: date = DAY) -> TotalsToCompare:
     one, other = (None if cost is None else Decimal(cost) for cost in (ours, theirs))
-    return Totals(day, "USD", one, other, our_messages=None, their_messages=None)
+    return TotalsToCompare(day, "USD", one, other, our_messages=None, their_messages=None)
 
 
 @pytest.mark.parametrize(

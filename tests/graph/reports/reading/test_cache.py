@@ -40,17 +40,17 @@ def test_a_value_is_returned_only_at_its_version() -> None:
 def test_a_run_of_days_is_returned_only_at_the_versions_of_all_of_them() -> None:
     values, run = VersionedCache[str](), [DaySlice(day, 0, DAY_HOURS) for day in range(DAY, DAY + 3)]
     part, known = (DAY, DAY + 2), {day: (day, 7) for day in range(DAY - 1, DAY + 5)}
-    version = Versions(None, known, {}).of_run(run)
+    version = Versions(None, known, {}, "").of_run(run)
     assert values.get_one(key(1), part, version) is None
     values.put(key(1), part, version, VALUE, BYTES)
-    assert values.get_one(key(1), part, Versions(None, dict(known), {}).of_run(run)) == VALUE
+    assert values.get_one(key(1), part, Versions(None, dict(known), {}, "").of_run(run)) == VALUE
     for day in range(DAY, DAY + 3):
-        changed = Versions(None, known | {day: (0, 7)}, {}).of_run(run)
+        changed = Versions(None, known | {day: (0, 7)}, {}, "").of_run(run)
         assert values.get_one(key(1), part, changed) is None
-        unknown = Versions(None, {other: each for other, each in known.items() if other != day}, {}).of_run(run)
+        unknown = Versions(None, {other: each for other, each in known.items() if other != day}, {}, "").of_run(run)
         assert unknown is None
         assert values.get_one(key(1), part, unknown) is None
-    beside = Versions(None, known | {DAY - 1: (0, 7), DAY + 3: (0, 7)}, {})
+    beside = Versions(None, known | {DAY - 1: (0, 7), DAY + 3: (0, 7)}, {}, "")
     assert values.get_one(key(1), part, beside.of_run(run)) == VALUE
     assert values.get_one(key(2), part, version) is None
     assert values.get_one(key(1), (DAY, DAY + 1), version) is None

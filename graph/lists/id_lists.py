@@ -4,7 +4,7 @@ Pages are ordered by id alone. An id never changes, so no change of figures betw
 leaves one out. A page shows new ids if they come after the previous page.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -20,13 +20,6 @@ MAX_COUNT: Final = 100_000
 ListName = Literal["operators", "accounts"]
 
 _SQL: Final = Path(__file__).parent / "sql"
-_LISTED_OPERATORS: Final = statement(_SQL, "listed_operators")
-_FROM_FIRST: Final = _LISTED_OPERATORS.format(
-    nearest="least", start="operator_id > coalesce($1::text, '')", beyond=">", order="asc"
-)
-_FROM_LAST: Final = _LISTED_OPERATORS.format(
-    nearest="greatest", start="($1::text is null or operator_id < $1)", beyond="<", order="desc"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +36,33 @@ class IdList:
     count: str
 
 
+# What the two orders of listed_operators.sql differ in.
+_ASCENDING: Final = {
+    "nearest": "least",
+    "start": "operator_id > coalesce($1::text, '')",
+    "beyond": ">",
+    "order": "asc",
+}
+_DESCENDING: Final = {
+    "nearest": "greatest",
+    "start": "($1::text is null or operator_id < $1)",
+    "beyond": "<",
+    "order": "desc",
+}
+
+
+def _of_operators(name: str, order: Mapping[str, str]) -> str:
+    """A statement over the operators that listed_operators.sql has in this order."""
+    listed = statement(_SQL, "listed_operators").format(**order)
+    return statement(_SQL, name).replace("(listed_operators)", f"({listed})")
+
+
 OPERATORS: Final = IdList(
     "operators",
     platform,
-    *(
-        statement(_SQL, name).replace("(listed_operators)", f"({listed})")
-        for name, listed in (
-            ("operators_page", _FROM_FIRST),
-            ("operators_page", _FROM_LAST),
-            ("operators_count", _FROM_FIRST),
-        )
-    ),
+    after=_of_operators("operators_page", _ASCENDING),
+    before=_of_operators("operators_page", _DESCENDING),
+    count=_of_operators("operators_count", _ASCENDING),
 )
 ACCOUNTS: Final = IdList(
     "accounts", administration, *(statement(_SQL, f"accounts_{each}") for each in ("after", "before", "count"))

@@ -3,34 +3,27 @@
 Comparisons are only added, and newer ones come first. So the comparisons behind a cursor never change.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
 from graph.access import Scope, platform
-from graph.reports.answers import Answer
+from graph.answer import Answer
 from graph.reports.reading.reader import Reader
 from infra.sql import statement
 from schema.instants import AwareTime
 from schema.money import MONEY_PATTERN
+from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 
 MAX_PAGE: Final = 1000  # comparisons
 DEFAULT_PAGE: Final = 50
 
 _PAGE: Final = statement(Path(__file__).parent / "sql", "comparisons")
 
-Status: TypeAlias = Literal["OK", "DIVERGED", "MISSING_OURS", "MISSING_THEIRS", "INVALID"]
-STATUSES: Final[Mapping[Status, str]] = {
-    "OK": "Our cost equals billing's, up to a divergence of 0.0001.",
-    "DIVERGED": "Our cost differs from billing's by more than that.",
-    "MISSING_OURS": "Billing has a row, and nothing was billed here.",
-    "MISSING_THEIRS": "Billing has no row.",
-    "INVALID": "Billing's row cannot be compared; `reason` says why.",
-}
 Sum: TypeAlias = Annotated[str, Meta(pattern=MONEY_PATTERN)]
 Day: TypeAlias = Annotated[date, Meta(description="The UTC day.")]
 Messages: TypeAlias = Annotated[
@@ -55,8 +48,8 @@ class Comparison(Answer, frozen=True, kw_only=True, rename="camel"):
         Meta(description="abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1; for INVALID: 1."),
     ]
     status: Annotated[
-        Status,
-        Meta(description="How the comparison ended. " + " ".join(f"{k}: {v}" for k, v in STATUSES.items())),
+        ComparisonStatus,
+        Meta(description="How the comparison ended. " + " ".join(f"{k}: {v}" for k, v in COMPARISON_STATUSES.items())),
     ]
     reason: Annotated[
         str | None, Meta(description="For INVALID: which value of billing's row is no total, and why; else null.")
@@ -70,7 +63,7 @@ class ComparisonFilter(NamedTuple):
     """Selects comparisons; None: all. `latest`: only the last one of each day and currency."""
 
     day: date | None = None
-    status: Status | None = None
+    status: ComparisonStatus | None = None
     latest: bool = False
 
 

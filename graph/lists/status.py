@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from graph.access import Scope, administration
-from graph.reports.answers import Answer
+from graph.answer import Answer
 from graph.reports.reading.reader import Reader
-from graph.reports.reconciliation import Status
 from infra.sql import statement
+from schema.statuses import ComparisonStatus, RunStatus
 
 CLOSED_DAYS: Final = 7  # days that `closed_days` returns
 
-RunStatus: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABANDONED"]
 T = TypeVar("T")
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -52,7 +51,7 @@ class ClosedDay(Answer, frozen=True, kw_only=True, rename="camel"):
 class Findings(Answer, frozen=True, kw_only=True, rename="camel"):
     """The days and currencies whose last comparison with billing has this status."""
 
-    status: Annotated[Status, Meta(description="How the last comparison ended.")]
+    status: Annotated[ComparisonStatus, Meta(description="How the last comparison ended.")]
     comparisons: Annotated[int, Meta(ge=1, description="Days and currencies whose last comparison has this status.")]
     newest_day: Annotated[date, Meta(description="The newest of these days.")]
 

@@ -1,0 +1,5 @@
+"""What the stores list, without a window: ids, comparisons with billing, runs of pipelines, and closed days.
+
+Each answer is one statement through the reports' `Reader`. `id_lists` and `reconciliation` return pages, `status` the
+whole of short lists.
+"""
