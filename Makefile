@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove lock pictures schema docs clients
+.PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove soak lock pictures schema docs clients
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -37,6 +37,9 @@ bench: setup ## compare with naive and raw implementations, side by side (BENCH=
 
 prove: setup ## ask random questions in all ways on real engines, and compare (PROVE='--minutes 60 --seed 7')
 	$(BIN)/python -m tests.prove $(PROVE)
+
+soak: setup .venv/tools/deployment ## run a whole deployment under load and faults, and compare all (SOAK='--minutes 60 --rate 3000')
+	$(BIN)/python -m tests.soak $(SOAK)
 
 pictures: setup .venv/tools/chromium/chromium ## take the pictures of pages in docs/pictures, of a demo of their own
 	$(BIN)/python -m tools.pictures

@@ -33,7 +33,7 @@ async def differences(dsn: str, expected: Expected, *, rolled: bool = False) -> 
     """The differences in all tables; empty if there are none. `rolled`: a rollup ran after the last event."""
     async with connected(dsn) as connection:
         comparisons = await _comparisons(connection, expected, rolled)
-    return first_lines([line for comparison in comparisons for line in _compared(*comparison)])
+    return first_lines([line for comparison in comparisons for line in compared(*comparison)])
 
 
 def first_lines(lines: Sequence[str]) -> Sequence[str]:
@@ -65,10 +65,11 @@ async def _comparisons(
 
 
 def _rows(records: Sequence[asyncpg.Record]) -> Mapping[Any, Mapping[str, Any]]:
-    return {tuple(record)[:3]: _columns(record) for record in records}
+    return {tuple(record)[:3]: columns_of(dict(record)) for record in records}
 
 
-def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
+def columns_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns after the key, with the histogram as counts by bin."""
     columns = dict(list(record.items())[3:])
     bins, counts = columns.pop("latency_bins"), columns.pop("latency_counts")
     # A list if the bins are not ascending, so that it differs from every expected histogram.
@@ -76,7 +77,8 @@ def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
     return columns | {"histogram": dict(zip(bins, counts, strict=True)) if ordered else [bins, counts]}
 
 
-def _compared(table: str, expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[str]:
+def compared(table: str, expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[str]:
+    """One line per row that differs, with the columns that differ."""
     for key in expected.keys() | stored.keys():
         want, have = expected.get(key, "no row"), stored.get(key, "no row")
         if want == have:
