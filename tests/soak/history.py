@@ -14,7 +14,7 @@ from tests.prove.truth import hourly_rows
 from tests.support.database import connected
 from tests.support.days import daily, daily_costs
 from tests.support.reference import Expected
-from tests.support.stored import columns_of, compared, first_lines
+from tests.support.stored import columns_of, compared, counted, first_lines
 
 Key: TypeAlias = tuple[Any, str, str]  # hour or day, scope, id
 CostKey: TypeAlias = tuple[Any, str, str, str]
@@ -31,7 +31,7 @@ NO_ROW: Final[Mapping[str, Any]] = {
 
 
 async def history_differences(dsn: str, clickhouse: str, expected: Expected) -> Sequence[str]:
-    """The differences of hours, days, costs, accounts, claims and marks of days; empty if there are none."""
+    """The differences of hours, days, costs, the ledger, accounts, claims and marks of days; empty if there are none."""
     async with connected(dsn) as connection, connect(clickhouse) as client:
         batches = frozenset(map(tuple, await connection.fetch(ARCHIVED)))
         rows = hourly_rows(expected)
@@ -43,6 +43,7 @@ async def history_differences(dsn: str, clickhouse: str, expected: Expected) -> 
             ("cost of hour", costs, await _costs(connection, client, batches, "hourly", "hour_bucket")),
             ("day", days, await _stored(connection, client, batches, "daily", "day_bucket")),
             ("cost of day", daily_costs(rows), await _costs(connection, client, batches, "daily", "day_bucket")),
+            ("ledger", expected.counted, await counted(connection)),
             *await _marks(connection, expected),
         ]
     return [line for each in comparisons for line in first_lines(list(compared(*each)))]

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from schema.streams import BILLING_EVENTS, CDR_EVENTS, COMPLIANCE_AUDIT, SMS_DLR
@@ -81,7 +80,7 @@ def _add_days(days: dict[Any, Any], hours: Cells, largest: int) -> None:
 
 
 def _nothing() -> reference.Expected:
-    return reference.Expected({}, {}, frozenset(), frozenset(), {}, 0, {})
+    return reference.Expected({}, {}, frozenset(), frozenset(), {}, 0, {}, {})
 
 
 def _together(one: reference.Expected, other: reference.Expected) -> reference.Expected:
@@ -90,9 +89,13 @@ def _together(one: reference.Expected, other: reference.Expected) -> reference.E
         name: max(each[name] for each in (one.data_as_of, other.data_as_of) if name in each)
         for name in one.data_as_of.keys() | other.data_as_of.keys()
     }
-    metrics, costs = dict[Any, Any](one.metrics), dict[Any, Decimal](one.costs)
-    metrics.update(other.metrics)
-    costs.update(other.costs)
     return reference.Expected(
-        metrics, costs, one.accounts | other.accounts, one.days | other.days, newest, one.claims + other.claims, {}
+        {**one.metrics, **other.metrics},
+        {**one.costs, **other.costs},
+        one.accounts | other.accounts,
+        one.days | other.days,
+        newest,
+        one.claims + other.claims,
+        {**one.counted, **other.counted},
+        {},
     )

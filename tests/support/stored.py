@@ -59,9 +59,14 @@ async def _comparisons(
         ("accounts", dict.fromkeys(expected.accounts, True), dict(map(tuple, accounts))),
         ("event_days", dict.fromkeys(expected.days, True), dict(map(tuple, days))),
         ("data_as_of", expected.data_as_of, dict(map(tuple, as_of))),
-        ("ledger", expected.counted, {tuple(row)[:3]: tuple(row)[3:] for row in await connection.fetch(COUNTED)}),
+        ("ledger", expected.counted, await counted(connection)),
         ("processed_events", {"rows": expected.claims}, {"rows": claims}),
     ]
+
+
+async def counted(connection: Connection) -> Mapping[Any, Any]:
+    """What the ledger says is counted, by function, hour of the events and currency."""
+    return {tuple(row)[:3]: tuple(row)[3:] for row in await connection.fetch(COUNTED)}
 
 
 def _rows(records: Sequence[asyncpg.Record]) -> Mapping[Any, Mapping[str, Any]]:
