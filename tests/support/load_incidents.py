@@ -6,13 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
-import httpx
 
 from schema.streams import BILLING_EVENTS
 from tests.support import events
-from tests.support.api import ADMIN
-from tests.support.breakable_service import Service, event, report
-from tests.support.cli import PATIENCE
+from tests.support.breakable_service import Service, event
 from tests.support.runbooks import RUNBOOKS, blocks
 
 PAUSE: Final = 1.0  # seconds
@@ -53,7 +50,8 @@ async def session_holds_a_lock(service: Service) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def caller_floods(service: Service) -> AsyncIterator[None]:
-    async with service.requests(at_once=150, pause=0):
+    """More requests than a busy PostgreSQL answers."""
+    async with _busy(service), service.requests(at_once=150, pause=0):
         yield
         await service.look("AnlytOverloaded.md")
     await service.follow("AnlytOverloaded.md")
@@ -61,25 +59,29 @@ async def caller_floods(service: Service) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def postgres_is_slow(service: Service) -> AsyncIterator[None]:
-    """Another session locks a table for most of each second, so that each report waits."""
-    slow = asyncio.create_task(_slow(service))
-    try:
+    async with _busy(service), service.requests(at_once=6):
         yield
         await service.look("AnlytApiLatencyHigh.md")
+
+
+@asynccontextmanager
+async def _busy(service: Service) -> AsyncIterator[None]:
+    """Another session locks a table for most of each second, so that each report waits."""
+    locking = asyncio.create_task(_lock_again_and_again(service))
+    try:
+        yield
     finally:
-        slow.cancel()
-        await asyncio.wait([slow])
+        locking.cancel()
+        await asyncio.wait([locking])
 
 
-async def _slow(service: Service) -> None:
+async def _lock_again_and_again(service: Service) -> None:
     blocker = await asyncpg.connect(service.postgres)
     try:
-        async with httpx.AsyncClient(base_url=service.api, headers=ADMIN, timeout=PATIENCE) as client:
-            while True:
-                async with blocker.transaction():
-                    await blocker.execute("lock table anlyt.metrics_hourly in access exclusive mode")
-                    asked = [asyncio.create_task(client.get(report())) for _ in range(6)]
-                    await asyncio.sleep(0.75)
-                await asyncio.gather(*asked)
+        while True:
+            async with blocker.transaction():
+                await blocker.execute("lock table anlyt.metrics_hourly in access exclusive mode")
+                await asyncio.sleep(0.75)
+            await asyncio.sleep(0.1)
     finally:
         await blocker.close()
