@@ -105,10 +105,22 @@ CHAIN: Final = lines(
         ("AnlytIntegrityDiffers", "integrity"),
         (promql(limit("AnlytIntegrityDiffers").expression, "differences"),),
         unit="short",
-        width=24,
+        width=12,
         height=5,
     ),
     limit("AnlytIntegrityDiffers"),
+)
+CHECKPOINT: Final = lines(
+    Panel(
+        "Age of the published checkpoint",
+        "Time since enough witnesses signed a checkpoint of the transparency log. Line: AnlytCheckpointNotPublished.",
+        ("AnlytCheckpointNotPublished", "integrity"),
+        (promql(limit("AnlytCheckpointNotPublished").expression, "age"),),
+        unit="s",
+        width=12,
+        height=5,
+    ),
+    limit("AnlytCheckpointNotPublished"),
 )
 FUNCTIONS: Final = table(
     Panel(
@@ -145,7 +157,7 @@ BOARD: Final = Board(
     (
         Row("How fresh are the answers?", (AS_OF, AGE, PROCESSING_LAG)),
         Row("Do cubes and gauges keep up?", (CUBES, GAUGES)),
-        Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY, CHAIN)),
+        Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY, CHAIN, CHECKPOINT)),
         Row("What do the stores report?", (FUNCTIONS, STORES)),
     ),
     since="now-3h",
