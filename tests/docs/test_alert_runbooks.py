@@ -65,12 +65,12 @@ def check_command(command: click.Command, arguments: Sequence[str], parent: clic
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_metrics_exist(page: Path) -> None:
-    configured = {POLICY, COLLECTION, WARM_DISK, COLD_DISK, "anlyt_backups"}  # names in a ClickHouse server's configuration
+    configured = {POLICY, COLLECTION, WARM_DISK, COLD_DISK, "anlyt_backups"}  # names in ClickHouse's configuration
     assert set(re.findall(r"\banlyt_\w+[a-z]", page.read_text())) - set(families()) - configured <= {"anlyt_"}
 
 
 async def test_the_statements_run(database: str, warehouse: str) -> None:
-    """Those of restore.md replace a store; tests/deployment/test_restore.py runs them."""
+    """Those of restore.md replace a store; tests/deployment/test_restore.py restores both."""
     pages = [statements(page.name) for page in PAGES if page.name != "restore.md"]
     postgres, clickhouse = (list(chain(*each)) for each in zip(*pages, strict=True))
     connection = await asyncpg.connect(database)
