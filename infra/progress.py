@@ -65,6 +65,17 @@ async def stored_until(jetstream: JetStreamContext, consumer: Consumer) -> datet
     return oldest or now  # they may be acknowledged or expired meanwhile
 
 
+async def complete_until(jetstream: JetStreamContext, consumer: Consumer) -> datetime | None:
+    """The time up to which every event that the stream stored is acknowledged.
+
+    None if the stream has events, and the consumer does not exist.
+    """
+    until = await stored_until(jetstream, consumer)
+    if until is None and not (await jetstream.stream_info(consumer.stream.name)).state.last_seq:
+        return datetime.now(UTC)
+    return until
+
+
 @asynccontextmanager
 async def track_progress(url: str, consumers: Mapping[str, Consumer]) -> AsyncIterator[Progress]:
     """A `Progress` that is updated every INTERVAL seconds while the body runs. NATS may be unavailable."""

@@ -5,11 +5,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from nats.js import JetStreamContext
-
 from infra import nats
 from infra.errors import DependencyUnavailableError, UsageError
-from infra.progress import Consumer, stored_until
+from infra.progress import Consumer, complete_until
 from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.integrity import chain
@@ -39,7 +37,7 @@ class IntegrityPosition(StoreDataset[None, ChainPosition]):
 
     async def read(self, stores: Stores) -> ChainPosition:
         async with nats.connect(stores.engines.nats) as client:
-            until = await _complete_until(client.jetstream())
+            until = await complete_until(client.jetstream(), Consumer(COMPLIANCE_AUDIT, COMPLIANCE_DURABLE))
         if until is None:
             raise DependencyUnavailableError(
                 f"The stream {COMPLIANCE_AUDIT.name} has no consumer {COMPLIANCE_DURABLE}: it is unknown which facts "
@@ -47,14 +45,6 @@ class IntegrityPosition(StoreDataset[None, ChainPosition]):
             )
         params = current_params(Params)
         return await _position(stores, until - SETTLING, params.day)
-
-
-async def _complete_until(jetstream: JetStreamContext) -> datetime | None:
-    """The time up to which every event that the stream stored is a fact; None if the stream has no consumer."""
-    until = await stored_until(jetstream, Consumer(COMPLIANCE_AUDIT, COMPLIANCE_DURABLE))
-    if until is None and not (await jetstream.stream_info(COMPLIANCE_AUDIT.name)).state.last_seq:
-        return datetime.now(UTC)
-    return until
 
 
 async def _position(stores: Stores, cut: datetime, day: date | None) -> ChainPosition:

@@ -7,7 +7,7 @@ from typing import Final
 
 from infra import nats
 from infra.errors import DependencyUnavailableError
-from infra.progress import stored_until
+from infra.progress import complete_until
 from infra.sql import statement
 from infra.telemetry import logger
 from pipelines.datasets import StoreDataset
@@ -35,9 +35,11 @@ class DuePeriods(StoreDataset[None, Sequence[DuePeriod]]):
     async def read(self, stores: Stores) -> Sequence[DuePeriod]:
         async with nats.connect(stores.engines.nats) as client:
             jetstream = client.jetstream()
-            cuts = [(facts, cut) for facts in LOGGED if (cut := await stored_until(jetstream, facts.consumer))]
+            cuts = [(facts, cut) for facts in LOGGED if (cut := await complete_until(jetstream, facts.consumer))]
         if not cuts:
-            raise DependencyUnavailableError("No stream of facts has its consumer: it is unknown which facts came.")
+            raise DependencyUnavailableError(
+                "No stream of facts has its consumer: it is unknown which facts are still to come; nothing was logged."
+            )
         return [
             DuePeriod(facts, period)
             for facts, cut in cuts
