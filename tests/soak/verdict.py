@@ -14,7 +14,7 @@ from functions import FUNCTIONS
 from infra.clickhouse import connect
 from tests.soak.callers import TENANT, Callers
 from tests.soak.deployment import Deployment
-from tests.soak.history import history_differences
+from tests.soak.history import history_differences, ledger_differences
 from tests.soak.journal import Journal
 from tests.soak.truth import HOUR, Hour, Truth
 from tests.support.cube_reference import cell_differences
@@ -59,6 +59,7 @@ async def differences(deployment: Deployment, platform: Platform, journal: Journ
     return [
         *callers.wrong,
         *await stored_differences(platform, deployment.engines["clickhouse"].dsn, journal, truth),
+        *await ledger_differences(platform.dsn, truth.counted),
         *await _links(deployment, truth),
         *await _exports(callers, truth),
     ]
