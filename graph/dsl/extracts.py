@@ -23,6 +23,7 @@ from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.execute import STREAM_LIMITS, QueryEngine, Rows, RowStream
 from graph.dsl.freshness import FreshnessReader, ProgressSnapshots
+from graph.dsl.marks import MarkReader
 from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import QueryScope, query_scope, reads_names, tenant_of
@@ -79,6 +80,7 @@ class Extracts:
     ) -> None:
         self._engine = QueryEngine(clickhouse, STREAM_LIMITS)
         self._freshness = FreshnessReader(self._engine, snapshots)
+        self._marks = MarkReader(self._engine, self._freshness)
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._budget = pseudonyms, budget
 
@@ -104,7 +106,8 @@ class Extracts:
         async with AsyncExitStack() as opened:
             # Whatever happens to the rows later reads nothing, and is not charged.
             with self._budget.query(tenant_id) as charge:
-                freshness, read_at = await self._freshness.of(compiled.source), datetime.now(UTC)
+                read_at = datetime.now(UTC)
+                freshness, compiled = await self._marks.current(compiled)
                 totals = await self._totals(compiled, id_)
                 if tenant_id is not None:
                     charge.add(await self._own_rows(compiled, id_))

@@ -1,0 +1,69 @@
+"""Reads the marks of a query's cells, so that a cube answers as of now.
+
+Ingest writes a fact, then the mark of its cell, then acknowledges the message. The pipeline `cubes` reads the marks,
+then computes the cell from facts, then removes these marks. So at any time, a cell without a mark has all facts of
+messages that were acknowledged before. A caller reads marks first, then runs one statement with them: a cell without a
+mark comes from the cube, which has those facts or newer ones; a marked cell comes from facts; none comes from both.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from graph.dsl.calendar import Window
+from graph.dsl.compile import Compiled
+from graph.dsl.execute import QueryEngine
+from graph.dsl.freshness import FreshnessReader, TableFreshness, marking
+from graph.dsl.marked import Marked
+from graph.dsl.plan import Plan
+from graph.dsl.scope import EVERY_TENANT, AllTenants
+from graph.dsl.select import Statement
+from infra.sql import statement
+from schema.instants import SECOND, instant
+
+# A statement lists its marked hours, and a server accepts only so long a statement.
+MAX_HOURS: Final = 1_000
+
+_MARKED_HOURS: Final = statement(Path(__file__).parent / "sql", "marked_hours")
+
+
+class MarkReader:
+    """Reads marks. A tenant's query depends on its own marks only."""
+
+    def __init__(self, engine: QueryEngine, freshness: FreshnessReader) -> None:
+        self._engine, self._freshness = engine, freshness
+
+    async def current(self, compiled: Compiled) -> tuple[TableFreshness, Compiled]:
+        """The freshness of the query's answer, then the query with marked cells read from facts.
+
+        With marks of more than MAX_HOURS, facts alone answer; for all tenants, only if as many whole hours are marked.
+        Raises DependencyUnavailableError.
+        """
+        plan = compiled.plan
+        freshness = await self._freshness.of_answer(plan.table.name)  # before the marks, which may be newer
+        if not plan.table.is_cube:
+            return freshness, compiled
+        marked = await self._marked(plan, of_every_tenant=not isinstance(plan.scope, AllTenants))
+        if len(marked.hours) > MAX_HOURS and not marked.of_every_tenant:
+            marked = await self._marked(plan, of_every_tenant=True)
+        if len(marked.hours) > MAX_HOURS:
+            facts = plan.of_facts(f"{plan.table.name} has yet to follow more than {MAX_HOURS} hours.")
+            return await self._freshness.of(facts.table.name), compiled.with_plan(facts)
+        return freshness, compiled.with_plan(plan.with_marked(marked)) if marked.hours else compiled
+
+    async def _marked(self, plan: Plan, *, of_every_tenant: bool) -> Marked:
+        from_, to = _seconds(plan.query.window)
+        previous_from, previous_to = (0, 0) if plan.query.previous is None else _seconds(plan.query.previous)
+        parameters = {
+            "marked": marking(plan.table.name),
+            "tenant": EVERY_TENANT if isinstance(plan.scope, AllTenants) else plan.scope.tenant_id,
+            "shown": EVERY_TENANT if of_every_tenant else "",
+            **{"from": from_, "to": to, "previous_from": previous_from, "previous_to": previous_to},
+            "limit": MAX_HOURS + 1,
+        }
+        tenants, hours = (await self._engine.read(Statement(_MARKED_HOURS, parameters))).columns or ((), ())
+        return Marked(tuple(zip(tenants, hours, strict=True)), of_every_tenant)
+
+
+def _seconds(window: Window) -> Sequence[int]:
+    return [max(instant(edge) // SECOND, 0) for edge in window]
