@@ -40,10 +40,13 @@ class ChangedWhileReadError(Exception):
 class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of an extract's figures, and how complete they are."""
 
-    source: Annotated[str, Meta(description="The table that was read: a cube, or facts.")]
+    source: Annotated[
+        str, Meta(description="What was read: a cube, facts, or both joined by `+`, as in the answer of a query.")
+    ]
     read_at: Annotated[AwareTime, Meta(description="The time just before the rows were read, all at one instant.")]
     data_as_of: Annotated[
-        AwareTime | None, Meta(description="Newest event time whose effect was in that table; null when it was empty.")
+        AwareTime | None,
+        Meta(description="Newest event time whose effect was in the first of these; null when it was empty."),
     ]
     complete_until: Annotated[
         AwareTime | None, Meta(description="As in the answer of a query, at `readAt`; null while it is unknown.")
