@@ -43,15 +43,15 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     source: Annotated[
         str,
         Meta(
-            description="What answered: a cube, facts, or both joined by `+`, where facts answer for hours that the cube has yet "
-            "to follow."
+            description="What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has yet to "
+            "follow."
         ),
     ]
     data_as_of: Annotated[
         AwareTime | None,
         Meta(
-            description="Newest event time whose effect is in the first of these tables; null when it is empty. Newer events "
-            "may be counted."
+            description="Newest event time whose effect is in the first of these tables; null when it is empty. Newer "
+            "events may be counted."
         ),
     ]
     complete_until: Annotated[

@@ -1,5 +1,6 @@
 """Answers of cubes equal brute force over all stored facts, whatever is marked and whenever cells are computed."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,6 +168,41 @@ async def test_an_event_between_marks_and_statement_is_counted_whole_or_not(
 
 def _counts(rows: Sequence[Mapping[str, Any]]) -> Counter[tuple[Any, ...]]:
     return Counter({(row["time"], row["tenantId"], row["status"]): row["messages"] for row in rows})
+
+
+async def test_everything_acknowledged_is_counted_once_while_all_parts_run(filled: Warehouse, seed: int) -> None:
+    """A writer, the pipeline and readers run at the same time. Facts are also written twice, as after a redelivery."""
+    random, written = Random(seed), asyncio.Event()
+    query = {"dataset": "dlr", "measures": ["messages"], "time": WINDOW}
+    reports = [each for each in facts(random, 2_000)["dlr"] if abs(each["at"] - HOUR) < timedelta(hours=20)]
+    begun = acknowledged = 0
+
+    async def write() -> None:
+        nonlocal begun, acknowledged
+        for at in range(0, len(reports), 8):
+            batch = reports[at : at + 8]
+            begun += len(batch)
+            await filled.receive({"dlr": batch})
+            acknowledged += len(batch)
+            await add(filled.client, "dlr", random.sample(reports[:acknowledged], 3))
+        written.set()
+
+    async def compute() -> None:
+        while not written.is_set():
+            await filled.compute(random.choice([4, 400]))
+
+    async def read() -> None:
+        while not written.is_set():
+            least = acknowledged
+            compiled = await filled.current(query, AllTenants())
+            ((seen,),) = await engine_rows.raw_rows(filled.client, compiled.rows)
+            assert least <= seen <= begun
+
+    async with asyncio.TaskGroup() as tasks:
+        for work in (write, compute, read, read):
+            tasks.create_task(work())
+    compiled = await filled.current(query, AllTenants())
+    assert await engine_rows.raw_rows(filled.client, compiled.rows) == [(len(reports),)]
 
 
 async def test_facts_that_are_being_removed_are_not_counted(filled: Warehouse, seed: int) -> None:
