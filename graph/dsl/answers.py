@@ -43,8 +43,8 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     source: Annotated[
         str,
         Meta(
-            description="What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has yet to "
-            "follow."
+            description="What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has "
+            "yet to follow."
         ),
     ]
     data_as_of: Annotated[

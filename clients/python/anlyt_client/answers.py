@@ -596,9 +596,7 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of the figures, and how complete they are."""
 
     source: str
-    """What answered: a cube, facts, or both joined by `+`, where facts answer for hours that the cube has yet to
-    follow.
-    """
+    """What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has yet to follow."""
     data_as_of: datetime | None
     """Newest event time whose effect is in the first of these tables; null when it is empty. Newer events may be
     counted.

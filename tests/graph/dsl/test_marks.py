@@ -21,12 +21,8 @@ BY_LANE: Json = {
     "time": window(granularity="day"),
     "totals": True,
 }
-NEW = {
-    **REPORTS[0],
-    "tenant_id": "t-1",
-    "event_key": 7,
-    "event_time": datetime(2026, 10, 2, 9, 59, 59, 999_999, tzinfo=UTC),
-}
+AT = datetime(2026, 10, 2, 9, 59, 59, 999_999, tzinfo=UTC)
+NEW = {**REPORTS[0], "tenant_id": "t-1", "event_key": 10**9, "event_time": AT}
 MARK = "insert into anlyt.dirty (cube, tenant_id, hour) values ('cube_dlr_hourly', 't-1', '2026-10-02 {:02}:00:00')"
 
 
