@@ -1,6 +1,6 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove lock pictures schema docs clients
+.PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove soak lock pictures schema docs clients
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -18,7 +18,7 @@ the-line-above-says-what-to-do: .venv/runnable .venv/assets
 
 # One more than cores, because tests often wait for engines. Each has engines of its own.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() + 1, 5))')
-TOOLS := $(addprefix .venv/tools/, alertmanager pgbouncer chromium/chromium helm4 deployment site)
+TOOLS := $(addprefix .venv/tools/, alertmanager pgbouncer chromium/chromium helm4 deployment site golang/debian/usr/bin/go)
 test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -37,6 +37,9 @@ bench: setup ## compare with naive and raw implementations, side by side (BENCH=
 
 prove: setup ## ask random questions in all ways on real engines, and compare (PROVE='--minutes 60 --seed 7')
 	$(BIN)/python -m tests.prove $(PROVE)
+
+soak: setup .venv/tools/deployment ## run a whole deployment under load and faults, and compare all (SOAK='--minutes 60 --rate 3000')
+	$(BIN)/python -m tests.soak $(SOAK)
 
 pictures: setup .venv/tools/chromium/chromium ## take the pictures of pages in docs/pictures, of a demo of their own
 	$(BIN)/python -m tools.pictures
@@ -91,6 +94,10 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 # Without PgBouncer, the tests of connections through a pooler fail and say why; all others run.
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
+
+# Without Go, the tests that compare the log with Go's own fail and say why; all others run.
+.venv/tools/golang/debian/usr/bin/go: | .venv/installed
+	-$(BIN)/python -m tools.golang
 
 # Without Chromium, the tests of pages fail and say why; all others run.
 .venv/tools/chromium/chromium: | .venv/installed

@@ -26,6 +26,7 @@ from bench import (
     reports,
     rollup,
     rows,
+    tlog,
 )
 from infra.environment import forget_foreign
 
@@ -50,6 +51,7 @@ BENCHES = {
         queries,
         audit,
         rows,
+        tlog,
     )
 }
 

@@ -202,7 +202,7 @@ async def _digest(engines: Stores, scale: Scale) -> None:
     async with open_clickhouse(engines.clickhouse.url, statement_timeout=300) as clickhouse:
         for number in range(days):
             day = (START + timedelta(days=number * YEARS // scale.days)).date()
-            by_tenant = await digests(clickhouse, day, datetime.now(UTC))
+            by_tenant = await digests(clickhouse, "compliance", day, datetime.now(UTC))
             facts += sum(digest.facts for digest in by_tenant.values())
     seconds = time.perf_counter() - began
     show(

@@ -12,6 +12,7 @@ from graph.access.budget import Budget
 from graph.access.cursors import CursorKey
 from graph.audit.app import create_audit_app
 from graph.audit.audits import Audits
+from graph.audit.tlog import log_routes
 from graph.exports.runner import PACE, Pace
 from graph.http.server import serving
 from graph.web.audit_page import page_routes
@@ -72,7 +73,9 @@ async def running(
         audits = Audits(clickhouse, pool, CursorKey(pool, settings.signing_key), budget)
         exported = await opened.enter_async_context(audit_exports.running(settings, engines, pool, pace))
         pages = page_routes(settings, audits)
-        app = create_audit_app(audits, settings.trust_domain, exported, pages, development=development)
+        app = create_audit_app(
+            audits, settings.trust_domain, exported, log_routes(pool), pages, development=development
+        )
         port = settings.audit_port if port is None else port
         yield await opened.enter_async_context(
             serving(app, settings.audit_host, port, tls=context, setting="ANLYT_AUDIT")

@@ -9,13 +9,13 @@ from schema.events import CdrGenerated
 from schema.facts import FACTS_CDR
 from schema.instants import HOUR
 from schema.money import parse_money
-from schema.streams import CDR_EVENTS
+from schema.streams import CDR_EVENTS, CDR_FACTS_DURABLE
 from schema.writes import Facts
 
 
 @function(
     stream=CDR_EVENTS,
-    durable="anlyt-ingest-cdr",
+    durable=CDR_FACTS_DURABLE,
     span="anlyt.process.cdrFacts",
     batch=Batch(10_000, seconds=1),
 )

@@ -25,6 +25,7 @@ Operation: TypeAlias = Literal[
     "integrity_links",
     "audit_access_log",
     "exports",
+    "tlog",
     "export_signing_key",
     "anlyt.query_exports",
     "anlyt.audit_exports",

@@ -155,6 +155,10 @@ INTEGRITY_DIFFERENCES: Final = Gauge(
     "anlyt_integrity_differences",
     "Differences between compliance facts and their hash chain, found by the last run of the pipeline integrity.",
 )
+TLOG_PUBLISHED: Final = Gauge(
+    "anlyt_tlog_published_timestamp_seconds",
+    "When the newest checkpoint of the transparency log was published: signed by it and by enough witnesses.",
+)
 ROLLUP_DURATION: Final = KeptHistogram(
     "anlyt_rollup_duration_seconds",
     "One period summed from the finer granularity, in any process; daily: a day from its hours.",

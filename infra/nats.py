@@ -97,8 +97,11 @@ async def connect(url: str, name: str = "anlyt") -> AsyncIterator[FrameClient]:
 
 
 async def _close(client: FrameClient) -> None:
-    """Closes the client. A connection that is lost meanwhile is closed, too, and no error."""
-    with suppress(OSError):
+    """Closes the client. A connection that is lost meanwhile is closed, too, and no error.
+
+    RuntimeError: uvloop's, as nats-py writes what is left to a connection that is lost already.
+    """
+    with suppress(OSError, RuntimeError):
         await client.close()
 
 

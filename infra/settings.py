@@ -22,6 +22,7 @@ from infra.setting_values import (
     several_of,
     url,
 )
+from infra.tlog.witnesses import Witness, parse_witnesses
 
 Auth = Literal["headers", "mesh", "jwt"]
 LogFormat = Literal["json", "text"]
@@ -136,6 +137,39 @@ class Settings:
     ]
     integrity_lag_hours: Annotated[
         int, Spec(count(1, 720), "24", "Hours after a day's end at which its compliance facts enter the hash chain.")
+    ]
+    tlog_origin: Annotated[
+        str,
+        Spec(
+            matching(r"[^\s+]{1,200}", "a name without spaces and plus signs, such as anlyt.example/log"),
+            "localhost/anlyt",
+            "Name of the transparency log: its address without a scheme. It never changes.",
+        ),
+    ]
+    tlog_signing_key: Annotated[
+        str | None,
+        Spec(
+            str,
+            None,
+            "One or several Ed25519 keys, in PEM (PKCS 8), that sign the log's checkpoints, each of them; unset: the "
+            "key that `anlyt migrate` created.",
+        ),
+    ]
+    witnesses: Annotated[
+        tuple[Witness, ...] | None,
+        Spec(
+            lambda text: tuple(parse_witnesses(text)),
+            None,
+            "Witnesses of the transparency log, separated by commas, each as NAME+ID+KEY@URL (C2SP tlog-witness).",
+        ),
+    ]
+    witnesses_needed: Annotated[
+        int | None,
+        Spec(
+            count(0, 100),
+            None,
+            "How many witnesses must have signed a checkpoint before it is shown; unset: all of them.",
+        ),
     ]
     otlp_endpoint: Annotated[
         str | None, Spec(url("http", "https"), None, "OTLP/HTTP collector of traces; unset: no export.")

@@ -31,6 +31,8 @@ Span = Literal[
     "anlyt.api.throughput",
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
+    "anlyt.api.ledger",
+    "anlyt.api.reconciliationExplanation",
     "anlyt.api.query",
     "anlyt.api.mnoQuality",
     "anlyt.api.costQuality",

@@ -19,7 +19,7 @@ from infra.seek import sequence_at
 from infra.sql import statement
 from infra.telemetry import logger
 from ingest.decode import BatchDecoder
-from ingest.ledger import Claim, EventsByKey, by_ledger_key, later_claims, take_over
+from ingest.ledger import Batch, Claim, EventsByKey, by_ledger_key, other_claims, take_over
 from ingest.messages import stored
 from ingest.rebuild.complete_hours import ReadPosition
 from ingest.rebuild.history import History
@@ -106,8 +106,14 @@ def _close(claims: Sequence[Claim]) -> Iterable[Sequence[Claim]]:
 
 
 class Replacement(NamedTuple):
-    """Events that replace counted copies, and these copies, in the same order."""
+    """What a batch's messages of events with several messages do.
 
+    `moved`: pairs of an event and the counted copy that it replaces. `copies`: messages that do not count.
+    `first` and `discarded`: the pairs whose effects differ, in the same order.
+    """
+
+    moved: Sequence[tuple[Stamped[Any], Stamped[Any]]] = ()
+    copies: Sequence[Stamped[Any]] = ()
     first: Sequence[Stamped[Any]] = ()
     discarded: Sequence[Stamped[Any]] = ()
 
@@ -121,27 +127,42 @@ class Replacement(NamedTuple):
 async def replace_later_copies(
     connection: Connection,
     function: AnyFunction,
-    events: EventsByKey[Any],
+    batch: Batch[Any],
     claimed: Sequence[Stamped[Any]],
     counted: Counted,
 ) -> Replacement:
-    """Takes over the claims of copies that the stream stored later than `events`; returns the differing pairs.
+    """Takes over the claims of copies that the stream stored later than the batch's events.
 
     A copy that the stream no longer has keeps its claim, because its effect is unknown. Raises UnknownCopiesError if
     `counted` lacks a copy.
     """
-    if len(claimed) == len(events):
+    events = batch.events
+    if len(claimed) == len(events) and not batch.repeats:
         return Replacement()
     ours = {id(event) for event in claimed}
-    claims = await later_claims(connection, {key: event for key, event in events.items() if id(event) not in ours})
-    if unknown := [each for each in claims if each not in counted]:
+    claims = await other_claims(connection, {key: event for key, event in events.items() if id(event) not in ours})
+    later = [each for each in claims if each.stored > events[each.key].stored]
+    if unknown := [each for each in later if each not in counted]:
         raise UnknownCopiesError(unknown)
-    pairs = [(events[each.key], copy) for each in claims if (copy := counted[each]) is not None]
-    if pairs:
-        keys = {each.key for each in claims if counted[each] is not None}
-        await take_over(connection, {key: event for key, event in events.items() if key in keys})
+    replaced = {each.key: copy for each in later if (copy := counted[each]) is not None}
+    if replaced:
+        await take_over(connection, {key: event for key, event in events.items() if key in replaced})
+    pairs = [(events[key], copy) for key, copy in replaced.items()]
     differing = [(first, copy) for first, copy in pairs if function([first]) != function([copy])]
-    return Replacement([first for first, _ in differing], [copy for _, copy in differing])
+    return Replacement(
+        pairs,
+        _copies(batch, replaced, {each.key: each.stored for each in claims if each.key not in replaced}),
+        [first for first, _ in differing],
+        [copy for _, copy in differing],
+    )
+
+
+def _copies(
+    batch: Batch[Any], replaced: Mapping[bytes, Stamped[Any]], owners: Mapping[bytes, int]
+) -> list[Stamped[Any]]:
+    """The messages that do not count. `owners`: when the counted message was stored, if it is not the batch's event."""
+    others = [*replaced.items(), *((key, batch.events[key]) for key in owners), *batch.repeats]
+    return [each for key, each in others if each.stored != owners.get(key, batch.events[key].stored)]
 
 
 async def clean_up_cells(connection: Connection, discarded: Writes) -> None:

@@ -12,6 +12,7 @@ from opentelemetry.propagate import extract
 from functions.function import AnyFunction
 from infra.frames import Frame
 from ingest.messages import sequence, stored, stored_at
+from ingest.outcomes import Refusal
 from schema.dead_letters import DeadLetter, Source, dead_letter
 from schema.decoding import EventDecoder, Stamped
 from schema.events import TENANT_HEADER
@@ -36,6 +37,14 @@ class DecodedBatch:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     bad: list[Frame] = field(default_factory=list)
     bad_indexes: list[int] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """The bad messages, as the ledger has them."""
+        return [
+            Refusal(stored(message), letter.reason, message.data)
+            for message, letter in zip(self.bad, self.dead_letters, strict=True)
+        ]
 
 
 class BatchDecoder:

@@ -13,6 +13,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from functions.function import AnyFunction
 from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION, timed
+from ingest.outcomes import Refusal
 from ingest.sink import Events, Results, split_by_days
 from schema.facts import DIRTY, NOBODY, ColumnType, FactTable
 from schema.instants import MINUTE, SECOND
@@ -33,7 +34,7 @@ class FactStore:
         facts: Facts = function([])
         await check_tables(await self.clickhouse.client(), (facts.table, DIRTY))
 
-    async def commit(self, function: AnyFunction, events: Events) -> Results:
+    async def commit(self, function: AnyFunction, events: Events, refused: Sequence[Refusal] = ()) -> Results:
         """Writes rows and marks; returns the number of rows.
 
         An error of infra.clickhouse.FAILURES may leave rows without marks; the next attempt writes both again.

@@ -106,7 +106,9 @@ class Worker:
             decoded = decoder.decode(messages)
             if not self.guard.admits(len(messages), decoded.bad_indexes):
                 return False
-            results = await self._until_done("commit", lambda: self.sink.commit(self.function, decoded.events))
+            results = await self._until_done(
+                "commit", lambda: self.sink.commit(self.function, decoded.events, decoded.refused)
+            )
             await self._until_done("dead letters", lambda: deadletters.publish(self.jetstream, decoded.dead_letters))
             await self._acknowledge(decoded.good, ACK)
             await self._acknowledge(decoded.bad, TERM)

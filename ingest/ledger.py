@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from infra.postgres import Connection
 from infra.sql import statement
@@ -15,7 +15,7 @@ EventsByKey: TypeAlias = dict[bytes, Stamped[E]]
 
 SQL: Final = Path(__file__).parent / "sql"
 CLAIM: Final = statement(SQL, "claim")
-LATER_CLAIMS: Final = statement(SQL, "later_claims")
+OTHER_CLAIMS: Final = statement(SQL, "other_claims")
 TAKE_OVER_CLAIMS: Final = statement(SQL, "take_over_claims")
 
 
@@ -26,19 +26,35 @@ class Claim(NamedTuple):
     stored: int
 
 
+class Batch(NamedTuple, Generic[E]):
+    """The events of a batch by ledger key, and its `repeats`: further messages of these events, each with its key."""
+
+    events: EventsByKey[E]
+    repeats: Sequence[tuple[bytes, Stamped[E]]]
+
+
 def by_ledger_key(function: str, events: Sequence[Stamped[E]]) -> EventsByKey[E]:
-    """The events by ledger key; keeps the copy that the stream stored first.
+    """The events by ledger key; of copies, the one that the stream stored first."""
+    return batch_of(function, events).events
+
+
+def batch_of(function: str, events: Sequence[Stamped[E]]) -> Batch[E]:
+    """The events by ledger key, of copies the one that the stream stored first, and their repeats.
 
     Sorts by (event time, key), so that the claims of concurrent workers cannot deadlock. A key is a 16-byte hash of
     (function, event id, event time): ids are opaque, and every function counts an event for itself.
     """
     empty = blake2b(digest_size=16, person=_person(function))
     first: dict[tuple[int, bytes], Stamped[E]] = {}
+    repeats: list[tuple[bytes, Stamped[E]]] = []
     for stamped in events:
         identity = stamped.at, _key(empty.copy(), stamped)
-        if stamped.stored < first.setdefault(identity, stamped).stored:
-            first[identity] = stamped
-    return {key: first[at, key] for at, key in sorted(first)}
+        if (known := first.setdefault(identity, stamped)) is stamped:
+            continue
+        if stamped.stored < known.stored:
+            first[identity], stamped = stamped, known
+        repeats.append((identity[1], stamped))
+    return Batch({key: first[at, key] for at, key in sorted(first)}, repeats)
 
 
 def _person(function: str) -> bytes:
@@ -58,9 +74,9 @@ async def claim(connection: Connection, events: EventsByKey[E], sql: str = CLAIM
     return [events[row[0]] for row in rows]
 
 
-async def later_claims(connection: Connection, events: EventsByKey[E]) -> list[Claim]:
-    """Locks and returns the claims of copies that the stream stored later than these events."""
-    return [Claim(*row) for row in await connection.fetch(LATER_CLAIMS, *_arguments(events))]
+async def other_claims(connection: Connection, events: EventsByKey[E]) -> list[Claim]:
+    """Locks and returns the claims of these events that other copies hold, stored earlier or later."""
+    return [Claim(*row) for row in await connection.fetch(OTHER_CLAIMS, *_arguments(events))]
 
 
 async def take_over(connection: Connection, events: EventsByKey[E]) -> None:

@@ -18,9 +18,12 @@ RESUME_POSITIONS: Final = statement(SQL, "resume_positions")
 LOST: Final = "PostgreSQL failed over or was restored: run `anlyt backfill FUNCTION --after-failover`"
 
 
-async def note(pool: Pool, function: str, stream_made_at: datetime, acknowledged: int) -> bool:
-    """Records a position. Returns whether a replay is due first: then the recorded position stays."""
-    return bool(await pool.fetchval(NOTE_POSITION, function, stream_made_at, acknowledged))
+async def note(pool: Pool, function: str, stream_made_at: datetime, acknowledged: int, settled: int) -> bool:
+    """Records a position, and up to which message none is waiting.
+
+    Returns whether a replay is due first: then the recorded position stays.
+    """
+    return bool(await pool.fetchval(NOTE_POSITION, function, stream_made_at, acknowledged, settled))
 
 
 async def recorded(connection: Connection, function: str, stream_made_at: datetime) -> int:

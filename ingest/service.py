@@ -32,6 +32,7 @@ from ingest.host import Worker
 from ingest.limit import LimitGuards
 from ingest.partitions import Partitions
 from ingest.sink import Sink
+from ingest.stream_hours import HourRecorder
 from schema.streams import DEADLETTER
 
 # Per function: while one worker waits for its store, the other decodes.
@@ -139,15 +140,13 @@ async def _measure(
     """
     GAUGES_MEASURED.labels("ingest")  # 0 until the first time: an absent series raises no alert
     due = set[str]()  # functions for which a replay is due, as logged
+    hours = HourRecorder(jetstream)
     while not stop.is_set():
         try:
             for function in functions:
                 await _measure_consumer(jetstream, function)
-                is_due = function.store == "postgres" and pool is not None and await _note(jetstream, pool, function)
-                if is_due and function.name not in due:
-                    due.add(function.name)
-                    logger().error(positions.LOST, function=function.name)
             if pool is not None:
+                await _record(jetstream, pool, [each for each in functions if each.store == "postgres"], hours, due)
                 await _measure_store(pool)
             GAUGES_MEASURED.labels("ingest").set_to_current_time()
         except Exception as error:  # any other error ends the service, as in a worker
@@ -157,14 +156,29 @@ async def _measure(
             await asyncio.wait_for(stop.wait(), MEASURE_EVERY)
 
 
+async def _record(
+    jetstream: JetStreamContext, pool: Pool, functions: Sequence[AnyFunction], hours: HourRecorder, due: set[str]
+) -> None:
+    """Records the positions of functions and the hours of their streams. Adds functions for which a replay is due."""
+    for function in functions:
+        if await _note(jetstream, pool, function) and function.name not in due:
+            due.add(function.name)
+            logger().error(positions.LOST, function=function.name)
+    for stream in {function.stream for function in functions}:
+        await hours.note(pool, stream)
+
+
 async def _note(jetstream: JetStreamContext, pool: Pool, function: AnyFunction) -> bool:
     """Records up to which message all are acknowledged, and so stored. Returns whether a replay is due first."""
     # The stream first: if it is made anew in between, the later number is the new one's, which is lower.
-    made_at = (await jetstream.stream_info(function.stream.name)).created
+    stream = await jetstream.stream_info(function.stream.name)
     info = await jetstream.consumer_info(function.stream.name, function.durable)
-    if made_at is None or info.ack_floor is None:
+    if stream.created is None or info.ack_floor is None:
         return False
-    return await positions.note(pool, function.name, made_at, info.ack_floor.stream_seq)
+    acknowledged = info.ack_floor.stream_seq
+    # Messages that are gone from the stream do not wait. The floor stays below them until later ones are acknowledged.
+    settled = max(acknowledged, stream.state.first_seq - 1) if unprocessed(info) else stream.state.last_seq
+    return await positions.note(pool, function.name, stream.created, acknowledged, settled)
 
 
 async def _measure_consumer(jetstream: JetStreamContext, function: AnyFunction) -> None:

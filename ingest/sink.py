@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from functions.function import AnyFunction
+from ingest.outcomes import Refusal
 from schema.decoding import Stamped
 from schema.instants import DAY
 
@@ -22,8 +23,10 @@ class Sink(Protocol):
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
         """Called before the stream is read. `stream_made_at` distinguishes it from earlier streams of its name."""
 
-    async def commit(self, function: AnyFunction, events: Events) -> Results:
+    async def commit(self, function: AnyFunction, events: Events, refused: Sequence[Refusal] = ()) -> Results:
         """Runs the function and stores its result; returns the number of events per result.
+
+        `refused`: the bad messages of the batch, for a store that has a ledger.
 
         After any error, a second call with the same events completes the rest.
         """

@@ -14,6 +14,7 @@ from pipelines.maintenance.pipeline import MAINTENANCE
 from pipelines.quality.pipeline import QUALITY
 from pipelines.reconciliation.pipeline import RECONCILIATION
 from pipelines.rollup.pipeline import ROLLUP
+from pipelines.tlog.pipeline import TLOG
 
 DEFINITIONS: Final[Mapping[str, Definition]] = {
     definition.name: definition
@@ -24,6 +25,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         QUALITY,
         MAINTENANCE,
         INTEGRITY,
+        TLOG,
         RECONCILIATION,
         ARCHIVE,
     )

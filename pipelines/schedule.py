@@ -26,13 +26,20 @@ from pipelines.pipeline_registry import DEFINITIONS
 from pipelines.reconciliation import metrics as divergence
 from pipelines.stores import Stores
 from pipelines.times import Daily, Every, EveryMinute, Times
+from pipelines.tlog import metrics as tlog
 
 # A failed pipeline runs again after this, or at its next time if that is sooner.
 RETRY: Final = timedelta(minutes=5)
 
 T = TypeVar("T")
 Measure: TypeAlias = Callable[[Stores], Awaitable[None]]
-MEASURES: Final[tuple[Measure, ...]] = (run_metrics.measure, freshness.measure, divergence.measure, gauge.measure)
+MEASURES: Final[tuple[Measure, ...]] = (
+    run_metrics.measure,
+    freshness.measure,
+    divergence.measure,
+    gauge.measure,
+    tlog.measure,
+)
 """The functions that update the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds
 

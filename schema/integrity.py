@@ -2,7 +2,7 @@
 
 Every hash is SHA-256; every hashed number and text is a netstring (https://cr.yp.to/proto/netstrings.txt).
 
-* A fact's hash covers its columns, in the order of pipelines/integrity/sql/fact_hashes.sql.
+* A fact's hash covers its columns, in the order of compliance_hashes.sql or cdr_hashes.sql in pipelines/integrity/sql.
 * A leaf stands for a tenant's facts of a day: its digest covers their hashes, in the order of (time, key).
 * The leaves of a link, in the order of tenants, form a Merkle tree as in Certificate Transparency (RFC 6962, 2.1).
 * A link stands for a day: its hash covers the root of that tree and the hash of the link before.

@@ -24,6 +24,7 @@ CDR_EVENTS: Final = Stream("CDR_EVENTS", "cdr.generated.v1")
 COMPLIANCE_AUDIT: Final = Stream("COMPLIANCE_AUDIT", "compliance.audit.v1")
 DLR_FACTS_DURABLE: Final = "anlyt-ingest-dlr"  # facts_dlr has every event that it acknowledged
 COMPLIANCE_DURABLE: Final = "anlyt-ingest-compliance"  # facts_compliance has every event that it acknowledged
+CDR_FACTS_DURABLE: Final = "anlyt-ingest-cdr"  # facts_cdr has every event that it acknowledged
 OPERATOR_QUALITY: Final = Stream("OPERATOR_QUALITY", "operator.quality.v1", timedelta(hours=24), is_ours=True)
 # Remembers a dead letter's id for as long as its event can be redelivered, so no dead letter is written twice.
 DEADLETTER: Final = Stream("ANLYT_DEADLETTER", "anlyt.deadletter.>", timedelta(days=30), WEEK, is_ours=True)

@@ -6,6 +6,7 @@
 `release` keeps the API's documents of a release, and `compatibility/` finds what breaks callers since the last one.
 `site/` builds the documentation as a site.
 
-The others fetch programs for tests: `assets` and `node/` from npm, `helm`, `debian` with `prometheus`, `pgbouncer` and
-`chromium`. `browser` drives Chromium, `grafana/` runs the dashboards' queries, `deployment/` has checkers of charts.
+The others fetch programs for tests: `assets` and `node/` from npm, `helm`, `debian` with `prometheus`, `pgbouncer`,
+`golang` and `chromium`. `browser` drives Chromium, `grafana/` runs the dashboards' queries, `deployment/` has checkers
+of charts.
 """

@@ -1,4 +1,4 @@
-"""Commands that run until a signal stops them: `dev`, `api`, `audit-api`, `ingest`, `schedule`."""
+"""Commands that run until a signal stops them: `dev`, `api`, `audit-api`, `ingest`, `schedule`, `witness`."""
 
 import asyncio
 from functools import partial
@@ -104,3 +104,29 @@ def schedule(pipelines: tuple[str, ...]) -> None:
     from commands import schedule as schedule_
 
     until_signal(schedule_.run(settings(), pipelines, click.echo))
+
+
+@command("witness")
+@click.option(
+    "--log", "logs", metavar="NAME+ID+KEY", multiple=True, required=True, help="A log's key; may be repeated."
+)
+@click.option("--name", default="localhost/witness", show_default=True, help="The witness's name. It never changes.")
+@click.option("--folder", default="witness", show_default=True, help="Where its key and what it has signed are kept.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=3444, show_default=True, help="The port; 0 picks a free one.")
+def witness(logs: tuple[str, ...], name: str, folder: str, host: str, port: int) -> None:
+    """Sign checkpoints of transparency logs (C2SP tlog-witness), at a site that the logs' operators cannot change.
+
+    A log that was rewritten gets no signature. Prints what goes into the log's ANLYT_WITNESSES. Losing the folder means
+    that a rewritten log would be signed again; back it up.
+
+    \b
+    Example:
+      anlyt witness --log "$(anlyt audit key)"
+    """
+    from pathlib import Path
+
+    from commands import witness as witness_
+
+    settings()  # of the log of this process
+    until_signal(witness_.run(Path(folder), name, logs, host, port))

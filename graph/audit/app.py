@@ -40,6 +40,7 @@ def create_audit_app(
     audits: Audits,
     trust_domain: str | None,
     exports: Exports | None = None,
+    log: Sequence[Route] = (),
     pages: Sequence[Route] = (),
     *,
     development: bool = False,
@@ -47,7 +48,8 @@ def create_audit_app(
     """Creates the application.
 
     `trust_domain`: the accepted domain of SPIFFE ids; None: any that the authority has signed. `exports`: None without
-    S3. `pages`: the routes of the regulator's page. `development` adds introspection.
+    S3. `log`: the routes of the transparency log; `pages`: those of the regulator's page. `development` adds
+    introspection.
     """
     openapi = document()
 
@@ -67,6 +69,7 @@ def create_audit_app(
         Route(QUERY_PATH, HttpEndpoint("anlyt.api.audit", "audit", query), methods=["POST"]),
         Route(GRAPHQL_PATH, graphql_endpoint(audits, development=development), methods=["POST"]),
         *export_routes(exports),
+        *log,
         *pages,
     ]
     guard = Middleware(RegulatorOnly, trust_domain=trust_domain)

@@ -102,7 +102,7 @@ class Audits:
         """
         if not query.evidence or query.after is not None:
             return None
-        return await evidence(self._pool, query.tenant_id, query.from_, query.to)
+        return await evidence(self._pool, query.tenant_id, query.from_, query.to, query.log_size)
 
     async def _position(self, query: AuditQuery, context: str) -> PageCursor | None:
         if query.after is None:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from asyncpg import Record
 from msgspec import Meta, Struct
 
+from graph.audit.tlog import AuditLogProof, log_proof
 from graph.postgres import connected, transaction, with_deadline
 from infra.postgres import Pool
 from infra.sql import statement as sql
@@ -64,10 +65,17 @@ class Evidence(Struct, frozen=True, kw_only=True, rename="camel"):
     ]
     leaves: Annotated[Sequence[AuditLeaf], Meta(description="The tenant's leaves of the window's days, in order.")]
     links: Annotated[Sequence[AuditLink], Meta(description="The links from the first of these leaves to the newest.")]
+    log: Annotated[
+        AuditLogProof | None,
+        Meta(description="The proof that the links are in the transparency log; null until one of them is."),
+    ]
 
 
-async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime) -> Evidence:
-    """The evidence for the UTC days that a window touches. Raises DependencyUnavailableError."""
+async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime, log_size: int | None = None) -> Evidence:
+    """The evidence for the UTC days that a window touches. Raises DependencyUnavailableError.
+
+    `log_size`: the size of an older checkpoint of the log.
+    """
     days = from_.astimezone(UTC).date(), (to.astimezone(UTC) - MICROSECOND).date()
     async with (
         with_deadline("integrity_links", pool),
@@ -78,7 +86,8 @@ async def evidence(pool: Pool, tenant_id: str, from_: datetime, to: datetime) ->
         first = min((leaf.link for leaf in leaves), default=None)
         links = await connection.fetch(_LINKS, first)
         closed_until = await connection.fetchval(_CLOSED)
-    return Evidence(closed_until=closed_until, leaves=leaves, links=[_link(row) for row in links])
+        log = await log_proof(connection, links[0]["number"], log_size) if links else None
+    return Evidence(closed_until=closed_until, leaves=leaves, links=[_link(row) for row in links], log=log)
 
 
 def _leaf(row: Record) -> AuditLeaf:

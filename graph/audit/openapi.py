@@ -8,9 +8,11 @@ from graph.audit.exports import request as exports
 from graph.audit.exports.answers import ExportAnswer, ExportList
 from graph.audit.exports.routes import KEYS_PATH, PATH
 from graph.audit.request import QUERY_PATH
+from graph.audit.tlog import CHECKPOINT_PATH, CONSISTENCY_PATH, SIZE, Consistency
 from graph.errors import (
     ForbiddenError,
     InvalidQueryError,
+    NotFoundError,
     PayloadTooLargeError,
     QueryTooExpensiveError,
     RateLimitedError,
@@ -21,6 +23,7 @@ from graph.exports.keys import PublicKeys
 from graph.exports.openapi import Described
 from graph.http import openapi
 from graph.http.openapi import Json, answer, errors, operation
+from graph.http.parameters import Parameter
 from infra.errors import DependencyUnavailableError
 
 DESCRIPTION: Final = """What the regulator may read of an SMS gateway platform: one tenant's facts, and exports of them.
@@ -31,6 +34,7 @@ answered.
 """
 TAGS: Final = {
     "Audit": "One tenant's facts, page by page.",
+    "Transparency log": "What cannot be changed any more: checkpoints, tiles and proofs of C2SP and RFC 6962.",
     "Exports": "Larger results as Parquet files, written in the background.",
 }
 SECURITY: Final[Json] = {
@@ -53,8 +57,9 @@ def document() -> Json:
     paths = {
         QUERY_PATH: {"post": _query()},
         **_exports().paths(),
+        **_log(),
     }
-    types = (AuditAnswer, ExportAnswer, ExportList, PublicKeys)
+    types = (AuditAnswer, ExportAnswer, ExportList, PublicKeys, Consistency)
     return openapi.document(DESCRIPTION, TAGS, paths, types, schemas, SECURITY)
 
 
@@ -68,6 +73,34 @@ def _query() -> Json:
         {"200": answer(AuditAnswer), **errors((*_ALWAYS, *_QUERY))},
         requestBody=openapi.body("AuditQuery", EXAMPLE),
     )
+
+
+def _log() -> Json:
+    """The paths of the transparency log."""
+    texts = {"text/plain": {"schema": {"type": "string"}}}
+    hashes = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    path = Parameter("path", {"type": "string"}, "Such as `0/x001/234`, `1/000.p/5` or `entries/000`.", "path")
+
+    def read(name: str, about: str, success: Json, *parameters: Parameter) -> Json:
+        failures = errors((*_ALWAYS, NotFoundError))
+        declared = [openapi.parameter(each) for each in parameters]
+        more = {"parameters": declared} if declared else {}
+        return {"get": operation("Transparency log", name, about, None, CALLER, {"200": success, **failures}, **more)}
+
+    return {
+        CHECKPOINT_PATH: read(
+            "auditCheckpoint",
+            "The newest checkpoint. A signed note of C2SP `tlog-checkpoint`.",
+            {"description": "The note.", "headers": openapi.headers(), "content": texts},
+        ),
+        "/tile/{path}": read(
+            "auditTile",
+            "A tile of the log, or the entries of one. Paths and contents are those of C2SP `tlog-tiles`.",
+            {"description": "Hashes, or entries after their lengths.", "headers": openapi.headers(), "content": hashes},
+            path,
+        ),
+        CONSISTENCY_PATH: read("auditConsistency", str(Consistency.__doc__), answer(Consistency), SIZE),
+    }
 
 
 def _exports() -> Described:

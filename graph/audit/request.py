@@ -36,6 +36,7 @@ class AuditQuery:
     limit: int
     after: str | None
     evidence: bool
+    log_size: int | None
     at: datetime | None = None  # the time of the first page's request, at which a relative window was resolved
 
     def to_payload(self) -> Mapping[str, Any]:
@@ -108,6 +109,7 @@ def _rule_type(path: str, value: object, problems: Problems) -> str | None:
     return written
 
 
+MOST_ENTRIES: Final = 1 << 53
 _COMPLIANCE_ONLY: Final = "The dataset compliance only."
 MEMBERS: Final = {
     "tenantId": Member(
@@ -144,6 +146,13 @@ MEMBERS: Final = {
         flag,
         f"Whether the first page has evidence that the facts are complete and unchanged. {_COMPLIANCE_ONLY}",
         False,
+    ),
+    "logSize": Member(
+        "log_size",
+        integer(0, MOST_ENTRIES),
+        "The size of a checkpoint that you keep: evidence proves that the log still begins with it.",
+        None,
+        nullable=True,
     ),
 }
 SHAPE: Final = Shape("AuditInput", "One tenant's facts in a window. The same in REST and GraphQL.", MEMBERS, ONE_RANGE)

@@ -75,6 +75,11 @@ def _series(arguments: Arguments, now: datetime) -> int:
     return LEAST + (series_length(window, by) if window else 0)
 
 
+def _hours(arguments: Arguments, now: datetime) -> int:
+    window = _window(arguments, now)
+    return LEAST + (series_length(window, "hourly") if window else 0)
+
+
 def _throughput(arguments: Arguments, now: datetime) -> int:
     window, points = _window(arguments, now), POINTS_PER_HOUR[read_resolution(arguments["resolution"])]
     return LEAST + (series_length(window, "hourly") * points if window else 0)
@@ -105,6 +110,7 @@ TREND: Final = Price(_trend, _BY_DAY, window=partial(_window, read=read_long_win
 TOP_OPERATORS: Final = Price(
     _top_operators, (FREE, PointCost(argument="granularity", least=LEAST, times="limit")), window=_window
 )
+LEDGER: Final = Price(_hours, (weight(LEAST), PointCost(), Points(per_hour=1)))
 QUERY: Final = Price(_fixed(MOST_ROWS), (weight(MOST_ROWS),))
 REPORT: Final = Price(_fixed(LEAST), (weight(LEAST),))
 LIST: Final = Price(

@@ -28,15 +28,17 @@ from graph.gql.arguments import (
 )
 from graph.gql.connections import accounts_field, operators_field
 from graph.gql.context import RequestInfo
-from graph.gql.cost import DAYS, QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
+from graph.gql.cost import DAYS, LEDGER, QUERY, REPORT, SERIES, THROUGHPUT, TOP_OPERATORS, TREND
 from graph.gql.fields import report_field
 from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
-from graph.gql.reconciliation import reconciliation_field
+from graph.gql.reconciliation import explanation_field, reconciliation_field
 from graph.reports import answers
 from graph.reports.answers import Trend
 from graph.reports.breakdown import delivery_breakdown
 from graph.reports.freshness import freshness
+from graph.reports.ledger import ledger
+from graph.reports.ledger_answer import Ledger
 from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
@@ -132,6 +134,11 @@ async def _trend(
     )
 
 
+@windowed
+async def _ledger(info: RequestInfo, window_request: WindowRequest) -> Ledger:
+    return await ledger(info.context.reader, info.context.scope, read_window(window_request, info.context.now))
+
+
 async def _query(info: RequestInfo, query: QueryArgument) -> QueryAnswer:
     async with info.context.query_slots:
         context = info.context
@@ -167,3 +174,5 @@ class Query:
     cost_quality = cost_quality_field
     catalog = report_field(_catalog, Catalog, REPORT)
     reconciliation = reconciliation_field
+    reconciliation_explanation = explanation_field
+    ledger = report_field(_ledger, Ledger, LEDGER)

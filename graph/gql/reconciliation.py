@@ -1,6 +1,5 @@
 """The list of reconciliation's comparisons, as a connection."""
 
-from datetime import date
 from enum import Enum
 from typing import Annotated, Final, TypeAlias, cast
 
@@ -10,9 +9,12 @@ from graph.access import platform
 from graph.errors import InvalidQueryError
 from graph.gql.connections import CURSOR, After, PageInfo
 from graph.gql.context import RequestInfo
-from graph.gql.cost import LIST, PRICE
+from graph.gql.cost import LIST, PRICE, REPORT
 from graph.gql.directives import ELEMENT, FREE
+from graph.gql.fields import report_field
 from graph.gql.types import Date, object_type
+from graph.lists.explanation import explanation
+from graph.lists.explanation_answer import DayExplanation
 from graph.lists.reconciliation import (
     DEFAULT_PAGE,
     MAX_PAGE,
@@ -22,12 +24,14 @@ from graph.lists.reconciliation import (
     comparisons,
     key_of,
 )
+from graph.reports.parameters import read_day
 from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 
 PURPOSE: Final = "graphql.reconciliation"
 
 First: TypeAlias = Annotated[int, strawberry.argument(description=f"The most nodes to return, from 1 to {MAX_PAGE}.")]
 Day: TypeAlias = Annotated[Date | None, strawberry.argument(description="Only comparisons of this UTC day.")]
+RequiredDay: TypeAlias = Annotated[Date, strawberry.argument(description="The UTC day.")]
 OfStatus: TypeAlias = Annotated[
     "ReconciliationStatus | None", strawberry.argument(description="Only comparisons with this status.")
 ]
@@ -76,7 +80,8 @@ async def _reconciliation(
     platform(context.scope)
     if not 1 <= first <= MAX_PAGE:
         raise InvalidQueryError(f"first must be an integer from 1 to {MAX_PAGE}.")
-    selected = ComparisonFilter(_day(day), cast("ComparisonStatus | None", status and status.name), latest)
+    chosen = None if day is None else read_day(day)
+    selected = ComparisonFilter(chosen, cast("ComparisonStatus | None", status and status.name), latest)
     cursors, owner = await context.cursors.cursors(), repr((context.scope, *selected))
     start = None if after is None else cursors.open(PURPOSE, owner, after, ComparisonKey, path="after")
     page = await comparisons(context.reader, context.scope, selected, first, start)
@@ -94,13 +99,11 @@ async def _reconciliation(
     )
 
 
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise InvalidQueryError("day must be a UTC day, such as 2026-10-01.") from None
+async def _explanation(info: RequestInfo, day: RequiredDay) -> DayExplanation:
+    return await explanation(info.context.reader.fetch_value, info.context.scope, read_day(day))
 
 
+explanation_field: Final = report_field(_explanation, DayExplanation, REPORT)
 reconciliation_field: Final = strawberry.field(
     _reconciliation,
     graphql_type=ReconciliationConnection | None,

@@ -1,9 +1,11 @@
 """The parameters of reports: REST's routes use them, and GraphQL's arguments have their descriptions."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Final, get_args
 
 from graph.access import ID_PATTERN
+from graph.errors import InvalidQueryError
 from graph.http.parameters import Parameter, read_time
 from graph.reports.answers import Resolution
 from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS
@@ -53,6 +55,18 @@ LIMIT: Final = Parameter(
 )
 OPERATOR: Final = Parameter("id", {**_ID, "examples": ["op-1"]}, "The operator's id.", location="path")
 ACCOUNT: Final = Parameter("id", {**_ID, "examples": ["acc-1"]}, "The account's id.", location="path")
+
+DAY: Final = Parameter(
+    "day", {"type": "string", "format": "date", "examples": ["2026-10-01"]}, "The UTC day.", location="path"
+)
+
+
+def read_day(text: str) -> date:
+    """A UTC day. Raises InvalidQueryError."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise InvalidQueryError("day must be a UTC day, such as 2026-10-01.") from None
 
 
 def read_window(values: Mapping[str, str]) -> WindowRequest:

@@ -16,10 +16,14 @@ from graph.errors import (
     NotFoundError,
 )
 from graph.http.parameters import Parameter, read_choice, read_id, read_integer
+from graph.lists.explanation import explanation
+from graph.lists.explanation_answer import DayExplanation
 from graph.reports import answers
 from graph.reports import parameters as p
 from graph.reports.account import account_usage
 from graph.reports.breakdown import delivery_breakdown
+from graph.reports.ledger import ledger
+from graph.reports.ledger_answer import Ledger
 from graph.reports.operators import operator_performance, top_operators
 from graph.reports.reading.reader import Reader
 from graph.reports.summary import summary
@@ -107,6 +111,14 @@ async def _top_operators(request: ReportRequest) -> answers.TopOperators:
     return await top_operators(request.reader, request.scope, request.window, request.granularity, limit)
 
 
+async def _ledger(request: ReportRequest) -> Ledger:
+    return await ledger(request.reader, request.scope, request.window)
+
+
+async def _explanation(request: ReportRequest) -> DayExplanation:
+    return await explanation(request.reader.fetch_value, request.scope, p.read_day(request.path["day"]))
+
+
 REPORTS_PATH: Final = "/v1/internal/analytics"
 
 _BAD: Final = (InvalidWindowError, InvalidQueryError, ForbiddenError)
@@ -166,4 +178,14 @@ ENDPOINTS: Final = (
         _BAD,
         _top_operators,
     ),
+    Endpoint(
+        "/v1/reconciliation/{day}/explanation",
+        "reconciliationExplanation",
+        "anlyt.api.reconciliationExplanation",
+        (p.DAY,),
+        DayExplanation,
+        (InvalidQueryError, ForbiddenError),
+        _explanation,
+    ),
+    Endpoint("/v1/ledger", "ledger", "anlyt.api.ledger", p.WINDOW, Ledger, _BAD, _ledger),
 )

@@ -29,7 +29,7 @@ class ClickHouse(PythonServer):
     `profile`: query settings of the user `default`; a statement's own settings override them.
     """
 
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Tree = field(default_factory=dict)
     s3: S3 | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
     name: EngineName = "clickhouse"
@@ -52,7 +52,7 @@ def clickhouse_server(
     folder: Path,
     port: int = 0,
     *,
-    settings: Mapping[str, str] | None = None,
+    settings: "Tree | None" = None,
     s3: S3 | None = None,
     profile: Mapping[str, str] | None = None,
 ) -> AbstractAsyncContextManager[Engine]:

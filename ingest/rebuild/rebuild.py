@@ -17,9 +17,10 @@ from infra.nats import created_at
 from infra.postgres import Connection, Pool
 from infra.refusals import reason
 from infra.sql import statement
+from ingest import bookkeeping, outcomes
 from ingest.commit import NOTE_SOURCE
 from ingest.decode import BatchDecoder
-from ingest.ledger import by_ledger_key, claim
+from ingest.ledger import batch_of, claim
 from ingest.limit import LimitExceededError, LimitGuard
 from ingest.partitions import Partitions
 from ingest.reader import Reader
@@ -32,6 +33,7 @@ STAGE: Final = "anlyt_rebuild"
 SQL: Final = Path(__file__).parent / "sql"
 STAGE_CLAIM: Final = statement(Path(__file__).parents[1] / "sql", "claim", schema=STAGE)
 STAGE_UPSERTS: Final = upserts(STAGE)
+STAGE_ENTERING: Final = bookkeeping.entering(STAGE)
 TAKE_OVER: Final = statement(SQL, "take_over")
 DROP_STAGE: Final = statement(SQL, "drop_stage")
 MAKE_STAGE: Final = statement(SQL, "make_stage")
@@ -119,13 +121,20 @@ class Rebuild:
             self.on_progress(self.history.read.position, until)
 
     async def _stage(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> None:
-        """Counts a batch into the new tables. Skips bad events: the workers write their dead letters."""
+        """Counts a batch into the new tables. The workers write the dead letters of bad events."""
         function = self.history.function
         decoded = decoder.decode(messages)
         if not self.guard.admits(len(messages), decoded.bad_indexes):
             raise LimitExceededError(str(self.guard.exceeded))
-        events = decoded.events
+        batch = batch_of(function.name, decoded.events)
         async with self.connection.transaction():
-            claimed = await claim(self.connection, by_ledger_key(function.name, events), STAGE_CLAIM)
+            claimed = await claim(self.connection, batch.events, STAGE_CLAIM)
+            effect = function(claimed)
             if claimed:
-                await write(self.connection, function(claimed), self.reporting_currency, STAGE_UPSERTS)
+                await write(self.connection, effect, self.reporting_currency, STAGE_UPSERTS)
+            ours = {id(event) for event in claimed}  # the stream is read in order: all others are copies
+            copies = [event for event in batch.events.values() if id(event) not in ours]
+            copies += [event for _, event in batch.repeats]
+            uncounted = [*outcomes.refused(function.event, decoded.refused), *outcomes.copies(copies)]
+            counted = outcomes.counted(function, claimed, effect)
+            await bookkeeping.add(self.connection, function.name, counted, uncounted, STAGE_ENTERING)

@@ -16,6 +16,17 @@ DAYS: Final = statement(SQL, "days")
 CLAIMS: Final = statement(SQL, "claims")
 ACCOUNTS: Final = statement(SQL, "accounts")
 AS_OF: Final = statement(SQL, "as_of")
+LEDGER: Final = tuple(
+    statement(SQL, name)
+    for name in (
+        "withdraw_accepted",
+        "delete_copies",
+        "insert_copies",
+        "delete_outcomes",
+        "insert_outcomes",
+        "enter_refused",
+    )
+)
 # Two functions share a row; each replaces its own columns only.
 CELLS: Final[Mapping[str, Sequence[str]]] = {
     "billing_metrics": (
@@ -44,3 +55,5 @@ async def swap(connection: Connection, partitions: Partitions, function: AnyFunc
     newest = await connection.fetchval(AS_OF, start)
     if newest is not None:
         await connection.execute(MARK_AS_OF, function.name, newest)
+    for sql in LEDGER:
+        await connection.execute(sql, function.name, start)

@@ -1,7 +1,7 @@
 """Transfers days from PostgreSQL to ClickHouse. Wherever it is interrupted, nothing is lost or doubled.
 
 1. It reads each day's rows in one snapshot, with the day's version.
-2. It draws a new number for the batch and writes the rows to ClickHouse under that number.
+2. It draws a number for the batch that the archive does not have, and writes the rows to ClickHouse under that number.
 3. It reads the rows back and compares them with the written ones.
 4. One transaction of PostgreSQL makes the batch valid and drops the rows, if all days still have their versions.
 
@@ -32,6 +32,7 @@ CLEAN_VERSION: Final = statement(SQL, "clean_version")
 HOURLY_ROWS: Final = statement(SQL, "hourly_rows")
 DAILY_ROWS: Final = statement(SQL, "daily_rows")
 BEGIN_BATCH: Final = statement(SQL, "begin_batch")
+NEWEST_BATCH: Final = statement(SQL, "newest_batch")
 FINISH_BATCH: Final = statement(SQL, "finish_batch")
 ABANDON_BATCHES: Final = statement(SQL, "abandon_batches")
 FORGET_BATCH: Final = statement(SQL, "forget_batch")
@@ -109,8 +110,8 @@ async def read_day(stores: Stores, day: dt.date) -> DaySnapshot | None:
 
 
 async def _archive(stores: Stores, chunk: Chunk) -> bool:
-    batch = await stores.postgres.fetchval(BEGIN_BATCH, [day.day for day in chunk])
     client = await stores.clickhouse.client()
+    batch = await _begin(stores, client, chunk)
     parameters = {"batch": batch, "first": chunk[0].day, "last": chunk[-1].day}
     for period, rows in (
         ("hourly", sorted(row for day in chunk for row in day.hourly)),
@@ -124,6 +125,14 @@ async def _archive(stores: Stores, chunk: Chunk) -> bool:
         _check_sums(day)
     async with stores.postgres.acquire() as connection, connection.transaction():
         return await switch(connection, chunk, batch)
+
+
+async def _begin(stores: Stores, client: AsyncClient, chunk: Chunk) -> int:
+    """The number of a new batch. No row of the archive has it, even if PostgreSQL was restored to an earlier state."""
+    with traced(NEWEST_BATCH):
+        [[newest]] = (await client.query(NEWEST_BATCH, settings=CONSISTENT)).result_rows
+    batch: int = await stores.postgres.fetchval(BEGIN_BATCH, [day.day for day in chunk], newest)
+    return batch
 
 
 async def _write(client: AsyncClient, period: str, rows: Rows, batch: int) -> None:

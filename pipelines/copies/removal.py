@@ -77,10 +77,15 @@ async def remove_marks(stores: Stores, marks: Sequence[UUID]) -> None:
 
 async def remove_marked_copies(stores: Stores, facts: str, day: date) -> None:
     """Removes the copies in a day's marked minutes, so that the day can be closed without copies."""
+    await remove_copies_marked_in(stores, [window for window in windows_of_day(day) if window.facts == facts])
+
+
+async def remove_copies_marked_in(stores: Stores, searched: Iterable[SearchWindow]) -> None:
+    """Removes the copies in the marked minutes of these windows."""
     client = await stores.clickhouse.client()
-    for window in windows_of_day(day):
-        if window.facts == facts and (marks := await _marks(client, window)):
-            minutes = {(facts, time_of(minute)) for _, minute in marks.values()}
+    for window in searched:
+        if marks := await _marks(client, window):
+            minutes = {(window.facts, time_of(minute)) for _, minute in marks.values()}
             for marked in windows(minutes):
                 await remove_marks(stores, (await remove(stores, marked)).marks)
 

@@ -31,7 +31,7 @@ async def close_day(stores: Stores, task: Due) -> ClosedDay:
     closing = await chain.newest_closing(stores.postgres)
     if task.amends:
         return await _amend(stores, task, closing)
-    by_tenant = await digests(stores.clickhouse, task.day, task.cut)
+    by_tenant = await digests(stores.clickhouse, "compliance", task.day, task.cut)
     numbers = await chain.numbers(stores.postgres, closing)
     # Every tenant that ever had a leaf gets one: it proves that a tenant has no fact of this day, too.
     leaves = {tenant: by_tenant.get(tenant, NOTHING) for tenant in numbers.keys() | by_tenant.keys()}
@@ -45,12 +45,12 @@ async def _amend(stores: Stores, task: Due, closing: Closing | None) -> ClosedDa
     newest = None
     for newest, covered in await chain.links_of(stores.postgres, task.day):
         known |= {leaf.tenant_id: leaf.digest for leaf in await chain.leaves(stores.postgres, newest)}
-        before = await digests(stores.clickhouse, task.day, covered)
+        before = await digests(stores.clickhouse, "compliance", task.day, covered)
         if differences := list(of_facts(task.day, newest, known, before)):
             return ClosedDay(None, differences)
         if covered >= task.cut:
             return ClosedDay(None)
-    now = await digests(stores.clickhouse, task.day, task.cut)
+    now = await digests(stores.clickhouse, "compliance", task.day, task.cut)
     late = {tenant: digest for tenant, digest in now.items() if digest != before.get(tenant)}
     if not late:  # the late facts were copies
         return ClosedDay(None)

@@ -22,6 +22,7 @@ from pipelines.integrity.params import Params
 from pipelines.integrity.verification import Chain, verified
 from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
+from pipelines.tlog import verification as tlog
 from schema.instants import instant
 from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
 
@@ -93,7 +94,7 @@ class ClosedDays(StoreDataset[Due, Sequence[ClosedDay]]):
 
 
 class NewestDifferences(StoreDataset[None, Sequence[Difference]]):
-    """The differences in all links of the chain, and in the facts of the newest closed days."""
+    """The differences in all links of the chain, in the transparency log, and in the facts of the newest days."""
 
     async def read(self, stores: Stores) -> Sequence[Difference]:
         links = await chain.links(stores.postgres)
@@ -102,4 +103,7 @@ class NewestDifferences(StoreDataset[None, Sequence[Difference]]):
         whole = Chain(links)
         days = [whole.closing.day - number * DAY for number in range(AGAIN)]
         of_days = [difference async for differences in verified(stores, whole, days) for difference in differences]
-        return [*whole.differences(None), *of_days]
+        newest = tlog.days(whole.closing.day, datetime.now(UTC).date())
+        arrivals = [each for day in newest for each in await tlog.arrival_differences(stores, day)]
+        of_log = [difference async for difference in tlog.log_differences(stores)]
+        return [*whole.differences(None), *of_days, *arrivals, *of_log]

@@ -30,10 +30,11 @@ def of_facts(
     for tenant in sorted(expected.keys() | found.keys()):
         leaf, facts = expected.get(tenant, NOTHING), found.get(tenant, NOTHING)
         if leaf != facts:
-            yield Difference(day, f"{_verb(leaf, facts)} facts of tenant {tenant} {where}", str(leaf), str(facts))
+            yield Difference(day, f"{verb(leaf, facts)} facts of tenant {tenant} {where}", str(leaf), str(facts))
 
 
-def _verb(expected: Digest, found: Digest) -> str:
+def verb(expected: Digest, found: Digest) -> str:
+    """What happened to facts: "changed", "dropped" or "added"."""
     if expected.facts == found.facts:
         return "changed"
     return "dropped" if found.facts < expected.facts else "added"

@@ -94,7 +94,7 @@ async def verified(stores: Stores, whole: Chain, days: Sequence[date]) -> AsyncI
 async def _of_day(stores: Stores, whole: Chain, day: date) -> Sequence[Difference]:
     links, settled = whole.of(day), whole.closing.stored_before
     if not links:
-        return list(of_facts(day, None, {}, await digests(stores.clickhouse, day, settled)))
+        return list(of_facts(day, None, {}, await digests(stores.clickhouse, "compliance", day, settled)))
     differences: list[Difference] = []
     known: dict[str, Digest] = {}
     for link in links:
@@ -103,5 +103,5 @@ async def _of_day(stores: Stores, whole: Chain, day: date) -> Sequence[Differenc
         # The newest link also proves that no fact arrived since: a further link would cover late facts.
         covered = max(link.stored_before, settled) if link is links[-1] else link.stored_before
         differences += of_leaves(link, leaves)
-        differences += of_facts(day, link.number, known, await digests(stores.clickhouse, day, covered))
+        differences += of_facts(day, link.number, known, await digests(stores.clickhouse, "compliance", day, covered))
     return differences

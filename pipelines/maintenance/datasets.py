@@ -21,6 +21,7 @@ from schema.partitions import Partition
 
 SQL: Final = Path(__file__).parent / "sql"
 FORGET_DAY: Final = statement(SQL, "forget_day")
+FORGET_UNCOUNTED: Final = statement(SQL, "forget_uncounted")
 FORGET_RUNS: Final = statement(SQL, "forget_runs")
 STALE_RUNS: Final = statement(SQL, "stale_runs")
 
@@ -67,7 +68,10 @@ async def _memory(stores: Stores) -> timedelta | None:
 
 
 class ForgottenDays(StoreDataset[Forgettable, None]):
-    """Saving days drops their ledger partitions, except days with newer claims, and none while a backfill runs."""
+    """Saving days drops their ledger partitions, except days with newer claims, and forgets old uncounted messages.
+
+    Does nothing while a backfill runs.
+    """
 
     async def write(self, stores: Stores, unneeded: Forgettable) -> None:
         async with stores.postgres.acquire() as connection:
@@ -75,6 +79,8 @@ class ForgottenDays(StoreDataset[Forgettable, None]):
                 if not await _forget(connection, day, unneeded.horizon):
                     logger().info("the ledger stays until the next run", why="a backfill runs")
                     return
+            if unneeded.stored_before is not None:
+                await _forget_uncounted(connection, unneeded.stored_before)
 
 
 async def _forget(connection: Connection, day: date, horizon: datetime) -> bool:
@@ -90,6 +96,13 @@ async def _forget(connection: Connection, day: date, horizon: datetime) -> bool:
         raise LedgerInUseError(
             f"processed_events could not be locked within {LOCK_TIMEOUT}; {day} is still in it."
         ) from error
+
+
+async def _forget_uncounted(connection: Connection, stored_before: datetime) -> None:
+    """Forgets which old messages were not counted; their sums stay. Does nothing while a backfill runs."""
+    async with connection.transaction():
+        if await connection.fetchval(MAY_FORGET):
+            await connection.execute(FORGET_UNCOUNTED, stored_before)
 
 
 class StaleRuns(StoreDataset[None, Sequence[int]]):

@@ -22,10 +22,14 @@ class Ledger(NamedTuple):
 
 
 class Forgettable(NamedTuple):
-    """Event days of the ledger without a claim since `horizon`."""
+    """Event days of the dedup ledger without a claim since `horizon`.
+
+    `stored_before`: no stream redelivers messages that it stored before this time; None: there is no such time.
+    """
 
     days: Sequence[date]
     horizon: datetime
+    stored_before: datetime | None
 
 
 def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
@@ -39,8 +43,8 @@ def ahead(now: datetime) -> tuple[Sequence[Partition], Counts]:
 def unneeded(ledger: Ledger) -> tuple[Forgettable, Counts]:
     """The event days whose claims are no longer needed; none if the ledger has no time limit."""
     days = forgettable(ledger.days, ledger.now, ledger.memory)
-    since = ledger.now if ledger.memory is None else horizon(ledger.now, ledger.memory)
-    return Forgettable(days, since), {"ledger_days_dropped": len(days)}
+    since = None if ledger.memory is None else horizon(ledger.now, ledger.memory)
+    return Forgettable(days, since or ledger.now, since), {"ledger_days_dropped": len(days)}
 
 
 def stale(runs: Sequence[int]) -> tuple[Sequence[int], Counts]:

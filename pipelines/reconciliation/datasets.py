@@ -65,6 +65,6 @@ class ReconciliationLog(StoreDataset[Sequence[Comparison], None]):
     """Saving comparisons writes all of a run in one statement."""
 
     async def write(self, stores: Stores, comparisons: Sequence[Comparison]) -> None:
-        rows = [(*totals[:-1], *result) for totals, *result in comparisons]  # all but `is_open`
+        rows = [(*totals[:-2], *result) for totals, *result in comparisons]  # all but `is_open` and `accepted`
         if rows:
             await stores.postgres.execute(LOG, current().id, *map(list, zip(*rows, strict=True)))

@@ -68,8 +68,9 @@ def count(comparisons: Sequence[Comparison]) -> Counts:
 
 
 def alarm(comparisons: Sequence[Comparison]) -> str:
-    """One sentence that names the newest differences; empty if there is none."""
-    differing = sorted((each for each in comparisons if each.status != "OK"), key=_day_and_currency, reverse=True)
+    """One sentence that names the newest differences that nobody accepted; empty if there is none."""
+    findings = (each for each in comparisons if each.status != "OK" and each.difference not in each.totals.accepted)
+    differing = sorted(findings, key=_day_and_currency, reverse=True)
     if not differing:
         return ""
     more = f" and {len(differing) - NAMED} more" if len(differing) > NAMED else ""

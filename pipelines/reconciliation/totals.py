@@ -41,18 +41,19 @@ class Theirs(NamedTuple):
 
 
 class LastStatus(NamedTuple):
-    """The status of the last comparison of a day and currency."""
+    """The status of the last comparison of a day and currency, and the differences that were ever accepted."""
 
     day: date
     currency: str
     status: ComparisonStatus
+    accepted: Sequence[Decimal] = ()
 
 
 class TotalsToCompare(NamedTuple):
     """The totals of both sides for a day and currency; None if a side has none. Messages are of the whole day.
 
     `invalid`: why billing's values are invalid; None if they are valid or missing. `is_open`: the last comparison was
-    not OK.
+    not OK. `accepted`: differences that somebody accepted.
     """
 
     day: date
@@ -63,6 +64,7 @@ class TotalsToCompare(NamedTuple):
     their_messages: int | None
     invalid: str | None = None
     is_open: bool = False
+    accepted: Sequence[Decimal] = ()
 
 
 class _BillingTotal(NamedTuple):
@@ -80,6 +82,7 @@ def due(
     counted = {(row.day, row.currency): row for row in ours}
     billed = _billing_totals(theirs)
     statuses = {(row.day, row.currency): row.status for row in last}
+    accepted = {(row.day, row.currency): row.accepted for row in last}
     still_open = {key for key, status in statuses.items() if status != "OK"}
     ours_by_day, theirs_by_day = _sums(counted), _sums(billed)
     return [
@@ -91,6 +94,7 @@ def due(
             theirs_by_day.get(key[0]),
             billed[key].invalid if key in billed else None,
             key in still_open,
+            accepted.get(key, ()),
         )
         for key in sorted(counted.keys() | billed.keys() | still_open)
         if key[0] >= again or statuses.get(key) != "OK"

@@ -228,18 +228,20 @@ async def test_a_lease_is_revoked(warehouse: str, tmp_path: Path, processes: lis
             'drop role if exists "{{name}}"',
         ]
         role = {"db_name": "postgres", "creation_statements": created, "revocation_statements": revoked}
-        await bench.bao.write("database/roles/anlyt", **role, default_ttl="20s", max_ttl="1h")
+        await bench.bao.write("database/roles/anlyt", **role, default_ttl="1h", max_ttl="1h")
         template = dsn_of(bench.postgres).replace("anlyt:@", "{{ .Data.username }}:{{ .Data.password }}@")
         templates = {"dsn": f'{{{{ with secret "database/creds/anlyt" }}}}{template}{{{{ end }}}}'}
-        async with agent(tmp_path / "dynamic", bench.bao, templates, "database/creds/anlyt") as files:
+        dynamic = (tmp_path / "dynamic", bench.bao, templates, "database/creds/anlyt")
+        async with agent(*dynamic) as files:
             settings = {**bench.commands.settings, "ANLYT_POSTGRES_DSN_FILE": str(files / "dsn")}
             commands = Commands(tmp_path, settings, bench.commands.port)
             processes.append(commands.start("api"))
             await commands.until_ready()
-            before = (files / "dsn").read_text()
-            await bench.bao.write("sys/leases/revoke-prefix/database/creds/anlyt")
-            state = await commands.until_refused("postgres")
-            assert (state["setting"], state["problem"]) == ("ANLYT_POSTGRES_DSN", CREDENTIALS)
+        before = (files / "dsn").read_text()
+        await bench.bao.write("sys/leases/revoke-prefix/database/creds/anlyt")
+        state = await commands.until_refused("postgres")
+        assert (state["setting"], state["problem"]) == ("ANLYT_POSTGRES_DSN", CREDENTIALS)
+        async with agent(*dynamic):  # a restarted agent asks for another user
             await commands.until_ready()
-            assert (files / "dsn").read_text() != before
-            assert processes[-1].exitcode is None
+        assert (files / "dsn").read_text() != before
+        assert processes[-1].exitcode is None

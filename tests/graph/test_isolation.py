@@ -85,6 +85,8 @@ FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
     ("Query.topOperators", f"{{ topOperators({WHEN}) {{ dataAsOf }} }}"): PLATFORM,
     ("Query.operators", "{ operators { edges { node { operatorId performance { totalCost } } } } }"): PLATFORM,
     ("Query.accounts", "{ accounts { edges { node { accountId usage { totalCost } } } totalCount } }"): ADMIN,
+    ("Query.reconciliationExplanation", '{ reconciliationExplanation(day: "2026-10-01") { day } }'): PLATFORM,
+    ("Query.ledger", f"{{ ledger({WHEN}) {{ holds }} }}"): PLATFORM,
     ("Query.reconciliation", "{ reconciliation { edges { node { ours theirs } } } }"): PLATFORM,
     (
         "Query.query",
@@ -109,6 +111,8 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (f"{REPORTS}/throughput", f"{REPORTS}/throughput?{URL_WHEN}&accountId=unheard-of"): OF_NOBODY,
     (f"{REPORTS}/delivery-breakdown", f"{REPORTS}/delivery-breakdown?{URL_WHEN}"): PLATFORM,
     (f"{REPORTS}/top-operators", f"{REPORTS}/top-operators?{URL_WHEN}"): PLATFORM,
+    ("/v1/reconciliation/{day}/explanation", "/v1/reconciliation/2026-10-01/explanation"): PLATFORM,
+    ("/v1/ledger", f"/v1/ledger?{URL_WHEN}"): PLATFORM,
     (f"{INSIGHTS}/mno-quality", f"{INSIGHTS}/mno-quality?{URL_WHEN}"): TENANT,
     (f"{INSIGHTS}/mno-quality", f"{INSIGHTS}/mno-quality?{URL_WHEN}&tenantId=tenant-A"): TENANT,
     (f"{INSIGHTS}/cost-quality", f"{INSIGHTS}/cost-quality?{URL_WHEN}"): PLATFORM,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
@@ -93,7 +94,7 @@ GRAPHQL = schemathesis.graphql.from_file(sdl())
 
 
 @pytest.mark.parametrize("path", sorted(document()["paths"]))
-def test_rest(path: str, url: str) -> None:
+def test_rest(path: str, url: str, tmp_path: Path) -> None:
     """Runs the command of Schemathesis. Its pytest plugin would make all cases in each process that collects tests.
 
     A schema cannot express that `to` is later than `from`, so valid values may be refused in combination.
@@ -112,7 +113,9 @@ def test_rest(path: str, url: str) -> None:
     headers = [each for name, value in HEADERS.items() for each in ("--header", f"{name}: {value}")]
     phases = ("--phases", "examples,coverage,fuzzing", "--exclude-checks", "positive_data_acceptance")
     drawn = ("--max-examples", "40", "--generation-deterministic", "--no-color")
-    done = subprocess.run([*command, *headers, *phases, *drawn], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *headers, *phases, *drawn], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     print(done.stdout, done.stderr)
     assert done.returncode == 0
 

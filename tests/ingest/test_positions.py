@@ -19,7 +19,7 @@ async def test_positions(database: str) -> None:
     async with open_pool(database, size=2) as pool, connected(database) as connection:
 
         async def noted(acknowledged: int) -> tuple[bool, int]:
-            is_due = await positions.note(pool, "billing_metrics", MADE, acknowledged)
+            is_due = await positions.note(pool, "billing_metrics", MADE, acknowledged, settled=acknowledged)
             return is_due, await positions.recorded(connection, "billing_metrics", MADE)
 
         assert await noted(5) == (False, 0)  # no source yet

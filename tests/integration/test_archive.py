@@ -114,6 +114,21 @@ async def test_the_archive_holds_what_was_dropped(stores: Stores, store: Store, 
     assert tuple(await store.connection.fetchrow(ledger) or ()) == (len(old), sum(row.messages for row in old), True)
 
 
+async def test_a_restored_postgresql_counts_no_batch_of_its_lost_future(stores: Stores, store: Store) -> None:
+    """It would draw the numbers of batches that it does not know, and so make their rows count again."""
+    first = (first_unarchived() - DAY).replace(day=1)
+    later = Row(first, "PLATFORM", "platform", messages=4)
+    earlier = Row(first - DAY, "PLATFORM", "platform", messages=2)
+    await store.put([later])
+    await runs.run(stores, "archive")
+    await store.connection.execute("delete from anlyt.archive_batches; alter sequence anlyt.archive_batch restart")
+    await store.put([later, earlier])  # as the backup has them; each month is a batch
+    await runs.run(stores, "archive")
+    async with open_api(stores.postgres, clickhouse=stores.clickhouse) as api:
+        answer = await api.report("summary", from_=iso(first - DAY), to=iso(first + DAY))
+        assert answer["totalMessages"] == 6
+
+
 async def test_empty_months_are_dropped(stores: Stores, store: Store) -> None:
     long_ago = (first_unarchived() - 70 * DAY).replace(day=3)
     await store.put(

@@ -1,19 +1,12 @@
 """US-ANLYT-15: the command in docs/audit.md proves that no fact was added, changed or dropped."""
 
 import json
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import pytest
 
 from graph.audit.audits import Audits
@@ -23,107 +16,12 @@ from pipelines.integrity import datasets
 from pipelines.stores import Stores
 from tests.support import audit_facts
 from tests.support.audit_facts import TENANTS
+from tests.support.audit_portal import NotVerifiedError, Portal, portal
 from tests.support.integrity_chain import DAY, DAYS, close_days, day_facts, differences, midnight, open_chain, write
-from tests.support.regulator import QUERY, audit_listener, make_certificates
-from tools.assets import NODE
-from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
 
 GRAPHQL = "/graphql"
-(COMMAND,) = re.findall(r"^python (verify\.py pages\.jsonl)$", (ROOT / "docs/audit.md").read_text(), re.MULTILINE)
-# Python options that disable `assert`. The verifier has to find the same with each of them.
-PYTHON_OPTIONS: Sequence[tuple[Sequence[str], Mapping[str, str]]] = [
-    ((), {}),
-    (("-O",), {}),
-    ((), {"PYTHONOPTIMIZE": "1"}),
-]
-
-
-VERIFIER = ROOT / "graph/web/static/verify.js"
-RUN_IN_NODE = """
-import { readFileSync } from "node:fs";
-const { Forged, verified } = await import(process.env.VERIFIER);
-try {
-  const pages = readFileSync("pages.jsonl", "utf8").trim().split("\\n").map(JSON.parse);
-  console.log(await verified(pages));
-} catch (error) {
-  if (!(error instanceof Forged)) throw error;
-  console.error(`NOT VERIFIED: ${error.message}.`);
-  process.exit(1);
-}
-"""
-
-
-class NotVerifiedError(Exception):
-    """The verifier found that answers are wrong; carries its message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Portal:
-    """The regulator's portal, which keeps its answers in a folder."""
-
-    client: httpx.AsyncClient
-    folder: Path
-
-    async def walk(self, tenant: str, from_: datetime, to: datetime) -> list[str]:
-        """The text of every page of a query."""
-        body: dict[str, Any] = {"tenantId": tenant, "from": from_.isoformat(), "to": to.isoformat(), "limit": 150}
-        pages = [await self._page(body)]
-        while cursor := json.loads(pages[-1])["page"]["endCursor"]:
-            pages.append(await self._page({**body, "after": cursor}))
-        return pages
-
-    async def _page(self, body: Any) -> str:
-        response = await self.client.post(QUERY, json={**body, "evidence": True})
-        assert response.status_code == 200, response.text
-        return response.text
-
-    def verify(self, pages: Sequence[str]) -> str:
-        """The output of the verifier for these pages. Runs a copy of it without any package."""
-        shutil.copy(ROOT / "graph/audit/verify.py", self.folder / "verify.py")
-        (self.folder / "pages.jsonl").write_text("".join(f"{page}\n" for page in pages))
-        runs = [
-            subprocess.run(
-                [sys.executable, "-S", *options, *COMMAND.split()],
-                cwd=self.folder,
-                env=dict(more),
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-            for options, more in PYTHON_OPTIONS
-        ]
-        runs.append(self._in_javascript())
-        assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
-        if runs[0].returncode:
-            assert runs[0].returncode == 1, runs[0].stderr
-            assert runs[0].stderr.startswith("NOT VERIFIED: "), runs[0].stderr
-            raise NotVerifiedError(runs[0].stderr)
-        return runs[0].stdout
-
-    def _in_javascript(self) -> "subprocess.CompletedProcess[str]":
-        """The run of the verifier of the regulator's page, which is the same algorithm."""
-        return subprocess.run(
-            [NODE, "--input-type=module", "--eval", RUN_IN_NODE],
-            cwd=self.folder,
-            env={"VERIFIER": str(VERIFIER)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-
-@asynccontextmanager
-async def portal(stores: Stores, folder: Path) -> AsyncIterator[Portal]:
-    certificates = make_certificates(folder)
-    async with (
-        audit_listener(certificates.files, stores.engines) as url,
-        httpx.AsyncClient(base_url=url, verify=certificates.regulator(), timeout=30) as client,
-    ):
-        yield Portal(client, folder)
 
 
 async def test_closed_days_are_proved(
@@ -241,7 +139,8 @@ async def check_graphql(regulator: Portal, first: datetime, until: datetime) -> 
         "data page { endCursor hasNextPage } meta { dataset tenantId tenantKnown window { from to } dataAsOf "
         "rowsBefore rowCap truncated } "
         "evidence { closedUntil leaves { day number link storedBefore facts digest path } "
-        "links { number day amends storedBefore leaves facts root previous hash } }"
+        "links { number day amends storedBefore leaves facts root previous hash } "
+        "log { checkpoint entry { number link loggedAt nonce } proof consistency } }"
     )
     query = f"query Slice($input: AuditInput!) {{ audit(input: $input) {{ {fields} }} }}"
     variables = {

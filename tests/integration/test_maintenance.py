@@ -129,6 +129,23 @@ async def test_a_redelivered_late_event_is_a_duplicate(stores: Stores, platform:
     assert [row[0] for row in await stores.postgres.fetch(counted)] == [1]
 
 
+async def test_what_was_not_counted_is_forgotten_with_the_claims(stores: Stores, database: str) -> None:
+    """But not while a backfill runs, which may deliver the messages again."""
+    insert = (
+        "insert into anlyt.uncounted_messages select 'billing_metrics', "
+        "(extract(epoch from now() - days * interval '1 day') * 1e9)::int8, 'copy', null, '', 0, false "
+        "from unnest(array[1, 7, 40, 400]) as days"
+    )
+    await stores.postgres.execute(insert)
+    count = "select count(*) from anlyt.uncounted_messages"
+    async with connected(database) as backfill:
+        await backfill.execute(HOLD_LEDGER)
+        await runs.run(stores, "maintenance")
+        assert await stores.postgres.fetchval(count) == 4
+    await runs.run(stores, "maintenance")
+    assert await stores.postgres.fetchval(count) == 2
+
+
 async def test_maintenance_waits_for_a_running_claim(stores: Stores, database: str, today: date) -> None:
     old = today - 40 * DAY
     await add_ledger_day(stores, old, datetime.now(UTC) - 39 * DAY)

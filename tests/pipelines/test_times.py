@@ -20,6 +20,7 @@ def test_each_pipeline_states_its_times() -> None:
         "quality": "every minute, at second 5",
         "maintenance": "01:40",
         "integrity": "02:30",
+        "tlog": "every 4 minutes",
         "reconciliation": "03:10",
         "archive": "04:20",
     }

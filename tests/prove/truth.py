@@ -33,10 +33,11 @@ def truth_of(sent: Sent, now: datetime) -> Truth:
     """The truth after these messages, which the streams stored before `now`."""
     facts = {dataset: _facts(sent[stream], parse, fact, now) for dataset, (stream, parse, fact) in DATASETS.items()}
     counted = reference.expect(sent[BILLING_EVENTS], sent[SMS_DLR], now)
-    return Truth(facts, _rows(counted), max(counted.data_as_of.values()))
+    return Truth(facts, hourly_rows(counted), max(counted.data_as_of.values()))
 
 
-def _rows(expected: reference.Expected) -> Sequence[Row]:
+def hourly_rows(expected: reference.Expected) -> Sequence[Row]:
+    """The rows of all hours, as reports read them."""
     costs: dict[reference.Key, dict[str, Decimal]] = {}
     for (*key, currency), cost in expected.costs.items():
         costs.setdefault(tuple(key), {})[currency] = cost  # type: ignore[arg-type]  # a key without its currency

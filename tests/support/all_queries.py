@@ -201,7 +201,7 @@ def _pipeline_reads(stores: Stores) -> Mapping[str, RunQuery]:
 
     async def digests_() -> Any:
         days = (NOW.date(), NOW.date() - DAY, NOW.date() - 32 * DAY)
-        return {day: dict(await digests(stores.clickhouse, day, NOW + DAY)) for day in days}
+        return {day: dict(await digests(stores.clickhouse, "compliance", day, NOW + DAY)) for day in days}
 
     return {"gauges": gauges, "quality": quality, "days": days, "digests": digests_}
 

@@ -22,14 +22,16 @@ ACK_WAIT = 1.5
 CHUNK = 100
 
 
-async def make_short_ack_consumers(platform: Platform, functions: Sequence[AnyFunction]) -> None:
-    """Creates the functions' durable consumers with `ACK_WAIT`."""
+async def make_short_ack_consumers(
+    platform: Platform, functions: Sequence[AnyFunction], ack_wait: float = ACK_WAIT
+) -> None:
+    """Creates the functions' durable consumers, which redeliver after `ack_wait` seconds."""
     for function in functions:
         config = ConsumerConfig(
             durable_name=function.durable,
             ack_policy=AckPolicy.EXPLICIT,
             deliver_policy=DeliverPolicy.ALL,
-            ack_wait=ACK_WAIT,
+            ack_wait=ack_wait,
             max_deliver=-1,
             max_ack_pending=60_000,
         )

@@ -14,6 +14,8 @@ from tests.support.warehouse import comparable
 
 Cells: TypeAlias = Mapping[Row, Row]
 """The figures of each cell, by its dimensions."""
+Latencies: TypeAlias = Mapping[tuple[str, datetime], Sequence[int]]
+"""Milliseconds, by tenant and hour."""
 
 DIMENSIONS: Mapping[str, Sequence[str]] = {
     "cube_dlr_hourly": ["tenant_id", "hour", "mno", "lane", "direction", "status"],
@@ -45,11 +47,26 @@ def expected_cubes(expected: Expected) -> Mapping[str, Cells]:
 
 async def cube_differences(dsn: str, expected: Expected) -> Sequence[str]:
     """The differences between cubes and expectation, percentiles included; empty if there are none."""
-    cubes = expected_cubes(expected)
+    return await cell_differences(dsn, expected_cubes(expected), latencies(expected))
+
+
+async def cell_differences(dsn: str, cubes: Mapping[str, Cells], samples: Latencies) -> Sequence[str]:
+    """The same, for cells and latencies that were added up before."""
     async with connect(dsn) as client:
         lines = [line for cube, cells in cubes.items() for line in await _compared(client, cube, cells)]
-        lines += await _percentiles(client, expected)
+        lines += await _percentiles(client, samples)
     return first_lines(lines)
+
+
+def latencies(expected: Expected) -> Latencies:
+    """The latencies of all final reports."""
+    samples: dict[tuple[str, datetime], list[int]] = defaultdict(list)
+    for row, times in expected.facts["facts_dlr"].items():
+        fact = dict(zip(COLUMNS["facts_dlr"], row, strict=True))
+        if fact["status"] != "PENDING":
+            hour = fact["event_time"].replace(minute=0, second=0, microsecond=0)
+            samples[fact["tenant_id"], hour] += [fact["latency_ms"]] * times
+    return samples
 
 
 def _cells(expected: Expected, table: str, cube: str, add: Callable[[Sequence[dict[str, Any]]], Row]) -> Cells:
@@ -91,14 +108,8 @@ async def _compared(client: AsyncClient, cube: str, expected: Cells) -> Sequence
     ]
 
 
-async def _percentiles(client: AsyncClient, expected: Expected) -> Sequence[str]:
+async def _percentiles(client: AsyncClient, samples: Latencies) -> Sequence[str]:
     """Compares percentiles by tenant and hour, from the merged digests of all statuses, routes and lanes."""
-    samples: dict[tuple[str, datetime], list[int]] = defaultdict(list)
-    for row, times in expected.facts["facts_dlr"].items():
-        fact = dict(zip(COLUMNS["facts_dlr"], row, strict=True))
-        if fact["status"] != "PENDING":
-            hour = fact["event_time"].replace(minute=0, second=0, microsecond=0)
-            samples[fact["tenant_id"], hour] += [fact["latency_ms"]] * times
     merged = await client.query(
         "select tenant_id, hour, quantilesTDigestMerge(0.5, 0.95, 0.99)(latency_digest) from cube_dlr_hourly final "
         "group by tenant_id, hour having sum(latency_count) > 0"

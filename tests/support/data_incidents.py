@@ -64,6 +64,16 @@ async def pipelines_stop(service: Service) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def checkpoints_stop(service: Service) -> AsyncIterator[None]:
+    """A checkpoint of the transparency log is published, and no further one."""
+    await service.follow("AnlytCheckpointNotPublished.md")
+    yield
+    (checkpoints,) = await service.look("AnlytCheckpointNotPublished.md")
+    assert checkpoints
+    await service.follow("AnlytCheckpointNotPublished.md")
+
+
+@asynccontextmanager
 async def billing_differs(service: Service) -> AsyncIterator[None]:
     """Billing has a total of a day of which we have no events, until it corrects its row."""
     day = (datetime.now(UTC) - timedelta(days=2)).date()
@@ -185,7 +195,8 @@ async def ledger_is_not_dropped(service: Service) -> AsyncIterator[None]:
     async with open_pool(service.postgres, size=1) as pool:
         await Partitions(pool).ensure([old])
     await service.execute(
-        "insert into anlyt.event_days (day, version, newest_claim_at) values ($1, 1, $1) on conflict (day) do nothing",
+        "insert into anlyt.event_days (day, version, newest_claim_at) values ($1::date, 1, $1::date) "
+        "on conflict (day) do nothing",
         old,
     )
     await service.execute(CLAIMS, datetime.combine(old, datetime.min.time(), UTC))

@@ -38,10 +38,17 @@ class Runtime:
             (await client.post(self.admin + path, params=parameters)).raise_for_status()
 
 
-@asynccontextmanager
-async def envoy(folder: Path, listeners: Sequence[Config], clusters: Sequence[Config]) -> AsyncIterator[Runtime]:
-    """Runs Envoy until the body ends. Raises AssertionError with its log if it does not start."""
-    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """An Envoy that may be started: its command, and the port of its administration."""
+
+    command: Sequence[str | Path]
+    admin: int
+
+
+def configured(folder: Path, listeners: Sequence[Config], clusters: Sequence[Config]) -> Configured:
+    """Writes the configuration into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     admin = free_port()
     config = {
         "static_resources": {"listeners": listeners, "clusters": clusters},
@@ -49,17 +56,24 @@ async def envoy(folder: Path, listeners: Sequence[Config], clusters: Sequence[Co
         "node": {"id": "test", "cluster": "test"},
         "layered_runtime": {"layers": [{"name": "admin", "admin_layer": {}}]},
     }
-    file, log = folder / "envoy.json", folder / "envoy.log"
+    file = folder / "envoy.json"
     file.write_text(json.dumps(config))
     options = ("--config-path", file, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
+    return Configured([program("envoy"), *options], admin)
+
+
+@asynccontextmanager
+async def envoy(folder: Path, listeners: Sequence[Config], clusters: Sequence[Config]) -> AsyncIterator[Runtime]:
+    """Runs Envoy until the body ends. Raises AssertionError with its log if it does not start."""
+    new, log = configured(folder, listeners, clusters), folder / "envoy.log"
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(program("envoy"), *options, stdout=output, stderr=output)
+        process = await asyncio.create_subprocess_exec(*new.command, stdout=output, stderr=output)
     try:
         async with asyncio.timeout(PATIENCE):
-            while not await _is_ready(admin):
+            while not await _is_ready(new.admin):
                 assert process.returncode is None, log.read_text()
                 await asyncio.sleep(0.02)
-        yield Runtime(f"http://127.0.0.1:{admin}")
+        yield Runtime(f"http://127.0.0.1:{new.admin}")
     finally:
         if process.returncode is None:
             process.terminate()

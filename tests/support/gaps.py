@@ -11,6 +11,7 @@ from statistics import median
 from typing import Final
 
 from functions.function import AnyFunction
+from ingest.outcomes import Refusal
 from ingest.sink import Events, Results, Sink
 from tests.support.platform import Platform
 
@@ -27,8 +28,8 @@ class WatchedSink:
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
         await self.sink.begin(function, stream_made_at)
 
-    async def commit(self, function: AnyFunction, events: Events) -> Results:
-        results = await self.sink.commit(function, events)
+    async def commit(self, function: AnyFunction, events: Events, refused: Sequence[Refusal] = ()) -> Results:
+        results = await self.sink.commit(function, events, refused)
         if events:
             self.commits.append((time.time(), max(stamped.stored for stamped in events) / 1e9))
         return results

@@ -70,6 +70,7 @@ GROUPS: Final[Sequence[Sequence[Incident]]] = (
             data.pipelines_stop,
             [fires("AnlytPipelineLate", pipeline="quality"), fires("AnlytPipelineLate", pipeline="maintenance")],
         ),
+        Incident(data.checkpoints_stop, [fires("AnlytCheckpointNotPublished")]),
     ),
     (
         Incident(

@@ -51,7 +51,9 @@ async def openbao(folder: Path) -> AsyncIterator[OpenBao]:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=url, headers={"X-Vault-Token": TOKEN}, timeout=PATIENCE) as client:
             await _until_unsealed(client)
-            yield OpenBao(url, client)
+            bao = OpenBao(url, client)
+            await bao.write("sys/auth/approle", type="approle")  # how agents sign in
+            yield bao
 
 
 async def _until_unsealed(client: httpx.AsyncClient) -> None:
@@ -69,7 +71,7 @@ async def _until_unsealed(client: httpx.AsyncClient) -> None:
 async def agent(folder: Path, bao: OpenBao, templates: Mapping[str, str], *paths: str) -> AsyncIterator[Path]:
     """Runs an agent, which may read `paths`. Yields the folder with a file per template once all are written."""
     files = folder / "files"
-    files.mkdir(parents=True)
+    files.mkdir(parents=True, exist_ok=True)
     await _allow(bao, [KV, *paths])
     role = (await bao.client.get("/v1/auth/approle/role/anlyt/role-id")).json()["data"]["role_id"]
     (folder / "role").write_text(role)
@@ -94,7 +96,6 @@ async def _allow(bao: OpenBao, paths: Sequence[str]) -> None:
     """Gives the role `anlyt` the right to read these paths."""
     policy = "\n".join(f'path "{path}" {{ capabilities = ["read", "create", "update"] }}' for path in paths)
     await bao.write("sys/policies/acl/anlyt", policy=policy)
-    await bao.write("sys/auth/approle", type="approle")
     await bao.write("auth/approle/role/anlyt", token_policies=["anlyt"], token_ttl="1h")
 
 

@@ -127,17 +127,20 @@ class Platform:
 
     async def stored_messages(self, stream: Stream) -> Mapping[int, Message]:
         """The messages in a stream, by sequence."""
-        messages: dict[int, Message] = {}
-        name = stream.name
+        return {sequence: message async for sequence, message in self.read(stream)}
+
+    async def read(self, stream: Stream) -> AsyncIterator[tuple[int, Message]]:
+        """Yields the sequence and the message of everything in a stream."""
+        name, read = stream.name, 0
         everything = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL, num_replicas=1)
         reading = await self.jetstream.pull_subscribe(stream.subject, stream=name, config=everything)
         total = (await self.jetstream.stream_info(name)).state.messages
-        while len(messages) < total:
+        while read < total:
             with suppress(ServiceUnavailableError):  # in a cluster, a new consumer has no leader at first
                 for each in await reading.fetch(1000, timeout=PATIENCE):
-                    messages[each.metadata.sequence.stream] = Message(each.data, each.headers)
+                    read += 1
+                    yield each.metadata.sequence.stream, Message(each.data, each.headers)
         await reading.unsubscribe()
-        return messages
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
         return [each.dead_letter async for each in deadletters.stored(self.jetstream)]

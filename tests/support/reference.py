@@ -15,6 +15,7 @@ SCOPES = ("PLATFORM", "OPERATOR", "ACCOUNT")
 
 Key: TypeAlias = tuple[str, str, datetime]  # scope, scope id, hour
 CostKey: TypeAlias = tuple[str, str, datetime, str]  # scope, scope id, hour, currency
+LedgerKey: TypeAlias = tuple[str, datetime, str]  # function, hour of the event, currency ("": without an amount)
 Read: TypeAlias = Callable[[Message, datetime], Event]
 
 
@@ -51,7 +52,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The expected content. `dead_letters`: the field names in each function's dead letters, in message order."""
+    """The expected content. `dead_letters`: the field names in each function's dead letters, in message order.
+
+    `counted`: what the ledger says is counted: messages, charges less refunds, refunds, and the amount of these.
+    """
 
     metrics: Mapping[Key, Row]
     costs: Mapping[CostKey, Decimal]
@@ -59,6 +63,7 @@ class Expected:
     days: frozenset[date]
     data_as_of: Mapping[str, datetime]
     claims: int
+    counted: Mapping[LedgerKey, tuple[int, Decimal, int, Decimal]]
     dead_letters: Mapping[str, Sequence[str]]
 
 
@@ -88,6 +93,7 @@ def expect(
             if events
         },
         claims=len(both),
+        counted={**_ledger(BILLING, billed_events), **_ledger(DELIVERY, reports)},
         dead_letters={BILLING: bad_billing, DELIVERY: bad_delivery},
     )
 
@@ -103,6 +109,18 @@ def _unique(messages: Iterable[Message], read: Read, arrived: datetime) -> tuple
         else:
             events.setdefault(event.identity, event)  # of copies, the first one stored counts
     return list(events.values()), bad
+
+
+def _ledger(function: str, events: Iterable[Event]) -> Mapping[LedgerKey, tuple[int, Decimal, int, Decimal]]:
+    sums: dict[LedgerKey, tuple[int, Decimal, int, Decimal]] = {}
+    for event in events:
+        key = (function, event.at.replace(minute=0, second=0, microsecond=0), event.fields.get("currency", ""))
+        cost = amount(event.fields.get("totalCost", "0"))
+        is_refund = event.fields.get("status") == "REFUNDED"
+        messages, net, refunds, refunded = sums.get(key, (0, Decimal(0), 0, Decimal(0)))
+        net += -cost if is_refund else cost
+        sums[key] = (messages + 1, net, refunds + is_refund, refunded + (cost if is_refund else 0))
+    return sums
 
 
 def _keys(event: Event) -> Iterable[Key]:

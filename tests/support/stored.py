@@ -20,6 +20,12 @@ from anlyt.metrics_hourly
 OPERATORS = METRICS.replace("select scope, scope_id,", "select 'OPERATOR', operator_id,").replace(
     "metrics_hourly", "operator_performance"
 )
+COUNTED = """
+select function, event_hour, currency, sum(messages), sum(amount), sum(refunds), sum(refunded)
+from anlyt.message_outcomes where outcome = 'counted'
+group by function, event_hour, currency
+having (sum(messages), sum(amount), sum(refunds), sum(refunded)) <> (0, 0, 0, 0)
+"""
 COSTS = "select scope, scope_id, hour_bucket, currency, total_cost from anlyt.costs_hourly"
 
 
@@ -27,7 +33,7 @@ async def differences(dsn: str, expected: Expected, *, rolled: bool = False) -> 
     """The differences in all tables; empty if there are none. `rolled`: a rollup ran after the last event."""
     async with connected(dsn) as connection:
         comparisons = await _comparisons(connection, expected, rolled)
-    return first_lines([line for comparison in comparisons for line in _compared(*comparison)])
+    return first_lines([line for comparison in comparisons for line in compared(*comparison)])
 
 
 def first_lines(lines: Sequence[str]) -> Sequence[str]:
@@ -53,15 +59,22 @@ async def _comparisons(
         ("accounts", dict.fromkeys(expected.accounts, True), dict(map(tuple, accounts))),
         ("event_days", dict.fromkeys(expected.days, True), dict(map(tuple, days))),
         ("data_as_of", expected.data_as_of, dict(map(tuple, as_of))),
+        ("ledger", expected.counted, await counted(connection)),
         ("processed_events", {"rows": expected.claims}, {"rows": claims}),
     ]
 
 
+async def counted(connection: Connection) -> Mapping[Any, Any]:
+    """What the ledger says is counted, by function, hour of the events and currency."""
+    return {tuple(row)[:3]: tuple(row)[3:] for row in await connection.fetch(COUNTED)}
+
+
 def _rows(records: Sequence[asyncpg.Record]) -> Mapping[Any, Mapping[str, Any]]:
-    return {tuple(record)[:3]: _columns(record) for record in records}
+    return {tuple(record)[:3]: columns_of(dict(record)) for record in records}
 
 
-def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
+def columns_of(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns after the key, with the histogram as counts by bin."""
     columns = dict(list(record.items())[3:])
     bins, counts = columns.pop("latency_bins"), columns.pop("latency_counts")
     # A list if the bins are not ascending, so that it differs from every expected histogram.
@@ -69,7 +82,8 @@ def _columns(record: asyncpg.Record) -> Mapping[str, Any]:
     return columns | {"histogram": dict(zip(bins, counts, strict=True)) if ordered else [bins, counts]}
 
 
-def _compared(table: str, expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[str]:
+def compared(table: str, expected: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[str]:
+    """One line per row that differs, with the columns that differ."""
     for key in expected.keys() | stored.keys():
         want, have = expected.get(key, "no row"), stored.get(key, "no row")
         if want == have:

@@ -71,13 +71,14 @@ async def _produce(
             *random.sample(sent, min(AGAIN, len(sent))),
         ]
         sent += burst
-        await asyncio.gather(*[_publish(platform, stream, message) for message in burst])
+        await asyncio.gather(*[publish(platform, stream, message) for message in burst])
         if stop.is_set():
             return
         await asyncio.sleep(EVERY)
 
 
-async def _publish(platform: Platform, stream: Stream, message: Message) -> None:
+async def publish(platform: Platform, stream: Stream, message: Message) -> None:
+    """Publishes a message until its stream has stored it, as an outbox does."""
     digest = hashlib.sha256(message.data).hexdigest()
     own = {"Nats-Msg-Id": digest} if digest < "8" else {}
     headers = {**(message.headers or {}), **own} or None

@@ -165,7 +165,7 @@ def amount(text: str) -> Decimal:
 
 
 def _checked(message: Message, must: Mapping[str, Check], may: Mapping[str, Check]) -> Mapping[str, Any]:
-    fields = _object(message.data)
+    fields = parse_object(message.data)
     for name, check in must.items():
         if name not in fields or not check(fields[name]):
             raise Bad(name)
@@ -175,7 +175,8 @@ def _checked(message: Message, must: Mapping[str, Check], may: Mapping[str, Chec
     return fields
 
 
-def _object(data: bytes) -> Mapping[str, Any]:
+def parse_object(data: bytes) -> Mapping[str, Any]:
+    """The fields of a message. Raises Bad if it is no JSON object."""
     try:
         # Python refuses integers of over 4,300 digits; JSON has no such limit.
         parsed = json.loads(

@@ -38,7 +38,7 @@ async def fact_differences(dsn: str, expected: Expected) -> Sequence[str]:
     async with connect(dsn) as client:
         stored = {table: await _facts(client, table) for table in COLUMNS}
         marks = await client.query("select distinct cube, tenant_id, hour from dirty")
-    lines = [line for table, rows in stored.items() for line in _compared(table, expected.facts[table], rows)]
+    lines = [line for table, rows in stored.items() for line in compared_counts(table, expected.facts[table], rows)]
     expected_marks = expected.marks | expected.searched
     lines += [f"mark {mark}" for mark in expected_marks.symmetric_difference(map(comparable, marks.result_rows))]
     return first_lines(lines)
@@ -63,7 +63,7 @@ def comparable(row: Sequence[Any]) -> tuple[Any, ...]:
     )
 
 
-def _compared(table: str, expected: Mapping[Any, int], stored: Mapping[Any, int]) -> Sequence[str]:
+def compared_counts(table: str, expected: Mapping[Any, int], stored: Mapping[Any, int]) -> Sequence[str]:
     return [
         f"{table} {row}: expected {expected.get(row, 0)} times, stored {stored.get(row, 0)} times"
         for row in expected.keys() | stored.keys()

@@ -24,6 +24,7 @@ NAVIGATION: Final[Mapping[str, Sequence[str]]] = {
         "docs/reference/query.md",
         "docs/clients.md",
         "docs/exports.md",
+        "docs/finance.md",
         "docs/graphql.md",
         "docs/audit.md",
         "docs/versions.md",

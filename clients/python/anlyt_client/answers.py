@@ -310,6 +310,203 @@ class TopOperators(Struct, frozen=True, kw_only=True, rename="camel"):
     """All events that had reached our streams by this time are counted, from all sources; null while not known."""
 
 
+class Comparison(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A comparison of our cost of a UTC day and currency with billing's. A newer run of the same day replaces it."""
+
+    run_id: int
+    """The run that compared; a later run has a greater one."""
+    day: date
+    """The UTC day."""
+    currency: str
+    """ISO 4217, or the value of an INVALID row; nothing is converted."""
+    ours: Decimal | None
+    """The cost that we counted, exactly; null if nothing was billed here."""
+    theirs: Decimal | None
+    """The cost that billing charged, exactly; null if it has no row, or an INVALID one."""
+    difference: Decimal
+    """ours - theirs; a missing or INVALID cost counts as 0."""
+    divergence: float
+    """abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1; for INVALID: 1."""
+    status: str
+    """How the comparison ended. OK: Our cost equals billing's, up to a divergence of 0.0001. DIVERGED: Our cost
+    differs from billing's by more than that. MISSING_OURS: Billing has a row, and nothing was billed here.
+    MISSING_THEIRS: Billing has no row. INVALID: Billing's row cannot be compared; `reason` says why.
+    """
+    reason: str | None
+    """For INVALID: which value of billing's row is no total, and why; else null."""
+    our_messages: int | None
+    """Messages of the whole day in all currencies, less refunds; null if not known."""
+    their_messages: int | None
+    """Messages of the whole day in all currencies, less refunds; null if not known."""
+    compared_at: datetime
+    """When the run compared them."""
+
+
+class Finding(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something that could explain a difference, in part or as a whole."""
+
+    cause: str
+    """The cause. PRICE: Both sides have the same number of messages: a price or factor differs. COUNTED_SINCE: Events
+    were counted after the comparison. REFUSED: Dead letters: billing may have charged what cannot be counted here.
+    LATE: Events that were stored after the day's end: billing may have closed the day without them. WAITING: Messages
+    wait in their stream. LOST: Messages are gone from their stream that were never counted. REFUNDS: Refunds of the
+    day: billing may not have subtracted them. REFUNDS_FROM_BEFORE: Refunds in the day's first hour: billing may have
+    booked them on the day before. REFUNDS_BOOKED_AFTER: Refunds in the first hour after the day: billing may have
+    booked them on this day. COPIES: Copies of events: billing may have charged each. CURRENCY: Another currency
+    differs the other way. NEIGHBOUR: A day before or after differs by the opposite: events were booked across
+    midnight.
+    """
+    sentence: str
+    """The finding, for people."""
+    messages: int | None
+    """Messages that it concerns; null if not known."""
+    amount: Decimal | None
+    """What it adds to ours - theirs if it is the cause; null if not known."""
+    explains: bool
+    """It explains the whole difference, up to the tolerance of 0.01 %."""
+
+
+class Acceptance(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who accepted a difference, when and why. It holds while the difference stays the same."""
+
+    accepted_by: str
+    """Who accepted it."""
+    accepted_at: datetime
+    """When."""
+    note: str
+    """Why."""
+    difference: Decimal
+    """The difference that was accepted."""
+    holds: bool
+    """The last comparison has this difference, so its alert is off."""
+
+
+class ExplainedComparison(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The last comparison of a currency, what could explain it, and whether it was accepted."""
+
+    comparison: Comparison
+    """The last comparison of the day and currency."""
+    findings: Sequence[Finding]
+    """What could explain it, whole explanations first; none if it is OK."""
+    acceptances: Sequence[Acceptance]
+    """Who accepted a difference, newest first."""
+
+
+class AccountMove(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How an account's cost of the day differs from its days before, in the reporting currency."""
+
+    account_id: str
+    """The account, by its id in events."""
+    cost: Decimal
+    """Its cost of the day."""
+    before: Decimal
+    """Its mean cost of the seven days before."""
+    change: Decimal
+    """cost - before."""
+
+
+class DayExplanation(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What could explain a day's difference with billing."""
+
+    day: date
+    """The UTC day."""
+    comparisons: Sequence[ExplainedComparison]
+    """The last comparison of each currency. Empty: none was made."""
+    accounts: Sequence[AccountMove]
+    """Accounts whose cost moved most against the seven days before."""
+
+
+class LedgerAmounts(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Messages and their amounts."""
+
+    messages: int
+    """How many messages."""
+    amounts: Mapping[str, Decimal]
+    """Charges less refunds by currency, where the messages have amounts that can be read."""
+
+
+class LedgerRefusals(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Messages that were refused for one reason: each has a dead letter."""
+
+    messages: int
+    """How many messages."""
+    amounts: Mapping[str, Decimal]
+    """Charges less refunds by currency, where the messages have amounts that can be read."""
+    reason: str
+    """The reason of their dead letters."""
+
+
+class LedgerLine(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of the messages of a stream, for one function that counts them."""
+
+    stream: str
+    """The stream."""
+    function: str
+    """The function; functions that share a stream have lines of their own."""
+    stored: int | None
+    """Messages that the stream stored, by its own sequences, so far in an open hour; null if nobody noted them."""
+    counted: LedgerAmounts
+    """Messages that are in the figures."""
+    copies: LedgerAmounts
+    """Messages with the id and time of another one, which is counted in their place."""
+    refused: Sequence[LedgerRefusals]
+    """Messages that cannot be counted, by reason."""
+    waiting: int | None
+    """Messages that the stream still has to deliver; null if stored is. Their amounts are not known."""
+    missing: int | None
+    """stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0,
+    messages were counted that the stream did not store. Null if stored is.
+    """
+    holds: bool | None
+    """Whether stored = counted + copies + refused + waiting; null if stored is."""
+
+
+class LedgerHour(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of the messages that a stream stored in one hour, for one function."""
+
+    stream: str
+    """The stream."""
+    function: str
+    """The function; functions that share a stream have lines of their own."""
+    stored: int | None
+    """Messages that the stream stored, by its own sequences, so far in an open hour; null if nobody noted them."""
+    counted: LedgerAmounts
+    """Messages that are in the figures."""
+    copies: LedgerAmounts
+    """Messages with the id and time of another one, which is counted in their place."""
+    refused: Sequence[LedgerRefusals]
+    """Messages that cannot be counted, by reason."""
+    waiting: int | None
+    """Messages that the stream still has to deliver; null if stored is. Their amounts are not known."""
+    missing: int | None
+    """stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0,
+    messages were counted that the stream did not store. Null if stored is.
+    """
+    holds: bool | None
+    """Whether stored = counted + copies + refused + waiting; null if stored is."""
+    hour: datetime
+    """When the stream stored the messages, by its clock (UTC)."""
+    open: bool
+    """The stream may store further messages in this hour."""
+
+
+class Ledger(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of every message, by stream, function and hour of storage."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    since: datetime | None
+    """The first hour of which the ledger has all messages; null if it has all hours."""
+    holds: bool
+    """Whether the equation holds in all hours of which `stored` is known."""
+    totals: Sequence[LedgerLine]
+    """One line per function: the sums of its hours."""
+    hours: Sequence[LedgerHour]
+    """Hours with messages, in order; by function within."""
+    data_as_of: datetime | None
+    """Newest event time that is counted; null when nothing is."""
+
+
 class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
     """The quality of one MNO, by delivery reports. If `suppressed`, it has no figures."""
 

@@ -131,6 +131,16 @@ class Reports(ABC):
         """The operators with most messages."""
         return self.fetch(get("/v1/internal/analytics/top-operators", answers.TopOperators, options))
 
+    def reconciliation_explanation(self, reconciliation_day: str) -> answers.DayExplanation:
+        """What could explain that our cost of a day differs from billing's, with amounts."""
+        return self.fetch(
+            get("/v1/reconciliation/{day}/explanation", answers.DayExplanation, {}, day=reconciliation_day)
+        )
+
+    def ledger(self, **options: Unpack[WindowOptions]) -> answers.Ledger:
+        """What became of every message that our streams stored: counted, a copy, refused or waiting."""
+        return self.fetch(get("/v1/ledger", answers.Ledger, options))
+
     def mno_quality(self, **options: Unpack[MnoQualityOptions]) -> answers.MnoQuality:
         """The quality of each MNO."""
         return self.fetch(get("/v1/insights/mno-quality", answers.MnoQuality, options))
@@ -197,6 +207,16 @@ class AsyncReports(ABC):
     async def top_operators(self, **options: Unpack[TopOperatorsOptions]) -> answers.TopOperators:
         """The operators with most messages."""
         return await self.fetch(get("/v1/internal/analytics/top-operators", answers.TopOperators, options))
+
+    async def reconciliation_explanation(self, reconciliation_day: str) -> answers.DayExplanation:
+        """What could explain that our cost of a day differs from billing's, with amounts."""
+        return await self.fetch(
+            get("/v1/reconciliation/{day}/explanation", answers.DayExplanation, {}, day=reconciliation_day)
+        )
+
+    async def ledger(self, **options: Unpack[WindowOptions]) -> answers.Ledger:
+        """What became of every message that our streams stored: counted, a copy, refused or waiting."""
+        return await self.fetch(get("/v1/ledger", answers.Ledger, options))
 
     async def mno_quality(self, **options: Unpack[MnoQualityOptions]) -> answers.MnoQuality:
         """The quality of each MNO."""

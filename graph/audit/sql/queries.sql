@@ -17,6 +17,22 @@ from anlyt.integrity_links
 where number >= coalesce($1, (select max(number) from anlyt.integrity_links))
 order by number
 
+-- name: log_entries
+-- The entries of the transparency log from number $1 until $2, in order.
+select kind, subject, tenant_id, day, digest, logged_at, nonce
+from anlyt.tlog_entries
+where number >= $1 and number < $2
+order by number
+
+-- name: logged_link
+-- The newest link from $1 on that has an entry in a log of $2 entries, and that entry.
+select link.number as link, entry.number, entry.logged_at, entry.nonce
+from anlyt.integrity_links as link
+join anlyt.tlog_entries as entry on entry.subject = 'link/compliance/' || link.number
+where link.number >= $1 and entry.number < $2
+order by link.number desc
+limit 1
+
 -- name: record_access
 -- Logs an access, and returns its number.
 insert into anlyt.audit_access_log (

@@ -9,6 +9,8 @@ from typing import Final, cast
 
 from graph.errors import InvalidQueryError
 from graph.http.parameters import Parameter, read_choice
+from graph.lists.explanation import explanation
+from graph.lists.explanation_answer import DayExplanation
 from graph.lists.reconciliation import (
     Comparison,
     ComparisonFilter,
@@ -24,6 +26,7 @@ from infra.zones import timezone
 from schema.statuses import COMPARISON_STATUSES, ComparisonStatus
 
 SHOWN: Final = 100  # comparisons on a page
+EXPLAINED: Final = 5  # days that differ, newest first; all others by their link
 PURPOSE: Final = "pages.reconciliation"  # of cursors
 
 DAY: Final = Parameter("day", {"type": "string", "format": "date"}, "All comparisons of this UTC day, newest first.")
@@ -33,11 +36,16 @@ AFTER: Final = Parameter("after", {"type": "string"}, "The cursor at which the p
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationPage:
-    """The last comparison of each day and currency, or all of one day. `next`: the cursor of the next page."""
+    """The last comparison of each day and currency, or all of one day. `next`: the cursor of the next page.
+
+    `explained`: what could explain the newest days that differ, or the one day. `currency`: the reporting currency.
+    """
 
     selected: ComparisonFilter
     found: Panel[ComparisonPage]
+    explained: Sequence[Panel[DayExplanation]]
     next: str | None
+    currency: str
 
     @property
     def meanings(self) -> Mapping[ComparisonStatus, str]:
@@ -70,10 +78,18 @@ async def load(request: PageRequest) -> ReconciliationPage:
     after = values.get(AFTER.name)
     start = None if after is None else cursors.open(PURPOSE, context, after, ComparisonKey, path=AFTER.name)
     found = await request.panel(comparisons(request.sources.reader, request.scope, selected, SHOWN, start))
+    days = differing_days(found.answer.comparisons if found.answer else ())
+    reader = request.sources.reader
+    explained = [await request.panel(explanation(reader.fetch_value, request.scope, each)) for each in days[:EXPLAINED]]
     following = None
     if found.answer and found.answer.has_more:
         following = cursors.sign(PURPOSE, context, key_of(found.answer.comparisons[-1]))
-    return ReconciliationPage(selected, found, following)
+    return ReconciliationPage(selected, found, explained, following, reader.currency)
+
+
+def differing_days(shown: Sequence[Comparison]) -> Sequence[date]:
+    """The days with a comparison that is not OK, newest first."""
+    return sorted({each.day for each in shown if each.status != "OK"}, reverse=True)
 
 
 def read_day(values: Mapping[str, str]) -> date | None:

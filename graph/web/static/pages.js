@@ -44,7 +44,7 @@ function keepLive(seconds) {
 const intervals = [...document.querySelectorAll("[data-live]")].map((part) => Number(part.dataset.live));
 if (intervals.length) keepLive(Math.min(...intervals));
 
-document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 const main = document.getElementById("main");
 const startLoading = () => main.setAttribute("aria-busy", "true");

@@ -6,6 +6,7 @@ const TEXTS = [
   "evaluationLatencyMs",
 ];
 const FINDING = ["ruleId", "ruleName", "ruleType", "action"];
+const LATEST = 2n * 86_400n * 10n ** 6n; // microseconds, within which a link is in the log
 const utf8 = new TextEncoder();
 
 export class Forged extends Error {}
@@ -100,6 +101,45 @@ async function checkLeaf(tenant, leaf, facts, links) {
   check(root === links.get(leaf.link).root, `${leaf.day}: leaf ${leaf.number} is not in link ${leaf.link}`);
 }
 
+const node = (left, right) => sha256(joined([Uint8Array.of(1), left, right]));
+
+// The root that follows from an inclusion proof (RFC 9162, 2.1.3.2).
+async function included(hash, number, size, proof) {
+  let at = BigInt(number), last = BigInt(size) - 1n;
+  check(at >= 0n && at <= last, `the log of ${size} entries has no entry ${number}`);
+  for (const step of proof) {
+    check(last > 0n, "the inclusion proof is too long");
+    if (at & 1n || at === last) {
+      hash = await node(unhex(step), hash);
+      while (at && !(at & 1n)) [at, last] = [at >> 1n, last >> 1n];
+    } else {
+      hash = await node(hash, unhex(step));
+    }
+    [at, last] = [at >> 1n, last >> 1n];
+  }
+  check(last === 0n, "the inclusion proof is too short");
+  return hex(hash);
+}
+
+// The links are in the transparency log.
+async function checkLog(evidence, links) {
+  const log = evidence.log;
+  if (log === null || log === undefined) return "no link is in the log yet";
+  const [, size, root] = log.checkpoint.split("\n"), entry = log.entry;
+  check(links.has(entry.link), `link ${entry.link} of the log's entry is missing`);
+  const link = links.get(entry.link);
+  const digest = hex(await sha256(pack("compliance", link.number, link.hash)));
+  const content = pack("link", `link/compliance/${link.number}`, "", link.day, digest);
+  const commitment = hex(await sha256(joined([unhex(entry.nonce), content])));
+  const logged = pack("anlyt-tlog/1", "link", micros(entry.loggedAt), commitment);
+  const newest = micros(evidence.links.at(-1).storedBefore);
+  check(newest - micros(entry.loggedAt) <= LATEST, `the links after ${link.number} are not in the log`);
+  const leaf = await sha256(joined([Uint8Array.of(0), logged]));
+  const found = await included(leaf, entry.number, size, log.proof);
+  check(found === hex(Uint8Array.from(atob(root), (byte) => byte.charCodeAt(0))), `link ${link.number} is not in the log`);
+  return `link ${link.number} is in the log of size ${size}`;
+}
+
 // Leaves cover all facts of closed days that were stored before the day was closed.
 function checkAdded(days, evidence, links) {
   const cuts = [...links.values()].filter((link) => link.amends === null).map((link) => micros(link.storedBefore));
@@ -120,7 +160,8 @@ export async function verified(pages, progress = () => {}) {
   const days = await factsByDay(pages, progress), links = await checkLinks(evidence.links);
   for (const leaf of evidence.leaves) await checkLeaf(tenant, leaf, days.get(leaf.day) ?? [], links);
   checkAdded(days, evidence, links);
+  const log = await checkLog(evidence, links);
   const newest = evidence.links.at(-1);
   const head = newest ? `the newest link is ${newest.number}: ${newest.hash}` : "there is no link yet";
-  return `${days.size} days with facts, ${evidence.leaves.length} leaves; ${head}`;
+  return `${days.size} days with facts, ${evidence.leaves.length} leaves; ${head}; ${log}`;
 }

@@ -50,6 +50,10 @@ union
 select distinct (event_at at time zone 'UTC')::date from anlyt_rebuild.processed_events where event_at >= $1
 order by day
 
+-- name: delete_copies
+-- Forgets the copies of events of function $1 from hour $2 on.
+delete from anlyt.uncounted_messages where function = $1 and event_hour >= $2 and outcome = 'copy'
+
 -- name: delete_costs
 -- Deletes cost from hour $1 on in currencies without a billing event.
 delete from anlyt.costs_hourly as c
@@ -58,6 +62,10 @@ where hour_bucket >= $1
         select from anlyt_rebuild.costs_hourly as s
         where (s.scope, s.scope_id, s.hour_bucket, s.currency) = (c.scope, c.scope_id, c.hour_bucket, c.currency)
     )
+
+-- name: delete_outcomes
+-- Deletes from the ledger of function $1 what was counted, and its copies, of events from hour $2 on.
+delete from anlyt.message_outcomes where function = $1 and event_hour >= $2 and outcome in ('counted', 'copy')
 
 -- name: delete_unbilled
 -- Deletes cells from hour $1 on that have neither a billing event nor a delivery report; every report is in a counter.
@@ -73,6 +81,47 @@ where hour_bucket >= $1
 -- Removes the tables of a rebuild, also those of one that was killed.
 drop schema if exists anlyt_rebuild cascade
 
+-- name: enter_refused
+-- Enters the messages that function $1 refuses now, and did not before: of events from hour $2 on, or of unknown hours.
+-- The others stay counted.
+with entered as (
+    insert into anlyt.uncounted_messages (function, stored_ns, outcome, event_hour, currency, amount, is_refund)
+    select function, stored_ns, outcome, event_hour, currency, amount, is_refund
+    from anlyt_rebuild.uncounted_messages
+    where function = $1 and outcome <> 'copy' and (event_hour >= $2 or event_hour is null)
+    on conflict (function, stored_ns) do nothing
+    returning *
+)
+insert into anlyt.message_outcomes as o (
+    function, stored_hour, event_hour, outcome, currency, messages, amount, refunds, refunded
+)
+select
+    function, 'epoch'::timestamptz + stored_ns / 3600000000000 * interval '1 hour', event_hour, outcome, currency,
+    count(*), sum(amount), count(*) filter (where is_refund), coalesce(-sum(amount) filter (where is_refund), 0)
+from entered
+group by 1, 2, 3, 4, 5
+on conflict (function, stored_hour, event_hour, outcome, currency) do update set
+    messages = o.messages + excluded.messages,
+    amount = o.amount + excluded.amount,
+    refunds = o.refunds + excluded.refunds,
+    refunded = o.refunded + excluded.refunded
+
+-- name: insert_copies
+-- Remembers the copies that the rebuild of function $1 found, of events from hour $2 on.
+insert into anlyt.uncounted_messages (function, stored_ns, outcome, event_hour, currency, amount, is_refund)
+select function, stored_ns, outcome, event_hour, currency, amount, is_refund
+from anlyt_rebuild.uncounted_messages
+where function = $1 and event_hour >= $2 and outcome = 'copy'
+
+-- name: insert_outcomes
+-- Inserts into the ledger what the rebuild of function $1 counted, and the copies, of events from hour $2 on.
+insert into anlyt.message_outcomes (
+    function, stored_hour, event_hour, outcome, currency, messages, amount, refunds, refunded
+)
+select function, stored_hour, event_hour, outcome, currency, messages, amount, refunds, refunded
+from anlyt_rebuild.message_outcomes
+where function = $1 and event_hour >= $2 and outcome in ('counted', 'copy')
+
 -- name: make_stage
 -- Creates the tables that a rebuild counts into: like the live ones, but without partitions. Unlogged, because a rebuild
 -- whose connection breaks starts again.
@@ -81,6 +130,8 @@ create schema anlyt_rebuild
     create unlogged table metrics_hourly (like anlyt.metrics_hourly including all)
     create unlogged table costs_hourly (like anlyt.costs_hourly including all)
     create unlogged table accounts (like anlyt.accounts including all)
+    create unlogged table message_outcomes (like anlyt.message_outcomes including all)
+    create unlogged table uncounted_messages (like anlyt.uncounted_messages including all)
 
 -- name: one_source
 -- Whether function $1 only ever read the incarnation of its stream that was created at $2.
@@ -125,3 +176,31 @@ where (m.latency_bins, m.latency_counts, {delivered_stored})
 -- name: take_over
 -- Waits for the transactions that count for function $1, and makes new ones wait until this one ends.
 select pg_advisory_xact_lock(hashtextextended('anlyt.counting.' || $1, 0))
+
+-- name: withdraw_accepted
+-- Takes back from the ledger the refusals of function $1 of messages that are events from hour $2 on now.
+with withdrawn as (
+    delete from anlyt.uncounted_messages as u
+    where function = $1 and outcome <> 'copy' and (
+        exists (
+            select from anlyt_rebuild.processed_events as c where c.stored_ns = u.stored_ns and c.event_at >= $2
+        ) or exists (
+            select from anlyt_rebuild.uncounted_messages as c
+            where c.stored_ns = u.stored_ns and c.outcome = 'copy' and c.event_hour >= $2
+        )
+    )
+    returning *
+)
+insert into anlyt.message_outcomes as o (
+    function, stored_hour, event_hour, outcome, currency, messages, amount, refunds, refunded
+)
+select
+    function, 'epoch'::timestamptz + stored_ns / 3600000000000 * interval '1 hour', event_hour, outcome, currency,
+    -count(*), -sum(amount), -count(*) filter (where is_refund), coalesce(sum(amount) filter (where is_refund), 0)
+from withdrawn
+group by 1, 2, 3, 4, 5
+on conflict (function, stored_hour, event_hour, outcome, currency) do update set
+    messages = o.messages + excluded.messages,
+    amount = o.amount + excluded.amount,
+    refunds = o.refunds + excluded.refunds,
+    refunded = o.refunded + excluded.refunded

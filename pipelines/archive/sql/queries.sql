@@ -19,10 +19,10 @@ where batch = {batch:Int64} and hour_bucket >= toDateTime({first:Date}, 'UTC')
     and hour_bucket < toDateTime({last:Date} + 1, 'UTC')
 
 -- name: begin_batch
--- Begins a batch of days ($1); returns its number.
+-- Begins a batch of days ($1) with a number above $2; returns it.
 insert into anlyt.archive_batches (batch, day)
 select number.batch, day
-from (select nextval('anlyt.archive_batch') as batch) as number
+from (select setval('anlyt.archive_batch', greatest(nextval('anlyt.archive_batch'), $2::int8 + 1)) as batch) as number
 cross join unnest($1::date[]) as day
 returning batch
 
@@ -88,6 +88,12 @@ with emptied as (
 insert into anlyt.active_days (day, version)
 select day, version from emptied
 on conflict (day) do update set version = excluded.version, accounts = '', hours = ''
+
+-- name: newest_batch
+-- The largest number of a batch in the archive, whether it counts or not; 0 if there is none.
+select greatest(
+    (select max(batch) from anlyt.metrics_hourly_archive), (select max(batch) from anlyt.metrics_daily_archive)
+) as batch
 
 -- name: old_partitions
 -- The partitions of hourly rows whose month ended before $1.

@@ -6,6 +6,10 @@ select anlyt.forget_day($1, $2)
 -- Deletes the rows of runs.
 delete from anlyt.pipeline_runs where id = any($1::int8[])
 
+-- name: forget_uncounted
+-- Deletes the messages that were not counted and that their streams stored before $1.
+delete from anlyt.uncounted_messages where stored_ns < extract(epoch from $1::timestamptz)::int8 * 1000000000
+
 -- name: stale_runs
 -- Runs to delete: successes after 7 days, except each pipeline's newest; all others after 90 days.
 select id

@@ -1,10 +1,13 @@
 -- name: divergences
--- The greatest divergence of each day over its currencies' last comparisons: for the last $1 days, and for older ones up
--- to $2 days back that are not OK yet.
-select day, max(divergence)::float8 as divergence
+-- The greatest divergence of each day over its currencies' last comparisons, where a difference that was accepted counts
+-- as 0: for the last $1 days, and for older ones up to $2 days back that are not OK yet.
+select day, max(case when accepted then 0 else divergence end)::float8 as divergence
 from (
-    select distinct on (day, currency) day, divergence, status
-    from anlyt.reconciliation_log
+    select distinct on (day, currency) day, divergence, status, exists (
+        select from anlyt.reconciliation_acceptances as a
+        where (a.day, a.currency, a.difference) = (log.day, log.currency, log.difference)
+    ) as accepted
+    from anlyt.reconciliation_log as log
     where day >= (now() at time zone 'UTC')::date - $2::int4
     order by day, currency, run_id desc
 ) as newest
@@ -12,9 +15,11 @@ where day >= (now() at time zone 'UTC')::date - $1::int4 or status <> 'OK'
 group by day
 
 -- name: last_statuses
--- The status of the last comparison of each day from $1 to $2 and currency.
-select distinct on (day, currency) day, currency, status
-from anlyt.reconciliation_log
+-- The status of the last comparison of each day from $1 to $2 and currency, and the differences that were accepted.
+select distinct on (day, currency) day, currency, status, array(
+    select difference from anlyt.reconciliation_acceptances as a where (a.day, a.currency) = (log.day, log.currency)
+) as accepted
+from anlyt.reconciliation_log as log
 where day between $1 and $2
 order by day, currency, run_id desc
 

@@ -70,6 +70,10 @@ REQUESTS: Final = (
     RestrictedRequest("operators", "first: 5", None, REFUSED),
     RestrictedRequest("accounts", "first: 5", None, {**REFUSED, "finance": "FORBIDDEN"}),
     RestrictedRequest("reconciliation", "first: 5", None, REFUSED),
+    RestrictedRequest("ledger", WHEN, "/v1/ledger", REFUSED),
+    RestrictedRequest(
+        "reconciliationExplanation", 'day: "2026-10-01"', "/v1/reconciliation/{day}/explanation", REFUSED
+    ),
     RestrictedRequest("mnoQuality", WINDOW, "/v1/insights/mno-quality", {}),
     RestrictedRequest("costQuality", WINDOW, "/v1/insights/cost-quality", REFUSED),
 )
@@ -224,8 +228,9 @@ async def test_reports_follow_the_rule(client: httpx.AsyncClient, request_: Rest
     response = await client.post("/graphql", json={"query": query}, headers=headers_of(caller))
     answers = [response.json()]
     if request_.path is not None:
-        path = request_.path.format(id="a" if request_.root == "account" else "op-1")
-        answers.append((await client.get(path, params=TIMES, headers=headers_of(caller))).json())
+        path = request_.path.format(id="a" if request_.root == "account" else "op-1", day="2026-10-01")
+        parameters = {} if "{day}" in request_.path else TIMES
+        answers.append((await client.get(path, params=parameters, headers=headers_of(caller))).json())
     assert [code_of(answer) for answer in answers] == [expected] * len(answers)
     for answer in answers:
         values = [(name, value) for name, value in leaves(answer) if value is not None]

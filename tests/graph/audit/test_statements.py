@@ -15,7 +15,7 @@ from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FactTable
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 END = datetime(2026, 10, 1, 12, tzinfo=UTC)
-QUERY = AuditQuery("t-1", BEGIN, END, "compliance", "BLOCK", "URL", 10, None, evidence=False)
+QUERY = AuditQuery("t-1", BEGIN, END, "compliance", "BLOCK", "URL", 10, None, evidence=False, log_size=None)
 
 SQL = """\
 select

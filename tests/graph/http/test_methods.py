@@ -24,7 +24,12 @@ PORTAL = "https://portal.example"
 SUMMARY = ENDPOINTS[0].path
 LIVE = "subscription Live { liveThroughput(every: 1) { messages } }"
 WINDOW = {"from": "2026-10-01T00:00:00Z", "to": "2026-10-09T00:00:00Z"}
-PATHS = [*(each.path.replace("{id}", "a") for each in ENDPOINTS), "/v1/anlyt/catalog", "/openapi.json", "/health/live"]
+PATHS = [
+    *(each.path.format(id="a", day="2026-10-01") for each in ENDPOINTS),
+    "/v1/anlyt/catalog",
+    "/openapi.json",
+    "/health/live",
+]
 # Different at each request, or not sent by HEAD's way of reading the body.
 CHANGING = {"date", "x-request-id", "server-timing"}
 

@@ -40,7 +40,7 @@ def samples(endpoint: str) -> float:
 async def test_a_report_is_observed(api: Api, store: Store, spans: InMemorySpanExporter, endpoint: Endpoint) -> None:
     before = samples(endpoint.name)
     headers = {**ADMIN, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
-    await api.client.get(endpoint.path.replace("{id}", "x"), headers=headers)
+    await api.client.get(endpoint.path.format(id="x", day="2026-10-01"), headers=headers)
     assert samples(endpoint.name) == before + 1
     (span,) = spans.get_finished_spans()
     assert span.name == f"anlyt.api.{endpoint.name}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from graph.reports import parameters as p
 from graph.rest.endpoints import ENDPOINTS
 from infra.postgres import Pool
 from tests.graph.support.api import ADMIN, REPORTS, Api
@@ -15,8 +16,15 @@ from tests.graph.support.store import BREAK, REPAIR, Row, Store, iso
 
 pytestmark = pytest.mark.anyio
 
-PATHS = [endpoint.path.replace("{id}", "some-id") for endpoint in ENDPOINTS]
-PLAIN_PATHS = ["/health/live", "/health/ready", "/openapi.json", "/asyncapi.json"]
+WITH_WINDOW = [endpoint for endpoint in ENDPOINTS if p.FROM in endpoint.parameters]
+PATHS = [endpoint.path.format(id="some-id") for endpoint in WITH_WINDOW]
+PLAIN_PATHS = [
+    "/v1/reconciliation/2026-10-01/explanation",
+    "/health/live",
+    "/health/ready",
+    "/openapi.json",
+    "/asyncapi.json",
+]
 
 
 @pytest.mark.parametrize("path", [*PATHS, *PLAIN_PATHS])
@@ -62,6 +70,15 @@ async def test_a_repeated_parameter_is_refused(api: Api, path: str) -> None:
 async def test_a_bad_value_is_explained(api: Api, path: str, parameters: dict[str, str], code: str, words: str) -> None:
     response = await api.get(path, ADMIN, **parameters)
     assert words in check_problem(response, 400, code)
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "2026-02-30", "today", "2026", "9999-12-31", "1969-12-31", "%00"])
+async def test_a_bad_day_is_explained(api: Api, day: str) -> None:
+    response = await api.client.get(f"/v1/reconciliation/{day}/explanation", headers=dict(ADMIN))
+    assert "day must be a UTC day" in check_problem(response, 400, "INVALID_QUERY")
+    body = {"query": "query ($day: Date!) { reconciliationExplanation(day: $day) { day } }", "variables": {"day": day}}
+    (error,) = (await api.client.post("/graphql", json=body, headers=dict(ADMIN))).json()["errors"]
+    assert (error["extensions"]["code"], "day must be a UTC day" in error["message"]) == ("INVALID_QUERY", True)
 
 
 @pytest.mark.parametrize("plus", ["+", "%2B", "%20"])

@@ -36,8 +36,8 @@ def test_this_month_and_the_next_today_and_three_days_more(now: datetime, months
 def test_what_is_forgotten_is_counted() -> None:
     now = day("2026-10-07")
     ledger = [LedgerDay(date(2026, 9, 1), day("2026-09-01"), True), LedgerDay(date(2026, 9, 2), now, True)]
-    forgotten = Forgettable([date(2026, 9, 1)], day("2026-09-27"))
+    forgotten = Forgettable([date(2026, 9, 1)], day("2026-09-27"), day("2026-09-27"))
     assert unneeded(Ledger(ledger, now, timedelta(days=9))) == (forgotten, {"ledger_days_dropped": 1})
-    assert unneeded(Ledger(ledger, now, None)) == (Forgettable([], now), {"ledger_days_dropped": 0})
+    assert unneeded(Ledger(ledger, now, None)) == (Forgettable([], now, None), {"ledger_days_dropped": 0})
     assert stale([4, 5]) == ([4, 5], {"runs_forgotten": 2})
     assert count({"a": 1}, {"b": 2}) == {"a": 1, "b": 2}

@@ -124,6 +124,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reconciliation/{day}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What could explain that our cost of a day differs from billing's, with amounts.
+         * @description What could explain a day's difference with billing.
+         */
+        get: operations["reconciliationExplanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of every message that our streams stored: counted, a copy, refused or waiting.
+         * @description What became of every message, by stream, function and hour of storage. For each stream and hour of storage, with amounts, and whether nothing is missing.
+         */
+        get: operations["ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/insights/mno-quality": {
         parameters: {
             query?: never;
@@ -659,6 +699,223 @@ export interface components {
              * @default null
              */
             completeUntil?: string | null;
+        };
+        /**
+         * DayExplanation
+         * @description What could explain a day's difference with billing.
+         */
+        DayExplanation: {
+            /**
+             * Format: date
+             * @description The UTC day.
+             */
+            day: string;
+            /** @description The last comparison of each currency. Empty: none was made. */
+            comparisons: components["schemas"]["ExplainedComparison"][];
+            /** @description Accounts whose cost moved most against the seven days before. */
+            accounts: components["schemas"]["AccountMove"][];
+        };
+        /**
+         * ExplainedComparison
+         * @description The last comparison of a currency, what could explain it, and whether it was accepted.
+         */
+        ExplainedComparison: {
+            /** @description The last comparison of the day and currency. */
+            comparison: components["schemas"]["Comparison"];
+            /** @description What could explain it, whole explanations first; none if it is OK. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Who accepted a difference, newest first. */
+            acceptances: components["schemas"]["Acceptance"][];
+        };
+        /**
+         * Comparison
+         * @description A comparison of our cost of a UTC day and currency with billing's. A newer run of the same day replaces it.
+         */
+        Comparison: {
+            /** @description The run that compared; a later run has a greater one. */
+            runId: number;
+            /**
+             * Format: date
+             * @description The UTC day.
+             */
+            day: string;
+            /** @description ISO 4217, or the value of an INVALID row; nothing is converted. */
+            currency: string;
+            /** @description The cost that we counted, exactly; null if nothing was billed here. */
+            ours: string | null;
+            /** @description The cost that billing charged, exactly; null if it has no row, or an INVALID one. */
+            theirs: string | null;
+            /** @description ours - theirs; a missing or INVALID cost counts as 0. */
+            difference: string;
+            /** @description abs(difference) / abs(theirs); for theirs = 0: 0 if ours is 0 too, else 1; for INVALID: 1. */
+            divergence: number;
+            /**
+             * @description How the comparison ended. OK: Our cost equals billing's, up to a divergence of 0.0001. DIVERGED: Our cost differs from billing's by more than that. MISSING_OURS: Billing has a row, and nothing was billed here. MISSING_THEIRS: Billing has no row. INVALID: Billing's row cannot be compared; `reason` says why.
+             * @enum {unknown}
+             */
+            status: "DIVERGED" | "INVALID" | "MISSING_OURS" | "MISSING_THEIRS" | "OK";
+            /** @description For INVALID: which value of billing's row is no total, and why; else null. */
+            reason: string | null;
+            /** @description Messages of the whole day in all currencies, less refunds; null if not known. */
+            ourMessages: number | null;
+            /** @description Messages of the whole day in all currencies, less refunds; null if not known. */
+            theirMessages: number | null;
+            /**
+             * Format: date-time
+             * @description When the run compared them.
+             */
+            comparedAt: string;
+        };
+        /**
+         * Finding
+         * @description Something that could explain a difference, in part or as a whole.
+         */
+        Finding: {
+            /**
+             * @description The cause. PRICE: Both sides have the same number of messages: a price or factor differs. COUNTED_SINCE: Events were counted after the comparison. REFUSED: Dead letters: billing may have charged what cannot be counted here. LATE: Events that were stored after the day's end: billing may have closed the day without them. WAITING: Messages wait in their stream. LOST: Messages are gone from their stream that were never counted. REFUNDS: Refunds of the day: billing may not have subtracted them. REFUNDS_FROM_BEFORE: Refunds in the day's first hour: billing may have booked them on the day before. REFUNDS_BOOKED_AFTER: Refunds in the first hour after the day: billing may have booked them on this day. COPIES: Copies of events: billing may have charged each. CURRENCY: Another currency differs the other way. NEIGHBOUR: A day before or after differs by the opposite: events were booked across midnight.
+             * @enum {unknown}
+             */
+            cause: "COPIES" | "COUNTED_SINCE" | "CURRENCY" | "LATE" | "LOST" | "NEIGHBOUR" | "PRICE" | "REFUNDS" | "REFUNDS_BOOKED_AFTER" | "REFUNDS_FROM_BEFORE" | "REFUSED" | "WAITING";
+            /** @description The finding, for people. */
+            sentence: string;
+            /** @description Messages that it concerns; null if not known. */
+            messages: number | null;
+            /** @description What it adds to ours - theirs if it is the cause; null if not known. */
+            amount: string | null;
+            /** @description It explains the whole difference, up to the tolerance of 0.01 %. */
+            explains: boolean;
+        };
+        /**
+         * Acceptance
+         * @description Who accepted a difference, when and why. It holds while the difference stays the same.
+         */
+        Acceptance: {
+            /** @description Who accepted it. */
+            acceptedBy: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            acceptedAt: string;
+            /** @description Why. */
+            note: string;
+            /** @description The difference that was accepted. */
+            difference: string;
+            /** @description The last comparison has this difference, so its alert is off. */
+            holds: boolean;
+        };
+        /**
+         * AccountMove
+         * @description How an account's cost of the day differs from its days before, in the reporting currency.
+         */
+        AccountMove: {
+            /** @description The account, by its id in events. */
+            accountId: string;
+            /** @description Its cost of the day. */
+            cost: string;
+            /** @description Its mean cost of the seven days before. */
+            before: string;
+            /** @description cost - before. */
+            change: string;
+        };
+        /**
+         * Ledger
+         * @description What became of every message, by stream, function and hour of storage.
+         */
+        Ledger: {
+            /** @description The whole hours that were counted: the requested window, snapped outward. */
+            window: components["schemas"]["Window"];
+            /** @description The first hour of which the ledger has all messages; null if it has all hours. */
+            since: string | null;
+            /** @description Whether the equation holds in all hours of which `stored` is known. */
+            holds: boolean;
+            /** @description One line per function: the sums of its hours. */
+            totals: components["schemas"]["LedgerLine"][];
+            /** @description Hours with messages, in order; by function within. */
+            hours: components["schemas"]["LedgerHour"][];
+            /** @description Newest event time that is counted; null when nothing is. */
+            dataAsOf: string | null;
+        };
+        /**
+         * LedgerLine
+         * @description What became of the messages of a stream, for one function that counts them.
+         */
+        LedgerLine: {
+            /** @description The stream. */
+            stream: string;
+            /** @description The function; functions that share a stream have lines of their own. */
+            function: string;
+            /** @description Messages that the stream stored, by its own sequences, so far in an open hour; null if nobody noted them. */
+            stored: number | null;
+            /** @description Messages that are in the figures. */
+            counted: components["schemas"]["LedgerAmounts"];
+            /** @description Messages with the id and time of another one, which is counted in their place. */
+            copies: components["schemas"]["LedgerAmounts"];
+            /** @description Messages that cannot be counted, by reason. */
+            refused: components["schemas"]["LedgerRefusals"][];
+            /** @description Messages that the stream still has to deliver; null if stored is. Their amounts are not known. */
+            waiting: number | null;
+            /** @description stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0, messages were counted that the stream did not store. Null if stored is. */
+            missing: number | null;
+            /** @description Whether stored = counted + copies + refused + waiting; null if stored is. */
+            holds: boolean | null;
+        };
+        /**
+         * LedgerAmounts
+         * @description Messages and their amounts.
+         */
+        LedgerAmounts: {
+            /** @description How many messages. */
+            messages: number;
+            /** @description Charges less refunds by currency, where the messages have amounts that can be read. */
+            amounts: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * LedgerRefusals
+         * @description Messages that were refused for one reason: each has a dead letter.
+         */
+        LedgerRefusals: {
+            /** @description How many messages. */
+            messages: number;
+            /** @description Charges less refunds by currency, where the messages have amounts that can be read. */
+            amounts: {
+                [key: string]: string;
+            };
+            /** @description The reason of their dead letters. */
+            reason: string;
+        };
+        /**
+         * LedgerHour
+         * @description What became of the messages that a stream stored in one hour, for one function.
+         */
+        LedgerHour: {
+            /** @description The stream. */
+            stream: string;
+            /** @description The function; functions that share a stream have lines of their own. */
+            function: string;
+            /** @description Messages that the stream stored, by its own sequences, so far in an open hour; null if nobody noted them. */
+            stored: number | null;
+            /** @description Messages that are in the figures. */
+            counted: components["schemas"]["LedgerAmounts"];
+            /** @description Messages with the id and time of another one, which is counted in their place. */
+            copies: components["schemas"]["LedgerAmounts"];
+            /** @description Messages that cannot be counted, by reason. */
+            refused: components["schemas"]["LedgerRefusals"][];
+            /** @description Messages that the stream still has to deliver; null if stored is. Their amounts are not known. */
+            waiting: number | null;
+            /** @description stored - counted - copies - refused - waiting: above 0, messages are gone that were never counted; below 0, messages were counted that the stream did not store. Null if stored is. */
+            missing: number | null;
+            /** @description Whether stored = counted + copies + refused + waiting; null if stored is. */
+            holds: boolean | null;
+            /**
+             * Format: date-time
+             * @description When the stream stored the messages, by its clock (UTC).
+             */
+            hour: string;
+            /** @description The stream may store further messages in this hour. */
+            open: boolean;
         };
         /**
          * MnoQuality
@@ -2263,6 +2520,306 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TopOperators"];
+                };
+            };
+            /** @description The caller has the answer already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `INVALID_WINDOW`: Invalid window; `INVALID_QUERY`: Invalid query */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHENTICATED`: Unauthenticated */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description How to authenticate.
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG`: URI too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Rate limited */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description Seconds to wait.
+                     * @example 2
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEPENDENCY_UNAVAILABLE`: Dependency unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description Seconds to wait.
+                     * @example 2
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconciliationExplanation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                /** @description The UTC day. */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayExplanation"];
+                };
+            };
+            /** @description The caller has the answer already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `INVALID_QUERY`: Invalid query */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHENTICATED`: Unauthenticated */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description How to authenticate.
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG`: URI too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Rate limited */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description Seconds to wait.
+                     * @example 2
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEPENDENCY_UNAVAILABLE`: Dependency unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description Seconds to wait.
+                     * @example 2
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ledger: {
+        parameters: {
+            query?: {
+                /** @description Start of the window, snapped down to an hour. Default: today, 00:00 UTC. */
+                from?: string;
+                /** @description End of the window, excluded, snapped up to an hour. Default: now. */
+                to?: string;
+                /** @description In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now. */
+                window?: "today" | "yesterday" | "thisMonth" | "lastMonth";
+                /** @description In place of `from` and `to`: the last hours or days (of 24 hours) until now, as in 24h or 7d. */
+                last?: string;
+                /** @description Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC. */
+                timezone?: string;
+            };
+            header?: {
+                /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
                 };
             };
             /** @description The caller has the answer already. */

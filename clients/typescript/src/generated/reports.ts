@@ -13,6 +13,17 @@ export type ByStatus = components["schemas"]["ByStatus"];
 export type OperatorShare = components["schemas"]["OperatorShare"];
 export type DeliveryBreakdown = components["schemas"]["DeliveryBreakdown"];
 export type TopOperators = components["schemas"]["TopOperators"];
+export type Comparison = components["schemas"]["Comparison"];
+export type Finding = components["schemas"]["Finding"];
+export type Acceptance = components["schemas"]["Acceptance"];
+export type ExplainedComparison = components["schemas"]["ExplainedComparison"];
+export type AccountMove = components["schemas"]["AccountMove"];
+export type DayExplanation = components["schemas"]["DayExplanation"];
+export type LedgerAmounts = components["schemas"]["LedgerAmounts"];
+export type LedgerRefusals = components["schemas"]["LedgerRefusals"];
+export type LedgerLine = components["schemas"]["LedgerLine"];
+export type LedgerHour = components["schemas"]["LedgerHour"];
+export type Ledger = components["schemas"]["Ledger"];
 export type MnoQualityFigures = components["schemas"]["MnoQualityFigures"];
 export type MnoQuality = components["schemas"]["MnoQuality"];
 export type CostQualityDay = components["schemas"]["CostQualityDay"];
@@ -77,6 +88,16 @@ export abstract class Reports {
   /** The operators with most messages. */
   topOperators(options: Options<"topOperators"> = {}, call: CallOptions = {}): Promise<TopOperators> {
     return this.report(`/v1/internal/analytics/top-operators`, options, call);
+  }
+
+  /** What could explain that our cost of a day differs from billing's, with amounts. */
+  reconciliationExplanation(reconciliationDay: string, call: CallOptions = {}): Promise<DayExplanation> {
+    return this.report(`/v1/reconciliation/${encodeURIComponent(reconciliationDay)}/explanation`, {}, call);
+  }
+
+  /** What became of every message that our streams stored: counted, a copy, refused or waiting. */
+  ledger(options: Options<"ledger"> = {}, call: CallOptions = {}): Promise<Ledger> {
+    return this.report(`/v1/ledger`, options, call);
   }
 
   /** The quality of each MNO. */

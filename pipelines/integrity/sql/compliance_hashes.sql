@@ -1,8 +1,10 @@
--- The hash of each compliance fact from {begin} until {end} that the stream had stored before the instant {before}, in
--- the order of a leaf: netstrings of the fact's columns, then of each finding's four.
+-- The hash of each compliance fact from {begin} until {end} that the stream stored from the instant {from} until {before},
+-- in the order of a leaf: netstrings of the fact's columns, then of each finding's four. `period`: the latest of {cuts} that
+-- is not after that instant.
 with {stored_at} as stored_at
 select
     tenant_id,
+    roundDown(toUInt64(stored_at), {cuts:Array(UInt64)}) as period,
     SHA256(arrayStringConcat(arrayMap(
         text -> concat(toString(length(text)), ':', text, ','),
         arrayConcat(
@@ -35,5 +37,6 @@ select
 from anlyt.facts_compliance final
 where event_time >= {begin:DateTime64(6, 'UTC')}
     and event_time < {end:DateTime64(6, 'UTC')}
+    and stored_at >= {from:UInt64}
     and stored_at < {before:UInt64}
-order by tenant_id, event_time, event_key
+order by tenant_id, period, event_time, event_key
