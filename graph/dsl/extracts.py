@@ -40,13 +40,11 @@ class ChangedWhileReadError(Exception):
 class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of an extract's figures, and how complete they are."""
 
-    source: Annotated[
-        str, Meta(description="What was read: a cube, facts, or both joined by `+`, as in the answer of a query.")
-    ]
+    source: Annotated[str, Meta(description="The table that was read: a cube, or facts.")]
     read_at: Annotated[AwareTime, Meta(description="The time just before the rows were read, all at one instant.")]
     data_as_of: Annotated[
         AwareTime | None,
-        Meta(description="Newest event time whose effect was in the first of these; null when it was empty."),
+        Meta(description="Newest event time whose effect was in that table; null when it was empty."),
     ]
     complete_until: Annotated[
         AwareTime | None, Meta(description="As in the answer of a query, at `readAt`; null while it is unknown.")
@@ -110,7 +108,7 @@ class Extracts:
             # Whatever happens to the rows later reads nothing, and is not charged.
             with self._budget.query(tenant_id) as charge:
                 read_at = datetime.now(UTC)
-                freshness, compiled = await self._marks.current(compiled)
+                freshness, compiled = await self._marks.current(compiled, at_one_instant=True)
                 totals = await self._totals(compiled, id_)
                 if tenant_id is not None:
                     charge.add(await self._own_rows(compiled, id_))

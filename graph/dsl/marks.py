@@ -33,25 +33,26 @@ class MarkReader:
     def __init__(self, engine: QueryEngine, freshness: FreshnessReader) -> None:
         self._engine, self._freshness = engine, freshness
 
-    async def current(self, compiled: Compiled) -> tuple[TableFreshness, Compiled]:
+    async def current(self, compiled: Compiled, *, at_one_instant: bool = False) -> tuple[TableFreshness, Compiled]:
         """The freshness of the query's answer, then the query with marked cells read from facts.
 
         With marks of more than MAX_HOURS, facts alone answer; for all tenants, only if as many whole hours are marked.
-        Raises DependencyUnavailableError.
+        `at_one_instant`: facts alone answer with any marks, because one table is read as of one instant. Raises
+        DependencyUnavailableError.
         """
-        plan = compiled.plan
+        plan, most = compiled.plan, 0 if at_one_instant else MAX_HOURS
         freshness = await self._freshness.of_answer(plan.table.name)  # before the marks, which may be newer
         if not plan.table.is_cube:
             return freshness, compiled
-        marked = await self._marked(plan, of_every_tenant=not isinstance(plan.scope, AllTenants))
-        if len(marked.hours) > MAX_HOURS and not marked.of_every_tenant:
-            marked = await self._marked(plan, of_every_tenant=True)
-        if len(marked.hours) > MAX_HOURS:
-            facts = plan.of_facts(f"{plan.table.name} has yet to follow more than {MAX_HOURS} hours.")
+        marked = await self._marked(plan, most, of_every_tenant=not isinstance(plan.scope, AllTenants))
+        if len(marked.hours) > most and not marked.of_every_tenant:
+            marked = await self._marked(plan, most, of_every_tenant=True)
+        if len(marked.hours) > most:
+            facts = plan.of_facts(f"{plan.table.name} has yet to follow more than {most} hours.")
             return await self._freshness.of(facts.table.name), compiled.with_plan(facts)
         return freshness, compiled.with_plan(plan.with_marked(marked)) if marked.hours else compiled
 
-    async def _marked(self, plan: Plan, *, of_every_tenant: bool) -> Marked:
+    async def _marked(self, plan: Plan, most: int, *, of_every_tenant: bool) -> Marked:
         from_, to = _seconds(plan.query.window)
         previous_from, previous_to = (0, 0) if plan.query.previous is None else _seconds(plan.query.previous)
         parameters = {
@@ -59,7 +60,7 @@ class MarkReader:
             "tenant": EVERY_TENANT if isinstance(plan.scope, AllTenants) else plan.scope.tenant_id,
             "shown": EVERY_TENANT if of_every_tenant else "",
             **{"from": from_, "to": to, "previous_from": previous_from, "previous_to": previous_to},
-            "limit": MAX_HOURS + 1,
+            "limit": most + 1,
         }
         tenants, hours = (await self._engine.read(Statement(_MARKED_HOURS, parameters))).columns or ((), ())
         return Marked(tuple(zip(tenants, hours, strict=True)), of_every_tenant)

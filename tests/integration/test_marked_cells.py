@@ -217,6 +217,18 @@ async def test_facts_that_are_being_removed_are_not_counted(filled: Warehouse, s
     assert await engine_rows.raw_rows(filled.client, compiled.rows) == [(len(reports) - 1,)]
 
 
+async def test_what_is_read_at_one_instant_comes_from_one_table(filled: Warehouse, seed: int) -> None:
+    """As exports promise: from the cube if nothing is marked, else from facts."""
+    query = {"dataset": "dlr", "measures": ["messages"], "time": WINDOW}
+    reports = [each for each in facts(Random(seed), 300)["dlr"] if abs(each["at"] - HOUR) < timedelta(hours=20)]
+    await filled.receive({"dlr": reports})
+    for source in ("facts_dlr", "cube_dlr_daily"):
+        _, compiled = await filled.reader.current(compile_query(parse(query), AllTenants(), None), at_one_instant=True)
+        assert compiled.source == source
+        assert await engine_rows.raw_rows(filled.client, compiled.rows) == [(len(reports),)]
+        await filled.compute()
+
+
 async def test_a_tenant_depends_on_its_own_marks_only(filled: Warehouse, seed: int) -> None:
     query = {"dataset": "dlr", "measures": ["messages"], "time": WINDOW}
     reports = [each for each in facts(Random(seed), 300)["dlr"] if abs(each["at"] - HOUR) < timedelta(hours=20)]

@@ -687,11 +687,11 @@ class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of an extract's figures, and how complete they are."""
 
     source: str
-    """What was read: a cube, facts, or both joined by `+`, as in the answer of a query."""
+    """The table that was read: a cube, or facts."""
     read_at: datetime
     """The time just before the rows were read, all at one instant."""
     data_as_of: datetime | None
-    """Newest event time whose effect was in the first of these; null when it was empty."""
+    """Newest event time whose effect was in that table; null when it was empty."""
     complete_until: datetime | None
     """As in the answer of a query, at `readAt`; null while it is unknown."""
     approximate: Mapping[str, str]
