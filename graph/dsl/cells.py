@@ -5,7 +5,7 @@ built on the rows of a cube stays the same. A marked day consists of the cells o
 ones are computed from facts. Each hour comes from exactly one table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -16,16 +16,19 @@ from graph.dsl.select import Read, Select, Union
 from graph.dsl.where import of_windows, within
 from schema.catalog.terms import CatalogTable
 from schema.cubes import CUBES, CubeTable
-from schema.expressions import Bound, Column, Constant, Expression, Sql, call
+from schema.expressions import Bound, Call, Column, Constant, Expression, Lambda, Sql, call
 
 _BY_NAME: Final[Mapping[str, CubeTable]] = {cube.name: cube for cube in CUBES}
 
 
-def current_rows(plan: Plan, windows: Sequence[Window], unnested: tuple[str, ...] = ()) -> Read | Union:
-    """The rows of the plan's table in the windows, as its facts are now."""
+def current_rows(
+    plan: Plan, windows: Sequence[Window], used: Iterable[Expression], unnested: tuple[str, ...] = ()
+) -> Read | Union:
+    """The rows of the plan's table in the windows, as its facts are now, for a select of the expressions `used`."""
     if not plan.marked.hours:
         return Read(plan.table, plan.scope, unnested)
-    return Union(tuple(_branch(plan, table, windows) for table in plan.tables))
+    columns = frozenset(name for each in used for name in _columns(each))
+    return Union(tuple(_branch(plan, table, windows, columns) for table in plan.tables))
 
 
 def stored_rows(plan: Plan, windows: Sequence[Window]) -> Select:
@@ -37,13 +40,15 @@ def stored_rows(plan: Plan, windows: Sequence[Window]) -> Select:
     return Select({"rows_read": call("sum", Column("stored"))}, Union(tuple(counts)))
 
 
-def _branch(plan: Plan, table: CatalogTable, windows: Sequence[Window]) -> Select:
-    """The rows of the plan's cube that come from one table. Only those of facts have to be added up to cells."""
+def _branch(plan: Plan, table: CatalogTable, windows: Sequence[Window], columns: Set[str]) -> Select:
+    """The rows of the plan's cube that come from one table. Those of facts are added up by the columns that are used."""
     cube = _BY_NAME[plan.table.name]
-    begins = {cube.time: _begin(table, cube.time)}
-    dimensions: dict[str, Expression] = {name: Column(name) for name in cube.dimensions} | begins
+    dimensions: dict[str, Expression] = {name: Column(name) for name in cube.dimensions if name in columns}
+    dimensions[cube.time] = _begin(table, cube.time)
     figures: dict[str, Expression] = {
-        name: Column(name) if table.is_cube else Sql(_of_facts(cube).figures[name].sql) for name in cube.figures
+        name: Column(name) if table.is_cube else Sql(_of_facts(cube).figures[name].sql)
+        for name in cube.figures
+        if name in columns
     }
     return Select(
         dimensions | figures,
@@ -51,6 +56,18 @@ def _branch(plan: Plan, table: CatalogTable, windows: Sequence[Window]) -> Selec
         where=_where(plan, table, windows),
         group_by=() if table.is_cube else tuple(dimensions),
     )
+
+
+def _columns(expression: Expression) -> Iterator[str]:
+    """The table's columns in an expression."""
+    match expression:
+        case Column(name):
+            yield name
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from _columns(argument)
+        case Lambda(_, body):
+            yield from _columns(body)
 
 
 def _where(plan: Plan, table: CatalogTable, windows: Sequence[Window]) -> tuple[Expression, ...]:

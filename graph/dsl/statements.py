@@ -34,10 +34,12 @@ def totals(plan: Plan) -> Select:
 
 def currencies(plan: Plan) -> Select:
     """Up to two of the currencies that the query reads."""
+    currency = dimension(plan, "currency").expression
+    where = (*of_windows(plan, plan.query.windows), *filtered(plan, ()))
     return Select(
-        {"currency": dimension(plan, "currency").expression},
-        current_rows(plan, plan.query.windows),
-        where=(*of_windows(plan, plan.query.windows), *filtered(plan, ())),
+        {"currency": currency},
+        current_rows(plan, plan.query.windows, (currency, *where)),
+        where=where,
         group_by=("currency",),
         limit=Bound(2, "UInt64"),
     )
@@ -91,9 +93,12 @@ def _grouped(
     """The inner select: the keys and parts of the rows in a window."""
     keys = {f"by_{name}": key(plan, name, shift) for name in groups}
     sums = {f"part_{name}": plan.table.parts[name] for name in parts(plan.query)}
+    conditions = (*within(plan, window), *filtered(plan, groups), *where)
+    unnested = tuple(name for name in groups if name in plan.table.unnested)
+    used = (*keys.values(), *sums.values(), *conditions)
     return Select(
         {**keys, **sums},
-        current_rows(plan, (window,), tuple(name for name in groups if name in plan.table.unnested)),
-        where=(*within(plan, window), *filtered(plan, groups), *where),
+        current_rows(plan, (window,), used, unnested),
+        where=conditions,
         group_by=tuple(keys),
     )

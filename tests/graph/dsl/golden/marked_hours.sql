@@ -13,13 +13,11 @@ from (
         select
             rows.tenant_id as tenant_id,
             rows.day as day,
-            rows.mno as mno,
             rows.lane as lane,
             rows.direction as direction,
             rows.status as status,
             rows.currency as currency,
             rows.records as records,
-            rows.segments as segments,
             rows.cost as cost
         from anlyt.cube_cdr_daily as rows final
         where {tenant:String} = '*'
@@ -30,13 +28,11 @@ from (
         select
             rows.tenant_id as tenant_id,
             toStartOfDay(rows.hour, 'UTC') as day,
-            rows.mno as mno,
             rows.lane as lane,
             rows.direction as direction,
             rows.status as status,
             rows.currency as currency,
             rows.records as records,
-            rows.segments as segments,
             rows.cost as cost
         from anlyt.cube_cdr_hourly as rows final
         where {tenant:String} = '*'
@@ -48,13 +44,11 @@ from (
         select
             rows.tenant_id as tenant_id,
             toStartOfDay(rows.event_time, 'UTC') as day,
-            rows.mno as mno,
             rows.lane as lane,
             rows.direction as direction,
             rows.status as status,
             rows.currency as currency,
             count() as records,
-            sum(segment_count) as segments,
             sum(charge_amount) as cost
         from anlyt.facts_cdr as rows final
         where {tenant:String} = '*'
@@ -66,7 +60,6 @@ from (
         group by
             tenant_id,
             day,
-            mno,
             lane,
             direction,
             status,
