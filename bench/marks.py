@@ -58,7 +58,7 @@ QUERIES: Final[Sequence[tuple[str, Mapping[str, Any], QueryScope]]] = [
 
 
 async def run(folder: Path, *, smoke: bool) -> None:
-    rows, rounds, events = (20_000, 2, 2) if smoke else (2_000_000, 40, 10)
+    rows, rounds, events = (20_000, 2, 2) if smoke else (1_000_000, 25, 8)
     async with stores(folder) as engines:
         addresses = Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)
         async with open_stores(addresses) as work:

@@ -41,7 +41,7 @@ def stored_rows(plan: Plan, windows: Sequence[Window]) -> Select:
 
 
 def _branch(plan: Plan, table: CatalogTable, windows: Sequence[Window], columns: Set[str]) -> Select:
-    """The rows of the plan's cube that come from one table. Those of facts are added up by the columns that are used."""
+    """The rows of the cube that come from one table. Those of facts are added up by the columns that are used."""
     cube = _BY_NAME[plan.table.name]
     dimensions: dict[str, Expression] = {name: Column(name) for name in cube.dimensions if name in columns}
     dimensions[cube.time] = _begin(table, cube.time)
