@@ -103,7 +103,8 @@ async def _cpu(
     before = cpu_seconds([engines.clickhouse.pid]) + time.process_time()
     for number in range(rounds):
         current = (await reader.current(compiled))[1] if reader else compiled
-        await engine.run([current.rows, current.count], f"bench/{getpid()}/{number}", Charge())
+        prices = [] if current.plan.scope == AllTenants() else [current.count]
+        await engine.run([current.rows, *prices], f"bench/{getpid()}/{number}", Charge())
     return (cpu_seconds([engines.clickhouse.pid]) + time.process_time() - before) / rounds * 1e3
 
 

@@ -14,7 +14,7 @@ from graph.dsl.calendar import Window
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import QueryEngine
 from graph.dsl.freshness import FreshnessReader, TableFreshness, marking
-from graph.dsl.marked import Marked
+from graph.dsl.marked import UNMARKED, Marked
 from graph.dsl.plan import Plan
 from graph.dsl.scope import EVERY_TENANT, AllTenants
 from graph.dsl.select import Statement
@@ -23,6 +23,8 @@ from schema.instants import SECOND, instant
 
 # A statement lists its marked hours, and a server accepts only so long a statement.
 MAX_HOURS: Final = 1_000
+# Comparing each fact with more pairs of tenant and hour costs more than reading all tenants' facts of these hours.
+MAX_PAIRS: Final = 100
 
 _MARKED_HOURS: Final = statement(Path(__file__).parent / "sql", "marked_hours")
 
@@ -36,16 +38,18 @@ class MarkReader:
     async def current(self, compiled: Compiled, *, at_one_instant: bool = False) -> tuple[TableFreshness, Compiled]:
         """The freshness of the query's answer, then the query with marked cells read from facts.
 
-        With marks of more than MAX_HOURS, facts alone answer; for all tenants, only if as many whole hours are marked.
-        `at_one_instant`: facts alone answer with any marks, because one table is read as of one instant. Raises
-        DependencyUnavailableError.
+        For all tenants, whole hours are read from facts if more than MAX_PAIRS of their cells are marked. With marks in
+        more than MAX_HOURS, facts alone answer. `at_one_instant`: facts alone answer with any marks, because one table
+        is read as of one instant. Raises DependencyUnavailableError.
         """
         plan, most = compiled.plan, 0 if at_one_instant else MAX_HOURS
         freshness = await self._freshness.of_answer(plan.table.name)  # before the marks, which may be newer
         if not plan.table.is_cube:
             return freshness, compiled
-        marked = await self._marked(plan, most, of_every_tenant=not isinstance(plan.scope, AllTenants))
-        if len(marked.hours) > most and not marked.of_every_tenant:
+        marked, pairs = UNMARKED, isinstance(plan.scope, AllTenants)
+        if pairs:
+            marked = await self._marked(plan, MAX_PAIRS, of_every_tenant=False)
+        if not pairs or len(marked.hours) > MAX_PAIRS:
             marked = await self._marked(plan, most, of_every_tenant=True)
         if len(marked.hours) > most:
             facts = plan.of_facts(f"{plan.table.name} has yet to follow more than {most} hours.")
