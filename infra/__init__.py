@@ -10,5 +10,6 @@ In reading order:
 * ClickHouse and S3: `clickhouse`, `clickhouse_settings`, `s3`, `s3_requests`, `s3_lock`, `tiers` and `tiering`.
 * All of them: `sql` (statements), `migrate` and `cluster` (DDL), `zones`.
 
-`embedded/` runs engines in a folder. `service/` and `clickhouse/` are the charts, `alerts/` has the rules.
+`tlog/` reads the transparency log, `embedded/` runs engines in a folder. `service/` and `clickhouse/` are the charts,
+`alerts/` has the rules.
 """

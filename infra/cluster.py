@@ -6,8 +6,8 @@ from typing import Final
 
 # The beginnings that our DDL may have. Each match ends after the name of the object.
 CREATED: Final = re.compile(r"\Acreate (?:database|table|view) if not exists [\w.]+", re.IGNORECASE)
-# A migration that was killed runs again: the column that it adds may exist.
-ALTERED: Final = re.compile(r"\Aalter table [\w.]+(?= add column if not exists \w)", re.IGNORECASE)
+# A migration that was killed runs again: the column or index that it adds may exist.
+ALTERED: Final = re.compile(r"\Aalter table [\w.]+(?= add (?:column|index) if not exists \w)", re.IGNORECASE)
 INSERTED: Final = re.compile(r"\Ainsert into [\w.]+ *(?:\([\w, ]+\))?\s+select\b", re.IGNORECASE)
 ENGINE: Final = re.compile(r"\bengine = (\w*MergeTree)\b")
 COMMENT: Final = re.compile(r"--[^\n]*")

@@ -28,6 +28,11 @@ def check_together(settings: "Settings") -> None:
             f"ANLYT_DEADLETTER_LEAST={settings.deadletter_least} is more than "
             f"ANLYT_DEADLETTER_WINDOW={settings.deadletter_window}; a window cannot contain so many bad messages."
         )
+    if (settings.witnesses_needed or 0) > len(settings.witnesses or ()):
+        raise UsageError(
+            f"ANLYT_WITNESSES_NEEDED={settings.witnesses_needed} is more than the "
+            f"{len(settings.witnesses or ())} witnesses in ANLYT_WITNESSES; no checkpoint would ever be shown."
+        )
     keys = urlsplit(settings.jwks or "")
     if keys.scheme == "http" and keys.hostname not in LOOPBACK and not settings.trust_network:
         raise UsageError("ANLYT_JWKS must be an https URL, unless ANLYT_TRUST_NETWORK=1 trusts the network.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import asyncpg
 
@@ -17,7 +17,7 @@ from ingest.copies import CopyFinder, Counted, Replacement, UnknownCopiesError, 
 from ingest.ledger import Batch, Claim, batch_of, claim
 from ingest.outcomes import Refusal, Uncounted
 from ingest.partitions import Partitions
-from ingest.sink import Events, Results, split_by_days
+from ingest.sink import Events, Result, Results, split_by_days
 from ingest.writer import write
 from schema.decoding import Stamped
 from schema.instants import DAY, time_of
@@ -33,6 +33,8 @@ NOTE_SOURCE: Final = statement(SQL, "note_source")
 @dataclass(frozen=True, slots=True)
 class MetricStore:
     """A sink for functions that write to PostgreSQL. `total_cost` counts the reporting currency alone."""
+
+    results: ClassVar[Sequence[Result]] = ("counted", "duplicate")
 
     pool: Pool
     partitions: Partitions

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from functions.function import AnyFunction
 from infra.clickhouse import ClickHouse, check_tables, traced
 from infra.metrics import UPSERT_DURATION, timed
 from ingest.outcomes import Refusal
-from ingest.sink import Events, Results, split_by_days
+from ingest.sink import Events, Result, Results, split_by_days
 from schema.facts import DIRTY, NOBODY, ColumnType, FactTable
 from schema.instants import MINUTE, SECOND
 from schema.money import DECIMALS
@@ -26,6 +26,8 @@ Column = Sequence[Any]
 @dataclass(frozen=True, slots=True)
 class FactStore:
     """A sink for functions that write to ClickHouse. The table engine replaces copies of an event."""
+
+    results: ClassVar[Sequence[Result]] = ("stored",)
 
     clickhouse: ClickHouse
 

@@ -150,7 +150,8 @@ class Worker:
 
     def _show_counters(self) -> None:
         """Exposes the counters at 0: Prometheus sees no increase in a counter that first appears at 1."""
-        EVENTS_PROCESSED.labels(self.function.event.event_type, "deadletter")
+        for result in (*self.sink.results, "deadletter"):
+            EVENTS_PROCESSED.labels(self.function.event.event_type, result)
         DESERIALIZATION_ERRORS.labels(self.function.event.event_type)
         for reason_ in get_args(Reason):
             DEADLETTERS.labels(self.function.stream.name, reason_)

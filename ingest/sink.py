@@ -18,7 +18,10 @@ MAX_DAYS: Final = 64
 
 
 class Sink(Protocol):
-    """A store that commits the effect of a batch idempotently."""
+    """A store that commits the effect of a batch idempotently. `results`: what it reports of events."""
+
+    @property
+    def results(self) -> Sequence[Result]: ...
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
         """Called before the stream is read. `stream_made_at` distinguishes it from earlier streams of its name."""

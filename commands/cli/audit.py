@@ -40,7 +40,7 @@ def audit_verify(
     there are any.
 
     \b
-    Examples:
+    Example:
       anlyt audit verify --from 2026-10-01 --to 2026-10-31
       anlyt audit verify --offline pages.jsonl --checkpoint checkpoint.txt
     """

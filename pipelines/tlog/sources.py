@@ -21,6 +21,14 @@ BATCH: Final = 5000  # entries of one transaction
 EVERYTHING: Final = -(1 << 62)  # below all positions
 
 
+# The columns of daily rows that entries of totals speak of. Figures that come later are not among them: a digest of the
+# same day would be another one.
+TOTALS: Final = (
+    "scope, scope_id, total_messages, delivered_messages, failed_messages, pending_messages, segments, total_cost, "
+    "latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Rows that get an entry each. `sql` is in the file `name`.sql. The entries' subjects begin with `prefix`.
@@ -35,7 +43,7 @@ class Source:
 
     @property
     def sql(self) -> str:
-        return statement(SQL, self.name)
+        return statement(SQL, self.name).replace("{totals}", TOTALS)
 
 
 SOURCES: Final = (

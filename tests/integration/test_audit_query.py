@@ -161,6 +161,7 @@ async def test_every_access_is_recorded_before_its_answer(audit: Audit, filled: 
         "limit": 1_000,
         "after": None,
         "evidence": False,
+        "log_size": None,
     }
     int(first["certificate_serial"], 16)
     assert len(first["certificate_sha256"]) == 64

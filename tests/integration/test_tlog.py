@@ -1,6 +1,7 @@
 """The transparency log has an entry for everything, exactly once, and never contradicts itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
@@ -13,7 +14,7 @@ from infra.embedded.engine import Engine
 from infra.tlog.tree import consistency_proof, inclusion_proof
 from pipelines import runs
 from pipelines.integrity.days import DAY
-from pipelines.stores import Stores
+from pipelines.stores import LogIdentity, Stores
 from pipelines.tlog import datasets
 from schema.instants import instant
 from schema.tlog.checkpoints import Checkpoint, parse_checkpoint
@@ -171,9 +172,8 @@ async def test_keys_sign_side_by_side_while_they_are_rotated(database: str, ware
     old, new = (Signer("localhost/anlyt", Ed25519PrivateKey.from_private_bytes(random.randbytes(32))) for _ in "12")
     async with open_log(database, warehouse, server.url) as stores:
         for number, signers in enumerate(([], [old], [old, new], [new]), 1):
-            object.__setattr__(stores.tlog, "signers", signers)
             await add_rows(stores, number)
-            await run_log(stores)
+            await run_log(replace(stores, tlog=LogIdentity(signers=signers)))
             note = parse_note(
                 await stores.postgres.fetchval("select note from anlyt.tlog_checkpoints order by size desc")
             )

@@ -31,7 +31,7 @@ NO_ROW: Final[Mapping[str, Any]] = {
 
 
 async def history_differences(dsn: str, clickhouse: str, expected: Expected) -> Sequence[str]:
-    """The differences of hours, days, costs, the ledger, accounts, claims and marks of days; empty if there are none."""
+    """The differences of hours, days, costs, ledger, accounts, claims and marks of days; empty if there are none."""
     async with connected(dsn) as connection, connect(clickhouse) as client:
         batches = frozenset(map(tuple, await connection.fetch(ARCHIVED)))
         rows = hourly_rows(expected)

@@ -125,6 +125,8 @@ def _check_answer(example: Example, response: httpx.Response) -> None:
     kind = response.headers["content-type"].partition(";")[0]
     if kind == "text/event-stream":
         assert "event: next" in response.text, response.text
+    elif kind == "text/plain":
+        assert response.text, example
     elif kind == "text/csv":
         assert len(response.text.splitlines()) > 1, (example, response.text)
     else:

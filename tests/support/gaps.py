@@ -12,7 +12,7 @@ from typing import Final
 
 from functions.function import AnyFunction
 from ingest.outcomes import Refusal
-from ingest.sink import Events, Results, Sink
+from ingest.sink import Events, Result, Results, Sink
 from tests.support.platform import Platform
 
 PATIENCE: Final = 120  # seconds until ingest has to go on after a fault, on a busy machine
@@ -24,6 +24,10 @@ class WatchedSink:
 
     sink: Sink
     commits: list[tuple[float, float]]
+
+    @property
+    def results(self) -> Sequence[Result]:
+        return self.sink.results
 
     async def begin(self, function: AnyFunction, stream_made_at: datetime) -> None:
         await self.sink.begin(function, stream_made_at)

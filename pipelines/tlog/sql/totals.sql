@@ -6,10 +6,7 @@ select 'totals/' || days.day || '/' || days.version as subject, null::text as te
 from anlyt.event_days as days
 cross join lateral (
     select count(*) as number, encode(sha256(convert_to(coalesce(string_agg(
-        jsonb_build_array(
-            scope, scope_id, total_messages, delivered_messages, failed_messages, pending_messages, segments, total_cost,
-            latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
-        )::text, E'\n' order by scope, scope_id collate "C"), ''), 'UTF8')), 'hex') as digest
+        jsonb_build_array({totals})::text, E'\n' order by scope, scope_id collate "C"), ''), 'UTF8')), 'hex') as digest
     from anlyt.metrics_daily
     where day_bucket = days.day
 ) as subjects

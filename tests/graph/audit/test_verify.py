@@ -95,7 +95,7 @@ def test_wrong_answers_are_not_verified(tmp_path: Path, text: str | None, option
 def test_right_answers_are_verified(tmp_path: Path) -> None:
     done = run(tmp_path, json.dumps(page()))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"0 days with facts, 0 leaves; the newest link is 1: {HASH}\n"
+    assert done.stdout == f"0 days with facts, 0 leaves; the newest link is 1: {HASH}; no link is in the log yet\n"
 
 
 def test_wrong_usage() -> None:
