@@ -173,7 +173,7 @@ async def test_everything_acknowledged_is_counted_once_while_all_parts_run(fille
     """A writer, the pipeline and readers run at the same time. Facts are also written twice, as after a redelivery."""
     random, written = Random(seed), asyncio.Event()
     query = {"dataset": "dlr", "measures": ["messages"], "time": WINDOW}
-    reports = [each for each in facts(random, 2_000)["dlr"] if abs(each["at"] - HOUR) < timedelta(hours=20)]
+    reports = [each for each in facts(random, 1_000)["dlr"] if abs(each["at"] - HOUR) < timedelta(hours=20)]
     begun = acknowledged = 0
 
     async def write() -> None:
