@@ -30,10 +30,17 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Sql:
+    """An aggregate of `schema/cubes.py`, whose text becomes part of the statement. Never a text of a request."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """A value of a request or its caller, sent as a parameter of ClickHouse's `type`."""
 
-    value: str | int | tuple[str | int, ...]
+    value: str | int | tuple[str | int | tuple[str, int], ...]
     type: str
     name: str | None = None
 
@@ -55,7 +62,7 @@ class Lambda:
     body: "Expression"
 
 
-Expression: TypeAlias = Column | Name | Constant | Bound | Call | Lambda
+Expression: TypeAlias = Column | Name | Constant | Sql | Bound | Call | Lambda
 
 NULL: Final = Constant(None)
 ZERO: Final = Constant(0)

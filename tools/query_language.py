@@ -22,6 +22,9 @@ RULES = f"""\
   microsecond. `window` is {PERIODS} of `timezone`; today and this month end now. `meta.window` has the two times. A
   cursor keeps them: the next page of the same query has the same window. Cubes have whole hours: yesterday and last
   month are read from cubes, windows that end now from facts.
+* **Freshness.** An answer counts every event that was stored before the request, whichever table answers. Hours that a
+  cube has yet to follow are read from facts in the same statement, and `meta.source` names both tables:
+  `cube_dlr_hourly+facts_dlr`.
 * **Numbers.** Rates have 4 decimals and money has 6 (as a string), rounded half up once, from integers. A ratio with
   denominator 0 is null. Percentiles are t-digests, as `meta.approximate` says; pages ordered by a percentile can shift
   by a row while cubes are recomputed.

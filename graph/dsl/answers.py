@@ -40,15 +40,24 @@ class Page(Struct, frozen=True, rename="camel"):
 class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of the figures, and how complete they are."""
 
-    source: Annotated[str, Meta(description="The table that answered: a cube, or facts.")]
+    source: Annotated[
+        str,
+        Meta(
+            description="What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has "
+            "yet to follow."
+        ),
+    ]
     data_as_of: Annotated[
-        AwareTime | None, Meta(description="Newest event time whose effect is in that table; null when it is empty.")
+        AwareTime | None,
+        Meta(
+            description="Newest event time whose effect is in the first of these tables; null when it is empty. Newer "
+            "events may be counted."
+        ),
     ]
     complete_until: Annotated[
         AwareTime | None,
         Meta(
-            description="Everything that had reached the streams by this time is in that table; null while that is "
-            "unknown."
+            description="Everything that had reached the streams by this time is counted; null while that is unknown."
         ),
     ] = None
     row_cap: Annotated[int, Meta(ge=0, description="The most rows that all pages of one query return together.")]

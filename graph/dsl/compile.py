@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from graph.access.cursors import PagePosition
@@ -35,7 +35,7 @@ class Compiled:
     `rows` returns `limit` rows, and one more if there is another page. If `currencies` returns two rows, the query has
     `currency_problem`. `count` returns the number of the scope's own rows that each other statement reads. `skipped` is
     the number of rows on the pages before. `approximate`: measure -> method. `reasons`: why tables cheaper than
-    `source` cannot answer.
+    `source` cannot answer. `after`: the sort values of the last row before the page.
     """
 
     plan: Plan
@@ -48,6 +48,7 @@ class Compiled:
     skipped: int
     approximate: Mapping[str, str]
     row_cap: int
+    after: Sequence[str | None] | None = None
     currency_problem: QueryProblem = ONE_CURRENCY
 
     @property
@@ -57,7 +58,8 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        return self.plan.table.name
+        """The tables that answer, joined by `+`."""
+        return "+".join(table.name for table in self.plan.tables)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -74,6 +76,10 @@ class Compiled:
     @property
     def timezone(self) -> ZoneInfo:
         return self.plan.query.zone
+
+    def with_plan(self, plan: Plan) -> "Compiled":
+        """The same page of the same query, read from the tables of another plan."""
+        return replace(self, plan=plan, **_statements(plan, self.after, self.limit))
 
     def check_currencies(self, count: int) -> None:
         """Raises InvalidQueryError if the query would add amounts of several currencies, of which it reads `count`."""
@@ -96,19 +102,35 @@ def compile_query(query: Query, scope: QueryScope, position: PagePosition | None
     resolved = query_plan.query
     skipped, values = _read_position(position, resolved)
     limit = min(resolved.limit, row_cap - skipped)
-    rows = _statement(statements.rows(query_plan, values, limit), resolved)
     return Compiled(
         plan=query_plan,
-        rows=rows,
-        totals=_statement(statements.totals(query_plan), resolved) if resolved.totals else None,
-        currencies=_statement(statements.currencies(query_plan), resolved) if resolved.needs_one_currency else None,
-        count=_statement(statements.count(query_plan), resolved),
-        estimate=Statement(f"explain estimate {rows.sql}", rows.parameters, (), rows.settings),
+        **_statements(query_plan, values, limit),
         limit=limit,
         skipped=skipped,
         approximate={measure.name: measure.approximate for measure in resolved.measures if measure.approximate},
         row_cap=row_cap,
+        after=values,
     )
+
+
+class _Statements(TypedDict):
+    rows: Statement
+    totals: Statement | None
+    currencies: Statement | None
+    count: Statement
+    estimate: Statement
+
+
+def _statements(plan: Plan, after: Sequence[str | None] | None, limit: int) -> _Statements:
+    query = plan.query
+    rows = _statement(statements.rows(plan, after, limit), query)
+    return {
+        "rows": rows,
+        "totals": _statement(statements.totals(plan), query) if query.totals else None,
+        "currencies": _statement(statements.currencies(plan), query) if query.needs_one_currency else None,
+        "count": _statement(statements.count(plan), query),
+        "estimate": Statement(f"explain estimate {rows.sql}", rows.parameters, (), rows.settings),
+    }
 
 
 def fingerprint(query: Query, scope: QueryScope) -> str:

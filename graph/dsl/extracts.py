@@ -23,6 +23,7 @@ from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query
 from graph.dsl.execute import STREAM_LIMITS, QueryEngine, Rows, RowStream
 from graph.dsl.freshness import FreshnessReader, ProgressSnapshots
+from graph.dsl.marks import MarkReader
 from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import QueryScope, query_scope, reads_names, tenant_of
@@ -42,7 +43,8 @@ class ExtractMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     source: Annotated[str, Meta(description="The table that was read: a cube, or facts.")]
     read_at: Annotated[AwareTime, Meta(description="The time just before the rows were read, all at one instant.")]
     data_as_of: Annotated[
-        AwareTime | None, Meta(description="Newest event time whose effect was in that table; null when it was empty.")
+        AwareTime | None,
+        Meta(description="Newest event time whose effect was in that table; null when it was empty."),
     ]
     complete_until: Annotated[
         AwareTime | None, Meta(description="As in the answer of a query, at `readAt`; null while it is unknown.")
@@ -79,6 +81,7 @@ class Extracts:
     ) -> None:
         self._engine = QueryEngine(clickhouse, STREAM_LIMITS)
         self._freshness = FreshnessReader(self._engine, snapshots)
+        self._marks = MarkReader(self._engine, self._freshness)
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._budget = pseudonyms, budget
 
@@ -104,7 +107,8 @@ class Extracts:
         async with AsyncExitStack() as opened:
             # Whatever happens to the rows later reads nothing, and is not charged.
             with self._budget.query(tenant_id) as charge:
-                freshness, read_at = await self._freshness.of(compiled.source), datetime.now(UTC)
+                read_at = datetime.now(UTC)
+                freshness, compiled = await self._marks.current(compiled, at_one_instant=True)
                 totals = await self._totals(compiled, id_)
                 if tenant_id is not None:
                     charge.add(await self._own_rows(compiled, id_))

@@ -59,6 +59,15 @@ class FreshnessReader:
             self._cached[table] = now, freshness
         return freshness
 
+    async def of_answer(self, table: str) -> TableFreshness:
+        """Returns the freshness of an answer of a table, if marked cells are read from facts after this call.
+
+        Such an answer is as complete as the facts. It may have events newer than `data_as_of`. Raises
+        DependencyUnavailableError.
+        """
+        facts = await self.of(_facts_of(table))
+        return (await self.of(table))._replace(complete_until=facts.complete_until)
+
     async def _facts(self, table: str, snapshots: Sequence[ProgressSnapshot]) -> TableFreshness:
         ((newest,),) = await self._read(_FACTS, {"table": table})
         return TableFreshness(_time(newest), snapshots[-1].until.get(table) if snapshots else None)
@@ -68,8 +77,7 @@ class FreshnessReader:
     ) -> TableFreshness:
         # A cube stays complete until the time that was found `before`, even if no snapshot qualifies now.
         facts = _facts_of(table)
-        marked = [cube.name for cube in CUBES if _facts_of(cube.name) == facts]
-        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": marked})
+        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": _cubes_of(facts)})
         snapshot = complete_snapshot(snapshots, now, age)
         until = snapshot.until.get(facts) if snapshot else before.complete_until
         return TableFreshness(_time(newest), until)
@@ -87,6 +95,16 @@ def complete_snapshot(snapshots: Sequence[ProgressSnapshot], now: float, age: in
         return None
     since = now - (age or 0) / 1000
     return next((snapshot for snapshot in reversed(snapshots) if snapshot.at <= since), None)
+
+
+def marking(cube: str) -> Sequence[str]:
+    """The names under which marks of a cube's cells are left: its facts and their cubes."""
+    facts = _facts_of(cube)
+    return [facts, *_cubes_of(facts)]
+
+
+def _cubes_of(facts: str) -> Sequence[str]:
+    return [cube.name for cube in CUBES if _facts_of(cube.name) == facts]
 
 
 def _facts_of(table: str) -> str:

@@ -1,10 +1,11 @@
 """Plans a resolved query: chooses the table that answers, and says why no cheaper one can."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.access.disclosure import disclosed_by_dimension
 from graph.dsl.calendar import Window, offsets
+from graph.dsl.marked import UNMARKED, Marked
 from graph.dsl.passes import fields
 from graph.dsl.resolve import ResolvedQuery
 from graph.dsl.scope import AllTenants, QueryScope, reads_names
@@ -14,12 +15,30 @@ from schema.instants import HOUR, instant
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query with the scope and the table that it reads. `reasons`: why cheaper tables cannot answer."""
+    """A query with the scope and the table that it reads. `reasons`: why cheaper tables cannot answer.
+
+    `marked`: the cells of a cube that the tables after it answer.
+    """
 
     scope: QueryScope
     query: ResolvedQuery
     table: CatalogTable
     reasons: tuple[str, ...]
+    marked: Marked = UNMARKED
+
+    @property
+    def tables(self) -> tuple[CatalogTable, ...]:
+        """The tables that are read: cubes of longer cells first, facts last."""
+        tables = self.query.dataset.tables
+        return tables[tables.index(self.table) :] if self.marked.hours else (self.table,)
+
+    def with_marked(self, marked: Marked) -> "Plan":
+        """The same query, with marked cells read from the tables after the cube."""
+        return replace(self, marked=marked)
+
+    def of_facts(self, reason: str) -> "Plan":
+        """The same query, answered by facts alone, for an additional reason."""
+        return replace(self, table=self.query.dataset.tables[-1], reasons=(*self.reasons, reason), marked=UNMARKED)
 
 
 def plan(query: ResolvedQuery, scope: QueryScope) -> Plan:

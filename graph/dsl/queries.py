@@ -18,6 +18,7 @@ from graph.dsl.ast import Query
 from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import QueryEngine, Rows
 from graph.dsl.freshness import FreshnessReader, ProgressSnapshots, TableFreshness
+from graph.dsl.marks import MarkReader
 from graph.dsl.new_mnos import NewMnos
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
@@ -73,6 +74,7 @@ class Queries:
     ) -> None:
         self._engine = QueryEngine(clickhouse)
         self._freshness = FreshnessReader(self._engine, snapshots)
+        self._marks = MarkReader(self._engine, self._freshness)
         self._states = TableStates(self._engine)
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
@@ -126,7 +128,7 @@ class Queries:
 
         Raises NotModifiedError if the caller has the answer.
         """
-        freshness = await self._freshness.of(compiled.source)
+        freshness, compiled = await self._marks.current(compiled)
         validation = current_validation()
         if validation is None:
             return await self._run(request, compiled, context, freshness)
@@ -183,7 +185,7 @@ class Queries:
         return results
 
     async def _explained(self, request: _Request, compiled: Compiled) -> QueryResult:
-        freshness = await self._freshness.of(compiled.source)
+        freshness, compiled = await self._marks.current(compiled)
         answer = QueryAnswer(
             data=[],
             page=Page(),

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 from graph.dsl.scope import tenant_predicate
-from graph.dsl.select import Join, Read, Select, Source
-from schema.expressions import Bound, Call, Column, Constant, Expression, Lambda, Name
+from graph.dsl.select import Join, Read, Select, Source, Union
+from schema.expressions import Bound, Call, Column, Constant, Expression, Lambda, Name, Sql
 
 # Function -> its infix operator and that operator's precedence.
 INFIX: Final[Mapping[str, tuple[str, int]]] = {
@@ -61,6 +61,10 @@ class _Printer:
                 unnest = f"\n{indent}array join {', '.join(arrays)}" if arrays else ""
                 final = " final" if source.final else ""
                 return f"anlyt.{source.table.name} as rows{final}{unnest}"
+            case Union():
+                branches = [self.select(each, indent + INDENT) for each in source.branches]
+                text = f"\n{indent}{INDENT}union all\n".join(branches)
+                return f"(\n{text}\n{indent}) as rows"
             case Select():
                 return f"(\n{self.select(source, indent + INDENT)}\n{indent})"
             case Join():
@@ -89,6 +93,8 @@ class _Printer:
                 return name
             case Constant(value):
                 return _literal(value)
+            case Sql(text):
+                return text
             case Bound():
                 return self._bound(expression)
             case Lambda(parameter, body):

@@ -50,6 +50,11 @@ class ResolvedQuery:
         return groups(self.granularity, (dimension.name for dimension in self.dimensions))
 
     @property
+    def windows(self) -> tuple[Window, ...]:
+        """The window, then the previous one if the query compares."""
+        return (self.window,) if self.previous is None else (self.window, self.previous)
+
+    @property
     def computed(self) -> tuple[Measure, ...]:
         """The measures of the answer, then those of `having`."""
         return (*self.measures, *(self.dataset.measure(name) for name in sorted(fields(self.having))))

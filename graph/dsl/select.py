@@ -34,6 +34,13 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Union:
+    """The rows of all branches, which have the same columns."""
+
+    branches: tuple["Select", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """A select. `columns`: name -> expression; `group_by` and `order_by` use these names; `limit` is in rows."""
 
@@ -45,7 +52,7 @@ class Select:
     limit: Bound | None = None
 
 
-Source: TypeAlias = Read | Join | Select
+Source: TypeAlias = Read | Union | Join | Select
 
 
 @dataclass(frozen=True, slots=True)

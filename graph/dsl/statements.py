@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from graph.dsl.calendar import Shift, Window, shift
+from graph.dsl.cells import current_rows, stored_rows
 from graph.dsl.fields import dimension, key, measure, parts
 from graph.dsl.fills import filled
 from graph.dsl.paging import after_grouping, before_grouping
 from graph.dsl.plan import Plan
 from graph.dsl.predicates import predicate
-from graph.dsl.select import Join, Read, Select
-from graph.dsl.where import filtered, within
-from schema.expressions import Bound, Expression, Name, call
+from graph.dsl.select import Join, Select
+from graph.dsl.where import filtered, of_windows, within
+from schema.expressions import Bound, Expression, Name
 
 PREVIOUS: Final = "previous_"  # prefix of a measure in the previous window
 
@@ -33,24 +34,20 @@ def totals(plan: Plan) -> Select:
 
 def currencies(plan: Plan) -> Select:
     """Up to two of the currencies that the query reads."""
+    currency = dimension(plan, "currency").expression
+    where = (*of_windows(plan, plan.query.windows), *filtered(plan, ()))
     return Select(
-        {"currency": dimension(plan, "currency").expression},
-        Read(plan.table, plan.scope),
-        where=(*_windows(plan), *filtered(plan, ())),
+        {"currency": currency},
+        current_rows(plan, plan.query.windows, (currency, *where)),
+        where=where,
         group_by=("currency",),
         limit=Bound(2, "UInt64"),
     )
 
 
 def count(plan: Plan) -> Select:
-    """The number of the scope's rows in the windows, regardless of the filter: the table's sort key makes it cheap."""
-    return Select({"rows_read": call("count")}, Read(plan.table, plan.scope, final=False), where=_windows(plan))
-
-
-def _windows(plan: Plan) -> tuple[Expression, ...]:
-    """The predicate of rows in the window or in the previous window."""
-    windows = [within(plan, window) for window in (plan.query.window, plan.query.previous) if window]
-    return windows[0] if len(windows) == 1 else (call("or", *(call("and", *window) for window in windows)),)
+    """The number of the scope's rows in the windows, regardless of the filter: the tables' sort keys make it cheap."""
+    return stored_rows(plan, plan.query.windows)
 
 
 def _page(plan: Plan, position: Sequence[str | None] | None, limit: int) -> Select:
@@ -96,9 +93,12 @@ def _grouped(
     """The inner select: the keys and parts of the rows in a window."""
     keys = {f"by_{name}": key(plan, name, shift) for name in groups}
     sums = {f"part_{name}": plan.table.parts[name] for name in parts(plan.query)}
+    conditions = (*within(plan, window), *filtered(plan, groups), *where)
+    unnested = tuple(name for name in groups if name in plan.table.unnested)
+    used = (*keys.values(), *sums.values(), *conditions)
     return Select(
         {**keys, **sums},
-        Read(plan.table, plan.scope, tuple(name for name in groups if name in plan.table.unnested)),
-        where=(*within(plan, window), *filtered(plan, groups), *where),
+        current_rows(plan, (window,), used, unnested),
+        where=conditions,
         group_by=tuple(keys),
     )

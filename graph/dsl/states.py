@@ -36,11 +36,13 @@ class TableStates:
         windows = [each for each in (compiled.window, compiled.previous_window) if each]
         first, last = min(each.from_ for each in windows), max(each.to for each in windows)
         days = {"first": f"{first.astimezone(UTC):%Y%m%d}", "last": f"{last.astimezone(UTC):%Y%m%d}"}
-        rows = await self._engine.read(Statement(_PARTS, {"table": compiled.source, **days}))
+        tables = [table.name for table in compiled.plan.tables]
+        rows = await self._engine.read(Statement(_PARTS, {"tables": tables, **days}))
         (parts,), (replicated,), (digest,) = rows.columns
         if not parts or replicated:
             return None
-        return compiled.plan.scope, compiled.source, digest, *_freshness(freshness, compiled.window.to)
+        read = (compiled.plan.scope, compiled.source, compiled.plan.marked)
+        return *read, digest, *_freshness(freshness, compiled.window.to)
 
 
 def _freshness(freshness: TableFreshness, end: datetime) -> tuple[datetime | None, int | None]:

@@ -22,6 +22,12 @@ def within(plan: Plan, window: Window) -> tuple[Expression, ...]:
     return call("greaterOrEquals", time, from_), call("less", time, to)
 
 
+def of_windows(plan: Plan, windows: Sequence[Window]) -> tuple[Expression, ...]:
+    """The predicates of rows whose time lies in one of the windows."""
+    each = [within(plan, window) for window in windows]
+    return each[0] if len(each) == 1 else (call("or", *(call("and", *window) for window in each)),)
+
+
 def instant_of(plan: Plan, time: datetime) -> Bound:
     """An instant in the type of the table's time column, whose earliest value is 1970."""
     text = max(time, _FIRST).astimezone(UTC).replace(tzinfo=None)

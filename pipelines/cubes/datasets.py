@@ -31,6 +31,8 @@ RAISE_AS_OF: Final = statement(SQL, "raise_as_of")
 MARKS_AT_ONCE: Final = 20_000
 # The longest statements are lists of marks and cells; a server accepts 256 kB by default.
 SETTINGS: Final = {"max_query_size": 16_000_000}
+# The rows of a chunk are written as one block, so that a reader sees all old rows of a cell or all new ones.
+ONE_BLOCK: Final = {"max_insert_threads": 1, "min_insert_block_size_rows": 10**9, "min_insert_block_size_bytes": 10**12}
 LOG_INTERVAL: Final = 5.0  # seconds
 
 
@@ -90,7 +92,7 @@ class CubeCells(StoreDataset[Chunk, None]):
     async def _compute(self, client: AsyncClient, cube: Cube, parameters: Mapping[str, Any]) -> None:
         for sql in COMPUTE[cube]:
             with traced(sql):
-                await client.command(sql, parameters=dict(parameters), settings=SETTINGS)
+                await client.command(sql, parameters=dict(parameters), settings=SETTINGS | ONE_BLOCK)
 
     async def _remove(self, client: AsyncClient, least: int) -> None:
         """Removes settled marks while there are at least `least`."""

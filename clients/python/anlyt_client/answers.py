@@ -793,11 +793,13 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of the figures, and how complete they are."""
 
     source: str
-    """The table that answered: a cube, or facts."""
+    """What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has yet to follow."""
     data_as_of: datetime | None
-    """Newest event time whose effect is in that table; null when it is empty."""
+    """Newest event time whose effect is in the first of these tables; null when it is empty. Newer events may be
+    counted.
+    """
     complete_until: datetime | None = None
-    """Everything that had reached the streams by this time is in that table; null while that is unknown."""
+    """Everything that had reached the streams by this time is counted; null while that is unknown."""
     row_cap: int
     """The most rows that all pages of one query return together."""
     truncated: bool

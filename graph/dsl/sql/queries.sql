@@ -1,3 +1,20 @@
+-- name: marked_hours
+-- The marked hours of two windows, each with its tenant. A mark of a day stands for its hours, one of a minute (of facts
+-- that are being removed) for its hour. `tenant` and `shown` are * for every tenant.
+select distinct if({shown:String} = '*', '*', tenant_id) as tenant, toUnixTimestamp(begin) as second
+from (
+    select
+        tenant_id,
+        arrayJoin(arrayMap(n -> toStartOfHour(hour) + toIntervalHour(n), range(if(endsWith(cube, '_daily'), 24, 1)))) as begin
+    from dirty
+    where cube in {marked:Array(String)} and tenant_id != ''
+        and ({tenant:String} = '*' or tenant_id = {tenant:String})
+)
+where begin >= toDateTime({from:Int64}) and begin < toDateTime({to:Int64})
+    or begin >= toDateTime({previous_from:Int64}) and begin < toDateTime({previous_to:Int64})
+order by second, tenant
+limit {limit:UInt32}
+
 -- name: new_mnos
 -- The MNOs in a tenant's facts of a window that have no pseudonym.
 select distinct mno from {table:Identifier}
@@ -31,13 +48,13 @@ from dirty
 group by (cube) -- without parentheses, it would be the keyword
 
 -- name: parts_of_days
--- The number of a table's parts with days from `first` to `last` (YYYYMMDD; a partition has a day or a month), how many
+-- The number of some tables' parts with days from `first` to `last` (YYYYMMDD; a partition has a day or a month), how many
 -- are replicated, and a hash of what they contain.
 select
     count() as parts,
     countIf(engine not in ('ReplacingMergeTree', 'AggregatingMergeTree', 'MergeTree')) as replicated,
-    hex(sipHash128(arraySort(groupArray((name, hash_of_all_files))))) as hash
+    hex(sipHash128(arraySort(groupArray((table, name, hash_of_all_files))))) as hash
 from system.parts
-where database = 'anlyt' and table = {table:String} and active
+where database = 'anlyt' and table in {tables:Array(String)} and active
     and partition_id >= substring({first:String}, 1, length(partition_id))
     and partition_id <= substring({last:String}, 1, length(partition_id))

@@ -84,6 +84,8 @@ async def test_facts_and_cubes(filled: Engine) -> None:
             by_table = await read_all()
             for table, each in by_table.items():
                 assert each.complete_until == (NOON if table in CUBES else NOON + 5 * MINUTE), (cube, table)
+                answer = await freshness.of_answer(table)  # takes marked hours from facts
+                assert answer == each._replace(complete_until=NOON + 5 * MINUTE)
             await client.command("truncate table anlyt.dirty")
         assert {each.complete_until for each in (await read_all()).values()} == {NOON + 5 * MINUTE}
         await client.command(MARK.format(CUBES[0], "now64(3) - interval 1 hour"))

@@ -7,6 +7,7 @@ import pytest
 
 from graph.access.cursors import PagePosition
 from graph.dsl.compile import compile_query
+from graph.dsl.marked import Marked
 from graph.dsl.parse import parse
 from graph.dsl.scope import AllTenants, OneTenant, QueryScope
 from graph.dsl.select import Statement
@@ -152,8 +153,20 @@ def test_totals_and_currencies() -> None:
     assert compiled.estimate.parameters == compiled.rows.parameters
 
 
+def test_marked_hours() -> None:
+    """Of a marked day, hours without a mark come from the hourly cube, and marked ones from facts."""
+    compiled = compile_query(parse(QUERIES["every_tenant"][0]), AllTenants(), None)
+    marked = Marked((("t-1", 1791007200), ("t-2", 1791010800)), of_every_tenant=False)
+    compiled = compiled.with_plan(compiled.plan.with_marked(marked))
+    assert written(compiled.rows) == golden("marked_hours")
+    assert written(compiled.count) == golden("marked_hours_count")
+
+
 def test_every_golden_file_belongs_to_a_query() -> None:
-    assert {file.stem for file in GOLDEN.iterdir()} == {*QUERIES, "totals", "currencies"}
+    assert {file.stem for file in GOLDEN.iterdir()} == {
+        *QUERIES,
+        *("totals", "currencies", "marked_hours", "marked_hours_count"),
+    }
 
 
 def written(statement: Statement) -> str:
