@@ -45,7 +45,7 @@ _LOGGED_LINK: Final = statement(_SQL, "logged_link")
 
 
 class Consistency(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The proof that the log still begins with what an older checkpoint said (RFC 6962, 2.1.2)."""
+    """The proof that the log still begins with what an older checkpoint said. RFC 6962, 2.1.2, has the algorithm."""
 
     size: Annotated[int, Meta(ge=0, description="The size of the older checkpoint.")]
     checkpoint: Annotated[str, Meta(description="The newest checkpoint, a C2SP signed note.")]
