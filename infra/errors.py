@@ -51,6 +51,7 @@
             StoppedError
             PendingError
         BadEventError                       this and the following are caught by the callers of their module
+        BrokenLogError
         UnknownCopiesError
         EngineSilentError
         EngineSlowError

@@ -16,6 +16,7 @@ from schema.events import Event, SmsBilled
 from schema.fields import by_name
 from schema.instants import NANOSECONDS, parse_instant, time_of
 from schema.money import decimal, parse_money
+from schema.phone_numbers import may_be_phone_number
 from schema.problems import BadEventError, Reason
 from schema.values import MAX_AGE, MAX_AHEAD
 from schema.writes import Billed, Delivered, Writes
@@ -145,9 +146,14 @@ def refused(event: type[Event], refusals: Iterable[Refusal]) -> list[Uncounted]:
     rows = []
     for stored, reason, data in sorted(refusals):
         fields = _readable(event, data)
-        amount = _signed(*(fields[name] for name in AMOUNT)) if fields.keys() >= {*AMOUNT} else Amount()
+        amount = _signed(*(fields[name] for name in AMOUNT)) if _has_amount(fields) else Amount()
         rows.append(_uncounted(stored, reason, _hour(fields.get(_time_name(event)), stored), amount))
     return rows
+
+
+def _has_amount(fields: Mapping[str, Any]) -> bool:
+    """Whether a bad event has an amount that its dead letter shows, too: not one that may be a phone number."""
+    return fields.keys() >= {*AMOUNT} and not may_be_phone_number(fields["totalCost"])
 
 
 def amount_of(event: Any) -> Amount:

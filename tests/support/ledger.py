@@ -78,7 +78,14 @@ def _readable(function: str, message: Message, arrived: datetime) -> tuple[datet
     at = _time(fields.get(TIME_NAMES[function]), arrived)
     names = ("currency", "totalCost", "status") if function == "billing_metrics" else ()
     is_known = bool(names) and all(name in fields and BILLED[name](fields[name]) for name in names)
+    if is_known and _is_long(fields["totalCost"]):
+        return at, {}
     return at, {name: fields[name] for name in names} if is_known else {}
+
+
+def _is_long(cost: str) -> bool:
+    """Whether an amount may be a phone number: nine digits or more before its point."""
+    return len(cost.partition(".")[0]) >= 9
 
 
 def _time(text: object, arrived: datetime) -> datetime | None:
