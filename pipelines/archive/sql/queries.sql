@@ -19,10 +19,14 @@ where batch = {batch:Int64} and hour_bucket >= toDateTime({first:Date}, 'UTC')
     and hour_bucket < toDateTime({last:Date} + 1, 'UTC')
 
 -- name: begin_batch
--- Begins a batch of days ($1) with a number above $2; returns it.
+-- Begins a batch of days ($1) with a number above $2; returns it. Draws numbers until one is: no run gets another's.
 insert into anlyt.archive_batches (batch, day)
 select number.batch, day
-from (select setval('anlyt.archive_batch', greatest(nextval('anlyt.archive_batch'), $2::int8 + 1)) as batch) as number
+from (
+    select max(nextval('anlyt.archive_batch')) as batch
+    from (select last_value + is_called::int as next from anlyt.archive_batch) as undrawn
+    cross join generate_series(undrawn.next, greatest(undrawn.next, $2::int8 + 1))
+) as number
 cross join unnest($1::date[]) as day
 returning batch
 
