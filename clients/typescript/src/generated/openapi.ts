@@ -1094,12 +1094,12 @@ export interface components {
          * @description The source of the figures, and how complete they are.
          */
         QueryMeta: {
-            /** @description The table that answered: a cube, or facts. */
+            /** @description What answered: a cube, facts, or both joined by `+`: facts answer for hours that the cube has yet to follow. */
             source: string;
-            /** @description Newest event time whose effect is in that table; null when it is empty. */
+            /** @description Newest event time whose effect is in the first of these tables; null when it is empty. Newer events may be counted. */
             dataAsOf: string | null;
             /**
-             * @description Everything that had reached the streams by this time is in that table; null while that is unknown.
+             * @description Everything that had reached the streams by this time is counted; null while that is unknown.
              * @default null
              */
             completeUntil?: string | null;
