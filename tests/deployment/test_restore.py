@@ -108,4 +108,6 @@ async def test_different_points_in_time(tmp_path: Path, seed: int) -> None:
                     for command in commands():
                         changed = [f"{since:%Y-%m-%dT%H:%M:%SZ}" if each == TIME else each for each in command]
                         await run(tmp_path, restored, *changed[1:])
-                    assert list(await stored_differences(platform, clickhouse.dsn, journal, Truth())) == []
+                    differences = await stored_differences(platform, clickhouse.dsn, journal, Truth())
+                    # Marks that the backup had may stay: then each run of `cubes` computes their cells again.
+                    assert [each for each in differences if not each.startswith("mark ")] == []
