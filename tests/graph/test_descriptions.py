@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
 
 from graph.answer import Report
 from graph.dsl.answers import QueryAnswer
@@ -39,8 +39,10 @@ def test_each_answer_describes_its_route_and_its_field() -> None:
 def test_a_status_means_the_same_wherever_it_is_explained() -> None:
     status = SCHEMA.get_type("ReconciliationStatus")
     comparison = SCHEMA.get_type("Comparison")
-    assert {name: value.description for name, value in status.values.items()} == COMPARISON_STATUSES  # type: ignore[union-attr]  # an enum
-    said = comparison.fields["status"].description  # type: ignore[union-attr]  # an object
+    assert isinstance(status, GraphQLEnumType)
+    assert isinstance(comparison, GraphQLObjectType)
+    assert {name: value.description for name, value in status.values.items()} == COMPARISON_STATUSES
+    said = comparison.fields["status"].description or ""
     assert all(f"{name}: {meaning}" in said for name, meaning in COMPARISON_STATUSES.items())
 
 

@@ -93,7 +93,7 @@ def test_what_has_no_cluster_form_is_refused() -> None:
 
 
 async def test_the_time_of_storing_is_the_same_in_sql(clickhouse: Engine) -> None:
-    """Of today's versions, which count nanoseconds, and of those of earlier releases, which count microseconds."""
+    """Versions count nanoseconds; those of earlier releases count microseconds."""
     newest, edge = 1_798_000_000_123_456, 1 << 51
     times = [0, 1, newest, edge - 1, edge, edge + 999, newest * 1000, newest * 1000 + 999]
     versions = [version(time) for time in times]

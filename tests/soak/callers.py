@@ -67,7 +67,7 @@ class Callers:
         return {"dataset": "dlr", "measures": ["messages"], "time": window, **more}
 
     async def _summary(self) -> None:
-        """Of a fixed window, the reports never become fewer: events only arrive, and none is taken back."""
+        """The reports of a fixed window never become fewer: events only arrive, and none is taken back."""
         window = {"from": _iso(self.day - timedelta(days=1)), "to": _iso(self.day + timedelta(days=2))}
         answer = await self._request("admin", self.admin.get(f"{ANALYTICS}/summary", params=window))
         if answer is not None:

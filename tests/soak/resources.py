@@ -24,7 +24,10 @@ SLACK: Final = {"MB": 300.0, "handles": 200.0, "connections": 60.0}
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Of one thing, once it is warm: the medians of the first and last samples, the most, and the slope per hour."""
+    """One figure, once it is warm.
+
+    `first`, `last`: the medians of the first and of the last samples. `slope`: per hour.
+    """
 
     name: str
     unit: str

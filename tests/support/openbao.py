@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 import httpx
 
 from infra.embedded.ports import free_port
@@ -102,13 +103,13 @@ async def _allow(bao: OpenBao, paths: Sequence[str]) -> None:
 async def until_file(path: Path, text: str) -> None:
     """Waits until the agent has written a text."""
     async with asyncio.timeout(PATIENCE):
-        while path.read_text().strip() != text:  # noqa: ASYNC240
+        while (await anyio.Path(path).read_text()).strip() != text:
             await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
 async def _running(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+    await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
     with (folder / "log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             program("bao"), *arguments, stdout=output, stderr=output, env={**os.environ, "HOME": str(folder)}

@@ -154,7 +154,7 @@ def test_totals_and_currencies() -> None:
 
 
 def test_marked_hours() -> None:
-    """Of a marked day, hours without a mark come from the hourly cube, and marked ones from facts."""
+    """On a marked day, hours without a mark come from the hourly cube, and marked ones from facts."""
     compiled = compile_query(parse(QUERIES["every_tenant"][0]), AllTenants(), None)
     marked = Marked((("t-1", 1791007200), ("t-2", 1791010800)), of_every_tenant=False)
     compiled = compiled.with_plan(compiled.plan.with_marked(marked))

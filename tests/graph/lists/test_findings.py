@@ -57,7 +57,7 @@ def test_one_factor_in_all_currencies_is_a_price() -> None:
 
 @pytest.mark.parametrize("seed", range(50))
 def test_an_amount_explains_the_difference_if_both_are_equal(seed: int) -> None:
-    """Of many outcomes, exactly those whose effect is the difference, up to the tolerance, explain it."""
+    """An outcome explains a difference exactly if its effect is that difference, up to the tolerance."""
     random = Random(seed)
     ours = Decimal(random.randrange(10**6, 10**12)) / 10**6
     theirs = ours + Decimal(random.randrange(-(10**6), 10**6)) / 10**6

@@ -3,12 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from graph.reports.account import account_usage
+from graph.reports.answers import AccountUsage
 from graph.web.kept import KeptPages
 from graph.web.pages import PAGES
 from graph.web.pages import dashboard as dashboard_page
@@ -182,8 +183,8 @@ async def test_a_page_that_lacks_a_part_is_not_kept(site: httpx.AsyncClient, mon
 async def test_a_page_that_changed_while_it_was_read_is_not_kept(
     site: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def reading(*arguments: object) -> object:
-        found = await account_usage(*arguments)  # type: ignore[arg-type]
+    async def reading(*arguments: Any) -> AccountUsage:
+        found = await account_usage(*arguments)
         await store.put([Row(BEGIN + timedelta(hours=30), "ACCOUNT", "acc-1", messages=1)], BEGIN + timedelta(days=3))
         return found
 
