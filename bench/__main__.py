@@ -1,8 +1,12 @@
-"""`make bench` runs all benchmarks. `python -m bench [smoke] [NAME]...` runs some, `smoke` shortly."""
+"""`make bench` runs all benchmarks. `python -m bench [smoke] [NAME]...` runs some, `smoke` shortly.
+
+Those that take long have options: `python -m bench freshness --help`.
+"""
 
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvloop
@@ -13,9 +17,12 @@ from bench import (
     burst,
     codings,
     cold,
+    crowd,
     cubes,
     etag,
     facts,
+    freshness,
+    growth,
     ingest,
     ledger,
     lists,
@@ -27,7 +34,9 @@ from bench import (
     rollup,
     rows,
     tlog,
+    workers,
 )
+from bench.options import parse
 from infra.environment import forget_foreign
 
 BENCHES = {
@@ -56,16 +65,35 @@ BENCHES = {
 }
 
 
-def main(arguments: list[str]) -> None:
+LONG = {module.__name__.removeprefix("bench."): module for module in (freshness, growth, crowd, workers)}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs the named benchmarks. Arguments after the name of a long one are its options."""
     forget_foreign(os.environ)
-    smoke = "smoke" in arguments
-    names = [name for name in arguments if name != "smoke"] or list(BENCHES)
-    for name in names:
+    smoke, words = "smoke" in arguments, [argument for argument in arguments if argument != "smoke"]
+    if words and words[0] in LONG:
+        _run_long(words[0], words[1:], smoke)
+        return
+    for name in words:
         if name not in BENCHES:
-            sys.exit(f"There is no benchmark {name}; choose from smoke, {', '.join(BENCHES)}.")
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix="anlyt-bench-") as folder:
+            sys.exit(f"There is no benchmark {name}; choose from smoke, {', '.join([*LONG, *BENCHES])}.")
+    for name in words or BENCHES:
+        with _folder() as folder:
             uvloop.run(BENCHES[name](Path(folder), smoke=smoke))
+    for name in LONG if smoke and not words else ():
+        _run_long(name, (), smoke)
+
+
+def _run_long(name: str, options: Sequence[str], smoke: bool) -> None:
+    module = LONG[name]
+    scale = parse(name, module.__doc__ or "", module.EXAMPLE, options, module.FULL, module.SMOKE, smoke=smoke)
+    with _folder() as folder:
+        uvloop.run(module.run(Path(folder), scale))
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="anlyt-bench-")
 
 
 if __name__ == "__main__":

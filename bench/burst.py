@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 from bench.load import HttpClient, RefusedError, Send, drive
 from bench.processes import api_process
 from bench.report import Goal, show
-from bench.reports import FULL, SMOKE, Scale, fill, get, roll_up
+from bench.reports import FULL, SMOKE, Scale, fill, roll_up
+from bench.requests import get
 from bench.stores import stores
 
 CLIENTS: Final = 8

@@ -18,7 +18,8 @@ import psutil
 from bench.load import HttpClient
 from bench.processes import api_process
 from bench.report import Goal, show
-from bench.reports import FULL, SMOKE, SUMMARY, Scale, fill, get, post, roll_up
+from bench.reports import FULL, SMOKE, SUMMARY, Scale, fill, roll_up
+from bench.requests import get, graphql
 from bench.stores import Stores, stores
 
 CLIENTS: Final = (1, 8)
@@ -40,7 +41,7 @@ def _report(path: str, **parameters: str) -> MakeRequest:
 
 
 def _page(query: str) -> MakeRequest:
-    return lambda start, end, _: post(query, window=f"{start}/{end}")
+    return lambda start, end, _: graphql(query, window=f"{start}/{end}")
 
 
 REQUESTS: Final[Mapping[str, MakeRequest]] = {

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from bench.load import Send, drive
 from bench.processes import api_process, cpu_seconds
 from bench.report import Goal, show
-from bench.reports import FULL, SMOKE, fill, get, roll_up
+from bench.reports import FULL, SMOKE, fill, roll_up
+from bench.requests import get
 from bench.stores import stores
 
 CLIENTS: Final = 4

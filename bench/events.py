@@ -1,4 +1,4 @@
-"""Delivery reports of 50 accounts and 6 operators over three hours, as events."""
+"""Delivery reports of some accounts and 6 operators over three hours, as events."""
 
 import random
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import msgspec
 ACCOUNTS, OPERATORS, HOURS = 50, 6, 3
 
 
-def delivery_reports(count: int, seed: int = 7) -> Iterator[bytes]:
+def delivery_reports(count: int, seed: int = 7, accounts: int = ACCOUNTS) -> Iterator[bytes]:
     """Yields `count` different delivery reports as JSON, in time order."""
     rng = random.Random(seed)
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=HOURS)
@@ -20,7 +20,7 @@ def delivery_reports(count: int, seed: int = 7) -> Iterator[bytes]:
                 "eventId": f"{rng.getrandbits(128):032x}",
                 "messageId": f"message-{number}",
                 "operatorId": f"op-{rng.randrange(OPERATORS)}",
-                "accountId": f"acc-{rng.randrange(ACCOUNTS)}",
+                "accountId": f"acc-{rng.randrange(accounts)}",
                 "tenantId": "tenant-1",
                 "deliveryStatus": rng.choices(("DELIVERED", "FAILED", "PENDING"), (90, 8, 2))[0],
                 "errorCode": None,

@@ -65,10 +65,10 @@ async def _bare(clickhouse: AsyncClient) -> float:
 async def _lags(engines: Stores, client: Client, seconds: int) -> Sequence[float]:
     """The values of the lag gauge, read every quarter of a second while events arrive."""
     lags: list[float] = []
-    async with ingest_process(engines, dlr_facts) as (_, metrics):
+    async with ingest_process(engines, dlr_facts) as process:
         publishing = asyncio.create_task(_keep_publishing(client, seconds))
         while not publishing.done():
-            lags.append(await asyncio.to_thread(_lag, metrics))
+            lags.append(await asyncio.to_thread(_lag, process.metrics))
             await asyncio.sleep(0.25)
         await publishing
     return lags

@@ -1,16 +1,14 @@
-"""Runs `anlyt ingest` for one function in its own process."""
+"""Runs `anlyt ingest` in a process of its own."""
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import IO, Final
 
 from nats.aio.client import Client
 
-from bench.processes import cpu_seconds
+from bench.processes import Running, cpu_seconds, running
 from bench.stores import Stores
 from functions.function import AnyFunction
 from infra import consumers
@@ -34,12 +32,12 @@ async def ingest_rate(
 
     The time runs from the first batch to the last acknowledgement.
     """
-    async with ingest_process(engines, function) as (pid, _):
+    async with ingest_process(engines, function) as process:
         store = {"postgres": "PostgreSQL", "clickhouse": "ClickHouse"}[function.store]
-        pids = {"worker": pid, store: getattr(engines, function.store).pid, "NATS": engines.nats.pid}
+        pids = {"worker": process.pid, store: getattr(engines, function.store).pid, "NATS": engines.nats.pid}
         before = {name: cpu_seconds([pid]) for name, pid in pids.items()}
         started = time.perf_counter()
-        while await _behind(client, function):
+        while await behind(client, function):
             await asyncio.sleep(POLL)
         seconds = time.perf_counter() - started
         spent = {name: cpu_seconds([pid]) - before[name] for name, pid in pids.items()}
@@ -47,23 +45,16 @@ async def ingest_rate(
 
 
 @asynccontextmanager
-async def ingest_process(engines: Stores, function: AnyFunction) -> AsyncIterator[tuple[int, str]]:
-    """Runs `anlyt ingest`; yields its pid and its metrics URL when it is about to fetch its first batch."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANLYT_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "anlyt", "ingest", "--function", function.name),
-        env=environment | engines.settings(),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    line = (await process.stdout.readline()).decode()
-    try:
-        yield process.pid, line.split()[-1]
-    finally:
-        process.terminate()
-        await process.wait()
+async def ingest_process(
+    engines: Stores, *functions: AnyFunction, log: IO[bytes] | None = None
+) -> AsyncIterator[Running]:
+    """Runs `anlyt ingest` for these functions; yields it when it is about to fetch its first batch."""
+    names = [part for function in functions for part in ("--function", function.name)]
+    async with running(("anlyt", "ingest", *names), engines.settings(), log=log) as process:
+        yield process
 
 
-async def _behind(client: Client, function: AnyFunction) -> int:
+async def behind(client: Client, function: AnyFunction) -> int:
+    """How many messages the function has not acknowledged."""
     info = await consumers.ensure_consumer(client.jetstream(), function.stream, function.durable)
     return (info.num_pending or 0) + (info.num_ack_pending or 0)

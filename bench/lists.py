@@ -12,7 +12,7 @@ import asyncpg
 from bench.load import HttpClient, Send, drive
 from bench.processes import api_process, cpu_seconds
 from bench.report import Goal, show
-from bench.reports import post
+from bench.requests import graphql
 from bench.stores import Stores, stores
 from ingest.partitions import Partitions
 
@@ -31,8 +31,8 @@ async def run(folder: Path, *, smoke: bool) -> None:
     begin = end - timedelta(days=DAYS)
     times = [f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (begin, end)]
     requests = {
-        "page": post(PAGE, window="/".join(times)),
-        "one": post(ONE, **{"from": times[0], "to": times[1]}),
+        "page": graphql(PAGE, window="/".join(times)),
+        "one": graphql(ONE, **{"from": times[0], "to": times[1]}),
     }
     async with stores(folder) as engines:
         await _fill(engines, begin, end)

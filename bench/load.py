@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -42,8 +43,39 @@ async def _loop(send: Send, numbers: Iterator[int], until: float) -> list[float]
     return latencies
 
 
+async def one_by_one(send: Send, times: int) -> Load:
+    """Sends the requests 0 to `times` - 1, one after the other."""
+    started, latencies = time.perf_counter(), []
+    for number in range(times):
+        began = time.perf_counter()
+        await send(number)
+        latencies.append(time.perf_counter() - began)
+    return Load(time.perf_counter() - started, sorted(latencies))
+
+
+class Answer(NamedTuple):
+    """The head of an answer in lower case, and its body."""
+
+    head: bytes
+    body: bytes
+
+    @property
+    def status(self) -> int:
+        return int(self.head.split(b" ", 2)[1])
+
+    def expect(self, status: int) -> bytes:
+        """The body. Raises RefusedError for another status."""
+        if self.status != status:
+            raise RefusedError(self)
+        return self.body
+
+
 class RefusedError(Exception):
-    """The answer was not a 200; carries its head and body."""
+    """The answer had another status than expected; carries its head and body as text."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"{answer.head.decode()}{answer.body.decode()}")
+        self.status = answer.status
 
 
 class HttpClient:
@@ -59,14 +91,15 @@ class HttpClient:
         return cls(*await asyncio.open_connection(address.hostname, address.port))
 
     async def send(self, request: bytes) -> bytes:
-        """Sends a request; returns the body of the answer, or raises RefusedError. Needs a Content-Length."""
+        """Sends a request; returns the body of the answer, or raises RefusedError unless its status is 200."""
+        return (await self.exchange(request)).expect(200)
+
+    async def exchange(self, request: bytes) -> Answer:
+        """Sends a request and returns the answer, whatever its status. Needs a Content-Length."""
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         _, _, rest = head.partition(b"content-length:")
-        body = await self._reader.readexactly(int(rest.split(b"\r\n", 1)[0]))
-        if not head.startswith(b"http/1.1 200"):
-            raise RefusedError(f"{head.decode()}{body.decode()}")
-        return body
+        return Answer(head, await self._reader.readexactly(int(rest.split(b"\r\n", 1)[0])))
 
     def close(self) -> None:
         self._writer.close()

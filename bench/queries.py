@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-import msgspec
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from bench.load import HttpClient, Load, Send
 from bench.processes import api_process
 from bench.report import Goal, show
+from bench.requests import query, tenant
 from bench.stores import Stores, stores
 from graph.dsl.compile import compile_query
 from graph.dsl.execute import LIMITS
@@ -90,17 +91,16 @@ def _tenant(number: int) -> str:
     return f"tenant-{number % TENANTS}"
 
 
-def _query(number: int, scale: Scale) -> bytes:
+def _query(number: int, scale: Scale) -> dict[str, Any]:
     """A query for one month by day and MNO. It starts at an odd minute, so that no cube can answer it."""
     start = START + timedelta(minutes=1 + number * 7 % ((scale.days - WINDOW.days) * 1440 - 1))
-    return msgspec.json.encode(
-        {
-            "dataset": "dlr",
-            "measures": ["messages", "deliveryRate", "p95LatencyMs"],
-            "dimensions": ["mno"],
-            "time": {"from": start, "to": start + WINDOW, "granularity": "day", "timezone": "Asia/Kabul"},
-        }
-    )
+    window = {"from": start.isoformat(), "to": (start + WINDOW).isoformat()}
+    return {
+        "dataset": "dlr",
+        "measures": ["messages", "deliveryRate", "p95LatencyMs"],
+        "dimensions": ["mno"],
+        "time": {**window, "granularity": "day", "timezone": "Asia/Kabul"},
+    }
 
 
 @asynccontextmanager
@@ -130,12 +130,7 @@ def _direct(client: AsyncClient, scale: Scale) -> Send:
 
 def _over_http(client: HttpClient, scale: Scale) -> Send:
     async def send(number: int) -> None:
-        body = _query(number, scale)
-        head = (
-            "POST /v1/anlyt/query HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-            f"X-Caller: customer-portal\r\nX-Tenant-Id: {_tenant(number)}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        await client.send(head.encode() + body)
+        await client.send(query(tenant(_tenant(number)), _query(number, scale)))
 
     return send
 

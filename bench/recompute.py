@@ -67,7 +67,8 @@ async def _mark(client: AsyncClient, cube: Cube, first: int) -> None:
 
 
 async def _fill(client: AsyncClient, table: str, rows: int, hour: int) -> None:
+    start = START + timedelta(hours=hour)
     if table == "facts_dlr":
-        await fill(client, rows, timedelta(hours=1), START + timedelta(hours=hour))
+        await fill(client, rows, timedelta(hours=1), start)
     else:
-        await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows, "hour": hour})
+        await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows, "hour": start})

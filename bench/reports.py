@@ -13,21 +13,16 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
 import asyncpg
-import msgspec
 
 from bench.load import HttpClient, Load, Send, drive
 from bench.processes import api_process, bare_process, cpu_seconds
 from bench.report import Goal, show
+from bench.requests import get, graphql
 from bench.stores import Stores, stores
-from infra.endpoints import Engines
 from infra.postgres import Connection
-from infra.telemetry import configure_logs
 from ingest.partitions import Partitions
-from pipelines import runs
-from pipelines.stores import open_stores
 
 CONNECTIONS: Final = 8
 GOALS: Final = {"REST": 0.45, "GraphQL": 0.40}
@@ -161,9 +156,7 @@ async def _clients(engines: Stores, api: Server, bare: Server, workload: Workloa
 
 async def roll_up(engines: Stores) -> None:
     """Rolls up all days, as the scheduled pipeline does."""
-    configure_logs("text")
-    async with open_stores(Engines(engines.nats.url, engines.postgres.url, engines.clickhouse.url)) as opened:
-        await runs.run(opened, "rollup")
+    await engines.run_pipelines("rollup")
 
 
 def _over_sql(
@@ -188,19 +181,6 @@ def _over_http(clients: Sequence[HttpClient], request: Callable[[int], bytes]) -
     return [client(one) for one in clients]
 
 
-def get(path: str, **parameters: object) -> bytes:
-    return f"GET {path}?{urlencode(parameters)} HTTP/1.1\r\nHost: bench\r\nX-Caller: admin-dashboard\r\n\r\n".encode()
-
-
-def post(query: str, **variables: object) -> bytes:
-    body = msgspec.json.encode({"query": query, "variables": variables})
-    head = (
-        "POST /graphql HTTP/1.1\r\nHost: bench\r\nX-Caller: admin-dashboard\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
 def _window(workload: Workload, number: int, days: int) -> dict[str, str]:
     start, end = workload.window(number, days)
     return {"from": f"{start:%Y-%m-%dT%H:%M:%SZ}", "to": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
@@ -217,11 +197,11 @@ def _usage_request(workload: Workload, number: int) -> bytes:
 
 
 def _summary_query(workload: Workload, number: int) -> bytes:
-    return post(SUMMARY_QUERY, **_window(workload, number, workload.summary_days))
+    return graphql(SUMMARY_QUERY, **_window(workload, number, workload.summary_days))
 
 
 def _usage_query(workload: Workload, number: int) -> bytes:
-    return post(USAGE_QUERY, id=workload.account(number), **_window(workload, number, workload.usage_days))
+    return graphql(USAGE_QUERY, id=workload.account(number), **_window(workload, number, workload.usage_days))
 
 
 def _show(rows: int, rounds: list[Round]) -> None:

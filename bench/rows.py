@@ -8,6 +8,7 @@ from typing import Final
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from bench import ledger, reports
+from bench.cubes import START
 from bench.events import delivery_reports
 from bench.host import publish
 from bench.report import show
@@ -59,7 +60,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
 
 async def _fact(client: AsyncClient, table: str, rows: int) -> tuple[float, str]:
     """Bytes per row after merging, and the share of ids. Rows stay unmerged for their first minutes only."""
-    await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows, "hour": 0})
+    await client.command((SQL / f"fill_{table}.sql").read_text(), parameters={"rows": rows, "hour": START})
     size = await _merged_size(client, table)
     [(ids,)] = (await client.query(IDS, parameters={"table": table})).result_rows
     return size / rows, f"{ids:.0%}"

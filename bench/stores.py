@@ -1,9 +1,10 @@
 """Empty, migrated engines for one benchmark."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 
@@ -13,6 +14,9 @@ from infra.embedded.stack import stack
 from infra.endpoints import Engines
 from infra.postgres import Connection
 from infra.s3 import S3
+from infra.telemetry import configure_logs
+from pipelines import runs
+from pipelines.stores import open_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,17 @@ class Stores:
             "ANLYT_API_PORT": "0",
             "ANLYT_METRICS_PORT": "0",
         }
+
+    @property
+    def addresses(self) -> Engines:
+        return Engines(self.nats.url, self.postgres.url, self.clickhouse.url)
+
+    async def run_pipelines(self, *names: str, params: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Runs pipelines one after the other, as the scheduler does."""
+        configure_logs("text")
+        async with open_stores(self.addresses) as opened:
+            for name in names:
+                await runs.run(opened, name, params)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -3,7 +3,7 @@ insert into anlyt.facts_cdr
 with cityHash64(number) as h, toUInt32(floor(200 * pow(h % 10007 / 10007., 3))) as tenant
 select
     concat('tenant-', leftPad(toString(tenant), 3, '0')),
-    toDateTime64('2026-06-01 00:00:00', 6, 'UTC') + toIntervalHour({hour:UInt8})
+    toDateTime64({hour:DateTime('UTC')}, 6, 'UTC')
         + toIntervalMicrosecond(intDiv(3600000000 * number, {rows:UInt64})),
     sipHash64(number),
     concat('acc-', toString(tenant * 5 + intDiv(h, 17) % 5)),

@@ -6,7 +6,7 @@ with
     if(h % 20 = 0, [toString(intDiv(h, 29) % 40)], []) as found
 select
     concat('tenant-', leftPad(toString(tenant), 3, '0')),
-    toDateTime64('2026-06-01 00:00:00', 6, 'UTC') + toIntervalHour({hour:UInt8})
+    toDateTime64({hour:DateTime('UTC')}, 6, 'UTC')
         + toIntervalMicrosecond(intDiv(3600000000 * number, {rows:UInt64})),
     sipHash64(number),
     concat('acc-', toString(tenant * 5 + intDiv(h, 17) % 5)),

@@ -24,7 +24,7 @@ else:
 LEAST: Final = 1024  # bytes; a shorter answer fits into one packet anyway
 INLINE: Final = 64 << 10  # bytes; compressing more would hold up other requests of the event loop
 
-# The best first, among those that a client likes equally. docs/benchmarks.md has their cost.
+# The best first, among those that a client likes equally. docs/benchmarks-appendix.md has their cost.
 CODINGS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "zstd": lambda body: zstd.compress(body, 1),
     "br": lambda body: bytes(brotli.compress(body, quality=4)),

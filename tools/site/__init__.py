@@ -32,7 +32,7 @@ NAVIGATION: Final[Mapping[str, Sequence[str]]] = {
     "Pages": ("docs/pages.md",),
     "Operations": (
         *("docs/operations.md", "docs/OBSERVABILITY.md", "docs/dashboards.md", "docs/capacity.md"),
-        *("docs/benchmarks.md", "docs/MIGRATION_PLAN.md"),
+        *("docs/benchmarks.md", "docs/benchmarks-appendix.md", "docs/MIGRATION_PLAN.md"),
     ),
     "Runbooks": ("docs/runbooks/README.md", "docs/runbooks/*.md"),
     "Reference": ("docs/reference/*.md",),
