@@ -11,7 +11,6 @@ questions. Every process has to live through it; the time until the workers have
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from random import Random
@@ -71,7 +70,7 @@ async def run(folder: Path, scale: Scale) -> None:
             deployed(engines, folder, data.settings(s3.dsn)) as product,
         ):
             http = await HttpClient.open(product.url)
-            prober = Prober(client, http, Random(scale.seed), datetime.now(UTC))
+            prober = Prober(client, http, Random(scale.seed), PATIENCE)
             await prober.settle()
             regular, heavy = crowd(scale.tenants, today())
             phases = [
@@ -140,9 +139,15 @@ def _show(scale: Scale, phases: Sequence[Phase]) -> None:
     )
     show(
         "Seconds from an event's publication to the first answer that has it",
-        ("part", "path", "events", "P50", "P90", "worst"),
+        ("part", "path", "events", "P50", "P90", "worst", "refused"),
         [
-            (phase.name, name, len(each.seconds), *(_shown(each.seconds, share, 1) for share in (0.5, 0.9, 1)))
+            (
+                phase.name,
+                name,
+                len(each.seconds),
+                *(_shown(each.seconds, share, 1) for share in (0.5, 0.9, 1)),
+                each.refused,
+            )
             for phase in phases
             for name, each in phase.freshness.items()
         ],

@@ -161,7 +161,7 @@ async def export(url: str, answers: Mapping[str, Answers], today: datetime) -> N
             began = perf_counter()
             requested = await client.exchange(post(EXPORTS, ADMIN, body))
             if requested.status == 202:
-                await _follow(client, msgspec.json.decode(requested.body)["id"])
+                await _follow(client, kind, msgspec.json.decode(requested.body)["id"])
                 kind.answered.append(perf_counter() - began)
             else:
                 _note(kind, requested, perf_counter() - began)
@@ -170,14 +170,16 @@ async def export(url: str, answers: Mapping[str, Answers], today: datetime) -> N
         client.close()
 
 
-async def _follow(client: HttpClient, export_id: str) -> None:
+async def _follow(client: HttpClient, answers: Answers, export_id: str) -> None:
+    """Waits for the end of an export. That the API is busy is noted, and ends no export."""
     while True:
+        began = perf_counter()
         answer = await client.exchange(get(f"{EXPORTS}/{export_id}"))
         if answer.status == 200:
             state = msgspec.json.decode(answer.body)
             if state["status"] == "done":
                 return
             assert state["status"] in {"queued", "running"}, state
-        elif answer.status != 503:  # the API says that it is busy; the export is not its request
-            raise RefusedError(answer)
+        else:
+            _note(answers, answer, perf_counter() - began)
         await asyncio.sleep(0.5)

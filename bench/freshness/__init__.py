@@ -13,7 +13,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -38,7 +37,7 @@ from infra.clickhouse import connect
 EXAMPLE: Final = "python -m bench freshness --rates 0,3000 --seconds 300 --picture freshness.svg"
 SPARE: Final = 0.9  # of what the workers take
 KEPT_UP: Final = 0.97  # of a rate: then the workers take more than that
-PATIENCE: Final = 900.0  # seconds until the workers have caught up
+PATIENCE: Final = 900.0  # seconds until an event is answered, and until the workers have caught up
 ASKS: Final = 30  # per path, to measure what one costs
 
 
@@ -81,7 +80,7 @@ async def run(folder: Path, scale: Scale) -> None:
         deployed(engines, folder) as product,
     ):
         http = await HttpClient.open(product.url)
-        prober = Prober(client, http, Random(scale.seed), datetime.now(UTC))
+        prober = Prober(client, http, Random(scale.seed), PATIENCE)
         await prober.settle()
         rates = [*scale.rates[:-1], await _sustained(client, product, prober, scale)]
         costs = await _costs(product, prober)
@@ -117,7 +116,7 @@ async def _costs(product: Deployment, prober: Prober) -> Mapping[str, float]:
     for path in prober.paths:
         before = sum(product.cpu().values())
         for _ in range(ASKS):
-            await prober.ask(path)
+            await prober.ask(path, Samples())
         costs[path.name] = (sum(product.cpu().values()) - before) / ASKS
     return costs
 
@@ -155,7 +154,7 @@ async def _under_load(
 def _show(scale: Scale, loads: Sequence[Load]) -> None:
     show(
         f"Seconds from an event's publication to the first answer that has it, seed {scale.seed}",
-        ("load", "path", "events", "P50", "P90", "P99", "P99.9", "worst", "between answers (P50)"),
+        ("load", "path", "events", "P50", "P90", "P99", "P99.9", "worst", "between answers (P50)", "refused"),
         [_row(load, name, samples) for load in loads for name, samples in load.samples.items()],
         [goal for load in loads for goal in _goals(load)],
     )
@@ -183,7 +182,7 @@ def _row(load: Load, name: str, samples: Samples) -> Sequence[object]:
     ascending, gaps = sorted(samples.seconds), sorted(samples.gaps)
     shown = [quantile(ascending, share) for share in QUANTILES]
     figures = ["" if each is None else f"{each:.3f}" for each in [*shown, ascending[-1], quantile(gaps, 0.5)]]
-    return load.title, name, len(ascending), *figures
+    return load.title, name, len(ascending), *figures, samples.refused
 
 
 def _cpu_row(load: Load) -> Sequence[object]:

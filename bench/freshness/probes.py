@@ -16,12 +16,12 @@ import msgspec
 from nats.aio.client import Client
 
 from bench.live import PROBE, event, probe_tail
-from bench.load import HttpClient, RefusedError
+from bench.load import HttpClient
 from bench.requests import REPORTS, get, graphql, query, tenant
 from schema.streams import SMS_DLR
 
 PAUSE: Final = 0.005  # seconds
-LONGEST: Final = 300.0  # seconds until an event that no answer has fails the benchmark
+NOT_NOW: Final = frozenset({429, 503})
 USAGE: Final = f"{REPORTS}/accounts/{PROBE}/usage"
 ACCOUNT: Final = """query($id: ID!, $from: DateTime!, $to: DateTime!) {
   account(id: $id, from: $from, to: $to) { messagesDelivered } }"""
@@ -67,10 +67,14 @@ def _messages(table: str) -> Callable[[Any], int]:
 
 @dataclass
 class Samples:
-    """Seconds from the publication of each event to the end of the first answer that has it; gaps between answers."""
+    """Seconds from the publication of each event to the end of the first answer that has it; gaps between answers.
+
+    `refused`: how often the API said that it is too busy, which is no answer.
+    """
 
     seconds: list[float] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
+    refused: int = 0
 
     @property
     def asked(self) -> int:
@@ -78,12 +82,16 @@ class Samples:
 
 
 class Prober:
-    """Publishes marked events at random instants and asks for each on one path, in turns."""
+    """Publishes marked events at random instants and asks for each on one path, in turns.
 
-    def __init__(self, client: Client, http: HttpClient, random: Random, now: datetime) -> None:
+    Raises TimeoutError if no answer has an event after `patience` seconds.
+    """
+
+    def __init__(self, client: Client, http: HttpClient, random: Random, patience: float) -> None:
         self._jetstream, self._http, self._random = client.jetstream(), http, random
         self._tail, self._published = probe_tail(), 0
-        self.paths = paths(now)
+        self._patience = patience
+        self.paths = paths(datetime.now(UTC))
 
     async def settle(self) -> None:
         """Publishes the first event, and returns when every path has it: the account is unknown before."""
@@ -107,14 +115,14 @@ class Prober:
             number += 1
         return samples
 
-    async def ask(self, path: Path) -> int:
+    async def ask(self, path: Path, samples: Samples) -> int:
         """How many marked events an answer counts; 0 while the account is unknown."""
-        try:
-            return path.count(msgspec.json.decode(await self._http.send(path.request)))
-        except RefusedError as error:
-            if error.status != 404:
-                raise
-            return 0
+        answer = await self._http.exchange(path.request)
+        if answer.status in NOT_NOW:
+            samples.refused += 1
+        elif answer.status != 404:
+            return path.count(msgspec.json.decode(answer.expect(200)))
+        return 0
 
     async def _publish(self) -> None:
         self._published += 1
@@ -122,11 +130,11 @@ class Prober:
 
     async def _first_answer(self, path: Path, samples: Samples) -> float:
         """When the first answer ended that has all events."""
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(self._patience):
             last = 0.0
             while True:
                 began = perf_counter()
-                count = await self.ask(path)
+                count = await self.ask(path, samples)
                 ended = perf_counter()
                 if last:
                     samples.gaps.append(ended - last)

@@ -9,7 +9,7 @@ from typing import Final
 
 from nats.aio.client import Client
 
-from bench.events import ACCOUNTS, delivery_reports
+from bench.events import ACCOUNTS, HOURS, delivery_reports
 from bench.growth.scale import Cost, Scale
 from bench.host import ingest_rate, publish
 from bench.ledger import FILL
@@ -80,13 +80,13 @@ class _Counter:
         return cpu
 
     async def _fill(self, ids: int, before: int) -> None:
-        """Adds ids to the days that the ledger remembers, today's until now among them."""
+        """Adds ids to the days that the ledger remembers. They end where the events begin, as when events are live."""
         if not ids:
             return
-        now, began = datetime.now(UTC), perf_counter()
-        days = [now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=n) for n in range(LEDGER_DAYS)]
+        end, began = datetime.now(UTC) - timedelta(hours=HOURS), perf_counter()
+        days = [end - timedelta(days=number) for number in range(1, LEDGER_DAYS + 1)]
         async with open_pool(self._engines.postgres.url, size=2) as pool:
-            await Partitions(pool).ensure([day.date() for day in days])
+            await Partitions(pool).ensure([day.date() for day in (end, *days)])
             for day in days:
                 await pool.execute(FILL, day, ids // LEDGER_DAYS, timeout=FILLING)
             await pool.execute("vacuum analyze anlyt.processed_events", timeout=FILLING)
