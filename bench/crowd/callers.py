@@ -6,6 +6,7 @@ status, and a lost connection, fail the benchmark.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,10 +33,14 @@ HEAVY, HEAVY_CONNECTIONS, EXPLORERS = tenant_name(0), 8, 4
 
 @dataclass
 class Answers:
-    """The seconds of answers, and those of refusals by status and code."""
+    """The seconds of answers, and those of refusals by status, code and detail; digits of the detail are left out."""
 
     answered: list[float] = field(default_factory=list)
     refused: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def refusals(self) -> list[float]:
+        return [seconds for found in self.refused.values() for seconds in found]
 
 
 class Question(NamedTuple):
@@ -76,8 +81,9 @@ def _note(answers: Answers, answer: Answer, seconds: float) -> None:
     if answer.status == 200:
         answers.answered.append(seconds)
     elif answer.status in REFUSED:
-        code = msgspec.json.decode(answer.body)["code"]
-        answers.refused[f"{answer.status} {code}"].append(seconds)
+        problem = msgspec.json.decode(answer.body)
+        detail = re.sub(r"\d+", "N", problem["detail"])
+        answers.refused[f"{answer.status} {problem['code']}: {detail}"].append(seconds)
     else:
         raise RefusedError(answer)
 
