@@ -7,11 +7,11 @@ of the platform is one row, which all workers write.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 from time import perf_counter
 from typing import Final, NamedTuple
 
@@ -19,6 +19,7 @@ from nats.aio.client import Client
 
 from bench.events import delivery_reports
 from bench.host import POLL, behind, ingest_process, publish
+from bench.locks import lock_watch
 from bench.options import option
 from bench.processes import cpu_seconds
 from bench.progress import say
@@ -28,18 +29,12 @@ from functions.delivery_metrics import delivery_metrics
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
 from infra import nats
-from infra.postgres import Connection
 from schema.streams import SMS_DLR
 
 EXAMPLE: Final = "python -m bench workers --workers 1,2,4,8 --events 1e6"
+LEAST: Final = 0.01  # sessions that are shown
 FIRST: Final = 100  # events, for which a worker imports what it needs
-LOOK: Final = 0.02  # seconds between two looks at waiting sessions
 PAUSED: Final = "2100-01-01T00:00:00Z"
-SESSIONS: Final = """
-select count(*) filter (where wait_event_type = 'Lock') as waiting, count(*) as active from pg_stat_activity
-where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
-"""
-DEADLOCKS: Final = "select deadlocks from pg_stat_database where datname = current_database()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +63,11 @@ class Variant(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Of one round. `waiting` and `active`: sessions on average. `cpu`: microseconds per event, by part."""
+    """Of one round. `cpu`: microseconds per event, by part. `active`: sessions; `waiting`: for a lock, by statement."""
 
     rate: float
     cpu: Mapping[str, float]
-    waiting: float
+    waiting: Mapping[str, float]
     active: float
     deadlocks: int
 
@@ -106,7 +101,7 @@ async def _measure(engines: Stores, client: Client, variant: Variant, events: Se
         await publish(client, events[:FIRST])
         await _caught_up(client, variant)
         await _publish_paused(client, variant, events[FIRST:])
-        locks = await opened.enter_async_context(_lock_watch(engines))
+        locks = await opened.enter_async_context(lock_watch(engines))
         count = len(events) - FIRST
         before = {name: cpu_seconds(each) for name, each in pids.items()}
         began = perf_counter()
@@ -116,7 +111,7 @@ async def _measure(engines: Stores, client: Client, variant: Variant, events: Se
         seconds = perf_counter() - began
         cpu = {name: (cpu_seconds(each) - before[name]) / count * 1e6 for name, each in pids.items()}
         await locks.end()
-    return Figures(count / seconds, cpu, locks.mean_waiting, locks.mean_active, locks.deadlocks)
+    return Figures(count / seconds, cpu, locks.waiting, locks.active, locks.deadlocks)
 
 
 async def _caught_up(client: Client, variant: Variant) -> None:
@@ -131,45 +126,6 @@ async def _publish_paused(client: Client, variant: Variant, events: Sequence[byt
     await publish(client, events)
 
 
-class _Locks:
-    """Looks at the sessions of PostgreSQL, again and again."""
-
-    def __init__(self, connection: Connection, deadlocks: int) -> None:
-        self._connection, self._before = connection, deadlocks
-        self._looks: list[tuple[int, int]] = []
-        self._task = asyncio.create_task(self._look())
-        self.deadlocks = 0
-
-    async def end(self) -> None:
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        self.deadlocks = await self._connection.fetchval(DEADLOCKS) - self._before
-
-    @property
-    def mean_waiting(self) -> float:
-        """Sessions that wait for a lock, on average."""
-        return fmean(waiting for waiting, _ in self._looks)
-
-    @property
-    def mean_active(self) -> float:
-        """Sessions that execute a statement, those that wait among them, on average."""
-        return fmean(active for _, active in self._looks)
-
-    async def _look(self) -> None:
-        while True:
-            row = await self._connection.fetchrow(SESSIONS)
-            assert row
-            self._looks.append((row["waiting"], row["active"]))
-            await asyncio.sleep(LOOK)
-
-
-@asynccontextmanager
-async def _lock_watch(engines: Stores) -> AsyncIterator[_Locks]:
-    async with engines.connection() as connection:
-        yield _Locks(connection, await connection.fetchval(DEADLOCKS))
-
-
 def _show(scale: Scale, found: Mapping[str, Sequence[Figures]]) -> None:
     shown = {name: _medians(rounds) for name, rounds in found.items()}
     parts = list(next(iter(shown.values())).cpu)
@@ -177,24 +133,27 @@ def _show(scale: Scale, found: Mapping[str, Sequence[Figures]]) -> None:
         f"{scale.events:,} delivery reports, {os.cpu_count()} cores, medians of {scale.rounds} rounds",
         (
             *("variant", "events/s", *(f"CPU us, {part}" for part in parts), "together"),
-            *("sessions that wait for a lock", "active sessions", "deadlocks"),
+            *("active sessions", "of these wait for a lock, by statement", "deadlocks"),
         ),
         [
             (
                 name,
                 f"{each.rate:,.0f}",
                 *(f"{us:.1f}" for us in [*each.cpu.values(), sum(each.cpu.values())]),
-                f"{each.waiting:.2f}",
                 f"{each.active:.2f}",
-                sum(one.deadlocks for one in found[name]),
+                ", ".join(f"{statement} {count:.2f}" for statement, count in each.waiting.items() if count >= LEAST),
+                each.deadlocks,
             )
             for name, each in shown.items()
         ],
-        [Goal("deadlocks", sum(each.deadlocks for rounds in found.values() for each in rounds), 0, at_most=True)],
+        [Goal("deadlocks", sum(each.deadlocks for each in shown.values()), 0, at_most=True)],
     )
 
 
 def _medians(rounds: Sequence[Figures]) -> Figures:
+    """The medians of all figures, each by itself."""
     cpu = {part: median(each.cpu[part] for each in rounds) for part in rounds[0].cpu}
-    rate, waiting, active = (median(getattr(each, name) for each in rounds) for name in ("rate", "waiting", "active"))
-    return Figures(rate, cpu, waiting, active, 0)
+    statements = dict.fromkeys(statement for each in rounds for statement in each.waiting)
+    waiting = {name: median(each.waiting.get(name, 0.0) for each in rounds) for name in statements}
+    rate, active = (median(getattr(each, name) for each in rounds) for name in ("rate", "active"))
+    return Figures(rate, cpu, waiting, active, sum(each.deadlocks for each in rounds))

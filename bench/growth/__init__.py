@@ -25,8 +25,9 @@ FULL: Final = Scale(
     events=200_000,
     days=(1, 90, 400),
     report_accounts=(10, 1_000, 10_000),
-    asks=200,
+    asks=1_000,
     facts=(10_000_000, 100_000_000),
+    queries=40,
     rounds=5,
     seed=19,
 )
@@ -39,6 +40,7 @@ SMOKE: Final = Scale(
     report_accounts=(10,),
     asks=3,
     facts=(20_000,),
+    queries=3,
     rounds=1,
     seed=19,
 )

@@ -101,7 +101,7 @@ async def _measure(engines: Stores, scale: Scale) -> Mapping[str, Figures]:
                 figures = []
                 for way in ways:
                     before = cpu_seconds(pids)
-                    load = await one_by_one(way, scale.asks // scale.rounds)
+                    load = await one_by_one(way, scale.queries)
                     figures += [load.percentile_ms(50), (cpu_seconds(pids) - before) / len(load.latencies) * 1000]
                 rounds.append(figures)
             http_ms, cpu, engine_ms, engine_cpu = (median(each) for each in zip(*rounds[1:], strict=True))

@@ -17,8 +17,9 @@ class Scale:
     events: int = option("Events per measurement")
     days: tuple[int, ...] = option("Days of history behind a report, of 100 accounts")
     report_accounts: tuple[int, ...] = option("Accounts behind a report, with 7 days of history")
-    asks: int = option("Requests per report, and queries per round")
+    asks: int = option("Requests per report")
     facts: tuple[int, ...] = option("Facts behind a query, ascending")
+    queries: int = option("Queries of one kind per round")
     rounds: int = option("Rounds of events and of queries; their medians count")
     seed: int = option("Seed of events and facts")
 
