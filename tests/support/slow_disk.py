@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from infra.embedded.engine import Engine
@@ -21,7 +22,7 @@ async def slow_disk(engine: Engine, delay: float) -> AsyncIterator[None]:
     """
     assert PROGRAM.exists(), f"{PROGRAM.name} is missing; `make test` fetches it. {MISSING}"
     calls = [f"--trace={CALLS}", f"--inject={CALLS}:delay_enter={round(delay * 1e6)}"]
-    command = [PROGRAM, "--follow-forks", f"--attach={engine.pid}", *calls, "--output=/dev/null"]
+    command: list[str | Path] = [PROGRAM, "--follow-forks", f"--attach={engine.pid}", *calls, "--output=/dev/null"]
     tracing = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
     assert tracing.stderr is not None
     try:
