@@ -85,8 +85,16 @@ async def run(folder: Path, scale: Scale) -> Sequence[Cost]:
             found[facts] = await _measure(engines, scale)
     _show(found)
     return [
-        Cost(each.name, "P50 ms", "facts", list(found), [sizes[each.name].http for sizes in found.values()], False)
+        Cost(
+            each.name,
+            unit,
+            "facts",
+            list(found),
+            [getattr(sizes[each.name], figure) for sizes in found.values()],
+            False,
+        )
         for each in QUESTIONS
+        for unit, figure in (("P50 ms", "http"), ("CPU ms", "cpu"))
     ]
 
 
