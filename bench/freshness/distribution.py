@@ -72,14 +72,17 @@ def _panel(title: str, paths: Mapping[str, Sequence[float]], number: int) -> Mar
 
 
 def _steps(ascending: Sequence[float]) -> str:
-    """The share of samples that are longer than each, as a path of steps; those below half a pixel are left out."""
+    """The share of samples that are longer than each, as a path of steps; those below half a pixel are left out.
+
+    It ends at the longest sample: nothing is known of what is rarer.
+    """
     count, path, x, y = len(ascending), f"M{_x(TIMES[0]):.1f} {_y(1.0):.1f}", _x(TIMES[0]), _y(1.0)
-    for index, seconds in enumerate(ascending, start=1):
-        to_x, to_y = _x(seconds), _y((count - index) / count or SHARES[-1])
-        if to_x - x >= STEP or to_y - y >= STEP or index == count:
+    for index, seconds in enumerate(ascending[:-1], start=1):
+        to_x, to_y = _x(seconds), _y((count - index) / count)
+        if to_x - x >= STEP or to_y - y >= STEP:
             path += f"H{to_x:.1f}V{to_y:.1f}"
             x, y = to_x, to_y
-    return path
+    return f"{path}H{_x(ascending[-1]):.1f}"
 
 
 def _x(seconds: float) -> float:

@@ -5,6 +5,7 @@ from random import Random
 from typing import Final
 from xml.etree import ElementTree as Xml
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,12 +41,14 @@ def test_the_picture_has_one_panel_per_load_and_one_line_per_path() -> None:
     assert len(lines) == len(panels) * len(PATHS)
 
 
-def test_lines_fall_from_all_samples_to_the_lowest_share() -> None:
-    """Samples outside the axes are drawn at their edges."""
-    root = Xml.fromstring(picture({"idle": {"REST": [TIMES[0] / 9, 0.1, TIMES[-1] * 9]}}))
+def test_lines_fall_until_the_longest_sample() -> None:
+    """Samples outside the axes are drawn at their edges. Of ten samples, a tenth is the last share that is known."""
+    root = Xml.fromstring(picture({"idle": {"REST": [TIMES[0] / 9, *[0.1] * 8, TIMES[-1] * 9]}}))
     [line] = [each.attrib["d"] for each in root.iter(f"{SVG}path") if "h" not in each.attrib["d"]]
     heights = [float(step.split("H")[0]) for step in line.split("V")[1:]]
-    grid = [float(each.attrib["y1"]) for each in root.iter(f"{SVG}line") if each.attrib["y1"] == each.attrib["y2"]]
-    assert len(grid) == len(SHARES)
+    lines = [each.attrib for each in root.iter(f"{SVG}line")]
+    shares = [float(each["y1"]) for each in lines if each["y1"] == each["y2"]]
+    assert len(shares) == len(SHARES)
     assert heights == sorted(heights)
-    assert heights[-1] == grid[-1]
+    assert heights[-1] == pytest.approx(shares[SHARES.index(0.1)], abs=0.1)
+    assert float(line.split("H")[-1]) == pytest.approx(max(float(each["x2"]) for each in lines), abs=0.1)
