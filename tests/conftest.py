@@ -35,6 +35,23 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, suppres
 settings.load_profile("repeatable")
 
 
+# The files that take longest, longest first: a worker that begins one of them last works alone for minutes.
+LONGEST = (
+    "tests/end_to_end/test_demo.py",
+    "tests/graph/test_schemathesis.py",
+    "tests/soak/test_soak.py",
+    "tests/deployment/test_upgrade.py",
+    "tests/integration/test_zones.py",
+    "tests/prove/test_proof.py",
+    "tests/integration/test_tlog_tampering.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {path: place for place, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=20261122, help="seed of the random tests")
     parser.addoption("--length", choices=["short", "long"], default="short", help="how many faults a scenario has")
