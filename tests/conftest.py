@@ -30,6 +30,10 @@ zoneinfo.reset_tzpath(to=[])
 # An unusual zone, because the product must not depend on the server's time zone.
 SOMEWHERE = {"timezone": "Asia/Kabul"}
 
+# Without fsync, what is written survives a killed server, but no power cut, which no test makes. A commit waits 0.1 ms
+# instead of 2 ms, and a new database half as long.
+NO_POWER_CUT = {"fsync": "off"}
+
 # Properties have no deadline, because a busy machine is no failure of a property.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
@@ -87,7 +91,7 @@ async def nats(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 async def postgres(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    async with postgres_server(tmp_path_factory.mktemp("postgres")) as engine:
+    async with postgres_server(tmp_path_factory.mktemp("postgres"), settings=NO_POWER_CUT) as engine:
         yield engine
 
 
