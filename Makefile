@@ -1,6 +1,8 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove soak lock pictures schema docs clients
+# Where this variable is set, each process compiles all modules that it imports, which takes longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
