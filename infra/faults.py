@@ -99,18 +99,23 @@ def _at_first_contact(error: BaseException) -> Fault | None:
         return NO_TLS if "rejected SSL upgrade" in str(error) else None
     if isinstance(error, asyncpg.ProtocolViolationError):  # PgBouncer sends it during an outage, too
         return REFUSED if re.search("unsupported startup parameter|no such (database|user)", str(error)) else None
-    if "clickhouse_connect" in sys.modules and _is_from_another_server(error):
+    if _is_from_another_server(error):
         return ANOTHER
     return next((fault for kinds, fault in _CONTACT if isinstance(error, kinds)), None)
 
 
 def _is_from_another_server(error: BaseException) -> bool:
     """Whether an HTTP server other than ClickHouse answered. Gateways answer 502 to 504 while ClickHouse is away."""
+    if "aiohttp" not in sys.modules:  # ClickHouse's driver imports it, too
+        return False
     from aiohttp import ClientResponseError
+
+    if "clickhouse_connect" not in sys.modules or isinstance(error, ClientResponseError):
+        return isinstance(error, ClientResponseError)
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
     if not isinstance(error, ClickHouseError):
-        return isinstance(error, ClientResponseError)
+        return False
     status = re.search(r"HTTP status (\d+)", str(error))
     return getattr(error, "code", None) is None and status is not None and status[1] not in {"502", "503", "504"}
 
