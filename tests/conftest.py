@@ -30,8 +30,8 @@ zoneinfo.reset_tzpath(to=[])
 # An unusual zone, because the product must not depend on the server's time zone.
 SOMEWHERE = {"timezone": "Asia/Kabul"}
 
-# Without fsync, what is written survives a killed server, but no power cut, which no test makes: so no commit and no new
-# database waits for the disk.
+# Without fsync, what is written survives a killed server, but no power cut, which no test makes. So neither commits nor
+# new databases wait for the disk.
 NO_POWER_CUT = {"fsync": "off"}
 
 # Properties have no deadline, because a busy machine is no failure of a property.
