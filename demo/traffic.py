@@ -56,52 +56,27 @@ def history(
     messages: int = 120_000,
     outbox: Outbox | None = None,
     since: datetime | None = None,
+    *,
+    last_day_first: bool = False,
 ) -> Iterator[Message]:
     """The events published before `until` about roughly `messages` SMS messages, sent in the `days` before.
 
     With `since`, only about those sent in quarters of an hour that began since then. Events that are due after `until`
-    (receipts, refunds, copies) stay in `outbox` for `live`.
+    (receipts, refunds, copies) stay in `outbox` for `live`. `last_day_first`: the same events, but those about messages
+    of the last day come before all others.
     """
-    outbox = Outbox() if outbox is None else outbox
-    begun, end = _begin(until, days, since), _instant(until)
-    yield from _published(world, range(begun, end, QUARTER), _per_quarter(days, messages), outbox, end)
-
-
-def last_day_first(
-    world: World,
-    until: datetime,
-    days: int = 7,
-    messages: int = 120_000,
-    outbox: Outbox | None = None,
-    since: datetime | None = None,
-) -> Iterator[Message]:
-    """The events of `history`: first those about the messages of the last day, then those about all earlier ones."""
     outbox, earlier = Outbox() if outbox is None else outbox, Outbox()
-    begun, end, per_quarter = _begin(until, days, since), _instant(until), _per_quarter(days, messages)
-    day_ago = max(begun, (end - DAY) // QUARTER * QUARTER)
-    yield from _published(world, range(day_ago, end, QUARTER), per_quarter, outbox, end)
-    yield from _published(world, range(begun, day_ago, QUARTER), per_quarter, earlier, end)
+    end = _instant(until)
+    per_quarter = messages * QUARTER / (days * DAY) / (1 + campaign_share())
+    first = (end - days * DAY) // QUARTER * QUARTER
+    begun = first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
+    day_ago = max(begun, (end - DAY) // QUARTER * QUARTER) if last_day_first else begun
+    for quarters, box in ((range(day_ago, end, QUARTER), outbox), (range(begun, day_ago, QUARTER), earlier)):
+        for start in quarters:
+            box.add(_events_of(world, _quarter(world, start, per_quarter)))
+            yield from box.due(min(start + QUARTER, end))
     yield from earlier.due(end)
     outbox.add(earlier.take())
-
-
-def _begin(until: datetime, days: int, since: datetime | None) -> int:
-    first = (_instant(until) - days * DAY) // QUARTER * QUARTER
-    return first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
-
-
-def _per_quarter(days: int, messages: int) -> float:
-    """The average of messages per quarter of an hour, without campaigns."""
-    return messages * QUARTER / (days * DAY) / (1 + campaign_share())
-
-
-def _published(
-    world: World, quarters: Iterable[int], per_quarter: float, outbox: Outbox, until: int
-) -> Iterator[Message]:
-    """The events that are published before the end of each quarter, and before `until`. Others stay in the outbox."""
-    for start in quarters:
-        outbox.add(_events_of(world, _quarter(world, start, per_quarter)))
-        yield from outbox.due(min(start + QUARTER, until))
 
 
 def live(world: World, since: datetime, until: datetime, rate: float, outbox: Outbox) -> Iterator[Message]:

@@ -101,7 +101,7 @@ async def _publish_history(
                 sent, completed=clock.passed / hour, said=f"{clock.now:%a %d %b %H:%M}, {published:,} events"
             )
 
-        history = traffic.last_day_first(world, until, DAYS, outbox=outbox, since=since)
+        history = traffic.history(world, until, DAYS, outbox=outbox, since=since, last_day_first=True)
         total = await feed.publish(client, clock.watch(history, totals), report)
         progress.update(sent, completed=(until - since) / hour)
         await _until_counted(client, progress, counted, total)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo.rhythm import DEGRADED_OPERATOR
-from demo.traffic import Outbox, history, last_day_first, live
+from demo.traffic import Outbox, history, live
 from demo.wire import Message
 from demo.world import World, make_world
 
@@ -80,7 +80,7 @@ def test_the_last_day_comes_first(world: World, until: datetime) -> None:
     """Publishes the events of the history, and leaves the same in the outbox."""
     outbox, other = Outbox(), Outbox()
     expected = list(history(world, until, days=3, messages=6_000, outbox=outbox))
-    published = list(last_day_first(world, until, days=3, messages=6_000, outbox=other))
+    published = list(history(world, until, days=3, messages=6_000, outbox=other, last_day_first=True))
     day_ago = milliseconds(until - timedelta(days=1, minutes=15))
     first_earlier = next(index for index, message in enumerate(published) if message.due < day_ago)
     assert 1_000 < first_earlier < len(published) / 2
@@ -93,7 +93,7 @@ def test_the_last_day_comes_first(world: World, until: datetime) -> None:
 def test_the_last_day_alone_is_published_after_a_short_pause(world: World, until: datetime) -> None:
     since = until - timedelta(hours=5, minutes=7)
     expected = list(history(world, until, 1, 20_000, since=since))
-    assert list(last_day_first(world, until, 1, 20_000, since=since)) == expected
+    assert list(history(world, until, 1, 20_000, since=since, last_day_first=True)) == expected
 
 
 def test_events_after_the_history_are_in_the_outbox(world: World, until: datetime) -> None:

@@ -50,7 +50,7 @@ async def no_traffic(*_, **options):
     await asyncio.Event().wait()
 
 demo_traffic.datetime = Then
-demo_traffic.traffic.last_day_first = partial(demo_traffic.traffic.last_day_first, messages=12_000)
+demo_traffic.traffic.history = partial(demo_traffic.traffic.history, messages=12_000)
 demo_traffic.feed.run_live = no_traffic
 anlyt.main()
 """
