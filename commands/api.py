@@ -22,10 +22,11 @@ from infra.endpoints import Engines, engines
 from infra.faults import POSTGRES
 from infra.postgres import Connection, Pool, open_pool
 from infra.probes import check_clickhouse, check_nats, check_postgres
-from infra.progress import Consumer, ProgressSnapshot, track_progress
+from infra.progress import ProgressSnapshot, track_progress
 from infra.reporting_currency import check_currency
 from infra.settings import Settings, variable
 from infra.zones import check_zones
+from schema.streams import Consumer
 
 CONNECTIONS: Final = 16
 FIRST_CONNECTIONS: Final = 8

@@ -24,6 +24,7 @@ from ingest.limit import problems
 from pipelines import schedule
 from pipelines.stores import configured
 
+COMPLETE: Final = "The week is complete. Live traffic goes on."
 ADMIN: Final = "-H 'X-Caller: admin-dashboard'"
 PORTAL: Final = "-H 'X-Caller: customer-portal' -H 'X-Tenant-Id: tenant-001' -H 'X-Account-Id: acc-0001'"
 EXAMPLES: Final = (
@@ -54,16 +55,17 @@ async def run(settings: Settings, *, with_demo: bool, with_s3: bool = False) -> 
             api.running(settings, engines, development=True, personas=personas(settings))
         )
         audit_url = await opened.enter_async_context(_audit(settings, engines))
-        if with_demo:
-            await opened.enter_async_context(
-                demo_traffic.running(stores, settings.home, with_billing=settings.postgres_dsn is None)
-            )
-        # After the demo's history: earlier runs would compete with it, and compute parts of it twice.
-        await opened.enter_async_context(schedule.running(stores))
         urls = (engines.nats, engines.postgres, engines.clickhouse, api_url, metrics_url, audit_url)
         endpoints = Endpoints(*urls, s3=engines.s3.dsn if engines.s3 else None)
         opened.enter_context(published(settings.home, endpoints))
         _announce(endpoints, settings, with_demo=with_demo)
+        if with_demo:
+            await opened.enter_async_context(
+                demo_traffic.running(stores, settings.home, with_billing=settings.postgres_dsn is None)
+            )
+            click.echo(f"\n{COMPLETE}")
+        # After the demo's history: earlier runs would compete with it, and compute parts of it twice.
+        await opened.enter_async_context(schedule.running(stores))
         await opened.enter_async_context(status_lines.say_every_minute(warnings, partial(click.echo, err=True)))
         await until_cancelled()
 
@@ -115,6 +117,8 @@ def _announce(endpoints: Endpoints, settings: Settings, *, with_demo: bool) -> N
         for path in ("query", "exports") if endpoints.s3 else ("query",):
             click.echo(f"  {_audit_example(endpoints, settings, path)}")
     click.echo("\nCtrl-C stops everything.")
+    if with_demo:
+        click.echo("\nA week of traffic arrives now, the last day first; figures grow until it is complete.\n")
 
 
 def _audit_example(endpoints: Endpoints, settings: Settings, path: str) -> str:

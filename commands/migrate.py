@@ -13,10 +13,9 @@ from infra.endpoints import Engines
 from infra.errors import AnlytError
 from infra.migrate import ClickHouseLedger, Ledger, PostgresLedger, StoreName, migrate, steps
 from infra.postgres import Connection, as_unavailable, connect
-from infra.progress import Consumer
 from infra.reporting_currency import record_currency
 from infra.tiering import tier, tierings
-from schema.streams import STREAMS
+from schema.streams import STREAMS, Consumer
 
 CONSUMERS: Final = [Consumer(function.stream, function.durable) for function in FUNCTIONS]
 STATEMENT_TIMEOUT: Final = 86_400.0  # seconds; a step may compute a table from all facts

@@ -1,4 +1,4 @@
-"""All events of the platform in order of publication: a week of history, then live traffic.
+"""All events of the platform in the order in which they are published: a week of history, then live traffic.
 
 Pure: the events depend only on the world's seed and the given instants. History is drawn per quarter of an hour of the
 clock, so two histories have the same events, byte for byte, where they overlap.
@@ -43,6 +43,11 @@ class Outbox:
         while self._waiting and self._waiting[0].due < until:
             yield heapq.heappop(self._waiting)
 
+    def take(self) -> list[Message]:
+        """Removes and returns all messages; not in order."""
+        messages, self._waiting = self._waiting, []
+        return messages
+
 
 def history(
     world: World,
@@ -51,20 +56,27 @@ def history(
     messages: int = 120_000,
     outbox: Outbox | None = None,
     since: datetime | None = None,
+    *,
+    last_day_first: bool = False,
 ) -> Iterator[Message]:
     """The events published before `until` about roughly `messages` SMS messages, sent in the `days` before.
 
     With `since`, only about those sent in quarters of an hour that began since then. Events that are due after `until`
-    (receipts, refunds, copies) stay in `outbox` for `live`.
+    (receipts, refunds, copies) stay in `outbox` for `live`. `last_day_first`: the same events, but those about messages
+    of the last day come before all others.
     """
-    outbox = Outbox() if outbox is None else outbox
+    outbox, earlier = Outbox() if outbox is None else outbox, Outbox()
     end = _instant(until)
     per_quarter = messages * QUARTER / (days * DAY) / (1 + campaign_share())
     first = (end - days * DAY) // QUARTER * QUARTER
     begun = first if since is None else max(first, -(-_instant(since) // QUARTER) * QUARTER)
-    for start in range(begun, end, QUARTER):
-        outbox.add(_events_of(world, _quarter(world, start, per_quarter)))
-        yield from outbox.due(min(start + QUARTER, end))
+    day_ago = max(begun, (end - DAY) // QUARTER * QUARTER) if last_day_first else begun
+    for quarters, box in ((range(day_ago, end, QUARTER), outbox), (range(begun, day_ago, QUARTER), earlier)):
+        for start in quarters:
+            box.add(_events_of(world, _quarter(world, start, per_quarter)))
+            yield from box.due(min(start + QUARTER, end))
+    yield from earlier.due(end)
+    outbox.add(earlier.take())
 
 
 def live(world: World, since: datetime, until: datetime, rate: float, outbox: Outbox) -> Iterator[Message]:

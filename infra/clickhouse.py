@@ -1,43 +1,45 @@
-"""ClickHouse: one async HTTP client, the same for a cluster and for the embedded engine."""
+"""ClickHouse: one async HTTP client, the same for a cluster and for the embedded engine.
+
+`connect` imports the driver: a run of a pipeline that reads PostgreSQL alone does without.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-import clickhouse_connect
-from aiohttp import ClientError
-from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 from opentelemetry.trace import SpanKind
 
 from infra.cancelling import raise_if_cancelled
 from infra.clickhouse_settings import PINNED
 from infra.errors import DependencyUnavailableError, MisconfiguredError
 from infra.faults import CLICKHOUSE, UNMIGRATED, connection_fault
-from infra.probes import ping_clickhouse
 from infra.secret_files import current
 from infra.telemetry import span
 from infra.urls import without_secrets
 from schema.facts import FactTable
 
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.asyncclient import AsyncClient
+
 COLUMNS: Final = "select name from system.columns where database = 'anlyt' and table = {table:String}"
-UNAVAILABLE = (OSError, TimeoutError, ClientError, OperationalError)
-# All errors that a statement may raise, from ClickHouse or from the connection to it.
-FAILURES: Final = (*UNAVAILABLE, ClickHouseError, DependencyUnavailableError)
 
 
 @asynccontextmanager
 async def connect(
     dsn: str, *, database: str | None = None, statement_timeout: float = 300
-) -> AsyncIterator[AsyncClient]:
+) -> AsyncIterator["AsyncClient"]:
     """A client for `http://user:password@host:port/database`. Datetimes in its results are aware, in UTC.
 
     `statement_timeout` limits each statement, in seconds. Raises DependencyUnavailableError if the server does not
     answer, and MisconfiguredError if it refuses what the DSN says.
     """
+    import clickhouse_connect
+
+    from infra.clickhouse_errors import FAILURES
+
     url = urlsplit(dsn)
     try:
         client = await clickhouse_connect.get_async_client(
@@ -54,7 +56,7 @@ async def connect(
             tz_mode="aware",  # for UTC, too: no reader guesses a zone
         )
         client.server_tz = UTC  # as PINNED sets it for each statement
-    except (*UNAVAILABLE, ClickHouseError) as error:
+    except FAILURES as error:
         # clickhouse-connect swallows a cancellation that arrives while it closes its connection.
         raise_if_cancelled()
         if fault := connection_fault(error, CLICKHOUSE):
@@ -79,7 +81,7 @@ class ClickHouse:
         self._connecting = asyncio.Lock()
         self._closed = False
 
-    async def client(self) -> AsyncClient:
+    async def client(self) -> "AsyncClient":
         """The connected client. Raises DependencyUnavailableError while ClickHouse is away; the next call retries.
 
         After `close`, it raises DependencyUnavailableError, too: background work may outlive its owner.
@@ -102,6 +104,8 @@ class ClickHouse:
 
     async def ping(self) -> None:
         """Raises an error unless ClickHouse answers. Has no timeout of its own."""
+        from infra.probes import ping_clickhouse
+
         await ping_clickhouse(self._dsn)
 
 
@@ -115,7 +119,7 @@ async def open_clickhouse(dsn: str, *, statement_timeout: float) -> AsyncIterato
         await clickhouse.close()
 
 
-async def check_tables(client: AsyncClient, tables: Iterable[FactTable]) -> None:
+async def check_tables(client: "AsyncClient", tables: Iterable[FactTable]) -> None:
     """Raises MisconfiguredError if a table or column is missing, or if the user may not see it."""
     for table in tables:
         visible = await client.query(COLUMNS, parameters={"table": table.name})

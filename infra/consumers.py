@@ -10,7 +10,6 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from infra.errors import AnlytError
-from infra.progress import Consumer
 from infra.refusals import missing_stream, reason
 from infra.seek import rewind
 from infra.suitability import (
@@ -24,7 +23,7 @@ from infra.suitability import (
     stream_warnings,
 )
 from infra.telemetry import logger
-from schema.streams import Stream
+from schema.streams import Consumer, Stream
 
 TIMEOUT: Final = 5.0  # seconds
 

@@ -5,22 +5,23 @@
     any other               a refused request, or a bug
 
 A host name that does not resolve counts as an absent engine: in Kubernetes, a service without instances has no address.
+
+Drivers are imported where an error is classified, and only if the process uses them: their import takes longer than a
+small run of a pipeline.
 """
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import asyncpg
-from aiohttp import ClientResponseError
-from clickhouse_connect.driver.exceptions import ClickHouseError
-from nats.errors import AuthorizationError
-from nats.errors import Error as NatsError
-from nats.js.errors import APIError
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 from infra.errors import MisconfiguredError, UsageError
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.exceptions import ClickHouseError
 
 POSTGRES, CLICKHOUSE, NATS = "ANLYT_POSTGRES_DSN", "ANLYT_CLICKHOUSE_DSN", "ANLYT_NATS_URL"
 LONGEST_REASON: Final = 300  # characters
@@ -54,7 +55,6 @@ _POSTGRES: Final[Sequence[tuple[tuple[type[Exception], ...], Fault]]] = (
 )
 _CONTACT: Final[Sequence[tuple[tuple[type[Exception], ...], Fault]]] = (
     ((ssl.SSLError,), TLS),
-    ((ClientResponseError,), ANOTHER),
     ((asyncpg.ClientConfigurationError, asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError), REFUSED),
 )
 # ClickHouse's codes of errors (src/Common/ErrorCodes.cpp).
@@ -99,13 +99,23 @@ def _at_first_contact(error: BaseException) -> Fault | None:
         return NO_TLS if "rejected SSL upgrade" in str(error) else None
     if isinstance(error, asyncpg.ProtocolViolationError):  # PgBouncer sends it during an outage, too
         return REFUSED if re.search("unsupported startup parameter|no such (database|user)", str(error)) else None
-    if isinstance(error, ClickHouseError):
-        return ANOTHER if _is_from_another_server(error) else None
+    if _is_from_another_server(error):
+        return ANOTHER
     return next((fault for kinds, fault in _CONTACT if isinstance(error, kinds)), None)
 
 
-def _is_from_another_server(error: ClickHouseError) -> bool:
+def _is_from_another_server(error: BaseException) -> bool:
     """Whether an HTTP server other than ClickHouse answered. Gateways answer 502 to 504 while ClickHouse is away."""
+    if "aiohttp" not in sys.modules:  # ClickHouse's driver imports it, too
+        return False
+    from aiohttp import ClientResponseError
+
+    if "clickhouse_connect" not in sys.modules or isinstance(error, ClientResponseError):
+        return isinstance(error, ClientResponseError)
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    if not isinstance(error, ClickHouseError):
+        return False
     status = re.search(r"HTTP status (\d+)", str(error))
     return getattr(error, "code", None) is None and status is not None and status[1] not in {"502", "503", "504"}
 
@@ -121,28 +131,20 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _fault(error: BaseException) -> MisconfiguredError | None:
-    match error:
-        case MisconfiguredError():
-            return error
-        case asyncpg.PostgresError():
-            faults = (fault for kinds, fault in _POSTGRES if isinstance(error, kinds))
-            return next((_misconfigured(POSTGRES, fault, error) for fault in faults), None)
-        case ClickHouseError():
-            return _clickhouse(error)
-        case APIError() if error.err_code in _NO_JETSTREAM:
-            return _misconfigured(NATS, JETSTREAM, error.description)
-        case NatsError():
-            text = "authorization violation" if isinstance(error, AuthorizationError) else str(error)
-            faults = (fault for pattern, fault in _NATS.items() if re.search(pattern, text, re.IGNORECASE))
-            return next((_misconfigured(NATS, fault, error) for fault in faults), None)
-        case PermissionDeniedError() | UnauthenticatedError():
-            return _misconfigured("ANLYT_S3_ACCESS_KEY", KEYS, "")
-        case BaseError() | FileNotFoundError():  # obstore raises the latter for a missing object or bucket
-            return _s3(str(error))
-    return None
+    if isinstance(error, MisconfiguredError):
+        return error
+    if isinstance(error, asyncpg.PostgresError):
+        faults = (fault for kinds, fault in _POSTGRES if isinstance(error, kinds))
+        return next((_misconfigured(POSTGRES, fault, error) for fault in faults), None)
+    found = (of(error) for driver, of in _DRIVERS.items() if driver in sys.modules)
+    return next(filter(None, found), None)
 
 
-def _clickhouse(error: ClickHouseError) -> MisconfiguredError | None:
+def _of_clickhouse(error: BaseException) -> MisconfiguredError | None:
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    if not isinstance(error, ClickHouseError):
+        return None
     code = getattr(error, "code", None)
     if code == _S3_ERROR:
         return _s3(str(error))
@@ -150,7 +152,37 @@ def _clickhouse(error: ClickHouseError) -> MisconfiguredError | None:
     return None if fault is None else _misconfigured(CLICKHOUSE, fault, _clickhouse_reason(error))
 
 
-def _clickhouse_reason(error: ClickHouseError) -> str:
+def _of_nats(error: BaseException) -> MisconfiguredError | None:
+    from nats.errors import AuthorizationError
+    from nats.errors import Error as NatsError
+    from nats.js.errors import APIError
+
+    if not isinstance(error, NatsError):
+        return None
+    if isinstance(error, APIError) and error.err_code in _NO_JETSTREAM:
+        return _misconfigured(NATS, JETSTREAM, error.description)
+    text = "authorization violation" if isinstance(error, AuthorizationError) else str(error)
+    faults = (fault for pattern, fault in _NATS.items() if re.search(pattern, text, re.IGNORECASE))
+    return next((_misconfigured(NATS, fault, error) for fault in faults), None)
+
+
+def _of_s3(error: BaseException) -> MisconfiguredError | None:
+    from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return _misconfigured("ANLYT_S3_ACCESS_KEY", KEYS, "")
+    # obstore raises FileNotFoundError for a missing object or bucket.
+    return _s3(str(error)) if isinstance(error, BaseError | FileNotFoundError) else None
+
+
+_DRIVERS: Final[Mapping[str, Callable[[BaseException], MisconfiguredError | None]]] = {
+    "clickhouse_connect": _of_clickhouse,
+    "nats": _of_nats,
+    "obstore": _of_s3,
+}
+
+
+def _clickhouse_reason(error: "ClickHouseError") -> str:
     """'... Code: 81. DB::Exception: Database mine does not exist. (UNKNOWN_DATABASE) ...' -> its sentence."""
     sentence = re.search(r"DB::Exception: (.*?)(?:\. \(| \([A-Z_]+\)|\n|$)", str(error))
     return sentence[1] if sentence else str(error)

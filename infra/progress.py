@@ -16,17 +16,10 @@ from infra.errors import DependencyUnavailableError
 from infra.nats import connect
 from infra.seek import ack_floor, stored_at, unprocessed
 from infra.telemetry import logger
-from schema.streams import Stream
+from schema.streams import Consumer
 
 INTERVAL: Final = 2.0  # seconds between updates
 SNAPSHOTS_KEPT: Final = 300  # the last ten minutes
-
-
-class Consumer(NamedTuple):
-    """A durable consumer of a whole stream. It acknowledges a message when the message is stored."""
-
-    stream: Stream
-    durable: str
 
 
 class ProgressSnapshot(NamedTuple):

@@ -5,14 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from obstore.store import S3Store
-
 from infra.errors import UsageError
 from infra.secret_files import current
 from infra.settings import Settings, variable
 
 if TYPE_CHECKING:
-    from obstore.store import S3Credential
+    from obstore.store import S3Credential, S3Store
 
 # Seconds: for one attempt unless callers say otherwise, and for all attempts of a request together.
 REQUEST_TIMEOUT, RETRY_TIMEOUT = 10, 20
@@ -66,11 +64,12 @@ def from_settings(settings: Settings) -> S3 | None:
     return S3(endpoint.rstrip("/"), bucket, access_key, secret_key, settings.s3_region)
 
 
-def open_store(s3: S3, request_timeout: int = REQUEST_TIMEOUT) -> S3Store:
+def open_store(s3: S3, request_timeout: int = REQUEST_TIMEOUT) -> "S3Store":
     """A client of the bucket. It connects on first use. `request_timeout`: seconds for one attempt.
 
     If the keys' files are replaced, the next request uses the new keys.
     """
+    from obstore.store import S3Store  # imported here, because most processes have no S3
 
     def keys() -> "S3Credential":
         access_key, secret_key = current(s3.access_key), current(s3.secret_key)

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Literal
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
-from structlog.dev import ConsoleRenderer, plain_traceback
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from infra.settings import LogFormat
+from infra.structlog_import import (
+    ConsoleRenderer,
+    EventDict,
+    FilteringBoundLogger,
+    Processor,
+    WrappedLogger,
+    plain_traceback,
+    structlog,
+)
 from schema.phone_numbers import without_phone_numbers
 
 SERVICE: Final = "anlyt"

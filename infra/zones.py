@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import tzdata
 
-from infra.clickhouse import FAILURES, ClickHouse
+from infra.clickhouse import ClickHouse
+from infra.clickhouse_errors import FAILURES
 from infra.errors import AnlytError
 
 VERSION: Final[str] = tzdata.IANA_VERSION

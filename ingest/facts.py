@@ -39,7 +39,7 @@ class FactStore:
     async def commit(self, function: AnyFunction, events: Events, refused: Sequence[Refusal] = ()) -> Results:
         """Writes rows and marks; returns the number of rows.
 
-        An error of infra.clickhouse.FAILURES may leave rows without marks; the next attempt writes both again.
+        An error of infra.clickhouse_errors.FAILURES may leave rows without marks; the next attempt writes both again.
         """
         for part in split_by_days(events):
             facts: Facts = function(part)

@@ -11,7 +11,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from functions.function import AnyFunction
-from infra import clickhouse
+from infra.clickhouse_errors import FAILURES
 from infra.consumers import ensure_consumer
 from infra.errors import AnlytError
 from infra.faults import fault_of
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 def _is_temporary(error: Exception) -> bool:
     """Whether a retry can help: an engine is unavailable, or refuses for now (its disk is full)."""
-    temporary = (asyncpg.PostgresError, NatsError, *clickhouse.FAILURES)
+    temporary = (asyncpg.PostgresError, NatsError, *FAILURES)
     return isinstance(error, temporary) or is_unavailable(error)
 
 

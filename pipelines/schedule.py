@@ -11,7 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from infra.clickhouse import FAILURES
+from infra.clickhouse_errors import FAILURES
 from infra.errors import DependencyUnavailableError, UsageError
 from infra.faults import fault_of
 from infra.metrics import GAUGES_MEASURED

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 WEEK: Final = timedelta(days=7)
 
@@ -16,6 +16,13 @@ class Stream:
     retention: timedelta = WEEK
     duplicate_window: timedelta = timedelta(minutes=2)
     is_ours: bool = False
+
+
+class Consumer(NamedTuple):
+    """A durable consumer of a whole stream. It acknowledges a message when the message is stored."""
+
+    stream: Stream
+    durable: str
 
 
 BILLING_EVENTS: Final = Stream("BILLING_EVENTS", "billing.events")

@@ -30,9 +30,30 @@ zoneinfo.reset_tzpath(to=[])
 # An unusual zone, because the product must not depend on the server's time zone.
 SOMEWHERE = {"timezone": "Asia/Kabul"}
 
+# Without fsync, what is written survives a killed server, but no power cut, which no test makes. So neither commits nor
+# new databases wait for the disk.
+NO_POWER_CUT = {"fsync": "off"}
+
 # Properties have no deadline, because a busy machine is no failure of a property.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
+
+
+# The files that take longest, longest first: a worker that begins one of them last works alone for minutes.
+LONGEST = (
+    "tests/end_to_end/test_demo.py",
+    "tests/graph/test_schemathesis.py",
+    "tests/soak/test_soak.py",
+    "tests/deployment/test_upgrade.py",
+    "tests/integration/test_zones.py",
+    "tests/prove/test_proof.py",
+    "tests/integration/test_tlog_tampering.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {path: place for place, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +91,7 @@ async def nats(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 async def postgres(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    async with postgres_server(tmp_path_factory.mktemp("postgres")) as engine:
+    async with postgres_server(tmp_path_factory.mktemp("postgres"), settings=NO_POWER_CUT) as engine:
         yield engine
 
 

@@ -1,5 +1,6 @@
 """Headless Chromium, and how a person looks at a page with it: for the tests and the pictures of pages."""
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Final, Literal, get_args
 
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from tools.assets import NODE
 from tools.chromium import program
 
 __all__ = ["SCHEMES", "Browser", "Certificate", "Scheme", "View", "chromium", "open_context"]
@@ -51,6 +53,7 @@ class Certificate:
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """Yields a running Chromium. Raises AssertionError with advice if there is none."""
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(NODE)  # `make` removes the Node.js that Playwright's wheel has, too
     # The sandbox needs rights that root in a container has not.
     async with (
         async_playwright() as playwright,

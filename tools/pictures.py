@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Final
 import msgspec
 from PIL import Image
 
+from commands.dev import COMPLETE
 from infra.endpoints import FILE, Endpoints
 from tools.browser import SCHEMES, Browser, Scheme, View, chromium, open_context
 
@@ -63,7 +63,10 @@ def demo() -> Iterator[str]:
     with TemporaryDirectory() as home:
         settings = {"ANLYT_HOME": home, **dict.fromkeys(PORTS, "0")}
         with subprocess.Popen(
-            [sys.executable, "-m", "anlyt", "dev", "--demo"], env={**os.environ, **settings}
+            [sys.executable, "-m", "anlyt", "dev", "--demo"],
+            env={**os.environ, **settings},
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             try:
                 yield _address(process, Path(home))
@@ -71,12 +74,11 @@ def demo() -> Iterator[str]:
                 process.send_signal(signal.SIGINT)
 
 
-def _address(process: subprocess.Popen[bytes], home: Path) -> str:
+def _address(process: subprocess.Popen[str], home: Path) -> str:
     """The address of the API, as soon as the demo has its history."""
-    while not (home / FILE).exists():
-        if process.poll() is not None:
-            raise RuntimeError(f"The demo ended with status {process.returncode}.")
-        time.sleep(0.1)
+    assert process.stdout is not None
+    if not any(COMPLETE in line for line in process.stdout):
+        raise RuntimeError(f"The demo ended with status {process.wait()}.")
     return msgspec.json.decode((home / FILE).read_bytes(), type=Endpoints).api
 
 

@@ -1,4 +1,4 @@
-"""The traffic of `anlyt dev --demo`: a week of history with a progress bar, then live until the end."""
+"""The traffic of `anlyt dev --demo`: a week of history with a progress bar, its last day first, then live traffic."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +29,7 @@ DAYS: Final = 7
 MESSAGES_PER_SECOND: Final = 2.0
 MARK_INTERVAL: Final = 5.0  # seconds
 SHORTEST_GAP: Final = timedelta(minutes=15)  # one step of the history
+JUMP: Final = timedelta(hours=1)  # between the last day and the earlier ones, the history's clock jumps by more
 
 
 @asynccontextmanager
@@ -97,26 +98,29 @@ async def _publish_history(
 
         def report(published: int) -> None:
             progress.update(
-                sent, completed=(clock.now - since) / hour, said=f"{clock.now:%a %d %b %H:%M}, {published:,} events"
+                sent, completed=clock.passed / hour, said=f"{clock.now:%a %d %b %H:%M}, {published:,} events"
             )
 
-        history = traffic.history(world, until, DAYS, outbox=outbox, since=since)
+        history = traffic.history(world, until, DAYS, outbox=outbox, since=since, last_day_first=True)
         total = await feed.publish(client, clock.watch(history, totals), report)
         progress.update(sent, completed=(until - since) / hour)
         await _until_counted(client, progress, counted, total)
 
 
 class _Clock:
-    """`now`: the event time that the history has reached."""
+    """`now`: the event time that the history has reached. `passed`: the sum of its steps, without its jumps."""
 
     def __init__(self, start: datetime) -> None:
-        self.now = start
+        self.now, self.passed = start, timedelta(0)
 
     def watch(self, messages: Iterator[Message], totals: DailyTotals) -> Iterator[Message]:
         """Yields the messages, adds each to `totals` and advances `now`."""
         for message in messages:
             totals.add(message)
-            self.now = datetime.fromtimestamp(message.due / 1000, UTC)
+            now = datetime.fromtimestamp(message.due / 1000, UTC)
+            if timedelta(0) < now - self.now < JUMP:
+                self.passed += now - self.now
+            self.now = now
             yield message
 
 

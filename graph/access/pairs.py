@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from graph.access.scope import ID_PATTERN, AccountScope
-from infra.clickhouse import FAILURES, ClickHouse
+from infra.clickhouse import ClickHouse
+from infra.clickhouse_errors import FAILURES
 from infra.errors import AnlytError
 from infra.metrics import CONTRADICTED_PAIRS
 from infra.sql import statement

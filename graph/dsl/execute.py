@@ -16,7 +16,8 @@ from graph.deadlines import EngineSilentError, while_engine_answers
 from graph.dsl.compile import ROW_CAP
 from graph.dsl.select import Statement
 from graph.errors import QueryTooExpensiveError
-from infra.clickhouse import FAILURES, ClickHouse, traced
+from infra.clickhouse import ClickHouse, traced
+from infra.clickhouse_errors import FAILURES
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.faults import fault_of
 

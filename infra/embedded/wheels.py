@@ -1,4 +1,4 @@
-"""The wheels that contain the engines: the extra `dev` of this package."""
+"""The wheels that contain the engines: the extras `dev` and `s3` of this package."""
 
 from collections.abc import Collection, Mapping
 from importlib.metadata import PackageNotFoundError, distribution, files
@@ -18,10 +18,11 @@ PACKAGES: Final[Mapping[EngineName, str]] = {
 
 def check_installed(engines: Collection[EngineName]) -> None:
     """Raises UsageError if the wheel of an engine is not installed."""
-    missing = [package for name, package in PACKAGES.items() if name in engines and not _is_installed(package)]
+    missing = [name for name, package in PACKAGES.items() if name in engines and not _is_installed(package)]
     if missing:
+        packages, extra = ", ".join(PACKAGES[name] for name in missing), "s3" if missing == ["s3"] else "dev"
         raise UsageError(
-            f"The engines of `anlyt dev` are not installed ({', '.join(missing)}): install `anlyt[dev]`, or point the "
+            f"The engines of `anlyt dev` are not installed ({packages}): install `anlyt[{extra}]`, or point the "
             "settings at running engines."
         )
 

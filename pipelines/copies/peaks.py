@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 from infra import nats
 from infra.clickhouse import traced
-from infra.progress import Consumer, stored_until
+from infra.progress import stored_until
 from infra.sql import statement
 from pipelines.stores import Stores
 from schema.instants import NANOSECONDS, instant
-from schema.streams import DLR_FACTS_DURABLE, SMS_DLR
+from schema.streams import DLR_FACTS_DURABLE, SMS_DLR, Consumer
 
 SQL: Final = Path(__file__).parent / "sql"
 CONTESTED_HOURS: Final = statement(SQL, "contested_hours")

@@ -13,11 +13,10 @@ A run that was killed before step 5 is repeated as a whole; two concurrent runs 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid4
 
 import msgspec
-from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from infra.clickhouse import traced
 from infra.metrics import COPIES_DISCARDED
@@ -29,6 +28,9 @@ from pipelines.integrity.chain import stored_before
 from pipelines.stores import Stores
 from schema.facts import FACTS_COMPLIANCE, NOBODY
 from schema.instants import HOUR, MINUTE, SECOND, instant, time_of
+
+if TYPE_CHECKING:  # its import takes longer than most runs of pipelines without ClickHouse
+    from clickhouse_connect.driver.asyncclient import AsyncClient
 
 SQL: Final = Path(__file__).parent / "sql"
 MARKS: Final = statement(SQL, "marks")
@@ -105,20 +107,20 @@ async def _closed(stores: Stores, window: SearchWindow) -> Mapping[date, datetim
     return await stored_before(stores.postgres, [window.begin.date()])
 
 
-async def _marks(client: AsyncClient, window: SearchWindow) -> Mapping[UUID, TenantMinute]:
+async def _marks(client: "AsyncClient", window: SearchWindow) -> Mapping[UUID, TenantMinute]:
     parameters = {"facts": window.facts, "minutes": _minutes(window)}
     rows = (await client.query(MARKS, parameters=parameters, settings=SETTINGS)).result_rows
     return {mark: (tenant, minute * SECOND) for mark, tenant, minute in rows}
 
 
-async def _copies(client: AsyncClient, window: SearchWindow) -> Sequence[Fact]:
+async def _copies(client: "AsyncClient", window: SearchWindow) -> Sequence[Fact]:
     """All facts of the window's events that have facts of several tenants."""
     events = await _rows(client, "copied_events", window)
     parts = [await _rows(client, "facts_of_events", window, events=part) for part in _parts(events)]
     return [Fact(*row) for part in parts for row in part]
 
 
-async def _rows(client: AsyncClient, name: str, window: SearchWindow, **lists: Any) -> Sequence[Sequence[Any]]:
+async def _rows(client: "AsyncClient", name: str, window: SearchWindow, **lists: Any) -> Sequence[Sequence[Any]]:
     sql = _about(name, window)
     with traced(sql):
         rows: Sequence[Sequence[Any]] = (
@@ -127,7 +129,7 @@ async def _rows(client: AsyncClient, name: str, window: SearchWindow, **lists: A
     return rows
 
 
-async def _command(client: AsyncClient, name: str, window: SearchWindow, **lists: Any) -> None:
+async def _command(client: "AsyncClient", name: str, window: SearchWindow, **lists: Any) -> None:
     sql = _about(name, window)
     with traced(sql):
         await client.command(sql, parameters=_parameters(window, lists), settings=SETTINGS)
@@ -152,7 +154,7 @@ def _cells(minutes: Iterable[TenantMinute]) -> Sequence[tuple[str, int]]:
     return sorted({(tenant, minute - minute % HOUR) for tenant, minute in minutes})
 
 
-async def _mark(client: AsyncClient, marks: Mapping[UUID, tuple[str, str, int]]) -> None:
+async def _mark(client: "AsyncClient", marks: Mapping[UUID, tuple[str, str, int]]) -> None:
     """Writes marks by id: cube (or fact table), tenant, and the instant at which the cell begins."""
     if marks:
         rows = [(cube, tenant, time_of(begin), mark) for mark, (cube, tenant, begin) in marks.items()]

@@ -16,7 +16,7 @@ NEWEST_EVENTS: Final = statement(SQL, "newest_events")
 async def measure(stores: Stores) -> None:
     """Updates `anlyt_cube_freshness_seconds` and `anlyt_data_as_of_timestamp_seconds`.
 
-    Raises one of clickhouse.FAILURES if ClickHouse is unavailable.
+    Raises one of clickhouse_errors.FAILURES if ClickHouse is unavailable.
     """
     client = await stores.clickhouse.client()
     ages: dict[str, float] = {row[0]: row[1] for row in (await client.query(FRESHNESS)).result_rows}

@@ -7,7 +7,7 @@ from typing import Final
 
 from infra import nats
 from infra.errors import DependencyUnavailableError, UsageError
-from infra.progress import Consumer, complete_until
+from infra.progress import complete_until
 from infra.sql import statement
 from pipelines.datasets import StoreDataset
 from pipelines.integrity import chain
@@ -22,7 +22,7 @@ from pipelines.kedro_thread import current_params
 from pipelines.stores import Stores
 from pipelines.tlog import verification as tlog
 from schema.instants import instant
-from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
+from schema.streams import COMPLIANCE_AUDIT, COMPLIANCE_DURABLE, Consumer
 
 SQL: Final = Path(__file__).parent / "sql"
 LATE_DAYS: Final = statement(SQL, "late_days")

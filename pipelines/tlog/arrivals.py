@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from infra.postgres import Connection
-from infra.progress import Consumer
 from infra.sql import statement
 from pipelines.copies.removal import remove_copies_marked_in
 from pipelines.copies.windows import windows
@@ -20,7 +19,7 @@ from schema.catalog.audit import AuditDataset
 from schema.facts import FACTS_CDR, FACTS_COMPLIANCE, FactTable
 from schema.instants import DAY, SECOND, instant, time_of
 from schema.integrity import netstrings
-from schema.streams import CDR_EVENTS, CDR_FACTS_DURABLE, COMPLIANCE_AUDIT, COMPLIANCE_DURABLE
+from schema.streams import CDR_EVENTS, CDR_FACTS_DURABLE, COMPLIANCE_AUDIT, COMPLIANCE_DURABLE, Consumer
 from schema.tlog.entries import Content, digest_of
 from schema.tlog.merkle import Hash, root
 

@@ -1,11 +1,14 @@
 """The nodes of a run. Pure: no I/O."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pipelines.definition import Counts
 from pipelines.tlog.arrivals import DuePeriod
 from pipelines.tlog.checkpoints import Signed
-from pipelines.tlog.publishing import Published
+
+if TYPE_CHECKING:  # it imports an HTTP client, which takes longer than most runs of other pipelines
+    from pipelines.tlog.publishing import Published
 
 
 def each(periods: Sequence[DuePeriod]) -> Iterator[DuePeriod]:
@@ -13,7 +16,7 @@ def each(periods: Sequence[DuePeriod]) -> Iterator[DuePeriod]:
     yield from periods
 
 
-def summarise(periods: Counts, rows: Mapping[str, int], signed: Signed, published: Published) -> tuple[Counts, str]:
+def summarise(periods: Counts, rows: Mapping[str, int], signed: Signed, published: "Published") -> tuple[Counts, str]:
     """The counts of a run, and an alarm if the log was changed.
 
     Its inputs are loaded in their order: the checkpoint is signed after everything is appended, and then published.

@@ -76,6 +76,26 @@ def test_history_goes_on_after_a_pause(world: World, until: datetime) -> None:
     assert min(message.due for message in published) >= milliseconds(since)
 
 
+def test_the_last_day_comes_first(world: World, until: datetime) -> None:
+    """Publishes the events of the history, and leaves the same in the outbox."""
+    outbox, other = Outbox(), Outbox()
+    expected = list(history(world, until, days=3, messages=6_000, outbox=outbox))
+    published = list(history(world, until, days=3, messages=6_000, outbox=other, last_day_first=True))
+    day_ago = milliseconds(until - timedelta(days=1, minutes=15))
+    first_earlier = next(index for index, message in enumerate(published) if message.due < day_ago)
+    assert 1_000 < first_earlier < len(published) / 2
+    for part in (published[:first_earlier], published[first_earlier:]):
+        assert all(before.due <= after.due for before, after in pairwise(part))
+    assert sorted(_hashable(published)) == sorted(_hashable(expected))
+    assert sorted(_hashable(other.take())) == sorted(_hashable(outbox.take()))
+
+
+def test_the_last_day_alone_is_published_after_a_short_pause(world: World, until: datetime) -> None:
+    since = until - timedelta(hours=5, minutes=7)
+    expected = list(history(world, until, 1, 20_000, since=since))
+    assert list(history(world, until, 1, 20_000, since=since, last_day_first=True)) == expected
+
+
 def test_events_after_the_history_are_in_the_outbox(world: World, until: datetime) -> None:
     outbox = Outbox()
     published = list(history(world, until, days=1, messages=2_000, outbox=outbox))

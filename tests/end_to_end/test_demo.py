@@ -11,7 +11,7 @@ from typing import IO, Final
 import httpx
 import pytest
 
-from commands.dev import PORTAL
+from commands.dev import COMPLETE, PORTAL
 from commands.support.preflight import HISTORY_MARK
 from demo.world import make_world
 from graph.gql.explorer import TABS
@@ -21,15 +21,15 @@ from tests.support.documents import check, examples
 from tests.support.explorer import explore_graphiql
 
 
-def printed_until_ready(stdout: IO[str] | None) -> list[str]:
-    """The lines of the announcement, including its last."""
+def printed_until_complete(stdout: IO[str] | None) -> list[str]:
+    """The lines of the announcement, and those until the history is complete."""
     assert stdout is not None
     lines: list[str] = []
     for line in stdout:
         lines.append(line.strip())
-        if "Ctrl-C stops everything." in line:
-            break
-    return lines
+        if COMPLETE in line:
+            return lines
+    raise AssertionError(lines)
 
 
 # Runs `anlyt dev --demo` with a clock three weeks in the past, few messages and no live traffic.
@@ -60,13 +60,13 @@ anlyt.main()
 def test_a_demo_that_rested_for_three_weeks_and_the_commands_of_documents_work(tmp_path: Path) -> None:
     """The folder has an old week of data. Restarted, the demo also has a week that ends now."""
     with running(tmp_path, "dev", "--demo", program=("-c", THREE_WEEKS_AGO)) as old:
-        printed_until_ready(old.process.stdout)
+        printed_until_complete(old.process.stdout)
         assert days_that_differ(old.endpoints().api) == 1  # the demo's error in billing's totals
         assert old.stop() == 0
     then = (datetime.now(UTC) - timedelta(weeks=3)).timestamp()
     os.utime(old.home / HISTORY_MARK, (then, then))
     with running(tmp_path, "dev", "--demo") as demo:
-        lines = printed_until_ready(demo.process.stdout)
+        lines = printed_until_complete(demo.process.stdout)
         endpoints = demo.endpoints()
         check_history(endpoints.api)
         curls = [shlex.split(line) for line in lines if line.startswith("curl ")]

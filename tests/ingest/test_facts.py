@@ -11,7 +11,8 @@ from functions.cdr_facts import cdr_facts
 from functions.compliance_facts import compliance_facts
 from functions.dlr_facts import dlr_facts
 from functions.function import AnyFunction
-from infra.clickhouse import FAILURES, connect
+from infra.clickhouse import connect
+from infra.clickhouse_errors import FAILURES
 from infra.embedded.clickhouse import clickhouse_server
 from ingest.facts import FactStore
 from ingest.sink import Events

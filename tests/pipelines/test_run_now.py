@@ -1,6 +1,8 @@
 """A run from a terminal waits for its turn and prints its counts."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from pipelines import run_now
 from pipelines.lease import lease
 from pipelines.runs import PipelineAlarmError
 from pipelines.stores import Stores
+from tools.export import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -53,3 +56,12 @@ async def test_an_alarm_comes_after_what_was_done(
         await run_now.run(settings, "reconciliation", {})
     assert "reconciliation: done, " in capsys.readouterr().out
     assert await stores.postgres.fetchval("select status from anlyt.pipeline_runs") == "SUCCEEDED"
+
+
+def test_a_run_begins_without_the_drivers_of_engines() -> None:
+    """Their imports, and that of Kedro's framework, take longer than most runs."""
+    program = "import sys, pipelines.run_now; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = set(run.stdout.split())
+    assert {"kedro.pipeline", "asyncpg", "structlog"} <= imported
+    assert not imported & {"aiohttp", "clickhouse_connect", "nats", "obstore", "numpy", "rich", "kedro.framework"}

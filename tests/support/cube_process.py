@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.process import BaseProcess
 
-from infra.clickhouse import FAILURES
+from infra.clickhouse_errors import FAILURES
 from infra.endpoints import Engines
 from infra.errors import AnlytError
 from infra.telemetry import configure_logs

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 from random import Random
 
-import pyarrow as pa
 import uvloop
 
 from functions import FACTS, METRICS
@@ -19,8 +18,6 @@ from infra.telemetry import configure_logs
 from ingest import service
 from tests.support.forked import FORK
 from tests.support.platform import unlimited_guards, with_batch
-
-pa.array([0])  # pyarrow imports pandas at its first array
 
 
 def run(engines: Engines, batch: int) -> None:

@@ -17,7 +17,8 @@ from graph.audit.exports.statements import counting, measuring, writing
 from graph.audit.statements import TimeSlice
 from graph.dsl.execute import S3_ERROR, as_api_error
 from graph.dsl.select import Statement
-from infra.clickhouse import FAILURES, ClickHouse, traced
+from infra.clickhouse import ClickHouse, traced
+from infra.clickhouse_errors import FAILURES
 from infra.errors import AnlytError, DependencyUnavailableError
 from infra.faults import fault_of
 from infra.tiers import COLLECTION

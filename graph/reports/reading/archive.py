@@ -16,7 +16,8 @@ from graph.reports.metrics import Counts
 from graph.reports.reading.cells import Cell
 from graph.reports.reading.rows import hour_ranges
 from graph.reports.windows import DAY_HOURS, DaySlice
-from infra.clickhouse import FAILURES, ClickHouse, traced
+from infra.clickhouse import ClickHouse, traced
+from infra.clickhouse_errors import FAILURES
 from infra.errors import DependencyUnavailableError
 from infra.faults import fault_of
 from infra.metrics import REFUSED

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from commands.support.engines import running
+from infra.embedded import wheels
 from infra.errors import UsageError
 from infra.s3 import open_store
 from infra.settings import Settings, read_settings
@@ -43,6 +44,13 @@ async def test_once_and_for_good(tmp_path: Path) -> None:
         assert bytes(await (await open_store(engines.s3).get_async("cold/part")).bytes_async()) == b"of a table"
     with pytest.raises(UsageError, match=r"keeps old parts in .*s3; unset ANLYT_S3_ENDPOINT"):
         async with running(settings(tmp_path, **ELSEWHERE)):
+            pass
+
+
+async def test_one_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(wheels.PACKAGES, "s3", "no-such-package")
+    with pytest.raises(UsageError, match=r"\(no-such-package\): install `anlyt\[s3\]`, or"):
+        async with running(settings(tmp_path), with_s3=True):
             pass
 
 

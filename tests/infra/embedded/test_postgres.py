@@ -3,6 +3,7 @@ import os
 import pwd
 import shutil
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -35,6 +36,13 @@ async def _busy(engine: Engine) -> "asyncio.Task[object]":
     return busy
 
 
+@pytest.fixture(scope="module")
+async def shipped(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A server as `anlyt dev` starts it; that of all other tests has a setting of its own."""
+    async with postgres_server(tmp_path_factory.mktemp("postgres")) as engine:
+        yield engine
+
+
 @pytest.mark.parametrize(
     ("sql", "value"),
     [
@@ -54,8 +62,8 @@ async def _busy(engine: Engine) -> "asyncio.Task[object]":
         ("SHOW max_connections", "100"),
     ],
 )
-async def test_what_a_server_is_like(postgres: Engine, sql: str, value: object) -> None:
-    assert await _fetch(postgres, sql) == value
+async def test_what_a_server_is_like(shipped: Engine, sql: str, value: object) -> None:
+    assert await _fetch(shipped, sql) == value
 
 
 async def test_rows_survive_a_kill_in_the_middle_of_work(tmp_path: Path) -> None:
