@@ -109,7 +109,9 @@ def _picture(stacks: _Stacks, size: Size) -> Markup:
     area = plot_area(size, vertical, _RIGHT)
     y = vertical.scale(area.bottom, area.top)
     slots = list(_slots(stacks.sides, area))
-    columns = _Columns(slots, coordinates("x", (each.x for each in slots)), coordinates("width", (each.width for each in slots)))
+    columns = _Columns(
+        slots, coordinates("x", (each.x for each in slots)), coordinates("width", (each.width for each in slots))
+    )
     children = (
         _bands(slots, area, stacks.bars),
         value_axis(vertical, y, area),
@@ -155,7 +157,7 @@ def _stacks(chart: TimeChart) -> _Stacks:
 
 
 def _ranges(shown: Sequence[Series], count: int) -> Sequence[Mapping[int, tuple[Decimal, Decimal]]]:
-    """From which sum to which each value goes, by series and index: positive ones upwards from zero, others downwards."""
+    """By series and index, from which sum to which a value goes: positive ones upwards from zero, others downwards."""
     above, below = [_ZERO] * count, [_ZERO] * count
     found = []
     for series in shown:
@@ -246,9 +248,7 @@ def _patterns(bars: _Bars, slots: Sequence[_Slot], heights: Sequence[tuple[float
     yield from _over("url(#chart-hatch-over)", slots, unsure)
 
 
-def _over(
-    fill: str, slots: Sequence[_Slot], places: Sequence[tuple[int, tuple[float, float]]]
-) -> Iterator[Markup]:
+def _over(fill: str, slots: Sequence[_Slot], places: Sequence[tuple[int, tuple[float, float]]]) -> Iterator[Markup]:
     corners = ((slots[index].x, top, slots[index].width, height) for index, (top, height) in places)
     path = "".join([f"M{x},{y}h{width}v{height}h-{width}z" for x, y, width, height in map(_texts, corners)])
     if path:

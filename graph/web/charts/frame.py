@@ -79,6 +79,7 @@ def plot_area(size: Size, axis: Axis, right: float) -> Box:
     return Box(round(left, 2), 26.0 if axis.unit.name else 10.0, size.width - right, size.height - _TIME_AXIS)
 
 
+@lru_cache(maxsize=256)  # ticks are round, so new values seldom change them
 def value_axis(axis: Axis, y: Scale, area: Box) -> Markup:
     """Horizontal grid lines with their values at the left; the line of zero is strong."""
     parts = []
@@ -99,6 +100,7 @@ def value_axis(axis: Axis, y: Scale, area: Box) -> Markup:
     return element("g", {"class": "axis", "aria-hidden": "true"}, *parts)
 
 
+@lru_cache(maxsize=1024)
 def bottom_tick(text: str, x: float, area: Box, size: Size, strong: bool = False) -> Markup:
     """A tick under the plot area, its text kept inside the picture."""
     half = text_width(text, FONT) / 2
@@ -148,7 +150,9 @@ def data_column(times: Sequence[str], readings: Sequence[Reading], indexes: Iter
     return [_data_text(time, exact(each.value), each.qualities) for time, each in values if each.value is not None]
 
 
-@lru_cache(maxsize=4096)  # by texts: decimals with other zeros are equal. Most values of a chart are in the next one, too
+@lru_cache(
+    maxsize=4096
+)  # by texts: decimals with other zeros are equal. Most values of a chart are in the next one, too
 def _data_text(time: str, exactly: str, qualities: Qualities) -> Written:
     return written(data_of(time, Decimal(exactly), qualities))
 

@@ -128,9 +128,7 @@ def _picture(chart: TimeChart, lines: Sequence[_Line], vertical: Axis, size: Siz
         *(_series(plot, each) for each in sorted(lines, key=lambda each: not each.series.before)),
         _end_labels(plot, shown, {each.series.name: each.number for each in lines}, size),
     )
-    return picture(
-        chart.id, "line-chart", size, chart.title, " ".join((description, *notes)), children, notes
-    )
+    return picture(chart.id, "line-chart", size, chart.title, " ".join((description, *notes)), children, notes)
 
 
 def _plot(chart: TimeChart, vertical: Axis, area: Box) -> _Plot:
@@ -203,9 +201,7 @@ def _series(plot: _Plot, line: _Line) -> Markup:
     return element("g", {"class": classes_of, "data-series": series.label}, *paths, points, *crosses)
 
 
-def _lines(
-    plot: _Plot, y: Mapping[int, float], run: Sequence[Plotted], kept: Sequence[Plotted]
-) -> Iterator[Markup]:
+def _lines(plot: _Plot, y: Mapping[int, float], run: Sequence[Plotted], kept: Sequence[Plotted]) -> Iterator[Markup]:
     """One path for each stretch of segments that are drawn alike."""
     first = run[0].index
     segments = [

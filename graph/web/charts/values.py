@@ -63,13 +63,13 @@ class Reading:
 
 def reading(value: int | float | str | Decimal | None, *qualities: Quality) -> Reading:
     """A reading of an API's figure: a count, a rate (float) or an amount of money (decimal string)."""
-    return limited_reading(value, frozenset(qualities))
+    return Reading(None if value is None else Decimal(str(value)), frozenset(qualities))
 
 
 @lru_cache(maxsize=8192, typed=True)  # the next look at a page has most of these figures again
-def limited_reading(value: int | float | str | Decimal | None, qualities: Qualities) -> Reading:
+def limited_reading(value: int | float | str | None, qualities: Qualities) -> Reading:
     """As `reading`, with the qualities of `qualities_of`."""
-    return Reading(None if value is None else Decimal(str(value)), qualities)
+    return reading(value, *qualities)
 
 
 @cache
