@@ -150,9 +150,7 @@ def data_column(times: Sequence[str], readings: Sequence[Reading], indexes: Iter
     return [_data_text(time, exact(each.value), each.qualities) for time, each in values if each.value is not None]
 
 
-@lru_cache(
-    maxsize=4096
-)  # by texts: decimals with other zeros are equal. Most values of a chart are in the next one, too
+@lru_cache(maxsize=4096)  # by texts: decimals with other zeros are equal. Most values are in the next chart, too
 def _data_text(time: str, exactly: str, qualities: Qualities) -> Written:
     return written(data_of(time, Decimal(exactly), qualities))
 

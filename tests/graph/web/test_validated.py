@@ -210,6 +210,20 @@ async def test_a_page_that_changed_while_it_was_read_is_not_kept(
     assert after.text != before.text
 
 
+async def test_cached_reports_take_no_statement(
+    logged: tuple[Pool, list[str]], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a dashboard: one for the versions, and those of the operators and of the breakdown, whose rows are read."""
+    pool, statements = logged
+    async with open_site(pool) as site:
+        first = await get(site, "/dashboard", ADMIN)
+        monkeypatch.setattr(KeptPages, "get", lambda *_: None)
+        statements.clear()
+        again = await get(site, "/dashboard", ADMIN)
+    assert (again.text, again.headers["etag"]) == (first.text, first.headers["etag"])
+    assert sum("anlyt.event_days" in each for each in statements) == 3
+
+
 async def test_a_change_after_its_reports_is_in_the_next_page(
     site: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
