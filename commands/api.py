@@ -1,6 +1,7 @@
 """`anlyt api`: REST, GraphQL and pages in a process of their own, or inside `anlyt dev`."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
@@ -40,6 +41,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Serves REST, GraphQL and `/metrics` until cancelled."""
     with listener.served(settings, fallback=True) as metrics_url:
         async with running(settings, engines(settings), development=False) as url:
+            gc.freeze()  # or collections, which a page's elements trigger, would scan all imported modules
             say(f"api: {url}; metrics at {metrics_url}")
             await until_cancelled()
 

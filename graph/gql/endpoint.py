@@ -171,9 +171,8 @@ async def _executed(executor: Executor[Any], request: Request) -> ExecutionResul
 
 async def _state_of(reader: Reader, windows: Sequence[Window]) -> object:
     """The state of the days from the first to the last of some windows."""
-    return await reader.state(
-        Window(from_=min(each.from_ for each in windows), to=max(each.to for each in windows)).slices
-    )
+    whole = Window(from_=min(each.from_ for each in windows), to=max(each.to for each in windows))
+    return (await reader.known(whole.slices)).state
 
 
 def _too_expensive(cost: int) -> GraphQLError:

@@ -1,7 +1,9 @@
 """Content negotiation (RFC 9110, 12.5): selects the media type and the content coding that a client prefers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -11,6 +13,7 @@ from graph.errors import NotAcceptableError
 
 MOST_RANGES: Final = 100  # ranges of a header that are read; browsers send fewer than ten
 MOST_PARAMETERS: Final = 10  # parameters of a range that are read
+LONGEST_REMEMBERED: Final = 512  # characters of a header whose qualities are remembered
 
 IDENTITY: Final = "identity"  # the content coding of an unchanged body
 
@@ -58,7 +61,13 @@ def _media_weight(weights: Mapping[str, float], media_type: str) -> float:
 
 def _weights(headers: Headers, name: str) -> Mapping[str, float]:
     """The quality of each range that a header lists."""
-    return dict(_ranges(",".join(headers.getlist(name))))
+    listed = ",".join(headers.getlist(name))
+    return _read(listed) if len(listed) <= LONGEST_REMEMBERED else dict(_ranges(listed))
+
+
+@lru_cache(maxsize=256)  # a client sends the same headers with each request
+def _read(listed: str) -> Mapping[str, float]:
+    return MappingProxyType(dict(_ranges(listed)))
 
 
 def _ranges(listed: str) -> Iterator[tuple[str, float]]:

@@ -38,11 +38,16 @@ def read_query(query_string: bytes, allowed: Sequence[Parameter]) -> Mapping[str
             f"Unknown query parameter: {', '.join(unknown)}. "
             + (f"Allowed here: {', '.join(names)}." if names else "None is allowed here.")
         )
-    lists = {parameter.name for parameter in allowed if parameter.is_list}
-    times = Counter(name for name, _ in pairs if name not in lists)
-    if repeated := sorted(name for name in times if times[name] > 1):
+    if len(values) < len(pairs) and (repeated := _repeated(pairs, allowed)):
         raise InvalidQueryError(f"Repeated query parameter: {', '.join(repeated)}.")
     return values
+
+
+def _repeated(pairs: Sequence[tuple[str, str]], allowed: Sequence[Parameter]) -> Sequence[str]:
+    """The names that appear several times and are no lists."""
+    lists = {parameter.name for parameter in allowed if parameter.is_list}
+    times = Counter(name for name, _ in pairs if name not in lists)
+    return sorted(name for name in times if times[name] > 1)
 
 
 def joined(pairs: Sequence[tuple[str, str]], allowed: Sequence[Parameter]) -> Mapping[str, str]:

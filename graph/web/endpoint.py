@@ -102,16 +102,17 @@ class PageEndpoint:
 
     async def _validated(self, request: Request, visitor: Visitor, asked: PageRequest) -> Response:
         """The page with its validator. Raises NotModifiedError, before it reads a report, if the caller has it."""
-        reader, slices, kept = asked.sources.reader, asked.window.with_previous.slices, self._site.kept
+        reader, kept = asked.sources.reader, self._site.kept
         with conditional(request.headers, *self._identity(request, visitor, asked)) as validation:
-            before = await asked.panel(reader.state(slices))
-            if before.state is not None:
-                return (await self._loaded(request, visitor, replace(asked, failure=before.state))).response
-            validation.declare("days", before.answer, is_whole=True)
+            known = await asked.panel(reader.known(asked.window.with_previous.slices))
+            if known.answer is None:
+                return (await self._loaded(request, visitor, replace(asked, failure=known.state))).response
+            validation.declare("days", known.answer.state, is_whole=True)
             if body := kept.get(validation.tag):
                 return HTMLResponse(body, headers=self._headers(_caching(validation)))
-            response, is_whole = await self._loaded(request, visitor, asked)
-            if not is_whole or (await asked.panel(reader.state(slices))).answer != before.answer:
+            sources = asked.sources._replace(reader=reader.at(known.answer))
+            response, is_whole = await self._loaded(request, visitor, replace(asked, sources=sources))
+            if not is_whole:
                 validation.void()
             if validation.tag:
                 response.headers.update(_caching(validation))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -85,4 +86,9 @@ def _check(parameter: Parameter, values: Mapping[str, str]) -> None:
 def href(path: str, values: Mapping[str, str], **changes: str | None) -> str:
     """The URL of a page with `values`, changed by `changes`; None removes a value."""
     chosen = {name: value for name, value in {**values, **changes}.items() if value is not None}
-    return f"{path}?{urlencode(chosen, safe=_READABLE)}" if chosen else path
+    return f"{path}?{_query(tuple(chosen.items()))}" if chosen else path
+
+
+@lru_cache(maxsize=1024)  # the links of a page have the same few parameters
+def _query(parameters: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(parameters, safe=_READABLE)

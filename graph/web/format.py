@@ -21,11 +21,16 @@ MONEY_DECIMALS: Final = 2  # those that are read first; the others are shown sma
 _NO_CHANGE: Final = Markup("")
 
 
+_remembered = lru_cache(maxsize=4096, typed=True)  # the next look at a page has most of these figures again
+
+
+@_remembered
 def count(value: int | None) -> Markup:
     """A whole number: `1,234`."""
     return _NOTHING if value is None else _number(value, f"{value:,}")
 
 
+@_remembered
 def rate(value: float | None) -> Markup:
     """A rate of 4 decimals in per cent: `97.13 %`."""
     return _NOTHING if value is None else _number(repr(value), _with_unit(percent(value), "%"))
@@ -36,6 +41,7 @@ def percent(value: float) -> str:
     return f"{_decimal(value) * 100:.2f}"
 
 
+@_remembered
 def milliseconds(value: int | None) -> Markup:
     """A duration: `2,345 ms`."""
     return _NOTHING if value is None else _number(value, _with_unit(f"{value:,}", "ms"))
@@ -55,6 +61,7 @@ def duration(value: float | None) -> Markup:
     return seconds(value) if value is None or value >= 10 else _number(value, _with_unit(f"{value:.2f}", "s"))
 
 
+@_remembered
 def money(value: str | None, currency: str) -> Markup:
     """An amount with all of its decimals: `1,234.567890 USD`."""
     if value is None:
@@ -78,11 +85,13 @@ def hour(value: datetime | None, zone: tzinfo) -> Markup:
     return _time(value, zone, "%H:%M")
 
 
+@_remembered
 def day(value: date | None) -> Markup:
     """A date: `29 Nov 2026`."""
     return _NOTHING if value is None else _time_element(value.isoformat(), _date(value))
 
 
+@_remembered
 def difference(now: float | None, before: float | None) -> Markup:
     """The change of a rate since the period before, in percentage points: `+1.20`; empty if one of them is null."""
     if now is None or before is None:
@@ -90,6 +99,7 @@ def difference(now: float | None, before: float | None) -> Markup:
     return _changed(_decimal(now) - _decimal(before), f"{(_decimal(now) - _decimal(before)) * 100:+.2f}", "points")
 
 
+@_remembered
 def growth(now: int | None, before: int | None, unit: str = "") -> Markup:
     """The change of a whole number since the period before: `+120 ms`; empty if one of them is null."""
     if now is None or before is None:

@@ -6,6 +6,7 @@ from graph.reports.answers import Point
 from graph.reports.metrics import LOW_SAMPLES, NOTHING
 from graph.reports.windows import Granularity
 from graph.web.charts import (
+    COMPLETE,
     COUNT,
     DURATION,
     PERCENT,
@@ -15,6 +16,7 @@ from graph.web.charts import (
     TimeChart,
     Tone,
     Unit,
+    limited_reading,
     qualities_of,
     reading,
 )
@@ -75,7 +77,7 @@ def _compared(
 
 
 def _counts(points: Sequence[Point], count: Callable[[Point], int]) -> Sequence[Reading]:
-    return [reading(count(point), *qualities_of(point.quality)) for point in points]
+    return [limited_reading(count(point), qualities_of(point.quality)) for point in points]
 
 
 def _rate(point: Point) -> Reading:
@@ -93,7 +95,7 @@ def _latency(point: Point, value: int | None) -> Reading:
 
 def _reading(value: float | None, qualities: Qualities) -> Reading:
     """A reading; one without a value has nothing to mark."""
-    return reading(value, *(qualities if value is not None else ()))
+    return limited_reading(value, qualities if value is not None else COMPLETE)
 
 
 def _is_low(point: Point) -> bool:

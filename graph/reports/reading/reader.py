@@ -1,10 +1,14 @@
 """The entry point of the read path: runs a report on a snapshot of PostgreSQL and of the archive in ClickHouse."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
+
+import asyncpg
 
 from graph.completeness import Completeness, CompleteUntil
 from graph.postgres import LIMIT, connected, transaction, with_deadline
@@ -13,7 +17,7 @@ from graph.reports.reading.concurrency import ConcurrencyLimit
 from graph.reports.reading.rows import STATEMENTS_WITH_VERSIONS, Selection
 from graph.reports.reading.snapshot import NotCachedError, ReportCache, Snapshot
 from graph.reports.reading.states import lifetime_of, state_of
-from graph.reports.reading.versions import DAY_VERSIONS, make_versions
+from graph.reports.reading.versions import DAY_VERSIONS, Versions, make_versions
 from graph.reports.windows import DaySlice, day_date
 from graph.validation import current_validation
 from infra.clickhouse import ClickHouse
@@ -37,6 +41,15 @@ class Counted(NamedTuple):
     horizon: datetime | None
 
 
+class Known(NamedTuple):
+    """What a request read of neighbouring days before its reports. `state`: that of all reports on these slices."""
+
+    slices: Sequence[DaySlice]
+    versions: Versions
+    counted: Counted
+    state: object
+
+
 class Reader:
     """Runs reports, at most `at_once` at the same time and each for at most `limit` seconds.
 
@@ -58,6 +71,16 @@ class Reader:
         self._begin = _BEGIN.format(milliseconds=round(1000 * limit))
         self._concurrency = ConcurrencyLimit(at_once)
         self._cache = ReportCache()
+        self._known: Known | None = None
+
+    def at(self, known: Known) -> "Reader":
+        """This reader for reports on days of `known`. What is cached at these versions is answered without a statement.
+
+        A report that reads other versions voids the validator of the answer.
+        """
+        reader = copy(self)
+        reader._known = known
+        return reader
 
     async def read(
         self, slices: Sequence[DaySlice], report: Callable[[Snapshot], Awaitable[T]], prefetch: Selection | None = None
@@ -70,6 +93,9 @@ class Reader:
         Raises DependencyUnavailableError; TooSlowError after the limit; OverloadedError when no slot is free; and
         NotModifiedError before the report runs if the caller has the answer of these versions.
         """
+        if self._known is not None and prefetch is None:
+            with suppress(NotCachedError):
+                return await report(self._of_versions(None, self._known.versions)), self._known.counted
         completeness = self._completeness()
         async with with_deadline("report", self._pool, self._limit), self._concurrency.slot():
             async with connected(self._pool) as connection:
@@ -100,38 +126,59 @@ class Reader:
         else:
             query = STATEMENTS_WITH_VERSIONS[prefetch.statement]
             (row,) = await connection.fetch(query, *prefetch.arguments, *days)
-        versions = make_versions(row)
+        return self._of_versions(in_transaction, make_versions(row), prefetch and (prefetch, row))
+
+    def _of_versions(
+        self,
+        in_transaction: "Connection | None",
+        versions: Versions,
+        prefetched: tuple[Selection, asyncpg.Record] | None = None,
+    ) -> Snapshot:
         archive = Archive(self._clickhouse, versions.batches, _CLICKHOUSE_SHARE * self._limit)
-        return Snapshot(in_transaction, versions, archive, self._cache, prefetch and (prefetch, row))
+        return Snapshot(in_transaction, versions, archive, self._cache, prefetched)
 
     async def _declare(
         self, connection: Connection, slices: Sequence[DaySlice], snapshot: Snapshot, completeness: Completeness
     ) -> Counted:
         """Declares what the answer of the current request is read from. Raises NotModifiedError."""
-        data_as_of = snapshot.versions.data_as_of
-        counted = Counted(data_as_of, completeness.until, completeness.horizon(data_as_of))
+        counted = _counted(snapshot.versions, completeness)
         validation = current_validation()
-        if validation is not None and not validation.is_whole:
+        if validation is not None and self._known is not None:
+            if not self._is_known(self._known, slices, snapshot.versions, counted):
+                validation.void()
+        elif validation is not None and not validation.is_whole:
             state = state_of(self.currency, slices, snapshot.versions, counted.horizon)
             validation.declare("days", state, await lifetime_of(connection, slices))
         return counted
 
-    async def state(self, slices: Sequence[DaySlice]) -> object:
-        """The state of all reports on neighbouring days. Raises the errors of `read`."""
+    def _is_known(self, known: Known, slices: Sequence[DaySlice], versions: Versions, counted: Counted) -> bool:
+        """Whether a report on some of the known days read what was known of them."""
+        now = replace(known.versions, data_as_of=versions.data_as_of)
+        is_same_state = state_of(self.currency, known.slices, now, counted.horizon) == known.state
+        return is_same_state and versions.are_same(known.versions, slices)
+
+    async def known(self, slices: Sequence[DaySlice]) -> Known:
+        """The versions of neighbouring days, and the state of all reports on them. Raises the errors of `read`."""
         completeness = self._completeness()
-        async with (
-            with_deadline("report", self._pool, self._limit),
-            self._concurrency.slot(),
-            connected(self._pool) as connection,
-        ):
+        async with self._connection() as connection:
             versions = (await self._snapshot(None, connection, slices, None)).versions
-        return state_of(self.currency, slices, versions, completeness.horizon(versions.data_as_of))
+        counted = _counted(versions, completeness)
+        return Known(slices, versions, counted, state_of(self.currency, slices, versions, counted.horizon))
 
     async def fetch_value(self, query: str, *arguments: object) -> Any:
         """The one value of a statement, which is its own snapshot. Raises the errors of `read`."""
+        async with self._connection() as connection:
+            return await connection.fetchval(query, *arguments)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
         async with (
             with_deadline("report", self._pool, self._limit),
             self._concurrency.slot(),
             connected(self._pool) as connection,
         ):
-            return await connection.fetchval(query, *arguments)
+            yield connection
+
+
+def _counted(versions: Versions, completeness: Completeness) -> Counted:
+    return Counted(versions.data_as_of, completeness.until, completeness.horizon(versions.data_as_of))

@@ -36,6 +36,13 @@ class Versions:
     batches: Mapping[int, Sequence[int]]
     digest: str
 
+    def are_same(self, other: "Versions", slices: Sequence[DaySlice]) -> bool:
+        """Whether the days of neighbouring slices are the same in both."""
+        return all(self._of_day(day) == other._of_day(day) for day in range(slices[0].day, slices[-1].day + 1))
+
+    def _of_day(self, day: int) -> tuple[DayVersion | None, Sequence[int]]:
+        return self.by_day.get(day), sorted(self.batches.get(day, ()))
+
     def of_run(self, run: Sequence[DaySlice]) -> Hashable:
         """The versions of neighbouring days; None if a day has none."""
         found = tuple(map(self.by_day.get, range(run[0].day, run[-1].day + 1)))

@@ -19,7 +19,17 @@ from graph.web.charts.scatter import Bubble, ScatterChart, TrailDay, scatter_cha
 from graph.web.charts.sparkline import sparkline
 from graph.web.charts.table import ranking_table, scatter_table, time_table, value_cell
 from graph.web.charts.units import COUNT, DURATION, PERCENT, Unit, exact, money_in, value_text
-from graph.web.charts.values import COMPLETE, Quality, Reading, Series, TimeChart, Tone, qualities_of, reading
+from graph.web.charts.values import (
+    COMPLETE,
+    Quality,
+    Reading,
+    Series,
+    TimeChart,
+    Tone,
+    limited_reading,
+    qualities_of,
+    reading,
+)
 
 __all__ = [
     "COMPLETE",
@@ -45,6 +55,7 @@ __all__ = [
     "bar_figure",
     "chart_defs",
     "exact",
+    "limited_reading",
     "line_chart",
     "line_figure",
     "money_in",

@@ -1,5 +1,6 @@
 """What all charts of a page refer to, once per page: patterns of hatching, and the markers of series."""
 
+from functools import cache
 from typing import Final
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ _MARKERS: Final = (
 )
 
 
+@cache
 def chart_defs() -> Markup:
     """An invisible `svg` with the patterns and markers. Charts draw nothing of either on a page without it."""
     patterns = (

@@ -1,19 +1,19 @@
 """What all charts with axes share: the picture element, the plot area, axes, notes, and marks of points."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from markupsafe import Markup
 
 from graph.web.charts.labels import Box, text_width, wrapped
 from graph.web.charts.scales import Axis, Scale
-from graph.web.charts.svg import Attributes, element, joined
+from graph.web.charts.svg import Attributes, Written, element, joined, written
 from graph.web.charts.units import exact, tick_texts
-from graph.web.charts.values import Qualities, Quality
+from graph.web.charts.values import Qualities, Quality, Reading
 
 FONT: Final = 12.0  # in the chart's units, as in charts.css
 _NOTE_FONT: Final = FONT - 1
@@ -79,6 +79,7 @@ def plot_area(size: Size, axis: Axis, right: float) -> Box:
     return Box(round(left, 2), 26.0 if axis.unit.name else 10.0, size.width - right, size.height - _TIME_AXIS)
 
 
+@lru_cache(maxsize=256)  # ticks are round, so new values seldom change them
 def value_axis(axis: Axis, y: Scale, area: Box) -> Markup:
     """Horizontal grid lines with their values at the left; the line of zero is strong."""
     parts = []
@@ -99,6 +100,7 @@ def value_axis(axis: Axis, y: Scale, area: Box) -> Markup:
     return element("g", {"class": "axis", "aria-hidden": "true"}, *parts)
 
 
+@lru_cache(maxsize=1024)
 def bottom_tick(text: str, x: float, area: Box, size: Size, strong: bool = False) -> Markup:
     """A tick under the plot area, its text kept inside the picture."""
     half = text_width(text, FONT) / 2
@@ -121,9 +123,14 @@ def time_positions(times: Sequence[datetime], left: float, right: float) -> tupl
     return tuple(left + (right - left) * (each - times[0]).total_seconds() / length for each in times)
 
 
-def mark(x: float, y: float, shape: int, classes: str, data: Attributes) -> Markup:
+def shape(number: int) -> str:
+    """The URL of one of the shapes of `defs`, from 1."""
+    return f"#chart-shape-{number}"
+
+
+def mark(x: float, y: float, number: int, classes: str, data: Attributes) -> Markup:
     """A point: one of the shapes of `defs`, with its values as `data-` attributes."""
-    return element("use", {"class": classes, "href": f"#chart-shape-{shape}", "x": x, "y": y, **data})
+    return element("use", {"class": classes, "href": shape(number), "x": x, "y": y, **data})
 
 
 def cross(x: float, area: Box, time: str) -> Markup:
@@ -135,6 +142,17 @@ def cross(x: float, area: Box, time: str) -> Markup:
 def data_of(time: str | None, value: Decimal, qualities: Qualities) -> Attributes:
     """The `data-` attributes of a value: exact, as the API writes it."""
     return {"data-time": time, "data-value": exact(value), "data-quality": _names_of(qualities) or None}
+
+
+def data_column(times: Sequence[str], readings: Sequence[Reading], indexes: Iterable[int]) -> Sequence[Written]:
+    """The `data-` attributes of the readings with some indexes, which all have values."""
+    values = ((times[index], readings[index]) for index in indexes)
+    return [_data_text(time, exact(each.value), each.qualities) for time, each in values if each.value is not None]
+
+
+@lru_cache(maxsize=4096)  # by texts: decimals with other zeros are equal. Most values are in the next chart, too
+def _data_text(time: str, exactly: str, qualities: Qualities) -> Written:
+    return written(data_of(time, Decimal(exactly), qualities))
 
 
 @cache

@@ -1,6 +1,7 @@
 """The key under a chart: a swatch and a sentence for each outcome and each quality that occurs in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -11,7 +12,8 @@ _WIDTH = 28.0
 _HEIGHT = 14.0
 
 
-def chart_key(kind: str, qualities: Qualities, names: Sequence[tuple[str, str]] = ()) -> Markup:
+@lru_cache(maxsize=256)
+def chart_key(kind: str, qualities: Qualities, names: tuple[tuple[str, str], ...] = ()) -> Markup:
     """The list; empty if there is nothing to explain. `kind`: line, bar or bubble. `names`: classes and their texts."""
     named = [_entry(_sample(kind, classes), text) for classes, text in names]
     limited = [_entry(_swatch(kind, each), *WORDS[each]) for each in Quality if each in qualities]

@@ -49,6 +49,7 @@ class Box:
         )
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float) -> float:
     """About how wide a text is at a font size, rather more than less."""
     return sum(map(_character_width, text)) * size

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby, pairwise
+from functools import cache
+from itertools import groupby, pairwise, repeat
 from typing import Final
 
 from markupsafe import Markup
@@ -16,11 +17,12 @@ from graph.web.charts.frame import (
     Size,
     bottom_tick,
     cross,
-    data_of,
+    data_column,
     empty_picture,
     mark,
     picture,
     plot_area,
+    shape,
     text_at,
     time_positions,
     value_axis,
@@ -28,7 +30,7 @@ from graph.web.charts.frame import (
 from graph.web.charts.labels import Box, shortened, spread, text_width
 from graph.web.charts.scales import Axis, Scale, axis
 from graph.web.charts.sentences import described, drawn_series, emptiness, notes_of
-from graph.web.charts.svg import Attributes, coordinate, element
+from graph.web.charts.svg import Attributes, Written, coordinate, coordinates, element, elements, written
 from graph.web.charts.thinning import Plotted, group_size, runs, thinned, unbroken
 from graph.web.charts.time_ticks import time_ticks
 from graph.web.charts.units import tick_texts, value_text
@@ -45,14 +47,28 @@ _HOLLOW: Final = _UNSURE | {Quality.LOW_SAMPLE}
 
 
 @dataclass(frozen=True, slots=True)
+class _Line:
+    """A series in pictures of any size. By the index of a time: at which share of the axis its value lies, its `data-`
+    attributes, and the classes of its point.
+    """
+
+    series: Series
+    number: int
+    runs: Sequence[Sequence[Plotted]]
+    shares: Mapping[int, float]
+    data: Mapping[int, Written]
+    classes: Mapping[int, Written]
+
+
+@dataclass(frozen=True, slots=True)
 class _Plot:
-    """A chart, and where its values lie."""
+    """A chart, and where its times and values lie."""
 
     chart: TimeChart
     area: Box
     x: tuple[float, ...]  # of each time
+    x_texts: Sequence[Written]
     y: Scale
-    follows: tuple[bool, ...]
     group: int
 
 
@@ -68,30 +84,57 @@ class _End:
 
 def line_chart(chart: TimeChart, size: Size = WIDE) -> Markup:
     """The chart as SVG: at most 8 names with their periods before, labelled at their ends."""
+    return line_charts(chart, (size,))[0]
+
+
+def line_charts(chart: TimeChart, sizes: Sequence[Size]) -> Sequence[Markup]:
+    """The chart in several sizes."""
     if (empty := emptiness(chart)) is not None:
-        return empty_picture(chart.id, "line-chart", size, chart.title, empty)
+        return [empty_picture(chart.id, "line-chart", size, chart.title, empty) for size in sizes]
     shown = drawn_series(chart)
     values = [value for series in shown for each in series.readings if (value := each.value) is not None]
     vertical = axis(values, chart.unit)
+    numbers = {name: number % SHAPES + 1 for number, name in enumerate(dict.fromkeys(each.name for each in shown))}
+    follows = unbroken(chart)
+    lines = [_line(chart, each, numbers[each.name], vertical, follows) for each in shown]
+    description = described(chart)
+    return [_picture(chart, lines, vertical, size, description) for size in sizes]
+
+
+def _line(chart: TimeChart, series: Series, number: int, vertical: Axis, follows: tuple[bool, ...]) -> _Line:
+    found = list(runs(series, follows))
+    plotted = [each for run in found for each in run]
+    indexes = [each.index for each in plotted]
+    many = len(chart.times) > _FEW
+    return _Line(
+        series,
+        number,
+        found,
+        {each.index: vertical.share(each.value) for each in plotted},
+        dict(zip(indexes, data_column(chart.starts, series.readings, indexes), strict=True)),
+        {each.index: _point_class(each.qualities, many) for each in plotted},
+    )
+
+
+def _picture(chart: TimeChart, lines: Sequence[_Line], vertical: Axis, size: Size, description: str) -> Markup:
+    shown = [each.series for each in lines]
     area = plot_area(size, vertical, _label_width(chart, shown, size))
     plot = _plot(chart, vertical, area)
     notes = notes_of(chart, plot.group, _start(vertical))
-    numbers = {name: number % SHAPES + 1 for number, name in enumerate(dict.fromkeys(each.name for each in shown))}
     children = (
         _bands(plot, shown),
         value_axis(vertical, plot.y, area),
         _time_axis(plot, size),
-        *(_series(plot, each, numbers[each.name]) for each in sorted(shown, key=lambda each: not each.before)),
-        _end_labels(plot, shown, numbers, size),
+        *(_series(plot, each) for each in sorted(lines, key=lambda each: not each.series.before)),
+        _end_labels(plot, shown, {each.series.name: each.number for each in lines}, size),
     )
-    return picture(chart.id, "line-chart", size, chart.title, described(chart, notes), children, notes)
+    return picture(chart.id, "line-chart", size, chart.title, " ".join((description, *notes)), children, notes)
 
 
 def _plot(chart: TimeChart, vertical: Axis, area: Box) -> _Plot:
     x = time_positions(chart.times, area.left + 4, area.right - 4)
-    y = vertical.scale(area.bottom, area.top)
     group = group_size(len(x), int(area.width / _GROUPS))
-    return _Plot(chart, area, x, y, unbroken(chart), group)
+    return _Plot(chart, area, x, coordinates("x", x), vertical.scale(area.bottom, area.top), group)
 
 
 def _start(vertical: Axis) -> str | None:
@@ -133,54 +176,63 @@ def _edge(plot: _Plot, index: int) -> float:
     return plot.area.right if index + 1 >= len(plot.x) else (plot.x[index] + plot.x[index + 1]) / 2
 
 
-def _series(plot: _Plot, series: Series, number: int) -> Markup:
-    lines: list[Markup] = []
-    points: list[Markup] = []
-    for run in runs(series, plot.follows):
-        kept = thinned(run, plot.group)
-        lines += _lines(plot, run, kept)
-        points += (_point(plot, each, number, alone=len(kept) == 1) for each in kept)
-    points += (
+def _series(plot: _Plot, line: _Line) -> Markup:
+    series = line.series
+    kept = [thinned(run, plot.group) for run in line.runs]
+    y = {each.index: plot.y.at(line.shares[each.index]) for run in kept for each in run}
+    paths = [path for run, shown in zip(line.runs, kept, strict=True) for path in _lines(plot, y, run, shown)]
+    alone = {run[0].index: _point_class(run[0].qualities, many=False, alone=True) for run in kept if len(run) == 1}
+    classes = {**line.classes, **alone}
+    points = elements(
+        "use",
+        [classes[index] for index in y],
+        repeat(written({"href": shape(line.number)}), len(y)),
+        [plot.x_texts[index] for index in y],
+        coordinates("y", y.values()),
+        [line.data[index] for index in y],
+    )
+    crosses = (
         cross(plot.x[index], plot.area, plot.chart.starts[index])
         for index, each in enumerate(series.readings)
         if Quality.SUPPRESSED in each.qualities
     )
     long = " long" if plot.group > 1 else ""
-    classes = f"series series-{number}{' before' if series.before else ''}{long}"
-    return element("g", {"class": classes, "data-series": series.label}, *lines, *points)
+    classes_of = f"series series-{line.number}{' before' if series.before else ''}{long}"
+    return element("g", {"class": classes_of, "data-series": series.label}, *paths, points, *crosses)
 
 
-def _lines(plot: _Plot, run: Sequence[Plotted], kept: Sequence[Plotted]) -> list[Markup]:
+def _lines(plot: _Plot, y: Mapping[int, float], run: Sequence[Plotted], kept: Sequence[Plotted]) -> Iterator[Markup]:
     """One path for each stretch of segments that are drawn alike."""
     first = run[0].index
     segments = [
         (before, after, _stroke(run[before.index - first : after.index - first + 1]))
         for before, after in pairwise(kept)
     ]
-    paths = []
     for stroke, group in groupby(segments, key=lambda each: each[2]):
         members = list(group)
         ends = [members[0][0], *(after for _, after, _ in members)]
-        steps = "L".join(f"{coordinate(plot.x[each.index])},{coordinate(plot.y(each.value))}" for each in ends)
-        paths.append(element("path", {"class": stroke, "d": f"M{steps}"}))
-    return paths
+        steps = "L".join([f"{coordinate(plot.x[each.index])},{coordinate(y[each.index])}" for each in ends])
+        yield element("path", {"class": stroke, "d": f"M{steps}"})
 
 
 def _stroke(readings: Sequence[Plotted]) -> str:
     """How the line over these readings is drawn: as its least certain one."""
-    qualities: Qualities = COMPLETE.union(*(each.qualities for each in readings))
+    return _stroke_of(COMPLETE.union(*[each.qualities for each in readings]))
+
+
+@cache
+def _stroke_of(qualities: Qualities) -> str:
     if qualities & _UNSURE:
         return "line dashed"
     return "line dotted" if Quality.INTERPOLATED in qualities else "line"
 
 
-def _point(plot: _Plot, each: Plotted, number: int, alone: bool) -> Markup:
-    time = plot.chart.starts[each.index]
-    limited = bool(each.qualities & _HOLLOW)
-    interpolated = Quality.INTERPOLATED in each.qualities
-    hidden = (len(plot.x) > _FEW or interpolated) and not alone and not limited
-    classes = f"point{' hollow' if limited else ''}{' quiet' if hidden else ''}"
-    return mark(plot.x[each.index], plot.y(each.value), number, classes, data_of(time, each.value, each.qualities))
+@cache
+def _point_class(qualities: Qualities, many: bool, alone: bool = False) -> Written:
+    """The class of a point. `many`: of so many that only limited ones show; `alone`: without a line."""
+    limited = bool(qualities & _HOLLOW)
+    hidden = (many or Quality.INTERPOLATED in qualities) and not alone and not limited
+    return written({"class": f"point{' hollow' if limited else ''}{' quiet' if hidden else ''}"})
 
 
 def _label_width(chart: TimeChart, shown: Sequence[Series], size: Size) -> float:

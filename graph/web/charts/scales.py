@@ -29,7 +29,10 @@ class Scale:
 
     def __call__(self, value: Decimal) -> float:
         """The position of a value; a value of the domain lies between `start` and `end`."""
-        share = float((value - self.low) / (self.high - self.low))
+        return self.at(_share(value, self.low, self.high))
+
+    def at(self, share: float) -> float:
+        """The position of a value whose share of the way from `low` to `high` is known."""
         return self.start + (self.end - self.start) * share
 
 
@@ -44,6 +47,10 @@ class Axis:
     def truncated(self) -> bool:
         """Whether the axis leaves zero out."""
         return self.ticks[0] > 0
+
+    def share(self, value: Decimal) -> float:
+        """Which share of the way from the first to the last tick a value lies at; pictures of any size share it."""
+        return _share(value, self.ticks[0], self.ticks[-1])
 
     def scale(self, start: float, end: float) -> Scale:
         """The scale that puts the first tick at `start` and the last at `end`."""
@@ -62,6 +69,10 @@ def axis(values: Sequence[Decimal], unit: Unit, count: int = 5) -> Axis:
     if unit.kind is Kind.PERCENT and low >= _ZERO and high <= _ONE:
         ticks = tuple(tick for tick in ticks if _ZERO <= tick <= _ONE)
     return Axis(ticks, unit)
+
+
+def _share(value: Decimal, low: Decimal, high: Decimal) -> float:
+    return float((value - low) / (high - low))
 
 
 def nice_step(rough: Decimal) -> Decimal:

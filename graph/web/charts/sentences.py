@@ -2,21 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from graph.web.charts.buckets import bucket_text
 from graph.web.charts.units import value_text
 from graph.web.charts.values import WORDS, Qualities, Quality, Series, TimeChart
 
 DRAWN: Final = 8  # series that a chart draws; the table has all
-
-
-class _Valued(NamedTuple):
-    value: Decimal
-    time: datetime
-    qualities: Qualities
 
 
 def drawn_series(chart: TimeChart) -> tuple[Series, ...]:
@@ -53,29 +46,33 @@ def described(chart: TimeChart, notes: Sequence[str] = ()) -> str:
 
 
 def _finding(chart: TimeChart, series: Series) -> str:
-    pairs = zip(chart.times, series.readings, strict=True)
-    valued = [_Valued(value, time, each.qualities) for time, each in pairs if (value := each.value) is not None]
+    valued = [index for index, each in enumerate(series.readings) if each.value is not None]
     if not valued:
         return f"{series.label}: no values."
-    parts = [f"last {_at(chart, valued[-1])}", *_range(chart, valued)]
+    parts = [f"last {_at(chart, series, valued[-1])}", *_range(chart, series, valued)]
     if missing := len(series.readings) - len(valued):
         parts.append(f"{missing} without a value")
     return f"{series.label}: {'; '.join(parts)}."
 
 
-def _range(chart: TimeChart, valued: Sequence[_Valued]) -> list[str]:
-    """The lowest and the highest of several values."""
+def _range(chart: TimeChart, series: Series, valued: Sequence[int]) -> list[str]:
+    """The lowest and the highest of several values; `valued`: the indexes of all."""
     if len(valued) == 1:
         return []
-    low, high = (pick(valued, key=lambda each: each.value) for pick in (min, max))
-    if low.value == high.value:
+    values = [value for each in series.readings if (value := each.value) is not None]
+    low, high = min(values), max(values)
+    if low == high:
         return [f"the same in all {len(valued)} values"]
-    return [f"lowest {_at(chart, low)}", f"highest {_at(chart, high)}"]
+    lowest, highest = (valued[values.index(each)] for each in (low, high))
+    return [f"lowest {_at(chart, series, lowest)}", f"highest {_at(chart, series, highest)}"]
 
 
-def _at(chart: TimeChart, each: _Valued) -> str:
-    limits = words_of(each.qualities)
-    return f"{value_text(each.value, chart.unit)} on {_time(chart, each.time)}{f' ({limits})' if limits else ''}"
+def _at(chart: TimeChart, series: Series, index: int) -> str:
+    """The value at an index, its time, and what limits it."""
+    found = series.readings[index]
+    limits = words_of(found.qualities)
+    time = _time(chart, chart.times[index])
+    return f"{value_text(found.value, chart.unit)} on {time}{f' ({limits})' if limits else ''}"
 
 
 @cache

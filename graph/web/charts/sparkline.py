@@ -40,7 +40,7 @@ def sparkline(chart: TimeChart) -> Markup:
 
 
 def _line(run: list[Plotted], x: tuple[float, ...], y: Scale) -> Markup:
-    steps = "L".join(f"{coordinate(x[each.index])},{coordinate(y(each.value))}" for each in run)
+    steps = "L".join([f"{coordinate(x[each.index])},{coordinate(y(each.value))}" for each in run])
     return element("path", {"class": "line", "d": f"M{steps}"})
 
 

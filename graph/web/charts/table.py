@@ -20,7 +20,7 @@ def time_table(chart: TimeChart) -> Markup:
     columns = [each.readings for each in chart.series]
     for time, text, *readings in zip(chart.starts, chart.texts, *columns, strict=True):
         cells = [value_cell(each.value, chart.unit, each.qualities) for each in readings]
-        rows.append(element("tr", {"data-time": time}, _time_head(time, text), *cells))
+        rows.append(_time_row(time, text, *cells))
     return _table(chart.id, chart.title, (f"Time ({chart.zone.key})", *(each.label for each in chart.series)), rows)
 
 
@@ -38,19 +38,24 @@ def scatter_table(chart: ScatterChart) -> Markup:
 
 def value_cell(value: Decimal | None, unit: Unit, qualities: Qualities = COMPLETE) -> Markup:
     """A cell with the exact value, its text, and what limits it in words."""
-    return _cell(exact(value) if value is not None else None, value_text(value, unit), words_of(qualities))
+    return _cell(exact(value) if value is not None else None, unit, qualities)
 
 
 @lru_cache(4096)  # by texts: decimals with other zeros are equal. Most times of a table are in the next one, too
-def _cell(exactly: str | None, text: str, words: str) -> Markup:
-    shown = element("data", {"value": exactly}, text) if exactly is not None else text
+def _cell(exactly: str | None, unit: Unit, qualities: Qualities) -> Markup:
+    words = words_of(qualities)
+    if exactly is None:
+        shown: Markup | str = value_text(None, unit)
+    else:
+        shown = element("data", {"value": exactly}, value_text(Decimal(exactly), unit))
     marks = (" ", element("span", {"class": "quality"}, words)) if words else ()
     return element("td", {"class": "number"}, shown, *marks)
 
 
 @lru_cache(4096)
-def _time_head(time: str, text: str) -> Markup:
-    return element("th", {"scope": "row"}, element("time", {"datetime": time}, text))
+def _time_row(time: str, text: str, *cells: Markup) -> Markup:
+    head = element("th", {"scope": "row"}, element("time", {"datetime": time}, text))
+    return element("tr", {"data-time": time}, head, *cells)
 
 
 def _bubble_row(each: Bubble) -> Markup:

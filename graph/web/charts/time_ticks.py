@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ class _Step:
     text: Callable[[datetime], tuple[str, bool]]
 
 
+@lru_cache(maxsize=256)  # the charts of a page have the same times, and so has the page a moment later
 def time_ticks(start: datetime, end: datetime, bucket: Bucket, zone: ZoneInfo, limit: int) -> tuple[TimeTick, ...]:
     """The ticks from `start` to `end` of the finest step that needs at most about `limit`, and that is no finer than
     the buckets. If it has a single one, those of the step before it. Without any boundary in the range there is one

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,12 @@ class Reading:
 def reading(value: int | float | str | Decimal | None, *qualities: Quality) -> Reading:
     """A reading of an API's figure: a count, a rate (float) or an amount of money (decimal string)."""
     return Reading(None if value is None else Decimal(str(value)), frozenset(qualities))
+
+
+@lru_cache(maxsize=8192, typed=True)  # the next look at a page has most of these figures again
+def limited_reading(value: int | float | str | None, qualities: Qualities) -> Reading:
+    """As `reading`, with the qualities of `qualities_of`."""
+    return reading(value, *qualities)
 
 
 @cache

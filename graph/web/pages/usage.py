@@ -14,7 +14,7 @@ from graph.access import AccountScope, checked_id
 from graph.errors import ForbiddenError
 from graph.reports.account import account_usage
 from graph.reports.answers import AccountUsage, UsageDay
-from graph.web.charts import Bucket, Series, TimeChart, Tone, money_in, qualities_of, reading
+from graph.web.charts import Bucket, Series, TimeChart, Tone, limited_reading, money_in, qualities_of
 from graph.web.charts.units import COUNT, Unit
 from graph.web.charts.values import Reading
 from graph.web.page import CUSTOMER, PLATFORM, Page, PageRequest, Part
@@ -51,7 +51,7 @@ class UsagePage:
     @property
     def spend(self) -> TimeChart:
         """The cost of each day."""
-        readings = [reading(day.cost, *qualities_of(day.quality)) for day in self._days]
+        readings = [limited_reading(day.cost, qualities_of(day.quality)) for day in self._days]
         unit = money_in(self.currency)
         return self._chart("cost-by-day", "Cost by day (UTC)", unit, [Series("cost", readings)])
 
@@ -65,7 +65,7 @@ class UsagePage:
 
 
 def _count(day: UsageDay, value: int) -> Reading:
-    return reading(value, *qualities_of(day.quality))
+    return limited_reading(value, qualities_of(day.quality))
 
 
 def account_of(request: PageRequest) -> str:

@@ -1,8 +1,7 @@
 """Pages of reports have validators: who has a page gets 304, and nobody gets a page of other figures or callers."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +10,8 @@ import pytest
 
 from graph.reports.account import account_usage
 from graph.reports.answers import AccountUsage
+from graph.reports.reading.reader import Known, Reader
+from graph.reports.windows import DaySlice
 from graph.web.kept import KeptPages
 from graph.web.pages import PAGES
 from graph.web.pages import dashboard as dashboard_page
@@ -181,24 +182,72 @@ async def test_a_page_that_lacks_a_part_is_not_kept(site: httpx.AsyncClient, mon
     assert "etag" in whole.headers
 
 
+@pytest.mark.parametrize("path", VISITS)
 async def test_a_page_that_changed_while_it_was_read_is_not_kept(
+    site: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Events between the versions of its days and its reports. A page that finds its reports cached is of these."""
+    known = Reader.known
+
+    async def then_changed(reader: Reader, slices: Sequence[DaySlice]) -> Known:
+        found = await known(reader, slices)
+        subjects = (("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "acc-1"))
+        late = [Row(BEGIN + timedelta(hours=30), *each, messages=234_567, delivered=1) for each in subjects]
+        await store.put(late, BEGIN + timedelta(days=3))
+        return found
+
+    before = await get(site, path, VISITS[path])
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Reader, "known", then_changed)
+        meanwhile.setattr(KeptPages, "get", lambda *_: None)
+        changed = await get(site, path, VISITS[path])
+    assert changed.status_code == 200
+    is_cached = path == "/operators/op-1"
+    assert (changed.text == before.text) == is_cached
+    assert changed.headers.get("etag") == (before.headers["etag"] if is_cached else None)
+    after = await get(site, path, VISITS[path], before, changed) if is_cached else await get(site, path, VISITS[path])
+    assert after.status_code == 200
+    assert after.text != before.text
+
+
+async def test_cached_reports_take_no_statement(
+    logged: tuple[Pool, list[str]], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a dashboard: one for the versions, and those of the operators and of the breakdown, whose rows are read."""
+    pool, statements = logged
+    newest = "from=2026-10-03T00:00:00Z&to=2026-10-04T00:00:00Z"  # days without events are never cached
+    async with open_site(pool) as site:
+        first = await get(site, "/dashboard", ADMIN, query=newest)
+        monkeypatch.setattr(KeptPages, "get", lambda *_: None)
+        statements.clear()
+        again = await get(site, "/dashboard", ADMIN, query=newest)
+    assert (again.text, again.headers["etag"]) == (first.text, first.headers["etag"])
+    assert sum("anlyt.event_days" in each for each in statements) == 3
+
+
+async def test_a_change_after_its_reports_is_in_the_next_page(
     site: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writing = asyncio.Lock()  # the page reads two periods at once, and the writer has one connection
+    """The page has the validator of what it shows, and whoever has it gets the other one."""
 
-    async def reading(*arguments: Any) -> AccountUsage:
+    async def then_changed(*arguments: Any) -> AccountUsage:
         found = await account_usage(*arguments)
-        late = Row(BEGIN + timedelta(hours=30), "ACCOUNT", "acc-1", messages=1)
-        async with writing:
+        read.append(found)
+        if len(read) == 2:
             await store.put([late], BEGIN + timedelta(days=3))
         return found
 
+    read, late = list[AccountUsage](), Row(BEGIN + timedelta(hours=30), "ACCOUNT", "acc-1", messages=234_567)
+    before = await get(site, "/usage", FIRST)
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(usage_page, "account_usage", reading)
-        changed = await get(site, "/usage", FIRST)
-    assert changed.status_code == 200
-    assert "etag" not in changed.headers
-    assert (await get(site, "/usage", FIRST)).text != changed.text
+        meanwhile.setattr(usage_page, "account_usage", then_changed)
+        meanwhile.setattr(KeptPages, "get", lambda *_: None)
+        shown = await get(site, "/usage", FIRST)
+    assert (shown.text, shown.headers["etag"]) == (before.text, before.headers["etag"])
+    after = await get(site, "/usage", FIRST, shown)
+    assert after.status_code == 200
+    assert after.headers["etag"] != shown.headers["etag"]
+    assert after.text != shown.text
 
 
 @pytest.mark.parametrize("path", VISITS)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from graph.web.charts.svg import coordinate, element, joined
+from graph.web.charts.svg import coordinate, coordinates, element, elements, joined, written
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,17 @@ def is_in_xml(character: str) -> bool:
     """Production 2 of XML 1.0."""
     code = ord(character)
     return 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def test_elements_are_those_that_would_be_written_one_by_one() -> None:
+    places = [0.0, -0.0, 1.255, 12.5, -3.004]
+    names = ["a", '"<&>', "\x00", "b", "a"]
+    pairs = zip(names, places, strict=True)
+    one_by_one = joined(element("use", {"class": name, "x": x, "data-quality": None}) for name, x in pairs)
+    classes = [written({"class": name, "data-quality": None}) for name in names]
+    assert elements("use", classes, coordinates("x", places)) == one_by_one
+
+
+def test_columns_have_equal_lengths() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        elements("use", coordinates("x", [1.0]), coordinates("y", []))
