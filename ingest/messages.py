@@ -4,6 +4,7 @@
 domain add two tokens before the stream and one at the end.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from infra.frames import Frame
@@ -22,9 +23,20 @@ def stored(message: Frame) -> int:
     return int(_token(message, 7))
 
 
+def stored_times(messages: Iterable[Frame]) -> list[int]:
+    """`stored` of many messages."""
+    replies = (message.reply.split(b".") for message in messages)
+    return [int(tokens[7 if len(tokens) == TOKENS else 9]) for tokens in replies]
+
+
 def sequence(message: Frame) -> int:
     """The message's sequence in its stream."""
     return int(_token(message, 5))
+
+
+def pending(message: Frame) -> int:
+    """How many messages the consumer had still to deliver behind this one."""
+    return int(_token(message, 8))
 
 
 def _token(message: Frame, index: int) -> bytes:
