@@ -1,6 +1,7 @@
 """Sorts a batch of messages into events to count and dead letters to write."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -10,12 +11,12 @@ from opentelemetry.propagate import extract
 
 from functions.function import AnyFunction
 from infra.frames import Frame
-from ingest.messages import sequence, stored, stored_at, stored_times
+from ingest.messages import sequence, stored, stored_at
 from ingest.outcomes import Refusal
 from schema.dead_letters import DeadLetter, Source, dead_letter
 from schema.decoding import EventDecoder, Stamped
 from schema.events import TENANT_HEADER
-from schema.instants import time_of
+from schema.instants import NANOSECONDS, time_of
 from schema.masking import EventMask
 from schema.problems import BadEventError
 
@@ -57,9 +58,11 @@ class BatchDecoder:
     def decode(self, messages: Sequence[Frame]) -> DecodedBatch:
         """The events and dead letters of a batch. `messages` must not be empty."""
         decoded = DecodedBatch(stored_at(messages[-1]))
-        for index, (message, event) in enumerate(zip(messages, self._decoded(messages), strict=True)):
-            if isinstance(event, BadEventError):
-                decoded.dead_letters.append(self._dead_letter(message, event))
+        for index, message in enumerate(messages):
+            try:
+                event = self.event(message)
+            except BadEventError as error:
+                decoded.dead_letters.append(self._dead_letter(message, error))
                 decoded.bad.append(message)
                 decoded.bad_indexes.append(index)
             else:
@@ -67,16 +70,18 @@ class BatchDecoder:
                 decoded.good.append(message)
         return decoded
 
-    def decode_good(self, messages: Sequence[Frame]) -> list[Stamped[Any]]:
+    def decode_good(self, messages: Iterable[Frame]) -> list[Stamped[Any]]:
         """The events of the good messages; skips the bad ones."""
-        return [event for event in self._decoded(messages) if not isinstance(event, BadEventError)]
+        events = []
+        for message in messages:
+            with suppress(BadEventError):
+                events.append(self.event(message))
+        return events
 
-    def _decoded(self, messages: Sequence[Frame]) -> list[Stamped[Any] | BadEventError]:
-        return self._decoder.decode_all(
-            [message.data for message in messages],
-            [message.header(TENANT_HEADER) if message.head else None for message in messages],
-            stored_times(messages),
-        )
+    def event(self, message: Frame) -> Stamped[Any]:
+        """The event of one message. Raises BadEventError if it is bad."""
+        arrived, nanoseconds = divmod(stored(message), NANOSECONDS)
+        return self._decoder.decode(message.data, message.header(TENANT_HEADER), arrived, nanoseconds)
 
     def _dead_letter(self, message: Frame, error: BadEventError) -> DeadLetter:
         source = Source(
@@ -95,7 +100,7 @@ def trace_links(messages: Sequence[Frame]) -> list[trace.Link]:
 
     Reads no other header: OpenTelemetry logs values that it cannot parse.
     """
-    parents = (parent for message in messages if message.head and (parent := message.header("traceparent")))
+    parents = (parent for message in messages if (parent := message.header("traceparent")))
     contexts = [
         trace.get_current_span(extract({"traceparent": parent})).get_span_context()
         for parent in islice(parents, MAX_LINKS)

@@ -4,7 +4,6 @@
 domain add two tokens before the stream and one at the end.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from infra.frames import Frame
@@ -21,12 +20,6 @@ def stored_at(message: Frame) -> int:
 def stored(message: Frame) -> int:
     """When the stream stored the message, in nanoseconds since 1970, as in `schema.decoding.Stamped`."""
     return int(_token(message, 7))
-
-
-def stored_times(messages: Iterable[Frame]) -> list[int]:
-    """`stored` of many messages."""
-    replies = (message.reply.split(b".") for message in messages)
-    return [int(tokens[7 if len(tokens) == TOKENS else 9]) for tokens in replies]
 
 
 def sequence(message: Frame) -> int:
