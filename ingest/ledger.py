@@ -85,7 +85,7 @@ async def take_over(connection: Connection, events: EventsByKey[E]) -> None:
 
 
 def _arguments(events: EventsByKey[E]) -> tuple[str, str, str]:
-    """Times, keys and times of storage as array literals: asyncpg takes longer to encode a list than all else here."""
+    """Times, keys and times of storage, as array literals: asyncpg would encode lists item by item, in Python."""
     return (
         _literal(stamped.at for stamped in events.values()),
         f"{{{b''.join(events).hex(',', 16)}}}",

@@ -1,7 +1,7 @@
 """Reads a durable pull consumer in large batches through one subscription.
 
 nats-py's `fetch` costs 20-25 us per message, because it makes a task and a UUID for each. Overlapping
-`CONSUMER.MSG.NEXT` requests that deliver to one inbox cost 1 us, and let a batch wait for more messages.
+`CONSUMER.MSG.NEXT` requests that deliver to one inbox cost 2 us, and let a batch wait for more messages.
 
 Batches follow the load. While the stream has more, a batch waits until it is full. When the stream has no more, it
 waits only for its distance to the last batch: a first event is taken at once, and many small batches cannot keep a
