@@ -32,8 +32,8 @@ EXPIRES: Final = 30.0
 MAX_BYTES: Final = 24 << 20
 # Bytes of a message besides its payload: a message larger than the request would block it.
 OVERHEAD: Final = 64 << 10
-# Batches are at least so many times as far apart as one takes: small ones take a fifth of the time at most.
-REST: Final = 4
+# Batches are at least so many times as far apart as one takes: small ones take half of the time at most.
+REST: Final = 2
 RESTORE_PAUSE: Final = 0.2  # seconds before another request when no server serves the consumer
 
 
