@@ -23,7 +23,7 @@ from nats.errors import Error as NatsError
 from infra.errors import AnlytError
 from infra.frames import Frame, FrameClient
 from infra.telemetry import logger
-from ingest.messages import pending
+from ingest.messages import is_newest
 
 HEARTBEAT: Final = 1.0
 EXPIRES: Final = 30.0
@@ -122,7 +122,7 @@ class Reader:
 
     def _has_all(self) -> bool:
         """Whether the consumer had nothing more to deliver behind the newest message here."""
-        return bool(self._buffer) and not pending(self._buffer[-1])
+        return bool(self._buffer) and is_newest(self._buffer[-1])
 
     def _take(self) -> Sequence[Frame]:
         batch = [self._buffer.popleft() for _ in range(min(self._size, len(self._buffer)))]
