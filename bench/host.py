@@ -1,4 +1,4 @@
-"""Runs `anlyt ingest` in a process of its own."""
+"""Runs `anlyt ingest` for one function in its own process, and publishes its events."""
 
 import asyncio
 import time
@@ -8,12 +8,14 @@ from typing import IO, Final
 
 from nats.aio.client import Client
 
+from bench.events import delivery_reports
 from bench.processes import Running, cpu_seconds, running
 from bench.stores import Stores
 from functions.function import AnyFunction
 from infra import consumers
 from schema.streams import SMS_DLR
 
+TICK: Final = 0.1  # seconds between two bursts of a steady rate
 POLL: Final = 0.1  # seconds; not shorter, because each query costs NATS CPU time that is measured
 
 
@@ -22,6 +24,17 @@ async def publish(client: Client, events: Sequence[bytes]) -> None:
     jetstream = client.jetstream(publish_async_max_pending=4_000)
     for event in events:
         await jetstream.publish_async(SMS_DLR.subject, event, wait_stall=60)
+    await jetstream.publish_async_completed()
+
+
+async def keep_publishing(client: Client, rate: int, seconds: float) -> None:
+    """Publishes `rate` delivery reports per second, in bursts."""
+    jetstream = client.jetstream(publish_async_max_pending=4_000)
+    began, burst = time.perf_counter(), int(rate * TICK)
+    for number, event in enumerate(delivery_reports(int(rate * seconds), seed=8), 1):
+        await jetstream.publish_async(SMS_DLR.subject, event, wait_stall=60)
+        if number % burst == 0:
+            await asyncio.sleep(max(began + number / rate - time.perf_counter(), 0))
     await jetstream.publish_async_completed()
 
 

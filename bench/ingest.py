@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from bench import naive
 from bench.events import delivery_reports
 from bench.host import ingest_rate, publish
-from bench.report import Goal, show
+from bench.report import Goal, by_process, show
 from bench.stores import Stores, stores
 from functions.delivery_metrics import delivery_metrics
 from infra import nats
@@ -29,7 +29,7 @@ async def run(folder: Path, *, smoke: bool) -> None:
         f"Ingest of {len(events):,} delivery reports, one worker, {os.cpu_count()} cores",
         ("variant", "events/s", "relative to naive", "CPU us/event"),
         [
-            ("anlyt ingest", round(rate), rate / naive_rate, ", ".join(f"{k} {v:.1f}" for k, v in cpu.items())),
+            ("anlyt ingest", round(rate), rate / naive_rate, by_process(cpu)),
             (f"one transaction per event ({len(few):,} events)", round(naive_rate), 1.0, ""),
             ("bare COPY of the same JSON", round(copy_rate), copy_rate / naive_rate, ""),
         ],

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from nats.aio.client import Client
 
@@ -17,6 +18,10 @@ from infra.errors import UsageError
 from infra.settings import Settings
 from ingest import service
 from ingest.limit import Limit, LimitGuards, limit_guards, problems
+
+# Python looks for cycles after so many allocations. With its default of some hundreds, it would scan a batch's rows,
+# which have no cycles, dozens of times.
+ALLOCATIONS: Final = 50_000
 
 
 def chosen(names: Sequence[str], option: str = "--function") -> list[AnyFunction]:
@@ -60,5 +65,6 @@ async def run(
             await check_dedup(client, functions, settings.dedup_days)
         async with service.running(addresses, functions, settings.reporting_currency, guards):
             gc.freeze()  # or collections, which a batch's events trigger, would scan all imported modules
+            gc.set_threshold(ALLOCATIONS)
             say(f"ingest: {', '.join(function.name for function in functions)}; metrics at {url}")
             await until_cancelled()

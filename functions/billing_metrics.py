@@ -16,7 +16,7 @@ from schema.writes import Billed, Writes
     stream=BILLING_EVENTS,
     durable="anlyt-billing-consumer",
     span="anlyt.process.billingEvent",
-    batch=Batch(10_000, seconds=0.2),
+    batch=Batch(15_000, seconds=0.2, apart=0.1),
 )
 def billing_metrics(events: Sequence[Stamped[SmsBilled]]) -> Writes:
     """Counts each event in the hour of `billedAt`.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.facts import identities, numbers, texts, touched_cells
+from functions.facts import fields_of, identities, numbers, texts, touched_cells
 from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import CdrGenerated
@@ -17,15 +17,16 @@ from schema.writes import Facts
     stream=CDR_EVENTS,
     durable=CDR_FACTS_DURABLE,
     span="anlyt.process.cdrFacts",
-    batch=Batch(10_000, seconds=1),
+    batch=Batch(15_000, seconds=1, apart=0.2),
 )
 def cdr_facts(events: Sequence[Stamped[CdrGenerated]]) -> Facts:
     """One row per call detail record."""
+    fields = fields_of(CdrGenerated, events)
     columns = {
-        **identities(events),
-        **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"),
-        **texts(events, "cdr_id", "message_id", "currency"),
-        **numbers(events, "segment_count"),
-        "charge_amount": [parse_money(stamped.event.charge_amount) for stamped in events],
+        **identities(events, fields),
+        **texts(fields, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix", "status"),
+        **texts(fields, "cdr_id", "message_id", "currency"),
+        **numbers(fields, "segment_count"),
+        "charge_amount": [parse_money(amount) for amount in fields["charge_amount"]],
     }
-    return Facts(FACTS_CDR, columns, "cube_cdr_hourly", touched_cells(events, HOUR))
+    return Facts(FACTS_CDR, columns, "cube_cdr_hourly", touched_cells(columns, HOUR))

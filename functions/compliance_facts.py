@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.facts import identities, numbers, texts, touched_cells
+from functions.facts import fields_of, identities, numbers, texts, touched_cells
 from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import ComplianceAudit
@@ -16,19 +16,20 @@ from schema.writes import Facts
     stream=COMPLIANCE_AUDIT,
     durable=COMPLIANCE_DURABLE,
     span="anlyt.process.complianceFacts",
-    batch=Batch(10_000, seconds=1),
+    batch=Batch(15_000, seconds=1, apart=0.2),
 )
 def compliance_facts(events: Sequence[Stamped[ComplianceAudit]]) -> Facts:
     """One row per evaluation; its findings are four parallel arrays."""
-    findings = [stamped.event.findings for stamped in events]
+    fields = fields_of(ComplianceAudit, events)
+    findings = fields["findings"]
     columns = {
-        **identities(events),
-        **texts(events, "account_id", "mno", "lane", "verdict", "evaluation_id", "message_id", "rule_set_id"),
+        **identities(events, fields),
+        **texts(fields, "account_id", "mno", "lane", "verdict", "evaluation_id", "message_id", "rule_set_id"),
         "rule_ids": [[finding.rule_id for finding in row] for row in findings],
         "rule_names": [[finding.rule_name for finding in row] for row in findings],
         "rule_types": [[finding.rule_type for finding in row] for row in findings],
         "rule_actions": [[finding.action for finding in row] for row in findings],
-        "rule_set_version": [str(stamped.event.rule_set_version) for stamped in events],
-        **numbers(events, "evaluation_latency_ms"),
+        "rule_set_version": [str(each) for each in fields["rule_set_version"]],
+        **numbers(fields, "evaluation_latency_ms"),
     }
-    return Facts(FACTS_COMPLIANCE, columns, "cube_compliance_hourly", touched_cells(events, HOUR))
+    return Facts(FACTS_COMPLIANCE, columns, "cube_compliance_hourly", touched_cells(columns, HOUR))

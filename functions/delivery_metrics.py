@@ -12,34 +12,34 @@ from schema.streams import SMS_DLR
 from schema.writes import Delivered, Writes
 
 
-def _count(cell: Delivered, event: DlrInbound) -> None:
-    """Adds a report to a cell: a final one with its latency, a pending one without. Both may raise the peak rate."""
-    cell.peak_tps = max(cell.peak_tps, event.tps_snapshot)
-    if event.delivery_status == "PENDING":
-        cell.pending_reports += 1
-        return
-    if event.delivery_status == "DELIVERED":
-        cell.delivered += 1
-    else:
-        cell.failed += 1
-    cell.latency_sum += event.latency_ms
-    cell.histogram[bin_of(event.latency_ms)] += 1
-
-
 @function(
     stream=SMS_DLR,
     durable="anlyt-dlr-consumer",
     span="anlyt.process.dlrEvent",
-    batch=Batch(10_000, seconds=0.2),
+    batch=Batch(15_000, seconds=0.2, apart=0.1),
 )
 def delivery_metrics(events: Sequence[Stamped[DlrInbound]]) -> Writes:
-    """Counts each report in the hour of `receivedAt` for its operator, its account and the platform."""
+    """Counts each report in the hour of `receivedAt` for its operator, its account and the platform.
+
+    A final report counts with its latency, a pending one without. Both may raise the peak rate.
+    """
     operators: Cells[Delivered] = defaultdict(Delivered)
     accounts: Cells[Delivered] = defaultdict(Delivered)
     for stamped in events:
         event, hour = stamped.event, hour_of(stamped.at)
-        _count(operators[event.operator_id, hour], event)
-        _count(accounts[event.account_id, hour], event)
+        status, latency, bin_ = event.delivery_status, event.latency_ms, bin_of(event.latency_ms)
+        for cell in (operators[event.operator_id, hour], accounts[event.account_id, hour]):
+            if cell.peak_tps < event.tps_snapshot:
+                cell.peak_tps = event.tps_snapshot
+            if status == "PENDING":
+                cell.pending_reports += 1
+                continue
+            if status == "DELIVERED":
+                cell.delivered += 1
+            else:
+                cell.failed += 1
+            cell.latency_sum += latency
+            cell.histogram[bin_] += 1
     return Writes(
         delivered=in_scopes(operators, accounts, Delivered), accounts=frozenset(account for account, _ in accounts)
     )

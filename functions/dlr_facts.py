@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.facts import identities, numbers, texts, touched_cells
+from functions.facts import fields_of, identities, numbers, texts, touched_cells
 from functions.function import Batch, function
 from schema.decoding import Stamped
 from schema.events import DlrInbound
@@ -16,15 +16,16 @@ from schema.writes import Facts
     stream=SMS_DLR,
     durable=DLR_FACTS_DURABLE,
     span="anlyt.process.dlrFacts",
-    batch=Batch(10_000, seconds=1),
+    batch=Batch(15_000, seconds=1, apart=0.2),
 )
 def dlr_facts(events: Sequence[Stamped[DlrInbound]]) -> Facts:
     """One row per delivery report."""
+    fields = fields_of(DlrInbound, events)
     columns = {
-        **identities(events),
-        **texts(events, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix"),
-        "status": [stamped.event.delivery_status for stamped in events],
-        "error_code": [stamped.event.error_code for stamped in events],
-        **numbers(events, "latency_ms", "tps_snapshot"),
+        **identities(events, fields),
+        **texts(fields, "account_id", "operator_id", "mno", "lane", "direction", "destination_prefix"),
+        "status": fields["delivery_status"],
+        "error_code": fields["error_code"],
+        **numbers(fields, "latency_ms", "tps_snapshot"),
     }
-    return Facts(FACTS_DLR, columns, "cube_dlr_hourly", touched_cells(events, HOUR))
+    return Facts(FACTS_DLR, columns, "cube_dlr_hourly", touched_cells(columns, HOUR))

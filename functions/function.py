@@ -18,10 +18,15 @@ STORES: Final[Mapping[type[Writes | Facts], StoreName]] = {Writes: "postgres", F
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch is full at `size` events, or `seconds` after the host starts to wait for it."""
+    """When a batch ends: at `size` events, or `seconds` after the host starts to wait for it.
+
+    It ends earlier if the stream has no more events and the last batch was `apart` seconds ago. What a batch costs its
+    store does not depend on its size: `apart` limits how many there are per second.
+    """
 
     size: int
     seconds: float
+    apart: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ def _as(type_: pa.DataType) -> Callable[[Column], pa.Array]:
     return lambda values: pa.array(values, type_)
 
 
+def _words(values: Column) -> pa.Array:
+    """Each distinct text once, as ClickHouse stores it."""
+    return pa.array(values, pa.string()).dictionary_encode()
+
+
 def _money(millionths: Column) -> pa.Array:
     """Decimal(38, 6) from 64-bit millionths. Decimal objects would cost more than all other columns together."""
     low = np.array(millionths, np.int64)
@@ -84,8 +89,8 @@ def _money(millionths: Column) -> pa.Array:
 
 
 ARROW: Final[Mapping[ColumnType, Callable[[Column], pa.Array]]] = {
-    "LowCardinality(String)": _as(pa.string()),
-    "LowCardinality(Nullable(String))": _as(pa.string()),
+    "LowCardinality(String)": _words,
+    "LowCardinality(Nullable(String))": _words,
     "String": _as(pa.string()),
     "Array(LowCardinality(String))": _as(pa.list_(pa.string())),
     "UInt32": _as(pa.uint32()),

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar, get_args
 
@@ -30,6 +31,7 @@ from schema.problems import Reason
 
 ACK: Final = b""  # the short form of +ACK
 TERM: Final = b"+TERM"
+BATCHES: Final = 2  # at a time
 LONGEST_PAUSE: Final = 2.0  # seconds between two attempts while an engine is unavailable
 
 T = TypeVar("T")
@@ -47,7 +49,10 @@ class StoppedError(AnlytError):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker of a function. Several workers may share a durable consumer, in one process or many."""
+    """One worker of a function. Several workers may share a durable consumer, in one process or many.
+
+    It processes two batches at a time: while one waits for its store, the next is decoded.
+    """
 
     function: AnyFunction
     client: FrameClient
@@ -57,12 +62,17 @@ class Worker:
     guard: LimitGuard
 
     async def run(self) -> None:
-        """Works until `stop` is set, then finishes its batch and gives prefetched messages back to the stream.
+        """Works until `stop` is set, then finishes its batches and gives prefetched messages back to the stream.
 
-        Ends as well when the dead-letter limit is exceeded; then it gives its unprocessed batch back, too.
+        Ends as well when the dead-letter limit is exceeded; then it gives its unprocessed batches back, too.
         """
-        try:
+        with self._ending_when_stopped():
             await self._run()
+
+    @contextmanager
+    def _ending_when_stopped(self) -> Iterator[None]:
+        try:
+            yield
         except StoppedError:
             logger().info("stopped while an engine was unavailable", function=self.function.name)
 
@@ -78,18 +88,31 @@ class Worker:
             await self.sink.begin(function, await created_at(self.jetstream, function.stream))
 
         await self._until_done("consumer", begin)
-        reader = Reader(self.client, function.stream.name, function.durable, function.batch.size, restore)
+        batch = function.batch
+        reader = Reader(self.client, function.stream.name, function.durable, batch.size, restore, batch.apart)
         await reader.open()
-        decoder = BatchDecoder(function)
-        in_hand: Sequence[Frame] = ()
+        turn = asyncio.Lock()
+        loops = [asyncio.create_task(self._process_batches(reader, turn)) for _ in range(BATCHES)]
         try:
-            while not self.stop.is_set() and not self.guard.exceeded:
-                in_hand = await reader.batch(function.batch.seconds)
-                if in_hand and not await self._process(decoder, in_hand):
-                    break
-                in_hand = ()
+            await asyncio.gather(*loops)
         finally:
-            await reader.close(in_hand)
+            for loop in loops:
+                loop.cancel()
+            await asyncio.wait(loops)
+            await reader.close()
+
+    async def _process_batches(self, reader: Reader, turn: asyncio.Lock) -> None:
+        """Reads batches in turns with the other loops, and processes them beside these."""
+        decoder = BatchDecoder(self.function)
+        with self._ending_when_stopped():
+            while True:
+                async with turn:
+                    if self.stop.is_set() or self.guard.exceeded:
+                        return
+                    messages = await reader.batch(self.function.batch.seconds)
+                if messages and not await self._process(decoder, messages):
+                    return
+                reader.done(messages)
 
     async def _process(self, decoder: BatchDecoder, messages: Sequence[Frame]) -> bool:
         """Commits, publishes dead letters, then acknowledges. After a crash in between, a repetition adds nothing.

@@ -1,9 +1,9 @@
 """The dedup ledger: which events were counted. It remembers them for as long as the streams can redeliver them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from infra.postgres import Connection
 from infra.sql import statement
@@ -84,9 +84,14 @@ async def take_over(connection: Connection, events: EventsByKey[E]) -> None:
     await connection.execute(TAKE_OVER_CLAIMS, *_arguments(events))
 
 
-def _arguments(events: EventsByKey[E]) -> tuple[list[Any], ...]:
+def _arguments(events: EventsByKey[E]) -> tuple[str, str, str]:
+    """Times, keys and times of storage, as array literals: asyncpg would encode lists item by item, in Python."""
     return (
-        [stamped.at for stamped in events.values()],
-        list(events),
-        [stamped.stored for stamped in events.values()],
+        _literal(stamped.at for stamped in events.values()),
+        f"{{{b''.join(events).hex(',', 16)}}}",
+        _literal(stamped.stored for stamped in events.values()),
     )
+
+
+def _literal(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"

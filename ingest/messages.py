@@ -27,6 +27,14 @@ def sequence(message: Frame) -> int:
     return int(_token(message, 5))
 
 
+def is_newest(message: Frame) -> bool:
+    """Whether the consumer had nothing more to deliver behind this message.
+
+    False for a redelivered one: the server does not say how many redeliveries follow.
+    """
+    return _token(message, 4) == b"1" and _token(message, 8) == b"0"
+
+
 def _token(message: Frame, index: int) -> bytes:
     """A token of the reply subject; `index` counts in the form without a domain."""
     tokens = message.reply.split(b".")

@@ -1,4 +1,4 @@
-"""The function host as a service: workers for each function, and the gauges of their lag."""
+"""The function host as a service: one worker per function, and the gauges of their lag."""
 
 import asyncio
 import time
@@ -28,15 +28,13 @@ from ingest import limit, positions
 from ingest.commit import MetricStore
 from ingest.copies import CopyFinder
 from ingest.facts import FactStore
-from ingest.host import Worker
+from ingest.host import BATCHES, Worker
 from ingest.limit import LimitGuards
 from ingest.partitions import Partitions
 from ingest.sink import Sink
 from ingest.stream_hours import HourRecorder
 from schema.streams import DEADLETTER
 
-# Per function: while one worker waits for its store, the other decodes.
-WORKERS: Final = 2
 MEASURE_EVERY: Final = 2.0  # seconds
 LAST_MEASUREMENT: Final = 1.0  # second; asyncpg logs an error when it is cancelled while it connects
 # Seconds. A statement of a batch takes milliseconds; one that takes this long waits for a server that hangs.
@@ -74,7 +72,6 @@ async def running(
                 guards[function.name],
             )
             for function in functions
-            for _ in range(WORKERS)
         ]
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         working = [tasks.create_task(worker.run(), name=worker.function.name) for worker in workers]
@@ -107,7 +104,7 @@ async def _pool(
     opened: AsyncExitStack, engines: Engines, functions: Sequence[AnyFunction], reporting_currency: str
 ) -> "Pool | None":  # quoted: Pool is a string at run time
     """None if no function writes to PostgreSQL."""
-    writers = WORKERS * sum(function.store == "postgres" for function in functions)
+    writers = BATCHES * sum(function.store == "postgres" for function in functions)
     if not writers:
         return None
     return await opened.enter_async_context(

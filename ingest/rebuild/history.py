@@ -61,6 +61,7 @@ class History:
             fresh = [one for one in self.read.note(batch) if one.subject == subject]
             if fresh:
                 yield fresh
+            reader.done(batch)
             silent = 0 if batch else silent + 1
             if silent and await self._is_read():
                 self.read.missing_until(number, datetime.now(UTC))

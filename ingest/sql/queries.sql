@@ -1,9 +1,9 @@
 -- name: claim
 -- Claims events for this transaction; returns the keys that had no claim. $1: microseconds, $3: nanoseconds, both since
--- 1970.
+-- 1970. Arrays are literals.
 insert into anlyt.processed_events (event_at, event_key, stored_ns)
 select 'epoch'::timestamptz + at * interval '1 microsecond', key, stored
-from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
+from unnest($1::text::int8[], $2::text::uuid[], $3::text::int8[]) as t(at, key, stored)
 on conflict do nothing
 returning event_key
 
@@ -112,7 +112,7 @@ select s.timeline <> now.timeline from anlyt.sources as s, now where s.function 
 -- Locks and returns the claims that other copies of these events hold, in the ledger's order. Arguments as in `claim`.
 -- Claims with 0 are from before copies were told apart: they may be of these very messages.
 select claims.event_key, claims.stored_ns
-from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
+from unnest($1::text::int8[], $2::text::uuid[], $3::text::int8[]) as t(at, key, stored)
 join anlyt.processed_events as claims
     on claims.event_at = 'epoch'::timestamptz + t.at * interval '1 microsecond' and claims.event_key = t.key
 where claims.stored_ns not in (t.stored, 0)
@@ -131,7 +131,7 @@ update anlyt.sources set timeline = substr(pg_walfile_name(pg_current_wal_lsn())
 -- Makes copies that the stream stored earlier the owners of their claims. Arguments as in `claim`.
 update anlyt.processed_events as claims
 set stored_ns = t.stored
-from unnest($1::int8[], $2::uuid[], $3::int8[]) as t(at, key, stored)
+from unnest($1::text::int8[], $2::text::uuid[], $3::text::int8[]) as t(at, key, stored)
 where claims.event_at = 'epoch'::timestamptz + t.at * interval '1 microsecond' and claims.event_key = t.key
 
 -- name: uncounted_between

@@ -20,7 +20,7 @@ LONG = 60.0  # seconds; a batch that waits this long exceeds the test's time lim
 
 
 @asynccontextmanager
-async def reading(platform: Platform, size: int, *, as_it_is: bool = False) -> AsyncIterator[Reader]:
+async def reading(platform: Platform, size: int, *, apart: float = 0, as_it_is: bool = False) -> AsyncIterator[Reader]:
     """A reader. `as_it_is`: use the consumer unchanged, where ingest would refuse or correct it."""
 
     async def restore() -> None:
@@ -28,7 +28,7 @@ async def reading(platform: Platform, size: int, *, as_it_is: bool = False) -> A
             await ensure_consumer(platform.jetstream, SMS_DLR, DELIVERY.durable)
 
     await restore()
-    reader = Reader(platform.client, SMS_DLR.name, DELIVERY.durable, size, restore)
+    reader = Reader(platform.client, SMS_DLR.name, DELIVERY.durable, size, restore, apart)
     await reader.open()
     try:
         yield reader
@@ -56,22 +56,69 @@ async def _waiting(platform: Platform) -> int:
     return info.num_waiting or 0
 
 
-async def test_a_full_batch_comes_at_once_and_a_part_after_the_linger(platform: Platform) -> None:
+async def test_a_full_batch_comes_at_once_and_so_does_the_last_one(platform: Platform) -> None:
     await _publish(platform, range(25))
     async with reading(platform, 10) as reader:
-        assert [len(await reader.batch(LONG)) for _ in range(2)] == [10, 10]
-        assert len(await reader.batch(0.5)) == 5
+        assert [len(await reader.batch(LONG)) for _ in range(3)] == [10, 10, 5]
         assert len(await reader.batch(0.05)) == 0
 
 
-async def test_a_batch_lingers_for_company(platform: Platform) -> None:
-    async with reading(platform, 10) as reader:
-        await _publish(platform, range(3))
+async def test_a_batch_keeps_its_distance_and_lingers_for_company(platform: Platform) -> None:
+    async with reading(platform, 10, apart=0.5) as reader:
+        await _publish(platform, range(1))
+        assert len(await reader.batch(LONG)) == 1  # nothing was before it
         batch = asyncio.create_task(reader.batch(LONG))
+        await _publish(platform, range(3))
+        await asyncio.sleep(0.1)
+        assert not batch.done()
+        await _publish(platform, range(3, 6))
+        assert [int(message.data) for message in await batch] == list(range(6))
+
+
+async def test_a_full_batch_keeps_no_distance(platform: Platform) -> None:
+    async with reading(platform, 10, apart=LONG) as reader:
+        await _publish(platform, range(1))
+        assert len(await reader.batch(LONG)) == 1
+        batch = asyncio.create_task(reader.batch(LONG))
+        await _publish(platform, range(3))
         await asyncio.sleep(0.1)
         assert not batch.done()
         await _publish(platform, range(3, 10))
         assert [int(message.data) for message in await batch] == list(range(10))
+
+
+async def test_a_distance_ends_with_the_longest_wait(platform: Platform) -> None:
+    async with reading(platform, 10, apart=LONG) as reader:
+        await _publish(platform, range(1))
+        assert len(await reader.batch(LONG)) == 1
+        await _publish(platform, range(3))
+        assert len(await reader.batch(0.2)) == 3
+
+
+async def test_batches_that_take_long_are_further_apart(platform: Platform) -> None:
+    async with reading(platform, 10) as reader:
+        await _publish(platform, range(1))
+        slow = await reader.batch(LONG)
+        await asyncio.sleep(0.3)
+        reader.done(slow)
+        batch = asyncio.create_task(reader.batch(LONG))
+        await _publish(platform, range(1))
+        await asyncio.sleep(0.1)
+        assert not batch.done()
+        assert len(await batch) == 1
+
+
+async def test_closing_gives_back_batches_that_are_not_done(platform: Platform) -> None:
+    await _publish(platform, range(40))
+    async with reading(platform, 10) as reader:
+        first, second = await reader.batch(LONG), await reader.batch(LONG)
+        await platform.client.publish_all([message.reply for message in first], b"")
+        reader.done(first)
+    async with reading(platform, 10) as other:
+        rest = await _receive(platform, other, 30)
+    numbers = [int(message.data) for message in (*first, *second)]
+    assert numbers == list(range(20))
+    assert sorted([*numbers[:10], *rest]) == list(range(40))
 
 
 async def test_large_batches_bring_everything_once_and_in_order(platform: Platform) -> None:

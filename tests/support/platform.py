@@ -38,7 +38,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # for tests without PostgreSQL
 
 def with_batch(function: AnyFunction, size: int, seconds: float = 0.02) -> AnyFunction:
     """The function with batches of another size and duration."""
-    return replace(function, batch=Batch(size, seconds))
+    return replace(function, batch=Batch(size, seconds, apart=0))
 
 
 def unlimited_guards(functions: Iterable[AnyFunction]) -> LimitGuards:
