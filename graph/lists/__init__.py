@@ -2,5 +2,5 @@
 
 Each answer is one statement through the reports' `Reader`. `id_lists` and `reconciliation` return pages, `status` the
 whole of short lists. `explanation` returns what could explain a comparison that is not OK (its `findings`), and reads
-the ledger, too.
+the ledger, too. `restatements` returns what changed on closed days.
 """
