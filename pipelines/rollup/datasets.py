@@ -63,8 +63,10 @@ class DailyRows(StoreDataset[Sequence[dt.date], None]):
         with span("anlyt.rollup.daily"):
             try:
                 async with stores.postgres.acquire() as connection, connection.transaction():
-                    await add_up(connection, day)
+                    restated = await add_up(connection, day)
                     await observe(connection, ROLLUP_DURATION, "daily", time.perf_counter() - began)
+                if restated:
+                    logger().info("a closed day was restated", day=str(day), rows=restated)
             except DayChangedError:
                 logger().info("a closed day changed meanwhile and stays until the next run", day=str(day))
 
@@ -73,14 +75,14 @@ async def _close_days(stores: Stores) -> None:
     await stores.postgres.execute(CLOSE_DAYS, (dt.datetime.now(dt.UTC) - CLOSING).date())
 
 
-async def add_up(connection: Connection, day: dt.date) -> None:
+async def add_up(connection: Connection, day: dt.date) -> int:
     """Adds up a day's hours into its daily rows, within the caller's READ COMMITTED transaction.
 
     Reads the version before the hours. A commit in between may be in the rows, but not in the version; then the day
     stays dirty, and reports do not use the rows. Locks the day's row last, because ingest waits for it.
 
-    Keeps the former rows of a closed day that has changed. Raises DayChangedError after a commit in between: then the
-    transaction has to be rolled back, as the rows would be neither what reports said nor what they say.
+    Keeps the former rows of a closed day that has changed; returns how many. Raises DayChangedError after a commit in
+    between: then the transaction has to be rolled back, as its rows are neither what reports said nor what they say.
     """
     begins = dt.datetime.combine(day, dt.time(), dt.UTC)
     hours = begins, begins + dt.timedelta(days=1)
@@ -92,12 +94,12 @@ async def add_up(connection: Connection, day: dt.date) -> None:
     await _write(connection, day, await connection.fetch(SUM_HOURS, *hours))
     await connection.execute(DELETE_COSTS, day)
     await connection.execute(INSERT_COSTS, day, *hours)
-    if state is not None and former is not None:
-        await restate(connection, day, state, former)
+    restated = 0 if state is None or former is None else await restate(connection, day, state, former)
     if version is not None:
         await connection.execute(MARK_ACTIVE, day, *hours, version)
     if await connection.fetchval(MARK_ROLLED, day, version) != version and is_kept:
         raise DayChangedError(f"{day} changed while it was added up.")
+    return restated
 
 
 async def _write(connection: Connection, day: dt.date, rows: Sequence[asyncpg.Record]) -> None:

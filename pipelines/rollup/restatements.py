@@ -12,7 +12,6 @@ from infra.arrays import longs, shorts
 from infra.errors import AnlytError
 from infra.postgres import Connection
 from infra.sql import statement
-from infra.telemetry import logger
 from schema.figures import FIGURES, HISTOGRAM
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -34,8 +33,8 @@ async def daily_rows(connection: Connection, day: dt.date) -> Rows:
     return {(row["scope"], row["scope_id"]): row for row in await connection.fetch(DAILY_ROWS, day)}
 
 
-async def restate(connection: Connection, day: dt.date, state: asyncpg.Record, former: Rows) -> None:
-    """Keeps the rows of a closed day that differ from the former ones. `state`: of the statement day_state.
+async def restate(connection: Connection, day: dt.date, state: asyncpg.Record, former: Rows) -> int:
+    """Keeps the rows of a closed day that differ from the former ones; returns how many. `state`: of day_state.
 
     Without a difference, it only notes since when the day says the same again: a change may have been taken back.
     """
@@ -47,7 +46,7 @@ async def restate(connection: Connection, day: dt.date, state: asyncpg.Record, f
         columns=["day", "number", "scope", "scope_id", "is_after", *VALUES, *HISTOGRAM],
         records=records,
     )
-    logger().info("a closed day was restated", day=str(day), number=number, causes=state["causes"], rows=len(records))
+    return len({(scope, scope_id) for _, _, scope, scope_id, *_ in records})
 
 
 def restated(former: Rows, new: Rows) -> Iterator[tuple[Any, ...]]:

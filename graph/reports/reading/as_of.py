@@ -6,7 +6,7 @@ rollup has added them up: then the request is refused.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +25,10 @@ from schema.history import CLOSING
 _SQL: Final = Path(__file__).parent / "sql"
 _DAYS: Final = statement(_SQL, "as_of_days")
 _CHANGED: Final = statement(_SQL, "as_of_changed")
+_CHANGES: Final = statement(_SQL, "as_of_changes")
 _ACCOUNTS: Final = statement(_SQL, "as_of_accounts")
 _IS_FUTURE: Final = statement(_SQL, "is_future")
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
 
 
@@ -45,16 +47,24 @@ async def open_as_of(
     """
     if await connection.fetchval(_IS_FUTURE, as_of):
         raise InvalidWindowError(f"asOf ({_text(as_of)}) is later than now.")
-    first, last = day_date(slices[0].day), day_date(slices[-1].day)
-    known = {row["day"]: row for row in await connection.fetch(_DAYS, first, last, as_of)}
+    bounds = day_date(slices[0].day), day_date(slices[-1].day)
+    known = {row["day"]: row for row in await connection.fetch(_DAYS, *bounds, as_of)}
     for each in slices:
         if (problem := refusal(each.day, known.get(day_date(each.day)), as_of)) is not None:
             raise InvalidWindowError(problem)
+    if changing := [day for day, row in known.items() if row["was_changing"]]:
+        before, after = nearest([tuple(row) for row in await connection.fetch(_CHANGES, *bounds)], as_of)
+        changing_now = [row["changing_since"] for row in known.values() if row["changing_since"] is not None]
+        later = f", nor at {_text(after)}" if after < min(changing_now, default=_NEVER) else ""
+        raise InvalidWindowError(
+            f"{min(changing)} was changing at asOf ({_text(as_of)}), and what it said meanwhile is not kept. No day of "
+            f"the window was changing just before {_text(before)}{later}."
+        )
     return AsOfSnapshot(connection, versions, archive, as_of)
 
 
 def refusal(day: int, known: Named | None, as_of: datetime) -> str | None:
-    """Why the state of a day at `as_of` is not known; None if it is. `known`: the day's row of the statement as_of_days.
+    """Why the state of a day at `as_of` cannot be known; None if it can. `known`: the day's row of as_of_days.
 
     A day without a row had no event until now, so its figures were 0 at any instant after its end.
     """
@@ -62,25 +72,34 @@ def refusal(day: int, known: Named | None, as_of: datetime) -> str | None:
     if known is None:
         is_over = as_of >= day_start(day) + _DAY + CLOSING
         return None if is_over else f"{name} was not closed at asOf ({_text(as_of)})."
-    if known["closed_at"] is None:
+    closed_at, changing_since, archived_at = (known[each] for each in ("closed_at", "changing_since", "archived_at"))
+    if closed_at is None:
         return f"{name} is not closed yet, so no earlier state of it is kept."
-    if as_of < known["closed_at"]:
+    if as_of < closed_at:
+        return f"{name} was not closed at asOf ({_text(as_of)}): its states are kept from {_text(closed_at)} on."
+    if changing_since is not None and as_of >= changing_since:
         return (
-            f"{name} was not closed at asOf ({_text(as_of)}): its states are kept from {_text(known['closed_at'])} on."
+            f"{name} has been changing since {_text(changing_since)}: use an instant before, or wait until the rollup "
+            "has added the day up."
         )
-    if known["settled_at"] is not None:
-        return (
-            f"{name} was changing at asOf ({_text(as_of)}): use an instant before {_text(known['changed_at'])}, or from "
-            f"{_text(known['settled_at'])} on."
-        )
-    if known["changing_since"] is not None and as_of >= known["changing_since"]:
-        return (
-            f"{name} has been changing since {_text(known['changing_since'])}: use an instant before, or wait until the "
-            "rollup has added the day up."
-        )
-    if known["archived_at"] is not None:
-        return f"{name} has changed in the archive since asOf: use an instant from {_text(known['archived_at'])} on."
+    if archived_at is not None:
+        return f"{name} has changed in the archive since asOf: use an instant from {_text(archived_at)} on."
     return None
+
+
+def nearest(changes: Sequence[tuple[datetime, datetime]], instant: datetime) -> tuple[datetime, datetime]:
+    """The beginning and end of the time around an instant in which there was always a change; the end is excluded.
+
+    `changes`: when each began, and when it had ended.
+    """
+    before = after = instant
+    for began, ended in sorted(changes):
+        if began <= after < ended:
+            after = ended
+    for began, ended in sorted(changes, key=lambda change: change[1], reverse=True):
+        if began <= before <= ended:
+            before = began
+    return before, after
 
 
 def _text(time: datetime) -> str:

@@ -48,26 +48,24 @@ from anlyt.restatements
 join anlyt.restated_rows using (day, number)
 where day = any($2::date[]) and changed_at > $3 and scope = $1
 
+-- name: as_of_changes
+-- When the days from $1 to $2 were changing: from the first of some changes until they were added up.
+select changed_at, settled_at from anlyt.restatements where day between $1 and $2
+
 -- name: as_of_days
 -- The days from $1 to $2 that have figures, and whether their state at $3 is known: since when it is kept; since when the day
--- has been changing; the change that was being made at $3; the first change since in the archive.
+-- has been changing; whether it was changing at $3; the newest change since in the archive.
 select day, case when kept_version = rolled_version then closed_at end as closed_at,
     case when version > rolled_version then event_days.changed_at end as changing_since,
-    making.changed_at, making.settled_at, archived.archived_at
+    coalesce(changes.was_changing, false) as was_changing, changes.archived_at
 from anlyt.event_days
-left join lateral (
-    select changed_at, settled_at
-    from anlyt.restatements
-    where restatements.day = event_days.day and changed_at <= $3 and settled_at > $3
-    limit 1
-) as making on true
 cross join lateral (
-    select min(settled_at) as archived_at
+    select bool_or(changed_at <= $3 and settled_at > $3) as was_changing,
+        max(settled_at) filter (where changed_at > $3 and is_archived) as archived_at
     from anlyt.restatements
-    where restatements.day = event_days.day and changed_at > $3 and is_archived
-) as archived
+    where restatements.day = event_days.day and settled_at > $3
+) as changes
 where day between $1 and $2
-order by day
 
 -- name: begin
 -- Begins a report's transaction. It locks the hourly tables before the first query takes the snapshot, so that no month
