@@ -47,7 +47,7 @@ class Restatement(Answer, frozen=True, kw_only=True, rename="camel"):
         RestatedScope, Meta(description="Whether the row is the platform's, an operator's or an account's.")
     ]
     id: Annotated[str, Meta(description="The operator or account; `platform` for the platform.")]
-    changed_at: Annotated[AwareTime, Meta(description="Until then, reports said `before` (or earlier states).")]
+    changed_at: Annotated[AwareTime, Meta(description="Until then, reports said `before`.")]
     settled_at: Annotated[AwareTime, Meta(description="From then on, they said `after`, until the next change.")]
     causes: Annotated[
         Sequence[RestatementCause],
@@ -59,11 +59,11 @@ class Restatement(Answer, frozen=True, kw_only=True, rename="camel"):
     ]
     before: Annotated[
         RestatedFigures | None,
-        Meta(description="What the day said; null if it said nothing of this row, or the day is in the archive."),
+        Meta(description="What the day said; null if it said nothing of this row, or had moved to the archive."),
     ]
     after: Annotated[
         RestatedFigures | None,
-        Meta(description="What it said then; null if it said nothing of this row, or the day is in the archive."),
+        Meta(description="What it said then; null if it said nothing of this row, or had moved to the archive."),
     ]
     change: Annotated[RestatedFigures, Meta(description="after - before.")]
 

@@ -538,7 +538,7 @@ class Restatement(Struct, frozen=True, kw_only=True, rename="camel"):
     id: str
     """The operator or account; `platform` for the platform."""
     changed_at: datetime
-    """Until then, reports said `before` (or earlier states)."""
+    """Until then, reports said `before`."""
     settled_at: datetime
     """From then on, they said `after`, until the next change."""
     causes: Sequence[str]
@@ -548,9 +548,9 @@ class Restatement(Struct, frozen=True, kw_only=True, rename="camel"):
     events: int | None
     """How many events it has more: charges, refunds and reports; null if refunds are not known."""
     before: RestatedFigures | None
-    """What the day said; null if it said nothing of this row, or the day is in the archive."""
+    """What the day said; null if it said nothing of this row, or had moved to the archive."""
     after: RestatedFigures | None
-    """What it said then; null if it said nothing of this row, or the day is in the archive."""
+    """What it said then; null if it said nothing of this row, or had moved to the archive."""
     change: RestatedFigures
     """after - before."""
 
