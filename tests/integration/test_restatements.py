@@ -11,9 +11,11 @@ import pytest
 
 from infra.endpoints import Engines
 from infra.postgres import open_pool
+from ingest.rebuild import swap
 from ingest.rebuild.history import History
 from ingest.rebuild.rebuild import Rebuild
 from pipelines import runs
+from pipelines.copies import peaks
 from pipelines.stores import Stores, open_stores
 from schema.streams import BILLING_EVENTS
 from tests.graph.support.api import Api, open_api
@@ -237,6 +239,19 @@ async def test_after_a_release_that_keeps_nothing_a_day_is_closed_again(stores: 
     await runs.run(stores, "rollup")
     assert (await answers(api, *bounds, asOf=second))["summary"]["totalMessages"] == 2
     assert [tuple(row) for row in await store.connection.fetch(CHANGES)] == [(START.date(), 1, ["EVENTS"], False)]
+
+
+async def test_all_causes_of_a_change_are_named_once(stores: Stores, store: Store) -> None:
+    await store.put([Row(START, "PLATFORM", "platform", messages=1)])
+    await runs.run(stores, "rollup")
+    for cause in (peaks.NAME_CAUSE, None, None, swap.NAME_CAUSE):
+        async with store.connection.transaction():
+            if cause is not None:
+                await store.connection.execute(cause)
+            await store.connection.execute("update anlyt.metrics_hourly set peak_tps = peak_tps + 1")
+    await runs.run(stores, "rollup")
+    (change,) = await store.connection.fetch(CHANGES)
+    assert change["causes"] == ["COPIES", "EVENTS", "REBUILD"]
 
 
 async def test_a_day_is_closed_an_hour_after_its_end(stores: Stores, store: Store) -> None:
