@@ -104,7 +104,7 @@ async def restatements(
     return Restatements(
         window=window,
         truncated=len(changes) > limit,
-        restatements=[_restatement(change, currency) for change in changes[:limit]],
+        changes=[_restatement(change, currency) for change in changes[:limit]],
     )
 
 

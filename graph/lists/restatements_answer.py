@@ -78,4 +78,4 @@ class Restatements(Report, frozen=True, kw_only=True):
 
     window: UsedWindow
     truncated: Annotated[bool, Meta(description="There are older changes than `limit` allows: request fewer days.")]
-    restatements: Annotated[Sequence[Restatement], Meta(description="The newest first; by id within.")]
+    changes: Annotated[Sequence[Restatement], Meta(description="The newest first; by id within.")]

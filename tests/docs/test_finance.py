@@ -81,14 +81,14 @@ async def test_a_day_says_what_it_said(database: str, tmp_path: Path) -> None:
         rollup, listed, summary = page.steps[5:]
         await page.run(rollup)
         said = await page.stores.postgres.fetchval("select clock_timestamp()")
-        assert json.loads(await page.run(listed))["restatements"] == []
+        assert json.loads(await page.run(listed))["changes"] == []
         example = "SAID=2026-10-09T06:00:00Z"
         assert example in summary
         before = summary.replace(example, f"SAID={said:%FT%T.%fZ}")
         first = json.loads(await page.run(before))
         await count(page.stores, [(said, charge(page.day))])
         await page.run(rollup)
-        (change,) = json.loads(await page.run(listed))["restatements"]
+        (change,) = json.loads(await page.run(listed))["changes"]
         assert (change["id"], change["events"], change["change"]["totalCost"]) == ("acc-late", 1, "0.500000")
         again, now = json.loads(await page.run(before)), await page.run(before.replace("&asOf=$SAID", ""))
     assert again == first

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 FINANCE = {"X-Caller": "finance-dashboard"}
 FIGURES = "totalMessages refundedMessages deliveredMessages failedMessages segments totalCost costsByCurrency"
-RESTATEMENTS = f"""{{ restatements(%s) {{ truncated restatements {{
+RESTATEMENTS = f"""{{ restatements(%s) {{ truncated changes {{
   day number scope id changedAt settledAt causes events
   before {{ {FIGURES} }} after {{ {FIGURES} }} change {{ {FIGURES} }} }} }} }}"""
 SUBJECTS = (("PLATFORM", "platform"), ("OPERATOR", "op-1"), ("ACCOUNT", "acc-0"), ("ACCOUNT", "acc-1"))
@@ -45,7 +45,7 @@ async def api(stores: Stores) -> AsyncIterator[Api]:
 async def listed(api: Api, caller: Any = ADMIN, /, **parameters: str | int) -> Any:
     response = await api.client.get("/v1/restatements", params=parameters, headers=dict(caller))
     assert response.status_code == 200, response.text
-    return response.json()["restatements"]
+    return response.json()["changes"]
 
 
 async def refusal(
@@ -112,7 +112,7 @@ async def test_windows_and_limits(stores: Stores, store: Store, api: Api) -> Non
     assert [each["day"] for each in await listed(api, **times)] == [f"{day:%F}"]
     response = await api.client.get("/v1/restatements", params={"limit": 1}, headers=dict(ADMIN))
     assert response.json()["truncated"]
-    assert [each["day"] for each in response.json()["restatements"]] == days[:1]
+    assert [each["day"] for each in response.json()["changes"]] == days[:1]
     assert (await refusal(api, limit=0))[0] == "INVALID_QUERY"
     assert (await refusal(api, subjects="everybody"))[0] == "INVALID_QUERY"
     code, detail = await refusal(api, subjects="accounts", accountId="acc-0")
@@ -124,8 +124,8 @@ async def test_graphql_answers_as_rest(stores: Stores, store: Store, api: Api) -
     said = await restated(stores, store, day)
     for subjects in ("platform", "operators", "accounts"):
         data = await api.fields(RESTATEMENTS % f"subjects: {subjects.upper()}")
-        assert data["restatements"]["restatements"] == await listed(api, subjects=subjects)
-    assert (await api.fields(RESTATEMENTS % "limit: 5", portal("acc-0")))["restatements"]["restatements"]
+        assert data["restatements"]["changes"] == await listed(api, subjects=subjects)
+    assert (await api.fields(RESTATEMENTS % "limit: 5", portal("acc-0")))["restatements"]["changes"]
     arguments = f'from: "{day.isoformat()}", to: "{(day + DAY).isoformat()}", asOf: "{said}"'
     operator = "operatorId totalMessages totalCost costsByCurrency p95LatencyMs series { time totalMessages totalCost }"
     data = await api.fields(f"""{{

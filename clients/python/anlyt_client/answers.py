@@ -562,7 +562,7 @@ class Restatements(Struct, frozen=True, kw_only=True, rename="camel"):
     """The whole hours that were counted: the requested window, snapped outward."""
     truncated: bool
     """There are older changes than `limit` allows: request fewer days."""
-    restatements: Sequence[Restatement]
+    changes: Sequence[Restatement]
     """The newest first; by id within."""
 
 

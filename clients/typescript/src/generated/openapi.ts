@@ -947,7 +947,7 @@ export interface components {
             /** @description There are older changes than `limit` allows: request fewer days. */
             truncated: boolean;
             /** @description The newest first; by id within. */
-            restatements: components["schemas"]["Restatement"][];
+            changes: components["schemas"]["Restatement"][];
         };
         /**
          * Restatement
