@@ -38,6 +38,7 @@ Span = Literal[
     "anlyt.api.deliveryBreakdown",
     "anlyt.api.topOperators",
     "anlyt.api.ledger",
+    "anlyt.api.restatements",
     "anlyt.api.reconciliationExplanation",
     "anlyt.api.query",
     "anlyt.api.mnoQuality",

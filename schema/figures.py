@@ -23,7 +23,7 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column of metrics_hourly, metrics_daily and both archives.
+    """A column of metrics_hourly, metrics_daily, restated_rows and both archives.
 
     `merge`: how the values of hours and subjects combine. `sql`: its type in PostgreSQL. `added`: the PostgreSQL
     migration that added it later; older rows have null, because it was not counted.

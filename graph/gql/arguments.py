@@ -88,6 +88,7 @@ WindowArgument: TypeAlias = Annotated[
 ]
 Last: TypeAlias = Annotated[str | None, argument(p.LAST)]
 Timezone: TypeAlias = Annotated[str | None, argument(p.TIMEZONE)]
+AsOf: TypeAlias = Annotated[DateTime | None, argument(p.AS_OF)]
 GranularityOf: TypeAlias = Annotated[Granularity, argument(p.GRANULARITY)]
 TrendPoints: TypeAlias = Annotated[TrendBy, strawberry.argument(description="Whether `series` has days or months.")]
 OperatorOf: TypeAlias = Annotated[strawberry.ID, argument(p.OPERATOR, ID_RULE)]

@@ -28,18 +28,20 @@ MAX_QUERIES_AT_ONCE: Final = 2  # `query` fields of one request that run at the 
 
 
 class OperatorsKey(NamedTuple):
-    """Operators that share a window and a granularity are read together."""
+    """Operators that share a window, a granularity and an instant are read together."""
 
     ids: tuple[str, ...]
     window: Window
     granularity: Granularity
+    as_of: datetime | None = None
 
 
 class AccountsKey(NamedTuple):
-    """Accounts that share a window are read together."""
+    """Accounts that share a window and an instant are read together."""
 
     ids: tuple[str, ...]
     window: Window
+    as_of: datetime | None = None
 
 
 class Sources(NamedTuple):
@@ -75,17 +77,19 @@ class Context:
         """Loads the accounts of a key, in order."""
         return DataLoader(self._accounts)
 
-    async def operator(self, operator_id: str, window: Window, granularity: Granularity) -> OperatorPerformance:
+    async def operator(
+        self, operator_id: str, window: Window, granularity: Granularity, as_of: datetime | None
+    ) -> OperatorPerformance:
         """The performance of one operator, read together with others of the request. Raises NotFoundError."""
-        key = OperatorsKey((operator_id,), window, granularity)
+        key = OperatorsKey((operator_id,), window, granularity, as_of)
         ((found,),) = await (self._operators([key]) if self.document.is_single else self.operators.load_many([key]))
         if isinstance(found, NotFoundError):
             raise found
         return found
 
-    async def account(self, account_id: str, window: Window) -> AccountUsage:
+    async def account(self, account_id: str, window: Window, as_of: datetime | None) -> AccountUsage:
         """The usage of one account, read together with others of the request."""
-        key = AccountsKey((account_id,), window)
+        key = AccountsKey((account_id,), window, as_of)
         ((found,),) = await (self._accounts([key]) if self.document.is_single else self.accounts.load_many([key]))
         return found
 
@@ -95,17 +99,18 @@ class Context:
 
     async def _operators(self, keys: Sequence[OperatorsKey]) -> list[Sequence[OperatorPerformance | NotFoundError]]:
         found: dict[OperatorsKey, Sequence[OperatorPerformance | NotFoundError]] = {}
-        for (window, granularity), group in _grouped(keys, lambda key: (key.window, key.granularity)).items():
-            answers = await operators_performance(self.reader, self.scope, _ids(group), window, granularity)
+        for (window, granularity, as_of), group in _grouped(keys, lambda key: key[1:]).items():
+            answers = await operators_performance(self.reader.at(as_of), self.scope, _ids(group), window, granularity)
             known = iter(each or NotFoundError("Nothing is known of this operator.") for each in answers)
             found.update((key, list(islice(known, len(key.ids)))) for key in group)
         return [found[key] for key in keys]
 
     async def _accounts(self, keys: Sequence[AccountsKey]) -> list[Sequence[AccountUsage]]:
         found: dict[AccountsKey, Sequence[AccountUsage]] = {}
-        for window, group in _grouped(keys, lambda key: key.window).items():
+        for (window, as_of), group in _grouped(keys, lambda key: key[1:]).items():
             by_day = "dailyBreakdown" in self.document.names
-            answers = iter(await accounts_usage(self.reader, self.scope, _ids(group), window, by_day=by_day))
+            usages = await accounts_usage(self.reader.at(as_of), self.scope, _ids(group), window, by_day=by_day)
+            answers = iter(usages)
             found.update((key, list(islice(answers, len(key.ids)))) for key in group)
         return [found[key] for key in keys]
 

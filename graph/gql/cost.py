@@ -4,6 +4,7 @@ cost = the sum over all fields of
     a report: 10 + the points of its series (hours or days of its window; minutes of a throughput)
     topOperators: limit x (10 + the points of its series)
     deliveryBreakdown, trend: 10 + the days of its window
+    restatements: 1,000, the most that are listed
     query, audit: 10,000, the most rows of a page
     a list: 10, and per selection of its edges `first` x (1 + the cost of the selected fields of a node)
     mnoQuality, costQuality: 10,000, as each is a query
@@ -32,6 +33,7 @@ from graph.gql.arguments import (
 )
 from graph.gql.directives import FREE, ListSize, PointCost, Points, weight
 from graph.lists.id_lists import MAX_PAGE
+from graph.lists.restatements_answer import MAX_RESTATEMENTS
 from graph.reports.operators import MAX_OPERATORS
 from graph.reports.throughput import POINTS_PER_HOUR
 from graph.reports.windows import Window, WindowRequest, series_length
@@ -111,6 +113,7 @@ TOP_OPERATORS: Final = Price(
     _top_operators, (FREE, PointCost(argument="granularity", least=LEAST, times="limit")), window=_window
 )
 LEDGER: Final = Price(_hours, (weight(LEAST), PointCost(), Points(per_hour=1)))
+RESTATEMENTS: Final = Price(_fixed(MAX_RESTATEMENTS), (weight(MAX_RESTATEMENTS),))
 QUERY: Final = Price(_fixed(MOST_ROWS), (weight(MOST_ROWS),))
 REPORT: Final = Price(_fixed(LEAST), (weight(LEAST),))
 LIST: Final = Price(

@@ -10,6 +10,7 @@ from graph.errors import InvalidQueryError
 from graph.gql.arguments import (
     AccountId,
     AccountOf,
+    AsOf,
     Granularity,
     GranularityOf,
     Limit,
@@ -33,6 +34,7 @@ from graph.gql.fields import report_field
 from graph.gql.inputs import QueryArgument, as_json
 from graph.gql.insights import cost_quality_field, mno_quality_field
 from graph.gql.reconciliation import explanation_field, reconciliation_field
+from graph.gql.restatements import restatements_field
 from graph.reports import answers
 from graph.reports.answers import Trend
 from graph.reports.breakdown import delivery_breakdown
@@ -40,6 +42,7 @@ from graph.reports.freshness import freshness
 from graph.reports.ledger import ledger
 from graph.reports.ledger_answer import Ledger
 from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS, top_operators
+from graph.reports.parameters import read_as_of
 from graph.reports.summary import summary
 from graph.reports.throughput import throughput
 from graph.reports.trend import trend
@@ -48,10 +51,13 @@ from graph.reports.windows import WindowRequest
 
 @windowed
 async def _summary(
-    info: RequestInfo, window_request: WindowRequest, granularity: GranularityOf = Granularity.HOURLY
+    info: RequestInfo,
+    window_request: WindowRequest,
+    granularity: GranularityOf = Granularity.HOURLY,
+    as_of: AsOf = None,
 ) -> answers.Summary:
     window, by = read_window(window_request, info.context.now), info.context.granularity(read_granularity(granularity))
-    return await summary(info.context.reader, info.context.scope, window, by)
+    return await summary(info.context.reader.at(read_as_of(as_of)), info.context.scope, window, by)
 
 
 @windowed
@@ -60,16 +66,20 @@ async def _operator(
     operator_id: OperatorOf,
     window_request: WindowRequest,
     granularity: GranularityOf = Granularity.HOURLY,
+    as_of: AsOf = None,
 ) -> answers.OperatorPerformance:
     access.operator(info.context.scope, checked_id("id", operator_id))
     window, by = read_window(window_request, info.context.now), info.context.granularity(read_granularity(granularity))
-    return await info.context.operator(operator_id, window, by)
+    return await info.context.operator(operator_id, window, by, read_as_of(as_of))
 
 
 @windowed
-async def _account(info: RequestInfo, account_id: AccountOf, window_request: WindowRequest) -> answers.AccountUsage:
+async def _account(
+    info: RequestInfo, account_id: AccountOf, window_request: WindowRequest, as_of: AsOf = None
+) -> answers.AccountUsage:
     access.account(info.context.scope, checked_id("id", account_id))
-    return await info.context.account(account_id, read_window(window_request, info.context.now))
+    window = read_window(window_request, info.context.now)
+    return await info.context.account(account_id, window, read_as_of(as_of))
 
 
 def _checked(name: str, id_: str | None) -> str | None:
@@ -97,10 +107,11 @@ async def _throughput(
 
 
 @windowed
-async def _delivery_breakdown(info: RequestInfo, window_request: WindowRequest) -> answers.DeliveryBreakdown:
-    return await delivery_breakdown(
-        info.context.reader, info.context.scope, read_window(window_request, info.context.now)
-    )
+async def _delivery_breakdown(
+    info: RequestInfo, window_request: WindowRequest, as_of: AsOf = None
+) -> answers.DeliveryBreakdown:
+    window = read_window(window_request, info.context.now)
+    return await delivery_breakdown(info.context.reader.at(read_as_of(as_of)), info.context.scope, window)
 
 
 @windowed
@@ -109,11 +120,12 @@ async def _top_operators(
     window_request: WindowRequest,
     limit: Limit = DEFAULT_OPERATORS,
     granularity: GranularityOf = Granularity.HOURLY,
+    as_of: AsOf = None,
 ) -> answers.TopOperators:
     if not 1 <= limit <= MAX_OPERATORS:
         raise InvalidQueryError(f"limit must be an integer from 1 to {MAX_OPERATORS}.")
     window, by = read_window(window_request, info.context.now), info.context.granularity(read_granularity(granularity))
-    return await top_operators(info.context.reader, info.context.scope, window, by, limit)
+    return await top_operators(info.context.reader.at(read_as_of(as_of)), info.context.scope, window, by, limit)
 
 
 @windowed
@@ -176,3 +188,4 @@ class Query:
     reconciliation = reconciliation_field
     reconciliation_explanation = explanation_field
     ledger = report_field(_ledger, Ledger, LEDGER)
+    restatements = restatements_field

@@ -9,7 +9,15 @@ from graph.errors import InvalidQueryError
 from graph.http.parameters import Parameter, read_time
 from graph.reports.answers import Resolution
 from graph.reports.operators import DEFAULT_OPERATORS, MAX_OPERATORS
-from graph.reports.windows import EXAMPLE, LAST_PATTERN, LATER_EXAMPLE, PERIODS, Granularity, WindowRequest
+from graph.reports.windows import (
+    EXAMPLE,
+    LAST_PATTERN,
+    LATER_EXAMPLE,
+    PERIODS,
+    Granularity,
+    WindowRequest,
+    parse_time,
+)
 
 _TIME: Final = {"type": "string", "format": "date-time"}
 _ID: Final = {"type": "string", "pattern": ID_PATTERN}
@@ -36,6 +44,12 @@ TIMEZONE: Final = Parameter(
     "Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC.",
 )
 WINDOW: Final = (FROM, TO, NAMED, LAST, TIMEZONE)
+AS_OF: Final = Parameter(
+    "asOf",
+    {**_TIME, "examples": ["2026-10-09T06:00:00Z"]},
+    "What the report said at this instant, before later changes. All days of the window were closed then. With it, a "
+    "series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept.",
+)
 GRANULARITY: Final = Parameter(
     "granularity",
     {"enum": list(get_args(Granularity)), "default": "hourly"},
@@ -67,6 +81,11 @@ def read_day(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise InvalidQueryError("day must be a UTC day, such as 2026-10-01.") from None
+
+
+def read_as_of(text: str | None) -> datetime | None:
+    """The instant of which a report is requested; None: now. Raises InvalidWindowError."""
+    return None if text is None else parse_time(AS_OF.name, text)
 
 
 def read_window(values: Mapping[str, str]) -> WindowRequest:

@@ -15,9 +15,12 @@ from graph.errors import (
     InvalidWindowError,
     NotFoundError,
 )
-from graph.http.parameters import Parameter, read_choice, read_id, read_integer
+from graph.http.parameters import Parameter, read_choice, read_id, read_integer, read_time
 from graph.lists.explanation import explanation
 from graph.lists.explanation_answer import DayExplanation
+from graph.lists.restatements import LIMIT as RESTATEMENTS_LIMIT
+from graph.lists.restatements import SUBJECTS, requested_days, restatements
+from graph.lists.restatements_answer import Restatements
 from graph.reports import answers
 from graph.reports import parameters as p
 from graph.reports.account import account_usage
@@ -64,6 +67,11 @@ class ReportRequest:
         chosen: Granularity = read_choice(p.GRANULARITY, self.query)
         return chosen
 
+    @property
+    def daily_reader(self) -> Reader:
+        """The reader of a daily report, at the requested instant. Raises InvalidWindowError."""
+        return self.reader.at(p.read_as_of(read_time(p.AS_OF, self.query)))
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -79,16 +87,18 @@ class Endpoint:
 
 
 async def _summary(request: ReportRequest) -> answers.Summary:
-    return await summary(request.reader, request.scope, request.window, request.granularity)
+    return await summary(request.daily_reader, request.scope, request.window, request.granularity)
 
 
 async def _operator(request: ReportRequest) -> answers.OperatorPerformance:
-    return await operator_performance(request.reader, request.scope, request.id, request.window, request.granularity)
+    return await operator_performance(
+        request.daily_reader, request.scope, request.id, request.window, request.granularity
+    )
 
 
 async def _account(request: ReportRequest) -> answers.AccountUsage:
     read_choice(p.GRANULARITY, request.query)  # checked only: dailyBreakdown has days at any granularity
-    return await account_usage(request.reader, request.scope, request.id, request.window)
+    return await account_usage(request.daily_reader, request.scope, request.id, request.window)
 
 
 async def _throughput(request: ReportRequest) -> answers.Throughput:
@@ -103,16 +113,29 @@ async def _throughput(request: ReportRequest) -> answers.Throughput:
 
 
 async def _breakdown(request: ReportRequest) -> answers.DeliveryBreakdown:
-    return await delivery_breakdown(request.reader, request.scope, request.window)
+    return await delivery_breakdown(request.daily_reader, request.scope, request.window)
 
 
 async def _top_operators(request: ReportRequest) -> answers.TopOperators:
     limit = read_integer(p.LIMIT, request.query)
-    return await top_operators(request.reader, request.scope, request.window, request.granularity, limit)
+    return await top_operators(request.daily_reader, request.scope, request.window, request.granularity, limit)
 
 
 async def _ledger(request: ReportRequest) -> Ledger:
     return await ledger(request.reader, request.scope, request.window)
+
+
+async def _restatements(request: ReportRequest) -> Restatements:
+    return await restatements(
+        request.reader.fetch_value,
+        request.reader.currency,
+        request.scope,
+        resolve_window(requested_days(p.read_window(request.query)), request.now),
+        read_choice(SUBJECTS, request.query),
+        operator_id=read_id(p.OPERATOR_ID, request.query),
+        account_id=read_id(p.ACCOUNT_ID, request.query),
+        limit=read_integer(RESTATEMENTS_LIMIT, request.query),
+    )
 
 
 async def _explanation(request: ReportRequest) -> DayExplanation:
@@ -128,7 +151,7 @@ ENDPOINTS: Final = (
         f"{REPORTS_PATH}/summary",
         "summary",
         "anlyt.api.summary",
-        (*p.WINDOW, p.GRANULARITY),
+        (*p.WINDOW, p.GRANULARITY, p.AS_OF),
         answers.Summary,
         _BAD,
         _summary,
@@ -137,7 +160,7 @@ ENDPOINTS: Final = (
         f"{REPORTS_PATH}/operators/{{id}}/performance",
         "operatorPerformance",
         "anlyt.api.operatorPerformance",
-        (p.OPERATOR, *p.WINDOW, p.GRANULARITY),
+        (p.OPERATOR, *p.WINDOW, p.GRANULARITY, p.AS_OF),
         answers.OperatorPerformance,
         (*_BAD, NotFoundError),
         _operator,
@@ -146,7 +169,7 @@ ENDPOINTS: Final = (
         f"{REPORTS_PATH}/accounts/{{id}}/usage",
         "accountUsage",
         "anlyt.api.accountUsage",
-        (p.ACCOUNT, *p.WINDOW, p.GRANULARITY),
+        (p.ACCOUNT, *p.WINDOW, p.GRANULARITY, p.AS_OF),
         answers.AccountUsage,
         (*_BAD, ForbiddenAccountError),
         _account,
@@ -164,7 +187,7 @@ ENDPOINTS: Final = (
         f"{REPORTS_PATH}/delivery-breakdown",
         "deliveryBreakdown",
         "anlyt.api.deliveryBreakdown",
-        p.WINDOW,
+        (*p.WINDOW, p.AS_OF),
         answers.DeliveryBreakdown,
         _BAD,
         _breakdown,
@@ -173,7 +196,7 @@ ENDPOINTS: Final = (
         f"{REPORTS_PATH}/top-operators",
         "topOperators",
         "anlyt.api.topOperators",
-        (p.LIMIT, *p.WINDOW, p.GRANULARITY),
+        (p.LIMIT, *p.WINDOW, p.GRANULARITY, p.AS_OF),
         answers.TopOperators,
         _BAD,
         _top_operators,
@@ -188,4 +211,13 @@ ENDPOINTS: Final = (
         _explanation,
     ),
     Endpoint("/v1/ledger", "ledger", "anlyt.api.ledger", p.WINDOW, Ledger, _BAD, _ledger),
+    Endpoint(
+        "/v1/restatements",
+        "restatements",
+        "anlyt.api.restatements",
+        (*p.WINDOW, SUBJECTS, p.OPERATOR_ID, p.ACCOUNT_ID, RESTATEMENTS_LIMIT),
+        Restatements,
+        (*_BAD, ForbiddenAccountError),
+        _restatements,
+    ),
 )

@@ -110,7 +110,7 @@ class PageEndpoint:
             validation.declare("days", known.answer.state, is_whole=True)
             if body := kept.get(validation.tag):
                 return HTMLResponse(body, headers=self._headers(_caching(validation)))
-            sources = asked.sources._replace(reader=reader.at(known.answer))
+            sources = asked.sources._replace(reader=reader.with_versions(known.answer))
             response, is_whole = await self._loaded(request, visitor, replace(asked, sources=sources))
             if not is_whole:
                 validation.void()

@@ -12,6 +12,7 @@ from ingest.commit import MARK_AS_OF, MARK_DAYS
 from ingest.partitions import Partitions
 
 SQL: Final = Path(__file__).parent / "sql"
+NAME_CAUSE: Final = statement(SQL, "name_cause")
 DAYS: Final = statement(SQL, "days")
 CLAIMS: Final = statement(SQL, "claims")
 ACCOUNTS: Final = statement(SQL, "accounts")
@@ -45,6 +46,7 @@ async def swap(connection: Connection, partitions: Partitions, function: AnyFunc
 
     Locks claims, days and cells in the order of a commit, so that the two cannot deadlock.
     """
+    await connection.execute(NAME_CAUSE)
     days = [row["day"] for row in await connection.fetch(DAYS, start)]
     await partitions.ensure(days)
     await connection.execute(CLAIMS, start)

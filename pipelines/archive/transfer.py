@@ -25,6 +25,7 @@ from pipelines.archive.days import hours_of
 from pipelines.archive.rows import SUBJECT, VALUES, Rows, columns, digest, from_clickhouse, from_postgres, sums
 from pipelines.datasets import HOLD_TABLES
 from pipelines.rollup.datasets import LOCK_DAY, add_up
+from pipelines.rollup.restatements import DayChangedError
 from pipelines.stores import Stores
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -97,8 +98,11 @@ async def remove_abandoned(stores: Stores) -> None:
 async def read_day(stores: Stores, day: dt.date) -> DaySnapshot | None:
     """The rows of a day, daily ones added up anew; None if the day changes meanwhile."""
     async with stores.postgres.acquire() as connection:
-        async with connection.transaction():
-            await add_up(connection, day)
+        try:
+            async with connection.transaction():
+                await add_up(connection, day)
+        except DayChangedError:
+            return None
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(HOLD_TABLES)
             version = await connection.fetchval(CLEAN_VERSION, day)

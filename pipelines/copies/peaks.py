@@ -24,6 +24,7 @@ CONTESTED_CELLS: Final = statement(SQL, "contested_cells")
 NEWEST_STORED: Final = statement(SQL, "newest_stored")
 RATES: Final = statement(SQL, "rates")
 LOCK_DAY: Final = statement(SQL, "lock_day")
+NAME_CAUSE: Final = statement(SQL, "name_cause")
 SET_PEAK: Final = statement(SQL, "set_peak")
 FORGET: Final = statement(SQL, "forget_contested")
 FORGET_GONE: Final = statement(SQL, "forget_gone")
@@ -120,6 +121,7 @@ async def settle_cell(stores: Stores, hour: ContestedHour, cell: ContestedCell, 
         await connection.execute(LOCK_DAY, hour.begin.date())
         if cell.version is None:
             return int(bool(await connection.fetchval(FORGET_GONE, *key)))
+        await connection.execute(NAME_CAUSE)
         peak = max((each.peak for each in rates), default=0)
         if not await connection.fetchval(SET_PEAK, *key, peak, cell.version):
             return 0

@@ -5,11 +5,9 @@ from typing import Final, NamedTuple
 
 from infra.errors import UsageError
 from pipelines.reconciliation.params import Params
-from schema.history import CERTAINLY_RECENT
+from schema.history import CERTAINLY_RECENT, CLOSING
 
 DAY: Final = timedelta(days=1)
-# A day is compared this long after its end: by then, late events are counted and billing-service has its totals.
-GRACE: Final = timedelta(hours=1)
 AGAIN: Final = 7  # newest days to compare again even if OK: streams can deliver late events for this long
 # Days back of which PostgreSQL has all rows. Older days may be partly archived: the remaining rows would be compared as
 # if they were the whole day.
@@ -29,7 +27,7 @@ def days_to_compare(params: Params, now: datetime) -> Days:
     today = now.astimezone(UTC).date()
     first = today - REACH * DAY
     if params.day is None:
-        last = (now - GRACE).astimezone(UTC).date() - DAY
+        last = (now - CLOSING).astimezone(UTC).date() - DAY
         return Days(first, last, last - (AGAIN - 1) * DAY)
     if not first <= params.day < today:
         raise UsageError(f"day must be from {first} to {today - DAY} (UTC): it has ended, and is not in the archive.")

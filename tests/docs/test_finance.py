@@ -1,8 +1,11 @@
-"""Runs the commands of docs/finance.md as they are written, on the error that the demo plants."""
+"""Runs the commands of docs/finance.md as they are written, on a week of the demo with its planted error."""
 
 import asyncio
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from graph.app import create_app
 from graph.http.server import serving
 from infra.settings import read_settings
 from pipelines.stores import Stores
-from tests.support.billed import count_demo
+from tests.support.billed import count, count_demo
 from tests.support.pipelines import NOBODY_CLICKHOUSE, NOBODY_NATS, stores_of
 from tests.support.runbooks import shell
 from tests.support.warehouse import NO_CLICKHOUSE
@@ -25,24 +28,28 @@ def blocks() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/finance.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
-async def run(stores: Stores, folder: Path, settings: Mapping[str, str], day: str) -> list[str]:
-    """Runs all blocks against an API; returns what each prints."""
-    app = create_app(read_settings({}), stores.postgres, {}, clickhouse=NO_CLICKHOUSE, development=True)
-    async with serving(app, "127.0.0.1", 0) as url:
-        head, *steps = blocks()
-        head = head.replace("http://127.0.0.1:3030", url).replace("2026-10-07", day)
-        assert url in head
-        assert day in head
-        printed = []
-        for step in steps:
-            ran = await asyncio.to_thread(shell, folder, head + step, **settings)
-            assert ran.returncode == 0, (step, ran)
-            assert "Traceback" not in ran.stderr
-            printed.append(ran.stdout)
-        return printed
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The commands of the page: `head` sets the variables that each of `steps` uses."""
+
+    stores: Stores
+    day: str
+    head: str
+    steps: Sequence[str]
+    folder: Path
+    settings: Mapping[str, str]
+
+    async def run(self, step: str) -> str:
+        """Runs a step; returns what it prints."""
+        ran = await asyncio.to_thread(shell, self.folder, self.head + step, **self.settings)
+        assert ran.returncode == 0, (step, ran)
+        assert "Traceback" not in ran.stderr
+        return ran.stdout
 
 
-async def test_the_planted_error_is_found_and_accepted(database: str, tmp_path: Path) -> None:
+@asynccontextmanager
+async def opened(database: str, folder: Path) -> AsyncIterator[Page]:
+    """The page's commands, against an API over a week of the demo."""
     settings = {
         "ANLYT_POSTGRES_DSN": database,
         "ANLYT_NATS_URL": NOBODY_NATS,
@@ -50,9 +57,58 @@ async def test_the_planted_error_is_found_and_accepted(database: str, tmp_path: 
     }
     async with stores_of(database) as stores:
         day = str(await count_demo(stores))
-        ledger, compared, explained, answer, accepted = await run(stores, tmp_path, settings, day)
+        app = create_app(read_settings({}), stores.postgres, {}, clickhouse=NO_CLICKHOUSE, development=True)
+        async with serving(app, "127.0.0.1", 0) as url:
+            head, *steps = blocks()
+            assert "http://127.0.0.1:3030" in head
+            assert "2026-10-07" in head
+            head = head.replace("http://127.0.0.1:3030", url).replace("2026-10-07", day)
+            yield Page(stores, day, head, steps, folder, settings)
+
+
+async def test_the_planted_error_is_found_and_accepted(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path) as page:
+        ledger, compared, explained, answer, accepted = [await page.run(step) for step in page.steps[:5]]
     assert '"function":"billing_metrics"' in ledger
     assert "The day differs." in compared
     assert "= PRICE: Both sides have" in explained
     assert "billing's cost is 0.25 % above ours" in answer
-    assert f"on {day} is accepted." in accepted
+    assert f"on {page.day} is accepted." in accepted
+
+
+async def test_a_day_says_what_it_said(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path) as page:
+        rollup, listed, summary = page.steps[5:]
+        await page.run(rollup)
+        said = await page.stores.postgres.fetchval("select clock_timestamp()")
+        assert json.loads(await page.run(listed))["changes"] == []
+        example = "SAID=2026-10-09T06:00:00Z"
+        assert example in summary
+        before = summary.replace(example, f"SAID={said:%FT%T.%fZ}")
+        first = json.loads(await page.run(before))
+        await count(page.stores, [(said, charge(page.day))])
+        await page.run(rollup)
+        (change,) = json.loads(await page.run(listed))["changes"]
+        assert (change["id"], change["events"], change["change"]["totalCost"]) == ("acc-late", 1, "0.500000")
+        again, now = json.loads(await page.run(before)), await page.run(before.replace("&asOf=$SAID", ""))
+    assert again == first
+    assert json.loads(now)["totalMessages"] == first["totalMessages"] + 1
+
+
+def charge(day: str) -> bytes:
+    """A charge of a day, which comes late."""
+    fields = {
+        "schemaVersion": "1",
+        "eventId": "late",
+        "messageId": "m-late",
+        "accountId": "acc-late",
+        "tenantId": "t-late",
+        "operatorId": "op-late",
+        "segmentCount": 1,
+        "costPerSegment": "0.5",
+        "totalCost": "0.5",
+        "currency": "USD",
+        "status": "BILLED",
+        "billedAt": f"{day}T12:00:00Z",
+    }
+    return json.dumps(fields).encode()

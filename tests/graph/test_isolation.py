@@ -87,6 +87,12 @@ FIELDS: Final[Mapping[tuple[str, str], Rule]] = {
     ("Query.accounts", "{ accounts { edges { node { accountId usage { totalCost } } } totalCount } }"): ADMIN,
     ("Query.reconciliationExplanation", '{ reconciliationExplanation(day: "2026-10-01") { day } }'): PLATFORM,
     ("Query.ledger", f"{{ ledger({WHEN}) {{ holds }} }}"): PLATFORM,
+    ("Query.restatements", f"{{ restatements({WHEN}) {{ truncated }} }}"): Rule(
+        "UNAUTHENTICATED", "ok", "ok", "FORBIDDEN_ACCOUNT", "ok", "ok"
+    ),
+    ("Query.restatements", f'{{ restatements({WHEN}, accountId: "a") {{ truncated }} }}'): OF_A,
+    ("Query.restatements", f'{{ restatements({WHEN}, accountId: "unheard-of") {{ truncated }} }}'): OF_NOBODY,
+    ("Query.restatements", f"{{ restatements({WHEN}, subjects: ACCOUNTS) {{ truncated }} }}"): PLATFORM,
     ("Query.reconciliation", "{ reconciliation { edges { node { ours theirs } } } }"): PLATFORM,
     (
         "Query.query",
@@ -113,6 +119,12 @@ ROUTES: Final[Mapping[tuple[str, str], Rule]] = {
     (f"{REPORTS}/top-operators", f"{REPORTS}/top-operators?{URL_WHEN}"): PLATFORM,
     ("/v1/reconciliation/{day}/explanation", "/v1/reconciliation/2026-10-01/explanation"): PLATFORM,
     ("/v1/ledger", f"/v1/ledger?{URL_WHEN}"): PLATFORM,
+    ("/v1/restatements", f"/v1/restatements?{URL_WHEN}"): Rule(
+        "UNAUTHENTICATED", "ok", "ok", "FORBIDDEN_ACCOUNT", "ok", "ok"
+    ),
+    ("/v1/restatements", f"/v1/restatements?{URL_WHEN}&accountId=a"): OF_A,
+    ("/v1/restatements", f"/v1/restatements?{URL_WHEN}&accountId=unheard-of"): OF_NOBODY,
+    ("/v1/restatements", f"/v1/restatements?{URL_WHEN}&subjects=accounts"): PLATFORM,
     (f"{INSIGHTS}/mno-quality", f"{INSIGHTS}/mno-quality?{URL_WHEN}"): TENANT,
     (f"{INSIGHTS}/mno-quality", f"{INSIGHTS}/mno-quality?{URL_WHEN}&tenantId=tenant-A"): TENANT,
     (f"{INSIGHTS}/cost-quality", f"{INSIGHTS}/cost-quality?{URL_WHEN}"): PLATFORM,

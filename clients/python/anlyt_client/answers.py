@@ -507,6 +507,65 @@ class Ledger(Struct, frozen=True, kw_only=True, rename="camel"):
     """Newest event time that is counted; null when nothing is."""
 
 
+class RestatedFigures(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a closed day said of the platform, an operator or an account."""
+
+    total_messages: int
+    """A whole number; negative where refunds exceed messages."""
+    refunded_messages: int | None
+    """Refunds, already subtracted; null if some hours were counted without them."""
+    delivered_messages: int
+    """Reports of delivery."""
+    failed_messages: int
+    """Final reports of all other kinds."""
+    segments: int
+    """A whole number; negative where refunds exceed messages."""
+    total_cost: Decimal
+    """In the reporting currency, exact, with 6 decimals."""
+    costs_by_currency: Mapping[str, Decimal]
+    """Cost by currency, including the reporting currency; nothing is converted."""
+
+
+class Restatement(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One change of what a closed day says."""
+
+    day: date
+    """The UTC day."""
+    number: int
+    """Counts the day's changes; changes of one number became known together."""
+    scope: str
+    """Whether the row is the platform's, an operator's or an account's."""
+    id: str
+    """The operator or account; `platform` for the platform."""
+    changed_at: datetime
+    """Until then, reports said `before`."""
+    settled_at: datetime
+    """From then on, they said `after`, until the next change."""
+    causes: Sequence[str]
+    """What changed the day. EVENTS: Late events were counted, or earlier copies of counted ones. REBUILD: A stream
+    was counted again. COPIES: A peak rate of a discarded copy was computed again.
+    """
+    events: int | None
+    """How many events it has more: charges, refunds and reports; null if refunds are not known."""
+    before: RestatedFigures | None
+    """What the day said; null if it said nothing of this row, or had moved to the archive."""
+    after: RestatedFigures | None
+    """What it said then; null if it said nothing of this row, or had moved to the archive."""
+    change: RestatedFigures
+    """after - before."""
+
+
+class Restatements(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What changed on closed days."""
+
+    window: Window
+    """The whole hours that were counted: the requested window, snapped outward."""
+    truncated: bool
+    """There are older changes than `limit` allows: request fewer days."""
+    changes: Sequence[Restatement]
+    """The newest first; by id within."""
+
+
 class MnoQualityFigures(Struct, frozen=True, kw_only=True, rename="camel"):
     """The quality of one MNO, by delivery reports. If `suppressed`, it has no figures."""
 

@@ -33,6 +33,10 @@ class SummaryOptions(WindowOptions, total=False):
 
     granularity: Literal["hourly", "daily"]
     """Whether `series` has hours or UTC days; totals are the same with both."""
+    as_of: datetime | str
+    """What the report said at this instant, before later changes. All days of the window were closed then. With it, a
+    series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept.
+    """
 
 
 class OperatorPerformanceOptions(WindowOptions, total=False):
@@ -40,6 +44,10 @@ class OperatorPerformanceOptions(WindowOptions, total=False):
 
     granularity: Literal["hourly", "daily"]
     """Whether `series` has hours or UTC days; totals are the same with both."""
+    as_of: datetime | str
+    """What the report said at this instant, before later changes. All days of the window were closed then. With it, a
+    series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept.
+    """
 
 
 class AccountUsageOptions(WindowOptions, total=False):
@@ -47,6 +55,10 @@ class AccountUsageOptions(WindowOptions, total=False):
 
     granularity: Literal["hourly", "daily"]
     """Whether `series` has hours or UTC days; totals are the same with both."""
+    as_of: datetime | str
+    """What the report said at this instant, before later changes. All days of the window were closed then. With it, a
+    series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept.
+    """
 
 
 class ThroughputOptions(WindowOptions, total=False):
@@ -60,6 +72,15 @@ class ThroughputOptions(WindowOptions, total=False):
     """Only this account's messages; excludes operatorId."""
 
 
+class DeliveryBreakdownOptions(WindowOptions, total=False):
+    """The options of `delivery_breakdown`."""
+
+    as_of: datetime | str
+    """What the report said at this instant, before later changes. All days of the window were closed then. With it, a
+    series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept.
+    """
+
+
 class TopOperatorsOptions(WindowOptions, total=False):
     """The options of `top_operators`."""
 
@@ -67,6 +88,23 @@ class TopOperatorsOptions(WindowOptions, total=False):
     """How many operators, from 1 to 100."""
     granularity: Literal["hourly", "daily"]
     """Whether `series` has hours or UTC days; totals are the same with both."""
+    as_of: datetime | str
+    """What the report said at this instant, before later changes. All days of the window were closed then. With it, a
+    series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept.
+    """
+
+
+class RestatementsOptions(WindowOptions, total=False):
+    """The options of `restatements`."""
+
+    subjects: Literal["platform", "operators", "accounts"]
+    """Whose changes, without operatorId and accountId. Default: the platform's; for a customer, its own account's."""
+    operator_id: str
+    """Only this operator's messages; excludes accountId."""
+    account_id: str
+    """Only this account's messages; excludes operatorId."""
+    limit: int
+    """How many changes, from 1 to 1000."""
 
 
 class MnoQualityOptions(WindowOptions, total=False):
@@ -123,7 +161,7 @@ class Reports(ABC):
         """Messages over time."""
         return self.fetch(get("/v1/internal/analytics/throughput", answers.Throughput, options))
 
-    def delivery_breakdown(self, **options: Unpack[WindowOptions]) -> answers.DeliveryBreakdown:
+    def delivery_breakdown(self, **options: Unpack[DeliveryBreakdownOptions]) -> answers.DeliveryBreakdown:
         """Messages by delivery status, on the platform and by operator."""
         return self.fetch(get("/v1/internal/analytics/delivery-breakdown", answers.DeliveryBreakdown, options))
 
@@ -140,6 +178,10 @@ class Reports(ABC):
     def ledger(self, **options: Unpack[WindowOptions]) -> answers.Ledger:
         """What became of every message that our streams stored: counted, a copy, refused or waiting."""
         return self.fetch(get("/v1/ledger", answers.Ledger, options))
+
+    def restatements(self, **options: Unpack[RestatementsOptions]) -> answers.Restatements:
+        """What changed on closed days: what they said, what they say since, when, and by how many events."""
+        return self.fetch(get("/v1/restatements", answers.Restatements, options))
 
     def mno_quality(self, **options: Unpack[MnoQualityOptions]) -> answers.MnoQuality:
         """The quality of each MNO."""
@@ -200,7 +242,7 @@ class AsyncReports(ABC):
         """Messages over time."""
         return await self.fetch(get("/v1/internal/analytics/throughput", answers.Throughput, options))
 
-    async def delivery_breakdown(self, **options: Unpack[WindowOptions]) -> answers.DeliveryBreakdown:
+    async def delivery_breakdown(self, **options: Unpack[DeliveryBreakdownOptions]) -> answers.DeliveryBreakdown:
         """Messages by delivery status, on the platform and by operator."""
         return await self.fetch(get("/v1/internal/analytics/delivery-breakdown", answers.DeliveryBreakdown, options))
 
@@ -217,6 +259,10 @@ class AsyncReports(ABC):
     async def ledger(self, **options: Unpack[WindowOptions]) -> answers.Ledger:
         """What became of every message that our streams stored: counted, a copy, refused or waiting."""
         return await self.fetch(get("/v1/ledger", answers.Ledger, options))
+
+    async def restatements(self, **options: Unpack[RestatementsOptions]) -> answers.Restatements:
+        """What changed on closed days: what they said, what they say since, when, and by how many events."""
+        return await self.fetch(get("/v1/restatements", answers.Restatements, options))
 
     async def mno_quality(self, **options: Unpack[MnoQualityOptions]) -> answers.MnoQuality:
         """The quality of each MNO."""

@@ -10,5 +10,6 @@ In reading order:
 5. `cells`: a row becomes a `Cell`; the cells of a slice add up to `SliceTotals`.
 6. `snapshot`: what a report reads. It takes totals from the `cache` and reads those that are missing.
 7. `active`: counts active accounts, as unions of bit sets.
-8. `prepare`: runs the statements once on a new connection, before the first report.
+8. `as_of`: what closed days said at an earlier instant, in place of 3 and 7.
+9. `prepare`: runs the statements once on a new connection, before the first report.
 """

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from graph.reports.reading.as_of import AsOfSnapshot
 from graph.reports.reading.snapshot import Snapshot
 from graph.reports.windows import DAY_HOURS, DaySlice, day_date, hour_start, whole_days
 from infra.arrays import ints
@@ -25,6 +26,8 @@ _SET_BYTES: Final = 200  # the size of a set without its bits
 
 async def count_active(snapshot: Snapshot, slices: Sequence[DaySlice]) -> int:
     """The number of accounts with an event in a window's slices. The set of its whole days is cached as one, too."""
+    if isinstance(snapshot, AsOfSnapshot):
+        return await snapshot.count_active(slices)
     begin, end = whole_days(slices)
     run, edges = slices[begin:end], [*slices[:begin], *slices[end:]]
     if len(run) < 2:

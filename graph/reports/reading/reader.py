@@ -13,6 +13,7 @@ import asyncpg
 from graph.completeness import Completeness, CompleteUntil
 from graph.postgres import LIMIT, connected, transaction, with_deadline
 from graph.reports.reading.archive import Archive
+from graph.reports.reading.as_of import check_days, open_as_of
 from graph.reports.reading.concurrency import ConcurrencyLimit
 from graph.reports.reading.rows import STATEMENTS_WITH_VERSIONS, Selection
 from graph.reports.reading.snapshot import NotCachedError, ReportCache, Snapshot
@@ -72,14 +73,23 @@ class Reader:
         self._concurrency = ConcurrencyLimit(at_once)
         self._cache = ReportCache()
         self._known: Known | None = None
+        self._as_of: datetime | None = None
 
-    def at(self, known: Known) -> "Reader":
+    def with_versions(self, known: Known) -> "Reader":
         """This reader for reports on days of `known`. What is cached at these versions is answered without a statement.
 
         A report that reads other versions voids the validator of the answer.
         """
         reader = copy(self)
         reader._known = known
+        return reader
+
+    def at(self, as_of: datetime | None) -> "Reader":
+        """A reader of what reports on closed days said at an instant; None: of what they say now."""
+        if as_of is None:
+            return self
+        reader = copy(self)
+        reader._as_of = as_of
         return reader
 
     async def read(
@@ -91,12 +101,15 @@ class Reader:
         `prefetch`, which the same statement reads. If the report needs more, it runs again, in a transaction.
 
         Raises DependencyUnavailableError; TooSlowError after the limit; OverloadedError when no slot is free; and
-        NotModifiedError before the report runs if the caller has the answer of these versions.
+        NotModifiedError before the report runs if the caller has the answer of these versions. As of an instant, also
+        InvalidWindowError.
         """
-        if self._known is not None and prefetch is None:
+        if self._known is not None and self._as_of is None and prefetch is None:
             with suppress(NotCachedError):
                 return await report(self._of_versions(None, self._known.versions)), self._known.counted
         completeness = self._completeness()
+        if self._as_of is not None:
+            return await self._read_as_of(slices, report, completeness, self._as_of)
         async with with_deadline("report", self._pool, self._limit), self._concurrency.slot():
             async with connected(self._pool) as connection:
                 snapshot = await self._snapshot(None, connection, slices, prefetch)
@@ -107,6 +120,26 @@ class Reader:
                 snapshot = await self._snapshot(connection, connection, slices, prefetch)
                 counted = await self._declare(connection, slices, snapshot, completeness)
                 return await report(snapshot), counted
+
+    async def _read_as_of(
+        self,
+        slices: Sequence[DaySlice],
+        report: Callable[[Snapshot], Awaitable[T]],
+        completeness: Completeness,
+        as_of: datetime,
+    ) -> tuple[T, Counted]:
+        """Runs a report on what closed days said at an instant. How far events were counted then is not kept."""
+        check_days(slices)
+        async with (
+            with_deadline("report", self._pool, self._limit),
+            self._concurrency.slot(),
+            connected(self._pool) as connection,
+            transaction(connection, self._begin),
+        ):
+            snapshot = await self._snapshot(connection, connection, slices, None)
+            await self._declare(connection, slices, snapshot, completeness)
+            then = await open_as_of(connection, slices, snapshot.versions, snapshot.archive, as_of)
+            return await report(then), Counted(None, None, as_of)
 
     def _completeness(self) -> Completeness:
         """The completeness now. It is read before the rows: then it holds for these, too."""

@@ -29,8 +29,8 @@ _OF_IDS: Final = {True: "scope_id = any($2::text[])", False: "$2::text[] is null
 _FIRST_HOUR: Final[Mapping[Grouping, str]] = {"days": "hour / 24 * 24", "altogether": "0::int8"}
 
 
-def _statement(grouping: Grouping, of_ids: str) -> str:
-    rows = statement(_SQL, "cells").replace("of_ids", of_ids)
+def _statement(grouping: Grouping, of_ids: str, cells: str = "cells") -> str:
+    rows = statement(_SQL, cells).replace("of_ids", of_ids)
     if grouping in _FIRST_HOUR:
         sums = statement(_SQL, "sums").replace("first_hour", _FIRST_HOUR[grouping])
         rows = sums.replace("(cells)", f"({rows})")
@@ -48,6 +48,12 @@ STATEMENTS: Final = {
     (grouping, has_ids): _statement(grouping, of_ids)
     for grouping in get_args(Grouping)
     for has_ids, of_ids in _OF_IDS.items()
+}
+# The same of closed days, as they were at an instant.
+STATEMENTS_AS_OF: Final = {
+    (grouping, has_ids): _statement(grouping, _OF_IDS[has_ids], "as_of_cells")
+    for grouping, has_ids in STATEMENTS
+    if grouping != "hours"
 }
 # The same columns and those of day versions, whose arguments come last.
 STATEMENTS_WITH_VERSIONS: Final = {key: _with_versions(rows) for key, rows in STATEMENTS.items()}

@@ -133,6 +133,10 @@ create schema anlyt_rebuild
     create unlogged table message_outcomes (like anlyt.message_outcomes including all)
     create unlogged table uncounted_messages (like anlyt.uncounted_messages including all)
 
+-- name: name_cause
+-- Names the cause of what this transaction changes, for the history of closed days.
+select set_config('anlyt.cause', 'REBUILD', true)
+
 -- name: one_source
 -- Whether function $1 only ever read the incarnation of its stream that was created at $2.
 select not exists (select from anlyt.sources where function = $1 and stream_made_at <> $2)

@@ -85,9 +85,12 @@ on conflict do nothing
 select day, version from anlyt.event_days where day = any($1::date[]) order by day for update
 
 -- name: mark_empty
--- Marks day $1, whose hourly and daily rows are gone, as rolled up and without active accounts.
+-- Marks day $1, whose hourly and daily rows are gone, as rolled up and without active accounts. To move is no change.
 with emptied as (
-    update anlyt.event_days set rolled_version = version where day = $1 returning day, version
+    update anlyt.event_days
+    set rolled_version = version, kept_version = case when kept_version = rolled_version then version else kept_version end
+    where day = $1
+    returning day, version
 )
 insert into anlyt.active_days (day, version)
 select day, version from emptied

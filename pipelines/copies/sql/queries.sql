@@ -69,6 +69,10 @@ limit %(limit)s
 select mark_id, tenant_id, toUnixTimestamp(hour) from anlyt.dirty
 where cube = %(facts)s and toUnixTimestamp(hour) in JSONExtract(%(minutes)s, 'Array(UInt32)')
 
+-- name: name_cause
+-- Names the cause of what this transaction changes, for the history of closed days.
+select set_config('anlyt.cause', 'COPIES', true)
+
 -- name: newest_stored
 -- When the streams stored the newest counted event from $1 until $2, in nanoseconds since 1970.
 select coalesce(max(stored_ns), 0) from anlyt.processed_events where event_at >= $1 and event_at < $2

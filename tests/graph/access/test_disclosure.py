@@ -71,6 +71,7 @@ REQUESTS: Final = (
     RestrictedRequest("accounts", "first: 5", None, {**REFUSED, "finance": "FORBIDDEN"}),
     RestrictedRequest("reconciliation", "first: 5", None, REFUSED),
     RestrictedRequest("ledger", WHEN, "/v1/ledger", REFUSED),
+    RestrictedRequest("restatements", WHEN, "/v1/restatements", {}),
     RestrictedRequest(
         "reconciliationExplanation", 'day: "2026-10-01"', "/v1/reconciliation/{day}/explanation", REFUSED
     ),

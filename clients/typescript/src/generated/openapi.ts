@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/restatements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed on closed days: what they said, what they say since, when, and by how many events.
+         * @description What changed on closed days. Without a window, of the last 90 days. A customer reads its own account's.
+         */
+        get: operations["restatements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/insights/mno-quality": {
         parameters: {
             query?: never;
@@ -916,6 +936,80 @@ export interface components {
             hour: string;
             /** @description The stream may store further messages in this hour. */
             open: boolean;
+        };
+        /**
+         * Restatements
+         * @description What changed on closed days.
+         */
+        Restatements: {
+            /** @description The whole hours that were counted: the requested window, snapped outward. */
+            window: components["schemas"]["Window"];
+            /** @description There are older changes than `limit` allows: request fewer days. */
+            truncated: boolean;
+            /** @description The newest first; by id within. */
+            changes: components["schemas"]["Restatement"][];
+        };
+        /**
+         * Restatement
+         * @description One change of what a closed day says.
+         */
+        Restatement: {
+            /**
+             * Format: date
+             * @description The UTC day.
+             */
+            day: string;
+            /** @description Counts the day's changes; changes of one number became known together. */
+            number: number;
+            /**
+             * @description Whether the row is the platform's, an operator's or an account's.
+             * @enum {unknown}
+             */
+            scope: "ACCOUNT" | "OPERATOR" | "PLATFORM";
+            /** @description The operator or account; `platform` for the platform. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until then, reports said `before`.
+             */
+            changedAt: string;
+            /**
+             * Format: date-time
+             * @description From then on, they said `after`, until the next change.
+             */
+            settledAt: string;
+            /** @description What changed the day. EVENTS: Late events were counted, or earlier copies of counted ones. REBUILD: A stream was counted again. COPIES: A peak rate of a discarded copy was computed again. */
+            causes: ("COPIES" | "EVENTS" | "REBUILD")[];
+            /** @description How many events it has more: charges, refunds and reports; null if refunds are not known. */
+            events: number | null;
+            /** @description What the day said; null if it said nothing of this row, or had moved to the archive. */
+            before: components["schemas"]["RestatedFigures"] | null;
+            /** @description What it said then; null if it said nothing of this row, or had moved to the archive. */
+            after: components["schemas"]["RestatedFigures"] | null;
+            /** @description after - before. */
+            change: components["schemas"]["RestatedFigures"];
+        };
+        /**
+         * RestatedFigures
+         * @description What a closed day said of the platform, an operator or an account.
+         */
+        RestatedFigures: {
+            /** @description A whole number; negative where refunds exceed messages. */
+            totalMessages: number;
+            /** @description Refunds, already subtracted; null if some hours were counted without them. */
+            refundedMessages: number | null;
+            /** @description Reports of delivery. */
+            deliveredMessages: number;
+            /** @description Final reports of all other kinds. */
+            failedMessages: number;
+            /** @description A whole number; negative where refunds exceed messages. */
+            segments: number;
+            /** @description In the reporting currency, exact, with 6 decimals. */
+            totalCost: string;
+            /** @description Cost by currency, including the reporting currency; nothing is converted. */
+            costsByCurrency: {
+                [key: string]: string;
+            };
         };
         /**
          * MnoQuality
@@ -1692,6 +1786,8 @@ export interface operations {
                 timezone?: string;
                 /** @description Whether `series` has hours or UTC days; totals are the same with both. */
                 granularity?: "hourly" | "daily";
+                /** @description What the report said at this instant, before later changes. All days of the window were closed then. With it, a series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept. */
+                asOf?: string;
             };
             header?: {
                 /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
@@ -1848,6 +1944,8 @@ export interface operations {
                 timezone?: string;
                 /** @description Whether `series` has hours or UTC days; totals are the same with both. */
                 granularity?: "hourly" | "daily";
+                /** @description What the report said at this instant, before later changes. All days of the window were closed then. With it, a series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept. */
+                asOf?: string;
             };
             header?: {
                 /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
@@ -2021,6 +2119,8 @@ export interface operations {
                 timezone?: string;
                 /** @description Whether `series` has hours or UTC days; totals are the same with both. */
                 granularity?: "hourly" | "daily";
+                /** @description What the report said at this instant, before later changes. All days of the window were closed then. With it, a series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept. */
+                asOf?: string;
             };
             header?: {
                 /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
@@ -2338,6 +2438,8 @@ export interface operations {
                 last?: string;
                 /** @description Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC. */
                 timezone?: string;
+                /** @description What the report said at this instant, before later changes. All days of the window were closed then. With it, a series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept. */
+                asOf?: string;
             };
             header?: {
                 /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
@@ -2496,6 +2598,8 @@ export interface operations {
                 timezone?: string;
                 /** @description Whether `series` has hours or UTC days; totals are the same with both. */
                 granularity?: "hourly" | "daily";
+                /** @description What the report said at this instant, before later changes. All days of the window were closed then. With it, a series has days (`daily`), and `dataAsOf` and `completeUntil` are null, as they are not kept. */
+                asOf?: string;
             };
             header?: {
                 /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
@@ -2870,6 +2974,168 @@ export interface operations {
                 };
             };
             /** @description `FORBIDDEN`: Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG`: URI too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: Rate limited */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description Seconds to wait.
+                     * @example 2
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DEPENDENCY_UNAVAILABLE`: Dependency unavailable */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description Seconds to wait.
+                     * @example 2
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restatements: {
+        parameters: {
+            query?: {
+                /** @description Start of the window, snapped down to an hour. Default: today, 00:00 UTC. */
+                from?: string;
+                /** @description End of the window, excluded, snapped up to an hour. Default: now. */
+                to?: string;
+                /** @description In place of `from` and `to`: a day or month of `timezone`; today and thisMonth last until now. */
+                window?: "today" | "yesterday" | "thisMonth" | "lastMonth";
+                /** @description In place of `from` and `to`: the last hours or days (of 24 hours) until now, as in 24h or 7d. */
+                last?: string;
+                /** @description Goes with `window` or `last`: the IANA timezone whose days and months `window` means. Default: UTC. */
+                timezone?: string;
+                /** @description Whose changes, without operatorId and accountId. Default: the platform's; for a customer, its own account's. */
+                subjects?: "platform" | "operators" | "accounts";
+                /** @description Only this operator's messages; excludes accountId. */
+                operatorId?: string;
+                /** @description Only this account's messages; excludes operatorId. */
+                accountId?: string;
+                /** @description How many changes, from 1 to 1000. */
+                limit?: number;
+            };
+            header?: {
+                /** @description ETags of answers that the caller has: 304 without a body if the answer is still one of them. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restatements"];
+                };
+            };
+            /** @description The caller has the answer already. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `INVALID_WINDOW`: Invalid window; `INVALID_QUERY`: Invalid query */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAUTHENTICATED`: Unauthenticated */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /**
+                     * @description How to authenticate.
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: Forbidden; `FORBIDDEN_ACCOUNT`: Forbidden account */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -24,6 +24,9 @@ export type LedgerRefusals = components["schemas"]["LedgerRefusals"];
 export type LedgerLine = components["schemas"]["LedgerLine"];
 export type LedgerHour = components["schemas"]["LedgerHour"];
 export type Ledger = components["schemas"]["Ledger"];
+export type RestatedFigures = components["schemas"]["RestatedFigures"];
+export type Restatement = components["schemas"]["Restatement"];
+export type Restatements = components["schemas"]["Restatements"];
 export type MnoQualityFigures = components["schemas"]["MnoQualityFigures"];
 export type MnoQuality = components["schemas"]["MnoQuality"];
 export type CostQualityDay = components["schemas"]["CostQualityDay"];
@@ -98,6 +101,11 @@ export abstract class Reports {
   /** What became of every message that our streams stored: counted, a copy, refused or waiting. */
   ledger(options: Options<"ledger"> = {}, call: CallOptions = {}): Promise<Ledger> {
     return this.report(`/v1/ledger`, options, call);
+  }
+
+  /** What changed on closed days: what they said, what they say since, when, and by how many events. */
+  restatements(options: Options<"restatements"> = {}, call: CallOptions = {}): Promise<Restatements> {
+    return this.report(`/v1/restatements`, options, call);
   }
 
   /** The quality of each MNO. */

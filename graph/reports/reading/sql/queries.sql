@@ -23,6 +23,50 @@ where active.day = any($1::date[])
 -- The operators with an event in the archive.
 select coalesce(array_agg(operator_id), '{}') from anlyt.archived_operators
 
+-- name: as_of_accounts
+-- The accounts that had an event on closed days ($1), as these were at $2, by day.
+with changed as materialized (
+    select day, scope_id, min(number) as number
+    from anlyt.restatements
+    join anlyt.restated_rows using (day, number)
+    where day = any($1::date[]) and changed_at > $2 and scope = 'ACCOUNT'
+    group by day, scope_id
+)
+select scope_id
+from anlyt.metrics_daily
+where scope = 'ACCOUNT' and day_bucket = any($1::date[]) and (day_bucket, scope_id) not in (select day, scope_id from changed)
+union
+select scope_id
+from changed
+join anlyt.restated_rows using (day, number, scope_id)
+where scope = 'ACCOUNT' and not is_after
+
+-- name: as_of_changed
+-- The subjects of scope $1 on days $2 that changed after $3, with days since 1970.
+select day - date '1970-01-01' as day, scope_id
+from anlyt.restatements
+join anlyt.restated_rows using (day, number)
+where day = any($2::date[]) and changed_at > $3 and scope = $1
+
+-- name: as_of_changes
+-- When the days from $1 to $2 were changing: from the first of some changes until they were added up.
+select changed_at, settled_at from anlyt.restatements where day between $1 and $2
+
+-- name: as_of_days
+-- The days from $1 to $2 that have figures, and whether their state at $3 is known: since when it is kept; since when the day
+-- has been changing; whether it was changing at $3; the newest change since in the archive.
+select day, case when kept_version = rolled_version then closed_at end as closed_at,
+    case when version > rolled_version then event_days.changed_at end as changing_since,
+    coalesce(changes.was_changing, false) as was_changing, changes.archived_at
+from anlyt.event_days
+cross join lateral (
+    select bool_or(changed_at <= $3 and settled_at > $3) as was_changing,
+        max(settled_at) filter (where changed_at > $3 and is_archived) as archived_at
+    from anlyt.restatements
+    where restatements.day = event_days.day and settled_at > $3
+) as changes
+where day between $1 and $2
+
 -- name: begin
 -- Begins a report's transaction. It locks the hourly tables before the first query takes the snapshot, so that no month
 -- of the snapshot is dropped meanwhile.
@@ -54,6 +98,10 @@ select array_agg(scope_id) as ids, array_send(array_agg(hour)) as hours, {counte
     string_agg((total_cost * 1000000)::numeric(44, 0)::text, ',') as costs, array_agg(coalesce(currency, '')) as currencies,
     array_send(array_agg(coalesce(length(bins), 0))) as lengths, string_agg(bins, '') as bins, string_agg(counts, '') as counts
 from (rows) as cells
+
+-- name: is_future
+-- Whether $1 is later than the beginning of this transaction, by the clock of the days' changes.
+select $1::timestamptz > now()
 
 -- name: sums
 -- The rows of cells.sql, summed by subject, currency and an expression of their first hour, without latencies.
