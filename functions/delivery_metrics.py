@@ -8,7 +8,7 @@ from functions.hours import Cells, hour_of, in_scopes
 from schema.decoding import Stamped
 from schema.events import DlrInbound
 from schema.histogram import bin_of
-from schema.streams import SMS_DLR
+from schema.streams import DLR_METRICS_DURABLE, SMS_DLR
 from schema.writes import Delivered, Writes
 
 
@@ -28,7 +28,7 @@ def _count(cell: Delivered, event: DlrInbound) -> None:
 
 @function(
     stream=SMS_DLR,
-    durable="anlyt-dlr-consumer",
+    durable=DLR_METRICS_DURABLE,
     span="anlyt.process.dlrEvent",
     batch=Batch(10_000, seconds=0.2),
 )
