@@ -1,21 +1,20 @@
 """Draws questions at random from what the stores have. Pure: no I/O."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
-from typing import Final, TypeVar
+from typing import Final
 
 from infra.zones import timezone
-from pipelines.crosscheck.laws import LAWS, ArchivedKind, Kind, Law
+from pipelines.crosscheck.laws import Kind, Law
 from pipelines.crosscheck.questions import EVERY_TENANT, HOURS_PER_DAY, WHOLE_DAY, Question
 from pipelines.crosscheck.sums import FILTERS, TABLES
 from schema.instants import DAY, HOUR, SECOND, instant
 
-T = TypeVar("T")
-
 # The newest of 90 days is drawn in 22 of 100 questions, the older half in 20.
 SKEW: Final = 3
+OF_CELLS: Final = 5  # questions that verify cells, per question of another law
 ALL_TENANTS: Final = 0.3  # share of questions about all tenants together
 FILTERED: Final = 0.3  # share of questions about one value of a dimension
 LOCAL_DAYS: Final = 2  # at most, of a window
@@ -51,7 +50,8 @@ class Contents:
 
 def draw(random: Random, contents: Contents, laws: Sequence[Law], count: int) -> Sequence[Question]:
     """Up to `count` different questions; fewer if the stores have nothing to ask about."""
-    drawn = (_drawn(random, contents, random.choice(laws)) for _ in range(count))
+    weights = [OF_CELLS if law.of_cells else 1 for law in laws]
+    drawn = (_drawn(random, contents, law) for law in random.choices(laws, weights, k=count))
     return list(dict.fromkeys(question for question in drawn if question is not None))
 
 
@@ -139,21 +139,19 @@ def _day_cells(draw: _Draw) -> Question:
 
 def _local_days(draw: _Draw) -> Question:
     dataset = draw.dataset()
-    day = day_of(draw.day(draw.contents.datasets[dataset].days))
+    contents = draw.contents.datasets[dataset]
+    day, tenant = day_of(draw.day(contents.days)), draw.random.choice(contents.tenants)
     zone, length = draw.random.choice(ZONES), draw.random.randint(1, LOCAL_DAYS)
     first, end = (midnight(each, zone) for each in (day, day + timedelta(days=length)))
-    tenant, (dimension, value) = draw.random.choice(draw.contents.datasets[dataset].tenants), draw.filter(dataset)
+    dimension, value = draw.filter(dataset)
     return Question(draw.law.name, first, end, dataset, tenant, dimension=dimension, value=value, zone=zone)
 
 
 def _pages(draw: _Draw) -> Question:
     dataset = draw.dataset()
-    begin, tenant = draw.day(draw.contents.datasets[dataset].days), draw.random.choice(_tenants(draw, dataset))
+    contents = draw.contents.datasets[dataset]
+    begin, tenant = draw.day(contents.days), draw.random.choice(contents.tenants)
     return Question(draw.law.name, begin, begin + _DAY, dataset, tenant, page=draw.random.randint(1, 5))
-
-
-def _tenants(draw: _Draw, dataset: str) -> Sequence[str]:
-    return draw.contents.datasets[dataset].tenants
 
 
 def _copies(draw: _Draw) -> Question:
@@ -172,7 +170,7 @@ def _archived_subject(draw: _Draw) -> Question:
     return Question(draw.law.name, begin + first, begin + end, "dlr", scope=scope, subject=subject)
 
 
-_DRAWS: Final[Mapping[Kind | ArchivedKind, Callable[[_Draw], Question]]] = {
+_DRAWS: Final[Mapping[Kind, Callable[[_Draw], Question]]] = {
     "subject_day": _subject_day,
     "hours": _hours,
     "subject_hours": _subject_hours,
@@ -198,8 +196,3 @@ def day_of(second: int) -> date:
 def midnight(day: date, zone: str) -> int:
     """The second at which a day of a zone begins."""
     return instant(datetime.combine(day, time(), timezone(zone))) // SECOND
-
-
-def laws_named(name: str | None) -> Iterator[Law]:
-    """The law of this name, or all."""
-    yield from (law for law in LAWS.values() if name in (None, law.name))

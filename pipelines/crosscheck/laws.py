@@ -9,24 +9,34 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from pipelines.crosscheck import sums
-from pipelines.crosscheck.questions import EVERY_TENANT, Question
-from pipelines.crosscheck.statements import Statement, Store
+from pipelines.crosscheck.questions import Question
+from pipelines.crosscheck.statements import Statement
 from pipelines.crosscheck.sums import TABLES, filled
 from schema.figures import COUNTERS, Figure
 
 Batches: TypeAlias = Sequence[int]
 """The batches of the archive that count, of the question's days."""
 
-Kind = Literal["subject_day", "hours", "subject_hours", "cells", "day_cells", "local_days", "pages", "copies"]
-"""How a question of the law is drawn (`drawing`), from the days that PostgreSQL or facts have."""
-ArchivedKind = Literal["archived_day", "archived_subject"]
+Kind = Literal[
+    "subject_day",
+    "hours",
+    "subject_hours",
+    "cells",
+    "day_cells",
+    "local_days",
+    "pages",
+    "copies",
+    "archived_day",
+    "archived_subject",
+]
+"""How a question of the law is drawn (`drawing`): from the days of PostgreSQL, of facts, or of the archive."""
 
-Need = Literal["added_up", "uncontested", "unmarked", "only_archived"]
+Need = Literal["added_up", "uncontested", "unmarked", "unarchived", "only_archived"]
 """What has to be settled.
 
 `added_up`: the days' daily rows are those of their hours. `uncontested`: no peak may come from a discarded copy.
-`unmarked`: the cubes follow all facts, and the facts are searched for copies. `only_archived`: PostgreSQL has no rows
-of the window.
+`unmarked`: the cubes follow all facts, and the facts are searched for copies. `unarchived`: all rows of the days are in
+PostgreSQL. `only_archived`: none of the window is.
 """
 
 
@@ -39,15 +49,16 @@ class Law:
 
     name: str
     meaning: str
-    kind: Kind | ArchivedKind
+    kind: Kind
     left: Callable[[Question, Batches], Statement]
     right: Callable[[Question, Batches], Statement]
     needs: frozenset[Need]
     of_cells: bool = False
 
     @property
-    def reads_clickhouse(self) -> bool:
-        return not self.needs <= {"added_up", "uncontested"}
+    def reads_one_snapshot(self) -> bool:
+        """Whether both statements read PostgreSQL, in one snapshot."""
+        return self.needs <= {"added_up", "uncontested"}
 
 
 def _subject(question: Question) -> dict[str, Any]:
@@ -184,7 +195,7 @@ LAWS: Final[Mapping[str, Law]] = {
             "subject_hours",
             _counted,
             lambda question, _: _reports(question, peak=True),
-            frozenset({"uncontested", "unmarked"}),
+            frozenset({"uncontested", "unmarked", "unarchived"}),
         ),
         Law(
             "cubes_are_facts",
@@ -247,11 +258,6 @@ LAWS: Final[Mapping[str, Law]] = {
 }
 
 
-def stores_of(law: Law, question: Question) -> tuple[Store, Store]:
-    """The stores of both statements."""
-    return law.left(question, ()).store, law.right(question, ()).store
-
-
 def verifies_cells(law: Law, question: Question) -> bool:
     """Whether an equal reading verifies all cells of the question's hours, of its tenant or of all tenants."""
-    return law.of_cells and not question.dimension and bool(question.tenant or EVERY_TENANT)
+    return law.of_cells and not question.dimension

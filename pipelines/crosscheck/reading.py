@@ -4,11 +4,12 @@ PostgreSQL is read in one snapshot, with the position of the window. ClickHouse 
 position has to be the same, and the window still without marks.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -38,14 +39,14 @@ class TooExpensiveError(AnlytError):
 class Reading(NamedTuple):
     """Both statements with their values, read while everything was settled, from the time `at` on."""
 
-    at: Any
+    at: datetime
     left: Statement
     left_values: Values
     right: Statement
     right_values: Values
 
     @property
-    def differing(self) -> Any:
+    def differing(self) -> Sequence[str]:
         """The columns whose values differ."""
         return differing(self.left_values, self.right_values)
 
@@ -66,7 +67,7 @@ class Reader:
     async def read(self, question: Question) -> Reading | None:
         """The reading of a question; None if it is not settled. Raises TooExpensiveError."""
         law = LAWS[question.law]
-        if law.needs >= {"unmarked"} and not await are_consumers_close(self.jetstream, question, self.pause):
+        if "unmarked" in law.needs and not await are_consumers_close(self.jetstream, question, self.pause):
             return None
         if not await is_unmarked(self.stores, law, question):
             return None
@@ -76,7 +77,7 @@ class Reader:
                 return None
             statements = law.left(question, before.batches), law.right(question, before.batches)
             left, right = [await self._values(connection, each) for each in statements]
-        if law.reads_clickhouse and not await self._is_unchanged(question, before):
+        if not law.reads_one_snapshot and not await self._is_unchanged(question, before):
             return None
         return Reading(before.at, statements[0], left, statements[1], right)
 

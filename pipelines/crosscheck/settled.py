@@ -56,7 +56,12 @@ class Position(NamedTuple):
     only_archived: bool
 
     def meets(self, needs: frozenset[Need]) -> bool:
-        met = {"added_up": self.added_up, "uncontested": self.uncontested, "only_archived": self.only_archived}
+        met: Mapping[Need, bool] = {
+            "added_up": self.added_up,
+            "uncontested": self.uncontested,
+            "unarchived": not self.batches,
+            "only_archived": self.only_archived,
+        }
         return all(met[need] for need in needs if need != "unmarked")
 
     def is_like(self, other: "Position") -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from tests.prove.world import World
 from tests.support.database import connected
 
 PAUSE: Final = 1.0  # seconds
+TIMES: Final = frozenset({"event_time", "hour", "day", "hour_bucket", "day_bucket"})
 PATIENCE: Final = 120.0  # seconds until a planted difference is found
 
 
@@ -40,11 +42,11 @@ async def crosscheck(stores: Stores, **params: object) -> tuple[Mapping[str, int
         return alarm.counts, str(alarm)
 
 
-async def found(stores: Stores, law: str) -> Mapping[str, Any]:
-    """Runs the pipeline until it logs an open difference of a law; returns its row."""
+async def found(stores: Stores, law: str, day: date) -> Mapping[str, Any]:
+    """Runs the pipeline until it logs an open difference of a law on a day; returns its row."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            await crosscheck(stores, law=law)
+            await crosscheck(stores, law=law, day=day, questions=1 if await suspicions(stores) else 40)
             if rows := await differences(stores, "closed_at is null"):
                 return rows[0]
             await asyncio.sleep(PAUSE)
@@ -99,33 +101,36 @@ class Plant:
         return f"{self.table}.{self.column}"
 
 
-async def plant(stores: Stores, change: Plant, by: int = 1) -> None:
-    """Changes the row without any trace that the product leaves: no mark, no version of a day."""
+async def plant(stores: Stores, change: Plant, by: int = 1) -> date:
+    """Changes the row without any trace that the product leaves: no mark, no version of a day. Returns its UTC day."""
     if change.table in ("metrics_hourly", "metrics_daily"):
-        await _plant_in_postgres(stores, change, by)
-    else:
-        await _plant_in_clickhouse(stores, change, by)
+        return await _plant_in_postgres(stores, change, by)
+    return await _plant_in_clickhouse(stores, change, by)
 
 
-async def _plant_in_postgres(stores: Stores, change: Plant, by: int) -> None:
+async def _plant_in_postgres(stores: Stores, change: Plant, by: int) -> date:
     time = "hour_bucket" if change.table == "metrics_hourly" else "day_bucket"
     key = f"scope, scope_id, {time}"
     async with connected(stores.engines.postgres) as connection, connection.transaction():
         await connection.execute("set local session_replication_role = replica")  # no triggers
-        done = await connection.execute(
+        day: date = await connection.fetchval(
             f"update anlyt.{change.table} set {change.column} = {change.column} + $1 where ({key}) = "
-            f"(select {key} from anlyt.{change.table} where {change.where} order by {key} limit 1)",
+            f"(select {key} from anlyt.{change.table} where {change.where} order by {key} limit 1) "
+            f"returning ({time}::timestamptz at time zone 'UTC')::date",
             by,
         )
-    assert done == "UPDATE 1", done
+    return day
 
 
-async def _plant_in_clickhouse(stores: Stores, change: Plant, by: int) -> None:
+async def _plant_in_clickhouse(stores: Stores, change: Plant, by: int) -> date:
     key = ", ".join(change.keys)
     row = f"(select ({key}) from anlyt.{change.table} final where {change.where} order by {key} limit 1)"
     async with connect(stores.engines.clickhouse) as client:
-        assert (await client.query(f"select count() from anlyt.{change.table} where ({key}) = {row}")).result_rows[0][0]
         await client.command(
             f"alter table anlyt.{change.table} update {change.column} = {change.column} + {by} where ({key}) = {row}",
             settings={"mutations_sync": 2, "allow_nondeterministic_mutations": 1},
         )
+        (time,) = TIMES & {*change.keys}
+        planted = f"select toDate({time}, 'UTC') from anlyt.{change.table} where ({key}) = {row} limit 1"
+        day: date = (await client.query(planted)).result_rows[0][0]
+    return day
