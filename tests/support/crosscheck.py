@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from functions import FACTS, METRICS
 from infra.clickhouse import connect
 from pipelines import runs
 from pipelines.stores import Stores
@@ -22,7 +23,10 @@ PATIENCE: Final = 120.0  # seconds until a planted difference is found
 
 async def fill(world: World, random: Random, events: int = 40) -> None:
     """Sends events with copies, and runs all pipelines until everything is settled."""
-    await world.step(random, events)
+    for stream, messages in world.producer.send(random, events).items():
+        world.sent[stream].extend(messages)
+        await world.platform.publish(stream, messages)
+    await world.platform.drain(*METRICS, *FACTS)
     await settle(world)
 
 
