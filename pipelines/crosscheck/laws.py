@@ -81,10 +81,6 @@ def _hourly_figures(question: Question, _: Batches) -> Statement:
     return _postgres("hourly_figures", **_subject(question), **_window(question))
 
 
-def _platform(question: Question, _: Batches) -> Statement:
-    return _postgres("figures_of_platform", **_window(question))
-
-
 def _all_of(scope: str) -> Callable[[Question, Batches], Statement]:
     return lambda question, _: _postgres("figures_of_scope", scope=scope, **_window(question))
 
@@ -177,7 +173,7 @@ LAWS: Final[Mapping[str, Law]] = {
             "operators_are_the_platform",
             "The figures of all operators add up to those of the platform.",
             "hours",
-            _platform,
+            _all_of("PLATFORM"),
             _all_of("OPERATOR"),
             frozenset({"uncontested"}),
         ),
@@ -185,7 +181,7 @@ LAWS: Final[Mapping[str, Law]] = {
             "accounts_are_the_platform",
             "The figures of all accounts add up to those of the platform.",
             "hours",
-            _platform,
+            _all_of("PLATFORM"),
             _all_of("ACCOUNT"),
             frozenset({"uncontested"}),
         ),

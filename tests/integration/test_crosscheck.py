@@ -63,7 +63,7 @@ insert into anlyt.dirty (cube, tenant_id, hour)
 select distinct 'cube_dlr_hourly', tenant_id, hour from anlyt.cube_dlr_hourly final
 """
 FACTS_DLR: Final = Plant("facts_dlr", "latency_ms", "status != 'PENDING'", ("tenant_id", "event_time", "event_key"))
-HOURS: Final = Plant("cube_dlr_hourly", "messages", "1", ("tenant_id", "hour", "mno", "lane", "direction", "status"))
+HOURS: Final = Plant("cube_dlr_hourly", "messages", "true", ("tenant_id", "hour", "mno", "lane", "direction", "status"))
 RECENT: Final = "event_time > now() - interval 88 day"
 ARCHIVED: Final = "event_time < now() - interval 92 day"
 SUBJECT: Final = ("scope", "scope_id", "batch")
@@ -86,23 +86,23 @@ PLANTS: Final = {
     ],
     "cubes_are_facts": [
         HOURS,
-        Plant("facts_cdr", "segment_count", "1", FACTS_DLR.keys),
+        Plant("facts_cdr", "segment_count", "true", FACTS_DLR.keys),
     ],
     "days_of_cubes_are_their_hours": [
-        Plant("cube_dlr_daily", "esme_errors", "1", ("tenant_id", "day", "mno", "lane", "direction", "status")),
-        Plant("cube_cdr_hourly", "cost", "1", (*HOURS.keys, "currency")),
+        Plant("cube_dlr_daily", "esme_errors", "true", ("tenant_id", "day", "mno", "lane", "direction", "status")),
+        Plant("cube_cdr_hourly", "cost", "true", (*HOURS.keys, "currency")),
     ],
     "local_days_are_their_parts": [FACTS_DLR, HOURS],
     "pages_are_totals": [
-        Plant("cube_compliance_hourly", "evaluations", "1", ("tenant_id", "hour", "mno", "lane", "verdict")),
+        Plant("cube_compliance_hourly", "evaluations", "true", ("tenant_id", "hour", "mno", "lane", "verdict")),
         FACTS_DLR,
     ],
     "archived_days_are_their_hours": [
-        Plant("metrics_daily_archive", "segments", "1", (*SUBJECT, "day_bucket")),
-        Plant("metrics_hourly_archive", "total_cost", "1", (*SUBJECT, "hour_bucket")),
+        Plant("metrics_daily_archive", "segments", "true", (*SUBJECT, "day_bucket")),
+        Plant("metrics_hourly_archive", "total_cost", "true", (*SUBJECT, "hour_bucket")),
     ],
     "archived_reports_are_facts": [
-        Plant("metrics_hourly_archive", "failed_messages", "1", (*SUBJECT, "hour_bucket")),
+        Plant("metrics_hourly_archive", "failed_messages", "true", (*SUBJECT, "hour_bucket")),
         Plant(FACTS_DLR.table, FACTS_DLR.column, f"{FACTS_DLR.where} and {ARCHIVED}", FACTS_DLR.keys),
     ],
 }

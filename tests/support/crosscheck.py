@@ -97,7 +97,7 @@ class Plant:
 
     table: str
     column: str
-    where: str = "1"
+    where: str = "true"
     keys: tuple[str, ...] = ()
 
     @property

@@ -103,24 +103,8 @@ select count() as events
 from anlyt.{facts} final
 where event_time >= toDateTime(%(first)s, 'UTC') and event_time < toDateTime(%(end)s, 'UTC')
 
--- name: figures_of_platform
--- The figures of the platform in the hours from $1 until $2, seconds since 1970. (PostgreSQL)
-select {counters_summed}, sum(total_cost) as total_cost,
-    (
-        select string_agg(currency || ' ' || cost, ', ' order by currency)
-        from (
-            select currency, sum(total_cost) as cost
-            from anlyt.costs_hourly
-            where scope = 'PLATFORM'
-                and hour_bucket >= to_timestamp($1::int8) and hour_bucket < to_timestamp($2::int8)
-            group by currency
-        ) as cost
-    ) as costs
-from anlyt.metrics_hourly
-where scope = 'PLATFORM' and hour_bucket >= to_timestamp($1::int8) and hour_bucket < to_timestamp($2::int8)
-
 -- name: figures_of_scope
--- The figures of all operators, or of all accounts ($1), in the hours from $2 until $3, seconds since 1970. (PostgreSQL)
+-- The figures of all subjects of a scope ($1) in the hours from $2 until $3, seconds since 1970. (PostgreSQL)
 select {counters_summed}, sum(total_cost) as total_cost,
     (
         select string_agg(currency || ' ' || cost, ', ' order by currency)
