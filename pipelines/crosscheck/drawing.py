@@ -36,7 +36,7 @@ class DatasetContents:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What can be asked about, newest days first.
+    """What can be asked about, newest days first. `days`: those that PostgreSQL has as a whole.
 
     `subjects`: ids by scope. `hours`: by dataset and day, the hours of the current round that are verified, as bits.
     """

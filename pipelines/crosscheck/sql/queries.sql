@@ -80,12 +80,18 @@ from anlyt.metrics_daily
 where scope = $1 and scope_id = $2 and day_bucket = (to_timestamp($3::int8) at time zone 'UTC')::date
 
 -- name: days
--- The newest $1 days that have figures in PostgreSQL, and the newest $1 archived days, newest first.
+-- The newest $1 days that have all figures in PostgreSQL, and the newest $1 archived days, newest first.
+with archived as (
+    select distinct day from anlyt.archive_batches where state = 'ARCHIVED'
+)
 select
-    array(select day from anlyt.event_days where version > 0 and day <= current_date order by day desc limit $1) as days,
     array(
-        select distinct day from anlyt.archive_batches where state = 'ARCHIVED' order by day desc limit $1
-    ) as archived
+        select day from anlyt.event_days
+        where version > 0 and day <= current_date and day not in (select day from archived)
+        order by day desc
+        limit $1
+    ) as days,
+    array(select day from archived order by day desc limit $1) as archived
 
 -- name: days_of_facts
 -- The days of which a fact table has parts. (ClickHouse)
