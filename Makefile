@@ -18,7 +18,7 @@ the-line-above-says-what-to-do: .venv/runnable .venv/assets
 
 # One more than cores, because tests often wait for engines. Each has engines of its own.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() + 1, 5))')
-TOOLS := $(addprefix .venv/tools/, alertmanager pgbouncer chromium/chromium helm4 deployment site golang/debian/usr/bin/go)
+TOOLS := $(addprefix .venv/tools/, alertmanager pgbouncer strace chromium/chromium helm4 deployment site golang/debian/usr/bin/go)
 test: setup $(TOOLS) ## run the whole test suite on real engines
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -94,6 +94,10 @@ EDITABLE := --no-deps --no-build-isolation --editable .
 # Without PgBouncer, the tests of connections through a pooler fail and say why; all others run.
 .venv/tools/pgbouncer: | .venv/installed
 	-$(BIN)/python -m tools.pgbouncer
+
+# Without strace, the tests of slow disks fail and say why; all others run.
+.venv/tools/strace: | .venv/installed
+	-$(BIN)/python -m tools.strace
 
 # Without Go, the tests that compare the log with Go's own fail and say why; all others run.
 .venv/tools/golang/debian/usr/bin/go: | .venv/installed

@@ -7,6 +7,6 @@
 `site/` builds the documentation as a site.
 
 The others fetch programs for tests: `assets` and `node/` from npm, `helm`, `debian` with `prometheus`, `pgbouncer`,
-`golang` and `chromium`. `browser` drives Chromium, `grafana/` runs the dashboards' queries, `deployment/` has checkers
-of charts.
+`strace`, `golang` and `chromium`. `browser` drives Chromium, `grafana/` runs the dashboards' queries, `deployment/`
+has checkers of charts.
 """

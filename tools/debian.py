@@ -4,6 +4,8 @@ apt checks signatures as usual. Its lists and cache are separate from the system
 Docs: docs/decisions/0019-prometheus-comes-from-debian.md.
 """
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,6 +40,25 @@ class Apt:
         command = ["apt-cache", *self.options, "depends", "--recurse", *only_depends, *packages]
         lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
         return sorted({line for line in lines if line.startswith(prefix)})
+
+
+def link_or_unpack(name: str, path: str, libraries: Sequence[str] = ()) -> None:
+    """Puts a program into `.venv/tools`: a link to the system's, or else the package of its name, unpacked.
+
+    `path`: where the program is in the package. `libraries`: the beginnings of the names of the packages that it needs
+    and that few systems have. Raises OSError or CalledProcessError if neither the system nor apt has the program.
+    """
+    program = TOOLS / name
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.unlink(missing_ok=True)
+    if found := shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"):
+        program.symlink_to(found)
+        return
+    root = program.parent / "debian"
+    with apt(program.parent) as packages:
+        needed = [each for prefix in libraries for each in packages.closure([name], prefix)]
+        packages.unpack([name, *needed], root)
+    write_launcher(program, root, path)
 
 
 def write_launcher(launcher: Path, root: Path, program: str, **environment: str) -> None:

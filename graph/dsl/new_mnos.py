@@ -30,12 +30,6 @@ class NewMnos:
     def __init__(self, engine: QueryEngine, pseudonyms: Pseudonyms) -> None:
         self._engine, self._pseudonyms = engine, pseudonyms
 
-    async def assign_missing(
-        self, tenant_id: str, dataset: str, compiled: Compiled, columns: Sequence[PrintedColumn]
-    ) -> bool:
-        """Assigns the pseudonyms that an answer lacks. Returns whether to run the query again, as some were added."""
-        return lacks_pseudonyms(columns) and await self.assign(tenant_id, dataset, compiled)
-
     async def assign(self, tenant_id: str, dataset: str, compiled: Compiled) -> bool:
         """Assigns a pseudonym to each MNO in the windows of a query that has none. Returns whether some were added."""
         known = await self._pseudonyms.of_tenant(tenant_id) or {}

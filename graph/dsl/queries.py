@@ -19,7 +19,7 @@ from graph.dsl.compile import Compiled, compile_query, fingerprint
 from graph.dsl.execute import QueryEngine, Rows
 from graph.dsl.freshness import FreshnessReader, ProgressSnapshots, TableFreshness
 from graph.dsl.marks import MarkReader
-from graph.dsl.new_mnos import NewMnos
+from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
@@ -102,10 +102,12 @@ class Queries:
             if query.explain:
                 return await self._explained(request, compiled)
             result = await self._validated(request, compiled, context)
-            if tenant_id is not None and await self._new_mnos.assign_missing(
-                tenant_id, query.dataset, compiled, result.columns
-            ):
+            while tenant_id is not None and lacks_pseudonyms(result.columns):
+                scope = compiled.plan.scope
+                await self._new_mnos.assign(tenant_id, query.dataset, compiled)
                 compiled, context = await self._compiled(request)
+                if compiled.plan.scope == scope:  # there are no more pseudonyms
+                    break
                 result = await self._validated(request, compiled, context)
             if tenant_id is not None and (names := unmasked(compiled.plan)):
                 await self._unmaskings.log(tenant_id, caller.caller, request_id, f"{query.dataset}: {', '.join(names)}")

@@ -118,7 +118,7 @@ class Engine:
         self._process = await process.start(launch, self.log, inherit=[self._lock])
         try:
             await self._until_ready()
-            await self._recipe.settle(self.port)
+            await self._until_settled()
         except BaseException:  # a cancellation, too, leaves no engine behind
             await self.kill()
             raise
@@ -127,12 +127,28 @@ class Engine:
         deadline = asyncio.get_running_loop().time() + START_LIMIT
         while not self._recipe.is_ready(self.folder, self.pid):
             if not self.running:
-                text = await self.exited()
-                raise (PortTakenError if ports.is_taken_error(text) else EngineFailedError)(text)
+                raise await self._early_exit()
             if asyncio.get_running_loop().time() > deadline:
                 text = f"{self.name} in {self.folder} was not ready after {START_LIMIT} s."
                 raise EngineFailedError(text + logs.tail(self.log, self._log_begin))
             await asyncio.sleep(POLL)
+
+    async def _until_settled(self) -> None:
+        settling, exiting = asyncio.create_task(self._recipe.settle(self.port)), asyncio.create_task(self._early_exit())
+        try:
+            await asyncio.wait((settling, exiting), return_when=asyncio.FIRST_COMPLETED)
+            if exiting.done():
+                raise exiting.result()
+            settling.result()
+        finally:
+            settling.cancel()
+            exiting.cancel()
+            await asyncio.gather(settling, exiting, return_exceptions=True)
+
+    async def _early_exit(self) -> EngineFailedError:
+        """Waits until the engine has ended. Returns the error that says why it did not start."""
+        text = await self.exited()
+        return (PortTakenError if ports.is_taken_error(text) else EngineFailedError)(text)
 
     def _latest(self) -> process.Process:
         if self._process is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 from obstore.exceptions import BaseError
 
 from infra.embedded.engine import START_LIMIT, Engine, started
@@ -95,21 +96,21 @@ class SeaweedFs:
         )
 
     def is_ready(self, folder: Path, pid: int) -> bool:
-        """Whether the server has created its socket, which it does after it listens on the port."""
+        """Whether the server has created its socket, which it does at about the time it listens on the port."""
         return (folder / "s3.sock").exists()
 
     async def settle(self, port: int) -> None:
         """Creates the bucket, and waits until objects can be stored: S3 answers before it knows its volumes."""
         s3 = from_dsn(self.address.format(port=port))
-        await make_bucket(s3)
         store = open_store(s3)
         deadline = asyncio.get_running_loop().time() + START_LIMIT
         while True:
             try:
+                await make_bucket(s3)
                 await store.put_async(PROBE, b"not empty: an empty object needs no volume")
                 await store.get_async(PROBE)
                 return await store.delete_async(PROBE)
-            except BaseError as error:
+            except (BaseError, aiohttp.ClientError, TimeoutError) as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise EngineFailedError(f"s3 stores no objects after {START_LIMIT} s: {error}") from error
             await asyncio.sleep(PAUSE)

@@ -1,4 +1,4 @@
-"""NATS with three servers and streams of three copies, under load: servers are killed, frozen, restarted and full.
+"""NATS with three servers and streams of three copies, under load: servers are killed, frozen, restarted, slow, full.
 
 Prints the seconds from each fault until ingest goes on. docs/operations.md has those of a long run.
 """
@@ -27,6 +27,7 @@ from tests.support.fixtures import warehouse as warehouse
 from tests.support.gaps import Gaps, watched_workers
 from tests.support.nats_cluster import Cluster, leader, nats_cluster, patiently
 from tests.support.platform import Platform, open_platform, with_batch
+from tests.support.slow_disk import slow_disk
 from tests.support.traffic import MAKERS, Sent, producing, traffic_differences
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +36,7 @@ NOW: Final = datetime.now(UTC)
 QUICK: Final = [with_batch(function, 300) for function in FUNCTIONS]
 ROLES: Final = ("stream", "consumer", "connection")
 PAUSE: Final = 2.0  # seconds between two faults, at most
+SLOW: Final = 0.1  # seconds that each write to a slow disk takes
 SMALL_STORE: Final = 400_000  # bytes per server: full after seconds
 
 
@@ -60,6 +62,14 @@ class Bench:
         with frozen(server):
             await self.gaps.measure(f"{role}: server frozen", fault)
 
+    async def slow_down(self) -> None:
+        """The server's disk is slow for a while; the others follow its leader, or elect another."""
+        role = self.random.choice(ROLES)
+        server, fault = await self._victim(role), time.time()
+        async with slow_disk(server, SLOW):
+            await asyncio.sleep(PAUSE)
+            await self.gaps.measure(f"{role}: disk slow", fault)
+
     async def restart_each(self) -> None:
         fault = time.time()
         await self.cluster.rolling_restart()
@@ -77,9 +87,9 @@ class Bench:
 
 def drawn(random: Random, is_long: bool) -> Sequence[Callable[[Bench], Awaitable[None]]]:
     """Faults in random order: of each kind one, or many."""
-    faults = [Bench.kill, Bench.freeze, Bench.restart_each]
+    faults = [Bench.kill, Bench.freeze, Bench.slow_down, Bench.restart_each]
     if is_long:
-        faults = [*[Bench.kill, Bench.freeze] * 20, *[Bench.restart_each] * 5]
+        faults = [*[Bench.kill, Bench.freeze, Bench.slow_down] * 20, *[Bench.restart_each] * 5]
     return random.sample(faults, len(faults))
 
 

@@ -63,7 +63,7 @@ class Scaler:
             urls = (await self._get(address, "varz"))["cluster"]["urls"]
             for name in [self.routes[url] for url in urls]:
                 answer = await self._jsz(f"{name}.{address}")
-                if (consumer := self._consumer(answer)) is not None and consumer["cluster"]["leader"] == name:
+                if (consumer := self._consumer(answer)) is not None and consumer["cluster"].get("leader") == name:
                     break
             else:
                 raise NoLagError(f"no leader of consumer {self.trigger['consumer']}")

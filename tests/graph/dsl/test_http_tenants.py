@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from graph.access.pseudonyms import PseudonymByMno, Pseudonyms
 from infra.clickhouse import connect
 from infra.postgres import Pool
 from tests.graph.support.api import ADMIN
@@ -133,6 +134,25 @@ async def test_a_new_mno_gets_a_pseudonym_immediately(query_client: QueryClient,
     assert len(set(names)) == 2
     assert not set(names) & {"MNO-?", "X1", "X2"}
     assert (await query_client.ask(facts, tenant("t-new")))["data"] == first["data"]
+
+
+async def test_a_pseudonym_of_another_process_is_shown(
+    query_client: QueryClient, pool: Pool, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process assigns it after the query was compiled and before it is answered."""
+    async with connect(filled) as client:
+        await put(client, "facts_dlr", [{**REPORTS[0], "tenant_id": "t-raced", "mno": "X3", "event_key": 3}])
+    of_tenant = Pseudonyms.of_tenant
+    assigned: list[PseudonymByMno] = []
+
+    async def then_assigned(pseudonyms: Pseudonyms, tenant_id: str) -> PseudonymByMno:
+        before = await of_tenant(pseudonyms, tenant_id)
+        assigned.append(await Pseudonyms(pool).assign(tenant_id, ["X3"]))
+        return before
+
+    monkeypatch.setattr(Pseudonyms, "of_tenant", then_assigned)
+    answer = await query_client.ask({**BY_MNO, "dimensions": ["mno", "errorCode"]}, tenant("t-raced"))
+    assert [row["mno"] for row in answer["data"]] == [(assigned[0] or {})["X3"]]
 
 
 async def test_money_of_several_currencies_is_not_added(query_client: QueryClient) -> None:

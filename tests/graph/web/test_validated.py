@@ -1,5 +1,6 @@
 """Pages of reports have validators: who has a page gets 304, and nobody gets a page of other figures or callers."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -183,9 +184,13 @@ async def test_a_page_that_lacks_a_part_is_not_kept(site: httpx.AsyncClient, mon
 async def test_a_page_that_changed_while_it_was_read_is_not_kept(
     site: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    writing = asyncio.Lock()  # the page reads two periods at once, and the writer has one connection
+
     async def reading(*arguments: Any) -> AccountUsage:
         found = await account_usage(*arguments)
-        await store.put([Row(BEGIN + timedelta(hours=30), "ACCOUNT", "acc-1", messages=1)], BEGIN + timedelta(days=3))
+        late = Row(BEGIN + timedelta(hours=30), "ACCOUNT", "acc-1", messages=1)
+        async with writing:
+            await store.put([late], BEGIN + timedelta(days=3))
         return found
 
     with monkeypatch.context() as meanwhile:

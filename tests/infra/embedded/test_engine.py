@@ -130,6 +130,19 @@ async def test_a_failed_start_reports_the_end_of_the_log(tmp_path: Path) -> None
     assert str(failure.value) == f"nats in {tmp_path} ended with exit status 1.\n  first\n  No such luck"
 
 
+class Unsettled(Script):
+    """An engine that is never of use, although it is ready."""
+
+    async def settle(self, port: int) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_an_exit_of_a_ready_engine_fails_its_start(tmp_path: Path) -> None:
+    code = SERVE.replace("signal.sigwait([signal.SIGTERM])", 'sys.exit("no")')
+    with pytest.raises(EngineFailedError, match="ended with exit status 1"):
+        await started(Unsettled(code), tmp_path, 0).__aenter__()
+
+
 async def test_a_failure_to_execute_is_reported(tmp_path: Path) -> None:
     class Missing(Script):
         def launch(self, folder: Path, port: int) -> Launch:
