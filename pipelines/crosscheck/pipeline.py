@@ -14,7 +14,7 @@ def make() -> Pipeline:
             node(plan, ["crosscheck_stock", "run_params"], "crosscheck_plan", name="draw_questions"),
             node(take, "crosscheck_plan", "crosscheck_answers", name="ask_questions"),
             node(count, "crosscheck_answers", "crosscheck_counts", name="count_answers"),
-            node(alarm, ["crosscheck_answers", "crosscheck_open_differences"], "crosscheck_alarm", name="sound_alarm"),
+            node(alarm, ["crosscheck_answers", "crosscheck_open_differences"], "crosscheck_alarm", name="name_differences"),
         ]
     )
 
