@@ -16,7 +16,7 @@ from infra.telemetry import logger
 from pipelines.crosscheck.drawing import Contents, DatasetContents, begin_of
 from pipelines.crosscheck.journal import note
 from pipelines.crosscheck.laws import LAWS
-from pipelines.crosscheck.nodes import Answer, OpenDifference, Plan, Stock
+from pipelines.crosscheck.nodes import Answer, OpenDifference, Plan, Start
 from pipelines.crosscheck.params import Params
 from pipelines.crosscheck.questions import Question, question_of
 from pipelines.crosscheck.reading import Reader, TooExpensiveError
@@ -43,17 +43,17 @@ MOST_ACCOUNTS: Final = 100  # of a run
 MOST_SUSPICIONS: Final = 50  # of a run
 
 
-class RunStock(StoreDataset[None, Stock]):
+class RunStart(StoreDataset[None, Start]):
     """What a run begins with. Its budget begins when this is loaded."""
 
-    async def read(self, stores: Stores) -> Stock:
+    async def read(self, stores: Stores) -> Start:
         params = current_params(Params)
         deadline = monotonic() + (stores.crosscheck_seconds if params.seconds is None else params.seconds)
         await stores.postgres.execute(FORGET_DAYS, _first_day())
         suspicions = await stores.postgres.fetch(OLDEST_SUSPICIONS, MOST_SUSPICIONS)
         questions = [question_of(row["question"]) for row in suspicions]
         known = [question for question in questions if question.law in LAWS]
-        return Stock(await _contents(stores), known, randbits(62), deadline)
+        return Start(await _contents(stores), known, randbits(62), deadline)
 
 
 class Answers(StoreDataset[Plan, Sequence[Answer]]):

@@ -21,7 +21,7 @@ Answer = Literal[Noted, "unsettled", "too_expensive"]
 """What became of a question: what was noted, or why there is no reading."""
 
 
-class Stock(NamedTuple):
+class Start(NamedTuple):
     """What a run begins with: what can be asked about, open suspicions to read again, and a seed drawn for it.
 
     `deadline`: the monotonic clock's time at which its budget is spent.
@@ -48,16 +48,16 @@ class OpenDifference(NamedTuple):
     question: Question
 
 
-def plan(stock: Stock, params: Params) -> Plan:
+def plan(start: Start, params: Params) -> Plan:
     """Raises UsageError for an unknown law."""
     if params.law not in (None, *LAWS):
         raise UsageError(f"There is no law {params.law}; choose from {', '.join(LAWS)}.")
     laws = [law for law in LAWS.values() if params.law in (None, law.name)]
-    contents = stock.contents if params.day is None else _of_day(stock.contents, params.day)
-    seed = stock.seed if params.seed is None else params.seed
+    contents = start.contents if params.day is None else _of_day(start.contents, params.day)
+    seed = start.seed if params.seed is None else params.seed
     random = Random(seed)  # noqa: S311 -- a seed repeats the draws
     drawn = draw(random, contents, laws, params.questions)
-    return Plan(list(dict.fromkeys((*stock.suspicions, *drawn))), seed, stock.deadline)
+    return Plan(list(dict.fromkeys((*start.suspicions, *drawn))), seed, start.deadline)
 
 
 def _of_day(contents: Contents, day: date) -> Contents:

@@ -11,10 +11,15 @@ from pipelines.times import Every
 def make() -> Pipeline:
     return Pipeline(
         [
-            node(plan, ["crosscheck_stock", "run_params"], "crosscheck_plan", name="draw_questions"),
+            node(plan, ["crosscheck_start", "run_params"], "crosscheck_plan", name="draw_questions"),
             node(take, "crosscheck_plan", "crosscheck_answers", name="ask_questions"),
             node(count, "crosscheck_answers", "crosscheck_counts", name="count_answers"),
-            node(alarm, ["crosscheck_answers", "crosscheck_open_differences"], "crosscheck_alarm", name="name_differences"),
+            node(
+                alarm,
+                ["crosscheck_answers", "crosscheck_open_differences"],
+                "crosscheck_alarm",
+                name="name_differences",
+            ),
         ]
     )
 
