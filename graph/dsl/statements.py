@@ -5,6 +5,7 @@ Rows and totals have two levels. The inner select groups the table's rows into k
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from graph.dsl.calendar import Shift, Window, shift
@@ -16,9 +17,11 @@ from graph.dsl.plan import Plan
 from graph.dsl.predicates import predicate
 from graph.dsl.select import Join, Select
 from graph.dsl.where import filtered, of_windows, within
-from schema.expressions import Bound, Expression, Name
+from schema.catalog.terms import Measure
+from schema.expressions import Bound, Constant, Expression, Name, call
 
 PREVIOUS: Final = "previous_"  # prefix of a measure in the previous window
+_IS_MATCH: Final = "is_match"  # 1 in the rows of the previous window, 0 where the join has none
 
 
 def rows(plan: Plan, position: Sequence[str | None] | None, limit: int) -> Select:
@@ -71,9 +74,17 @@ def _compared(plan: Plan, page: Select, window: Window) -> Select:
     query = plan.query
     moved_by = shift(query.granularity, window, query.window, query.zone)
     previous = _answer(plan, _grouped(plan, window, query.groups, shift=moved_by), query.groups)
+    if any(each.nothing for each in query.measures):
+        previous = replace(previous, columns={**previous.columns, _IS_MATCH: Constant(1)})
     columns = {name: Name(f"page.{name}") for name in page.columns}
-    beside = {f"{PREVIOUS}{each.name}": Name(f"previous.{each.name}") for each in query.measures}
+    beside = {f"{PREVIOUS}{each.name}": _beside(each) for each in query.measures}
     return Select({**columns, **beside}, Join(page, previous, query.groups), order_by=query.order)
+
+
+def _beside(measure: Measure) -> Expression:
+    """A measure in the previous window. Without a row of the same groups, the join has 0, or null where it may be."""
+    value = Name(f"previous.{measure.name}")
+    return value if measure.nothing is None else call("if", Name(f"previous.{_IS_MATCH}"), value, measure.nothing)
 
 
 def _answer(plan: Plan, grouped: Select, groups: Sequence[str]) -> Select:

@@ -4,7 +4,7 @@ from typing import Final
 
 from schema.catalog.dimensions import ACCOUNT, CURRENCY, DIRECTION, LANE, MNO, OPERATOR, PREFIX, STATUS, TENANT
 from schema.catalog.terms import CatalogTable, Dataset, Measure, aggregate, columns, part
-from schema.expressions import NULL, Column, Constant, Expression, call, equal, rounded_ratio
+from schema.expressions import NULL, ZERO, Column, Constant, Expression, call, equal, rounded_ratio
 from schema.instants import DAY, HOUR
 
 _DELIVERED: Final = equal(Column("status"), Constant("DELIVERED"))
@@ -62,9 +62,10 @@ def _count(name: str, meaning: str) -> Measure:
     return Measure(name, "integer", name, meaning, part(name), nullable=False)
 
 
-def _money(name: str, unit: str, amount: Expression, meaning: str) -> Measure:
+def _money(name: str, unit: str, amount: Expression, meaning: str, nothing: Constant | None = None) -> Measure:
     described = f"{meaning} Needs one currency: group by it, filter one, or have no other."
-    return Measure(name, "money", unit, described, call("if", part("one_currency"), amount, NULL))
+    formula = call("if", part("one_currency"), amount, NULL)
+    return Measure(name, "money", unit, described, formula, nothing=nothing)
 
 
 CDR: Final = Dataset(
@@ -73,7 +74,7 @@ CDR: Final = Dataset(
     measures=(
         _count("records", "Call detail records, each counted once."),
         _count("segments", "Segments of their messages."),
-        _money("cost", "currency", part("cost"), "What the records are charged at."),
+        _money("cost", "currency", part("cost"), "What the records are charged at.", nothing=ZERO),
         _money(
             "avgCost",
             "currency/record",

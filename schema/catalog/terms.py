@@ -46,7 +46,8 @@ class Measure:
     """A number per group of rows.
 
     `formula`: an expression over a table's parts; an integer of 1/10**DECIMALS[kind], or null. `approximate`: the
-    method, if the number is not exact.
+    method, if the number is not exact. `nothing`: the value for no events, where that is neither null nor the 0 of a
+    measure that is never null.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Measure:
     formula: Expression
     nullable: bool = True
     approximate: str | None = None
+    nothing: Constant | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:

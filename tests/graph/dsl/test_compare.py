@@ -15,11 +15,11 @@ from graph.dsl.scope import AllTenants
 from infra.clickhouse import connect
 from infra.embedded.engine import Engine
 from tests.graph.support import engine_rows, reference
-from tests.graph.support.warehouse_facts import Fact, fill, report
+from tests.graph.support.warehouse_facts import Fact, fill, record, report
 
 pytestmark = pytest.mark.anyio
 
-MEASURES = ["messages", "deliveryRate"]
+MEASURES = {"dlr": ["messages", "deliveryRate"], "cdr": ["records", "cost", "avgCost"]}
 DAYS = [
     datetime.fromisoformat(f"{day}T12:00:00+00:00")
     for day in (
@@ -30,17 +30,21 @@ DAYS = [
 
 
 @pytest.fixture(scope="module")
-def some(seed: int) -> Sequence[Fact]:
-    """Reports around the end of February, and around changes of clocks."""
+def some(seed: int) -> Mapping[str, Sequence[Fact]]:
+    """Reports and records around the end of February, and around changes of clocks."""
     random = Random(seed)
-    return [
-        {**report(random), "at": random.choice(DAYS) + timedelta(hours=random.uniform(-12, 12))} for _ in range(300)
-    ]
+    makers = {"dlr": report, "cdr": record}
+    return {
+        dataset: [
+            {**make(random), "at": random.choice(DAYS) + timedelta(hours=random.uniform(-12, 12))} for _ in range(300)
+        ]
+        for dataset, make in makers.items()
+    }
 
 
 @pytest.fixture(scope="module")
-async def filled(clickhouse: Engine, some: Sequence[Fact]) -> None:
-    await fill(clickhouse.dsn, {"dlr": some})
+async def filled(clickhouse: Engine, some: Mapping[str, Sequence[Fact]]) -> None:
+    await fill(clickhouse.dsn, some)
 
 
 @pytest.fixture
@@ -98,19 +102,24 @@ async def client(clickhouse: Engine, filled: None) -> AsyncIterator[AsyncClient]
         ("sameElapsed", "Asia/Kabul", ("2026-03-29", "2026-03-29T18:00"), ("2026-03-28", "2026-03-28T18:00"), "minute"),
     ],
 )
-@pytest.mark.parametrize("dimensions", [[], ["status", "errorCode"]], ids=["whole", "grouped"])
+@pytest.mark.parametrize(
+    ("dataset", "dimensions"),
+    [("dlr", []), ("dlr", ["status", "errorCode"]), ("cdr", ["accountId", "currency"])],
+    ids=["whole", "grouped", "money"],
+)
 async def test_rows_are_joined_with_those_of_the_previous_window(
     client: AsyncClient,
-    some: Sequence[Fact],
+    some: Mapping[str, Sequence[Fact]],
     compare: str,
     zone: str,
     now: tuple[str, str],
     before: tuple[str, str],
     granularity: str,
+    dataset: str,
     dimensions: list[str],
 ) -> None:
-    query: dict[str, Any] = {"dataset": "dlr", "measures": MEASURES, "dimensions": dimensions, "limit": 10_000}
-    query["compareTo"] = compare
+    query: dict[str, Any] = {"dataset": dataset, "measures": MEASURES[dataset], "dimensions": dimensions}
+    query |= {"compareTo": compare, "limit": 10_000}
     current, earlier = (
         query | {"time": {**window(zone, *edges), "granularity": granularity, "timezone": zone}}
         for edges in (now, before)
@@ -123,7 +132,7 @@ async def test_rows_are_joined_with_those_of_the_previous_window(
     ]
     actual = await engine_rows.printed_rows(client, compiled, compiled.rows)
     assert actual
-    assert actual == expected(current, earlier, some)
+    assert actual == expected(current, earlier, some[dataset])
 
 
 def window(zone: str, from_: str, to: str) -> Mapping[str, str]:
@@ -142,8 +151,12 @@ def expected(
     def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
         return (row.get("time"), *(row[name] for name in dimensions))
 
-    previous = {key(row): {name: row[name] for name in MEASURES} for row in reference.answer(earlier, some, None, None)}
-    nothing = {"messages": 0, "deliveryRate": None}
+    def measured(row: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: row[name] for name in current["measures"]}
+
+    previous = {key(row): measured(row) for row in reference.answer(earlier, some, None, None)}
+    whole = {**earlier, "dimensions": [], "time": {**earlier["time"], "granularity": "none"}}
+    nothing = measured(reference.answer(whole, (), None, None)[0])
     return [
         {**row, "previous": previous.get(key({**row, "time": matching.get(row.get("time"))}), nothing)}
         for row in reference.answer(current, some, None, None)

@@ -4,7 +4,7 @@ select
     page.records as records,
     page.cost as cost,
     previous.records as previous_records,
-    previous.cost as previous_cost
+    if(previous.is_match, previous.cost, 0) as previous_cost
 from (
     select
         by_time as time,
@@ -36,7 +36,8 @@ left join (
         by_time as time,
         by_currency as currency,
         part_records as records,
-        if(part_one_currency, part_cost, null) as cost
+        if(part_one_currency, part_cost, null) as cost,
+        1 as is_match
     from (
         select
             toUnixTimestamp(toDateTime(addDays(toMonday(toDate(rows.day, {p0:String})), {p5:Int32}), {p0:String})) as by_time,
