@@ -105,7 +105,7 @@ CHAIN: Final = lines(
         ("AnlytIntegrityDiffers", "integrity"),
         (promql(limit("AnlytIntegrityDiffers").expression, "differences"),),
         unit="short",
-        width=12,
+        width=8,
         height=5,
     ),
     limit("AnlytIntegrityDiffers"),
@@ -117,10 +117,22 @@ CHECKPOINT: Final = lines(
         ("AnlytCheckpointNotPublished", "integrity"),
         (promql(limit("AnlytCheckpointNotPublished").expression, "age"),),
         unit="s",
-        width=12,
+        width=8,
         height=5,
     ),
     limit("AnlytCheckpointNotPublished"),
+)
+CROSSCHECK: Final = lines(
+    Panel(
+        "Numbers that differ",
+        "Pairs of statements that must give the same numbers, and do not. Line: AnlytCrosscheckDiffers.",
+        ("AnlytCrosscheckDiffers", "pipelines"),
+        (promql(limit("AnlytCrosscheckDiffers").expression, "differences"),),
+        unit="short",
+        width=8,
+        height=5,
+    ),
+    limit("AnlytCrosscheckDiffers"),
 )
 FUNCTIONS: Final = table(
     Panel(
@@ -157,7 +169,7 @@ BOARD: Final = Board(
     (
         Row("How fresh are the answers?", (AS_OF, AGE, PROCESSING_LAG)),
         Row("Do cubes and gauges keep up?", (CUBES, GAUGES)),
-        Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY, CHAIN, CHECKPOINT)),
+        Row("Do the pipelines run?", (ROLLUP, QUALITY, DAILY, CHAIN, CHECKPOINT, CROSSCHECK)),
         Row("What do the stores report?", (FUNCTIONS, STORES)),
     ),
     since="now-3h",

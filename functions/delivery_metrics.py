@@ -8,13 +8,13 @@ from functions.hours import Cells, hour_of, in_scopes
 from schema.decoding import Stamped
 from schema.events import DlrInbound
 from schema.histogram import bin_of
-from schema.streams import SMS_DLR
+from schema.streams import DLR_METRICS_DURABLE, SMS_DLR
 from schema.writes import Delivered, Writes
 
 
 @function(
     stream=SMS_DLR,
-    durable="anlyt-dlr-consumer",
+    durable=DLR_METRICS_DURABLE,
     span="anlyt.process.dlrEvent",
     batch=Batch(15_000, seconds=0.2, apart=0.1),
 )

@@ -19,6 +19,7 @@ from graph.access.pairs import PairChecks
 from graph.access.pseudonyms import Pseudonyms
 from graph.dsl.freshness import ProgressSnapshots
 from graph.dsl.queries import Queries
+from graph.dsl.verified import VerifiedReader
 from graph.errors import OverloadedError
 from graph.gql.context import Sources
 from graph.gql.endpoint import PATH as GRAPHQL_PATH
@@ -92,7 +93,8 @@ def create_app(
     key = CursorKey(pool, settings.signing_key)
     budget = budget or Budget(settings.query_concurrency, settings.query_rows_per_minute)
     rights = primary or pool
-    queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots)
+    verified = VerifiedReader(pool)
+    queries = Queries(clickhouse, Pseudonyms(rights), UnmaskingLog(rights), key, budget, snapshots, verified)
     sources = Sources(reader, key, progress, Streams(), closing or asyncio.Event(), queries)
     openapi = document()
     code_digest()  # reads all code: the first request with a validator would wait for it

@@ -159,6 +159,14 @@ TLOG_PUBLISHED: Final = Gauge(
     "anlyt_tlog_published_timestamp_seconds",
     "When the newest checkpoint of the transparency log was published: signed by it and by enough witnesses.",
 )
+CROSSCHECK_DIFFERENCES: Final = Gauge(
+    "anlyt_crosscheck_differences",
+    "Questions of the pipeline crosscheck whose two statements must give the same numbers, and do not.",
+)
+CROSSCHECK_SUSPICIONS: Final = Gauge(
+    "anlyt_crosscheck_suspicions",
+    "Questions of the pipeline crosscheck whose two statements gave different numbers, and that are read again.",
+)
 ROLLUP_DURATION: Final = KeptHistogram(
     "anlyt_rollup_duration_seconds",
     "One period summed from the finer granularity, in any process; daily: a day from its hours.",

@@ -138,6 +138,14 @@ class Settings:
     integrity_lag_hours: Annotated[
         int, Spec(count(1, 720), "24", "Hours after a day's end at which its compliance facts enter the hash chain.")
     ]
+    crosscheck_milliseconds: Annotated[
+        int,
+        Spec(
+            count(0, 60_000),
+            "1200",
+            "Time that a run of the pipeline `crosscheck`, once per minute, may take for comparisons; 0: none.",
+        ),
+    ]
     tlog_origin: Annotated[
         str,
         Spec(

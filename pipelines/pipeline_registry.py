@@ -7,6 +7,7 @@ from kedro.pipeline import Pipeline
 
 from pipelines.archive.pipeline import ARCHIVE
 from pipelines.copies.pipeline import COPIES
+from pipelines.crosscheck.pipeline import CROSSCHECK
 from pipelines.cubes.pipeline import CUBES
 from pipelines.definition import Definition
 from pipelines.integrity.pipeline import INTEGRITY
@@ -28,6 +29,7 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         TLOG,
         RECONCILIATION,
         ARCHIVE,
+        CROSSCHECK,
     )
 }
 

@@ -18,6 +18,7 @@ from infra.metrics import GAUGES_MEASURED
 from infra.postgres import is_unavailable
 from infra.telemetry import logger
 from pipelines import run_metrics, runs
+from pipelines.crosscheck import metrics as crosscheck
 from pipelines.cubes import metrics as freshness
 from pipelines.definition import Definition
 from pipelines.integrity import metrics as gauge
@@ -39,6 +40,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     divergence.measure,
     gauge.measure,
     tlog.measure,
+    crosscheck.measure,
 )
 """The functions that update the gauges of this process, every few seconds."""
 MEASURE_EVERY: Final = 5.0  # seconds

@@ -37,7 +37,8 @@ class Stores:
     """The stores and settings of runs. Connections are opened when they are first needed.
 
     `engines`: addresses, for a connection of one's own. `dedup_days`: ANLYT_DEDUP_DAYS, 0 without limit, None if unset.
-    `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS. `tlog`: ANLYT_TLOG_* and ANLYT_WITNESSES*.
+    `integrity_lag`: ANLYT_INTEGRITY_LAG_HOURS. `tlog`: ANLYT_TLOG_* and ANLYT_WITNESSES*. `crosscheck_seconds`: the
+    budget of a run, ANLYT_CROSSCHECK_MILLISECONDS.
     """
 
     engines: Engines
@@ -46,6 +47,7 @@ class Stores:
     dedup_days: int | None
     integrity_lag: timedelta
     tlog: LogIdentity
+    crosscheck_seconds: float
 
 
 @asynccontextmanager
@@ -55,6 +57,7 @@ async def open_stores(
     dedup_days: int | None = 0,
     integrity_lag_hours: int = 24,
     tlog: LogIdentity = LogIdentity(),
+    crosscheck_milliseconds: int = 1200,
 ) -> AsyncIterator[Stores]:
     """Opens the stores and closes them after the body."""
     async with AsyncExitStack() as opened:
@@ -67,6 +70,7 @@ async def open_stores(
             dedup_days,
             timedelta(hours=integrity_lag_hours),
             tlog,
+            crosscheck_milliseconds / 1000,
         )
 
 
@@ -77,6 +81,7 @@ def configured(settings: Settings, engines: Engines) -> AbstractAsyncContextMana
         dedup_days=settings.dedup_days,
         integrity_lag_hours=settings.integrity_lag_hours,
         tlog=log_identity(settings),
+        crosscheck_milliseconds=settings.crosscheck_milliseconds,
     )
 
 

@@ -29,6 +29,7 @@ BILLING_EVENTS: Final = Stream("BILLING_EVENTS", "billing.events")
 SMS_DLR: Final = Stream("SMS_DLR", "sms.dlr.inbound")
 CDR_EVENTS: Final = Stream("CDR_EVENTS", "cdr.generated.v1")
 COMPLIANCE_AUDIT: Final = Stream("COMPLIANCE_AUDIT", "compliance.audit.v1")
+DLR_METRICS_DURABLE: Final = "anlyt-dlr-consumer"  # PostgreSQL has every event that it acknowledged
 DLR_FACTS_DURABLE: Final = "anlyt-ingest-dlr"  # facts_dlr has every event that it acknowledged
 COMPLIANCE_DURABLE: Final = "anlyt-ingest-compliance"  # facts_compliance has every event that it acknowledged
 CDR_FACTS_DURABLE: Final = "anlyt-ingest-cdr"  # facts_cdr has every event that it acknowledged

@@ -46,7 +46,7 @@ def _pairs(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> dic
     "--param", "params", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A parameter; repeatable."
 )
 def pipeline(name: str, params: dict[str, str]) -> None:
-    """Run one pipeline now: rollup, cubes, copies, quality, reconciliation, archive, integrity, tlog or maintenance.
+    """Run cubes, copies, rollup, quality, crosscheck, reconciliation, archive, integrity, tlog or maintenance now.
 
     If another process runs it, this waits for up to a minute. Status 1 if the run fails, if the other process still
     runs it, or if a human has to look at its result.

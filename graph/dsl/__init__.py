@@ -7,6 +7,6 @@ frozen value and returns another; `compile` runs them from `resolve` to `render`
 Parsing: `source`, `readers`, `conditions`, `time_ranges`, `name_checks`, `comparisons`, `problems`. Time: `calendar`,
 `buckets`. Statements: `fields`, `where`, `predicates`, `paging`, `fills`, `cells` (a cube's rows as of now), `marked`
 and `marks` (which of them are computed from facts). Answers: `answers`, `columns`, `formats`,
-`freshness`, `states` (for ETags), `table_status`, `catalog`. All rows at once: `extracts`,
-`files`. Rights: `scope`, `new_mnos`.
+`freshness`, `states` (for ETags), `table_status`, `verified` (the cross-check), `catalog`. All rows at once:
+`extracts`, `files`. Rights: `scope`, `new_mnos`.
 """

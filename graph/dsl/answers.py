@@ -14,6 +14,7 @@ from graph.dsl.columns import Column, Kind, printed
 from graph.dsl.compile import Compiled
 from graph.dsl.execute import Rows
 from graph.dsl.freshness import TableFreshness
+from graph.dsl.verified import Verified
 from schema.instants import AwareTime
 
 PREVIOUS: Final = "previous"
@@ -70,6 +71,13 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     previous_window: Annotated[QueryWindow | None, Meta(description="With `compareTo`: the window of `previous`.")] = (
         None
     )
+    verified: Annotated[
+        Verified | None,
+        Meta(
+            description="When the window's cells were last compared with their facts, and with what result; for a "
+            "tenant, its own cells. Null when nothing is known."
+        ),
+    ] = None
 
 
 class QueryStatement(Struct, frozen=True):
@@ -158,7 +166,14 @@ def totals(compiled: Compiled, rows: Rows) -> Mapping[str, Any]:
     return row
 
 
-def meta(compiled: Compiled, freshness: TableFreshness, *, truncated: bool, began: float) -> QueryMeta:
+def meta(
+    compiled: Compiled,
+    freshness: TableFreshness,
+    *,
+    truncated: bool,
+    began: float,
+    verified: Verified | None = None,
+) -> QueryMeta:
     """Returns the metadata of an answer. `began` is the performance counter at the query's arrival, in seconds."""
     return QueryMeta(
         source=compiled.source,
@@ -170,6 +185,7 @@ def meta(compiled: Compiled, freshness: TableFreshness, *, truncated: bool, bega
         elapsed_ms=round((perf_counter() - began) * 1000),
         window=_window(compiled.window),
         previous_window=_window(compiled.previous_window) if compiled.previous_window else None,
+        verified=verified,
     )
 
 

@@ -27,6 +27,7 @@ from graph.dsl.select import Statement
 from graph.dsl.states import TableStates
 from graph.dsl.table_status import TableStatus, table_statuses
 from graph.dsl.time_ranges import add_instant
+from graph.dsl.verified import Verified, VerifiedReader
 from graph.http.admission import end_admission
 from graph.validation import current_validation
 from infra.clickhouse import ClickHouse
@@ -71,11 +72,13 @@ class Queries:
         key: CursorKey,
         budget: Budget,
         snapshots: ProgressSnapshots,
+        verified: VerifiedReader,
     ) -> None:
         self._engine = QueryEngine(clickhouse)
         self._freshness = FreshnessReader(self._engine, snapshots)
         self._marks = MarkReader(self._engine, self._freshness)
         self._states = TableStates(self._engine)
+        self._verified = verified
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
         self._key, self._budget = key, budget
@@ -130,18 +133,26 @@ class Queries:
 
         Raises NotModifiedError if the caller has the answer.
         """
+        verified = await self._verified.of(compiled.plan)
         freshness, compiled = await self._marks.current(compiled)
         validation = current_validation()
         if validation is None:
-            return await self._run(request, compiled, context, freshness)
-        before = await self._states.of(compiled, freshness)
+            return await self._run(request, compiled, context, freshness, verified)
+        before = await self._states.of(compiled, freshness, verified)
         validation.declare(repr(request.query), before)
-        result = await self._run(request, compiled, context, freshness)
-        if before is not None and await self._states.of(compiled, freshness) != before:
+        result = await self._run(request, compiled, context, freshness, verified)
+        if before is not None and await self._states.of(compiled, freshness, verified) != before:
             validation.void()
         return result
 
-    async def _run(self, request: _Request, compiled: Compiled, context: str, freshness: TableFreshness) -> QueryResult:
+    async def _run(
+        self,
+        request: _Request,
+        compiled: Compiled,
+        context: str,
+        freshness: TableFreshness,
+        verified: Verified | None,
+    ) -> QueryResult:
         await self._check_currencies(request, compiled)
         rows, *totals = await self._charged(request, compiled, compiled.statements, request.id)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
@@ -150,7 +161,7 @@ class Queries:
             data=answers.as_rows(columns),
             totals=answers.totals(compiled, totals[0]) if totals else None,
             page=page,
-            meta=answers.meta(compiled, freshness, truncated=truncated, began=request.began),
+            meta=answers.meta(compiled, freshness, truncated=truncated, began=request.began, verified=verified),
         )
         return QueryResult(answer, columns, not reads_names(compiled.plan.scope))
 

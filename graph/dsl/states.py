@@ -1,7 +1,7 @@
 """The state of what a query reads, from which the validator of its answer is made.
 
-An answer is the same at the same state, except for `elapsedMs`, `completeUntil`, `dataAsOf` behind the end of its
-window, and the last digits of measures that `approximate` lists.
+An answer is the same at the same state, except for `elapsedMs`, `completeUntil`, `verified.at`, `dataAsOf` behind the
+end of its window, and the last digits of measures that `approximate` lists.
 """
 
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from graph.dsl.compile import Compiled
 from graph.dsl.execute import QueryEngine
 from graph.dsl.freshness import TableFreshness
 from graph.dsl.select import Statement
+from graph.dsl.verified import Verified
 from graph.reports.windows import hour_number
 from infra.sql import statement
 
@@ -28,8 +29,8 @@ class TableStates:
     def __init__(self, engine: QueryEngine) -> None:
         self._engine = engine
 
-    async def of(self, compiled: Compiled, freshness: TableFreshness) -> object | None:
-        """The state of an answer with this freshness; None if it is not known.
+    async def of(self, compiled: Compiled, freshness: TableFreshness, verified: Verified | None) -> object | None:
+        """The state of an answer with this freshness and verification; None if it is not known.
 
         It is not known of replicated tables, because each statement may read another replica.
         """
@@ -42,7 +43,7 @@ class TableStates:
         if not parts or replicated:
             return None
         read = (compiled.plan.scope, compiled.source, compiled.plan.marked)
-        return *read, digest, *_freshness(freshness, compiled.window.to)
+        return *read, digest, *_freshness(freshness, compiled.window.to), verified and verified.state
 
 
 def _freshness(freshness: TableFreshness, end: datetime) -> tuple[datetime | None, int | None]:

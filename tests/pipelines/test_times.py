@@ -23,6 +23,7 @@ def test_each_pipeline_states_its_times() -> None:
         "tlog": "every 4 minutes",
         "reconciliation": "03:10",
         "archive": "04:20",
+        "crosscheck": "every minute",
     }
 
 

@@ -92,12 +92,13 @@ class World:
     def _works(self) -> Mapping[str, Work]:
         return {
             "replay": self._replay,
-            "copies": self._settle,
+            "copies": self.settle_copies,
             **{name: partial(runs.run, self.stores, name) for name in ("rollup", "archive", "cubes")},
-            **{f"rebuild of {each.name}": partial(self._rebuild, each) for each in METRICS},
+            **{f"rebuild of {each.name}": partial(self.rebuild, each) for each in METRICS},
         }
 
-    async def _settle(self) -> None:
+    async def settle_copies(self) -> None:
+        """Removes copies, and computes the peaks that they left."""
         for _ in range(RUNS):
             await runs.run(self.stores, "copies")
             if not await self.stores.postgres.fetchval(CONTESTED):
@@ -110,7 +111,8 @@ class World:
             await backfill.begin(self.platform.client, function, None)
         await self.platform.drain(*METRICS, *FACTS)
 
-    async def _rebuild(self, function: AnyFunction) -> None:
+    async def rebuild(self, function: AnyFunction) -> None:
+        """Counts a stream's last SINCE again."""
         guard = unlimited_guards([function])[function.name]
         async with open_pool(self.platform.dsn, size=2) as pool, pool.acquire() as connection:
             history = History(self.platform.client, function, linger=0.05)

@@ -25,6 +25,14 @@ from tests.support.runbooks import RUNBOOKS, blocks
 
 BAD: Final = {"eventId": "bad"}
 DAY: Final = "2026-10-07"  # in the runbooks
+MARKED_DAY: Final = "2026-10-15"  # in the runbook of the cross-check
+CROSSCHECK: Final = "anlyt pipeline crosscheck --param seconds=20 --param questions=5000"
+DAILY_ROW: Final = """
+insert into anlyt.metrics_daily (
+    day_bucket, scope, scope_id, total_messages, delivered_messages, failed_messages, pending_messages, segments,
+    total_cost, latency_sum_ms, latency_sample_count, peak_tps, latency_bins, latency_counts
+) values ($1, 'OPERATOR', 'op-by-hand', 1, 0, 0, 0, 1, 0, 0, 0, 0, '{}', '{}')
+"""
 CLAIMS: Final = (
     "insert into anlyt.processed_events (event_at, event_key) "
     "select $1::timestamptz + number * interval '1 second', gen_random_uuid() from generate_series(1, 5000) as number"
@@ -186,6 +194,25 @@ async def closed_day_is_changed(service: Service) -> AsyncIterator[None]:
         await client.command("drop table anlyt.saved")
     await service.follow("AnlytIntegrityDiffers.md", 0)
     await service.follow("AnlytIntegrityDiffers.md", 1)
+
+
+@asynccontextmanager
+async def daily_row_is_written_by_hand(service: Service) -> AsyncIterator[None]:
+    """A daily row has no hours, until its day is added up again."""
+    day = (datetime.now(UTC) - timedelta(days=3)).date()
+    await service.execute("insert into anlyt.event_days (day, version, rolled_version) values ($1, 1, 1)", day)
+    await service.execute(DAILY_ROW, day)
+    for status in (0, 0, 1):  # a suspicion, twice, and a difference
+        ran = await service.sh(f"{CROSSCHECK} --param law=days_are_their_hours --param day={day} --param pause=0.5")
+        assert (ran.returncode, "Numbers that must be equal differ" in ran.stderr) == (status, status == 1), ran
+        await asyncio.sleep(0.5)
+    yield
+    page = "AnlytCrosscheckDiffers.md"
+    (differences, *_) = await service.look(page)
+    assert {difference["law"] for difference in differences} == {"days_are_their_hours"}
+    (command,) = re.findall(r"`(anlyt pipeline rollup --param day=[0-9-]+)`", (RUNBOOKS / page).read_text())
+    assert (await service.sh(command, **{MARKED_DAY: str(day)})).returncode == 0
+    await service.follow(page, 1)
 
 
 @asynccontextmanager

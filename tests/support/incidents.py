@@ -48,6 +48,7 @@ GROUPS: Final[Sequence[Sequence[Incident]]] = (
         Incident(
             data.closed_day_is_changed, [fires("AnlytIntegrityDiffers"), fires("AnlytSloBurnFast", slo="exactness")]
         ),
+        Incident(data.daily_row_is_written_by_hand, [fires("AnlytCrosscheckDiffers")]),
         Incident(data.producer_contradicts_itself, [fires("AnlytCopiesDiscarded", projection="facts_dlr")]),
     ),
     (

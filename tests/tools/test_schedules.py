@@ -25,8 +25,8 @@ def test_a_changed_schedule_changes_in_every_file(monkeypatch: pytest.MonkeyPatc
     }
     assert lines == {
         schedules.VALUES: {
-            "  resident: [cubes, copies, quality]",
-            "  resident: [cubes, copies, quality, archive]",
+            "  resident: [cubes, copies, quality, crosscheck]",
+            "  resident: [cubes, copies, quality, archive, crosscheck]",
             '    rollup: "*/15 * * * *"',
             '    rollup: "7 5 * * *"',
             '    archive: "20 4 * * *"',

@@ -848,6 +848,19 @@ class PublicKeys(Struct, frozen=True, kw_only=True, rename="camel"):
     keys: Sequence[PublicKey]
 
 
+class Verified(Struct, frozen=True, kw_only=True, rename="camel"):
+    """How far the cells of a window were compared with their facts."""
+
+    at: datetime | None
+    """No checked day of the window was last checked before this; null when none was checked."""
+    result: str
+    """`DIFFERENT` while a difference in the window is open: the figures need not be right."""
+    checked_days: int
+    """Days of the window whose cells were checked."""
+    days: int
+    """UTC days that the window touches."""
+
+
 class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The source of the figures, and how complete they are."""
 
@@ -871,6 +884,10 @@ class QueryMeta(Struct, frozen=True, kw_only=True, rename="camel"):
     """The window of the rows."""
     previous_window: QueryWindow | None = None
     """With `compareTo`: the window of `previous`."""
+    verified: Verified | None = None
+    """When the window's cells were last compared with their facts, and with what result; for a tenant, its own cells.
+    Null when nothing is known.
+    """
 
 
 class QueryStatement(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -58,3 +58,14 @@ from system.parts
 where database = 'anlyt' and table in {tables:Array(String)} and active
     and partition_id >= substring({first:String}, 1, length(partition_id))
     and partition_id <= substring({last:String}, 1, length(partition_id))
+
+-- name: verified
+-- The oldest of the last checks of the days from $3 to $4, their number, and whether a difference is open there: of a
+-- dataset ($1) and a tenant ($2), or * for all tenants. (PostgreSQL)
+select min(checked_at) as at, count(checked_at)::int as checked_days, exists (
+    select from anlyt.crosscheck_suspicions
+    where difference_id is not null and dataset = $1 and ($2 = '*' or tenant_id = $2)
+        and first_day <= $4 and last_day >= $3
+) as differs
+from anlyt.crosscheck_days
+where dataset = $1 and tenant_id = $2 and day between $3 and $4

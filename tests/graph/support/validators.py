@@ -21,6 +21,8 @@ def comparable(answer: Any) -> Any:
             }
             if "dataAsOf" in kept and "window" in kept:
                 kept["dataAsOf"] = min(kept["dataAsOf"] or "", kept["window"]["to"])
+            if kept.get("verified"):
+                kept["verified"] = {**kept["verified"], "at": None}
             return kept
         case list():
             return [comparable(each) for each in answer]

@@ -1214,6 +1214,11 @@ export interface components {
              * @default null
              */
             previousWindow?: components["schemas"]["QueryWindow"] | null;
+            /**
+             * @description When the window's cells were last compared with their facts, and with what result; for a tenant, its own cells. Null when nothing is known.
+             * @default null
+             */
+            verified?: components["schemas"]["Verified"] | null;
         };
         /**
          * QueryWindow
@@ -1230,6 +1235,23 @@ export interface components {
              * @description End, excluded.
              */
             to: string;
+        };
+        /**
+         * Verified
+         * @description How far the cells of a window were compared with their facts.
+         */
+        Verified: {
+            /** @description No checked day of the window was last checked before this; null when none was checked. */
+            at: string | null;
+            /**
+             * @description `DIFFERENT` while a difference in the window is open: the figures need not be right.
+             * @enum {unknown}
+             */
+            result: "DIFFERENT" | "EQUAL";
+            /** @description Days of the window whose cells were checked. */
+            checkedDays: number;
+            /** @description UTC days that the window touches. */
+            days: number;
         };
         /**
          * Explanation

@@ -45,6 +45,7 @@ export type Page = components["schemas"]["Page"];
 export type ExportList = components["schemas"]["ExportList"];
 export type PublicKey = components["schemas"]["PublicKey"];
 export type PublicKeys = components["schemas"]["PublicKeys"];
+export type Verified = components["schemas"]["Verified"];
 export type QueryMeta = components["schemas"]["QueryMeta"];
 export type QueryStatement = components["schemas"]["QueryStatement"];
 export type Explanation = components["schemas"]["Explanation"];
