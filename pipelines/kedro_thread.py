@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from contextvars import ContextVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -60,12 +60,17 @@ def current() -> Run:
 
 
 async def in_thread(run: Run, work: Callable[[], T]) -> T:
-    """Runs `work` in a thread in which `current()` is `run`. When cancelled, waits until the thread has ended."""
+    """Runs `work` in a thread in which `current()` is `run`. When cancelled, waits until the thread has ended.
+
+    The thread is the run's own. The event loop has few, and the drivers need them: runs that wait for drivers in all of
+    them would wait for ever.
+    """
     _current.set(run)
-    thread = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        run.stop()
-        await asyncio.gather(thread, return_exceptions=True)
-        raise
+    with ThreadPoolExecutor(1, "pipeline") as threads:
+        thread = asyncio.get_running_loop().run_in_executor(threads, copy_context().run, work)
+        try:
+            return await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            run.stop()
+            await asyncio.gather(thread, return_exceptions=True)
+            raise
