@@ -81,7 +81,8 @@ NO_ROW: Final = Side(0, 0, 0, 0, 0, 0, "0", [], [])
 
 def requested_days(requested: WindowRequest) -> WindowRequest:
     """The requested window, by default as long as the longest."""
-    return requested if any(requested) else WindowRequest(last=f"{LONGEST.days}d")
+    is_open = all(each is None for each in requested._replace(timezone=None))
+    return requested._replace(last=f"{LONGEST.days}d") if is_open else requested
 
 
 async def restatements(
