@@ -58,11 +58,13 @@
         InvalidDocumentError
         ChangedWhileReadError
         ClientDisconnectedError
+        DayChangedError
         ForgedError
         LostClaimError
         NotCachedError
         NotModifiedError
         QueryError
+        TooExpensiveError
 
 * `anlyt.py` catches all errors of a command. It prints an AnlytError's sentence and exits with its `exit_status`; any
   other error is a bug (`--debug` shows the traceback).

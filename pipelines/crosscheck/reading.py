@@ -16,7 +16,6 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from nats.js import JetStreamContext
 
 from infra.clickhouse import traced
-from infra.errors import AnlytError
 from infra.postgres import Connection
 from pipelines.crosscheck.laws import LAWS
 from pipelines.crosscheck.questions import Question
@@ -32,7 +31,7 @@ TOO_EXPENSIVE: Final = frozenset({159, 160, 241})
 SETTINGS: Final = {"readonly": 1, "max_threads": 1, "max_memory_usage": 2 << 30, "select_sequential_consistency": 1}
 
 
-class TooExpensiveError(AnlytError):
+class TooExpensiveError(Exception):
     """A statement needed more time than the run has left, or more memory than it may use."""
 
 

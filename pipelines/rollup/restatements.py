@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 
 from infra.arrays import longs, shorts
-from infra.errors import AnlytError
 from infra.postgres import Connection
 from infra.sql import statement
 from schema.figures import FIGURES, HISTOGRAM
@@ -24,7 +23,7 @@ Subject: TypeAlias = tuple[str, str]  # scope and its id
 Rows: TypeAlias = Mapping[Subject, asyncpg.Record]  # rows of the statement daily_rows
 
 
-class DayChangedError(AnlytError):
+class DayChangedError(Exception):
     """A closed day changed while it was added up."""
 
 
