@@ -95,16 +95,15 @@ class MarkReader:
 
 def _parameters(plan: Plan) -> Mapping[str, object]:
     """The parameters of the statement that reads marks: one more of each kind than may be listed."""
-    # A mark of a day may begin before a window.
-    (from_, to), (previous_from, previous_to) = [
-        (first - first % _DAY, end) for first, end in (*_windows(plan), (0, 0))[:2]
-    ]
+    windows = _windows(plan)  # without a previous window, the first is the last
+    begins = [from_ - from_ % _DAY for from_, _ in windows]  # a marked day may begin before a window
     return {
         "marked": marking(plan.table.name),
         "tenant": EVERY_TENANT if isinstance(plan.scope, AllTenants) else plan.scope.tenant_id,
         "pairs": MAX_PAIRS + 1,
         "hours": MAX_HOURS + 1,
-        **{"from": from_, "to": to, "previous_from": previous_from, "previous_to": previous_to},
+        **{"from": begins[0], "to": windows[0][1]},
+        **{"previous_from": begins[-1], "previous_to": windows[-1][1]},
     }
 
 

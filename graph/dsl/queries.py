@@ -169,7 +169,10 @@ class Queries:
         charge = request.charge if request.tenant_id is None else Charge()
         results = list(await self._engine.run(compiled.charged, request.id, charge))
         if compiled.currencies:
-            compiled.check_currencies(len(results.pop()))
+            currencies = len(results.pop())
+            if currencies > 1:  # the query is refused, but has read its rows
+                await self._charged(request, compiled, with_parts=False)
+            compiled.check_currencies(currencies)
         return results
 
     async def _charged(self, request: _Request, compiled: Compiled, *, with_parts: bool) -> Sequence[Part]:
