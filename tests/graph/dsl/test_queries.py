@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from infra import telemetry
 from tests.graph.support.api import ADMIN
-from tests.graph.support.queries import BY_CODE, QUERY, Json, QueryClient, tenant, window
+from tests.graph.support.queries import BY_CODE, MONEY, QUERY, Json, QueryClient, tenant, window
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +56,11 @@ def _kind(text: str) -> str:
         (FACTS, TENANT, ["count+parts", "parts", "rows"]),
         (FACTS, ADMIN, ["parts", "parts", "rows"]),
         ({**FACTS, "totals": True}, TENANT, ["count+parts", "parts", "rows", "rows"]),
+        (
+            {**MONEY, "dimensions": ["status"]},
+            TENANT,
+            ["count+parts", "parts", "rows", "rows"],
+        ),  # the second: currencies
         ({**CUBE, "explain": True}, TENANT, ["marks"]),
         ({**CUBE, "explain": True}, ADMIN, ["estimate", "marks"]),
         ({**FACTS, "explain": True}, TENANT, []),
