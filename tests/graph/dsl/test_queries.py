@@ -60,7 +60,7 @@ def _kind(text: str) -> str:
             {**MONEY, "dimensions": ["status"]},
             TENANT,
             ["count+parts", "parts", "rows", "rows"],
-        ),  # the second: currencies
+        ),  # and currencies
         ({**CUBE, "explain": True}, TENANT, ["marks"]),
         ({**CUBE, "explain": True}, ADMIN, ["estimate", "marks"]),
         ({**FACTS, "explain": True}, TENANT, []),
