@@ -102,7 +102,7 @@ async def _cpu(
     """The CPU milliseconds of this process and of ClickHouse for an answer, with its marks read by `reader`."""
     before = cpu_seconds([engines.clickhouse.pid]) + time.process_time()
     for number in range(rounds):
-        current = (await reader.current(compiled))[1] if reader else compiled
+        current = (await reader.current(compiled)).compiled if reader else compiled
         prices = [] if current.plan.scope == AllTenants() else [current.count]
         await engine.run([current.rows, *prices], f"bench/{getpid()}/{number}", Charge())
     return (cpu_seconds([engines.clickhouse.pid]) + time.process_time() - before) / rounds * 1e3
@@ -145,7 +145,7 @@ async def _follow(work: Work) -> None:
 
 
 async def _messages(engine: QueryEngine, cube: Compiled, reader: MarkReader | None) -> int:
-    current = (await reader.current(cube))[1] if reader else cube
+    current = (await reader.current(cube)).compiled if reader else cube
     rows = await engine.read(current.rows)
     return int(sum(rows.columns[-1]))
 

@@ -37,6 +37,8 @@ def stored_rows(plan: Plan, windows: Sequence[Window]) -> Select:
         Select({"stored": call("count")}, Read(table, plan.scope, final=False), where=_where(plan, table, windows))
         for table in plan.tables
     ]
+    if len(counts) == 1:
+        return counts[0]
     return Select({"rows_read": call("sum", Column("stored"))}, Union(tuple(counts)))
 
 

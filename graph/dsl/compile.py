@@ -57,6 +57,11 @@ class Compiled:
         return (self.rows, self.totals) if self.totals else (self.rows,)
 
     @property
+    def charged(self) -> tuple[Statement, ...]:
+        """The statements that the caller pays for: those to run, and last the currencies if they are to be checked."""
+        return (*self.statements, self.currencies) if self.currencies else self.statements
+
+    @property
     def source(self) -> str:
         """The tables that answer, joined by `+`."""
         return "+".join(table.name for table in self.plan.tables)

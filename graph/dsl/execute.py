@@ -22,6 +22,7 @@ from infra.errors import AnlytError, DependencyUnavailableError
 from infra.faults import fault_of
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 # The limits of each statement. Beyond them, the engine raises an error and returns no partial result.
 LIMITS: Final[Mapping[str, str | int]] = {
@@ -177,6 +178,16 @@ class QueryEngine:
 async def _gather(works: Sequence[Awaitable[T]]) -> Sequence[T]:
     """Runs all concurrently; when one fails, cancels the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def both(first: Awaitable[T], second: Awaitable[U]) -> tuple[T, U]:
+    """The results of two works, begun in this order and run concurrently; when one fails, cancels the other."""
+    tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
     try:
         return await asyncio.gather(*tasks)
     finally:

@@ -108,7 +108,7 @@ class Extracts:
             # Whatever happens to the rows later reads nothing, and is not charged.
             with self._budget.query(tenant_id) as charge:
                 read_at = datetime.now(UTC)
-                freshness, compiled = await self._marks.current(compiled, at_one_instant=True)
+                compiled, freshness, _ = await self._marks.current(compiled, at_one_instant=True)
                 totals = await self._totals(compiled, id_)
                 if tenant_id is not None:
                     charge.add(await self._own_rows(compiled, id_))

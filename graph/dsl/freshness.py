@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from graph.dsl.execute import QueryEngine
 from graph.dsl.select import Statement
@@ -22,7 +22,7 @@ FRESH: Final = 1.0  # seconds for which a result is cached; meanwhile, it only u
 NO_SNAPSHOTS: Final[Sequence[ProgressSnapshot]] = ()
 
 _SQL: Final = Path(__file__).parent / "sql"
-_FACTS, _CUBES = statement(_SQL, "newest_fact"), statement(_SQL, "newest_in_cube")
+_FACT, _IN_CUBE, _MARK = (statement(_SQL, name) for name in ("newest_fact", "newest_in_cube", "oldest_mark"))
 
 # Returns the progress snapshots of the fact tables, oldest first; empty while progress is unknown.
 ProgressSnapshots: TypeAlias = Callable[[], Sequence[ProgressSnapshot]]
@@ -46,6 +46,7 @@ class FreshnessReader:
     ) -> None:
         self._engine, self._snapshots, self._clock = engine, snapshots, clock
         self._cached: dict[str, tuple[float, TableFreshness]] = {}  # by table, of which there are eight
+        self._answers: dict[str, tuple[float, TableFreshness]] = {}  # likewise
 
     async def of(self, table: str) -> TableFreshness:
         """Returns the freshness of a table, at most FRESH old. Raises DependencyUnavailableError."""
@@ -60,30 +61,46 @@ class FreshnessReader:
         return freshness
 
     async def of_answer(self, table: str) -> TableFreshness:
-        """Returns the freshness of an answer of a table, if marked cells are read from facts after this call.
+        """Returns the freshness of an answer of a table, if marks are read at or after this call, and marked cells from
+        facts.
 
-        Such an answer is as complete as the facts. It may have events newer than `data_as_of`. Raises
-        DependencyUnavailableError.
+        Such an answer is as complete as the facts. It may have events newer than `data_as_of`. It is at most FRESH old.
+        Raises DependencyUnavailableError.
         """
-        facts = await self.of(_facts_of(table))
-        return (await self.of(table))._replace(complete_until=facts.complete_until)
+        if table not in _BY_NAME:
+            return await self.of(table)
+        at, freshness = self._answers.get(table, (-FRESH, TableFreshness()))
+        now = self._clock()
+        if now - at >= FRESH:
+            until = _complete_until(_facts_of(table), self._snapshots())
+            freshness = TableFreshness(_time(await self._read(_IN_CUBE, table=table)), until)
+            self._answers[table] = now, freshness
+        return freshness
 
     async def _facts(self, table: str, snapshots: Sequence[ProgressSnapshot]) -> TableFreshness:
-        ((newest,),) = await self._read(_FACTS, {"table": table})
-        return TableFreshness(_time(newest), snapshots[-1].until.get(table) if snapshots else None)
+        newest = await self._read(_FACT, table=table)
+        return TableFreshness(_time(newest), _complete_until(table, snapshots))
 
     async def _cube(
         self, table: str, snapshots: Sequence[ProgressSnapshot], now: float, before: TableFreshness
     ) -> TableFreshness:
         # A cube stays complete until the time that was found `before`, even if no snapshot qualifies now.
         facts = _facts_of(table)
-        (newest,), (age,) = await self._read(_CUBES, {"table": table, "marked": _cubes_of(facts)})
-        snapshot = complete_snapshot(snapshots, now, age)
+        newest = await self._read(_IN_CUBE, table=table)
+        snapshot = complete_snapshot(snapshots, now, await self._read(_MARK, marked=_cubes_of(facts)))
         until = snapshot.until.get(facts) if snapshot else before.complete_until
         return TableFreshness(_time(newest), until)
 
-    async def _read(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        return (await self._engine.read(Statement(sql, parameters))).columns
+    async def _read(self, sql: str, **parameters: object) -> int | None:
+        """The one value of a statement."""
+        ((value,),) = (await self._engine.read(Statement(sql, parameters))).columns
+        found: int | None = value
+        return found
+
+
+def _complete_until(facts: str, snapshots: Sequence[ProgressSnapshot]) -> datetime | None:
+    """Until when a fact table is complete by the last snapshot."""
+    return snapshots[-1].until.get(facts) if snapshots else None
 
 
 def complete_snapshot(snapshots: Sequence[ProgressSnapshot], now: float, age: int | None) -> ProgressSnapshot | None:

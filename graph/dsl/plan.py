@@ -29,8 +29,13 @@ class Plan:
     @property
     def tables(self) -> tuple[CatalogTable, ...]:
         """The tables that are read: cubes of longer cells first, facts last."""
+        return self.followed if self.marked.hours else (self.table,)
+
+    @property
+    def followed(self) -> tuple[CatalogTable, ...]:
+        """The plan's table, and those that it is computed from."""
         tables = self.query.dataset.tables
-        return tables[tables.index(self.table) :] if self.marked.hours else (self.table,)
+        return tables[tables.index(self.table) :]
 
     def with_marked(self, marked: Marked) -> "Plan":
         """The same query, with marked cells read from the tables after the cube."""

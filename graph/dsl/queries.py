@@ -23,8 +23,7 @@ from graph.dsl.new_mnos import NewMnos, lacks_pseudonyms
 from graph.dsl.parse import parse
 from graph.dsl.plan import unmasked
 from graph.dsl.scope import query_scope, reads_names, tenant_of
-from graph.dsl.select import Statement
-from graph.dsl.states import TableStates
+from graph.dsl.states import Part, read_count_and_parts, read_parts, state_of
 from graph.dsl.table_status import TableStatus, table_statuses
 from graph.dsl.time_ranges import add_instant
 from graph.dsl.verified import Verified, VerifiedReader
@@ -77,7 +76,6 @@ class Queries:
         self._engine = QueryEngine(clickhouse)
         self._freshness = FreshnessReader(self._engine, snapshots)
         self._marks = MarkReader(self._engine, self._freshness)
-        self._states = TableStates(self._engine)
         self._verified = verified
         self._new_mnos = NewMnos(self._engine, pseudonyms)
         self._pseudonyms, self._unmaskings = pseudonyms, unmaskings
@@ -134,14 +132,14 @@ class Queries:
         Raises NotModifiedError if the caller has the answer.
         """
         verified = await self._verified.of(compiled.plan)
-        freshness, compiled = await self._marks.current(compiled)
         validation = current_validation()
-        if validation is None:
-            return await self._run(request, compiled, context, freshness, verified)
-        before = await self._states.of(compiled, freshness, verified)
-        validation.declare(repr(request.query), before)
+        compiled, freshness, parts = await self._marks.current(compiled, for_validator=validation is not None)
+        state = state_of(compiled, freshness, parts, verified)
+        if validation is not None:
+            validation.declare(repr(request.query), state)
         result = await self._run(request, compiled, context, freshness, verified)
-        if before is not None and await self._states.of(compiled, freshness, verified) != before:
+        after = await self._charged(request, compiled, with_parts=state is not None)
+        if validation is not None and after != parts:
             validation.void()
         return result
 
@@ -153,8 +151,7 @@ class Queries:
         freshness: TableFreshness,
         verified: Verified | None,
     ) -> QueryResult:
-        await self._check_currencies(request, compiled)
-        rows, *totals = await self._charged(request, compiled, compiled.statements, request.id)
+        rows, *totals = await self._results(request, compiled)
         columns = answers.printed_columns(compiled.rows.columns, rows, compiled.limit, compiled.timezone)
         page, truncated = await self._page(request, compiled, context, rows)
         answer = QueryAnswer(
@@ -175,30 +172,38 @@ class Queries:
         cursor = (await self._key.cursors()).sign(PURPOSE, context, last)
         return Page(add_instant(cursor, request.query.at), has_next_page=True), False
 
-    async def _check_currencies(self, request: _Request, compiled: Compiled) -> None:
-        """Raises InvalidQueryError when the query would add amounts of several currencies."""
-        if compiled.currencies is None:
-            return
-        (currencies,) = await self._charged(request, compiled, [compiled.currencies], f"{request.id}/currencies")
-        compiled.check_currencies(len(currencies))
+    async def _results(self, request: _Request, compiled: Compiled) -> Sequence[Rows]:
+        """The results of a query's statements: its rows, and the totals if it requests them.
 
-    async def _charged(
-        self, request: _Request, compiled: Compiled, statements: Sequence[Statement], query_id: str
-    ) -> Sequence[Rows]:
-        """Runs statements, and charges the rows that they read.
+        Raises InvalidQueryError when the query would add amounts of several currencies.
+        """
+        charge = request.charge if request.tenant_id is None else Charge()
+        results = list(await self._engine.run(compiled.charged, request.id, charge))
+        if compiled.currencies:
+            currencies = len(results.pop())
+            if currencies > 1:  # the query is refused, but has read its rows
+                await self._charged(request, compiled, with_parts=False)
+            compiled.check_currencies(currencies)
+        return results
 
-        A tenant is charged for its own rows, which an extra statement counts. The platform's callers are charged for
+    async def _charged(self, request: _Request, compiled: Compiled, *, with_parts: bool) -> Sequence[Part]:
+        """Charges a tenant for the rows that a query has read. Returns the parts that it would read now.
+
+        A tenant is charged for its own rows, which a further statement counts. The platform's callers were charged for
         the rows that the engine reports: whole blocks, which hold rows of all tenants.
         """
         if request.tenant_id is None:
-            return await self._engine.run(statements, query_id, request.charge)
-        *results, count = await self._engine.run([*statements, compiled.count], query_id, Charge())
-        ((own,),) = count.columns
-        request.charge.add(own * len(statements))
-        return results
+            return await read_parts(self._engine, compiled.plan) if with_parts else ()
+        parts: Sequence[Part] = ()
+        if with_parts:
+            own, parts = await read_count_and_parts(self._engine, compiled)
+        else:
+            ((own,),) = (await self._engine.read(compiled.count)).columns
+        request.charge.add(own * len(compiled.charged))
+        return parts
 
     async def _explained(self, request: _Request, compiled: Compiled) -> QueryResult:
-        freshness, compiled = await self._marks.current(compiled)
+        compiled, freshness, _ = await self._marks.current(compiled)
         answer = QueryAnswer(
             data=[],
             page=Page(),

@@ -74,8 +74,7 @@ class Warehouse:
         await runs.run(self.stores, "cubes", {"limit": str(cells)})
 
     async def current(self, query: Mapping[str, Any], scope: QueryScope, position: Any = None) -> Compiled:
-        _, compiled = await self.reader.current(compile_query(parse(dict(query)), scope, position))
-        return compiled
+        return (await self.reader.current(compile_query(parse(dict(query)), scope, position))).compiled
 
 
 @pytest.fixture
@@ -223,7 +222,8 @@ async def test_what_is_read_at_one_instant_comes_from_one_table(filled: Warehous
     reports = [each for each in facts(Random(seed), 300)["dlr"] if abs(each["at"] - HOUR) < timedelta(hours=20)]
     await filled.receive({"dlr": reports})
     for source in ("facts_dlr", "cube_dlr_daily"):
-        _, compiled = await filled.reader.current(compile_query(parse(query), AllTenants(), None), at_one_instant=True)
+        compiled = compile_query(parse(query), AllTenants(), None)
+        compiled = (await filled.reader.current(compiled, at_one_instant=True)).compiled
         assert compiled.source == source
         assert await engine_rows.raw_rows(filled.client, compiled.rows) == [(len(reports),)]
         await filled.compute()

@@ -19,6 +19,7 @@ from tests.graph.support.problems import check_problem
 from tests.graph.support.queries import (
     BY_CODE,
     BY_MNO,
+    MONEY,
     QUERY,
     REPORTS,
     QueryClient,
@@ -146,6 +147,14 @@ async def test_an_exhausted_budget_is_refused_with_the_time_to_wait(pool: Pool, 
         assert error["extensions"]["code"] == "RATE_LIMITED"
         await query_client.ask(BY_CODE, tenant("t-2"))
         await query_client.ask(BY_CODE, ADMIN)
+
+
+async def test_a_refused_sum_of_currencies_is_paid_for(pool: Pool, filled: str) -> None:
+    settings, query = replace(read_settings({}), query_rows_per_minute=10), {**MONEY, "dimensions": ["status"]}
+    async with open_query_client(pool, filled, settings) as query_client:
+        for caller in (tenant("t-3"), ADMIN):
+            check_problem(await query_client.post(query, caller), 400, "INVALID_QUERY")
+            check_problem(await query_client.post(query, caller), 429, "RATE_LIMITED")
 
 
 @pytest.mark.parametrize(
