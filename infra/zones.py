@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import tzdata
 
 from infra.clickhouse import ClickHouse
-from infra.clickhouse_errors import FAILURES
 from infra.errors import AnlytError
 
 VERSION: Final[str] = tzdata.IANA_VERSION
@@ -33,6 +32,8 @@ async def check_zones(clickhouse: ClickHouse) -> None:
 
     Both must agree: Python computes windows, ClickHouse the buckets of days.
     """
+    from infra.clickhouse_errors import FAILURES  # it imports the driver
+
     try:
         rows = (await (await clickhouse.client()).query(OF_ENGINE)).result_rows
     except FAILURES:

@@ -5,14 +5,14 @@ difference, which is logged once. The first equal reading removes the suspicion 
 """
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from infra.postgres import Connection
 from infra.sql import statement
 from pipelines.crosscheck.laws import LAWS, verifies_cells
-from pipelines.crosscheck.questions import WHOLE_DAY, Question
+from pipelines.crosscheck.questions import WHOLE_DAY, Noted, Question
 from pipelines.crosscheck.reading import Reading
 from pipelines.stores import Stores
 
@@ -23,9 +23,6 @@ RAISE_SUSPICION: Final = statement(SQL, "raise_suspicion")
 LOG_DIFFERENCE: Final = statement(SQL, "log_difference")
 NOTE_EQUAL: Final = statement(SQL, "note_equal")
 READINGS: Final = 3
-
-Noted = Literal["equal", "suspected", "different"]
-"""What a reading was: both values equal, not equal, or not equal for the last time that makes it a difference."""
 
 
 async def note(stores: Stores, question: Question, reading: Reading, seed: int, pause: float) -> Noted:

@@ -12,7 +12,7 @@ from pipelines.crosscheck import sums
 from pipelines.crosscheck.questions import Question
 from pipelines.crosscheck.statements import Statement
 from pipelines.crosscheck.sums import TABLES, filled
-from schema.figures import COUNTERS, Figure
+from schema.figures import COUNTERS, Figure, of
 
 Batches: TypeAlias = Sequence[int]
 """The batches of the archive that count, of the question's days."""
@@ -38,6 +38,20 @@ Need = Literal["added_up", "uncontested", "unmarked", "unarchived", "only_archiv
 `unmarked`: the cubes follow all facts, and the facts are searched for copies. `unarchived`: all rows of the days are in
 PostgreSQL. `only_archived`: none of the window is.
 """
+
+
+IN_FACTS: Final[Mapping[str, str]] = {
+    "delivered": "countIf(status = 'DELIVERED')",
+    "failed": "countIf(status not in ('DELIVERED', 'PENDING'))",
+    "pending_reports": "countIf(status = 'PENDING')",
+    "latency_sum": "sumIf(latency_ms, status != 'PENDING')",
+    "latency_samples": "countIf(status != 'PENDING')",
+    "peak_tps": "max(tps_snapshot)",
+}
+"""What each figure of delivery reports is in facts."""
+
+SUMS: Final = {name: figure for name, figure in of("delivered").items() if figure.merge == "sum"}
+"""The figures of delivery reports that add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +100,17 @@ def _all_of(scope: str) -> Callable[[Question, Batches], Statement]:
 
 
 def _counted(question: Question, _: Batches) -> Statement:
-    return _postgres("counted_reports", **_subject(question), **_window(question))
+    figures = [f"coalesce({each.merge}({each.column}), 0)::int8 as {each.column}" for each in of("delivered").values()]
+    sql = filled("counted_reports", figures=", ".join(figures))
+    return Statement("postgres", sql, _subject(question) | _window(question))
 
 
-def _reports(question: Question, *, peak: bool) -> Statement:
+def _reports(question: Question, figures: Mapping[str, Figure]) -> Statement:
     """The reports of the question's subject in facts."""
     column = {"OPERATOR": "operator_id", "ACCOUNT": "account_id"}.get(question.scope)
     sql = filled(
         "reports",
-        peak=", max(tps_snapshot) as peak_tps" if peak else "",
+        figures=", ".join(f"{IN_FACTS[name]} as {figure.column}" for name, figure in figures.items()),
         subject=f" and {column} = %(subject)s" if column else "",
     )
     return Statement("clickhouse", sql, _subject(question) | _window(question))
@@ -132,7 +148,8 @@ def _merged(figure: Figure) -> str:
 
 def _archived_reports(question: Question, batches: Batches) -> Statement:
     values = _subject(question) | _window(question) | {"batches": _numbers(batches)}
-    return Statement("clickhouse", filled("archived_reports"), values)
+    figures = ", ".join(f"sum({each.column}) as {each.column}" for each in SUMS.values())
+    return Statement("clickhouse", filled("archived_reports", figures=figures), values)
 
 
 def _numbers(batches: Batches) -> tuple[int, ...]:
@@ -190,7 +207,7 @@ LAWS: Final[Mapping[str, Law]] = {
             "The delivery reports that PostgreSQL counts for a subject are its facts.",
             "subject_hours",
             _counted,
-            lambda question, _: _reports(question, peak=True),
+            lambda question, _: _reports(question, of("delivered")),
             frozenset({"uncontested", "unmarked", "unarchived"}),
         ),
         Law(
@@ -247,7 +264,7 @@ LAWS: Final[Mapping[str, Law]] = {
             "The archived delivery reports of a subject are its facts.",
             "archived_subject",
             _archived_reports,
-            lambda question, _: _reports(question, peak=False),
+            lambda question, _: _reports(question, SUMS),
             frozenset({"unmarked", "only_archived"}),
         ),
     )

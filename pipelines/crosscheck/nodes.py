@@ -9,10 +9,9 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from infra.errors import UsageError
 from pipelines.crosscheck.drawing import Contents, draw
-from pipelines.crosscheck.journal import Noted
 from pipelines.crosscheck.laws import LAWS
 from pipelines.crosscheck.params import Params
-from pipelines.crosscheck.questions import Question
+from pipelines.crosscheck.questions import Noted, Question
 from pipelines.definition import Counts
 
 NAMED: Final = 3  # differences in an alarm

@@ -1,7 +1,7 @@
 """A question: the window, tenant and so on about which a law is asked. Pure: no I/O."""
 
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,9 @@ from schema.instants import DAY, HOUR, SECOND, time_of
 EVERY_TENANT: Final = "*"  # never a tenant's id
 HOURS_PER_DAY: Final = DAY // HOUR
 WHOLE_DAY: Final = (1 << HOURS_PER_DAY) - 1
+
+Noted = Literal["equal", "suspected", "different"]
+"""What a reading was: both values equal, not equal, or not equal for the last time that makes it a difference."""
 
 
 class Question(Struct, frozen=True, omit_defaults=True):

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from clickhouse_connect.driver.binding import finalize_query
-
 Store = Literal["postgres", "clickhouse"]
 Values: TypeAlias = Mapping[str, str | None]
 """What a statement returned: its one row, each column as text."""
@@ -26,6 +24,8 @@ class Statement:
     def text(self) -> str:
         """The statement with its values written into it."""
         if self.store == "clickhouse":
+            from clickhouse_connect.driver.binding import finalize_query
+
             return finalize_query(self.sql, dict(self.values))
         literals = [_literal(value) for value in self.values.values()]
         return _PLACE.sub(lambda place: literals[int(place[1]) - 1], self.sql)

@@ -20,8 +20,7 @@ from (
 
 -- name: archived_reports
 -- The delivery reports of a subject in archived hours. (ClickHouse)
-select sum(delivered_messages) as delivered, sum(failed_messages) as failed, sum(pending_messages) as pending,
-    sum(latency_sum_ms) as latency_sum, sum(latency_sample_count) as latency_samples
+select {figures}
 from anlyt.metrics_hourly_archive final
 where scope = %(scope)s and scope_id = %(subject)s and batch in (%(batches)s)
     and hour_bucket >= toDateTime(%(first)s, 'UTC') and hour_bucket < toDateTime(%(end)s, 'UTC')
@@ -57,9 +56,7 @@ where {time} >= toDateTime(%(since)s, 'UTC') and {time} < now('UTC')
 
 -- name: counted_reports
 -- The delivery reports of a subject ($1, $2) in the hours from $3 until $4, seconds since 1970. (PostgreSQL)
-select coalesce(sum(delivered_messages), 0)::int8 as delivered, coalesce(sum(failed_messages), 0)::int8 as failed,
-    coalesce(sum(pending_messages), 0)::int8 as pending, coalesce(sum(latency_sum_ms), 0)::int8 as latency_sum,
-    coalesce(sum(latency_sample_count), 0)::int8 as latency_samples, coalesce(max(peak_tps), 0)::int8 as peak_tps
+select {figures}
 from anlyt.metrics_hourly
 where scope = $1 and scope_id = $2 and hour_bucket >= to_timestamp($3::int8) and hour_bucket < to_timestamp($4::int8)
 
@@ -272,9 +269,7 @@ where known.last_read_at <= $9::timestamptz - $8::float8 * interval '1 second'
 
 -- name: reports
 -- The delivery reports in facts. (ClickHouse)
-select countIf(status = 'DELIVERED') as delivered, countIf(status not in ('DELIVERED', 'PENDING')) as failed,
-    countIf(status = 'PENDING') as pending, sumIf(latency_ms, status != 'PENDING') as latency_sum,
-    countIf(status != 'PENDING') as latency_samples{peak}
+select {figures}
 from anlyt.facts_dlr final
 where event_time >= toDateTime(%(first)s, 'UTC') and event_time < toDateTime(%(end)s, 'UTC'){subject}
 
