@@ -1,5 +1,6 @@
 """The sizes of a run, and what was measured at each."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,4 +37,4 @@ class Cost(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        return self.costs[-1] / self.costs[0]
+        return self.costs[-1] / self.costs[0] if self.costs[0] else math.nan  # too short to measure
