@@ -63,7 +63,7 @@ class Variant(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Of one round. `cpu`: microseconds per event, by part. `active`: sessions; `waiting`: for a lock, by statement."""
+    """What one round measured. `cpu`: microseconds per event, by part. `active`: sessions; `waiting`: those for a lock."""
 
     rate: float
     cpu: Mapping[str, float]

@@ -129,7 +129,14 @@ async def _unless_failed(producer: asyncio.Task[Produced], asking: Sequence[asyn
 
 
 def _show(scale: Scale, phases: Sequence[Phase]) -> None:
-    calm, habits, burst = phases
+    _show_answers(scale, phases)
+    _show_refusals(phases)
+    _show_freshness(phases)
+    _show_cpu(scale, phases)
+
+
+def _show_answers(scale: Scale, phases: Sequence[Phase]) -> None:
+    calm, habits, _ = phases
     show(
         f"{scale.tenants} dashboards and others over {scale.facts:,} facts, seed {scale.seed}: ms",
         ("part", "kind", "answered", "P50", "P95", "worst", "refused", "refusals, P95"),
@@ -145,11 +152,17 @@ def _show(scale: Scale, phases: Sequence[Phase]) -> None:
         ]
         + [Goal(f"{phase.name}: P95 of refusals, s", phase.refused_after, AT_ONCE, at_most=True) for phase in phases],
     )
+
+
+def _show_refusals(phases: Sequence[Phase]) -> None:
     for phase in phases:
         for kind, each in sorted(phase.answers.items()):
             for why, found in sorted(each.refused.items()):
                 print(f"  {phase.name}, {kind}: {len(found)} x {why}")
     print()
+
+
+def _show_freshness(phases: Sequence[Phase]) -> None:
     show(
         "Seconds from an event's publication to the first answer that has it",
         ("part", "path", "events", "P50", "P90", "worst", "refused"),
@@ -166,6 +179,10 @@ def _show(scale: Scale, phases: Sequence[Phase]) -> None:
         ],
         [],
     )
+
+
+def _show_cpu(scale: Scale, phases: Sequence[Phase]) -> None:
+    calm, _, burst = phases
     show(
         "CPU of each part, in per cent of one core, and the seconds after it until all events were counted",
         ("part", "published/s", *calm.cpu, "caught up after, s"),

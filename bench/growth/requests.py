@@ -24,7 +24,7 @@ PAGE: Final = """query($window: Interval) { accounts(first: 10) { edges { node {
 
 
 class Figures(NamedTuple):
-    """Of one kind of request: CPU ms of the API and the engines per request, and P95 in ms."""
+    """What one kind of request costs: CPU ms of the API and the engines per request, and P95 in ms."""
 
     cpu: float
     p95: float

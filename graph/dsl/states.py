@@ -27,7 +27,7 @@ Part: TypeAlias = tuple[str, str, str, str]
 
 _PARTS: Final = statement(Path(__file__).parent / "sql", "parts")
 
-# Of replicated tables, each statement may read another replica.
+# Engines of tables without replicas. Where there are replicas, each statement may read another one.
 _UNREPLICATED: Final = frozenset({"ReplacingMergeTree", "AggregatingMergeTree", "MergeTree"})
 
 ONE_THREAD: Final = {"max_threads": 1}  # of a statement so small that more threads cost more than they save

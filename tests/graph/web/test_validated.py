@@ -213,7 +213,7 @@ async def test_a_page_that_changed_while_it_was_read_is_not_kept(
 async def test_cached_reports_take_no_statement(
     logged: tuple[Pool, list[str]], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a dashboard: one for the versions, and those of the operators and of the breakdown, whose rows are read."""
+    """A dashboard takes one for the versions, and those of the operators and of the breakdown, whose rows are read."""
     pool, statements = logged
     newest = "from=2026-10-03T00:00:00Z&to=2026-10-04T00:00:00Z"  # days without events are never cached
     async with open_site(pool) as site:
