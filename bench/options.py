@@ -3,9 +3,12 @@
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import field, fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-S = TypeVar("S")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+S = TypeVar("S", bound="DataclassInstance")
 
 
 def option(meaning: str) -> Any:
@@ -21,7 +24,7 @@ def parse(name: str, about: str, example: str, arguments: Sequence[str], full: S
         epilog=f"Example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for each in fields(full):  # type: ignore[arg-type]  # a dataclass
+    for each in fields(full):
         long, little = getattr(full, each.name), getattr(short, each.name)
         parser.add_argument(
             f"--{each.name.replace('_', '-')}",
@@ -30,7 +33,7 @@ def parse(name: str, about: str, example: str, arguments: Sequence[str], full: S
             help=f"{each.metadata['meaning']} ({_text(long)}; in a smoke run {_text(little)})",
         )
     given = vars(parser.parse_args(arguments))
-    return replace(short if smoke else full, **{key: value for key, value in given.items() if value is not None})  # type: ignore[type-var]
+    return replace(short if smoke else full, **{key: value for key, value in given.items() if value is not None})
 
 
 def _reader(value: Any) -> Callable[[str], Any]:

@@ -63,7 +63,7 @@ class Variant(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What one round measured. `cpu`: microseconds per event, by part. `active`: sessions; `waiting`: those for a lock."""
+    """What one round measured. `cpu`: us per event, by part. `active`: sessions; `waiting`: those that want a lock."""
 
     rate: float
     cpu: Mapping[str, float]
